@@ -1,0 +1,1 @@
+"""Recordings of contract runs, shipped as data (see README.md beside this file)."""

@@ -1,0 +1,1 @@
+"""pytest plugin, simulator and contract tests for the Microsoft Graph calls API."""

@@ -1,0 +1,369 @@
+"""Compare an exchange with the contract: one function per half, findings out.
+
+Severity comes from the model, not from here: the table below names the kinds that are additive. A named
+contradiction of the documentation turns a violation into a notice; nothing else does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from jsonschema.exceptions import ValidationError
+
+from pytest_graphcalls.contract.errortable import ErrorCatalogue, parse_error
+from pytest_graphcalls.contract.model import Constraint, HeaderSpec, Operation, ResponseSpec
+from pytest_graphcalls.contract.routes import Match, Miss
+from pytest_graphcalls.contract.schema import Problem, Schemas, describe, problem_of
+from pytest_graphcalls.contract.types import Tolerated, TypeModel
+from pytest_graphcalls.findings import Finding, Kind, Severity, Side
+from pytest_graphcalls.wire import Exchange, MalformedJsonError, Request, Response
+
+ERRORS_PAGE = "https://learn.microsoft.com/graph/errors"
+ADDITIVE = frozenset({Kind.MEMBER_UNDOCUMENTED, Kind.ENUM_LETTER_CASE, Kind.TYPE_SPELLING})
+"""Kinds that are a notice wherever they occur."""
+GROWING = frozenset({Kind.ENUM_UNKNOWN, Kind.TYPE_UNKNOWN})
+"""Kinds that are a notice in a response where the model may grow: the service is ahead of its metadata."""
+
+_INDEX = re.compile(r"\[\d+\]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """Whose half is looked at; makes the findings."""
+
+    side: Side
+    operation: Operation
+    version: str
+
+    def finding(self, kind: Kind, where: str, expected: str, got: str, *, rule: str = "", hint: str = "") -> Finding:
+        """A violation; ``rule`` is a slug."""
+        operation = self.operation
+        rule_id = operation.rule_id(rule, self.version)
+        page = operation.page(self.version)
+        return Finding(
+            kind,
+            Severity.VIOLATION,
+            self.side,
+            operation.id,
+            self.version,
+            where,
+            expected,
+            got,
+            rule_id,
+            page,
+            hint=hint,
+        )
+
+
+class Checker:
+    """Judges exchanges of one API version.
+
+    Args:
+        model: the version's types.
+        errors: the error catalogue.
+    """
+
+    def __init__(self, model: TypeModel, errors: ErrorCatalogue) -> None:
+        self.model = model
+        self.errors = errors
+        self.schemas = {side: Schemas(model, side) for side in Side}
+
+    @cached_property
+    def _tolerated(self) -> Mapping[tuple[str, str], tuple[Tolerated, ...]]:
+        table: dict[tuple[str, str], tuple[Tolerated, ...]] = {}
+        for entry in self.model.tolerated:
+            for at in entry.at:
+                table[at, entry.kind] = (*table.get((at, entry.kind), ()), entry)
+        return table
+
+    def request(self, request: Request, match: Match, *, token_expected: bool = True) -> Iterator[Finding]:
+        """Findings about a request.
+
+        Args:
+            request: what was sent.
+            match: the operation it means.
+            token_expected: false for recordings, whose tokens were taken out.
+        """
+        operation, spec = match.operation, match.operation.request
+        context = _Context(Side.REQUEST, operation, match.version)
+        if token_expected and not request.headers.get("authorization", "").lower().startswith("bearer "):
+            yield context.finding(
+                Kind.TOKEN_MISSING,
+                "Authorization",
+                "a bearer token",
+                "no Authorization: Bearer header",
+                rule=spec.token,
+            )
+        if spec.body == "none":
+            if request.body:
+                yield context.finding(
+                    Kind.BODY_UNEXPECTED, "body", "no body", f"{len(request.body)} bytes", rule=spec.rule
+                )
+            return
+        yield from self._request_body(context, request)
+
+    def _request_body(self, context: _Context, request: Request) -> Iterator[Finding]:
+        spec = context.operation.request
+        root = f"action:{context.operation.action}" if spec.body == "action" else spec.body
+        if not request.body:
+            if self._asks_for_members(root):
+                yield context.finding(Kind.BODY_MISSING, "body", "a JSON object", "no body")
+            return
+        if not _is_json(request.headers.get("content-type", "")):
+            got = request.headers.get("content-type") or "no Content-Type"
+            yield context.finding(Kind.CONTENT_TYPE, "Content-Type", "application/json", got)
+        try:
+            body = request.json()
+        except MalformedJsonError as error:
+            yield context.finding(Kind.BODY_MALFORMED, "body", "a JSON object", f"a body that {error.reason}")
+            return
+        by_place = {_place(constraint.at): constraint for constraint in spec.constraints}
+        seen = set()
+        for finding in (*self._shape(context, root, body), *_limits(context, body)):
+            if (finding.kind, finding.where) not in seen:
+                seen.add((finding.kind, finding.where))
+                yield _attributed(finding, by_place, context)
+
+    def _asks_for_members(self, root: str) -> bool:
+        members: Any = self.schemas[Side.REQUEST].validator(root).schema
+        spec = members.get("graphMembers")
+        return spec is None or bool(spec["required"])
+
+    def response(self, exchange: Exchange, match: Match) -> Iterator[Finding]:
+        """Findings about a response."""
+        operation, response = match.operation, exchange.response
+        context = _Context(Side.RESPONSE, operation, match.version)
+        spec = operation.responses.get(response.status)
+        if spec is not None:
+            yield from self._success(context, exchange, spec)
+        elif response.status in self.errors.statuses:
+            yield from self._error(context, response)
+        else:
+            expected = " or ".join(map(str, operation.responses))
+            rule = next(iter(operation.responses.values())).rule
+            hint = "An error answer of Graph has one of the statuses on its page of errors."
+            yield context.finding(
+                Kind.STATUS_UNDOCUMENTED,
+                "status",
+                expected,
+                str(response.status),
+                rule=rule,
+                hint=hint if response.status >= 400 else "",
+            )
+
+    def _success(self, context: _Context, exchange: Exchange, spec: ResponseSpec) -> Iterator[Finding]:
+        response = exchange.response
+        for header in spec.headers:
+            yield from _header(context, response, header)
+        if not spec.body:
+            if response.body:
+                got = f"{len(response.body)} bytes"
+                yield context.finding(Kind.BODY_UNEXPECTED, "body", "an empty body", got, rule=spec.rule)
+            return
+        wanted = f"a list of {spec.body}" if spec.collection else f"a {spec.body}"
+        if not response.body:
+            yield context.finding(Kind.BODY_MISSING, "body", wanted, "an empty body", rule=spec.rule)
+            return
+        if not _is_json(response.headers.get("content-type", "")):
+            got = response.headers.get("content-type") or "no Content-Type"
+            yield context.finding(Kind.CONTENT_TYPE, "Content-Type", "application/json", got, rule=spec.rule)
+        try:
+            body = response.json()
+        except MalformedJsonError as error:
+            yield context.finding(Kind.BODY_MALFORMED, "body", wanted, f"a body that {error.reason}", rule=spec.rule)
+            return
+        root = f"collection:{spec.body}" if spec.collection else spec.body
+        selected = _selected(exchange.request)
+        rule = context.operation.rule_id(spec.rule, context.version)
+        for finding in self._shape(context, root, body):
+            if not (selected and finding.kind is Kind.MEMBER_MISSING and _left_out(finding.where, selected, spec)):
+                yield replace(finding, rule=rule)
+
+    def _error(self, context: _Context, response: Response) -> Iterator[Finding]:
+        if parse_error(response) is None:
+            expected = 'an object "error" with the texts "code" and "message"'
+            got = f"{response.body[:60]!r}" if response.body else "an empty body"
+            finding = context.finding(Kind.BODY_MALFORMED, "$.error", expected, got)
+            yield replace(finding, page=ERRORS_PAGE)
+
+    def _shape(self, context: _Context, root: str, body: Any) -> Iterator[Finding]:
+        for error in self.schemas[context.side].validator(root).iter_errors(body):
+            problem = problem_of(error)
+            finding = context.finding(problem.kind, error.json_path, problem.expected, problem.got, hint=problem.hint)
+            yield self._weighed(finding, problem, error, body)
+
+    def _weighed(self, finding: Finding, problem: Problem, error: ValidationError, body: Any) -> Finding:
+        for entry in self._tolerated.get((problem.at, problem.kind.value), ()):
+            if _applies(entry, error, body):
+                return replace(finding, severity=Severity.NOTICE, tolerated=entry.contradiction or entry.name)
+        grows = problem.kind in GROWING and problem.evolvable and finding.side is Side.RESPONSE
+        if problem.kind in ADDITIVE or grows:
+            return replace(finding, severity=Severity.NOTICE)
+        return finding
+
+
+def judged(match: Match, exchange: Exchange) -> Iterator[str]:
+    """Slugs of the rules that ``exchange`` gave a chance to be broken."""
+    spec = match.operation.request
+    yield spec.token
+    yield spec.rule
+    body = _readable(exchange.request)
+    for constraint in spec.constraints:
+        if constraint.required or any(True for _ in _values(body, constraint.at)):
+            yield constraint.rule
+    response = match.operation.responses.get(exchange.response.status)
+    if response is None and exchange.response.status < 400:
+        response = next(iter(match.operation.responses.values()))
+    if response is not None:
+        yield response.rule
+        yield from (header.rule for header in response.headers)
+
+
+def unmatched(miss: Miss, request: Request) -> Iterator[Finding]:
+    """Findings about a request that means no operation; nothing is said about other parts of Graph."""
+    path = request.path
+    if miss.reason == "unknown-path":
+        hint = f"Did you mean {miss.nearest}?" if miss.nearest else ""
+        expected = "a path of the calls API"
+        got = f"{request.method} {path} (nothing is known of {miss.segment!r})"
+        yield Finding(
+            Kind.OPERATION_UNKNOWN, Severity.VIOLATION, Side.REQUEST, "", miss.version, "path", expected, got, hint=hint
+        )
+    elif miss.reason == "method":
+        expected = " or ".join(miss.allowed)
+        got = f"{request.method} {path}"
+        yield Finding(
+            Kind.METHOD_UNDOCUMENTED, Severity.VIOLATION, Side.REQUEST, "", miss.version, "method", expected, got
+        )
+
+
+def _is_json(content_type: str) -> bool:
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json")
+
+
+def _place(at: str) -> str:
+    return f"$.{at}" if at else "$"
+
+
+def _attributed(finding: Finding, by_place: Mapping[str, Constraint], context: _Context) -> Finding:
+    constraint = by_place.get(_INDEX.sub("[]", finding.where))
+    if constraint is None or finding.rule:
+        return finding
+    return replace(finding, rule=context.operation.rule_id(constraint.rule, context.version))
+
+
+def _selected(request: Request) -> frozenset[str]:
+    return frozenset(name.strip() for name in request.query.get("$select", "").split(",") if name.strip())
+
+
+def _left_out(where: str, selected: frozenset[str], spec: ResponseSpec) -> bool:
+    """Whether a missing member was left out by ``$select``; that speaks of the entity's own members only."""
+    prefix = "$.value[]." if spec.collection else "$."
+    place = _INDEX.sub("[]", where)
+    name = place.removeprefix(prefix)
+    return place.startswith(prefix) and "." not in name and name not in selected
+
+
+def _applies(entry: Tolerated, error: ValidationError, body: Any) -> bool:
+    if entry.pattern and not (isinstance(error.instance, str) and re.search(entry.pattern, error.instance)):
+        return False
+    if not entry.when_member:
+        return True
+    parent = body
+    for step in list(error.absolute_path)[:-1]:
+        parent = parent[step]
+    return isinstance(parent, dict) and entry.when_member in parent
+
+
+def _header(context: _Context, response: Response, header: HeaderSpec) -> Iterator[Finding]:
+    value = response.headers.get(header.name)
+    says = header.says or "a value"
+    if value is None:
+        if header.required:
+            yield context.finding(Kind.HEADER_MISSING, header.name, says, "no such header", rule=header.rule)
+    elif header.pattern and not re.search(header.pattern, value):
+        yield context.finding(Kind.HEADER_WRONG, header.name, says, repr(value), rule=header.rule)
+
+
+_LIMIT_TESTS: Mapping[str, tuple[Kind, Any, str]] = {
+    "maxItems": (
+        Kind.LIMIT_EXCEEDED,
+        lambda value, limit: isinstance(value, list) and len(value) > limit,
+        "at most {} entries",
+    ),
+    "maxLength": (
+        Kind.LIMIT_EXCEEDED,
+        lambda value, limit: isinstance(value, str) and len(value) > limit,
+        "at most {} characters",
+    ),
+    "minimum": (
+        Kind.LIMIT_EXCEEDED,
+        lambda value, limit: isinstance(value, (int, float)) and value < limit,
+        "at least {}",
+    ),
+    "maximum": (
+        Kind.LIMIT_EXCEEDED,
+        lambda value, limit: isinstance(value, (int, float)) and value > limit,
+        "at most {}",
+    ),
+    "pattern": (Kind.FORMAT_WRONG, lambda value, limit: isinstance(value, str) and not re.search(limit, value), "{}"),
+}
+"""JSON Schema keyword to the kind of finding, the test that a value fails it, and the words for what was expected."""
+
+
+def _limits(context: _Context, body: Any) -> Iterator[Finding]:
+    for constraint in context.operation.request.constraints:
+        if constraint.required:
+            yield from _absent(context, body, constraint)
+        for where, value in _values(body, constraint.at):
+            for keyword, limit in constraint.limits.items():
+                kind, fails, words = _LIMIT_TESTS[keyword]
+                if fails(value, limit):
+                    expected = constraint.says or words.format(limit)
+                    yield context.finding(kind, where, expected, _size(value, keyword), rule=constraint.rule)
+
+
+def _size(value: Any, keyword: str) -> str:
+    if keyword == "maxItems":
+        return f"{len(value)} entries"
+    return f"{len(value)} characters" if keyword == "maxLength" else describe(value)
+
+
+def _absent(context: _Context, body: Any, constraint: Constraint) -> Iterator[Finding]:
+    parent, _, name = constraint.at.rpartition(".")
+    for where, value in _values(body, parent):
+        if isinstance(value, dict) and value.get(name) is None:
+            kind, got = (Kind.NULL_UNEXPECTED, "null") if name in value else (Kind.MEMBER_MISSING, "nothing")
+            yield context.finding(kind, f"{where}.{name}", f"the member {name!r}", got, rule=constraint.rule)
+
+
+def _values(body: Any, at: str) -> Iterator[tuple[str, Any]]:
+    """Every value at ``at``, with its JSON path; null counts as absent."""
+    found: list[tuple[str, Any]] = [("$", body)]
+    for step in at.split(".") if at else ():
+        name = step.removesuffix("[]")
+        found = [
+            (f"{path}.{name}", value[name])
+            for path, value in found
+            if isinstance(value, dict) and value.get(name) is not None
+        ]
+        if step.endswith("[]"):
+            found = [
+                (f"{path}[{i}]", item)
+                for path, value in found
+                if isinstance(value, list)
+                for i, item in enumerate(value)
+            ]
+    yield from found
+
+
+def _readable(request: Request) -> Any:
+    try:
+        return request.json() if request.body else None
+    except MalformedJsonError:
+        return None

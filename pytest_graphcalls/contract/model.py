@@ -1,0 +1,244 @@
+"""What the contract says, as frozen values: operations, rules, questions.
+
+Nothing here reads a file or judges an exchange; ``files`` reads, ``check`` judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+VERSIONS = ("v1.0", "beta")
+"""The API versions, as they stand in a path."""
+
+
+class Evidence(StrEnum):
+    """How well a statement about the service is known; decides whether breaking it fails a test."""
+
+    DOCUMENTED = "documented"
+    """A reference page or the published metadata says so: a broken rule fails."""
+    REPORTED = "reported"
+    """Seen in public captures or reports: a broken rule is a notice, and fails under strict."""
+    INFERRED = "inferred"
+    """By meaning, or from the sibling service: never judged."""
+
+
+class Need(StrEnum):
+    """What a rule's test asks of a target beyond plain requests."""
+
+    CLOCK = "clock"
+    NOTIFICATIONS = "notifications"
+    INCOMING_CALL = "incoming-call"
+    APPS = "apps"
+    PHONE = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a statement stands: the reference page's name and the section in it."""
+
+    page: str
+    section: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.page}, {self.section}" if self.section else self.page
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One statement about behaviour.
+
+    Attributes:
+        id: full id, ``<operation>.<slug>``.
+        says: the statement.
+        versions: the API versions it holds for.
+        evidence: how well it is known.
+        source: the page and section that state it.
+        pages: address of that operation's page, by version.
+        facts: ids of the collected facts it carries.
+        contradictions: ids of contradictions in the documentation that touch it.
+        needs: what its test asks of a target.
+        holds: an example that respects it.
+        broken: an example that breaks it.
+    """
+
+    id: str
+    says: str
+    versions: tuple[str, ...]
+    evidence: Evidence
+    source: Source
+    pages: Mapping[str, str]
+    facts: tuple[str, ...] = ()
+    contradictions: tuple[str, ...] = ()
+    needs: tuple[Need, ...] = ()
+    holds: str = ""
+    broken: str = ""
+
+    @property
+    def operation(self) -> str:
+        """Id of the operation it belongs to."""
+        return self.id.partition(".")[0]
+
+    @property
+    def slug(self) -> str:
+        """The id without the operation."""
+        return self.id.partition(".")[2]
+
+    def page(self, version: str) -> str:
+        """Address of the reference page for ``version``."""
+        return self.pages.get(version) or next(iter(self.pages.values()), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that no public source answers; its test records what the target did.
+
+    Attributes:
+        id: full id, ``<operation>.<slug>``.
+        asks: the question.
+        versions: the API versions it is asked for.
+        needs: what its test asks of a target.
+        facts: where the gap is noted.
+        simulated: what the simulator answers for now, and by analogy with what.
+    """
+
+    id: str
+    asks: str
+    versions: tuple[str, ...]
+    needs: tuple[Need, ...] = ()
+    facts: tuple[str, ...] = ()
+    simulated: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A limit on a request body beyond its type.
+
+    Attributes:
+        at: dotted path from the body's root; ``[]`` stands for every item, e.g. ``participants[].identity``.
+        limits: JSON Schema keyword and value, e.g. ``{"maxItems": 5}``.
+        required: whether the member must be present and not null.
+        says: what a ``pattern`` stands for, a noun phrase.
+        rule: slug of the rule that states it, or ``""``.
+    """
+
+    at: str
+    limits: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    required: bool = False
+    says: str = ""
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSpec:
+    """What a request of an operation holds.
+
+    Attributes:
+        body: ``none``, ``action`` (the action's parameters) or a type's name.
+        token: slug of the rule that asks for a bearer token, or ``""``.
+        rule: slug of the rule that forbids a body, or ``""``.
+        constraints: limits beyond the types.
+    """
+
+    body: str
+    token: str = ""
+    rule: str = ""
+    constraints: tuple[Constraint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderSpec:
+    """A response header the documentation promises; ``pattern`` is searched in its value."""
+
+    name: str
+    pattern: str = ""
+    says: str = ""
+    rule: str = ""
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseSpec:
+    """A documented success answer.
+
+    Attributes:
+        status: the status code.
+        body: a type's name, or ``""`` for an empty body.
+        collection: whether the body is a ``value`` list of that type.
+        rule: slug of the rule that states status and body.
+        headers: promised headers.
+    """
+
+    status: int
+    body: str = ""
+    collection: bool = False
+    rule: str = ""
+    headers: tuple[HeaderSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """Application permissions; any one of them is enough, none at all means that none guards the operation.
+
+    Attributes:
+        least: least privileged names of the newest table.
+        higher: higher privileged names of the newest table.
+        spellings: other printed spellings, by current name.
+    """
+
+    least: tuple[str, ...] = ()
+    higher: tuple[str, ...] = ()
+    spellings: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def accepted(self) -> frozenset[str]:
+        """Every name, in every spelling, that opens the operation."""
+        names = (*self.least, *self.higher)
+        return frozenset(names).union(*(self.spellings.get(name, ()) for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One documented method and path.
+
+    Attributes:
+        id: our slug, e.g. ``participant-invite``.
+        path: template below the version, e.g. ``/communications/calls/{call-id}``.
+        action: the action's name when the last segment is one, else ``""``.
+        aliases: further path templates by version.
+        pages: address of the reference page by version.
+        clouds: national clouds by version; empty where the sources are silent.
+    """
+
+    id: str
+    title: str
+    summary: str
+    central: bool
+    method: str
+    path: str
+    action: str
+    versions: tuple[str, ...]
+    aliases: Mapping[str, tuple[str, ...]]
+    pages: Mapping[str, str]
+    permissions: Permissions
+    clouds: Mapping[str, tuple[str, ...]]
+    request: RequestSpec
+    responses: Mapping[int, ResponseSpec]
+    rules: Mapping[str, Rule]
+    questions: Mapping[str, Question]
+
+    def rule_id(self, slug: str, version: str) -> str:
+        """Full id of the rule ``slug`` if it is one and holds for ``version``, else ``""``."""
+        rule = self.rules.get(slug)
+        return rule.id if rule is not None and version in rule.versions else ""
+
+    def page(self, version: str) -> str:
+        """Address of the reference page for ``version``."""
+        return self.pages.get(version) or next(iter(self.pages.values()), "")
+
+    def paths(self, version: str) -> tuple[str, ...]:
+        """The path template and its aliases in ``version``."""
+        return (self.path, *self.aliases.get(version, ())) if version in self.versions else ()

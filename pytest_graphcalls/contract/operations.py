@@ -1,0 +1,118 @@
+"""From the mapping in ``operations/<id>.yaml`` to an :class:`Operation`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pytest_graphcalls.contract.model import (
+    Constraint,
+    Evidence,
+    HeaderSpec,
+    Need,
+    Operation,
+    Permissions,
+    Question,
+    RequestSpec,
+    ResponseSpec,
+    Rule,
+    Source,
+)
+
+_LIMITS = {
+    "max_items": "maxItems",
+    "max_length": "maxLength",
+    "minimum": "minimum",
+    "maximum": "maximum",
+    "pattern": "pattern",
+}
+"""Our key to the JSON Schema keyword that means it."""
+
+
+def build(data: Mapping[str, Any]) -> Operation:
+    """Build the operation that an operation file describes."""
+    return Operation(
+        id=data["id"],
+        title=data["title"],
+        summary=data["summary"],
+        central=data["central"],
+        method=data["method"],
+        path=data["path"],
+        action=data.get("action", ""),
+        versions=tuple(data["versions"]),
+        aliases=_tuples(data["aliases"]),
+        pages=MappingProxyType(data["pages"]),
+        permissions=_permissions(data),
+        clouds=_tuples(data.get("clouds", {})),
+        request=_request(data["request"]),
+        responses=MappingProxyType(
+            {int(status): _response(int(status), raw) for status, raw in data["responses"].items()}
+        ),
+        rules=MappingProxyType(dict(_rules(data))),
+        questions=MappingProxyType(dict(_questions(data))),
+    )
+
+
+def _tuples(raw: Mapping[str, list[str]]) -> Mapping[str, tuple[str, ...]]:
+    return MappingProxyType({key: tuple(values) for key, values in raw.items()})
+
+
+def _permissions(data: Mapping[str, Any]) -> Permissions:
+    raw = data["permissions"]
+    return Permissions(tuple(raw["least"]), tuple(raw["higher"]), _tuples(data["spellings"]))
+
+
+def _request(raw: Mapping[str, Any]) -> RequestSpec:
+    constraints = tuple(_constraint(entry) for entry in raw.get("constraints", ()))
+    return RequestSpec(raw["body"], raw.get("token", ""), raw.get("rule", ""), constraints)
+
+
+def _constraint(raw: Mapping[str, Any]) -> Constraint:
+    limits = {keyword: raw[key] for key, keyword in _LIMITS.items() if key in raw}
+    return Constraint(
+        raw["at"], MappingProxyType(limits), raw.get("required", False), raw.get("says", ""), raw.get("rule", "")
+    )
+
+
+def _response(status: int, raw: Mapping[str, Any]) -> ResponseSpec:
+    body = raw["body"]
+    collection = not isinstance(body, str)
+    type_ = body["collection"] if collection else "" if body == "none" else body
+    headers = tuple(HeaderSpec(name, **facts) for name, facts in raw.get("headers", {}).items())
+    return ResponseSpec(status, type_, collection, raw.get("rule", ""), headers)
+
+
+def _rules(data: Mapping[str, Any]) -> Iterator[tuple[str, Rule]]:
+    for slug, raw in data["rules"].items():
+        yield (
+            slug,
+            Rule(
+                id=f"{data['id']}.{slug}",
+                says=raw["says"],
+                versions=tuple(raw.get("versions", data["versions"])),
+                evidence=Evidence(raw["evidence"]),
+                source=Source(**raw["source"]),
+                pages=MappingProxyType(data["pages"]),
+                facts=tuple(raw["facts"]),
+                contradictions=tuple(raw.get("contradictions", ())),
+                needs=tuple(Need(need) for need in raw.get("needs", ())),
+                holds=raw["holds"],
+                broken=raw["broken"],
+            ),
+        )
+
+
+def _questions(data: Mapping[str, Any]) -> Iterator[tuple[str, Question]]:
+    for slug, raw in data.get("questions", {}).items():
+        yield (
+            slug,
+            Question(
+                id=f"{data['id']}.{slug}",
+                asks=raw["asks"],
+                versions=tuple(raw.get("versions", data["versions"])),
+                needs=tuple(Need(need) for need in raw.get("needs", ())),
+                facts=tuple(raw.get("facts", ())),
+                simulated=raw["simulated"],
+            ),
+        )

@@ -1,0 +1,184 @@
+"""From a method and a path to the operation they mean.
+
+A route is a path in a tree of segments; ``None`` is the branch for a key. A static segment is tried before a
+key, so ``…/participants/invite`` is the action and not a participant called ``invite``, unless only the key
+knows the method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pytest_graphcalls.contract.model import VERSIONS, Operation
+from pytest_graphcalls.errors import nearest
+from pytest_graphcalls.wire import path_segments
+
+_ROOTS = (("communications", "calls"), ("app", "calls"))
+_NAMESPACE = "microsoft.graph."
+
+MissReason = Literal["not-graph", "unknown-path", "method", "uncovered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The operation a request means.
+
+    Attributes:
+        operation: the operation.
+        version: ``v1.0`` or ``beta``.
+        keys: the path's keys by placeholder, decoded, e.g. ``{"call-id": "57da…"}``.
+        alias: whether the deprecated ``/app`` path was used.
+    """
+
+    operation: Operation
+    version: str
+    keys: dict[str, str]
+    alias: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Why a request means no operation of the contract.
+
+    Attributes:
+        reason: ``not-graph`` (no API version, or another part of Graph), ``unknown-path``, ``method`` (the path
+            is right, the method is not) or ``uncovered`` (documented, but not part of this contract).
+        version: the API version, or ``""``.
+        allowed: for ``method``: the methods of that path.
+        segment: for ``unknown-path``: the first segment that leads nowhere.
+        nearest: the closest method and path template, or ``""``.
+        uncovered: for ``uncovered``: the id of that operation.
+    """
+
+    reason: MissReason
+    version: str = ""
+    allowed: tuple[str, ...] = ()
+    segment: str = ""
+    nearest: str = ""
+    uncovered: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Uncovered:
+    """A documented operation outside this contract."""
+
+    id: str
+    method: str
+    path: str
+    versions: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Node:
+    branches: dict[str, _Node] = field(default_factory=dict)
+    key: _Node | None = None
+    methods: dict[str, tuple[Operation | Uncovered, tuple[str, ...]]] = field(default_factory=dict)
+
+
+class Router:
+    """The routes of both API versions.
+
+    Args:
+        operations: the operations of the contract.
+        uncovered: documented operations to recognise, but not to judge.
+    """
+
+    def __init__(self, operations: Iterable[Operation], uncovered: Iterable[Uncovered] = ()) -> None:
+        self._roots = {version: _Node() for version in VERSIONS}
+        for entry in uncovered:
+            for version in entry.versions:
+                self._add(version, entry.path, entry)
+                if version == "beta":
+                    self._add(version, entry.path.replace("/communications/", "/app/", 1), entry)
+        for operation in operations:
+            for version in operation.versions:
+                for path in operation.paths(version):
+                    self._add(version, path, operation)
+
+    def _add(self, version: str, path: str, entry: Operation | Uncovered) -> None:
+        node, keys = self._roots[version], []
+        for segment in path.strip("/").split("/"):
+            if segment.startswith("{"):
+                keys.append(segment.strip("{}"))
+                node.key = node.key or _Node()
+                node = node.key
+            else:
+                node = node.branches.setdefault(segment, _Node())
+        node.methods[entry.method] = (entry, tuple(keys))
+
+    def match(self, method: str, path: str) -> Match | Miss:
+        """Find the operation.
+
+        Args:
+            method: upper-case HTTP method.
+            path: percent-encoded path that starts with the API version, without host and query.
+        """
+        segments = path_segments(path)
+        if not segments or segments[0] not in self._roots or tuple(segments[1:3]) not in _ROOTS:
+            return Miss("not-graph", segments[0] if segments and segments[0] in self._roots else "")
+        version, rest = segments[0], segments[1:]
+        rest[-1] = rest[-1].removeprefix(_NAMESPACE)
+        candidates = list(_walk(self._roots[version], rest, []))
+        for node, values in candidates:
+            found = node.methods.get(method)
+            if found is not None:
+                return _matched(found, version, values, alias=rest[0] == "app")
+        return self._miss(version, rest, candidates)
+
+    def _miss(self, version: str, rest: list[str], candidates: list[tuple[_Node, list[str]]]) -> Miss:
+        covered = [
+            node for node, _ in candidates if any(isinstance(entry, Operation) for entry, _ in node.methods.values())
+        ]
+        allowed = tuple(sorted({method for node in covered for method in node.methods}))
+        if allowed:
+            return Miss("method", version, allowed)
+        segment, close = _lost(self._roots[version], rest)
+        return Miss("unknown-path", version, segment=segment, nearest=close)
+
+
+def _matched(
+    found: tuple[Operation | Uncovered, tuple[str, ...]], version: str, values: list[str], *, alias: bool
+) -> Match | Miss:
+    entry, names = found
+    if isinstance(entry, Uncovered):
+        return Miss("uncovered", version, uncovered=entry.id)
+    return Match(entry, version, dict(zip(names, values, strict=True)), alias)
+
+
+def _walk(node: _Node, rest: list[str], values: list[str]) -> Iterator[tuple[_Node, list[str]]]:
+    if not rest:
+        if node.methods:
+            yield node, values
+        return
+    branch = node.branches.get(rest[0])
+    if branch is not None:
+        yield from _walk(branch, rest[1:], values)
+    if node.key is not None:
+        yield from _walk(node.key, rest[1:], [*values, rest[0]])
+
+
+def _lost(node: _Node, rest: list[str]) -> tuple[str, str]:
+    """The first segment that leads nowhere, and the closest template from there."""
+    template = ""
+    for segment in rest:
+        following = node.branches.get(segment)
+        if following is None and node.key is not None and not (node.branches and nearest(segment, node.branches)):
+            following, segment = node.key, "{id}"  # noqa: PLW2901  the template shows a key as a placeholder
+        if following is None:
+            close = nearest(segment, node.branches)
+            return segment, _template(node.branches[close], f"{template}/{close}") if close else ""
+        node, template = following, f"{template}/{segment}"
+    return rest[-1], _template(node, template)
+
+
+def _template(node: _Node, path: str) -> str:
+    """Method and path of the first route at or below ``node``."""
+    while not node.methods:
+        if node.key is not None:
+            node, path = node.key, f"{path}/{{id}}"
+        else:
+            name, node = next(iter(node.branches.items()))
+            path = f"{path}/{name}"
+    return f"{next(iter(node.methods))} {path}"

@@ -1,0 +1,166 @@
+"""The published type model: entity and complex types, enumerations and actions of one API version.
+
+The metadata says what it says (``types-<version>.json``); what is documented or was seen on the wire but is
+missing there comes from ``types-overlay.yaml``, each entry with its source. Both are merged here, bases are
+walked once, and a lookup gives every member that an object of a type may have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_graphcalls.contract.files import ContractFiles
+
+NAMESPACE = "microsoft.graph."
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a type or a parameter of an action.
+
+    Attributes:
+        type: a name in the model, or a primitive such as ``Edm.String``.
+        collection: whether the value is a list of that type.
+        nullable: whether null is allowed (for a list: the list and its items).
+        required: whether it must be present.
+    """
+
+    type: str
+    collection: bool = False
+    nullable: bool = True
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GraphType:
+    """An entity or complex type with the members of its bases."""
+
+    name: str
+    bases: tuple[str, ...]
+    abstract: bool
+    open: bool
+    members: Mapping[str, Member]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphEnum:
+    """An enumeration; an evolvable one may grow without notice, a flags one holds several members at once."""
+
+    name: str
+    members: tuple[str, ...]
+    evolvable: bool
+    flags: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action and the parameters in its body."""
+
+    name: str
+    parameters: Mapping[str, Member]
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerated:
+    """A contradiction in the documentation that is accepted by name.
+
+    Attributes:
+        name: the entry's name in the overlay.
+        at: the members it speaks of, ``<type or action>.<member>``.
+        kind: the kind of finding that becomes a notice.
+        pattern: what the value, as text, has to match, or ``""``.
+        when_member: another member of the same object that has to be present, or ``""``.
+        contradiction: id of the collected contradiction, or ``""``.
+        says: what is accepted, and why.
+    """
+
+    name: str
+    at: frozenset[str]
+    kind: str
+    says: str
+    pattern: str = ""
+    when_member: str = ""
+    contradiction: str = ""
+
+
+class TypeModel:
+    """All types of one API version.
+
+    Args:
+        version: ``v1.0`` or ``beta``.
+        metadata: the content of ``types-<version>.json``.
+        overlay: the content of ``types-overlay.yaml``.
+    """
+
+    def __init__(self, version: str, metadata: Mapping[str, Any], overlay: Mapping[str, Any]) -> None:
+        self.version = version
+        self._raw: dict[str, Mapping[str, Any]] = {**metadata["entityTypes"], **metadata["complexTypes"]}
+        self._added = _overlay_members(version, overlay)
+        self.enums = dict(_enums(version, metadata, overlay))
+        self.actions = {entry["name"]: _action(entry) for entry in metadata["actions"]}
+        self.types = {name: self._flatten(name) for name in self._raw}
+        self.foreign = {name for names in metadata["omittedSubtypes"].values() for name in names}
+        self.tolerated = tuple(_tolerated(version, overlay))
+
+    @classmethod
+    def load(cls, files: ContractFiles, version: str) -> TypeModel:
+        """Read the model of ``version`` from the contract's files."""
+        return cls(version, files.read(f"types-{version}.json", "types"), files.read("types-overlay.yaml", "overlay"))
+
+    def subtypes(self, name: str) -> frozenset[str]:
+        """``name`` and every type derived from it."""
+        return frozenset(other for other, type_ in self.types.items() if other == name or name in type_.bases)
+
+    def _flatten(self, name: str) -> GraphType:
+        chain = list(self._chain(name))
+        members: dict[str, Member] = {}
+        for link in reversed(chain):
+            raw = self._raw[link]
+            members |= {key: _member(value) for key, value in raw["properties"].items()}
+            # A navigation member appears only where it was expanded.
+            members |= {key: Member(value["type"], value["collection"]) for key, value in raw["navigation"].items()}
+            members |= self._added.get(link, {})
+        raw = self._raw[name]
+        return GraphType(name, tuple(chain[1:]), bool(raw["abstract"]), bool(raw["open"]), members)
+
+    def _chain(self, name: str | None) -> Iterator[str]:
+        while name:
+            yield name
+            name = self._raw[name]["base"]
+
+
+def _member(raw: Mapping[str, Any]) -> Member:
+    # Unknown nullability (beta members that only the generated client has) promises nothing.
+    nullable = raw["nullable"] is not False
+    return Member(raw["type"], raw["collection"], nullable, required=not nullable)
+
+
+def _action(raw: Mapping[str, Any]) -> Action:
+    return Action(raw["name"], {name: _member(value) for name, value in raw["parameters"].items()})
+
+
+def _enums(version: str, metadata: Mapping[str, Any], overlay: Mapping[str, Any]) -> Iterator[tuple[str, GraphEnum]]:
+    added = {name: entry["members"] for name, entry in overlay["enums"].items() if version in entry["versions"]}
+    for name, raw in metadata["enumTypes"].items():
+        members = dict.fromkeys([*added.get(name, ()), *raw["members"]])
+        yield name, GraphEnum(name, tuple(members), bool(raw["evolvable"]), bool(raw["flags"]))
+
+
+def _overlay_members(version: str, overlay: Mapping[str, Any]) -> dict[str, dict[str, Member]]:
+    added: dict[str, dict[str, Member]] = {}
+    for path, entry in overlay["members"].items():
+        if version in entry["versions"]:
+            type_, _, member = path.partition(".")
+            added.setdefault(type_, {})[member] = Member(
+                entry["type"], entry.get("collection", False), entry["nullable"]
+            )
+    return added
+
+
+def _tolerated(version: str, overlay: Mapping[str, Any]) -> Iterator[Tolerated]:
+    for name, entry in overlay["tolerated"].items():
+        if version in entry.get("versions", (version,)):
+            facts = {key: entry[key] for key in ("pattern", "when_member", "contradiction") if key in entry}
+            yield Tolerated(name, frozenset(entry["at"]), entry["kind"], entry["says"], **facts)

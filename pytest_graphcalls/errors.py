@@ -1,0 +1,183 @@
+"""What can go wrong, in words. One base class, so that one ``except`` suffices.
+
+::
+
+    GraphCallsError
+    ├── ContractFileError     a file of the contract cannot be used: file, line, key
+    ├── UnknownNameError      a rule, operation, code … that does not exist: the nearest match
+    ├── RecordingError        a cassette or HAR file cannot be read: file, entry
+    ├── SettingError          an option, variable or ini value that cannot be used
+    ├── NotAllowedNowError    the lifecycle table has no such step from here
+    ├── StageError            the target did not give what a test needs before it starts
+    └── ContractViolationError  an exchange broke the contract (also an AssertionError)
+
+An exception is a record of facts and builds its sentence in ``__str__``: what happened, with which
+value, what was expected, what to do next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TypeVar, dataclass_transform
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name closest to ``name``, or ``""`` when none is close."""
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    found = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
+    if found:
+        return by_lower[found[0]]
+    inside = [candidate for low, candidate in by_lower.items() if name and name.lower() in low]
+    return min(inside, key=len) if inside else ""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A sentence with the nearest match and a leading space, or ``""``."""
+    match = nearest(name, known)
+    return f" Did you mean {match!r}?" if match else ""
+
+
+class GraphCallsError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+_E = TypeVar("_E", bound=GraphCallsError)
+
+
+@dataclass_transform(frozen_default=True)
+def _record(cls: type[_E]) -> type[_E]:
+    # Frozen by agreement only: contextlib and pytest assign __traceback__, which a frozen dataclass refuses.
+    return dataclass(unsafe_hash=True)(cls)
+
+
+@_record
+class ContractFileError(GraphCallsError):
+    """A file of the contract cannot be used.
+
+    Attributes:
+        file: the file's name below the contract folder.
+        line: line number from 1, or 0 when unknown.
+        key: dotted path of the key inside the file, or ``""``.
+        problem: what is wrong there, with the value.
+    """
+
+    file: str
+    line: int
+    key: str
+    problem: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        at = f" at {self.key}" if self.key else ""
+        return f"{place}{at}: {self.problem}"
+
+
+@_record
+class UnknownNameError(GraphCallsError):
+    """A name that nothing is known by.
+
+    Attributes:
+        sort: what it should have been, e.g. ``rule``.
+        name: the name that was given.
+        known: every name that would have been right.
+        listing: the command or page that lists them, or ``""``.
+    """
+
+    sort: str
+    name: str
+    known: tuple[str, ...]
+    listing: str = ""
+
+    def __str__(self) -> str:
+        where = f" {self.listing} lists them all." if self.listing else ""
+        return f"there is no {self.sort} {self.name!r}.{did_you_mean(self.name, self.known)}{where}"
+
+
+@_record
+class RecordingError(GraphCallsError):
+    """A cassette or HAR file that cannot be read.
+
+    Attributes:
+        file: its path as given.
+        entry: number of the entry from 1, or 0 for the file as a whole.
+        problem: what is wrong.
+    """
+
+    file: str
+    entry: int
+    problem: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}, entry {self.entry}" if self.entry else self.file
+        return f"{place}: {self.problem} Nothing was written."
+
+
+@_record
+class SettingError(GraphCallsError):
+    """A setting that cannot be used.
+
+    Attributes:
+        name: the setting as the user wrote it, e.g. ``--graphcalls-target``.
+        value: what was given.
+        expected: what would have been right, as a phrase.
+        next_step: what to do, a sentence or ``""``.
+    """
+
+    name: str
+    value: str
+    expected: str
+    next_step: str = ""
+
+    def __str__(self) -> str:
+        step = f" {self.next_step}" if self.next_step else ""
+        return f"{self.name}={self.value}: expected {self.expected}.{step}"
+
+
+@_record
+class NotAllowedNowError(GraphCallsError):
+    """The lifecycle has no such step from here; nothing was changed.
+
+    Attributes:
+        what: what it is about, e.g. ``call 57da…``.
+        event: the step that was asked for.
+        state: the state it is in.
+        allowed: the steps that are possible from there.
+    """
+
+    what: str
+    event: str
+    state: str
+    allowed: tuple[str, ...]
+
+    def __str__(self) -> str:
+        here = ", ".join(self.allowed) if self.allowed else "nothing, it is over"
+        return f"{self.what} is {self.state} and cannot take {self.event!r}; from here: {here}."
+
+
+@_record
+class StageError(GraphCallsError):
+    """The target did not give what a test needs before it starts, so its rule cannot be judged.
+
+    Attributes:
+        wanted: what was being staged.
+        got: what the target did instead.
+        see: the rule or setting to look at next, or ``""``.
+    """
+
+    wanted: str
+    got: str
+    see: str = ""
+
+    def __str__(self) -> str:
+        see = f" See {self.see}." if self.see else ""
+        return f"not checked: {self.wanted} could not be staged; {self.got}.{see}"
+
+
+class ContractViolationError(GraphCallsError, AssertionError):
+    """One or more exchanges broke the contract; the text is the finished message."""
+
+    def __init__(self, messages: Sequence[str]) -> None:
+        self.messages = tuple(messages)
+        super().__init__("\n\n".join(messages))

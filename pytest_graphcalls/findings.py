@@ -1,0 +1,119 @@
+"""A finding is one disagreement between an exchange and the contract."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2s
+from typing import Any
+
+
+class Severity(StrEnum):
+    """How much a finding weighs."""
+
+    VIOLATION = "violation"
+    """Breaks what is published; fails the test."""
+    NOTICE = "notice"
+    """Additive or tolerated; fails only under ``--graphcalls-strict``."""
+
+
+class Side(StrEnum):
+    """Which half of the exchange a finding is about."""
+
+    REQUEST = "request"
+    RESPONSE = "response"
+
+
+class Kind(StrEnum):
+    """What sort of disagreement a finding is. The values are part of the report format."""
+
+    OPERATION_UNKNOWN = "operation-unknown"
+    METHOD_UNDOCUMENTED = "method-undocumented"
+    TOKEN_MISSING = "token-missing"  # noqa: S105  the name of a finding, no password
+    CONTENT_TYPE = "content-type"
+    BODY_MALFORMED = "body-malformed"
+    BODY_MISSING = "body-missing"
+    BODY_UNEXPECTED = "body-unexpected"
+    STATUS_UNDOCUMENTED = "status-undocumented"
+    HEADER_MISSING = "header-missing"
+    HEADER_WRONG = "header-wrong"
+    TYPE_WRONG = "type-wrong"
+    TYPE_UNKNOWN = "type-unknown"
+    TYPE_MISSING = "type-missing"
+    TYPE_SPELLING = "type-spelling"
+    NULL_UNEXPECTED = "null-unexpected"
+    MEMBER_MISSING = "member-missing"
+    MEMBER_UNDOCUMENTED = "member-undocumented"
+    ENUM_UNKNOWN = "enum-unknown"
+    ENUM_LETTER_CASE = "enum-letter-case"
+    FORMAT_WRONG = "format-wrong"
+    LIMIT_EXCEEDED = "limit-exceeded"
+
+
+_INDEX = re.compile(r"\[\d+\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One disagreement.
+
+    Attributes:
+        kind: what sort it is.
+        severity: violation or notice.
+        side: request or response.
+        operation: the operation's id, or ``""`` when no operation matches.
+        version: ``v1.0`` or ``beta``.
+        where: JSON path into the body (``$.participants[0].identity``), a header's name, or one of
+            ``status``, ``body``, ``path`` and ``method``.
+        expected: what the contract says, in words.
+        got: what was there, in words (values shortened, tokens masked).
+        rule: full id of the rule that says so, or ``""`` for a shape that only the type model states.
+        page: address of the page that states it, or ``""``.
+        tolerated: id of the contradiction in the documentation that makes this a notice, or ``""``.
+        hint: what to do next, or ``""``.
+    """
+
+    kind: Kind
+    severity: Severity
+    side: Side
+    operation: str
+    version: str
+    where: str
+    expected: str
+    got: str
+    rule: str = ""
+    page: str = ""
+    tolerated: str = ""
+    hint: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits, the same for the same disagreement in every run and at every list index."""
+        where = _INDEX.sub("[]", self.where)
+        facts = (self.kind, self.side, self.operation, self.version, where, self.rule, self.tolerated)
+        return blake2s("\0".join(facts).encode(), digest_size=6).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """The finding as the report writes it (see ``report.schema.json``)."""
+        return {
+            "fingerprint": self.fingerprint,
+            "kind": self.kind.value,
+            "severity": self.severity.value,
+            "side": self.side.value,
+            "operation": self.operation,
+            "version": self.version,
+            "rule": self.rule,
+            "where": self.where,
+            "expected": self.expected,
+            "got": self.got,
+            "page": self.page,
+            "tolerated": self.tolerated,
+            "hint": self.hint,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Finding:
+        """The finding that :meth:`to_json` wrote."""
+        facts = {name: data[name] for name in cls.__slots__ if name not in {"kind", "severity", "side"}}
+        return cls(Kind(data["kind"]), Severity(data["severity"]), Side(data["side"]), **facts)

@@ -1,0 +1,192 @@
+"""What may follow what, as tables: a call, a participant, an invite operation.
+
+The rules of this page:
+
+1. A state is left only by an event that its row names. Whatever is not in a row is refused, and
+   nothing changes; there is no "almost allowed".
+2. Time is an event like any other (``expire``, ``lapse``). Looking at a thing never moves it.
+3. A row without events is the end. What is over stays over.
+4. The tables name states as the service writes them on the wire; events are ours, except where an
+   operation of the service causes them (``answer``, ``reject``).
+
+The state diagram of the README is drawn from these tables by :func:`diagram`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from pytest_graphcalls.errors import NotAllowedNowError
+
+
+class CallState(StrEnum):
+    """States of a call that the simulator uses, a subset of the published ``callState``."""
+
+    INCOMING = "incoming"
+    ESTABLISHING = "establishing"
+    ESTABLISHED = "established"
+    TERMINATING = "terminating"
+    TERMINATED = "terminated"
+
+
+class CallEvent(StrEnum):
+    """What can happen to a call."""
+
+    ANSWER = "answer"
+    REJECT = "reject"
+    EXPIRE = "expire"
+    """Neither answered nor rejected within 15 seconds (call-reject.r04)."""
+    ESTABLISH = "establish"
+    FAIL = "fail"
+    """The callee declined, was busy or never answered."""
+    HANG_UP = "hang up"
+    END = "end"
+    """The other side ended it: left, was replaced, or removed this leg."""
+    LAPSE = "lapse"
+    """No keepAlive for 45 minutes (call-keepalive.r02)."""
+    FINISH = "finish"
+
+
+class ParticipantState(StrEnum):
+    """Where a participant stands. The service shows active ones only; the words are ours."""
+
+    INVITED = "invited"
+    ACTIVE = "active"
+    GONE = "gone"
+
+
+class ParticipantEvent(StrEnum):
+    """What can happen to a participant."""
+
+    JOIN = "join"
+    DECLINE = "decline"
+    """Said no, was busy, or let it ring."""
+    WITHDRAW = "withdraw"
+    """The invitation was cancelled before it was answered (participant-delete.r05)."""
+    LEAVE = "leave"
+    REMOVE = "remove"
+    """Removed by an app (participant-delete.r04)."""
+
+
+class OperationState(StrEnum):
+    """Statuses of a long-running operation, as its page spells them."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class OperationEvent(StrEnum):
+    """What can happen to an operation."""
+
+    COMPLETE = "complete"
+    FAIL = "fail"
+
+
+_S = TypeVar("_S", bound=StrEnum)
+_E = TypeVar("_E", bound=StrEnum)
+
+
+def _table(rows: Mapping[_S, Mapping[_E, _S]]) -> Mapping[_S, Mapping[_E, _S]]:
+    return MappingProxyType({state: MappingProxyType(dict(events)) for state, events in rows.items()})
+
+
+CALL = _table(
+    {
+        CallState.INCOMING: {
+            CallEvent.ANSWER: CallState.ESTABLISHING,
+            CallEvent.REJECT: CallState.TERMINATED,
+            CallEvent.EXPIRE: CallState.TERMINATED,
+            CallEvent.HANG_UP: CallState.TERMINATING,
+            CallEvent.END: CallState.TERMINATED,
+        },
+        CallState.ESTABLISHING: {
+            CallEvent.ESTABLISH: CallState.ESTABLISHED,
+            CallEvent.FAIL: CallState.TERMINATED,
+            CallEvent.HANG_UP: CallState.TERMINATING,
+            CallEvent.END: CallState.TERMINATED,
+            CallEvent.LAPSE: CallState.TERMINATED,
+        },
+        CallState.ESTABLISHED: {
+            CallEvent.HANG_UP: CallState.TERMINATING,
+            CallEvent.END: CallState.TERMINATED,
+            CallEvent.LAPSE: CallState.TERMINATED,
+        },
+        CallState.TERMINATING: {CallEvent.FINISH: CallState.TERMINATED},
+        CallState.TERMINATED: {},
+    }
+)
+
+PARTICIPANT = _table(
+    {
+        ParticipantState.INVITED: {
+            ParticipantEvent.JOIN: ParticipantState.ACTIVE,
+            ParticipantEvent.DECLINE: ParticipantState.GONE,
+            ParticipantEvent.WITHDRAW: ParticipantState.GONE,
+        },
+        ParticipantState.ACTIVE: {
+            ParticipantEvent.LEAVE: ParticipantState.GONE,
+            ParticipantEvent.REMOVE: ParticipantState.GONE,
+        },
+        ParticipantState.GONE: {},
+    }
+)
+
+OPERATION = _table(
+    {
+        OperationState.RUNNING: {
+            OperationEvent.COMPLETE: OperationState.COMPLETED,
+            OperationEvent.FAIL: OperationState.FAILED,
+        },
+        OperationState.COMPLETED: {},
+        OperationState.FAILED: {},
+    }
+)
+
+
+def next_state(table: Mapping[_S, Mapping[_E, _S]], what: str, state: _S, event: _E) -> _S:
+    """The state that ``event`` leads to from ``state``.
+
+    Args:
+        table: :data:`CALL`, :data:`PARTICIPANT` or :data:`OPERATION`.
+        what: what it is about, for the message, e.g. ``call 57da…``.
+        state: the state it is in.
+        event: what happens to it.
+
+    Raises:
+        NotAllowedNowError: the row of ``state`` does not name ``event``.
+    """
+    row = table[state]
+    try:
+        return row[event]
+    except KeyError:
+        raise NotAllowedNowError(what, event.value, state.value, tuple(known.value for known in row)) from None
+
+
+_DRAWN: tuple[tuple[str, Mapping[Any, Mapping[Any, Any]], tuple[StrEnum, ...]], ...] = (
+    ("call", CALL, (CallState.INCOMING, CallState.ESTABLISHING)),
+    ("participant", PARTICIPANT, (ParticipantState.INVITED, ParticipantState.ACTIVE)),
+    ("operation", OPERATION, (OperationState.RUNNING,)),
+)
+
+
+def _arrows(table: Mapping[Any, Mapping[Any, Any]], starts: tuple[StrEnum, ...]) -> Iterator[str]:
+    yield from (f"[*] --> {start}" for start in starts)
+    for state, row in table.items():
+        by_target: dict[StrEnum, list[str]] = {}
+        for event, target in row.items():
+            by_target.setdefault(target, []).append(event)
+        yield from (f"{state} --> {target}: {', '.join(events)}" for target, events in by_target.items())
+        if not row:
+            yield f"{state} --> [*]"
+
+
+def diagram() -> str:
+    """The three tables as one mermaid ``stateDiagram-v2``, as the README shows it."""
+    lines = ["stateDiagram-v2"]
+    for name, table, starts in _DRAWN:
+        lines += [f"    state {name} {{", *(f"        {arrow}" for arrow in _arrows(table, starts)), "    }"]
+    return "\n".join(lines)

@@ -1,0 +1,232 @@
+"""Requests, responses and notifications in transit: plain frozen values.
+
+Every client, recording and server is converted to these at its edge, so that the contract, the
+simulator and the reports know one form only. A value here holds bytes as they were on the wire;
+reading them as JSON is a separate step that can fail, and says why.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+MAX_DEPTH = 64
+"""Deepest nesting of arrays and objects that is read. Graph bodies of this surface stay below 12; the
+limit keeps a hostile body from exhausting the interpreter's stack."""
+
+
+class MalformedJsonError(ValueError):
+    """A body that is no JSON text; ``reason`` is a short phrase that completes "the body …"."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+def _depth(body: bytes) -> int:
+    depth = deepest = 0
+    in_string = escaped = False
+    for byte in body:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                in_string = False
+        elif byte == 0x22:
+            in_string = True
+        elif byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+            if deepest > MAX_DEPTH:
+                break
+        elif byte in b"]}":
+            depth -= 1
+    return deepest
+
+
+def _no_constant(name: str) -> Any:
+    raise MalformedJsonError(f"holds {name}, which JSON does not know")
+
+
+def decode_json(body: bytes) -> Any:
+    """Read ``body`` as UTF-8 JSON text.
+
+    Raises:
+        MalformedJsonError: not UTF-8, not JSON, ``NaN`` or ``Infinity``, or nested deeper than :data:`MAX_DEPTH`.
+    """
+    # The count is a cheap upper bound, so that an ordinary body is not scanned byte by byte.
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
+        raise MalformedJsonError(f"is nested deeper than {MAX_DEPTH} levels")
+    try:
+        return json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        raise MalformedJsonError(f"is not UTF-8 (byte {error.start})") from None
+    except json.JSONDecodeError as error:
+        raise MalformedJsonError(f"is not JSON ({error.msg} at character {error.pos})") from None
+    except ValueError as error:
+        if isinstance(error, MalformedJsonError):
+            raise
+        # Python refuses integers of more than 4,300 digits.
+        raise MalformedJsonError("holds a number that is too long to read") from None
+
+
+def encode_json(value: Any) -> bytes:
+    """Write ``value`` as compact UTF-8 JSON text."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+class Headers(Mapping[str, str]):
+    """HTTP headers: order and spelling are kept, names compare without regard to case.
+
+    Args:
+        pairs: names and values in wire order, or a mapping. A name may occur more than once.
+    """
+
+    __slots__ = ("_first", "pairs")
+
+    def __init__(self, pairs: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
+        self.pairs: tuple[tuple[str, str], ...] = tuple(pairs.items() if isinstance(pairs, Mapping) else pairs)
+        self._first: dict[str, str] | None = None
+
+    def _index(self) -> dict[str, str]:
+        if self._first is None:
+            first: dict[str, str] = {}
+            for name, value in self.pairs:
+                first.setdefault(name.lower(), value)
+            self._first = first
+        return self._first
+
+    def __getitem__(self, name: str) -> str:
+        return self._index()[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._index())
+
+    def __len__(self) -> int:
+        return len(self._index())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and self.pairs == other.pairs
+
+    def __hash__(self) -> int:
+        return hash(self.pairs)
+
+    def __repr__(self) -> str:
+        return f"Headers({list(self.pairs)!r})"
+
+    def with_(self, name: str, value: str) -> Headers:
+        """Return these headers with ``name`` set to ``value``, replacing what was there."""
+        return Headers([*self.without(name).pairs, (name, value)])
+
+    def without(self, name: str) -> Headers:
+        """Return these headers with every ``name`` left out."""
+        low = name.lower()
+        return Headers([pair for pair in self.pairs if pair[0].lower() != low])
+
+
+NO_HEADERS = Headers()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request.
+
+    Attributes:
+        method: upper case, e.g. ``POST``.
+        url: absolute or starting with ``/``, percent-encoded as sent.
+        headers: as sent.
+        body: as sent; empty when there is none.
+    """
+
+    method: str
+    url: str
+    headers: Headers = NO_HEADERS
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The path as sent (still percent-encoded), without query."""
+        return urlsplit(self.url).path if "://" in self.url else self.url.partition("?")[0].partition("#")[0]
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query parameters, decoded; the last of equal names counts."""
+        text = self.url.partition("#")[0].partition("?")[2]
+        return dict(parse_qsl(text, keep_blank_values=True)) if text else {}
+
+    def json(self) -> Any:
+        """The body as JSON; raises :class:`MalformedJsonError`."""
+        return decode_json(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An HTTP response; ``status`` is the number, ``body`` is already decompressed."""
+
+    status: int
+    headers: Headers = NO_HEADERS
+    body: bytes = b""
+
+    def json(self) -> Any:
+        """The body as JSON; raises :class:`MalformedJsonError`."""
+        return decode_json(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request with its response.
+
+    Attributes:
+        request: what was sent.
+        response: what came back.
+        note: where it was read from (a file and entry number), or empty.
+    """
+
+    request: Request
+    response: Response
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What the service posts to the bot, before it is signed and sent.
+
+    Attributes:
+        posted_to: the callback address it is meant for.
+        body: the whole envelope, a ``commsNotifications`` object with one or more entries in ``value``.
+        at: virtual seconds since the simulator's start.
+        headers: what goes along with it, without the bearer token.
+    """
+
+    posted_to: str
+    body: Mapping[str, Any]
+    at: float = 0.0
+    headers: Headers = field(default=NO_HEADERS)
+
+    @property
+    def entries(self) -> tuple[Mapping[str, Any], ...]:
+        """The notifications inside the envelope."""
+        return tuple(self.body.get("value", ()))
+
+
+def path_segments(path: str) -> list[str]:
+    """Split a percent-encoded path into decoded segments; empty ones are dropped.
+
+    OData also allows a key in parentheses: ``calls('7')`` gives the segments ``calls`` and ``7``.
+    """
+    segments: list[str] = []
+    for raw in path.split("/"):
+        if not raw:
+            continue
+        text = unquote(raw) if "%" in raw else raw
+        if text.endswith("')") and "('" in text:
+            name, _, key = text[:-2].partition("('")
+            segments += [name, key.replace("''", "'")] if name else [text]
+        else:
+            segments.append(text)
+    return segments
