@@ -64,7 +64,7 @@ class Contract:
         """Ids of all operations, sorted."""
         return tuple(name.removesuffix(".yaml") for name in self._files.names("operations", ".yaml"))
 
-    def operation(self, id: str) -> Operation:  # noqa: A002  Graph and the files call it id
+    def operation(self, id: str) -> Operation:
         """The operation ``id``; raises :class:`UnknownNameError` when there is none."""
         found = self._operations.get(id)
         if found is None:
@@ -80,7 +80,7 @@ class Contract:
     @cached_property
     def operations(self) -> Mapping[str, Operation]:
         """All operations by id."""
-        return MappingProxyType({id: self.operation(id) for id in self.operation_ids})  # noqa: A001  as above
+        return MappingProxyType({id: self.operation(id) for id in self.operation_ids})
 
     @cached_property
     def rules(self) -> Mapping[str, Rule]:
@@ -88,7 +88,7 @@ class Contract:
         found = {rule.id: rule for operation in self.operations.values() for rule in operation.rules.values()}
         return MappingProxyType(found)
 
-    def rule(self, id: str) -> Rule:  # noqa: A002  as above
+    def rule(self, id: str) -> Rule:
         """The rule with the full id ``id``; raises :class:`UnknownNameError` when there is none."""
         try:
             return self.rules[id]
@@ -103,7 +103,7 @@ class Contract:
         }
         return MappingProxyType(found)
 
-    def question(self, id: str) -> Question:  # noqa: A002  as above
+    def question(self, id: str) -> Question:
         """The question with the full id ``id``; raises :class:`UnknownNameError` when there is none."""
         try:
             return self.questions[id]

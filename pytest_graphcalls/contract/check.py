@@ -250,9 +250,15 @@ def _place(at: str) -> str:
     return f"$.{at}" if at else "$"
 
 
+_ABSENT = frozenset({Kind.MEMBER_MISSING, Kind.NULL_UNEXPECTED})
+
+
 def _attributed(finding: Finding, by_place: Mapping[str, Constraint], context: _Context) -> Finding:
+    """Name the rule for what the type model found, where a constraint speaks of just that."""
     constraint = by_place.get(_INDEX.sub("[]", finding.where))
-    if constraint is None or finding.rule:
+    if constraint is None or finding.rule or constraint.limits:
+        return finding
+    if constraint.required and finding.kind not in _ABSENT:
         return finding
     return replace(finding, rule=context.operation.rule_id(constraint.rule, context.version))
 

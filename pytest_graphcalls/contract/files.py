@@ -111,9 +111,13 @@ def _check_shape(name: str, text: str, data: Any, schema: str) -> None:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
-    error = best_match(Draft202012Validator(_file_schema(schema)).iter_errors(data))
-    if error is None:
+    errors = list(Draft202012Validator(_file_schema(schema)).iter_errors(data))
+    if not errors:
         return
+    # A misspelt key also leaves its right spelling missing; the misspelt one is the helpful error.
+    misspelt = (error for error in errors if error.validator == "additionalProperties")
+    error = next(misspelt, None) or best_match(errors)
+    assert error is not None
     path = list(error.absolute_path)
     problem = error.message.rstrip(".") + "."
     if error.validator == "additionalProperties":

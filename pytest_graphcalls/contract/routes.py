@@ -125,16 +125,17 @@ class Router:
             found = node.methods.get(method)
             if found is not None:
                 return _matched(found, version, values, alias=rest[0] == "app")
-        return self._miss(version, rest, candidates)
+        return self._miss(method, version, rest, candidates)
 
-    def _miss(self, version: str, rest: list[str], candidates: list[tuple[_Node, list[str]]]) -> Miss:
+    def _miss(self, method: str, version: str, rest: list[str], candidates: list[tuple[_Node, list[str]]]) -> Miss:
         covered = [
             node for node, _ in candidates if any(isinstance(entry, Operation) for entry, _ in node.methods.values())
         ]
         allowed = tuple(sorted({method for node in covered for method in node.methods}))
-        if allowed:
-            return Miss("method", version, allowed)
         segment, close = _lost(self._roots[version], rest)
+        # A misspelt action reads as a key; the method tells that it was none.
+        if allowed and not close.startswith(f"{method} "):
+            return Miss("method", version, allowed)
         return Miss("unknown-path", version, segment=segment, nearest=close)
 
 
@@ -174,11 +175,12 @@ def _lost(node: _Node, rest: list[str]) -> tuple[str, str]:
 
 
 def _template(node: _Node, path: str) -> str:
-    """Method and path of the first route at or below ``node``."""
+    """Method and path of the first route at or below ``node``, one that the contract covers before others."""
     while not node.methods:
         if node.key is not None:
             node, path = node.key, f"{path}/{{id}}"
         else:
             name, node = next(iter(node.branches.items()))
             path = f"{path}/{name}"
-    return f"{next(iter(node.methods))} {path}"
+    covered = (method for method, (entry, _) in node.methods.items() if isinstance(entry, Operation))
+    return f"{next(covered, next(iter(node.methods)))} {path}"

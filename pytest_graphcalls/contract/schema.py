@@ -164,7 +164,7 @@ class Schemas:
             return
         chosen, problem = self._choose(name, instance.get("@odata.type"), schema.get("graphAt", name))
         if problem is not None:
-            yield _error(problem, "@odata.type")
+            yield _error(problem, "@odata.type", instance=instance.get("@odata.type"))
         if chosen:
             yield from validator.descend(instance, self.definition(chosen))
 
@@ -235,8 +235,8 @@ def _undocumented(spec: Mapping[str, Any], name: str) -> Problem:
     )
 
 
-def _error(problem: Problem, *path: str) -> ValidationError:
-    return ValidationError(problem.kind.value, validator="graph", validator_value=problem, path=path)
+def _error(problem: Problem, *path: str, **facts: Any) -> ValidationError:
+    return ValidationError(problem.kind.value, validator="graph", validator_value=problem, path=path, **facts)
 
 
 def _with_null(name: str, *, nullable: bool) -> str | list[str]:

@@ -144,8 +144,11 @@ def _action(raw: Mapping[str, Any]) -> Action:
 def _enums(version: str, metadata: Mapping[str, Any], overlay: Mapping[str, Any]) -> Iterator[tuple[str, GraphEnum]]:
     added = {name: entry["members"] for name, entry in overlay["enums"].items() if version in entry["versions"]}
     for name, raw in metadata["enumTypes"].items():
-        members = dict.fromkeys([*added.get(name, ()), *raw["members"]])
-        yield name, GraphEnum(name, tuple(members), bool(raw["evolvable"]), bool(raw["flags"]))
+        ours = added.get(name, [])
+        # A member that the overlay spells in another letter case is the one on the wire.
+        spelled = {member.lower() for member in ours}
+        members = (*ours, *(member for member in raw["members"] if member.lower() not in spelled))
+        yield name, GraphEnum(name, members, bool(raw["evolvable"]), bool(raw["flags"]))
 
 
 def _overlay_members(version: str, overlay: Mapping[str, Any]) -> dict[str, dict[str, Member]]:

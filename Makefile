@@ -1,0 +1,57 @@
+# Two targets do all the set-up on a fresh machine: `make contracts` and `make test`.
+# The others are for whoever works on the project.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help contracts test test-sdk bench lint types wheel clean
+
+help:
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14
+
+# The stamp depends on what decides the dependencies, so the second call is quick.
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Python 3.11 or newer is needed, {v[0]}.{v[1]} was found; set PYTHON=python3.11, for example")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable . --group test
+	@touch $@
+
+$(VENV)/.linted: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group lint
+	@touch $@
+
+$(VENV)/.benched: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group bench
+	@touch $@
+
+$(VENV)/.sdk: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --no-compile --editable '.[sdk]'
+	@touch $@
+
+contracts: $(VENV)/.installed ## run the contract suite against the simulator and print the table of rules
+	$(BIN)/python -m pytest --pyargs pytest_graphcalls.contracts -q
+
+test: $(VENV)/.installed ## run the project's own tests, all of them
+	$(BIN)/python -m pytest tests -n 2 --ignore tests/sdk --ignore tests/bench
+
+test-sdk: $(VENV)/.sdk ## run the tests with Microsoft's Graph SDKs (installs about a gigabyte)
+	$(BIN)/python -m pytest tests/sdk
+
+bench: $(VENV)/.benched ## print the speed figures as ratios
+	$(BIN)/python -m tests.bench
+
+lint: $(VENV)/.linted ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.linted ## mypy, strict
+	$(BIN)/mypy
+
+wheel: $(VENV)/.installed ## build the wheel into dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,85 @@
+"""The packaged contract: every file has the documented shape, and every name in it leads somewhere."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from pytest_graphcalls.contract import VERSIONS, Contract
+from pytest_graphcalls.contract.files import ContractFiles
+
+CONTRACT = Contract.packaged()
+ROOT = files("pytest_graphcalls.contracts")
+FILES = [
+    *((f"operations/{id}.yaml", "operation") for id in CONTRACT.operation_ids),
+    ("errors.yaml", "errors"),
+    ("types-overlay.yaml", "overlay"),
+    ("uncovered.yaml", "uncovered"),
+    *((f"types-{version}.json", "types") for version in VERSIONS),
+]
+
+
+@pytest.mark.parametrize(("name", "schema"), FILES)
+def test_every_file_has_its_shape(name: str, schema: str) -> None:
+    """The loader trusts the packaged files, because this test does not."""
+    ContractFiles(ROOT, trusted=False).read(name, schema)
+
+
+@pytest.mark.parametrize("id", CONTRACT.operation_ids)
+def test_every_slug_that_is_used_is_a_rule(id: str) -> None:
+    """A constraint, header or answer attributes what it finds to a rule that exists."""
+    operation = CONTRACT.operation(id)
+    responses = operation.responses.values()
+    used = {operation.request.token, operation.request.rule}
+    used |= {constraint.rule for constraint in operation.request.constraints} | {
+        response.rule for response in responses
+    }
+    used |= {header.rule for response in responses for header in response.headers}
+    assert used - {""} <= set(operation.rules)
+
+
+@pytest.mark.parametrize("id", CONTRACT.operation_ids)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_type_that_is_used_is_in_the_model(id: str, version: str) -> None:
+    """Bodies name types, actions and members of the type model."""
+    operation, model = CONTRACT.operation(id), CONTRACT.types(version)
+    if operation.request.body == "action":
+        assert operation.action in model.actions
+    elif operation.request.body != "none":
+        assert operation.request.body in model.types
+    assert {response.body for response in operation.responses.values()} - {""} <= set(model.types)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_tolerated_place_exists(version: str) -> None:
+    """A tolerance for a member that the model does not have would never be used."""
+    model = CONTRACT.types(version)
+    for entry in model.tolerated:
+        for at in entry.at:
+            owner, _, member = at.partition(".")
+            members = model.types[owner].members if owner in model.types else model.actions[owner].parameters
+            known = member in members or entry.kind == "member-undocumented" or member.endswith("@odata.type")
+            assert known, f"{entry.name}: {at}"
+
+
+def test_every_fact_of_the_central_operations_is_carried_or_explained() -> None:
+    """A statement of the documentation becomes a rule, or the contract's README says why not."""
+    readme = (Path(str(ROOT)) / "README.md").read_text(encoding="utf-8")
+    for operation, last in (("participant-delete", 8), ("participant-invite", 17), ("call-reject", 11)):
+        carried = {fact for rule in CONTRACT.rules.values() for fact in rule.facts}
+        for number in range(1, last + 1):
+            fact = f"{operation}.r{number:02}"
+            assert fact in carried or re.search(rf"{operation}.r0?{number}\b|\br{number:02}\b", readme), fact
+
+
+@pytest.mark.parametrize("id", sorted(CONTRACT.rules))
+def test_every_rule_can_be_explained(id: str) -> None:
+    """A rule has a statement, a source, an address, and an example of either kind."""
+    rule = CONTRACT.rules[id]
+    assert rule.says.endswith(".")
+    assert rule.holds != rule.broken
+    assert rule.source.page
+    assert all(rule.page(version).startswith("https://") for version in rule.versions)

@@ -1,0 +1,104 @@
+"""Who may import whom: the floors of the house, kept by reading the source.
+
+A room may import rooms of the floors below it, and nothing of its own floor except where the table says so.
+Only the top floor knows pytest; only one module knows each HTTP client.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pytest_graphcalls
+
+HOUSE = Path(pytest_graphcalls.__file__).parent
+
+FLOORS: dict[int, set[str]] = {
+    0: {"_version", "wire", "findings", "errors"},
+    1: {"contract", "lifecycle", "redaction"},
+    2: {"simulator", "cassette"},
+    3: {"stage", "targets", "session", "report", "clients"},
+    4: {"plugin", "fixtures", "options", "markers", "hookspecs", "cli", "commands"},
+}
+FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
+NEIGHBOURS = {0, 1, 3, 4}
+"""Floors whose rooms may know each other. Those of floor 2 meet as wire values only."""
+OWNERS = {
+    "httpx": {"clients/httpx.py", "clients/msgraph.py"},
+    "uvicorn": {"clients/server.py"},
+    "jwt": {"simulator/identity.py"},
+    "cryptography": {"simulator/identity.py"},
+    "jsonschema": {"contract/schema.py", "contract/check.py", "contract/files.py"},
+    "yaml": {"contract/files.py", "cassette.py"},
+}
+"""Outside packages and the only modules that may name them."""
+
+MODULES = sorted(path.relative_to(HOUSE).as_posix() for path in HOUSE.rglob("*.py"))
+
+
+def imported(module: str) -> Iterator[str]:
+    """Every dotted name that ``module`` imports, type-checking blocks included."""
+    for node in ast.walk(ast.parse((HOUSE / module).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}:{node.lineno} imports relatively"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room(module: str) -> str:
+    """The room a module lies in: its top folder, or its own name."""
+    return module.partition("/")[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name != "__init__.py"])
+def test_imports_go_down_only(module: str) -> None:
+    """A module imports its own room, lower floors, and neighbours where the table allows."""
+    here = room(module)
+    for name in imported(module):
+        first, _, rest = name.partition(".")
+        other = rest.partition(".")[0]
+        if first != "pytest_graphcalls" or other in {"", here} or other not in FLOOR:
+            continue
+        allowed = FLOOR[other] < FLOOR[here] or (FLOOR[other] == FLOOR[here] and FLOOR[here] in NEIGHBOURS)
+        assert allowed, f"{module} (floor {FLOOR[here]}) imports {name} (floor {FLOOR[other]})"
+
+
+def test_every_room_has_a_floor() -> None:
+    """A new room is entered into the table before it is built."""
+    assert {room(module) for module in MODULES} - {"__init__"} == set(FLOOR) & {room(module) for module in MODULES}
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if FLOOR.get(room(name), 0) < 4])
+def test_only_the_top_floor_knows_pytest(module: str) -> None:
+    """What a test runner is, nothing below floor 4 knows."""
+    assert not {name for name in imported(module) if name.partition(".")[0] in {"pytest", "_pytest"}}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_nothing_private_of_pytest_is_used(module: str) -> None:
+    """_pytest changes without notice."""
+    assert not {name for name in imported(module) if name.partition(".")[0] == "_pytest"}
+
+
+@pytest.mark.parametrize("package", sorted(OWNERS))
+def test_an_outside_package_has_one_owner(package: str) -> None:
+    """To exchange a client or a library, one file changes."""
+    users = {module for module in MODULES if any(name.partition(".")[0] == package for name in imported(module))}
+    assert users <= OWNERS[package]
+
+
+def test_the_simulator_reads_no_wall_clock_and_no_unseeded_randomness() -> None:
+    """Time and ids come from simulator/clock.py, which is handed in."""
+    for module in MODULES:
+        if room(module) != "simulator":
+            continue
+        names = set(imported(module))
+        assert not names & {"time", "secrets", "uuid.uuid4", "os.urandom"}, module
+        assert "random" not in names or module == "simulator/clock.py", module
+        source = (HOUSE / module).read_text(encoding="utf-8")
+        assert not any(call in source for call in (".now(tz", "datetime.now(", "utcnow(", ".today(")), module

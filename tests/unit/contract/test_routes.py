@@ -1,0 +1,109 @@
+"""From a method and a path to the operation they mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_graphcalls.contract import Contract, Match, Miss
+
+CONTRACT = Contract.packaged()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation", "keys"),
+    [
+        ("POST", "/v1.0/communications/calls", "application-post-calls", {}),
+        ("GET", "/beta/communications/calls/1", "call-get", {"call-id": "1"}),
+        ("DELETE", "/v1.0/communications/calls/1", "call-delete", {"call-id": "1"}),
+        ("POST", "/v1.0/communications/calls/1/reject", "call-reject", {"call-id": "1"}),
+        ("POST", "/v1.0/communications/calls/1/microsoft.graph.reject", "call-reject", {"call-id": "1"}),
+        ("POST", "/v1.0/communications/calls/1/microsoft.graph.answer", "call-answer", {"call-id": "1"}),
+        ("POST", "/v1.0/communications/calls/1/keepAlive", "call-keepalive", {"call-id": "1"}),
+        ("POST", "/v1.0/communications/calls/1/participants/invite", "participant-invite", {"call-id": "1"}),
+        (
+            "POST",
+            "/v1.0/communications/calls/1/participants/microsoft.graph.invite",
+            "participant-invite",
+            {"call-id": "1"},
+        ),
+        (
+            "DELETE",
+            "/v1.0/communications/calls/1/participants/invite",
+            "participant-delete",
+            {"call-id": "1", "participant-id": "invite"},
+        ),
+        ("GET", "/v1.0/communications/calls/1/participants", "call-list-participants", {"call-id": "1"}),
+        (
+            "GET",
+            "/v1.0/communications/calls/1/participants/2",
+            "participant-get",
+            {"call-id": "1", "participant-id": "2"},
+        ),
+        (
+            "GET",
+            "/v1.0/communications/calls/1/operations/3",
+            "commsoperation-get",
+            {"call-id": "1", "operation-id": "3"},
+        ),
+        ("POST", "/v1.0/communications/calls('1')/reject", "call-reject", {"call-id": "1"}),
+        ("POST", "/v1.0/communications/calls/a%2Fb%20c/reject", "call-reject", {"call-id": "a/b c"}),
+    ],
+)
+def test_a_path_means_an_operation(method: str, path: str, operation: str, keys: dict[str, str]) -> None:
+    """Actions may carry their namespace, keys may stand in parentheses, and keys are decoded."""
+    match = CONTRACT.match(method, path)
+    assert isinstance(match, Match)
+    assert (match.operation.id, match.keys, match.alias) == (operation, keys, False)
+
+
+@pytest.mark.parametrize("path", ["/beta/app/calls/1/reject", "/beta/app/calls/1/microsoft.graph.reject"])
+def test_beta_knows_the_deprecated_path(path: str) -> None:
+    """/app is an alias of /communications, where the page lists it."""
+    match = CONTRACT.match("POST", path)
+    assert isinstance(match, Match)
+    assert (match.operation.id, match.alias, match.version) == ("call-reject", True, "beta")
+
+
+def test_v1_does_not_know_the_deprecated_path_of_the_central_operations() -> None:
+    """Only the beta pages print it."""
+    assert isinstance(CONTRACT.match("POST", "/v1.0/app/calls/1/reject"), Miss)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "reason", "nearest"),
+    [
+        ("GET", "/v1.0/me", "not-graph", ""),
+        ("GET", "/communications/calls/1", "not-graph", ""),
+        ("GET", "/v2.0/communications/calls/1", "not-graph", ""),
+        ("POST", "/v1.0/communications/calls/1/rejct", "unknown-path", "POST /communications/calls/{id}/reject"),
+        (
+            "POST",
+            "/v1.0/communications/calls/1/participant/invite",
+            "unknown-path",
+            "GET /communications/calls/{id}/participants",
+        ),
+        (
+            "POST",
+            "/v1.0/communications/calls/1/participants/invte",
+            "unknown-path",
+            "POST /communications/calls/{id}/participants/invite",
+        ),
+        ("POST", "/v1.0/communications/calls/1/playPrompt", "uncovered", ""),
+        ("POST", "/beta/app/calls/1/playPrompt", "uncovered", ""),
+        ("PUT", "/v1.0/communications/calls/1/reject", "method", ""),
+        ("POST", "/v1.0/communications/calls/1/participants/2", "method", ""),
+        ("POST", "/v1.0/communications/calls/1/reject/now", "unknown-path", ""),
+    ],
+)
+def test_a_path_that_means_nothing_says_why(method: str, path: str, reason: str, nearest: str) -> None:
+    """The reason tells another part of Graph from a typing mistake, a wrong method and an uncovered operation."""
+    miss = CONTRACT.match(method, path)
+    assert isinstance(miss, Miss)
+    assert (miss.reason, miss.nearest) == (reason, nearest)
+
+
+def test_a_wrong_method_comes_with_the_right_ones() -> None:
+    """What a 405 needs for its Allow header."""
+    miss = CONTRACT.match("PUT", "/v1.0/communications/calls/1")
+    assert isinstance(miss, Miss)
+    assert set(miss.allowed) >= {"DELETE", "GET"}
