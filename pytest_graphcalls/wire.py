@@ -7,6 +7,7 @@ reading them as JSON is a separate step that can fail, and says why.
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -53,6 +54,9 @@ def _no_constant(name: str) -> Any:
     raise MalformedJsonError(f"holds {name}, which JSON does not know")
 
 
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
+
 def decode_json(body: bytes) -> Any:
     """Read ``body`` as UTF-8 JSON text.
 
@@ -63,7 +67,7 @@ def decode_json(body: bytes) -> Any:
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
         raise MalformedJsonError(f"is nested deeper than {MAX_DEPTH} levels")
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant)
+        return _DECODER.decode(body.removeprefix(codecs.BOM_UTF8).decode())
     except UnicodeDecodeError as error:
         raise MalformedJsonError(f"is not UTF-8 (byte {error.start})") from None
     except json.JSONDecodeError as error:

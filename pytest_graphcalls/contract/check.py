@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from jsonschema.exceptions import ValidationError
@@ -213,7 +213,7 @@ def judged(match: Match, exchange: Exchange) -> Iterator[str]:
     yield spec.rule
     body = _readable(exchange.request)
     for constraint in spec.constraints:
-        if constraint.required or any(True for _ in _values(body, constraint.at)):
+        if constraint.required or _values(body, constraint.at):
             yield constraint.rule
     response = match.operation.responses.get(exchange.response.status)
     if response is None and exchange.response.status < 400:
@@ -348,24 +348,22 @@ def _absent(context: _Context, body: Any, constraint: Constraint) -> Iterator[Fi
             yield context.finding(kind, f"{where}.{name}", f"the member {name!r}", got, rule=constraint.rule)
 
 
-def _values(body: Any, at: str) -> Iterator[tuple[str, Any]]:
+@cache
+def _steps(at: str) -> tuple[tuple[str, bool], ...]:
+    """The members on the way to ``at``, each with whether its items are meant."""
+    return tuple((step.removesuffix("[]"), step.endswith("[]")) for step in at.split(".")) if at else ()
+
+
+def _values(body: Any, at: str) -> list[tuple[str, Any]]:
     """Every value at ``at``, with its JSON path; null counts as absent."""
     found: list[tuple[str, Any]] = [("$", body)]
-    for step in at.split(".") if at else ():
-        name = step.removesuffix("[]")
-        found = [
-            (f"{path}.{name}", value[name])
-            for path, value in found
-            if isinstance(value, dict) and value.get(name) is not None
-        ]
-        if step.endswith("[]"):
-            found = [
-                (f"{path}[{i}]", item)
-                for path, value in found
-                if isinstance(value, list)
-                for i, item in enumerate(value)
-            ]
-    yield from found
+    for name, items in _steps(at):
+        found = [(f"{path}.{name}", value.get(name)) for path, value in found if isinstance(value, dict)]
+        if items:
+            lists = [(path, value) for path, value in found if isinstance(value, list)]
+            found = [(f"{path}[{i}]", item) for path, value in lists for i, item in enumerate(value)]
+        found = [(path, value) for path, value in found if value is not None]
+    return found
 
 
 def _readable(request: Request) -> Any:

@@ -103,6 +103,10 @@ class TypeModel:
         self.types = {name: self._flatten(name) for name in self._raw}
         self.foreign = {name for names in metadata["omittedSubtypes"].values() for name in names}
         self.tolerated = tuple(_tolerated(version, overlay))
+        self._subtypes = {
+            name: frozenset(other for other, type_ in self.types.items() if other == name or name in type_.bases)
+            for name in self.types
+        }
 
     @classmethod
     def load(cls, files: ContractFiles, version: str) -> TypeModel:
@@ -111,7 +115,7 @@ class TypeModel:
 
     def subtypes(self, name: str) -> frozenset[str]:
         """``name`` and every type derived from it."""
-        return frozenset(other for other, type_ in self.types.items() if other == name or name in type_.bases)
+        return self._subtypes[name]
 
     def _flatten(self, name: str) -> GraphType:
         chain = list(self._chain(name))
