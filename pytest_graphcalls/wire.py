@@ -11,8 +11,10 @@ import codecs
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Any, TypeVar, overload
+from urllib.parse import parse_qsl, unquote
+
+_T = TypeVar("_T")
 
 MAX_DEPTH = 64
 """Deepest nesting of arrays and objects that is read. Graph bodies of this surface stay below 12; the
@@ -108,6 +110,15 @@ class Headers(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         return self._index()[name.lower()]
 
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+    @overload
+    def get(self, name: str, default: str | _T, /) -> str | _T: ...
+    def get(self, name: str, default: object = None, /) -> object:
+        """The first value of ``name``, or ``default``."""
+        # Mapping.get would raise and catch for every header that is not there.
+        return self._index().get(name.lower(), default)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._index())
 
@@ -155,7 +166,10 @@ class Request:
     @property
     def path(self) -> str:
         """The path as sent (still percent-encoded), without query."""
-        return urlsplit(self.url).path if "://" in self.url else self.url.partition("?")[0].partition("#")[0]
+        # By hand, because urlsplit costs as much as matching the route does.
+        head = self.url.partition("?")[0].partition("#")[0]
+        _, scheme, rest = head.partition("://")
+        return "/" + rest.partition("/")[2] if scheme else head
 
     @property
     def query(self) -> dict[str, str]:

@@ -168,16 +168,16 @@ class Contract:
         match = self._match(exchange.request)
         if isinstance(match, Miss):
             return frozenset()
-        slugs = check.judged(match, exchange)
+        slugs = check.judged(match, exchange, self._checker(match.version).limits(match.operation))
         return frozenset(filter(None, (match.operation.rule_id(slug, match.version) for slug in slugs)))
 
     def _match(self, request: Request) -> Match | Miss:
         return self.match(request.method, request.path)
 
     def _request(self, request: Request, match: Match | Miss, *, token_expected: bool) -> tuple[Finding, ...]:
-        from pytest_graphcalls.contract import check
-
         if isinstance(match, Miss):
+            from pytest_graphcalls.contract import check
+
             return tuple(check.unmatched(match, request))
         return tuple(self._checker(match.version).request(request, match, token_expected=token_expected))
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
 from pytest_graphcalls.contract.errortable import ErrorCatalogue, parse_error
-from pytest_graphcalls.contract.model import Constraint, HeaderSpec, Operation, ResponseSpec
+from pytest_graphcalls.contract.limits import Limits
+from pytest_graphcalls.contract.model import HeaderSpec, Operation, ResponseSpec
 from pytest_graphcalls.contract.routes import Match, Miss
-from pytest_graphcalls.contract.schema import Problem, Schemas, describe, problem_of
+from pytest_graphcalls.contract.schema import Problem, Schemas, problem_of
 from pytest_graphcalls.contract.types import Tolerated, TypeModel
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side
 from pytest_graphcalls.wire import Exchange, MalformedJsonError, Request, Response
@@ -71,6 +72,7 @@ class Checker:
         self.model = model
         self.errors = errors
         self.schemas = {side: Schemas(model, side) for side in Side}
+        self._limits: dict[str, Limits] = {}
 
     @cached_property
     def _tolerated(self) -> Mapping[tuple[str, str], tuple[Tolerated, ...]]:
@@ -90,7 +92,7 @@ class Checker:
         """
         operation, spec = match.operation, match.operation.request
         context = _Context(Side.REQUEST, operation, match.version)
-        if token_expected and not request.headers.get("authorization", "").lower().startswith("bearer "):
+        if token_expected and request.headers.get("authorization", "")[:7].lower() != "bearer ":
             yield context.finding(
                 Kind.TOKEN_MISSING,
                 "Authorization",
@@ -121,12 +123,21 @@ class Checker:
         except MalformedJsonError as error:
             yield context.finding(Kind.BODY_MALFORMED, "body", "a JSON object", f"a body that {error.reason}")
             return
-        by_place = {_place(constraint.at): constraint for constraint in spec.constraints}
+        limits = self.limits(context.operation)
         seen = set()
-        for finding in (*self._shape(context, root, body), *_limits(context, body)):
+        for finding in (*self._shape(context, root, body), *_limits(context, limits, body)):
             if (finding.kind, finding.where) not in seen:
                 seen.add((finding.kind, finding.where))
-                yield _attributed(finding, by_place, context)
+                slug = "" if finding.rule else limits.rule_for(finding.kind, finding.where)
+                rule = context.operation.rule_id(slug, context.version)
+                yield replace(finding, rule=rule) if rule else finding
+
+    def limits(self, operation: Operation) -> Limits:
+        """The limits on the requests of ``operation``."""
+        found = self._limits.get(operation.id)
+        if found is None:
+            found = self._limits[operation.id] = Limits(operation.request.constraints)
+        return found
 
     def _asks_for_members(self, root: str) -> bool:
         members: Any = self.schemas[Side.REQUEST].validator(root).schema
@@ -206,15 +217,12 @@ class Checker:
         return finding
 
 
-def judged(match: Match, exchange: Exchange) -> Iterator[str]:
+def judged(match: Match, exchange: Exchange, limits: Limits) -> Iterator[str]:
     """Slugs of the rules that ``exchange`` gave a chance to be broken."""
     spec = match.operation.request
     yield spec.token
     yield spec.rule
-    body = _readable(exchange.request)
-    for constraint in spec.constraints:
-        if constraint.required or _values(body, constraint.at):
-            yield constraint.rule
+    yield from limits.touched(_readable(exchange.request))
     response = match.operation.responses.get(exchange.response.status)
     if response is None and exchange.response.status < 400:
         response = next(iter(match.operation.responses.values()))
@@ -246,24 +254,9 @@ def _is_json(content_type: str) -> bool:
     return kind == "application/json" or kind.endswith("+json")
 
 
-def _place(at: str) -> str:
-    return f"$.{at}" if at else "$"
-
-
-_ABSENT = frozenset({Kind.MEMBER_MISSING, Kind.NULL_UNEXPECTED})
-
-
-def _attributed(finding: Finding, by_place: Mapping[str, Constraint], context: _Context) -> Finding:
-    """Name the rule for what the type model found, where a constraint speaks of just that."""
-    constraint = by_place.get(_INDEX.sub("[]", finding.where))
-    if constraint is None or finding.rule or constraint.limits:
-        return finding
-    if constraint.required and finding.kind not in _ABSENT:
-        return finding
-    return replace(finding, rule=context.operation.rule_id(constraint.rule, context.version))
-
-
 def _selected(request: Request) -> frozenset[str]:
+    if "select" not in request.url:
+        return frozenset()
     return frozenset(name.strip() for name in request.query.get("$select", "").split(",") if name.strip())
 
 
@@ -296,74 +289,9 @@ def _header(context: _Context, response: Response, header: HeaderSpec) -> Iterat
         yield context.finding(Kind.HEADER_WRONG, header.name, says, repr(value), rule=header.rule)
 
 
-_LIMIT_TESTS: Mapping[str, tuple[Kind, Any, str]] = {
-    "maxItems": (
-        Kind.LIMIT_EXCEEDED,
-        lambda value, limit: isinstance(value, list) and len(value) > limit,
-        "at most {} entries",
-    ),
-    "maxLength": (
-        Kind.LIMIT_EXCEEDED,
-        lambda value, limit: isinstance(value, str) and len(value) > limit,
-        "at most {} characters",
-    ),
-    "minimum": (
-        Kind.LIMIT_EXCEEDED,
-        lambda value, limit: isinstance(value, (int, float)) and value < limit,
-        "at least {}",
-    ),
-    "maximum": (
-        Kind.LIMIT_EXCEEDED,
-        lambda value, limit: isinstance(value, (int, float)) and value > limit,
-        "at most {}",
-    ),
-    "pattern": (Kind.FORMAT_WRONG, lambda value, limit: isinstance(value, str) and not re.search(limit, value), "{}"),
-}
-"""JSON Schema keyword to the kind of finding, the test that a value fails it, and the words for what was expected."""
-
-
-def _limits(context: _Context, body: Any) -> Iterator[Finding]:
-    for constraint in context.operation.request.constraints:
-        if constraint.required:
-            yield from _absent(context, body, constraint)
-        for where, value in _values(body, constraint.at):
-            for keyword, limit in constraint.limits.items():
-                kind, fails, words = _LIMIT_TESTS[keyword]
-                if fails(value, limit):
-                    expected = constraint.says or words.format(limit)
-                    yield context.finding(kind, where, expected, _size(value, keyword), rule=constraint.rule)
-
-
-def _size(value: Any, keyword: str) -> str:
-    if keyword == "maxItems":
-        return f"{len(value)} entries"
-    return f"{len(value)} characters" if keyword == "maxLength" else describe(value)
-
-
-def _absent(context: _Context, body: Any, constraint: Constraint) -> Iterator[Finding]:
-    parent, _, name = constraint.at.rpartition(".")
-    for where, value in _values(body, parent):
-        if isinstance(value, dict) and value.get(name) is None:
-            kind, got = (Kind.NULL_UNEXPECTED, "null") if name in value else (Kind.MEMBER_MISSING, "nothing")
-            yield context.finding(kind, f"{where}.{name}", f"the member {name!r}", got, rule=constraint.rule)
-
-
-@cache
-def _steps(at: str) -> tuple[tuple[str, bool], ...]:
-    """The members on the way to ``at``, each with whether its items are meant."""
-    return tuple((step.removesuffix("[]"), step.endswith("[]")) for step in at.split(".")) if at else ()
-
-
-def _values(body: Any, at: str) -> list[tuple[str, Any]]:
-    """Every value at ``at``, with its JSON path; null counts as absent."""
-    found: list[tuple[str, Any]] = [("$", body)]
-    for name, items in _steps(at):
-        found = [(f"{path}.{name}", value.get(name)) for path, value in found if isinstance(value, dict)]
-        if items:
-            lists = [(path, value) for path, value in found if isinstance(value, list)]
-            found = [(f"{path}[{i}]", item) for path, value in lists for i, item in enumerate(value)]
-        found = [(path, value) for path, value in found if value is not None]
-    return found
+def _limits(context: _Context, limits: Limits, body: Any) -> Iterator[Finding]:
+    for broken in limits.broken(body):
+        yield context.finding(broken.kind, broken.where, broken.expected, broken.got, rule=broken.rule)
 
 
 def _readable(request: Request) -> Any:

@@ -120,18 +120,16 @@ class Router:
             return Miss("not-graph", segments[0] if segments and segments[0] in self._roots else "")
         version, rest = segments[0], segments[1:]
         rest[-1] = rest[-1].removeprefix(_NAMESPACE)
-        candidates = list(_walk(self._roots[version], rest, []))
-        for node, values in candidates:
+        for node, values in _walk(self._roots[version], rest, []):
             found = node.methods.get(method)
             if found is not None:
                 return _matched(found, version, values, alias=rest[0] == "app")
-        return self._miss(method, version, rest, candidates)
+        return self._miss(method, version, rest)
 
-    def _miss(self, method: str, version: str, rest: list[str], candidates: list[tuple[_Node, list[str]]]) -> Miss:
-        covered = [
-            node for node, _ in candidates if any(isinstance(entry, Operation) for entry, _ in node.methods.values())
-        ]
-        allowed = tuple(sorted({method for node in covered for method in node.methods}))
+    def _miss(self, method: str, version: str, rest: list[str]) -> Miss:
+        nodes = [node.methods for node, _ in _walk(self._roots[version], rest, [])]
+        covered = [methods for methods in nodes if any(isinstance(entry, Operation) for entry, _ in methods.values())]
+        allowed = tuple(sorted({name for methods in covered for name in methods}))
         segment, close = _lost(self._roots[version], rest)
         # A misspelt action reads as a key; the method tells that it was none.
         if allowed and not close.startswith(f"{method} "):
@@ -149,15 +147,18 @@ def _matched(
 
 
 def _walk(node: _Node, rest: list[str], values: list[str]) -> Iterator[tuple[_Node, list[str]]]:
-    if not rest:
-        if node.methods:
-            yield node, values
-        return
-    branch = node.branches.get(rest[0])
-    if branch is not None:
-        yield from _walk(branch, rest[1:], values)
-    if node.key is not None:
-        yield from _walk(node.key, rest[1:], [*values, rest[0]])
+    # Most segments have one branch; only a fork needs a second walk.
+    for index, segment in enumerate(rest):
+        branch = node.branches.get(segment)
+        if branch is not None and node.key is not None:
+            yield from _walk(branch, rest[index + 1 :], values)
+        if branch is None or node.key is not None:
+            branch, values = node.key, [*values, segment]
+        if branch is None:
+            return
+        node = branch
+    if node.methods:
+        yield node, values
 
 
 def _lost(node: _Node, rest: list[str]) -> tuple[str, str]:

@@ -1,0 +1,159 @@
+"""Limits on a request body beyond its types: at most five invitees, https only, ...
+
+The constraints of an operation become a tree of members once, so that a body is walked once however many
+there are. Null counts as absent, except where a member is required.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_graphcalls.contract.model import Constraint
+from pytest_graphcalls.contract.schema import describe
+from pytest_graphcalls.findings import Kind
+
+ABSENT = frozenset({Kind.MEMBER_MISSING, Kind.NULL_UNEXPECTED})
+"""Kinds that say a required member is not there."""
+
+_INDEX = re.compile(r"\[\d+\]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """How a value fails a JSON Schema keyword, and the words for it."""
+
+    kind: Kind
+    fails: Callable[[Any, Any], bool]
+    expected: str
+    got: Callable[[Any], str]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+_TESTS: Mapping[str, _Test] = {
+    "maxItems": _Test(
+        Kind.LIMIT_EXCEEDED,
+        lambda value, limit: isinstance(value, list) and len(value) > limit,
+        "at most {} entries",
+        lambda value: f"{len(value)} entries",
+    ),
+    "maxLength": _Test(
+        Kind.LIMIT_EXCEEDED,
+        lambda value, limit: isinstance(value, str) and len(value) > limit,
+        "at most {} characters",
+        lambda value: f"{len(value)} characters",
+    ),
+    "minimum": _Test(
+        Kind.LIMIT_EXCEEDED, lambda value, limit: _is_number(value) and value < limit, "at least {}", describe
+    ),
+    "maximum": _Test(
+        Kind.LIMIT_EXCEEDED, lambda value, limit: _is_number(value) and value > limit, "at most {}", describe
+    ),
+    "pattern": _Test(
+        Kind.FORMAT_WRONG,
+        lambda value, limit: isinstance(value, str) and not re.search(limit, value),
+        "a text that matches {}",
+        describe,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """One limit that a body does not keep; ``rule`` is a slug."""
+
+    kind: Kind
+    where: str
+    expected: str
+    got: str
+    rule: str
+
+
+@dataclass(slots=True)
+class _Node:
+    constraints: list[Constraint] = field(default_factory=list)
+    members: dict[str, _Node] = field(default_factory=dict)
+    items: _Node | None = None
+
+
+class Limits:
+    """The constraints of one operation, ready to be tried on bodies."""
+
+    def __init__(self, constraints: Iterable[Constraint]) -> None:
+        self._root = _Node()
+        self._by_place: dict[str, Constraint] = {}
+        for constraint in constraints:
+            self._by_place[f"$.{constraint.at}"] = constraint
+            _plant(self._root, constraint)
+
+    def broken(self, body: Any) -> Iterator[Broken]:
+        """The limits that ``body``, a decoded JSON value, does not keep."""
+        return _broken(self._root, body, "$")
+
+    def touched(self, body: Any) -> Iterator[str]:
+        """Slugs of the rules whose limits ``body`` could have broken."""
+        return _touched(self._root, body)
+
+    def rule_for(self, kind: Kind, where: str) -> str:
+        """Slug of the rule that also covers what the type model found at ``where``, or ``""``.
+
+        A constraint that names a place and nothing else takes everything found there; one that only asks for
+        a member takes its absence.
+        """
+        constraint = self._by_place.get(_INDEX.sub("[]", where))
+        if constraint is None or constraint.limits or (constraint.required and kind not in ABSENT):
+            return ""
+        return constraint.rule
+
+
+def _plant(node: _Node, constraint: Constraint) -> None:
+    for step in constraint.at.split("."):
+        node = node.members.setdefault(step.removesuffix("[]"), _Node())
+        if step.endswith("[]"):
+            node.items = node.items or _Node()
+            node = node.items
+    node.constraints.append(constraint)
+
+
+def _broken(node: _Node, value: Any, path: str) -> Iterator[Broken]:
+    for constraint in node.constraints:
+        for keyword, limit in constraint.limits.items():
+            test = _TESTS[keyword]
+            if test.fails(value, limit):
+                expected = constraint.says or test.expected.format(limit)
+                yield Broken(test.kind, path, expected, test.got(value), constraint.rule)
+    if node.members and isinstance(value, dict):
+        for name, child in node.members.items():
+            found = value.get(name)
+            if found is not None:
+                yield from _broken(child, found, f"{path}.{name}")
+            else:
+                yield from _absent(child, name, f"{path}.{name}", there=name in value)
+    if node.items is not None and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _broken(node.items, item, f"{path}[{index}]")
+
+
+def _absent(node: _Node, name: str, path: str, *, there: bool) -> Iterator[Broken]:
+    kind, got = (Kind.NULL_UNEXPECTED, "null") if there else (Kind.MEMBER_MISSING, "nothing")
+    for constraint in node.constraints:
+        if constraint.required:
+            yield Broken(kind, path, f"the member {name!r}", got, constraint.rule)
+
+
+def _touched(node: _Node, value: Any) -> Iterator[str]:
+    yield from (constraint.rule for constraint in node.constraints)
+    if isinstance(value, dict):
+        for name, child in node.members.items():
+            if value.get(name) is not None:
+                yield from _touched(child, value[name])
+            else:
+                yield from (constraint.rule for constraint in child.constraints if constraint.required)
+    if node.items is not None and isinstance(value, list):
+        for item in value:
+            yield from _touched(node.items, item)

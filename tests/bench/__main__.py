@@ -1,0 +1,30 @@
+"""Run every bench, or those that are named: ``python -m tests.bench [startup checking simulator server suite]``."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib import import_module
+
+BENCHES = ("startup", "checking", "simulator", "server", "suite")
+
+
+def main(names: list[str]) -> int:
+    """Print the figures; the exit status says whether every goal was met."""
+    unknown = set(names) - set(BENCHES)
+    if unknown:
+        print(f"there is no bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}", file=sys.stderr)
+        return 64
+    missed = 0
+    print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}")
+    for name in names or BENCHES:
+        print(f"\n{name}: {(import_module(f'tests.bench.{name}').__doc__ or '').splitlines()[0]}")
+        for figure in import_module(f"tests.bench.{name}").figures():
+            print(figure, flush=True)
+            missed += figure.met is False
+    print(f"\n{missed} goals missed" if missed else "\nevery goal met")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,80 @@
+"""Each message once, word by word."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_graphcalls import errors
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (
+            errors.ContractFileError("operations/call-reject.yaml", 7, "rules.x", "is empty."),
+            "operations/call-reject.yaml:7 at rules.x: is empty.",
+        ),
+        (errors.ContractFileError("errors.yaml", 0, "", "is empty."), "errors.yaml: is empty."),
+        (
+            errors.UnknownNameError(
+                "rule", "call-rejct.late", ("call-reject.late", "call-get.x"), "'graphcalls rules'"
+            ),
+            "there is no rule 'call-rejct.late'. Did you mean 'call-reject.late'? 'graphcalls rules' lists them all.",
+        ),
+        (errors.UnknownNameError("code", "zzz", ("8522",)), "there is no code 'zzz'."),
+        (
+            errors.RecordingError("a.har", 3, "has no response."),
+            "a.har, entry 3: has no response. Nothing was written.",
+        ),
+        (errors.RecordingError("a.har", 0, "is empty."), "a.har: is empty. Nothing was written."),
+        (
+            errors.SettingError("--graphcalls-version", "v2", "v1.0, beta or both", "Say --graphcalls-version=beta."),
+            "--graphcalls-version=v2: expected v1.0, beta or both. Say --graphcalls-version=beta.",
+        ),
+        (
+            errors.NotAllowedNowError("call 57da", "answer", "terminated", ()),
+            "call 57da is terminated and cannot take 'answer'; from here: nothing, it is over.",
+        ),
+        (
+            errors.NotAllowedNowError("call 57da", "connect", "incoming", ("answer", "reject")),
+            "call 57da is incoming and cannot take 'connect'; from here: answer, reject.",
+        ),
+        (
+            errors.StageError("a group call", "POST /communications/calls was answered 403", "call-get.x"),
+            "not checked: a group call could not be staged; POST /communications/calls was answered 403."
+            " See call-get.x.",
+        ),
+        (errors.ContractViolationError(["one", "two"]), "one\n\ntwo"),
+    ],
+)
+def test_an_error_says_what_happened_and_what_to_do(error: errors.GraphCallsError, sentence: str) -> None:
+    """An error is a record of facts and builds its sentence."""
+    assert str(error) == sentence
+    assert isinstance(error, errors.GraphCallsError)
+
+
+def test_errors_of_the_same_facts_are_equal_and_can_be_raised_again() -> None:
+    """Tests compare facts; contextlib may set the traceback."""
+    first, second = (errors.StageError("a", "b") for _ in range(2))
+    assert first == second
+    assert hash(first) == hash(second)
+    assert first.with_traceback(None) is first
+
+
+def test_a_violation_is_a_failed_assertion() -> None:
+    """Test runners show it as a failure, not as an error of ours."""
+    assert issubclass(errors.ContractViolationError, AssertionError)
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "expected"),
+    [
+        ("REJECT", ["reject", "invite"], "reject"),
+        ("five", ["at-most-five-invitees", "busy"], "at-most-five-invitees"),
+        ("", ["a"], ""),
+        ("quite-different", ["a", "b"], ""),
+    ],
+)
+def test_the_nearest_name_is_found(name: str, known: list[str], expected: str) -> None:
+    """By likeness, or because it is a part of the name; nothing is better than something far away."""
+    assert errors.nearest(name, known) == expected

@@ -1,0 +1,260 @@
+"""The stage on a target that answers what the test has written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from pytest_graphcalls.contract import VERSIONS, Contract, Need
+from pytest_graphcalls.errors import StageError
+from pytest_graphcalls.session import Recorder
+from pytest_graphcalls.stage import CALLBACK, Answer, Notice, Somebody, Stage, StagedCall, members, refused, shown
+from pytest_graphcalls.wire import Headers, Request, encode_json
+
+CALL = "57dab8b1-894c-409a-b240-bd8beae78896"
+CONTRACT = Contract.packaged()
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer that was written down."""
+
+    status_code: int = 200
+    content: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def said(status: int = 200, /, **body: Any) -> Said:
+    return Said(status, encode_json(body) if body else b"")
+
+
+@dataclass
+class Scripted:
+    """A client that answers by method and the end of the path, and remembers what it was asked."""
+
+    answers: dict[tuple[str, str], Answer | Callable[[], Answer]]
+    asked: list[tuple[str, str, Any]] = field(default_factory=list)
+
+    def request(self, method: str, url: str, *, json: Any = None, content: bytes | None = None) -> Answer:
+        self.asked.append((method, url, json))
+        for (wanted, end), answer in self.answers.items():
+            if method == wanted and url.endswith(end):
+                return answer() if callable(answer) else answer
+        return said(404)
+
+
+@dataclass
+class Line:
+    """A connection to a target that is such a client."""
+
+    scripted: Scripted
+    capabilities: frozenset[Need] = frozenset()
+    token: str = "no.json.token"
+    simulator: Any = None
+    waited: list[float] = field(default_factory=list)
+
+    def client(self, token: str | None = None) -> Scripted:
+        return self.scripted
+
+    def wait(self, seconds: float) -> None:
+        self.waited.append(seconds)
+
+
+def stage_on(answers: dict[tuple[str, str], Any] | None = None, *needs: Need) -> tuple[Stage, Line]:
+    line = Line(Scripted(answers or {}), frozenset(needs))
+    return Stage(cast("Any", line), Recorder(CONTRACT)), line
+
+
+def participant(person: Somebody) -> dict[str, Any]:
+    return {"id": f"p-{person.id}", "info": {"identity": person.identity()}}
+
+
+def roster(*people: Somebody) -> Said:
+    return said(value=[participant(one) for one in people])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_it_sends_breaks_nothing(version: str) -> None:
+    """A target is never judged by a request that the contract would object to."""
+    stage, line = stage_on({("POST", "/calls"): said(201, id=CALL)})
+    alice = stage.person()
+    stage.create(targets=[alice.entry(), stage.person("Bob").entry()])
+    stage.create(**stage.meeting(alice))
+    call = StagedCall(stage, CALL, stage.client)
+    call.invite(alice.entry(chosen_id=stage.new_id(), replaces=CALL), stage.bot().entry(), clientContext="c")
+    call.invite(stage.phone().entry())
+    call.answer()
+    call.reject(reason="busy", callbackUri=CALLBACK)
+    for plain in (call.get, call.hang_up, call.keep_alive, call.participants):
+        plain()
+    call.participant("p")
+    call.remove("p")
+    call.operation("o")
+    headers = Headers({"Authorization": "Bearer a.b.c", "Content-Type": "application/json"})
+    for method, url, body in line.scripted.asked:
+        request = Request(method, f"/{version}{url}", headers, encode_json(body) if body is not None else b"")
+        assert CONTRACT.check_request(request) == (), url
+    assert len(line.scripted.asked) == 13
+
+
+def test_the_old_address_and_another_client_are_views_of_the_same_call() -> None:
+    """What differs is where the request goes and who speaks."""
+    stage, line = stage_on()
+    other = Scripted({})
+    call = StagedCall(stage, CALL, stage.client)
+    call.at_old_address().get()
+    call.through(other).get()
+    assert line.scripted.asked == [("GET", f"/app/calls/{CALL}", None)]
+    assert other.asked == [("GET", f"/communications/calls/{CALL}", None)]
+
+
+def test_a_step_that_is_refused_leaves_the_test_unchecked() -> None:
+    """The sentence says what the target answered and which rule to look at."""
+    stage, _ = stage_on()
+    body = encode_json({"error": {"code": "8522", "message": "Call not found."}})
+    with pytest.raises(StageError) as error:
+        stage.accepted(Said(404, body), "call-get.success-is-200-with-call")
+    assert str(error.value) == (
+        "not checked: what this test needs could not be staged; the target answered 404 8522: Call not found. "
+        "See call-get.success-is-200-with-call."
+    )
+
+
+@pytest.mark.parametrize("answer", [said(), Said(200, b"[]"), Said(200, b"{"), said(value={})])
+def test_a_roster_that_cannot_be_read_leaves_the_test_unchecked(answer: Said) -> None:
+    """Whoever judges another rule is not misled by an empty roster."""
+    stage, _ = stage_on({("GET", "/participants"): answer})
+    with pytest.raises(StageError, match="call-list-participants"):
+        StagedCall(stage, CALL, stage.client).roster()
+
+
+def test_people_are_found_on_the_roster_without_regard_to_letter_case() -> None:
+    """Ids come back in capital letters from some targets."""
+    stage, line = stage_on()
+    alice, bob = stage.persons(2)
+    line.scripted.answers["GET", "/participants"] = roster(Somebody(alice.id.upper(), "Alice"))
+    call = StagedCall(stage, CALL, stage.client)
+    assert call.has(alice)
+    assert not call.has(alice, bob)
+    assert call.id_of(alice) == f"p-{alice.id.upper()}"
+    with pytest.raises(StageError, match="Bob"):
+        call.id_of(bob)
+
+
+def test_a_call_that_cannot_be_found_is_gone() -> None:
+    """Its state is no failure of another rule."""
+    stage, _ = stage_on()
+    call = StagedCall(stage, CALL, stage.client)
+    assert call.state() == "gone"
+    assert not call.lives()
+
+
+def test_waiting_ends_when_the_condition_holds() -> None:
+    """It is asked again in small steps, and no longer than needed."""
+    stage, line = stage_on({}, Need.CLOCK)
+    answers = iter([False, False, True])
+    assert stage.until(lambda: next(answers))
+    assert line.waited == [1.0, 1.0]
+
+
+def test_waiting_ends_when_the_time_is_over() -> None:
+    """A condition that never holds is asked a last time at the end."""
+    stage, line = stage_on()
+    assert not stage.until(lambda: False, within=0.12)
+    assert line.waited == pytest.approx([0.05, 0.05, 0.02])
+
+
+def test_an_invite_that_was_refused_has_brought_nobody() -> None:
+    """Nothing is asked of the target for it."""
+    stage, line = stage_on()
+    call = StagedCall(stage, CALL, stage.client)
+    assert stage.brought_in(call, said(403), [stage.person()]) == []
+    assert line.scripted.asked == []
+
+
+def test_an_invite_that_is_over_has_brought_those_on_the_roster() -> None:
+    """Who was passed over silently is not counted, and nobody waits for them."""
+    stage, line = stage_on({("GET", "/operations/o"): said(status="Completed")})
+    alice, bob = stage.persons(2)
+    line.scripted.answers["GET", "/participants"] = roster(alice)
+    call = StagedCall(stage, CALL, stage.client)
+    assert stage.brought_in(call, said(id="o"), [alice, bob]) == [alice]
+    assert line.waited == []
+
+
+def test_an_invite_that_never_ends_says_nothing() -> None:
+    """A rule about what must not happen is not held by a target on which nothing happens."""
+    stage, _ = stage_on({("GET", "/operations/o"): said(status="running"), ("GET", "/participants"): roster()})
+    stage._patience = 0.1
+    with pytest.raises(StageError, match="the outcome of an invite"):
+        stage.brought_in(StagedCall(stage, CALL, stage.client), said(id="o"), [stage.person()])
+
+
+def test_every_call_is_hung_up_even_if_one_cannot_be() -> None:
+    """The last is hung up first; what goes wrong with it does not keep the others."""
+    number = iter("abc")
+    stage, line = stage_on({("POST", "/calls"): lambda: said(201, id=next(number))})
+
+    def fails() -> Answer:
+        raise ConnectionError("gone away")
+
+    line.scripted.answers["DELETE", "/b"] = fails
+    for _ in "abc":
+        stage.create(targets=[stage.person().entry()])
+    with pytest.raises(ConnectionError):
+        stage.close()
+    assert [url[-1] for method, url, _ in line.scripted.asked if method == "DELETE"] == ["c", "b", "a"]
+
+
+def test_ids_repeat_only_where_nothing_outlives_the_test() -> None:
+    """A simulator is new in every test; a server still knows the people of the last run."""
+    simulated = [stage_on({}, Need.CLOCK)[0].new_id() for _ in range(2)]
+    served = [stage_on()[0].new_id() for _ in range(2)]
+    assert simulated[0] == simulated[1]
+    assert served[0] != served[1]
+
+
+def test_what_a_target_does_not_offer_is_not_staged() -> None:
+    """A test that lacks the need in its rule still ends as not checked."""
+    stage, _ = stage_on()
+    with pytest.raises(StageError, match="--graphcalls-target"):
+        stage.incoming_call()
+
+
+def test_an_answer_to_a_question_is_kept() -> None:
+    """Status, code and text of an error; a note where there is none."""
+    stage, _ = stage_on()
+    body = encode_json({"error": {"code": "8522", "message": "Gone."}})
+    stage.record_answer("call-reject.rejected-twice", Said(404, body))
+    stage.record_answer("call-reject.without-body", said(202), "it is gone")
+    kept = stage._recorder.answers
+    assert [(one.status, one.code, one.text) for one in kept.values()] == [
+        (404, "8522", "Gone."),
+        (202, "", "it is gone"),
+    ]
+
+
+def test_a_notification_says_what_it_is_about() -> None:
+    """Either member of the pair of addresses will do."""
+    alice = Somebody("a", "Alice")
+    entry = {
+        "changeType": "updated",
+        "resource": f"/app/calls/{CALL}/participants",
+        "resourceData": [participant(alice)],
+    }
+    notice = Notice.of(CALLBACK, entry)
+    assert (notice.change, notice.about) == ("updated", f"{CALL}/participants")
+    assert notice.lists(alice)
+    assert not notice.lists(Somebody("b"))
+    assert notice.of_call() == {}
+
+
+def test_answers_are_read_leniently() -> None:
+    """A body that is no object has no members; a refusal is any error status."""
+    assert members(Said(200, b"[1]")) == {}
+    assert members(said(id="x")) == {"id": "x"}
+    assert [refused(said(status)) for status in (200, 302, 400, 500)] == [False, False, True, True]
+    assert shown(said(500)) == "500"
