@@ -1,1 +1,1 @@
-"""The contract of the Microsoft Graph calls API: data, and the tests that hold a target to it."""
+"""The contract as data, and the tests that hold a target to it (``pytest --pyargs pytest_graphcalls.contracts``)."""

@@ -1,0 +1,27 @@
+"""The simulator: a Microsoft Graph calls service in memory, as plain requests in and plain answers out."""
+
+from __future__ import annotations
+
+from pytest_graphcalls.simulator.answers import EVIDENCE_HEADER
+from pytest_graphcalls.simulator.clock import DEFAULT_START, Pace
+from pytest_graphcalls.simulator.core import Interceptor, Proceed, Simulator
+from pytest_graphcalls.simulator.hosting import Host, Service
+from pytest_graphcalls.simulator.identity import App, Authority
+from pytest_graphcalls.simulator.people import Person
+from pytest_graphcalls.simulator.staging import Meeting, SimulatedCall
+
+__all__ = [
+    "DEFAULT_START",
+    "EVIDENCE_HEADER",
+    "App",
+    "Authority",
+    "Host",
+    "Interceptor",
+    "Meeting",
+    "Pace",
+    "Person",
+    "Proceed",
+    "Service",
+    "SimulatedCall",
+    "Simulator",
+]

@@ -21,7 +21,7 @@ FLOORS: dict[int, set[str]] = {
     1: {"contract", "lifecycle", "redaction"},
     2: {"simulator", "cassette"},
     3: {"stage", "targets", "session", "report", "clients"},
-    4: {"plugin", "fixtures", "options", "markers", "hookspecs", "cli", "commands"},
+    4: {"plugin", "fixtures", "options", "markers", "watching", "hookspecs", "cli", "commands"},
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 NEIGHBOURS = {0, 1, 3, 4}

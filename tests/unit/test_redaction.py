@@ -3,6 +3,7 @@
 import base64
 import json
 import string
+import timeit
 from urllib.parse import quote, quote_plus, unquote_plus
 
 import pytest
@@ -120,16 +121,16 @@ def test_the_code_of_an_error_is_no_secret():
 
 def test_a_secret_in_the_first_of_two_equal_members_is_masked():
     clean = redact_exchange(exchange(got=b'{"token": "s3cret", "token": null}'))
-    assert b'{"token": "REDACTED", "token": null}' == clean.response.body
+    assert clean.response.body == b'{"token": "REDACTED", "token": null}'
 
 
 def test_an_object_in_a_secret_members_place_keeps_its_shape():
-    assert {"token": {"a": [MASK, None], "b": True}} == redact_json({"token": {"a": ["x", None], "b": True}})
+    assert redact_json({"token": {"a": ["x", None], "b": True}}) == {"token": {"a": [MASK, None], "b": True}}
 
 
 def test_a_json_text_inside_a_json_text_is_read_as_such():
     inner = json.dumps({"errorCode": "7503", "accessToken": "s3cret"})
-    assert {"message": '{"errorCode":"7503","accessToken":"REDACTED"}'} == redact_json({"message": inner})
+    assert redact_json({"message": inner}) == {"message": '{"errorCode":"7503","accessToken":"REDACTED"}'}
 
 
 def test_the_length_follows_the_body():
@@ -154,7 +155,7 @@ def test_a_masked_path_keeps_host_and_slashes():
 
 def test_half_of_a_surrogate_pair_does_not_spoil_the_body():
     clean = redact_exchange(exchange(got=b'{"token": "x", "name": "\\ud83d"}')).response
-    assert {"token": MASK, "name": "\ud83d"} == clean.json()
+    assert clean.json() == {"token": MASK, "name": "\ud83d"}
 
 
 @pytest.mark.parametrize(
@@ -171,6 +172,32 @@ def test_deep_texts_in_deep_texts_raise_nothing():
             value = [value]
         value = json.dumps(value)
     assert "s3cret" not in redact_exchange(exchange(got=value.encode())).response.body.decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "eyJ",
+        'eyJ."',
+        "eyJ" * 20 + " ",
+        "bearer ",
+        '"token":"',
+        '\\"',
+        "://a:",
+        "://a:a",
+        "%25",
+        "cookie: a",
+        "Bearer a1",
+        "a.",
+        "https://teams",
+    ],
+)
+def test_the_time_grows_no_faster_than_the_text(text):
+    def seconds(size):
+        long = (text * (size // len(text))) + '="'
+        return min(timeit.repeat(lambda: mask(long), number=1, repeat=3))
+
+    assert seconds(80_000) < 40 * seconds(8_000) + 0.05
 
 
 def test_the_mask_needs_no_escape_anywhere():
@@ -263,12 +290,17 @@ def test_a_planted_token_never_survives(value):
 def shape(value):
     if isinstance(value, dict):
         return [(name, shape(item)) for name, item in value.items()]
-    return [shape(item) for item in value] if isinstance(value, list) else type(value)
+    return [shape(item) for item in value] if isinstance(value, list) else value is None
+
+
+names = st.text("abcxyz $@.", max_size=6)
 
 
 @given(
     st.recursive(
-        st.none() | st.booleans() | word, lambda inner: st.lists(inner) | st.dictionaries(word | member, inner)
+        st.none() | st.booleans() | st.integers() | word,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names | member, inner, max_size=3),
+        max_leaves=8,
     )
 )
 def test_the_shape_of_a_json_value_stays(value):

@@ -1,0 +1,80 @@
+"""Create call. What the documentation promises about starting a call or joining a meeting."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_graphcalls.stage import Answer, Stage, members, refused
+
+rule = pytest.mark.graphcalls_rule
+
+SUCCESS = "application-post-calls.success-is-201-with-call"
+
+
+def call_somebody(stage: Stage) -> Answer:
+    """The answer to the plainest call there is: to one person."""
+    return stage.create(targets=[stage.person().entry()])
+
+
+@rule("application-post-calls.success-is-201-with-call")
+def test_calling_one_person_is_answered_with_the_call(graphcalls_stage: Stage) -> None:
+    """A call to one person is answered with 201 and the call."""
+    answer = call_somebody(graphcalls_stage)
+    assert answer.status_code == 201
+    assert members(answer).get("id"), "the created call has no id"
+
+
+@rule("application-post-calls.success-is-201-with-call")
+def test_calling_several_people_is_answered_with_the_call(graphcalls_stage: Stage) -> None:
+    """A group call to several people is answered with 201 and the call."""
+    answer = graphcalls_stage.create(targets=[one.entry() for one in graphcalls_stage.persons(2)])
+    assert answer.status_code == 201
+
+
+@rule("application-post-calls.success-is-201-with-call")
+def test_joining_a_meeting_is_answered_with_the_call(graphcalls_stage: Stage) -> None:
+    """Joining a meeting by its coordinates is answered with 201 and the call."""
+    answer = graphcalls_stage.create(**graphcalls_stage.meeting())
+    assert answer.status_code == 201
+
+
+@rule("application-post-calls.location-names-the-call")
+def test_the_location_header_names_the_call(graphcalls_stage: Stage) -> None:
+    """The Location header of the answer is the address of the call in its body."""
+    answer = graphcalls_stage.accepted(call_somebody(graphcalls_stage), SUCCESS)
+    assert answer.headers.get("Location", "").endswith(f"/communications/calls/{members(answer).get('id')}")
+
+
+@rule("application-post-calls.starts-establishing")
+def test_a_new_call_is_establishing(graphcalls_stage: Stage) -> None:
+    """The new call is outgoing and establishing, and has its three ids."""
+    call = members(graphcalls_stage.accepted(call_somebody(graphcalls_stage), SUCCESS))
+    assert call.get("state") == "establishing"
+    assert call.get("direction") == "outgoing"
+    assert [name for name in ("id", "myParticipantId", "callChainId") if not call.get(name)] == []
+
+
+@rule("application-post-calls.role-is-required")
+def test_a_role_is_required(graphcalls_stage: Stage) -> None:
+    """A token without any of the roles of the permission table starts no call."""
+    answer = graphcalls_stage.create(by=graphcalls_stage.client_with(), targets=[graphcalls_stage.person().entry()])
+    assert refused(answer)
+
+
+@rule("application-post-calls.callback-uri-is-https")
+def test_an_http_callback_is_not_taken(graphcalls_stage: Stage) -> None:
+    """No call comes about whose notifications would go to an address that is not https."""
+    unsafe = "http://bot.example.org/calls"
+    with graphcalls_stage.expecting("callback-uri-is-https"):
+        answer = graphcalls_stage.create(targets=[graphcalls_stage.person().entry()], callbackUri=unsafe)
+    assert refused(answer) or members(answer).get("callbackUri") != unsafe
+
+
+@rule("application-post-calls.token-is-required")
+def test_a_token_is_required(graphcalls_stage: Stage) -> None:
+    """Creating a call without an Authorization header is not carried out."""
+    with graphcalls_stage.expecting("token-is-required"):
+        answer = graphcalls_stage.create(
+            by=graphcalls_stage.client_without_token(), targets=[graphcalls_stage.person().entry()]
+        )
+    assert refused(answer)

@@ -1,0 +1,34 @@
+"""Delete call."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_graphcalls.stage import Stage
+
+rule = pytest.mark.graphcalls_rule
+
+SUCCESS = "call-delete.success-is-204-empty"
+
+
+@rule("call-delete.success-is-204-empty")
+def test_hanging_up_is_answered_with_204_and_nothing(graphcalls_stage: Stage) -> None:
+    """A hang-up that worked is answered with 204 and no body."""
+    answer = graphcalls_stage.peer_to_peer_call().hang_up()
+    assert answer.status_code == 204
+    assert answer.content == b""
+
+
+@rule("call-delete.only-own-leg-ends")
+def test_hanging_up_ends_the_own_leg_only(graphcalls_stage: Stage) -> None:
+    """Two bots are in one meeting; when one hangs up, the other stays, and so do the people."""
+    stage = graphcalls_stage
+    meeting = stage.meeting()
+    first = stage.meeting_call(people=2, at=meeting)
+    second = stage.meeting_call(people=0, at=meeting, by=stage.other_app())
+    if not second.has(*first.people):
+        raise stage.cannot_tell("two bots in one meeting", "they do not see the same people")
+    stage.accepted(first.hang_up(), SUCCESS)
+    stage.advance(1)
+    assert second.lives(), "the other bot's call has ended as well"
+    assert second.has(*first.people), "people have left with the bot"

@@ -1,0 +1,33 @@
+"""Get call."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_graphcalls.stage import Stage, StagedCall, members
+
+rule = pytest.mark.graphcalls_rule
+
+
+@rule("call-get.success-is-200-with-call")
+def test_a_call_that_was_created_can_be_read(graphcalls_stage: Stage) -> None:
+    """A call that exists is answered with 200 and the call."""
+    stage = graphcalls_stage
+    created = stage.accepted(
+        stage.create(targets=[stage.person().entry()]), "application-post-calls.success-is-201-with-call"
+    )
+    call_id = members(created).get("id")
+    if not isinstance(call_id, str):
+        raise stage.cannot_tell("a call", "the answer to its creation has no id")
+    answer = StagedCall(stage, call_id, stage.client).get()
+    assert answer.status_code == 200
+    assert members(answer).get("id") == call_id
+
+
+@rule("call-get.success-is-200-with-call")
+def test_a_meeting_that_was_joined_can_be_read(graphcalls_stage: Stage) -> None:
+    """The bot's leg of a meeting is answered with 200 and the call."""
+    call = graphcalls_stage.meeting_call(people=0)
+    answer = call.get()
+    assert answer.status_code == 200
+    assert members(answer).get("id") == call.id

@@ -1,0 +1,93 @@
+"""Undo the compression of a recorded body. Recorders keep what was on the wire, and that is often compressed.
+
+gzip and deflate come with Python. For br and zstd the usual packages are taken when they are there; without them the
+message names what to install.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+MAX_BODY = 64 * 2**20
+"""Most bytes that a body may grow to. Bodies of this API are a few kilobytes; the limit is against bombs."""
+
+
+class UnreadableBodyError(ValueError):
+    """A body whose compression cannot be undone; the text says why and what to do."""
+
+
+def decompress(body: bytes, encoding: str) -> bytes:
+    """Undo the ``Content-Encoding`` of ``body``.
+
+    Args:
+        body: as recorded. A body that was decompressed before it was written (its header tells otherwise) comes back
+            unchanged.
+        encoding: the header's value; several are undone from last to first.
+
+    Raises:
+        UnreadableBodyError: unknown encoding, missing package, damaged body, or more than :data:`MAX_BODY` bytes.
+    """
+    for name in reversed([part.strip().lower() for part in encoding.split(",")]):
+        if name in {"", "identity"} or not body or _is_plain(body):
+            continue
+        undo = _UNDO.get(name)
+        if undo is None:
+            raise UnreadableBodyError(f"a body is compressed with {name!r}; known are {', '.join(_UNDO)}.")
+        body = undo(body)
+    return body
+
+
+def _is_plain(body: bytes) -> bool:
+    # Recorders that decompress (vcrpy: decode_compressed_response) and HAR exports may leave the header as it was. No
+    # compressed body of these encodings is printable and starts like JSON.
+    return body.lstrip()[:1] in {b"{", b"["} and body.isascii() is (b"\0" not in body) and body[:64].isascii()
+
+
+def _inflate(body: bytes, window: int, name: str) -> bytes:
+    machine = zlib.decompressobj(window)
+    try:
+        plain = machine.decompress(body, MAX_BODY)
+    except zlib.error as error:
+        raise UnreadableBodyError(f"a body should be compressed with {name} and is not ({error}).") from None
+    if machine.unconsumed_tail:
+        raise UnreadableBodyError(f"a body grows to more than {MAX_BODY} bytes.")
+    if not machine.eof:
+        raise UnreadableBodyError(f"a body compressed with {name} was cut.")
+    return plain
+
+
+def _gzip(body: bytes) -> bytes:
+    return _inflate(body, 31, "gzip")
+
+
+def _deflate(body: bytes) -> bytes:
+    # The standard means a zlib stream, some servers send a raw one; a zlib stream's first two bytes divide by 31.
+    is_zlib = body[0] & 15 == 8 and int.from_bytes(body[:2]) % 31 == 0
+    return _inflate(body, 15 if is_zlib else -15, "deflate")
+
+
+def _by_package(name: str, modules: tuple[str, ...], install: str) -> Callable[[bytes], bytes]:
+    def undo(body: bytes) -> bytes:
+        for module in modules:
+            try:
+                found = import_module(module)
+            except ImportError:
+                continue
+            try:
+                return bytes(found.decompress(body))
+            except (ValueError, RuntimeError, OSError, EOFError) as error:
+                raise UnreadableBodyError(f"a body should be compressed with {name} and is not ({error}).") from None
+        raise UnreadableBodyError(f"a body is compressed with {name}: pip install {install}, then run this again.")
+
+    return undo
+
+
+_UNDO: Mapping[str, Callable[[bytes], bytes]] = {
+    "gzip": _gzip,
+    "x-gzip": _gzip,
+    "deflate": _deflate,
+    "br": _by_package("br", ("brotli", "brotlicffi"), "brotli"),
+    "zstd": _by_package("zstd", ("compression.zstd", "backports.zstd", "zstandard"), "backports.zstd"),
+}

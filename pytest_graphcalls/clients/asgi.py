@@ -1,0 +1,90 @@
+"""The simulator as an ASGI application, for every language and SDK that speaks HTTP."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from threading import Lock
+from typing import Any
+
+from pytest_graphcalls.simulator.gate import BODY_LIMIT
+from pytest_graphcalls.simulator.hosting import Service
+from pytest_graphcalls.wire import Headers, Request
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class SimulatorApp:
+    """An ASGI 3 application (HTTP and lifespan) in front of a simulator.
+
+    Virtual time follows real time: before each request it is advanced by what has passed since the last.
+
+    Args:
+        service: a simulator, or a host of several.
+        frozen: whether virtual time moves by ``advance`` only.
+        elapsed: the clock to follow, in seconds from any point.
+    """
+
+    def __init__(
+        self, service: Service, *, frozen: bool = False, elapsed: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._service = service
+        self._frozen = frozen
+        self._elapsed = elapsed
+        self._last = elapsed()
+        self._lock = Lock()
+        self._kinds = {"http": self._http, "lifespan": self._lifespan, "websocket": self._websocket}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection of any kind that ASGI has; web sockets are refused."""
+        await self._kinds[scope["type"]](scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _body(receive)
+        self.follow()
+        response = self._service.handle(_request(scope, body))
+        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.pairs]
+        if response.status != 204 and "content-length" not in response.headers:
+            headers.append((b"content-length", b"%d" % len(response.body)))
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.body})
+
+    def follow(self) -> None:
+        """Let as much virtual time pass as real time has since the last look."""
+        with self._lock:
+            passed, self._last = self._elapsed() - self._last, self._elapsed()
+        if not self._frozen:
+            self._service.advance(max(0.0, passed))
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's signature
+        for stage in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{stage}.complete"})
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's signature
+        await receive()
+        await send({"type": "websocket.close", "code": 1000})
+
+
+async def _body(receive: Receive) -> bytes:
+    """The whole body; what is past the limit is read and dropped, so that the client hears the refusal."""
+    kept = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if len(kept) <= BODY_LIMIT:
+            kept += message.get("body", b"")
+        more = message.get("more_body", False)
+    return bytes(kept)
+
+
+def _request(scope: Scope, body: bytes) -> Request:
+    headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
+    path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+    query = scope.get("query_string", b"").decode("latin-1")
+    server = scope.get("server") or ("localhost", None)
+    host = headers.get("host") or ":".join(str(part) for part in server if part is not None)
+    url = f"{scope.get('scheme', 'http')}://{host}{path}"
+    return Request(scope["method"].upper(), f"{url}?{query}" if query else url, headers, body)

@@ -1,0 +1,93 @@
+"""A real HTTP server in a thread, for clients that cannot be given a transport."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any, cast
+
+import uvicorn
+
+from pytest_graphcalls.errors import SettingError
+
+STOP_WITHIN = 5.0
+"""Seconds that open requests get when the server stops."""
+
+AsgiApp = Callable[..., Awaitable[None]]
+
+
+@contextmanager
+def serve_in_thread(app: AsgiApp, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serve an ASGI application until the block ends.
+
+    Args:
+        app: the application.
+        host: address to listen on.
+        port: port to listen on; 0 picks a free one.
+
+    Yields:
+        The base URL, e.g. ``http://127.0.0.1:49152``.
+
+    Raises:
+        SettingError: the address cannot be listened on.
+    """
+    with _listening(host, port) as listener:
+        server = uvicorn.Server(config(app))
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="graphcalls-server", daemon=True)
+        thread.start()
+        try:
+            # The socket listens already: a request sent now waits until the server accepts it.
+            yield base_url(listener)
+        finally:
+            server.should_exit = True
+            thread.join(STOP_WITHIN)
+            server.force_exit = True
+            thread.join(STOP_WITHIN)
+
+
+def config(app: AsgiApp) -> uvicorn.Config:
+    """How our servers run: quiet, logging as the process has it, and with the simulator's own ``Date``."""
+    return uvicorn.Config(
+        cast("Any", app),  # uvicorn's own type spells out every kind of scope
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=1,
+    )
+
+
+def base_url(listener: socket.socket) -> str:
+    """The URL that reaches a listening socket."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    try:
+        listener = _bound(host, port)
+    except (OSError, OverflowError) as error:
+        raise SettingError(
+            "--port", f"{host}:{port}", "an address to listen on", f"{error}. Give another port, or 0 for a free one."
+        ) from None
+    with listener:
+        yield listener
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    # With the protocol named: asyncio switches Nagle's algorithm off only then, which would cost 40 ms a request.
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except (OSError, OverflowError):
+        listener.close()
+        raise
+    return listener

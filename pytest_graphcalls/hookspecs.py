@@ -1,0 +1,23 @@
+"""Hooks that a conftest.py or a plugin may implement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.simulator import Simulator
+
+
+@pytest.hookspec
+def pytest_graphcalls_simulator(simulator: Simulator) -> None:
+    """Called with each new simulator before its test sees it.
+
+    Every test has a simulator of its own, so what is done here holds for one test: register apps, set the
+    pace, script people, put faults in front of the answers with ``simulator.intercept``. An implementation in a
+    ``conftest.py`` is called for the tests below its folder only.
+
+    Args:
+        simulator: fresh; nothing has been asked of it.
+    """

@@ -1,0 +1,226 @@
+"""What a test says about itself.
+
+The grammar of a marker is the signature of the function of its name below; a wrong one stops the run before
+its first test, and so does a rule or question that does not exist. What the markers of one test mean
+together is its :class:`Plan`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from pytest_graphcalls.options import BOTH_VERSIONS, SIMULATOR, Settings, parse_target, parse_versions
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.contract import Contract, Question, Rule
+
+PARAMETER = "graphcalls_version"
+"""The fixture that says which API version a test runs for."""
+
+
+class Plan(NamedTuple):
+    """What the markers of one test say.
+
+    Attributes:
+        rules: full ids of the rules it judges.
+        questions: full ids of the questions it asks.
+        versions: API versions it was marked for; empty when it does not say.
+        target: what it talks to whatever the run's target is, or ``""``.
+        tenant: id of the simulated tenant it runs in, or ``""`` for one of its own.
+    """
+
+    rules: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    target: str = ""
+    tenant: str = ""
+
+    @property
+    def is_contract_test(self) -> bool:
+        """Whether it judges the target, rather than being some project's own test."""
+        return bool(self.rules or self.questions)
+
+
+PLAN_KEY = pytest.StashKey[Plan]()
+
+
+def graphcalls_rule(rule: str, *more: str) -> Plan:
+    """This test judges the rule(s) of the contract; it runs once for each API version they hold for."""
+    return Plan(rules=(rule, *more))
+
+
+def graphcalls_question(question: str, *more: str) -> Plan:
+    """This test asks the question(s) of the contract: it records the answer and never fails."""
+    return Plan(questions=(question, *more))
+
+
+def graphcalls(*, version: str = "", target: str = "", tenant: str = "") -> Plan:
+    """Run this test on an API version (v1.0, beta, both), a target (simulator or a base URL), in a tenant (an id)."""
+    versions = parse_versions("version", version) if version else ()
+    return Plan(versions=versions, target=parse_target("target", target) if target else "", tenant=tenant)
+
+
+_GRAMMAR: Mapping[str, Callable[..., Plan]] = {
+    function.__name__: function for function in (graphcalls_rule, graphcalls_question, graphcalls)
+}
+
+_ARGUMENTS = {
+    "graphcalls_rule": "rule, *more",
+    "graphcalls_question": "question, *more",
+    "graphcalls": "*, version, target, tenant",
+}
+"""How ``pytest --markers`` shows them; pytest ends a marker's name at the first colon, so annotations are left out."""
+
+
+def register(config: pytest.Config) -> None:
+    """Make the markers known to pytest, so that they pass ``--strict-markers``."""
+    for name, function in _GRAMMAR.items():
+        config.addinivalue_line("markers", f"{name}({_ARGUMENTS[name]}): {function.__doc__}")
+
+
+def plan_of(node: pytest.Item | pytest.Collector) -> Plan | None:
+    """The plan of a test, or ``None`` when no marker of ours stands on it, its class or its module.
+
+    Raises:
+        TypeError: a marker's arguments do not fit.
+        SettingError: an argument of ``graphcalls`` cannot be used.
+    """
+    plan: Plan | None = None
+    for mark in node.iter_markers():
+        if mark.name in _GRAMMAR:
+            one = _GRAMMAR[mark.name](*mark.args, **mark.kwargs)
+            plan = one if plan is None else _joined(plan, one)
+    return plan
+
+
+def _joined(near: Plan, far: Plan) -> Plan:
+    """Both plans; where they disagree the marker nearer to the test wins."""
+    return Plan(
+        near.rules + far.rules,
+        near.questions + far.questions,
+        near.versions or far.versions,
+        near.target or far.target,
+        near.tenant or far.tenant,
+    )
+
+
+def versions_of(plan: Plan, contract: Callable[[], Contract]) -> tuple[str, ...]:
+    """The API versions a test has to run for; empty when it leaves that to the run.
+
+    Raises:
+        UnknownNameError: a rule or question does not exist.
+    """
+    versions = plan.versions
+    for subject in _subjects(plan, contract) if plan.is_contract_test else ():
+        versions = tuple(version for version in versions or BOTH_VERSIONS if version in subject.versions)
+    return versions
+
+
+def _subjects(plan: Plan, contract: Callable[[], Contract]) -> Iterator[Rule | Question]:
+    loaded = contract()
+    yield from (loaded.rule(id) for id in plan.rules)
+    yield from (loaded.question(id) for id in plan.questions)
+
+
+def parametrize(metafunc: pytest.Metafunc, contract: Callable[[], Contract]) -> None:
+    """Run a marked test once for each API version; leave every other test alone."""
+    if PARAMETER not in metafunc.fixturenames:
+        return
+    from pytest_graphcalls.errors import GraphCallsError
+
+    try:
+        plan = plan_of(metafunc.definition)
+        versions = versions_of(plan, contract) if plan else ()
+    except (TypeError, GraphCallsError):
+        return  # check() stops the run with the whole sentence
+    if versions and not _parametrized_by_hand(metafunc):
+        metafunc.parametrize(PARAMETER, versions)
+
+
+def _parametrized_by_hand(metafunc: pytest.Metafunc) -> bool:
+    marks = metafunc.definition.iter_markers("parametrize")
+    return any(PARAMETER in str(mark.args[0] if mark.args else mark.kwargs.get("argnames")) for mark in marks)
+
+
+def version_of(node: pytest.Item, settings: Settings) -> str:
+    """The API version a test runs for."""
+    callspec = getattr(node, "callspec", None)
+    version = callspec.params.get(PARAMETER) if callspec else None
+    return str(version) if version else settings.version
+
+
+def check(item: pytest.Item, contract: Callable[[], Contract]) -> Plan | None:
+    """The plan of a test that is about to run.
+
+    Raises:
+        UsageError: a marker cannot be used; names the test.
+    """
+    if not any(mark.name in _GRAMMAR for mark in item.iter_markers()):
+        return None
+    from pytest_graphcalls.errors import GraphCallsError
+
+    try:
+        plan = plan_of(item)
+        if plan is not None:
+            versions_of(plan, contract)
+    except (TypeError, GraphCallsError) as error:
+        raise pytest.UsageError(f"{item.nodeid}: {error}") from None
+    return plan
+
+
+def apply(
+    config: pytest.Config, items: list[pytest.Item], settings: Settings, contract: Callable[[], Contract]
+) -> None:
+    """Check the markers of the selected tests, leave out API versions the run does not cover, skip what cannot be.
+
+    Raises:
+        UsageError: a marker cannot be used.
+    """
+    other_versions: set[pytest.Item] = set()
+    for item in items:
+        plan = check(item, contract)
+        if plan is None:
+            continue
+        item.stash[PLAN_KEY] = plan
+        if version_of(item, settings) not in settings.versions:
+            other_versions.add(item)
+        elif plan.is_contract_test:
+            _skip_where_impossible(item, plan, settings, contract())
+    if other_versions:
+        config.hook.pytest_deselected(items=list(other_versions))
+        items[:] = [item for item in items if item not in other_versions]
+
+
+def _skip_where_impossible(item: pytest.Item, plan: Plan, settings: Settings, contract: Contract) -> None:
+    from pytest_graphcalls.targets import capabilities_of
+
+    target = plan.target or settings.target
+    reason = missing(plan, target, capabilities_of(target), contract)
+    if reason:
+        item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def missing(plan: Plan, target: str, capabilities: Iterable[str], contract: Contract) -> str:
+    """Why a target cannot run a contract test, in one sentence; ``""`` when it can."""
+    able = set(capabilities)
+    for subject in _subjects(plan, lambda: contract):
+        lacking = [_NEED_WORDS.get(need, str(need)) for need in subject.needs if need not in able]
+        if lacking:
+            return (
+                f"not checked: {subject.id} needs {' and '.join(lacking)}, which {target} does not offer; "
+                f"--graphcalls-target={SIMULATOR} does."
+            )
+    return ""
+
+
+_NEED_WORDS: Mapping[str, str] = {
+    "clock": "a clock that the test moves",
+    "notifications": "a look at the notifications",
+    "incoming-call": "a call that comes in",
+    "apps": "a second registered app",
+    "phone": "a phone number to call",
+}
+"""What a target has to offer, as a noun phrase, by the contract's name for it."""

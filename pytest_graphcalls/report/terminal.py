@@ -1,0 +1,124 @@
+"""The summary at the end of a run, as lines of plain text."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from textwrap import shorten, wrap
+
+from pytest_graphcalls.findings import Finding
+from pytest_graphcalls.report.words import STATUS_WORDS, counted
+from pytest_graphcalls.session import NO_TEST, Outcome, QuestionResult, RuleResult, Run, Standing, TestRecord
+
+WIDTH = 100
+_LONGEST_ANSWER = 46
+_MOST_NOTICES = 10
+
+
+def summary(run: Run) -> Iterator[str]:
+    """The table of rules if the run judged a target, and what a project's own tests exercised."""
+    if run.contract_tests:
+        yield from _contract(run)
+    own = [record for record in run.records if not record.is_contract_test]
+    if own:
+        yield from _own(run, own)
+
+
+def _contract(run: Run) -> Iterator[str]:
+    results = [result for result in run.rules() if result.version in run.versions]
+    yield f"target {run.target}, contract {run.contract.revision}"
+    yield from _rules(run, [result for result in results if result.reason != NO_TEST])
+    yield from _counts(results)
+    yield from _not_checked(results)
+    yield from _elsewhere(run.broken_elsewhere())
+    yield from _questions(run)
+
+
+def _rules(run: Run, results: Sequence[RuleResult]) -> Iterator[str]:
+    cells = {(result.rule, result.version): STATUS_WORDS[result.status] for result in results}
+    evidence = {result.rule: result.evidence.value for result in results}
+    rows = [(rule, *(cells.get((rule, version), "-") for version in run.versions), evidence[rule]) for rule in evidence]
+    yield from table(("rule", *run.versions, "evidence"), rows)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Rows in columns as wide as their widest cell."""
+    every = [head, *rows]
+    widths = [max(map(len, column)) for column in zip(*every, strict=True)]
+    for row in every:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _counts(results: Iterable[RuleResult]) -> Iterator[str]:
+    counts = Counter(result.status for result in results)
+    yield "rules: " + ", ".join(f"{counts[status]} {STATUS_WORDS[status]}" for status in Outcome)
+
+
+def _not_checked(results: Iterable[RuleResult]) -> Iterator[str]:
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for result in results:
+        if result.status is Outcome.NOT_CHECKED:
+            reasons[result.reason.removeprefix("not checked: ")].append(f"{result.rule} ({result.version})")
+    for reason, rules in reasons.items():
+        some = rules[0] if len(rules) == 1 else counted(len(rules), "rule")
+        yield f"not checked, {some}: {reason}"
+
+
+def _elsewhere(results: Iterable[RuleResult]) -> Iterator[str]:
+    for result in results:
+        yield f"broken outside its own test: {result.rule} ({result.version}): {result.reason}"
+        yield f"  found by {result.broken_by[0]}"
+
+
+def _questions(run: Run) -> Iterator[str]:
+    asked = [result for result in run.questions() if result.answer is not None]
+    cells = {(result.question, result.version): _answer(result) for result in asked}
+    names = sorted({result.question for result in asked})
+    if names:
+        yield ""
+        rows = [(name, *(cells.get((name, version), "-") for version in run.versions)) for name in names]
+        yield from table(("question", *run.versions), rows)
+
+
+def _answer(result: QuestionResult) -> str:
+    return shorten(str(result.answer), _LONGEST_ANSWER, placeholder="…")
+
+
+def _own(run: Run, own: Sequence[TestRecord]) -> Iterator[str]:
+    exchanges = sum(record.count for record in own)
+    yield f"{counted(exchanges, 'exchange')} in {counted(len(own), 'test')}, target {run.target}"
+    operations: Counter[str] = Counter()
+    for record in own:
+        operations.update(record.operations)
+    if operations:
+        yield from _listed("operations exercised", [f"{name} x{operations[name]}" for name in sorted(operations)])
+    rules = sorted({judged.partition("@")[0] for record in own for judged in record.judged})
+    if rules:
+        yield from _listed(f"rules exercised, {len(rules)} of {len(run.contract.rules)}", rules)
+    yield from _notices(own)
+
+
+def _listed(title: str, names: Sequence[str]) -> Iterator[str]:
+    yield f"{title}:"
+    text = ", ".join(name.replace("-", "\N{NON-BREAKING HYPHEN}") for name in names)
+    lines = wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
+    yield from (line.replace("\N{NON-BREAKING HYPHEN}", "-") for line in lines)
+
+
+def _notices(own: Sequence[TestRecord]) -> Iterator[str]:
+    noted = {
+        seen.finding.fingerprint: seen.finding
+        for record in own
+        for seen in record.seen
+        if seen.standing is Standing.NOTED
+    }
+    for finding in list(noted.values())[:_MOST_NOTICES]:
+        yield f"notice: {_place(finding)}: expected {finding.expected}, got {finding.got}"
+        if finding.hint:
+            yield f"  {finding.hint}"
+    if len(noted) > _MOST_NOTICES:
+        yield f"and {counted(len(noted) - _MOST_NOTICES, 'more notice')}; --graphcalls-report=FILE.md lists them."
+
+
+def _place(finding: Finding) -> str:
+    return " ".join(filter(None, (finding.operation, finding.version, finding.side.value, finding.where)))

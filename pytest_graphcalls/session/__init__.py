@@ -1,0 +1,40 @@
+"""What a run remembers: exchanges and findings of one test, and what all tests together say about the rules.
+
+The rules of this room:
+
+1. A :class:`Recorder` is one test's memory. It sees every exchange once, whichever way it went.
+2. What a finding means is decided in one place, :meth:`Judge.standing`: evidence and severity say whether it
+   weighs at all, the test's own rules say whom it weighs on.
+3. A contract test fails for its own rules only. What it finds about another rule breaks that rule in the
+   :class:`Run`, so that nothing is lost and every test keeps its meaning.
+4. A request that a contract test sends is the test's doing, not the target's; only answers are judged there.
+5. Everything that leaves a test is a :class:`TestRecord` of plain JSON values. A run is a bag of them, so runs
+   of several processes are joined by adding, in any order.
+"""
+
+from __future__ import annotations
+
+from pytest_graphcalls.session.judge import Judge, Standing
+from pytest_graphcalls.session.record import Answer, Outcome, Seen, TestRecord
+from pytest_graphcalls.session.recorder import NoViolationError, Recorder, current_recorder, recording
+from pytest_graphcalls.session.run import NO_TEST, QuestionResult, RuleResult, Run
+from pytest_graphcalls.session.watch import Watch, exercised
+
+__all__ = [
+    "NO_TEST",
+    "Answer",
+    "Judge",
+    "NoViolationError",
+    "Outcome",
+    "QuestionResult",
+    "Recorder",
+    "RuleResult",
+    "Run",
+    "Seen",
+    "Standing",
+    "TestRecord",
+    "Watch",
+    "current_recorder",
+    "exercised",
+    "recording",
+]

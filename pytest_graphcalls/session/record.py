@@ -1,0 +1,148 @@
+"""What one test says when it is over: values that travel between processes as plain JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from pytest_graphcalls.findings import Finding
+from pytest_graphcalls.session.judge import BREAKS, Standing
+
+
+class Outcome(StrEnum):
+    """What became of a test, or of a rule. The values are part of the report format."""
+
+    HELD = "held"
+    BROKEN = "broken"
+    NOT_CHECKED = "not-checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a target did where no source says what it should.
+
+    Attributes:
+        status: the status it answered.
+        code: the error's code, or ``""``.
+        text: what followed, or the error's message, in few words.
+    """
+
+    status: int
+    code: str = ""
+    text: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (str(self.status), self.code, self.text)))
+
+    def to_json(self) -> dict[str, Any]:
+        """As the report writes it."""
+        return {"status": self.status, "code": self.code, "text": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A finding, where it came up and what it means.
+
+    Attributes:
+        finding: the finding.
+        exchange: index of its exchange in the test, from 0.
+        standing: what it means.
+    """
+
+    finding: Finding
+    exchange: int
+    standing: Standing
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return {"finding": self.finding.to_json(), "exchange": self.exchange, "standing": self.standing.value}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Seen:
+        """What :meth:`to_json` wrote."""
+        return cls(Finding.from_json(data["finding"]), data["exchange"], Standing(data["standing"]))
+
+
+@dataclass(frozen=True, slots=True)
+class TestRecord:
+    """What one test says; JSON values inside, so that it can travel between processes.
+
+    Attributes:
+        nodeid: pytest's name of the test.
+        outcome: held, broken, or not checked.
+        reason: why it was not checked or what broke it, in a sentence; or ``""``.
+        version: the API version it ran for.
+        target: what it talked to.
+        rules: full ids of the rules it judges.
+        questions: full ids of the questions it asks.
+        answers: what the target answered to them.
+        seen: the findings of its exchanges.
+        exchanges: its exchanges, redacted, if it broke something or asked a question; else empty, because
+            nobody reads what went well.
+        operations: how often it used each operation, by ``id@version``.
+        judged: ``id@version`` of the rules that its exchanges gave a chance to be broken.
+        count: how many exchanges there were.
+    """
+
+    __test__: ClassVar[bool] = False  # its name must not make pytest collect it
+
+    nodeid: str
+    outcome: Outcome
+    reason: str = ""
+    version: str = ""
+    target: str = ""
+    rules: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    seen: tuple[Seen, ...] = ()
+    exchanges: tuple[Mapping[str, Any], ...] = ()
+    operations: Mapping[str, int] = field(default_factory=dict)
+    judged: tuple[str, ...] = ()
+    count: int = 0
+
+    @property
+    def is_contract_test(self) -> bool:
+        """Whether it judges the target, rather than being some project's own test."""
+        return bool(self.rules or self.questions)
+
+    def properties(self) -> list[tuple[str, str]]:
+        """The facts in short, as properties of a JUnit test case."""
+        fingerprints = sorted({seen.finding.fingerprint for seen in self.seen if seen.standing in BREAKS})
+        facts = {
+            "version": [self.version],
+            "target": [self.target],
+            "rule": self.rules,
+            "question": self.questions,
+            "operations": [" ".join(self.operations)],
+            "findings": [" ".join(fingerprints)],
+        }
+        return [(f"graphcalls_{name}", value) for name, values in facts.items() for value in values if value]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        plain = {name: getattr(self, name) for name in _PLAIN_FIELDS}
+        lists = {name: list(getattr(self, name)) for name in ("rules", "questions", "exchanges", "judged")}
+        return {
+            **plain,
+            **lists,
+            "outcome": self.outcome.value,
+            "answers": {name: answer.to_json() for name, answer in self.answers.items()},
+            "seen": [seen.to_json() for seen in self.seen],
+            "operations": dict(self.operations),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TestRecord:
+        """What :meth:`to_json` wrote."""
+        made: dict[str, Any] = {
+            "outcome": Outcome(data["outcome"]),
+            "answers": {name: Answer(**facts) for name, facts in data["answers"].items()},
+            "seen": tuple(map(Seen.from_json, data["seen"])),
+            **{name: tuple(data[name]) for name in ("rules", "questions", "exchanges", "judged")},
+        }
+        return cls(**{**{entry.name: data[entry.name] for entry in fields(cls)}, **made})
+
+
+_PLAIN_FIELDS = ("nodeid", "reason", "version", "target", "count")

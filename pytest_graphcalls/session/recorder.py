@@ -1,0 +1,206 @@
+"""One test's memory, and which test is running."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import RLock
+
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.errors import ContractViolationError, GraphCallsError, UnknownNameError
+from pytest_graphcalls.findings import Finding, Kind
+from pytest_graphcalls.session.judge import Judge, Standing
+from pytest_graphcalls.session.record import Answer, Seen
+from pytest_graphcalls.wire import Exchange
+
+
+class NoViolationError(GraphCallsError, AssertionError):
+    """A violation was announced, and the exchanges broke nothing of the sort.
+
+    Attributes:
+        expected: the rule, slug or kind that was announced.
+        exchanges: how many exchanges there were.
+        instead: what was found instead, as ids of rules or kinds.
+    """
+
+    def __init__(self, expected: str, exchanges: int, instead: Sequence[str]) -> None:
+        self.expected, self.exchanges, self.instead = expected, exchanges, tuple(instead)
+        super().__init__(expected, exchanges, self.instead)
+
+    def __str__(self) -> str:
+        if not self.exchanges:
+            return (
+                f"expected a violation of {self.expected!r}, but no exchange was seen inside the block; "
+                "send the request through a client of the fixtures, or a CheckedTransport."
+            )
+        found = f"only {', '.join(self.instead)}" if self.instead else "nothing"
+        return (
+            f"expected a violation of {self.expected!r}, but of {self.exchanges} exchange(s) inside the block "
+            f"{found} was found; correct the name, or take expect_violation away."
+        )
+
+
+class Recorder:
+    """One test's memory: an observer that checks every exchange it is handed. Safe under threads.
+
+    Args:
+        contract: what exchanges are checked against.
+        strict: whether notices and reported rules weigh, too.
+        rules: full ids of the rules the test judges.
+        questions: full ids of the questions it asks.
+    """
+
+    def __init__(
+        self, contract: Contract, *, strict: bool = False, rules: Iterable[str] = (), questions: Iterable[str] = ()
+    ) -> None:
+        self.contract = contract
+        self.judge = Judge(contract, strict, tuple(rules), tuple(questions))
+        self._lock = RLock()
+        self._exchanges: list[Exchange] = []
+        self._seen: list[Seen] = []
+        self._answers: dict[str, Answer] = {}
+        self._taken: set[Seen] = set()
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Check ``exchange`` and keep it with what was found."""
+        findings = list(map(_safe, self.contract.check(exchange)))
+        with self._lock:
+            number = len(self._exchanges)
+            self._exchanges.append(exchange)
+            self._seen += [Seen(finding, number, self.judge.standing(finding)) for finding in findings]
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """Every exchange so far, in order."""
+        with self._lock:
+            return tuple(self._exchanges)
+
+    @property
+    def seen(self) -> tuple[Seen, ...]:
+        """Every finding so far, with its exchange and what it means."""
+        with self._lock:
+            return tuple(self._seen)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Every finding so far, in the order of the exchanges."""
+        return tuple(seen.finding for seen in self.seen)
+
+    @property
+    def answers(self) -> Mapping[str, Answer]:
+        """What the target answered to the questions of the test, by the question's full id."""
+        with self._lock:
+            return dict(self._answers)
+
+    def failing(self) -> tuple[Seen, ...]:
+        """The findings that fail the test."""
+        return tuple(seen for seen in self.seen if seen.standing is Standing.FAILS)
+
+    def answer(self, question: str, *, status: int, code: str = "", text: str = "") -> None:
+        """Keep what the target answered to ``question``.
+
+        Args:
+            question: its full id.
+            status: the status of the answer.
+            code: the error's code, or ``""``.
+            text: what followed, or the error's message, in few words.
+
+        Raises:
+            UnknownNameError: there is no such question.
+        """
+        known = self.contract.question(question)
+        with self._lock:
+            self._answers[known.id] = Answer(status, code, text)
+
+    @contextmanager
+    def expect_violation(self, what: str) -> Iterator[None]:
+        """Allow, and ask for, a violation of ``what`` by the exchanges inside the block.
+
+        Args:
+            what: a rule's full id or slug (``at-most-five-invitees``), or a kind of finding (``token-missing``).
+
+        Raises:
+            UnknownNameError: there is no such rule, slug or kind.
+            NoViolationError: the block ended and nothing of the sort was found.
+        """
+        self._known(what)
+        first = len(self.exchanges)
+        try:
+            yield
+        except BaseException:
+            self._allow(what, first)
+            raise
+        if not self._allow(what, first):
+            instead = {seen.finding.rule or seen.finding.kind.value for seen in self.seen if seen.exchange >= first}
+            raise NoViolationError(what, len(self.exchanges) - first, sorted(instead))
+
+    def _known(self, what: str) -> None:
+        rules = self.contract.rules
+        names = {*rules, *(rule.slug for rule in rules.values()), *(kind.value for kind in Kind)}
+        if what not in names:
+            raise UnknownNameError("rule, slug or kind of finding", what, tuple(sorted(names)), "'graphcalls rules'")
+
+    def _allow(self, what: str, first: int) -> int:
+        """Mark the matching findings since exchange ``first`` as expected; how many there are."""
+        with self._lock:
+            matching = [
+                index
+                for index, seen in enumerate(self._seen)
+                if seen.exchange >= first and what in _names(seen.finding)
+            ]
+            for index in matching:
+                seen = self._seen[index]
+                self._seen[index] = Seen(seen.finding, seen.exchange, Standing.EXPECTED)
+        return len(matching)
+
+    def take_failing(self) -> list[str]:
+        """What fails the test and was not taken before, worded: one message for each exchange."""
+        from pytest_graphcalls.report.violation import messages
+
+        with self._lock:
+            failing = [seen for seen in self.failing() if seen not in self._taken]
+            self._taken.update(failing)
+        return messages(failing, self.exchanges, self.contract)
+
+    def raise_failing(self) -> None:
+        """Raise what :meth:`take_failing` gives.
+
+        Raises:
+            ContractViolationError: there is something.
+        """
+        taken = self.take_failing()
+        if taken:
+            raise ContractViolationError(taken)
+
+
+def _safe(finding: Finding) -> Finding:
+    """The finding with secrets masked in what it quotes of a body."""
+    from pytest_graphcalls.redaction import mask
+
+    return replace(finding, got=mask(finding.got)) if finding.where.startswith("$") else finding
+
+
+def _names(finding: Finding) -> set[str]:
+    """Everything that ``expect_violation`` may call a finding."""
+    return {finding.rule, finding.rule.partition(".")[2], finding.kind.value} - {""}
+
+
+_active: list[Recorder] = []
+"""Recorders of the tests that are running, the latest last. One list for all threads, because an exchange may
+come from a server's or an event loop's thread."""
+
+
+def current_recorder() -> Recorder | None:
+    """The recorder of the test that is running now, for transports that were not handed one."""
+    return _active[-1] if _active else None
+
+
+@contextmanager
+def recording(recorder: Recorder) -> Iterator[Recorder]:
+    """Make ``recorder`` the current one inside the block."""
+    _active.append(recorder)
+    try:
+        yield recorder
+    finally:
+        _active.remove(recorder)

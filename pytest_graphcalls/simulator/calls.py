@@ -1,0 +1,186 @@
+"""Calls: find, look at, keep alive, hang up; and how they end by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_graphcalls.errors import NotAllowedNowError
+from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
+from pytest_graphcalls.simulator import shapes
+from pytest_graphcalls.simulator.answers import Refusal, Reply, documented
+from pytest_graphcalls.simulator.gate import Ask
+from pytest_graphcalls.simulator.store import Call, Conference, Kind, Result
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.simulator.core import Simulator
+
+KEEPALIVE_SECONDS = 45 * 60.0
+"""How long a call lives without keepAlive, in virtual seconds (call-keepalive.r02)."""
+
+ENDED_BY_BOT = Result(200, 7000, "Call ended by bot.")  # call-delete, table of codes
+PEER_LEFT = Result(200, 5002, "Everyone else has left.")  # observed 6.16
+LEFT_ALONE = Result(200, 5010, "Only one participant remains.")  # observed 6.17
+REMOVED = Result(200, 5300, "Removed by another participant.")  # call-delete, table of codes
+REMOVED_ITSELF = Result(200, 5000, "Removed from the conversation.")  # participant-delete.own-participant
+LAPSED = Result(408, 8537, "The call was not kept alive.")  # call-keepalive.r05
+CALLER_LEFT = Result(487, 0, "The caller cancelled.")  # observed 5.49, sibling
+
+REFUSED_IN: Mapping[CallState, str] = {
+    CallState.INCOMING: "not-established",
+    CallState.ESTABLISHING: "not-established",
+    CallState.ESTABLISHED: "already-established",
+    CallState.TERMINATING: "call-not-found",
+    CallState.TERMINATED: "call-not-found",
+}
+"""What refuses a step that the lifecycle does not have, by the state the call is in (observed 2b)."""
+
+
+class Calls:
+    """Everything that holds for every call. Each step is a method of its own, looked up when it is taken."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._sim = simulator
+        self.keepalive_seconds = KEEPALIVE_SECONDS
+
+    def live(self, ask: Ask) -> Call:
+        """The call in the path, if it is the app's and not over (observed 2.13)."""
+        call = self._sim.store.calls.get(ask.match.keys["call-id"])
+        if call is None or call.state is CallState.TERMINATED or call.app_id != ask.grant.app.app_id:
+            raise Refusal("call-not-found")
+        return call
+
+    def established(self, ask: Ask) -> Call:
+        """The same, if it is established: nothing else can be done inside a call that is not (observed 2.31)."""
+        call = self.live(ask)
+        if call.state is not CallState.ESTABLISHED:
+            raise Refusal("not-established", f"The call is {call.state}.")
+        return call
+
+    def step(self, call: Call, event: CallEvent, **facts: Any) -> Call:
+        """Let a request's ``event`` happen; what the lifecycle does not have is refused."""
+        try:
+            return self._sim.store.step_call(call, event, **facts)
+        except NotAllowedNowError as error:
+            raise Refusal(REFUSED_IN[call.state], str(error)) from None
+
+    def leg(self, app_id: str, conference: Conference, state: CallState, direction: str, **facts: Any) -> Call:
+        """A new leg of an app in ``conference``."""
+        sim = self._sim
+        app = sim.authority.app_of(app_id)
+        facts = {"callback": app.callback_uri, "source": sim.authority.bot(app), **facts}
+        call = Call(
+            id=sim.ids.new("call"),
+            app_id=app_id,
+            conference=conference.id,
+            state=state,
+            direction=direction,
+            my_participant=sim.ids.new("participant"),
+            chain=sim.ids.new("chain"),
+            **facts,
+        )
+        sim.store.add_leg(conference, sim.store.put_call(call))
+        return call
+
+    def enter(self, call: Call) -> None:
+        """Put the bot into the roster under its own id (observed 5.13), and start the deadline of its leg."""
+        sim = self._sim
+        bot = sim.authority.bot(sim.authority.app_of(call.app_id))
+        sim.store.add_participant(sim.store.conference_of(call), call.my_participant, bot, leg=call.id)
+        self.stay_alive(call)
+        sim.clock.after(self.keepalive_seconds, lambda: self.lapse(call.id))
+
+    def establish(self, call_id: str) -> None:
+        """The call is through, unless it has ended in between."""
+        call = self._sim.store.calls[call_id]
+        if call.state is CallState.ESTABLISHING:
+            call = self._sim.store.step_call(call, CallEvent.ESTABLISH)
+            self._sim.notifier.call_changed(call)
+            self._sim.notifier.roster_changed(self._sim.store.conference_of(call))
+
+    def get(self, ask: Ask) -> Reply:
+        """Show a call."""
+        return Reply(200, documented("call-get.r01"), self.shown(ask, self.live(ask)))
+
+    def shown(self, ask: Ask, call: Call) -> dict[str, Any]:
+        """The call as create and get show it."""
+        context = {"@odata.context": f"{ask.root}/$metadata#communications/calls/$entity"}
+        return context | shapes.call(call, self._sim.store.conference_of(call), self._sim.tenant_id)
+
+    def keep_alive(self, ask: Ask) -> Reply:
+        """Put off the end of an unattended call by another 45 minutes."""
+        call = self.live(ask)
+        if call.state is CallState.INCOMING:
+            raise Refusal("not-established", "An incoming call is answered or rejected first.")
+        self.stay_alive(call)
+        return Reply(200, documented("call-keepalive.r01"))
+
+    def stay_alive(self, call: Call) -> None:
+        """Move the deadline; the first one counts from the start of the call (call-keepalive.r02)."""
+        until = self._sim.clock.now + self.keepalive_seconds
+        self._sim.store.put_call(replace(self._sim.store.calls[call.id], alive_until=until))
+
+    def lapse(self, call_id: str) -> None:
+        """End the call if its deadline has passed; look again later if it was put off."""
+        call = self._sim.store.calls[call_id]
+        if call.state is CallState.TERMINATED:
+            return
+        left = call.alive_until - self._sim.clock.now
+        if left > 0:
+            self._sim.clock.after(left, lambda: self.lapse(call_id))
+        else:
+            self.end(call, CallEvent.LAPSE, LAPSED)
+
+    def hang_up(self, ask: Ask) -> Reply:
+        """End the app's own leg; a group call goes on without it (call-delete.r02).
+
+        ``terminating`` is documented and absent from captures (observed 6.13); the documentation is kept to,
+        because a bot that knows the state must cope with it.
+        """
+        call = self.step(self.live(ask), CallEvent.HANG_UP)
+        self._sim.notifier.call_changed(call)
+        self.end(call, CallEvent.FINISH, ENDED_BY_BOT)
+        return Reply(204, documented("call-delete.r01"))
+
+    def end(self, call: Call, event: CallEvent, result: Result) -> None:
+        """The call is over: say so, and take the bot off the roster of the others."""
+        call = self._sim.store.step_call(call, event, result=result)
+        self._sim.notifier.call_ended(call)
+        self.forget(call)
+
+    def forget(self, call: Call) -> None:
+        """Withdraw what the call had asked for, and leave the conference."""
+        before = self._sim.store.conference_of(call)
+        after = self.withdraw_invitations(call, self._sim.store.drop_leg(call))
+        if call.my_participant in before.people:
+            self._sim.notifier.roster_changed(after)
+
+    def withdraw_invitations(self, call: Call, conference: Conference) -> Conference:
+        """Stop ringing those whom a call that is over had invited."""
+        for one in tuple(conference.people.values()):
+            if one.state is ParticipantState.INVITED and one.invited_by == call.id:
+                conference = self._sim.store.step_participant(conference, one.id, ParticipantEvent.WITHDRAW)
+        return conference
+
+    def someone_left(self, conference: Conference) -> None:
+        """Somebody left: the others hear of it, and nobody stays alone for ever."""
+        if conference.kind is Kind.PEER:
+            self.end_peer_legs(conference)
+            return
+        self._sim.notifier.roster_changed(conference)
+        if not conference.has_people:
+            self._sim.clock.after(self._sim.pace.alone, lambda: self.end_if_alone(conference.id))
+
+    def end_peer_legs(self, conference: Conference) -> None:
+        """The other side of a peer-to-peer call is gone, so it is over (observed 6.16); if it rang, it is cancelled."""
+        for leg in conference.legs:
+            call = self._sim.store.calls[leg]
+            self.end(call, CallEvent.END, CALLER_LEFT if call.state is CallState.INCOMING else PEER_LEFT)
+
+    def end_if_alone(self, conference_id: str) -> None:
+        """End the legs of a group call in which only bots are left (reported: observed 2.15, 6.17)."""
+        conference = self._sim.store.conferences[conference_id]
+        if not conference.has_people:
+            for leg in conference.legs:
+                self.end(self._sim.store.calls[leg], CallEvent.END, LEFT_ALONE)

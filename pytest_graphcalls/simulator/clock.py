@@ -1,0 +1,139 @@
+"""Time and new ids, both virtual: a heap of what is due, and seeded streams of GUIDs."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from hashlib import blake2s
+from heapq import heappop, heappush
+from itertools import count
+
+DEFAULT_START = datetime(2026, 1, 1, tzinfo=UTC)
+"""The moment at which a simulator starts unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long things take, in virtual seconds.
+
+    Attributes:
+        establish: from creating or answering a call until it is established.
+        ring: how long people let it ring before they answer, unless they are told otherwise.
+        ring_limit: after this long the service gives up ringing (about a minute: observed 10.4, 10.5).
+        complete: from the last invitee's decision until the invite operation ends.
+        alone: how long the bot stays in a group call that everybody else has left (that it ends is
+            reported: observed 2.15, 6.17; how soon is not).
+    """
+
+    establish: float = 0.5
+    ring: float = 2.0
+    ring_limit: float = 60.0
+    complete: float = 0.0
+    alone: float = 5.0
+
+
+class Clock:
+    """Virtual time: it moves when it is told to, and never otherwise.
+
+    Args:
+        start: the moment that ``now == 0`` stands for; aware.
+    """
+
+    def __init__(self, start: datetime) -> None:
+        self.start = start.astimezone(UTC)
+        self._epoch = self.start.timestamp()
+        self.reset()
+
+    def reset(self) -> None:
+        """Go back to the start and forget what was due."""
+        self.now = 0.0
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._turn = count()
+        self._stamped = (-1, "")
+
+    @property
+    def epoch(self) -> float:
+        """Virtual seconds since 1970, for tokens."""
+        return self._epoch + self.now
+
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        """Run ``action`` in ``seconds``; what is due at the same moment runs in the order it was asked for."""
+        heappush(self._due, (self.now + seconds, next(self._turn), action))
+
+    def advance(self, seconds: float) -> None:
+        """Let ``seconds`` pass and run what falls due, each at its own moment.
+
+        Raises:
+            ValueError: ``seconds`` is negative or not a number.
+        """
+        if not seconds >= 0:
+            raise ValueError(f"advance(seconds={seconds}): time only goes forward; expected 0 or more")
+        end = self.now + seconds
+        while self._due and self._due[0][0] <= end:
+            self.now, _, action = heappop(self._due)
+            action()
+        self.now = end
+
+    def moment(self) -> datetime:
+        """The virtual present."""
+        return self.start + timedelta(seconds=self.now)
+
+    def stamp(self) -> str:
+        """The virtual present as ``innerError.date`` has it: UTC without a zone (observed 1.3)."""
+        return self.moment().strftime("%Y-%m-%dT%H:%M:%S")
+
+    def http_date(self) -> str:
+        """The virtual present as the ``Date`` header has it."""
+        second = int(self.now)
+        if self._stamped[0] != second:
+            self._stamped = (second, format_datetime(self.moment(), usegmt=True))
+        return self._stamped[1]
+
+
+class Ids:
+    """New ids: the same seed gives the same ones, and each stream its own.
+
+    Args:
+        seed: any whole number.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self.reset()
+
+    def reset(self) -> None:
+        """Start every stream again."""
+        self._streams: dict[str, random.Random] = {}
+
+    def new(self, stream: str) -> str:
+        """The next GUID of ``stream``: lower case with dashes, as captured (observed 11.5).
+
+        Streams keep apart what would otherwise disturb each other: one more request does not change
+        the ids of the calls that follow.
+        """
+        source = self._streams.get(stream)
+        if source is None:
+            source = self._streams[stream] = self._source(stream)
+        return _guid(source.getrandbits(128))
+
+    def named(self, name: str) -> str:
+        """The GUID that belongs to ``name``, whatever was asked for before."""
+        text = f"{self._seed}:{name}".encode("utf-8", "surrogatepass")
+        return _guid(int.from_bytes(blake2s(text, digest_size=16).digest()))
+
+    def digits(self, stream: str, length: int) -> str:
+        """``length`` decimal digits from ``stream``, the first one not zero."""
+        source = self._streams.setdefault(stream, self._source(stream))
+        return str(source.randrange(10 ** (length - 1), 10**length))
+
+    def _source(self, stream: str) -> random.Random:
+        return random.Random(f"{self._seed}:{stream}")  # noqa: S311  repeatable on purpose, guards nothing
+
+
+def _guid(number: int) -> str:
+    text = f"{number:032x}"
+    variant = "89ab"[int(text[16], 16) & 3]
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"

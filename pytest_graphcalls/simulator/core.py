@@ -1,0 +1,211 @@
+"""The simulator: one tenant, one world, no sockets and no wall clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import partial
+from threading import RLock
+from typing import cast
+
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.simulator import shapes
+from pytest_graphcalls.simulator.answers import Answers, Refusal, Reply, written
+from pytest_graphcalls.simulator.calls import Calls
+from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
+from pytest_graphcalls.simulator.creation import Creation
+from pytest_graphcalls.simulator.gate import Ask, Gate
+from pytest_graphcalls.simulator.identity import App, Authority
+from pytest_graphcalls.simulator.incoming import Incoming
+from pytest_graphcalls.simulator.invitations import Invitations
+from pytest_graphcalls.simulator.notifications import Notifier
+from pytest_graphcalls.simulator.operations import Operations
+from pytest_graphcalls.simulator.participants import Participants
+from pytest_graphcalls.simulator.people import People, Person
+from pytest_graphcalls.simulator.staging import Meeting, SimulatedCall, Staging
+from pytest_graphcalls.simulator.store import Store
+from pytest_graphcalls.wire import Exchange, Notification, Request, Response
+
+Proceed = Callable[[Request], Response]
+"""What an interceptor calls to let the request through."""
+Interceptor = Callable[[Request, Proceed], Response]
+Handler = Callable[[Ask], Reply]
+
+CAPABILITIES: Mapping[str, tuple[str, str]] = {
+    "application-post-calls": ("creation", "create"),
+    "call-get": ("calls", "get"),
+    "call-delete": ("calls", "hang_up"),
+    "call-keepalive": ("calls", "keep_alive"),
+    "call-answer": ("incoming", "answer"),
+    "call-reject": ("incoming", "reject"),
+    "call-list-participants": ("participants", "list"),
+    "participant-get": ("participants", "get"),
+    "participant-delete": ("participants", "delete"),
+    "participant-invite": ("invitations", "invite"),
+    "commsoperation-get": ("operations", "get"),
+}
+"""By operation: the part of the simulator that carries it out, and the method."""
+
+
+class Simulator:
+    """A Microsoft Graph calls service for one tenant, in memory.
+
+    It takes requests and gives answers as plain values, keeps what it would post to the bot in
+    :attr:`notifications`, and lets time pass only when told to. Safe under threads. The same seed and the
+    same sequence of calls give the same ids.
+
+    Every behaviour is a method of one of its parts (``gate``, ``creation``, ``calls``, ``incoming``,
+    ``participants``, ``invitations``, ``operations``, ``notifier``) that can be replaced on the instance.
+
+    Args:
+        seed: for all ids.
+        tenant_id: the tenant; by default one that belongs to the seed.
+        start: the moment that virtual time starts from.
+        pace: how long things take.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        tenant_id: str | None = None,
+        start: datetime = DEFAULT_START,
+        pace: Pace = Pace(),  # noqa: B008  a frozen value
+    ) -> None:
+        contract = Contract.packaged()
+        self.lock = RLock()
+        self.pace = pace
+        self.clock = Clock(start)
+        self.ids = Ids(seed)
+        self.tenant_id = tenant_id or self.ids.named("tenant")
+        self.store = Store(lambda one: written(shapes.participant(one)))
+        self.people = People(self.ids, pace, self.tenant_id)
+        self.authority = Authority(contract, self.clock, self.ids, self.tenant_id)
+        self.notifier = Notifier(self.clock, self.ids, self.store, self.tenant_id)
+        self.answers = Answers(contract, self.clock, self.ids)
+        self.gate = Gate(contract, self.authority)
+        self.stage = Staging(self)
+        self.calls = Calls(self)
+        self.creation = Creation(self)
+        self.incoming = Incoming(self)
+        self.participants = Participants(self)
+        self.invitations = Invitations(self)
+        self.operations = Operations(self)
+        self.handlers: dict[str, Handler] = {
+            operation: _looked_up(getattr(self, part), step) for operation, (part, step) in CAPABILITIES.items()
+        }
+        """By operation id: what carries it out. An entry can be replaced."""
+        self._answer: Proceed = self._carry_out
+        self._observers: list[Callable[[Exchange], None]] = []
+
+    @property
+    def now(self) -> float:
+        """Virtual seconds since the start."""
+        return self.clock.now
+
+    @property
+    def notifications(self) -> list[Notification]:
+        """Everything that would have been posted so far, in order; a new list each time."""
+        with self.lock:
+            return self.notifier.written
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request. Nothing that a client sends makes this raise or answer 5xx."""
+        with self.lock:
+            response = self._answer(request)
+            observers = tuple(self._observers)
+        for observe in observers:
+            observe(Exchange(request, response))
+        return response
+
+    def _carry_out(self, request: Request) -> Response:
+        try:
+            ask = self.gate.admit(request)
+            reply = self.handlers[ask.match.operation.id](ask)
+        except Refusal as refusal:
+            return self.answers.refuse(request, refusal)
+        return self.answers.reply(request, reply)
+
+    def advance(self, seconds: float) -> None:
+        """Let virtual time pass and run what falls due, in order; raises ``ValueError`` below zero."""
+        with self.lock:
+            self.clock.advance(seconds)
+
+    def reset(self) -> None:
+        """Be as new: no calls, no notifications, time zero, the same ids again.
+
+        Observers, interceptors and replaced steps stay, and so does the default app with its tokens.
+        """
+        with self.lock:
+            for part in (self.clock, self.ids, self.store, self.people, self.authority, self.notifier):
+                part.reset()
+
+    def observe(self, callback: Callable[[Exchange], None]) -> None:
+        """Call ``callback`` with every exchange, after it was handled."""
+        with self.lock:
+            self._observers.append(callback)
+
+    def intercept(self, function: Interceptor) -> None:
+        """Put ``function`` around answering; the one added last is outermost.
+
+        Args:
+            function: takes the request and what answers it, and returns the answer: unchanged, changed, or
+                another one without asking.
+        """
+        with self.lock:
+            self._answer = partial(_through, function, self._answer)
+
+    def person(self, name_or_id: str) -> Person:
+        """Somebody in the tenant: by name, user object id, or phone number in E.164 form.
+
+        The same name is the same person, with the same id, until :meth:`reset`.
+        """
+        with self.lock:
+            return self.stage.person(name_or_id)
+
+    def meeting(self, people: Iterable[Person | str] = (), *, organizer: Person | str | None = None) -> Meeting:
+        """Hold a meeting that an app can join by a create.
+
+        Args:
+            people: who is in it already.
+            organizer: who organizes it (not in it unless among ``people``).
+        """
+        with self.lock:
+            return self.stage.meeting(people, organizer)
+
+    def incoming_call(
+        self,
+        caller: Person | str | None = None,
+        *,
+        group: bool = False,
+        app: App | None = None,
+        others: Iterable[Person | str] = (),
+    ) -> SimulatedCall:
+        """Place a call to an app; it is there for 15 virtual seconds.
+
+        Args:
+            caller: who calls.
+            group: whether it is an invitation into a group call, with ``chatInfo`` and ``meetingInfo``.
+            app: which app is called; the default app if not given.
+            others: who else is in the group call.
+        """
+        with self.lock:
+            return self.stage.incoming_call(caller, group=group, app=app, others=others)
+
+    def call(self, call_id: str) -> SimulatedCall:
+        """A call seen from outside; raises :class:`UnknownNameError` when there never was one."""
+        with self.lock:
+            return self.stage.view(call_id)
+
+
+def _looked_up(part: object, step: str) -> Handler:
+    """A handler that asks ``part`` for its method each time, so that a replaced one is found."""
+
+    def handler(ask: Ask) -> Reply:
+        return cast("Handler", getattr(part, step))(ask)
+
+    return handler
+
+
+def _through(function: Interceptor, proceed: Proceed, request: Request) -> Response:
+    return function(request, proceed)

@@ -1,0 +1,87 @@
+"""Many tenants behind one address: a request goes to the simulator of the tenant in its token."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Protocol
+
+from pytest_graphcalls.simulator.core import Simulator
+from pytest_graphcalls.simulator.identity import bearer, peek
+from pytest_graphcalls.wire import Request, Response
+
+NOBODYS_TENANT = "00000000-0000-4000-8000-000000000000"
+_REMEMBERED = 4096
+
+
+class Service(Protocol):
+    """What an adapter serves: a simulator or a host of several."""
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request."""
+        ...
+
+    def advance(self, seconds: float) -> None:
+        """Let virtual time pass."""
+        ...
+
+
+class Host:
+    """Simulators by tenant. Parallel tests share one server and do not see each other.
+
+    The tenant is read from the token before anybody has verified it; the simulator it leads to does. A
+    request without a token, or for a tenant nobody has added, goes to the default simulator, which answers
+    as to any token that is not its own: 401.
+
+    Args:
+        default: where requests of no known tenant go; unless given, a tenant that nobody has a token for.
+    """
+
+    def __init__(self, default: Simulator | None = None) -> None:
+        self.default = default or Simulator(tenant_id=NOBODYS_TENANT)
+        self._tenants = {self.default.tenant_id: self.default}
+        self._routes: dict[str, str] = {}
+        self._lock = Lock()
+
+    def add(self, simulator: Simulator) -> Simulator:
+        """Add the simulator of one more tenant and return it.
+
+        Raises:
+            ValueError: its tenant is there already.
+        """
+        with self._lock:
+            if self._tenants.get(simulator.tenant_id, simulator) is not simulator:
+                raise ValueError(
+                    f"tenant {simulator.tenant_id} is on this host already; give Simulator() another seed or tenant_id"
+                )
+            self._tenants[simulator.tenant_id] = simulator
+        return simulator
+
+    def remove(self, simulator: Simulator) -> None:
+        """Take a simulator off the host; the default one stays."""
+        with self._lock:
+            if simulator is not self.default:
+                self._tenants.pop(simulator.tenant_id, None)
+
+    def simulator_for(self, request: Request) -> Simulator:
+        """The simulator of the tenant that the request's token names."""
+        return self._tenants.get(self._tenant_of(bearer(request)), self.default)
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request as its tenant's simulator does."""
+        return self.simulator_for(request).handle(request)
+
+    def advance(self, seconds: float) -> None:
+        """Let the same virtual time pass in every tenant."""
+        with self._lock:
+            everybody = tuple(self._tenants.values())
+        for simulator in everybody:
+            simulator.advance(seconds)
+
+    def _tenant_of(self, token: str) -> str:
+        tenant = self._routes.get(token)
+        if tenant is None:
+            tenant = str(peek(token, 1).get("tid", ""))
+            if len(self._routes) >= _REMEMBERED:
+                self._routes.clear()
+            self._routes[token] = tenant
+        return tenant

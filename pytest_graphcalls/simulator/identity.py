@@ -1,0 +1,287 @@
+"""Who may do what: apps, their roles and settings, and real tokens.
+
+Tokens are RS256 JSON web tokens with the claims of an application token of Entra ID. One key serves
+the process; it is made when the first token is minted or judged, because that takes a while.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from threading import Lock
+from typing import TYPE_CHECKING, Any, cast
+
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.errors import UnknownNameError
+from pytest_graphcalls.simulator.answers import Refusal
+from pytest_graphcalls.simulator.clock import Clock, Ids
+from pytest_graphcalls.simulator.store import Identity
+from pytest_graphcalls.wire import MalformedJsonError, Request, decode_json
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+GRAPH = "https://graph.microsoft.com"
+AUDIENCES = frozenset({GRAPH, f"{GRAPH}/", "00000003-0000-0000-c000-000000000000"})
+"""Values of ``aud`` that mean Microsoft Graph: its address, and its app id."""
+
+_CHALLENGE = (("WWW-Authenticate", "Bearer"),)  # observed 2.5
+_TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+_LONGEST = 16_384
+_REMEMBERED = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An application with a bot.
+
+    Attributes:
+        app_id: its id in Entra ID.
+        name: display name.
+        roles: application permissions that were consented to.
+        may_remove_participants: whether the tenant lists it in ``AllowRemoveParticipantAppIds``.
+        phone_number: number of its application instance in E.164 form, or ``None``: it has no instance.
+        instance_id: object id of that instance, or ``""``.
+        callback_uri: the address registered for the bot's notifications.
+    """
+
+    app_id: str
+    name: str
+    roles: frozenset[str]
+    may_remove_participants: bool
+    phone_number: str | None
+    instance_id: str
+    callback_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token allows: the app it was given to, and the roles in it."""
+
+    app: App
+    roles: frozenset[str]
+
+
+@dataclass(slots=True)
+class _Known:
+    """Tokens judged before: their claims, while they hold."""
+
+    claims: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def remember(self, token: str, claims: Mapping[str, Any]) -> Mapping[str, Any]:
+        if len(self.claims) >= _REMEMBERED:
+            self.claims.clear()
+        self.claims[token] = claims
+        return claims
+
+
+class Authority:
+    """The tenant's apps and their tokens.
+
+    Args:
+        contract: for the names of the roles.
+        clock: tokens live by virtual time.
+        ids: for the ids of the apps.
+        tenant_id: the tenant.
+    """
+
+    def __init__(self, contract: Contract, clock: Clock, ids: Ids, tenant_id: str) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._every_role = frozenset().union(*(o.permissions.accepted for o in contract.operations.values()))
+        self.tenant_id = tenant_id
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget every app but the default one, which is as new."""
+        self._known = _Known()
+        self._apps: dict[str, App] = {}
+        self.app = self.register(name="Bot", phone_number="+15550100")
+        """The default app: every role, allow-listed, with an application instance that has a number."""
+
+    def register(
+        self,
+        *,
+        name: str | None = None,
+        roles: Iterable[str] | None = None,
+        may_remove_participants: bool = True,
+        phone_number: str | None = None,
+        callback_uri: str | None = None,
+    ) -> App:
+        """Register one more app.
+
+        Args:
+            name: display name; by default ``Bot`` and a number.
+            roles: its application permissions; by default every role that the contract names.
+            may_remove_participants: whether it is on ``AllowRemoveParticipantAppIds``.
+            phone_number: a number in E.164 form gives it an application instance, ``None`` gives it none.
+            callback_uri: the address registered for its bot.
+        """
+        app = App(
+            app_id=self._ids.new("app"),
+            name=name or f"Bot {len(self._apps) + 1}",
+            roles=self._every_role if roles is None else frozenset(roles),
+            may_remove_participants=may_remove_participants,
+            phone_number=phone_number,
+            instance_id=self._ids.new("app") if phone_number else "",
+            callback_uri=callback_uri or "https://bot.contoso.com/api/calls",
+        )
+        return self._keep(app)
+
+    def change(self, app: App, **facts: Any) -> App:
+        """Change a registered app (``roles``, ``may_remove_participants``, …) and return it as it is now.
+
+        Tokens keep the roles that they were given.
+        """
+        return self._keep(replace(self.app_of(app.app_id), **facts))
+
+    def _keep(self, app: App) -> App:
+        self._apps[app.app_id] = app
+        if getattr(self, "app", app).app_id == app.app_id:
+            self.app = app
+        return app
+
+    def app_of(self, app_id: str) -> App:
+        """The registered app with that id; raises :class:`UnknownNameError` when there is none."""
+        try:
+            return self._apps[app_id]
+        except KeyError:
+            raise UnknownNameError("app", app_id, tuple(self._apps)) from None
+
+    def bot(self, app: App) -> Identity:
+        """The app as it stands in a roster."""
+        return Identity("application", app.app_id, app.name, self.tenant_id)
+
+    def token(
+        self,
+        app: App | None = None,
+        *,
+        roles: Iterable[str] | None = None,
+        lifetime: float = 3600.0,
+        audience: str = GRAPH,
+        tenant_id: str | None = None,
+        key: Any = None,
+    ) -> str:
+        """Mint an access token.
+
+        Args:
+            app: whose token; by default the default app's.
+            roles: roles in the token; by default the app's.
+            lifetime: virtual seconds until it expires; zero or less mints an expired one.
+            audience: the ``aud`` claim.
+            tenant_id: the ``tid`` claim; by default this tenant.
+            key: an RSA private key to sign with instead of the authority's own.
+        """
+        import jwt
+
+        app = app or self.app
+        issued = int(self._clock.epoch)
+        tid = tenant_id or self.tenant_id
+        claims = {
+            "aud": audience,
+            "iss": f"https://sts.windows.net/{tid}/",
+            "tid": tid,
+            "appid": app.app_id,
+            "idtyp": "app",
+            "roles": sorted(app.roles if roles is None else roles),
+            "iat": issued,
+            "nbf": issued,
+            "exp": int(self._clock.epoch + lifetime),
+        }
+        return jwt.encode(claims, key or signing_key(), algorithm="RS256", headers={"kid": KEY_ID})
+
+    def grant(self, request: Request) -> Grant:
+        """What the token of ``request`` allows.
+
+        Raises:
+            Refusal: there is none, it is no good, or its app is not registered.
+        """
+        claims = self._claims(bearer(request))
+        app = self._apps.get(claims["appid"])
+        if app is None:
+            raise Refusal("app-not-registered", f"This tenant has no app {claims['appid']!r}.")
+        return Grant(app, claims["roles"])
+
+    def _claims(self, token: str) -> Mapping[str, Any]:
+        if not token:
+            raise Refusal("token-missing", headers=_CHALLENGE)
+        claims = self._known.claims.get(token)
+        if claims is None:
+            claims = self._known.remember(token, self._judged(_verified(token)))
+        if claims["exp"] <= self._clock.epoch:
+            # nbf and iat are not looked at: a token outlives reset(), which sets the clock back.
+            raise _refused("the token has expired")
+        return claims
+
+    def _judged(self, claims: Mapping[str, Any]) -> Mapping[str, Any]:
+        expected = (
+            ("aud", str(claims.get("aud")) in AUDIENCES, f"be {GRAPH}"),
+            ("tid", claims.get("tid") == self.tenant_id, f"be {self.tenant_id}"),
+            ("appid", isinstance(claims.get("appid"), str), "name the app"),
+            ("exp", isinstance(claims.get("exp"), int), "be a number"),
+        )
+        for name, holds, should in expected:
+            if not holds:
+                raise _refused(f"the claim {name} is {claims.get(name)!r} and should {should}")
+        return {**claims, "roles": frozenset(map(str, claims.get("roles") or ()))}
+
+
+KEY_ID = "graphcalls"
+"""Name of the authority's key, in the header of its tokens."""
+
+
+_MAKING = Lock()
+
+
+def signing_key() -> RSAPrivateKey:
+    """The authority's key: one per process, made when it is first needed."""
+    with _MAKING:  # two threads that ask at once must not get a key each
+        return _new_key()
+
+
+@cache
+def _new_key() -> RSAPrivateKey:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def bearer(request: Request) -> str:
+    """The bearer token of ``request``, or ``""``."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def peek(token: str, part: int) -> Mapping[str, Any]:
+    """The header (0) or the claims (1) of a token, unverified; empty when they cannot be read."""
+    if len(token) > _LONGEST or not _TOKEN.fullmatch(token):
+        return {}
+    text = token.split(".")[part]
+    try:
+        value = decode_json(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (MalformedJsonError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _verified(token: str) -> Mapping[str, Any]:
+    # Looked at first with our own reader: PyJWT would read a header that is nested a thousand deep.
+    if peek(token, 0).get("alg") != "RS256":
+        raise _refused("the token is no RS256 JSON web token")
+    import jwt
+
+    # The clock is virtual and the claims are judged by _judged, with the names of what is wrong.
+    lenient = {f"verify_{name}": False for name in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")}
+    try:
+        claims = jwt.decode(token, signing_key().public_key(), algorithms=["RS256"], options=cast("Any", lenient))
+    except jwt.InvalidTokenError as error:
+        raise _refused(f"the token is not one of this authority's ({error})") from None
+    return cast("Mapping[str, Any]", claims)
+
+
+def _refused(why: str) -> Refusal:
+    # The row has the text for one cause, a wrong audience; the first half is common to all of them.
+    return Refusal("invalid-token", f"Here {why}.", message="Access token validation failure.", headers=_CHALLENGE)

@@ -1,0 +1,98 @@
+"""Incoming calls: answer, reject, or let the time run out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pytest_graphcalls.lifecycle import CallEvent, CallState
+from pytest_graphcalls.simulator.answers import Refusal, Reply, documented
+from pytest_graphcalls.simulator.bodies import asked_of, is_https
+from pytest_graphcalls.simulator.creation import require_media_role
+from pytest_graphcalls.simulator.gate import Ask, require_any
+from pytest_graphcalls.simulator.store import Call, Kind, Result
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.simulator.core import Simulator
+
+INCOMING_SECONDS = 15.0
+"""How long an incoming call can be answered or rejected, in virtual seconds (call-reject.r04)."""
+
+NOT_ANSWERED = Result(408, 8587, "The incoming call was not answered in time.")  # observed 2.43, sibling
+
+
+class Incoming:
+    """Answers and rejects. Each step is a method of its own, looked up when it is taken."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._sim = simulator
+        self.seconds = INCOMING_SECONDS
+
+    def arrive(self, call: Call) -> None:
+        """Tell of an incoming call and start its time."""
+        self._sim.notifier.call_arrived(call)
+        self._sim.clock.after(self.seconds, lambda: self.expire(call.id))
+
+    def expire(self, call_id: str) -> None:
+        """Nobody answered in time: the call is gone (call-reject.r04)."""
+        call = self._sim.store.calls[call_id]
+        if call.state is CallState.INCOMING:
+            self._sim.calls.end(call, CallEvent.EXPIRE, NOT_ANSWERED)
+
+    def answer(self, ask: Ask) -> Reply:
+        """Take an incoming call."""
+        sim = self._sim
+        call = sim.calls.live(ask)
+        body = sim.gate.body(ask)
+        self.require_answer_role(ask, call)
+        require_media_role(ask, body)
+        facts = {"callback": self.take_callback(call, body), "asked": {**call.asked, **asked_of(body)}}
+        call = sim.calls.step(call, CallEvent.ANSWER, **facts)
+        sim.calls.enter(call)
+        sim.notifier.call_changed(call)
+        sim.clock.after(sim.pace.establish, lambda: sim.calls.establish(call.id))
+        return Reply(202, documented("call-answer.r01"))
+
+    def require_answer_role(self, ask: Ask, call: Call) -> None:
+        """Refuse to join a group call without a role; answering a user who calls takes none.
+
+        The answer page lists join permissions, the calls overview says none is needed for a
+        peer-to-peer call (shared.call_resource_rules).
+        """
+        if self._sim.store.conference_of(call).kind is Kind.GROUP:
+            require_any(ask.grant, ask.match.operation.permissions.accepted)
+
+    def take_callback(self, call: Call, body: Mapping[str, Any]) -> str:
+        """Where later notifications go: the https address in the body, or where they went so far (call-reject.r06)."""
+        given = body.get("callbackUri")
+        return str(given) if is_https(given) else call.callback
+
+    def reject(self, ask: Ask) -> Reply:
+        """Refuse an incoming call."""
+        call = self._sim.calls.live(ask)
+        body = self._sim.gate.body(ask)
+        self.require_incoming(call)
+        facts = {"callback": self.take_callback(call, body), "rejected_with": self.read_reason(body)}
+        self.drop_rejected(call, **facts)
+        return Reply(202, documented("call-reject.r01"))
+
+    def require_incoming(self, call: Call) -> None:
+        """Refuse to reject a call that was answered: it goes on (call-reject.r02)."""
+        if call.state is not CallState.INCOMING:
+            # "already-established" rather than "not-established": the question rejected-after-answer says so.
+            row = "call-not-found" if call.state is CallState.TERMINATED else "already-established"
+            raise Refusal(row, f"The call is {call.state}; only an incoming call can be rejected.")
+
+    def read_reason(self, body: Mapping[str, Any]) -> str:
+        """The reason, whatever its letter case (observed 11.4); ``none`` when there is none."""
+        return str(body.get("reason") or "none").lower()
+
+    def drop_rejected(self, call: Call, **facts: Any) -> None:
+        """The rejected call is gone, and the bot is told so (call-reject.r07)."""
+        call = self._sim.calls.step(call, CallEvent.REJECT, **facts)
+        self.notify_rejected(call)
+        self._sim.calls.forget(call)
+
+    def notify_rejected(self, call: Call) -> None:
+        """Tell that the rejected call is gone."""
+        self._sim.notifier.call_rejected(call)

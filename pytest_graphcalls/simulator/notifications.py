@@ -1,0 +1,177 @@
+"""What the bot would be told: produced in order, never sent from here.
+
+A notification is noted down when something happens and written out when somebody looks, because most
+tests of the REST side never do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_graphcalls.lifecycle import CallState
+from pytest_graphcalls.simulator import shapes
+from pytest_graphcalls.simulator.clock import Clock, Ids
+from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Store
+from pytest_graphcalls.wire import Headers, Notification
+
+_SAME = (  # observed 6.1, without the bearer token
+    ("User-Agent", "Microsoft-Skype/3.0,(Calling/1.0)"),
+    ("Accept", "application/json"),
+    ("Content-Type", "application/json"),
+    ("MS-Teams-Ring", "general"),
+    ("MS-Teams-Partition", "amer01"),
+    ("MS-Teams-Region", "amer"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """A notification that nobody has looked at yet."""
+
+    at: float
+    posted_to: str
+    headers: tuple[tuple[str, str], ...]
+    change: str
+    path: str
+    data: Callable[[], Any]
+
+    def written(self) -> Notification:
+        entry = {
+            "@odata.type": "#microsoft.graph.commsNotification",
+            "changeType": self.change,
+            "resource": f"/app/calls/{self.path}",  # observed 5.2: the wire has both
+            "resourceUrl": f"/communications/calls/{self.path}",
+            "resourceData": self.data(),
+        }
+        body = {"@odata.type": "#microsoft.graph.commsNotifications", "value": [entry]}
+        return Notification(self.posted_to, body, self.at, Headers((*_SAME, *self.headers)))
+
+
+class Notifier:
+    """Notes down what each app is told.
+
+    Args:
+        clock: for the moment.
+        ids: for the message ids.
+        store: for the state that a notification tells of.
+        tenant_id: the tenant that incoming calls come from.
+    """
+
+    def __init__(self, clock: Clock, ids: Ids, store: Store, tenant_id: str) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._store = store
+        self._tenant_id = tenant_id
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything that was told."""
+        self._notes: list[_Note] = []
+        self._written: list[Notification] = []
+        self._first_message: dict[str, str] = {}
+
+    @property
+    def written(self) -> list[Notification]:
+        """Everything told so far, in order."""
+        self._written += [note.written() for note in self._notes[len(self._written) :]]
+        return list(self._written)
+
+    def call_arrived(self, call: Call) -> None:
+        """Tell of an incoming call (observed 5.8)."""
+        conference = self._store.conference_of(call)
+        self._tell(call, "created", call.id, lambda: self._incoming(call, conference))
+
+    def call_changed(self, call: Call) -> None:
+        """Tell that a call is in another state."""
+        conference = self._store.conference_of(call)
+        self._tell(call, "updated", call.id, lambda: self._state(call, conference))
+
+    def call_ended(self, call: Call) -> None:
+        """Tell that a call is over, and why (observed 6.16, 6.17)."""
+        conference = self._store.conference_of(call)
+        self._tell(call, "deleted", call.id, lambda: self._state(call, conference))
+
+    def call_rejected(self, call: Call) -> None:
+        """Tell that a rejected call is gone; no state and no reason are documented (observed 6.18)."""
+        self._tell(call, "deleted", call.id, lambda: _reference(call))
+
+    def roster_changed(self, conference: Conference) -> None:
+        """Tell each app in a group call the whole roster; a peer-to-peer call has none (application-post-calls.r05)."""
+        if conference.kind is Kind.GROUP:
+            for leg in conference.legs:
+                self.roster_told(self._store.calls[leg], conference)
+
+    def roster_told(self, call: Call, conference: Conference) -> None:
+        """Tell the whole roster to one app, once it is in the call."""
+        if call.state is CallState.ESTABLISHED:
+            people = tuple(conference.roster)
+            self._tell(call, "updated", f"{call.id}/participants", lambda: shapes.roster(people))
+
+    def operation_ended(self, operation: Operation) -> None:
+        """Tell that an operation completed or failed (observed 5.16)."""
+        call = self._store.calls[operation.call]
+        path = f"{call.id}/operations/{operation.id}"
+        self._tell(call, "deleted", path, lambda: shapes.ended_operation(operation))
+
+    def _tell(self, call: Call, change: str, path: str, data: Callable[[], Any]) -> None:
+        message = self._ids.new("message")
+        first = self._first_message.setdefault(call.id, message)
+        headers = [
+            ("X-Microsoft-Skype-Chain-ID", call.chain),
+            ("Scenario-Id", call.chain),
+            ("X-Microsoft-Skype-Message-ID", message),
+        ]
+        if first != message:
+            headers.append(("X-Microsoft-Skype-Original-Message-ID", first))
+        self._notes.append(_Note(self._clock.now, self.address(call), tuple(headers), change, path, data))
+
+    def address(self, call: Call) -> str:
+        """Where notifications of ``call`` go: to the address given for it, else the app's own (observed 6.7)."""
+        return call.callback
+
+    def _incoming(self, call: Call, conference: Conference) -> dict[str, Any]:
+        caller = next((one.id for one in conference.active if one.identity == call.source), None)
+        body = {
+            **_reference(call),
+            "state": call.state.value,
+            "direction": call.direction,
+            "callbackUri": self.address(call),
+            "source": shapes.source_info(call.source) if call.source else None,
+            "targets": [shapes.target_info(one) for one in call.targets],
+            "requestedModalities": call.asked.get("requestedModalities", ["audio"]),
+            "tenantId": self._tenant_id,
+            "myParticipantId": call.my_participant,
+            "callChainId": call.chain,
+            "incomingContext": {
+                "@odata.type": "#microsoft.graph.incomingContext",
+                "observedParticipantId": caller,
+                "onBehalfOf": None,
+                "sourceParticipantId": caller,
+            },
+            "chatInfo": conference.chat,
+            "meetingInfo": conference.meeting,
+        }
+        return {name: value for name, value in body.items() if value is not None}
+
+    def _state(self, call: Call, conference: Conference) -> dict[str, Any]:
+        body = {
+            **_reference(call),
+            "state": call.state.value,
+            "direction": call.direction,
+            "callbackUri": self.address(call),
+            "callChainId": call.chain,
+            "chatInfo": conference.chat,
+            "meetingInfo": conference.meeting,
+            "resultInfo": call.result.wire() if call.result else None,
+        }
+        return {name: value for name, value in body.items() if value is not None}
+
+
+def _reference(call: Call) -> dict[str, Any]:
+    return {
+        "@odata.type": "#microsoft.graph.call",
+        "@odata.id": f"/communications/calls/{call.id}",
+        "id": call.id,
+    }

@@ -1,0 +1,108 @@
+"""Participants: list, look at, remove."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_graphcalls.lifecycle import CallEvent, ParticipantEvent, ParticipantState
+from pytest_graphcalls.simulator import shapes
+from pytest_graphcalls.simulator.answers import Fact, Refusal, Reply, documented, inferred, reported, written
+from pytest_graphcalls.simulator.calls import REMOVED, REMOVED_ITSELF
+from pytest_graphcalls.simulator.gate import Ask
+from pytest_graphcalls.simulator.store import Call, Conference, Kind, Participant
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.simulator.core import Simulator
+
+
+class Participants:
+    """Shows and removes participants. Each step is a method of its own, looked up when it is taken."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._sim = simulator
+
+    def list(self, ask: Ask) -> Reply:
+        """Show the roster; that of a peer-to-peer call is empty (observed 3.8)."""
+        call = self._sim.calls.live(ask)
+        conference = self._sim.store.conference_of(call)
+        context = f"{ask.root}/$metadata#communications/calls('{call.id}')/participants"
+        head = b'{"@odata.context":%b,"value":[' % written(context)
+        if conference.kind is Kind.PEER:
+            return Reply(200, reported("observed 3.8"), head + b"]}")
+        people = b",".join([one.text for one in conference.roster])
+        return Reply(200, documented("call-list-participants.r01"), head + people + b"]}")
+
+    def get(self, ask: Ask) -> Reply:
+        """Show one participant."""
+        call = self._sim.calls.live(ask)
+        one = self.shown(ask, self._sim.store.conference_of(call))
+        context = f"{ask.root}/$metadata#communications/calls('{call.id}')/participants/$entity"
+        return Reply(200, documented("participant-get.r01"), {"@odata.context": context, **shapes.participant(one)})
+
+    def shown(self, ask: Ask, conference: Conference) -> Participant:
+        """The participant in the path, if the roster names it; none in a peer-to-peer call (observed 2.16)."""
+        if conference.kind is Kind.PEER:
+            raise _nobody("Participants of peer-to-peer calls cannot be read.", reported("observed 2.16"))
+        one = conference.people.get(ask.match.keys["participant-id"])
+        if one is None or one.hidden or one.state is not ParticipantState.ACTIVE:
+            raise _nobody("Nobody in the roster has this id.")
+        return one
+
+    def delete(self, ask: Ask) -> Reply:
+        """Remove a participant who is in the call, or cancel an invitation."""
+        self.require_allow_listing(ask)
+        call = self._sim.calls.live(ask)
+        conference = self._sim.store.conference_of(call)
+        one = self.find(ask, conference)
+        self.refuse_organizer(conference, one)
+        fact = self.remove(call, conference, one)
+        return Reply(204, fact)
+
+    def require_allow_listing(self, ask: Ask) -> None:
+        """Refuse an app that the tenant does not allow to remove anybody (participant-delete.r07)."""
+        if not ask.grant.app.may_remove_participants:
+            raise Refusal(
+                "not-allow-listed",
+                f"App {ask.grant.app.app_id} is not in AllowRemoveParticipantAppIds of the tenant.",
+            )
+
+    def find(self, ask: Ask, conference: Conference) -> Participant:
+        """The participant in the path, active or invited (participant-delete.r03, r06)."""
+        one = conference.people.get(ask.match.keys["participant-id"])
+        if one is None:
+            raise _nobody("Nobody in this call has this id, or they have left.", inferred("observed 2.30"))
+        return one
+
+    def refuse_organizer(self, conference: Conference, one: Participant) -> None:
+        """Refuse to remove the organizer of a meeting (observed 2.23)."""
+        if conference.organizer and one.identity.id.lower() == conference.organizer.lower():
+            raise Refusal("organizer-stays")
+
+    def remove(self, call: Call, conference: Conference, one: Participant) -> Fact:
+        """Remove ``one`` and return the evidence for how it was done."""
+        if one.state is ParticipantState.INVITED:
+            self.cancel_invited(conference, one)
+            return documented("participant-delete.r05")
+        if one.leg:
+            self.remove_bot(call, one)
+            return inferred("observed 2b" if one.leg == call.id else "call-delete.termination_codes")
+        self.remove_active(conference, one)
+        return documented("participant-delete.r01")
+
+    def remove_active(self, conference: Conference, one: Participant) -> None:
+        """Somebody who is in the call is out of it at once (participant-delete.r04)."""
+        conference = self._sim.store.step_participant(conference, one.id, ParticipantEvent.REMOVE)
+        self._sim.calls.someone_left(conference)
+
+    def remove_bot(self, call: Call, one: Participant) -> None:
+        """A removed bot's leg ends; its app is told why (observed 6.20)."""
+        result = REMOVED_ITSELF if one.leg == call.id else REMOVED
+        self._sim.calls.end(self._sim.store.calls[one.leg], CallEvent.END, result)
+
+    def cancel_invited(self, conference: Conference, one: Participant) -> None:
+        """Somebody who was invited is not rung any longer and never joins (participant-delete.r05)."""
+        self._sim.invitations.cancel(conference, one)
+
+
+def _nobody(why: str, fact: Fact | None = None) -> Refusal:
+    return Refusal("participant-not-found", why, fact=fact)

@@ -1,0 +1,185 @@
+"""People who can be called, and what they will do when it rings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from pytest_graphcalls.simulator.clock import Ids, Pace
+from pytest_graphcalls.simulator.store import Identity, Result
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.simulator.core import Simulator
+    from pytest_graphcalls.simulator.staging import SimulatedCall
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_PHONE = re.compile(r"\+[1-9][0-9]{1,14}")
+
+
+class Answer(StrEnum):
+    """What somebody does when it rings."""
+
+    ACCEPTS = "accepts"
+    DECLINES = "declines"
+    BUSY = "busy"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What somebody will do, and after how many virtual seconds (``None``: as the pace has it)."""
+
+    answer: Answer = Answer.ACCEPTS
+    after: float | None = None
+
+
+RESULTS: Mapping[tuple[Answer, bool], Result] = MappingProxyType(
+    {
+        # No Graph report shows the pairs; the sibling service's table of call ends has these
+        # (observed 5.46, 5.48, 5.50, 5.51, 6.22 to 6.24). The key: what they do, whether it is a phone.
+        (Answer.DECLINES, False): Result(603, 0, "Decline."),
+        (Answer.DECLINES, True): Result(603, 560603, "Decline."),
+        (Answer.BUSY, False): Result(486, 8539, "Busy Here."),
+        (Answer.BUSY, True): Result(486, 560486, "Busy Here."),
+        (Answer.SILENT, False): Result(487, 10004, "Request Terminated."),
+        (Answer.SILENT, True): Result(480, 560480, "Temporarily Unavailable."),
+    }
+)
+"""Why an invitation or an outgoing call failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What will come of ringing somebody: after how many virtual seconds, and why it failed, if it did."""
+
+    after: float
+    result: Result | None
+
+
+class People:
+    """Who can be called.
+
+    Args:
+        ids: gives each name its id.
+        pace: how long it rings.
+        tenant_id: the tenant they belong to.
+    """
+
+    def __init__(self, ids: Ids, pace: Pace, tenant_id: str) -> None:
+        self._ids = ids
+        self._pace = pace
+        self._tenant_id = tenant_id
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everybody and what they would do."""
+        self._scripts: dict[tuple[str, str], Script] = {}
+        self._by_name: dict[str, Identity] = {}
+        self._names: dict[tuple[str, str], Identity] = {}
+
+    def identity(self, name: str) -> Identity:
+        """Who goes by ``name``: a name, a user's object id, or a phone number in E.164 form."""
+        known = self._by_name.get(name)
+        if known is None:
+            known = self._by_name[name] = self._new(name)
+            known = self._names.setdefault(known.key, known)
+        return known
+
+    def _new(self, name: str) -> Identity:
+        if _PHONE.fullmatch(name):
+            return Identity("phone", name)
+        if _GUID.fullmatch(name):
+            return Identity("user", name, f"Person {name[:4]}", self._tenant_id)
+        return Identity("user", self._ids.named(f"person:{name}"), name, self._tenant_id)
+
+    def completed(self, identity: Identity) -> Identity:
+        """``identity`` with the name and tenant that the directory adds (participant-invite.c14)."""
+        if identity.sort != "user":
+            return identity
+        known = self._names.get(identity.key)
+        name = identity.name or (known.name if known else "")
+        return Identity("user", identity.id, name, identity.tenant_id or self._tenant_id)
+
+    def script(self, identity: Identity, script: Script) -> None:
+        """Settle what ``identity`` will do when it rings."""
+        self._scripts[identity.key] = script
+
+    def fate(self, identity: Identity) -> Fate:
+        """What will come of ringing ``identity`` now."""
+        script = self._scripts.get(identity.key, Script())
+        after = self._pace.ring if script.after is None else script.after
+        if script.answer is Answer.SILENT or after > self._pace.ring_limit:
+            return Fate(self._pace.ring_limit, RESULTS[Answer.SILENT, identity.sort == "phone"])
+        return Fate(after, RESULTS.get((script.answer, identity.sort == "phone")))
+
+
+class Person:
+    """Somebody in the simulated tenant; what they do can be scripted and they can act at once.
+
+    Every script method returns the person, so that ``simulator.person("Ana").declines()`` reads on.
+    """
+
+    __slots__ = ("_simulator", "identity")
+
+    def __init__(self, simulator: Simulator, identity: Identity) -> None:
+        self._simulator = simulator
+        self.identity = identity
+
+    def __repr__(self) -> str:
+        return f"Person({self.name!r}, {self.identity.sort}={self.id!r})"
+
+    @property
+    def id(self) -> str:
+        """Object id, or the phone number."""
+        return self.identity.id
+
+    @property
+    def name(self) -> str:
+        """Display name; for a phone its number."""
+        return self.identity.name or self.identity.id
+
+    def answers_after(self, seconds: float) -> Person:
+        """Answer after ``seconds`` of ringing; past the pace's ``ring_limit`` the service gives up first."""
+        return self._will(Script(Answer.ACCEPTS, seconds))
+
+    def declines(self, after: float | None = None) -> Person:
+        """Decline, after ``after`` seconds of ringing (as the pace has it by default)."""
+        return self._will(Script(Answer.DECLINES, after))
+
+    def is_busy(self) -> Person:
+        """Be busy: the invitation fails at once."""
+        return self._will(Script(Answer.BUSY, 0.0))
+
+    def never_answers(self) -> Person:
+        """Let it ring until the service gives up."""
+        return self._will(Script(Answer.SILENT))
+
+    def joins(self, call: SimulatedCall | str) -> Person:
+        """Join the meeting or group call behind ``call`` at once.
+
+        Raises:
+            NotAllowedNowError: the call is over, peer-to-peer, or they are in it already.
+        """
+        self._simulator.stage.join(self.identity, _id_of(call))
+        return self
+
+    def leaves(self, call: SimulatedCall | str) -> Person:
+        """Leave the conference behind ``call`` at once.
+
+        Raises:
+            NotAllowedNowError: they are not in it.
+        """
+        self._simulator.stage.leave(self.identity, _id_of(call))
+        return self
+
+    def _will(self, script: Script) -> Person:
+        self._simulator.stage.script(self.identity, script)
+        return self
+
+
+def _id_of(call: SimulatedCall | str) -> str:
+    return call if isinstance(call, str) else call.id

@@ -1,0 +1,247 @@
+"""What a test sets up: meetings, incoming calls, people who come and go. And a look at a call from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_graphcalls.errors import NotAllowedNowError, UnknownNameError
+from pytest_graphcalls.lifecycle import CallState, ParticipantEvent, ParticipantState
+from pytest_graphcalls.simulator import shapes
+from pytest_graphcalls.simulator.bodies import CallOrder, Coordinates
+from pytest_graphcalls.simulator.identity import App
+from pytest_graphcalls.simulator.people import Person, Script
+from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind, Operation, Participant, Result
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.simulator.core import Simulator
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """Where to find a meeting; the members of the create body that join it.
+
+    Attributes:
+        chat_info: the ``chatInfo`` member.
+        meeting_info: the ``meetingInfo`` member, an ``organizerMeetingInfo``.
+        tenant_id: the ``tenantId`` member.
+        join_meeting_id: the number that joins it without coordinates.
+        organizer: who organizes it.
+    """
+
+    chat_info: Mapping[str, Any]
+    meeting_info: Mapping[str, Any]
+    tenant_id: str
+    join_meeting_id: str
+    organizer: Person
+
+    @property
+    def coordinates(self) -> dict[str, Any]:
+        """``chatInfo``, ``meetingInfo`` and ``tenantId``, ready for the body of a create."""
+        return {
+            "chatInfo": dict(self.chat_info),
+            "meetingInfo": dict(self.meeting_info),
+            "tenantId": self.tenant_id,
+        }
+
+    @property
+    def by_join_id(self) -> dict[str, Any]:
+        """``meetingInfo`` with the number instead (application-post-calls.r09)."""
+        info = {"joinMeetingId": self.join_meeting_id, "passcode": None}
+        return {"meetingInfo": shapes.shown_again("joinMeetingIdMeetingInfo", info)}
+
+
+class SimulatedCall:
+    """A call seen from outside, with nobody's permissions. Looking never moves it.
+
+    It always shows how things stand now; the values it gives out are frozen.
+    """
+
+    __slots__ = ("_simulator", "id")
+
+    def __init__(self, simulator: Simulator, id: str) -> None:
+        self._simulator = simulator
+        self.id = id
+
+    def __repr__(self) -> str:
+        return f"SimulatedCall({self.id!r}, state={self.state.value!r})"
+
+    @property
+    def _call(self) -> Call:
+        return self._simulator.store.calls[self.id]
+
+    @property
+    def state(self) -> CallState:
+        """The state it is in."""
+        return self._call.state
+
+    @property
+    def result(self) -> Result | None:
+        """Why it ended, if it did and a reason is known."""
+        return self._call.result
+
+    @property
+    def rejected_with(self) -> str | None:
+        """The reason it was rejected with, in lower case, or ``None``."""
+        return self._call.rejected_with
+
+    @property
+    def callback_uri(self) -> str:
+        """Where its notifications go."""
+        return self._call.callback
+
+    @property
+    def my_participant_id(self) -> str:
+        """Id of the bot's own entry in the roster."""
+        return self._call.my_participant
+
+    @property
+    def kind(self) -> Kind:
+        """Peer-to-peer or group."""
+        return self._conference.kind
+
+    @property
+    def participants(self) -> tuple[Participant, ...]:
+        """Everybody in it, bots included, also in a peer-to-peer call and also those off the roster."""
+        return tuple(self._conference.active)
+
+    @property
+    def invited(self) -> tuple[Participant, ...]:
+        """Those who are being rung."""
+        everybody = self._conference.people.values()
+        return tuple(one for one in everybody if one.state is ParticipantState.INVITED)
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The invite operations started in it, oldest first."""
+        return tuple(self._simulator.store.operations[id] for id in self._call.operations)
+
+    @property
+    def _conference(self) -> Conference:
+        return self._simulator.store.conference_of(self._call)
+
+
+class Staging:
+    """Sets things up behind the API's back."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._sim = simulator
+
+    def person(self, name_or_id: str) -> Person:
+        """Somebody in the tenant, by name, object id or phone number."""
+        return Person(self._sim, self._sim.people.identity(name_or_id))
+
+    def meeting(self, people: Iterable[Person | str] = (), organizer: Person | str | None = None) -> Meeting:
+        """Hold a meeting that ``people`` are in already."""
+        ids = self._sim.ids
+        host = self._person(organizer or "Organizer")
+        chat = {"threadId": f"19:meeting_{ids.new('meeting')}@thread.v2", "messageId": "0", "replyChainMessageId": None}
+        info = shapes.shown_again("organizerMeetingInfo", {"organizer": shapes.identity_set(host.identity)})
+        join_id = ids.digits("join", 12)
+        key = ("chat", str(chat["threadId"]), "0")
+        conference = self._new_meeting(
+            (key, ("joinMeetingId", join_id)), shapes.shown_again("chatInfo", chat), info, host.id
+        )
+        for one in people:
+            self._admit(conference.id, self._person(one).identity)
+        return Meeting(chat, info, self._sim.tenant_id, join_id, host)
+
+    def incoming_call(
+        self,
+        caller: Person | str | None = None,
+        *,
+        group: bool = False,
+        app: App | None = None,
+        others: Iterable[Person | str] = (),
+    ) -> SimulatedCall:
+        """Let somebody call an app, or invite it into their group call."""
+        who = self._person(caller or "Caller")
+        conference = self._called_from(who, (who, *map(self._person, others)), group=group)
+        app = app or self._sim.authority.app
+        target = self._sim.authority.bot(app)
+        call = self._sim.calls.leg(
+            app.app_id, conference, CallState.INCOMING, "incoming", source=who.identity, targets=(target,)
+        )
+        self._sim.incoming.arrive(call)
+        return SimulatedCall(self._sim, call.id)
+
+    def _called_from(self, caller: Person, people: Iterable[Person], *, group: bool) -> Conference:
+        if group:
+            meeting = self.meeting(people, caller)
+            return self._sim.store.conferences[self._sim.store.meetings["joinMeetingId", meeting.join_meeting_id]]
+        conference = self._sim.store.put_conference(Conference(self._sim.ids.new("conference"), Kind.PEER))
+        return self._admit(conference.id, caller.identity)
+
+    def join(self, identity: Identity, call_id: str) -> None:
+        """Let somebody join the conference behind a call."""
+        with self._sim.lock:
+            call = self._known(call_id)
+            conference = self._sim.store.conference_of(call)
+            if conference.kind is Kind.PEER or call.state is CallState.TERMINATED or conference.holds(identity):
+                raise NotAllowedNowError(
+                    f"the {conference.kind} call {call_id}", "join", _standing(call, conference, identity), ()
+                )
+            self._sim.notifier.roster_changed(self._admit(conference.id, identity))
+
+    def leave(self, identity: Identity, call_id: str) -> None:
+        """Let somebody leave the conference behind a call."""
+        with self._sim.lock:
+            conference = self._sim.store.conference_of(self._known(call_id))
+            one = conference.find(identity)
+            if one is None:
+                raise NotAllowedNowError(identity.name or identity.id, "leave", f"not in call {call_id}", ("join",))
+            self._sim.calls.someone_left(self._sim.store.step_participant(conference, one.id, ParticipantEvent.LEAVE))
+
+    def script(self, identity: Identity, script: Script) -> None:
+        """Settle what somebody will do when it rings."""
+        with self._sim.lock:
+            self._sim.people.script(identity, script)
+
+    def view(self, call_id: str) -> SimulatedCall:
+        """A call, by its id."""
+        return SimulatedCall(self._sim, self._known(call_id).id)
+
+    def known_meeting(self, coordinates: Coordinates | None) -> Conference | None:
+        """The conference that ``coordinates`` lead to, if there is one."""
+        found = self._sim.store.meetings.get(coordinates.key) if coordinates else None
+        return self._sim.store.conferences[found] if found else None
+
+    def conference_for(self, order: CallOrder) -> Conference:
+        """The conference that a create leads to; a meeting nobody has heard of is held from now on."""
+        at = order.meeting
+        if at is None:
+            kind = Kind.PEER if len(order.targets) == 1 else Kind.GROUP
+            return self._sim.store.put_conference(Conference(self._sim.ids.new("conference"), kind))
+        known = self.known_meeting(at)
+        if known is not None:
+            return known
+        thread = f"19:meeting_{self._sim.ids.new('meeting')}@thread.v2"
+        chat = at.chat or shapes.shown_again("chatInfo", {"threadId": thread, "messageId": "0"})
+        return self._new_meeting((at.key,), chat, at.info, at.organizer)
+
+    def _new_meeting(
+        self, keys: Iterable[tuple[str, ...]], chat: Mapping[str, Any], info: Mapping[str, Any], organizer: str
+    ) -> Conference:
+        conference = Conference(self._sim.ids.new("conference"), Kind.GROUP, chat, info, organizer)
+        self._sim.store.meetings |= dict.fromkeys(keys, conference.id)
+        return self._sim.store.put_conference(conference)
+
+    def _admit(self, conference_id: str, identity: Identity) -> Conference:
+        conference = self._sim.store.conferences[conference_id]
+        return self._sim.store.add_participant(conference, self._sim.ids.new("participant"), identity)
+
+    def _person(self, one: Person | str) -> Person:
+        return one if isinstance(one, Person) else self.person(one)
+
+    def _known(self, call_id: str) -> Call:
+        try:
+            return self._sim.store.calls[call_id]
+        except KeyError:
+            raise UnknownNameError("call", call_id, tuple(self._sim.store.calls)[-20:]) from None
+
+
+def _standing(call: Call, conference: Conference, identity: Identity) -> str:
+    if call.state is CallState.TERMINATED:
+        return call.state.value
+    return "a place for two" if conference.kind is Kind.PEER else f"one that {identity.name or identity.id} is in"

@@ -1,0 +1,312 @@
+"""What there is: frozen values, and the one place that puts the next in the place of the last.
+
+A conference is what people are in together; a call is one app's leg in it. Two apps that join one
+meeting have a call each and share the conference. Whether a step is allowed is asked of
+``lifecycle``; nothing here decides it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from pytest_graphcalls.lifecycle import (
+    CALL,
+    OPERATION,
+    PARTICIPANT,
+    CallEvent,
+    CallState,
+    OperationEvent,
+    OperationState,
+    ParticipantEvent,
+    ParticipantState,
+    next_state,
+)
+
+
+class Kind(StrEnum):
+    """What sort of conference it is."""
+
+    PEER = "peer-to-peer"
+    GROUP = "group"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who somebody is.
+
+    Attributes:
+        sort: the member of an identity set that holds it: ``user``, ``application``, ``phone``, …
+        id: the object id, the app id, or a number in E.164 form.
+        name: display name, or ``""``.
+        tenant_id: home tenant, or ``""``.
+    """
+
+    sort: str
+    id: str
+    name: str = ""
+    tenant_id: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes two identities the same one; ids compare without regard to case."""
+        return self.sort, self.id.lower()
+
+    @property
+    def mri(self) -> str:
+        """The name the platform uses in its messages (observed 5c, template of a failed invite)."""
+        return f"4:{self.id}" if self.sort == "phone" else f"8:orgid:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A ``resultInfo``: whole numbers on the wire (observed 5.5)."""
+
+    code: int
+    subcode: int
+    message: str = ""
+
+    def wire(self) -> dict[str, Any]:
+        """The ``resultInfo`` object; the message ends with the marker of observed 5.6."""
+        message = f"{self.message} DiagCode: {self.code}#{self.subcode}.@".lstrip()
+        return {
+            "@odata.type": "#microsoft.graph.resultInfo",
+            "code": self.code,
+            "subcode": self.subcode,
+            "message": message,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """Somebody in a conference, or invited to it.
+
+    Attributes:
+        id: the participant's id.
+        identity: who it is.
+        state: invited or active.
+        source: number of the audio stream.
+        leg: the id of the call this is the bot's entry of, or ``""`` for people.
+        operation: the id of the invite operation that brought it, or ``""``.
+        invited_by: id of the call whose app invited it, or ``""``.
+        hidden: whether the roster leaves it out, as the invite asked.
+        text: its JSON as the roster shows it, written once: rosters are long and read often.
+    """
+
+    id: str
+    identity: Identity
+    state: ParticipantState
+    source: int
+    text: bytes = b""
+    leg: str = ""
+    operation: str = ""
+    invited_by: str = ""
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conference:
+    """What people are in together.
+
+    Attributes:
+        id: ours, never on the wire.
+        kind: peer-to-peer or group. A third person makes a group of a peer-to-peer call.
+        chat: ``chatInfo`` of a meeting, or ``None``: a group call made by targets has none
+            (application-post-calls.r07).
+        meeting: ``meetingInfo`` of a meeting, or ``None``.
+        organizer: id of the user who organizes the meeting, or ``""``.
+        people: everybody in it or invited to it, by participant id.
+        legs: ids of the calls in it that are not over.
+        sources: how many audio streams were numbered so far.
+    """
+
+    id: str
+    kind: Kind
+    chat: Mapping[str, Any] | None = None
+    meeting: Mapping[str, Any] | None = None
+    organizer: str = ""
+    people: Mapping[str, Participant] = field(default_factory=dict)
+    legs: tuple[str, ...] = ()
+    sources: int = 0
+
+    @property
+    def active(self) -> Iterator[Participant]:
+        """Those who are in it now."""
+        return (one for one in self.people.values() if one.state is ParticipantState.ACTIVE)
+
+    @property
+    def roster(self) -> Iterator[Participant]:
+        """Those whom the roster names."""
+        return (one for one in self.active if not one.hidden)
+
+    @property
+    def has_people(self) -> bool:
+        """Whether anybody but bots is in it or still being rung."""
+        return any(not one.leg for one in self.people.values())
+
+    def holds(self, identity: Identity) -> bool:
+        """Whether ``identity`` is in it or invited to it."""
+        key = identity.key
+        return any(one.identity.key == key for one in self.people.values())
+
+    def find(self, identity: Identity) -> Participant | None:
+        """The active participant who is ``identity``."""
+        key = identity.key
+        return next((one for one in self.active if one.identity.key == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One app's leg.
+
+    Attributes:
+        app_id: the app it belongs to; others cannot see it.
+        conference: id of the conference it is a leg of.
+        direction: ``incoming`` or ``outgoing``.
+        my_participant: id of the bot's own entry in the roster.
+        chain: ``callChainId``.
+        callback: where its notifications go; at first the address registered for the app.
+        alive_until: virtual second at which the service ends it unless it is kept alive.
+        asked: the members of the create or answer body that the call shows again.
+        result: why it ended.
+        rejected_with: the reason given, once it was rejected.
+        operations: ids of the operations started in it.
+    """
+
+    id: str
+    app_id: str
+    conference: str
+    state: CallState
+    direction: str
+    my_participant: str
+    chain: str
+    callback: str
+    alive_until: float = 0.0
+    source: Identity | None = None
+    targets: tuple[Identity, ...] = ()
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    result: Result | None = None
+    rejected_with: str | None = None
+    operations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Invitee:
+    """One entry of an invite.
+
+    Attributes:
+        identity: whom to invite.
+        participant: the id chosen by the client, or ``""``.
+        replaces: ``replacesCallId``, or ``""``.
+        hidden: whether to keep the participant off the roster.
+        extras: further members of the entry, shown again in the answer.
+    """
+
+    identity: Identity
+    participant: str = ""
+    replaces: str = ""
+    hidden: bool = False
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An invite operation.
+
+    Attributes:
+        call: id of the call it was started in.
+        pending: ids of the participants who have not decided yet.
+        result: the first thing that went wrong, if anything did.
+    """
+
+    id: str
+    call: str
+    status: OperationState
+    client_context: str | None
+    invitees: tuple[Invitee, ...]
+    pending: frozenset[str]
+    result: Result | None = None
+
+
+class Store:
+    """Every call, conference and operation of one tenant, by id: nothing is ever searched for.
+
+    Args:
+        write: writes the JSON of a participant.
+    """
+
+    def __init__(self, write: Callable[[Participant], bytes]) -> None:
+        self._write = write
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self.calls: dict[str, Call] = {}
+        self.conferences: dict[str, Conference] = {}
+        self.operations: dict[str, Operation] = {}
+        self.meetings: dict[tuple[str, ...], str] = {}
+
+    def conference_of(self, call: Call) -> Conference:
+        """The conference that ``call`` is a leg of."""
+        return self.conferences[call.conference]
+
+    def put_call(self, call: Call) -> Call:
+        """Keep ``call`` in the place of what had its id."""
+        self.calls[call.id] = call
+        return call
+
+    def put_conference(self, conference: Conference) -> Conference:
+        """Keep ``conference`` in the place of what had its id."""
+        self.conferences[conference.id] = conference
+        return conference
+
+    def put_operation(self, operation: Operation) -> Operation:
+        """Keep ``operation`` in the place of what had its id."""
+        self.operations[operation.id] = operation
+        return operation
+
+    def step_call(self, call: Call, event: CallEvent, **facts: Any) -> Call:
+        """Let ``event`` happen to ``call``; raises ``NotAllowedNowError`` and changes nothing if it cannot."""
+        state = next_state(CALL, f"call {call.id}", call.state, event)
+        return self.put_call(replace(call, state=state, **facts))
+
+    def step_operation(self, operation: Operation, event: OperationEvent, **facts: Any) -> Operation:
+        """Let ``event`` happen to ``operation``; raises ``NotAllowedNowError`` if it cannot."""
+        state = next_state(OPERATION, f"operation {operation.id}", operation.status, event)
+        return self.put_operation(replace(operation, status=state, **facts))
+
+    def step_participant(self, conference: Conference, id: str, event: ParticipantEvent) -> Conference:
+        """Let ``event`` happen to a participant; who is gone is taken off the conference."""
+        one = conference.people[id]
+        state = next_state(PARTICIPANT, f"participant {id}", one.state, event)
+        people = {**conference.people, id: replace(one, state=state)}
+        if state is ParticipantState.GONE:
+            del people[id]
+        return self.put_conference(replace(conference, people=people))
+
+    def add_participant(
+        self,
+        conference: Conference,
+        id: str,
+        identity: Identity,
+        state: ParticipantState = ParticipantState.ACTIVE,
+        **facts: Any,
+    ) -> Conference:
+        """Add somebody; the audio streams are numbered in the order of arrival."""
+        source = conference.sources + 1
+        one = Participant(id, identity, state, source, **facts)
+        people = {**conference.people, id: replace(one, text=self._write(one))}
+        return self.put_conference(replace(conference, people=people, sources=source))
+
+    def add_leg(self, conference: Conference, call: Call) -> Conference:
+        """Note that ``call`` is a leg of ``conference``."""
+        return self.put_conference(replace(conference, legs=(*conference.legs, call.id)))
+
+    def drop_leg(self, call: Call) -> Conference:
+        """Note that ``call`` is over, and take the bot's entry off the roster."""
+        conference = self.conference_of(call)
+        people = {id: one for id, one in conference.people.items() if id != call.my_participant}
+        legs = tuple(leg for leg in conference.legs if leg != call.id)
+        return self.put_conference(replace(conference, people=people, legs=legs))

@@ -1,0 +1,330 @@
+"""What tests talk to: the simulator, or a server at a base URL.
+
+A :class:`Target` lives as long as the run, a :class:`Connection` as long as one test. Tests ask a connection
+what it can do (:attr:`Connection.capabilities`), never which target it belongs to. Adding a target is a row in
+:data:`TARGETS` and a class with these two methods.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pytest_graphcalls.contract import Need
+from pytest_graphcalls.errors import SettingError
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.clients.asgi import SimulatorApp
+    from pytest_graphcalls.clients.httpx import AsyncClient, Client
+    from pytest_graphcalls.session import Recorder
+    from pytest_graphcalls.simulator import Host, Simulator
+
+SIMULATOR = "simulator"
+GRAPH = "https://graph.microsoft.com"
+"""The address that the simulator answers for, in process."""
+PLACEHOLDER_TOKEN = "pytest-graphcalls"  # noqa: S105  says who asks; a server that checks tokens refuses it
+"""The bearer token for a base URL when ``GRAPHCALLS_TOKEN`` is not set: a mock may ask that there be one."""
+
+Prepare = Callable[["Simulator"], None]
+"""What is done with each new simulator before its test sees it."""
+
+
+class Connection(Protocol):
+    """One test's line to its target, for one API version."""
+
+    @property
+    def version(self) -> str:
+        """``v1.0`` or ``beta``."""
+
+    @property
+    def root(self) -> str:
+        """The address that operations' paths are appended to, e.g. ``https://graph.microsoft.com/v1.0``."""
+
+    @property
+    def token(self) -> str:
+        """The bearer token of the default app."""
+
+    @property
+    def capabilities(self) -> frozenset[Need]:
+        """What it can do beyond answering requests."""
+
+    @property
+    def simulator(self) -> Simulator | None:
+        """The simulated tenant, or ``None`` when the target is none."""
+
+    def client(self, token: str | None = None) -> Client:
+        """A new client on :attr:`root`.
+
+        Args:
+            token: the bearer token it sends; by default :attr:`token`, and ``""`` for none.
+        """
+
+    def async_client(self, token: str | None = None) -> AsyncClient:
+        """A new asynchronous client; making and leaving it takes no event loop. Arguments as for :meth:`client`."""
+
+    def wait(self, seconds: float) -> None:
+        """Let ``seconds`` of the target's time pass."""
+
+
+class Target(Protocol):
+    """What a run talks to."""
+
+    @property
+    def name(self) -> str:
+        """``simulator``, or the base URL."""
+
+    @property
+    def capabilities(self) -> frozenset[Need]:
+        """What it can do beyond answering requests."""
+
+    def connect(
+        self, version: str, recorder: Recorder, *, tenant: str = "", prepare: Prepare | None = None
+    ) -> Connection:
+        """Begin a test.
+
+        Args:
+            version: ``v1.0`` or ``beta``.
+            recorder: is handed every exchange of the test, once.
+            tenant: id of the simulated tenant; by default the simulator's own.
+            prepare: what to do with a new simulator first.
+
+        Raises:
+            SettingError: nothing answers there.
+        """
+
+    def close(self) -> None:
+        """Leave the target at the end of the run."""
+
+
+class SimulatorTarget:
+    """The simulator: in process, a new one for each test.
+
+    Args:
+        seed: where its ids start.
+    """
+
+    name = SIMULATOR
+    capabilities = frozenset(Need)
+
+    def __init__(self, *, seed: int = 0) -> None:
+        self.seed = seed
+
+    def connect(
+        self, version: str, recorder: Recorder, *, tenant: str = "", prepare: Prepare | None = None
+    ) -> SimulatorConnection:
+        """See :meth:`Target.connect`."""
+        from pytest_graphcalls.simulator import Simulator
+
+        simulator = Simulator(seed=self.seed, tenant_id=tenant or None)
+        simulator.observe(recorder)
+        if prepare is not None:
+            prepare(simulator)
+        return SimulatorConnection(simulator, version)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class SimulatorConnection:
+    """A test's own simulator. The recorder watches the simulator, so every way into it is seen once.
+
+    Args:
+        simulator: the tenant.
+        version: ``v1.0`` or ``beta``.
+    """
+
+    capabilities = SimulatorTarget.capabilities
+
+    def __init__(self, simulator: Simulator, version: str) -> None:
+        self.simulator: Simulator = simulator
+        self.version = version
+        self.root = f"{GRAPH}/{version}"
+
+    @cached_property
+    def token(self) -> str:
+        """A token of the tenant's default app."""
+        return self.simulator.authority.token()
+
+    @cached_property
+    def _transport(self) -> Any:
+        from pytest_graphcalls.clients.httpx import SimulatorTransport
+
+        return SimulatorTransport(self.simulator)
+
+    def client(self, token: str | None = None) -> Client:
+        """See :meth:`Connection.client`."""
+        from pytest_graphcalls.clients.httpx import make_client
+
+        return make_client(self._transport, self.root, self.token if token is None else token)
+
+    def async_client(self, token: str | None = None) -> AsyncClient:
+        """See :meth:`Connection.async_client`."""
+        from pytest_graphcalls.clients.httpx import make_async_client
+
+        return make_async_client(self._transport, self.root, self.token if token is None else token)
+
+    def wait(self, seconds: float) -> None:
+        """Move the simulator's clock."""
+        self.simulator.advance(seconds)
+
+
+class UrlTarget:
+    """A server at a base URL.
+
+    Args:
+        url: its address without API version.
+        token: bearer token of the app to act as; by default :data:`PLACEHOLDER_TOKEN`.
+    """
+
+    capabilities: frozenset[Need] = frozenset()
+
+    def __init__(self, url: str, *, token: str = "") -> None:
+        self.name = url
+        self.token = token or PLACEHOLDER_TOKEN
+
+    @cached_property
+    def network(self) -> Any:
+        """The transports to it; one pair for the run, because the TLS context of a new one takes 25 ms."""
+        from pytest_graphcalls.clients.httpx import Network
+
+        network = Network()
+        problem = network.unreachable(self.name)
+        if problem:
+            network.close()
+            raise SettingError(
+                "--graphcalls-target", self.name, "a server that answers", f"{problem} Start it, or mend the address."
+            )
+        return network
+
+    def connect(
+        self, version: str, recorder: Recorder, *, tenant: str = "", prepare: Prepare | None = None
+    ) -> UrlConnection:
+        """See :meth:`Target.connect`; ``tenant`` and ``prepare`` are for the simulator alone."""
+        del tenant, prepare
+        return UrlConnection(self, version, recorder)
+
+    def close(self) -> None:
+        """Close the connections, if there were any."""
+        if "network" in self.__dict__:
+            self.network.close()
+
+
+class UrlConnection:
+    """A test's line to a server.
+
+    Args:
+        target: the server.
+        version: ``v1.0`` or ``beta``.
+        recorder: is handed every exchange.
+    """
+
+    capabilities = UrlTarget.capabilities
+    simulator = None
+
+    def __init__(self, target: UrlTarget, version: str, recorder: Recorder) -> None:
+        self._network = target.network
+        self._recorder = recorder
+        self.token = target.token
+        self.version = version
+        self.root = f"{target.name}/{version}"
+
+    def client(self, token: str | None = None) -> Client:
+        """See :meth:`Connection.client`."""
+        from pytest_graphcalls.clients.httpx import CheckedTransport, make_client
+
+        transport = CheckedTransport(self._network.sync, self._recorder)
+        return make_client(transport, self.root, self.token if token is None else token)
+
+    def async_client(self, token: str | None = None) -> AsyncClient:
+        """See :meth:`Connection.async_client`."""
+        from pytest_graphcalls.clients.httpx import CheckedTransport, make_async_client
+
+        transport = CheckedTransport(self._network.asynchronous, self._recorder)
+        return make_async_client(transport, self.root, self.token if token is None else token)
+
+    def wait(self, seconds: float) -> None:
+        """Let real time pass; nobody can hurry a server."""
+        time.sleep(seconds)
+
+
+TARGETS: Mapping[str, Callable[[str, int, str], Target]] = {
+    SIMULATOR: lambda _url, seed, _token: SimulatorTarget(seed=seed),
+    "url": lambda url, _seed, token: UrlTarget(url, token=token),
+}
+"""How each sort of target is made from the name given, the seed and the token."""
+
+
+def capabilities_of(name: str) -> frozenset[Need]:
+    """What the target ``name`` can do beyond answering requests; nothing is contacted."""
+    return (SimulatorTarget if name == SIMULATOR else UrlTarget).capabilities
+
+
+class Targets:
+    """The targets of a run, each made when first needed.
+
+    Args:
+        seed: where the simulator's ids start.
+        token: bearer token for base URLs, or ``""``.
+    """
+
+    def __init__(self, *, seed: int = 0, token: str = "") -> None:
+        self._seed, self._token = seed, token
+        self._open: dict[str, Target] = {}
+
+    def __getitem__(self, name: str) -> Target:
+        """The target ``name``: ``simulator`` or a base URL."""
+        if name not in self._open:
+            sort = name if name in TARGETS else "url"
+            self._open[name] = TARGETS[sort](name, self._seed, self._token)
+        return self._open[name]
+
+    def close(self) -> None:
+        """Leave all of them."""
+        for target in self._open.values():
+            target.close()
+
+
+class LocalServer:
+    """One server in front of the simulators of a run, in a thread of its own. Their time follows real time.
+
+    Args:
+        app: what it serves.
+        host: routes each request to its tenant's simulator.
+        url: where it listens.
+    """
+
+    def __init__(self, app: SimulatorApp, host: Host, url: str) -> None:
+        self._app = app
+        self._host = host
+        self.url = url
+
+    @classmethod
+    @contextmanager
+    def running(cls) -> Iterator[LocalServer]:
+        """Serve on a free port until the block ends."""
+        from pytest_graphcalls.clients.asgi import SimulatorApp
+        from pytest_graphcalls.clients.server import serve_in_thread
+        from pytest_graphcalls.simulator import Host
+
+        host = Host()
+        app = SimulatorApp(host)
+        with serve_in_thread(app) as url:
+            yield cls(app, host, url)
+
+    @contextmanager
+    def serving(self, simulator: Simulator) -> Iterator[str]:
+        """Let ``simulator`` answer until the block ends; gives the server's URL, without API version.
+
+        Requests that carry no token belong to no tenant; they go to the simulator that came last, so that the
+        test that sent them sees them.
+        """
+        self._app.follow()  # what has passed since the last test is not this simulator's time
+        before, self._host.default = self._host.default, self._host.add(simulator)
+        try:
+            yield self.url
+        finally:
+            self._host.default = before
+            self._host.remove(simulator)

@@ -1,0 +1,94 @@
+"""From pytest's view of one test to ours: how its parts went, and what it says in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_graphcalls.markers import PLAN_KEY, Plan, version_of
+from pytest_graphcalls.options import SETTINGS_KEY
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.session import Watch
+
+WATCH_KEY = pytest.StashKey["Watch"]()
+
+
+def watch(item: pytest.Item, plan: Plan) -> Watch:
+    """Begin to follow a test, or go on."""
+    from pytest_graphcalls.session import Watch
+
+    settings = item.config.stash[SETTINGS_KEY]
+    if WATCH_KEY not in item.stash:
+        item.stash[WATCH_KEY] = Watch(
+            item.nodeid, version_of(item, settings), plan.target or settings.target, plan.rules, plan.questions
+        )
+    return item.stash[WATCH_KEY]
+
+
+def watch_of(item: pytest.Item) -> Watch | None:
+    """The watch of a test that uses a fixture of ours or judges a target; of any other one, ``None``."""
+    plan = item.stash.get(PLAN_KEY, None)
+    if plan is not None and plan.is_contract_test:
+        return watch(item, plan)  # it may have been skipped before its fixtures were made
+    return item.stash.get(WATCH_KEY, None)
+
+
+def call(item: pytest.Function, plan: Plan) -> Generator[None, object, object]:
+    """Around the body of a contract test: judge it where it ends, and tell "could not be staged" from "failed".
+
+    A question's test never fails for what the target answered.
+    """
+    from pytest_graphcalls.errors import StageError
+
+    try:
+        result = yield
+    except StageError as error:
+        pytest.skip(str(error))
+    except AssertionError as error:
+        if not plan.rules:
+            pytest.skip(f"not answered: {error}")
+        _add_findings(item, plan)
+        raise
+    recorder = watch(item, plan).recorder
+    if recorder is not None:
+        recorder.raise_failing()
+    return result
+
+
+def _add_findings(item: pytest.Function, plan: Plan) -> None:
+    """Show what was found beside the failure, instead of failing a second time at teardown."""
+    recorder = watch(item, plan).recorder
+    text = "\n\n".join(recorder.take_failing()) if recorder is not None else ""
+    if text:
+        item.add_report_section("call", "graphcalls", text)
+
+
+def report_on(watched: Watch, item: pytest.Item, info: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """Take in how a part of the test went; put its facts on the last report, in a form that travels."""
+    from pytest_graphcalls.errors import ContractViolationError
+
+    violated = False
+    if info.excinfo is not None and info.excinfo.errisinstance(ContractViolationError):
+        violated = True
+        shown = info.excinfo.getrepr(style="value")  # the message is all; our source is no news
+        if shown.reprcrash is not None:
+            shown.reprcrash.message = str(info.excinfo.value)
+        report.longrepr = shown
+    elif report.skipped and isinstance(report.longrepr, tuple) and report.longrepr[0] == __file__:
+        path, line, _ = item.reportinfo()
+        report.longrepr = (str(path), (line or 0) + 1, report.longrepr[2])
+    watched.phase(report.when or "", report.outcome, _reason(report, info), violated=violated)
+    if report.when == "teardown":
+        record = watched.record()
+        # xdist sends every attribute of a report along, as long as it is made of plain values.
+        vars(report)["graphcalls"] = record.to_json()
+        report.user_properties += record.properties()
+
+
+def _reason(report: pytest.TestReport, info: pytest.CallInfo[None]) -> str:
+    if isinstance(report.longrepr, tuple):
+        return report.longrepr[2].removeprefix("Skipped: ")
+    return info.excinfo.exconly() if info.excinfo else ""

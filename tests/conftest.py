@@ -1,0 +1,3 @@
+"""Plugins of our own tests."""
+
+pytest_plugins = ["pytester"]
