@@ -206,14 +206,12 @@ def _skip_where_impossible(item: pytest.Item, plan: Plan, settings: Settings, co
 def missing(plan: Plan, target: str, capabilities: Iterable[str], contract: Contract) -> str:
     """Why a target cannot run a contract test, in one sentence; ``""`` when it can."""
     able = set(capabilities)
-    for subject in _subjects(plan, lambda: contract):
-        lacking = [_NEED_WORDS.get(need, str(need)) for need in subject.needs if need not in able]
-        if lacking:
-            return (
-                f"not checked: {subject.id} needs {' and '.join(lacking)}, which {target} does not offer; "
-                f"--graphcalls-target={SIMULATOR} does."
-            )
-    return ""
+    needs = {need: None for subject in _subjects(plan, lambda: contract) for need in subject.needs}
+    lacking = [_NEED_WORDS[need] for need in needs if need not in able]
+    if not lacking:
+        return ""
+    things = " and ".join(lacking)
+    return f"not checked: needs {things}, which {target} does not offer; --graphcalls-target={SIMULATOR} does."
 
 
 _NEED_WORDS: Mapping[str, str] = {

@@ -27,7 +27,9 @@ _REPORT_SUFFIXES = (".json", ".md")
 
 
 class Settings(NamedTuple):
-    """What this run was asked for. (A named tuple, because making a dataclass costs pytest's start a millisecond.)
+    """What this run was asked for.
+
+    A named tuple, because making a dataclass takes a millisecond of every start of pytest.
 
     Attributes:
         target: ``simulator`` or a base URL without API version.
@@ -70,9 +72,14 @@ def parse_target(name: str, value: str) -> str:
     base = value.rstrip("/")
     if base == SIMULATOR:
         return base
-    if base.partition("://")[0].lower() in {"http", "https"} and base.partition("://")[2]:
+    scheme, _, rest = base.partition("://")
+    if scheme.lower() in {"http", "https"} and rest and "@" not in rest.partition("/")[0]:
         return base.removesuffix("/v1.0").removesuffix("/beta")
     from pytest_graphcalls.errors import SettingError, did_you_mean
+
+    if "@" in rest:
+        shown = f"{scheme}://…@{rest.rpartition('@')[2]}"
+        raise SettingError(name, shown, "a base URL without user and password", "Set GRAPHCALLS_TOKEN instead.")
 
     hint = _NOT_YET.get(base) or did_you_mean(value, [SIMULATOR, *_NOT_YET]).strip()
     raise SettingError(name, value, "simulator or a base URL (http://… or https://…)", hint)

@@ -11,22 +11,17 @@ The rules of this room:
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
-from io import BytesIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
-from pytest_graphcalls.compression import UnreadableBodyError, decompress
-from pytest_graphcalls.errors import RecordingError, did_you_mean
-from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
+from pytest_graphcalls.cassette import har, vcr
+from pytest_graphcalls.cassette.files import RECORD_AGAIN, load
+from pytest_graphcalls.cassette.pieces import Incomplete, UnusableError
+from pytest_graphcalls.errors import RecordingError
+from pytest_graphcalls.wire import Exchange
 
+__all__ = ["Incomplete", "entries", "read"]
 
 
 def read(path: str | Path) -> Iterator[Exchange]:
@@ -38,9 +33,9 @@ def read(path: str | Path) -> Iterator[Exchange]:
     Raises:
         RecordingError: the file, or the entry it has come to, cannot be read.
     """
-    for entry in entries(path):
+    for number, entry in enumerate(entries(path), 1):
         if isinstance(entry, Incomplete):
-            raise RecordingError(str(path), int(entry.note.removeprefix("entry ")), entry.problem)
+            raise RecordingError(str(path), number, entry.problem)
         yield entry
 
 
@@ -54,45 +49,58 @@ def entries(path: str | Path) -> Iterator[Exchange | Incomplete]:
         RecordingError: the file cannot be read, or an entry is no recorded request at all.
     """
     file = str(path)
-    rows, convert = _rows(file, _load(file, _text(Path(path))))
-    number = 0
-    try:
-        for number, row in enumerate(rows, 1):
-            yield convert(row, f"entry {number}")
-    except Unusable as error:
-        raise RecordingError(file, number, error.problem) from None
+    rows, converted = _recognised(file, load(Path(path)))
+    for number, row in enumerate(rows, 1):
+        try:
+            entry = converted(row, f"entry {number}")
+        except UnusableError as error:
+            raise RecordingError(file, number, error.problem) from None
+        yield entry
 
 
+_Rows = tuple[list[Any], Callable[[Any, str], Exchange | Incomplete]]
 
-_Convert = Callable[[Any, str], Exchange | Incomplete]
 
-
-def _rows(file: str, data: Any) -> tuple[list[Any], _Convert]:
-    """The entries of a recording, and how one of them becomes an exchange."""
+def _recognised(file: str, data: Any) -> _Rows:
+    """The entries of a recording, and what makes an exchange of one of them."""
     if isinstance(data, list) and data and isinstance(data[0], Mapping) and "request" in data[0]:
-        return data, _old_interaction
-    if isinstance(data, Mapping) and "interactions" in data:
-        return _list(file, data["interactions"], "interactions"), _closed(file, data)
-    log = data.get("log") if isinstance(data, Mapping) else None
+        return data, vcr.old_interaction
+    known = data if isinstance(data, Mapping) else {}
+    if "interactions" in known:
+        return _vcr(file, known)
+    log = known.get("log")
     if isinstance(log, Mapping) and "entries" in log:
-        return _answered(file, _list(file, log["entries"], "log.entries")), _har_entry
-    holds = f"holds {type(data).__name__} at its top"
-    if isinstance(data, Mapping):
-        holds = f"has the keys {', '.join(map(repr, list(data)[:4]))}" if data else "is an empty object"
-    problem = f"{holds}; a HAR file has 'log' with 'entries', a vcrpy cassette has 'interactions'."
+        return _har(file, log)
+    what = f"has the keys {', '.join(map(repr, list(known)[:4]))}" if known else f"holds {_sort(data)}"
+    problem = f"{what}; a HAR file has 'log' with 'entries', a vcrpy cassette has 'interactions'."
     raise RecordingError(file, 0, problem)
+
+
+def _sort(data: Any) -> str:
+    names = {dict: "an empty object", list: "a list of something else", str: "a text", type(None): "nothing"}
+    return names.get(type(data), "a single value")
+
+
+def _vcr(file: str, data: Mapping[str, Any]) -> _Rows:
+    rows = _list(file, data["interactions"], "interactions")
+    if "version" not in data:
+        problem = f"ends without 'version', which vcrpy writes last: it was cut. {RECORD_AGAIN}"
+        raise RecordingError(file, len(rows), problem)
+    return rows, vcr.interaction
+
+
+def _har(file: str, log: Mapping[str, Any]) -> _Rows:
+    rows = _list(file, log["entries"], "log.entries")
+    if rows and not any(map(har.is_answered, rows)):
+        problem = (
+            f"has {len(rows)} request{'s' * (len(rows) > 1)} and no response. "
+            "Export it again, with content, after the answers have come."
+        )
+        raise RecordingError(file, 0, problem)
+    return rows, har.entry
 
 
 def _list(file: str, value: Any, key: str) -> list[Any]:
     if value is None or isinstance(value, list):
         return value or []
     raise RecordingError(file, 0, f"{key!r} is no list.")
-
-
-def _closed(file: str, data: Mapping[str, Any]) -> _Convert:
-    if "version" not in data:
-        problem = f"ends without 'version', which vcrpy writes last: it was cut. {RECORD_AGAIN}"
-        raise RecordingError(file, len(data["interactions"] or ()), problem)
-    return _interaction
-
-

@@ -10,6 +10,8 @@ import zlib
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
+from pytest_graphcalls.wire import MalformedJsonError, decode_json
+
 MAX_BODY = 64 * 2**20
 """Most bytes that a body may grow to. Bodies of this API are a few kilobytes; the limit is against bombs."""
 
@@ -40,9 +42,12 @@ def decompress(body: bytes, encoding: str) -> bytes:
 
 
 def _is_plain(body: bytes) -> bool:
-    # Recorders that decompress (vcrpy: decode_compressed_response) and HAR exports may leave the header as it was. No
-    # compressed body of these encodings is printable and starts like JSON.
-    return body.lstrip()[:1] in {b"{", b"["} and body.isascii() is (b"\0" not in body) and body[:64].isascii()
+    """Recorders that decompress (in vcrpy: ``decode_compressed_response``) may leave the header as it was."""
+    try:
+        decode_json(body)
+    except MalformedJsonError:
+        return False
+    return True
 
 
 def _inflate(body: bytes, window: int, name: str) -> bytes:

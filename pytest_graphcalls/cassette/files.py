@@ -13,6 +13,20 @@ from pytest_graphcalls.errors import RecordingError, did_you_mean
 
 RECORD_AGAIN = "Record it again, or restore it from version control."
 
+
+def load(path: Path) -> Any:
+    """Read a JSON or YAML file.
+
+    Raises:
+        RecordingError: it cannot be read; with the number of the entry where reading came to an end.
+    """
+    file, text = str(path), _text(path)
+    try:
+        return _load_json(file, text) if text.lstrip()[:1] in {"{", "["} else _load_yaml(file, text)
+    except RecursionError:
+        raise RecordingError(file, 0, "is nested too deep to be a recording.") from None
+
+
 _MAGIC = {
     b"\x1f\x8b": "a gzip archive. Unpack it first (gunzip)",
     b"PK\x03\x04": "a zip archive. Unpack it first",
@@ -63,13 +77,6 @@ def _decoded(file: str, raw: bytes) -> str:
     if "\0" in text:
         raise RecordingError(file, 0, f"is no text (byte {text.index(chr(0))} is zero); a recording is JSON or YAML.")
     return text
-
-
-def _load(file: str, text: str) -> Any:
-    try:
-        return _load_json(file, text) if text.lstrip()[:1] in {"{", "["} else _load_yaml(file, text)
-    except RecursionError:
-        raise RecordingError(file, 0, "is nested too deep to be a recording.") from None
 
 
 def _load_json(file: str, text: str) -> Any:

@@ -1,4 +1,4 @@
-"""HAR 1.2: what browsers, proxies and network views export."""
+"""HAR 1.2: what browsers and proxies export. Bodies are decompressed there already."""
 
 from __future__ import annotations
 
@@ -6,60 +6,72 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from pytest_graphcalls.cassette.pieces import Incomplete, Unusable, as_bytes, base64_, method, part, status, url, whole, word
-from pytest_graphcalls.errors import RecordingError
+from pytest_graphcalls.cassette.pieces import (
+    Incomplete,
+    UnusableError,
+    body_bytes,
+    method_of,
+    part,
+    status_of,
+    unbase64,
+    url_of,
+    word,
+)
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 
-def _answered(file: str, rows: list[Any]) -> list[Any]:
-    if rows and not any(isinstance(row, Mapping) and _has_answer(row) for row in rows):
-        problem = (
-            f"has {len(rows)} requests and no response to any of them. "
-            "Export it again from the network view with content, after the answers have come."
-        )
-        raise RecordingError(file, 0, problem)
-    return rows
+
+def is_answered(row: Any) -> bool:
+    """Whether an entry has a response; browsers write status 0 for a request that was blocked or cancelled."""
+    response = row.get("response") if isinstance(row, Mapping) else None
+    return isinstance(response, Mapping) and response.get("status") not in {None, 0, -1}
 
 
-def _has_answer(row: Mapping[str, Any]) -> bool:
-    response = row.get("response")
-    return isinstance(response, Mapping) and bool(response.get("status"))
+def entry(row: Any, note: str) -> Exchange | Incomplete:
+    """An entry as an exchange.
 
+    Args:
+        row: the object in ``log.entries``.
+        note: where it stands.
 
-def _har_entry(row: Any, note: str) -> Exchange | Incomplete:
+    Raises:
+        UnusableError: it is no such object.
+    """
     raw = part(row, "request")
-    headers = Headers([pair for pair in _named(raw.get("headers")) if not pair[0].startswith(":")])
-    request = Request(method(raw), url(raw, "url"), headers, _posted(raw.get("postData")))
-    if not _has_answer(row):
+    request = Request(method_of(raw), url_of(raw, "url"), _headers(raw), _posted(raw.get("postData")))
+    if not is_answered(row):
         return Incomplete(request, note, "has no response: it was blocked or cancelled while it was recorded.")
-    answer = row["response"]
-    content = answer.get("content") or {}
-    if not content.get("text") and whole(content.get("size")) > 0:
-        size = content["size"]
-        problem = f"the response's body ({size} bytes) was not recorded. Export the HAR file again with content."
+    answer = part(row, "response")
+    content = _object(answer.get("content"))
+    size = content.get("size")
+    if not content.get("text") and isinstance(size, int) and size > 0:
+        problem = f"the response's body ({size} bytes) was not recorded. Export the HAR file again, with content."
         return Incomplete(request, note, problem)
-    headers = Headers([pair for pair in _named(answer.get("headers")) if not pair[0].startswith(":")])
-    return Exchange(request, Response(status(answer["status"]), headers, _content(content)), note)
+    return Exchange(request, Response(status_of(answer["status"]), _headers(answer), _content(content)), note)
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _headers(message: Mapping[str, Any]) -> Headers:
+    # Names of HTTP/2 that stand for the request line start with a colon.
+    return Headers([pair for pair in _named(message.get("headers")) if not pair[0].startswith(":")])
 
 
 def _named(pairs: Any) -> Iterator[tuple[str, str]]:
-    for pair in pairs or ():
+    for pair in pairs if isinstance(pairs, list) else ():
         if not isinstance(pair, Mapping) or "name" not in pair:
-            raise Unusable("a header has no 'name'.")
-        yield str(pair["name"]), word(pair.get("value"))
+            raise UnusableError(f"{pair!r} should have a 'name' and a 'value'.")
+        yield word(pair["name"]), word(pair.get("value"))
 
 
 def _posted(data: Any) -> bytes:
-    if not isinstance(data, Mapping):
-        return b""
-    if data.get("text") is None and data.get("params"):
-        return urlencode(list(_named(data["params"]))).encode()
-    return _content(data)
+    content = _object(data)
+    if content.get("text") is None and content.get("params"):
+        return urlencode(list(_named(content["params"]))).encode()
+    return _content(content)
 
 
 def _content(content: Mapping[str, Any]) -> bytes:
-    text = content.get("text") or ""
-    if not isinstance(text, str):
-        raise Unusable("the body's 'text' is no text.")
-    return base64(text) if content.get("encoding") == "base64" else as_bytes(text)
-
-
+    text = content.get("text")
+    return unbase64(word(text)) if content.get("encoding") == "base64" else body_bytes(text)

@@ -28,6 +28,9 @@ from pytest_graphcalls.contract.types import NAMESPACE, Member, TypeModel
 from pytest_graphcalls.errors import did_you_mean, nearest
 from pytest_graphcalls.findings import Kind, Side
 
+SENTINEL = "unknownFutureValue"
+"""The member by which an evolvable enumeration is known."""
+
 _GUID = "^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$"
 _DATE_TIME = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$"
 _DURATION = r"^-?P(\d+Y)?(\d+M)?(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$"
@@ -206,7 +209,8 @@ class Schemas:
             if known is not None:
                 yield _error(Problem(Kind.ENUM_LETTER_CASE, schema["graphAt"], known, part))
             else:
-                expected = f"one of {', '.join(enum.members)}"
+                # unknownFutureValue only marks that more may come; nobody should send it.
+                expected = f"one of {', '.join(member for member in enum.members if member != SENTINEL)}"
                 hint = did_you_mean(part, enum.members).strip()
                 yield _error(Problem(Kind.ENUM_UNKNOWN, schema["graphAt"], expected, repr(part), enum.evolvable, hint))
 

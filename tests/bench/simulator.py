@@ -16,7 +16,7 @@ from pytest_graphcalls.contract.schema import Schemas
 from pytest_graphcalls.findings import Side
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Headers, Request, encode_json
-from tests.bench.measure import Figure, at_most, in_turns, ratio, seconds
+from tests.bench.measure import Figure, Work, at_most, in_turns, ratio
 
 ROOT = "https://graph.microsoft.com/v1.0"
 CALLS = f"{ROOT}/communications/calls"
@@ -92,27 +92,31 @@ def _round_trips() -> Iterator[Figure]:
 
 def _growth() -> Iterator[Figure]:
     """The same request with 10, 100, 1,000 and 10,000 live calls, each with a crowd."""
+    yield Figure(f"memory per live call with {CROWD} people", f"{_memory_per_call() / 1024:.0f} KiB")
+    simulators = {count: _crowded(count) for count in (10, 100, 1_000, 10_000)}
+    times = in_turns({str(count): work for count, work in simulators.items()}, times=200)
+    shown = ", ".join(f"{count}: {statistics.median(found) * 1e6:.0f} us" for count, found in times.items())
+    yield Figure("GET call by number of live calls, without a client", "", shown)
+    yield at_most("  10,000 live calls over 10", ratio(times["10000"], times["10"]), 1.2)
+
+
+def _crowded(calls: int) -> Work:
+    """A request to a simulator with that many live calls."""
     simulator = Simulator()
-    latency: dict[int, float] = {}
-    live = 0
+    call = [joined(simulator, CROWD) for _ in range(calls)][calls // 2]
+    simulator.advance(1)
+    headers = Headers([("Authorization", f"Bearer {simulator.authority.token()}")])
+    request = Request("GET", f"{CALLS}/{call}", headers)
+    assert simulator.handle(request).status == 200
+    return partial(simulator.handle, request)
+
+
+def _memory_per_call(calls: int = 100) -> float:
+    simulator = Simulator()
+    joined(simulator, CROWD)
     tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    for wanted in (10, 100, 1_000, 10_000):
-        if wanted == 1_000:
-            # Tracing slows everything down, so memory is read from the first hundred calls.
-            per_call = (tracemalloc.get_traced_memory()[0] - before) / live
-            tracemalloc.stop()
-        call = ""
-        while live < wanted:
-            call = joined(simulator, CROWD)
-            live += 1
-        simulator.advance(1)
-        headers = Headers([("Authorization", f"Bearer {simulator.authority.token()}")])
-        request = Request("GET", f"{CALLS}/{call}", headers)
-        simulator.handle(request)
-        latency[wanted] = min(seconds(partial(simulator.handle, request), 200) for _ in range(25))
-    yield Figure(f"memory per live call with {CROWD} people", f"{per_call / 1024:.0f} KiB")
-    base = latency[1_000]
-    shown = ", ".join(f"{count:,}: {value * 1e6:.0f} us" for count, value in latency.items())
-    yield Figure("GET call by number of live calls", "", shown)
-    yield at_most("  10,000 live calls over 1,000", latency[10_000] / base, 1.2)
+    for _ in range(calls):
+        joined(simulator, CROWD)
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return size / calls

@@ -32,7 +32,7 @@ OWNERS = {
     "jwt": {"simulator/identity.py"},
     "cryptography": {"simulator/identity.py"},
     "jsonschema": {"contract/schema.py", "contract/check.py", "contract/files.py"},
-    "yaml": {"contract/files.py", "cassette.py"},
+    "yaml": {"contract/files.py", "cassette/files.py"},
 }
 """Outside packages and the only modules that may name them."""
 

@@ -13,13 +13,13 @@ from typing import Any
 
 from pytest_graphcalls.contract import Contract, Match
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantState
-from pytest_graphcalls.simulator import Simulator
+from pytest_graphcalls.simulator import Proceed, Simulator
 from pytest_graphcalls.simulator.answers import Refusal, Reply, inferred
 from pytest_graphcalls.simulator.calls import LEFT_ALONE
 from pytest_graphcalls.simulator.gate import Ask
 from pytest_graphcalls.simulator.identity import Grant, bearer
 from pytest_graphcalls.simulator.store import Call, Conference, Kind, Participant
-from pytest_graphcalls.wire import Request
+from pytest_graphcalls.wire import Request, Response, encode_json
 
 Apply = Callable[[Simulator], None]
 
@@ -42,29 +42,29 @@ class Deviation:
 # --- the kinds of step there are --------------------------------------------------------------------------------------
 
 
-def answers(operation: str, change: Callable[[Reply], Reply]) -> Apply:
+def answers(operation: str, change: Callable[[Response], Response]) -> Apply:
     """What succeeded is answered otherwise."""
 
-    def apply(simulator: Simulator) -> None:
-        handler = simulator.handlers[operation]
-        simulator.handlers[operation] = lambda ask: change(handler(ask))
+    def around_it(request: Request, proceed: Proceed) -> Response:
+        response = proceed(request)
+        return change(response) if meant(request) == operation and response.status < 300 else response
 
-    return apply
+    return lambda simulator: simulator.intercept(around_it)
 
 
 def status(operation: str, code: int) -> Apply:
     """Success has another status."""
-    return answers(operation, lambda reply: replace(reply, status=code))
+    return answers(operation, lambda response: replace(response, status=code))
 
 
 def body(operation: str, change: Callable[[dict[str, Any]], Any]) -> Apply:
     """Success has another body."""
-    return answers(operation, lambda reply: replace(reply, body=change(dict(reply.body or {}))))
+    return answers(operation, lambda response: replace(response, body=encode_json(change(response.json()))))
 
 
-def without_headers(operation: str) -> Apply:
-    """Success has none of its own headers."""
-    return answers(operation, lambda reply: replace(reply, headers=()))
+def without_location(operation: str) -> Apply:
+    """Success has no Location header."""
+    return answers(operation, lambda response: replace(response, headers=response.headers.without("Location")))
 
 
 def skips(part: str, step: str) -> Apply:
@@ -109,7 +109,7 @@ def needs_no_token(operation: str) -> Apply:
         app = simulator.authority.app
         return Grant(app, app.roles) if meant(request) == operation and not bearer(request) else original(request)
 
-    return around("gate", "identify", identify)
+    return both(around("gate", "identify", identify), leaves_unjudged(f"{operation}.token-is-required"))
 
 
 def meant(request: Request) -> str:
@@ -290,7 +290,7 @@ OPEN = "A request without a token is carried out."
 TABLE: tuple[Deviation, ...] = (
     # Create
     Deviation(f"{CREATE}.success-is-201-with-call", "The answer has status 200.", status(CREATE, 200)),
-    Deviation(f"{CREATE}.location-names-the-call", "There is no Location header.", without_headers(CREATE)),
+    Deviation(f"{CREATE}.location-names-the-call", "There is no Location header.", without_location(CREATE)),
     Deviation(
         f"{CREATE}.starts-establishing",
         "The new call is called established.",
@@ -341,7 +341,7 @@ TABLE: tuple[Deviation, ...] = (
     ),
     # Invite
     Deviation(f"{INVITE}.success-is-200-with-operation", "The answer has status 202.", status(INVITE, 202)),
-    Deviation(f"{INVITE}.location-names-the-operation", "There is no Location header.", without_headers(INVITE)),
+    Deviation(f"{INVITE}.location-names-the-operation", "There is no Location header.", without_location(INVITE)),
     Deviation(
         f"{INVITE}.answers-before-it-is-done",
         "The answer says completed at once.",

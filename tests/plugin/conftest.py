@@ -1,0 +1,66 @@
+"""Small projects that use the plugin, run through pytest's front door and read from the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+# An inner run in this process forgets the modules it imported; those that outer code has imported stay, which
+# saves a second for each test, and cryptography cannot be imported twice at all.
+import pytest_graphcalls.clients.asgi
+import pytest_graphcalls.clients.httpx
+import pytest_graphcalls.clients.server
+import pytest_graphcalls.contract.check
+import pytest_graphcalls.report.terminal
+import pytest_graphcalls.report.violation
+import pytest_graphcalls.stage
+import pytest_graphcalls.targets
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.simulator import Pace, Simulator
+
+Run = Callable[..., pytest.RunResult]
+
+QUIET = ("-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm() -> None:
+    """Load what every inner run needs once."""
+    assert Contract.packaged().revision
+    assert Simulator().authority.token()
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No variable of whoever runs these tests reaches the inner runs."""
+    for name in ("TARGET", "VERSION", "STRICT", "REPORT", "SEED", "TOKEN"):
+        monkeypatch.delenv(f"GRAPHCALLS_{name}", raising=False)
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester) -> Run:
+    """Run pytest in the project's folder; ``workers`` starts that many xdist workers."""
+
+    def run(*arguments: str, workers: int = 0) -> pytest.RunResult:
+        parallel = ("-n", str(workers)) if workers else ()
+        return pytester.runpytest_inprocess(*QUIET, *parallel, *arguments)
+
+    return run
+
+
+@pytest.fixture(params=[0, 2], ids=["alone", "two-workers"])
+def workers(request: pytest.FixtureRequest) -> int:
+    """How many xdist workers a run has."""
+    count: int = request.param
+    return count
+
+
+@pytest.fixture
+def served() -> Iterator[tuple[str, Simulator]]:
+    """A server at a base URL, and the simulator behind it."""
+    simulator = Simulator(pace=Pace(establish=0.0, ring=0.05))
+    app = pytest_graphcalls.clients.asgi.SimulatorApp(simulator)
+    with pytest_graphcalls.clients.server.serve_in_thread(app) as url:
+        yield url, simulator

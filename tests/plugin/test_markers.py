@@ -1,0 +1,163 @@
+"""What markers mean, and what a wrong one says."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.plugin.conftest import Run
+
+RULE = "participant-invite.at-most-five-invitees"
+
+
+def marked(marker: str, arguments: str = "graphcalls_version") -> str:
+    """A test file with one marked test that prints its version."""
+    return f"import pytest\n\n@pytest.mark.{marker}\ndef test_it({arguments}):\n    print('RAN', {arguments or None})\n"
+
+
+def versions(result: pytest.RunResult) -> list[str]:
+    """The versions that the inner test ran for."""
+    return [line.partition("RAN ")[2] for line in result.outlines if "RAN " in line]
+
+
+@pytest.mark.parametrize(
+    ("marker", "ran"),
+    [
+        (f'graphcalls_rule("{RULE}")', ["v1.0", "beta"]),
+        ('graphcalls_rule("call-reject.app-path-still-works")', ["beta"]),
+        ('graphcalls_rule("participant-get.not-in-peer-to-peer")', ["v1.0"]),
+        ('graphcalls_question("participant-delete.deleted-twice")', ["v1.0", "beta"]),
+        ('graphcalls(version="both")', ["v1.0", "beta"]),
+        ('graphcalls(version="beta")', ["beta"]),
+        ("graphcalls()", ["v1.0"]),
+    ],
+)
+def test_a_marked_test_runs_for_its_versions(pytester: pytest.Pytester, run: Run, marker: str, ran: list[str]) -> None:
+    """A rule's test runs for each version the rule holds for; another one for those it asks for."""
+    pytester.makepyfile(marked(marker))
+    result = run("-s", "-q")
+    assert versions(result) == ran
+    assert result.ret == 0
+
+
+@pytest.mark.parametrize(("given", "ran"), [("v1.0", ["v1.0"]), ("beta", ["beta"]), ("both", ["v1.0", "beta"])])
+def test_other_versions_are_left_out(pytester: pytest.Pytester, run: Run, given: str, ran: list[str]) -> None:
+    """--graphcalls-version selects; what is left out counts as deselected."""
+    pytester.makepyfile(marked(f'graphcalls_rule("{RULE}")'))
+    result = run("-s", "-q", f"--graphcalls-version={given}")
+    assert versions(result) == ran
+    result.assert_outcomes(passed=len(ran), deselected=2 - len(ran))
+
+
+@pytest.mark.parametrize(("given", "ran"), [("beta", "beta"), ("both", "v1.0")])
+def test_a_plain_test_runs_once(pytester: pytest.Pytester, run: Run, given: str, ran: str) -> None:
+    """A test without markers is not multiplied; it takes the one version given, else v1.0."""
+    pytester.makepyfile("def test_it(graphcalls): print('RAN', graphcalls.version, graphcalls.root)")
+    result = run("-s", "-q", f"--graphcalls-version={given}")
+    assert [line for line in result.outlines if "RAN" in line][0].endswith(f"{ran} https://graph.microsoft.com/{ran}")
+
+
+def test_a_hand_made_parametrization_is_kept(pytester: pytest.Pytester, run: Run) -> None:
+    """A project may parametrize the version itself."""
+    text = '@pytest.mark.parametrize("graphcalls_version", ["beta"])\n@pytest.mark.graphcalls(version="both")'
+    pytester.makepyfile(f"import pytest\n\n{text}\ndef test_it(graphcalls):\n    print('RAN', graphcalls.version)\n")
+    assert versions(run("-s", "-q")) == ["beta"]
+
+
+def test_a_marker_on_the_class_or_module_counts(pytester: pytest.Pytester, run: Run) -> None:
+    """The nearest marker wins, the others add what it leaves open."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        pytestmark = pytest.mark.graphcalls(version="beta", tenant="f43b0b1e-0000-0000-0000-000000000000")
+
+        class TestIt:
+            def test_far(self, graphcalls):
+                assert (graphcalls.version, graphcalls.simulator.tenant_id[:8]) == ("beta", "f43b0b1e")
+
+            @pytest.mark.graphcalls(version="v1.0")
+            def test_near(self, graphcalls):
+                assert (graphcalls.version, graphcalls.simulator.tenant_id[:8]) == ("v1.0", "f43b0b1e")
+        """
+    )
+    run().assert_outcomes(passed=2)
+
+
+def test_the_version_may_be_overridden_by_a_fixture(pytester: pytest.Pytester, run: Run) -> None:
+    """graphcalls_version is a fact that a project may set for a folder."""
+    pytester.makeconftest("import pytest\n@pytest.fixture\ndef graphcalls_version(): return 'beta'")
+    pytester.makepyfile("def test_it(graphcalls): assert graphcalls.root.endswith('/beta')")
+    run().assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("marker", "sentence"),
+    [
+        (
+            'graphcalls_rule("participant-invite.at-most-fife-invitees")',
+            "there is no rule 'participant-invite.at-most-fife-invitees'. "
+            "Did you mean 'participant-invite.at-most-five-invitees'? 'graphcalls rules' lists them all.",
+        ),
+        (
+            'graphcalls_question("participant-delete.deleted-twise")',
+            "there is no question 'participant-delete.deleted-twise'. "
+            "Did you mean 'participant-delete.deleted-twice'? 'graphcalls rules' lists them all.",
+        ),
+        ("graphcalls_rule", "graphcalls_rule() missing 1 required positional argument: 'rule'"),
+        ('graphcalls(versoin="beta")', "graphcalls() got an unexpected keyword argument 'versoin'"),
+        ('graphcalls(version="v2")', "version=v2: expected v1.0, beta or both. Did you mean 'v1.0'?"),
+        (
+            'graphcalls(target="simulatr")',
+            "target=simulatr: expected simulator or a base URL (http://… or https://…). Did you mean 'simulator'?",
+        ),
+    ],
+)
+def test_a_wrong_marker_stops_the_run(pytester: pytest.Pytester, run: Run, marker: str, sentence: str) -> None:
+    """A typo ends the run before its first test, and names the test and the nearest match."""
+    pytester.makepyfile(test_a="def test_never_runs(): pass", test_b=marked(marker))
+    result = run("--strict-markers")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert f"ERROR: test_b.py::test_it: {sentence}" in result.errlines
+
+
+def test_a_wrong_marker_is_told_under_xdist(pytester: pytest.Pytester, run: Run) -> None:
+    """A worker tells the sentence as a failed collection; it does not look like a crash."""
+    pytester.makepyfile(marked('graphcalls_rule("participant-invite.at-most-fife-invitees")'))
+    result = run(workers=2)
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*test_it: there is no rule 'participant-invite.at-most-fife-invitees'. Did you*"])
+    assert "INTERNALERROR" not in str(result.stdout)
+
+
+def test_markers_of_tests_that_are_not_selected_are_not_looked_at(pytester: pytest.Pytester, run: Run) -> None:
+    """Only what is about to run is checked."""
+    pytester.makepyfile(test_a="def test_ok(): pass", test_b=marked('graphcalls_rule("nonsense")'))
+    run("-k", "test_ok").assert_outcomes(passed=1, deselected=1)
+
+
+def test_what_the_target_cannot_do_is_skipped_with_a_sentence(pytester: pytest.Pytester, run: Run) -> None:
+    """The sentence names the missing thing and the setting that gives it; nothing is contacted."""
+    pytester.makepyfile(marked('graphcalls_rule("participant-invite.completion-is-notified")', "graphcalls_client"))
+    result = run("-rs", "--graphcalls-target=http://127.0.0.1:1")
+    result.assert_outcomes(skipped=2)
+    result.stdout.fnmatch_lines(
+        [
+            "SKIPPED [[]2[]] test_what_the_target_cannot_do_is_skipped_with_a_sentence.py:3: not checked: needs "
+            "a look at the notifications and a clock that the test moves, which http://127.0.0.1:1 does not offer; "
+            "--graphcalls-target=simulator does."
+        ]
+    )
+
+
+def test_a_test_may_insist_on_the_simulator(pytester: pytest.Pytester, run: Run) -> None:
+    """graphcalls(target=...) holds for the test whatever the run's target is."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.graphcalls(target="simulator")
+        def test_it(graphcalls_simulator):
+            assert graphcalls_simulator.now == 0
+        """
+    )
+    run("--graphcalls-target=http://127.0.0.1:1").assert_outcomes(passed=1)

@@ -1,0 +1,54 @@
+"""Every rule of the contract can fail: its deviation breaks it, it alone, and its own test says so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from pytest_graphcalls.contract import VERSIONS, Contract
+from tests.proof.conftest import PROVEN
+from tests.proof.deviations import DEVIATIONS, TABLE
+from tests.proof.runner import Runner
+
+CONTRACT = Contract.packaged()
+RULES = sorted(CONTRACT.rules)
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    with Runner(tmp_path_factory.mktemp("proof")) as runner:
+        yield runner
+
+
+def test_every_rule_has_one_deviation() -> None:
+    """A rule that nothing breaks is not proven; a deviation from no rule proves nothing."""
+    assert Counter(deviation.rule for deviation in TABLE) == Counter(RULES)
+
+
+def test_without_deviation_every_rule_holds(runner: Runner) -> None:
+    """On the simulator as it is every rule is held in every version, every question is answered, nothing is skipped."""
+    outcome = runner.run("", *VERSIONS)
+    assert outcome.status == 0, outcome.screen
+    expected = {(rule.id, version) for rule in CONTRACT.rules.values() for version in rule.versions}
+    held = {(rule["id"], rule["version"]) for rule in outcome.report["rules"] if rule["status"] == "held"}
+    assert held == expected
+    assert [test["nodeid"] for test in outcome.report["tests"] if test["outcome"] != "held"] == []
+    assert [question["id"] for question in outcome.report["questions"] if not question["answer"]] == []
+    assert [finding for finding in outcome.report["findings"] if finding["side"] == "response"] == []
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_deviation_breaks_its_rule_alone(
+    rule: str, runner: Runner, record_property: Callable[[str, object], None]
+) -> None:
+    """The run fails, by this rule's own tests, and every other rule is held or not checked."""
+    assert rule in DEVIATIONS, "nothing breaks this rule; add a deviation"
+    versions = CONTRACT.rule(rule).versions
+    # One version is enough for the proof; taking turns keeps both under test.
+    outcome = runner.run(rule, versions[RULES.index(rule) % len(versions)])
+    assert outcome.rules("broken") == {rule}, outcome.screen
+    assert outcome.failed_tests_of(rule), outcome.screen
+    assert outcome.status == 1, outcome.screen
+    record_property(PROVEN, rule)
