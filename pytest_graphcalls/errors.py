@@ -7,6 +7,7 @@
     ├── UnknownNameError      a rule, operation, code … that does not exist: the nearest match
     ├── RecordingError        a cassette or HAR file cannot be read: file, entry
     ├── SettingError          an option, variable or ini value that cannot be used
+    ├── SignInError           the authority gave no token: which setting, what to do
     ├── NotAllowedNowError    the lifecycle table has no such step from here
     ├── StageError            the target did not give what a test needs before it starts
     └── ContractViolationError  an exchange broke the contract (also an AssertionError)
@@ -133,6 +134,38 @@ class SettingError(GraphCallsError):
     def __str__(self) -> str:
         step = f" {self.next_step}" if self.next_step else ""
         return f"{self.name}={self.value}: expected {self.expected}.{step}"
+
+
+@_record
+class SignInError(GraphCallsError):
+    """The authority gave no token.
+
+    Attributes:
+        name: our name for the cause: a row of the contract's sign-in errors, or one of ``auth.py``'s own.
+        status: the HTTP status of the answer; 0 when there was none.
+        error: the member ``error`` of the answer, e.g. ``invalid_client``, or ``""``.
+        code: e.g. ``AADSTS7000215``, or ``""``.
+        text: what went wrong, one sentence or more.
+        setting: the variable to look at.
+        remedy: what to do.
+        trace: the answer's trace id and time, for a support request, or ``""``.
+    """
+
+    name: str
+    status: int
+    error: str
+    code: str
+    text: str
+    setting: str
+    remedy: str
+    trace: str = ""
+
+    def __str__(self) -> str:
+        said = ", ".join(filter(None, (str(self.status or ""), self.error, self.code)))
+        trace = f" ({self.trace})" if self.trace else ""
+        return (
+            f"no token: {self.text}{f' [{said}]' if said else ''}{trace} Look at {self.setting}. {self.remedy}".rstrip()
+        )
 
 
 @_record

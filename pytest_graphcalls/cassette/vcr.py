@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pytest_graphcalls.cassette.compression import UnreadableBodyError, decompress
+from pytest_graphcalls.compression import UnreadableBodyError, decompress
 from pytest_graphcalls.cassette.pieces import (
     Incomplete,
     UnusableError,

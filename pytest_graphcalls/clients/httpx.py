@@ -14,7 +14,6 @@ import httpx
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import ContractViolationError
-from pytest_graphcalls.report.violation import messages
 from pytest_graphcalls.session import Recorder, current_recorder
 from pytest_graphcalls.simulator.hosting import Service
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
@@ -133,6 +132,8 @@ class CheckedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 def _raise_violations(exchange: Exchange) -> None:
+    from pytest_graphcalls.report.violation import messages
+
     recorder = Recorder(Contract.packaged())
     recorder(exchange)
     failing = recorder.failing()

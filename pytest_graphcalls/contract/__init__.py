@@ -8,7 +8,15 @@ from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pytest_graphcalls.contract.errortable import ErrorCatalogue, ErrorRow, ResultRow, ServiceError, parse_error
+from pytest_graphcalls.contract.clouds import Cloud, load
+from pytest_graphcalls.contract.errortable import (
+    ErrorCatalogue,
+    ErrorRow,
+    ResultRow,
+    ServiceError,
+    SignInRow,
+    parse_error,
+)
 from pytest_graphcalls.contract.files import ContractFiles
 from pytest_graphcalls.contract.model import VERSIONS, Evidence, Need, Operation, Question, Rule
 from pytest_graphcalls.contract.operations import build
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "VERSIONS",
+    "Cloud",
     "Contract",
     "ErrorCatalogue",
     "ErrorRow",
@@ -35,6 +44,7 @@ __all__ = [
     "ResultRow",
     "Rule",
     "ServiceError",
+    "SignInRow",
     "parse_error",
 ]
 
@@ -114,6 +124,18 @@ class Contract:
     def errors(self) -> ErrorCatalogue:
         """The error catalogue."""
         return ErrorCatalogue(self._files)
+
+    @cached_property
+    def clouds(self) -> Mapping[str, Cloud]:
+        """The national clouds by name."""
+        return load(self._files)
+
+    def cloud(self, name: str) -> Cloud:
+        """The national cloud ``name``; raises :class:`UnknownNameError` when there is none."""
+        try:
+            return self.clouds[name]
+        except KeyError:
+            raise UnknownNameError("cloud", name, tuple(self.clouds)) from None
 
     @cached_property
     def revision(self) -> str:

@@ -55,6 +55,33 @@ class ResultRow:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class SignInRow:
+    """An error answer of the sign-in.
+
+    Attributes:
+        name: our name for it, e.g. ``wrong-secret``.
+        status: the HTTP status.
+        error: the member ``error``, as OAuth 2.0 has it.
+        code: e.g. ``AADSTS7000215``.
+        meaning: what it says.
+        setting: the variable to look at, by the name that ``azure-identity`` gave it.
+        remedy: what to do.
+        evidence: how well it is known.
+        source: where it is from.
+    """
+
+    name: str
+    status: int
+    error: str
+    code: str
+    meaning: str
+    setting: str
+    remedy: str
+    evidence: Evidence
+    source: str
+
+
 class ErrorCatalogue:
     """All rows of ``errors.yaml``."""
 
@@ -66,12 +93,20 @@ class ErrorCatalogue:
         self.results: Mapping[str, ResultRow] = MappingProxyType(
             {pair: ResultRow(pair, **_typed(row)) for pair, row in data["results"].items()}
         )
+        self.signin: Mapping[str, SignInRow] = MappingProxyType(
+            {name: SignInRow(name, **_typed(row)) for name, row in data["signin"].items()}
+        )
         self.statuses = frozenset(data["statuses"])
         """Error statuses that Graph documents for all of its services."""
 
     def by_code(self, code: str) -> tuple[ErrorRow, ...]:
         """The rows with that ``error.code``, in the file's order."""
         return tuple(row for row in self.responses.values() if row.code == code)
+
+    def by_signin_code(self, code: str, error: str = "") -> SignInRow | None:
+        """The row with the code ``AADSTS…``, of several the one with that ``error``; ``None`` when there is none."""
+        rows = [row for row in self.signin.values() if row.code == code]
+        return next((row for row in rows if row.error == error), rows[0] if rows else None)
 
 
 def _typed(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -102,13 +102,14 @@ class Limits:
     def rule_for(self, kind: Kind, where: str) -> str:
         """Slug of the rule that also covers what the type model found at ``where``, or ``""``.
 
-        A constraint that names a place and nothing else takes everything found there; one that only asks for
-        a member takes its absence.
+        A constraint that names a place and nothing else takes everything found there; one that asks for a
+        member takes its absence.
         """
         constraint = self._by_place.get(_INDEX.sub("[]", where))
-        if constraint is None or constraint.limits or (constraint.required and kind not in ABSENT):
+        if constraint is None:
             return ""
-        return constraint.rule
+        all_of_it = not constraint.limits and not constraint.required
+        return constraint.rule if all_of_it or (constraint.required and kind in ABSENT) else ""
 
 
 def _plant(node: _Node, constraint: Constraint) -> None:

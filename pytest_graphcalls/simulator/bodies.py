@@ -13,7 +13,7 @@ from typing import Any
 
 from pytest_graphcalls.simulator.answers import Refusal
 from pytest_graphcalls.simulator.people import People
-from pytest_graphcalls.simulator.shapes import IDENTITY_SORTS, shown_again
+from pytest_graphcalls.simulator.shapes import IDENTITY_SORTS, identity_set, shown_again
 from pytest_graphcalls.simulator.store import Identity, Invitee
 
 E164 = re.compile(r"\+[1-9][0-9]{1,14}")
@@ -29,6 +29,7 @@ class Coordinates:
         chat: ``chatInfo`` as sent, or ``None``.
         info: ``meetingInfo`` as sent.
         organizer: id of the organizer as sent, or ``""``.
+        tenant: tenant of the organizer as sent, or ``""``.
         by_chat: whether it is named by chat and organizer, which takes a tenant (application-post-calls.r08).
     """
 
@@ -36,6 +37,7 @@ class Coordinates:
     chat: Mapping[str, Any] | None
     info: Mapping[str, Any]
     organizer: str = ""
+    tenant: str = ""
     by_chat: bool = False
 
 
@@ -69,14 +71,13 @@ class InviteOrder:
 def call_order(body: Mapping[str, Any], people: People) -> CallOrder:
     """Read the body of a create; raises :class:`Refusal` when it names a meeting by halves."""
     entries = [_object(entry) for entry in _list(body.get("targets"))]
-    meeting = _coordinates(body)
-    organizer = _object(_object(_object(body.get("meetingInfo")).get("organizer")).get("user"))
-    tenants = (_text(body.get("tenantId")), _text(organizer.get("tenantId")))
+    meeting = _coordinates(body, people)
+    tenants = (_text(body.get("tenantId")), meeting.tenant if meeting else "")
     return CallOrder(
         callback=_text(body.get("callbackUri")),
         targets=() if meeting else tuple(_target(entry, people, i) for i, entry in enumerate(entries)),
         meeting=meeting,
-        asked=asked_of(body),
+        asked=asked_of(body, "requestedModalities", "outgoingCallOptions"),
         tenants=tuple(filter(None, tenants)),
     )
 
@@ -90,15 +91,21 @@ def invite_order(body: Mapping[str, Any], people: People) -> InviteOrder:
     )
 
 
-def asked_of(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of a create or answer body that the call shows again."""
+def asked_of(body: Mapping[str, Any], modalities: str, options: str) -> dict[str, Any]:
+    """The members of a create or answer body that the call shows again.
+
+    Args:
+        body: the body.
+        modalities: the member that lists the modalities.
+        options: the type of ``callOptions`` where it does not say so itself.
+    """
     asked: dict[str, Any] = {}
     if isinstance(body.get("subject"), str):
         asked["subject"] = body["subject"]
-    modalities = body.get("requestedModalities") or body.get("acceptedModalities")
-    if modalities:
-        asked["requestedModalities"] = list(modalities)
-    for member, default in (("mediaConfig", "serviceHostedMediaConfig"), ("callOptions", "outgoingCallOptions")):
+    named = [name[0].lower() + name[1:] for name in map(_text, _list(body.get(modalities))) if name]
+    if named:
+        asked["requestedModalities"] = named
+    for member, default in (("mediaConfig", "serviceHostedMediaConfig"), ("callOptions", options)):
         value = _object(body.get(member))
         if value:
             asked[member] = shown_again(type_of(value) or default, value)
@@ -151,29 +158,29 @@ def _identity(entry: Mapping[str, Any], people: People) -> Identity | None:
     return None
 
 
-def _coordinates(body: Mapping[str, Any]) -> Coordinates | None:
-    info, chat = _object(body.get("meetingInfo")), _object(body.get("chatInfo"))
-    if not info:
-        if chat:
-            raise _half("$.meetingInfo", "the organizer, beside chatInfo")
-        return None
-    if _text(info.get("token")):
-        return Coordinates(("token", info["token"]), chat or None, shown_again("tokenMeetingInfo", info))
-    if _text(info.get("joinMeetingId")):
-        key = ("joinMeetingId", info["joinMeetingId"])
-        return Coordinates(key, chat or None, shown_again("joinMeetingIdMeetingInfo", info))
-    return _by_chat(chat, info)
+def _coordinates(body: Mapping[str, Any], people: People) -> Coordinates | None:
+    info, sent = _object(body.get("meetingInfo")), _object(body.get("chatInfo"))
+    chat = shown_again("chatInfo", sent) if sent else None
+    for member, type_name in (("token", "tokenMeetingInfo"), ("joinMeetingId", "joinMeetingIdMeetingInfo")):
+        if _text(info.get(member)):
+            return Coordinates((member, info[member]), chat, shown_again(type_name, info))
+    return _by_chat(chat or {}, info, people) if info or chat else None
 
 
-def _by_chat(chat: Mapping[str, Any], info: Mapping[str, Any]) -> Coordinates:
-    thread, message = _text(chat.get("threadId")), _text(chat.get("messageId"))
-    organizer = _object(_object(info.get("organizer")).get("user"))
-    for place, value in (("$.chatInfo.threadId", thread), ("$.chatInfo.messageId", message)):
+def _by_chat(chat: Mapping[str, Any], info: Mapping[str, Any], people: People) -> Coordinates:
+    organizer = _identity({"identity": info.get("organizer")}, people)
+    for place, value in (
+        ("$.chatInfo.threadId", _text(chat.get("threadId"))),
+        ("$.chatInfo.messageId", _text(chat.get("messageId"))),
+        ("$.meetingInfo.organizer", organizer),
+    ):
         if not value:
-            raise _half(place, "the chat of the meeting")
-    shown = shown_again("organizerMeetingInfo", info)
-    key = ("chat", thread, message)
-    return Coordinates(key, shown_again("chatInfo", chat), shown, _text(organizer.get("id")), by_chat=True)
+            raise _half(place, "the coordinates of a meeting")
+    assert organizer is not None
+    tenant = _text(_object(_object(info["organizer"]).get(organizer.sort)).get("tenantId"))
+    key = ("chat", chat["threadId"], chat["messageId"])
+    shown = shown_again("organizerMeetingInfo", {"organizer": identity_set(organizer)})
+    return Coordinates(key, chat, shown, organizer.id, tenant, by_chat=True)
 
 
 def _half(place: str, expected: str) -> Refusal:

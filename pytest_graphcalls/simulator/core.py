@@ -22,6 +22,7 @@ from pytest_graphcalls.simulator.notifications import Notifier
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.participants import Participants
 from pytest_graphcalls.simulator.people import People, Person
+from pytest_graphcalls.simulator.signin import SimulatedSignIn
 from pytest_graphcalls.simulator.staging import Meeting, SimulatedCall, Staging
 from pytest_graphcalls.simulator.store import Store
 from pytest_graphcalls.wire import Exchange, Notification, Request, Response
@@ -81,6 +82,7 @@ class Simulator:
         self.store = Store(lambda one: written(shapes.participant(one)))
         self.people = People(self.ids, pace, self.tenant_id)
         self.authority = Authority(contract, self.clock, self.ids, self.tenant_id)
+        self.signin = SimulatedSignIn(contract, self.authority, self.clock, self.ids)
         self.notifier = Notifier(self.clock, self.ids, self.store, self.tenant_id)
         self.answers = Answers(contract, self.clock, self.ids)
         self.gate = Gate(contract, self.authority)
@@ -110,8 +112,14 @@ class Simulator:
             return self.notifier.written
 
     def handle(self, request: Request) -> Response:
-        """Answer a request. Nothing that a client sends makes this raise or answer 5xx."""
+        """Answer a request. Nothing that a client sends makes this raise or answer 5xx.
+
+        A request to the sign-in is answered, too; being full of secrets, it is shown to nobody.
+        """
         with self.lock:
+            signed_in = self.signin.answer(request)
+            if signed_in is not None:
+                return signed_in
             response = self._answer(request)
             observers = tuple(self._observers)
         for observe in observers:
@@ -137,7 +145,7 @@ class Simulator:
         Observers, interceptors and replaced steps stay, and so does the default app with its tokens.
         """
         with self.lock:
-            for part in (self.clock, self.ids, self.store, self.people, self.authority, self.notifier):
+            for part in (self.clock, self.ids, self.store, self.people, self.authority, self.signin, self.notifier):
                 part.reset()
 
     def observe(self, callback: Callable[[Exchange], None]) -> None:

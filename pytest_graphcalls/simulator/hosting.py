@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pytest_graphcalls.simulator.core import Simulator
 from pytest_graphcalls.simulator.identity import bearer, peek
+from pytest_graphcalls.simulator.signin import tenant_of
 from pytest_graphcalls.wire import Request, Response
 
 NOBODYS_TENANT = "00000000-0000-4000-8000-000000000000"
@@ -30,7 +31,7 @@ class Host:
 
     The tenant is read from the token before anybody has verified it; the simulator it leads to does. A
     request without a token, or for a tenant nobody has added, goes to the default simulator, which answers
-    as to any token that is not its own: 401.
+    as to any token that is not its own: 401. A request to the sign-in names its tenant in the address.
 
     Args:
         default: where requests of no known tenant go; unless given, a tenant that nobody has a token for.
@@ -63,8 +64,9 @@ class Host:
                 self._tenants.pop(simulator.tenant_id, None)
 
     def simulator_for(self, request: Request) -> Simulator:
-        """The simulator of the tenant that the request's token names."""
-        return self._tenants.get(self._tenant_of(bearer(request)), self.default)
+        """The simulator of the tenant that the request's token, or the address of the sign-in, names."""
+        tenant = tenant_of(request) or self._tenant_of(bearer(request))
+        return self._tenants.get(tenant, self.default)
 
     def handle(self, request: Request) -> Response:
         """Answer a request as its tenant's simulator does."""

@@ -1,7 +1,7 @@
 """Who may do what: apps, their roles and settings, and real tokens.
 
-Tokens are RS256 JSON web tokens with the claims of an application token of Entra ID. One key serves
-the process; it is made when the first token is minted or judged, because that takes a while.
+Tokens are RS256 JSON web tokens with the claims of an application token of Entra ID. How apps come by
+them over HTTP is in ``signin.py``, the cryptography in ``keys.py``.
 """
 
 from __future__ import annotations
@@ -10,19 +10,15 @@ import base64
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
-from threading import Lock
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import UnknownNameError
 from pytest_graphcalls.simulator.answers import Refusal
 from pytest_graphcalls.simulator.clock import Clock, Ids
+from pytest_graphcalls.simulator.keys import Keyring
 from pytest_graphcalls.simulator.store import Identity
 from pytest_graphcalls.wire import MalformedJsonError, Request, decode_json
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 GRAPH = "https://graph.microsoft.com"
 AUDIENCES = frozenset({GRAPH, f"{GRAPH}/", "00000003-0000-0000-c000-000000000000"})
@@ -70,6 +66,13 @@ class _Known:
     """Tokens judged before: their claims, while they hold."""
 
     claims: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    keys: tuple[int, ...] = ()
+
+    def of(self, token: str, keys: tuple[int, ...]) -> Mapping[str, Any] | None:
+        if keys != self.keys:  # a key that is published no longer takes its tokens with it
+            self.claims.clear()
+            self.keys = keys
+        return self.claims.get(token)
 
     def remember(self, token: str, claims: Mapping[str, Any]) -> Mapping[str, Any]:
         if len(self.claims) >= _REMEMBERED:
@@ -93,11 +96,14 @@ class Authority:
         self._ids = ids
         self._every_role = frozenset().union(*(o.permissions.accepted for o in contract.operations.values()))
         self.tenant_id = tenant_id
+        self.keys = Keyring()
+        """The keys that tokens are signed and verified with; they can be rotated."""
         self.reset()
 
     def reset(self) -> None:
         """Forget every app but the default one, which is as new."""
         self._known = _Known()
+        self.keys.reset()
         self._apps: dict[str, App] = {}
         self.app = self.register(name="Bot", phone_number="+15550100")
         """The default app: every role, allow-listed, with an application instance that has a number."""
@@ -151,6 +157,10 @@ class Authority:
         except KeyError:
             raise UnknownNameError("app", app_id, tuple(self._apps)) from None
 
+    def find(self, app_id: str) -> App | None:
+        """The registered app with that id, in any letter case; ``None`` when there is none."""
+        return next((app for id, app in self._apps.items() if id.lower() == app_id.lower()), None)
+
     def bot(self, app: App) -> Identity:
         """The app as it stands in a roster."""
         return Identity("application", app.app_id, app.name, self.tenant_id)
@@ -175,8 +185,6 @@ class Authority:
             tenant_id: the ``tid`` claim; by default this tenant.
             key: an RSA private key to sign with instead of the authority's own.
         """
-        import jwt
-
         app = app or self.app
         issued = int(self._clock.epoch)
         tid = tenant_id or self.tenant_id
@@ -191,7 +199,7 @@ class Authority:
             "nbf": issued,
             "exp": int(self._clock.epoch + lifetime),
         }
-        return jwt.encode(claims, key or signing_key(), algorithm="RS256", headers={"kid": KEY_ID})
+        return self.keys.sign(claims, key)
 
     def grant(self, request: Request) -> Grant:
         """What the token of ``request`` allows.
@@ -208,13 +216,23 @@ class Authority:
     def _claims(self, token: str) -> Mapping[str, Any]:
         if not token:
             raise Refusal("token-missing", headers=_CHALLENGE)
-        claims = self._known.claims.get(token)
+        claims = self._known.of(token, self.keys.published)
         if claims is None:
-            claims = self._known.remember(token, self._judged(_verified(token)))
+            claims = self._known.remember(token, self._judged(self._verified(token)))
         if claims["exp"] <= self._clock.epoch:
             # nbf and iat are not looked at: a token outlives reset(), which sets the clock back.
             raise _refused("the token has expired")
         return claims
+
+    def _verified(self, token: str) -> Mapping[str, Any]:
+        # Looked at first with our own reader: PyJWT would read a header that is nested a thousand deep.
+        header = peek(token, 0)
+        if header.get("alg") != "RS256":
+            raise _refused("the token is no RS256 JSON web token")
+        try:
+            return self.keys.verify(token, header.get("kid"))
+        except ValueError as error:
+            raise _refused(f"the token is not one of this authority's ({error})") from None
 
     def _judged(self, claims: Mapping[str, Any]) -> Mapping[str, Any]:
         expected = (
@@ -227,26 +245,6 @@ class Authority:
             if not holds:
                 raise _refused(f"the claim {name} is {claims.get(name)!r} and should {should}")
         return {**claims, "roles": frozenset(map(str, claims.get("roles") or ()))}
-
-
-KEY_ID = "graphcalls"
-"""Name of the authority's key, in the header of its tokens."""
-
-
-_MAKING = Lock()
-
-
-def signing_key() -> RSAPrivateKey:
-    """The authority's key: one per process, made when it is first needed."""
-    with _MAKING:  # two threads that ask at once must not get a key each
-        return _new_key()
-
-
-@cache
-def _new_key() -> RSAPrivateKey:
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def bearer(request: Request) -> str:
@@ -265,21 +263,6 @@ def peek(token: str, part: int) -> Mapping[str, Any]:
     except (MalformedJsonError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def _verified(token: str) -> Mapping[str, Any]:
-    # Looked at first with our own reader: PyJWT would read a header that is nested a thousand deep.
-    if peek(token, 0).get("alg") != "RS256":
-        raise _refused("the token is no RS256 JSON web token")
-    import jwt
-
-    # The clock is virtual and the claims are judged by _judged, with the names of what is wrong.
-    lenient = {f"verify_{name}": False for name in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")}
-    try:
-        claims = jwt.decode(token, signing_key().public_key(), algorithms=["RS256"], options=cast("Any", lenient))
-    except jwt.InvalidTokenError as error:
-        raise _refused(f"the token is not one of this authority's ({error})") from None
-    return cast("Mapping[str, Any]", claims)
 
 
 def _refused(why: str) -> Refusal:

@@ -46,7 +46,8 @@ class Incoming:
         body = sim.gate.body(ask)
         self.require_answer_role(ask, call)
         require_media_role(ask, body)
-        facts = {"callback": self.take_callback(call, body), "asked": {**call.asked, **asked_of(body)}}
+        asked = {**call.asked, **asked_of(body, "acceptedModalities", "incomingCallOptions")}
+        facts = {"callback": self.take_callback(call, body), "asked": asked}
         call = sim.calls.step(call, CallEvent.ANSWER, **facts)
         sim.calls.enter(call)
         sim.notifier.call_changed(call)

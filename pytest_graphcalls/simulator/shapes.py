@@ -14,6 +14,12 @@ _TYPE = "#microsoft.graph."
 IDENTITY_SORTS = ("user", "phone", "application", "applicationInstance", "guest", "encrypted", "onPremises", "device")
 """Kinds of an identity set that somebody can be named by."""
 
+_CALL_OPTIONS = (
+    "hideBotAfterEscalation",
+    "isContentSharingNotificationEnabled",
+    "isDeltaRosterEnabled",
+    "isInteractiveRosterEnabled",
+)
 _SHOWN_AGAIN: Mapping[str, tuple[str, ...]] = {
     "chatInfo": ("threadId", "messageId", "replyChainMessageId"),
     "organizerMeetingInfo": ("organizer",),
@@ -21,12 +27,8 @@ _SHOWN_AGAIN: Mapping[str, tuple[str, ...]] = {
     "joinMeetingIdMeetingInfo": ("joinMeetingId", "passcode"),
     "serviceHostedMediaConfig": ("preFetchMedia",),
     "appHostedMediaConfig": ("blob",),
-    "outgoingCallOptions": (
-        "hideBotAfterEscalation",
-        "isContentSharingNotificationEnabled",
-        "isDeltaRosterEnabled",
-        "isInteractiveRosterEnabled",
-    ),
+    "outgoingCallOptions": _CALL_OPTIONS,
+    "incomingCallOptions": _CALL_OPTIONS,
 }
 """Members of what a client sends that a call shows again, by type; what nobody knows is not repeated."""
 

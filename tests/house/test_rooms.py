@@ -17,8 +17,8 @@ import pytest_graphcalls
 HOUSE = Path(pytest_graphcalls.__file__).parent
 
 FLOORS: dict[int, set[str]] = {
-    0: {"_version", "wire", "findings", "errors"},
-    1: {"contract", "lifecycle", "redaction"},
+    0: {"_version", "wire", "findings", "errors", "compression"},
+    1: {"contract", "lifecycle", "redaction", "leakscan"},
     2: {"simulator", "cassette"},
     3: {"stage", "targets", "session", "report", "clients"},
     4: {"plugin", "fixtures", "options", "markers", "watching", "hookspecs", "cli", "commands"},

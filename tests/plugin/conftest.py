@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,6 +15,7 @@ import pytest_graphcalls.clients.server
 import pytest_graphcalls.contract.check
 import pytest_graphcalls.report.terminal
 import pytest_graphcalls.report.violation
+import pytest_graphcalls.session
 import pytest_graphcalls.stage
 import pytest_graphcalls.targets
 from pytest_graphcalls.contract import Contract
@@ -21,14 +23,25 @@ from pytest_graphcalls.simulator import Pace, Simulator
 
 Run = Callable[..., pytest.RunResult]
 
-QUIET = ("-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+QUIET = ("-p", "no:randomly", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+
+NO_LEAKS = ("-W", "error::ResourceWarning", "-W", "error::pytest.PytestUnraisableExceptionWarning")
+"""Fail for what is left open."""
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _warm() -> None:
-    """Load what every inner run needs once."""
+    """Load what every inner run needs, once: the contract, a key, the modules behind a server and its clients."""
     assert Contract.packaged().revision
-    assert Simulator().authority.token()
+    simulator = Simulator()
+    assert simulator.authority.token()
+    app = pytest_graphcalls.clients.asgi.SimulatorApp(simulator)
+    with pytest_graphcalls.clients.server.serve_in_thread(app) as url:
+        target = pytest_graphcalls.targets.UrlTarget(url)
+        connection = target.connect("v1.0", pytest_graphcalls.session.Recorder(Contract.packaged()))
+        assert connection.client().get("/").status_code == 401
+        assert asyncio.run(connection.async_client().get("/")).status_code == 401
+        target.close()
 
 
 @pytest.fixture(autouse=True)

@@ -25,7 +25,7 @@ def pytest_graphcalls_simulator(simulator):
 """
 """A conftest that breaks ``application-post-calls.location-names-the-call`` and its like for invitations."""
 
-CREATE_A_CALL = '''
+CREATE_A_CALL = """
 import pytest
 
 BODY = {
@@ -33,11 +33,10 @@ BODY = {
     "requestedModalities": ["audio"],
     "mediaConfig": {"@odata.type": "#microsoft.graph.serviceHostedMediaConfig"},
     "targets": [{"identity": {"user": {"id": "112f7296-5fa4-42ca-bae8-6a692b15d4b8"}}}],
-    "tenantId": "f43b0b1e-1f9f-4b0c-8f4f-0a1b2c3d4e5f",
 }
 
 
 def create(client):
     return client.post("/communications/calls", json=BODY)
-'''
+"""
 """The start of a test file that creates calls."""

@@ -53,7 +53,7 @@ def test_a_plain_test_runs_once(pytester: pytest.Pytester, run: Run, given: str,
     """A test without markers is not multiplied; it takes the one version given, else v1.0."""
     pytester.makepyfile("def test_it(graphcalls): print('RAN', graphcalls.version, graphcalls.root)")
     result = run("-s", "-q", f"--graphcalls-version={given}")
-    assert [line for line in result.outlines if "RAN" in line][0].endswith(f"{ran} https://graph.microsoft.com/{ran}")
+    assert next(line for line in result.outlines if "RAN" in line).endswith(f"{ran} https://graph.microsoft.com/{ran}")
 
 
 def test_a_hand_made_parametrization_is_kept(pytester: pytest.Pytester, run: Run) -> None:
@@ -105,7 +105,7 @@ def test_the_version_may_be_overridden_by_a_fixture(pytester: pytest.Pytester, r
         ),
         ("graphcalls_rule", "graphcalls_rule() missing 1 required positional argument: 'rule'"),
         ('graphcalls(versoin="beta")', "graphcalls() got an unexpected keyword argument 'versoin'"),
-        ('graphcalls(version="v2")', "version=v2: expected v1.0, beta or both. Did you mean 'v1.0'?"),
+        ('graphcalls(version="v2")', "version=v2: expected v1.0, beta or both."),
         (
             'graphcalls(target="simulatr")',
             "target=simulatr: expected simulator or a base URL (http://… or https://…). Did you mean 'simulator'?",

@@ -81,12 +81,12 @@ def test_strict_is_a_switch_in_variables(
     assert f"strict={strict}" in shown(run("-s"))
 
 
-def test_settings_never_show_the_token(
-    pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_settings_never_show_the_token(pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """pytest shows local variables, so the settings' own text leaves the token out."""
     monkeypatch.setenv("GRAPHCALLS_TOKEN", "very-secret")
-    pytester.makepyfile("def test_fail(graphcalls_settings):\n    token_is_there = graphcalls_settings.token\n    assert 0")
+    pytester.makepyfile(
+        "def test_fail(graphcalls_settings):\n    token_is_there = graphcalls_settings.token\n    assert 0"
+    )
     result = run()
     result.assert_outcomes(failed=1)
     assert "very-secret" not in str(result.stdout)
@@ -157,7 +157,9 @@ def test_header_says_what_the_run_will_do(pytester: pytest.Pytester, run: Run) -
     """Once something of ours was asked for, the header says with what."""
     pytester.makepyfile("def test_nothing(): pass")
     result = run("--graphcalls-seed=7", "--graphcalls-version=beta", "--graphcalls-strict")
-    result.stdout.re_match_lines([r"graphcalls: target=simulator, versions=beta, contract=[0-9a-f]{12}, seed=7, strict"])
+    result.stdout.re_match_lines(
+        [r"graphcalls: target=simulator, versions=beta, contract=[0-9a-f]{12}, seed=7, strict"]
+    )
 
 
 def test_header_comes_after_the_collection_when_only_markers_ask(pytester: pytest.Pytester, run: Run) -> None:
@@ -169,10 +171,10 @@ def test_header_comes_after_the_collection_when_only_markers_ask(pytester: pytes
     )
 
 
-def test_an_unused_plugin_prints_nothing(pytester: pytest.Pytester, run: Run, workers: int) -> None:
+def test_an_unused_plugin_prints_nothing(pytester: pytest.Pytester, run: Run) -> None:
     """A project that uses nothing of ours sees nothing of ours."""
     pytester.makepyfile("def test_nothing(): pass")
-    result = run(workers=workers)
+    result = run()
     result.assert_outcomes(passed=1)
     assert not [line for line in result.outlines if "graphcalls" in line and not line.startswith("plugins:")]
 

@@ -15,7 +15,8 @@ from vcr.request import Request as VcrRequest
 from vcr.serialize import serialize
 from vcr.serializers import jsonserializer, yamlserializer
 
-from pytest_graphcalls.cassette import Incomplete, compression, entries, files, read
+from pytest_graphcalls import compression
+from pytest_graphcalls.cassette import Incomplete, entries, files, read
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 

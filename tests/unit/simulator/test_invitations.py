@@ -53,7 +53,8 @@ def test_who_answers_joins_and_the_operation_completes(bot: Bot, call: Simulated
 
 
 @pytest.mark.parametrize(
-    ("script", "after", "pair"), [("declines", 2, (603, 0)), ("is_busy", 0, (486, 8539)), ("never_answers", 60, (487, 10004))]
+    ("script", "after", "pair"),
+    [("declines", 2, (603, 0)), ("is_busy", 0, (486, 8539)), ("never_answers", 60, (487, 10004))],
 )
 def test_who_does_not_answer_fails_the_operation(
     bot: Bot, call: SimulatedCall, simulator: Simulator, script: str, after: int, pair: tuple[int, int]
@@ -90,7 +91,9 @@ def test_one_who_declines_among_several_fails_the_operation(
     bot: Bot, call: SimulatedCall, simulator: Simulator
 ) -> None:
     """The others are in nevertheless."""
-    answer = bot.invite(call, entry(simulator.person("Cleo").declines()), entry(simulator.person("Dan").answers_after(3)))
+    answer = bot.invite(
+        call, entry(simulator.person("Cleo").declines()), entry(simulator.person("Dan").answers_after(3))
+    )
     simulator.advance(3)
     assert bot.operation(call, answer)["status"] == "failed"
     assert bot.roster(call) == ["Ana", "Ben", "Bot", "Dan"]
@@ -252,9 +255,7 @@ def test_nobody_is_invited_into_a_call_that_is_not_established(bot: Bot, simulat
 # Replacing and moving
 
 
-def test_a_replaced_call_is_dropped_once_the_invitee_is_in(
-    bot: Bot, call: SimulatedCall, simulator: Simulator
-) -> None:
+def test_a_replaced_call_is_dropped_once_the_invitee_is_in(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
     """The peer-to-peer call lives until the invitee has joined; its end is told after the operation's."""
     cleo = simulator.person("Cleo")
     old = bot.ring(cleo)
@@ -283,9 +284,7 @@ def test_a_replacing_invite_uses_the_first_entry_only(bot: Bot, call: SimulatedC
     assert bot.roster(call) == ["Ana", "Ben", "Bot", "Cleo"]
 
 
-def test_a_replaced_call_stays_when_the_invitee_declines(
-    bot: Bot, call: SimulatedCall, simulator: Simulator
-) -> None:
+def test_a_replaced_call_stays_when_the_invitee_declines(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
     """Nobody is thrown out of where they are."""
     cleo = simulator.person("Cleo")
     old = bot.ring(cleo)

@@ -1,0 +1,112 @@
+"""The command ``graphcalls``: the words people type, and the exit codes they get.
+
+Exit codes: 0 all is well, 1 a recording breaks the contract, 2 something could not be read, found or started. What a
+command does is in :mod:`pytest_graphcalls.commands`, imported when it is asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from pytest_graphcalls._version import __version__
+from pytest_graphcalls.errors import GraphCallsError
+
+OK, VIOLATIONS, UNUSABLE = 0, 1, 2
+CLOSED_PIPE = 141
+"""As a shell reports a program that was stopped by a closed pipe."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv: the words after ``graphcalls``; those of this process by default.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        SystemExit: from argparse, for ``--help``, ``--version`` and words that make no command.
+    """
+    _never_fail_on_a_letter()
+    args = _parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = import_module(f"pytest_graphcalls.commands.{args.command}").run
+    try:
+        code = run(args)
+        sys.stdout.flush()
+    except GraphCallsError as error:
+        sys.stderr.write(f"graphcalls: {error}\n")
+        return UNUSABLE
+    except BrokenPipeError:
+        # Python flushes standard output once more at its end, which would print a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE
+    return code
+
+
+def _never_fail_on_a_letter() -> None:
+    # Names and quotes from recordings may hold letters that a terminal's encoding lacks.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="graphcalls",
+        description="Contract, simulator and checks for the Microsoft Graph cloud communications calls API.",
+    )
+    parser.add_argument("--version", action="version", version=f"pytest-graphcalls {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (summary, add_words) in COMMANDS.items():
+        add_words(commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."))
+    return parser
+
+
+def _serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8080, help="port; 0 takes a free one (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same ids (default: %(default)s)")
+    parser.add_argument("--ring", type=float, metavar="SECONDS", help="how long it rings until somebody answers")
+    parser.add_argument("--frozen", action="store_true", help="let no time pass, so that nobody answers by waiting")
+
+
+def _check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a HAR file, or a cassette of vcrpy (YAML or JSON)")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+    parser.add_argument("--strict", action="store_true", help="let notices count as violations")
+    parser.epilog = (
+        "Exit code: 0 no violation, 1 violations, 2 a file or an entry could not be read; the others are checked all "
+        "the same. Tokens are not expected in recordings, and none is shown."
+    )
+
+
+def _rules(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--operation", metavar="ID", help="of one operation only, e.g. participant-invite")
+    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="default: %(default)s")
+
+
+def _explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "name",
+        metavar="NAME",
+        help=(
+            "a rule or question (participant-invite.at-most-five-invitees, or without the operation), an operation, "
+            "an error code or status (8522, InvalidAuthenticationToken, 403), a result (200/5002), or a kind of "
+            "finding (member-missing)"
+        ),
+    )
+
+
+COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "serve": ("run the simulator as an HTTP server", _serve),
+    "check": ("check recordings against the contract", _check),
+    "rules": ("list what is published about the operations", _rules),
+    "explain": ("explain a rule, a question, an error or a finding", _explain),
+}
+"""By name: what it does, and the words it takes."""

@@ -1,0 +1,87 @@
+"""pytest loads the plugin in every project that has it installed: what that may cost."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = {
+    "cryptography",
+    "deepdiff",
+    "httpcore",
+    "httpx",
+    "jsonschema",
+    "jwt",
+    "msal",
+    "msgraph",
+    "referencing",
+    "requests",
+    "uvicorn",
+    "vcr",
+    "yaml",
+}
+"""Packages that take from 10 to 300 ms to import."""
+
+LIGHT_ROOMS = {
+    "",
+    "_version",
+    "fixtures",
+    "hookspecs",
+    "markers",
+    "options",
+    "plugin",
+    "watching",
+}
+"""Our own modules that an empty run loads."""
+
+TELL = """
+import json, sys
+
+def pytest_unconfigure():
+    with open("loaded.json", "w") as file:
+        json.dump(sorted(sys.modules), file)
+"""
+
+
+def loaded_by(folder: Path, *arguments: str) -> set[str]:
+    """The modules loaded at the end of a pytest run in ``folder``, with our plugin and no other one."""
+    (folder / "conftest.py").write_text(TELL)
+    command = [sys.executable, "-m", "pytest", "-p", "pytest_graphcalls.plugin", "-p", "no:cacheprovider", *arguments]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "GRAPHCALLS_"))}
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return set(json.loads((folder / "loaded.json").read_text()))
+
+
+def ours(modules: set[str]) -> set[str]:
+    """Our modules, without the package's name."""
+    return {name.removeprefix("pytest_graphcalls").removeprefix(".") for name in modules if name.startswith("pytest_g")}
+
+
+def test_an_unused_plugin_loads_nothing_heavy(tmp_path: Path) -> None:
+    """A run that asks for nothing of ours loads no client, no YAML, no schema and no room below the top floor."""
+    (tmp_path / "test_it.py").write_text("def test_it(): pass")
+    modules = loaded_by(tmp_path)
+    assert not {name.partition(".")[0] for name in modules} & HEAVY
+    assert ours(modules) <= LIGHT_ROOMS
+
+
+@pytest.mark.parametrize("options", [("--graphcalls-seed=3",), ("--graphcalls-target=https://graph.test",)])
+def test_settings_alone_load_no_client(tmp_path: Path, options: tuple[str, ...]) -> None:
+    """Reading the settings and naming the contract's revision needs no HTTP client and no YAML."""
+    (tmp_path / "test_it.py").write_text("def test_it(graphcalls_settings): assert graphcalls_settings")
+    modules = loaded_by(tmp_path, *options)
+    assert not {name.partition(".")[0] for name in modules} & (HEAVY - {"yaml", "jsonschema", "referencing"})
+
+
+def test_the_package_itself_loads_nothing() -> None:
+    """import pytest_graphcalls gives the names, and fetches each when it is asked for."""
+    code = "import sys; import pytest_graphcalls; print(*[n for n in sys.modules if n.startswith('pytest_graphcalls')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert sorted(done.stdout.split()) == ["pytest_graphcalls", "pytest_graphcalls._version"]

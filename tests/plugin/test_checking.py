@@ -1,0 +1,194 @@
+"""Every exchange of a user's test is checked, and a failing test says what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_graphcalls.contract import Contract
+from tests.plugin.conftest import Run
+from tests.plugin.projects import INVITE_SIX, READ_A_CALL
+
+RESPONSE_WITH_A_NOTICE = """
+def pytest_graphcalls_simulator(simulator):
+    def with_more(request, proceed):
+        answer = proceed(request)
+        return type(answer)(answer.status, answer.headers, answer.body.replace(b'"id":', b'"novelty":1,"id":', 1))
+
+    simulator.intercept(with_more)
+"""
+
+
+def test_a_violation_fails_the_test_at_teardown(pytester: pytest.Pytester, run: Run) -> None:
+    """The message: what was broken, where, expected, got, page, next step, and the exchange as curl."""
+    pytester.makepyfile(INVITE_SIX)
+    result = run()
+    result.assert_outcomes(passed=1, errors=1)
+    start = result.outlines.index("graphcalls: request breaks participant-invite.at-most-five-invitees (v1.0)")
+    lines = result.outlines[start : start + 13]
+    entries = ",".join(f'{{"identity":{{"user":{{"id":"{n}"}}}}}}' for n in range(6))
+    assert lines[:12] == [
+        "graphcalls: request breaks participant-invite.at-most-five-invitees (v1.0)",
+        "  operation participant-invite",
+        "  rule      One request names at most five invitees.",
+        "  where     $.participants",
+        "  expected  at most 5 entries",
+        "  got       6 entries",
+        "  page      https://learn.microsoft.com/graph/api/participant-invite?view=graph-rest-1.0",
+        '  next      mend the request; if it is wrong on purpose, send it in graphcalls.expect_violation("at-most-five-'
+        'invitees").',
+        "  exchange  1 of 1",
+        "    curl -X POST https://graph.microsoft.com/v1.0/communications/calls/57da/participants/invite \\",
+        "      -H 'Authorization: Bearer REDACTED' \\",
+        "      -H 'Content-Type: application/json' \\",
+    ]
+    assert lines[12] == f"      --data '{{\"participants\":[{entries}]}}'"
+    assert result.outlines[start + 13].startswith("    answered 404 8522: Call not found.; request-id ")
+    assert "; date " in result.outlines[start + 13]
+
+
+def test_the_short_summary_says_which_rule(pytester: pytest.Pytester, run: Run) -> None:
+    """The one line that people read first starts with what was broken."""
+    pytester.makepyfile(test_a=INVITE_SIX)
+    result = run("-rE")
+    result.stdout.fnmatch_lines(["ERROR test_a.py::test_six - graphcalls: request breaks participant-inv*"])
+
+
+def test_an_undamaged_exchange_fails_nothing(pytester: pytest.Pytester, run: Run) -> None:
+    """A right request with a documented answer, an error answer included, passes."""
+    pytester.makepyfile(READ_A_CALL)
+    run().assert_outcomes(passed=1)
+
+
+def test_a_failing_test_that_also_violates_shows_both(pytester: pytest.Pytester, run: Run) -> None:
+    """The violation may be the reason of the failure, so it is told beside it."""
+    pytester.makepyfile(INVITE_SIX + "    assert 0\n")
+    run().assert_outcomes(failed=1, errors=1)
+
+
+@pytest.mark.parametrize(
+    "what", ["at-most-five-invitees", "participant-invite.at-most-five-invitees", "limit-exceeded"]
+)
+def test_a_violation_on_purpose_is_allowed(pytester: pytest.Pytester, run: Run, what: str) -> None:
+    """expect_violation takes a slug, a full id or a kind; only what happens inside is allowed."""
+    body = INVITE_SIX.replace("graphcalls_client", "graphcalls", 1).replace(
+        "    graphcalls_client.post(",
+        f'    with graphcalls.expect_violation("{what}"):\n        graphcalls.client.post(',
+    )
+    pytester.makepyfile(body)
+    run().assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("inside", "sentence"),
+    [
+        (
+            'graphcalls.client.get("/communications/calls/57da")',
+            "expected a violation of 'token-missing', but of 1 exchange(s) inside the block nothing was found; correct "
+            "the name, or take expect_violation away.",
+        ),
+        (
+            'graphcalls.client.post("/communications/calls/57da/participants/invite", json={"participants": [{}]})',
+            "expected a violation of 'token-missing', but of 1 exchange(s) inside the block only "
+            "participant-invite.invitee-has-identity was found; correct the name, or take expect_violation away.",
+        ),
+        (
+            "pass",
+            "expected a violation of 'token-missing', but no exchange was seen inside the block; send the request "
+            "through a client of the fixtures, or a CheckedTransport.",
+        ),
+    ],
+)
+def test_a_violation_that_does_not_come_fails(pytester: pytest.Pytester, run: Run, inside: str, sentence: str) -> None:
+    """An announced violation must happen; otherwise the test would prove nothing."""
+    pytester.makepyfile(
+        f'def test_it(graphcalls):\n    with graphcalls.expect_violation("token-missing"):\n        {inside}\n'
+    )
+    result = run()
+    assert result.parseoutcomes()["failed"] == 1
+    assert any(sentence in line for line in result.outlines)
+
+
+def test_an_unknown_violation_is_named(pytester: pytest.Pytester, run: Run) -> None:
+    """A typo in expect_violation gets the nearest match."""
+    pytester.makepyfile(
+        "def test_it(graphcalls):\n    with graphcalls.expect_violation('at-most-six-invitees'):\n        pass\n"
+    )
+    result = run()
+    result.assert_outcomes(failed=1)
+    sentence = "there is no rule, slug or kind of finding 'at-most-six-invitees'. Did you mean 'at-most-five-invitees'?"
+    assert any(sentence in line for line in result.outlines)
+
+
+def test_an_exception_inside_the_block_stays_itself(pytester: pytest.Pytester, run: Run) -> None:
+    """What the test raises is shown, not that the violation did not come; what came before it is allowed."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        def test_it(graphcalls):
+            with pytest.raises(KeyError):
+                with graphcalls.expect_violation("token-missing"):
+                    graphcalls.client.get("/communications/calls/57da", headers={"Authorization": ""})
+                    raise KeyError
+        """
+    )
+    run().assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(("arguments", "errors"), [((), 0), (("--graphcalls-strict",), 1)])
+def test_a_notice_fails_under_strict_only(
+    pytester: pytest.Pytester, run: Run, arguments: tuple[str, ...], errors: int
+) -> None:
+    """An undocumented member is tolerated, told at the end, and a failure for those who want it."""
+    pytester.makeconftest(RESPONSE_WITH_A_NOTICE)
+    pytester.makepyfile(
+        """
+        def test_it(graphcalls):
+            call = graphcalls.simulator.incoming_call()
+            graphcalls.client.get(f"/communications/calls/{call.id}")
+        """
+    )
+    result = run(*arguments)
+    result.assert_outcomes(passed=1, errors=errors)
+    told = "graphcalls: response departs, under strict, from call-get.success-is-200-with-call (v1.0)"
+    assert (told in result.outlines) is bool(errors)
+    notice = any(line.startswith("notice: call-get v1.0 response $.novelty: expected") for line in result.outlines)
+    assert notice is not bool(errors)
+
+
+def test_unknown_paths_of_the_calls_api_are_violations(pytester: pytest.Pytester, run: Run) -> None:
+    """A typo in a path gets the nearest operation."""
+    pytester.makepyfile(
+        "def test_it(graphcalls_client): graphcalls_client.post('/communications/calls/57da/participants/invit')"
+    )
+    result = run()
+    result.assert_outcomes(passed=1, errors=1)
+    assert "  next      Did you mean POST /communications/calls/{id}/participants/invite?" in result.outlines
+
+
+def test_secrets_are_masked_everywhere(pytester: pytest.Pytester, run: Run) -> None:
+    """Neither the screen nor a report nor JUnit's file holds a bearer token."""
+    pytester.makepyfile(INVITE_SIX + "\ndef test_token(graphcalls_token):\n    print('TOKEN', graphcalls_token)\n")
+    result = run("-s", "--graphcalls-report=r.json", "--graphcalls-report=r.md", "--junitxml=junit.xml")
+    token = next(line.partition("TOKEN ")[2] for line in result.outlines if "TOKEN " in line)
+    signature = token.rpartition(".")[2][:20]
+    for name in ("r.json", "r.md"):
+        text = (pytester.path / name).read_text(encoding="utf-8")
+        assert "Bearer ey" not in text
+        assert signature not in text
+    assert sum("Bearer ey" in line for line in result.outlines) == 0
+
+
+def test_the_summary_says_what_was_exercised(pytester: pytest.Pytester, run: Run) -> None:
+    """A user's run ends with the operations and rules its own tests went through."""
+    pytester.makepyfile(test_a=READ_A_CALL, test_b=INVITE_SIX, test_c="def test_other(): pass")
+    result = run()
+    start = result.outlines.index("operations exercised:")
+    assert result.outlines[start - 1 : start + 5] == [
+        "2 exchanges in 2 tests, target simulator",
+        "operations exercised:",
+        "  call-get@v1.0 x1, participant-invite@v1.0 x1",
+        f"rules exercised, 3 of {len(Contract.packaged().rules)}:",
+        "  participant-invite.at-most-five-invitees, participant-invite.invitee-has-identity,",
+        "  participant-invite.token-is-required",
+    ]

@@ -1,0 +1,384 @@
+"""One test's memory, and what all tests together say."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from pytest_graphcalls.contract import Contract, Evidence
+from pytest_graphcalls.errors import ContractViolationError, UnknownNameError
+from pytest_graphcalls.findings import Finding, Kind, Severity, Side
+from pytest_graphcalls.session import (
+    NO_TEST,
+    Answer,
+    Judge,
+    NoViolationError,
+    Outcome,
+    Recorder,
+    Run,
+    Seen,
+    Standing,
+    TestRecord,
+    Watch,
+    current_recorder,
+    recording,
+)
+from pytest_graphcalls.wire import Exchange, Headers, Request, Response
+
+CALL = "https://graph.microsoft.com/v1.0/communications/calls/57da"
+RULE = "call-delete.success-is-204-empty"
+OTHER = "call-get.success-is-200-with-call"
+TOKEN = Headers({"Authorization": "Bearer abc"})
+
+
+@pytest.fixture
+def contract() -> Contract:
+    """The contract inside the package."""
+    return Contract.packaged()
+
+
+def finding(**facts: Any) -> Finding:
+    """A violation by an answer, of no rule; ``facts`` change it."""
+    plain = Finding(
+        Kind.TYPE_WRONG, Severity.VIOLATION, Side.RESPONSE, "call-get", "v1.0", "$.id", "a text", "the number 7"
+    )
+    return replace(plain, **facts)
+
+
+def exchange(method: str = "DELETE", status: int = 204, body: bytes = b"", headers: Headers = TOKEN) -> Exchange:
+    """Hanging up a call, answered as documented; arguments change it."""
+    return Exchange(Request(method, CALL, headers), Response(status, body=body))
+
+
+SURPLUS = exchange(body=b"{}")
+"""An answer that breaks :data:`RULE`."""
+
+
+class TestJudge:
+    """What a finding means."""
+
+    @pytest.mark.parametrize(
+        ("facts", "strict", "standing"),
+        [
+            ({}, False, Standing.FAILS),
+            ({"side": Side.REQUEST}, False, Standing.FAILS),
+            ({"severity": Severity.NOTICE}, False, Standing.NOTED),
+            ({"severity": Severity.NOTICE}, True, Standing.FAILS),
+            ({"rule": OTHER}, False, Standing.FAILS),
+        ],
+    )
+    def test_in_a_users_test_whatever_weighs_fails(
+        self, contract: Contract, facts: dict[str, Any], strict: bool, standing: Standing
+    ) -> None:
+        """Violations fail a project's own test, notices under strict only."""
+        assert Judge(contract, strict).standing(finding(**facts)) is standing
+
+    @pytest.mark.parametrize(
+        ("facts", "standing"),
+        [
+            ({"rule": RULE}, Standing.FAILS),
+            ({"rule": ""}, Standing.FAILS),
+            ({"rule": OTHER}, Standing.ELSEWHERE),
+            ({"rule": RULE, "side": Side.REQUEST}, Standing.EXPECTED),
+            ({"rule": OTHER, "severity": Severity.NOTICE}, Standing.NOTED),
+        ],
+    )
+    def test_a_contract_test_fails_for_its_own_rules(
+        self, contract: Contract, facts: dict[str, Any], standing: Standing
+    ) -> None:
+        """Answers count; another rule's finding is left to the run."""
+        assert Judge(contract, rules=(RULE,)).standing(finding(**facts)) is standing
+
+    @pytest.mark.parametrize(("rule", "standing"), [(OTHER, Standing.ELSEWHERE), ("", Standing.NOTED)])
+    def test_a_question_fails_for_nothing(self, contract: Contract, rule: str, standing: Standing) -> None:
+        """A question's test notes what it finds; a broken rule still counts in the run."""
+        judge = Judge(contract, questions=("participant-delete.deleted-twice",))
+        assert judge.standing(finding(rule=rule)) is standing
+
+    @pytest.mark.parametrize(
+        ("evidence", "strict", "standing"),
+        [
+            (Evidence.DOCUMENTED, False, Standing.FAILS),
+            (Evidence.REPORTED, False, Standing.NOTED),
+            (Evidence.REPORTED, True, Standing.FAILS),
+            (Evidence.INFERRED, True, Standing.NOTED),
+        ],
+    )
+    def test_evidence_decides_what_weighs(
+        self, contract: Contract, evidence: Evidence, strict: bool, standing: Standing
+    ) -> None:
+        """Documented rules are judged, reported ones under strict, inferred ones never."""
+
+        class Weak:
+            def rule(self, name: str) -> Any:
+                return replace(contract.rule(name), evidence=evidence)
+
+        assert Judge(Weak(), strict).standing(finding(rule=OTHER)) is standing  # type: ignore[arg-type]  # all it needs
+
+
+class TestRecorder:
+    """One test's memory."""
+
+    def test_exchanges_are_kept_in_order_with_their_findings(self, contract: Contract) -> None:
+        """A finding knows the exchange it came up in."""
+        recorder = Recorder(contract)
+        recorder(exchange())
+        recorder(SURPLUS)
+        assert recorder.exchanges == (exchange(), SURPLUS)
+        (seen,) = recorder.seen
+        assert (seen.exchange, seen.finding.rule, seen.standing) == (1, RULE, Standing.FAILS)
+        assert recorder.findings == (seen.finding,)
+
+    def test_what_fails_is_raised_once(self, contract: Contract) -> None:
+        """The same finding does not fail the body and the teardown."""
+        recorder = Recorder(contract)
+        recorder(SURPLUS)
+        with pytest.raises(ContractViolationError, match=RULE) as caught:
+            recorder.raise_failing()
+        assert len(caught.value.messages) == 1
+        recorder.raise_failing()
+        recorder(exchange(status=202))
+        with pytest.raises(ContractViolationError, match="got       202"):
+            recorder.raise_failing()
+
+    def test_threads_may_report_at_the_same_time(self, contract: Contract) -> None:
+        """Nothing is lost, and every finding keeps its exchange."""
+        recorder = Recorder(contract)
+        threads = [Thread(target=lambda: [recorder(SURPLUS) for _ in range(20)]) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(recorder.exchanges) == 160
+        assert sorted(seen.exchange for seen in recorder.seen) == list(range(160))
+
+    def test_secrets_in_quoted_values_are_masked(self, contract: Contract) -> None:
+        """What a finding quotes of a body may hold a token."""
+        token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.c2ln"
+        body = json.dumps({"participants": token}).encode()
+        headers = Headers({"Authorization": "Bearer abc", "Content-Type": "application/json"})
+        recorder = Recorder(contract)
+        recorder(Exchange(Request("POST", f"{CALL}/participants/invite", headers, body), Response(404)))
+        texts = [one.got for one in recorder.findings if one.where == "$.participants"]
+        assert texts
+        assert all("eyJ" not in text for text in texts)
+
+    @pytest.mark.parametrize("what", [RULE, "success-is-204-empty", "body-unexpected"])
+    def test_a_violation_may_be_expected_by_any_of_its_names(self, contract: Contract, what: str) -> None:
+        """Full id, slug and kind all mean it; only what happens inside the block is allowed."""
+        recorder = Recorder(contract)
+        with recorder.expect_violation(what):
+            recorder(SURPLUS)
+        assert [seen.standing for seen in recorder.seen] == [Standing.EXPECTED]
+        recorder(SURPLUS)
+        assert [seen.standing for seen in recorder.seen] == [Standing.EXPECTED, Standing.FAILS]
+
+    def test_an_expected_violation_has_to_come(self, contract: Contract) -> None:
+        """The error says what came instead."""
+        recorder = Recorder(contract)
+        with pytest.raises(NoViolationError) as caught, recorder.expect_violation("token-missing"):
+            recorder(SURPLUS)
+        assert (caught.value.exchanges, caught.value.instead) == (1, (RULE,))
+
+    def test_an_unknown_violation_is_refused_before_the_block(self, contract: Contract) -> None:
+        """A typo is found at once."""
+        with (
+            pytest.raises(UnknownNameError, match="Did you mean 'token-missing'"),
+            Recorder(contract).expect_violation("token-mising"),
+        ):
+            pytest.fail("the block was entered")
+
+    def test_answers_belong_to_questions_that_exist(self, contract: Contract) -> None:
+        """A question's name is checked."""
+        recorder = Recorder(contract)
+        recorder.answer("participant-delete.deleted-twice", status=404, code="8522", text="Call not found.")
+        assert str(recorder.answers["participant-delete.deleted-twice"]) == "404 8522 Call not found."
+        with pytest.raises(UnknownNameError, match="there is no question"):
+            recorder.answer("participant-delete.deletd", status=404)
+
+    def test_the_latest_recorder_is_the_current_one(self, contract: Contract) -> None:
+        """Tests inside tests leave the outer one as it was."""
+        before = current_recorder()
+        outer, inner = Recorder(contract), Recorder(contract)
+        with recording(outer):
+            with recording(inner):
+                assert current_recorder() is inner
+            assert current_recorder() is outer
+        assert current_recorder() is before
+
+
+class TestWatch:
+    """A test followed from set-up to end."""
+
+    @pytest.mark.parametrize(
+        ("phases", "outcome", "reason"),
+        [
+            ([("setup", "passed"), ("call", "passed"), ("teardown", "passed")], Outcome.HELD, ""),
+            ([("setup", "passed"), ("call", "failed", "a\nb"), ("teardown", "passed")], Outcome.BROKEN, "a"),
+            ([("setup", "skipped", "no clock"), ("teardown", "passed")], Outcome.NOT_CHECKED, "no clock"),
+            ([("setup", "failed", "OSError"), ("teardown", "passed")], Outcome.NOT_CHECKED, "OSError"),
+            ([("call", "skipped", "not staged"), ("teardown", "failed", "late")], Outcome.NOT_CHECKED, "not staged"),
+            ([("call", "passed"), ("teardown", "failed", "disk")], Outcome.HELD, ""),
+        ],
+    )
+    def test_the_outcome_is_that_of_the_test(
+        self, phases: list[tuple[str, ...]], outcome: Outcome, reason: str
+    ) -> None:
+        """A failed call breaks the rule; a set-up that failed says nothing about it."""
+        watch = Watch("test_a.py::test_it", "v1.0", "simulator", (RULE,))
+        for phase in phases:
+            watch.phase(*phase)
+        record = watch.record()
+        assert (record.outcome, record.reason) == (outcome, reason)
+
+    @pytest.mark.parametrize("before", ["passed", "skipped"])
+    def test_a_violation_at_teardown_breaks_the_rule(self, before: str) -> None:
+        """Exchanges of the taking down are judged, too, even when the test could not be staged."""
+        watch = Watch("test_a.py::test_it", "v1.0", "simulator", (RULE,))
+        watch.phase("call", before, "why")
+        watch.phase("teardown", "failed", "graphcalls: response breaks …", violated=True)
+        assert watch.record().outcome is Outcome.BROKEN
+
+    def test_reasons_are_short_and_safe(self) -> None:
+        """The first line of a failure, without tokens."""
+        watch = Watch("test_a.py::test_it", "v1.0", "simulator")
+        watch.phase("call", "failed", "AssertionError: Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.c2ln " + "x" * 999)
+        assert len(watch.record().reason) <= 300
+        assert "eyJ" not in watch.record().reason
+
+    def test_exchanges_are_kept_where_somebody_will_read_them(self, contract: Contract) -> None:
+        """Of a test that held only the counts are kept."""
+        watch = Watch("test_a.py::test_it", "v1.0", "simulator", (OTHER,), (), Recorder(contract, rules=(OTHER,)))
+        assert watch.recorder is not None
+        watch.recorder(exchange())
+        record = watch.record()
+        assert (record.exchanges, record.count, record.operations) == ((), 1, {"call-delete@v1.0": 1})
+        assert f"{RULE}@v1.0" in record.judged
+        watch.recorder(SURPLUS)
+        assert [one["response"]["body"] for one in watch.record().exchanges] == ["", "{}"]
+
+
+def record(nodeid: str = "a", outcome: Outcome = Outcome.HELD, **facts: Any) -> TestRecord:
+    """A record of a test of :data:`RULE` in v1.0."""
+    return replace(TestRecord(nodeid, outcome, version="v1.0", rules=(RULE,)), **facts)
+
+
+def test_a_record_survives_the_journey() -> None:
+    """What travels between processes is plain JSON and comes back as it was."""
+    whole = record(
+        reason="because",
+        target="simulator",
+        questions=("participant-delete.deleted-twice",),
+        answers={"participant-delete.deleted-twice": Answer(404, "8522", "gone")},
+        seen=(Seen(finding(rule=OTHER), 0, Standing.ELSEWHERE),),
+        exchanges=({"request": {}, "response": {}},),
+        operations={"call-get@v1.0": 2},
+        judged=(f"{OTHER}@v1.0",),
+        count=2,
+    )
+    assert TestRecord.from_json(json.loads(json.dumps(whole.to_json()))) == whole
+
+
+def test_properties_are_the_facts_in_short() -> None:
+    """Empty facts are left out."""
+    assert record(target="simulator").properties() == [
+        ("graphcalls_version", "v1.0"),
+        ("graphcalls_target", "simulator"),
+        ("graphcalls_rule", RULE),
+    ]
+
+
+class TestRun:
+    """All tests together."""
+
+    def result(self, run: Run, rule: str = RULE, version: str = "v1.0") -> Any:
+        """What the run says about a rule."""
+        return next(one for one in run.rules() if (one.rule, one.version) == (rule, version))
+
+    def test_a_rule_without_a_test_is_not_checked(self, contract: Contract) -> None:
+        """Every rule of the contract has a result."""
+        run = Run(contract)
+        assert {one.status for one in run.rules()} == {Outcome.NOT_CHECKED}
+        assert {one.reason for one in run.rules()} == {NO_TEST}
+        assert len(run.rules()) == sum(len(rule.versions) for rule in contract.rules.values())
+
+    @pytest.mark.parametrize(
+        ("outcomes", "status", "reason"),
+        [
+            ([Outcome.HELD], Outcome.HELD, ""),
+            ([Outcome.HELD, Outcome.NOT_CHECKED], Outcome.HELD, ""),
+            ([Outcome.HELD, Outcome.BROKEN], Outcome.BROKEN, "broken"),
+            ([Outcome.NOT_CHECKED], Outcome.NOT_CHECKED, "not-checked"),
+        ],
+    )
+    def test_its_own_tests_decide(
+        self, contract: Contract, outcomes: list[Outcome], status: Outcome, reason: str
+    ) -> None:
+        """One broken test breaks a rule, one held test holds it."""
+        run = Run(contract)
+        for number, outcome in enumerate(outcomes):
+            run.add(record(str(number), outcome, reason=outcome.value if outcome is not Outcome.HELD else ""))
+        assert (self.result(run).status, self.result(run).reason) == (status, reason)
+        assert self.result(run, version="beta").status is Outcome.NOT_CHECKED
+
+    def test_another_tests_finding_breaks_a_rule(self, contract: Contract) -> None:
+        """It is told as broken outside its own test, because nothing failed for it."""
+        run = Run(contract)
+        run.add(record("a"))
+        run.add(record("b", rules=(OTHER,), seen=(Seen(finding(rule=RULE), 0, Standing.ELSEWHERE),)))
+        result = self.result(run)
+        assert (result.status, result.reason) == (Outcome.BROKEN, "expected a text, got the number 7 ($.id)")
+        assert (result.tests, result.broken_by) == (("a",), ("b",))
+        assert run.broken_elsewhere() == (result,)
+
+    @pytest.mark.parametrize("standing", [Standing.NOTED, Standing.EXPECTED])
+    def test_findings_that_do_not_count_break_nothing(self, contract: Contract, standing: Standing) -> None:
+        """A notice, or what was done on purpose."""
+        run = Run(contract)
+        run.add(record("b", rules=(OTHER,), seen=(Seen(finding(rule=RULE), 0, standing),)))
+        assert self.result(run).status is Outcome.NOT_CHECKED
+
+    def test_a_users_failing_test_is_no_surprise(self, contract: Contract) -> None:
+        """A rule broken in a test that failed for it needs no line of its own."""
+        run = Run(contract)
+        run.add(record("b", Outcome.BROKEN, rules=(), seen=(Seen(finding(rule=RULE), 0, Standing.FAILS),)))
+        assert self.result(run).status is Outcome.BROKEN
+        assert run.broken_elsewhere() == ()
+
+    def test_records_may_come_in_any_order(self, contract: Contract) -> None:
+        """Two workers and one process say the same."""
+        records = [
+            record("b"),
+            record("a", Outcome.BROKEN),
+            record("c", rules=(OTHER,), operations={"call-get@v1.0": 1}),
+        ]
+        one, other = Run(contract), Run(contract)
+        for entry in records:
+            one.add(entry)
+        for entry in reversed(records):
+            other.add(entry)
+        assert one.rules() == other.rules()
+        assert one.records == other.records
+        assert one.operations() == other.operations() == {"call-get@v1.0": 1}
+
+    def test_a_version_that_was_left_out_is_not_checked(self, contract: Contract) -> None:
+        """The reason names the setting."""
+        run = Run(contract, versions=("beta",))
+        assert self.result(run).reason == "this run covers beta only (--graphcalls-version)"
+
+    def test_questions_have_an_answer_or_a_reason(self, contract: Contract) -> None:
+        """What was asked and not answered says why."""
+        asked = "participant-delete.deleted-twice"
+        run = Run(contract, versions=("v1.0",))
+        run.add(record("a", rules=(), questions=(asked,), answers={asked: Answer(404)}))
+        run.add(
+            record("b", Outcome.NOT_CHECKED, rules=(), questions=("participant-delete.organizer",), reason="skipped")
+        )
+        told = {one.question: (one.answer, one.reason) for one in run.questions()}
+        assert told[asked] == (Answer(404), "")
+        assert told["participant-delete.organizer"] == (None, "skipped")
+        assert told["call-reject.rejected-late"] == (None, "no test of this run asked it")
