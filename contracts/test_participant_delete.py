@@ -44,7 +44,7 @@ def test_removing_somebody_is_answered_with_204_and_nothing(graphcalls_stage: St
 @rule("participant-delete.success-is-204-empty")
 def test_withdrawing_an_invitation_is_answered_with_204_and_nothing(graphcalls_stage: Stage) -> None:
     """An invitation that was withdrawn is answered with 204 and no body."""
-    call = graphcalls_stage.meeting_call(people=1)
+    call = graphcalls_stage.meeting_call(people=0)
     _, chosen = ringing(graphcalls_stage, call)
     answer = graphcalls_stage.accepted(withdrawn(graphcalls_stage, call, chosen), BOTH_KINDS)
     assert answer.status_code == 204
@@ -93,7 +93,7 @@ def test_somebody_who_was_removed_is_off_the_roster_at_once(graphcalls_stage: St
 def test_somebody_whose_invitation_was_withdrawn_never_joins(graphcalls_stage: Stage) -> None:
     """Whoever was only invited and is removed does not turn up afterwards."""
     stage = graphcalls_stage
-    call = stage.meeting_call(people=1)
+    call = stage.meeting_call(people=0)
     bob, chosen = ringing(stage, call)
     stage.accepted(withdrawn(stage, call, chosen), BOTH_KINDS)
     stage.settle(call)
@@ -103,7 +103,7 @@ def test_somebody_whose_invitation_was_withdrawn_never_joins(graphcalls_stage: S
 @rule("participant-delete.chosen-id-addresses-the-invitation")
 def test_the_chosen_id_addresses_the_invitation(graphcalls_stage: Stage) -> None:
     """The participantId of the invite is the participant id in the path of the DELETE."""
-    call = graphcalls_stage.meeting_call(people=1)
+    call = graphcalls_stage.meeting_call(people=0)
     _, chosen = ringing(graphcalls_stage, call)
     answer = call.remove(chosen)
     assert answer.status_code != 404
@@ -166,7 +166,7 @@ def test_question_deleted_twice(graphcalls_stage: Stage) -> None:
 @question("participant-delete.unknown-participant")
 def test_question_unknown_participant(graphcalls_stage: Stage) -> None:
     """What is answered for a participant id that never was in the call?"""
-    call = graphcalls_stage.meeting_call(people=1)
+    call = graphcalls_stage.meeting_call(people=0)
     answer = call.remove(graphcalls_stage.new_id())
     graphcalls_stage.record_answer("participant-delete.unknown-participant", answer)
 
@@ -194,8 +194,9 @@ def test_question_not_allow_listed(graphcalls_stage: Stage) -> None:
 @question("participant-delete.organizer")
 def test_question_organizer(graphcalls_stage: Stage) -> None:
     """Can the organizer of a meeting be removed, and if not, which status and code say so?"""
-    olivia = graphcalls_stage.person("Olivia")
-    call = graphcalls_stage.meeting_call(people=1, at=graphcalls_stage.meeting(olivia))
+    meeting = graphcalls_stage.meeting()
+    olivia = graphcalls_stage.organizer_of(meeting)
+    call = graphcalls_stage.meeting_call(people=1, at=meeting)
     graphcalls_stage.bring(call, olivia)
     answer = call.remove(call.id_of(olivia))
     graphcalls_stage.record_answer("participant-delete.organizer", answer)

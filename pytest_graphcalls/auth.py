@@ -175,7 +175,7 @@ class SignIn:
         self.authority = _with_tenant(authority or cloud.authority_host, credential.tenant_id)
         self.expires_at: float | None = None
         """When the token given last runs out, in seconds since 1970; ``None`` before the first."""
-        self._http = http
+        self._http = _Heard(http) if http is not None else None
         self._verify = verify
         self._now = now
         self._lock = Lock()
@@ -224,7 +224,7 @@ class SignIn:
             yield
         except OSError as error:
             raise _own("unreachable", f"{self.authority} cannot be reached: {_first(error)}.") from None
-        except (ValueError, RuntimeError, msal.exceptions.MsalError) as error:
+        except (*_UNEXPECTED, RuntimeError, msal.exceptions.MsalError) as error:
             raise self._unreadable(error) from None
 
     def _unreadable(self, error: BaseException) -> SignInError:
@@ -233,7 +233,7 @@ class SignIn:
         refusal = _refusal_in(said)
         if refusal:
             return self._refused(refusal)
-        status = _status_in(said)
+        status = _status_in(said) or self._heard
         for name, here in _SIGNS:
             if here(error, status):
                 return _own(name, f"{self.authority} {_OWN[name][0]}", status)
@@ -246,11 +246,18 @@ class SignIn:
         code = found[0] if found else f"AADSTS{numbers[0]}" if numbers[0] else ""
         row = Contract.packaged().errors.by_signin_code(code, error)
         trace = f"trace {answer.get('trace_id', 'unknown')}, {answer.get('timestamp', 'no time')}"
+        if row is None and self._heard == _TOO_MANY:
+            return _own("throttled", f"{self.authority} {_OWN['throttled'][0]}", self._heard)
         if row is None:
-            return SignInError("unknown", 0, error, code, _sentence(text) or "no reason was given.", *_UNKNOWN, trace)
+            said = _sentence(text) or "no reason was given."
+            return SignInError("unknown", self._heard, error, code, said, *_UNKNOWN, trace)
         remedy = f"{row.remedy}{self._aside(row.name, answer)}"
         setting = self.credential.setting if row.name in _OF_THE_CREDENTIAL else row.setting
         return SignInError(row.name, row.status, row.error, code, row.meaning, setting, remedy, trace)
+
+    @property
+    def _heard(self) -> int:
+        return self._http.status if self._http is not None else 0
 
     def _aside(self, row: str, answer: Mapping[str, Any]) -> str:
         """What only this machine can add to a remedy."""
@@ -267,13 +274,12 @@ _OF_THE_CREDENTIAL = frozenset({"assertion-signature", "assertion-malformed", "c
 
 
 def _with_tenant(authority: str, tenant: str) -> str:
-    base = authority.rstrip("/")
-    base = base if "://" in base else f"https://{base}"
-    scheme, _, rest = base.partition("://")
+    base = authority if "://" in authority else f"https://{authority}"
+    scheme, _, rest = base.rstrip("/").partition("://")
     if scheme != "https" or not rest:
         step = "Sign-in goes over TLS only; 'graphcalls serve --tls FOLDER' gives such an address."
         raise SettingError(AUTHORITY, authority[:_SHORT], "an address that begins with https://", step)
-    return base if "/" in rest else f"{base}/{tenant}"
+    return f"https://{rest}" if "/" in rest else f"https://{rest}/{tenant}"
 
 
 def _own(name: str, text: str, status: int = 0) -> SignInError:
@@ -299,11 +305,35 @@ _OWN: Mapping[str, tuple[str, str, str]] = {
 }
 """Causes that no answer of the sign-in names: the sentence, the setting, the remedy."""
 
+_TOO_MANY = 429
+_UNEXPECTED = (ValueError, LookupError, AttributeError, TypeError)
+"""What msal raises over an answer that is no JSON, or JSON of another shape."""
 _SIGNS: tuple[tuple[str, Callable[[BaseException, int], bool]], ...] = (
-    ("throttled", lambda _error, status: status == 429),
+    ("throttled", lambda _error, status: status == _TOO_MANY),
     ("service-fault", lambda _error, status: status >= 500),
-    ("not-an-authority", lambda error, _status: isinstance(error, ValueError | KeyError)),
+    ("not-an-authority", lambda error, _status: isinstance(error, (*_UNEXPECTED, RuntimeError))),
 )
+
+
+class _Heard:
+    """Another client, of which it remembers the status of the last answer: msal does not tell."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self.status = 0
+
+    def get(self, *args: Any, **facts: Any) -> Any:
+        return self._note(self._inner.get(*args, **facts))
+
+    def post(self, *args: Any, **facts: Any) -> Any:
+        return self._note(self._inner.post(*args, **facts))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def _note(self, response: Any) -> Any:
+        self.status = response.status_code
+        return response
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

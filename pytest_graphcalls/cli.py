@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         SystemExit: from argparse, for ``--help``, ``--version`` and words that make no command.
     """
     _never_fail_on_a_letter()
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     run: Callable[[argparse.Namespace], int] = import_module(f"pytest_graphcalls.commands.{args.command}").run
     try:
         code = run(args)
@@ -56,21 +56,29 @@ def _never_fail_on_a_letter() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The words of the command, for whoever wants to check some without running them."""
+    words = argparse.ArgumentParser(
         prog="graphcalls",
         description="Contract, simulator and checks for the Microsoft Graph cloud communications calls API.",
     )
-    parser.add_argument("--version", action="version", version=f"pytest-graphcalls {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    words.add_argument("--version", action="version", version=f"pytest-graphcalls {__version__}")
+    commands = words.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, (summary, add_words) in COMMANDS.items():
         add_words(commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."))
-    return parser
+    return words
+
+
+def _port(text: str) -> int:
+    # The socket layer takes larger numbers and listens somewhere else.
+    if not (text.isdecimal() and int(text) < 2**16):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; expected 0 to 65535")
+    return int(text)
 
 
 def _serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=8080, help="port; 0 takes a free one (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=8080, help="port; 0 takes a free one (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same ids (default: %(default)s)")
     parser.add_argument("--ring", type=float, metavar="SECONDS", help="how long it rings until somebody answers")
     parser.add_argument("--frozen", action="store_true", help="let no time pass, so that nobody answers by waiting")

@@ -5,11 +5,13 @@
     GraphCallsError
     ├── ContractFileError     a file of the contract cannot be used: file, line, key
     ├── UnknownNameError      a rule, operation, code … that does not exist: the nearest match
-    ├── RecordingError        a cassette or HAR file cannot be read: file, entry
+    ├── RecordingError        a cassette or HAR file cannot be read or written: file, entry
+    ├── UnrecordedRequestError  a replayed test asks for what its cassette does not hold: the nearest entry
     ├── SettingError          an option, variable or ini value that cannot be used
     ├── SignInError           the authority gave no token: which setting, what to do
     ├── NotAllowedNowError    the lifecycle table has no such step from here
     ├── StageError            the target did not give what a test needs before it starts
+    ├── EnvironmentFaultError the service or the network failed, which says nothing about a rule
     └── ContractViolationError  an exchange broke the contract (also an AssertionError)
 
 An exception is a record of facts and builds its sentence in ``__str__``: what happened, with which
@@ -98,7 +100,7 @@ class UnknownNameError(GraphCallsError):
 
 @_record
 class RecordingError(GraphCallsError):
-    """A cassette or HAR file that cannot be read.
+    """A cassette or HAR file that cannot be read or written.
 
     Attributes:
         file: its path as given.
@@ -113,6 +115,29 @@ class RecordingError(GraphCallsError):
     def __str__(self) -> str:
         place = f"{self.file}, entry {self.entry}" if self.entry else self.file
         return f"{place}: {self.problem} Nothing was written."
+
+
+@_record
+class UnrecordedRequestError(GraphCallsError):
+    """A replayed test sent a request that its cassette does not hold.
+
+    Attributes:
+        file: the cassette.
+        request: method and address that were asked for, secrets masked.
+        nearest: the recorded request that comes closest, with its entry's number, or ``""``.
+        differences: how the two differ, as phrases.
+        again: the command that records the test again.
+    """
+
+    file: str
+    request: str
+    nearest: str
+    differences: tuple[str, ...]
+    again: str
+
+    def __str__(self) -> str:
+        near = f" Nearest is {self.nearest}; it differs in {'; '.join(self.differences)}." if self.nearest else ""
+        return f"{self.file} holds no answer to {self.request}.{near} Record the test again: {self.again}"
 
 
 @_record
@@ -206,6 +231,25 @@ class StageError(GraphCallsError):
     def __str__(self) -> str:
         see = f" See {self.see}." if self.see else ""
         return f"not checked: {self.wanted} could not be staged; {self.got}.{see}"
+
+
+@_record
+class EnvironmentFaultError(GraphCallsError):
+    """The service or the network failed, so nothing can be said about a rule.
+
+    Attributes:
+        what: the request, e.g. ``POST /v1.0/communications/calls``.
+        got: what came instead of an answer that could be judged.
+        trace: the answer's request id and date, for a support request, or ``""``.
+    """
+
+    what: str
+    got: str
+    trace: str = ""
+
+    def __str__(self) -> str:
+        trace = f" ({self.trace})" if self.trace else ""
+        return f"could not check: {self.what} {self.got}{trace}. It says nothing about the contract; run it again later."
 
 
 class ContractViolationError(GraphCallsError, AssertionError):

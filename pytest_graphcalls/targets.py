@@ -1,4 +1,4 @@
-"""What tests talk to: the simulator, or a server at a base URL.
+"""What tests talk to: the simulator, a live tenant, or a server at a base URL.
 
 A :class:`Target` lives as long as the run, a :class:`Connection` as long as one test. Tests ask a connection
 what it can do (:attr:`Connection.capabilities`), never which target it belongs to. Adding a target is a row in
@@ -8,10 +8,10 @@ what it can do (:attr:`Connection.capabilities`), never which target it belongs 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import SettingError
@@ -19,10 +19,12 @@ from pytest_graphcalls.errors import SettingError
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.asgi import SimulatorApp
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
+    from pytest_graphcalls.sandbox import Sandbox
     from pytest_graphcalls.session import Recorder
     from pytest_graphcalls.simulator import Host, Simulator
 
 SIMULATOR = "simulator"
+LIVE = "live"
 GRAPH = "https://graph.microsoft.com"
 """The address that the simulator answers for, in process."""
 PLACEHOLDER_TOKEN = "pytest-graphcalls"  # noqa: S105  says who asks; a server that checks tokens refuses it
@@ -55,6 +57,10 @@ class Connection(Protocol):
     def simulator(self) -> Simulator | None:
         """The simulated tenant, or ``None`` when the target is none."""
 
+    @property
+    def sandbox(self) -> Sandbox | None:
+        """What a stage may use, where not any id will do; ``None`` where it will."""
+
     def client(self, token: str | None = None) -> Client:
         """A new client on :attr:`root`.
 
@@ -67,6 +73,9 @@ class Connection(Protocol):
 
     def wait(self, seconds: float) -> None:
         """Let ``seconds`` of the target's time pass."""
+
+    def close(self) -> None:
+        """End the test: nothing that it made goes on."""
 
 
 class Target(Protocol):
@@ -137,6 +146,7 @@ class SimulatorConnection:
     """
 
     capabilities = SimulatorTarget.capabilities
+    sandbox = None
 
     def __init__(self, simulator: Simulator, version: str) -> None:
         self.simulator: Simulator = simulator
@@ -169,6 +179,9 @@ class SimulatorConnection:
     def wait(self, seconds: float) -> None:
         """Move the simulator's clock."""
         self.simulator.advance(seconds)
+
+    def close(self) -> None:
+        """The simulator goes with the test."""
 
 
 class UrlTarget:
@@ -223,6 +236,7 @@ class UrlConnection:
 
     capabilities = UrlTarget.capabilities
     simulator = None
+    sandbox = None
 
     def __init__(self, target: UrlTarget, version: str, recorder: Recorder) -> None:
         self._network = target.network
@@ -249,36 +263,68 @@ class UrlConnection:
         """Let real time pass; nobody can hurry a server."""
         time.sleep(seconds)
 
+    def close(self) -> None:
+        """The stage hangs up what it made; what else a test does to a server is its own affair."""
 
-TARGETS: Mapping[str, Callable[[str, int, str], Target]] = {
-    SIMULATOR: lambda _url, seed, _token: SimulatorTarget(seed=seed),
-    "url": lambda url, _seed, token: UrlTarget(url, token=token),
+
+class Wishes(NamedTuple):
+    """What the targets of a run are made from.
+
+    Attributes:
+        seed: where the simulator's ids start.
+        token: bearer token for base URLs, or ``""``.
+        live: makes the live target; raises :class:`SettingError` when the tenant may not be used.
+    """
+
+    seed: int = 0
+    token: str = ""
+    live: Callable[[], Target] | None = None
+
+
+def _live(_name: str, wishes: Wishes) -> Target:
+    if wishes.live is None:
+        raise SettingError("target", LIVE, "a run that was set up for it", "Give --graphcalls-target=live.")
+    return wishes.live()
+
+
+TARGETS: Mapping[str, Callable[[str, Wishes], Target]] = {
+    SIMULATOR: lambda _name, wishes: SimulatorTarget(seed=wishes.seed),
+    LIVE: _live,
+    "url": lambda url, wishes: UrlTarget(url, token=wishes.token),
 }
-"""How each sort of target is made from the name given, the seed and the token."""
+"""How each sort of target is made from the name given and what the run wishes."""
+
+_CAPABILITIES: Mapping[str, frozenset[Need]] = {SIMULATOR: SimulatorTarget.capabilities}
 
 
-def capabilities_of(name: str) -> frozenset[Need]:
-    """What the target ``name`` can do beyond answering requests; nothing is contacted."""
-    return (SimulatorTarget if name == SIMULATOR else UrlTarget).capabilities
+def capabilities_of(name: str, facts: Collection[str] = ()) -> frozenset[Need]:
+    """What the target ``name`` can do beyond answering requests; nothing is contacted.
+
+    Args:
+        name: of the target.
+        facts: names of what the sandbox of a live run has; those that are needs are met.
+    """
+    if name == LIVE:
+        return frozenset(need for need in Need if need.value in facts)
+    return _CAPABILITIES.get(name, UrlTarget.capabilities)
 
 
 class Targets:
     """The targets of a run, each made when first needed.
 
     Args:
-        seed: where the simulator's ids start.
-        token: bearer token for base URLs, or ``""``.
+        wishes: what they are made from.
     """
 
-    def __init__(self, *, seed: int = 0, token: str = "") -> None:
-        self._seed, self._token = seed, token
+    def __init__(self, wishes: Wishes = Wishes()) -> None:  # noqa: B008  a frozen value
+        self._wishes = wishes
         self._open: dict[str, Target] = {}
 
     def __getitem__(self, name: str) -> Target:
-        """The target ``name``: ``simulator`` or a base URL."""
+        """The target ``name``: a row of :data:`TARGETS`, or a base URL."""
         if name not in self._open:
             sort = name if name in TARGETS else "url"
-            self._open[name] = TARGETS[sort](name, self._seed, self._token)
+            self._open[name] = TARGETS[sort](name, self._wishes)
         return self._open[name]
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Read recordings: HAR 1.2 files and vcrpy cassettes.
+"""Recordings: read HAR 1.2 files and vcrpy cassettes, write cassettes, answer from them.
 
 The rules of this room:
 
@@ -7,21 +7,44 @@ The rules of this room:
 3. What cannot be read says so, with file and entry. A cut file is not a short file: vcrpy closes a cassette with
    ``version``, so a cassette without it was cut.
 4. A body is read as the client saw it: text as UTF-8, Base64 and compression undone.
+5. What is written replaces the older file as a whole or not at all, and has passed the leak scan (``writing.py``).
+6. A cassette of ours says what it is worth: its passport (``passport.py``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pytest_graphcalls.cassette import har, vcr
 from pytest_graphcalls.cassette.files import RECORD_AGAIN, load
+from pytest_graphcalls.cassette.passport import MEMBER, Kind, Passport, SignedIn, kind_of
 from pytest_graphcalls.cassette.pieces import Incomplete, UnusableError
+from pytest_graphcalls.cassette.replay import Replay
+from pytest_graphcalls.cassette.writing import save, state, write
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.wire import Exchange
 
-__all__ = ["Incomplete", "entries", "read"]
+__all__ = [
+    "Cassette",
+    "Incomplete",
+    "Kind",
+    "Passport",
+    "Replay",
+    "SignedIn",
+    "entries",
+    "kind_of",
+    "opened",
+    "read",
+    "save",
+    "state",
+    "write",
+]
+
+
+_Converter = Callable[[Any, str], Exchange | Incomplete]
 
 
 def read(path: str | Path) -> Iterator[Exchange]:
@@ -51,14 +74,70 @@ def entries(path: str | Path) -> Iterator[Exchange | Incomplete]:
     file = str(path)
     rows, converted = _recognised(file, load(Path(path)))
     for number, row in enumerate(rows, 1):
-        try:
-            entry = converted(row, f"entry {number}")
-        except UnusableError as error:
-            raise RecordingError(file, number, error.problem) from None
-        yield entry
+        yield _entry(file, number, row, converted)
 
 
-_Rows = tuple[list[Any], Callable[[Any, str], Exchange | Incomplete]]
+def _entry(file: str, number: int, row: Any, converted: _Converter) -> Exchange | Incomplete:
+    try:
+        return converted(row, f"entry {number}")
+    except UnusableError as error:
+        raise RecordingError(file, number, error.problem) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Cassette:
+    """A cassette that was read.
+
+    Attributes:
+        path: where it lies.
+        data: all of the file, as plain values.
+        passport: what it says about itself; ``None`` when somebody else wrote it.
+    """
+
+    path: Path
+    data: Mapping[str, Any]
+    passport: Passport | None
+
+    @property
+    def rows(self) -> list[Any]:
+        """Its interactions, as the file has them."""
+        return list(self.data["interactions"] or ())
+
+    @property
+    def edited(self) -> bool:
+        """Whether somebody has changed an interaction since it was recorded."""
+        return self.passport is not None and not self.passport.seals(self.rows)
+
+    def exchanges(self) -> Iterator[Exchange]:
+        """Its exchanges, in order; raises :class:`RecordingError` like :func:`read`."""
+        for number, row in enumerate(self.rows, 1):
+            entry = _entry(str(self.path), number, row, vcr.interaction)
+            if isinstance(entry, Incomplete):
+                raise RecordingError(str(self.path), number, entry.problem)
+            yield entry
+
+
+def opened(path: Path) -> Cassette:
+    """Read a vcrpy cassette, with its passport.
+
+    Args:
+        path: a YAML or JSON file.
+
+    Raises:
+        RecordingError: it cannot be read, was cut, or is no cassette of vcrpy.
+    """
+    data = load(path)
+    if not isinstance(data, Mapping) or "interactions" not in data:
+        raise RecordingError(str(path), 0, f"is no cassette of vcrpy: it has no 'interactions'. {RECORD_AGAIN}")
+    _vcr(str(path), data)
+    passport = data.get(MEMBER)
+    try:
+        return Cassette(path, data, Passport.from_json(passport) if isinstance(passport, Mapping) else None)
+    except ValueError as error:
+        raise RecordingError(str(path), 0, f"{error} {RECORD_AGAIN}") from None
+
+
+_Rows = tuple[list[Any], _Converter]
 
 
 def _recognised(file: str, data: Any) -> _Rows:

@@ -119,6 +119,14 @@ def _entry_before(text: str, line: int) -> int:
     return len(_ENTRY.findall("\n".join(text.splitlines()[:line])))
 
 
+def dump(data: Any) -> str:
+    """Write a cassette as YAML. Lines are not folded, so that what is looked for in a line is found there."""
+    import yaml
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return str(yaml.dump(data, Dumper=dumper, allow_unicode=True, width=float("inf"), sort_keys=True))
+
+
 _TAG = "tag:yaml.org,2002:python/"
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pytest_graphcalls.compression import UnreadableBodyError, decompress
 from pytest_graphcalls.cassette.pieces import (
     Incomplete,
     UnusableError,
@@ -17,7 +17,11 @@ from pytest_graphcalls.cassette.pieces import (
     url_of,
     word,
 )
+from pytest_graphcalls.compression import UnreadableBodyError, decompress
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
+
+FORMAT = 1
+"""The version that a cassette of vcrpy ends with."""
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
@@ -54,6 +58,45 @@ def old_interaction(row: Any, note: str) -> Exchange | Incomplete:
     if isinstance(lines, list) and all(isinstance(line, str) for line in lines):
         got["headers"] = [[text.strip() for text in line.split(":", 1)] for line in lines if ":" in line]
     return interaction({"request": sent, "response": got}, note)
+
+
+def row(exchange: Exchange) -> dict[str, Any]:
+    """An exchange as an interaction; what :func:`interaction` reads back as the same exchange."""
+    request, response = exchange.request, exchange.response
+    return {
+        "request": {
+            "body": _written(request.body),
+            "headers": _grouped(request.headers),
+            "method": request.method,
+            "uri": request.url,
+        },
+        "response": {
+            "body": {"string": _written(response.body)},
+            "headers": _grouped(response.headers),
+            "status": {"code": response.status, "message": _reason(response.status)},
+        },
+    }
+
+
+def _reason(status: int) -> str:
+    return http.client.responses.get(status, "")
+
+
+def _written(body: bytes) -> str | bytes:
+    """A body as text where it is text, because people review cassettes."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return body
+    # A line break of other systems, and what YAML cannot write, would not come back as they were.
+    return text if text.isprintable() or all(c in "\n\t" or c.isprintable() for c in text) else body
+
+
+def _grouped(headers: Headers) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for name, value in headers.pairs:
+        grouped.setdefault(name, []).append(value)
+    return grouped
 
 
 def _joined(sent: Mapping[str, Any]) -> str:

@@ -6,17 +6,26 @@ not ``MockTransport``, which recorders patch.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from ssl import SSLContext
-from typing import Any, TypeVar
+import base64
+import binascii
+import re
+import time
+from collections.abc import Callable, Generator
+from ssl import SSLContext, create_default_context
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import ContractViolationError
+from pytest_graphcalls.sandbox.guard import Failure, Flow, Guard, Outcome
+from pytest_graphcalls.sandbox.interrupts import undisturbed
 from pytest_graphcalls.session import Recorder, current_recorder
-from pytest_graphcalls.simulator.hosting import Service
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.auth import SignIn
+    from pytest_graphcalls.simulator.hosting import Service
 
 Client = httpx.Client
 AsyncClient = httpx.AsyncClient
@@ -132,12 +141,12 @@ class CheckedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 def _raise_violations(exchange: Exchange) -> None:
-    from pytest_graphcalls.report.violation import messages
-
     recorder = Recorder(Contract.packaged())
     recorder(exchange)
     failing = recorder.failing()
     if failing:
+        from pytest_graphcalls.report.violation import messages
+
         raise ContractViolationError(messages(failing, recorder.exchanges, recorder.contract))
 
 
@@ -166,14 +175,18 @@ def _facts(root: str, token: str) -> dict[str, Any]:
 
 
 class Network:
-    """The real network, for as long as a run: one TLS context, and transports that clients cannot close."""
+    """The real network, for as long as a run: one TLS context, and transports that clients cannot close.
 
-    def __init__(self) -> None:
-        self._tls = httpx.create_ssl_context(trust_env=False)
-        self._pool = httpx.HTTPTransport(verify=self._tls)
+    Args:
+        trust_env: whether proxies and ``SSL_CERT_FILE`` are taken from the environment.
+    """
+
+    def __init__(self, *, trust_env: bool = False) -> None:
+        self._tls = httpx.create_ssl_context(trust_env=trust_env)
+        self._pool: httpx.BaseTransport = _ByEnvironment(self._tls) if trust_env else httpx.HTTPTransport(verify=self._tls)
         self.sync: httpx.BaseTransport = _Shared(self._pool)
         """For sync clients."""
-        self.asynchronous: httpx.AsyncBaseTransport = _OneByOne(self._tls)
+        self.asynchronous: httpx.AsyncBaseTransport = _OneByOne(self._tls, trust_env=trust_env)
         """For async clients."""
 
     def unreachable(self, url: str) -> str:
@@ -200,16 +213,224 @@ class _Shared(httpx.BaseTransport):
         return self._inner.handle_request(request)
 
 
+class _ByEnvironment(httpx.BaseTransport):
+    """The network as the environment wants it to be reached; a client of httpx is what knows its proxies."""
+
+    def __init__(self, tls: SSLContext) -> None:
+        self._client = httpx.Client(verify=tls, trust_env=True)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._client.send(request, stream=True, follow_redirects=False)
+
+    def close(self) -> None:
+        self._client.close()
+
+
 class _OneByOne(httpx.AsyncBaseTransport):
     """A connection per request: kept ones would belong to an event loop that may be gone by the next test."""
 
-    def __init__(self, tls: SSLContext) -> None:
-        self._tls = tls
+    def __init__(self, tls: SSLContext, *, trust_env: bool = False) -> None:
+        self._facts: dict[str, Any] = {"verify": tls, "trust_env": trust_env}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        async with httpx.AsyncHTTPTransport(verify=self._tls) as inner:
-            response = await inner.handle_async_request(request)
+        async with httpx.AsyncClient(**self._facts) as inner:
+            response = await inner.send(request, stream=True, follow_redirects=False)
             stream = _of_kind(response.stream, httpx.AsyncByteStream)
             body = b"".join([chunk async for chunk in stream])
             await response.aclose()
         return httpx.Response(response.status_code, headers=response.headers, stream=httpx.ByteStream(body))
+
+
+class GuardedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Lets a guard decide what is sent through another transport, when, and how often.
+
+    Args:
+        inner: the transport that does the work; for an async client an async one.
+        guard: decides.
+        sleep: lets seconds pass, for sync clients.
+    """
+
+    def __init__(
+        self,
+        inner: httpx.BaseTransport | httpx.AsyncBaseTransport,
+        guard: Guard,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._inner = inner
+        self._guard = guard
+        self._sleep = sleep
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """See :class:`httpx.BaseTransport`."""
+        inner = _of_kind(self._inner, httpx.BaseTransport)
+        request.read()
+        asked = to_wire_request(request)
+        steps = _Steps(self._guard.flow(asked))
+        while not steps.done:
+            if steps.pause is not None:
+                self._sleep(steps.pause)
+                steps.paused()
+                continue
+            # From the request to the ledger's note of its answer: whoever interrupts this would leave a call behind.
+            with undisturbed(wanted=self._guard.makes(asked)):
+                try:
+                    response = inner.handle_request(request)
+                    response.read()
+                    steps.answered(response)
+                except httpx.TransportError as error:
+                    steps.failed(error)
+        return steps.result()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """See :class:`httpx.AsyncBaseTransport`."""
+        import anyio
+
+        inner = _of_kind(self._inner, httpx.AsyncBaseTransport)
+        await request.aread()
+        steps = _Steps(self._guard.flow(to_wire_request(request)))
+        while not steps.done:
+            if steps.pause is not None:
+                await anyio.sleep(steps.pause)
+                steps.paused()
+                continue
+            try:
+                response = await inner.handle_async_request(request)
+                await response.aread()
+                steps.answered(response)
+            except httpx.TransportError as error:
+                steps.failed(error)
+        return steps.result()
+
+
+class _Steps:
+    """A guard's flow, with httpx's values on this side of it."""
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+        self._last: httpx.Response | httpx.TransportError | None = None
+        self.done = False
+        self.pause: float | None = None
+        self._take(None)
+
+    def _take(self, outcome: Outcome | None) -> None:
+        try:
+            step = self._flow.send(outcome)
+        except StopIteration:
+            self.done = True
+        else:
+            self.pause = step.seconds if step else None
+
+    def paused(self) -> None:
+        self._take(None)
+
+    def answered(self, response: httpx.Response) -> None:
+        self._last = response
+        self._take(to_wire_response(response))
+
+    def failed(self, error: httpx.TransportError) -> None:
+        self._last = error
+        self._take(Failure(f"{type(error).__name__}: {error}".rstrip(": "), sent=not isinstance(error, _UNSENT)))
+
+    def result(self) -> httpx.Response:
+        if isinstance(self._last, httpx.Response):
+            return self._last
+        assert self._last is not None
+        raise self._last
+
+
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+"""Failures before the request has left."""
+
+
+class BearerAuth(httpx.Auth):
+    """Puts a token of a sign-in on each request, for sync and async clients.
+
+    A 401 that asks for other claims (continuous access evaluation) is answered once, by a token that has them. The
+    token is kept by the sign-in; fetching one blocks for that moment, in an async client too.
+
+    Args:
+        sign_in: where tokens come from.
+
+    Raises:
+        SignInError: from a request, when there is no token to be had.
+    """
+
+    def __init__(self, sign_in: SignIn) -> None:
+        self._sign_in = sign_in
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """See :class:`httpx.Auth`."""
+        request.headers["Authorization"] = f"Bearer {self._sign_in.token()}"
+        response = yield request
+        claims = claims_challenge(response)
+        if claims:
+            request.headers["Authorization"] = f"Bearer {self._sign_in.token(claims=claims)}"
+            yield request
+
+
+_CHALLENGE = re.compile(r"\bBearer\b.*?\bclaims=\"([^\"]*)\"", re.IGNORECASE)
+
+
+def claims_challenge(response: httpx.Response) -> str:
+    """The claims that a 401 asks for, as JSON text; ``""`` when it asks for none, or in a way that cannot be read."""
+    if response.status_code != httpx.codes.UNAUTHORIZED:
+        return ""
+    found = _CHALLENGE.search(", ".join(response.headers.get_list("www-authenticate")))
+    if found is None:
+        return ""
+    try:
+        text = base64.b64decode(found[1].replace("-", "+").replace("_", "/") + "=" * (-len(found[1]) % 4)).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    return text if text.lstrip().startswith("{") else ""
+
+
+def http_for_msal(
+    *, verify: SSLContext | str | None = None, trust_env: bool = False, transport: httpx.BaseTransport | None = None
+) -> Any:
+    """A client that msal takes as its ``http_client``; a network that fails raises :class:`OSError`.
+
+    Args:
+        verify: a TLS context, or a file with the certificate authorities to trust; by default certifi's, or with
+            ``trust_env`` those that ``SSL_CERT_FILE`` names.
+        trust_env: whether proxies and ``SSL_CERT_FILE`` are taken from the environment. The client that msal makes
+            for itself takes them whatever it was told.
+        transport: go through this instead of the network.
+    """
+    if transport is None:
+        context = verify if isinstance(verify, SSLContext) else tls_context(verify, trust_env=trust_env)
+        return _ForMsal(httpx.Client(verify=context, timeout=TIMEOUT, trust_env=trust_env))
+    return _ForMsal(httpx.Client(transport=transport, timeout=TIMEOUT, trust_env=False))
+
+
+def tls_context(ca_file: str | None = None, *, trust_env: bool = False) -> SSLContext:
+    """What to trust: the certificate authorities in a file, else the environment's, else certifi's.
+
+    Raises:
+        OSError: the file cannot be read as one of certificates.
+    """
+    if ca_file is None:
+        return httpx.create_ssl_context(trust_env=trust_env)
+    return create_default_context(cafile=ca_file)
+
+
+class _ForMsal:
+    """An httpx client whose failures are those of the standard library, for a caller that does not know httpx."""
+
+    def __init__(self, inner: httpx.Client) -> None:
+        self._inner = inner
+
+    def get(self, url: str, **facts: Any) -> httpx.Response:
+        return self._through("GET", url, facts)
+
+    def post(self, url: str, **facts: Any) -> httpx.Response:
+        return self._through("POST", url, facts)
+
+    def _through(self, method: str, url: str, facts: dict[str, Any]) -> httpx.Response:
+        try:
+            return self._inner.request(method, url, **facts)
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            raise ConnectionError(str(error) or type(error).__name__) from None
+
+    def close(self) -> None:
+        self._inner.close()

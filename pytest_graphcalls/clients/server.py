@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 from typing import Any, cast
 
@@ -19,13 +20,16 @@ AsgiApp = Callable[..., Awaitable[None]]
 
 
 @contextmanager
-def serve_in_thread(app: AsgiApp, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def serve_in_thread(
+    app: AsgiApp, host: str = "127.0.0.1", port: int = 0, *, certificate: Path | None = None
+) -> Iterator[str]:
     """Serve an ASGI application until the block ends.
 
     Args:
         app: the application.
         host: address to listen on.
         port: port to listen on; 0 picks a free one.
+        certificate: PEM file with private key and certificates; with one the server speaks TLS.
 
     Yields:
         The base URL, e.g. ``http://127.0.0.1:49152``.
@@ -34,12 +38,14 @@ def serve_in_thread(app: AsgiApp, host: str = "127.0.0.1", port: int = 0) -> Ite
         SettingError: the address cannot be listened on.
     """
     with _listening(host, port) as listener:
-        server = uvicorn.Server(config(app))
+        settings = config(app, certificate)
+        settings.load()  # here and not in the thread, where nobody would hear of a certificate that cannot be read
+        server = uvicorn.Server(settings)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="graphcalls-server", daemon=True)
         thread.start()
         try:
             # The socket listens already: a request sent now waits until the server accepts it.
-            yield base_url(listener)
+            yield base_url(listener, "https" if certificate else "http")
         finally:
             server.should_exit = True
             thread.join(STOP_WITHIN)
@@ -47,7 +53,7 @@ def serve_in_thread(app: AsgiApp, host: str = "127.0.0.1", port: int = 0) -> Ite
             thread.join(STOP_WITHIN)
 
 
-def config(app: AsgiApp) -> uvicorn.Config:
+def config(app: AsgiApp, certificate: Path | None = None) -> uvicorn.Config:
     """How our servers run: quiet, logging as the process has it, and with the simulator's own ``Date``."""
     return uvicorn.Config(
         cast("Any", app),  # uvicorn's own type spells out every kind of scope
@@ -55,16 +61,17 @@ def config(app: AsgiApp) -> uvicorn.Config:
         log_level="error",
         access_log=False,
         lifespan="off",
+        ssl_certfile=certificate,
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=1,
     )
 
 
-def base_url(listener: socket.socket) -> str:
+def base_url(listener: socket.socket, scheme: str = "http") -> str:
     """The URL that reaches a listening socket."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 @contextmanager

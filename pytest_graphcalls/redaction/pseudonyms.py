@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from hashlib import blake2s
 
 from pytest_graphcalls.redaction.tables import MASK, Kind
@@ -25,8 +26,8 @@ _NAME = re.compile(r"Name [0-9a-f]{8}")
 _WORD = re.compile(r"id-[0-9a-f]{24}")
 _TENANT = re.compile(r"tenant-[0-9a-f]{8}", re.IGNORECASE)
 _MEETING = re.compile(r"0 *0 *0[0-9 ]*|[0 ]+")
-_IN_AN_ID = re.compile(r"(?:[0-9]{1,2}:)?(?:[A-Za-z]{1,12}:){0,2}[_~-]?")
-"""What may stand around the GUIDs of an id: ``8:orgid:``, ``28:``."""
+_AROUND_GUIDS = re.compile(r"(?:[0-9]{1,2}:)?(?:[A-Za-z]{1,12}:){0,2}[_~-]?")
+"""What may stand around the GUIDs of an id: ``8:orgid:``, ``28:``, the sign between two."""
 
 _LIKE_AN_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _LIKE_A_PHONE = re.compile(r"(?:tel:|4:)?\+[0-9][0-9 ().-]{5,24}")
@@ -35,6 +36,9 @@ _LIKE_A_PHONE = re.compile(r"(?:tel:|4:)?\+[0-9][0-9 ().-]{5,24}")
 class Pseudonyms:
     """Gives pseudonyms.
 
+    Attributes:
+        of: ``of(kind, text)`` is what stands in the place of ``text``; what stands there already comes back unchanged.
+
     Args:
         key: what they depend on besides the value; as confidential as it should be hard to find out, by trying,
             whether a known name is behind a pseudonym.
@@ -42,6 +46,7 @@ class Pseudonyms:
 
     def __init__(self, key: bytes) -> None:
         self._key = blake2s(key).digest()
+        self.of = lru_cache(4096)(self._of)
         self._make: Mapping[Kind, Callable[[str], str]] = {
             Kind.SECRET: lambda _: MASK,
             Kind.ID: self._id,
@@ -54,8 +59,7 @@ class Pseudonyms:
             Kind.DOMAIN: self._domain,
         }
 
-    def of(self, kind: Kind, text: str) -> str:
-        """What stands in the place of ``text``; what stands there already comes back unchanged."""
+    def _of(self, kind: Kind, text: str) -> str:
         return MASK if text == MASK else self._make[kind](text)
 
     def _hex(self, kind: Kind, text: str, digits: int) -> str:
@@ -63,8 +67,8 @@ class Pseudonyms:
         return blake2s(value, key=self._key).hexdigest()[:digits]
 
     def _id(self, text: str) -> str:
-        if _IN_AN_ID.fullmatch(GUID.sub("", text)) and GUID.search(text):
-            return GUID.sub(lambda found: self._guid(found[0]), text)
+        if _is_made_of_guids(text):
+            return self._guids(text)
         if _LIKE_AN_EMAIL.fullmatch(text):
             return self._email(text)
         if _LIKE_A_PHONE.fullmatch(text):
@@ -73,6 +77,9 @@ class Pseudonyms:
             return text
         head = self._hex(Kind.ID, text, 16)
         return f"id-{head}{_check(head, 8)}"
+
+    def _guids(self, text: str) -> str:
+        return GUID.sub(lambda found: self._guid(found[0]), text)
 
     def _guid(self, text: str) -> str:
         digits = text.replace("-", "").lower()
@@ -111,13 +118,17 @@ class Pseudonyms:
         return "".join(next(fresh, "0") if character.isdecimal() else " " for character in text)
 
     def _thread(self, text: str) -> str:
-        if GUID.fullmatch(text):
-            return self._guid(text)
+        if _is_made_of_guids(text):
+            return self._guids(text)
         head = self._hex(Kind.THREAD, text, 20)
         return head + _check(head, 12)
 
     def _domain(self, text: str) -> str:
         return text if _TENANT.fullmatch(text) else f"tenant-{self._hex(Kind.DOMAIN, text.lower(), 8)}"
+
+
+def _is_made_of_guids(text: str) -> bool:
+    return GUID.search(text) is not None and _AROUND_GUIDS.fullmatch(GUID.sub("", text)) is not None
 
 
 def _check(head: str, digits: int) -> str:
@@ -135,5 +146,8 @@ def _is_word(text: str) -> bool:
 
 def _written_like(text: str, digits: str) -> str:
     """``digits`` with the dashes and the letter case of ``text``."""
-    fresh = iter(digits.upper() if text.isupper() else digits)
-    return "".join("-" if character == "-" else next(fresh) for character in text)
+    digits = digits.upper() if text.isupper() else digits
+    if "-" not in text:
+        return digits
+    fresh = iter(digits)
+    return "".join(["-" if character == "-" else next(fresh) for character in text])

@@ -6,7 +6,7 @@ A new form is a new row. Every pattern takes linear time; the tests try each wit
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
@@ -27,6 +27,8 @@ Codec = tuple[Callable[[str], str], Callable[[str], str]]
 IN_PATH: Codec = (partial(quote, safe="/:@!$&'()*+,;=~"), unquote)
 IN_FORM: Codec = (quote_plus, unquote_plus)
 AS_IS: Codec = (str, str)
+IN_TEXT: Codec = (partial(quote, safe=""), unquote)
+"""Percent-encoded or not, as it may be; what was not is not encoded either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,18 @@ class Telltale:
 
 _SCHEME = "|".join(SCHEMES)
 _QUOTED = rf"\g<head>\g<quote>{MASK}\g<quote>"
-_WORDS_OF_SECRETS = ("assertion", "key", "link", "pass", "secret", "text", "token", "url")
+_ASSIGNED = tuple(f"={between}{quote_}" for between in ("", " ", "b", "r", "u", " b", " r", " u") for quote_ in "\"'")
 _VARIABLES = any_of(MEMBERS | {"apikey", "secret"})
+
+
+def ends(names: Iterable[str]) -> tuple[str, ...]:
+    """Hints for members: how their names end, with the quote, or the backslash in front of one, that follows."""
+    return tuple(sorted({name[-3:] + quote_ for name in names for quote_ in "\"'\\"}))
 
 
 def member(names: str) -> str:
     """A member of a JSON text that is cut, malformed, or a text inside a text (each level puts backslashes first)."""
-    return rf"(?is)(?P<head>(?P<quote>\\{{0,8}}[\"'])(?P<name>{names})(?P=quote)\s{{0,8}}:\s{{0,8}})"
+    return rf"(?P<quote>\\{{0,8}}[\"'])(?P<name>{names})(?P=quote)\s{{0,8}}:\s{{0,8}}"
 
 
 def parameter(names: str) -> str:
@@ -72,7 +79,7 @@ def parameter(names: str) -> str:
 def member_value(names: str) -> re.Pattern[str]:
     """A member and its value: a text, which may lack its end, or a number."""
     text = r"b?(?P<close>\\{0,8}[\"'])(?!(?P=close))(?:.*?(?<!\\)(?P=close)|.*\Z)"
-    return re.compile(rf"{member(names)}(?:{text}|-?\d[\w.+-]*)")
+    return re.compile(rf"(?is)(?P<head>{member(names)})(?:{text}|-?\d[\w.+-]*)")
 
 
 SECRETS = (
@@ -134,12 +141,12 @@ SECRETS = (
         re.compile(r"(?i)(?P<head>https?://[\w.-]{0,80}teams[\w.-]{0,80}/)(?:l/meetup-join|meet)/[^\s\"'<>\\]+"),
     ),
     Telltale(("=", "3d"), re.compile(parameter(any_of(PARAMETERS)))),
-    Telltale(_WORDS_OF_SECRETS, member_value(any_of(MEMBERS)), instead=_QUOTED),
+    Telltale(ends(MEMBERS), member_value(any_of(MEMBERS)), instead=_QUOTED),
     # A variable, an argument or an attribute, as a traceback shows it: named like a secret, holding a text.
     Telltale(
-        _WORDS_OF_SECRETS,
+        _ASSIGNED,
         re.compile(
-            rf"(?i)(?P<head>(?:{_VARIABLES})(?:_?[a-z0-9]){{0,10}}\s{{0,24}}[=!]?=\s{{0,4}}[bru]?)"
+            rf"(?i)(?P<head>(?:{_VARIABLES})(?:_?[a-z0-9]){{0,10}}\s{{0,24}}[=!]?= ?[bru]?)"
             r"(?P<quote>[\"'])(?!(?P=quote))(?:\\.|(?!(?P=quote))[^\\\n])+(?:(?P=quote)|$)",
             re.MULTILINE,
         ),
@@ -156,11 +163,13 @@ SECRETS = (
 )
 """What no text of ours may hold."""
 
-_NOT_AFTER_HEX = r"(?:(?<![0-9A-Fa-f])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[bf])|(?<=\\x[0-9a-f]{2})|(?<=\\u[0-9a-f]{4}))"
-"""Where a GUID may start: not inside a longer number, but right after an escaped character."""
+_HEX = "[0-9A-Fa-f]"
+_NOT_AFTER_HEX = (
+    rf"(?:(?<!{_HEX}{_HEX})|(?<=%{_HEX}{_HEX}{_HEX})|(?<=\\[bf]{_HEX})|(?<=\\x{_HEX}{{3}})|(?<=\\u{_HEX}{{5}}))"
+)
+"""Asked behind the first digit: a GUID is no part of a longer number, but may follow an escaped character."""
 
 _NAMED = any_of(PEOPLE)
-_STARTS = tuple(sorted({name[:4] for name in PEOPLE}))
 _STARTS_OF_PARAMETERS = tuple(sorted({name[:3] for name in PEOPLE_IN_PARAMETERS}))
 
 TELLING = (
@@ -208,45 +217,44 @@ TELLING = (
             r"[\w-]++(?:\.(?=[\w-]++\.)[\w-]++)*\.[^\W\d_][\w-]++)"
         ),
         Kind.EMAIL,
-        codec=IN_PATH,
+        codec=IN_TEXT,
     ),
     Telltale(
         (".onmicrosoft.", ".sharepoint."),
-        re.compile(r"(?i)(?P<head>)(?<![\w.-])(?P<value>[\w-]++)(?P<tail>\.(?:onmicrosoft|sharepoint)\.[a-z]{2,3}\b)"),
+        re.compile(r"(?i)(?<![\w.-])(?P<value>[\w-]++)(?P<tail>\.(?:onmicrosoft|sharepoint)\.[a-z]{2,3}\b)"),
         Kind.DOMAIN,
     ),
-    Telltale(
-        ("-",),
-        re.compile(
-            rf"(?P<head>){_NOT_AFTER_HEX}(?P<value>[0-9A-Fa-f]{{8}}-(?:[0-9A-Fa-f]{{4}}-){{3}}[0-9A-Fa-f]{{12}})"
-            r"(?![0-9A-Fa-f])"
-        ),
-        Kind.GUID,
-    ),
+    # A GUID, with dashes or without. The pattern starts with a set of characters, which makes the search quick.
     Telltale(
         (),
-        re.compile(rf"(?P<head>){_NOT_AFTER_HEX}(?<![G-Zg-z])(?P<value>[0-9A-Fa-f]{{32}})(?![0-9A-Za-z])"),
+        re.compile(
+            rf"(?P<value>{_HEX}{_NOT_AFTER_HEX}{_HEX}{{7}}(?:-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}(?!{_HEX})"
+            rf"|(?<![G-Zg-z]{_HEX}{{8}}){_HEX}{{24}}(?![0-9A-Za-z])))"
+        ),
         Kind.GUID,
     ),
     Telltale(
         ("+", "%2b", "tel:", "tel%3a"),
         re.compile(
-            r"(?i)(?P<head>(?:\+|%2B|tel:|tel%3A)(?:\+|%2B)?)(?P<value>[1-9](?:[ .()-]{0,2}[0-9]){6,14})(?![0-9])", re.ASCII
+            r"(?i)(?P<head>(?:tel(?::|%3A)(?=[0-9]))?)"
+            r"(?P<value>(?:\+|%2B|(?<=tel:)|(?<=tel%3A))[1-9](?:[ .()-]{0,2}[0-9]){6,14})(?![0-9])",
+            re.ASCII,
         ),
         Kind.PHONE,
+        codec=IN_TEXT,
     ),
     # What is known by its name: a member of a cut JSON text, a filter of OData, a parameter.
     Telltale(
-        _STARTS,
+        ends(PEOPLE),
         re.compile(
-            member(_NAMED) + r"(?P<close>\\{0,8}[\"'])(?!(?P=close))(?:(?P<value>.*?)(?<!\\)(?P<tail>(?P=close))|"
-            r"(?P<rest>.+)\Z)"
+            rf"(?is)(?P<head>{member(_NAMED)}b?(?P<close>\\{{0,8}}[\"']))(?!(?P=close))"
+            r"(?P<value>.+?)(?:(?<!\\)(?=(?P=close))|\Z)"
         ),
         None,
     ),
-    Telltale(_STARTS, re.compile(rf"(?is)(?P<head>\b(?P<name>{_NAMED}) (?:eq|ne) ')(?P<value>[^']+)"), None),
+    Telltale((" eq '", " ne '"), re.compile(rf"(?is)(?P<head>\b(?P<name>{_NAMED}) (?:eq|ne) ')(?P<value>[^']+)"), None),
     Telltale(
-        _STARTS,
+        ("startswith(", "contains("),
         re.compile(rf"(?is)(?P<head>\b(?:startswith|contains)\((?P<name>{_NAMED}), ?')(?P<value>[^']+)"),
         None,
     ),

@@ -271,11 +271,13 @@ class Invitations:
         self._sim.notifier.operation_ended(operation)
 
     def leave_replaced(self, invitee: Invitee) -> None:
-        """Somebody who joined with ``replacesCallId`` is no longer where they were."""
+        """Somebody who joined with ``replacesCallId`` is no longer where they were, if that is where they were."""
         replaced = self._sim.store.calls.get(invitee.replaces)
         if replaced is None or replaced.state is CallState.TERMINATED:
             return
         conference = self._sim.store.conference_of(replaced)
+        if not conference.holds(invitee.identity):
+            return
         if conference.kind is Kind.PEER:
             self.drop_replaced_call(replaced)
         else:

@@ -3,7 +3,7 @@
 It takes what Entra ID takes for an application: a client secret, an assertion signed by a certificate, or the token
 of another issuer that a federated credential trusts. What it refuses, it refuses with the contract's rows
 (``errors.yaml``, key ``signin``). All times are the simulator's: a client whose assertions carry real time needs a
-simulator that starts now (``Simulator(start=datetime.now(UTC))``).
+simulator that starts at the present moment (``Simulator(start=…)``).
 
 Requests to these addresses hold secrets, so no observer and no interceptor sees them.
 """
@@ -329,7 +329,7 @@ class SimulatedSignIn:
         for name in ("iss", "sub"):
             if str(claims.get(name)).lower() != app.app_id.lower():
                 raise SignInRefusal("assertion-subject", f"Its {name} is {str(claims.get(name))[:80]!r}.")
-        if claims.get("aud") not in {f"{ask.base}/oauth2/v2.0/token", f"{ask.base}/v2.0"}:
+        if claims.get("aud") not in (f"{ask.base}/oauth2/v2.0/token", f"{ask.base}/v2.0"):  # a list has no hash
             raise SignInRefusal("assertion-audience", f"Its aud is {str(claims.get('aud'))[:200]!r}.")
         return claims
 
@@ -354,11 +354,8 @@ class SimulatedSignIn:
         if not (isinstance(begins, int | float) and isinstance(ends, int | float)):
             raise SignInRefusal("assertion-malformed", "Its times are no numbers.")
         if not begins - LEEWAY <= now <= ends + LEEWAY:
-            raise SignInRefusal(
-                "assertion-time",
-                f"Here it is {self._clock.stamp()}Z; the assertion holds from {begins:.0f} to {ends:.0f}. A simulator "
-                "keeps its own time; let it start now to sign in with real assertions.",
-            )
+            times = f"It holds from {str(begins)[:20]} to {str(ends)[:20]}, and here it is {now:.0f}."
+            raise SignInRefusal("assertion-time", f"{times} {_OWN_TIME}")
 
     def require_scope(self, ask: TokenRequest) -> None:
         """Refuse a scope that is not all of Graph (observed 8.6)."""
@@ -410,6 +407,9 @@ _ENDPOINTS = (
 """By the end of the address: the method that answers."""
 _PROOFS = {"client_assertion": "check_assertion", "client_secret": "check_secret"}
 """By the field of the form: the step that judges it."""
+
+
+_OWN_TIME = "A simulator keeps its own time; to sign in with real assertions let it start now."
 
 
 def _origin(url: str) -> str:

@@ -19,8 +19,8 @@ HOUSE = Path(pytest_graphcalls.__file__).parent
 FLOORS: dict[int, set[str]] = {
     0: {"_version", "wire", "findings", "errors", "compression"},
     1: {"contract", "lifecycle", "redaction", "leakscan"},
-    2: {"simulator", "cassette"},
-    3: {"stage", "targets", "session", "report", "clients"},
+    2: {"simulator", "cassette", "auth"},
+    3: {"stage", "targets", "session", "report", "clients", "doctor"},
     4: {"plugin", "fixtures", "options", "markers", "watching", "hookspecs", "cli", "commands"},
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
@@ -29,8 +29,10 @@ NEIGHBOURS = {0, 1, 3, 4}
 OWNERS = {
     "httpx": {"clients/httpx.py", "clients/msgraph.py"},
     "uvicorn": {"clients/server.py"},
-    "jwt": {"simulator/identity.py"},
-    "cryptography": {"simulator/identity.py"},
+    "jwt": {"simulator/keys.py"},
+    "cryptography": {"simulator/keys.py"},
+    "msal": {"auth.py"},
+    "trustme": {"clients/tls.py"},
     "jsonschema": {"contract/schema.py", "contract/check.py", "contract/files.py"},
     "yaml": {"contract/files.py", "cassette/files.py"},
 }

@@ -53,7 +53,9 @@ class Line:
     scripted: Scripted
     capabilities: frozenset[Need] = frozenset()
     token: str = "no.json.token"
+    root: str = "https://graph.example.org/v1.0"
     simulator: Any = None
+    sandbox: Any = None
     waited: list[float] = field(default_factory=list)
 
     def client(self, token: str | None = None) -> Scripted:
@@ -82,7 +84,7 @@ def test_what_it_sends_breaks_nothing(version: str) -> None:
     stage, line = stage_on({("POST", "/calls"): said(201, id=CALL)})
     alice = stage.person()
     stage.create(targets=[alice.entry(), stage.person("Bob").entry()])
-    stage.create(**stage.meeting(alice))
+    stage.create(**stage.meeting())
     call = StagedCall(stage, CALL, stage.client)
     call.invite(alice.entry(chosen_id=stage.new_id(), replaces=CALL), stage.bot().entry(), clientContext="c")
     call.invite(stage.phone().entry())
@@ -191,6 +193,31 @@ def test_an_invite_that_never_ends_says_nothing() -> None:
     stage._patience = 0.1
     with pytest.raises(StageError, match="the outcome of an invite"):
         stage.brought_in(StagedCall(stage, CALL, stage.client), said(id="o"), [stage.person()])
+
+
+def test_a_server_on_which_nothing_happens_is_not_waited_for_in_full_again() -> None:
+    """A mock without memory would otherwise cost every test the whole patience."""
+    waited = []
+    for _ in range(2):
+        stage, line = stage_on()
+        line.root = "http://still.example.org/v1.0"
+        with pytest.raises(StageError):
+            stage.reached(lambda: False, "anything")
+        waited.append(sum(line.waited))
+    assert waited == pytest.approx([5.0, 0.5])
+
+
+def test_a_server_on_which_something_has_happened_is_always_waited_for() -> None:
+    """One thing that never comes says nothing of the others."""
+    stage, line = stage_on()
+    line.root = "http://moving.example.org/v1.0"
+    answers = iter([False, True])
+    stage.reached(lambda: next(answers), "something that takes a moment")
+    for _ in range(2):
+        line.waited.clear()
+        with pytest.raises(StageError):
+            stage.reached(lambda: False, "anything")
+        assert sum(line.waited) == pytest.approx(5.0)
 
 
 def test_every_call_is_hung_up_even_if_one_cannot_be() -> None:

@@ -356,7 +356,7 @@ def test_every_row_that_is_used_exists() -> None:
     used = {
         row
         for path in Path(package.__file__).parent.glob("*.py")
-        for row in re.findall(r'Refusal\(\s*"([a-z-]+)"', path.read_text())
+        for row in re.findall(r'\bRefusal\(\s*"([a-z-]+)"', path.read_text())
     }
     from pytest_graphcalls.simulator.calls import REFUSED_IN
 

@@ -293,6 +293,15 @@ def test_a_replaced_call_stays_when_the_invitee_declines(bot: Bot, call: Simulat
     assert old.state == "established"
 
 
+def test_a_call_that_the_invitee_is_not_in_stays(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
+    """replacesCallId throws nobody else out of their call."""
+    old = bot.ring(simulator.person("Cleo"))
+    bot.invite(call, entry(simulator.person("Dan"), replacesCallId=old.id))
+    simulator.advance(2)
+    assert bot.roster(call) == ["Ana", "Ben", "Bot", "Dan"]
+    assert old.state == "established"
+
+
 def test_somebody_is_moved_between_two_meetings(bot: Bot, simulator: Simulator) -> None:
     """Who was in the one is then in the other, under the chosen id, and the first meeting goes on."""
     source, target = bot.join(simulator.meeting(["Ana", "Ben"])), bot.join(simulator.meeting(["Zoe"]))

@@ -1,0 +1,160 @@
+"""What a cassette says about itself: when, from what, for which contract; and a digest of what it holds.
+
+The passport is the member ``graphcalls`` beside vcrpy's own ``interactions`` and ``version``. It is not vcrpy's
+``metadata``, because pytest-recording 0.14 cannot load a cassette that has any.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from pytest_graphcalls._version import __version__
+from pytest_graphcalls.wire import Exchange
+
+MEMBER = "graphcalls"
+"""The member of a cassette that holds its passport."""
+FORMAT = 1
+"""The passport's own version; it changes when a member goes or changes its meaning."""
+_EVIDENCE = "x-graphcalls-evidence"
+"""The header by which answers of the simulator are known (see ``simulator/answers.py``)."""
+
+
+class Kind(StrEnum):
+    """What a recording was made from. The values are written to files."""
+
+    SIMULATOR = "simulator"
+    LIVE = "live"
+    SERVER = "server"
+    """Some other server at a base URL."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """That a token was asked for; what was sent and what came back are never recorded.
+
+    Attributes:
+        method: of the request.
+        url: its address, redacted.
+        status: of the answer.
+    """
+
+    method: str
+    url: str
+    status: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return {"method": self.method, "url": self.url, "status": self.status}
+
+
+@dataclass(frozen=True, slots=True)
+class Passport:
+    """What a cassette says about itself.
+
+    Attributes:
+        recorded: when, in UTC, to the second.
+        kind: from what.
+        versions: the API versions of its requests.
+        contract: revision of the contract at that time.
+        redaction: the redactor's profile.
+        tool: version of this package.
+        test: the test it was recorded by, as ``file::name``; it is nobody else's.
+        tenant: pseudonym of the tenant, or ``""``.
+        capabilities: what the target could do beyond answering requests.
+        sign_ins: tokens that were asked for.
+        digest: of the interactions; by it an edited cassette is noticed.
+    """
+
+    recorded: datetime
+    kind: Kind
+    versions: tuple[str, ...]
+    contract: str
+    redaction: str = "cassette"
+    tool: str = __version__
+    test: str = ""
+    tenant: str = ""
+    capabilities: tuple[str, ...] = ()
+    sign_ins: tuple[SignedIn, ...] = ()
+    digest: str = ""
+
+    def sealed(self, rows: Sequence[Any]) -> Passport:
+        """This passport for a cassette that holds ``rows``."""
+        return replace(self, digest=digest(rows))
+
+    def seals(self, rows: Sequence[Any]) -> bool:
+        """Whether ``rows`` are what was recorded."""
+        return self.digest == digest(rows)
+
+    def days(self, now: datetime) -> int:
+        """Its age at ``now``, in whole days."""
+        return (now - self.recorded).days
+
+    def to_json(self) -> dict[str, Any]:
+        """As a cassette has it; what is empty is left out."""
+        data = {
+            "format": FORMAT,
+            "recorded": self.recorded.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "from": self.kind.value,
+            "versions": list(self.versions),
+            "contract": self.contract,
+            "redaction": self.redaction,
+            "tool": self.tool,
+            "test": self.test,
+            "tenant": self.tenant,
+            "capabilities": list(self.capabilities),
+            "sign_ins": [one.to_json() for one in self.sign_ins],
+            "digest": self.digest,
+        }
+        return {name: value for name, value in data.items() if value}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Passport:
+        """What :meth:`to_json` wrote.
+
+        Raises:
+            ValueError: it is none of ours, or one of a later format; the text is a sentence.
+        """
+        if data.get("format") != FORMAT:
+            raise ValueError(f"its passport has format {data.get('format')!r}; this version reads {FORMAT}.")
+        texts = {
+            name: str(data.get(name, "")) for name in ("contract", "redaction", "tool", "test", "tenant", "digest")
+        }
+        lists = {name: tuple(map(str, data.get(name, ()))) for name in ("versions", "capabilities")}
+        try:
+            return cls(
+                recorded=datetime.strptime(str(data["recorded"]), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
+                kind=Kind(data["from"]),
+                sign_ins=tuple(SignedIn(**one) for one in data.get("sign_ins", ())),
+                **texts,
+                **lists,
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"its passport cannot be read ({error}).") from None
+
+
+_TEXTS = ("contract", "redaction", "tool", "test", "tenant", "digest")
+_LISTS = ("versions", "capabilities")
+
+
+def digest(rows: Sequence[Any]) -> str:
+    """A digest of interactions as a cassette's file has them; order and bodies count, the file's layout does not."""
+    text = json.dumps(rows, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=_plain)
+    return f"sha256:{sha256(text.encode()).hexdigest()}"
+
+
+def _plain(value: Any) -> str:
+    # YAML knows bytes and moments; JSON does not.
+    return b64encode(value).decode() if isinstance(value, bytes) else str(value)
+
+
+def kind_of(exchanges: Iterable[Exchange], otherwise: Kind) -> Kind:
+    """What answered: the simulator, if its header says so, whatever address it had."""
+    simulated = any(_EVIDENCE in exchange.response.headers for exchange in exchanges)
+    return Kind.SIMULATOR if simulated else otherwise

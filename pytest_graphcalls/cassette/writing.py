@@ -1,0 +1,136 @@
+"""Write a cassette: looked through first, then beside, then renamed over the old one.
+
+The rules of this page:
+
+1. A text in which the leak scan finds something reaches no disk.
+2. Whatever goes wrong, the older file is as it was: a full disk, a killed process, a folder that cannot be written.
+3. One writer at a time. Who comes second and did not know of the first one's file is told, and writes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from pytest_graphcalls.cassette import vcr
+from pytest_graphcalls.cassette.files import dump
+from pytest_graphcalls.cassette.passport import MEMBER, Passport
+from pytest_graphcalls.errors import RecordingError
+from pytest_graphcalls.wire import Exchange
+
+WAIT = 10.0
+"""Seconds to wait for another writer. Writing a cassette takes milliseconds."""
+STALE = 60.0
+"""Seconds after which a lock is taken for one that a killed process has left."""
+
+
+def write(
+    path: Path, exchanges: Sequence[Exchange], passport: Passport, *, known: Iterable[str] = (), before: str = ""
+) -> None:
+    """Write a cassette; without an exchange nothing happens.
+
+    Args:
+        path: the file; its folder is made.
+        exchanges: redacted already.
+        passport: what it says about itself; the digest is filled in.
+        known: secrets of this run, to be looked for by value.
+        before: :func:`state` of the file when the recording began.
+
+    Raises:
+        RecordingError: something in it may not be written down, another process has written it meanwhile, or the
+            disk refuses.
+    """
+    if exchanges:
+        rows = [vcr.row(exchange) for exchange in exchanges]
+        data = {MEMBER: passport.sealed(rows).to_json(), "interactions": rows, "version": vcr.FORMAT}
+        save(path, dump(data), known=known, before=before)
+
+
+def state(path: Path) -> str:
+    """Tells one content of a file from another; ``""`` when there is no file."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return ""
+    return f"{facts.st_ino}:{facts.st_size}:{facts.st_mtime_ns}"
+
+
+def save(path: Path, text: str, *, known: Iterable[str] = (), before: str = "") -> None:
+    """Put ``text`` in the place of the file, as a whole or not at all. Arguments and errors as for :func:`write`."""
+    _refuse_leaks(path, text, known)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(path):
+            if state(path) != before:
+                raise RecordingError(str(path), 0, _SHARED)
+            _replace(path, text)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise RecordingError(str(path), 0, f"cannot be written: {why}. {_OLDER[bool(before)]}") from None
+
+
+_SHARED = (
+    "another test has written it since this one began. Give each a cassette of its own "
+    '(@pytest.mark.default_cassette("name.yaml")).'
+)
+_OLDER = {True: "The older recording is as it was.", False: "There was none before."}
+
+
+def _refuse_leaks(path: Path, text: str, known: Iterable[str]) -> None:
+    from pytest_graphcalls.leakscan import scan
+
+    found = sorted({(leak.line, str(leak.kind)) for leak in scan(text, known=tuple(known))})
+    if not found:
+        return
+    listed = "; ".join(f"line {line}: {kind}" for line, kind in found[:_SHOWN])
+    more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    problem = (
+        f"the leak scan has found what may not be written down ({listed}{more}; lines of the file as it would be). "
+        "Add what is missing in the hook pytest_graphcalls_redact."
+    )
+    raise RecordingError(str(path), 0, problem)
+
+
+_SHOWN = 5
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the file's lock: a file beside it, which whoever makes it first has."""
+    lock = path.with_name(f".{path.name}.lock")
+    last = time.monotonic() + WAIT
+    while not _made(lock):
+        if time.monotonic() > last:
+            raise RecordingError(str(path), 0, f"{lock.name} beside it says that another process writes it.")
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+
+
+def _made(lock: Path) -> bool:
+    try:
+        os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    except FileExistsError:
+        with suppress(FileNotFoundError):
+            if time.time() - lock.stat().st_mtime > STALE:
+                lock.unlink()
+        return False
+    return True
+
+
+def _replace(path: Path, text: str) -> None:
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with beside.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            # Without it a power cut may leave an empty file under the new name.
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

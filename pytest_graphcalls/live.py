@@ -1,0 +1,266 @@
+"""A live tenant as the target: signed in, guarded, and left as it was found.
+
+Everything here speaks the public protocol to whatever stands at the addresses it is given; none of it knows who
+answers there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_graphcalls.auth import AUTHORITY, TENANT, Credential, SignIn
+from pytest_graphcalls.contract import Cloud, Contract, Need
+from pytest_graphcalls.errors import EnvironmentFaultError, GraphCallsError, SettingError
+from pytest_graphcalls.sandbox import Budget, Ending, Guard, Ledger, Sandbox, admit, fault_of, hang_up, tenant_of
+from pytest_graphcalls.targets import LIVE, capabilities_of
+from pytest_graphcalls.wire import Exchange
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.clients.httpx import AsyncClient, Client, Network
+    from pytest_graphcalls.session import Recorder
+    from pytest_graphcalls.targets import Prepare
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a tenant is, and who signs in there.
+
+    Attributes:
+        credential: who signs in.
+        cloud: the national cloud, its root replaced if another one was given.
+        authority: scheme and host of the sign-in.
+    """
+
+    credential: Credential
+    cloud: Cloud
+    authority: str
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str], *, cloud: str = "global", root: str = "", authority: str = "") -> Place:
+        """The place that the settings name.
+
+        Args:
+            environ: the environment, with the variables of ``azure-identity``.
+            cloud: name of the national cloud.
+            root: scheme and host of Graph, if not the cloud's.
+            authority: scheme and host of the sign-in, if not ``AZURE_AUTHORITY_HOST`` or the cloud's.
+
+        Raises:
+            SettingError: a variable is missing or cannot be right.
+            UnknownNameError: there is no such cloud.
+        """
+        known = Contract.packaged().cloud(cloud)
+        chosen = Cloud(known.name, root or known.graph_root, known.authority_host, known.title, scope_root=known.graph_root)
+        credential = Credential.from_environment(environ)
+        return cls(credential, chosen, authority or environ.get(AUTHORITY, "") or known.authority_host)
+
+    @property
+    def root(self) -> str:
+        """Scheme and host of Graph."""
+        return self.cloud.graph_root
+
+    @property
+    def tenant(self) -> str:
+        """The tenant, as the variable names it."""
+        return self.credential.tenant_id
+
+
+class Line:
+    """A signed-in line to a place: one token, one TLS context.
+
+    Args:
+        place: where to.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        """The sign-in; one token serves the whole process."""
+        from pytest_graphcalls.clients.httpx import http_for_msal
+
+        http = http_for_msal(trust_env=True)
+        return SignIn(self.place.credential, self.place.cloud, authority=self.place.authority, http=http)
+
+    @cached_property
+    def network(self) -> Network:
+        """The transports to it, with the proxies and certificate authorities that the environment names."""
+        from pytest_graphcalls.clients.httpx import Network
+
+        return Network(trust_env=True)
+
+    def prove(self) -> None:
+        """Sign in, and look whether anything answers, before any test runs.
+
+        Raises:
+            SignInError: there is no token to be had.
+            SettingError: the token is for another tenant, or Graph cannot be reached.
+        """
+        tenant = tenant_of(self.sign_in.token())
+        if tenant and tenant.lower() != self.place.tenant.lower():
+            step = f"The authority {self.sign_in.authority} gave a token for {tenant}; nothing was sent to Graph."
+            raise SettingError(TENANT, self.place.tenant, "the tenant that the token is for", step)
+        problem = self.network.unreachable(self.place.root)
+        if problem:
+            step = f"{problem} Look at the address, the network and the proxy."
+            raise SettingError("--graphcalls-root", self.place.root, "a Graph that answers", step)
+
+    def cleaner(self, guard: Guard) -> Callable[[str], tuple[int, str]]:
+        """What sends a DELETE to an address: gives the status (0 when no answer came) and what was said."""
+
+        def delete(url: str) -> tuple[int, str]:
+            from pytest_graphcalls.clients.httpx import status_of
+
+            with self.client(guard) as client:
+                return status_of(client, "DELETE", url)
+
+        return delete
+
+    def client(self, guard: Guard) -> Client:
+        """A client for whoever cleans up: nothing is recorded or judged."""
+        from pytest_graphcalls.clients.httpx import BearerAuth, GuardedTransport, make_client
+
+        transport = GuardedTransport(self.network.sync, guard)
+        return make_client(transport, self.place.root, "", auth=BearerAuth(self.sign_in))
+
+    def close(self) -> None:
+        """Close the connections, if there were any."""
+        if "network" in self.__dict__:
+            self.network.close()
+
+
+def left_open(line: Line, ledger: Ledger) -> list[Ending]:
+    """Hang up what a ledger says is open; raises :class:`SignInError` or :class:`SettingError`."""
+    place = line.place
+    guard = Guard(ledger, Budget(0), place.tenant)
+    return list(hang_up(ledger, line.cleaner(guard), place.root, place.tenant))
+
+
+class LiveTarget:
+    """A tenant.
+
+    Args:
+        place: where it is, and who signs in.
+        allowed: the tenants that the project's configuration lists.
+        sandbox: what tests may use of it.
+        ledger: where calls are written down.
+        budget: how many calls may be made.
+
+    Raises:
+        SettingError: the tenant is not listed.
+    """
+
+    name = LIVE
+
+    def __init__(
+        self, place: Place, allowed: tuple[str, ...], sandbox: Sandbox, ledger: Path, *, budget: int
+    ) -> None:
+        admit(place.tenant, allowed)
+        self.place = place
+        self.sandbox = sandbox
+        self.ledger = Ledger(ledger)
+        self.budget = Budget(budget)
+        self.line = Line(place)
+
+    @property
+    def capabilities(self) -> frozenset[Need]:
+        """See :attr:`.Target.capabilities`: a phone, if the sandbox has one."""
+        return capabilities_of(LIVE, ["phone"] if self.sandbox.phone else [])
+
+    @cached_property
+    def _proven(self) -> bool:
+        self.line.prove()
+        return True
+
+    def connect(
+        self, version: str, recorder: Recorder, *, tenant: str = "", prepare: Prepare | None = None
+    ) -> LiveConnection:
+        """See :meth:`.Target.connect`; ``tenant`` and ``prepare`` are for the simulator alone.
+
+        Raises:
+            SignInError: there is no token to be had.
+            SettingError: the token is for another tenant, or Graph cannot be reached.
+        """
+        del tenant, prepare
+        assert self._proven
+        return LiveConnection(self, version, recorder)
+
+    def close(self) -> None:
+        """Hang up what a test could not, and leave the ledger behind only if something is still open."""
+        with suppress(GraphCallsError):
+            left_open(self.line, self.ledger)
+        self.ledger.close()
+        self.line.close()
+
+
+class LiveConnection:
+    """A test's line to a tenant. Whatever calls it makes are hung up when it is closed.
+
+    Args:
+        target: the tenant.
+        version: ``v1.0`` or ``beta``.
+        recorder: is handed every exchange; those that tell of a fault of the environment are kept, not judged.
+    """
+
+    simulator = None
+
+    def __init__(self, target: LiveTarget, version: str, recorder: Recorder) -> None:
+        self._target = target
+        self._recorder = recorder
+        self._guard = Guard(target.ledger, target.budget, target.place.tenant, judging=recorder.judges)
+        self.version = version
+        self.root = f"{target.place.root}/{version}"
+        self.sandbox: Sandbox = target.sandbox
+        self.capabilities = target.capabilities
+
+    @property
+    def token(self) -> str:
+        """The app's token, as fresh as need be."""
+        return self._target.line.sign_in.token()
+
+    def client(self, token: str | None = None) -> Client:
+        """See :meth:`.Connection.client`."""
+        from pytest_graphcalls.clients.httpx import CheckedTransport, GuardedTransport, make_client
+
+        inner = CheckedTransport(self._target.line.network.sync, self._seen)
+        return make_client(GuardedTransport(inner, self._guard), self.root, token or "", auth=self._auth(token))
+
+    def async_client(self, token: str | None = None) -> AsyncClient:
+        """See :meth:`.Connection.async_client`."""
+        from pytest_graphcalls.clients.httpx import CheckedTransport, GuardedTransport, make_async_client
+
+        inner = CheckedTransport(self._target.line.network.asynchronous, self._seen)
+        return make_async_client(GuardedTransport(inner, self._guard), self.root, token or "", auth=self._auth(token))
+
+    def _auth(self, token: str | None) -> Any:
+        from pytest_graphcalls.clients.httpx import BearerAuth
+
+        return BearerAuth(self._target.line.sign_in) if token is None else None
+
+    def _seen(self, exchange: Exchange) -> None:
+        fault = fault_of(exchange.request, exchange.response)
+        (self._recorder if fault is None else self._recorder.keep)(exchange)
+
+    def wait(self, seconds: float) -> None:
+        """Let real time pass."""
+        time.sleep(seconds)
+
+    def close(self) -> None:
+        """Hang up the test's calls that are still open; what cannot be hung up now is tried again at the end."""
+        mine = set(self._guard.made)
+        if any(call.call_id in mine for call in self._target.ledger.open_calls()):
+            with suppress(EnvironmentFaultError):
+                self._hang_up(mine)
+
+    def _hang_up(self, mine: set[str]) -> None:
+        delete = self._target.line.cleaner(self._guard)
+        for call in self._target.ledger.open_calls():
+            if call.call_id in mine:
+                delete(call.url)

@@ -1,0 +1,56 @@
+"""What may not be written down, and what is put in its place.
+
+The rules of this room:
+
+1. A secret is what one of the tables names: a header, a query or form parameter, a JSON member, or a form of
+   text that gives itself away wherever it stands. A new kind of secret is a new row, never a new branch.
+2. The shape stays: a masked member is still there, a null stays null, a list keeps its length, a bearer token's
+   scheme stays readable, a GUID stays a GUID. So a redacted exchange can still be judged by the contract.
+3. When in doubt a text is masked. Losing a harmless word is cheap, a leaked token is not.
+4. Nothing here raises: what cannot be read as JSON or as a form is masked as text (there, a member of the tables
+   loses a text or a number; what an object in its place holds is judged by itself). A compressed body that cannot
+   be read is not written.
+5. Redacting twice changes nothing more, and what holds nothing to hide comes back byte for byte.
+
+Two profiles. ``tokens``: what gives access; ids, names and telephone numbers stay. Reports and messages have it, and
+the functions here. ``cassette``: people, tenants and apps get stable pseudonyms as well (see ``pseudonyms.py``), for
+files that are committed.
+"""
+
+from __future__ import annotations
+
+from pytest_graphcalls.redaction.known import forget, remember, remembered
+from pytest_graphcalls.redaction.redactor import PROFILES, Profile, Redactor
+from pytest_graphcalls.redaction.tables import HEADERS, MASK, MEMBERS, PARAMETERS, SCHEMES, Kind
+
+__all__ = [
+    "HEADERS",
+    "MASK",
+    "MEMBERS",
+    "PARAMETERS",
+    "PROFILES",
+    "SCHEMES",
+    "Kind",
+    "Profile",
+    "Redactor",
+    "forget",
+    "mask",
+    "redact_exchange",
+    "redact_headers",
+    "redact_json",
+    "redact_request",
+    "redact_response",
+    "redact_url",
+    "remember",
+    "remembered",
+]
+
+_tokens = Redactor("tokens")
+
+mask = _tokens.mask
+redact_exchange = _tokens.exchange
+redact_headers = _tokens.headers
+redact_json = _tokens.json
+redact_request = _tokens.request
+redact_response = _tokens.response
+redact_url = _tokens.url

@@ -1,0 +1,36 @@
+"""Ctrl-C, put off for the moment in which it would leave something behind."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def undisturbed(*, wanted: bool = True) -> Iterator[None]:
+    """Let SIGINT and SIGTERM wait until the block has ended; they are delivered then.
+
+    Only the main thread gets signals, so elsewhere nothing is done.
+
+    Args:
+        wanted: false makes it do nothing.
+    """
+    if not wanted or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    # A handler that was not set by Python is None, and could not be set again.
+    before = {number: handler for number in _SIGNALS if (handler := signal.getsignal(number)) is not None}
+    for number in before:
+        signal.signal(number, lambda number, _frame: came.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)
