@@ -12,7 +12,8 @@
     ├── NotAllowedNowError    the lifecycle table has no such step from here
     ├── StageError            the target did not give what a test needs before it starts
     ├── EnvironmentFaultError the service or the network failed, which says nothing about a rule
-    └── ContractViolationError  an exchange broke the contract (also an AssertionError)
+    ├── ContractViolationError  an exchange broke the contract (also an AssertionError)
+    └── NoViolationError      a violation was announced and did not come (also an AssertionError)
 
 An exception is a record of facts and builds its sentence in ``__str__``: what happened, with which
 value, what was expected, what to do next.
@@ -249,7 +250,7 @@ class EnvironmentFaultError(GraphCallsError):
 
     def __str__(self) -> str:
         trace = f" ({self.trace})" if self.trace else ""
-        return f"could not check: {self.what} {self.got}{trace}. It says nothing about the contract; run it again later."
+        return f"could not check: {self.what} {self.got}{trace}. It says nothing of the contract; run it again."
 
 
 class ContractViolationError(GraphCallsError, AssertionError):
@@ -258,3 +259,29 @@ class ContractViolationError(GraphCallsError, AssertionError):
     def __init__(self, messages: Sequence[str]) -> None:
         self.messages = tuple(messages)
         super().__init__("\n\n".join(messages))
+
+
+class NoViolationError(GraphCallsError, AssertionError):
+    """A violation was announced, and the exchanges broke nothing of the sort.
+
+    Attributes:
+        expected: the rule, slug or kind that was announced.
+        exchanges: how many exchanges there were.
+        instead: what was found instead, as ids of rules or kinds.
+    """
+
+    def __init__(self, expected: str, exchanges: int, instead: Sequence[str]) -> None:
+        self.expected, self.exchanges, self.instead = expected, exchanges, tuple(instead)
+        super().__init__(expected, exchanges, self.instead)
+
+    def __str__(self) -> str:
+        if not self.exchanges:
+            return (
+                f"expected a violation of {self.expected!r}, but no exchange was seen inside the block; "
+                "send the request through a client of the fixtures, or a CheckedTransport."
+            )
+        found = f"only {', '.join(self.instead)}" if self.instead else "nothing"
+        return (
+            f"expected a violation of {self.expected!r}, but of {self.exchanges} exchange(s) inside the block "
+            f"{found} was found; correct the name, or take expect_violation away."
+        )

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from pytest_graphcalls.session.judge import Judge, Standing
 from pytest_graphcalls.session.record import Answer, Outcome, Seen, TestRecord
-from pytest_graphcalls.session.recorder import NoViolationError, Recorder, current_recorder, recording
+from pytest_graphcalls.session.recorder import Recorder, current_recorder, recording
 from pytest_graphcalls.session.run import NO_TEST, QuestionResult, RuleResult, Run
 from pytest_graphcalls.session.watch import Watch, exercised
 
@@ -24,7 +24,6 @@ __all__ = [
     "NO_TEST",
     "Answer",
     "Judge",
-    "NoViolationError",
     "Outcome",
     "QuestionResult",
     "Recorder",

@@ -268,7 +268,7 @@ def test_an_unreadable_certificate_is_named(
 ) -> None:
     """Which file, what is wrong with it, what to do; nothing is sent."""
     path = tmp_path / "bto.pem"
-    (tmp_path / "bot.pem").touch()
+    (tmp_path / "bot.pem").touch()  # a near name for the case of a missing file
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(SettingError) as caught:

@@ -361,7 +361,7 @@ def test_a_poor_encoding_leaves_no_traceback(tmp_path):
 
 def test_help_starts_light():
     heavy = ["httpx", "yaml", "jsonschema", "jwt", "cryptography", "uvicorn", "msal", "vcr", "deepdiff", "pytest"]
-    code = f"import sys; import pytest_graphcalls.cli as c; c._parser(); print(set({heavy!r}) & set(sys.modules))"
+    code = f"import sys; import pytest_graphcalls.cli as c; c.parser(); print(set({heavy!r}) & set(sys.modules))"
     done = subprocess_of(code)
     assert (done.stdout, done.stderr) == (b"set()\n", b"")
 

@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 
 from pytest_graphcalls.contract import Contract, Evidence
-from pytest_graphcalls.errors import ContractViolationError, UnknownNameError
+from pytest_graphcalls.errors import ContractViolationError, NoViolationError, UnknownNameError
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side
 from pytest_graphcalls.session import (
     NO_TEST,
     Answer,
     Judge,
-    NoViolationError,
     Outcome,
     Recorder,
     Run,
