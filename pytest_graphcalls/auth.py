@@ -42,7 +42,7 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+", re.IGNORECASE)
 _CODE = re.compile(r"AADSTS\d+")
 _CERTIFICATE_TEXT = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----")
-_KEY_TEXT = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]+-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
+_KEY_TEXT = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.+?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
 _SKEW = 60.0
 """Seconds by which this machine's clock may differ from the authority's before it is worth a word."""
 
@@ -405,29 +405,26 @@ class Certificate:
             missing = "certificate" if key else "private key" if public else "certificate and no private key"
             step = f"It holds no {missing}. 'openssl pkcs12 -in FILE -out FILE.pem' makes one of a PFX file."
             raise SettingError(CERTIFICATE, str(path), "a PEM file with certificate and private key", step)
-        _match(credential, path)
+        _match(credential, path, encrypted="ENCRYPTED" in key[0])
         return cls(public[0], key[0])
 
 
-def _match(credential: Credential, path: Path) -> None:
+def _match(credential: Credential, path: Path, *, encrypted: bool) -> None:
     """Let OpenSSL read both: it knows a wrong password, a damaged key, and the key of another certificate."""
     try:
         # The password is always given, or OpenSSL would ask at the terminal.
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path, password=lambda: credential.certificate_password)
     except (ssl.SSLError, ValueError) as error:
-        setting, expected, step = _DAMAGE.get(getattr(error, "reason", None) or "", _UNUSABLE)
+        mismatch = getattr(error, "reason", None) == "KEY_VALUES_MISMATCH"
+        # For a wrong password OpenSSL's reasons differ from release to release.
+        setting, expected, step = _STRANGER if mismatch else _PASSWORD if encrypted else _UNUSABLE
         raise SettingError(setting, _HIDDEN if setting != CERTIFICATE else str(path), expected, step) from None
 
 
 _UNUSABLE = (CERTIFICATE, "a certificate and private key that OpenSSL can read", "Export both again.")
 _PASSWORD = (CERTIFICATE_PASSWORD, "the password of the private key", f"The key in {CERTIFICATE} is encrypted.")
-_DAMAGE: Mapping[str, tuple[str, str, str]] = {
-    "KEY_VALUES_MISMATCH": (CERTIFICATE, "a private key that belongs to the certificate", "Export both again."),
-    "BAD_DECRYPT": _PASSWORD,
-    "BAD_PASSWORD_READ": _PASSWORD,
-    "PROBLEMS_GETTING_PASSWORD": _PASSWORD,
-}
-"""By OpenSSL's reason: the setting, what was expected, the next step."""
+_STRANGER = (CERTIFICATE, "a private key that belongs to the certificate", "Export both again.")
+"""What is wrong with a file: the setting, what was expected, the next step."""
 
 
 def _readable(setting: str, path: Path, expected: str) -> str:

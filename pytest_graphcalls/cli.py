@@ -82,6 +82,18 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same ids (default: %(default)s)")
     parser.add_argument("--ring", type=float, metavar="SECONDS", help="how long it rings until somebody answers")
     parser.add_argument("--frozen", action="store_true", help="let no time pass, so that nobody answers by waiting")
+    parser.add_argument(
+        "--tls", metavar="FOLDER", help="speak TLS; FOLDER keeps the certificate authority that clients have to trust"
+    )
+
+
+def _token(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--url", default="http://127.0.0.1:8080", help="the server's address (default: %(default)s)")
+    parser.add_argument("--role", action="append", metavar="ROLE", help="a role in it; may be repeated")
+    parser.add_argument("--no-roles", action="store_true", help="a token without any role")
+    parser.add_argument("--app", metavar="ID", help="whose token (default: the tenant's default app)")
+    parser.add_argument("--lifetime", type=float, default=3600, metavar="SECONDS", help="default: %(default)s")
+    parser.epilog = "Without --role the token has every role of the app. A lifetime of 0 gives one that has run out."
 
 
 def _check(parser: argparse.ArgumentParser) -> None:
@@ -113,6 +125,7 @@ def _explain(parser: argparse.ArgumentParser) -> None:
 
 COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "serve": ("run the simulator as an HTTP server", _serve),
+    "token": ("get a token from a running 'graphcalls serve'", _token),
     "check": ("check recordings against the contract", _check),
     "rules": ("list what is published about the operations", _rules),
     "explain": ("explain a rule, a question, an error or a finding", _explain),

@@ -123,9 +123,9 @@ def _graphcalls_recorder(
 @pytest.fixture(scope="session")
 def _graphcalls_targets(graphcalls_settings: Settings) -> Iterator[Targets]:
     """The targets of the run."""
-    from pytest_graphcalls.targets import Targets
+    from pytest_graphcalls.targets import Targets, Wishes
 
-    targets = Targets(seed=graphcalls_settings.seed, token=graphcalls_settings.token)
+    targets = Targets(Wishes(graphcalls_settings.seed, graphcalls_settings.token))
     yield targets
     targets.close()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pytest_graphcalls.redaction import Redactor
     from pytest_graphcalls.simulator import Simulator
 
 
@@ -20,4 +21,17 @@ def pytest_graphcalls_simulator(simulator: Simulator) -> None:
 
     Args:
         simulator: fresh; nothing has been asked of it.
+    """
+
+
+@pytest.hookspec
+def pytest_graphcalls_redact(redactor: Redactor) -> None:
+    """Called with each redactor before it is used: the one of reports and messages, and the one of recordings.
+
+    A project adds here what it alone knows to be secret: ``redactor.add(headers=["X-Contoso-Key"],
+    members=["ticket"], values=[os.environ["CONTOSO_KEY"]])``. More can be hidden than by default, never less. An
+    implementation has to be in a plugin or in the ``conftest.py`` of the top folder.
+
+    Args:
+        redactor: with ``redactor.profile.name`` ``tokens`` (reports and messages) or ``cassette`` (recordings).
     """

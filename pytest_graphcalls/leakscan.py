@@ -21,6 +21,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -97,7 +98,7 @@ def _read(path: Path) -> bytes:
 
 _PLACEHOLDER = re.compile(
     r"(?:(?:bearer|basic|digest|pop|negotiate)(?:\s|%20|\+)+)?"
-    r"(?:redacted\b.*|\*{3,}.*|x{4,}|<.*|\$.*|\{.*|\[.*|%[sd(].*|null|none|true|false|\.{3}.*|\u2026.*|-?)",
+    r"(?:redacted\b.*|bearer|basic|\*{3,}.*|x{4,}|<.*|\$.*|\{.*|\[.*|%[sd(].*|null|none|true|false|\.{3}.*|\u2026.*|-?)",
     re.IGNORECASE | re.DOTALL,
 )
 """What stands in the place of a secret, here and in other people's files."""
@@ -113,10 +114,6 @@ def _is_secret(value: str) -> bool:
 def _is_token(value: str) -> bool:
     """Words about tokens are words; a token has a digit in it, or is long."""
     return _is_secret(value) and (len(value) >= 20 or (len(value) >= 6 and any(map(str.isdigit, value))))
-
-
-def _is_long(value: str) -> bool:
-    return _is_secret(value) and len(value) >= 16
 
 
 def _is_name(value: str) -> bool:
@@ -153,7 +150,7 @@ class _Shape:
 
 
 _QUOTE = r"\\{0,8}[\"']"
-_GAP = r"[\s\\nrt]{0,12}"
+_GAP = r"(?:\s|\\[nrt]){0,12}"
 
 
 def _named(kind: str, names: Iterable[str], counts: Callable[[str], bool], value: str = r"[^\s\"'\\&,;}\]]+") -> _Shape:
@@ -164,12 +161,17 @@ def _named(kind: str, names: Iterable[str], counts: Callable[[str], bool], value
     pair = rf"{_QUOTE}\s{{0,4}},{_GAP}(?:{_QUOTE}value{_QUOTE}\s{{0,4}}:\s{{0,4}})?"
     # The scheme of a header belongs to its value.
     scheme = r"(?:(?:bearer|basic|digest|pop|negotiate)\s+)?"
-    pattern = rf"(?i)(?<![a-z])(?:{words})(?:{either}|{pair})b?(?:{_QUOTE})?(?P<value>{scheme}{value})"
+    pattern = rf"(?i)(?<![a-z])(?:{words})(?:{either}|{pair})(?:b?{_QUOTE})?(?P<value>{scheme}{value})"
     return _Shape(kind, spelled, re.compile(pattern), counts)
 
 
 _SHAPES = (
-    _Shape("JSON web token", ("ey", "ew"), re.compile(r"(?P<value>(?:ey[JA]|ew[0ko])[\w-]{8,}(?:\.|%2E)[\w-]{4,})"), after=4000),
+    _Shape(
+        "JSON web token",
+        ("eyj", "eya", "ew0", "ewk", "ewo"),
+        re.compile(r"(?P<value>(?:ey[JA]|ew[0ko])[\w-]{8,}+(?:\.|%2E)[\w-]{4,})"),
+        after=1500,
+    ),
     _Shape(
         "bearer token",
         ("bearer", "basic", "negotiate", "pop "),
@@ -178,14 +180,28 @@ _SHAPES = (
         ),
         _is_token,
     ),
-    _Shape("private key", ("private key-----",), re.compile(r"(?P<value>-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)(?!\s*REDACTED)"), before=60),
-    _Shape("client secret of Entra ID", ("q~",), re.compile(r"(?P<value>[\w.~-]{3}\dQ~[\w.~-]{31,})", re.ASCII), before=8),
-    _Shape("key in a connection string", ("key=",), re.compile(r"(?i)(?:account|access|shared)key=(?P<value>[\w+/%=-]{16,})"), before=20),
+    _Shape(
+        "private key",
+        ("private key-----",),
+        re.compile(r"(?P<value>-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)(?!\s*REDACTED)"),
+        before=60,
+    ),
+    _Shape(
+        "client secret of Entra ID", ("q~",), re.compile(r"(?P<value>[\w.~-]{3}\dQ~[\w.~-]{31,})", re.ASCII), before=8
+    ),
+    _Shape(
+        "key in a connection string",
+        ("key=",),
+        re.compile(r"(?i)(?:account|access|shared)key=(?P<value>[\w+/%=-]{16,})"),
+        before=20,
+    ),
     _Shape("password in an address", ("://",), re.compile(r"://[^/@\s:\"'\\]{0,80}:(?P<value>[^/@\s\"'\\]{1,200})@")),
     _Shape(
         "link that opens a meeting",
         ("meetup-join", "/meet/", "%2fmeet%2f"),
-        re.compile(r"(?i)teams\.(?:[\w-]{1,40}\.){1,4}[a-z]{2,8}(?:/|%2F)(?:l(?:/|%2F)meetup-join|meet)(?:/|%2F)(?P<value>[^\s\"'<>\\]+)"),
+        re.compile(
+            r"(?i)teams\.(?:[\w-]{1,40}\.){1,4}[a-z]{2,8}(?:/|%2F)(?:l(?:/|%2F)meetup-join|meet)(?:/|%2F)(?P<value>[^\s\"'<>\\]+)"
+        ),
         before=120,
     ),
     _Shape(
@@ -196,7 +212,9 @@ _SHAPES = (
     _Shape(
         "e-mail address",
         ("@", "%40"),
-        re.compile(r"(?i)(?P<value>(?<![\w.+-])[\w.+-]{1,64}(?:\#EXT\#)?(?:@|%40)(?:[\w-]{1,63}\.){1,8}[a-z]{2,24})(?![\w-])"),
+        re.compile(
+            r"(?i)(?P<value>(?<![\w.+-])[\w.+-]{1,64}(?:\#EXT\#)?(?:@|%40)(?:[\w-]{1,63}\.){1,8}[a-z]{2,24})(?![\w-])"
+        ),
         _is_somebodys_address,
         before=80,
     ),
@@ -210,13 +228,15 @@ _SHAPES = (
     _Shape(
         "name of a tenant",
         (".onmicrosoft.", ".sharepoint."),
-        re.compile(r"(?i)(?P<value>(?<![\w.-])(?!tenant-[0-9a-f]{8}\.)[\w-]{1,63})\.(?:onmicrosoft|sharepoint)\.[a-z]{2,3}\b"),
+        re.compile(
+            r"(?i)(?P<value>(?<![\w.-])(?!tenant-[0-9a-f]{8}\.)[\w-]{1,63})\.(?:onmicrosoft|sharepoint)\.[a-z]{2,3}\b"
+        ),
         before=64,
     ),
     _named(
         "secret header",
         ("authorization", "cookie", "x-api-key", "x-functions-key", "ocp-apim-subscription-key", "x-skypetoken"),
-        _is_token,
+        _is_secret,
     ),
     _named(
         "secret by its name",
@@ -241,7 +261,13 @@ _SHAPES = (
         _is_secret,
     ),
     _named("token by its name", ("token", "assertion", "secret"), _is_token),
-    _named("signature or code in an address", ("sig", "code", "tempauth", "code_verifier", "device_code"), _is_long),
+    _Shape(
+        "signature or code in an address",
+        ("sig=", "sig%3d", "code=", "code%3d", "tempauth=", "tempauth%3d", "verifier=", "verifier%3d"),
+        re.compile(
+            r"(?i)(?<![a-z])(?:sig|code|tempauth|verifier)(?:=|%3D)(?P<value>[^&\s\"'#\\<>]{16,})",
+        ),
+    ),
     _named(
         "name of a person",
         ("displayname", "givenname", "surname"),
@@ -298,13 +324,22 @@ def _in_text(text: str, known: tuple[str, ...], depth: int) -> _Found:
     def line(position: int) -> int:
         return bisect_right(starts, position)
 
+    blobs = [(found, inner) for found in _BLOB.finditer(text) if (inner := _of_blob(found[0]))] if depth else []
+    for found, inner in blobs:
+        yield from ((line(found.start()), kind) for _, kind in _in_bytes(inner, known, depth - 1))
     yield from ((line(at), kind) for at, kind in _in_view(text, known))
+    yield from ((line(at), "text that looks random") for at in _random(text, [found.span() for found, _ in blobs]))
     for number, meant in _meant(text, starts):
         yield from ((number, kind) for _, kind in _in_view(meant, known))
-    if depth:
-        for found in _BLOB.finditer(text):
-            inner = _of_blob(found[0])
-            yield from ((line(found.start()), kind) for _, kind in _in_bytes(inner, known, depth - 1)) if inner else ()
+
+
+def _random(text: str, read: list[tuple[int, int]]) -> Iterator[int]:
+    """Where words look random, other than in the Base64 that was ``read``: spans in order."""
+    begins = [begin for begin, _ in read]
+    for found in _WORD.finditer(text):
+        before = bisect_right(begins, found.start()) - 1
+        if (before < 0 or found.start() >= read[before][1]) and _is_random(found[0]):
+            yield found.start()
 
 
 def _meant(text: str, starts: list[int]) -> Iterator[tuple[int, str]]:
@@ -352,7 +387,6 @@ def _in_view(text: str, known: tuple[str, ...]) -> _Found:
         yield from ((at, "secret of this run") for at in _places(low, value))
     for shape in _SHAPES:
         yield from ((at, shape.kind) for at in _shaped(shape, text, low))
-    yield from ((found.start(), "text that looks random") for found in _WORD.finditer(text) if _is_random(found[0]))
 
 
 def _places(low: str, word: str) -> Iterator[int]:
@@ -363,14 +397,12 @@ def _places(low: str, word: str) -> Iterator[int]:
 
 
 def _shaped(shape: _Shape, text: str, low: str) -> Iterator[int]:
+    look = shape.pattern.search if shape.before else shape.pattern.match
     for word in shape.words:
-        done = 0
         for at in _places(low, word):
-            found = shape.pattern.search(text, max(done, at - shape.before), at + shape.after)
+            found = look(text, max(0, at - shape.before), at + shape.after)
             if found is not None and shape.counts(found["value"]):
                 yield found.start()
-            # Only what is in the window's front can have been looked at in full.
-            done = max(done, at - shape.before)
 
 
 def _is_random(word: str) -> bool:
@@ -381,7 +413,7 @@ def _is_random(word: str) -> bool:
     sorts = [0 if letter.islower() else 1 if letter.isupper() else 2 if letter.isdigit() else 3 for letter in word]
     if not {0, 1, 2} <= set(sorts):
         return False
-    changes = sum(a != b for a, b in zip(sorts, sorts[1:], strict=False))
+    changes = sum(a != b for a, b in pairwise(sorts))
     return changes >= 0.4 * len(word) and _entropy(word) >= 3.8
 
 

@@ -7,7 +7,7 @@ answers there.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.auth import AUTHORITY, TENANT, Credential, SignIn
 from pytest_graphcalls.contract import Cloud, Contract, Need
-from pytest_graphcalls.errors import EnvironmentFaultError, GraphCallsError, SettingError
+from pytest_graphcalls.errors import GraphCallsError, SettingError
 from pytest_graphcalls.sandbox import Budget, Ending, Guard, Ledger, Sandbox, admit, fault_of, hang_up, tenant_of
 from pytest_graphcalls.targets import LIVE, capabilities_of
 from pytest_graphcalls.wire import Exchange
 
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.httpx import AsyncClient, Client, Network
+    from pytest_graphcalls.replaying import Case
     from pytest_graphcalls.session import Recorder
     from pytest_graphcalls.targets import Prepare
 
@@ -33,12 +34,14 @@ class Place:
 
     Attributes:
         credential: who signs in.
-        cloud: the national cloud, its root replaced if another one was given.
+        cloud: the national cloud; tokens are asked for its Graph, whatever stands at ``root``.
+        root: scheme and host of Graph, or of what stands in for it.
         authority: scheme and host of the sign-in.
     """
 
     credential: Credential
     cloud: Cloud
+    root: str
     authority: str
 
     @classmethod
@@ -56,14 +59,8 @@ class Place:
             UnknownNameError: there is no such cloud.
         """
         known = Contract.packaged().cloud(cloud)
-        chosen = Cloud(known.name, root or known.graph_root, known.authority_host, known.title, scope_root=known.graph_root)
-        credential = Credential.from_environment(environ)
-        return cls(credential, chosen, authority or environ.get(AUTHORITY, "") or known.authority_host)
-
-    @property
-    def root(self) -> str:
-        """Scheme and host of Graph."""
-        return self.cloud.graph_root
+        host = authority or environ.get(AUTHORITY, "") or known.authority_host
+        return cls(Credential.from_environment(environ), known, root or known.graph_root, host)
 
     @property
     def tenant(self) -> str:
@@ -116,19 +113,13 @@ class Line:
         """What sends a DELETE to an address: gives the status (0 when no answer came) and what was said."""
 
         def delete(url: str) -> tuple[int, str]:
-            from pytest_graphcalls.clients.httpx import status_of
+            from pytest_graphcalls.clients.httpx import BearerAuth, GuardedTransport, make_client, status_of
 
-            with self.client(guard) as client:
+            transport = GuardedTransport(self.network.sync, guard)
+            with make_client(transport, self.place.root, "", auth=BearerAuth(self.sign_in)) as client:
                 return status_of(client, "DELETE", url)
 
         return delete
-
-    def client(self, guard: Guard) -> Client:
-        """A client for whoever cleans up: nothing is recorded or judged."""
-        from pytest_graphcalls.clients.httpx import BearerAuth, GuardedTransport, make_client
-
-        transport = GuardedTransport(self.network.sync, guard)
-        return make_client(transport, self.place.root, "", auth=BearerAuth(self.sign_in))
 
     def close(self) -> None:
         """Close the connections, if there were any."""
@@ -136,11 +127,19 @@ class Line:
             self.network.close()
 
 
-def left_open(line: Line, ledger: Ledger) -> list[Ending]:
-    """Hang up what a ledger says is open; raises :class:`SignInError` or :class:`SettingError`."""
-    place = line.place
-    guard = Guard(ledger, Budget(0), place.tenant)
-    return list(hang_up(ledger, line.cleaner(guard), place.root, place.tenant))
+def left_open(line: Line, ledger: Ledger, *, only: Collection[str] | None = None) -> list[Ending]:
+    """Hang up what a ledger says is open.
+
+    Args:
+        line: signed in to the tenant.
+        ledger: what is open; is told what is over.
+        only: ids of the calls to look at; by default all.
+
+    Raises:
+        SignInError: there is no token to be had.
+    """
+    guard = Guard(ledger, Budget(0), line.place.tenant)
+    return list(hang_up(ledger, line.cleaner(guard), line.place.root, line.place.tenant, only=only))
 
 
 class LiveTarget:
@@ -159,9 +158,7 @@ class LiveTarget:
 
     name = LIVE
 
-    def __init__(
-        self, place: Place, allowed: tuple[str, ...], sandbox: Sandbox, ledger: Path, *, budget: int
-    ) -> None:
+    def __init__(self, place: Place, allowed: tuple[str, ...], sandbox: Sandbox, ledger: Path, *, budget: int) -> None:
         admit(place.tenant, allowed)
         self.place = place
         self.sandbox = sandbox
@@ -180,7 +177,13 @@ class LiveTarget:
         return True
 
     def connect(
-        self, version: str, recorder: Recorder, *, tenant: str = "", prepare: Prepare | None = None
+        self,
+        version: str,
+        recorder: Recorder,
+        *,
+        tenant: str = "",
+        prepare: Prepare | None = None,
+        case: Case | None = None,
     ) -> LiveConnection:
         """See :meth:`.Target.connect`; ``tenant`` and ``prepare`` are for the simulator alone.
 
@@ -190,7 +193,7 @@ class LiveTarget:
         """
         del tenant, prepare
         assert self._proven
-        return LiveConnection(self, version, recorder)
+        return LiveConnection(self, version, recorder, case)
 
     def close(self) -> None:
         """Hang up what a test could not, and leave the ledger behind only if something is still open."""
@@ -207,11 +210,13 @@ class LiveConnection:
         target: the tenant.
         version: ``v1.0`` or ``beta``.
         recorder: is handed every exchange; those that tell of a fault of the environment are kept, not judged.
+        case: the test, when it is recorded.
     """
 
     simulator = None
 
-    def __init__(self, target: LiveTarget, version: str, recorder: Recorder) -> None:
+    def __init__(self, target: LiveTarget, version: str, recorder: Recorder, case: Case | None = None) -> None:
+        self.case = case
         self._target = target
         self._recorder = recorder
         self._guard = Guard(target.ledger, target.budget, target.place.tenant, judging=recorder.judges)
@@ -254,13 +259,5 @@ class LiveConnection:
 
     def close(self) -> None:
         """Hang up the test's calls that are still open; what cannot be hung up now is tried again at the end."""
-        mine = set(self._guard.made)
-        if any(call.call_id in mine for call in self._target.ledger.open_calls()):
-            with suppress(EnvironmentFaultError):
-                self._hang_up(mine)
-
-    def _hang_up(self, mine: set[str]) -> None:
-        delete = self._target.line.cleaner(self._guard)
-        for call in self._target.ledger.open_calls():
-            if call.call_id in mine:
-                delete(call.url)
+        with suppress(GraphCallsError):
+            left_open(self._target.line, self._target.ledger, only=self._guard.made)

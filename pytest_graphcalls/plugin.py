@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_graphcalls.contract import Contract
     from pytest_graphcalls.session import Run
 
-pytest_plugins = ["pytest_graphcalls.fixtures"]
+pytest_plugins = ["pytest_graphcalls.fixtures", "pytest_graphcalls.discretion"]
 
 SUITE = "pytest_graphcalls.contracts"
 """The packaged contract tests, as ``--pyargs`` names them."""

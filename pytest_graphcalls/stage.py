@@ -26,8 +26,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from pytest_graphcalls.contract import Need, parse_error
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
 from pytest_graphcalls.sandbox.facts import tenant_of
-from pytest_graphcalls.sandbox.props import CALLBACK as CALLBACK
-from pytest_graphcalls.sandbox.props import Dealt, Invented, Props
+from pytest_graphcalls.sandbox.props import CALLBACK, Dealt, Invented, Props
 from pytest_graphcalls.wire import Headers, MalformedJsonError, Response, decode_json
 
 if TYPE_CHECKING:
@@ -254,7 +253,8 @@ class Stage:
         self._step, self._patience = (1.0, 60.0) if self._simulated else (0.05, 5.0)
         self._longest_step = self._step
         self._names = self._new_names()
-        self._props: Props = Invented(self._names)
+        self._called: Callable[[str], str] = connection.case.called if connection.case else str
+        self._props: Props = Invented(self._names, self._called)
         self._cast: list[Somebody] = []
         if connection.sandbox is not None:
             self._props = Dealt(connection.sandbox)
@@ -266,7 +266,9 @@ class Stage:
     # --- who there is ----------------------------------------------------------------------------------------------
 
     def _new_names(self) -> Iterator[str]:
-        """Ids: the same in every run where nothing outlives the test, new ones elsewhere."""
+        """Ids: the same in every run where nothing outlives the test, new ones elsewhere; a recording says which."""
+        if self._connection.case:
+            yield from self._connection.case.ids()
         number = 0
         while True:
             number += 1
@@ -278,11 +280,11 @@ class Stage:
 
     def person(self, name: str = "Alice") -> Somebody:
         """Somebody who is in no call yet."""
-        return self._invitee(Somebody(self._props.user(), name))
+        return self._invitee(Somebody(self._props.user(), self._called(name)))
 
     def bot(self, name: str = "Other Bot") -> Somebody:
         """Another application, to be invited."""
-        return self._invitee(Somebody(self._props.bot(), name, "application"))
+        return self._invitee(Somebody(self._props.bot(), self._called(name), "application"))
 
     def phone(self) -> Somebody:
         """A phone, to be invited (needs ``phone``)."""

@@ -1,4 +1,4 @@
-"""What tests talk to: the simulator, a live tenant, or a server at a base URL.
+"""What tests talk to: the simulator, a recording, a live tenant, or a server at a base URL.
 
 A :class:`Target` lives as long as the run, a :class:`Connection` as long as one test. Tests ask a connection
 what it can do (:attr:`Connection.capabilities`), never which target it belongs to. Adding a target is a row in
@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pytest_graphcalls.contract import Need
@@ -19,12 +20,14 @@ from pytest_graphcalls.errors import SettingError
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.asgi import SimulatorApp
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
+    from pytest_graphcalls.replaying import Case
     from pytest_graphcalls.sandbox import Sandbox
     from pytest_graphcalls.session import Recorder
     from pytest_graphcalls.simulator import Host, Simulator
 
 SIMULATOR = "simulator"
 LIVE = "live"
+REPLAY = "replay"
 GRAPH = "https://graph.microsoft.com"
 """The address that the simulator answers for, in process."""
 PLACEHOLDER_TOKEN = "pytest-graphcalls"  # noqa: S105  says who asks; a server that checks tokens refuses it
@@ -61,6 +64,10 @@ class Connection(Protocol):
     def sandbox(self) -> Sandbox | None:
         """What a stage may use, where not any id will do; ``None`` where it will."""
 
+    @property
+    def case(self) -> Case | None:
+        """The test, when it is recorded or replayed and has to ask the same each time; else ``None``."""
+
     def client(self, token: str | None = None) -> Client:
         """A new client on :attr:`root`.
 
@@ -90,7 +97,13 @@ class Target(Protocol):
         """What it can do beyond answering requests."""
 
     def connect(
-        self, version: str, recorder: Recorder, *, tenant: str = "", prepare: Prepare | None = None
+        self,
+        version: str,
+        recorder: Recorder,
+        *,
+        tenant: str = "",
+        prepare: Prepare | None = None,
+        case: Case | None = None,
     ) -> Connection:
         """Begin a test.
 
@@ -99,6 +112,7 @@ class Target(Protocol):
             recorder: is handed every exchange of the test, once.
             tenant: id of the simulated tenant; by default the simulator's own.
             prepare: what to do with a new simulator first.
+            case: the test, when it is recorded or replayed.
 
         Raises:
             SettingError: nothing answers there.
@@ -122,9 +136,16 @@ class SimulatorTarget:
         self.seed = seed
 
     def connect(
-        self, version: str, recorder: Recorder, *, tenant: str = "", prepare: Prepare | None = None
+        self,
+        version: str,
+        recorder: Recorder,
+        *,
+        tenant: str = "",
+        prepare: Prepare | None = None,
+        case: Case | None = None,
     ) -> SimulatorConnection:
-        """See :meth:`Target.connect`."""
+        """See :meth:`Target.connect`; the simulator is the same each time anyway."""
+        del case
         from pytest_graphcalls.simulator import Simulator
 
         simulator = Simulator(seed=self.seed, tenant_id=tenant or None)
@@ -147,6 +168,7 @@ class SimulatorConnection:
 
     capabilities = SimulatorTarget.capabilities
     sandbox = None
+    case = None
 
     def __init__(self, simulator: Simulator, version: str) -> None:
         self.simulator: Simulator = simulator
@@ -213,11 +235,17 @@ class UrlTarget:
         return network
 
     def connect(
-        self, version: str, recorder: Recorder, *, tenant: str = "", prepare: Prepare | None = None
+        self,
+        version: str,
+        recorder: Recorder,
+        *,
+        tenant: str = "",
+        prepare: Prepare | None = None,
+        case: Case | None = None,
     ) -> UrlConnection:
         """See :meth:`Target.connect`; ``tenant`` and ``prepare`` are for the simulator alone."""
         del tenant, prepare
-        return UrlConnection(self, version, recorder)
+        return UrlConnection(self, version, recorder, case)
 
     def close(self) -> None:
         """Close the connections, if there were any."""
@@ -232,13 +260,15 @@ class UrlConnection:
         target: the server.
         version: ``v1.0`` or ``beta``.
         recorder: is handed every exchange.
+        case: the test, when it is recorded.
     """
 
     capabilities = UrlTarget.capabilities
     simulator = None
     sandbox = None
 
-    def __init__(self, target: UrlTarget, version: str, recorder: Recorder) -> None:
+    def __init__(self, target: UrlTarget, version: str, recorder: Recorder, case: Case | None = None) -> None:
+        self.case = case
         self._network = target.network
         self._recorder = recorder
         self.token = target.token
@@ -273,11 +303,13 @@ class Wishes(NamedTuple):
     Attributes:
         seed: where the simulator's ids start.
         token: bearer token for base URLs, or ``""``.
+        cassettes: the folder that the replay target answers from.
         live: makes the live target; raises :class:`SettingError` when the tenant may not be used.
     """
 
     seed: int = 0
     token: str = ""
+    cassettes: Path | None = None
     live: Callable[[], Target] | None = None
 
 
@@ -287,9 +319,18 @@ def _live(_name: str, wishes: Wishes) -> Target:
     return wishes.live()
 
 
+def _replay(_name: str, wishes: Wishes) -> Target:
+    from pytest_graphcalls.replaying import ReplayTarget
+
+    if wishes.cassettes is None:
+        raise SettingError("target", REPLAY, "a run that was set up for it", "Give --graphcalls-target=replay.")
+    return ReplayTarget(wishes.cassettes)
+
+
 TARGETS: Mapping[str, Callable[[str, Wishes], Target]] = {
     SIMULATOR: lambda _name, wishes: SimulatorTarget(seed=wishes.seed),
     LIVE: _live,
+    REPLAY: _replay,
     "url": lambda url, wishes: UrlTarget(url, token=wishes.token),
 }
 """How each sort of target is made from the name given and what the run wishes."""

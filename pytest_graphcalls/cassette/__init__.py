@@ -19,25 +19,30 @@ from pathlib import Path
 from typing import Any
 
 from pytest_graphcalls.cassette import har, vcr
-from pytest_graphcalls.cassette.files import RECORD_AGAIN, load
+from pytest_graphcalls.cassette.files import RECORD_AGAIN, dump, load
 from pytest_graphcalls.cassette.passport import MEMBER, Kind, Passport, SignedIn, kind_of
 from pytest_graphcalls.cassette.pieces import Incomplete, UnusableError
 from pytest_graphcalls.cassette.replay import Replay
+from pytest_graphcalls.cassette.vcr import row
 from pytest_graphcalls.cassette.writing import save, state, write
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.wire import Exchange
 
 __all__ = [
+    "MEMBER",
     "Cassette",
     "Incomplete",
     "Kind",
     "Passport",
     "Replay",
     "SignedIn",
+    "dump",
     "entries",
+    "exchange",
     "kind_of",
     "opened",
     "read",
+    "row",
     "save",
     "state",
     "write",
@@ -73,8 +78,8 @@ def entries(path: str | Path) -> Iterator[Exchange | Incomplete]:
     """
     file = str(path)
     rows, converted = _recognised(file, load(Path(path)))
-    for number, row in enumerate(rows, 1):
-        yield _entry(file, number, row, converted)
+    for number, one in enumerate(rows, 1):
+        yield _entry(file, number, one, converted)
 
 
 def _entry(file: str, number: int, row: Any, converted: _Converter) -> Exchange | Incomplete:
@@ -110,11 +115,25 @@ class Cassette:
 
     def exchanges(self) -> Iterator[Exchange]:
         """Its exchanges, in order; raises :class:`RecordingError` like :func:`read`."""
-        for number, row in enumerate(self.rows, 1):
-            entry = _entry(str(self.path), number, row, vcr.interaction)
+        for number, one in enumerate(self.rows, 1):
+            entry = exchange(self.path, number, one)
             if isinstance(entry, Incomplete):
                 raise RecordingError(str(self.path), number, entry.problem)
             yield entry
+
+
+def exchange(path: Path, number: int, interaction: Any) -> Exchange | Incomplete:
+    """One interaction of a vcrpy cassette as an exchange.
+
+    Args:
+        path: the file.
+        number: its place in it, from 1.
+        interaction: as the file has it.
+
+    Raises:
+        RecordingError: it is no interaction.
+    """
+    return _entry(str(path), number, interaction, vcr.interaction)
 
 
 def opened(path: Path) -> Cassette:

@@ -23,7 +23,8 @@ from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 def is_answered(row: Any) -> bool:
     """Whether an entry has a response; browsers write status 0 for a request that was blocked or cancelled."""
     response = row.get("response") if isinstance(row, Mapping) else None
-    return isinstance(response, Mapping) and response.get("status") not in {None, 0, -1}
+    # A tuple, because what stands there may be anything, also a list.
+    return isinstance(response, Mapping) and response.get("status") not in (None, 0, -1)
 
 
 def entry(row: Any, note: str) -> Exchange | Incomplete:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -68,6 +68,7 @@ class Passport:
         test: the test it was recorded by, as ``file::name``; it is nobody else's.
         tenant: pseudonym of the tenant, or ``""``.
         capabilities: what the target could do beyond answering requests.
+        sandbox: what the test had of a sandbox, redacted; empty when it made up what it needed.
         sign_ins: tokens that were asked for.
         digest: of the interactions; by it an edited cassette is noticed.
     """
@@ -81,6 +82,7 @@ class Passport:
     test: str = ""
     tenant: str = ""
     capabilities: tuple[str, ...] = ()
+    sandbox: Mapping[str, Any] = field(default_factory=dict)
     sign_ins: tuple[SignedIn, ...] = ()
     digest: str = ""
 
@@ -109,6 +111,7 @@ class Passport:
             "test": self.test,
             "tenant": self.tenant,
             "capabilities": list(self.capabilities),
+            "sandbox": dict(self.sandbox),
             "sign_ins": [one.to_json() for one in self.sign_ins],
             "digest": self.digest,
         }
@@ -131,6 +134,7 @@ class Passport:
             return cls(
                 recorded=datetime.strptime(str(data["recorded"]), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
                 kind=Kind(data["from"]),
+                sandbox=dict(data.get("sandbox", {})),
                 sign_ins=tuple(SignedIn(**one) for one in data.get("sign_ins", ())),
                 **texts,
                 **lists,

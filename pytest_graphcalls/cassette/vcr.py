@@ -100,11 +100,11 @@ def _grouped(headers: Headers) -> dict[str, list[str]]:
 
 
 def _joined(sent: Mapping[str, Any]) -> str:
-    missing = next((key for key in ("protocol", "host", "path") if not sent.get(key)), None)
+    missing = next((key for key in ("protocol", "host", "path") if not isinstance(sent.get(key), str)), None)
     if missing:
         raise UnusableError(f"the request has neither 'uri' nor {missing!r}.")
     scheme, port = sent["protocol"], sent.get("port")
-    shown = "" if port in {None, _DEFAULT_PORTS.get(scheme)} else f":{port}"
+    shown = "" if port in (None, _DEFAULT_PORTS.get(scheme)) else f":{port}"
     return f"{scheme}://{sent['host']}{shown}{sent['path']}"
 
 

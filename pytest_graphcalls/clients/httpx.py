@@ -10,13 +10,13 @@ import base64
 import binascii
 import re
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from ssl import SSLContext, create_default_context
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
-from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.contract import Contract, parse_error
 from pytest_graphcalls.errors import ContractViolationError
 from pytest_graphcalls.sandbox.guard import Failure, Flow, Guard, Outcome
 from pytest_graphcalls.sandbox.interrupts import undisturbed
@@ -159,19 +159,32 @@ def _of_kind(thing: Any, kind: type[_T]) -> _T:
     return thing
 
 
-def make_client(transport: httpx.BaseTransport, root: str, token: str) -> Client:
-    """A client on ``root`` that goes through ``transport`` and sends ``token``, if it is not empty."""
-    return httpx.Client(transport=transport, **_facts(root, token))
+def make_client(transport: httpx.BaseTransport, root: str, token: str, *, auth: httpx.Auth | None = None) -> Client:
+    """A client on ``root`` that goes through ``transport`` and sends ``token``, if not empty, or what ``auth`` gives."""
+    return httpx.Client(transport=transport, **_facts(root, token, auth))
 
 
-def make_async_client(transport: httpx.AsyncBaseTransport, root: str, token: str) -> AsyncClient:
+def make_async_client(
+    transport: httpx.AsyncBaseTransport, root: str, token: str, *, auth: httpx.Auth | None = None
+) -> AsyncClient:
     """The same for asynchronous code; making and leaving it takes no event loop."""
-    return httpx.AsyncClient(transport=transport, **_facts(root, token))
+    return httpx.AsyncClient(transport=transport, **_facts(root, token, auth))
 
 
-def _facts(root: str, token: str) -> dict[str, Any]:
+def _facts(root: str, token: str, auth: httpx.Auth | None) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return {"base_url": root, "headers": headers, "timeout": TIMEOUT, "trust_env": False}
+    return {"base_url": root, "headers": headers, "auth": auth, "timeout": TIMEOUT, "trust_env": False}
+
+
+def status_of(client: Client, method: str, url: str) -> tuple[int, str]:
+    """Send a request; its status and what the answer says, or 0 and why none came."""
+    try:
+        response = client.request(method, url)
+    except httpx.TransportError as failure:
+        return 0, str(failure) or type(failure).__name__
+    error = parse_error(to_wire_response(response))
+    said = (str(response.status_code), error.code, error.message) if error else (str(response.status_code),)
+    return response.status_code, " ".join(said)
 
 
 class Network:
@@ -183,7 +196,9 @@ class Network:
 
     def __init__(self, *, trust_env: bool = False) -> None:
         self._tls = httpx.create_ssl_context(trust_env=trust_env)
-        self._pool: httpx.BaseTransport = _ByEnvironment(self._tls) if trust_env else httpx.HTTPTransport(verify=self._tls)
+        self._pool: httpx.BaseTransport = (
+            _ByEnvironment(self._tls) if trust_env else httpx.HTTPTransport(verify=self._tls)
+        )
         self.sync: httpx.BaseTransport = _Shared(self._pool)
         """For sync clients."""
         self.asynchronous: httpx.AsyncBaseTransport = _OneByOne(self._tls, trust_env=trust_env)
@@ -423,8 +438,10 @@ class _ForMsal:
     def get(self, url: str, **facts: Any) -> httpx.Response:
         return self._through("GET", url, facts)
 
-    def post(self, url: str, **facts: Any) -> httpx.Response:
-        return self._through("POST", url, facts)
+    def post(self, url: str, *, data: Mapping[str, str | bytes] | None = None, **facts: Any) -> httpx.Response:
+        # msal's assertions are bytes, which httpx would write as Python does, b'…'.
+        form = {name: value.decode() if isinstance(value, bytes) else value for name, value in (data or {}).items()}
+        return self._through("POST", url, {**facts, "data": form})
 
     def _through(self, method: str, url: str, facts: dict[str, Any]) -> httpx.Response:
         try:

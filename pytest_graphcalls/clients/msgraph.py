@@ -56,7 +56,8 @@ def graph_service_client(service: Simulator | str, *, version: str = "v1.0", tok
 def _reached(service: Simulator | str) -> tuple[str, httpx.AsyncBaseTransport, str]:
     """Address, way and token to a service."""
     if isinstance(service, str):
-        return service.rstrip("/"), httpx.AsyncHTTPTransport(), ""
+        # No connection is kept: it would belong to an event loop that may be gone by the next call.
+        return service.rstrip("/"), httpx.AsyncHTTPTransport(limits=httpx.Limits(max_keepalive_connections=0)), ""
     return GRAPH, SimulatorTransport(service), service.authority.token()
 
 

@@ -5,14 +5,21 @@ from __future__ import annotations
 import signal
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 from pytest_graphcalls.clients.asgi import SimulatorApp
+from pytest_graphcalls.clients.control import ControlledApp
 from pytest_graphcalls.clients.server import serve_in_thread
 from pytest_graphcalls.commands.text import show
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator import Pace, Simulator
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.clients.tls import ServerTls
 
 TOKEN_LIFETIME = 24 * 3600.0
 """Seconds that the printed token lives: a working day, and no more."""
@@ -22,19 +29,38 @@ def run(args: Namespace) -> int:
     """Serve until somebody stops it.
 
     Args:
-        args: ``host``, ``port``, ``seed``, ``ring`` and ``frozen``.
+        args: ``host``, ``port``, ``seed``, ``ring``, ``frozen`` and ``tls``.
 
     Raises:
-        SettingError: the address is taken, or the ring time is no time.
+        SettingError: the address is taken, the ring time is no time, or the folder for TLS cannot be used.
     """
-    simulator = Simulator(seed=args.seed, pace=_pace(args.ring))
-    with serve_in_thread(SimulatorApp(simulator, frozen=args.frozen), args.host, args.port) as url, _told_to() as stop:
+    # Its time begins now: what clients bring along (assertions) and look at (tokens) has real times in it.
+    simulator = Simulator(seed=args.seed, pace=_pace(args.ring), start=datetime.now(UTC))
+    app = ControlledApp(SimulatorApp(simulator, frozen=args.frozen), simulator)
+    with _tls(args) as tls:
+        _serve(app, simulator, args, tls)
+    show(["stopped"])
+    return 0
+
+
+def _tls(args: Namespace) -> AbstractContextManager[ServerTls | None]:
+    if args.tls is None:
+        return nullcontext()
+    from pytest_graphcalls.clients.tls import certificate_in
+
+    return certificate_in(Path(args.tls), [args.host])
+
+
+def _serve(app: ControlledApp, simulator: Simulator, args: Namespace, tls: ServerTls | None) -> None:
+    certificate = tls.certificate if tls else None
+    with serve_in_thread(app, args.host, args.port, certificate=certificate) as url, _told_to() as stop:
         show(_greeting(url, simulator, args))
+        if tls:
+            show(_trust(url, simulator, tls))
+        show(["", "Ctrl-C stops it."])
         # With a time limit: on Windows an endless wait cannot be interrupted.
         while not stop.wait(1):
             pass
-    show(["stopped"])
-    return 0
 
 
 def _pace(ring: float | None) -> Pace:
@@ -58,8 +84,21 @@ def _greeting(url: str, simulator: Simulator, args: Namespace) -> Iterator[str]:
     yield ""
     yield "The contract suite against it:"
     yield f"  pytest --pyargs pytest_graphcalls.contracts --graphcalls-target={url}"
+
+
+def _trust(url: str, simulator: Simulator, tls: ServerTls) -> Iterator[str]:
+    """How to trust the server, and how to sign in at it."""
+    from pytest_graphcalls.clients.tls import TRUST_VARIABLES
+
     yield ""
-    yield "Ctrl-C stops it."
+    yield "Clients trust it by one of these (OpenSSL and httpx; requests and azure-identity; Node):"
+    yield from (f"  export {name}={tls.ca.resolve()}" for name in TRUST_VARIABLES)
+    yield ""
+    yield "It signs in, too (a made-up secret, the same for the same seed):"
+    yield f"  export AZURE_AUTHORITY_HOST={url}"
+    yield f"  export AZURE_TENANT_ID={simulator.tenant_id}"
+    yield f"  export AZURE_CLIENT_ID={simulator.authority.app.app_id}"
+    yield f"  export AZURE_CLIENT_SECRET={simulator.signin.secret()}"
 
 
 @contextmanager

@@ -19,7 +19,7 @@ files that are committed.
 
 from __future__ import annotations
 
-from pytest_graphcalls.redaction.known import forget, remember, remembered
+from pytest_graphcalls.redaction.known import forget, hide_remembered, remember, remembered
 from pytest_graphcalls.redaction.redactor import PROFILES, Profile, Redactor
 from pytest_graphcalls.redaction.tables import HEADERS, MASK, MEMBERS, PARAMETERS, SCHEMES, Kind
 
@@ -27,6 +27,7 @@ __all__ = [
     "HEADERS",
     "MASK",
     "MEMBERS",
+    "OF_REPORTS",
     "PARAMETERS",
     "PROFILES",
     "SCHEMES",
@@ -34,6 +35,7 @@ __all__ = [
     "Profile",
     "Redactor",
     "forget",
+    "hide_remembered",
     "mask",
     "redact_exchange",
     "redact_headers",
@@ -45,12 +47,13 @@ __all__ = [
     "remembered",
 ]
 
-_tokens = Redactor("tokens")
+OF_REPORTS = Redactor("tokens")
+"""What all reports and messages of this process pass; the functions below are its methods."""
 
-mask = _tokens.mask
-redact_exchange = _tokens.exchange
-redact_headers = _tokens.headers
-redact_json = _tokens.json
-redact_request = _tokens.request
-redact_response = _tokens.response
-redact_url = _tokens.url
+mask = OF_REPORTS.mask
+redact_exchange = OF_REPORTS.exchange
+redact_headers = OF_REPORTS.headers
+redact_json = OF_REPORTS.json
+redact_request = OF_REPORTS.request
+redact_response = OF_REPORTS.response
+redact_url = OF_REPORTS.url

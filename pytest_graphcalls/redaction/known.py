@@ -89,6 +89,11 @@ def remember(*values: str | None) -> None:
     RUN.add(value for value in values if value)
 
 
+def hide_remembered(text: str) -> str:
+    """``text`` without what :func:`remember` was told, and otherwise as it is."""
+    return RUN.hide(text)
+
+
 def remembered() -> frozenset[str]:
     """What :func:`remember` was told; for :func:`pytest_graphcalls.leakscan.scan`."""
     return RUN.values

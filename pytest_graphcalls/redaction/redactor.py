@@ -306,7 +306,7 @@ class Redactor:
         except MalformedJsonError:
             return self._unstructured(body)
         clean = self.json(value)
-        # Something may also stand in the first of two equal keys, which reading the body drops and writing it leaves out.
+        # Something may also stand in the first of two equal keys, which reading the body drops.
         return self._unstructured(body) if clean == value else _dump(clean).encode()
 
     def _unstructured(self, body: bytes) -> bytes:
@@ -343,7 +343,7 @@ class Redactor:
 
 def _hinted(hints: tuple[str, ...], low: str) -> bool:
     # A loop, because this is asked some forty times for every text.
-    for hint in hints:  # noqa: SIM110
+    for hint in hints:
         if hint in low:
             return True
     return not hints

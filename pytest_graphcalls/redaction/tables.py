@@ -153,7 +153,7 @@ WITHIN: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
 
 
 def plain(name: str) -> str:
-    """``name`` as the tables have it, so that ``client_secret`` and ``clientSecret`` are one, and ``$skiptoken`` too."""
+    """``name`` as the tables have it, so that ``client_secret`` and ``clientSecret`` are one."""
     return name.lower().replace("_", "").replace("-", "").lstrip("$")
 
 

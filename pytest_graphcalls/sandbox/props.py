@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from pytest_graphcalls.errors import StageError
@@ -40,10 +40,12 @@ class Invented:
 
     Args:
         ids: new ids.
+        called: makes a display name of a name.
     """
 
-    def __init__(self, ids: Iterator[str]) -> None:
+    def __init__(self, ids: Iterator[str], called: Callable[[str], str] = str) -> None:
         self._ids = ids
+        self._called = called
 
     def user(self) -> str:
         """See :class:`Props`."""
@@ -64,7 +66,7 @@ class Invented:
     def meeting(self) -> dict[str, Any]:
         """See :class:`Props`."""
         chat = {"threadId": f"19:meeting_{next(self._ids)}@thread.v2", "messageId": "0"}
-        user = {"@odata.type": f"{_GRAPH}identity", "id": next(self._ids), "displayName": "Olivia"}
+        user = {"@odata.type": f"{_GRAPH}identity", "id": next(self._ids), "displayName": self._called("Olivia")}
         organizer = {"@odata.type": f"{_GRAPH}identitySet", "user": user}
         return {
             "chatInfo": {"@odata.type": f"{_GRAPH}chatInfo", **chat},

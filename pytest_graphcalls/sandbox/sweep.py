@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -36,7 +36,14 @@ class Ending:
     why: str = ""
 
 
-def hang_up(ledger: Ledger, delete: Callable[[str], tuple[int, str]], root: str, tenant: str) -> Iterator[Ending]:
+def hang_up(
+    ledger: Ledger,
+    delete: Callable[[str], tuple[int, str]],
+    root: str,
+    tenant: str,
+    *,
+    only: Collection[str] | None = None,
+) -> Iterator[Ending]:
     """Hang up every open call of a ledger; one that cannot be hung up does not keep the others.
 
     A token goes nowhere but to ``root``: a ledger is a file, and what it names as an address is not trusted.
@@ -46,8 +53,11 @@ def hang_up(ledger: Ledger, delete: Callable[[str], tuple[int, str]], root: str,
         delete: sends a DELETE to an address; gives the status (0 when no answer came) and what was said.
         root: scheme and host of Graph.
         tenant: the tenant that ``delete`` signs in to.
+        only: ids of the calls to look at; by default all.
     """
     for call in ledger.open_calls():
+        if only is not None and call.call_id not in only:
+            continue
         stranger = _stranger(call, root, tenant)
         status, said = (0, stranger) if stranger else delete(call.url)
         end = _ENDS.get(status, End.STILL_OPEN)

@@ -78,17 +78,17 @@ class Calls:
             direction=direction,
             my_participant=sim.ids.new("participant"),
             chain=sim.ids.new("chain"),
+            alive_until=sim.clock.now + self.keepalive_seconds,
             **facts,
         )
         sim.store.add_leg(conference, sim.store.put_call(call))
         return call
 
     def enter(self, call: Call) -> None:
-        """Put the bot into the roster under its own id (observed 5.13), and start the deadline of its leg."""
+        """Put the bot into the roster under its own id (observed 5.13), and watch the deadline of its leg."""
         sim = self._sim
         bot = sim.authority.bot(sim.authority.app_of(call.app_id))
         sim.store.add_participant(sim.store.conference_of(call), call.my_participant, bot, leg=call.id)
-        self.stay_alive(call)
         sim.clock.after(self.keepalive_seconds, lambda: self.lapse(call.id))
 
     def establish(self, call_id: str) -> None:

@@ -79,7 +79,7 @@ class Simulator:
         self.clock = Clock(start)
         self.ids = Ids(seed)
         self.tenant_id = tenant_id or self.ids.named("tenant")
-        self.store = Store(lambda one: written(shapes.participant(one)))
+        self.store = Store(lambda *who: written(shapes.participant(*who)))
         self.people = People(self.ids, pace, self.tenant_id)
         self.authority = Authority(contract, self.clock, self.ids, self.tenant_id)
         self.signin = SimulatedSignIn(contract, self.authority, self.clock, self.ids)

@@ -42,8 +42,9 @@ class Creation:
     def create(self, ask: Ask) -> Reply:
         """Create a call."""
         order = call_order(self._sim.gate.body(ask), self._sim.people)
+        create = Create(ask, order)
         for step in CHECKS:
-            getattr(self, step)(Create(ask, order))
+            getattr(self, step)(create)
         call = self.place(ask, order)
         location = (("Location", f"{ask.root}/communications/calls/{call.id}"),)
         return Reply(201, documented("application-post-calls.r01"), self._sim.calls.shown(ask, call), location)

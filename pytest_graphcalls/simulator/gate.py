@@ -8,7 +8,7 @@ unregistered app before the call is looked up.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_graphcalls.contract import Contract, Match, Miss
@@ -139,9 +139,7 @@ class Gate:
 
     def judge(self, ask: Ask) -> None:
         """Refuse a body that breaks the contract; additive members and tolerated spellings pass."""
-        # The contract judges by the path; a strange host would not be its business.
-        request = replace(ask.request, url=split_url(ask.request.url)[1])
-        for finding in self._contract.check_request(request):
+        for finding in self._contract.check_request(ask.request):
             if finding.severity is Severity.VIOLATION and finding.rule not in self.unjudged:
                 raise _broken(finding)
 

@@ -50,6 +50,7 @@ class Incoming:
         facts = {"callback": self.take_callback(call, body), "asked": asked}
         call = sim.calls.step(call, CallEvent.ANSWER, **facts)
         sim.calls.enter(call)
+        sim.calls.stay_alive(call)
         sim.notifier.call_changed(call)
         sim.clock.after(sim.pace.establish, lambda: sim.calls.establish(call.id))
         return Reply(202, documented("call-answer.r01"))

@@ -82,8 +82,9 @@ class Invitations:
         call = self._sim.calls.established(ask)
         order = invite_order(self._sim.gate.body(ask), self._sim.people)
         order = self.only_first_when_replacing(order)
+        invite = Invite(ask, call, order)
         for step in CHECKS:
-            getattr(self, step)(Invite(ask, call, order))
+            getattr(self, step)(invite)
         operation = self.start(call, order)
         location = f"{ask.root}/communications/calls/{call.id}/operations/{operation.id}"
         context = f"{ask.root}/$metadata#microsoft.graph.inviteParticipantsOperation"

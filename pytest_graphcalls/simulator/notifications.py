@@ -6,7 +6,7 @@ tests of the REST side never do.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,21 +32,10 @@ class _Note:
 
     at: float
     posted_to: str
-    headers: tuple[tuple[str, str], ...]
+    call: Call
     change: str
     path: str
     data: Callable[[], Any]
-
-    def written(self) -> Notification:
-        entry = {
-            "@odata.type": "#microsoft.graph.commsNotification",
-            "changeType": self.change,
-            "resource": f"/app/calls/{self.path}",  # observed 5.2: the wire has both
-            "resourceUrl": f"/communications/calls/{self.path}",
-            "resourceData": self.data(),
-        }
-        body = {"@odata.type": "#microsoft.graph.commsNotifications", "value": [entry]}
-        return Notification(self.posted_to, body, self.at, Headers((*_SAME, *self.headers)))
 
 
 class Notifier:
@@ -75,8 +64,29 @@ class Notifier:
     @property
     def written(self) -> list[Notification]:
         """Everything told so far, in order."""
-        self._written += [note.written() for note in self._notes[len(self._written) :]]
+        self._written += [self._write(note) for note in self._notes[len(self._written) :]]
         return list(self._written)
+
+    def _write(self, note: _Note) -> Notification:
+        entry = {
+            "@odata.type": "#microsoft.graph.commsNotification",
+            "changeType": note.change,
+            "resource": f"/app/calls/{note.path}",  # observed 5.2: the wire has both
+            "resourceUrl": f"/communications/calls/{note.path}",
+            "resourceData": note.data(),
+        }
+        body = {"@odata.type": "#microsoft.graph.commsNotifications", "value": [entry]}
+        return Notification(note.posted_to, body, note.at, Headers((*_SAME, *self._trail(note.call))))
+
+    def _trail(self, call: Call) -> Iterator[tuple[str, str]]:
+        """The headers by which a bot tells notifications apart and together (observed 6.1)."""
+        message = self._ids.new("message")
+        first = self._first_message.setdefault(call.id, message)
+        yield "X-Microsoft-Skype-Chain-ID", call.chain
+        yield "Scenario-Id", call.chain
+        yield "X-Microsoft-Skype-Message-ID", message
+        if first != message:
+            yield "X-Microsoft-Skype-Original-Message-ID", first
 
     def call_arrived(self, call: Call) -> None:
         """Tell of an incoming call (observed 5.8)."""
@@ -116,16 +126,7 @@ class Notifier:
         self._tell(call, "deleted", path, lambda: shapes.ended_operation(operation))
 
     def _tell(self, call: Call, change: str, path: str, data: Callable[[], Any]) -> None:
-        message = self._ids.new("message")
-        first = self._first_message.setdefault(call.id, message)
-        headers = [
-            ("X-Microsoft-Skype-Chain-ID", call.chain),
-            ("Scenario-Id", call.chain),
-            ("X-Microsoft-Skype-Message-ID", message),
-        ]
-        if first != message:
-            headers.append(("X-Microsoft-Skype-Original-Message-ID", first))
-        self._notes.append(_Note(self._clock.now, self.address(call), tuple(headers), change, path, data))
+        self._notes.append(_Note(self._clock.now, self.address(call), call, change, path, data))
 
     def address(self, call: Call) -> str:
         """Where notifications of ``call`` go: to the address given for it, else the app's own (observed 6.7)."""

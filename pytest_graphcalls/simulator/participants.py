@@ -37,7 +37,8 @@ class Participants:
         call = self._sim.calls.live(ask)
         one = self.shown(ask, self._sim.store.conference_of(call))
         context = f"{ask.root}/$metadata#communications/calls('{call.id}')/participants/$entity"
-        return Reply(200, documented("participant-get.r01"), {"@odata.context": context, **shapes.participant(one)})
+        body = {"@odata.context": context, **shapes.participant(one.id, one.identity, one.source)}
+        return Reply(200, documented("participant-get.r01"), body)
 
     def shown(self, ask: Ask, conference: Conference) -> Participant:
         """The participant in the path, if the roster names it; none in a peer-to-peer call (observed 2.16)."""

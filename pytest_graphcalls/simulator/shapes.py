@@ -66,35 +66,41 @@ def identity_set(who: Identity, *, nulls: bool = False) -> dict[str, Any]:
     return body
 
 
-def participant(one: Participant) -> dict[str, Any]:
-    """A ``participant``: its ``id`` equals ``info.participantId`` (observed 5.11)."""
+def participant(id: str, who: Identity, source: int) -> dict[str, Any]:
+    """A ``participant``: its ``id`` equals ``info.participantId`` (observed 5.11).
+
+    Args:
+        id: the participant's id.
+        who: who it is.
+        source: number of the audio stream.
+    """
     return {
         "@odata.type": "#microsoft.graph.participant",
         "info": {
             "@odata.type": "#microsoft.graph.participantInfo",
-            "identity": identity_set(one.identity),
+            "identity": identity_set(who),
             "endpointType": "default",
             "languageId": "en-us",
-            "participantId": one.id,
+            "participantId": id,
         },
         "mediaStreams": [
             {
                 "@odata.type": "#microsoft.graph.mediaStream",
                 "mediaType": "audio",
-                "sourceId": str(one.source),
+                "sourceId": str(source),
                 "direction": "sendReceive",
                 "serverMuted": False,
             }
         ],
         "isMuted": False,
         "isInLobby": False,
-        "id": one.id,
+        "id": id,
     }
 
 
 def roster(people: Iterable[Participant]) -> list[dict[str, Any]]:
     """The whole roster, as a list of ``participant`` (observed 5.14)."""
-    return [participant(one) for one in people]
+    return [participant(one.id, one.identity, one.source) for one in people]
 
 
 def source_info(who: Identity) -> dict[str, Any]:

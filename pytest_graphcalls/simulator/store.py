@@ -99,7 +99,7 @@ class Participant:
     identity: Identity
     state: ParticipantState
     source: int
-    text: bytes = b""
+    text: bytes
     leg: str = ""
     operation: str = ""
     invited_by: str = ""
@@ -234,10 +234,10 @@ class Store:
     """Every call, conference and operation of one tenant, by id: nothing is ever searched for.
 
     Args:
-        write: writes the JSON of a participant.
+        write: writes the JSON of a participant, from its id, who it is, and the number of its audio stream.
     """
 
-    def __init__(self, write: Callable[[Participant], bytes]) -> None:
+    def __init__(self, write: Callable[[str, Identity, int], bytes]) -> None:
         self._write = write
         self.reset()
 
@@ -296,9 +296,8 @@ class Store:
     ) -> Conference:
         """Add somebody; the audio streams are numbered in the order of arrival."""
         source = conference.sources + 1
-        one = Participant(id, identity, state, source, **facts)
-        people = {**conference.people, id: replace(one, text=self._write(one))}
-        return self.put_conference(replace(conference, people=people, sources=source))
+        one = Participant(id, identity, state, source, self._write(id, identity, source), **facts)
+        return self.put_conference(replace(conference, people={**conference.people, id: one}, sources=source))
 
     def add_leg(self, conference: Conference, call: Call) -> Conference:
         """Note that ``call`` is a leg of ``conference``."""

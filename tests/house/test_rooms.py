@@ -21,7 +21,7 @@ FLOORS: dict[int, set[str]] = {
     1: {"contract", "lifecycle", "redaction", "leakscan"},
     2: {"simulator", "cassette", "auth"},
     3: {"stage", "targets", "session", "report", "clients", "doctor"},
-    4: {"plugin", "fixtures", "options", "markers", "watching", "hookspecs", "cli", "commands"},
+    4: {"plugin", "discretion", "fixtures", "options", "markers", "watching", "hookspecs", "cli", "commands"},
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 NEIGHBOURS = {0, 1, 3, 4}

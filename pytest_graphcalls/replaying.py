@@ -1,0 +1,231 @@
+"""The target that answers from cassettes, and what makes a test ask the same questions each time.
+
+A cassette holds pseudonyms. A test that is replayed has to send the pseudonyms that the recording holds, without
+knowing the key they were made with; so while it is recorded it makes up ids and names that already have the form of
+pseudonyms, which redaction leaves as they are (:class:`Case`), and what came out of a sandbox is kept in the
+passport, redacted like the exchanges themselves.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, uuid5
+
+from pytest_graphcalls.cassette import Cassette, Passport, Replay, opened
+from pytest_graphcalls.contract import Need
+from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.clients.httpx import AsyncClient, Client
+    from pytest_graphcalls.redaction import Redactor
+    from pytest_graphcalls.sandbox import Sandbox
+    from pytest_graphcalls.session import Recorder
+    from pytest_graphcalls.targets import Connection, Prepare
+
+REPLAY = "replay"
+ANYWHERE = "https://graph.microsoft.com"
+"""The address of what is replayed; recordings of other addresses are written as if they came from here."""
+_FRAMING = ("content-length", "content-encoding", "transfer-encoding")
+"""Headers about how a body travelled; it does not travel again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A test that is recorded or replayed.
+
+    Attributes:
+        path: its cassette.
+        name: ``file::test``; another test's cassette is never written over.
+        again: the command that records it.
+    """
+
+    path: Path
+    name: str
+    again: str
+
+    def ids(self) -> Iterator[str]:
+        """Ids for what the test makes up: the same each time, no other test's, and left alone by redaction."""
+        from pytest_graphcalls.redaction.pseudonyms import Pseudonyms
+        from pytest_graphcalls.redaction.tables import Kind
+
+        made = Pseudonyms(b"")
+        return (made.of(Kind.GUID, str(uuid5(NAMESPACE_URL, f"{self.name}:{number}"))) for number in count(1))
+
+    def called(self, name: str) -> str:
+        """A display name of the test's own, in a form that redaction leaves alone."""
+        from pytest_graphcalls.redaction.pseudonyms import Pseudonyms
+        from pytest_graphcalls.redaction.tables import Kind
+
+        return Pseudonyms(b"").of(Kind.NAME, name)
+
+
+class ReplayTarget:
+    """Cassettes in the place of a service. Nothing of it opens a connection.
+
+    Args:
+        folder: where the cassettes lie.
+
+    Raises:
+        SettingError: there is none.
+    """
+
+    name = REPLAY
+    capabilities: frozenset[Need] = frozenset()
+
+    def __init__(self, folder: Path) -> None:
+        if next(folder.glob("*/*/*.yaml"), None) is None:
+            raise SettingError(
+                "--graphcalls-target",
+                REPLAY,
+                f"cassettes in {folder}",
+                "Record them: give the base URL of a server as the target, and --record-mode=once.",
+            )
+
+    def connect(
+        self,
+        version: str,
+        recorder: Recorder,
+        *,
+        tenant: str = "",
+        prepare: Prepare | None = None,
+        case: Case | None = None,
+    ) -> ReplayConnection:
+        """See :meth:`.Target.connect`; raises :class:`.RecordingError` when the cassette cannot be used."""
+        del tenant, prepare
+        if case is None:
+            raise SettingError("target", REPLAY, "a run that was set up for it", "Give --graphcalls-target=replay.")
+        return ReplayConnection(case, opened(case.path), version, recorder)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class ReplayConnection:
+    """A test's cassette.
+
+    Args:
+        case: the test.
+        cassette: its recording.
+        version: ``v1.0`` or ``beta``.
+        recorder: is handed every exchange.
+    """
+
+    simulator = None
+
+    def __init__(self, case: Case, cassette: Cassette, version: str, recorder: Recorder) -> None:
+        self.case = case
+        self.cassette = cassette
+        self.version = version
+        self.root = f"{ANYWHERE}/{version}"
+        passport = cassette.passport
+        self.capabilities = frozenset(Need(need) for need in (passport.capabilities if passport else ()))
+        self.sandbox = _sandbox(passport)
+        self.token = _token(passport.tenant if passport else "")
+        self._service = _Watched(Replay(cassette.exchanges(), str(case.path), case.again), recorder)
+
+    def client(self, token: str | None = None) -> Client:
+        """See :meth:`.Connection.client`."""
+        from pytest_graphcalls.clients.httpx import SimulatorTransport, make_client
+
+        return make_client(SimulatorTransport(self._service), self.root, self.token if token is None else token)
+
+    def async_client(self, token: str | None = None) -> AsyncClient:
+        """See :meth:`.Connection.async_client`."""
+        from pytest_graphcalls.clients.httpx import SimulatorTransport, make_async_client
+
+        return make_async_client(SimulatorTransport(self._service), self.root, self.token if token is None else token)
+
+    def wait(self, seconds: float) -> None:
+        """What was waited for has happened long ago."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class _Watched:
+    """A recording that tells the recorder what is asked of it."""
+
+    def __init__(self, replay: Replay, recorder: Recorder) -> None:
+        self._replay = replay
+        self._recorder = recorder
+
+    def handle(self, request: Request) -> Response:
+        response = self._replay.handle(request)
+        self._recorder(Exchange(request, response))
+        kept = [pair for pair in response.headers.pairs if pair[0].lower() not in _FRAMING]
+        return Response(response.status, Headers(kept), response.body)
+
+    def advance(self, seconds: float) -> None:
+        """The clock of a recording stands still."""
+
+
+def _token(tenant: str) -> str:
+    """A token that opens nothing: unsigned, and it says no more than the tenant."""
+    parts = ({"alg": "none"}, {"tid": tenant}) if tenant else ({"alg": "none"}, {})
+    return ".".join([*(base64.urlsafe_b64encode(encode_json(part)).decode().rstrip("=") for part in parts), ""])
+
+
+# --- what came out of a sandbox --------------------------------------------------------------------------------------
+
+
+def told(connection: Connection, redactor: Redactor) -> dict[str, Any]:
+    """What a passport says of a connection: capabilities, tenant and sandbox, redacted like the exchanges."""
+    from pytest_graphcalls.sandbox.facts import tenant_of
+
+    tenant = tenant_of(connection.token)
+    facts: dict[str, Any] = {
+        "capabilities": tuple(sorted(connection.capabilities)),
+        "tenant": redactor.json({"tenantId": tenant})["tenantId"] if tenant else "",
+    }
+    if connection.sandbox is not None:
+        facts["sandbox"] = redactor.json(_plain(connection.sandbox))
+    return facts
+
+
+def _plain(sandbox: Sandbox) -> dict[str, Any]:
+    """A sandbox in the members that requests have, so that both are redacted the same way."""
+    return {
+        "tenantId": sandbox.tenant,
+        "meetings": [meeting.members() for meeting in sandbox.meetings],
+        "users": [{"user": {"id": one}} for one in sandbox.users],
+        "bots": [{"application": {"id": one}} for one in sandbox.bots],
+        "phone": {"id": sandbox.phone},
+        "callbackUri": sandbox.callback,
+    }
+
+
+def _sandbox(passport: Passport | None) -> Sandbox | None:
+    if passport is None or not passport.sandbox:
+        return None
+    from pytest_graphcalls.sandbox.facts import Sandbox
+
+    data = passport.sandbox
+    return Sandbox(
+        tenant=data["tenantId"],
+        meetings=tuple(map(_meeting, data["meetings"])),
+        users=tuple(one["user"]["id"] for one in data["users"]),
+        bots=tuple(one["application"]["id"] for one in data["bots"]),
+        phone=data["phone"]["id"],
+        callback=data["callbackUri"],
+    )
+
+
+def _meeting(members: Mapping[str, Any]) -> Any:
+    from pytest_graphcalls.sandbox.facts import Meeting
+
+    info, chat = members["meetingInfo"], members.get("chatInfo", {})
+    user = info.get("organizer", {}).get("user", {})
+    return Meeting(
+        chat.get("threadId", ""),
+        chat.get("messageId", ""),
+        user.get("id", ""),
+        user.get("tenantId", ""),
+        info.get("joinMeetingId", ""),
+        info.get("passcode") or "",
+    )
