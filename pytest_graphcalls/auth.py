@@ -105,11 +105,9 @@ def _require(name: str, given: Mapping[str, str], environ: Mapping[str, str]) ->
         return
     strangers = [other for other, value in environ.items() if value and "AZURE" in other and other not in VARIABLES]
     found = did_you_mean(name, strangers).replace("Did you mean", "There is")
-    raise SettingError(name, _UNSET, _MISSING[name], f"Set it, or unset {', '.join(_partners(name, given))}.{found}")
-
-
-def _partners(name: str, given: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(other for other in VARIABLES if given[other] and other != name) or ("nothing: none is set",)
+    others = [other for other in VARIABLES if given[other] and other != AUTHORITY]
+    beside = f"{' and '.join(others)} alone cannot sign in." if others else "Nothing is set to sign in with."
+    raise SettingError(name, _UNSET, _MISSING[name], f"{beside}{found}")
 
 
 _MISSING = {

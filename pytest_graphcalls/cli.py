@@ -96,6 +96,19 @@ def _token(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Without --role the token has every role of the app. A lifetime of 0 gives one that has run out."
 
 
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cloud", metavar="NAME", help="national cloud (default: GRAPHCALLS_CLOUD, or global)")
+    parser.add_argument("--root", metavar="URL", help="Graph (default: GRAPHCALLS_ROOT, or the cloud's)")
+    parser.add_argument("--authority", metavar="URL", help="sign-in (default: AZURE_AUTHORITY_HOST, or the cloud's)")
+    parser.add_argument("--version", choices=("v1.0", "beta"), default="v1.0", help="default: %(default)s")
+    parser.epilog = (
+        "Signs in by AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH or "
+        "AZURE_FEDERATED_TOKEN_FILE, or takes GRAPHCALLS_TOKEN. With GRAPHCALLS_SANDBOX_MEETINGS it joins that "
+        "meeting for a moment, with GRAPHCALLS_SANDBOX_USERS it rings the first of these users for a moment. "
+        "Exit code: 0 nothing is wrong, 1 something is, 2 a setting cannot be used."
+    )
+
+
 def _check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="a HAR file, or a cassette of vcrpy (YAML or JSON)")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
@@ -126,6 +139,7 @@ def _explain(parser: argparse.ArgumentParser) -> None:
 COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "serve": ("run the simulator as an HTTP server", _serve),
     "token": ("get a token from a running 'graphcalls serve'", _token),
+    "doctor": ("look whether a tenant is ready: token, roles, registration, settings", _doctor),
     "check": ("check recordings against the contract", _check),
     "rules": ("list what is published about the operations", _rules),
     "explain": ("explain a rule, a question, an error or a finding", _explain),

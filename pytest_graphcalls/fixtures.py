@@ -6,8 +6,10 @@ leading underscore are costly makers and internal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
@@ -15,11 +17,13 @@ import pytest
 
 from pytest_graphcalls import watching
 from pytest_graphcalls.markers import PLAN_KEY, Plan, plan_of, version_of
-from pytest_graphcalls.options import SETTINGS_KEY, Settings
+from pytest_graphcalls.options import LIVE, REPLAY, SETTINGS_KEY, Settings
 
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
     from pytest_graphcalls.findings import Finding
+    from pytest_graphcalls.live import LiveTarget
+    from pytest_graphcalls.replaying import Case
     from pytest_graphcalls.session import Recorder
     from pytest_graphcalls.simulator import Simulator
     from pytest_graphcalls.stage import Stage
@@ -121,13 +125,38 @@ def _graphcalls_recorder(
 
 
 @pytest.fixture(scope="session")
-def _graphcalls_targets(graphcalls_settings: Settings) -> Iterator[Targets]:
+def _graphcalls_targets(pytestconfig: pytest.Config, graphcalls_settings: Settings) -> Iterator[Targets]:
     """The targets of the run."""
     from pytest_graphcalls.targets import Targets, Wishes
 
-    targets = Targets(Wishes(graphcalls_settings.seed, graphcalls_settings.token))
+    def cassettes() -> Path:
+        from pytest_graphcalls import recording
+
+        return recording.folder_of(pytestconfig, graphcalls_settings, to_read=True)
+
+    live = _live(pytestconfig) if graphcalls_settings.target == LIVE else None
+    targets = Targets(Wishes(graphcalls_settings.seed, graphcalls_settings.token, cassettes, live))
     yield targets
     targets.close()
+
+
+def _live(config: pytest.Config) -> Callable[[], LiveTarget]:
+    from pytest_graphcalls.guarding import live_target
+
+    return partial(live_target, config)
+
+
+@pytest.fixture
+def _graphcalls_case(
+    request: pytest.FixtureRequest, _graphcalls_plan: Plan, graphcalls_settings: Settings, graphcalls_version: str
+) -> Case | None:
+    """What the test's recording is called, if it has one or is to have one."""
+    target = _graphcalls_plan.target or graphcalls_settings.target
+    if target != REPLAY and request.config.getoption("--record-mode", None) in {None, "none"}:
+        return None
+    from pytest_graphcalls import recording
+
+    return recording.case_of(request.node, graphcalls_settings, target, graphcalls_version)
 
 
 @pytest.fixture
@@ -136,25 +165,35 @@ def _graphcalls_connection(
     _graphcalls_recorder: Recorder,
     _graphcalls_targets: Targets,
     _graphcalls_plan: Plan,
+    _graphcalls_case: Case | None,
     graphcalls_settings: Settings,
     graphcalls_version: str,
-) -> Connection:
-    """The test's line to its target. A server that does not answer ends the run, with status 4."""
-    from pytest_graphcalls.errors import SettingError
+) -> Iterator[Connection]:
+    """The test's line to its target. A server that does not answer, or a sign-in that fails, ends the run."""
+    from pytest_graphcalls.errors import RecordingError, SettingError, SignInError
 
     hook = request.node.ihook.pytest_graphcalls_simulator
     try:
-        return _graphcalls_targets[_graphcalls_plan.target or graphcalls_settings.target].connect(
+        connection = _graphcalls_targets[_graphcalls_plan.target or graphcalls_settings.target].connect(
             graphcalls_version,
             _graphcalls_recorder,
             tenant=_graphcalls_plan.tenant or str(uuid5(NAMESPACE_URL, request.node.nodeid)),
             prepare=lambda simulator: hook(simulator=simulator),
+            case=_graphcalls_case,
         )
-    except SettingError as error:
+    except RecordingError as error:
+        pytest.fail(str(error), pytrace=False)
+    except (SettingError, SignInError) as error:
         # One sentence for the run, instead of the same one for every test. An xdist worker cannot end the run
         # by leaving; it asks for that, and the status is 2 there.
         request.session.shouldstop = f"graphcalls: {error}"
         pytest.exit(request.session.shouldstop, returncode=pytest.ExitCode.USAGE_ERROR)
+    if connection.case is not None:
+        from pytest_graphcalls import recording
+
+        recording.follow(request.node, connection, _graphcalls_recorder)
+    yield connection
+    connection.close()
 
 
 @pytest.fixture

@@ -93,7 +93,11 @@ def _stop_as_by_ctrl_c(config: pytest.Config) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, stop)
-    config.add_cleanup(lambda: signal.signal(signal.SIGTERM, before))
+
+    def restore() -> None:
+        signal.signal(signal.SIGTERM, before)
+
+    config.add_cleanup(restore)
 
 
 class LiveRun:
@@ -187,13 +191,11 @@ def _left(found: tuple[Ledger, ...], where: Path) -> Iterator[str]:
     for ledger in found:
         for intent in ledger.unanswered():
             yield (
-                f"graphcalls: a request for a call, sent {intent.made:%H:%M:%S} UTC, was never answered; if a call came "
-                f"of it, the service ends it by {intent.gone_by:%H:%M} UTC."
+                f"graphcalls: a request for a call, sent {intent.made:%H:%M:%S} UTC, was never answered; if a call "
+                f"came of it, the service ends it by {intent.gone_by:%H:%M} UTC."
             )
 
 
 def _clock(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes}:{rest:02} min"
-
-

@@ -64,7 +64,7 @@ def scan(source: str | bytes | Path, known: Iterable[str] = (), *, file: str = "
     Raises:
         RecordingError: a file cannot be read.
     """
-    values = tuple(form for value in known if len(value) >= SHORTEST_KNOWN for form in _forms(value.lower(), value))
+    values = tuple(_finder(form) for value in known if len(value) >= SHORTEST_KNOWN for form in _forms(value))
     if isinstance(source, Path):
         for path in _files(source):
             yield from sorted({Leak(str(path), *at) for at in _in_bytes(_read(path), values, _DEPTH)})
@@ -74,6 +74,8 @@ def scan(source: str | bytes | Path, known: Iterable[str] = (), *, file: str = "
 
 
 _Found = Iterator[tuple[int, str]]
+_Finder = Callable[[str], Iterable[int]]
+_Known = tuple[_Finder, ...]
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -104,7 +106,7 @@ _PLACEHOLDER = re.compile(
 """What stands in the place of a secret, here and in other people's files."""
 _SAFE_DOMAINS = re.compile(r"(?i)@(?:[\w-]+\.)*(?:example\.(?:com|net|org)|example|test|invalid|localhost)$")
 _FICTION = re.compile(r"1[2-9][0-9]{2}55501[0-9]{2}")
-_PUT_FOR_NAME = re.compile(r"Name [0-9a-f]{8}")
+_PUT_FOR_NAME = re.compile(r"Name(?:\s|\+|%20)*[0-9a-f]{0,8}")  # YAML may fold it at its space
 
 
 def _is_secret(value: str) -> bool:
@@ -272,8 +274,7 @@ _SHAPES = (
         "name of a person",
         ("displayname", "givenname", "surname"),
         _is_name,
-        # A folded or escaped text goes on behind a space, so only quotes and ends of lines stop it.
-        r"[^\"'\\\r\n&]+",
+        r"(?:(?<=[\"'])[^\"'\\]+|[^\s\"'\\,&;}\]]+(?: [0-9a-f]{8}\b)?)",
     ),
 )
 
@@ -289,9 +290,17 @@ _PLAIN_HEX = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}|\
 _MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
-def _forms(low: str, value: str) -> Iterator[str]:
+def _finder(form: str) -> _Finder:
+    """Finds where ``form`` stands in a text of lower-case letters. YAML folds long texts where a space is."""
+    if not re.search(r"\s", form):
+        return lambda low: _places(low, form)
+    folded = re.compile(r"\s+".join(map(re.escape, form.split())))
+    return lambda low: (found.start() for found in folded.finditer(low))
+
+
+def _forms(value: str) -> Iterator[str]:
     """How a known value may stand in a text of lower-case letters: as it is, or in Base64 from any offset."""
-    yield low
+    yield value.lower()
     raw = value.encode("utf-8", "surrogatepass")
     for before in range(3):
         whole = b64encode(b"\0" * before + raw).decode().rstrip("=")
@@ -300,7 +309,7 @@ def _forms(low: str, value: str) -> Iterator[str]:
             yield from {inner, inner.replace("+", "-").replace("/", "_")}
 
 
-def _in_bytes(body: bytes, known: tuple[str, ...], depth: int) -> _Found:
+def _in_bytes(body: bytes, known: _Known, depth: int) -> _Found:
     packed = _unpacked(body)
     if packed is not None:
         yield from ((1, kind) for _, kind in _in_bytes(packed, known, depth - 1)) if depth else ()
@@ -318,7 +327,7 @@ def _unpacked(body: bytes) -> bytes | None:
         return None
 
 
-def _in_text(text: str, known: tuple[str, ...], depth: int) -> _Found:
+def _in_text(text: str, known: _Known, depth: int) -> _Found:
     starts = [0, *(found.end() for found in re.finditer("\n", text))]
 
     def line(position: int) -> int:
@@ -378,13 +387,13 @@ def _of_blob(blob: str) -> bytes | None:
 # --- looking ---------------------------------------------------------------------------------------------------------
 
 
-def _in_view(text: str, known: tuple[str, ...]) -> _Found:
+def _in_view(text: str, known: _Known) -> _Found:
     """Positions and kinds in one way to read a text."""
     low = text.lower()
     if len(low) != len(text):  # a few letters have a lower case of two
         low = "".join(letter if len(letter.lower()) > 1 else letter.lower() for letter in text)
-    for value in known:
-        yield from ((at, "secret of this run") for at in _places(low, value))
+    for places in known:
+        yield from ((at, "secret of this run") for at in places(low))
     for shape in _SHAPES:
         yield from ((at, shape.kind) for at in _shaped(shape, text, low))
 

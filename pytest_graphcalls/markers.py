@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from pytest_graphcalls.options import BOTH_VERSIONS, SIMULATOR, Settings, parse_target, parse_versions
+from pytest_graphcalls.options import BOTH_VERSIONS, LIVE, REPLAY, SIMULATOR, Settings, parse_target, parse_versions
 
 if TYPE_CHECKING:
     from pytest_graphcalls.contract import Contract, Question, Rule
@@ -198,7 +198,15 @@ def _skip_where_impossible(item: pytest.Item, plan: Plan, settings: Settings, co
     from pytest_graphcalls.targets import capabilities_of
 
     target = plan.target or settings.target
-    reason = missing(plan, target, capabilities_of(target), contract)
+    reason = missing(plan, target, capabilities_of(target, settings.live.names), contract)
+    if target == LIVE and not reason:
+        reason = not_offered(plan, version_of(item, settings), settings.live.cloud, contract)
+    if target == REPLAY:
+        from pytest_graphcalls import recording
+
+        # What was recorded can be replayed, whatever it needed then.
+        unrecorded = recording.missing(item, settings, version_of(item, settings))
+        reason = unrecorded and (reason or unrecorded)
     if reason:
         item.add_marker(pytest.mark.skip(reason=reason))
 
@@ -211,7 +219,25 @@ def missing(plan: Plan, target: str, capabilities: Iterable[str], contract: Cont
     if not lacking:
         return ""
     things = " and ".join(lacking)
-    return f"not checked: needs {things}, which {target} does not offer; --graphcalls-target={SIMULATOR} does."
+    giver = f"--graphcalls-target={SIMULATOR} does"
+    if target == LIVE and lacking == [_NEED_WORDS["phone"]]:
+        from pytest_graphcalls.sandbox.facts import FACTS
+
+        giver = f"{FACTS['phone'].where('phone')} gives it one"
+    return f"not checked: needs {things}, which {target} does not offer; {giver}."
+
+
+def not_offered(plan: Plan, version: str, cloud: str, contract: Contract) -> str:
+    """Why a contract test cannot be run in a national cloud, in one sentence; ``""`` when it can.
+
+    An operation whose sources are silent about clouds is taken to be in all of them.
+    """
+    for subject in _subjects(plan, lambda: contract):
+        operation = contract.operation(subject.id.partition(".")[0])
+        clouds = operation.clouds.get(version, ())
+        if clouds and cloud not in clouds:
+            return f"not checked: {operation.id} ({version}) is documented for {', '.join(clouds)}, not for {cloud}."
+    return ""
 
 
 _NEED_WORDS: Mapping[str, str] = {

@@ -16,6 +16,7 @@ from pytest_graphcalls import markers, options, watching
 
 if TYPE_CHECKING:
     from pytest_graphcalls.contract import Contract
+    from pytest_graphcalls.recording import Shelf
     from pytest_graphcalls.session import Run
 
 pytest_plugins = ["pytest_graphcalls.fixtures", "pytest_graphcalls.discretion"]
@@ -54,6 +55,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Controller(config), "graphcalls-controller")
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Refuse to start a live run that may not be."""
+    config = session.config
+    if config.stash[options.SETTINGS_KEY].target == options.LIVE and not config.option.collectonly:
+        from pytest_graphcalls.guarding import begin
+
+        begin(config)
+
+
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Say what this run will do, if it was asked to do something of ours."""
     settings = config.stash[options.SETTINGS_KEY]
@@ -72,10 +82,10 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
 def _header(settings: options.Settings) -> str:
     versions = "+".join(settings.versions)
     strict = ", strict" if settings.strict else ""
+    place = f" ({settings.live.root or settings.live.cloud})" if settings.target == options.LIVE else ""
     revision = _contract().revision
-    return (
-        f"graphcalls: target={settings.target}, versions={versions}, contract={revision}, seed={settings.seed}{strict}"
-    )
+    target = f"{settings.target}{place}"
+    return f"graphcalls: target={target}, versions={versions}, contract={revision}, seed={settings.seed}{strict}"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -89,6 +99,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     settings = config.stash[options.SETTINGS_KEY]
     try:
         markers.apply(config, items, settings, _contract)
+        if watching.records_or_replays(config, items):
+            from pytest_graphcalls import recording
+
+            recording.join(config)
     except pytest.UsageError as error:
         if not _is_worker(config):
             raise
@@ -149,6 +163,13 @@ class Controller:
             seed=settings.seed,
         )
 
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The cassettes of the run, made when its first one is played or written."""
+        from pytest_graphcalls.recording import Shelf
+
+        return Shelf(self._settings)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in what a test says."""
         facts: dict[str, Any] | None = getattr(report, "graphcalls", None)
@@ -156,6 +177,9 @@ class Controller:
             from pytest_graphcalls.session import TestRecord
 
             self.run.add(TestRecord.from_json(facts))
+        cassettes: list[dict[str, Any]] | None = getattr(report, "graphcalls_cassettes", None)
+        if cassettes is not None:
+            self.shelf.add(cassettes)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the reports; a rule that was broken without failing a test fails the run."""
@@ -167,15 +191,20 @@ class Controller:
 
             self._written, complete = report.write(self.run, self._settings.reports)
             failed = failed or not complete
+        failed = failed or ("shelf" in self.__dict__ and self.shelf.failing())
         if failed and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the table of rules, or what a project's own tests exercised; nothing when nothing of ours was used."""
-        if "run" not in self.__dict__:
-            return
-        from pytest_graphcalls.report.terminal import summary
+        lines: list[str] = []
+        if "run" in self.__dict__:
+            from pytest_graphcalls.report.terminal import summary
 
-        terminalreporter.write_sep("=", "graphcalls")
-        for line in (*summary(self.run), *self._written):
+            lines += (*summary(self.run), *self._written)
+        if "shelf" in self.__dict__:
+            lines += self.shelf.lines()
+        if lines:
+            terminalreporter.write_sep("=", "graphcalls")
+        for line in lines:
             terminalreporter.write_line(line)

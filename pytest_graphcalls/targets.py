@@ -303,13 +303,13 @@ class Wishes(NamedTuple):
     Attributes:
         seed: where the simulator's ids start.
         token: bearer token for base URLs, or ``""``.
-        cassettes: the folder that the replay target answers from.
+        cassettes: tells the folder that the replay target answers from.
         live: makes the live target; raises :class:`SettingError` when the tenant may not be used.
     """
 
     seed: int = 0
     token: str = ""
-    cassettes: Path | None = None
+    cassettes: Callable[[], Path] | None = None
     live: Callable[[], Target] | None = None
 
 
@@ -324,7 +324,7 @@ def _replay(_name: str, wishes: Wishes) -> Target:
 
     if wishes.cassettes is None:
         raise SettingError("target", REPLAY, "a run that was set up for it", "Give --graphcalls-target=replay.")
-    return ReplayTarget(wishes.cassettes)
+    return ReplayTarget(wishes.cassettes())
 
 
 TARGETS: Mapping[str, Callable[[str, Wishes], Target]] = {

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_graphcalls.markers import PLAN_KEY, Plan, version_of
-from pytest_graphcalls.options import SETTINGS_KEY
+from pytest_graphcalls.options import LIVE, REPLAY, SETTINGS_KEY
 
 if TYPE_CHECKING:
     from pytest_graphcalls.session import Watch
 
 WATCH_KEY = pytest.StashKey["Watch"]()
+
+
+def records_or_replays(config: pytest.Config, items: Iterable[pytest.Item]) -> bool:
+    """Whether a run has to do with cassettes; asked of every run, so it loads nothing."""
+    return (
+        config.stash[SETTINGS_KEY].target == REPLAY
+        or config.getoption("--record-mode", None) not in {None, "none"}
+        or any(item.get_closest_marker("vcr") for item in items)
+    )
 
 
 def watch(item: pytest.Item, plan: Plan) -> Watch:
@@ -39,13 +48,16 @@ def watch_of(item: pytest.Item) -> Watch | None:
 def call(item: pytest.Function, plan: Plan) -> Generator[None, object, object]:
     """Around the body of a contract test: judge it where it ends, and tell "could not be staged" from "failed".
 
-    A question's test never fails for what the target answered.
+    A question's test never fails for what the target answered. No test fails for the network or a fault of the service.
     """
-    from pytest_graphcalls.errors import StageError
+    from pytest_graphcalls.errors import EnvironmentFaultError, SignInError, StageError
 
     try:
         result = yield
     except StageError as error:
+        pytest.skip(str(error))
+    except (EnvironmentFaultError, SignInError) as error:
+        watch(item, plan).fault = True
         pytest.skip(str(error))
     except AssertionError as error:
         if not plan.rules:
@@ -80,12 +92,22 @@ def report_on(watched: Watch, item: pytest.Item, info: pytest.CallInfo[None], re
     elif report.skipped and isinstance(report.longrepr, tuple) and report.longrepr[0] == __file__:
         path, line, _ = item.reportinfo()
         report.longrepr = (str(path), (line or 0) + 1, report.longrepr[2])
+    if report.failed and watched.target == LIVE:
+        report.sections.append(("graphcalls live", "\n".join(_hints(watched))))
     watched.phase(report.when or "", report.outcome, _reason(report, info), violated=violated)
     if report.when == "teardown":
         record = watched.record()
         # xdist sends every attribute of a report along, as long as it is made of plain values.
         vars(report)["graphcalls"] = record.to_json()
         report.user_properties += record.properties()
+
+
+def _hints(watched: Watch) -> Iterator[str]:
+    """What helps with a failure in a live tenant."""
+    if watched.recorder is not None:
+        from pytest_graphcalls.report.hints import hints
+
+        yield from hints(watched.recorder.exchanges, watched.recorder.contract)
 
 
 def _reason(report: pytest.TestReport, info: pytest.CallInfo[None]) -> str:

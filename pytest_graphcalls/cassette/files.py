@@ -124,8 +124,10 @@ def dump(data: Any) -> str:
     import yaml
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    return str(yaml.dump(data, Dumper=dumper, allow_unicode=True, width=float("inf"), sort_keys=True))
+    return str(yaml.dump(data, Dumper=dumper, allow_unicode=True, width=_ONE_LINE, sort_keys=True))
 
+
+_ONE_LINE = 2**31 - 1
 
 _TAG = "tag:yaml.org,2002:python/"
 

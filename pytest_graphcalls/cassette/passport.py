@@ -126,18 +126,15 @@ class Passport:
         """
         if data.get("format") != FORMAT:
             raise ValueError(f"its passport has format {data.get('format')!r}; this version reads {FORMAT}.")
-        texts = {
-            name: str(data.get(name, "")) for name in ("contract", "redaction", "tool", "test", "tenant", "digest")
-        }
-        lists = {name: tuple(map(str, data.get(name, ()))) for name in ("versions", "capabilities")}
+        plain: dict[str, Any] = {name: str(data.get(name, "")) for name in _TEXTS}
+        plain |= {name: tuple(map(str, data.get(name, ()))) for name in _LISTS}
         try:
             return cls(
                 recorded=datetime.strptime(str(data["recorded"]), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
                 kind=Kind(data["from"]),
                 sandbox=dict(data.get("sandbox", {})),
                 sign_ins=tuple(SignedIn(**one) for one in data.get("sign_ins", ())),
-                **texts,
-                **lists,
+                **plain,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"its passport cannot be read ({error}).") from None

@@ -104,13 +104,12 @@ class Replay:
     def _unrecorded(self, asked: Asked) -> UnrecordedRequestError:
         shown = mask(f"{asked.method} {asked.path}")
         given = [entry for entry in self._entries if entry.asked == asked]
-        if given:
-            near, differences = given[-1], (f"nothing, but it was answered already ({len(given)} recorded)",)
-        elif self._entries:
-            near = max(self._entries, key=lambda entry: _likeness(entry.asked, asked))
-            differences = tuple(_differences(near.asked, asked))
-        else:
+        if not self._entries:
             return UnrecordedRequestError(self._file, shown, "", (), self._again)
+        near = given[-1] if given else max(self._entries, key=lambda entry: _likeness(entry.asked, asked))
+        differences = tuple(_differences(near.asked, asked)) or (
+            f"nothing, but it was answered already ({len(given)} recorded)",
+        )
         nearest = mask(f"entry {near.number}, {near.asked.method} {near.asked.path}")
         return UnrecordedRequestError(self._file, shown, nearest, differences, self._again)
 

@@ -15,6 +15,8 @@ from pytest_graphcalls.wire import Headers, MalformedJsonError, Request, Respons
 PREFIX = "/_graphcalls/"
 """Where these addresses begin; Graph has none like it."""
 TOKEN_PATH = f"{PREFIX}token"
+CODE = "graphcalls"
+"""The error code of every refusal here: tells them from the service's own."""
 
 
 class ControlledApp:
@@ -129,7 +131,7 @@ class _Closed:
 
 
 def _refused(status: int, message: str) -> Response:
-    return _json(status, {"error": {"code": "graphcalls", "message": message}})
+    return _json(status, {"error": {"code": CODE, "message": message}})
 
 
 def _json(status: int, body: Mapping[str, Any]) -> Response:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import re
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 
 from pytest_graphcalls.contract import Contract, parse_error
-from pytest_graphcalls.errors import ContractViolationError
+from pytest_graphcalls.errors import ContractViolationError, SettingError
 from pytest_graphcalls.sandbox.guard import Failure, Flow, Guard, Outcome
 from pytest_graphcalls.sandbox.interrupts import undisturbed
 from pytest_graphcalls.session import Recorder, current_recorder
@@ -160,7 +161,7 @@ def _of_kind(thing: Any, kind: type[_T]) -> _T:
 
 
 def make_client(transport: httpx.BaseTransport, root: str, token: str, *, auth: httpx.Auth | None = None) -> Client:
-    """A client on ``root`` that goes through ``transport`` and sends ``token``, if not empty, or what ``auth`` gives."""
+    """A client on ``root`` that goes through ``transport``; sends ``token`` unless empty, or what ``auth`` gives."""
     return httpx.Client(transport=transport, **_facts(root, token, auth))
 
 
@@ -195,7 +196,7 @@ class Network:
     """
 
     def __init__(self, *, trust_env: bool = False) -> None:
-        self._tls = httpx.create_ssl_context(trust_env=trust_env)
+        self._tls = tls_context(trust_env=trust_env)
         self._pool: httpx.BaseTransport = (
             _ByEnvironment(self._tls) if trust_env else httpx.HTTPTransport(verify=self._tls)
         )
@@ -418,15 +419,41 @@ def http_for_msal(
     return _ForMsal(httpx.Client(transport=transport, timeout=TIMEOUT, trust_env=False))
 
 
+def answer(client: Client, method: str, path: str, body: bytes | None = None) -> Response:
+    """Send a request and give the answer as a plain value.
+
+    Args:
+        client: sends it.
+        method: upper case.
+        path: below the client's root.
+        body: JSON text, if there is any.
+
+    Raises:
+        OSError: the network failed.
+    """
+    headers = {} if body is None else {"Content-Type": "application/json"}
+    try:
+        return to_wire_response(client.request(method, path, content=body, headers=headers))
+    except httpx.TransportError as error:
+        raise ConnectionError(str(error) or type(error).__name__) from None
+
+
 def tls_context(ca_file: str | None = None, *, trust_env: bool = False) -> SSLContext:
     """What to trust: the certificate authorities in a file, else the environment's, else certifi's.
 
     Raises:
-        OSError: the file cannot be read as one of certificates.
+        SettingError: the file cannot be read as one of certificates.
     """
-    if ca_file is None:
-        return httpx.create_ssl_context(trust_env=trust_env)
-    return create_default_context(cafile=ca_file)
+    try:
+        if ca_file is None:
+            return httpx.create_ssl_context(trust_env=trust_env)
+        return create_default_context(cafile=ca_file)
+    except OSError as error:
+        named = (ca_file, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        value = next(filter(None, named), "")
+        raise SettingError(
+            "SSL_CERT_FILE", value, "a file with certificates, PEM", f"{error.strerror or error}."
+        ) from None
 
 
 class _ForMsal:

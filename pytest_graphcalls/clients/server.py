@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -40,7 +41,7 @@ def serve_in_thread(
     with _listening(host, port) as listener:
         settings = config(app, certificate)
         settings.load()  # here and not in the thread, where nobody would hear of a certificate that cannot be read
-        server = uvicorn.Server(settings)
+        server = _Server(settings)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="graphcalls-server", daemon=True)
         thread.start()
         try:
@@ -51,6 +52,22 @@ def serve_in_thread(
             thread.join(STOP_WITHIN)
             server.force_exit = True
             thread.join(STOP_WITHIN)
+
+
+class _Server(uvicorn.Server):
+    """A server that waits for no client's goodbye when it stops."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Over TLS a connection that is closed stays until the client answers, and one that is kept for later, longer.
+        for connection in tuple(self.server_state.connections):
+            connection.shutdown()
+            if connection.transport.is_closing() and not connection.transport.get_write_buffer_size():
+                connection.transport.abort()
+        await asyncio.sleep(0)
+        await super().shutdown(sockets)
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
 
 
 def config(app: AsgiApp, certificate: Path | None = None) -> uvicorn.Config:

@@ -11,11 +11,12 @@ from typing import Any
 
 from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Incomplete
-from pytest_graphcalls.commands.text import counted, show, wrapped
+from pytest_graphcalls.commands.text import show, wrapped
 from pytest_graphcalls.contract import Contract, Match
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.findings import Finding, Severity
 from pytest_graphcalls.redaction import mask
+from pytest_graphcalls.report.words import counted
 from pytest_graphcalls.wire import Exchange, Request
 
 FORMAT = "graphcalls check"

@@ -7,8 +7,9 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from pytest_graphcalls.commands.text import counted, show, wrapped
+from pytest_graphcalls.commands.text import show, wrapped
 from pytest_graphcalls.contract import Contract, Operation, Question, Rule
+from pytest_graphcalls.report.words import counted
 
 FORMAT = "graphcalls rules"
 VERSION = 1

@@ -37,8 +37,3 @@ def wrapped(text: str, *, indent: int = 0, label: str = "", gap: int = 0) -> Ite
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 rule``, ``2 rules``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

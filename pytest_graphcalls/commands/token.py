@@ -5,11 +5,13 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
-from pytest_graphcalls.clients.control import TOKEN_PATH
+from pytest_graphcalls.clients.control import CODE, TOKEN_PATH
 from pytest_graphcalls.clients.httpx import Network, make_client
 from pytest_graphcalls.commands.text import show
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.wire import MalformedJsonError, decode_json, encode_json
+
+_SERVER = "a running 'graphcalls serve'"
 
 
 def run(args: Namespace) -> int:
@@ -31,7 +33,7 @@ def _answer(url: str, asked: dict[str, Any]) -> dict[str, Any]:
     try:
         problem = network.unreachable(url)
         if problem:
-            raise SettingError("--url", url, "a running 'graphcalls serve'", f"{problem} Start it, or mend the address.")
+            raise SettingError("--url", url, _SERVER, f"{problem} Start it, or mend the address.")
         with make_client(network.sync, url, "") as client:
             response = client.post(TOKEN_PATH, content=encode_json(asked))
         return _read(url, response.status_code, response.content)
@@ -47,6 +49,6 @@ def _read(url: str, status: int, body: bytes) -> dict[str, Any]:
     if isinstance(facts, dict) and "access_token" in facts:
         return facts
     error = facts.get("error") if isinstance(facts, dict) else None
-    if isinstance(error, dict) and error.get("code") == "graphcalls":
-        raise SettingError("graphcalls token", url, "a token", str(error.get("message", "")))
-    raise SettingError("--url", url, "a running 'graphcalls serve'", f"What answers there ({status}) is none.")
+    if isinstance(error, dict) and error.get("code") == CODE:
+        raise SettingError("--url", url, "a token", f"It refuses: {error.get('message')}")
+    raise SettingError("--url", url, _SERVER, f"What answers there ({status}) is none.")

@@ -179,9 +179,17 @@ class Contract:
             findings += tuple(self._checker(match.version).response(exchange, match))
         return findings
 
-    def check_request(self, request: Request, *, token_expected: bool = True) -> tuple[Finding, ...]:
-        """Judge a request alone."""
-        return self._request(request, self._match(request), token_expected=token_expected)
+    def check_request(
+        self, request: Request, match: Match | None = None, *, token_expected: bool = True
+    ) -> tuple[Finding, ...]:
+        """Judge a request alone.
+
+        Args:
+            request: what was sent.
+            match: what :meth:`match` said of it, where that is known already.
+            token_expected: false for recordings, whose tokens were taken out.
+        """
+        return self._request(request, match or self._match(request), token_expected=token_expected)
 
     def judged(self, exchange: Exchange) -> frozenset[str]:
         """Full ids of the rules that ``exchange`` gave a chance to be broken."""

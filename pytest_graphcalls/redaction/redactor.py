@@ -218,13 +218,24 @@ class Redactor:
 
         def replace(found: re.Match[str]) -> str:
             kind, value = row.kind or self._parameters[plain(found["name"])], found["value"]
-            told = decode(value)
-            put = self._pseudonyms.of(kind, told)
-            if put != told:
+            if not self._is_put(kind, value, decode):
+                told = decode(value)
+                put = self._pseudonyms.of(kind, told)
                 value = put if row.codec is IN_TEXT and told == value else encode(put)
             return (found["head"] if headed else "") + value + (found["tail"] if tailed else "")
 
         return replace
+
+    def _is_put(self, kind: Kind, text: str, decode: Callable[[str], str]) -> bool:
+        """Whether ``text`` is what we have put there, maybe encoded more than once since."""
+        for _ in range(_NESTING):
+            if self._pseudonyms.of(kind, text) == text:
+                return True
+            deeper = decode(text)
+            if deeper == text:
+                break
+            text = deeper
+        return False
 
     def _text(self, text: str, nesting: int) -> str:
         if nesting and text.lstrip()[:1] in {"{", "[", '"'}:

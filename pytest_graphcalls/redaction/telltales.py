@@ -19,6 +19,7 @@ from pytest_graphcalls.redaction.tables import (
     PEOPLE,
     PEOPLE_IN_PARAMETERS,
     SCHEMES,
+    WITHIN,
     Kind,
     any_of,
 )
@@ -170,6 +171,7 @@ _NOT_AFTER_HEX = (
 """Asked behind the first digit: a GUID is no part of a longer number, but may follow an escaped character."""
 
 _NAMED = any_of(PEOPLE)
+_WITH_IDS = tuple(name for name, members in WITHIN.items() if "id" in members)
 _STARTS_OF_PARAMETERS = tuple(sorted({name[:3] for name in PEOPLE_IN_PARAMETERS}))
 
 TELLING = (
@@ -251,6 +253,15 @@ TELLING = (
             r"(?P<value>.+?)(?:(?<!\\)(?=(?P=close))|\Z)"
         ),
         None,
+    ),
+    # An identity in a JSON text that is cut, or too deep inside others to be read.
+    Telltale(
+        ends(_WITH_IDS),
+        re.compile(
+            rf"(?is)(?P<head>{member(any_of(_WITH_IDS))}\{{[^{{}}]{{0,300}}?"
+            r"(?P<id>\\{0,8}[\"'])id(?P=id)\s{0,8}:\s{0,8}(?P<close>\\{0,8}[\"']))(?!(?P=close))(?P<value>.+?)(?:(?<!\\)(?=(?P=close))|\Z)"
+        ),
+        Kind.ID,
     ),
     Telltale((" eq '", " ne '"), re.compile(rf"(?is)(?P<head>\b(?P<name>{_NAMED}) (?:eq|ne) ')(?P<value>[^']+)"), None),
     Telltale(

@@ -20,6 +20,7 @@ def _head(document: Mapping[str, Any]) -> Iterator[str]:
     counts = document["summary"]
     yield "# Contract report"
     yield ""
+    faults = f", {counts['could_not_check']} could not be checked" if counts["could_not_check"] else ""
     facts = {
         "target": document["target"],
         "API versions": ", ".join(document["api_versions"]),
@@ -27,7 +28,7 @@ def _head(document: Mapping[str, Any]) -> Iterator[str]:
         "strict": "yes" if document["strict"] else "no",
         "seed": document["seed"],
         "written": f"{document['created']} by pytest-graphcalls {document['tool_version']}",
-        "rules": f"{counts['held']} held, {counts['broken']} broken, {counts['not_checked']} not checked",
+        "rules": f"{counts['held']} held, {counts['broken']} broken, {counts['not_checked']} not checked{faults}",
         "tests": f"{counts['tests']}, with {counts['exchanges']} exchanges and {counts['findings']} findings",
     }
     yield from _table(("", ""), ((name, value) for name, value in facts.items()))

@@ -29,7 +29,8 @@ def _contract(run: Run) -> Iterator[str]:
     yield f"target {run.target}, contract {run.contract.revision}"
     yield from _rules(run, [result for result in results if result.reason != NO_TEST])
     yield from _counts(results)
-    yield from _not_checked(results)
+    yield from _unsettled(results, Outcome.COULD_NOT_CHECK)
+    yield from _unsettled(results, Outcome.NOT_CHECKED)
     yield from _elsewhere(run.broken_elsewhere())
     yield from _questions(run)
 
@@ -51,17 +52,19 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 def _counts(results: Iterable[RuleResult]) -> Iterator[str]:
     counts = Counter(result.status for result in results)
-    yield "rules: " + ", ".join(f"{counts[status]} {STATUS_WORDS[status]}" for status in Outcome)
+    shown = [status for status in Outcome if counts[status] or status is not Outcome.COULD_NOT_CHECK]
+    yield "rules: " + ", ".join(f"{counts[status]} {STATUS_WORDS[status]}" for status in shown)
 
 
-def _not_checked(results: Iterable[RuleResult]) -> Iterator[str]:
+def _unsettled(results: Iterable[RuleResult], status: Outcome) -> Iterator[str]:
+    words = STATUS_WORDS[status]
     reasons: dict[str, list[str]] = defaultdict(list)
     for result in results:
-        if result.status is Outcome.NOT_CHECKED:
-            reasons[result.reason.removeprefix("not checked: ")].append(f"{result.rule} ({result.version})")
+        if result.status is status:
+            reasons[result.reason.removeprefix(f"{words}: ")].append(f"{result.rule} ({result.version})")
     for reason, rules in reasons.items():
         some = rules[0] if len(rules) == 1 else counted(len(rules), "rule")
-        yield f"not checked, {some}: {reason}"
+        yield f"{words}, {some}: {reason}"
 
 
 def _elsewhere(results: Iterable[RuleResult]) -> Iterator[str]:

@@ -10,6 +10,7 @@ STATUS_WORDS: Mapping[Outcome, str] = {
     Outcome.HELD: "held",
     Outcome.BROKEN: "broken",
     Outcome.NOT_CHECKED: "not checked",
+    Outcome.COULD_NOT_CHECK: "could not check",
 }
 
 

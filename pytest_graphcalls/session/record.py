@@ -17,6 +17,9 @@ class Outcome(StrEnum):
     HELD = "held"
     BROKEN = "broken"
     NOT_CHECKED = "not-checked"
+    """For want of something: a means of the target, a fact of the sandbox, a step that another rule is about."""
+    COULD_NOT_CHECK = "could-not-check"
+    """The service or the network failed in the middle; another run may tell."""
 
 
 @dataclass(frozen=True, slots=True)

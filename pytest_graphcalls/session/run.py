@@ -142,6 +142,9 @@ class Run:
             return Outcome.BROKEN, f"expected {finding.expected}, got {finding.got} ({finding.where})"
         if version not in self.versions:
             return Outcome.NOT_CHECKED, f"this run covers {' and '.join(self.versions)} only (--graphcalls-version)"
+        faults = [record for record in own if record.outcome is Outcome.COULD_NOT_CHECK]
+        if faults:
+            return Outcome.COULD_NOT_CHECK, faults[0].reason
         if any(record.outcome is Outcome.HELD for record in own):
             return Outcome.HELD, ""
         return Outcome.NOT_CHECKED, own[0].reason if own else NO_TEST

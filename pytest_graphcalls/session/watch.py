@@ -25,6 +25,7 @@ class Watch:
         rules: full ids of the rules it judges.
         questions: full ids of the questions it asks.
         recorder: its memory; ``None`` until a fixture makes one.
+        fault: whether the environment kept it from judging anything.
     """
 
     nodeid: str
@@ -33,6 +34,7 @@ class Watch:
     rules: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
     recorder: Recorder | None = None
+    fault: bool = False
     _outcome: Outcome = Outcome.HELD
     _reason: str = ""
 
@@ -49,7 +51,7 @@ class Watch:
         if judged:
             self._settle(Outcome.BROKEN, reason)
         elif outcome != "passed" and when != "teardown":
-            self._settle(Outcome.NOT_CHECKED, reason)
+            self._settle(Outcome.COULD_NOT_CHECK if self.fault else Outcome.NOT_CHECKED, reason)
 
     def _settle(self, outcome: Outcome, reason: str) -> None:
         if self._outcome is not Outcome.BROKEN:

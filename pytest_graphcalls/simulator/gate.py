@@ -139,7 +139,7 @@ class Gate:
 
     def judge(self, ask: Ask) -> None:
         """Refuse a body that breaks the contract; additive members and tolerated spellings pass."""
-        for finding in self._contract.check_request(ask.request):
+        for finding in self._contract.check_request(ask.request, ask.match):
             if finding.severity is Severity.VIOLATION and finding.rule not in self.unjudged:
                 raise _broken(finding)
 

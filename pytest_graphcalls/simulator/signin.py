@@ -224,8 +224,9 @@ class SimulatedSignIn:
 
     def instance(self, request: Request, origin: str, tenant: str) -> Response:
         """Instance discovery: which hosts mean the same authority; asked by msal about hosts it does not know."""
-        asked = urlsplit(request.query.get("authorization_endpoint", ""))
-        host = asked.netloc or urlsplit(origin).netloc
+        asked, here = urlsplit(request.query.get("authorization_endpoint", "")), urlsplit(origin)
+        # msal leaves the port out when it asks.
+        host = here.netloc if asked.hostname in (None, here.hostname) else asked.netloc
         named = asked.path.split("/")[1] if asked.path.count("/") > 1 else tenant
         facts = {
             "tenant_discovery_endpoint": f"https://{host}/{named}/v2.0/.well-known/openid-configuration",

@@ -1,0 +1,93 @@
+"""``graphcalls doctor``: whether a tenant is ready for calls, before a single test runs."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+
+from pytest_graphcalls.auth import AUTHORITY, TENANT, Credential, SignIn
+from pytest_graphcalls.clients.httpx import Client, Network, http_for_msal, make_client
+from pytest_graphcalls.commands.text import show, wrapped
+from pytest_graphcalls.contract import Cloud, Contract
+from pytest_graphcalls.doctor import Doctor, Line, Patient, Verdict
+from pytest_graphcalls.sandbox import Sandbox
+from pytest_graphcalls.sandbox.facts import VARIABLE
+
+OK, NOT_READY = 0, 1
+TOKEN = "GRAPHCALLS_TOKEN"  # noqa: S105  a variable's name
+
+
+def run(args: Namespace) -> int:
+    """Examine and print, line by line.
+
+    Args:
+        args: ``cloud``, ``root``, ``authority`` and ``version``.
+
+    Returns:
+        1 when a check found something wrong, else 0.
+
+    Raises:
+        SettingError: a variable of the sandbox cannot be used.
+        UnknownNameError: there is no such cloud.
+    """
+    network = Network(trust_env=True)  # as the live target does: proxies, and SSL_CERT_FILE for a private authority
+    found = []
+    try:
+        for line in Doctor(_patient(args, network, os.environ)).examine():
+            show(_shown(line))
+            found.append(line.verdict)
+    finally:
+        network.close()
+    return NOT_READY if Verdict.WRONG in found else OK
+
+
+def _patient(args: Namespace, network: Network, environ: Mapping[str, str]) -> Patient:
+    cloud = Contract.packaged().cloud(args.cloud or environ.get("GRAPHCALLS_CLOUD") or "global")
+    tenant = environ.get(TENANT, "")
+    sandbox = Sandbox.read(tenant, _given(environ))
+    host = args.root or environ.get("GRAPHCALLS_ROOT") or cloud.graph_root
+    root = f"{host.rstrip('/')}/{args.version}"
+
+    def connect(token: str) -> Client:
+        return make_client(network.sync, root, token)
+
+    return Patient(
+        _token(args, cloud, environ),
+        connect,
+        tenant=tenant,
+        audience=cloud.graph_root,
+        meeting=sandbox.meetings[0].members() if sandbox.meetings else {},
+        user=sandbox.users[0] if sandbox.users else "",
+        callback=sandbox.callback,
+    )
+
+
+def _token(args: Namespace, cloud: Cloud, environ: Mapping[str, str]) -> Callable[[], str]:
+    given = environ.get(TOKEN)
+    if given:
+        return lambda: given
+    authority = args.authority or environ.get("GRAPHCALLS_AUTHORITY") or environ.get(AUTHORITY) or None
+
+    def sign_in() -> str:
+        credential = Credential.from_environment(environ)
+        with closing(http_for_msal(trust_env=True)) as http:
+            return SignIn(credential, cloud, authority=authority, http=http).token()
+
+    return sign_in
+
+
+def _given(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    for name, value in environ.items():
+        if name.startswith(VARIABLE) and value:
+            yield name, name.removeprefix(VARIABLE).lower(), value
+
+
+_GAP = 12
+
+
+def _shown(line: Line) -> Iterator[str]:
+    yield from wrapped(line.says, label=f"{line.check:<{_GAP}}{line.verdict:<{_GAP}}", gap=2 * _GAP)
+    if line.remedy:
+        yield from wrapped(line.remedy, indent=2 * _GAP)

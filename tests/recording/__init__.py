@@ -1,0 +1,1 @@
+"""How the shipped cassettes are made."""

@@ -1,0 +1,49 @@
+"""Record the cassettes that are shipped: ``make record``, or ``python -m tests.recording [FOLDER]``.
+
+The contract suite runs over real HTTP against the simulator, as it would against the service; what it sees is
+redacted, scanned and written like any recording. Ids, pseudonyms and times are the same each time, so
+that a change in the cassettes is a change in the simulator or the suite.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from pytest_graphcalls.clients.asgi import SimulatorApp
+from pytest_graphcalls.clients.server import serve_in_thread
+from pytest_graphcalls.simulator import Pace, Simulator
+
+ROOT = Path(__file__).parents[2]
+KEY = "shipped with pytest-graphcalls"
+"""No secret: there is nobody behind these pseudonyms."""
+
+
+BETWEEN_REQUESTS = 0.25
+"""Seconds of the simulator's time from one request to the next."""
+
+
+def record(folder: Path, *more: str) -> int:
+    """Record into ``folder``; gives pytest's exit status. ``more`` are arguments for pytest."""
+    simulator = Simulator(pace=Pace(establish=0.0, ring=0.5))
+    simulator.observe(lambda _: simulator.advance(BETWEEN_REQUESTS))
+    clean = {name: text for name, text in os.environ.items() if not name.startswith(("PYTEST_", "GRAPHCALLS_"))}
+    token = simulator.authority.token(lifetime=24 * 3600.0)
+    with serve_in_thread(SimulatorApp(simulator, frozen=True)) as url:
+        return subprocess.run(
+            [
+                *(sys.executable, "-m", "pytest", "--pyargs", "pytest_graphcalls.contracts", "-q"),
+                *("-p", "no:randomly", "-p", "no:xdist", "-p", "no:cacheprovider"),
+                *(f"--graphcalls-target={url}", f"--graphcalls-cassettes={folder}", "--record-mode=rewrite"),
+                *more,
+            ],
+            cwd=ROOT,
+            env={**clean, "GRAPHCALLS_TOKEN": token, "GRAPHCALLS_REDACTION_KEY": KEY},
+            check=False,
+        ).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(record(Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "cassettes"), *sys.argv[2:]))
