@@ -197,6 +197,7 @@ def test_question_organizer(graphcalls_stage: Stage) -> None:
     meeting = graphcalls_stage.meeting()
     olivia = graphcalls_stage.organizer_of(meeting)
     call = graphcalls_stage.meeting_call(people=1, at=meeting)
-    graphcalls_stage.bring(call, olivia)
+    if not call.has(olivia):  # nobody could take her out of it the last time
+        graphcalls_stage.bring(call, olivia)
     answer = call.remove(call.id_of(olivia))
     graphcalls_stage.record_answer("participant-delete.organizer", answer)

@@ -119,6 +119,33 @@ def _check(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _sweep(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--ledger", metavar="FOLDER", help="default: GRAPHCALLS_LEDGER, or .graphcalls/ledger here")
+    parser.add_argument("--cloud", default="global", help="national cloud of the tenant (default: %(default)s)")
+    parser.add_argument("--root", default="", metavar="URL", help="scheme and host of Graph, if not the cloud's")
+    parser.add_argument(
+        "--authority", default="", metavar="URL", help="scheme and host of the sign-in, if not the cloud's"
+    )
+    parser.epilog = (
+        "It signs in by the same AZURE_… variables as a live run. Let no run go on meanwhile: its calls are ended too. "
+        "Exit code: 0 nothing is open any more, 1 something still is, 2 it could not be looked at."
+    )
+
+
+def _cassettes(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    status = actions.add_parser("status", help="age, origin, edits, orphans", description="How cassettes stand.")
+    status.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: cassettes)")
+    status.add_argument("--days", type=int, default=180, help="how old one may be (default: %(default)s)")
+    status.epilog = "Exit code: 0 all is well, 1 one is too old, edited, unreadable, or used by no test."
+    scan = actions.add_parser("scan", help="look for secrets and people", description="Look for what leaks.")
+    scan.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: cassettes)")
+    scan.epilog = (
+        "Prints file, line and kind, never the secret. Exit code: 0 nothing was found, 1 something was. The values of "
+        "AZURE_CLIENT_SECRET, AZURE_TENANT_ID, AZURE_CLIENT_ID and GRAPHCALLS_TOKEN are looked for wherever they stand."
+    )
+
+
 def _rules(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--operation", metavar="ID", help="of one operation only, e.g. participant-invite")
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="default: %(default)s")
@@ -130,8 +157,8 @@ def _explain(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=(
             "a rule or question (participant-invite.at-most-five-invitees, or without the operation), an operation, "
-            "an error code or status (8522, InvalidAuthenticationToken, 403), a result (200/5002), or a kind of "
-            "finding (member-missing)"
+            "an error code or status (8522, InvalidAuthenticationToken, 403, AADSTS7000215), a result (200/5002), or a "
+            "kind of finding (member-missing)"
         ),
     )
 
@@ -140,7 +167,9 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "serve": ("run the simulator as an HTTP server", _serve),
     "token": ("get a token from a running 'graphcalls serve'", _token),
     "doctor": ("look whether a tenant is ready: token, roles, registration, settings", _doctor),
+    "sweep": ("hang up what a live run that was killed has left behind", _sweep),
     "check": ("check recordings against the contract", _check),
+    "cassettes": ("tell how recordings stand, and look for leaks in them", _cassettes),
     "rules": ("list what is published about the operations", _rules),
     "explain": ("explain a rule, a question, an error or a finding", _explain),
 }

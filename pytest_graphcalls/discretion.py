@@ -6,6 +6,7 @@ test prints past pytest (``-s``) goes where it wants.
 
 from __future__ import annotations
 
+import linecache
 import logging
 import os
 import sys
@@ -97,6 +98,10 @@ def pytest_warning_recorded(warning_message: Any) -> None:
         said = str(warning_message.message)
         if mask(said) != said:
             warning_message.message = mask(said)
+        # The terminal shows the line of source as well.
+        source = warning_message.line or linecache.getline(warning_message.filename, warning_message.lineno)
+        if mask(source) != source:
+            warning_message.line = mask(source)
 
 
 def redacted(shown: Any, mask: Mask) -> Any:

@@ -104,7 +104,9 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """What stands in the place of a secret, here and in other people's files."""
-_SAFE_DOMAINS = re.compile(r"(?i)@(?:[\w-]+\.)*(?:example\.(?:com|net|org)|example|test|invalid|localhost)$")
+_SAFE_ADDRESSES = re.compile(
+    r"(?i)redacted@.*|.*@(?:[\w-]+\.)*(?:example\.(?:com|net|org)|example|test|invalid|localhost)"
+)
 _FICTION = re.compile(r"1[2-9][0-9]{2}55501[0-9]{2}")
 _PUT_FOR_NAME = re.compile(r"Name(?:\s|\+|%20)*[0-9a-f]{0,8}")  # YAML may fold it at its space
 
@@ -123,7 +125,8 @@ def _is_name(value: str) -> bool:
 
 
 def _is_somebodys_address(value: str) -> bool:
-    return _SAFE_DOMAINS.search(value) is None and "@thread." not in value and "@unq.gbl." not in value
+    address = value.replace("%40", "@")
+    return _SAFE_ADDRESSES.fullmatch(address) is None and "@thread." not in address and "@unq.gbl." not in address
 
 
 def _is_somebodys_number(value: str) -> bool:

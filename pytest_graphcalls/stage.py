@@ -42,6 +42,8 @@ _MOVING: set[str] = set()
 _STILL: set[str] = set()
 """Servers on which nothing did so far. A mock without memory is not waited for in full by every test."""
 
+_OVER = frozenset({"gone", "terminating", "terminated"})
+"""States of a call that is over, in lower case."""
 _GRAPH = "#microsoft.graph."
 _MEDIA = {"@odata.type": f"{_GRAPH}serviceHostedMediaConfig"}
 
@@ -225,7 +227,7 @@ class StagedCall:
 
     def lives(self) -> bool:
         """Whether the call is still there and not over."""
-        return self.state() not in {"gone", "terminating", "terminated"}
+        return self.state() not in _OVER
 
     def status_of(self, operation_id: str) -> str:
         """The status of an operation, in lower case."""
@@ -255,7 +257,6 @@ class Stage:
         self._names = self._new_names()
         self._called: Callable[[str], str] = connection.case.called if connection.case else str
         self._props: Props = Invented(self._names, self._called)
-        self._cast: list[Somebody] = []
         if connection.sandbox is not None:
             self._props = Dealt(connection.sandbox)
             # Somebody's telephone rings there for a minute (observed 10.4), and each look at it counts as a request.
@@ -280,19 +281,15 @@ class Stage:
 
     def person(self, name: str = "Alice") -> Somebody:
         """Somebody who is in no call yet."""
-        return self._invitee(Somebody(self._props.user(), self._called(name)))
+        return Somebody(self._props.user(), self._called(name))
 
     def bot(self, name: str = "Other Bot") -> Somebody:
         """Another application, to be invited."""
-        return self._invitee(Somebody(self._props.bot(), self._called(name), "application"))
+        return Somebody(self._props.bot(), self._called(name), "application")
 
     def phone(self) -> Somebody:
         """A phone, to be invited (needs ``phone``)."""
-        return self._invitee(Somebody(self._props.phone(), sort="phone"))
-
-    def _invitee(self, somebody: Somebody) -> Somebody:
-        self._cast.append(somebody)
-        return somebody
+        return Somebody(self._props.phone(), sort="phone")
 
     def client_with(self, *roles: str) -> Client:
         """The default app, with a token that carries ``roles`` only (needs ``apps``)."""
@@ -332,7 +329,7 @@ class Stage:
         user = meeting["meetingInfo"].get("organizer", {}).get("user", {})
         if not user.get("id"):
             raise StageError("the organizer of a meeting", "its address does not tell", "the long form of join address")
-        return self._invitee(Somebody(user["id"], user.get("displayName", "")))
+        return Somebody(user["id"], user.get("displayName", ""))
 
     def call_body(self, **facts: Any) -> dict[str, Any]:
         """The body that creates a call; ``facts`` say whom it is to, or which meeting it joins."""
@@ -359,7 +356,7 @@ class Stage:
             owner = self.client if client is self._nobody else client
             call = StagedCall(self, call_id, owner)
             self._finally(call.hang_up)
-            if self._connection.sandbox is not None and "meetingInfo" in facts:
+            if "meetingInfo" in facts:
                 self._finally(lambda: self._clear(call))
         return answer
 
@@ -368,8 +365,16 @@ class Stage:
         rule = "application-post-calls.success-is-201-with-call"
         body = members(self.accepted(self.create(by=by, **facts), rule))
         call = StagedCall(self, str(body.get("id", "")), by or self.client, people, body)
-        self.reached(lambda: call.state() == "established", "an established call", rule)
+        self.reached(lambda: self._established(call), "an established call", rule)
+        if "meetingInfo" in facts:
+            self._clear(call)  # a run that was killed may have left somebody in there
         return call
+
+    def _established(self, call: StagedCall) -> bool:
+        state = call.state()
+        if state in _OVER:
+            raise StageError("an established call", f"it was {state} before it was established")
+        return state == "established"
 
     def meeting_call(
         self, people: int = 2, *, at: Mapping[str, Any] | None = None, by: Client | None = None
@@ -542,9 +547,13 @@ class Stage:
         self._after.callback(quietly)
 
     def _clear(self, call: StagedCall) -> None:
-        """Take everybody whom the test has invited out of a meeting that goes on without it, if the target lets us."""
+        """Take those whom tests invite out of a sandbox's meeting, which goes on without us; if the target lets us."""
+        sandbox = self._connection.sandbox
+        if sandbox is None:
+            return
+        invitees = [Somebody(*one) for one in sandbox.invitees]
         for entry in call.roster():
-            if any(one.is_(entry) for one in self._cast):
+            if any(one.is_(entry) for one in invitees):
                 call.remove(str(entry.get("id")))
 
 

@@ -6,14 +6,17 @@ import os
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from pathlib import Path
 
 from pytest_graphcalls.auth import AUTHORITY, TENANT, Credential, SignIn
-from pytest_graphcalls.clients.httpx import Client, Network, http_for_msal, make_client
+from pytest_graphcalls.clients.httpx import Client, GuardedTransport, Network, http_for_msal, make_client
+from pytest_graphcalls.commands.sweep import USUAL
 from pytest_graphcalls.commands.text import show, wrapped
 from pytest_graphcalls.contract import Cloud, Contract
 from pytest_graphcalls.doctor import Doctor, Line, Patient, Verdict
-from pytest_graphcalls.sandbox import Sandbox
+from pytest_graphcalls.sandbox import Budget, Guard, Ledger, Sandbox
 from pytest_graphcalls.sandbox.facts import VARIABLE
+from pytest_graphcalls.sandbox.ledger import SUFFIX
 
 OK, NOT_READY = 0, 1
 TOKEN = "GRAPHCALLS_TOKEN"  # noqa: S105  a variable's name
@@ -33,25 +36,34 @@ def run(args: Namespace) -> int:
         UnknownNameError: there is no such cloud.
     """
     network = Network(trust_env=True)  # as the live target does: proxies, and SSL_CERT_FILE for a private authority
+    ledger = _ledger(os.environ)
     found = []
     try:
-        for line in Doctor(_patient(args, network, os.environ)).examine():
+        for line in Doctor(_patient(args, network, ledger, os.environ)).examine():
             show(_shown(line))
             found.append(line.verdict)
     finally:
+        ledger.close()
         network.close()
     return NOT_READY if Verdict.WRONG in found else OK
 
 
-def _patient(args: Namespace, network: Network, environ: Mapping[str, str]) -> Patient:
+def _ledger(environ: Mapping[str, str]) -> Ledger:
+    """Where the one call is written down before it is made, for 'graphcalls sweep' should this process be killed."""
+    return Ledger(Path(environ.get("GRAPHCALLS_LEDGER") or USUAL) / f"doctor-{os.getpid()}{SUFFIX}")
+
+
+def _patient(args: Namespace, network: Network, ledger: Ledger, environ: Mapping[str, str]) -> Patient:
     cloud = Contract.packaged().cloud(args.cloud or environ.get("GRAPHCALLS_CLOUD") or "global")
     tenant = environ.get(TENANT, "")
     sandbox = Sandbox.read(tenant, _given(environ))
     host = args.root or environ.get("GRAPHCALLS_ROOT") or cloud.graph_root
     root = f"{host.rstrip('/')}/{args.version}"
 
+    guarded = GuardedTransport(network.sync, Guard(ledger, Budget(1), tenant))
+
     def connect(token: str) -> Client:
-        return make_client(network.sync, root, token)
+        return make_client(guarded, root, token)
 
     return Patient(
         _token(args, cloud, environ),

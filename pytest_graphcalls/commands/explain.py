@@ -10,7 +10,7 @@ from functools import partial
 
 from pytest_graphcalls.commands.kinds import KINDS
 from pytest_graphcalls.commands.text import show, wrapped
-from pytest_graphcalls.contract import Contract, ErrorRow, Evidence, Operation, Question, ResultRow, Rule
+from pytest_graphcalls.contract import Contract, ErrorRow, Evidence, Operation, Question, ResultRow, Rule, SignInRow
 from pytest_graphcalls.errors import UnknownNameError
 from pytest_graphcalls.findings import Kind
 
@@ -55,7 +55,7 @@ def explanations(contract: Contract, name: str) -> list[Explanation]:
     Args:
         contract: where to look.
         name: a rule or question (full id or slug), an operation, a kind of finding, an error (our name, code or
-            status), or a result (``code/subcode`` or subcode).
+            status), an error of the sign-in (our name or code), or a result (``code/subcode`` or subcode).
     """
     low = name.strip().lower()
     return [explain() for names, explain in _known(contract) if low in map(str.lower, names)]
@@ -73,6 +73,8 @@ def _known(contract: Contract) -> Iterator[tuple[tuple[str, ...], Callable[[], E
         yield (kind.value,), partial(_kind, kind)
     for row in contract.errors.responses.values():
         yield (row.name, row.code, str(row.status)), partial(_error, row)
+    for refusal in contract.errors.signin.values():
+        yield (refusal.name, refusal.code, refusal.code.removeprefix("AADSTS")), partial(_sign_in, refusal)
     for result in contract.errors.results.values():
         yield (result.pair, result.pair.partition("/")[2]), partial(_result, result)
 
@@ -170,6 +172,20 @@ def _error(row: ErrorRow) -> Explanation:
             ),
             ("meaning", row.meaning),
             ("cause", row.cause),
+            ("remedy", row.remedy),
+            ("evidence", row.evidence.value),
+            ("source", row.source),
+        ),
+    )
+
+
+def _sign_in(row: SignInRow) -> Explanation:
+    return Explanation(
+        f"error {row.name} of the sign-in",
+        (
+            ("answer", f'{row.status}, error "{row.error}", {row.code}'),
+            ("meaning", row.meaning),
+            ("setting", row.setting),
             ("remedy", row.remedy),
             ("evidence", row.evidence.value),
             ("source", row.source),

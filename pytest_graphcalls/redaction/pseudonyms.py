@@ -22,7 +22,7 @@ GUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 FICTION = re.compile(r"1[2-9][0-9]{2}55501[0-9]{2}")
 """The digits of a number kept for fiction: +1, an area, 555 0100 to 555 0199."""
 _EMAIL = re.compile(r"user-[0-9a-f]{8}@example\.com", re.IGNORECASE)
-_NAME = re.compile(r"Name [0-9a-f]{8}")
+_NAME = re.compile(r"Name [a-f][0-9a-f]{7}")
 _WORD = re.compile(r"id-[0-9a-f]{24}")
 _TENANT = re.compile(r"tenant-[0-9a-f]{8}", re.IGNORECASE)
 _MEETING = re.compile(r"0 *0 *0[0-9 ]*|[0 ]+")
@@ -90,7 +90,11 @@ class Pseudonyms:
         return _written_like(text, head + _check(head, 12))
 
     def _name(self, text: str) -> str:
-        return text if _NAME.fullmatch(text) else f"Name {self._hex(Kind.NAME, text, 8)}"
+        if _NAME.fullmatch(text):
+            return text
+        digits = self._hex(Kind.NAME, text, 8)
+        # A letter first: in a form the space is a "+", and digits behind it would look like a phone number.
+        return f"Name {'abcdef'[int(digits[0], 16) % 6]}{digits[1:]}"
 
     def _email(self, text: str) -> str:
         if _EMAIL.fullmatch(text):

@@ -181,7 +181,8 @@ class Redactor:
 
     def mask(self, text: str) -> str:
         """``text`` redacted as it stands, whatever structure it has: a message, a line of a log, a cut body."""
-        text = self._literals.hide(RUN.hide(text))
+        if RUN.forms or self._literals.forms:
+            text = self._literals.hide(RUN.hide(text))
         return self._kept(text) if len(text) <= _LONGEST_KEPT else self._told(text)
 
     def url(self, url: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 MASK = "REDACTED"
@@ -152,6 +153,7 @@ WITHIN: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
 """Members that count only inside the object of another one: the entries of an identity set, mostly."""
 
 
+@lru_cache(1024)
 def plain(name: str) -> str:
     """``name`` as the tables have it, so that ``client_secret`` and ``clientSecret`` are one."""
     return name.lower().replace("_", "").replace("-", "").lstrip("$")

@@ -153,6 +153,12 @@ class Sandbox:
             texts[name] = source, f"{before} {text}".strip()
         return cls(tenant, **{name: _read(name, *said) for name, said in texts.items()})
 
+    @property
+    def invitees(self) -> tuple[tuple[str, str, str], ...]:
+        """Whom tests may invite: id, name (none), and the member of an identity set that the id belongs in."""
+        sorts = {"user": self.users, "application": self.bots, "phone": (self.phone,) if self.phone else ()}
+        return tuple((id, "", sort) for sort, ids in sorts.items() for id in ids)
+
     def share(self, index: int, count: int) -> Sandbox:
         """What one of ``count`` processes may use, so that no two invite the same user or sit in the same meeting.
 

@@ -159,10 +159,10 @@ class Recorder:
 
 
 def _safe(finding: Finding) -> Finding:
-    """The finding with secrets masked in what it quotes of a body."""
+    """The finding with secrets masked in what it quotes of an exchange."""
     from pytest_graphcalls.redaction import mask
 
-    return replace(finding, got=mask(finding.got)) if finding.where.startswith("$") else finding
+    return replace(finding, where=mask(finding.where), got=mask(finding.got))
 
 
 def _names(finding: Finding) -> set[str]:

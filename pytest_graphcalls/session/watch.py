@@ -47,7 +47,7 @@ class Watch:
             reason: why it did not pass, or ``""``.
             violated: whether it failed because an exchange broke the contract.
         """
-        judged = outcome == "failed" and (violated or when == "call")
+        judged = outcome == "failed" and (violated or (when == "call" and not self.fault))
         if judged:
             self._settle(Outcome.BROKEN, reason)
         elif outcome != "passed" and when != "teardown":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -170,7 +170,8 @@ class Calls:
             return
         self._sim.notifier.roster_changed(conference)
         if not conference.has_people:
-            self._sim.clock.after(self._sim.pace.alone, lambda: self.end_if_alone(conference.id))
+            legs = frozenset(conference.legs)
+            self._sim.clock.after(self._sim.pace.alone, lambda: self.end_if_alone(conference.id, legs))
 
     def end_peer_legs(self, conference: Conference) -> None:
         """The other side of a peer-to-peer call is gone, so it is over (observed 6.16); if it rang, it is cancelled."""
@@ -178,9 +179,15 @@ class Calls:
             call = self._sim.store.calls[leg]
             self.end(call, CallEvent.END, CALLER_LEFT if call.state is CallState.INCOMING else PEER_LEFT)
 
-    def end_if_alone(self, conference_id: str) -> None:
-        """End the legs of a group call in which only bots are left (reported: observed 2.15, 6.17)."""
+    def end_if_alone(self, conference_id: str, legs: Collection[str]) -> None:
+        """End the legs of a group call in which only bots are left (reported: observed 2.15, 6.17).
+
+        Args:
+            conference_id: the group call.
+            legs: those that were left alone; one that has joined since then still waits for people.
+        """
         conference = self._sim.store.conferences[conference_id]
         if not conference.has_people:
             for leg in conference.legs:
-                self.end(self._sim.store.calls[leg], CallEvent.END, LEFT_ALONE)
+                if leg in legs:
+                    self.end(self._sim.store.calls[leg], CallEvent.END, LEFT_ALONE)

@@ -15,6 +15,7 @@ CONTRACT = Contract.packaged()
 ROOT = files("pytest_graphcalls.contracts")
 FILES = [
     *((f"operations/{id}.yaml", "operation") for id in CONTRACT.operation_ids),
+    ("clouds.yaml", "clouds"),
     ("errors.yaml", "errors"),
     ("types-overlay.yaml", "overlay"),
     ("uncovered.yaml", "uncovered"),

@@ -19,9 +19,21 @@ HOUSE = Path(pytest_graphcalls.__file__).parent
 FLOORS: dict[int, set[str]] = {
     0: {"_version", "wire", "findings", "errors", "compression"},
     1: {"contract", "lifecycle", "redaction", "leakscan"},
-    2: {"simulator", "cassette", "auth"},
-    3: {"stage", "targets", "session", "report", "clients", "doctor"},
-    4: {"plugin", "discretion", "fixtures", "options", "markers", "watching", "hookspecs", "cli", "commands"},
+    2: {"simulator", "cassette", "auth", "sandbox"},
+    3: {"stage", "targets", "session", "report", "clients", "doctor", "replaying", "live"},
+    4: {
+        "plugin",
+        "discretion",
+        "fixtures",
+        "guarding",
+        "options",
+        "markers",
+        "watching",
+        "hookspecs",
+        "cli",
+        "commands",
+        "recording",
+    },
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 NEIGHBOURS = {0, 1, 3, 4}
@@ -33,6 +45,7 @@ OWNERS = {
     "cryptography": {"simulator/keys.py"},
     "msal": {"auth.py"},
     "trustme": {"clients/tls.py"},
+    "vcr": {"recording/persister.py"},
     "jsonschema": {"contract/schema.py", "contract/check.py", "contract/files.py"},
     "yaml": {"contract/files.py", "cassette/files.py"},
 }

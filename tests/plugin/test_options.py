@@ -99,18 +99,23 @@ def test_settings_never_show_the_token(pytester: pytest.Pytester, run: Run, monk
     [
         (
             "--graphcalls-target=simulater",
-            "--graphcalls-target=simulater: expected simulator or a base URL (http://… or https://…). "
+            "--graphcalls-target=simulater: expected simulator, replay, live or a base URL (http://… or https://…). "
             "Did you mean 'simulator'?",
         ),
+        ("--graphcalls-budget=0", "--graphcalls-budget=0: expected a whole number, 1 or more."),
         (
-            "--graphcalls-target=live",
-            "--graphcalls-target=live: expected simulator or a base URL (http://… or https://…). The live target is "
-            "not there yet; use simulator, or the base URL of a server you may test against.",
+            "--graphcalls-cloud=chine",
+            "--graphcalls-cloud=chine: expected one of global, us-gov-l4, us-gov-l5, china. Did you mean 'china'?",
         ),
         (
-            "--graphcalls-target=replay",
-            "--graphcalls-target=replay: expected simulator or a base URL (http://… or https://…). The replay target "
-            "is not there yet; use simulator, or read recordings with 'graphcalls check FILE'.",
+            "--graphcalls-root=http://graph.test",
+            "--graphcalls-root=http://graph.test: expected an address that begins with https://. "
+            "Secrets are sent there, so only over TLS.",
+        ),
+        (
+            "--graphcalls-authority=https://me:pw@sign.in",
+            "--graphcalls-authority=(hidden): expected an address that begins with https://. "
+            "Secrets are sent there, so only over TLS.",
         ),
         (
             "--graphcalls-target=https://me:pw@graph.test",

@@ -26,7 +26,7 @@ CASSETTE = Redactor("cassette", "of this project")
 FORMS = {
     Kind.ID: r"id-[0-9a-f]{24}",
     Kind.GUID: r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
-    Kind.NAME: r"Name [0-9a-f]{8}",
+    Kind.NAME: r"Name [a-f][0-9a-f]{7}",
     Kind.EMAIL: r"user-[0-9a-f]{8}@example\.com",
     Kind.PHONE: r"\+1[2-9]\d\d55501\d\d",
     Kind.NUMBER: r"000\d+",

@@ -57,6 +57,7 @@ class Line:
     root: str = "https://graph.example.org/v1.0"
     simulator: Any = None
     sandbox: Any = None
+    case: Any = None
     waited: list[float] = field(default_factory=list)
 
     def client(self, token: str | None = None) -> Scripted:

@@ -82,6 +82,27 @@ def test_a_code_finds_its_rows() -> None:
     assert "call-not-found" in {row.name for row in rows}
 
 
+def test_a_code_of_the_sign_in_finds_its_row() -> None:
+    """Of two rows with the same code the error decides (observed 8.3, 8.4); an unknown code has none."""
+    errors = Contract.packaged().errors
+    found = {error: errors.by_signin_code("AADSTS90002", error) for error in ("invalid_tenant", "invalid_request", "x")}
+    assert {error: row.name for error, row in found.items() if row} == {
+        "invalid_tenant": "tenant-not-found-at-discovery",
+        "invalid_request": "tenant-not-found",
+        "x": "tenant-not-found",
+    }
+    assert errors.by_signin_code("AADSTS1") is None
+
+
+@pytest.mark.parametrize("name", sorted(Contract.packaged().errors.signin))
+def test_every_row_of_the_sign_in_says_what_to_look_at(name: str) -> None:
+    """A setting, a remedy, a public source."""
+    row = Contract.packaged().errors.signin[name]
+    assert row.setting
+    assert row.remedy.endswith(".")
+    assert "https://" in row.source
+
+
 @pytest.mark.parametrize("name", sorted(Contract.packaged().errors.responses))
 def test_every_row_says_what_to_do(name: str) -> None:
     """A catalogue that only names errors helps nobody."""
