@@ -38,7 +38,7 @@ test: $(VENV)/.installed ## run the project's own tests, all of them
 	$(BIN)/python -m pytest tests -n 2 --ignore tests/sdk --ignore tests/bench
 
 test-sdk: $(VENV)/.sdk ## run the tests with Microsoft's Graph SDKs (installs about a gigabyte)
-	$(BIN)/python -m pytest tests/sdk
+	$(BIN)/python -m pytest tests/sdk tests/house/test_readme.py
 
 bench: $(VENV)/.benched ## print the speed figures as ratios
 	$(BIN)/python -m tests.bench

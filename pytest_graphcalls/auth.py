@@ -25,6 +25,7 @@ from typing import Any, cast
 
 from pytest_graphcalls.contract import Cloud, Contract
 from pytest_graphcalls.errors import SettingError, SignInError, did_you_mean
+from pytest_graphcalls.redaction import mask, remember
 
 TENANT, CLIENT = "AZURE_TENANT_ID", "AZURE_CLIENT_ID"
 SECRET = "AZURE_CLIENT_SECRET"  # noqa: S105  a variable's name
@@ -168,6 +169,7 @@ class SignIn:
         verify: str | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
+        remember(*credential.secrets)
         self.credential = credential
         self.cloud = cloud
         self.authority = _with_tenant(authority or cloud.authority_host, credential.tenant_id)
@@ -197,6 +199,7 @@ class SignIn:
             if "access_token" not in answer:
                 raise self._refused(answer)
             self.expires_at = self._now() + float(answer.get("expires_in", 0))
+            remember(answer["access_token"])
             return cast("str", answer["access_token"])
 
     @cached_property
@@ -356,12 +359,12 @@ def _status_in(said: str) -> int:
 
 
 def _first(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:_SHORT]
+    return mask((str(error).strip().splitlines() or [type(error).__name__])[0]).rstrip(".")[:_SHORT]
 
 
 def _sentence(text: str) -> str:
     """The first sentence of a description; what follows are ids that the trace has too."""
-    return re.split(r"\r?\n| Trace ID:", text, maxsplit=1)[0].strip()[:_SHORT]
+    return mask(re.split(r"\r?\n| Trace ID:", text, maxsplit=1)[0].strip())[:_SHORT]
 
 
 def _behind(stamp: str, now: float) -> float:

@@ -18,15 +18,6 @@ import pytest
 
 from pytest_graphcalls.markers import PLAN_KEY
 
-VARIABLES = (
-    "AZURE_CLIENT_SECRET",
-    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-    "AZURE_PASSWORD",
-    "GRAPHCALLS_TOKEN",
-    "GRAPHCALLS_REDACTION_KEY",
-)
-"""Variables whose values are secret."""
-
 Mask = Callable[[str], str]
 _ASKED = pytest.StashKey[bool]()
 
@@ -49,9 +40,9 @@ def _mask_for(item: pytest.Item) -> Mask | None:
 
 
 def _mask(config: pytest.Config) -> Mask:
-    from pytest_graphcalls.redaction import OF_REPORTS, remember
+    from pytest_graphcalls.redaction import OF_REPORTS, remember_environment
 
-    remember(*(os.environ.get(name) for name in VARIABLES))
+    remember_environment(os.environ)
     if not config.stash.get(_ASKED, False):
         config.stash[_ASKED] = True
         config.hook.pytest_graphcalls_redact(redactor=OF_REPORTS)

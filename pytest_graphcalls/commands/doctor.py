@@ -14,6 +14,7 @@ from pytest_graphcalls.commands.sweep import USUAL
 from pytest_graphcalls.commands.text import show, wrapped
 from pytest_graphcalls.contract import Cloud, Contract
 from pytest_graphcalls.doctor import Doctor, Line, Patient, Verdict
+from pytest_graphcalls.redaction import mask, remember_environment
 from pytest_graphcalls.sandbox import Budget, Guard, Ledger, Sandbox
 from pytest_graphcalls.sandbox.facts import VARIABLE
 from pytest_graphcalls.sandbox.ledger import SUFFIX
@@ -35,6 +36,7 @@ def run(args: Namespace) -> int:
         SettingError: a variable of the sandbox cannot be used.
         UnknownNameError: there is no such cloud.
     """
+    remember_environment(os.environ)
     network = Network(trust_env=True)  # as the live target does: proxies, and SSL_CERT_FILE for a private authority
     ledger = _ledger(os.environ)
     found = []
@@ -100,6 +102,6 @@ _GAP = 12
 
 
 def _shown(line: Line) -> Iterator[str]:
-    yield from wrapped(line.says, label=f"{line.check:<{_GAP}}{line.verdict:<{_GAP}}", gap=2 * _GAP)
+    yield from wrapped(mask(line.says), label=f"{line.check:<{_GAP}}{line.verdict:<{_GAP}}", gap=2 * _GAP)
     if line.remedy:
-        yield from wrapped(line.remedy, indent=2 * _GAP)
+        yield from wrapped(mask(line.remedy), indent=2 * _GAP)

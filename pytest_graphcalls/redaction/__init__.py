@@ -19,7 +19,7 @@ files that are committed.
 
 from __future__ import annotations
 
-from pytest_graphcalls.redaction.known import forget, hide_remembered, remember, remembered
+from pytest_graphcalls.redaction.known import forget, hide_remembered, remember, remember_environment, remembered
 from pytest_graphcalls.redaction.redactor import PROFILES, Profile, Redactor
 from pytest_graphcalls.redaction.tables import HEADERS, MASK, MEMBERS, PARAMETERS, SCHEMES, Kind
 
@@ -44,6 +44,7 @@ __all__ = [
     "redact_response",
     "redact_url",
     "remember",
+    "remember_environment",
     "remembered",
 ]
 

@@ -6,7 +6,7 @@ import html
 import json
 import threading
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, quote_plus
 
 from pytest_graphcalls.redaction.tables import MASK
@@ -87,6 +87,21 @@ def remember(*values: str | None) -> None:
             passed over.
     """
     RUN.add(value for value in values if value)
+
+
+VARIABLES = (
+    "AZURE_CLIENT_SECRET",
+    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+    "AZURE_PASSWORD",
+    "GRAPHCALLS_TOKEN",
+    "GRAPHCALLS_REDACTION_KEY",
+)
+"""Variables whose values are secret."""
+
+
+def remember_environment(environ: Mapping[str, str]) -> None:
+    """Remember what the variables in :data:`VARIABLES` hold."""
+    remember(*(environ.get(name) for name in VARIABLES))
 
 
 def hide_remembered(text: str) -> str:

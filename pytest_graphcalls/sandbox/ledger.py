@@ -18,6 +18,7 @@ from threading import RLock
 from typing import Any
 
 from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.redaction import redact_url
 
 SUFFIX = ".jsonl"
 LONGEST_UNATTENDED = timedelta(minutes=45)
@@ -97,11 +98,11 @@ class Ledger:
             SettingError: it cannot be written down, so the request must not be sent.
         """
         digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
-        self._write("intend", intent=intent_id, method=method, url=url, body=digest, tenant=tenant)
+        self._write("intend", intent=intent_id, method=method, url=redact_url(url), body=digest, tenant=tenant)
 
     def created(self, intent_id: str, call_id: str, url: str) -> None:
         """Write down that the request was answered with a call; raises :class:`SettingError`."""
-        self._write("created", intent=intent_id, call=call_id, url=url)
+        self._write("created", intent=intent_id, call=call_id, url=redact_url(url))
 
     def settled(self, intent_id: str) -> None:
         """Write down that the request has made no call."""
