@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -105,7 +106,8 @@ def _require(name: str, given: Mapping[str, str], environ: Mapping[str, str]) ->
     if given[name]:
         return
     strangers = [other for other, value in environ.items() if value and "AZURE" in other and other not in VARIABLES]
-    found = did_you_mean(name, strangers).replace("Did you mean", "There is")
+    # Closer than a suggestion: most variables of other tools begin alike.
+    found = "".join(f" {other} is set; is {name} meant?" for other in get_close_matches(name, strangers, 1, 0.9))
     others = [other for other in VARIABLES if given[other] and other != AUTHORITY]
     beside = f"{' and '.join(others)} alone cannot sign in." if others else "Nothing is set to sign in with."
     raise SettingError(name, _UNSET, _MISSING[name], f"{beside}{found}")
@@ -241,10 +243,11 @@ class SignIn:
         return _own("unknown", f"{type(error).__name__}: {_first(error)}", status)
 
     def _refused(self, answer: Mapping[str, Any]) -> SignInError:
-        error, text = str(answer.get("error", "")), str(answer.get("error_description", ""))
+        error, text = (str(answer.get(name) or "") for name in ("error", "error_description"))
         found = _CODE.search(text)
-        numbers = answer.get("error_codes") or [""]
-        code = found[0] if found else f"AADSTS{numbers[0]}" if numbers[0] else ""
+        numbers = answer.get("error_codes")
+        number = numbers[0] if isinstance(numbers, list) and numbers else ""
+        code = found[0] if found else f"AADSTS{number}" if number else ""
         row = Contract.packaged().errors.by_signin_code(code, error)
         trace = f"trace {answer.get('trace_id', 'unknown')}, {answer.get('timestamp', 'no time')}"
         if row is None and self._heard == _TOO_MANY:
@@ -254,7 +257,7 @@ class SignIn:
             return SignInError("unknown", self._heard, error, code, said, *_UNKNOWN, trace)
         remedy = f"{row.remedy}{self._aside(row.name, answer)}"
         setting = self.credential.setting if row.name in _OF_THE_CREDENTIAL else row.setting
-        return SignInError(row.name, row.status, row.error, code, row.meaning, setting, remedy, trace)
+        return SignInError(row.name, self._heard or row.status, row.error, code, row.meaning, setting, remedy, trace)
 
     @property
     def _heard(self) -> int:

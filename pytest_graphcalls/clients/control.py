@@ -127,7 +127,7 @@ class _Closed:
         pass
 
     def handle(self, request: Request) -> Response:
-        return _refused(403, f"{request.path} answers this machine only.")
+        return _refused(403, f"{request.path} answers this machine only; ask it by 127.0.0.1 or localhost.")
 
 
 def _refused(status: int, message: str) -> Response:

@@ -45,8 +45,9 @@ def run(args: Namespace) -> int:
             show(_shown(line))
             found.append(line.verdict)
     finally:
-        ledger.close()
         network.close()
+        if ledger.path.exists():
+            ledger.close()
     return NOT_READY if Verdict.WRONG in found else OK
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -12,7 +11,7 @@ from pytest_graphcalls import cassette
 from pytest_graphcalls.errors import RecordingError, SettingError
 from pytest_graphcalls.options import REPLAY, SETTINGS_KEY
 from pytest_graphcalls.recording.cases import folder_of
-from pytest_graphcalls.recording.persister import Persister, safe_match
+from pytest_graphcalls.recording.persister import Persister, safely
 from pytest_graphcalls.recording.safety import Safety
 from pytest_graphcalls.recording.suite import Recording
 from pytest_graphcalls.recording.tape import FACTS, TAPE, Tape, facts_of
@@ -84,7 +83,7 @@ class Recordings:
         if self._tape is not None:
             vcr.register_persister(Persister(self._safety, self._tape, vcr.persister))
             for name, matcher in tuple(vcr.matchers.items()):
-                vcr.register_matcher(name, partial(safe_match, self._safety, matcher))
+                vcr.register_matcher(name, safely(self._safety, matcher))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:

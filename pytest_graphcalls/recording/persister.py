@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import partial, wraps
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -189,9 +189,17 @@ def _signed_in(found: Cassette) -> Iterator[Any]:
         yield cassette.row(Exchange(Request(one.method, one.url), answer))
 
 
-def safe_match(safety: Safety, matcher: Callable[[Any, Any], Any], one: Any, other: Any) -> Any:
-    """Compare two requests as vcrpy does, after both were redacted: one of them comes from a cassette."""
-    return matcher(_safe_request(safety, one), _safe_request(safety, other))
+Matcher = Callable[[Any, Any], Any]
+
+
+def safely(safety: Safety, matcher: Matcher) -> Matcher:
+    """A matcher of vcrpy that compares two requests after both were redacted: one of them comes from a cassette."""
+
+    @wraps(matcher)  # vcrpy tells matchers apart by their names
+    def match(one: Any, other: Any) -> Any:
+        return matcher(_safe_request(safety, one), _safe_request(safety, other))
+
+    return match
 
 
 def _safe_request(safety: Safety, request: Any) -> Any:

@@ -42,11 +42,11 @@ class Fact(NamedTuple):
 
 
 FACTS: Mapping[str, Fact] = {
-    "meetings": Fact("meeting", "<join address> …"),
-    "users": Fact("user who takes calls", "<object id> …"),
-    "bots": Fact("other bot", "<application id> …"),
-    "phone": Fact("phone", "+<number>"),
-    "callback": Fact("callback address", "https://…"),
+    "meetings": Fact("a meeting", "<join address> …"),
+    "users": Fact("a user who takes calls", "<object id> …"),
+    "bots": Fact("another bot", "<application id> …"),
+    "phone": Fact("a phone", "+<number>"),
+    "callback": Fact("a callback address", "https://…"),
 }
 """By name: what a sandbox may have."""
 
@@ -222,11 +222,11 @@ def admit(tenant: str, allowed: Collection[str], *, source: str = "AZURE_TENANT_
     Raises:
         SettingError: it is not listed. The message shows the line to add.
     """
-    if tenant and tenant.lower() in {one.lower() for one in allowed}:
-        return tenant
     if not _GUID.fullmatch(tenant):
         step = "A domain may change its tenant; the portal shows the id."
         raise SettingError(source, tenant or "(not set)", "the id of a sandbox tenant, a GUID", step)
+    if tenant.lower() in {one.lower() for one in allowed}:
+        return tenant
     lines = "\n  ".join(("[tool.pytest.ini_options]", f"{ALLOW_LIST} = {json.dumps([*allowed, tenant])}"))
     step = (
         "A live run creates calls and rings people, so it starts in a listed tenant only. If nobody works in this "

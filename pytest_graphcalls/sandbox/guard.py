@@ -152,6 +152,7 @@ class Guard:
         elif request.method == "DELETE" and isinstance(outcome, Response) and outcome.status in {204, 404}:
             found = _CALL.search(request.path)
             if found:
+                _LOG.info("call %s over", found[1])
                 self._ledger.over(found[1])
 
     def _enter(self, intent: str, request: Request, outcome: Outcome) -> None:
@@ -162,6 +163,7 @@ class Guard:
             return
         call_id = _call_id(outcome) if outcome.status < 300 else ""
         if call_id:
+            _LOG.info("call %s made", call_id)
             self.made.append(call_id)
             self._ledger.created(intent, call_id, f"{_bare(request.url).rstrip('/')}/{call_id}")
         elif 400 <= outcome.status < 500 or outcome.status in _ANY_METHOD:

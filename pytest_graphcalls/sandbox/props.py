@@ -119,6 +119,6 @@ class Dealt:
 
 def _lacking(name: str, there_are: int) -> str:
     fact = FACTS[name]
-    wanted = f"{fact.noun} no. {there_are + 1}" if there_are else f"a {fact.noun}".replace("a other", "another")
-    got = f"the sandbox has {there_are or 'none'} for this process" if there_are else "the sandbox has none"
+    wanted = f"{fact.noun} (no. {there_are + 1})" if there_are else fact.noun
+    got = f"the sandbox has {there_are} for this process" if there_are else "the sandbox has none"
     raise StageError(wanted, got, fact.where(name))

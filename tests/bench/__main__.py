@@ -1,4 +1,4 @@
-"""Run every bench, or those that are named: ``python -m tests.bench [startup checking simulator server suite]``."""
+"""Run every bench, or those that are named: ``python -m tests.bench [startup checking redaction simulator server suite]``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import platform
 import sys
 from importlib import import_module
 
-BENCHES = ("startup", "checking", "simulator", "server", "suite")
+BENCHES = ("startup", "checking", "redaction", "simulator", "server", "suite")
 
 
 def main(names: list[str]) -> int:

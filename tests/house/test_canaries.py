@@ -15,19 +15,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from urllib.parse import quote, quote_plus
 
 import pytest
 
+from pytest_graphcalls.auth import Credential, SignIn
 from pytest_graphcalls.cassette import Passport, read
 from pytest_graphcalls.cassette.passport import Kind as Source
 from pytest_graphcalls.cassette.writing import write
+from pytest_graphcalls.cli import main
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.errors import RecordingError
+from pytest_graphcalls.errors import RecordingError, SignInError
 from pytest_graphcalls.leakscan import scan
 from pytest_graphcalls.redaction import Redactor, forget, redact_exchange, remember, remembered
 from pytest_graphcalls.report.violation import messages
+from pytest_graphcalls.sandbox import Ledger
 from pytest_graphcalls.session import Recorder
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response, encode_json
 
@@ -181,6 +184,14 @@ def test_there_are_enough_places() -> None:
     assert len({place.canary for place in PLACES.values()}) == len(PLACES)
 
 
+@pytest.fixture
+def _forgotten() -> Iterator[None]:
+    before = remembered()
+    yield
+    forget()
+    remember(*before)
+
+
 # --- what is written by us -------------------------------------------------------------------------------------------
 
 
@@ -225,6 +236,89 @@ def test_a_notification_holds_no_secret(name: str) -> None:
     told = Notification(place.exchange.request.url, body, 0.0, half.headers)
     if half.body.isascii():  # a notification is a JSON value, never packed
         assert_gone(place.canary, repr(Redactor("cassette").notification(told)))
+
+
+def test_a_ledger_holds_no_secret(tmp_path: Path) -> None:
+    """It keeps addresses, because calls are ended by them."""
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    ledger.intend("1", "POST", f"{CALL}?access_token=Canary-ledger-1", b"client_secret=Canary-ledger-2")
+    ledger.created("1", "57da", f"{CALL}?access_token=Canary-ledger-3")
+    text = ledger.path.read_text()
+    for number in (1, 2, 3):
+        assert_gone(f"Canary-ledger-{number}", text)
+    assert f"{CALL}?access_token=REDACTED" == ledger.open_calls()[0].url.replace("Canary-ledger-3", "REDACTED")
+
+
+@pytest.mark.usefixtures("_forgotten")
+def test_the_doctor_shows_no_secret(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not even when the sign-in says it in its answer."""
+
+    def refuse(_: SignIn) -> str:
+        raise SignInError("unknown", 400, "x", "AADSTS1", "the secret 'Canary-of-the-doctor' is odd.", "y", "z", "t")
+
+    monkeypatch.setattr(SignIn, "token", refuse)
+    environment = {
+        "AZURE_TENANT_ID": guid(7),
+        "AZURE_CLIENT_ID": guid(8),
+        "AZURE_CLIENT_SECRET": "Canary-of-the-doctor",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert main(["doctor"]) == 1
+    shown = "".join(capsys.readouterr())
+    assert "is odd" in shown
+    assert_gone("Canary-of-the-doctor", shown)
+
+
+@pytest.mark.usefixtures("_forgotten")
+def test_a_sign_in_error_shows_no_secret() -> None:
+    """The authority answers with the secret, once in a way msal understands, and once in none."""
+    credential = Credential(guid(7), guid(8), "Canary-of-the-sign-in")
+
+    class Echo:
+        def __init__(self, body: str) -> None:
+            self.answer = SimpleNamespace(status_code=401, text=body, headers={})
+
+        def get(self, *_: object, **__: object) -> SimpleNamespace:
+            host = "https://login.microsoftonline.com/x/oauth2/v2.0"
+            known = {"issuer": host, "authorization_endpoint": f"{host}/authorize", "token_endpoint": f"{host}/token"}
+            return SimpleNamespace(status_code=200, text=json.dumps(known), headers={})
+
+        def post(self, *_: object, **__: object) -> SimpleNamespace:
+            return self.answer
+
+        def close(self) -> None:
+            pass
+
+    said = "AADSTS77777: what is Canary-of-the-sign-in supposed to be?"
+    for body in (json.dumps({"error": "odd", "error_description": said}), f"<html>{said}</html>"):
+        sign_in = SignIn(credential, Contract.packaged().clouds["global"], http=Echo(body))
+        with pytest.raises(SignInError) as caught:
+            sign_in.token()
+        assert_gone("Canary-of-the-sign-in", str(caught.value), repr(caught.value))
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_check_of_a_recording_shows_no_secret(form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A recording that somebody else has made is full of them, and breaks the contract everywhere."""
+    file = tmp_path / "x.har"
+    entries = []
+    for name in SECRETS:
+        request = PLACES[name].exchange.request
+        headers = [{"name": name, "value": value} for name, value in request.headers.pairs]
+        body = {"text": request.body.decode("latin-1")}
+        answer = {
+            "status": 299,
+            "headers": [],
+            "content": {"text": PLACES[name].exchange.response.body.decode("latin-1")},
+        }
+        asked = {"method": request.method, "url": request.url, "headers": headers, "postData": body}
+        entries.append({"request": asked, "response": answer})
+    file.write_text(json.dumps({"log": {"version": "1.2", "entries": entries}}))
+    assert main(["check", str(file), "--format", form]) == 1
+    shown = "".join(capsys.readouterr())
+    for name in SECRETS:
+        assert_gone(PLACES[name].canary, shown)
 
 
 # --- what pytest shows -----------------------------------------------------------------------------------------------
@@ -274,14 +368,6 @@ def canary_of(outlet: str) -> str:
     return f"kept-{outlet.replace(' ', '-')}-from-all"
 
 
-@pytest.fixture
-def _forgotten() -> Iterator[None]:
-    before = remembered()
-    yield
-    forget()
-    remember(*before)
-
-
 @pytest.mark.usefixtures("_forgotten")
 @pytest.mark.parametrize("workers", [0, 2], ids=["alone", "two-workers"])
 def test_a_run_that_fails_in_every_way_shows_no_secret(pytester: pytest.Pytester, workers: int) -> None:
@@ -320,8 +406,10 @@ def test_a_run_that_fails_in_every_way_shows_no_secret(pytester: pytest.Pytester
         assert_gone(canary_of(name), *shown)
 
 
-def test_a_native_traceback_and_a_fixture_show_no_secret(pytester: pytest.Pytester) -> None:
-    """Other ways to show a failure; the secret is the one in the variable of the sign-in."""
+def test_other_ways_to_show_a_failure_show_no_secret(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The secret is the one in the variable of the sign-in; it fails in fixtures."""
     pytester.makepyfile(
         test_fixture=textwrap.dedent(
             """
@@ -346,11 +434,68 @@ def test_a_native_traceback_and_a_fixture_show_no_secret(pytester: pytest.Pytest
         )
     )
     secret = "kept-in-the-environment-7"
-    pytester._monkeypatch.setenv("AZURE_CLIENT_SECRET", secret)
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", secret)
     for style in ("long", "short", "line", "native", "no"):
         result = pytester.runpytest_subprocess("-p", "no:randomly", f"--tb={style}", "--showlocals", "-rA")
         result.assert_outcomes(errors=2, passed=1)
         assert_gone(secret, "\n".join(result.outlines + result.errlines))
+
+
+SIGN_IN = """
+import os
+import httpx, msal, pytest
+
+def authority(request):
+    host = "https://login.microsoftonline.com/contoso.com/oauth2/v2.0"
+    if request.method == "GET":
+        found = {"issuer": host, "authorization_endpoint": host + "/authorize", "token_endpoint": host + "/token"}
+        return httpx.Response(200, json=found)
+    if b"fault" in request.content:
+        return httpx.Response(503, text="out of order")
+    return httpx.Response(401, json={"error": "invalid_client", "error_description": "bad " + request.content.decode()})
+
+@pytest.fixture(params=["refused", "fault"])
+def app(request, graphcalls_version):
+    return msal.ConfidentialClientApplication(
+        request.param,
+        client_credential=os.environ["AZURE_CLIENT_SECRET"],
+        authority="https://login.microsoftonline.com/contoso.com",
+        instance_discovery=False,
+        http_client=httpx.Client(transport=httpx.MockTransport(authority)),
+    )
+
+def test_token(app):
+    answer = app.acquire_token_for_client(["https://graph.microsoft.com/.default"])
+    assert "access_token" in answer, answer
+
+@pytest.mark.parametrize("name", ["AZURE_CLIENT_SECRET"])
+def test_ours(name, graphcalls_version):
+    from pytest_graphcalls.auth import Credential, SignIn
+    from pytest_graphcalls.contract import Contract
+
+    http = httpx.Client(transport=httpx.MockTransport(authority))
+    given = {"AZURE_TENANT_ID": "contoso.com", "AZURE_CLIENT_ID": "8f1c5b1a-1c2d-4e5f-8a9b-0c1d2e3f4a5b", **os.environ}
+    SignIn(Credential.from_environment(given), Contract.packaged().clouds["global"], http=http).token()
+"""
+"""A sign-in that fails deep inside msal and httpx, whose frames hold the secret in several ways."""
+
+
+def test_a_failing_sign_in_shows_no_secret(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the widest view there is, and in the usual one, which cuts what is long."""
+    secret = "kept: (every) way/of+writing~it"
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", secret)
+    pytester.makepyfile(test_sign_in=SIGN_IN)
+    for verbose in ("-vv", "-q"):
+        result = pytester.runpytest_subprocess(
+            *("-p", "no:randomly", verbose, "--tb=long", "--showlocals", "-rA", "--junitxml=junit.xml"),
+            *("--log-level=DEBUG", "--log-cli-level=DEBUG"),
+        )
+        result.assert_outcomes(failed=3)
+        shown = "\n".join(result.outlines + result.errlines)
+        assert "client_credential" in shown, "the frames of msal are there"
+        for text in (shown, (pytester.path / "junit.xml").read_text()):
+            assert_gone(secret, text)
+            assert_gone("(every) way", text)
 
 
 def test_tests_of_somebody_else_are_shown_as_they_are(pytester: pytest.Pytester) -> None:

@@ -21,6 +21,7 @@ HEAVY = {
     "msgraph",
     "referencing",
     "requests",
+    "trustme",
     "uvicorn",
     "vcr",
     "yaml",

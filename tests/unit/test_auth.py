@@ -127,7 +127,7 @@ def test_a_credential_does_not_show_its_secrets() -> None:
         ({TENANT: ""}, TENANT, "(not set): expected the id of the sandbox tenant"),
         ({CLIENT: ""}, CLIENT, "AZURE_TENANT_ID and AZURE_CLIENT_SECRET alone cannot sign in."),
         ({SECRET: ""}, SECRET, f"or {CERTIFICATE}, or {TOKEN_FILE}"),
-        ({TENANT: "", "AZURE_TENANTID": GUID}, TENANT, "There is 'AZURE_TENANTID'?"),
+        ({TENANT: "", "AZURE_TENANTID": GUID}, TENANT, "AZURE_TENANTID is set; is AZURE_TENANT_ID meant?"),
         ({TENANT: "my tenant"}, TENANT, "AZURE_TENANT_ID=my tenant: expected a GUID or a domain"),
         ({CLIENT: "My bot"}, CLIENT, "expected a GUID, the application's (client) id"),
         ({SECRET: "s3cr3t-value\n"}, SECRET, "AZURE_CLIENT_SECRET=(hidden): expected no white space"),
@@ -144,7 +144,7 @@ def test_half_set_and_wrong_variables_are_named(changes: dict[str, str], setting
 
 def test_nothing_set_at_all_names_the_first_variable() -> None:
     """The next step is readable."""
-    with pytest.raises(SettingError, match="AZURE_TENANT_ID=.not set.: .* Nothing is set to sign in with"):
+    with pytest.raises(SettingError, match=r"AZURE_TENANT_ID=\(not set\): .* Nothing is set to sign in with"):
         Credential.from_environment({})
 
 
@@ -346,9 +346,13 @@ def test_an_expired_secret_is_told(simulator: Simulator, sign_in: SignInMaker) -
 def test_every_row_is_classified(credential: Credential, name: str) -> None:
     """Whatever the service says first: the code, or the code and the error, decide."""
     row = Contract.packaged().errors.signin[name]
-    body = {"error": row.error, "error_description": f"{row.code}: words\r\nTrace ID: 1", "error_codes": [1]}
-    refused = failure(answered(credential, httpx.Response(row.status, json=body)))
-    assert (refused.name, refused.code) == (name, row.code)
+    number = int(row.code.removeprefix("AADSTS"))
+    for body in (
+        {"error": row.error, "error_description": f"{row.code}: words\r\nTrace ID: 1", "error_codes": [1]},
+        {"error": row.error, "error_description": "words alone", "error_codes": [number]},
+    ):
+        refused = failure(answered(credential, httpx.Response(row.status, json=body)))
+        assert (refused.name, refused.code, refused.status) == (name, row.code, row.status)
 
 
 def answered(credential: Credential, *answers: httpx.Response, discovery: httpx.Response | None = None) -> SignIn:
@@ -394,6 +398,7 @@ def test_an_authority_that_answers_something_else_is_told(credential: Credential
         ("throttled", httpx.Response(429, json={"error": "too_many"})),
         ("unknown", httpx.Response(400, json={"error": "new", "error_description": "AADSTS1: New.\r\nTrace ID: 1"})),
         ("unknown", httpx.Response(400, json={"error": "new"})),
+        ("unknown", httpx.Response(403, json={"error": "new", "error_codes": {"a": 1}, "error_description": None})),
     ],
 )
 def test_a_token_endpoint_that_answers_something_else_is_told(credential: Credential, name: str, answer: Any) -> None:
@@ -403,7 +408,7 @@ def test_a_token_endpoint_that_answers_something_else_is_told(credential: Creden
     if name == "unknown":
         assert refused.error == "new"
         assert "https://login.microsoftonline.com/error" in refused.remedy
-        assert "Trace ID" not in refused.text
+        assert refused.text in {"AADSTS1: New.", "no reason was given."}
 
 
 def test_an_authority_that_cannot_be_reached_is_told(credential: Credential) -> None:

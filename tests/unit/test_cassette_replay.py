@@ -53,14 +53,28 @@ def test_the_same_said_differently_is_the_same(request_: Request) -> None:
     ("request_", "differences"),
     [
         (asked("PATCH", CALL, b'{"a":1}'), ("the method (recorded 'POST', sent 'PATCH')",)),
-        (asked("POST", f"{CALL}/x", b'{"a":1}'), ("the path (recorded '/v1.0/communications/calls/57da', sent '/v1.0/communications/calls/57da/x')",)),
+        (
+            asked("POST", f"{CALL}/x", b'{"a":1}'),
+            ("the path (recorded '/v1.0/communications/calls/57da', sent '/v1.0/communications/calls/57da/x')",),
+        ),
         (asked("POST", f"{CALL}?a=1", b'{"a":1}'), ("the query (recorded {}, sent {'a': '1'})",)),
         (asked("POST", CALL, b'{"a":1}', headers=Headers()), ("the token (recorded 'one', sent 'none')",)),
-        (asked("POST", CALL, b'{"a":2,"b":[]}'), ("the body at $.a (recorded 1, sent 2)", "the body at $.b (recorded nothing, sent [])")),
+        (
+            asked("POST", CALL, b'{"a":2,"b":[]}'),
+            ("the body at $.a (recorded 1, sent 2)", "the body at $.b (recorded nothing, sent [])"),
+        ),
         (asked("POST", CALL, b"no json"), ("the body (recorded b'{\"a\":1}', sent b'no json')",)),
-        (asked("POST", CALL, b'{"b":1,"c":1,"d":1}'), ("the body at $.a (recorded 1, sent nothing)", "the body at $.b (recorded nothing, sent 1)", "the body at $.c (recorded nothing, sent 1)", "1 more places of the body")),
+        (
+            asked("POST", CALL, b'{"b":1,"c":1,"d":1}'),
+            (
+                "the body at $.a (recorded 1, sent nothing)",
+                "the body at $.b (recorded nothing, sent 1)",
+                "the body at $.c (recorded nothing, sent 1)",
+                "1 more places of the body",
+            ),
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_was_not_recorded_names_the_nearest_and_what_differs(
     request_: Request, differences: tuple[str, ...]
 ) -> None:

@@ -1,0 +1,76 @@
+"""What a stage is furnished with."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+
+from pytest_graphcalls.errors import StageError
+from pytest_graphcalls.sandbox import Dealt, Invented, Meeting, Sandbox
+
+HAS = Sandbox("t", (Meeting(join_id="1"),), ("u1", "u2"), ("b1",), "+1234567", "https://bot.example/calls")
+
+
+def test_nothing_is_given_out_twice() -> None:
+    """Until there is no more of it."""
+    dealt = Dealt(HAS)
+    assert (dealt.user(), dealt.user()) == ("u1", "u2")
+    with pytest.raises(StageError):
+        dealt.user()
+    assert dealt.bot() == "b1"
+    assert dealt.meeting()["meetingInfo"]["joinMeetingId"] == "1"
+    assert (dealt.phone(), dealt.callback()) == ("+1234567", "https://bot.example/calls")
+
+
+@pytest.mark.parametrize(
+    ("what", "sentence"),
+    [
+        (
+            "user",
+            "not checked: a user who takes calls (no. 3) could not be staged; the sandbox has 2 for this process. See "
+            "'users = <object id> …' in graphcalls_sandbox, or GRAPHCALLS_SANDBOX_USERS.",
+        ),
+        (
+            "meeting",
+            "not checked: a meeting (no. 2) could not be staged; the sandbox has 1 for this process. See "
+            "'meetings = <join address> …' in graphcalls_sandbox, or GRAPHCALLS_SANDBOX_MEETINGS.",
+        ),
+    ],
+)
+def test_whoever_asks_for_more_is_told_what_to_add(what: str, sentence: str) -> None:
+    """It is the test that asked which is not checked, and no other."""
+    dealt = Dealt(HAS)
+    for _ in range({"user": 2, "meeting": 1}[what]):
+        getattr(dealt, what)()
+    with pytest.raises(StageError) as error:
+        getattr(dealt, what)()
+    assert str(error.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "wanted"),
+    [
+        ("user", "users", "a user who takes calls"),
+        ("bot", "bots", "another bot"),
+        ("meeting", "meetings", "a meeting"),
+        ("phone", "phone", "a phone"),
+        ("callback", "callback", "a callback address"),
+    ],
+)
+def test_what_a_sandbox_lacks_is_named(what: str, name: str, wanted: str) -> None:
+    """Nothing is made up in its place: a made-up callback address would be somebody's."""
+    with pytest.raises(StageError) as error:
+        getattr(Dealt(Sandbox("t")), what)()
+    assert (error.value.wanted, error.value.got) == (wanted, "the sandbox has none")
+    assert f"'{name} = " in error.value.see
+    assert error.value.see.endswith(f"GRAPHCALLS_SANDBOX_{name.upper()}")
+
+
+def test_elsewhere_everything_is_made_up() -> None:
+    """A simulator knows everybody."""
+    made = Invented(str(number) for number in count(1))
+    assert (made.user(), made.bot()) == ("1", "2")
+    assert made.meeting()["chatInfo"]["threadId"] == "19:meeting_3@thread.v2"
+    assert made.meeting()["meetingInfo"]["organizer"]["user"]["id"] == "6"
+    assert made.callback().startswith("https://")
