@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help contracts test test-sdk bench lint types wheel clean
+.PHONY: help contracts test test-sdk bench record lint types wheel clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ test-sdk: $(VENV)/.sdk ## run the tests with Microsoft's Graph SDKs (installs ab
 
 bench: $(VENV)/.benched ## print the speed figures as ratios
 	$(BIN)/python -m tests.bench
+
+record: $(VENV)/.installed ## record the shipped cassettes anew, from the simulator over HTTP
+	$(BIN)/python -m tests.recording
 
 lint: $(VENV)/.linted ## ruff
 	$(BIN)/ruff check .

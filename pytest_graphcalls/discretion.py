@@ -40,6 +40,7 @@ def _mask_for(item: pytest.Item) -> Mask | None:
 
 
 def _mask(config: pytest.Config) -> Mask:
+    """What reports are redacted with; the project's own words are in it before the first of its tests begins."""
     from pytest_graphcalls.redaction import OF_REPORTS, remember_environment
 
     remember_environment(os.environ)
@@ -67,7 +68,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     """Redact what is logged during a test of ours, so that a live log and a log file are safe as well."""
     if not _ours(item):
         return (yield)
-    with _safe_logs(item.config):
+    with _safe_logs(_mask(item.config)):
         return (yield)
 
 
@@ -121,11 +122,11 @@ def _lines(lines: list[str], mask: Mask) -> list[str]:
 
 
 @contextmanager
-def _safe_logs(config: pytest.Config) -> Iterator[None]:
+def _safe_logs(mask: Mask) -> Iterator[None]:
     make = logging.getLogRecordFactory()
 
     def record(*args: Any, **facts: Any) -> logging.LogRecord:
-        return _safe_record(make(*args, **facts), config)
+        return _safe_record(make(*args, **facts), mask)
 
     logging.setLogRecordFactory(record)
     try:
@@ -136,12 +137,11 @@ def _safe_logs(config: pytest.Config) -> Iterator[None]:
             logging.setLogRecordFactory(make)
 
 
-def _safe_record(record: logging.LogRecord, config: pytest.Config) -> logging.LogRecord:
+def _safe_record(record: logging.LogRecord, mask: Mask) -> logging.LogRecord:
     try:
         said = record.getMessage()
     except (TypeError, ValueError, KeyError):
         return record  # its arguments do not fit; logging will say so
-    mask = _mask(config)
     safe = mask(said)
     if safe != said:
         record.msg, record.args = safe, ()

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from pytest_graphcalls.session import Recorder
     from pytest_graphcalls.simulator import Simulator
     from pytest_graphcalls.stage import Stage
-    from pytest_graphcalls.targets import Connection, LocalServer, Targets
+    from pytest_graphcalls.targets import Connection, LocalServer, Target, Targets
     from pytest_graphcalls.wire import Exchange
 
 
@@ -129,13 +128,13 @@ def _graphcalls_targets(pytestconfig: pytest.Config, graphcalls_settings: Settin
     """The targets of the run."""
     from pytest_graphcalls.targets import Targets, Wishes
 
-    def cassettes() -> Path:
+    def replay() -> Target:
         from pytest_graphcalls import recording
 
-        return recording.folder_of(pytestconfig, graphcalls_settings, to_read=True)
+        return recording.replay_target(pytestconfig)
 
     live = _live(pytestconfig) if graphcalls_settings.target == LIVE else None
-    targets = Targets(Wishes(graphcalls_settings.seed, graphcalls_settings.token, cassettes, live))
+    targets = Targets(Wishes(graphcalls_settings.seed, graphcalls_settings.token, replay, live))
     yield targets
     targets.close()
 

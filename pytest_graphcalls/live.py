@@ -81,10 +81,13 @@ class Line:
     @cached_property
     def sign_in(self) -> SignIn:
         """The sign-in; one token serves the whole process."""
+        return SignIn(self.place.credential, self.place.cloud, authority=self.place.authority, http=self._way_to_it)
+
+    @cached_property
+    def _way_to_it(self) -> Any:
         from pytest_graphcalls.clients.httpx import http_for_msal
 
-        http = http_for_msal(trust_env=True)
-        return SignIn(self.place.credential, self.place.cloud, authority=self.place.authority, http=http)
+        return http_for_msal(trust_env=True)
 
     @cached_property
     def network(self) -> Network:
@@ -123,8 +126,9 @@ class Line:
 
     def close(self) -> None:
         """Close the connections, if there were any."""
-        if "network" in self.__dict__:
-            self.network.close()
+        for name in ("network", "_way_to_it"):
+            if name in self.__dict__:
+                getattr(self, name).close()
 
 
 def left_open(line: Line, ledger: Ledger, *, only: Collection[str] | None = None) -> list[Ending]:

@@ -9,8 +9,8 @@ passport, redacted like the exchanges themselves.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_graphcalls.redaction import Redactor
     from pytest_graphcalls.sandbox import Sandbox
     from pytest_graphcalls.session import Recorder
+    from pytest_graphcalls.simulator.hosting import Service
     from pytest_graphcalls.targets import Connection, Prepare
 
 REPLAY = "replay"
@@ -43,26 +44,32 @@ class Case:
         path: its cassette.
         name: ``file::test``; another test's cassette is never written over.
         again: the command that records it.
+        made: what the test makes up, by what it stands for: the number of an id, or a name. It goes into the passport,
+            so that a cassette plays whatever pseudonyms look like in a later version.
     """
 
     path: Path
     name: str
     again: str
+    made: dict[str, str] = field(default_factory=dict, compare=False)
 
     def ids(self) -> Iterator[str]:
         """Ids for what the test makes up: the same each time, no other test's, and left alone by redaction."""
-        from pytest_graphcalls.redaction.pseudonyms import Pseudonyms
-        from pytest_graphcalls.redaction.tables import Kind
-
-        made = Pseudonyms(b"")
-        return (made.of(Kind.GUID, str(uuid5(NAMESPACE_URL, f"{self.name}:{number}"))) for number in count(1))
+        for number in map(str, count(1)):
+            yield self.made.get(number) or self._make(
+                "guid", number, str(uuid5(NAMESPACE_URL, f"{self.name}:{number}"))
+            )
 
     def called(self, name: str) -> str:
         """A display name of the test's own, in a form that redaction leaves alone."""
+        return self.made.get(name) or self._make("name", name, name)
+
+    def _make(self, kind: str, what: str, text: str) -> str:
         from pytest_graphcalls.redaction.pseudonyms import Pseudonyms
         from pytest_graphcalls.redaction.tables import Kind
 
-        return Pseudonyms(b"").of(Kind.NAME, name)
+        self.made[what] = Pseudonyms(b"").of(Kind(kind), text)
+        return self.made[what]
 
 
 class ReplayTarget:
@@ -70,6 +77,7 @@ class ReplayTarget:
 
     Args:
         folder: where the cassettes lie.
+        redacted: redacts a request like those in the cassettes, for tests whose ids are real ones.
 
     Raises:
         SettingError: there is none.
@@ -78,7 +86,8 @@ class ReplayTarget:
     name = REPLAY
     capabilities: frozenset[Need] = frozenset()
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, redacted: Callable[[Request], Request]) -> None:
+        self._redacted = redacted
         if next(folder.glob("*/*/*.yaml"), None) is None:
             raise SettingError(
                 "--graphcalls-target",
@@ -100,7 +109,9 @@ class ReplayTarget:
         del tenant, prepare
         if case is None:
             raise SettingError("target", REPLAY, "a run that was set up for it", "Give --graphcalls-target=replay.")
-        return ReplayConnection(case, opened(case.path), version, recorder)
+        cassette = opened(case.path)
+        replay = Replay(cassette.exchanges(), str(case.path), case.again, self._redacted)
+        return ReplayConnection(case, cassette, version, _Watched(replay, recorder))
 
     def close(self) -> None:
         """Nothing is held."""
@@ -113,21 +124,21 @@ class ReplayConnection:
         case: the test.
         cassette: its recording.
         version: ``v1.0`` or ``beta``.
-        recorder: is handed every exchange.
+        service: answers from it.
     """
 
     simulator = None
 
-    def __init__(self, case: Case, cassette: Cassette, version: str, recorder: Recorder) -> None:
-        self.case = case
+    def __init__(self, case: Case, cassette: Cassette, version: str, service: Service) -> None:
+        passport = cassette.passport
+        self.case = replace(case, made=dict(passport.made) if passport else {})
         self.cassette = cassette
         self.version = version
         self.root = f"{ANYWHERE}/{version}"
-        passport = cassette.passport
         self.capabilities = frozenset(Need(need) for need in (passport.capabilities if passport else ()))
         self.sandbox = _sandbox(passport)
         self.token = _token(passport.tenant if passport else "")
-        self._service = _Watched(Replay(cassette.exchanges(), str(case.path), case.again), recorder)
+        self._service = service
 
     def client(self, token: str | None = None) -> Client:
         """See :meth:`.Connection.client`."""
@@ -180,7 +191,8 @@ def told(connection: Connection, redactor: Redactor) -> dict[str, Any]:
 
     tenant = tenant_of(connection.token)
     facts: dict[str, Any] = {
-        "capabilities": tuple(sorted(connection.capabilities)),
+        "capabilities": tuple(sorted(need.value for need in connection.capabilities)),
+        "made": dict(connection.case.made) if connection.case else {},
         "tenant": redactor.json({"tenantId": tenant})["tenantId"] if tenant else "",
     }
     if connection.sandbox is not None:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pytest_graphcalls.contract import Need
@@ -303,13 +302,13 @@ class Wishes(NamedTuple):
     Attributes:
         seed: where the simulator's ids start.
         token: bearer token for base URLs, or ``""``.
-        cassettes: tells the folder that the replay target answers from.
+        replay: makes the replay target; raises :class:`SettingError` when there is nothing to replay.
         live: makes the live target; raises :class:`SettingError` when the tenant may not be used.
     """
 
     seed: int = 0
     token: str = ""
-    cassettes: Callable[[], Path] | None = None
+    replay: Callable[[], Target] | None = None
     live: Callable[[], Target] | None = None
 
 
@@ -320,11 +319,9 @@ def _live(_name: str, wishes: Wishes) -> Target:
 
 
 def _replay(_name: str, wishes: Wishes) -> Target:
-    from pytest_graphcalls.replaying import ReplayTarget
-
-    if wishes.cassettes is None:
+    if wishes.replay is None:
         raise SettingError("target", REPLAY, "a run that was set up for it", "Give --graphcalls-target=replay.")
-    return ReplayTarget(wishes.cassettes())
+    return wishes.replay()
 
 
 TARGETS: Mapping[str, Callable[[str, Wishes], Target]] = {

@@ -101,7 +101,9 @@ def _load_yaml(file: str, text: str) -> Any:
         raise RecordingError(file, _entry_before(text, line), problem) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        problem = f"is neither JSON nor YAML (line {line}: {error.problem}). {RECORD_AGAIN}"
+        cut = "interactions:" in text and line > text.rstrip().count("\n")
+        why = "ends in the middle: it was cut" if cut else f"is neither JSON nor YAML (line {line}: {error.problem})"
+        problem = f"{why}. {RECORD_AGAIN}"
         raise RecordingError(file, _entry_before(text, line), problem) from None
     except (yaml.YAMLError, ValueError) as error:
         raise RecordingError(file, 0, f"is not usable YAML: {str(error).splitlines()[0]}.") from None

@@ -67,6 +67,7 @@ class Passport:
         tool: version of this package.
         test: the test it was recorded by, as ``file::name``; it is nobody else's.
         tenant: pseudonym of the tenant, or ``""``.
+        made: what the test has made up, by what it stands for.
         capabilities: what the target could do beyond answering requests.
         sandbox: what the test had of a sandbox, redacted; empty when it made up what it needed.
         sign_ins: tokens that were asked for.
@@ -81,6 +82,7 @@ class Passport:
     tool: str = __version__
     test: str = ""
     tenant: str = ""
+    made: Mapping[str, str] = field(default_factory=dict)
     capabilities: tuple[str, ...] = ()
     sandbox: Mapping[str, Any] = field(default_factory=dict)
     sign_ins: tuple[SignedIn, ...] = ()
@@ -110,6 +112,7 @@ class Passport:
             "tool": self.tool,
             "test": self.test,
             "tenant": self.tenant,
+            "made": dict(self.made),
             "capabilities": list(self.capabilities),
             "sandbox": dict(self.sandbox),
             "sign_ins": [one.to_json() for one in self.sign_ins],
@@ -132,6 +135,7 @@ class Passport:
             return cls(
                 recorded=datetime.strptime(str(data["recorded"]), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
                 kind=Kind(data["from"]),
+                made={str(what): str(text) for what, text in data.get("made", {}).items()},
                 sandbox=dict(data.get("sandbox", {})),
                 sign_ins=tuple(SignedIn(**one) for one in data.get("sign_ins", ())),
                 **plain,

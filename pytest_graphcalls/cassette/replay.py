@@ -8,7 +8,7 @@ recording, so that asking again and again sees what was seen then; asking once m
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from threading import Lock
 from typing import Any, NamedTuple
@@ -77,10 +77,17 @@ class Replay:
         exchanges: the recording.
         file: its name, for messages.
         again: the command that records it again, for messages.
+        redacted: redacts a request like those in the recording; tried on what is not found as it is.
     """
 
-    def __init__(self, exchanges: Iterable[Exchange], file: str, again: str) -> None:
-        self._file, self._again = file, again
+    def __init__(
+        self,
+        exchanges: Iterable[Exchange],
+        file: str,
+        again: str,
+        redacted: Callable[[Request], Request] = lambda request: request,
+    ) -> None:
+        self._file, self._again, self._redacted = file, again, redacted
         self._lock = Lock()
         self._entries = [_Entry(n, Asked.of(one.request), one.response) for n, one in enumerate(exchanges, 1)]
         self._left: dict[Asked, deque[_Entry]] = {}
@@ -93,13 +100,21 @@ class Replay:
         Raises:
             UnrecordedRequestError: there is none, or it was given already.
         """
-        asked = Asked.of(request)
+        found = self._found(Asked.of(request))
+        if found is None:
+            asked = Asked.of(self._redacted(request))
+            found = self._found(asked)
+        if found is None:
+            raise self._unrecorded(asked)
+        return found
+
+    def _found(self, asked: Asked) -> Response | None:
         with self._lock:
             left = self._left.get(asked)
-            if left:
-                # Reading changes nothing, so the last answer holds as long as it is asked for.
-                return (left[0] if asked.method == "GET" and len(left) == 1 else left.popleft()).response
-        raise self._unrecorded(asked)
+            if not left:
+                return None
+            # Reading changes nothing, so the last answer holds as long as it is asked for.
+            return (left[0] if asked.method == "GET" and len(left) == 1 else left.popleft()).response
 
     def _unrecorded(self, asked: Asked) -> UnrecordedRequestError:
         shown = mask(f"{asked.method} {asked.path}")

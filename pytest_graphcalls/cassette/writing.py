@@ -89,7 +89,7 @@ def _refuse_leaks(path: Path, text: str, known: Iterable[str]) -> None:
     more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     problem = (
         f"the leak scan has found what may not be written down ({listed}{more}; lines of the file as it would be). "
-        "Add what is missing in the hook pytest_graphcalls_redact, or the host it comes from to graphcalls_record_hosts."
+        "Add what is missing in the hook pytest_graphcalls_redact, or its host to graphcalls_record_hosts."
     )
     raise RecordingError(str(path), 0, problem)
 

@@ -17,7 +17,7 @@ This room is entered by runs that record or replay, and by no others.
 from __future__ import annotations
 
 from pytest_graphcalls.recording.cases import case_of, folder_of, missing
-from pytest_graphcalls.recording.hooks import Recordings, follow, join
+from pytest_graphcalls.recording.hooks import Recordings, follow, join, replay_target
 from pytest_graphcalls.recording.safety import KEY_FILE, Safety
 from pytest_graphcalls.recording.shelf import Shelf
 from pytest_graphcalls.recording.tape import FACTS, Tape
@@ -34,4 +34,5 @@ __all__ = [
     "follow",
     "join",
     "missing",
+    "replay_target",
 ]

@@ -31,9 +31,16 @@ def join(config: pytest.Config) -> None:
     settings = config.stash[SETTINGS_KEY]
     if settings.target == REPLAY:
         try:
-            ReplayTarget(folder_of(config, settings, to_read=True))
+            replay_target(config)
         except SettingError as error:
             raise pytest.UsageError(str(error)) from None
+
+
+def replay_target(config: pytest.Config) -> ReplayTarget:
+    """The target that answers from this project's cassettes; raises :class:`.SettingError` when there are none."""
+    folder = folder_of(config, config.stash[SETTINGS_KEY], to_read=True)
+    recordings = cast("Recordings | None", config.pluginmanager.get_plugin(PLUGIN))
+    return ReplayTarget(folder, (recordings.safety if recordings else Safety(config)).request)
 
 
 def follow(item: pytest.Item, connection: Connection, recorder: Recorder) -> None:
@@ -52,7 +59,7 @@ class Recordings:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._safety = Safety(config)
+        self.safety = Safety(config)
         self._tape: Tape | None = None
 
     @pytest.hookimpl(tryfirst=True)
@@ -81,9 +88,9 @@ class Recordings:
     def pytest_recording_configure(self, config: pytest.Config, vcr: Any) -> None:  # noqa: ARG002  the hook's names
         """Put our persister in front of vcrpy's, and let its matchers compare what is redacted."""
         if self._tape is not None:
-            vcr.register_persister(Persister(self._safety, self._tape, vcr.persister))
+            vcr.register_persister(Persister(self.safety, self._tape, vcr.persister))
             for name, matcher in tuple(vcr.matchers.items()):
-                vcr.register_matcher(name, safely(self._safety, matcher))
+                vcr.register_matcher(name, safely(self.safety, matcher))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -115,4 +122,4 @@ class Recordings:
             tape.facts.append(facts_of(played, state="played"))
         elif case and not (case.path.exists() and self._config.getoption("--record-mode") == "once"):
             before = cassette.state(case.path)
-            tape.waiting.append(Recording(self._safety, case, connection, recorder, before).write)
+            tape.waiting.append(Recording(self.safety, case, connection, recorder, before).write)

@@ -27,7 +27,7 @@ from pytest_graphcalls.redaction.tables import (
     Kind,
     plain,
 )
-from pytest_graphcalls.redaction.telltales import IN_FORM, IN_PATH, IN_TEXT, SECRETS, TELLING, Codec, Telltale
+from pytest_graphcalls.redaction.telltales import IN_FORM, IN_PATH, IN_TEXT, SECRETS, Codec, Telltale
 from pytest_graphcalls.wire import (
     Exchange,
     Headers,
@@ -61,7 +61,7 @@ class Profile:
         members: kind of a JSON member by its :func:`~.tables.plain` name.
         parameters: the same for parameters of addresses and forms.
         within: kind of a member by the member whose object it is in.
-        telltales: forms of text.
+        telltales: gives the forms of text; asked when a redactor is made, because most runs need one profile only.
         harmless: a text that this matches whole holds none of the telltales.
     """
 
@@ -69,8 +69,14 @@ class Profile:
     members: Mapping[str, Kind]
     parameters: Mapping[str, Kind]
     within: Mapping[str, Mapping[str, Kind]]
-    telltales: tuple[Telltale, ...]
+    telltales: Callable[[], tuple[Telltale, ...]]
     harmless: re.Pattern[str]
+
+
+def _everything() -> tuple[Telltale, ...]:
+    from pytest_graphcalls.redaction.telling import TELLING
+
+    return (*SECRETS, *TELLING)
 
 
 _TOKENS = Profile(
@@ -78,7 +84,7 @@ _TOKENS = Profile(
     MappingProxyType(dict.fromkeys(MEMBERS, Kind.SECRET)),
     MappingProxyType(dict.fromkeys(PARAMETERS, Kind.SECRET)),
     MappingProxyType({}),
-    SECRETS,
+    lambda: SECRETS,
     re.compile(r"[^.%:=+\s]*"),  # every telltale has one of these; most names and ids have none
 )
 _CASSETTE = Profile(
@@ -86,7 +92,7 @@ _CASSETTE = Profile(
     MappingProxyType({**PEOPLE, **_TOKENS.members}),
     MappingProxyType({**PEOPLE_IN_PARAMETERS, **_TOKENS.parameters}),
     WITHIN,
-    (*SECRETS, *TELLING),
+    _everything,
     re.compile(r"[^.%:=+\s@-]{0,31}|#microsoft\.graph\.[A-Za-z]+"),
 )
 PROFILES: Mapping[str, Profile] = MappingProxyType({profile.name: profile for profile in (_TOKENS, _CASSETTE)})
@@ -115,7 +121,7 @@ class Redactor:
         self._members, self._parameters = self.profile.members, self.profile.parameters
         self._patterns: tuple[re.Pattern[str], ...] = ()
         self._literals = Literals()
-        self._replacements = tuple((row, self._replacement(row)) for row in self.profile.telltales)
+        self._replacements = tuple((row, self._replacement(row)) for row in self.profile.telltales())
         self._kept: Callable[[str], str] = lru_cache(2048)(self._told)
 
     # --- what a project adds ---------------------------------------------------------------------------------------

@@ -129,7 +129,7 @@ class Answers:
 
     def reply(self, request: Request, reply: Reply) -> Response:
         """The answer to a request that was carried out."""
-        trail, _ = self._trail(request)
+        trail = self._trail(request)
         if reply.body is None:
             headers = (*_EMPTY[reply.status], *trail, *reply.headers)
             return Response(reply.status, Headers((*headers, (EVIDENCE_HEADER, str(reply.fact)))))
@@ -140,25 +140,25 @@ class Answers:
     def refuse(self, request: Request, refusal: Refusal) -> Response:
         """The answer to a request that was refused."""
         row = self._rows[refusal.row]
-        trail, inner = self._trail(request)
+        trail = self._trail(request)
+        inner = {"date": self._clock.stamp(), **dict(trail[:2])}
         fact = refusal.fact or Fact(row.evidence, row.source.partition(" (")[0])
         headers = (*_JSON, *trail, *refusal.headers, (EVIDENCE_HEADER, _printable(str(fact))))
         body = {"error": ENVELOPES[row.envelope](row, _message(row, refusal), inner)}
         return Response(row.status, Headers(headers), written(body))
 
-    def _trail(self, request: Request) -> tuple[tuple[tuple[str, str], ...], dict[str, Any]]:
-        """The headers of every answer, and the ``innerError`` that repeats some of them."""
+    def _trail(self, request: Request) -> tuple[tuple[str, str], ...]:
+        """The headers of every answer; ``innerError`` repeats the first two."""
         request_id = self._ids.new("request")
         client_id = _echo(request, "client-request-id") or request_id  # observed 3.21
         scenario = _echo(request, "scenario-id")  # observed 3.23
-        headers = (
+        return (
             ("request-id", request_id),
             ("client-request-id", client_id),
             ("Date", self._clock.http_date()),
             *_SAME,
             *((("scenario-id", scenario),) if scenario else ()),
         )
-        return headers, {"date": self._clock.stamp(), "request-id": request_id, "client-request-id": client_id}
 
 
 def written(body: Any) -> bytes:
@@ -204,7 +204,7 @@ def _message(row: ErrorRow, refusal: Refusal) -> str:
 def _echo(request: Request, name: str) -> str:
     """A header of the request, unless it holds what could not stand in a header of ours."""
     value = request.headers.get(name, "")
-    return value if _ECHOED.fullmatch(value) else ""
+    return value if value and _ECHOED.fullmatch(value) else ""
 
 
 def _printable(text: str) -> str:

@@ -16,7 +16,6 @@ from pytest_graphcalls.simulator.people import People
 from pytest_graphcalls.simulator.shapes import IDENTITY_SORTS, identity_set, shown_again
 from pytest_graphcalls.simulator.store import Identity, Invitee
 
-E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 _HTTPS = re.compile(r"https://[^\s/]", re.IGNORECASE)
 
 

@@ -51,6 +51,13 @@ class Calls:
             raise Refusal("call-not-found")
         return call
 
+    def joined(self, ask: Ask) -> Call:
+        """The same, if the bot is in it: one that rings is answered or rejected first (observed 2.31)."""
+        call = self.live(ask)
+        if call.state is CallState.INCOMING:
+            raise Refusal("not-established", "An incoming call is answered or rejected first.")
+        return call
+
     def established(self, ask: Ask) -> Call:
         """The same, if it is established: nothing else can be done inside a call that is not (observed 2.31)."""
         call = self.live(ask)
@@ -110,10 +117,7 @@ class Calls:
 
     def keep_alive(self, ask: Ask) -> Reply:
         """Put off the end of an unattended call by another 45 minutes."""
-        call = self.live(ask)
-        if call.state is CallState.INCOMING:
-            raise Refusal("not-established", "An incoming call is answered or rejected first.")
-        self.stay_alive(call)
+        self.stay_alive(self.joined(ask))
         return Reply(200, documented("call-keepalive.r01"))
 
     def stay_alive(self, call: Call) -> None:

@@ -13,6 +13,7 @@ from itertools import count
 
 DEFAULT_START = datetime(2026, 1, 1, tzinfo=UTC)
 """The moment at which a simulator starts unless told otherwise."""
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Clock:
     def __init__(self, start: datetime) -> None:
         self.start = start.astimezone(UTC)
         self._epoch = self.start.timestamp()
+        self._last = (_LAST - self.start).total_seconds()
         self.reset()
 
     def reset(self) -> None:
@@ -67,11 +69,14 @@ class Clock:
         """Let ``seconds`` pass and run what falls due, each at its own moment.
 
         Raises:
-            ValueError: ``seconds`` is negative or not a number.
+            ValueError: ``seconds`` is negative or not a number, or leads past the last date there is.
         """
         if not seconds >= 0:
             raise ValueError(f"advance(seconds={seconds}): time only goes forward; expected 0 or more")
         end = self.now + seconds
+        if end > self._last:
+            most = f"expected at most {int(self._last - self.now)}"
+            raise ValueError(f"advance(seconds={seconds}): the calendar ends with the year 9999; {most}")
         while self._due and self._due[0][0] <= end:
             self.now, _, action = heappop(self._due)
             action()

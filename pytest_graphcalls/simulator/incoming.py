@@ -81,9 +81,7 @@ class Incoming:
     def require_incoming(self, call: Call) -> None:
         """Refuse to reject a call that was answered: it goes on (call-reject.r02)."""
         if call.state is not CallState.INCOMING:
-            # "already-established" rather than "not-established": the question rejected-after-answer says so.
-            row = "call-not-found" if call.state is CallState.TERMINATED else "already-established"
-            raise Refusal(row, f"The call is {call.state}; only an incoming call can be rejected.")
+            raise Refusal("already-established", f"The call is {call.state}; only an incoming call can be rejected.")
 
     def read_reason(self, body: Mapping[str, Any]) -> str:
         """The reason, whatever its letter case (observed 11.4); ``none`` when there is none."""

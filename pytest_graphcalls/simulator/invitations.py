@@ -14,9 +14,10 @@ from pytest_graphcalls.lifecycle import CallEvent, CallState, OperationEvent, Op
 from pytest_graphcalls.lifecycle import ParticipantState as State
 from pytest_graphcalls.simulator import shapes
 from pytest_graphcalls.simulator.answers import Fact, Refusal, Reply, documented, inferred
-from pytest_graphcalls.simulator.bodies import E164, InviteOrder, invite_order
+from pytest_graphcalls.simulator.bodies import InviteOrder, invite_order
 from pytest_graphcalls.simulator.creation import require_instance
 from pytest_graphcalls.simulator.gate import Ask
+from pytest_graphcalls.simulator.people import E164
 from pytest_graphcalls.simulator.store import (
     Call,
     Conference,
@@ -277,12 +278,13 @@ class Invitations:
         if replaced is None or replaced.state is CallState.TERMINATED:
             return
         conference = self._sim.store.conference_of(replaced)
-        if not conference.holds(invitee.identity):
+        one = conference.find(invitee.identity)
+        if one is None:
             return
         if conference.kind is Kind.PEER:
             self.drop_replaced_call(replaced)
         else:
-            self.move_out(conference, invitee.identity)
+            self.move_out(conference, one)
 
     def drop_replaced_call(self, replaced: Call) -> None:
         """The peer-to-peer call that was replaced is over (participant-invite.r08)."""
@@ -295,12 +297,10 @@ class Invitations:
         self._sim.notifier.call_changed(replaced)
         self._sim.notifier.call_ended(replaced)
 
-    def move_out(self, conference: Conference, identity: Identity) -> None:
+    def move_out(self, conference: Conference, one: Participant) -> None:
         """Somebody who was moved leaves the meeting they were in; that meeting goes on (participant-invite.r11)."""
-        one = conference.find(identity)
-        if one is not None:
-            left = self._sim.store.step_participant(conference, one.id, ParticipantEvent.LEAVE)
-            self._sim.calls.someone_left(left)
+        left = self._sim.store.step_participant(conference, one.id, ParticipantEvent.LEAVE)
+        self._sim.calls.someone_left(left)
 
     def cancel(self, conference: Conference, one: Participant) -> None:
         """Stop ringing somebody; the operation has not brought them in and fails (inferred: observed 2.44)."""

@@ -52,7 +52,7 @@ class Participants:
     def delete(self, ask: Ask) -> Reply:
         """Remove a participant who is in the call, or cancel an invitation."""
         self.require_allow_listing(ask)
-        call = self._sim.calls.live(ask)
+        call = self._sim.calls.joined(ask)
         conference = self._sim.store.conference_of(call)
         one = self.find(ask, conference)
         self.refuse_organizer(conference, one)
@@ -75,15 +75,17 @@ class Participants:
         return one
 
     def refuse_organizer(self, conference: Conference, one: Participant) -> None:
-        """Refuse to remove the organizer of a meeting (observed 2.23)."""
-        if conference.organizer and one.identity.id.lower() == conference.organizer.lower():
+        """Refuse to remove the organizer of a meeting, once there (observed 2.23)."""
+        there = one.state is ParticipantState.ACTIVE
+        if there and conference.organizer and one.identity.id.lower() == conference.organizer.lower():
             raise Refusal("organizer-stays")
 
     def remove(self, call: Call, conference: Conference, one: Participant) -> Fact:
         """Remove ``one`` and return the evidence for how it was done."""
         if one.state is ParticipantState.INVITED:
             self.cancel_invited(conference, one)
-            return documented("participant-delete.r05")
+            # The page speaks of those whom an invite has brought, not of those whom a create rings.
+            return (documented if one.operation else inferred)("participant-delete.r05")
         if one.leg:
             self.remove_bot(call, one)
             return inferred("observed 2b" if one.leg == call.id else "call-delete.termination_codes")

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from pytest_graphcalls.simulator.staging import SimulatedCall
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_PHONE = re.compile(r"\+[1-9][0-9]{1,14}")
+E164 = re.compile(r"\+[1-9][0-9]{1,14}")
+"""A phone number in the form that the service takes (participant-invite.r10)."""
 
 
 class Answer(StrEnum):
@@ -90,7 +91,7 @@ class People:
         return known
 
     def _new(self, name: str) -> Identity:
-        if _PHONE.fullmatch(name):
+        if E164.fullmatch(name):
             return Identity("phone", name)
         if _GUID.fullmatch(name):
             return Identity("user", name, f"Person {name[:4]}", self._tenant_id)

@@ -92,7 +92,7 @@ class Participant:
         operation: the id of the invite operation that brought it, or ``""``.
         invited_by: id of the call whose app invited it, or ``""``.
         hidden: whether the roster leaves it out, as the invite asked.
-        text: its JSON as the roster shows it, written once: rosters are long and read often.
+        text: its JSON as the roster shows it, written once, when they join: rosters are long and read often.
     """
 
     id: str
@@ -281,9 +281,11 @@ class Store:
         """Let ``event`` happen to a participant; who is gone is taken off the conference."""
         one = conference.people[id]
         state = next_state(PARTICIPANT, f"participant {id}", one.state, event)
-        people = {**conference.people, id: replace(one, state=state)}
+        people = dict(conference.people)
         if state is ParticipantState.GONE:
             del people[id]
+        else:
+            people[id] = replace(one, state=state, text=self._write(id, one.identity, one.source))
         return self.put_conference(replace(conference, people=people))
 
     def add_participant(
@@ -296,7 +298,8 @@ class Store:
     ) -> Conference:
         """Add somebody; the audio streams are numbered in the order of arrival."""
         source = conference.sources + 1
-        one = Participant(id, identity, state, source, self._write(id, identity, source), **facts)
+        text = self._write(id, identity, source) if state is ParticipantState.ACTIVE else b""
+        one = Participant(id, identity, state, source, text, **facts)
         return self.put_conference(replace(conference, people={**conference.people, id: one}, sources=source))
 
     def add_leg(self, conference: Conference, call: Call) -> Conference:

@@ -1,4 +1,4 @@
-"""Run every bench, or those that are named: ``python -m tests.bench [startup checking redaction simulator server suite]``."""
+"""Run every bench, or those that are named: ``python -m tests.bench [startup checking redaction simulator …]``."""
 
 from __future__ import annotations
 

@@ -44,17 +44,20 @@ def figures() -> Iterator[Figure]:
 def _timed(
     name: str, work: Callable[[Sequence[Any]], object], few: Sequence[Any], many: Sequence[Any]
 ) -> Iterator[Figure]:
-    quick = min(_seconds(work, few) for _ in range(5))
-    slow = min(_seconds(work, many) for _ in range(2))
-    yield at_most(f"{MANY:,} {name}", quick, GOAL, unit="s")
-    yield at_most(f"  {10 * MANY:,}, over ten times that", slow / (10 * quick), LINEAR)
+    quick, slow = [], []
+    for _ in range(3):
+        quick += [_seconds(work, few) for _ in range(3)]
+        slow.append(_seconds(work, many))
+    yield at_most(f"{MANY:,} {name}", min(quick), GOAL, unit="s")
+    yield at_most(f"  {10 * MANY:,}, over ten times that", min(slow) / (10 * min(quick)), LINEAR)
 
 
 def _seconds(work: Callable[[Sequence[Any]], object], batch: Sequence[Any]) -> float:
+    """Seconds of the processor, which other processes disturb less than seconds of the clock."""
     gc.collect()
-    start = time.perf_counter()
+    start = time.process_time()
     work(batch)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def made(count: int) -> list[Exchange]:

@@ -154,7 +154,7 @@ def test_a_request_that_was_not_recorded(pytester: pytest.Pytester, taped: Taped
         "--graphcalls-version=v1.0",
         "--graphcalls-report=r.json",
     )
-    result.assert_outcomes(failed=1)
+    result.assert_outcomes(failed=1, skipped=1)
     (line,) = [line for line in result.outlines if line.startswith(str(path))]
     assert line.startswith(
         f"{path} holds no answer to POST /v1.0/communications/calls. Nearest is entry 1, POST "
@@ -333,10 +333,9 @@ def test_a_test_that_fails_is_not_recorded(pytester: pytest.Pytester, taped: Tap
 
 
 def test_people_and_tenants_stay_out(pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...]) -> None:
-    """What a project's own test sends is redacted like everything else, and the replay still finds it... or not.
+    """What a project's own test sends is redacted like everything else.
 
-    Its ids are its own, so they have to be those of the recording: with the same key they become the same pseudonyms
-    in the cassette, but the request that is replayed holds the real ones. The message says what differs.
+    A replay with the same key finds it all the same: what is sent is looked up by its pseudonyms.
     """
     pytester.makepyfile(
         test_bot=POLL.replace(
@@ -367,3 +366,17 @@ def test_nothing_of_it_is_loaded_where_nothing_is_recorded(pytester: pytest.Pyte
     script = "import pytest, sys; sys.exit(pytest.main(['-q', '-p', 'no:randomly', '-p', 'no:cacheprovider']))"
     done = pytester.run(sys.executable, "-c", script)
     assert done.ret == 0, done.outlines
+
+
+def test_without_the_key_real_ids_are_not_found(
+    pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message says what differs; the suite needs no key, because what it sends is made up."""
+    pytester.makepyfile(
+        test_bot=POLL.replace('.get("/communications/calls/57da")\n', '.post("/communications/calls", json=BODY)\n')
+    )
+    taped(*to_server)
+    monkeypatch.setenv("GRAPHCALLS_REDACTION_KEY", "another key")
+    result = taped("--graphcalls-target=replay")
+    result.assert_outcomes(failed=1)
+    assert any("the body at $.targets[0].identity.user.displayName" in line for line in result.outlines)

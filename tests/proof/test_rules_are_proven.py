@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -37,6 +38,21 @@ def test_without_deviation_every_rule_holds(runner: Runner) -> None:
     assert [test["nodeid"] for test in outcome.report["tests"] if test["outcome"] != "held"] == []
     assert [question["id"] for question in outcome.report["questions"] if not question["answer"]] == []
     assert [finding for finding in outcome.report["findings"] if finding["side"] == "response"] == []
+
+
+SIMULATED = re.compile(r"(\d{3})(?: with code (\w+))?\b")
+
+
+def test_questions_are_answered_as_their_files_say(runner: Runner) -> None:
+    """What the simulator answers to a question is what the question's ``simulated`` begins with."""
+    outcome = runner.run("", *VERSIONS)
+    answered = {one["id"]: (one["answer"]["status"], one["answer"]["code"]) for one in outcome.report["questions"]}
+    said = {}
+    for question in CONTRACT.questions.values():
+        match = SIMULATED.match(question.simulated)
+        assert match, f"{question.id}: 'simulated' should begin with a status: {question.simulated}"
+        said[question.id] = (int(match[1]), match[2] or "")
+    assert answered == said
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -206,7 +206,9 @@ def test_a_compressed_body_that_holds_nothing_comes_back_as_it_was():
     assert sent == CASSETTE.exchange(sent)
 
 
-@pytest.mark.parametrize("body", [gzip.compress(b"s3cret" * 9)[:-9], b"\x8b\x02\x80\xff\xfe\x03", b"\x00\xff" * 9])
+@pytest.mark.parametrize(
+    "body", [gzip.compress(b"s3cret" * 9, mtime=0)[:-9], b"\x8b\x02\x80\xff\xfe\x03", b"\x00\xff" * 9]
+)
 def test_a_compressed_body_that_cannot_be_read_is_not_written(body):
     for encoding in ("br", "gzip", "unheard-of"):
         clean = CASSETTE.response(Response(200, Headers([("Content-Encoding", encoding)]), body))

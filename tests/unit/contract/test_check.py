@@ -72,6 +72,16 @@ def test_an_undamaged_exchange_has_no_findings(version: str) -> None:
             ),
             id="phone without plus",
         ),
+        pytest.param(
+            make.invite({"participants": [{"identity": {"phone": {"id": "+12345678901\n"}}}]}),
+            (
+                "format-wrong",
+                "violation",
+                "$.participants[0].identity.phone.id",
+                "participant-invite.phone-invitee-in-e164",
+            ),
+            id="phone with a line break",
+        ),
         pytest.param(make.invite({}), ("member-missing", "violation", "$.participants", ""), id="no participants"),
         pytest.param(
             make.delete(version="beta", body={"reason": "left"}),
@@ -99,6 +109,18 @@ def test_an_undamaged_exchange_has_no_findings(version: str) -> None:
 def test_a_bad_request_is_found_where_it_is_bad(exchange: Exchange, expected: tuple[str, ...]) -> None:
     """A request is judged by kind, severity, place and rule."""
     assert found(exchange) == [expected]
+
+
+def test_a_scheme_has_no_letter_case() -> None:
+    """HTTPS:// is https."""
+    assert found(make.reject({"callbackUri": "HTTPS://bot.contoso.com/api/calls"})) == []
+
+
+def test_findings_come_in_the_order_of_the_body() -> None:
+    """Not in one that changes from run to run."""
+    names = [f"unknown{number}" for number in range(20)]
+    answered = make.answer(200, make.operation(**dict.fromkeys(names)), make.LOCATION)
+    assert [finding.where for finding in CONTRACT.check(make.invite(None, answered))] == [f"$.{n}" for n in names]
 
 
 SUCCESS = "participant-invite.success-is-200-with-operation"

@@ -302,6 +302,17 @@ def test_a_call_that_the_invitee_is_not_in_stays(bot: Bot, call: SimulatedCall, 
     assert old.state == "established"
 
 
+def test_a_call_that_the_invitee_is_only_rung_into_stays(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
+    """Who is being brought into a peer-to-peer call is not in it; those who talk there are left alone."""
+    dan = simulator.person("Dan").answers_after(10)
+    old = bot.ring(simulator.person("Cleo"))
+    bot.invite(old, entry(dan))
+    bot.invite(call, entry(dan.answers_after(1), replacesCallId=old.id))
+    simulator.advance(5)
+    assert bot.roster(call) == ["Ana", "Ben", "Bot", "Dan"]
+    assert old.state == "established"
+
+
 def test_somebody_is_moved_between_two_meetings(bot: Bot, simulator: Simulator) -> None:
     """Who was in the one is then in the other, under the chosen id, and the first meeting goes on."""
     source, target = bot.join(simulator.meeting(["Ana", "Ben"])), bot.join(simulator.meeting(["Zoe"]))

@@ -120,6 +120,24 @@ def test_the_organizer_stays(bot: Bot, simulator: Simulator) -> None:
     assert "Ana" in bot.roster(call)
 
 
+def test_an_invitation_of_the_organizer_can_be_withdrawn(bot: Bot, simulator: Simulator) -> None:
+    """Reports are of an organizer who is in the meeting; one who is only being rung is withdrawn like anybody."""
+    call = bot.join(simulator.meeting(["Ben"], organizer="Ana"))
+    bot.invite(call, entry(simulator.person("Ana"), participantId="ana-1"))
+    assert bot.delete(f"/{call.id}/participants/ana-1").status == 204
+    simulator.advance(100)
+    assert "Ana" not in bot.roster(call)
+
+
+@pytest.mark.parametrize("group", [False, True])
+def test_nobody_is_removed_from_a_call_that_was_not_answered(bot: Bot, simulator: Simulator, *, group: bool) -> None:
+    """The bot is not in it yet; the caller goes on ringing."""
+    call = simulator.incoming_call("Ana", group=group)
+    answer = bot.delete(f"/{call.id}/participants/{id_of(call, 'Ana')}")
+    assert code(answer) == "400 8501"
+    assert call.state == "incoming"
+
+
 def test_a_bot_that_removes_itself_is_out(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
     """204, and its leg ends."""
     answer = bot.delete(f"/{call.id}/participants/{call.my_participant_id}")
@@ -149,7 +167,9 @@ def test_removing_the_peer_ends_a_peer_to_peer_call(bot: Bot, simulator: Simulat
 def test_cancelling_the_callee_ends_a_peer_to_peer_call(bot: Bot, simulator: Simulator) -> None:
     """A call whose only callee is not rung any longer is over."""
     call = simulator.call(bot.create(targets=[entry(simulator.person("Ana"))]).json()["id"])
-    assert bot.delete(f"/{call.id}/participants/{call.invited[0].id}").status == 204
+    answer = bot.delete(f"/{call.id}/participants/{call.invited[0].id}")
+    assert answer.status == 204
+    assert evidence(answer) == "inferred; fact=participant-delete.r05"
     assert told(simulator.notifications)[-1] == "deleted call terminated 487/8542"
 
 

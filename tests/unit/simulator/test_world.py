@@ -76,6 +76,16 @@ def test_time_goes_forward_only() -> None:
         Simulator().advance(float("nan"))
 
 
+@pytest.mark.parametrize("seconds", [float("inf"), 1e12])
+def test_time_goes_no_further_than_dates_do(seconds: float) -> None:
+    """Every answer has a date; past the year 9999 there is none to write."""
+    simulator = Simulator()
+    with pytest.raises(ValueError, match="the calendar ends with the year 9999"):
+        simulator.advance(seconds)
+    assert simulator.now == 0
+    assert Bot(simulator).get("/x").status == 404
+
+
 def test_what_is_due_runs_in_order_and_at_its_moment() -> None:
     """By time, then by the order of asking; also what is asked for on the way."""
     clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))

@@ -1,0 +1,140 @@
+"""What a deviating simulator does in place of a step, where that takes more than a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantState
+from pytest_graphcalls.simulator import Simulator
+from pytest_graphcalls.simulator.answers import Refusal, Reply, inferred
+from pytest_graphcalls.simulator.calls import LEFT_ALONE
+from pytest_graphcalls.simulator.gate import Ask
+from pytest_graphcalls.simulator.store import Call, Conference, Kind, Participant
+from tests.proof.steps import Apply, around
+
+
+def invitees(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda answer: {**answer, "participants": [change(one) for one in answer["participants"]]}
+
+
+def as_user(entry: dict[str, Any]) -> dict[str, Any]:
+    identity = entry["identity"]
+    return {**entry, "identity": {**identity, "user": identity["user"] or identity["phone"], "phone": None}}
+
+
+def all_replace(kind: Kind) -> Apply:
+    """Of several entries with ``replacesCallId`` all count, if the call to be left is of this ``kind``."""
+
+    def step(simulator: Simulator, original: Callable[[Any], Any], order: Any) -> Any:
+        left = next((simulator.store.calls.get(one.replaces) for one in order.invitees if one.replaces), None)
+        return order if left and simulator.store.conference_of(left).kind is kind else original(order)
+
+    return around("invitations", "only_first_when_replacing", step)
+
+
+def chat_info_in_groups_only(simulator: Simulator, original: Callable[[Any], None], invite: Any) -> None:
+    if simulator.store.conference_of(invite.call).kind is Kind.GROUP:
+        original(invite)
+
+
+def asks_for_a_body(handler: Callable[[Ask], Reply], ask: Ask) -> Reply:
+    if not ask.request.body:
+        raise Refusal("unreadable-body", "There is no body.")
+    return handler(ask)
+
+
+def refuses_invited(_conference: Conference, _one: Participant) -> None:
+    raise Refusal("not-established", "They have not joined.")
+
+
+def removes_later(
+    simulator: Simulator, original: Callable[..., None], conference: Conference, one: Participant
+) -> None:
+    def act() -> None:
+        now = simulator.store.conferences[conference.id]
+        if one.id in now.people:
+            original(now, one)
+
+    simulator.clock.after(5.0, act)
+
+
+def finds_joined_only(
+    _: Simulator, original: Callable[..., Participant], ask: Ask, conference: Conference
+) -> Participant:
+    one = original(ask, conference)
+    if one.state is ParticipantState.INVITED:
+        raise Refusal("participant-not-found")
+    return one
+
+
+def rejection_ends_answered(simulator: Simulator, original: Callable[[Call], None], call: Call) -> None:
+    if call.state is CallState.ESTABLISHED:
+        simulator.calls.end(call, CallEvent.END, LEFT_ALONE)
+    original(call)
+
+
+def refuses_group_invitations(simulator: Simulator, original: Callable[[Call], None], call: Call) -> None:
+    if simulator.store.conference_of(call).kind is Kind.GROUP:
+        raise Refusal("invalid-request", "A group call cannot be rejected.")
+    original(call)
+
+
+def hides_the_chat(_: Simulator, original: Callable[..., Any], call: Call, conference: Conference) -> Any:
+    return original(call, replace(conference, chat=None, meeting=None))
+
+
+def knows_two_reasons(_: Simulator, original: Callable[..., str], given: dict[str, Any]) -> str:
+    reason = original(given)
+    if reason == "forbidden":
+        raise Refusal("invalid-request", "reason")
+    return reason
+
+
+def shows_rejected(simulator: Simulator) -> None:
+    handler = simulator.handlers["call-get"]
+
+    def get(ask: Ask) -> Reply:
+        call = simulator.store.calls.get(ask.match.keys["call-id"])
+        if call is not None and call.rejected_with is not None:
+            return Reply(200, inferred("deviation"), simulator.calls.shown(ask, call))
+        return handler(ask)
+
+    simulator.handlers["call-get"] = get
+
+
+def needs_a_role(simulator: Simulator) -> None:
+    simulator.gate.required_roles["call-reject"] = frozenset({"Calls.JoinGroupCall.All"})
+
+
+def hangs_up_for_all(simulator: Simulator) -> None:
+    handler = simulator.handlers["call-delete"]
+
+    def hang_up(ask: Ask) -> Reply:
+        conference = simulator.store.conference_of(simulator.calls.live(ask))
+        reply = handler(ask)
+        for leg in simulator.store.conferences[conference.id].legs:
+            simulator.calls.end(simulator.store.calls[leg], CallEvent.END, LEFT_ALONE)
+        return reply
+
+    simulator.handlers["call-delete"] = hang_up
+
+
+def alive_for_ever(handler: Callable[[Ask], Reply], ask: Ask) -> Reply:
+    try:
+        return handler(ask)
+    except Refusal as refusal:
+        if refusal.row != "call-not-found":
+            raise
+        return Reply(200, inferred("deviation"))
+
+
+def shows_both_sides(
+    _: Simulator, original: Callable[..., Participant], ask: Ask, conference: Conference
+) -> Participant:
+    return original(ask, replace(conference, kind=Kind.GROUP))
+
+
+def cannot_be_read(_handler: Callable[[Ask], Reply], _ask: Ask) -> Reply:
+    raise Refusal("method-not-allowed")

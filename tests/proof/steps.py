@@ -1,0 +1,130 @@
+"""The kinds of step by which a simulator can be made to deviate: each replaces a piece of it, from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from pytest_graphcalls.contract import Contract, Match
+from pytest_graphcalls.simulator import Proceed, Simulator
+from pytest_graphcalls.simulator.answers import Refusal, Reply
+from pytest_graphcalls.simulator.gate import Ask
+from pytest_graphcalls.simulator.identity import Grant, bearer
+from pytest_graphcalls.wire import Request, Response, encode_json
+
+Apply = Callable[[Simulator], None]
+"""Makes a simulator deviate."""
+
+
+def answers(operation: str, change: Callable[[Response], Response]) -> Apply:
+    """What succeeded is answered otherwise."""
+
+    def around_it(request: Request, proceed: Proceed) -> Response:
+        response = proceed(request)
+        return change(response) if meant(request) == operation and response.status < 300 else response
+
+    return lambda simulator: simulator.intercept(around_it)
+
+
+def status(operation: str, code: int) -> Apply:
+    """Success has another status."""
+    return answers(operation, lambda response: replace(response, status=code))
+
+
+def body(operation: str, change: Callable[[dict[str, Any]], Any]) -> Apply:
+    """Success has another body."""
+    return answers(operation, lambda response: replace(response, body=encode_json(change(response.json()))))
+
+
+def without_location(operation: str) -> Apply:
+    """Success has no Location header."""
+    return answers(operation, lambda response: replace(response, headers=response.headers.without("Location")))
+
+
+def skips(part: str, step: str) -> Apply:
+    """A step of ``part`` does nothing."""
+    return instead(part, step, lambda *_args, **_facts: None)
+
+
+def instead(part: str, step: str, other: Callable[..., Any]) -> Apply:
+    """A step of ``part`` is another one, which is handed what the step is handed."""
+    return lambda simulator: setattr(getattr(simulator, part), step, other)
+
+
+def around(part: str, step: str, other: Callable[..., Any]) -> Apply:
+    """A step of ``part`` is done by ``other``, which is handed the simulator, the step, and what that is handed."""
+
+    def apply(simulator: Simulator) -> None:
+        owner = getattr(simulator, part)
+        original = getattr(owner, step)
+        setattr(owner, step, lambda *args, **facts: other(simulator, original, *args, **facts))
+
+    return apply
+
+
+def set_to(part: str, name: str, value: Any) -> Apply:
+    """A figure of ``part`` is another one."""
+    return lambda simulator: setattr(getattr(simulator, part), name, value)
+
+
+def needs_no_role(operation: str) -> Apply:
+    """Any token will do."""
+
+    def apply(simulator: Simulator) -> None:
+        del simulator.gate.required_roles[operation]
+
+    return apply
+
+
+def needs_no_token(operation: str) -> Apply:
+    """Who comes without a token is taken for the default app."""
+
+    def identify(simulator: Simulator, original: Callable[[Request], Grant], request: Request) -> Grant:
+        app = simulator.authority.app
+        return Grant(app, app.roles) if meant(request) == operation and not bearer(request) else original(request)
+
+    return both(around("gate", "identify", identify), leaves_unjudged(f"{operation}.token-is-required"))
+
+
+def meant(request: Request) -> str:
+    """Id of the operation that a request means."""
+    match = Contract.packaged().match(request.method, request.path)
+    return match.operation.id if isinstance(match, Match) else ""
+
+
+def has_no_old_address(operation: str) -> Apply:
+    """The address below ``/app`` leads nowhere."""
+
+    def route(_: Simulator, original: Callable[[str, str], Match], method: str, path: str) -> Match:
+        match = original(method, path)
+        if match.operation.id == operation and match.alias:
+            raise Refusal("segment-unknown", segment="app")
+        return match
+
+    return around("gate", "route", route)
+
+
+def both(*parts: Apply) -> Apply:
+    """All of these; a rule that is kept in two places is broken in both."""
+
+    def apply(simulator: Simulator) -> None:
+        for part in parts:
+            part(simulator)
+
+    return apply
+
+
+def leaves_unjudged(rule: str) -> Apply:
+    """The gate lets pass what breaks ``rule``."""
+    return lambda simulator: simulator.gate.unjudged.add(rule)
+
+
+def handled(operation: str, other: Callable[[Callable[[Ask], Reply], Ask], Reply]) -> Apply:
+    """The operation is carried out by ``other``, which is handed the handler and the request."""
+
+    def apply(simulator: Simulator) -> None:
+        handler = simulator.handlers[operation]
+        simulator.handlers[operation] = lambda ask: other(handler, ask)
+
+    return apply

@@ -1,0 +1,45 @@
+"""One undamaged exchange of every operation, to be damaged."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from pytest_graphcalls.contract import Contract, Match
+from pytest_graphcalls.session import Recorder
+from pytest_graphcalls.stage import Stage
+from pytest_graphcalls.targets import SimulatorTarget
+from pytest_graphcalls.wire import Exchange
+
+CONTRACT = Contract.packaged()
+OPERATIONS = CONTRACT.operation_ids
+
+
+@cache
+def undamaged(version: str) -> dict[str, Exchange]:
+    """One success of every operation, recorded from the simulator; the last one, which has seen the most."""
+    recorder = Recorder(CONTRACT, rules=tuple(CONTRACT.rules))
+    stage = Stage(SimulatorTarget().connect(version, recorder), recorder)
+    everything(stage)
+    found = {}
+    for exchange in recorder.exchanges:
+        match = CONTRACT.match(exchange.request.method, exchange.request.path)
+        assert isinstance(match, Match)
+        if exchange.response.status in match.operation.responses:
+            found[match.operation.id] = exchange
+    return found
+
+
+def everything(stage: Stage) -> None:
+    """Use every operation once, with bodies as full as they get."""
+    stage.answered_call().keep_alive()
+    stage.incoming_call(group=True).reject(reason="busy")
+    call = stage.meeting_call(people=2)
+    alice, bob = call.people
+    entry = stage.person("Carol").entry(chosen_id=stage.new_id())
+    operation = stage.accepted(call.invite(entry, clientContext=stage.new_id()))
+    stage.settle(call)
+    call.operation(operation.headers["Location"].rpartition("/")[2])
+    call.participant(call.id_of(bob))
+    call.remove(call.id_of(alice))
+    call.get()
+    stage.close()
