@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_graphcalls.stage import Stage, StagedCall, refused
+from pytest_graphcalls.stage import Notice, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
@@ -51,8 +51,7 @@ def test_calls_from_people_and_group_invitations_can_be_rejected(graphcalls_stag
 def test_a_group_invitation_carries_chat_info(graphcalls_stage: Stage) -> None:
     """The notification of an incoming group call has chatInfo and meetingInfo."""
     call = graphcalls_stage.incoming_call(group=True)
-    (notice,) = graphcalls_stage.told("created", call.id)
-    facts = notice.of_call()
+    facts = beginning_of(graphcalls_stage, call).of_call()
     assert facts.get("state") == "incoming"
     assert facts.get("chatInfo"), "no chatInfo"
     assert facts.get("meetingInfo"), "no meetingInfo"
@@ -107,8 +106,15 @@ def test_a_callback_address_takes_what_comes_later(graphcalls_stage: Stage) -> N
 def test_without_callback_address_the_registered_one_is_used(graphcalls_stage: Stage) -> None:
     """The end of the call is posted where its beginning was, if the rejection does not say otherwise."""
     call = rejected(graphcalls_stage, reason="busy")
-    (began,) = graphcalls_stage.told("created", call.id)
-    assert end_of(graphcalls_stage, call) == began.posted_to
+    assert end_of(graphcalls_stage, call) == beginning_of(graphcalls_stage, call).posted_to
+
+
+def beginning_of(stage: Stage, call: StagedCall) -> Notice:
+    """The notification by which ``call`` came in."""
+    notices = stage.told("created", call.id)
+    if not notices:
+        raise stage.cannot_tell("the notification of an incoming call", "none came")
+    return notices[0]
 
 
 def end_of(stage: Stage, call: StagedCall) -> str:
@@ -134,7 +140,7 @@ def test_the_end_of_a_rejected_call_is_notified(graphcalls_stage: Stage) -> None
     """The bot is told by a deleted notification that a rejected call is over."""
     call = rejected(graphcalls_stage)
     graphcalls_stage.advance(5)
-    assert len(graphcalls_stage.told("deleted", call.id)) == 1
+    assert graphcalls_stage.told("deleted", call.id), "the bot was not told"
 
 
 @rule("call-reject.no-role-is-needed")
@@ -164,9 +170,6 @@ def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
     if refused(answer):
         graphcalls_stage.accepted(call.reject(reason="busy"), SUCCESS)
     assert not refused(answer)
-
-
-# --- what no public source answers -----------------------------------------------------------------------------------
 
 
 @question("call-reject.rejected-late")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,6 +93,8 @@ def _stop_as_by_ctrl_c(config: pytest.Config) -> None:
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
+    if threading.current_thread() is not threading.main_thread():
+        return  # signals are the main thread's; whoever runs pytest in another one keeps them
     before = signal.signal(signal.SIGTERM, stop)
 
     def restore() -> None:
@@ -157,8 +160,9 @@ class LiveRun:
         if not found:
             return
         endings = list(self._settled(found))
-        self._lines = [*_told(endings), *_left(self._ledgers(), folder(self._config))]
-        if any(ending.end is End.STILL_OPEN for ending in endings) and session.exitstatus == pytest.ExitCode.OK:
+        left = self._ledgers()
+        self._lines = [*_told(endings), *_left(left, folder(self._config))]
+        if any(ledger.open_calls() for ledger in left) and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _settled(self, found: tuple[Ledger, ...]) -> Iterator[Ending]:

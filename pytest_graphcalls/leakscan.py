@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from string import ascii_letters, digits
 from urllib.parse import unquote
 
 from pytest_graphcalls.compression import UnreadableBodyError, decompress
@@ -144,6 +145,7 @@ class _Shape:
         counts: whether such a value is one, or a placeholder.
         before: characters in front of the word where it may begin.
         after: characters behind the beginning of the word where it may end.
+        inside: the characters that may stand in front of the word, where it begins with the first of them.
     """
 
     kind: str
@@ -152,9 +154,11 @@ class _Shape:
     counts: Callable[[str], bool] = _is_secret
     before: int = 0
     after: int = 300
+    inside: str = ""
 
 
 _QUOTE = r"\\{0,8}[\"']"
+_AT_DOMAIN = r"(?:@|%40)(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}(?![\w-])"
 _GAP = r"(?:\s|\\[nrt]){0,12}"
 
 
@@ -217,12 +221,13 @@ _SHAPES = (
     _Shape(
         "e-mail address",
         ("@", "%40"),
-        re.compile(
-            r"(?i)(?P<value>(?<![\w.+-])[\w.+-]{1,64}(?:\#EXT\#)?(?:@|%40)(?:[\w-]{1,63}\.){1,8}[a-z]{2,24})(?![\w-])"
-        ),
+        re.compile(rf"(?i)(?P<value>[\w.+-]{{1,80}}{_AT_DOMAIN})"),
         _is_somebodys_address,
         before=80,
+        after=120,
+        inside=f"{ascii_letters}{digits}._+-",
     ),
+    _Shape("e-mail address", ("#ext#",), re.compile(rf"(?i)(?P<value>\#EXT\#{_AT_DOMAIN})"), _is_somebodys_address),
     _Shape(
         "telephone number",
         ("+", "%2b", "tel:"),
@@ -378,8 +383,8 @@ def _decoded(text: str) -> str:
 
 def _of_blob(blob: str) -> bytes | None:
     """What a text in Base64 holds, if that is a text, or packed."""
-    digits = re.sub(r"[\s=]", "", blob)
-    body = b64decode(digits[: len(digits) // 4 * 4] if len(digits) % 4 == 1 else digits + "=" * (-len(digits) % 4))
+    text = re.sub(r"[\s=]", "", blob)
+    body = b64decode(text[: len(text) // 4 * 4] if len(text) % 4 == 1 else text + "=" * (-len(text) % 4))
     if _unpacked(body) is not None:
         return body
     sample = body[:400]
@@ -409,10 +414,13 @@ def _places(low: str, word: str) -> Iterator[int]:
 
 
 def _shaped(shape: _Shape, text: str, low: str) -> Iterator[int]:
-    look = shape.pattern.search if shape.before else shape.pattern.match
+    look = shape.pattern.search if shape.before and not shape.inside else shape.pattern.match
     for word in shape.words:
         for at in _places(low, word):
-            found = look(text, max(0, at - shape.before), at + shape.after)
+            start = max(0, at - shape.before)
+            if shape.inside:
+                start += len(text[start:at].rstrip(shape.inside))
+            found = look(text, start, at + shape.after)
             if found is not None and shape.counts(found["value"]):
                 yield found.start()
 

@@ -157,7 +157,7 @@ class LiveTarget:
         budget: how many calls may be made.
 
     Raises:
-        SettingError: the tenant is not listed.
+        SettingError: the tenant is not listed, or the ledger cannot be written.
     """
 
     name = LIVE
@@ -169,6 +169,7 @@ class LiveTarget:
         self.ledger = Ledger(ledger)
         self.budget = Budget(budget)
         self.line = Line(place)
+        self.ledger.prepare()
 
     @property
     def capabilities(self) -> frozenset[Need]:

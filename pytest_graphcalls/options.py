@@ -255,7 +255,7 @@ class _Setting(NamedTuple):
 
     @property
     def flag(self) -> str:
-        return f"--graphcalls-{self.name.replace('_', '-')}"
+        return f"--graphcalls-{self.name.replace('_', '-')}" if self.option is not None else self.dest
 
     @property
     def dest(self) -> str:

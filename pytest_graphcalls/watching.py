@@ -50,13 +50,19 @@ def call(item: pytest.Function, plan: Plan) -> Generator[None, object, object]:
 
     A question's test never fails for what the target answered. No test fails for the network or a fault of the service.
     """
-    from pytest_graphcalls.errors import EnvironmentFaultError, SignInError, StageError, UnrecordedRequestError
+    from pytest_graphcalls.errors import (
+        EnvironmentFaultError,
+        SettingError,
+        SignInError,
+        StageError,
+        UnrecordedRequestError,
+    )
 
     try:
         result = yield
     except StageError as error:
         pytest.skip(str(error))
-    except (EnvironmentFaultError, SignInError) as error:
+    except (EnvironmentFaultError, SignInError, SettingError) as error:  # the last one: a ledger on a full disk
         watch(item, plan).fault = True
         pytest.skip(str(error))
     except UnrecordedRequestError as error:

@@ -81,9 +81,15 @@ def decode_json(body: bytes) -> Any:
         raise MalformedJsonError("holds a number that is too long to read") from None
 
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once: json.dumps makes one each time
+
+
 def encode_json(value: Any) -> bytes:
-    """Write ``value`` as compact UTF-8 JSON text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    """Write ``value`` as compact UTF-8 JSON text; half a surrogate pair, which UTF-8 does not have, is escaped."""
+    try:
+        return _COMPACT.encode(value).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 class Headers(Mapping[str, str]):

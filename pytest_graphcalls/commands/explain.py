@@ -162,14 +162,11 @@ def _kind(kind: Kind) -> Explanation:
 
 
 def _error(row: ErrorRow) -> Explanation:
-    status = row.status or "a status that is not public"
+    text = f": {row.message}" if row.message else ""
     return Explanation(
         f"error {row.name}",
         (
-            (
-                "answer",
-                f'{status}, code "{row.code}": {row.message}' if row.message else f'{status}, code "{row.code}"',
-            ),
+            ("answer", f'{row.status}, code "{row.code}"{text}'),
             ("meaning", row.meaning),
             ("cause", row.cause),
             ("remedy", row.remedy),

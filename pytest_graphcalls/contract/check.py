@@ -167,14 +167,16 @@ class Checker:
             )
 
     def _success(self, context: _Context, exchange: Exchange, spec: ResponseSpec) -> Iterator[Finding]:
-        response = exchange.response
         for header in spec.headers:
-            yield from _header(context, response, header)
-        if not spec.body:
-            if response.body:
-                got = f"{len(response.body)} bytes"
-                yield context.finding(Kind.BODY_UNEXPECTED, "body", "an empty body", got, rule=spec.rule)
-            return
+            yield from _header(context, exchange.response, header)
+        if spec.body:
+            yield from self._success_body(context, exchange, spec)
+        elif exchange.response.body:
+            got = f"{len(exchange.response.body)} bytes"
+            yield context.finding(Kind.BODY_UNEXPECTED, "body", "an empty body", got, rule=spec.rule)
+
+    def _success_body(self, context: _Context, exchange: Exchange, spec: ResponseSpec) -> Iterator[Finding]:
+        response = exchange.response
         wanted = f"a list of {spec.body}" if spec.collection else f"a {spec.body}"
         if not response.body:
             yield context.finding(Kind.BODY_MISSING, "body", wanted, "an empty body", rule=spec.rule)

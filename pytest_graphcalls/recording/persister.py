@@ -95,8 +95,9 @@ class Persister:
             self._inner.save_cassette(cassette_path, cassette_dict, serializer)
 
     def _written(self, path: Path, data: Mapping[str, Any], serializer: Any) -> Facts:
+        redactor = self._safety.for_writing()
         safe = _redacted(path, data["interactions"], self._safety)
-        metadata = self._safety.redactor.json(data["metadata"]) if data.get("metadata") else None
+        metadata = redactor.json(data["metadata"]) if data.get("metadata") else None
         made = {
             cassette.MEMBER: self._passport(safe).sealed(safe.rows).to_json(),
             "interactions": safe.rows,
@@ -104,7 +105,6 @@ class Persister:
             "version": data["version"],
         }
         text = serializer.serialize(made) if path.suffix == ".json" else cassette.dump(made)
-        self._safety.keep_key()
         cassette.save(path, text, known=self._safety.known(), before=self._before)
         return facts_of(cassette.opened(path), state="written")
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pytest_graphcalls import cassette
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.options import SETTINGS_KEY
@@ -23,6 +24,8 @@ KEY_FILE = ".graphcalls-key"
 """Beside the cassettes: what pseudonyms depend on, unless ``GRAPHCALLS_REDACTION_KEY`` says so."""
 _ALIASES = ("login.windows.net", "login.microsoft.com", "sts.windows.net", "login.partner.microsoftonline.cn")
 """Other names of the sign-in."""
+_SHORTEST_SECRET = 16
+"""Characters; a shorter word would be found in every text."""
 _CALLS = re.compile(r"/(?:communications|app)/calls(?:[/?]|$)")
 
 
@@ -38,6 +41,7 @@ class Safety:
         self._settings = config.stash[SETTINGS_KEY]
         self.request = lru_cache(4096)(self._request)
         """A request redacted; the matchers of vcrpy ask for the same ones again and again."""
+        self._settled = False
 
     def _request(self, request: Request) -> Request:
         return self.redactor.request(request)
@@ -59,42 +63,50 @@ class Safety:
 
     def known(self) -> frozenset[str]:
         """The secrets of this run, to be looked for by value in what is about to be written."""
-        return remembered() | {text for text in (self._settings.token, self._settings.redaction_key) if text}
+        given = (self._settings.token, self._settings.redaction_key)
+        return remembered() | {text for text in given if len(text) >= _SHORTEST_SECRET}
 
     # --- pseudonyms ------------------------------------------------------------------------------------------------
 
     @cached_property
     def redactor(self) -> Redactor:
-        """Redacts what is written, and what is looked up; a project may have added to it."""
-        made = Redactor("cassette", self._settings.redaction_key or self._kept_key() or self._new_key)
+        """Redacts what is looked up in a cassette; a project may have added to it."""
+        return self._made(self._settings.redaction_key or self._kept_key() or token_hex(16))
+
+    def for_writing(self) -> Redactor:
+        """The redactor, with a key that the other processes of this run have, and the next run will find.
+
+        Raises:
+            RecordingError: a new key cannot be written down.
+        """
+        if not self._settled:
+            self.redactor = self._made(self._settings.redaction_key or self._kept_key() or self._new_key())
+            self.request.cache_clear()
+            self._settled = True
+        return self.redactor
+
+    def _made(self, key: str) -> Redactor:
+        made = Redactor("cassette", key)
         self._config.hook.pytest_graphcalls_redact(redactor=made)
         return made
 
-    @cached_property
-    def _new_key(self) -> str:
-        return token_hex(16)
+    @property
+    def _key_file(self) -> Path:
+        return folder_of(self._config, self._settings, to_read=False) / KEY_FILE
 
     def _kept_key(self) -> str:
         with suppress(OSError):
             return self._key_file.read_text(encoding="ascii").strip()
         return ""
 
-    @property
-    def _key_file(self) -> Path:
-        return folder_of(self._config, self._settings, to_read=False) / KEY_FILE
-
-    def keep_key(self) -> None:
-        """Write down a key that was made for this run, so that the next run gives the same pseudonyms.
-
-        Raises:
-            RecordingError: the disk refuses.
-        """
-        if "_new_key" not in self.__dict__:
-            return
-        path = self._key_file
+    def _new_key(self) -> str:
+        """A new key, unless another process is quicker."""
+        key = token_hex(16)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with suppress(FileExistsError), path.open("x", encoding="ascii") as file:
-                file.write(f"{self._new_key}\n")
-        except OSError as error:
-            raise RecordingError(str(path), 0, f"cannot be written: {error.strerror or error}.") from None
+            cassette.save(self._key_file, f"{key}\n")
+        except RecordingError:
+            kept = self._kept_key()
+            if not kept:
+                raise
+            return kept
+        return key

@@ -49,9 +49,8 @@ class Recording:
         if not seen:
             return None
         _refuse_strangers(self.case)
-        exchanges = [self.safety.redactor.exchange(one) for one in _from_anywhere(seen, self.connection.root)]
-        # First, because a cassette without its key could not be recorded again with the same pseudonyms.
-        self.safety.keep_key()
+        redactor = self.safety.for_writing()
+        exchanges = [redactor.exchange(one) for one in _from_anywhere(seen, self.connection.root)]
         cassette.write(
             self.case.path, exchanges, self._passport(exchanges), known=self.safety.known(), before=self.before
         )

@@ -84,6 +84,13 @@ class Ledger:
         if path.exists():
             self._read()
 
+    def prepare(self) -> None:
+        """Find out whether it can be written, before anything depends on it; raises :class:`SettingError`."""
+        try:
+            self._append("")
+        except OSError as error:
+            raise self._unwritable(error) from None
+
     def intend(self, intent_id: str, method: str, url: str, body: bytes, *, tenant: str = "") -> None:
         """Write down that a call is about to be asked for.
 
@@ -148,8 +155,11 @@ class Ledger:
             return
         if event == "intend":
             del self._intents[facts["intent"]]
+        raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> SettingError:
         step = f"It cannot be written: {error.strerror or error}. Nothing is made that is not written down first."
-        raise SettingError("--graphcalls-ledger", str(self.path), "a file that can be written", step) from None
+        return SettingError("--graphcalls-ledger", str(self.path), "a file that can be written", step)
 
     def _append(self, line: str) -> None:
         self._make_folder()

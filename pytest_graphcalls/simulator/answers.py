@@ -6,7 +6,6 @@ nowhere else.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import Any
 
 from pytest_graphcalls.contract import Contract, ErrorRow, Evidence
 from pytest_graphcalls.simulator.clock import Clock, Ids
-from pytest_graphcalls.wire import Headers, Request, Response
+from pytest_graphcalls.wire import Headers, Request, Response, encode_json
 
 EVIDENCE_HEADER = "x-graphcalls-evidence"
 """Header of every simulated answer: how well the answer is known, and from which fact."""
@@ -34,7 +33,8 @@ _SAME = (
     ),
 )
 _ECHOED = re.compile(r"[\x21-\x7e]{1,128}")
-_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once: json.dumps makes one each time
+written = encode_json
+"""How every body is written."""
 _ASIDE = "[pytest-graphcalls]"
 """Marks words of ours inside a message of the service."""
 
@@ -159,14 +159,6 @@ class Answers:
             *_SAME,
             *((("scenario-id", scenario),) if scenario else ()),
         )
-
-
-def written(body: Any) -> bytes:
-    """``body`` as JSON text; half a surrogate pair, which a client may have sent, is escaped."""
-    try:
-        return _COMPACT.encode(body).encode()
-    except UnicodeEncodeError:
-        return json.dumps(body, separators=(",", ":")).encode()
 
 
 def _flat(row: ErrorRow, message: str, inner: Mapping[str, Any]) -> dict[str, Any]:

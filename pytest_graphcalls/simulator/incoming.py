@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 INCOMING_SECONDS = 15.0
 """How long an incoming call can be answered or rejected, in virtual seconds (call-reject.r04)."""
 
-NOT_ANSWERED = Result(408, 8587, "The incoming call was not answered in time.")  # observed 2.43, sibling
+NOT_ANSWERED = Result(408, 8587, "The incoming call was not answered in time.")  # observed 2.43, 408 by meaning
 
 
 class Incoming:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 MOST_INVITEES = 5  # participant-invite.r05
 LONGEST_CONTEXT = 256  # participant-invite.r14
 
-CANCELLED = Result(487, 8542, "The invitation was cancelled.")  # observed 2.44, sibling
+CANCELLED = Result(487, 8542, "The invitation was cancelled.")  # observed 2.44, sibling; 487 by meaning
 
 DECIDED_HERE = frozenset(
     f"participant-invite.{slug}"

@@ -29,7 +29,7 @@ class Participants:
         head = b'{"@odata.context":%b,"value":[' % written(context)
         if conference.kind is Kind.PEER:
             return Reply(200, reported("observed 3.8"), head + b"]}")
-        people = b",".join([one.text for one in conference.roster])
+        people = b",".join([one.text() for one in conference.roster])
         return Reply(200, documented("call-list-participants.r01"), head + people + b"]}")
 
     def get(self, ask: Ask) -> Reply:

@@ -41,7 +41,8 @@ class Script:
 RESULTS: Mapping[tuple[Answer, bool], Result] = MappingProxyType(
     {
         # No Graph report shows the pairs; the sibling service's table of call ends has these
-        # (observed 5.46, 5.48, 5.50, 5.51, 6.22 to 6.24). The key: what they do, whether it is a phone.
+        # (observed 5.46, 5.48, 5.50, 5.51, 6.22 to 6.24), but for 486 beside 8539, which is by meaning. The key:
+        # what they do, whether it is a phone.
         (Answer.DECLINES, False): Result(603, 0, "Decline."),
         (Answer.DECLINES, True): Result(603, 560603, "Decline."),
         (Answer.BUSY, False): Result(486, 8539, "Busy Here."),

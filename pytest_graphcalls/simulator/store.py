@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from pytest_graphcalls.lifecycle import (
@@ -79,6 +80,25 @@ class Result:
         }
 
 
+class Text:
+    """A JSON text that is written when it is first asked for, and once: rosters are long and read often.
+
+    Args:
+        write: writes it.
+    """
+
+    __slots__ = ("_text", "_write")
+
+    def __init__(self, write: Callable[[], bytes]) -> None:
+        self._write = write
+        self._text = b""
+
+    def __call__(self) -> bytes:
+        """The text."""
+        self._text = self._text or self._write()
+        return self._text
+
+
 @dataclass(frozen=True, slots=True)
 class Participant:
     """Somebody in a conference, or invited to it.
@@ -92,14 +112,14 @@ class Participant:
         operation: the id of the invite operation that brought it, or ``""``.
         invited_by: id of the call whose app invited it, or ``""``.
         hidden: whether the roster leaves it out, as the invite asked.
-        text: its JSON as the roster shows it, written once, when they join: rosters are long and read often.
+        text: its JSON as the roster shows it.
     """
 
     id: str
     identity: Identity
     state: ParticipantState
     source: int
-    text: bytes
+    text: Text = field(compare=False)
     leg: str = ""
     operation: str = ""
     invited_by: str = ""
@@ -148,13 +168,16 @@ class Conference:
 
     def holds(self, identity: Identity) -> bool:
         """Whether ``identity`` is in it or invited to it."""
-        key = identity.key
-        return any(one.identity.key == key for one in self.people.values())
+        return next(self._entries(identity), None) is not None
 
     def find(self, identity: Identity) -> Participant | None:
         """The active participant who is ``identity``."""
-        key = identity.key
-        return next((one for one in self.active if one.identity.key == key), None)
+        return next((one for one in self._entries(identity) if one.state is ParticipantState.ACTIVE), None)
+
+    def _entries(self, identity: Identity) -> Iterator[Participant]:
+        sort, id = identity.key
+        # Not by their keys: a pair for everybody in a long roster is slow.
+        return (one for one in self.people.values() if one.identity.id.lower() == id and one.identity.sort == sort)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +308,7 @@ class Store:
         if state is ParticipantState.GONE:
             del people[id]
         else:
-            people[id] = replace(one, state=state, text=self._write(id, one.identity, one.source))
+            people[id] = replace(one, state=state)
         return self.put_conference(replace(conference, people=people))
 
     def add_participant(
@@ -298,7 +321,7 @@ class Store:
     ) -> Conference:
         """Add somebody; the audio streams are numbered in the order of arrival."""
         source = conference.sources + 1
-        text = self._write(id, identity, source) if state is ParticipantState.ACTIVE else b""
+        text = Text(partial(self._write, id, identity, source))
         one = Participant(id, identity, state, source, text, **facts)
         return self.put_conference(replace(conference, people={**conference.people, id: one}, sources=source))
 

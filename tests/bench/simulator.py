@@ -23,6 +23,8 @@ ROOT = "https://graph.microsoft.com/v1.0"
 CALLS = f"{ROOT}/communications/calls"
 CROWD = 50
 """People in each live call of the growth figures."""
+Post = tuple[str, dict[str, Any]]
+"""Where to, and the body."""
 
 
 def created(**coordinates: Any) -> dict[str, Any]:
@@ -74,40 +76,42 @@ def _round_trips() -> Iterator[Figure]:
     yield Figure("GET call in this process", shown, f"({len(content)} bytes)")
     yield at_most("  over httpx.MockTransport with a constant answer of that size", ratio(get["ours"], get["mock"]), 2)
 
-    person = {"identity": {"user": {"id": "a7ebfb2d-871e-419c-87af-27290b22e8db"}}}
-    invited = {"participants": [person]}
-    # Few are invited into any one call, as in life.
-    meetings = cycle([joined(simulator, 2) for _ in range(100)])
+    # Few are invited into any one call, and few bots join any one meeting, as in life.
+    calls = cycle([joined(simulator, 2) for _ in range(100)])
+    meetings = cycle([created(**simulator.meeting(["Ana", "Ben"]).coordinates) for _ in range(100)])
+    waiting = iter([simulator.incoming_call().id for _ in range(2000)])
+    strangers = map(str, range(10**9))
     simulator.advance(1)
     busy = {"reason": "busy", "callbackUri": "https://bot.contoso.com/api/calls"}
-    waiting = iter([simulator.incoming_call().id for _ in range(2000)])
-    posts: list[tuple[str, str, Callable[[], str], dict[str, Any], int]] = [
-        ("reject", "action:reject", lambda: f"{CALLS}/{next(waiting)}/reject", busy, 202),
-        ("invite", "action:invite", lambda: f"{CALLS}/{next(meetings)}/participants/invite", invited, 200),
-        ("create call", "call", lambda: CALLS, created(**simulator.meeting().coordinates), 201),
+    posts: list[tuple[str, str, Callable[[], Post], int]] = [
+        ("reject", "action:reject", lambda: (f"{CALLS}/{next(waiting)}/reject", busy), 202),
+        (
+            "invite",
+            "action:invite",
+            lambda: (f"{CALLS}/{next(calls)}/participants/invite", invited(next(strangers))),
+            200,
+        ),
+        ("create call", "call", lambda: (CALLS, next(meetings)), 201),
     ]
-    for name, root, address, body, status in posts:
-        yield from _post(name, mock, ours, root, address, body, status)
+    for name, root, post, status in posts:
+        yield from _post(name, mock, ours, root, post, status)
+
+
+def invited(user: str) -> dict[str, Any]:
+    """The body that invites somebody."""
+    return {"participants": [{"identity": {"user": {"id": user}}}]}
 
 
 def _post(
-    name: str,
-    mock: httpx.Client,
-    ours: httpx.Client,
-    root: str,
-    address: Callable[[], str],
-    body: dict[str, Any],
-    status: int,
+    name: str, mock: httpx.Client, ours: httpx.Client, root: str, post: Callable[[], Post], status: int
 ) -> Iterator[Figure]:
     """A POST may cost twice the mock transport's, and one validation of its body."""
     validator = Schemas(Contract.packaged().types("v1.0"), Side.REQUEST).validator(root)
-    somebody = iter(range(10**9))
+    _, body = post()
 
     def send() -> None:
-        if "participants" in body:
-            # The same person cannot be invited twice.
-            body["participants"][0]["identity"]["user"]["id"] = str(next(somebody))
-        assert ours.post(address(), json=body).status_code == status
+        address, body = post()
+        assert ours.post(address, json=body).status_code == status
 
     turns: dict[str, Work] = {
         "mock": lambda: mock.post(CALLS, json=body),

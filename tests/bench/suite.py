@@ -24,12 +24,14 @@ def figures() -> Iterator[Figure]:
         (Path(name) / "test_empty.py").write_text(lines.format(count))
         candidates = {
             "suite": lambda: _run(*SUITE, folder=name),
+            "replay": lambda: _run(*SUITE, "--graphcalls-target=replay", folder=name),
             "suite -n 2": lambda: _run(*SUITE, "-n", "2", folder=name),
             "empty": lambda: _run("test_empty.py", folder=name),
         }
         times = in_turns(candidates, times=1, rounds=5)
     yield at_most(f"{count} contract tests, two processes", statistics.median(times["suite -n 2"]), 5, unit="s")
     yield at_most(f"{count} contract tests, one process", statistics.median(times["suite"]), 5, unit="s")
+    yield at_most("  replaying it, over the simulator", ratio(times["replay"], times["suite"]), 1.5, unit="x")
     yield Figure(f"{count} empty tests, one process", f"{statistics.median(times['empty']):.2f} s")
     yield Figure("  the suite over the empty tests", f"{ratio(times['suite'], times['empty']):.1f} x")
 

@@ -406,6 +406,7 @@ def test_a_run_that_fails_in_every_way_shows_no_secret(pytester: pytest.Pytester
         assert_gone(canary_of(name), *shown)
 
 
+@pytest.mark.usefixtures("_forgotten")
 def test_other_ways_to_show_a_failure_show_no_secret(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -436,7 +437,7 @@ def test_other_ways_to_show_a_failure_show_no_secret(
     secret = "kept-in-the-environment-7"
     monkeypatch.setenv("AZURE_CLIENT_SECRET", secret)
     for style in ("long", "short", "line", "native", "no"):
-        result = pytester.runpytest_subprocess("-p", "no:randomly", f"--tb={style}", "--showlocals", "-rA")
+        result = pytester.runpytest_inprocess("-p", "no:randomly", f"--tb={style}", "--showlocals", "-rA")
         result.assert_outcomes(errors=2, passed=1)
         assert_gone(secret, "\n".join(result.outlines + result.errlines))
 

@@ -31,6 +31,7 @@ HEAVY = {
 LIGHT_ROOMS = {
     "",
     "_version",
+    "discretion",
     "fixtures",
     "hookspecs",
     "markers",

@@ -115,7 +115,8 @@ class Tenant:
         """Ids of the users who sit in a meeting."""
         with self.simulator.lock:
             conferences = self.simulator.store.conferences.values()
-            return [one.identity.id for each in conferences for one in each.people.values() if each.chat]
+            there = [one.identity for each in conferences if each.chat for one in each.people.values()]
+            return [identity.id for identity in there if identity.sort == "user"]
 
     def answers(self, wanted: Callable[[Request], bool], response: Callable[[], Response | None]) -> None:
         """Answer the requests that are ``wanted`` by ``response``, or as ever where that gives nothing."""

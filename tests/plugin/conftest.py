@@ -18,6 +18,7 @@ import pytest_graphcalls.report.violation
 import pytest_graphcalls.session
 import pytest_graphcalls.stage
 import pytest_graphcalls.targets
+from pytest_graphcalls import options
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.simulator import Pace, Simulator
 
@@ -51,8 +52,8 @@ def _warm() -> None:
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No variable of whoever runs these tests reaches the inner runs."""
-    for name in ("TARGET", "VERSION", "STRICT", "REPORT", "SEED", "TOKEN"):
-        monkeypatch.delenv(f"GRAPHCALLS_{name}", raising=False)
+    for name in (*(setting.variable for setting in options.SETTINGS), "GRAPHCALLS_TOKEN", "GRAPHCALLS_REDACTION_KEY"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
 
 

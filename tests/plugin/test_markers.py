@@ -108,7 +108,8 @@ def test_the_version_may_be_overridden_by_a_fixture(pytester: pytest.Pytester, r
         ('graphcalls(version="v2")', "version=v2: expected v1.0, beta or both."),
         (
             'graphcalls(target="simulatr")',
-            "target=simulatr: expected simulator or a base URL (http://… or https://…). Did you mean 'simulator'?",
+            "target=simulatr: expected simulator, replay, live or a base URL (http://… or https://…). "
+            "Did you mean 'simulator'?",
         ),
     ],
 )

@@ -380,3 +380,19 @@ def test_without_the_key_real_ids_are_not_found(
     result = taped("--graphcalls-target=replay")
     result.assert_outcomes(failed=1)
     assert any("the body at $.targets[0].identity.user.displayName" in line for line in result.outlines)
+
+
+def test_all_processes_have_one_key(
+    pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is made by whoever writes first; the same person has the same pseudonym in every file."""
+    monkeypatch.delenv("GRAPHCALLS_REDACTION_KEY")
+    test = POLL.replace('.get("/communications/calls/57da")\n', '.post("/communications/calls", json=BODY)\n')
+    pytester.makepyfile(
+        test_bot=test
+        + "".join(f"\n\ndef test_{n}(graphcalls_client):\n    test_poll(graphcalls_client)\n" for n in range(8))
+    )
+    taped(*to_server, workers=2).assert_outcomes(passed=9)
+    names = {name for path in tapes(pytester) for name in re.findall(r"Name [0-9a-f]{8}", path.read_text())}
+    assert len(names) == 1
+    assert (pytester.path / "cassettes" / ".graphcalls-key").is_file()

@@ -46,13 +46,16 @@ SIMULATED = re.compile(r"(\d{3})(?: with code (\w+))?\b")
 def test_questions_are_answered_as_their_files_say(runner: Runner) -> None:
     """What the simulator answers to a question is what the question's ``simulated`` begins with."""
     outcome = runner.run("", *VERSIONS)
-    answered = {one["id"]: (one["answer"]["status"], one["answer"]["code"]) for one in outcome.report["questions"]}
-    said = {}
-    for question in CONTRACT.questions.values():
-        match = SIMULATED.match(question.simulated)
-        assert match, f"{question.id}: 'simulated' should begin with a status: {question.simulated}"
-        said[question.id] = (int(match[1]), match[2] or "")
-    assert answered == said
+    said = {
+        (question.id, version): SIMULATED.match(question.simulated)
+        for question in CONTRACT.questions.values()
+        for version in question.versions
+    }
+    assert [name for name, match in said.items() if match is None] == [], "'simulated' should begin with a status"
+    answers = {(one["id"], one["version"]): one["answer"] for one in outcome.report["questions"]}
+    assert {name: f"{one['status']} {one['code']}".strip() for name, one in answers.items()} == {
+        name: " ".join(filter(None, match.groups())) for name, match in said.items() if match
+    }
 
 
 @pytest.mark.parametrize("rule", RULES)

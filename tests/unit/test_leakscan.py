@@ -5,6 +5,7 @@ import gzip
 import json
 import random
 import string
+import time
 import timeit
 from base64 import b64encode, urlsafe_b64encode
 from pathlib import Path
@@ -51,6 +52,7 @@ def kinds(text, known=()):
         ("alice%40contoso.com", "e-mail address"),
         ("alice\\u0040contoso.com", "e-mail address"),
         ("alice_contoso.com#EXT#@fabrikam.com", "e-mail address"),
+        ("x#alice@contoso.com and jürgen@contoso.com", "e-mail address"),
         ("+14252223333", "telephone number"),
         ("%2B1 425 222-3333", "telephone number"),
         ("tel:14252223333", "telephone number"),
@@ -297,6 +299,6 @@ def test_it_finds_nothing_in_what_the_redactor_has_passed(value, guid):
 def test_the_time_grows_no_faster_than_the_text(text):
     def seconds(size):
         long = text * (size // len(text))
-        return min(timeit.repeat(lambda: [*scan(long, ["secret"])], number=1, repeat=2))
+        return min(timeit.repeat(lambda: [*scan(long, ["secret"])], timer=time.process_time, number=1, repeat=2))
 
     assert seconds(80_000) < 30 * seconds(8_000) + 0.1

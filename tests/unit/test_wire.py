@@ -126,3 +126,10 @@ def test_headers_have_no_letter_case_and_keep_their_order() -> None:
 def test_a_notification_holds_its_entries() -> None:
     """Several notifications may come in one envelope."""
     assert Notification("https://bot", {"value": [{"changeType": "created"}]}).entries == ({"changeType": "created"},)
+
+
+def test_half_a_surrogate_pair_is_written_as_an_escape() -> None:
+    """UTF-8 has no bytes for it; what is written can be read again, and is the same."""
+    value = {"name": "\ud83d", "city": "Köln"}
+    assert decode_json(encode_json(value)) == value
+    assert encode_json({"city": "Köln"}) == '{"city":"Köln"}'.encode()

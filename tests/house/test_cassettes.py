@@ -1,0 +1,93 @@
+"""The cassettes that are shipped: safe, whole, honest about what they are, and enough for the suite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import pytest_graphcalls.cassettes
+import pytest_graphcalls.contracts
+
+from pytest_graphcalls import cassette
+from pytest_graphcalls.cassette import Kind
+from pytest_graphcalls.cassette.status import survey
+from pytest_graphcalls.contract import VERSIONS, Contract
+from pytest_graphcalls.leakscan import scan
+
+FOLDER = Path(str(pytest_graphcalls.cassettes.__file__)).parent
+SUITE = Path(str(pytest_graphcalls.contracts.__file__)).parent
+FILES = sorted(FOLDER.rglob("*.yaml"))
+LARGEST = 64 * 1024
+"""Bytes of one cassette: one test asks a few questions."""
+ALL = 2 * 2**20
+"""Bytes of all of them; they are part of the package."""
+
+
+def test_nothing_leaks() -> None:
+    """What everybody can read holds no token, no secret and nobody's name."""
+    assert not list(map(str, scan(FOLDER)))
+
+
+def test_both_versions_are_there() -> None:
+    """The layout is version, module, test."""
+    assert {file.relative_to(FOLDER).parts[0] for file in FILES} == set(VERSIONS)
+    assert all(len(file.relative_to(FOLDER).parts) == 3 for file in FILES)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: "/".join(file.relative_to(FOLDER).parts))
+def test_each_is_what_it_says(file: Path) -> None:
+    """From the simulator, unedited, for the version whose folder it lies in, and not an exchange breaks the contract
+    in a way that its test did not mean."""
+    found = cassette.opened(file)
+    passport = found.passport
+    assert passport is not None
+    assert not found.edited
+    assert passport.kind is Kind.SIMULATOR
+    assert passport.versions == (file.parts[-3],)
+    assert passport.test.startswith(f"contracts/{file.parts[-2]}.py::{file.stem}@")
+    assert file.stat().st_size <= LARGEST
+    answers = [
+        finding
+        for exchange in found.exchanges()
+        for finding in Contract.packaged().check(exchange, token_expected=False)
+        if finding.side.value == "response"
+    ]
+    assert not answers
+
+
+def test_no_orphans() -> None:
+    """Every one belongs to a test that there is."""
+    assert not [standing for standing in survey([FOLDER], [SUITE]) if standing.orphan or standing.problem]
+
+
+def test_they_stay_small() -> None:
+    """They are downloaded by everybody who installs the package."""
+    assert sum(file.stat().st_size for file in FILES) <= ALL
+
+
+def test_they_cover_what_plain_requests_can_tell() -> None:
+    """Every rule whose test needs no more than requests has a cassette in each of its versions."""
+    recorded = {(file.parts[-3], file.parts[-2], file.stem) for file in FILES}
+    missing = []
+    for rule in Contract.packaged().rules.values():
+        if rule.needs:
+            continue
+        operation = rule.id.partition(".")[0]
+        module = f"test_{operation.replace('-', '_')}"
+        names = _tests_of(SUITE / f"{module}.py", rule.id)
+        missing += [
+            f"{rule.id}@{version}"
+            for version in rule.versions
+            if not any((version, module, name) in recorded for name in names)
+        ]
+    assert not missing, "make record"
+
+
+def _tests_of(module: Path, rule: str) -> list[str]:
+    """The tests that are marked with a rule, read from the source."""
+    text = module.read_text(encoding="utf-8")
+    return [
+        part.partition("def ")[2].partition("(")[0]
+        for part in text.split(f'@rule("{rule}"')[1:]
+        if part.partition("def ")[2]
+    ]

@@ -1,0 +1,98 @@
+"""The packaged suite against ``graphcalls serve --tls`` in a process of its own, as somebody with a tenant runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pytest_graphcalls.contract import VERSIONS, Contract, Need
+from tests.live.conftest import clean_environment, facts, ini
+
+WORKERS = 4
+WITHIN = 240.0
+"""Seconds; it takes a tenth of it."""
+
+
+LISTENS = """
+import logging, os
+
+def pytest_configure(config):
+    if hasattr(config, "workerinput"):
+        logger = logging.getLogger("pytest_graphcalls.live")
+        logger.setLevel(logging.INFO)
+        logger.addHandler(logging.FileHandler(f"live.{os.getpid()}.log"))
+"""
+"""A plugin that keeps what each worker logs about its calls."""
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """A server with its own sign-in; what it prints is what the environment is set to."""
+    clean_environment(monkeypatch)
+    start = "import sys; from pytest_graphcalls.cli import main; sys.exit(main())"
+    words = ["serve", "--port=0", "--ring=0.1", "--tls", str(tmp_path / "tls")]
+    with subprocess.Popen([sys.executable, "-c", start, *words], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        variables: dict[str, str] = {}
+        for line in iter(process.stdout.readline, ""):
+            found = re.match(r"\s+export (\w+)=(\S+)", line)
+            if found:
+                variables[found[1]] = found[2]
+            if "Ctrl-C stops it" in line:
+                break
+        yield variables
+        process.send_signal(signal.SIGINT)
+
+
+def test_the_suite_runs_live_in_both_versions(pytester: pytest.Pytester, served: dict[str, str]) -> None:
+    """Every rule that needs requests only is held, the others say what they lack, and no call goes on afterwards."""
+    url, tenant = served["AZURE_AUTHORITY_HOST"], served["AZURE_TENANT_ID"]
+    pytester.makefile(
+        ".ini", pytest=ini(tenant, facts(tenant, meetings=2 * WORKERS, users=8 * WORKERS, bots=2 * WORKERS))
+    )
+    command = [sys.executable, "-m", "pytest", "--pyargs", "pytest_graphcalls.contracts", "-q", "-n", str(WORKERS)]
+    options = ["-p", "no:cacheprovider", "-p", "listens", "--graphcalls-report=report.json"]
+    live = ["--graphcalls-target=live", f"--graphcalls-root={url}", f"--graphcalls-authority={url}"]
+    pytester.makepyfile(listens=LISTENS)
+    environment = {**os.environ, **served, "PYTHONPATH": str(pytester.path)}
+    del environment["AZURE_AUTHORITY_HOST"]  # given explicitly
+    done = subprocess.run(
+        [*command, *options, *live], env=environment, capture_output=True, text=True, timeout=WITHIN, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    report = json.loads((pytester.path / "report.json").read_text())
+    statuses = {(row["id"], row["version"]): (row["status"], row["reason"]) for row in report["rules"]}
+    for rule in Contract.packaged().rules.values():
+        lacking = set(rule.needs) - {Need.PHONE}
+        for version in set(rule.versions) & set(VERSIONS):
+            status, reason = statuses[rule.id, version]
+            assert status == ("not-checked" if lacking else "held"), (rule.id, version, reason)
+            assert bool(lacking) == reason.startswith("not checked: needs "), (rule.id, reason)
+    assert report["summary"]["questions_answered"] > 0
+
+    assert nothing_left(pytester.path, served, url) > 100
+
+
+def nothing_left(folder: Path, served: dict[str, str], url: str) -> int:
+    """Ask for every call that was made; each of them is gone. How many there were."""
+    assert list(folder.glob(".graphcalls/ledger/*.jsonl")) == []
+    logs = [path.read_text() for path in folder.glob("live.*.log")]
+    made = set(re.findall(r"call (\S+) made", "\n".join(logs)))
+    assert len(logs) == WORKERS
+    headers = {"Authorization": f"Bearer {served['GRAPHCALLS_TOKEN']}"}
+    trusted = ssl.create_default_context(cafile=served["SSL_CERT_FILE"])
+    with httpx.Client(verify=trusted, headers=headers, trust_env=False) as client:
+        left = [call for call in made if client.get(f"{url}/v1.0/communications/calls/{call}").status_code != 404]
+    assert left == []
+    return len(made)

@@ -1,0 +1,127 @@
+"""``graphcalls cassettes``."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pytest_graphcalls import cassette
+from pytest_graphcalls.cassette import Kind, Passport
+from pytest_graphcalls.cli import main
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.wire import Exchange, Request, Response
+
+GRAPH = "https://graph.microsoft.com/v1.0/communications/calls/57da"
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("AZURE_CLIENT_SECRET", "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "GRAPHCALLS_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def made(path: str, *, days: int = 0, test: str = "", kind: Kind = Kind.LIVE, body: bytes = b"{}") -> Path:
+    """A cassette."""
+    passport = Passport(
+        datetime.now(UTC) - timedelta(days=days, hours=1), kind, ("v1.0",), Contract.packaged().revision, test=test
+    )
+    file = Path(path)
+    cassette.write(file, [Exchange(Request("GET", GRAPH), Response(200, body=body))], passport)
+    return file
+
+
+def module(path: str, *tests: str) -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text("".join(f"def {test}(): pass\n" for test in tests))
+
+
+def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
+    """Counted by origin and version; exit 0."""
+    module("tests/test_bot.py", "test_one", "test_two")
+    made("cassettes/v1.0/test_bot/test_one.yaml", days=3)
+    made("tests/cassettes/test_bot/TestCalls.test_two[a-b].yaml", days=40, kind=Kind.SIMULATOR)
+    assert main(["cassettes", "status", "cassettes", "tests"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "2 cassettes.",
+        "  recorded from: live, v1.0: 1, 3 days old",
+        "  recorded from: simulator, v1.0: 1, 40 days old",
+    ]
+
+
+def test_what_has_to_be_done(capsys: pytest.CaptureFixture[str]) -> None:
+    """Too old, edited, used by nobody, not readable: each by name; exit 1."""
+    module("tests/test_bot.py", "test_old", "test_edited")
+    made("cassettes/v1.0/test_bot/test_old.yaml", days=181)
+    edited = made("cassettes/v1.0/test_bot/test_edited.yaml", days=1)
+    edited.write_text(edited.read_text().replace("57da", "58da"))
+    made("cassettes/v1.0/test_bot/test_gone.yaml")
+    made("cassettes/v1.0/test_nowhere/test_gone.yaml")
+    cut = made("cassettes/v1.0/test_bot/test_cut.yaml")
+    cut.write_text(cut.read_text().replace("version: 1", ""))
+    Path("cassettes/v1.0/test_bot/test_stranger.yaml").write_text("interactions: []\nversion: 1\n")
+    module("tests/other.py", "test_stranger")
+    assert main(["cassettes", "status"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    folder = "cassettes/v1.0/test_bot"
+    assert lines[0] == "6 cassettes."
+    assert "  without a passport, so nothing is known of them: 1" in lines
+    assert "1 older than 180 days; record them again (--record-mode=rewrite):" in lines
+    assert f"  {folder}/test_old.yaml: 181 days" in lines
+    assert f"  {folder}/test_edited.yaml" in lines
+    assert f"  {folder}/test_gone.yaml: test_bot.py has no test_gone" in lines
+    assert "  cassettes/v1.0/test_nowhere/test_gone.yaml: there is no test_nowhere.py" in lines
+    assert any(line.startswith(f"  {folder}/test_cut.yaml: ends without 'version'") for line in lines)
+    assert main(["cassettes", "status", f"{folder}/test_old.yaml", "--days", "181"]) == 0
+
+
+def test_another_revision_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is nothing that has to be done."""
+    module("test_bot.py", "test_one")
+    path = made("cassettes/v1.0/test_bot/test_one.yaml")
+    path.write_text(re.sub("contract: .*", "contract: abc", path.read_text()))
+    assert main(["cassettes", "status"]) == 0
+    revision = Contract.packaged().revision
+    assert f"  recorded for another revision of the contract than {revision}: 1" in capsys.readouterr().out.splitlines()
+
+
+def test_a_named_cassette_is_no_orphan() -> None:
+    """As @pytest.mark.default_cassette and extra cassettes have it."""
+    Path("test_bot.py").write_text(
+        'import pytest\n@pytest.mark.default_cassette("shared.yaml")\ndef test_one(): pass\n'
+    )
+    made("cassettes/test_bot/shared.yaml")
+    assert main(["cassettes", "status"]) == 0
+
+
+def test_a_parametrised_test_is_no_orphan() -> None:
+    """Nor one whose module cannot be parsed by this Python, as long as it is named there."""
+    module("test_bot.py", "test_one")
+    made("cassettes/v1.0/test_bot/test_one[a-b]-1f2e3d4c.yaml", test="x/test_bot.py::test_one[a/b]@v1.0")
+    assert main(["cassettes", "status"]) == 0
+
+
+def test_scan_finds_and_does_not_tell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """File, line and kind; what the environment calls a secret is found whatever it looks like; exit 1."""
+    path = made("cassettes/v1.0/test_bot/test_one.yaml")
+    assert main(["cassettes", "scan"]) == 0
+    assert capsys.readouterr().out == ""
+    path.write_text(path.read_text() + "# Bearer abcdef0123456789abcdef0123\n# plain little words\n")
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", "plain little words")
+    assert main(["cassettes", "scan", "cassettes"]) == 1
+    out = capsys.readouterr().out
+    last = len(path.read_text().splitlines())
+    assert f"{path}:{last - 1}: bearer token" in out.splitlines()
+    assert any(line.startswith(f"{path}:{last}: ") for line in out.splitlines())
+    assert "abcdef0123" not in out
+    assert "plain little" not in out
+
+
+@pytest.mark.parametrize("action", ["scan", "status"])
+def test_a_path_that_is_not_there(action: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2."""
+    assert main(["cassettes", action, "nowhere"]) == 2
+    assert "nowhere" in capsys.readouterr().err
