@@ -72,6 +72,37 @@ def test_an_http_callback_is_not_taken(graphcalls_stage: Stage) -> None:
     assert refused(answer) or members(answer).get("callbackUri") != unsafe
 
 
+@rule("application-post-calls.state-changes-are-notified")
+@pytest.mark.parametrize("group", [False, True], ids=["peer-to-peer", "meeting"])
+def test_the_states_of_a_new_call_are_notified(graphcalls_stage: Stage, *, group: bool) -> None:
+    """Updated notifications say that the call is establishing and established, in any order."""
+    stage = graphcalls_stage
+    call = stage.meeting_call(people=0) if group else stage.peer_to_peer_call()
+    stage.advance(5)
+    states = {str(notice.of_call().get("state")).lower() for notice in stage.told("updated", call.id)}
+    assert {"establishing", "established"} - states == set()
+
+
+@rule("application-post-calls.peer-to-peer-has-no-roster")
+def test_no_roster_is_sent_for_a_call_to_one_person(graphcalls_stage: Stage) -> None:
+    """The other person has taken the call, and nothing was told about participants."""
+    stage = graphcalls_stage
+    call = stage.peer_to_peer_call()
+    stage.advance(5)
+    assert stage.told("updated", f"{call.id}/participants") == []
+
+
+@rule("application-post-calls.roster-follows-joining")
+def test_the_roster_follows_joining_a_meeting(graphcalls_stage: Stage) -> None:
+    """A bot that has joined a meeting is sent a list of who is there."""
+    stage = graphcalls_stage
+    call = stage.meeting_call(people=0)
+    stage.advance(5)
+    notices = stage.told("updated", f"{call.id}/participants")
+    assert notices, "the bot was sent no roster"
+    assert all(isinstance(notice.data, list) for notice in notices)
+
+
 @rule("application-post-calls.token-is-required")
 def test_a_token_is_required(graphcalls_stage: Stage) -> None:
     """Creating a call without an Authorization header is not carried out."""

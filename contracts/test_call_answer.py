@@ -16,3 +16,13 @@ def test_taking_a_call_is_answered_with_202_and_nothing(graphcalls_stage: Stage,
     answer = graphcalls_stage.incoming_call(group=group).answer()
     assert answer.status_code == 202
     assert answer.content == b""
+
+
+@rule("call-answer.state-changes-are-notified")
+def test_the_states_of_an_answered_call_are_notified(graphcalls_stage: Stage) -> None:
+    """Updated notifications say that the answered call is establishing and established, in any order."""
+    stage = graphcalls_stage
+    call = stage.answered_call()
+    stage.advance(5)
+    states = {str(notice.of_call().get("state")).lower() for notice in stage.told("updated", call.id)}
+    assert {"establishing", "established"} - states == set()

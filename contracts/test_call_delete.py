@@ -32,3 +32,16 @@ def test_hanging_up_ends_the_own_leg_only(graphcalls_stage: Stage) -> None:
     stage.advance(1)
     assert second.lives(), "the other bot's call has ended as well"
     assert second.has(*first.people), "people have left with the bot"
+
+
+@rule("call-delete.deleted-notification-follows")
+@pytest.mark.parametrize("group", [False, True], ids=["peer-to-peer", "group"])
+def test_the_end_is_notified(graphcalls_stage: Stage, *, group: bool) -> None:
+    """After a hang-up a deleted notification says that the call is terminated."""
+    stage = graphcalls_stage
+    call = stage.meeting_call(people=1) if group else stage.peer_to_peer_call()
+    stage.accepted(call.hang_up(), SUCCESS)
+    stage.advance(5)
+    notices = stage.told("deleted", call.id)
+    assert notices, "the bot was not told that the call is over"
+    assert {str(notice.of_call().get("state")).lower() for notice in notices} == {"terminated"}

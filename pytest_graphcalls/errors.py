@@ -12,6 +12,7 @@
     ├── NotAllowedNowError    the lifecycle table has no such step from here
     ├── StageError            the target did not give what a test needs before it starts
     ├── EnvironmentFaultError the service or the network failed, which says nothing about a rule
+    ├── BotError              the bot under test did what it should not (also an AssertionError)
     ├── ContractViolationError  an exchange broke the contract (also an AssertionError)
     └── NoViolationError      a violation was announced and did not come (also an AssertionError)
 
@@ -251,6 +252,22 @@ class EnvironmentFaultError(GraphCallsError):
     def __str__(self) -> str:
         trace = f" ({self.trace})" if self.trace else ""
         return f"could not check: {self.what} {self.got}{trace}. It says nothing of the contract; run it again."
+
+
+class BotError(GraphCallsError, AssertionError):
+    """The bot under test did what it should not.
+
+    Attributes:
+        what: what it did, and what was expected.
+        timeline: what happened, a line each.
+    """
+
+    def __init__(self, what: str, timeline: Iterable[str] = ()) -> None:
+        self.what, self.timeline = what, tuple(timeline)
+        super().__init__(what, self.timeline)
+
+    def __str__(self) -> str:
+        return "\n".join((f"{self.what}.", *(f"  {line}" for line in self.timeline)))
 
 
 class ContractViolationError(GraphCallsError, AssertionError):

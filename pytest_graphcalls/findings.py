@@ -1,4 +1,4 @@
-"""A finding is one disagreement between an exchange and the contract."""
+"""A finding is one disagreement between an exchange, or a notification, and the contract."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ class Severity(StrEnum):
 
 
 class Side(StrEnum):
-    """Which half of the exchange a finding is about."""
+    """Which half of the exchange a finding is about, or that it is about a notification."""
 
     REQUEST = "request"
     RESPONSE = "response"
+    NOTIFICATION = "notification"
 
 
 class Kind(StrEnum):
@@ -49,6 +50,8 @@ class Kind(StrEnum):
     ENUM_LETTER_CASE = "enum-letter-case"
     FORMAT_WRONG = "format-wrong"
     LIMIT_EXCEEDED = "limit-exceeded"
+    VALUE_WRONG = "value-wrong"
+    NOTIFICATION_UNKNOWN = "notification-unknown"
 
 
 _INDEX = re.compile(r"\[\d+\]")
@@ -61,8 +64,8 @@ class Finding:
     Attributes:
         kind: what sort it is.
         severity: violation or notice.
-        side: request or response.
-        operation: the operation's id, or ``""`` when no operation matches.
+        side: request, response or notification.
+        operation: the operation's id, for a notification the name of its payload, or ``""`` when none matches.
         version: ``v1.0`` or ``beta``.
         where: JSON path into the body (``$.participants[0].identity``), a header's name, or one of
             ``status``, ``body``, ``path`` and ``method``.

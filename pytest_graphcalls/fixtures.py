@@ -6,10 +6,10 @@ leading underscore are costly makers and internal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
@@ -19,6 +19,7 @@ from pytest_graphcalls.markers import PLAN_KEY, Plan, plan_of, version_of
 from pytest_graphcalls.options import LIVE, REPLAY, SETTINGS_KEY, Settings
 
 if TYPE_CHECKING:
+    from pytest_graphcalls.bot import Bot
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
     from pytest_graphcalls.findings import Finding
     from pytest_graphcalls.live import LiveTarget
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pytest_graphcalls.simulator import Simulator
     from pytest_graphcalls.stage import Stage
     from pytest_graphcalls.targets import Connection, LocalServer, Target, Targets
-    from pytest_graphcalls.wire import Exchange
+    from pytest_graphcalls.wire import Exchange, Request
 
 
 class GraphCalls:
@@ -38,6 +39,7 @@ class GraphCalls:
         async_client: the same, asynchronous.
         simulator: the test's simulator; skips the test when the target is another one.
         server: URL of a local server in front of it; skips like :attr:`simulator`.
+        bot: the bot under test, once ``graphcalls.bot(app)`` has said where it is; skips like :attr:`simulator`.
         token: the bearer token the clients send.
         root: the address that operations' paths are appended to.
         version: ``v1.0`` or ``beta``.
@@ -72,6 +74,11 @@ class GraphCalls:
         return str(self._request.getfixturevalue("graphcalls_server"))
 
     @property
+    def bot(self) -> Bot:  # noqa: D102
+        bot: Bot = self._request.getfixturevalue("graphcalls_bot")
+        return bot
+
+    @property
     def exchanges(self) -> tuple[Exchange, ...]:  # noqa: D102
         return self._recorder.exchanges
 
@@ -82,6 +89,10 @@ class GraphCalls:
     def expect_violation(self, what: str) -> AbstractContextManager[None]:
         """Allow, and ask for, a violation inside the block (see :meth:`.Recorder.expect_violation`)."""
         return self._recorder.expect_violation(what)
+
+    def receive(self, request: Request) -> Mapping[str, Any]:
+        """Check a notification that was posted to the bot and return its body (see :meth:`.Recorder.receive`)."""
+        return self._recorder.receive(request, self.version)
 
 
 @pytest.fixture(scope="session")
@@ -222,6 +233,18 @@ def graphcalls_client(_graphcalls_connection: Connection) -> Client:
 def graphcalls_async_client(_graphcalls_connection: Connection) -> AsyncClient:
     """An httpx.AsyncClient on the API version's root, with a token; every exchange is checked."""
     return _graphcalls_connection.async_client()
+
+
+@pytest.fixture
+def graphcalls_bot(
+    request: pytest.FixtureRequest, graphcalls_simulator: Simulator, graphcalls_settings: Settings
+) -> Iterator[Bot]:
+    """The bot under test: say where it is, ``graphcalls_bot(app)``, and it is told what happens when time passes."""
+    from pytest_graphcalls.bot import Bot
+
+    bot = watching.follow_bot(request.node, Bot(graphcalls_simulator, seed=graphcalls_settings.seed))
+    yield bot
+    bot.close()
 
 
 @pytest.fixture(scope="session")

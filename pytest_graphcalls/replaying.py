@@ -172,7 +172,7 @@ class _Watched:
         kept = [pair for pair in response.headers.pairs if pair[0].lower() not in _FRAMING]
         return Response(response.status, Headers(kept), response.body)
 
-    def advance(self, seconds: float) -> None:
+    def elapse(self, seconds: float) -> None:
         """The clock of a recording stands still."""
 
 

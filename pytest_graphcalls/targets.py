@@ -151,7 +151,8 @@ class SimulatorTarget:
         simulator.observe(recorder)
         if prepare is not None:
             prepare(simulator)
-        return SimulatorConnection(simulator, version)
+        leave = recorder.follow(lambda: simulator.notifications, version)
+        return SimulatorConnection(simulator, version, leave)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -163,13 +164,15 @@ class SimulatorConnection:
     Args:
         simulator: the tenant.
         version: ``v1.0`` or ``beta``.
+        leave: what ends the watching.
     """
 
     capabilities = SimulatorTarget.capabilities
     sandbox = None
     case = None
 
-    def __init__(self, simulator: Simulator, version: str) -> None:
+    def __init__(self, simulator: Simulator, version: str, leave: Callable[[], None] = lambda: None) -> None:
+        self._leave = leave
         self.simulator: Simulator = simulator
         self.version = version
         self.root = f"{GRAPH}/{version}"
@@ -202,7 +205,8 @@ class SimulatorConnection:
         self.simulator.advance(seconds)
 
     def close(self) -> None:
-        """The simulator goes with the test."""
+        """The simulator goes with the test, after a last look at what it has told the bot."""
+        self._leave()
 
 
 class UrlTarget:

@@ -11,9 +11,11 @@ from pytest_graphcalls.markers import PLAN_KEY, Plan, version_of
 from pytest_graphcalls.options import LIVE, REPLAY, SETTINGS_KEY
 
 if TYPE_CHECKING:
+    from pytest_graphcalls.bot import Bot
     from pytest_graphcalls.session import Watch
 
 WATCH_KEY = pytest.StashKey["Watch"]()
+BOT_KEY = pytest.StashKey["Bot"]()
 
 
 def records_or_replays(config: pytest.Config, items: Iterable[pytest.Item]) -> bool:
@@ -35,6 +37,12 @@ def watch(item: pytest.Item, plan: Plan) -> Watch:
             item.nodeid, version_of(item, settings), plan.target or settings.target, plan.rules, plan.questions
         )
     return item.stash[WATCH_KEY]
+
+
+def follow_bot(item: pytest.Item, bot: Bot) -> Bot:
+    """Show what ``bot`` was told and did when the test fails."""
+    item.stash[BOT_KEY] = bot
+    return bot
 
 
 def watch_of(item: pytest.Item) -> Watch | None:
@@ -104,12 +112,20 @@ def report_on(watched: Watch, item: pytest.Item, info: pytest.CallInfo[None], re
         report.longrepr = (str(path), (line or 0) + 1, report.longrepr[2])
     if report.failed and watched.target == LIVE:
         report.sections.append(("graphcalls live", "\n".join(_hints(watched))))
+    if report.failed and BOT_KEY in item.stash:
+        report.sections.append(("graphcalls bot", _timeline(item.stash[BOT_KEY])))
     watched.phase(report.when or "", report.outcome, _reason(report, info), violated=violated)
     if report.when == "teardown":
         record = watched.record()
         # xdist sends every attribute of a report along, as long as it is made of plain values.
         vars(report)["graphcalls"] = record.to_json()
         report.user_properties += record.properties()
+
+
+def _timeline(bot: Bot) -> str:
+    from pytest_graphcalls.redaction import mask
+
+    return mask(bot.timeline())
 
 
 def _hints(watched: Watch) -> Iterator[str]:

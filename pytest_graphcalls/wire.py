@@ -225,12 +225,16 @@ class Notification:
         body: the whole envelope, a ``commsNotifications`` object with one or more entries in ``value``.
         at: virtual seconds since the simulator's start.
         headers: what goes along with it, without the bearer token.
+        call_id: the call it tells of, or ``""`` when that is not known.
+        app_id: the app it is meant for, or ``""`` when that is not known.
     """
 
     posted_to: str
     body: Mapping[str, Any]
     at: float = 0.0
     headers: Headers = field(default=NO_HEADERS)
+    call_id: str = ""
+    app_id: str = ""
 
     @property
     def entries(self) -> tuple[Mapping[str, Any], ...]:

@@ -56,7 +56,7 @@ class SimulatorApp:
         with self._lock:
             passed, self._last = self._elapsed() - self._last, self._elapsed()
         if not self._frozen:
-            self._service.advance(max(0.0, passed))
+            self._service.elapse(max(0.0, passed))
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's signature
         for stage in ("startup", "shutdown"):

@@ -58,7 +58,7 @@ class Control:
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
 
-    def advance(self, seconds: float) -> None:
+    def elapse(self, seconds: float) -> None:
         """Nothing here has a time of its own."""
 
     def handle(self, request: Request) -> Response:
@@ -123,7 +123,7 @@ def known_roles() -> tuple[str, ...]:
 class _Closed:
     """What the control addresses are for another machine."""
 
-    def advance(self, seconds: float) -> None:
+    def elapse(self, seconds: float) -> None:
         pass
 
     def handle(self, request: Request) -> Response:

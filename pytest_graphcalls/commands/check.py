@@ -12,9 +12,9 @@ from typing import Any
 from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Incomplete
 from pytest_graphcalls.commands.text import show, wrapped
-from pytest_graphcalls.contract import Contract, Match
+from pytest_graphcalls.contract import VERSIONS, Contract, Match, is_notification
 from pytest_graphcalls.errors import RecordingError
-from pytest_graphcalls.findings import Finding, Severity
+from pytest_graphcalls.findings import Finding, Severity, Side
 from pytest_graphcalls.redaction import mask
 from pytest_graphcalls.report.words import counted
 from pytest_graphcalls.wire import Exchange, Request
@@ -26,12 +26,12 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An exchange with findings.
+    """An exchange, or a notification that a bot got, with findings.
 
     Attributes:
         number: its place in the file, from 1.
         request: method and path, secrets masked.
-        status: of the answer.
+        status: of the answer; 0 when there is none, which is no matter with a notification.
         findings: what was found.
     """
 
@@ -48,6 +48,7 @@ class Checked:
     Attributes:
         file: its path as given.
         checked: number of exchanges of the calls API that were judged.
+        notifications: number of notifications that were judged.
         uncovered: number of exchanges by operation that is documented, and not part of this contract.
         others: number of exchanges with other services or other parts of Graph.
         entries: those with findings.
@@ -56,6 +57,7 @@ class Checked:
 
     file: str
     checked: int = 0
+    notifications: int = 0
     uncovered: Counter[str] = field(default_factory=Counter)
     others: int = 0
     entries: list[Entry] = field(default_factory=list)
@@ -92,12 +94,32 @@ def check_file(contract: Contract, file: str) -> Checked:
         file: path of the recording.
     """
     result = Checked(file)
+    posted: list[tuple[int, Exchange | Incomplete]] = []
+    versions: Counter[str] = Counter()
     try:
         for number, entry in enumerate(cassette.entries(file), 1):
-            _judge(contract, result, number, entry)
+            if is_notification(entry.request):
+                posted.append((number, entry))
+            else:
+                _judge(contract, result, number, entry)
+                versions[contract.match(entry.request.method, entry.request.path).version] += 1
     except RecordingError as error:
         result.problems.append(str(error))
+    _judge_posted(contract, result, posted, max(VERSIONS, key=lambda version: versions[version]))
     return result
+
+
+def _judge_posted(
+    contract: Contract, result: Checked, posted: Iterable[tuple[int, Exchange | Incomplete]], version: str
+) -> None:
+    """Judge notifications by the version that most of the file is about, because they do not say."""
+    for number, entry in posted:
+        result.notifications += 1
+        findings = contract.check_posted(entry.request, version, token_expected=False)
+        if findings:
+            status = entry.response.status if isinstance(entry, Exchange) else 0
+            result.entries.append(Entry(number, _shown(entry.request), status, findings))
+    result.entries.sort(key=lambda entry: entry.number)
 
 
 def _judge(contract: Contract, result: Checked, number: int, entry: Exchange | Incomplete) -> None:
@@ -123,7 +145,7 @@ def _text(_: Contract, results: Sequence[Checked], *, strict: bool) -> Iterator[
     for result in results:
         yield from wrapped(f"{result.file}: {_counts(result)}")
         for entry in result.entries:
-            yield f"  entry {entry.number}: {entry.request} -> {entry.status}"
+            yield f"  entry {entry.number}: {entry.request} -> {entry.status or 'no answer'}"
             for finding in entry.findings:
                 yield from _finding(finding)
         for problem in result.problems:
@@ -134,6 +156,8 @@ def _text(_: Contract, results: Sequence[Checked], *, strict: bool) -> Iterator[
 
 def _counts(result: Checked) -> str:
     parts = [f"{counted(result.checked, 'exchange')} of the calls API checked"]
+    if result.notifications:
+        parts.append(f"{counted(result.notifications, 'notification')} checked")
     if result.uncovered:
         names = ", ".join(f"{name} {number}" for name, number in sorted(result.uncovered.items()))
         parts.append(f"{result.uncovered.total()} not covered by the contract ({names})")
@@ -144,6 +168,8 @@ def _counts(result: Checked) -> str:
 
 def _finding(finding: Finding) -> Iterator[str]:
     head = f"{finding.severity} in the {finding.side}"
+    if finding.side is Side.NOTIFICATION and finding.operation:
+        head += f" {finding.operation}"
     yield from wrapped(f"{head}, {finding.kind} [{finding.fingerprint}]", indent=4)
     facts = {
         "where": finding.where,
@@ -162,12 +188,15 @@ def _finding(finding: Finding) -> Iterator[str]:
 def _summary(results: Sequence[Checked], *, strict: bool) -> str:
     violations, notices = _total(results, Severity.VIOLATION), _total(results, Severity.NOTICE)
     parts = [counted(len(results), "file"), counted(sum(result.checked for result in results), "exchange") + " checked"]
+    notifications = sum(result.notifications for result in results)
+    if notifications:
+        parts.append(counted(notifications, "notification") + " checked")
     parts += [counted(violations, "violation"), counted(notices, "notice") + " (counted, --strict)" * strict]
     problems = sum(len(result.problems) for result in results)
     if problems:
         parts.append(counted(problems, "problem") + " reading")
     sentence = ", ".join(parts) + "."
-    if not any(result.checked for result in results):
+    if not any(result.checked or result.notifications for result in results):
         sentence += " Nothing was judged: no readable exchange of the calls API was found."
     return sentence
 
@@ -185,6 +214,7 @@ def _json(contract: Contract, results: Sequence[Checked], *, strict: bool) -> It
         "summary": {
             "files": len(results),
             "checked": sum(result.checked for result in results),
+            "notifications": sum(result.notifications for result in results),
             "violations": _total(results, Severity.VIOLATION),
             "notices": _total(results, Severity.NOTICE),
             "problems": sum(len(result.problems) for result in results),
@@ -198,6 +228,7 @@ def _file(result: Checked) -> dict[str, Any]:
     return {
         "file": result.file,
         "checked": result.checked,
+        "notifications": result.notifications,
         "uncovered": dict(result.uncovered),
         "others": result.others,
         "problems": result.problems,

@@ -10,7 +10,17 @@ from functools import partial
 
 from pytest_graphcalls.commands.kinds import KINDS
 from pytest_graphcalls.commands.text import show, wrapped
-from pytest_graphcalls.contract import Contract, ErrorRow, Evidence, Operation, Question, ResultRow, Rule, SignInRow
+from pytest_graphcalls.contract import (
+    Contract,
+    ErrorRow,
+    Evidence,
+    Operation,
+    Payload,
+    Question,
+    ResultRow,
+    Rule,
+    SignInRow,
+)
 from pytest_graphcalls.errors import UnknownNameError
 from pytest_graphcalls.findings import Kind
 
@@ -54,8 +64,9 @@ def explanations(contract: Contract, name: str) -> list[Explanation]:
 
     Args:
         contract: where to look.
-        name: a rule or question (full id or slug), an operation, a kind of finding, an error (our name, code or
-            status), an error of the sign-in (our name or code), or a result (``code/subcode`` or subcode).
+        name: a rule or question (full id or slug), an operation, a notification, a kind of finding, an error (our
+            name, code or status), an error of the sign-in (our name or code), or a result (``code/subcode`` or
+            subcode).
     """
     low = name.strip().lower()
     return [explain() for names, explain in _known(contract) if low in map(str.lower, names)]
@@ -69,6 +80,8 @@ def _known(contract: Contract) -> Iterator[tuple[tuple[str, ...], Callable[[], E
             yield (rule.id, slug), partial(_rule, rule)
         for slug, question in operation.questions.items():
             yield (question.id, slug), partial(_question, question)
+    for payload in contract.notifications.values():
+        yield (payload.name,), partial(_notification, payload)
     for kind in Kind:
         yield (kind.value,), partial(_kind, kind)
     for row in contract.errors.responses.values():
@@ -80,7 +93,7 @@ def _known(contract: Contract) -> Iterator[tuple[tuple[str, ...], Callable[[], E
 
 
 def _unknown(contract: Contract, name: str) -> UnknownNameError:
-    sort = "rule, question, operation, error or kind of finding"
+    sort = "rule, question, operation, notification, error or kind of finding"
     if _FINGERPRINT.fullmatch(name):
         where = "The report (--graphcalls-report=FILE.json) has findings by their fingerprint, and"
         return UnknownNameError(sort, name, (), where)
@@ -149,6 +162,26 @@ def _operation(operation: Operation) -> Explanation:
             ("needs", f"one of {_listed(permissions)}" if permissions else "no permission"),
             ("rules", _listed(operation.rules)),
             ("questions", _listed(operation.questions)),
+        ),
+    )
+
+
+def _notification(payload: Payload) -> Explanation:
+    values = (f"{member}: {' or '.join(words)}" for member, words in payload.values.items())
+    return Explanation(
+        f"notification {payload.name}",
+        (
+            ("tells", payload.says),
+            ("changeType", " or ".join(payload.changes)),
+            ("resourceUrl", payload.resource),
+            ("data", payload.wanted if payload.type else "nothing is known of it"),
+            ("required", _listed(payload.required)),
+            ("values", _listed(values)),
+            ("evidence", _WEIGHT[payload.evidence]),
+            ("versions", _listed(payload.versions)),
+            ("source", str(payload.source)),
+            *_pages(payload.versions, payload.page),
+            ("accepted", payload.contradiction),
         ),
     )
 

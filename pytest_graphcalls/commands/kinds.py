@@ -153,4 +153,16 @@ KINDS: Mapping[Kind, KindWords] = {
         "Stay within the limit that the finding names.",
         "An invite with six participants.",
     ),
+    Kind.VALUE_WRONG: KindWords(
+        "A member of a notification says something that does not go with its changeType and resource.",
+        _VIOLATION,
+        "Look at what the finding expects there; a resource that only differs from resourceUrl is a notice.",
+        'changeType created with "state": "established".',
+    ),
+    Kind.NOTIFICATION_UNKNOWN: KindWords(
+        "No page shows a notification with this changeType and resource.",
+        _NOTICE,
+        "Check the two; what else it holds is not judged.",
+        "changeType updated on /communications/calls/57da…/lobby.",
+    ),
 }

@@ -1,4 +1,4 @@
-"""The contract: what is published about the calls API, and the judgement of an exchange by it."""
+"""The contract: what is published about the calls API, and the judgement of exchanges and notifications by it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache, cached_property
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.contract.clouds import Cloud, load
 from pytest_graphcalls.contract.errortable import (
@@ -19,6 +19,7 @@ from pytest_graphcalls.contract.errortable import (
 )
 from pytest_graphcalls.contract.files import ContractFiles
 from pytest_graphcalls.contract.model import VERSIONS, Evidence, Need, Operation, Question, Rule
+from pytest_graphcalls.contract.notifications import NotificationChecker, Payload, is_notification, read
 from pytest_graphcalls.contract.operations import build
 from pytest_graphcalls.contract.routes import Match, Miss, Router, Uncovered
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
@@ -40,11 +41,13 @@ __all__ = [
     "Miss",
     "Need",
     "Operation",
+    "Payload",
     "Question",
     "ResultRow",
     "Rule",
     "ServiceError",
     "SignInRow",
+    "is_notification",
     "parse_error",
 ]
 
@@ -63,6 +66,7 @@ class Contract:
         self._files = ContractFiles(root)
         self._operations: dict[str, Operation] = {}
         self._checkers: dict[str, Checker] = {}
+        self._notification_checkers: dict[str, NotificationChecker] = {}
 
     @staticmethod
     def packaged() -> Contract:
@@ -190,6 +194,39 @@ class Contract:
             token_expected: false for recordings, whose tokens were taken out.
         """
         return self._request(request, match or self._match(request), token_expected=token_expected)
+
+    @cached_property
+    def notifications(self) -> Mapping[str, Payload]:
+        """What the service posts to a bot, by name."""
+        return MappingProxyType(read(self._files.read("notifications.yaml", "notifications")))
+
+    def check_notification(self, body: Any, version: str = VERSIONS[0]) -> tuple[Finding, ...]:
+        """Judge what was posted to a bot.
+
+        Args:
+            body: the decoded JSON, a ``commsNotifications`` object.
+            version: the API version whose types it is judged by; a notification does not say.
+        """
+        return tuple(self._notification_checker(version).check(body))
+
+    def check_posted(
+        self, request: Request, version: str = VERSIONS[0], *, token_expected: bool = True
+    ) -> tuple[Finding, ...]:
+        """Judge a POST to a bot as a whole.
+
+        Args:
+            request: what was posted.
+            version: as for :meth:`check_notification`.
+            token_expected: false for recordings, whose tokens were taken out, and for what nobody has signed.
+        """
+        return tuple(self._notification_checker(version).posted(request, token_expected=token_expected))
+
+    def _notification_checker(self, version: str) -> NotificationChecker:
+        found = self._notification_checkers.get(version)
+        if found is None:
+            found = NotificationChecker(self._checker(version), self.notifications.values())
+            self._notification_checkers[version] = found
+        return found
 
     def judged(self, exchange: Exchange) -> frozenset[str]:
         """Full ids of the rules that ``exchange`` gave a chance to be broken."""

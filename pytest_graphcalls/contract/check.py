@@ -1,4 +1,4 @@
-"""Compare an exchange with the contract: one function per half, findings out.
+"""Compare an exchange or a notification with the contract: one function per half, findings out.
 
 Severity comes from the model, not from here: the table below names the kinds that are additive. A named
 contradiction of the documentation turns a violation into a notice; nothing else does.
@@ -27,9 +27,17 @@ ERRORS_PAGE = "https://learn.microsoft.com/graph/errors"
 ADDITIVE = frozenset({Kind.MEMBER_UNDOCUMENTED, Kind.ENUM_LETTER_CASE, Kind.TYPE_SPELLING})
 """Kinds that are a notice wherever they occur."""
 GROWING = frozenset({Kind.ENUM_UNKNOWN, Kind.TYPE_UNKNOWN})
-"""Kinds that are a notice in a response where the model may grow: the service is ahead of its metadata."""
+"""Kinds that are a notice in what the service sends where the model may grow: it is ahead of its metadata."""
 
 _INDEX = re.compile(r"\[\d+\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """How much a problem weighs; ``tolerated`` names the contradiction that makes it a notice."""
+
+    severity: Severity
+    tolerated: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,7 @@ class Checker:
             if self._asks_for_members(root):
                 yield context.finding(Kind.BODY_MISSING, "body", "a JSON object", "no body")
             return
-        if not _is_json(request.headers.get("content-type", "")):
+        if not is_json(request.headers.get("content-type", "")):
             got = request.headers.get("content-type") or "no Content-Type"
             yield context.finding(Kind.CONTENT_TYPE, "Content-Type", "application/json", got)
         try:
@@ -181,7 +189,7 @@ class Checker:
         if not response.body:
             yield context.finding(Kind.BODY_MISSING, "body", wanted, "an empty body", rule=spec.rule)
             return
-        if not _is_json(response.headers.get("content-type", "")):
+        if not is_json(response.headers.get("content-type", "")):
             got = response.headers.get("content-type") or "no Content-Type"
             yield context.finding(Kind.CONTENT_TYPE, "Content-Type", "application/json", got, rule=spec.rule)
         try:
@@ -204,19 +212,28 @@ class Checker:
             yield replace(finding, page=ERRORS_PAGE)
 
     def _shape(self, context: _Context, root: str, body: Any) -> Iterator[Finding]:
-        for error in self.schemas[context.side].validator(root).iter_errors(body):
-            problem = problem_of(error)
-            finding = context.finding(problem.kind, error.json_path, problem.expected, problem.got, hint=problem.hint)
-            yield self._weighed(finding, problem, error, body)
+        for where, problem, weight in self.problems(context.side, root, body):
+            finding = context.finding(problem.kind, where, problem.expected, problem.got, hint=problem.hint)
+            yield replace(finding, severity=weight.severity, tolerated=weight.tolerated)
 
-    def _weighed(self, finding: Finding, problem: Problem, error: ValidationError, body: Any) -> Finding:
+    def problems(self, side: Side, root: str, body: Any) -> Iterator[tuple[str, Problem, Weight]]:
+        """What is wrong with the shape of ``body``: where, what, and how much it weighs.
+
+        Args:
+            side: which half ``body`` belongs to.
+            root: the type to judge by (see :meth:`.Schemas.validator`).
+            body: decoded JSON.
+        """
+        for error in self.schemas[side].validator(root).iter_errors(body):
+            problem = problem_of(error)
+            yield error.json_path, problem, self._weight(side, problem, error, body)
+
+    def _weight(self, side: Side, problem: Problem, error: ValidationError, body: Any) -> Weight:
         for entry in self._tolerated.get((problem.at, problem.kind.value), ()):
-            if _applies(entry, error, body):
-                return replace(finding, severity=Severity.NOTICE, tolerated=entry.contradiction or entry.name)
-        grows = problem.kind in GROWING and problem.evolvable and finding.side is Side.RESPONSE
-        if problem.kind in ADDITIVE or grows:
-            return replace(finding, severity=Severity.NOTICE)
-        return finding
+            if side in entry.sides and _applies(entry, error, body):
+                return Weight(Severity.NOTICE, entry.contradiction or entry.name)
+        grows = problem.kind in GROWING and problem.evolvable and side is not Side.REQUEST
+        return Weight(Severity.NOTICE if problem.kind in ADDITIVE or grows else Severity.VIOLATION)
 
 
 def judged(match: Match, exchange: Exchange, limits: Limits) -> Iterator[str]:
@@ -251,7 +268,8 @@ def unmatched(miss: Miss, request: Request) -> Iterator[Finding]:
         )
 
 
-def _is_json(content_type: str) -> bool:
+def is_json(content_type: str) -> bool:
+    """Whether a ``Content-Type`` stands for JSON."""
     kind = content_type.partition(";")[0].strip().lower()
     return kind == "application/json" or kind.endswith("+json")
 

@@ -70,7 +70,8 @@ class Schemas:
 
     Args:
         model: the type model.
-        side: in a request an entity's ``id`` is not asked for, because the service makes it.
+        side: in a request an entity's ``id`` is not asked for, because the service makes it; in a notification
+            no member of an entity is, because it tells of what has changed.
     """
 
     def __init__(self, model: TypeModel, side: Side) -> None:
@@ -121,14 +122,16 @@ class Schemas:
         return {"type": "object", "graphType": name, "graphAt": name}
 
     def _object(self, owner: str, members: Mapping[str, Member], *, open_: bool) -> Mapping[str, Any]:
-        required = [name for name, member in members.items() if member.required and not self._made_by_service(name)]
+        required = [name for name, member in members.items() if member.required and self._asked_for(owner, name)]
         return {
             "graphMembers": {"owner": owner, "open": open_, "known": list(members), "required": required},
             "properties": {name: self._member(f"{owner}.{name}", member) for name, member in members.items()},
         }
 
-    def _made_by_service(self, name: str) -> bool:
-        return self.side is Side.REQUEST and name == "id"
+    def _asked_for(self, owner: str, name: str) -> bool:
+        if self.side is Side.NOTIFICATION:
+            return not self.model.is_entity(owner)
+        return self.side is Side.RESPONSE or name != "id"
 
     def _member(self, at: str, member: Member) -> Mapping[str, Any]:
         value = self._value(at, member)

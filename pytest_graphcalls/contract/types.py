@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_graphcalls.contract.files import ContractFiles
+from pytest_graphcalls.findings import Side
 
 NAMESPACE = "microsoft.graph."
 
@@ -73,6 +74,7 @@ class Tolerated:
         pattern: what the value, as text, has to match, or ``""``.
         when_member: another member of the same object that has to be present, or ``""``.
         contradiction: id of the collected contradiction, or ``""``.
+        sides: where it is accepted.
         says: what is accepted, and why.
     """
 
@@ -83,6 +85,7 @@ class Tolerated:
     pattern: str = ""
     when_member: str = ""
     contradiction: str = ""
+    sides: frozenset[Side] = frozenset(Side)
 
 
 class TypeModel:
@@ -96,7 +99,11 @@ class TypeModel:
 
     def __init__(self, version: str, metadata: Mapping[str, Any], overlay: Mapping[str, Any]) -> None:
         self.version = version
-        self._raw: dict[str, Mapping[str, Any]] = {**metadata["entityTypes"], **metadata["complexTypes"]}
+        self._raw: dict[str, Mapping[str, Any]] = {
+            **metadata["entityTypes"],
+            **metadata["complexTypes"],
+            **dict(_overlay_types(version, overlay)),
+        }
         self._added = _overlay_members(version, overlay)
         self.enums = dict(_enums(version, metadata, overlay))
         self.actions = {entry["name"]: _action(entry) for entry in metadata["actions"]}
@@ -116,6 +123,10 @@ class TypeModel:
     def subtypes(self, name: str) -> frozenset[str]:
         """``name`` and every type derived from it."""
         return self._subtypes[name]
+
+    def is_entity(self, name: str) -> bool:
+        """Whether ``name`` is a type of things with an id of their own."""
+        return name in self.types and "entity" in (name, *self.types[name].bases)
 
     def _flatten(self, name: str) -> GraphType:
         chain = list(self._chain(name))
@@ -155,6 +166,12 @@ def _enums(version: str, metadata: Mapping[str, Any], overlay: Mapping[str, Any]
         yield name, GraphEnum(name, members, bool(raw["evolvable"]), bool(raw["flags"]))
 
 
+def _overlay_types(version: str, overlay: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, entry in overlay.get("types", {}).items():
+        if version in entry["versions"]:
+            yield name, {"base": None, "abstract": False, "open": True, "properties": {}, "navigation": {}}
+
+
 def _overlay_members(version: str, overlay: Mapping[str, Any]) -> dict[str, dict[str, Member]]:
     added: dict[str, dict[str, Member]] = {}
     for path, entry in overlay["members"].items():
@@ -170,4 +187,5 @@ def _tolerated(version: str, overlay: Mapping[str, Any]) -> Iterator[Tolerated]:
     for name, entry in overlay["tolerated"].items():
         if version in entry.get("versions", (version,)):
             facts = {key: entry[key] for key in ("pattern", "when_member", "contradiction") if key in entry}
-            yield Tolerated(name, frozenset(entry["at"]), entry["kind"], entry["says"], **facts)
+            sides = frozenset(map(Side, entry.get("sides", Side)))
+            yield Tolerated(name, frozenset(entry["at"]), entry["kind"], entry["says"], sides=sides, **facts)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_graphcalls._version import __version__
 from pytest_graphcalls.session import Outcome, QuestionResult, RuleResult, Run, Seen, TestRecord
@@ -29,7 +29,11 @@ def document(run: Run, created: datetime) -> dict[str, Any]:
     """
     rules, questions = run.rules(), run.questions()
     exchanges = list(_exchanges(run))
-    numbers = {(test, index): number for number, (test, index, _) in enumerate(exchanges)}
+    notifications = list(_notifications(run))
+    numbers = _Numbers(
+        {(test, index): number for number, (test, index, _) in enumerate(exchanges)},
+        {(test, index): number for number, (test, index, _) in enumerate(notifications)},
+    )
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -47,13 +51,27 @@ def document(run: Run, created: datetime) -> dict[str, Any]:
         "exercised": _exercised(run),
         "tests": list(map(_test, run.records)),
         "exchanges": [{"test": test, **exchange} for test, _, exchange in exchanges],
+        "notifications": [{"test": test, "request": request} for test, _, request in notifications],
     }
+
+
+class _Numbers(NamedTuple):
+    """Where in the report something stands, by test and by its number there."""
+
+    exchanges: Mapping[tuple[str, int | None], int]
+    notifications: Mapping[tuple[str, int | None], int]
 
 
 def _exchanges(run: Run) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
     for record in run.records:
         for index, exchange in enumerate(record.exchanges):
             yield record.nodeid, index, exchange
+
+
+def _notifications(run: Run) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
+    for record in run.records:
+        for one in record.notifications:
+            yield record.nodeid, one["number"], one["request"]
 
 
 def _summary(run: Run, rules: tuple[RuleResult, ...], questions: tuple[QuestionResult, ...]) -> dict[str, int]:
@@ -94,17 +112,18 @@ def _question(run: Run, result: QuestionResult) -> dict[str, Any]:
     }
 
 
-def _finding(places: tuple[tuple[TestRecord, Seen], ...], numbers: Mapping[tuple[str, int], int]) -> dict[str, Any]:
+def _finding(places: tuple[tuple[TestRecord, Seen], ...], numbers: _Numbers) -> dict[str, Any]:
     first = places[0][1].finding
     return {**first.to_json(), "seen": [_place(record, seen, numbers) for record, seen in places]}
 
 
-def _place(record: TestRecord, seen: Seen, numbers: Mapping[tuple[str, int], int]) -> dict[str, Any]:
+def _place(record: TestRecord, seen: Seen, numbers: _Numbers) -> dict[str, Any]:
     return {
         "test": record.nodeid,
         "where": seen.finding.where,
         "standing": seen.standing.value,
-        "exchange": numbers.get((record.nodeid, seen.exchange)),
+        "exchange": numbers.exchanges.get((record.nodeid, seen.exchange)),
+        "notification": numbers.notifications.get((record.nodeid, seen.notification)),
     }
 
 

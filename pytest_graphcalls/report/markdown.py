@@ -12,7 +12,7 @@ def markdown(document: Mapping[str, Any]) -> str:
     Args:
         document: what :func:`pytest_graphcalls.report.document.document` returned.
     """
-    sections = (_head, _broken, _rules, _questions, _findings, _exercised, _exchanges)
+    sections = (_head, _broken, _rules, _questions, _findings, _exercised, _exchanges, _notifications)
     return "\n".join(line for section in sections for line in section(document)) + "\n"
 
 
@@ -100,6 +100,16 @@ def _exchanges(document: Mapping[str, Any]) -> Iterator[str]:
         request, response = exchange["request"], exchange["response"]
         yield f"{number}. `{exchange['test']}`"
         lines = [f"{request['method']} {request['url']}", *_body(request), f"-> {response['status']}", *_body(response)]
+        yield from ("", "   ~~~text", *(f"   {line}" for line in lines), "   ~~~", "")
+
+
+def _notifications(document: Mapping[str, Any]) -> Iterator[str]:
+    if document["notifications"]:
+        yield from ("", "## Notifications", "")
+    for number, notification in enumerate(document["notifications"]):
+        request = notification["request"]
+        yield f"{number}. `{notification['test']}`"
+        lines = [f"{request['method']} {request['url']}", *_body(request)]
         yield from ("", "   ~~~text", *(f"   {line}" for line in lines), "   ~~~", "")
 
 

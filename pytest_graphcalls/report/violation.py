@@ -1,4 +1,4 @@
-"""The message of a test that an exchange has failed: what was broken, where, and the exchange to try again.
+"""The message of a test that an exchange or a notification has failed: what was broken, where, and it to try again.
 
 Nothing in it changes from run to run but what the exchange holds itself; secrets are masked.
 """
@@ -6,8 +6,9 @@ Nothing in it changes from run to run but what the exchange holds itself; secret
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pytest_graphcalls.contract import Contract, parse_error
@@ -27,42 +28,65 @@ _TRACE = ("request-id", "date")
 _SEVERITY = {Severity.VIOLATION: "breaks", Severity.NOTICE: "departs, under strict, from"}
 
 
-def messages(failing: Iterable[Seen], exchanges: Sequence[Exchange], contract: Contract) -> list[str]:
-    """One text for each exchange that fails the test.
+def messages(
+    failing: Iterable[Seen],
+    exchanges: Sequence[Exchange],
+    contract: Contract,
+    notifications: Mapping[int, Request] = MappingProxyType({}),
+) -> list[str]:
+    """One text for each exchange, and then for each notification, that fails the test.
 
     Args:
         failing: the findings that fail it.
         exchanges: all exchanges of the test, in order.
         contract: for what the broken rules say.
+        notifications: by number, those that something was found in.
     """
-    by_exchange = groupby(sorted(failing, key=lambda seen: seen.exchange), key=lambda seen: seen.exchange)
-    return [
-        "\n".join(_message([seen.finding for seen in group], number, exchanges, contract))
-        for number, group in by_exchange
-    ]
+    texts = []
+    for (_, number), group in groupby(sorted(failing, key=_place), key=_place):
+        seen = list(group)
+        if seen[0].notification is None:
+            shown = _exchange(number, exchanges)
+        else:
+            shown = _notification(number, notifications[number])
+        texts.append("\n".join([*_findings([one.finding for one in seen], contract), *shown]))
+    return texts
 
 
-def _message(
-    findings: Sequence[Finding], number: int, exchanges: Sequence[Exchange], contract: Contract
-) -> Iterator[str]:
+def _place(seen: Seen) -> tuple[bool, int]:
+    """What groups and sorts findings: the exchanges first, then the notifications."""
+    number = seen.exchange if seen.notification is None else seen.notification
+    return seen.notification is not None, number or 0
+
+
+def _findings(findings: Sequence[Finding], contract: Contract) -> Iterator[str]:
     for finding in findings:
         yield headline(finding)
         yield from (f"  {name:<9} {value}" for name, value in facts(finding, contract) if value)
+
+
+def _exchange(number: int, exchanges: Sequence[Exchange]) -> Iterator[str]:
     yield f"  {'exchange':<9} {number + 1} of {len(exchanges)}"
     exchange = redact_exchange(exchanges[number])
     yield from (f"    {line}" for line in curl(exchange.request))
     yield f"    {answered(exchange.response)}"
 
 
+def _notification(number: int, request: Request) -> Iterator[str]:
+    yield f"  {'posted':<9} notification {number + 1} of the test"
+    safe = redact_exchange(Exchange(request, Response(202)))
+    yield from (f"    {line}" for line in curl(safe.request))
+
+
 def headline(finding: Finding) -> str:
-    """The first line about a finding: which half broke what. pytest's short summary shows the start of it."""
+    """The first line about a finding: what broke what. pytest's short summary shows the start of it."""
     broken = finding.rule or finding.operation or "the calls API"
     return f"graphcalls: {finding.side.value} {_SEVERITY[finding.severity]} {broken} ({finding.version})"
 
 
 def facts(finding: Finding, contract: Contract) -> Iterator[tuple[str, str]]:
     """What is known of a finding, name and value, in the order of reading."""
-    yield "operation", finding.operation
+    yield "payload" if finding.side is Side.NOTIFICATION else "operation", finding.operation
     yield "rule", contract.rule(finding.rule).says if finding.rule else ""
     yield "where", finding.where
     yield "expected", finding.expected

@@ -1,8 +1,8 @@
-"""What a run remembers: exchanges and findings of one test, and what all tests together say about the rules.
+"""What a run remembers: what one test saw and what was found in it, and what all tests together say about the rules.
 
 The rules of this room:
 
-1. A :class:`Recorder` is one test's memory. It sees every exchange once, whichever way it went.
+1. A :class:`Recorder` is one test's memory. It sees every exchange and notification once, whichever way it went.
 2. What a finding means is decided in one place, :meth:`Judge.standing`: evidence and severity say whether it
    weighs at all, the test's own rules say whom it weighs on.
 3. A contract test fails for its own rules only. What it finds about another rule breaks that rule in the

@@ -46,26 +46,34 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A finding, where it came up and what it means.
+    """A finding, where it came up (in an exchange or a notification) and what it means.
 
     Attributes:
         finding: the finding.
-        exchange: index of its exchange in the test, from 0.
+        exchange: index of its exchange in the test, from 0; ``None`` when it is about a notification.
         standing: what it means.
+        notification: number of its notification in the test, from 0; ``None`` when it is about an exchange.
     """
 
     finding: Finding
-    exchange: int
+    exchange: int | None
     standing: Standing
+    notification: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
-        return {"finding": self.finding.to_json(), "exchange": self.exchange, "standing": self.standing.value}
+        return {
+            "finding": self.finding.to_json(),
+            "exchange": self.exchange,
+            "standing": self.standing.value,
+            "notification": self.notification,
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Seen:
         """What :meth:`to_json` wrote."""
-        return cls(Finding.from_json(data["finding"]), data["exchange"], Standing(data["standing"]))
+        finding, standing = Finding.from_json(data["finding"]), Standing(data["standing"])
+        return cls(finding, data["exchange"], standing, data["notification"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +89,14 @@ class TestRecord:
         rules: full ids of the rules it judges.
         questions: full ids of the questions it asks.
         answers: what the target answered to them.
-        seen: the findings of its exchanges.
+        seen: the findings of its exchanges and notifications.
         exchanges: its exchanges, redacted, if it broke something or asked a question; else empty, because
             nobody reads what went well.
         operations: how often it used each operation, by ``id@version``.
         judged: ``id@version`` of the rules that its exchanges gave a chance to be broken.
         count: how many exchanges there were.
+        notifications: those that something was found in, redacted, with their ``number`` in the test; empty like
+            ``exchanges``.
     """
 
     __test__: ClassVar[bool] = False  # its name must not make pytest collect it
@@ -104,6 +114,7 @@ class TestRecord:
     operations: Mapping[str, int] = field(default_factory=dict)
     judged: tuple[str, ...] = ()
     count: int = 0
+    notifications: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def is_contract_test(self) -> bool:
@@ -126,7 +137,7 @@ class TestRecord:
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
         plain = {name: getattr(self, name) for name in _PLAIN_FIELDS}
-        lists = {name: list(getattr(self, name)) for name in ("rules", "questions", "exchanges", "judged")}
+        lists = {name: list(getattr(self, name)) for name in _LISTS}
         return {
             **plain,
             **lists,
@@ -143,9 +154,10 @@ class TestRecord:
             "outcome": Outcome(data["outcome"]),
             "answers": {name: Answer(**facts) for name, facts in data["answers"].items()},
             "seen": tuple(map(Seen.from_json, data["seen"])),
-            **{name: tuple(data[name]) for name in ("rules", "questions", "exchanges", "judged")},
+            **{name: tuple(data[name]) for name in _LISTS},
         }
         return cls(**{**{entry.name: data[entry.name] for entry in fields(cls)}, **made})
 
 
 _PLAIN_FIELDS = ("nodeid", "reason", "version", "target", "count")
+_LISTS = ("rules", "questions", "exchanges", "judged", "notifications")

@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import RLock
+from typing import Any
 
-from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.contract import VERSIONS, Contract
 from pytest_graphcalls.errors import ContractViolationError, NoViolationError, UnknownNameError
 from pytest_graphcalls.findings import Finding, Kind
 from pytest_graphcalls.session.judge import Judge, Standing
 from pytest_graphcalls.session.record import Answer, Seen
-from pytest_graphcalls.wire import Exchange
+from pytest_graphcalls.wire import Exchange, MalformedJsonError, Notification, Request, encode_json
+
+
+class _Followed:
+    """What somebody tells a bot, and how much of it was looked at already."""
+
+    def __init__(self, told: Callable[[], Sequence[Notification]], version: str) -> None:
+        self._told = told
+        self.version = version
+        self._count = 0
+        self._last: Notification | None = None
+
+    def new(self) -> Sequence[Notification]:
+        """What was told since the last time; all of it after a reset."""
+        told = self._told()
+        goes_on = self._count <= len(told) and (not self._count or told[self._count - 1] is self._last)
+        fresh = told[self._count :] if goes_on else told
+        self._count, self._last = len(told), told[-1] if told else None
+        return fresh
 
 
 class Recorder:
     """One test's memory: an observer that checks every exchange it is handed. Safe under threads.
+
+    Notifications are checked, too: those that :meth:`receive` is handed at once, those of a simulator that it
+    follows when somebody asks what was found, because a simulator writes them only then.
 
     Args:
         contract: what exchanges are checked against.
@@ -35,6 +57,11 @@ class Recorder:
         self._seen: list[Seen] = []
         self._answers: dict[str, Answer] = {}
         self._taken: set[Seen] = set()
+        self._told = 0
+        self._flawed: dict[int, Request] = {}
+        # A lock of its own: whoever holds the simulator's may be about to hand in an exchange.
+        self._looking = RLock()
+        self._followed: list[_Followed] = []
 
     def __call__(self, exchange: Exchange) -> None:
         """Check ``exchange`` and keep it with what was found."""
@@ -43,6 +70,74 @@ class Recorder:
             number = len(self._exchanges)
             self._exchanges.append(exchange)
             self._seen += [Seen(finding, number, self.judge.standing(finding)) for finding in findings]
+
+    def follow(self, told: Callable[[], Sequence[Notification]], version: str = VERSIONS[0]) -> Callable[[], None]:
+        """Check what ``told`` gives, each notification once.
+
+        Args:
+            told: gives everything told so far, in order.
+            version: the API version it is judged by.
+
+        Returns:
+            What ends it, after a last look.
+        """
+        followed = _Followed(told, version)
+        with self._looking:
+            self._followed.append(followed)
+
+        def leave() -> None:
+            with self._looking:
+                self._look()
+                self._followed = [one for one in self._followed if one is not followed]
+
+        return leave
+
+    def receive(self, request: Request, version: str = VERSIONS[0]) -> Mapping[str, Any]:
+        """Check a notification that was posted to the bot.
+
+        Args:
+            request: the POST as it came in, token included.
+            version: the API version it is judged by.
+
+        Returns:
+            The decoded body; empty when it is no JSON object, which is a finding.
+        """
+        self._note(request, self.contract.check_posted(request, version))
+        try:
+            body = request.json()
+        except MalformedJsonError:
+            body = None
+        return body if isinstance(body, dict) else {}
+
+    def _look(self) -> None:
+        """Check what was told since the last time by those that are followed."""
+        with self._looking:
+            for followed in self._followed:
+                for notification in followed.new():
+                    findings = self.contract.check_notification(notification.body, followed.version)
+                    self._note(notification, findings)
+
+    def _note(self, posted: Request | Notification, findings: Iterable[Finding]) -> None:
+        safe = list(map(_safe, findings))
+        with self._lock:
+            number, self._told = self._told, self._told + 1
+            if safe:
+                self._flawed[number] = posted if isinstance(posted, Request) else _posted(posted)
+                self._seen += [Seen(one, None, self.judge.standing(one), number) for one in safe]
+
+    @property
+    def told(self) -> int:
+        """How many notifications were checked so far."""
+        self._look()
+        with self._lock:
+            return self._told
+
+    @property
+    def flawed(self) -> Mapping[int, Request]:
+        """The notifications that something was found in, by their number from 0."""
+        self._look()
+        with self._lock:
+            return dict(self._flawed)
 
     def keep(self, exchange: Exchange) -> None:
         """Keep ``exchange`` without checking it: it tells of a fault of the environment."""
@@ -62,13 +157,14 @@ class Recorder:
 
     @property
     def seen(self) -> tuple[Seen, ...]:
-        """Every finding so far, with its exchange and what it means."""
+        """Every finding so far, with its exchange or notification and what it means."""
+        self._look()
         with self._lock:
             return tuple(self._seen)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Every finding so far, in the order of the exchanges."""
+        """Every finding so far: of each exchange in order, and of notifications when they were looked at."""
         return tuple(seen.finding for seen in self.seen)
 
     @property
@@ -99,7 +195,7 @@ class Recorder:
 
     @contextmanager
     def expect_violation(self, what: str) -> Iterator[None]:
-        """Allow, and ask for, a violation of ``what`` by the exchanges inside the block.
+        """Allow, and ask for, a violation of ``what`` by the exchanges and notifications inside the block.
 
         Args:
             what: a rule's full id or slug (``at-most-five-invitees``), or a kind of finding (``token-missing``).
@@ -109,15 +205,15 @@ class Recorder:
             NoViolationError: the block ended and nothing of the sort was found.
         """
         self._known(what)
-        first = len(self.exchanges)
+        first = len(self.exchanges), self.told
         try:
             yield
         except BaseException:
             self._allow(what, first)
             raise
         if not self._allow(what, first):
-            instead = {seen.finding.rule or seen.finding.kind.value for seen in self.seen if seen.exchange >= first}
-            raise NoViolationError(what, len(self.exchanges) - first, sorted(instead))
+            instead = {seen.finding.rule or seen.finding.kind.value for seen in self.seen if _since(seen, first)}
+            raise NoViolationError(what, len(self.exchanges) - first[0], sorted(instead))
 
     def _known(self, what: str) -> None:
         rules = self.contract.rules
@@ -125,27 +221,26 @@ class Recorder:
         if what not in names:
             raise UnknownNameError("rule, slug or kind of finding", what, tuple(sorted(names)), "'graphcalls rules'")
 
-    def _allow(self, what: str, first: int) -> int:
-        """Mark the matching findings since exchange ``first`` as expected; how many there are."""
+    def _allow(self, what: str, first: tuple[int, int]) -> int:
+        """Mark the matching findings since ``first`` (exchange, notification) as expected; how many there are."""
+        self._look()
         with self._lock:
             matching = [
-                index
-                for index, seen in enumerate(self._seen)
-                if seen.exchange >= first and what in _names(seen.finding)
+                index for index, seen in enumerate(self._seen) if _since(seen, first) and what in _names(seen.finding)
             ]
             for index in matching:
-                seen = self._seen[index]
-                self._seen[index] = Seen(seen.finding, seen.exchange, Standing.EXPECTED)
+                self._seen[index] = replace(self._seen[index], standing=Standing.EXPECTED)
         return len(matching)
 
     def take_failing(self) -> list[str]:
-        """What fails the test and was not taken before, worded: one message for each exchange."""
+        """What fails the test and was not taken before, worded: one message for each exchange or notification."""
         from pytest_graphcalls.report.violation import messages
 
+        found = self.failing()  # not under the lock, which whoever is looking takes second
         with self._lock:
-            failing = [seen for seen in self.failing() if seen not in self._taken]
+            failing = [seen for seen in found if seen not in self._taken]
             self._taken.update(failing)
-        return messages(failing, self.exchanges, self.contract)
+        return messages(failing, self.exchanges, self.contract, self.flawed)
 
     def raise_failing(self) -> None:
         """Raise what :meth:`take_failing` gives.
@@ -156,6 +251,18 @@ class Recorder:
         taken = self.take_failing()
         if taken:
             raise ContractViolationError(taken)
+
+
+def _since(seen: Seen, first: tuple[int, int]) -> bool:
+    """Whether ``seen`` is about an exchange or notification with this number, or a later one."""
+    exchange, notification = first
+    if seen.exchange is not None:
+        return seen.exchange >= exchange
+    return seen.notification is not None and seen.notification >= notification
+
+
+def _posted(notification: Notification) -> Request:
+    return Request("POST", notification.posted_to, notification.headers, encode_json(notification.body))
 
 
 def _safe(finding: Finding) -> Finding:

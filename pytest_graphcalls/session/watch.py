@@ -11,7 +11,7 @@ from pytest_graphcalls.contract import Contract, Match
 from pytest_graphcalls.session.judge import BREAKS
 from pytest_graphcalls.session.record import Outcome, TestRecord
 from pytest_graphcalls.session.recorder import Recorder
-from pytest_graphcalls.wire import Exchange
+from pytest_graphcalls.wire import Exchange, Request, Response
 
 
 @dataclass(slots=True)
@@ -83,6 +83,7 @@ def _facts(recorder: Recorder, outcome: Outcome) -> dict[str, Any]:
         "answers": recorder.answers,
         "seen": seen,
         "exchanges": tuple(map(_exchange_json, kept)),
+        "notifications": tuple(_notification_json(*one) for one in recorder.flawed.items()) if broke else (),
         "operations": operations,
         "judged": judged,
         "count": len(exchanges),
@@ -106,19 +107,31 @@ def _exchange_json(exchange: Exchange) -> dict[str, Any]:
     from pytest_graphcalls.redaction import redact_exchange
 
     safe = redact_exchange(exchange)
-    request, response = safe.request, safe.response
+    response = safe.response
     return {
-        "request": {
-            "method": request.method,
-            "url": request.url,
-            "headers": [list(pair) for pair in request.headers.pairs],
-            "body": _text(request.body),
-        },
+        "request": _request_json(safe.request),
         "response": {
             "status": response.status,
             "headers": [list(pair) for pair in response.headers.pairs],
             "body": _text(response.body),
         },
+    }
+
+
+def _notification_json(number: int, request: Request) -> dict[str, Any]:
+    """A redacted notification as the report writes it."""
+    from pytest_graphcalls.redaction import redact_exchange
+
+    safe = redact_exchange(Exchange(request, Response(202)))
+    return {"number": number, "request": _request_json(safe.request)}
+
+
+def _request_json(request: Request) -> dict[str, Any]:
+    return {
+        "method": request.method,
+        "url": request.url,
+        "headers": [list(pair) for pair in request.headers.pairs],
+        "body": _text(request.body),
     }
 
 

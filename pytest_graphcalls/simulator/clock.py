@@ -66,7 +66,13 @@ class Clock:
         heappush(self._due, (self.now + seconds, next(self._turn), action))
 
     def advance(self, seconds: float) -> None:
-        """Let ``seconds`` pass and run what falls due, each at its own moment.
+        """Let ``seconds`` pass and run what falls due, each at its own moment; raises as :meth:`end_of` does."""
+        end = self.end_of(seconds)
+        while self.step(end):
+            pass
+
+    def end_of(self, seconds: float) -> float:
+        """The moment that is ``seconds`` from now.
 
         Raises:
             ValueError: ``seconds`` is negative or not a number, or leads past the last date there is.
@@ -77,10 +83,20 @@ class Clock:
         if end > self._last:
             most = f"expected at most {int(self._last - self.now)}"
             raise ValueError(f"advance(seconds={seconds}): the calendar ends with the year 9999; {most}")
-        while self._due and self._due[0][0] <= end:
-            self.now, _, action = heappop(self._due)
-            action()
-        self.now = end
+        return end
+
+    def step(self, end: float) -> bool:
+        """Run the next thing that is due until ``end``; when there is none, make it ``end`` and return ``False``.
+
+        Whoever takes the steps one by one may be overtaken between two of them; time goes back for nobody.
+        """
+        if not self._due or self._due[0][0] > end:
+            self.now = max(self.now, end)
+            return False
+        moment, _, action = heappop(self._due)
+        self.now = max(self.now, moment)
+        action()
+        return True
 
     def moment(self) -> datetime:
         """The virtual present."""

@@ -12,6 +12,7 @@ from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.simulator import shapes
 from pytest_graphcalls.simulator.answers import Answers, Refusal, Reply, written
 from pytest_graphcalls.simulator.calls import Calls
+from pytest_graphcalls.simulator.channel import Channel
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
 from pytest_graphcalls.simulator.creation import Creation
 from pytest_graphcalls.simulator.gate import Ask, Gate
@@ -20,6 +21,7 @@ from pytest_graphcalls.simulator.incoming import Incoming
 from pytest_graphcalls.simulator.invitations import Invitations
 from pytest_graphcalls.simulator.notifications import Notifier
 from pytest_graphcalls.simulator.operations import Operations
+from pytest_graphcalls.simulator.outbox import Courier, Outbox
 from pytest_graphcalls.simulator.participants import Participants
 from pytest_graphcalls.simulator.people import People, Person
 from pytest_graphcalls.simulator.signin import SimulatedSignIn
@@ -83,7 +85,9 @@ class Simulator:
         self.people = People(self.ids, pace, self.tenant_id)
         self.authority = Authority(contract, self.clock, self.ids, self.tenant_id)
         self.signin = SimulatedSignIn(contract, self.authority, self.clock, self.ids)
+        self.channel = Channel(self.authority, self.clock)
         self.notifier = Notifier(self.clock, self.ids, self.store, self.tenant_id)
+        self.outbox = Outbox(self.lock, self.clock, self.notifier)
         self.answers = Answers(contract, self.clock, self.ids)
         self.gate = Gate(contract, self.authority)
         self.stage = Staging(self)
@@ -114,12 +118,13 @@ class Simulator:
     def handle(self, request: Request) -> Response:
         """Answer a request. Nothing that a client sends makes this raise or answer 5xx.
 
-        A request to the sign-in is answered, too; being full of secrets, it is shown to nobody.
+        A request to the sign-in is answered, too; being full of secrets, it is shown to nobody. Neither is one for
+        the keys that notifications are signed with, which is no part of the calls API.
         """
         with self.lock:
-            signed_in = self.signin.answer(request)
-            if signed_in is not None:
-                return signed_in
+            aside = self.signin.answer(request) or self.channel.answer(request)
+            if aside is not None:
+                return aside
             response = self._answer(request)
             observers = tuple(self._observers)
         for observe in observers:
@@ -135,18 +140,62 @@ class Simulator:
         return self.answers.reply(request, reply)
 
     def advance(self, seconds: float) -> None:
-        """Let virtual time pass and run what falls due, in order; raises ``ValueError`` below zero."""
+        """Let virtual time pass and run what falls due, in order; raises ``ValueError`` below zero.
+
+        With a courier, notifications are handed over on the way: what lies there first, then after each event what
+        it gave rise to. ``advance(0)`` hands over what is there.
+        """
+        if not self.outbox.is_open:
+            self.elapse(seconds)
+            return
+        with self.lock:
+            end = self.clock.end_of(seconds)
+        self.outbox.carry_out()
+        while self._step(end):
+            self.outbox.carry_out()
+        self.outbox.carry_out()
+
+    def elapse(self, seconds: float) -> None:
+        """The same without handing anything over: what a bot is to be told waits for the next :meth:`advance`.
+
+        For adapters that let time pass while they answer a request, when nobody may be waited for.
+        """
         with self.lock:
             self.clock.advance(seconds)
+
+    def _step(self, end: float) -> bool:
+        with self.lock:
+            return self.clock.step(end)
+
+    def deliver_to(self, courier: Courier | None) -> None:
+        """Hand every notification that is produced from now on to ``courier``, during :meth:`advance`.
+
+        Args:
+            courier: called with a notification and its number (its place in :attr:`notifications`), in order, one
+                at a time, by whoever lets time pass, and never while the simulator is locked or answers a request.
+                What it raises comes out of :meth:`advance`. ``None`` ends it.
+        """
+        with self.lock:
+            self.outbox.deliver_to(courier)
+
+    def later(self, seconds: float, errand: Callable[[], None]) -> None:
+        """Run ``errand`` when ``seconds`` of virtual time have passed, as a courier is called: not while locked.
+
+        It needs a courier; without one nothing is carried out.
+        """
+        with self.lock:
+            self.outbox.later(seconds, errand)
 
     def reset(self) -> None:
         """Be as new: no calls, no notifications, time zero, the same ids again.
 
-        Observers, interceptors and replaced steps stay, and so does the default app with its tokens.
+        Observers, interceptors, the courier and replaced steps stay, and so does the default app with its tokens.
         """
         with self.lock:
             for part in (self.clock, self.ids, self.store, self.people, self.authority, self.signin, self.notifier):
                 part.reset()
+            self.channel.reset()
+            self.outbox.reset()
 
     def observe(self, callback: Callable[[Exchange], None]) -> None:
         """Call ``callback`` with every exchange, after it was handled."""

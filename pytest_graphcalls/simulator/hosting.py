@@ -21,8 +21,8 @@ class Service(Protocol):
         """Answer a request."""
         ...
 
-    def advance(self, seconds: float) -> None:
-        """Let virtual time pass."""
+    def elapse(self, seconds: float) -> None:
+        """Let virtual time pass without waiting for a bot."""
         ...
 
 
@@ -74,10 +74,17 @@ class Host:
 
     def advance(self, seconds: float) -> None:
         """Let the same virtual time pass in every tenant."""
-        with self._lock:
-            everybody = tuple(self._tenants.values())
-        for simulator in everybody:
+        for simulator in self._everybody():
             simulator.advance(seconds)
+
+    def elapse(self, seconds: float) -> None:
+        """The same without handing notifications over; see :meth:`.Simulator.elapse`."""
+        for simulator in self._everybody():
+            simulator.elapse(seconds)
+
+    def _everybody(self) -> tuple[Simulator, ...]:
+        with self._lock:
+            return tuple(self._tenants.values())
 
     def _tenant_of(self, token: str) -> str:
         tenant = self._routes.get(token)

@@ -242,6 +242,7 @@ class Invitations:
         conference = self._sim.store.step_participant(self._sim.store.conference_of(call), id, ParticipantEvent.JOIN)
         if conference.kind is Kind.PEER and sum(1 for _ in conference.active) > 2:
             conference = self._sim.store.put_conference(replace(conference, kind=Kind.GROUP))
+        self._sim.stage.came_in(conference.id, id)
         return conference
 
     def settle(self, operation: Operation, id: str, failure: Result | None) -> None:
@@ -328,6 +329,8 @@ class Invitations:
         conference = sim.store.conference_of(call)
         event = ParticipantEvent.JOIN if result is None else ParticipantEvent.DECLINE
         conference = sim.store.step_participant(conference, id, event)
+        if result is None:
+            sim.stage.came_in(conference.id, id)
         if conference.kind is Kind.GROUP:
             sim.notifier.roster_changed(conference)
         elif result is None:

@@ -19,33 +19,40 @@ if TYPE_CHECKING:
 
 KEY_ID = "graphcalls"
 """Name of the authority's first key, in the header of its tokens; those that follow have a number behind it."""
+CHANNEL_KEY_ID = "graphcalls-channel"
+"""The same for what signs notifications: the service's own key, not the authority's (observed 7.5)."""
 
 _MAKING = Lock()
 
 
-def key_id(number: int) -> str:
-    """The name of the authority's key ``number``, counted from 0."""
-    return f"{KEY_ID}-{number + 1}" if number else KEY_ID
+def key_id(number: int, name: str = KEY_ID) -> str:
+    """The name of key ``number``, counted from 0; the authority's, unless another owner's ``name`` is given."""
+    return f"{name}-{number + 1}" if number else name
 
 
-def signing_key(number: int = 0) -> RSAPrivateKey:
-    """The authority's key ``number``: one per process, made when it is first needed."""
+def signing_key(number: int = 0, name: str = KEY_ID) -> RSAPrivateKey:
+    """Key ``number`` of an owner, by default the authority: one per process, made when it is first needed."""
     with _MAKING:  # two threads that ask at once must not get a key each
-        return _new_key(number)
+        return _new_key(number, name)
 
 
 @cache
-def _new_key(number: int) -> RSAPrivateKey:
-    del number  # what the cache tells them apart by
+def _new_key(number: int, name: str) -> RSAPrivateKey:
+    del number, name  # what the cache tells them apart by
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 class Keyring:
-    """Which key the authority signs with, and which ones it publishes."""
+    """Which key its owner signs with, and which ones it publishes.
 
-    def __init__(self) -> None:
+    Args:
+        name: of the first key; by default the authority's.
+    """
+
+    def __init__(self, name: str = KEY_ID) -> None:
+        self.name = name
         self.reset()
 
     def reset(self) -> None:
@@ -61,27 +68,32 @@ class Keyring:
         """Publish the newest key alone; tokens of the older ones are no good any more."""
         self.published = self.published[-1:]
 
-    def sign(self, claims: Mapping[str, Any], key: Any = None) -> str:
-        """A token with ``claims``, RS256; signed by ``key`` instead of the authority's newest, if that is given."""
+    def sign(self, claims: Mapping[str, Any], key: Any = None, header: Mapping[str, Any] | None = None) -> str:
+        """A token with ``claims``, RS256.
+
+        Args:
+            claims: what it says.
+            key: signs it instead of the newest one.
+            header: further members of its header, or others.
+        """
         number = self.published[-1]
-        return sign(claims, key or signing_key(number), {"kid": key_id(number)})
+        facts = {"kid": key_id(number, self.name), **(header or {})}
+        return sign(claims, key or signing_key(number, self.name), facts)
 
     def verify(self, token: str, name: object) -> Mapping[str, Any]:
         """The claims of a token that a published key with that name signed; raises ``ValueError``."""
-        found = next((number for number in self.published if key_id(number) == name), None)
+        found = next((number for number in self.published if key_id(number, self.name) == name), None)
         if found is None:
             raise ValueError(f"no key of the authority is called {str(name)[:80]!r}")
-        return verify(token, signing_key(found).public_key(), ("RS256",))
+        return verify(token, signing_key(found, self.name).public_key(), ("RS256",))
 
     def public(self) -> list[dict[str, Any]]:
         """The published keys as JSON web keys."""
         from jwt.algorithms import RSAAlgorithm
 
         facts = {"use": "sig", "alg": "RS256"}
-        return [
-            {**RSAAlgorithm.to_jwk(signing_key(number).public_key(), as_dict=True), **facts, "kid": key_id(number)}
-            for number in self.published
-        ]
+        named = {key_id(number, self.name): signing_key(number, self.name).public_key() for number in self.published}
+        return [{**RSAAlgorithm.to_jwk(key, as_dict=True), **facts, "kid": kid} for kid, key in named.items()]
 
 
 def sign(claims: Mapping[str, Any], key: Any, header: Mapping[str, Any]) -> str:

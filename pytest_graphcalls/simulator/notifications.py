@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import shapes
 from pytest_graphcalls.simulator.clock import Clock, Ids
-from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Store
+from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant, Store
 from pytest_graphcalls.wire import Headers, Notification
 
 _SAME = (  # observed 6.1, without the bearer token
@@ -60,12 +61,26 @@ class Notifier:
         self._notes: list[_Note] = []
         self._written: list[Notification] = []
         self._first_message: dict[str, str] = {}
+        self._told_rosters: dict[str, tuple[int, dict[str, Participant]]] = {}
 
     @property
     def written(self) -> list[Notification]:
         """Everything told so far, in order."""
-        self._written += [self._write(note) for note in self._notes[len(self._written) :]]
+        self._write_until(len(self._notes))
         return list(self._written)
+
+    @property
+    def count(self) -> int:
+        """How many there are so far; counting writes none of them."""
+        return len(self._notes)
+
+    def numbered(self, number: int) -> Notification | None:
+        """The one with that number, counted from 0; ``None`` when there are not so many yet."""
+        self._write_until(min(number + 1, len(self._notes)))
+        return self._written[number] if number < len(self._written) else None
+
+    def _write_until(self, count: int) -> None:
+        self._written += [self._write(note) for note in self._notes[len(self._written) : count]]
 
     def _write(self, note: _Note) -> Notification:
         entry = {
@@ -76,7 +91,8 @@ class Notifier:
             "resourceData": note.data(),
         }
         body = {"@odata.type": "#microsoft.graph.commsNotifications", "value": [entry]}
-        return Notification(note.posted_to, body, note.at, Headers((*_SAME, *self._trail(note.call))))
+        headers = Headers((*_SAME, *self._trail(note.call)))
+        return Notification(note.posted_to, body, note.at, headers, note.call.id, note.call.app_id)
 
     def _trail(self, call: Call) -> Iterator[tuple[str, str]]:
         """The headers by which a bot tells notifications apart and together (observed 6.1)."""
@@ -114,10 +130,21 @@ class Notifier:
                 self.roster_told(self._store.calls[leg], conference)
 
     def roster_told(self, call: Call, conference: Conference) -> None:
-        """Tell the whole roster to one app, once it is in the call."""
-        if call.state is CallState.ESTABLISHED:
-            people = tuple(conference.roster)
+        """Tell the whole roster to one app, or what has changed in it, once it is in the call."""
+        if call.state is not CallState.ESTABLISHED:
+            return
+        people = tuple(conference.roster)
+        if not (call.asked.get("callOptions") or {}).get("isDeltaRosterEnabled"):
             self._tell(call, "updated", f"{call.id}/participants", lambda: shapes.roster(people))
+            return
+        number, known = self._told_rosters.get(call.id, (0, {}))
+        now = {one.id: one for one in people}
+        came = tuple(one for id, one in now.items() if id not in known)
+        gone = tuple(one for id, one in known.items() if id not in now)
+        if came or gone:
+            self._told_rosters[call.id] = number + 1, now
+            data = partial(shapes.roster_delta, came, gone, number + 1)
+            self._tell(call, "updated", f"{call.id}/participants", data)
 
     def operation_ended(self, operation: Operation) -> None:
         """Tell that an operation completed or failed (observed 5.16)."""

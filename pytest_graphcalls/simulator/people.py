@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.simulator.clock import Ids, Pace
 from pytest_graphcalls.simulator.store import Identity, Result
@@ -32,10 +32,17 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What somebody will do, and after how many virtual seconds (``None``: as the pace has it)."""
+    """What somebody will do.
+
+    Attributes:
+        answer: what they do when it rings.
+        after: how many virtual seconds they let it ring; ``None`` for as long as the pace has it.
+        stays: how many virtual seconds they stay in a call; ``None`` for as long as it lasts.
+    """
 
     answer: Answer = Answer.ACCEPTS
     after: float | None = None
+    stays: float | None = None
 
 
 RESULTS: Mapping[tuple[Answer, bool], Result] = MappingProxyType(
@@ -52,6 +59,9 @@ RESULTS: Mapping[tuple[Answer, bool], Result] = MappingProxyType(
     }
 )
 """Why an invitation or an outgoing call failed."""
+
+
+_UNSCRIPTED = Script()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +116,17 @@ class People:
         name = identity.name or (known.name if known else "")
         return Identity("user", identity.id, name, identity.tenant_id or self._tenant_id)
 
-    def script(self, identity: Identity, script: Script) -> None:
-        """Settle what ``identity`` will do when it rings."""
-        self._scripts[identity.key] = script
+    def script(self, identity: Identity, **facts: Any) -> None:
+        """Settle members of what ``identity`` will do; the others stay as they were."""
+        self._scripts[identity.key] = replace(self.scripted(identity), **facts)
+
+    def scripted(self, identity: Identity) -> Script:
+        """What ``identity`` will do."""
+        return self._scripts.get(identity.key, _UNSCRIPTED)
 
     def fate(self, identity: Identity) -> Fate:
         """What will come of ringing ``identity`` now."""
-        script = self._scripts.get(identity.key, Script())
+        script = self.scripted(identity)
         after = self._pace.ring if script.after is None else script.after
         if script.answer is Answer.SILENT or after > self._pace.ring_limit:
             return Fate(self._pace.ring_limit, RESULTS[Answer.SILENT, identity.sort == "phone"])
@@ -146,19 +160,31 @@ class Person:
 
     def answers_after(self, seconds: float) -> Person:
         """Answer after ``seconds`` of ringing; past the pace's ``ring_limit`` the service gives up first."""
-        return self._will(Script(Answer.ACCEPTS, seconds))
+        return self._will(answer=Answer.ACCEPTS, after=seconds)
 
     def declines(self, after: float | None = None) -> Person:
         """Decline, after ``after`` seconds of ringing (as the pace has it by default)."""
-        return self._will(Script(Answer.DECLINES, after))
+        return self._will(answer=Answer.DECLINES, after=after)
 
     def is_busy(self) -> Person:
         """Be busy: the invitation fails at once."""
-        return self._will(Script(Answer.BUSY, 0.0))
+        return self._will(answer=Answer.BUSY, after=0.0)
 
     def never_answers(self) -> Person:
         """Let it ring until the service gives up."""
-        return self._will(Script(Answer.SILENT))
+        return self._will(answer=Answer.SILENT, after=None)
+
+    def leaves_after(self, seconds: float) -> Person:
+        """Leave a call ``seconds`` after coming in; a caller's time counts from calling.
+
+        It holds for every call they come into from now on, however they come in: say it before they do.
+
+        Raises:
+            ValueError: ``seconds`` is negative or not a number.
+        """
+        if not seconds >= 0:
+            raise ValueError(f"leaves_after(seconds={seconds}): expected 0 or more")
+        return self._will(stays=seconds)
 
     def joins(self, call: SimulatedCall | str) -> Person:
         """Join the meeting or group call behind ``call`` at once.
@@ -178,8 +204,8 @@ class Person:
         self._simulator.stage.leave(self.identity, _id_of(call))
         return self
 
-    def _will(self, script: Script) -> Person:
-        self._simulator.stage.script(self.identity, script)
+    def _will(self, **facts: Any) -> Person:
+        self._simulator.stage.script(self.identity, **facts)
         return self
 
 

@@ -103,6 +103,25 @@ def roster(people: Iterable[Participant]) -> list[dict[str, Any]]:
     return [participant(one.id, one.identity, one.source) for one in people]
 
 
+def roster_delta(came: Iterable[Participant], gone: Iterable[Participant], number: int) -> dict[str, Any]:
+    """What has changed in a roster, as ``deltaParticipants`` (observed 5.15).
+
+    How somebody who has left is marked is in no capture: ``removedState`` is the member that the type has for it.
+
+    Args:
+        came: who is in it since the last one.
+        gone: who is in it no more.
+        number: grows with each.
+    """
+    removed = {"removedState": {"@odata.type": f"{_TYPE}removedState", "reason": None}}
+    left = [{**one, **removed} for one in roster(gone)]
+    return {
+        "@odata.type": f"{_TYPE}deltaParticipants",
+        "participants": [*roster(came), *left],
+        "sequenceNumber": number,
+    }
+
+
 def source_info(who: Identity) -> dict[str, Any]:
     """A ``participantInfo`` for the source of a call (observed 5.8)."""
     return {

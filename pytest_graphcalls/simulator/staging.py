@@ -11,7 +11,7 @@ from pytest_graphcalls.lifecycle import CallState, ParticipantEvent, Participant
 from pytest_graphcalls.simulator import shapes
 from pytest_graphcalls.simulator.bodies import CallOrder, Coordinates
 from pytest_graphcalls.simulator.identity import App
-from pytest_graphcalls.simulator.people import Person, Script
+from pytest_graphcalls.simulator.people import Person
 from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind, Operation, Participant, Result
 
 if TYPE_CHECKING:
@@ -193,10 +193,23 @@ class Staging:
                 raise NotAllowedNowError(identity.name or identity.id, "leave", f"not in call {call_id}", ("join",))
             self._sim.calls.someone_left(self._sim.store.step_participant(conference, one.id, ParticipantEvent.LEAVE))
 
-    def script(self, identity: Identity, script: Script) -> None:
-        """Settle what somebody will do when it rings."""
+    def script(self, identity: Identity, **facts: Any) -> None:
+        """Settle what somebody will do; ``facts`` are members of a script."""
         with self._sim.lock:
-            self._sim.people.script(identity, script)
+            self._sim.people.script(identity, **facts)
+
+    def came_in(self, conference_id: str, id: str) -> None:
+        """Let somebody who has just come in leave in time, if that is what they will do."""
+        one = self._sim.store.conferences[conference_id].people[id]
+        stays = self._sim.people.scripted(one.identity).stays
+        if stays is not None:
+            self._sim.clock.after(stays, lambda: self._had_enough(conference_id, id))
+
+    def _had_enough(self, conference_id: str, id: str) -> None:
+        conference = self._sim.store.conferences[conference_id]
+        one = conference.people.get(id)
+        if one is not None and one.state is ParticipantState.ACTIVE:
+            self._sim.calls.someone_left(self._sim.store.step_participant(conference, id, ParticipantEvent.LEAVE))
 
     def view(self, call_id: str) -> SimulatedCall:
         """A call, by its id."""
@@ -228,8 +241,10 @@ class Staging:
         return self._sim.store.put_conference(conference)
 
     def _admit(self, conference_id: str, identity: Identity) -> Conference:
-        conference = self._sim.store.conferences[conference_id]
-        return self._sim.store.add_participant(conference, self._sim.ids.new("participant"), identity)
+        id = self._sim.ids.new("participant")
+        conference = self._sim.store.add_participant(self._sim.store.conferences[conference_id], id, identity)
+        self.came_in(conference_id, id)
+        return conference
 
     def _person(self, one: Person | str) -> Person:
         return one if isinstance(one, Person) else self.person(one)

@@ -17,6 +17,7 @@ FILES = [
     *((f"operations/{id}.yaml", "operation") for id in CONTRACT.operation_ids),
     ("clouds.yaml", "clouds"),
     ("errors.yaml", "errors"),
+    ("notifications.yaml", "notifications"),
     ("types-overlay.yaml", "overlay"),
     ("uncovered.yaml", "uncovered"),
     *((f"types-{version}.json", "types") for version in VERSIONS),

@@ -20,7 +20,7 @@ FLOORS: dict[int, set[str]] = {
     0: {"_version", "wire", "findings", "errors", "compression"},
     1: {"contract", "lifecycle", "redaction", "leakscan"},
     2: {"simulator", "cassette", "auth", "sandbox"},
-    3: {"stage", "targets", "session", "report", "clients", "doctor", "replaying", "live"},
+    3: {"stage", "targets", "session", "report", "clients", "bot", "doctor", "replaying", "live"},
     4: {
         "plugin",
         "discretion",
@@ -39,7 +39,7 @@ FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 NEIGHBOURS = {0, 1, 3, 4}
 """Floors whose rooms may know each other. Those of floor 2 meet as wire values only."""
 OWNERS = {
-    "httpx": {"clients/httpx.py", "clients/msgraph.py"},
+    "httpx": {"clients/httpx.py", "clients/msgraph.py", "clients/posting.py"},
     "uvicorn": {"clients/server.py"},
     "jwt": {"simulator/keys.py"},
     "cryptography": {"simulator/keys.py"},

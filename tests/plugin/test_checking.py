@@ -192,3 +192,65 @@ def test_the_summary_says_what_was_exercised(pytester: pytest.Pytester, run: Run
         "  participant-invite.at-most-five-invitees, participant-invite.invitee-has-identity,",
         "  participant-invite.token-is-required",
     ]
+
+
+STATELESS = """
+def pytest_graphcalls_simulator(simulator):
+    state = simulator.notifier._state
+
+    def stateless(*args):
+        told = state(*args)
+        del told["state"]
+        return told
+
+    simulator.notifier._state = stateless
+"""
+"""The simulator forgets to say the state of a call."""
+CALL_SOMEBODY = """
+def test_call(graphcalls):
+    simulator = graphcalls.simulator
+    target = {"identity": {"user": {"id": simulator.person("adele").id}}}
+    body = {"callbackUri": "https://bot.contoso.com/calls", "targets": [target], "requestedModalities": ["audio"],
+            "mediaConfig": {"@odata.type": "#microsoft.graph.serviceHostedMediaConfig"}}
+    assert graphcalls.client.post("/communications/calls", json=body).status_code == 201
+    simulator.advance(30)
+"""
+RECEIVER = """
+from pytest_graphcalls.wire import Headers, Request, encode_json
+
+def test_receive(graphcalls):
+    data = {"@odata.type": "#microsoft.graph.call", "state": STATE}
+    entry = {"changeType": "updated", "resourceUrl": "/communications/calls/57da", "resourceData": data}
+    headers = Headers({"Authorization": "Bearer abc", "Content-Type": "application/json"})
+    body = encode_json({"@odata.type": "#microsoft.graph.commsNotifications", "value": [entry]})
+    got = graphcalls.receive(Request("POST", "https://bot.contoso.com/calls", headers, body))
+    assert got["value"][0]["changeType"] == "updated"
+"""
+
+
+def test_what_the_simulator_tells_the_bot_is_checked(pytester: pytest.Pytester, run: Run) -> None:
+    """Without anybody looking at it; the message shows the notification."""
+    pytester.makepyfile(CALL_SOMEBODY)
+    run().assert_outcomes(passed=1)
+    pytester.makeconftest(STATELESS)
+    result = run()
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "graphcalls: notification breaks call-updated (v1.0)",
+            "  where     $.value[[]0[]].resourceData.state",
+            "  posted    notification 1 of the test",
+            "    curl -X POST https://bot.contoso.com/calls *",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "outcomes"), [("'established'", {"passed": 1}), ("None", {"passed": 1, "errors": 1})]
+)
+def test_what_a_receiver_takes_in_is_checked(
+    pytester: pytest.Pytester, run: Run, state: str, outcomes: dict[str, int]
+) -> None:
+    """graphcalls.receive hands on the body, and what is wrong with it fails the test."""
+    pytester.makepyfile(RECEIVER.replace("STATE", state))
+    run().assert_outcomes(**outcomes)

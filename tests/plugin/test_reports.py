@@ -14,6 +14,7 @@ import pytest
 from pytest_graphcalls.contract import Contract
 from tests.plugin.conftest import Run
 from tests.plugin.projects import BROKEN_LOCATION, CREATE_A_CALL, INVITE_SIX, READ_A_CALL
+from tests.plugin.test_checking import RECEIVER
 
 MIXED = (
     CREATE_A_CALL
@@ -205,3 +206,21 @@ def test_collecting_only_writes_nothing(pytester: pytest.Pytester, run: Run) -> 
     pytester.makepyfile(MIXED)
     run("--collect-only", "--graphcalls-report=report.json")
     assert not (pytester.path / "report.json").exists()
+
+
+def test_the_report_shows_the_notifications_that_were_wrong(pytester: pytest.Pytester, run: Run) -> None:
+    """As findings of their own side, with the redacted POST; in Markdown, too."""
+    pytester.makepyfile(RECEIVER.replace("STATE", "None"))
+    run("--graphcalls-report=report.json")
+    report = validated(pytester.path / "report.json")
+    (finding,) = report["findings"]
+    assert (finding["side"], finding["operation"]) == ("notification", "call-updated")
+    (place,) = finding["seen"]
+    assert (place["exchange"], place["notification"], place["standing"]) == (None, 0, "fails")
+    (notification,) = report["notifications"]
+    assert notification["request"]["method"] == "POST"
+    assert "Bearer abc" not in json.dumps(report)
+    run("--graphcalls-report=report.md")
+    text = (pytester.path / "report.md").read_text(encoding="utf-8")
+    assert "## Notifications" in text
+    assert "POST https://bot.contoso.com/calls" in text

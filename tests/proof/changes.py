@@ -9,7 +9,7 @@ from typing import Any
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantState
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.answers import Refusal, Reply, inferred
-from pytest_graphcalls.simulator.calls import LEFT_ALONE
+from pytest_graphcalls.simulator.calls import ENDED_BY_BOT, LEFT_ALONE
 from pytest_graphcalls.simulator.gate import Ask
 from pytest_graphcalls.simulator.store import Call, Conference, Kind, Participant
 from tests.proof.steps import Apply, around
@@ -138,3 +138,48 @@ def shows_both_sides(
 
 def cannot_be_read(_handler: Callable[[Ask], Reply], _ask: Ask) -> Reply:
     raise Refusal("method-not-allowed")
+
+
+def comes_about_untold(direction: str) -> Apply:
+    """Calls of one direction come about without a word."""
+    coming = (CallState.ESTABLISHING, CallState.ESTABLISHED)
+
+    def step(_: Simulator, original: Callable[[Call], None], call: Call) -> None:
+        if call.direction != direction or call.state not in coming:
+            original(call)
+
+    return around("notifier", "call_changed", step)
+
+
+def tells_rosters(*, first: bool, later: bool) -> Apply:
+    """Of the rosters of a call the first one is told, or the later ones."""
+
+    def apply(simulator: Simulator) -> None:
+        told: set[str] = set()
+        original = simulator.notifier.roster_told
+
+        def step(call: Call, conference: Conference) -> None:
+            wanted = later if call.id in told else first
+            told.update([call.id] if call.state is CallState.ESTABLISHED else [])
+            if wanted:
+                original(call, conference)
+
+        simulator.notifier.roster_told = step  # type: ignore[method-assign]  # a deviation replaces a step
+
+    return apply
+
+
+def tells_every_roster(simulator: Simulator) -> None:
+    """The roster of a call between two is told like that of a group."""
+    notifier = simulator.notifier
+    original = notifier.roster_changed
+
+    def step(conference: Conference) -> None:
+        original(replace(conference, kind=Kind.GROUP))
+
+    notifier.roster_changed = step  # type: ignore[method-assign]  # a deviation replaces a step
+
+
+def hang_up_is_untold(_: Simulator, original: Callable[[Call], None], call: Call) -> None:
+    if call.result != ENDED_BY_BOT:
+        original(call)

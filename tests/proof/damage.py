@@ -120,15 +120,15 @@ def changed(exchange: Exchange, spot: Spot, *value: Any) -> Exchange:
     return with_body(exchange, body)
 
 
-def tolerated(model: TypeModel, spot: Spot, kind: Kind) -> bool:
+def tolerated(model: TypeModel, spot: Spot, kind: Kind, side: Side = Side.RESPONSE) -> bool:
     """Whether the documentation contradicts itself there, so that it is a notice only."""
-    entries = [entry for entry in model.tolerated if spot.at in entry.at and entry.kind == kind]
+    entries = [e for e in model.tolerated if spot.at in e.at and e.kind == kind and side in e.sides]
     # Those that ask for more are about another damage: digits in a string, a neighbour of another name.
     return any(not entry.pattern and not entry.when_member for entry in entries)
 
 
-def weight(model: TypeModel, spot: Spot, kind: Kind) -> Severity:
-    return Severity.NOTICE if tolerated(model, spot, kind) else Severity.VIOLATION
+def weight(model: TypeModel, spot: Spot, kind: Kind, side: Side = Side.RESPONSE) -> Severity:
+    return Severity.NOTICE if tolerated(model, spot, kind, side) else Severity.VIOLATION
 
 
 def sort_of(model: TypeModel, member: Member) -> str:

@@ -64,9 +64,34 @@ TABLE: tuple[Deviation, ...] = (
         "A call with an http callback comes about.",
         leaves_unjudged(f"{CREATE}.callback-uri-is-https"),
     ),
+    Deviation(
+        f"{CREATE}.state-changes-are-notified",
+        "The states of a call that the bot makes are not told.",
+        changes.comes_about_untold("outgoing"),
+    ),
+    Deviation(
+        f"{CREATE}.peer-to-peer-has-no-roster",
+        "The roster of every call is told.",
+        changes.tells_every_roster,
+    ),
+    Deviation(
+        f"{CREATE}.roster-follows-joining",
+        "The first roster of a call is not told.",
+        changes.tells_rosters(first=False, later=True),
+    ),
     Deviation(f"{CREATE}.token-is-required", OPEN, needs_no_token(CREATE)),
     # What a stage needs besides
     Deviation("call-answer.success-is-202-empty", "The answer has status 200.", status("call-answer", 200)),
+    Deviation(
+        "call-answer.state-changes-are-notified",
+        "The states of a call that the bot answers are not told.",
+        changes.comes_about_untold("incoming"),
+    ),
+    Deviation(
+        "call-delete.deleted-notification-follows",
+        "The end of a call that the bot hangs up is not told.",
+        around("notifier", "call_ended", changes.hang_up_is_untold),
+    ),
     Deviation("call-delete.success-is-204-empty", "The answer has status 202.", status("call-delete", 202)),
     Deviation("call-delete.only-own-leg-ends", "A hang-up ends the legs of all bots.", changes.hangs_up_for_all),
     Deviation("call-get.success-is-200-with-call", "The answer has status 202.", status("call-get", 202)),
@@ -117,7 +142,7 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(
         f"{INVITE}.roster-update-follows",
         "The roster is never sent again.",
-        both(skips("notifier", "roster_changed"), skips("notifier", "roster_told")),
+        changes.tells_rosters(first=True, later=False),
     ),
     Deviation(
         f"{INVITE}.several-only-in-group-calls",

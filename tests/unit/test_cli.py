@@ -128,6 +128,41 @@ def test_a_request_without_answer_is_unreadable_only_if_it_is_ours(graphcalls, h
     assert "1 problem reading" in out
 
 
+def callback(data, **response):
+    """A notification that a proxy has seen on its way to a bot."""
+    row = {"changeType": "updated", "resourceUrl": "/communications/calls/57da", "resourceData": data}
+    sent = {"@odata.type": "#microsoft.graph.commsNotifications", "value": [row]}
+    return {**entry(sent=sent, url="https://bot.contoso.com/api/calls"), **response}
+
+
+def test_notifications_in_a_recording_are_judged(graphcalls, har):
+    state = {"@odata.type": "#microsoft.graph.call", "state": "established"}
+    code, out, _ = graphcalls("check", har(GOOD, callback(state), OTHER))
+    assert code == 0
+    assert "1 exchange of the calls API checked; 1 notification checked; 1 of other services" in " ".join(out.split())
+    assert "1 file, 1 exchange checked, 1 notification checked, 0 violations" in " ".join(out.split())
+    code, out, _ = graphcalls("check", har(callback({**state, "state": None}), GOOD))
+    assert code == 1
+    assert "  entry 1: POST /api/calls -> 202" in out
+    assert "violation in the notification call-updated, null-unexpected [" in out
+    assert "      where     $.value[0].resourceData.state" in out.splitlines()
+
+
+def test_a_notification_without_answer_is_judged_all_the_same(graphcalls, har):
+    code, out, _ = graphcalls("check", har(callback({}, response={"status": 0}), GOOD))
+    assert code == 1
+    assert "  entry 1: POST /api/calls -> no answer" in out
+
+
+def test_notifications_are_judged_by_the_version_of_their_file(graphcalls, har):
+    beta = entry(sent={"reason": "busy"}, url=ROOT.replace("v1.0", "beta") + "/57da/reject")
+    _, out, _ = graphcalls("check", "--format=json", har(callback({}), beta, beta, GOOD))
+    data = json.loads(out)
+    assert (data["summary"]["checked"], data["summary"]["notifications"]) == (3, 1)
+    finding = data["files"][0]["findings"][0]
+    assert (finding["side"], finding["operation"], finding["version"]) == ("notification", "call-updated", "beta")
+
+
 def test_nothing_to_judge_is_said(graphcalls, har):
     code, out, _ = graphcalls("check", har(OTHER))
     assert code == 0
@@ -217,6 +252,7 @@ def test_a_rule_is_explained_with_source_and_examples(graphcalls):
         ("200/5002", "result 200/5002"),
         ("5002", "result 200/5002"),
         ("member-missing", "finding member-missing"),
+        ("roster-updated", "notification roster-updated"),
     ],
 )
 def test_every_sort_of_name_is_explained(graphcalls, name, headline):

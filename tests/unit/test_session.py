@@ -26,7 +26,9 @@ from pytest_graphcalls.session import (
     current_recorder,
     recording,
 )
-from pytest_graphcalls.wire import Exchange, Headers, Request, Response
+from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response, encode_json
+from tests.unit.contract.notices import call as call_data
+from tests.unit.contract.notices import posted
 
 CALL = "https://graph.microsoft.com/v1.0/communications/calls/57da"
 RULE = "call-delete.success-is-204-empty"
@@ -55,6 +57,20 @@ def exchange(method: str = "DELETE", status: int = 204, body: bytes = b"", heade
 
 SURPLUS = exchange(body=b"{}")
 """An answer that breaks :data:`RULE`."""
+
+
+BOT = "https://bot.contoso.com/api/calls"
+
+
+def notification(state: str | None) -> Notification:
+    """A call is told to be in ``state``; ``None`` is wrong."""
+    return Notification(BOT, posted("updated", "", call_data(state)))
+
+
+def callback(state: str | None) -> Request:
+    """The same as a bot gets it."""
+    headers = Headers({"Authorization": "Bearer abc", "Content-Type": "application/json"})
+    return Request("POST", BOT, headers, encode_json(posted("updated", "", call_data(state))))
 
 
 class TestJudge:
@@ -199,6 +215,105 @@ class TestRecorder:
         with pytest.raises(UnknownNameError, match="there is no question"):
             recorder.answer("participant-delete.deletd", status=404)
 
+    def test_what_is_followed_is_checked_once(self, contract: Contract) -> None:
+        """When somebody asks; the number is that among all notifications."""
+        told = [notification("established"), notification(None)]
+        recorder = Recorder(contract)
+        leave = recorder.follow(lambda: told)
+        assert [(seen.exchange, seen.notification) for seen in recorder.seen] == [(None, 1)]
+        told.append(notification(None))
+        assert [seen.notification for seen in recorder.seen] == [1, 2]
+        assert (recorder.told, list(recorder.flawed)) == (3, [1, 2])
+        told.append(notification(None))
+        leave()
+        told.append(notification(None))
+        assert [seen.notification for seen in recorder.seen] == [1, 2, 3]
+
+    def test_threads_may_look_and_take_at_the_same_time(self, contract: Contract) -> None:
+        """Neither waits for the other, and each failing notification is taken once."""
+        told = [notification(None)]
+        recorder = Recorder(contract)
+        recorder.follow(lambda: list(told))
+        taken: list[str] = []
+
+        def take() -> None:
+            for _ in range(40):
+                told.append(notification(None))
+                taken.extend(recorder.take_failing())
+
+        threads = [Thread(target=take, daemon=True), Thread(target=take, daemon=True)]
+        threads += [Thread(target=lambda: [recorder.seen for _ in range(200)], daemon=True) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        assert not any(thread.is_alive() for thread in threads), "they wait for each other"
+        assert len(taken) + len(recorder.take_failing()) == recorder.told == 81
+
+    def test_a_simulator_that_was_reset_is_followed_from_the_start(self, contract: Contract) -> None:
+        """However many notifications there are then."""
+        told: list[Notification] = [notification("established")] * 2
+        recorder = Recorder(contract)
+        recorder.follow(lambda: told)
+        assert recorder.told == 2
+        told[:] = [notification(None)]
+        assert [seen.notification for seen in recorder.seen] == [2]
+        told[:] = [notification(None), notification("established"), notification(None)]
+        assert [seen.notification for seen in recorder.seen] == [2, 3, 5]
+
+    def test_a_notification_is_judged_by_the_version_of_the_test(self, contract: Contract) -> None:
+        """It does not say its own."""
+        recorder = Recorder(contract)
+        recorder.follow(lambda: [notification(None)], "beta")
+        recorder.receive(callback(None), "v1.0")
+        assert {finding.version for finding in recorder.findings} == {"v1.0", "beta"}
+
+    @pytest.mark.parametrize("body", [b"", b"{", b"[]"])
+    def test_what_is_received_and_cannot_be_read_is_empty_and_found(self, contract: Contract, body: bytes) -> None:
+        """A receiver goes on, and the test fails."""
+        recorder = Recorder(contract)
+        assert recorder.receive(Request("POST", BOT, callback("established").headers, body)) == {}
+        assert recorder.failing()
+
+    def test_what_is_received_is_checked_and_handed_on(self, contract: Contract) -> None:
+        """The token is asked for, because the service sends one."""
+        recorder = Recorder(contract)
+        assert recorder.receive(callback("established")) == posted("updated", "", call_data("established"))
+        assert recorder.findings == ()
+        bare = callback("established")
+        recorder.receive(replace(bare, headers=bare.headers.without("authorization")))
+        assert [finding.kind for finding in recorder.findings] == [Kind.TOKEN_MISSING]
+
+    def test_a_wrong_notification_may_be_expected(self, contract: Contract) -> None:
+        """Like an exchange; what came before the block, or comes after it, is not meant."""
+        told = [notification(None)]
+        recorder = Recorder(contract)
+        recorder.follow(lambda: told)
+        with recorder.expect_violation("null-unexpected"):
+            told.append(notification(None))
+        told.append(notification(None))
+        assert [seen.standing for seen in recorder.seen] == [Standing.FAILS, Standing.EXPECTED, Standing.FAILS]
+
+    def test_the_message_about_a_notification_shows_it(self, contract: Contract) -> None:
+        """After those about exchanges, with the POST to try again."""
+        recorder = Recorder(contract)
+        recorder.receive(callback("established"))
+        recorder.receive(callback(None))
+        recorder(SURPLUS)
+        first, second = recorder.take_failing()
+        assert RULE in first
+        lines = second.splitlines()
+        assert lines[0] == "graphcalls: notification breaks call-updated (v1.0)"
+        assert lines[1:5] == [
+            "  payload   call-updated",
+            "  where     $.value[0].resourceData.state",
+            "  expected  the member 'state'",
+            "  got       null",
+        ]
+        assert "  posted    notification 2 of the test" in lines
+        assert f"    curl -X POST {BOT} \\" in lines
+        assert "Bearer abc" not in second
+
     def test_the_latest_recorder_is_the_current_one(self, contract: Contract) -> None:
         """Tests inside tests leave the outer one as it was."""
         before = current_recorder()
@@ -260,6 +375,17 @@ class TestWatch:
         watch.recorder(SURPLUS)
         assert [one["response"]["body"] for one in watch.record().exchanges] == ["", "{}"]
 
+    def test_notifications_are_kept_when_something_was_found_in_them(self, contract: Contract) -> None:
+        """Redacted, with their number."""
+        watch = Watch("test_a.py::test_it", "v1.0", "simulator", recorder=Recorder(contract))
+        assert watch.recorder is not None
+        watch.recorder.receive(callback("established"))
+        assert watch.record().notifications == ()
+        watch.recorder.receive(callback(None))
+        (kept,) = watch.record().notifications
+        assert (kept["number"], kept["request"]["method"], kept["request"]["url"]) == (1, "POST", BOT)
+        assert "Bearer abc" not in json.dumps(kept)
+
 
 def record(nodeid: str = "a", outcome: Outcome = Outcome.HELD, **facts: Any) -> TestRecord:
     """A record of a test of :data:`RULE` in v1.0."""
@@ -273,7 +399,11 @@ def test_a_record_survives_the_journey() -> None:
         target="simulator",
         questions=("participant-delete.deleted-twice",),
         answers={"participant-delete.deleted-twice": Answer(404, "8522", "gone")},
-        seen=(Seen(finding(rule=OTHER), 0, Standing.ELSEWHERE),),
+        seen=(
+            Seen(finding(rule=OTHER), 0, Standing.ELSEWHERE),
+            Seen(finding(side=Side.NOTIFICATION), None, Standing.FAILS, 3),
+        ),
+        notifications=({"number": 3, "request": {}},),
         exchanges=({"request": {}, "response": {}},),
         operations={"call-get@v1.0": 2},
         judged=(f"{OTHER}@v1.0",),

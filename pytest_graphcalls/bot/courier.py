@@ -1,0 +1,239 @@
+"""Takes notifications to the bot: signed, in order for each call, again when the bot fails, and never elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from pytest_graphcalls.bot.ledger import Delivery, Ledger
+from pytest_graphcalls.clients.posting import Answer, Poster, poster
+from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.simulator import Simulator
+from pytest_graphcalls.simulator.channel import LIFETIME
+from pytest_graphcalls.wire import Headers, Notification, Request, encode_json
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""Statuses that move a notification on; 302 and 307 are the ones in use (observed 6.6)."""
+MOST_REDIRECTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How notifications are delivered. Nothing of it is published (observed 6.4), so every figure is assumed.
+
+    Attributes:
+        timeout: real seconds that the bot has for its answer.
+        redeliveries: how often a notification comes again when the bot has failed.
+        spacing: virtual seconds in between; meanwhile later notifications of the same call wait.
+        linger: real seconds to wait for the tasks or threads that a bot in this process has started.
+        signed: whether a bearer token goes along.
+    """
+
+    timeout: float = 5.0
+    redeliveries: int = 2
+    spacing: float = 1.0
+    linger: float = 1.0
+    signed: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("timeout", "redeliveries", "spacing", "linger"):
+            value = getattr(self, name)
+            if not 0 <= value < float("inf") or (name == "timeout" and value == 0):
+                raise SettingError(name, str(value), "a number, 0 or more" if name != "timeout" else "more than 0")
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """A notification on its way, and how often it was tried."""
+
+    note: Notification
+    sequence: int
+    attempt: int = 1
+
+
+class Courier:
+    """Delivers a simulator's notifications; what :meth:`.Simulator.deliver_to` takes.
+
+    Args:
+        simulator: whose notifications they are.
+        where: the bot: an ASGI or WSGI application, or a URL of this machine.
+        path: the bot's path for notifications to its registered address. By default that of ``where``, if it is a URL
+            with one, else the path of the registered address itself.
+        callbacks: by scheme and host of a ``callbackUri``: another application or URL. Every other ``callbackUri``
+            goes to ``where``; none is ever followed.
+        allow_hosts: hosts that a URL, or a redirect, may name besides this machine.
+        terms: timeout, redelivery, signature.
+        epoch: the present in seconds since 1970, for the tokens; by default the real one, because it is what bots
+            compare them with.
+        ledger: where to write everything down.
+
+    Raises:
+        SettingError: ``where`` is nothing that can be posted to.
+    """
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        where: Any,
+        *,
+        path: str = "",
+        callbacks: Mapping[str, Any] | None = None,
+        allow_hosts: Collection[str] = (),
+        terms: Terms = Terms(),
+        epoch: Callable[[], float] | None = None,
+        ledger: Ledger | None = None,
+    ) -> None:
+        self._simulator = simulator
+        self._terms = terms
+        if path and not path.startswith("/"):
+            raise SettingError("path", path, "a path that starts with /")
+        self._path = path or (urlsplit(where).path.rstrip("/") if isinstance(where, str) else "")
+        self._epoch = epoch
+        self.ledger = ledger or Ledger()
+        self._default = poster(where, allow_hosts, terms.timeout)
+        self._others: dict[str, Poster] = {}
+        try:
+            for origin, other in (callbacks or {}).items():
+                self._others[_origin(origin)] = poster(other, allow_hosts, terms.timeout)
+        except SettingError:
+            self.close()
+            raise
+        self._lines: dict[str, deque[_Parcel]] = {}
+        self._generation = simulator.outbox.generation
+        self._token: tuple[object, float, str] = (None, 0.0, "")
+
+    def __call__(self, notification: Notification, sequence: int) -> None:
+        """Deliver a notification; see :meth:`.Simulator.deliver_to`."""
+        if self._generation != self._simulator.outbox.generation:
+            self._generation = self._simulator.outbox.generation
+            self._lines.clear()
+        line = self._lines.setdefault(notification.call_id, deque())
+        line.append(_Parcel(notification, sequence))
+        if len(line) == 1:  # else somebody waits at its head, to come again
+            self._work_off(notification.call_id)
+
+    def _work_off(self, call: str) -> None:
+        line = self._lines.get(call)
+        while line:
+            parcel = line[0]
+            delivery = self.post(parcel.note, sequence=parcel.sequence, attempt=parcel.attempt)
+            if delivery.failed and parcel.attempt <= self._terms.redeliveries:
+                line[0] = replace(parcel, attempt=parcel.attempt + 1)
+                self._simulator.later(self._terms.spacing, partial(self._work_off, call))
+                return
+            line.popleft()
+        self._lines.pop(call, None)
+
+    def post(
+        self, note: Notification, *, token: str | None = None, sequence: int = -1, attempt: int = 1, remark: str = ""
+    ) -> Delivery:
+        """Post a notification once, at once, and write it down.
+
+        Args:
+            note: what to post.
+            token: the bearer token; ``""`` for none, and by default a good one.
+            sequence: its number in ``simulator.notifications``.
+            attempt: which one it is.
+            remark: what is special about it, for the ledger.
+        """
+        good = self.token(note.app_id) if token is None else token
+        number, at = self.ledger.reserve(), self._simulator.now
+        if _is_readable(note.posted_to):
+            request = self._request(note, good)
+            answer = self._through(self._poster_of(note.posted_to), request)
+        else:
+            request = Request("POST", note.posted_to)
+            answer = Answer(error="was not told, because the callbackUri cannot be read as an address")
+        return self.ledger.deliver(
+            number,
+            at,
+            note,
+            attempt=attempt,
+            url=request.url,
+            status=answer.status,
+            seconds=answer.seconds,
+            error=answer.error,
+            sequence=sequence,
+            trace=answer.trace,
+            note=remark,
+        )
+
+    def _through(self, way: Poster, request: Request) -> Answer:
+        """Post, and follow redirects to where posting is allowed."""
+        answer = way.post(request, self._terms.timeout, self._terms.linger)
+        for _ in range(MOST_REDIRECTS):
+            if answer.status not in REDIRECTS:
+                return answer
+            target = _redirected(request.url, answer.headers.get("location", ""))
+            if not target or not way.reaches(target):
+                target = target or answer.headers.get("location", "")
+                return replace(answer, error=f"redirects to {target[:200]!r}, where nothing is sent; {_ALLOW}")
+            request = replace(request, url=target)
+            answer = way.post(request, self._terms.timeout, self._terms.linger, redirected=True)
+        if answer.status in REDIRECTS:
+            return replace(answer, error=f"redirects more than {MOST_REDIRECTS} times")
+        return answer
+
+    def _request(self, note: Notification, token: str) -> Request:
+        headers = (("Authorization", f"Bearer {token}"), *note.headers.pairs) if token else note.headers.pairs
+        return Request("POST", self._address(note), Headers(headers), encode_json(note.body))
+
+    def _address(self, note: Notification) -> str:
+        app = self._simulator.authority.find(note.app_id)
+        if self._path and app is not None and note.posted_to == app.callback_uri:
+            return f"{_origin(note.posted_to)}{self._path}"
+        return note.posted_to
+
+    def _poster_of(self, url: str) -> Poster:
+        return self._others.get(_origin(url), self._default) if self._others else self._default
+
+    def token(self, app_id: str = "") -> str:
+        """A good token for an app, by default the default one; ``""`` when nothing is signed."""
+        if not self._terms.signed:
+            return ""
+        now = self.epoch
+        keys = self._simulator.channel.keys.published
+        app = self._simulator.authority.find(app_id) or self._simulator.authority.app
+        known, made, token = self._token
+        if known == (app.app_id, keys) and 0 <= now - made < LIFETIME / 2:
+            return token  # signing takes half a millisecond
+        self._token = (app.app_id, keys), now, self._simulator.channel.token(app, now)
+        return self._token[2]
+
+    @property
+    def epoch(self) -> float:
+        """The present, for tokens: seconds since 1970."""
+        return time.time() if self._epoch is None else self._epoch()
+
+    def close(self) -> None:
+        """Leave the bot."""
+        for way in (self._default, *self._others.values()):
+            way.close()
+
+
+_ALLOW = "allow_hosts= allows a host."
+
+
+def _redirected(url: str, location: str) -> str:
+    """Where a redirect leads; ``""`` when that cannot be read."""
+    if not location or not _is_readable(location):
+        return ""
+    return urljoin(url, location)
+
+
+def _is_readable(url: str) -> bool:
+    try:
+        return urlsplit(url).port is None or bool(urlsplit(url).hostname)
+    except ValueError:  # brackets that are no IPv6 address, a port that is no number
+        return False
+
+
+def _origin(url: str) -> str:
+    """Scheme and host of a URL, in lower case."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()

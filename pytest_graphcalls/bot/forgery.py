@@ -1,0 +1,93 @@
+"""Tokens that a bot must not take, ready-made, each wrong in one thing."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_graphcalls.simulator import App, Simulator
+from pytest_graphcalls.simulator.channel import LIFETIME
+from pytest_graphcalls.simulator.keys import signing_key
+from pytest_graphcalls.wire import encode_json
+
+STRANGER = "graphcalls-stranger"
+"""Name of a key that nobody publishes."""
+NOBODY = "00000000-0000-4000-8000-00000000dead"
+"""An app id that belongs to nobody."""
+
+Make = Callable[[Simulator, App, float], str]
+"""Makes a token from the simulator, the app it pretends to be for, and the present in seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgery:
+    """A token that is wrong in one thing.
+
+    Attributes:
+        name: what is wrong, e.g. ``wrong audience``.
+        make: makes it.
+        to_refuse: whether a bot has to refuse it. Odd tokens that the service itself was seen to send need not be.
+    """
+
+    name: str
+    make: Make
+    to_refuse: bool = True
+
+
+def _claims(**changes: Any) -> Make:
+    def make(simulator: Simulator, app: App, epoch: float) -> str:
+        claims = {**simulator.channel.claims(app, epoch), **changes}
+        return simulator.channel.keys.sign({name: value for name, value in claims.items() if value is not None})
+
+    return make
+
+
+def _expired(simulator: Simulator, app: App, epoch: float) -> str:
+    # A day, because validators allow for clocks that are some minutes off.
+    return simulator.channel.keys.sign(simulator.channel.claims(app, epoch - 24 * 3600 - LIFETIME))
+
+
+def _unsigned(simulator: Simulator, app: App, epoch: float) -> str:
+    return f"{_part({'typ': 'JWT', 'alg': 'none'})}.{_part(simulator.channel.claims(app, epoch))}."
+
+
+def _unknown_key(simulator: Simulator, app: App, epoch: float) -> str:
+    claims = simulator.channel.claims(app, epoch)
+    return simulator.channel.keys.sign(claims, signing_key(0, STRANGER), {"kid": STRANGER})
+
+
+def _wrong_signature(simulator: Simulator, app: App, epoch: float) -> str:
+    return simulator.channel.keys.sign(simulator.channel.claims(app, epoch), signing_key(0, STRANGER))
+
+
+def _odd_cty(simulator: Simulator, app: App, epoch: float) -> str:
+    return simulator.channel.keys.sign(simulator.channel.claims(app, epoch), header={"cty": "JWT"})
+
+
+def _none(simulator: Simulator, app: App, epoch: float) -> str:
+    del simulator, app, epoch
+    return ""
+
+
+FORGERIES: Mapping[str, Forgery] = {
+    forgery.name: forgery
+    for forgery in (
+        Forgery("no token", _none),
+        Forgery("wrong audience", _claims(aud=NOBODY)),
+        # Not the address of Graph, which samples take beside the real one (observed 7.1).
+        Forgery("wrong issuer", _claims(iss="https://issuer.invalid")),
+        Forgery("expired", _expired),
+        Forgery("unsigned", _unsigned),
+        Forgery("unknown key", _unknown_key),
+        Forgery("wrong signature", _wrong_signature),
+        Forgery("missing tid", _claims(tid=None)),  # observed 7.4
+        Forgery("odd cty", _odd_cty, to_refuse=False),  # a good token in every other way (observed 7.5)
+    )
+}
+"""By name. ``odd cty`` is what the real service was seen to send: a bot should cope with it."""
+
+
+def _part(value: Mapping[str, Any]) -> str:
+    return base64.urlsafe_b64encode(encode_json(value)).rstrip(b"=").decode()

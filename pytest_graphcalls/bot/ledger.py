@@ -1,0 +1,167 @@
+"""What the bot was told and what it asked for, in the order in which it happened."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from pytest_graphcalls.wire import Exchange, Notification
+
+_SORTS = {2: "call", 3: "roster", 4: "operation"}
+_FAILING = frozenset({408, 429})
+"""Statuses below 500 that tell of a bot that cannot rather than will not (assumed, as all of redelivery)."""
+_ROOT = re.compile(r"^/(v1\.0|beta)(/communications|/app)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One attempt to tell the bot something.
+
+    Attributes:
+        number: its place in the ledger, from 1.
+        at: virtual second.
+        call: id of the call it tells of, or ``""``.
+        kind: what it tells in short, e.g. ``created call incoming``.
+        attempt: 1, and more when the bot had failed before.
+        url: where it was meant to go.
+        status: the bot's answer, or ``None``: there was none.
+        seconds: real seconds that the bot took.
+        error: what went wrong, or ``""``.
+        body: the envelope that was sent.
+        sequence: its number in ``simulator.notifications``; -1 for one that was never in there.
+        trace: the bot's traceback, or ``""``.
+        note: what was special about it, e.g. the forgery.
+    """
+
+    number: int
+    at: float
+    call: str
+    kind: str
+    attempt: int
+    url: str
+    status: int | None
+    seconds: float
+    error: str
+    body: Mapping[str, Any]
+    sequence: int = -1
+    trace: str = ""
+    note: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the bot took it: any 2xx."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def failed(self) -> bool:
+        """Whether the bot was unable to take it: no answer, 5xx, 408 or 429, a redirect to nowhere."""
+        return self.status is None or self.status >= 500 or self.status in _FAILING or 300 <= self.status < 400
+
+    def __str__(self) -> str:
+        again = f" (attempt {self.attempt})" if self.attempt > 1 else ""
+        note = f" [{self.note}]" if self.note else ""
+        came = f"{self.status or 'no answer'} in {self.seconds * 1000:.1f} ms"
+        error = f"; it {self.error}" if self.error else ""
+        return f"told   {self.kind}{note}{again}: {came}{error}"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request that the simulator answered.
+
+    Attributes:
+        number: its place in the ledger, from 1.
+        at: virtual second.
+        exchange: request and answer.
+    """
+
+    number: int
+    at: float
+    exchange: Exchange
+
+    @property
+    def path(self) -> str:
+        """Where it went, without version: ``/calls/57da/reject``."""
+        return _ROOT.sub("", self.exchange.request.path)
+
+    def __str__(self) -> str:
+        return f"asked  {self.exchange.request.method} {self.path}: {self.exchange.response.status}"
+
+
+class Ledger:
+    """Everything between the service and the bot. Safe under threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._entries: dict[int, Delivery | Asked] = {}
+        self._count = 0
+
+    def reserve(self) -> int:
+        """The next number: what is told begins before what the bot asks for because of it, and ends after it."""
+        with self._lock:
+            self._count += 1
+            return self._count
+
+    def deliver(self, number: int, at: float, notification: Notification, **facts: Any) -> Delivery:
+        """Write down a delivery; ``facts`` are further members of it."""
+        kind, call = kind_of(notification.entries), notification.call_id
+        entry = Delivery(number, at, call, kind, body=notification.body, **facts)
+        with self._lock:
+            self._entries[number] = entry
+        return entry
+
+    def ask(self, at: float, exchange: Exchange) -> None:
+        """Write down a request."""
+        number = self.reserve()
+        with self._lock:
+            self._entries[number] = Asked(number, at, exchange)
+
+    @property
+    def entries(self) -> tuple[Delivery | Asked, ...]:
+        """Everything so far, in order; what is on its way is not there yet."""
+        with self._lock:
+            return tuple(self._entries[number] for number in sorted(self._entries))
+
+    @property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """Every attempt to tell the bot something, in order."""
+        return tuple(entry for entry in self.entries if isinstance(entry, Delivery))
+
+    @property
+    def requests(self) -> tuple[Asked, ...]:
+        """Every request, in order."""
+        return tuple(entry for entry in self.entries if isinstance(entry, Asked))
+
+    def lines(self) -> Iterator[str]:
+        """Everything as text, a line each: number, virtual second, what happened, which call. Tracebacks follow."""
+        entries = self.entries
+        for entry in entries:
+            call = f"  (call {entry.call[:8]})" if isinstance(entry, Delivery) and entry.call else ""
+            yield f"#{entry.number:<3} {entry.at:8.2f} s  {entry}{call}"
+        for entry in entries:
+            if isinstance(entry, Delivery) and entry.trace:
+                yield f"#{entry.number}:"
+                yield entry.trace.rstrip()
+
+
+def kind_of(entries: Iterable[Mapping[str, Any]]) -> str:
+    """Notifications in short: what changed, of what, and how it stands."""
+    return " + ".join(map(_kind, entries))
+
+
+def _kind(entry: Mapping[str, Any]) -> str:
+    data = entry.get("resourceData")
+    path = str(entry.get("resourceUrl") or entry.get("resource") or "")
+    sort = _SORTS.get(path.strip("/").count("/"), "resource")
+    state = ""
+    if isinstance(data, list):
+        state = f"({len(data)})"
+    elif isinstance(data, dict):
+        state = str(data.get("state") or data.get("status") or "")
+        result = data.get("resultInfo")
+        if isinstance(result, dict):
+            state += f" {result.get('code')}/{result.get('subcode')}"
+    return f"{entry.get('changeType')} {sort} {state}".rstrip()

@@ -1,0 +1,282 @@
+"""Judge what the service posts to the bot: which payload each entry is, and what is wrong with it.
+
+The envelope is judged by the type model. What an entry has to hold depends on its ``changeType`` and its
+resource, and stands in ``notifications.yaml``. Entities in there are partial, so of their members only those
+are asked for that the payload lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from pytest_graphcalls.contract.model import Evidence, Source
+from pytest_graphcalls.findings import Finding, Kind, Severity, Side
+from pytest_graphcalls.wire import MalformedJsonError, Request, encode_json, path_segments
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.contract.check import Checker
+
+ENVELOPE = "commsNotifications"
+"""The type of what is posted."""
+PAGES = "https://learn.microsoft.com/graph/api/"
+_MOST_CLEAN = 4096
+_VIEWS = MappingProxyType({"v1.0": "graph-rest-1.0", "beta": "graph-rest-beta"})
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """One sort of notification.
+
+    Attributes:
+        name: our slug, e.g. ``roster-updated``.
+        says: what it tells the bot.
+        changes: the ``changeType`` it has, one of these.
+        resource: template of its ``resourceUrl``, e.g. ``/communications/calls/{call-id}/participants``.
+        shape: ``entity`` or ``collection`` for one object or a list as ``resourceData``, ``any`` where nothing
+            is known of it.
+        type: the type of the object, or of each in the list; ``""`` for ``any``.
+        required: members that have to be there and not null.
+        values: what a member may say, where it is fewer than its type allows.
+        versions: the API versions it is sent in.
+        evidence: how well it is known.
+        source: the page and section that show it.
+        contradiction: id of the contradiction in the documentation that it rests on, or ``""``.
+    """
+
+    name: str
+    says: str
+    changes: tuple[str, ...]
+    resource: str
+    shape: str
+    versions: tuple[str, ...]
+    evidence: Evidence
+    source: Source
+    type: str = ""
+    required: tuple[str, ...] = ()
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    contradiction: str = ""
+
+    def page(self, version: str) -> str:
+        """Address of the page that shows it, for ``version``."""
+        page = self.source.page
+        return page if page.startswith("https://") else f"{PAGES}{page}?view={_VIEWS[version]}"
+
+    def is_at(self, change: str, segments: list[str]) -> bool:
+        """Whether an entry with this change and these segments of its resource may be one."""
+        template = path_segments(self.resource)
+        return (
+            change in self.changes
+            and len(template) == len(segments)
+            and all(part.startswith("{") or part == got.lower() for part, got in zip(template, segments, strict=True))
+        )
+
+    @property
+    def wanted(self) -> str:
+        """Its resource data in words."""
+        return f"a list of {self.type}" if self.shape == "collection" else f"an object of type {self.type}"
+
+
+def read(data: Mapping[str, Any]) -> dict[str, Payload]:
+    """The payloads of ``notifications.yaml``, by name.
+
+    Args:
+        data: the content of the file.
+    """
+    return {name: _payload(name, entry) for name, entry in data["payloads"].items()}
+
+
+def _payload(name: str, entry: Mapping[str, Any]) -> Payload:
+    source = entry["source"]
+    return Payload(
+        name,
+        entry["says"],
+        tuple(entry["changes"]),
+        entry["resource"],
+        entry["shape"],
+        tuple(entry["versions"]),
+        Evidence(entry["evidence"]),
+        Source(source["page"], source.get("section", "")),
+        entry.get("type", ""),
+        tuple(entry.get("required", ())),
+        MappingProxyType({member: tuple(values) for member, values in entry.get("values", {}).items()}),
+        entry.get("contradiction", ""),
+    )
+
+
+def is_notification(request: Request) -> bool:
+    """Whether ``request`` is what the service posts to a bot, judged by its body alone."""
+    if request.method != "POST" or b"changeType" not in request.body:
+        return False
+    try:
+        body = request.json()
+    except MalformedJsonError:
+        return False
+    entries = body.get("value") if isinstance(body, dict) else None
+    return isinstance(entries, list) and any(
+        isinstance(one, dict) and "changeType" in one and ("resourceUrl" in one or "resource" in one) for one in entries
+    )
+
+
+class NotificationChecker:
+    """Judges notifications by one API version.
+
+    Args:
+        checker: judges shapes by the version's type model.
+        payloads: what is known to be posted.
+    """
+
+    def __init__(self, checker: Checker, payloads: Iterable[Payload]) -> None:
+        self._checker = checker
+        self._version = checker.model.version
+        self._payloads = tuple(one for one in payloads if self._version in one.versions)
+        self._clean: set[tuple[str, bytes]] = set()
+
+    def posted(self, request: Request, *, token_expected: bool = True) -> Iterator[Finding]:
+        """Findings about a whole POST: its token, what it says it is, and its body.
+
+        Args:
+            request: what was posted.
+            token_expected: false for recordings, whose tokens were taken out.
+        """
+        from pytest_graphcalls.contract.check import is_json
+
+        if token_expected and request.headers.get("authorization", "")[:7].lower() != "bearer ":
+            got = "no Authorization: Bearer header"
+            yield self._finding(Kind.TOKEN_MISSING, "Authorization", "a bearer token of the service", got)
+        wanted = f"a {ENVELOPE} object"
+        if not request.body:
+            yield self._finding(Kind.BODY_MISSING, "body", wanted, "no body")
+            return
+        content_type = request.headers.get("content-type", "")
+        if not is_json(content_type):
+            got = content_type or "no Content-Type"
+            yield self._finding(Kind.CONTENT_TYPE, "Content-Type", "application/json", got)
+        try:
+            body = request.json()
+        except MalformedJsonError as error:
+            yield self._finding(Kind.BODY_MALFORMED, "body", wanted, f"a body that {error.reason}")
+            return
+        yield from self.check(body)
+
+    def check(self, body: Any) -> Iterator[Finding]:
+        """Findings about a decoded body."""
+        yield from self._shape(None, ENVELOPE, body, "$")
+        entries = body.get("value") if isinstance(body, dict) else None
+        if isinstance(body, dict) and entries is None:
+            # The metadata lets it be absent and null; but it is all there is to tell.
+            yield self._absent(None, "$", "value", body)
+        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+            if isinstance(entry, dict):
+                yield from self._entry(f"$.value[{index}]", entry)
+
+    def _entry(self, at: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
+        change, address = entry.get("changeType"), entry.get("resourceUrl") or entry.get("resource")
+        if not isinstance(change, str) or not isinstance(address, str):
+            return  # the envelope's shape has said so
+        yield from self._twin(at, entry)
+        payload = self._payload(change.lower(), _segments(address), entry.get("resourceData"))
+        if payload is None or payload.contradiction:
+            yield self._unknown(at, f"{change} {address}", payload)
+        if payload is not None and payload.shape != "any" and payload.evidence is not Evidence.INFERRED:
+            yield from self._data(payload, at, entry)
+
+    def _payload(self, change: str, segments: list[str], data: Any) -> Payload | None:
+        """What an entry is; of several at one address, the one whose shape and type ``data`` has."""
+        there = [one for one in self._payloads if one.is_at(change, segments)]
+        fitting = (one for one in there if self._fits(one, data))
+        return next(fitting, there[0] if there else None)
+
+    def _fits(self, payload: Payload, data: Any) -> bool:
+        if payload.shape == "entity" and isinstance(data, dict):
+            written = str(data.get("@odata.type", "")).rpartition(".")[2]
+            return written in self._checker.model.subtypes(payload.type)
+        return payload.shape == "collection" and isinstance(data, list)
+
+    def _unknown(self, at: str, got: str, payload: Payload | None) -> Finding:
+        finding = self._finding(
+            Kind.NOTIFICATION_UNKNOWN, at, "a changeType and a resource that go together on a page", got, payload
+        )
+        return replace(finding, severity=Severity.NOTICE, tolerated=payload.contradiction if payload else "")
+
+    def _twin(self, at: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
+        """``resource`` and ``resourceUrl`` differ by their first segment only; seen in captures, so a notice."""
+        older, newer = entry.get("resource"), entry.get("resourceUrl")
+        if isinstance(older, str) and isinstance(newer, str) and _segments(older) != _segments(newer):
+            finding = self._finding(Kind.VALUE_WRONG, f"{at}.resource", f"the same below calls/ as {newer}", older)
+            yield replace(finding, severity=Severity.NOTICE)
+
+    def _data(self, payload: Payload, at: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
+        data, place = entry.get("resourceData"), f"{at}.resourceData"
+        if data is None:
+            yield self._absent(payload, at, "resourceData", entry)
+        elif isinstance(data, dict) and payload.shape == "entity":
+            yield from self._entity(payload, data, place)
+        elif isinstance(data, list) and payload.shape == "collection":
+            for index, item in enumerate(data):
+                yield from self._item(payload, item, f"{place}[{index}]")
+        else:
+            yield self._finding(Kind.TYPE_WRONG, place, payload.wanted, _described(data), payload)
+
+    def _item(self, payload: Payload, item: Any, at: str) -> Iterator[Finding]:
+        """Like :meth:`_entity`, but not twice for the same: a roster is sent whole each time somebody comes."""
+        key = (payload.name, encode_json(item))
+        if key in self._clean:
+            return
+        findings = list(self._entity(payload, item, at))
+        yield from findings
+        if not findings:
+            if len(self._clean) >= _MOST_CLEAN:
+                self._clean.clear()
+            self._clean.add(key)
+
+    def _entity(self, payload: Payload, value: Any, at: str) -> Iterator[Finding]:
+        yield from self._shape(payload, payload.type, value, at)
+        if not isinstance(value, dict):
+            return
+        members = self._checker.model.types[payload.type].members
+        for name in payload.required:
+            # Where a null is wrong by the type, the shape has said so.
+            if name not in value or (value[name] is None and members[name].nullable):
+                yield self._absent(payload, at, name, value)
+        for name, allowed in payload.values.items():
+            yield from self._said(payload, f"{at}.{name}", value.get(name), members[name].type, allowed)
+
+    def _said(self, payload: Payload, at: str, value: Any, type_: str, allowed: tuple[str, ...]) -> Iterator[Finding]:
+        enum = self._checker.model.enums[type_]
+        others = {member.lower() for member in enum.members} - {word.lower() for word in allowed}
+        if isinstance(value, str) and value.lower() in others:
+            yield self._finding(Kind.VALUE_WRONG, at, " or ".join(allowed), repr(value), payload)
+
+    def _shape(self, payload: Payload | None, root: str, value: Any, at: str) -> Iterator[Finding]:
+        for where, problem, weight in self._checker.problems(Side.NOTIFICATION, root, value):
+            place = at + where.removeprefix("$")
+            finding = self._finding(problem.kind, place, problem.expected, problem.got, payload)
+            heavy = finding.severity is Severity.VIOLATION and weight.severity is Severity.VIOLATION
+            severity = Severity.VIOLATION if heavy else Severity.NOTICE
+            yield replace(finding, severity=severity, tolerated=weight.tolerated, hint=problem.hint)
+
+    def _absent(self, payload: Payload | None, at: str, name: str, owner: Mapping[str, Any]) -> Finding:
+        kind, got = (Kind.NULL_UNEXPECTED, "null") if name in owner else (Kind.MEMBER_MISSING, "nothing")
+        return self._finding(kind, f"{at}.{name}", f"the member {name!r}", got, payload)
+
+    def _finding(self, kind: Kind, where: str, expected: str, got: str, payload: Payload | None = None) -> Finding:
+        """What a page shows weighs; what was only seen is a notice."""
+        documented = payload is None or payload.evidence is Evidence.DOCUMENTED
+        severity = Severity.VIOLATION if documented else Severity.NOTICE
+        name, page = (payload.name, payload.page(self._version)) if payload else ("", "")
+        return Finding(kind, severity, Side.NOTIFICATION, name, self._version, where, expected, got, page=page)
+
+
+def _segments(address: str) -> list[str]:
+    """The segments of a resource, the older root told as the newer one; some pages leave out the first slash."""
+    segments = path_segments(Request("GET", address).path)
+    return ["communications", *segments[1:]] if segments[:1] == ["app"] else segments
+
+
+def _described(value: Any) -> str:
+    from pytest_graphcalls.contract.schema import describe
+
+    return describe(value)

@@ -1,0 +1,67 @@
+"""Every promise about the shape of a notification can be broken, and is then found; an undamaged one has none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from pytest_graphcalls.contract import VERSIONS
+from pytest_graphcalls.findings import Finding, Side
+from tests.proof.posted import CONTRACT, PRINTED, PRODUCED, Posted, damages, harmless, produced, undamaged
+
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SORTS = (*PRODUCED, *PRINTED)
+NOT_DAMAGED = {
+    "roster-below-operations": "a roster at another address; accepted with a notice (tests/unit/contract)",
+    "content-sharing-session": "nothing is known of its data",
+}
+
+
+def test_every_payload_is_damaged() -> None:
+    """Or it stands here why not."""
+    assert {*SORTS, *NOT_DAMAGED} == set(CONTRACT.notifications)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_simulator_posts_nothing_to_find_fault_with(version: str) -> None:
+    """Neither by the version it was asked in, nor by the other one: a notification does not name its version."""
+    assert set(undamaged(version)) == set(SORTS)
+    for body in produced(version):
+        for judged_by in VERSIONS:
+            assert CONTRACT.check_notification(body, judged_by) == ()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", SORTS)
+def test_an_undamaged_notification_is_never_found_fault_with(name: str, version: str) -> None:
+    """Neither as it was, nor with members that nobody promised left out or null."""
+    body = undamaged(version)[name]
+
+    @QUICK
+    @given(harmless(version, CONTRACT.notifications[name], body))
+    def holds(variant: dict[str, Any]) -> None:
+        assert CONTRACT.check_notification(variant, version) == ()
+
+    assert CONTRACT.check_notification(body, version) == ()
+    holds()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", SORTS)
+def test_every_damage_to_a_notification_is_found(name: str, version: str) -> None:
+    """As the right kind of finding, at the right place, with the right weight, and as one about a notification."""
+
+    @QUICK
+    @given(damages(version, CONTRACT.notifications[name], undamaged(version)[name]))
+    def found(damage: Posted) -> None:
+        findings = CONTRACT.check_notification(damage.body, version)
+        assert any(is_it(finding, damage) for finding in findings), (damage.how, damage.where, findings)
+        assert {(finding.side, finding.version) for finding in findings} == {(Side.NOTIFICATION, version)}
+
+    found()
+
+
+def is_it(finding: Finding, damage: Posted) -> bool:
+    return finding.kind in damage.kinds and finding.where == damage.where and finding.severity is damage.severity

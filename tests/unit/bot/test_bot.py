@@ -1,0 +1,774 @@
+"""The bot under test: it is told, it answers, and nothing that it does stops the run."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+
+from pytest_graphcalls.bot import FORGERIES, Bot
+from pytest_graphcalls.clients.httpx import SimulatorTransport
+from pytest_graphcalls.clients.server import serve_in_thread
+from pytest_graphcalls.errors import BotError, SettingError, UnknownNameError
+from pytest_graphcalls.simulator import Simulator
+from tests.unit.bot.bots import Act, Note, Phone, asgi, incoming, wsgi
+
+INCOMING = "created call incoming"
+
+
+@pytest.fixture
+def simulator() -> Simulator:
+    return Simulator()
+
+
+@pytest.fixture
+def bot(simulator: Simulator) -> Iterator[Bot]:
+    bot = Bot(simulator, seed=7)
+    yield bot
+    bot.close()
+
+
+@pytest.fixture
+def phone(simulator: Simulator) -> Phone:
+    return Phone(simulator)
+
+
+@pytest.fixture(params=["asgi", "wsgi", "http"])
+def place(request: pytest.FixtureRequest) -> Iterator[Callable[[Act], Any]]:
+    """Puts a bot where it can be reached: as an application of both kinds, and behind a socket."""
+    if request.param != "http":
+        yield {"asgi": asgi, "wsgi": wsgi}[request.param]
+        return
+    acts: list[Act] = []
+    with serve_in_thread(asgi(lambda notes, headers: acts[-1](notes, headers))) as url:
+
+        def serve(act: Act) -> str:
+            acts.append(act)
+            return url
+
+        yield serve
+
+
+def told(bot: Bot) -> list[tuple[str, int, int | None]]:
+    """Deliveries in short: what, the attempt, the status."""
+    return [(one.kind, one.attempt, one.status) for one in bot.deliveries]
+
+
+def test_a_bot_rejects_a_call(simulator: Simulator, bot: Bot, phone: Phone, place: Callable[[Act], Any]) -> None:
+    """The whole way there and back, while it is being told."""
+
+    def act(notes: Note, headers: dict[str, str]) -> None:
+        for call in incoming(notes):
+            assert phone.reject(call).status == 202
+
+    bot(place(act))
+    call = simulator.incoming_call(caller="unknown@contoso.example")
+    simulator.advance(2)
+    assert call.rejected_with == "forbidden"
+    assert told(bot) == [(INCOMING, 1, 202), ("deleted call", 1, 202)]
+    bot.assert_answered_within(15)
+
+
+def test_what_arrives(simulator: Simulator, bot: Bot, place: Callable[[Act], Any]) -> None:
+    """Path, headers and body as noted down, and a token with the claims of the facts."""
+    got: list[tuple[Note, dict[str, str]]] = []
+    bot(place(lambda notes, headers: got.append((notes, headers))))
+    simulator.incoming_call()
+    simulator.advance(0)
+    ((notes, headers),) = got
+    (note,) = simulator.notifications
+    assert notes == note.body
+    assert headers[":path"] == "/api/calls"
+    assert headers["user-agent"] == "Microsoft-Skype/3.0,(Calling/1.0)"
+    assert headers["x-microsoft-skype-chain-id"] == headers["scenario-id"]
+    keys = simulator.channel.keys.public()
+    token = headers["authorization"].removeprefix("Bearer ")
+    claims = jwt.decode(
+        token,
+        jwt.PyJWK(keys[0]).key,
+        ["RS256"],
+        audience=simulator.authority.app.app_id,
+        issuer="https://api.botframework.com",
+    )
+    assert claims["exp"] - claims["nbf"] == 300
+    assert claims["tid"] == simulator.tenant_id
+    assert abs(claims["nbf"] - time.time()) < 60
+
+
+def test_nothing_is_signed_when_asked_not_to(simulator: Simulator, bot: Bot) -> None:
+    got: list[dict[str, str]] = []
+    bot(asgi(lambda notes, headers: got.append(headers)), signed=False)
+    simulator.incoming_call()
+    simulator.advance(0)
+    assert "authorization" not in got[0]
+
+
+def test_tokens_can_follow_another_clock(simulator: Simulator, bot: Bot) -> None:
+    bot(asgi(lambda notes, headers: None), epoch=lambda: simulator.clock.epoch)
+    claims = jwt.decode(bot.courier.token(), options={"verify_signature": False})
+    assert claims["nbf"] == simulator.clock.epoch
+
+
+# Where it goes
+
+
+def test_the_path_is_the_bots(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    """To its registered address by its own path; a callbackUri keeps the path that it names."""
+    paths: list[str] = []
+
+    def act(notes: Note, headers: dict[str, str]) -> None:
+        paths.append(headers[":path"])
+        for call in incoming(notes):
+            assert phone.answer(call, "https://elsewhere.example/hooks/1").status == 202
+
+    bot(asgi(act), path="/my/calls")
+    simulator.incoming_call()
+    simulator.advance(0)
+    assert paths == ["/my/calls", "/hooks/1"]
+
+
+def test_the_path_of_a_url_is_the_bots(simulator: Simulator, bot: Bot) -> None:
+    paths: list[str] = []
+    with serve_in_thread(asgi(lambda notes, headers: paths.append(headers[":path"]))) as url:
+        bot(f"{url}/notify")
+        simulator.incoming_call()
+        simulator.advance(0)
+    assert paths == ["/notify"]
+
+
+def test_a_callback_address_is_mapped_and_never_followed(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    """One that stands in the table goes where it says, every other one to the bot."""
+    first: list[str] = []
+    second: list[str] = []
+
+    def act(notes: Note, headers: dict[str, str]) -> None:
+        first.append(headers["host"])
+        for call in incoming(notes):
+            phone.answer(call, "https://Second.Contoso.com/cb")
+
+    bot(
+        asgi(act),
+        callbacks={"https://second.contoso.com": wsgi(lambda notes, headers: second.append(headers[":path"]))},
+    )
+    simulator.incoming_call()
+    simulator.advance(1)
+    assert (first, set(second)) == (["bot.contoso.com"], {"/cb"})
+
+
+def test_a_callback_address_leads_to_no_other_port(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    """A loopback address in a callbackUri is somebody else's, too."""
+    paths: list[str] = []
+    with (
+        socket.create_server(("127.0.0.1", 0)) as other,
+        serve_in_thread(asgi(lambda notes, headers: paths.append(headers[":path"]))) as url,
+    ):
+        other.settimeout(0.05)
+        bot(url)
+        call = simulator.incoming_call()
+        simulator.advance(0)
+        assert phone.answer(call.id, f"https://127.0.0.1:{other.getsockname()[1]}//cb?x=1").status == 202
+        simulator.advance(0)
+        with pytest.raises(TimeoutError):
+            other.accept()
+    assert paths == ["/api/calls", "//cb"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://bot.contoso.com",
+        "http://127.0.0.1@bot.contoso.com/",
+        "http://169.254.169.254/",
+        "ftp://localhost/",
+        "127.0.0.1",
+        "",
+    ],
+)
+def test_no_other_machine_is_posted_to(bot: Bot, url: str) -> None:
+    with pytest.raises(SettingError, match="this machine"):
+        bot(url)
+
+
+def test_a_host_can_be_allowed(bot: Bot) -> None:
+    bot("http://bot.contoso.com/", allow_hosts=["Bot.contoso.com"])
+    with pytest.raises(SettingError, match=r"allow_hosts=\['bot.contoso.com'\] allows that host"):
+        bot("http://bot.contoso.com/")
+
+
+@pytest.mark.parametrize("where", [None, 7, object(), lambda: None])
+def test_what_is_no_bot_is_refused(bot: Bot, where: Any) -> None:
+    with pytest.raises(SettingError, match="expected an ASGI application, a WSGI application, or a URL"):
+        bot(where)
+
+
+@pytest.mark.parametrize(
+    "terms", [{"timeout": 0}, {"timeout": float("nan")}, {"redeliveries": -1}, {"spacing": -1}, {"path": "x"}]
+)
+def test_settings_out_of_range_are_refused(bot: Bot, terms: dict[str, Any]) -> None:
+    with pytest.raises(SettingError, match=next(iter(terms))):
+        bot(asgi(lambda notes, headers: None), **terms)
+
+
+def test_a_bot_has_to_be_named_first(bot: Bot) -> None:
+    with pytest.raises(SettingError, match=r"Say where it is: graphcalls.bot\(app\)"):
+        bot.forge("unsigned")
+    assert bot.deliveries == ()
+
+
+# Again
+
+
+def test_a_bot_that_fails_is_told_again(simulator: Simulator, bot: Bot, place: Callable[[Act], Any]) -> None:
+    """Later ones of the same call wait for it, those of another do not."""
+    first: list[str] = []
+
+    def act(notes: Note, headers: dict[str, str]) -> int:
+        (entry,) = notes["value"]
+        first.append(entry["resourceUrl"].split("/")[3])
+        return 500 if first.count(first[0]) < 3 and first[-1] == first[0] else 202
+
+    bot(place(act), spacing=10)
+    one, two = simulator.incoming_call(), simulator.incoming_call()
+    simulator.advance(20)
+    short = [(one.call, one.at, one.attempt, one.status) for one in bot.deliveries]
+    assert short == [
+        (one.id, 0, 1, 500),
+        (two.id, 0, 1, 202),
+        (one.id, 10, 2, 500),
+        (two.id, 15, 1, 202),
+        (one.id, 20, 3, 202),
+        (one.id, 20, 1, 202),
+    ]
+
+
+def test_it_is_given_up_in_the_end(simulator: Simulator, bot: Bot) -> None:
+    bot(asgi(lambda notes, headers: 503), redeliveries=1)
+    simulator.incoming_call()
+    simulator.advance(5)
+    assert told(bot) == [(INCOMING, 1, 503), (INCOMING, 2, 503)]
+
+
+def test_a_bot_that_refuses_is_not_told_again(simulator: Simulator, bot: Bot) -> None:
+    bot(asgi(lambda notes, headers: 401))
+    simulator.incoming_call()
+    simulator.advance(5)
+    assert told(bot) == [(INCOMING, 1, 401)]
+
+
+def test_a_reset_forgets_what_was_to_come_again(simulator: Simulator, bot: Bot) -> None:
+    bot(asgi(lambda notes, headers: 500))
+    simulator.incoming_call()
+    simulator.advance(0)
+    simulator.reset()
+    simulator.advance(3)
+    assert len(bot.deliveries) == 1
+    simulator.incoming_call()
+    simulator.advance(0)
+    assert told(bot)[1:] == [(INCOMING, 1, 500)]
+
+
+# Bots that misbehave
+
+
+def errors(bot: Bot) -> list[str]:
+    return [one.error for one in bot.deliveries]
+
+
+def test_a_bot_that_raises(simulator: Simulator, bot: Bot) -> None:
+    """Its traceback is in the timeline."""
+
+    def act(notes: Note, headers: dict[str, str]) -> None:
+        raise LookupError("no such tenant")
+
+    for kind in (asgi, wsgi):
+        bot(kind(act), redeliveries=0)
+        simulator.incoming_call()
+        simulator.advance(0)
+    assert errors(bot) == ["raised LookupError: no such tenant"] * 2
+    assert 'raise LookupError("no such tenant")' in bot.timeline()
+
+
+def test_a_bot_that_wants_to_exit(simulator: Simulator, bot: Bot) -> None:
+    """It ends neither the run nor its own event loop."""
+
+    def act(notes: Note, headers: dict[str, str]) -> None:
+        raise SystemExit(3)
+
+    for kind in (asgi, asgi, wsgi):
+        bot(kind(act), redeliveries=0)
+        simulator.incoming_call()
+        simulator.incoming_call()
+        simulator.advance(0)
+    assert errors(bot) == ["raised SystemExit: 3"] * 6
+
+
+def test_a_bot_that_raises_behind_a_socket(simulator: Simulator, bot: Bot) -> None:
+    def act(notes: Note, headers: dict[str, str]) -> None:
+        raise LookupError
+
+    with serve_in_thread(asgi(act)) as url:
+        bot(url, redeliveries=0)
+        simulator.incoming_call()
+        simulator.advance(0)
+    assert told(bot) == [(INCOMING, 1, 500)]
+
+
+def test_a_bot_that_hangs(simulator: Simulator, bot: Bot) -> None:
+    """In a coroutine, in its event loop, in a thread: it is left to itself, and the next one is told."""
+    free = threading.Event()
+
+    async def sleeps(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await asyncio.sleep(60)
+
+    bot(sleeps, timeout=0.1, redeliveries=0)
+    simulator.incoming_call()
+    simulator.advance(0)
+    bot(wsgi(lambda notes, headers: int(free.wait(20)) or None), timeout=0.1, redeliveries=0)
+    simulator.incoming_call()
+    simulator.advance(0)
+    assert errors(bot) == ["gave no answer within 0.1 s"] * 2
+    free.set()
+
+
+def test_a_bot_that_blocks_its_loop(simulator: Simulator, bot: Bot) -> None:
+    """It is not waited for twice, and told again when it is free."""
+    free = threading.Event()
+    seen: list[int] = []
+
+    def act(notes: Note, headers: dict[str, str]) -> None:
+        seen.append(1)
+        if len(seen) == 1:
+            free.wait(20)
+
+    bot(asgi(act), timeout=0.1, linger=0, redeliveries=0)
+    simulator.incoming_call()
+    simulator.incoming_call()
+    simulator.advance(0)
+    assert errors(bot) == [
+        "gave no answer within 0.1 s: it blocks its event loop",
+        "still blocks its event loop, since an earlier notification",
+    ]
+    free.set()
+    simulator.incoming_call()
+    simulator.advance(0)
+    assert told(bot)[2:] == [(INCOMING, 1, 202)]
+
+
+def test_a_bot_that_blocks_for_ever_is_left_behind(simulator: Simulator) -> None:
+    free = threading.Event()
+    before = set(threading.enumerate())
+    bot = Bot(simulator)(asgi(lambda notes, headers: int(free.wait(20)) or None), timeout=0.1, linger=0)
+    simulator.incoming_call()
+    simulator.advance(0)
+    began = time.perf_counter()
+    bot.close()
+    assert time.perf_counter() - began < 2
+    free.set()  # and then it ends by itself
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+def test_a_bot_behind_a_socket_that_hangs_or_is_not_there(simulator: Simulator, bot: Bot) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        bot(url, timeout=0.1, redeliveries=0)
+        simulator.incoming_call()
+        simulator.advance(0)
+    simulator.incoming_call()
+    simulator.advance(0)
+    hangs, gone = errors(bot)
+    assert hangs == "gave no answer within 0.1 s"
+    assert gone.startswith("nobody is there (")
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"", "gave no HTTP answer"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "gave no HTTP answer"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", "gave no HTTP answer"),
+    ],
+    ids=["closes", "garbage", "half"],
+)
+def test_a_bot_that_speaks_no_http(simulator: Simulator, bot: Bot, raw: bytes, said: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(raw)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        bot(f"http://127.0.0.1:{listener.getsockname()[1]}", redeliveries=0)
+        simulator.incoming_call()
+        simulator.advance(0)
+        thread.join(5)
+    assert errors(bot)[0].startswith(said)
+
+
+def test_an_application_that_answers_nothing_or_garbage(simulator: Simulator, bot: Bot) -> None:
+    async def silent(scope: Any, receive: Any, send: Any) -> None:
+        return
+
+    async def backwards(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.body", "body": b"x"})
+
+    def wordy(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("fine, thanks", [])
+        return [b""]
+
+    for app in (silent, backwards, wordy):
+        bot(app, redeliveries=0)
+        simulator.incoming_call()
+        simulator.advance(0)
+    assert errors(bot) == [
+        "returned without an answer",
+        "raised RuntimeError: http.response.body came before http.response.start",
+        "returned without an answer",
+    ]
+
+
+def test_an_application_that_cannot_be_called(simulator: Simulator, bot: Bot) -> None:
+    """What is wrong with the call itself, or with the form of an answer, is told like everything else."""
+
+    class Odd:
+        def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            raise LookupError("not even a coroutine")
+
+    async def worded(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 202, "headers": [("a", "b")]})
+
+    def flat(environ: Any, start_response: Any) -> list[bytes]:
+        start_response(202, ["Location"])
+        return [b""]
+
+    for app in (Odd(), worded, flat):
+        bot(app, redeliveries=0)
+        simulator.incoming_call()
+        simulator.advance(0)
+    first, second, third = errors(bot)
+    assert first == "raised LookupError: not even a coroutine"
+    assert second.startswith("raised TypeError: ")
+    assert third.startswith("raised ValueError: ")
+
+
+@pytest.mark.parametrize("address", ["https://[x/cb", "https://bot.contoso.com:port/cb"])
+def test_a_callback_address_that_is_none(simulator: Simulator, bot: Bot, phone: Phone, address: str) -> None:
+    """The service takes any text that begins with https; nobody can be told there."""
+    bot(asgi(lambda notes, headers: None), redeliveries=0)
+    call = simulator.incoming_call()
+    simulator.advance(0)
+    assert phone.answer(call.id, address).status == 202
+    simulator.advance(0)
+    assert errors(bot) == ["", "was not told, because the callbackUri cannot be read as an address"]
+
+
+@pytest.mark.parametrize("location", ["", "https://[x", "http://host:port/"])
+def test_a_redirect_to_nowhere(simulator: Simulator, bot: Bot, location: str) -> None:
+    bot(redirecting(location), redeliveries=0)
+    simulator.incoming_call()
+    simulator.advance(0)
+    assert errors(bot) == [f"redirects to {location!r}, where nothing is sent; allow_hosts= allows a host."]
+
+
+def redirecting(to: str, status: int = 302) -> Any:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            done = scope["path"] == "/there"
+            headers = [] if done else [(b"location", to.encode())]
+            await send({"type": "http.response.start", "status": 202 if done else status, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+
+    return app
+
+
+@pytest.mark.parametrize("status", [302, 307])
+def test_a_redirect_is_followed_where_posting_is_allowed(simulator: Simulator, bot: Bot, status: int) -> None:
+    with serve_in_thread(redirecting("/there")) as there, serve_in_thread(redirecting(f"{there}/there", status)) as url:
+        bot(url)
+        simulator.incoming_call()
+        simulator.advance(0)
+    assert told(bot) == [(INCOMING, 1, 202)]
+
+
+def test_a_redirect_elsewhere_is_not_followed(simulator: Simulator, bot: Bot) -> None:
+    with serve_in_thread(redirecting("https://evil.example/there")) as url:
+        bot(url, redeliveries=0)
+        simulator.incoming_call()
+        simulator.advance(0)
+    assert errors(bot) == [
+        "redirects to 'https://evil.example/there', where nothing is sent; allow_hosts= allows a host."
+    ]
+
+
+def test_a_redirect_of_an_application_stays_inside(simulator: Simulator, bot: Bot) -> None:
+    """Whatever host it names; and it ends."""
+    bot(redirecting("https://other.contoso.com/there"), redeliveries=0)
+    simulator.incoming_call()
+    simulator.advance(0)
+    bot(redirecting("/round"), redeliveries=0)
+    simulator.incoming_call()
+    simulator.advance(0)
+    assert [one.status for one in bot.deliveries] == [202, 302]
+    assert errors(bot)[1] == "redirects more than 3 times"
+
+
+# What goes on behind an application's answer
+
+
+def test_a_lifespan_is_run(simulator: Simulator) -> None:
+    steps: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            for stage in ("startup", "shutdown"):
+                steps.append((await receive())["type"])
+                scope["state"]["kept"] = 7
+                await send({"type": f"lifespan.{stage}.complete"})
+            return
+        steps.append(str(scope["state"]["kept"]))
+        await send({"type": "http.response.start", "status": 202, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    bot = Bot(simulator)(app)
+    simulator.incoming_call()
+    simulator.advance(0)
+    bot.close()
+    assert steps == ["lifespan.startup", "7", "lifespan.shutdown"]
+
+
+def test_an_application_that_fails_to_start(bot: Bot) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": "no database"})
+
+    with pytest.raises(SettingError, match="It failed to start: no database"):
+        bot(app)
+
+
+def test_an_application_that_never_starts(bot: Bot) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(60)
+
+    with pytest.raises(SettingError, match=r"It did not start within 0\.1 s"):
+        bot(app, timeout=0.1)
+
+
+def test_what_a_bot_does_after_its_answer_is_waited_for(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    """Tasks of a coroutine, threads of a WSGI application."""
+    kept: list[Any] = []
+
+    async def later(call: str) -> None:
+        await asyncio.sleep(0.02)
+        headers = {"Authorization": f"Bearer {phone.token}"}
+        async with httpx.AsyncClient(transport=SimulatorTransport(simulator), headers=headers) as client:
+            url = f"https://graph.microsoft.com/v1.0/communications/calls/{call}/reject"
+            assert (await client.post(url, json={"reason": "busy"})).status_code == 202
+
+    def in_task(notes: Note, headers: dict[str, str]) -> None:
+        kept.extend(asyncio.ensure_future(later(call)) for call in incoming(notes))
+
+    def in_thread(notes: Note, headers: dict[str, str]) -> None:
+        def work(call: str) -> None:
+            time.sleep(0.02)
+            phone.reject(call, "busy")
+
+        for call in incoming(notes):
+            threading.Thread(target=work, args=[call]).start()
+
+    for app in (asgi(in_task), wsgi(in_thread)):
+        bot(app)
+        call = simulator.incoming_call()
+        simulator.advance(0)
+        assert call.rejected_with == "busy"
+        bot.assert_answered_within(0)
+
+
+def test_what_a_bot_behind_a_url_does_later_can_be_waited_for(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    def act(notes: Note, headers: dict[str, str]) -> None:
+        for call in incoming(notes):
+            threading.Timer(0.05, phone.reject, [call]).start()
+
+    with serve_in_thread(asgi(act)) as url:
+        bot(url)
+        call = simulator.incoming_call()
+        simulator.advance(0)
+        assert call.rejected_with is None
+        bot.wait_for(lambda: call.rejected_with)
+    assert call.rejected_with == "forbidden"
+    with pytest.raises(BotError, match=r"did not happen within 0\.01 real seconds"):
+        bot.wait_for(lambda: False, seconds=0.01)
+
+
+def test_what_goes_on_for_long_is_waited_for_once(simulator: Simulator, bot: Bot) -> None:
+    kept: list[Any] = []
+
+    def act(notes: Note, headers: dict[str, str]) -> None:
+        if not kept:
+            kept.append(asyncio.ensure_future(asyncio.sleep(60)))
+
+    bot(asgi(act), linger=0.2)
+    began = time.perf_counter()
+    for _ in range(10):
+        simulator.incoming_call()
+    simulator.advance(0)
+    assert 0.2 <= time.perf_counter() - began < 1
+
+
+def test_what_is_raised_after_the_answer_is_told(simulator: Simulator, bot: Bot) -> None:
+    kept: list[Any] = []
+
+    async def fails() -> None:
+        await asyncio.sleep(0.01)
+        raise LookupError("too late")
+
+    bot(asgi(lambda notes, headers: kept.append(asyncio.ensure_future(fails()))))
+    simulator.incoming_call()
+    simulator.advance(0)
+    assert told(bot) == [(INCOMING, 1, 202)]
+    assert errors(bot) == ["raised after its answer: LookupError: too late"]
+
+
+# Does it believe everything?
+
+
+def validating(simulator: Simulator, *, leave_out: str = "") -> Act:
+    """A bot with a validator as bots have it: metadata, key set, claims. ``leave_out`` one check."""
+    transport = SimulatorTransport(simulator)
+    options: dict[str, Any] = {f"verify_{leave_out}": False} if leave_out else {}
+
+    def act(notes: Note, headers: dict[str, str]) -> int | None:
+        token = headers.get("authorization", "").removeprefix("Bearer ")
+        if not token and leave_out == "presence":
+            return None
+        with httpx.Client(transport=transport) as client:
+            metadata = client.get("https://api.aps.skype.com/v1/.well-known/OpenIdConfiguration").json()
+            keys = jwt.PyJWKSet.from_dict(client.get(metadata["jwks_uri"]).json())
+        facts: dict[str, Any] = {"audience": simulator.authority.app.app_id, "issuer": metadata["issuer"]}
+        try:
+            key = keys[jwt.get_unverified_header(token)["kid"]].key if leave_out != "signature" else ""
+            claims = jwt.decode(token, key, ["RS256"], options=options, **facts)
+        except (jwt.InvalidTokenError, KeyError):
+            return 401
+        return None if "tid" in claims or leave_out == "tid" else 401
+
+    return act
+
+
+def test_a_bot_that_believes_no_forgery(simulator: Simulator, bot: Bot) -> None:
+    """Before it was told anything, and after; also with a new key."""
+    bot(wsgi(validating(simulator)))
+    bot.assert_refuses_forged_notifications()
+    simulator.channel.keys.rotate()
+    simulator.channel.keys.retire()
+    simulator.incoming_call()
+    simulator.advance(0)
+    bot.assert_refuses_forged_notifications()
+    assert bot.forge("odd cty").accepted
+    assert {one.note for one in bot.deliveries} >= {f"forged: {name}" for name in FORGERIES}
+
+
+@pytest.mark.parametrize(
+    ("leave_out", "taken"),
+    [
+        ("aud", "wrong audience (202)"),
+        ("iss", "wrong issuer (202)"),
+        ("exp", "expired (202)"),
+        ("tid", "missing tid (202)"),
+        ("presence", "no token (202)"),
+        ("signature", "unsigned (202), unknown key (202), wrong signature (202)"),
+    ],
+)
+def test_a_bot_that_believes_too_much(simulator: Simulator, bot: Bot, leave_out: str, taken: str) -> None:
+    bot(wsgi(validating(simulator, leave_out=leave_out)))
+    with pytest.raises(BotError) as caught:
+        bot.assert_refuses_forged_notifications()
+    if leave_out == "signature":  # without it PyJWT looks at nothing else either
+        taken = "wrong audience (202), wrong issuer (202), expired (202), " + taken
+    assert caught.value.what == f"the bot did not refuse with 401 or 403: {taken}"
+    assert "[forged: wrong issuer]" in str(caught.value)
+
+
+def test_a_bot_that_believes_nothing(bot: Bot) -> None:
+    bot(asgi(lambda notes, headers: 401))
+    with pytest.raises(BotError, match="answered 401 to a good token, so nothing can be said about forged ones"):
+        bot.assert_refuses_forged_notifications()
+
+
+def test_a_forgery_has_a_name(bot: Bot) -> None:
+    bot(asgi(lambda notes, headers: None))
+    with pytest.raises(UnknownNameError, match="Did you mean 'wrong audience'"):
+        bot.forge("wrong audince")
+
+
+# In time
+
+
+def test_no_incoming_call_is_no_answer(simulator: Simulator, bot: Bot) -> None:
+    bot(asgi(lambda notes, headers: None))
+    with pytest.raises(BotError, match="was told of no incoming call"):
+        bot.assert_answered_within(15)
+
+
+def test_a_call_that_is_left_ringing(simulator: Simulator, bot: Bot) -> None:
+    bot(asgi(lambda notes, headers: None))
+    call = simulator.incoming_call()
+    simulator.advance(4)
+    with pytest.raises(BotError) as caught:
+        bot.assert_answered_within(15)
+    assert (
+        caught.value.what == f"incoming call {call.id} was neither answered nor rejected; it is 4 virtual seconds later"
+    )
+
+
+def test_an_answer_that_comes_late(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    bot(asgi(lambda notes, headers: None))
+    call = simulator.incoming_call()
+    simulator.advance(4)
+    phone.answer(call.id)
+    bot.assert_answered_within(4)
+    with pytest.raises(BotError, match="after 4 virtual seconds; expected at most 3"):
+        bot.assert_answered_within(3)
+
+
+def test_the_timeline(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    """What was told, and because of it asked, in that order, with the seed."""
+
+    def act(notes: Note, headers: dict[str, str]) -> None:
+        for call in incoming(notes):
+            phone.reject(call)
+
+    bot(asgi(act))
+    call = simulator.incoming_call()
+    simulator.advance(1)
+    lines = bot.timeline().splitlines()
+    assert lines[0] == "seed 7, virtual time 1 s"
+    assert lines[1].startswith(f"#1       0.00 s  told   {INCOMING}: 202 in ")
+    assert lines[1].endswith(f" ms  (call {call.id[:8]})")
+    assert lines[2] == f"#2       0.00 s  asked  POST /calls/{call.id}/reject: 202"
+    assert lines[3].startswith("#3       0.00 s  told   deleted call: 202 in ")
+
+
+def test_another_bot_takes_its_place(simulator: Simulator, bot: Bot) -> None:
+    """The first one hears nothing more; the ledger goes on, and requests are written down once."""
+    first: list[int] = []
+    second: list[int] = []
+    bot(asgi(lambda notes, headers: first.append(1)))
+    bot(asgi(lambda notes, headers: second.append(1)))
+    call = simulator.incoming_call()
+    simulator.advance(0)
+    Phone(simulator).reject(call.id)
+    assert (first, second, len(bot.requests)) == ([], [1], 1)

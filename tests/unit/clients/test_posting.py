@@ -1,0 +1,130 @@
+"""What kind of bot it is, and how it is spoken to in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from pytest_graphcalls.clients.inprocess import AsgiPoster, WsgiPoster
+from pytest_graphcalls.clients.posting import HttpPoster, Poster, poster
+from pytest_graphcalls.wire import Headers, Request
+
+
+async def asgi(scope: Any, receive: Any, send: Any) -> None:
+    """A function, as bare applications are."""
+
+
+def wsgi(environ: Any, start_response: Any) -> list[bytes]:
+    return []
+
+
+class Asgi:
+    """An object, as Starlette's and Django's are."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+    async def method(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+
+class Passed:
+    """A middleware that hands the coroutine on."""
+
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        return asgi(scope, receive, send)
+
+
+class Wsgi:
+    """An object, as Flask's is."""
+
+    def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
+        return []
+
+
+@pytest.fixture
+def made() -> Iterator[Callable[[Any], Poster]]:
+    """Makes posters and closes them."""
+    open_: list[Poster] = []
+
+    def make(where: Any) -> Poster:
+        open_.append(poster(where))
+        return open_[-1]
+
+    yield make
+    for one in open_:
+        one.close()
+
+
+@pytest.mark.parametrize(
+    ("where", "kind"),
+    [
+        (asgi, AsgiPoster),
+        (Asgi(), AsgiPoster),
+        (Asgi().method, AsgiPoster),
+        (Passed(), AsgiPoster),
+        (partial(Passed()), AsgiPoster),
+        (wsgi, WsgiPoster),
+        (Wsgi(), WsgiPoster),
+        ("http://localhost:3978/api/calls", HttpPoster),
+        ("https://[::1]/", HttpPoster),
+        ("http://127.8.9.1/", HttpPoster),
+    ],
+)
+def test_what_kind_of_bot_it_is(made: Callable[[Any], Poster], where: Any, kind: type[Poster]) -> None:
+    assert type(made(where)) is kind
+
+
+def test_a_url_reaches_this_machine_only(made: Callable[[Any], Poster]) -> None:
+    way = made("http://localhost:1/")
+    assert way.reaches("https://127.0.0.1:8080/x")
+    assert not way.reaches("https://localhost.contoso.com/")
+    assert not way.reaches("file:///localhost")
+    assert not way.reaches("http://[x")
+
+
+REQUEST = Request("POST", "https://bot.contoso.com:8443/a%20b/%C3%BC?q=1%202", Headers({"X-One": "1"}), b"{}")
+
+
+def test_the_scope(made: Callable[[Any], Poster]) -> None:
+    """As a server would make it of the address in the callbackUri."""
+    seen: dict[str, Any] = {}
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            seen.update(scope)
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"x-two", b"2")]})
+            await send({"type": "http.response.body", "body": b"a", "more_body": True})
+            await send({"type": "http.response.body", "body": b"b"})
+            seen["then"] = await receive(), await receive()
+
+    answer = made(app).post(REQUEST, 5, 1)
+    assert (answer.status, answer.headers["X-Two"], answer.body) == (200, "2", b"ab")
+    assert (seen["method"], seen["path"], seen["query_string"]) == ("POST", "/a b/ü", b"q=1%202")
+    assert (seen["scheme"], seen["server"], dict(seen["headers"])[b"x-one"]) == (
+        "https",
+        ("bot.contoso.com", 8443),
+        b"1",
+    )
+    assert [message["type"] for message in seen["then"]] == ["http.request", "http.disconnect"]
+
+
+def test_the_environ(made: Callable[[Any], Poster]) -> None:
+    """As PEP 3333 has it; what the application gives back is closed."""
+    seen: dict[str, Any] = {}
+
+    class Body(list[bytes]):
+        def close(self) -> None:
+            seen["closed"] = True
+
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        seen.update(environ)
+        start_response("200 OK", [("X-Two", "2")])(b"a")
+        return Body([b"b"])
+
+    answer = made(app).post(REQUEST, 5, 1)
+    assert (answer.status, answer.headers["X-Two"], answer.body) == (200, "2", b"ab")
+    assert (seen["PATH_INFO"].encode("latin-1").decode(), seen["QUERY_STRING"]) == ("/a b/ü", "q=1%202")
+    assert (seen["wsgi.url_scheme"], seen["SERVER_NAME"], seen["SERVER_PORT"]) == ("https", "bot.contoso.com", "8443")
+    assert (seen["HTTP_X_ONE"], seen["CONTENT_LENGTH"], seen["closed"]) == ("1", "2", True)
