@@ -8,7 +8,7 @@ from dataclasses import replace
 from threading import RLock
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.errors import ContractViolationError, NoViolationError, UnknownNameError
+from pytest_graphcalls.errors import ContractViolationError, NoViolationError, StaleClientError, UnknownNameError
 from pytest_graphcalls.findings import Finding, Kind
 from pytest_graphcalls.session.judge import Judge, Standing
 from pytest_graphcalls.session.record import Answer, Seen
@@ -35,14 +35,25 @@ class Recorder:
         self._seen: list[Seen] = []
         self._answers: dict[str, Answer] = {}
         self._taken: set[Seen] = set()
+        self._over = ""
 
     def __call__(self, exchange: Exchange) -> None:
-        """Check ``exchange`` and keep it with what was found."""
+        """Check ``exchange`` and keep it with what was found.
+
+        Raises:
+            StaleClientError: the test is over.
+        """
+        if self._over:
+            raise StaleClientError(self._over)
         findings = list(map(_safe, self.contract.check(exchange)))
         with self._lock:
             number = len(self._exchanges)
             self._exchanges.append(exchange)
             self._seen += [Seen(finding, number, self.judge.standing(finding)) for finding in findings]
+
+    def close(self, test: str) -> None:
+        """Take in nothing more, because ``test`` (its node id) is over."""
+        self._over = test
 
     def keep(self, exchange: Exchange) -> None:
         """Keep ``exchange`` without checking it: it tells of a fault of the environment."""

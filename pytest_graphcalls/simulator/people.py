@@ -145,12 +145,20 @@ class Person:
         return self.identity.name or self.identity.id
 
     def answers_after(self, seconds: float) -> Person:
-        """Answer after ``seconds`` of ringing; past the pace's ``ring_limit`` the service gives up first."""
-        return self._will(Script(Answer.ACCEPTS, seconds))
+        """Answer after ``seconds`` of ringing; past the pace's ``ring_limit`` the service gives up first.
+
+        Raises:
+            ValueError: ``seconds`` is no number, or below zero.
+        """
+        return self._will(Script(Answer.ACCEPTS, _seconds("answers_after", seconds)))
 
     def declines(self, after: float | None = None) -> Person:
-        """Decline, after ``after`` seconds of ringing (as the pace has it by default)."""
-        return self._will(Script(Answer.DECLINES, after))
+        """Decline, after ``after`` seconds of ringing (as the pace has it by default).
+
+        Raises:
+            ValueError: ``after`` is no number, or below zero.
+        """
+        return self._will(Script(Answer.DECLINES, None if after is None else _seconds("declines", after)))
 
     def is_busy(self) -> Person:
         """Be busy: the invitation fails at once."""
@@ -181,6 +189,12 @@ class Person:
     def _will(self, script: Script) -> Person:
         self._simulator.stage.script(self.identity, script)
         return self
+
+
+def _seconds(method: str, value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+        raise ValueError(f"{method}({value!r}): expected seconds, a number of 0 or more")
+    return value
 
 
 def _id_of(call: SimulatedCall | str) -> str:
