@@ -44,6 +44,10 @@ def test_serve_greets_answers_and_stops(stop):
         )
         with pytest.raises(urllib.error.HTTPError, match="404"):
             urllib.request.urlopen(request, timeout=10)
+        shown = re.search(r"-d '(.*)'$", text, re.MULTILINE)[1].encode()
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        first = urllib.request.Request(f"{url}/v1.0/communications/calls", shown, headers)
+        assert urllib.request.urlopen(first, timeout=10).status == 201
         server.send_signal(stop)
         out, err = server.communicate(timeout=20)
         assert (server.returncode, out, err) == (0, "stopped\n", "")
