@@ -14,7 +14,8 @@
     ├── EnvironmentFaultError the service or the network failed, which says nothing about a rule
     ├── BotError              the bot under test did what it should not (also an AssertionError)
     ├── ContractViolationError  an exchange broke the contract (also an AssertionError)
-    └── NoViolationError      a violation was announced and did not come (also an AssertionError)
+    ├── NoViolationError      a violation was announced and did not come (also an AssertionError)
+    └── StaleClientError      a client of a test that is over was used
 
 An exception is a record of facts and builds its sentence in ``__str__``: what happened, with which
 value, what was expected, what to do next.
@@ -116,7 +117,7 @@ class RecordingError(GraphCallsError):
 
     def __str__(self) -> str:
         place = f"{self.file}, entry {self.entry}" if self.entry else self.file
-        return f"{place}: {self.problem} Nothing was written."
+        return f"{place}: {self.problem}"
 
 
 @_record
@@ -301,4 +302,21 @@ class NoViolationError(GraphCallsError, AssertionError):
         return (
             f"expected a violation of {self.expected!r}, but of {self.exchanges} exchange(s) inside the block "
             f"{found} was found; correct the name, or take expect_violation away."
+        )
+
+
+@_record
+class StaleClientError(GraphCallsError):
+    """A client of a test that is over was used: nobody would judge what it does.
+
+    Attributes:
+        test: node id of the test it was made for.
+    """
+
+    test: str
+
+    def __str__(self) -> str:
+        return (
+            f"this client belongs to {self.test}, which is over; each test has a tenant of its own. "
+            "Take graphcalls.client, or another fixture, in the test that runs, and do not keep it."
         )

@@ -131,6 +131,7 @@ def _graphcalls_recorder(
     )
     with recording(watched.recorder) as recorder:
         yield recorder
+    watched.recorder.close(request.node.nodeid)
     recorder.raise_failing()
 
 

@@ -58,7 +58,7 @@ def graphcalls_question(question: str, *more: str) -> Plan:
 
 
 def graphcalls(*, version: str = "", target: str = "", tenant: str = "") -> Plan:
-    """Run this test on an API version (v1.0, beta, both), a target (simulator or a base URL), in a tenant (an id)."""
+    """Run this test on an API version, on a target (simulator, replay, live, a base URL), in a tenant (an id)."""
     versions = parse_versions("version", version) if version else ()
     return Plan(versions=versions, target=parse_target("target", target) if target else "", tenant=tenant)
 
@@ -166,7 +166,10 @@ def check(item: pytest.Item, contract: Callable[[], Contract]) -> Plan | None:
         plan = plan_of(item)
         if plan is not None:
             versions_of(plan, contract)
-    except (TypeError, GraphCallsError) as error:
+    except TypeError as error:
+        known = "; ".join(f"{name}({arguments})" for name, arguments in _ARGUMENTS.items())
+        raise pytest.UsageError(f"{item.nodeid}: {error}. The markers are {known}.") from None
+    except GraphCallsError as error:
         raise pytest.UsageError(f"{item.nodeid}: {error}") from None
     return plan
 

@@ -7,17 +7,14 @@ the top but pytest and its small neighbours; ``tests/house/test_light_start.py``
 from __future__ import annotations
 
 from collections.abc import Generator
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_graphcalls import markers, options, watching
+from pytest_graphcalls import gathering, markers, options, watching
 
 if TYPE_CHECKING:
     from pytest_graphcalls.contract import Contract
-    from pytest_graphcalls.recording import Shelf
-    from pytest_graphcalls.session import Run
 
 pytest_plugins = ["pytest_graphcalls.fixtures", "pytest_graphcalls.discretion"]
 
@@ -52,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[options.SETTINGS_KEY] = options.resolve(config)
     markers.register(config)
     if not _is_worker(config):
-        config.pluginmanager.register(Controller(config), "graphcalls-controller")
+        config.pluginmanager.register(gathering.Controller(config), "graphcalls-controller")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -68,7 +65,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     """Say what this run will do, if it was asked to do something of ours."""
     settings = config.stash[options.SETTINGS_KEY]
     if settings.asked or any(SUITE in str(argument) for argument in config.args):
-        return _header(settings)
+        return gathering.header(settings)
     return None
 
 
@@ -76,16 +73,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     """Say it after the collection, if it is only known then."""
     if pytest_report_header(config) or not any(markers.PLAN_KEY in item.stash for item in items):
         return None
-    return _header(config.stash[options.SETTINGS_KEY])
-
-
-def _header(settings: options.Settings) -> str:
-    versions = "+".join(settings.versions)
-    strict = ", strict" if settings.strict else ""
-    place = f" ({settings.live.root or settings.live.cloud})" if settings.target == options.LIVE else ""
-    revision = _contract().revision
-    target = f"{settings.target}{place}"
-    return f"graphcalls: target={target}, versions={versions}, contract={revision}, seed={settings.seed}{strict}"
+    return gathering.header(config.stash[options.SETTINGS_KEY])
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -135,76 +123,3 @@ def pytest_runtest_makereport(
     if watched is not None:
         watching.report_on(watched, item, call, report)
     return report
-
-
-class Controller:
-    """Gathers what the tests of all processes say, and reports it. Registered once, and in no xdist worker.
-
-    Args:
-        config: pytest's.
-    """
-
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-        self._settings = config.stash[options.SETTINGS_KEY]
-        self._written: list[str] = []
-
-    @cached_property
-    def run(self) -> Run:
-        """The run, made when its first test has something to say."""
-        from pytest_graphcalls.session import Run
-
-        settings = self._settings
-        return Run(
-            _contract(),
-            target=settings.target,
-            versions=settings.versions,
-            strict=settings.strict,
-            seed=settings.seed,
-        )
-
-    @cached_property
-    def shelf(self) -> Shelf:
-        """The cassettes of the run, made when its first one is played or written."""
-        from pytest_graphcalls.recording import Shelf
-
-        return Shelf(self._settings)
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take in what a test says."""
-        facts: dict[str, Any] | None = getattr(report, "graphcalls", None)
-        if facts is not None:
-            from pytest_graphcalls.session import TestRecord
-
-            self.run.add(TestRecord.from_json(facts))
-        cassettes: list[dict[str, Any]] | None = getattr(report, "graphcalls_cassettes", None)
-        if cassettes is not None:
-            self.shelf.add(cassettes)
-
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the reports; a rule that was broken without failing a test fails the run."""
-        if self._config.option.collectonly:
-            return
-        failed = "run" in self.__dict__ and bool(self.run.broken_elsewhere())
-        if self._settings.reports:
-            from pytest_graphcalls import report
-
-            self._written, complete = report.write(self.run, self._settings.reports)
-            failed = failed or not complete
-        failed = failed or ("shelf" in self.__dict__ and self.shelf.failing())
-        if failed and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Show the table of rules, or what a project's own tests exercised; nothing when nothing of ours was used."""
-        lines: list[str] = []
-        if "run" in self.__dict__:
-            from pytest_graphcalls.report.terminal import summary
-
-            lines += (*summary(self.run), *self._written)
-        if "shelf" in self.__dict__:
-            lines += self.shelf.lines()
-        if lines:
-            terminalreporter.write_sep("=", "graphcalls")
-        for line in lines:
-            terminalreporter.write_line(line)

@@ -222,6 +222,7 @@ class UrlTarget:
     def __init__(self, url: str, *, token: str = "") -> None:
         self.name = url
         self.token = token or PLACEHOLDER_TOKEN
+        self._welcome = False
 
     @cached_property
     def network(self) -> Any:
@@ -246,9 +247,26 @@ class UrlTarget:
         prepare: Prepare | None = None,
         case: Case | None = None,
     ) -> UrlConnection:
-        """See :meth:`Target.connect`; ``tenant`` and ``prepare`` are for the simulator alone."""
+        """See :meth:`Target.connect`; ``tenant`` and ``prepare`` are for the simulator alone.
+
+        Raises:
+            SettingError: nothing answers there, or whoever does will not have the token of a run that judges it:
+                every rule would seem broken.
+        """
         del tenant, prepare
+        if recorder.judges:
+            self._require_welcome(version)
         return UrlConnection(self, version, recorder, case)
+
+    def _require_welcome(self, version: str) -> None:
+        if self._welcome:
+            return
+        refusal = self.network.refuses(f"{self.name}/{version}", self.token)
+        if refusal:
+            given = "(not set)" if self.token == PLACEHOLDER_TOKEN else "(not shown)"
+            step = f"It says: {refusal} 'graphcalls token --url {self.name}' makes one for 'graphcalls serve'."
+            raise SettingError("GRAPHCALLS_TOKEN", given, f"a bearer token that {self.name} takes", step)
+        self._welcome = True
 
     def close(self) -> None:
         """Close the connections, if there were any."""

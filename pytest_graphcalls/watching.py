@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -110,8 +110,8 @@ def report_on(watched: Watch, item: pytest.Item, info: pytest.CallInfo[None], re
     elif report.skipped and isinstance(report.longrepr, tuple) and report.longrepr[0] == __file__:
         path, line, _ = item.reportinfo()
         report.longrepr = (str(path), (line or 0) + 1, report.longrepr[2])
-    if report.failed and watched.target == LIVE:
-        report.sections.append(("graphcalls live", "\n".join(_hints(watched))))
+    if report.failed and (watched.target == LIVE or not violated):
+        _add_hints(watched, report)
     if report.failed and BOT_KEY in item.stash:
         report.sections.append(("graphcalls bot", _timeline(item.stash[BOT_KEY])))
     watched.phase(report.when or "", report.outcome, _reason(report, info), violated=violated)
@@ -128,12 +128,15 @@ def _timeline(bot: Bot) -> str:
     return mask(bot.timeline())
 
 
-def _hints(watched: Watch) -> Iterator[str]:
-    """What helps with a failure in a live tenant."""
+def _add_hints(watched: Watch, report: pytest.TestReport) -> None:
+    """Show what was asked last; a violation shows its own exchange already."""
     if watched.recorder is not None:
         from pytest_graphcalls.report.hints import hints
 
-        yield from hints(watched.recorder.exchanges, watched.recorder.contract)
+        live = watched.target == LIVE
+        lines = list(hints(watched.recorder.exchanges, watched.recorder.contract, live=live))
+        if lines:
+            report.sections.append(("graphcalls live" if live else "graphcalls: last exchanges", "\n".join(lines)))
 
 
 def _reason(report: pytest.TestReport, info: pytest.CallInfo[None]) -> str:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from ssl import SSLContext, create_default_context
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 import httpx
 
@@ -213,6 +214,16 @@ class Network:
         except (httpx.TransportError, httpx.InvalidURL) as error:
             return f"{str(error) or type(error).__name__}."
         return ""
+
+    def refuses(self, root: str, token: str) -> str:
+        """What the server at ``root`` says of ``token``, or ``""`` when it takes it.
+
+        Asks for a call that nobody has: whoever takes the token does not answer 401 to that.
+        """
+        with make_client(self.sync, root, token) as client:
+            response = to_wire_response(client.get(f"/communications/calls/{UUID(int=0)}"))
+        error = parse_error(response)
+        return (error.message if error else "401 without a reason.") if response.status == 401 else ""
 
     def close(self) -> None:
         """Close every connection."""

@@ -61,13 +61,21 @@ class _Server(uvicorn.Server):
         # Over TLS a connection that is closed stays until the client answers, and one that is kept for later, longer.
         for connection in tuple(self.server_state.connections):
             connection.shutdown()
-            if connection.transport.is_closing() and not connection.transport.get_write_buffer_size():
+            if connection.transport.is_closing() and not _left_to_write(connection.transport):
                 connection.transport.abort()
         await asyncio.sleep(0)
         await super().shutdown(sockets)
         for connection in tuple(self.server_state.connections):
             connection.transport.abort()
         await asyncio.sleep(0)
+
+
+def _left_to_write(transport: asyncio.Transport) -> int:
+    """Bytes that a connection has still to send."""
+    try:
+        return transport.get_write_buffer_size()
+    except AttributeError:  # asyncio's TLS transport forgets its protocol once it is through, and asks it all the same
+        return 0
 
 
 def config(app: AsgiApp, certificate: Path | None = None) -> uvicorn.Config:

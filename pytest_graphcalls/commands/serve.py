@@ -17,6 +17,7 @@ from pytest_graphcalls.clients.server import serve_in_thread
 from pytest_graphcalls.commands.text import show
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator import Pace, Simulator
+from pytest_graphcalls.wire import encode_json
 
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.tls import ServerTls
@@ -82,8 +83,22 @@ def _greeting(url: str, simulator: Simulator, args: Namespace) -> Iterator[str]:
     yield "A token for it, good for 24 hours:"
     yield f"  export GRAPHCALLS_TOKEN={simulator.authority.token(lifetime=TOKEN_LIFETIME)}"
     yield ""
+    yield "A first call, to a person who will answer:"
+    yield f"  curl {url}/v1.0/communications/calls -H 'Content-Type: application/json' \\"
+    yield f"    -H \"Authorization: Bearer $GRAPHCALLS_TOKEN\" -d '{_first_call(simulator)}'"
+    yield ""
     yield "The contract suite against it:"
     yield f"  pytest --pyargs pytest_graphcalls.contracts --graphcalls-target={url}"
+
+
+def _first_call(simulator: Simulator) -> str:
+    """The body of a call that the simulator takes."""
+    body = {
+        "callbackUri": simulator.authority.app.callback_uri,
+        "mediaConfig": {"@odata.type": "#microsoft.graph.serviceHostedMediaConfig"},
+        "targets": [{"identity": {"user": {"id": simulator.person("Adele").id}}}],
+    }
+    return encode_json(body).decode()
 
 
 def _trust(url: str, simulator: Simulator, tls: ServerTls) -> Iterator[str]:

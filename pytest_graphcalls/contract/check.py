@@ -105,7 +105,7 @@ class Checker:
                 Kind.TOKEN_MISSING,
                 "Authorization",
                 "a bearer token",
-                "no Authorization: Bearer header",
+                "no Authorization header of that form",
                 rule=spec.token,
             )
         if spec.body == "none":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Literal
 
 from pytest_graphcalls.contract.model import VERSIONS, Operation
@@ -117,7 +118,7 @@ class Router:
         """
         segments = path_segments(path)
         if not segments or segments[0] not in self._roots or tuple(segments[1:3]) not in _ROOTS:
-            return Miss("not-graph", segments[0] if segments and segments[0] in self._roots else "")
+            return _elsewhere(segments, self._roots)
         version, rest = segments[0], segments[1:]
         rest[-1] = rest[-1].removeprefix(_NAMESPACE)
         for node, values in _walk(self._roots[version], rest, []):
@@ -135,6 +136,18 @@ class Router:
         if allowed and not close.startswith(f"{method} "):
             return Miss("method", version, allowed)
         return Miss("unknown-path", version, segment=segment, nearest=close)
+
+
+def _elsewhere(segments: list[str], versions: Iterable[str]) -> Miss:
+    """Another part of Graph, or a slip on the way to the calls: a version left out or said twice, a letter wrong."""
+    version = segments[0] if segments and segments[0] in versions else ""
+    rest = [segment for segment in segments if segment not in versions]
+    close = get_close_matches("/".join(rest[:2]), ["/".join(root) for root in _ROOTS], n=1, cutoff=0.9)
+    if not close:
+        return Miss("not-graph", version)
+    wrong = next((one for one, right in zip(rest, close[0].split("/"), strict=False) if one != right), segments[0])
+    template = "/".join([*close[0].split("/"), *("{id}" for _ in rest[2:3]), *rest[3:]])
+    return Miss("unknown-path", version, segment=wrong, nearest=f"/{version or 'v1.0'}/{template}")
 
 
 def _matched(
@@ -162,17 +175,26 @@ def _walk(node: _Node, rest: list[str], values: list[str]) -> Iterator[tuple[_No
 
 
 def _lost(node: _Node, rest: list[str]) -> tuple[str, str]:
-    """The first segment that leads nowhere, and the closest template from there."""
-    template = ""
+    """The first segment that leads nowhere, and the template that comes closest to the whole path."""
+    template = stray = ""
     for segment in rest:
-        following = node.branches.get(segment)
-        if following is None and node.key is not None and not (node.branches and nearest(segment, node.branches)):
-            following, segment = node.key, "{id}"  # noqa: PLW2901  the template shows a key as a placeholder
+        step, following = _step(node, segment)
         if following is None:
-            close = nearest(segment, node.branches)
-            return segment, _template(node.branches[close], f"{template}/{close}") if close else ""
-        node, template = following, f"{template}/{segment}"
-    return rest[-1], _template(node, template)
+            return stray or segment, _template(node, template) if stray else ""
+        if step not in {segment, "{id}"}:
+            stray = stray or segment
+        node, template = following, f"{template}/{step}"
+    return stray or rest[-1], _template(node, template)
+
+
+def _step(node: _Node, segment: str) -> tuple[str, _Node | None]:
+    """The branch that ``segment`` means, or the closest one, or the key."""
+    if segment in node.branches:
+        return segment, node.branches[segment]
+    close = nearest(segment, node.branches)
+    if close:
+        return close, node.branches[close]
+    return ("{id}", node.key) if node.key is not None else ("", None)
 
 
 def _template(node: _Node, path: str) -> str:

@@ -211,7 +211,7 @@ class Schemas:
                 continue
             known = by_case.get(part.lower())
             if known is not None:
-                yield _error(Problem(Kind.ENUM_LETTER_CASE, schema["graphAt"], known, part))
+                yield _error(Problem(Kind.ENUM_LETTER_CASE, schema["graphAt"], f"{known}, in this letter case", part))
             else:
                 # unknownFutureValue only marks that more may come; nobody should send it.
                 expected = f"one of {', '.join(member for member in enum.members if member != SENTINEL)}"

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from pytest_graphcalls.recording.cases import case_of, folder_of, missing
 from pytest_graphcalls.recording.hooks import Recordings, follow, join, replay_target
-from pytest_graphcalls.recording.safety import KEY_FILE, Safety
+from pytest_graphcalls.recording.key import KEY_FILE
+from pytest_graphcalls.recording.safety import Safety
 from pytest_graphcalls.recording.shelf import Shelf
 from pytest_graphcalls.recording.tape import FACTS, Tape
 

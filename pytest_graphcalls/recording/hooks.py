@@ -11,7 +11,8 @@ from pytest_graphcalls import cassette
 from pytest_graphcalls.errors import RecordingError, SettingError
 from pytest_graphcalls.options import REPLAY, SETTINGS_KEY
 from pytest_graphcalls.recording.cases import folder_of
-from pytest_graphcalls.recording.persister import Persister, safely
+from pytest_graphcalls.recording.matching import safely
+from pytest_graphcalls.recording.persister import Persister
 from pytest_graphcalls.recording.safety import Safety
 from pytest_graphcalls.recording.suite import Recording
 from pytest_graphcalls.recording.tape import FACTS, TAPE, Tape, facts_of

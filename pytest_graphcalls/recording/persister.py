@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import partial, wraps
+from collections.abc import Iterable, Mapping
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from pytest_graphcalls import cassette
-from pytest_graphcalls.cassette import Cassette, Incomplete, Kind, Passport, SignedIn
-from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import RecordingError
+from pytest_graphcalls.recording.played import with_sign_ins
 from pytest_graphcalls.recording.safety import Safety
 from pytest_graphcalls.recording.tape import Facts, Tape, facts_of
-from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
+from pytest_graphcalls.recording.written import passport_of, redacted
 
 _URL = re.compile(r"https?://[^\s\"'<>]{3,2000}")
-_VERSION = re.compile(r"/(v1\.0|beta)/")
-_TOKEN = {"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": "REDACTED"}
-_NO_TOKEN = {"error": "invalid_client", "error_description": "The sign-in failed when this was recorded."}
 
 
 class Persister:
@@ -42,8 +35,6 @@ class Persister:
         self._tape = tape
         self._inner = inner
         self._before = ""
-
-    # --- loading ---------------------------------------------------------------------------------------------------
 
     def load_cassette(self, cassette_path: str | Path, serializer: Any) -> Any:
         """See vcrpy. The metadata of vcrpy 9 come along; extra cassettes of the mark follow the first one.
@@ -77,12 +68,10 @@ class Persister:
         except RecordingError as error:
             pytest.fail(str(error), pytrace=False)
         self._tape.facts.append(facts_of(found, state="played"))
-        return deserialize("", _Given(_with_sign_ins(found)))
+        return deserialize("", _Given(with_sign_ins(found)))
 
     def _concerns_us(self, text: str) -> bool:
         return cassette.MEMBER in text or any(map(self._safety.ours, set(_URL.findall(text))))
-
-    # --- saving ----------------------------------------------------------------------------------------------------
 
     def save_cassette(self, cassette_path: str | Path, cassette_dict: Mapping[str, Any], serializer: Any) -> None:
         """See vcrpy. What concerns Graph is written when the test has passed."""
@@ -94,12 +83,16 @@ class Persister:
         else:
             self._inner.save_cassette(cassette_path, cassette_dict, serializer)
 
+    @property
+    def _test(self) -> str:
+        return f"{self._tape.item.path.name}::{self._tape.item.name}"
+
     def _written(self, path: Path, data: Mapping[str, Any], serializer: Any) -> Facts:
         redactor = self._safety.for_writing()
-        safe = _redacted(path, data["interactions"], self._safety)
+        safe = redacted(path, data["interactions"], self._safety)
         metadata = redactor.json(data["metadata"]) if data.get("metadata") else None
         made = {
-            cassette.MEMBER: self._passport(safe).sealed(safe.rows).to_json(),
+            cassette.MEMBER: passport_of(safe, self._safety, self._test).sealed(safe.rows).to_json(),
             "interactions": safe.rows,
             **({"metadata": metadata} if metadata else {}),
             "version": data["version"],
@@ -107,18 +100,6 @@ class Persister:
         text = serializer.serialize(made) if path.suffix == ".json" else cassette.dump(made)
         cassette.save(path, text, known=self._safety.known(), before=self._before)
         return facts_of(cassette.opened(path), state="written")
-
-    def _passport(self, safe: _Safe) -> Passport:
-        urls = [one.request.url for one in safe.exchanges]
-        graph = any(urlsplit(url).hostname in self._safety.graph_hosts for url in urls)
-        return Passport(
-            datetime.now(UTC),
-            cassette.kind_of(safe.exchanges, Kind.LIVE if graph else Kind.SERVER),
-            tuple(sorted({found[1] for url in urls if (found := _VERSION.search(url))})),
-            Contract.packaged().revision,
-            test=f"{self._tape.item.path.name}::{self._tape.item.name}",
-            sign_ins=tuple(safe.sign_ins),
-        )
 
 
 class _Given:
@@ -132,80 +113,3 @@ class _Given:
 
     def serialize(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
         return data
-
-
-# --- what is written -------------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Safe:
-    """Interactions that may be written down.
-
-    Attributes:
-        rows: as the file will have them.
-        exchanges: those of Graph among them.
-        sign_ins: what is not kept.
-    """
-
-    rows: list[Any] = field(default_factory=list)
-    exchanges: list[Exchange] = field(default_factory=list)
-    sign_ins: list[SignedIn] = field(default_factory=list)
-
-    def add(self, exchange: Exchange, *, recordable: bool) -> None:
-        """Keep a redacted exchange, or note that a token was asked for."""
-        if recordable:
-            self.exchanges.append(exchange)
-            self.rows.append(cassette.row(exchange))
-        else:
-            request = exchange.request
-            self.sign_ins.append(SignedIn(request.method, request.url, exchange.response.status))
-
-
-def _redacted(path: Path, rows: Iterable[Any], safety: Safety) -> _Safe:
-    safe = _Safe()
-    for number, row in enumerate(rows, 1):
-        if not safety.ours(str(row["request"]["uri"])):
-            safe.rows.append(row)
-            continue
-        exchange = cassette.exchange(path, number, row)
-        if isinstance(exchange, Incomplete):
-            raise RecordingError(str(path), number, exchange.problem)
-        safe.add(safety.redactor.exchange(exchange), recordable=safety.redactor.recordable(exchange.request))
-    return safe
-
-
-# --- what is played --------------------------------------------------------------------------------------------------
-
-
-def _with_sign_ins(found: Cassette) -> Mapping[str, Any]:
-    """The cassette's data, with an answer for each token that was asked for while it was recorded."""
-    return {**found.data, "interactions": [*_signed_in(found), *found.rows]}
-
-
-def _signed_in(found: Cassette) -> Iterator[Any]:
-    for one in found.passport.sign_ins if found.passport else ():
-        body = _TOKEN if one.status < 400 else _NO_TOKEN
-        answer = Response(one.status, Headers([("Content-Type", "application/json")]), encode_json(body))
-        yield cassette.row(Exchange(Request(one.method, one.url), answer))
-
-
-Matcher = Callable[[Any, Any], Any]
-
-
-def safely(safety: Safety, matcher: Matcher) -> Matcher:
-    """A matcher of vcrpy that compares two requests after both were redacted: one of them comes from a cassette."""
-
-    @wraps(matcher)  # vcrpy tells matchers apart by their names
-    def match(one: Any, other: Any) -> Any:
-        return matcher(_safe_request(safety, one), _safe_request(safety, other))
-
-    return match
-
-
-def _safe_request(safety: Safety, request: Any) -> Any:
-    if not safety.ours(request.uri):
-        return request
-    body = request.body
-    plain = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else b""
-    safe = safety.request(Request(request.method, request.uri, body=plain))
-    return type(request)(safe.method, safe.url, safe.body if plain else body, request.headers)

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
-from pathlib import Path
-from secrets import token_hex
 from urllib.parse import urlsplit
 
 import pytest
 
-from pytest_graphcalls import cassette
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.options import SETTINGS_KEY
 from pytest_graphcalls.recording.cases import folder_of
+from pytest_graphcalls.recording.key import Key
 from pytest_graphcalls.redaction import Redactor, remembered
 from pytest_graphcalls.wire import Request
 
-KEY_FILE = ".graphcalls-key"
-"""Beside the cassettes: what pseudonyms depend on, unless ``GRAPHCALLS_REDACTION_KEY`` says so."""
 _ALIASES = ("login.windows.net", "login.microsoft.com", "sts.windows.net", "login.partner.microsoftonline.cn")
 """Other names of the sign-in."""
 _SHORTEST_SECRET = 16
@@ -66,12 +60,10 @@ class Safety:
         given = (self._settings.token, self._settings.redaction_key)
         return remembered() | {text for text in given if len(text) >= _SHORTEST_SECRET}
 
-    # --- pseudonyms ------------------------------------------------------------------------------------------------
-
     @cached_property
     def redactor(self) -> Redactor:
         """Redacts what is looked up in a cassette; a project may have added to it."""
-        return self._made(self._settings.redaction_key or self._kept_key() or token_hex(16))
+        return self._made(self._key.to_read())
 
     def for_writing(self) -> Redactor:
         """The redactor, with a key that the other processes of this run have, and the next run will find.
@@ -80,7 +72,7 @@ class Safety:
             RecordingError: a new key cannot be written down.
         """
         if not self._settled:
-            self.redactor = self._made(self._settings.redaction_key or self._kept_key() or self._new_key())
+            self.redactor = self._made(self._key.to_write())
             self.request.cache_clear()
             self._settled = True
         return self.redactor
@@ -90,23 +82,6 @@ class Safety:
         self._config.hook.pytest_graphcalls_redact(redactor=made)
         return made
 
-    @property
-    def _key_file(self) -> Path:
-        return folder_of(self._config, self._settings, to_read=False) / KEY_FILE
-
-    def _kept_key(self) -> str:
-        with suppress(OSError):
-            return self._key_file.read_text(encoding="ascii").strip()
-        return ""
-
-    def _new_key(self) -> str:
-        """A new key, unless another process is quicker."""
-        key = token_hex(16)
-        try:
-            cassette.save(self._key_file, f"{key}\n")
-        except RecordingError:
-            kept = self._kept_key()
-            if not kept:
-                raise
-            return kept
-        return key
+    @cached_property
+    def _key(self) -> Key:
+        return Key(folder_of(self._config, self._settings, to_read=False), self._settings.redaction_key)

@@ -12,9 +12,10 @@ Nothing here sends a request or names a client; requests and answers come in as 
 
 from __future__ import annotations
 
+from pytest_graphcalls.sandbox.accounts import OpenCall, Unanswered
 from pytest_graphcalls.sandbox.facts import FACTS, Meeting, Sandbox, admit, tenant_of
 from pytest_graphcalls.sandbox.guard import Budget, Failure, Guard, Wait, fault_of
-from pytest_graphcalls.sandbox.ledger import Ledger, OpenCall, Unanswered, ledgers
+from pytest_graphcalls.sandbox.ledger import Ledger, ledgers
 from pytest_graphcalls.sandbox.props import Dealt, Invented, Props
 from pytest_graphcalls.sandbox.sweep import End, Ending, hang_up
 

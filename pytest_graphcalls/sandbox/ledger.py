@@ -9,60 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.redaction import redact_url
+from pytest_graphcalls.sandbox.accounts import Accounts, OpenCall, Unanswered
+from pytest_graphcalls.sandbox.linefile import LineFile
 
 SUFFIX = ".jsonl"
-LONGEST_UNATTENDED = timedelta(minutes=45)
-"""After this long without keepAlive the service ends a call by itself (call-keepalive.r02, observed 10.2)."""
-_KEEP_OUT = "# What pytest-graphcalls has made in a live tenant. Not for version control.\n*\n"
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCall:
-    """A call that was made and, as far as is known, is not over.
-
-    Attributes:
-        call_id: its id.
-        url: its address.
-        tenant: the tenant it is in.
-        made: when the request for it was sent; aware.
-    """
-
-    call_id: str
-    url: str
-    tenant: str
-    made: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Unanswered:
-    """A request for a call whose answer never came; whether there is a call nobody knows.
-
-    Attributes:
-        intent_id: its id in the ledger.
-        url: where it was sent.
-        tenant: the tenant it was for.
-        made: when it was sent; aware.
-    """
-
-    intent_id: str
-    url: str
-    tenant: str
-    made: datetime
-
-    @property
-    def gone_by(self) -> datetime:
-        """When the service has ended the call if there was one, because nobody has kept it alive."""
-        return self.made + LONGEST_UNATTENDED
 
 
 class Ledger:
@@ -77,17 +35,15 @@ class Ledger:
         self.path = path
         self._now = now
         self._lock = RLock()
-        self._intents: dict[str, Unanswered] = {}
-        self._calls: dict[str, OpenCall] = {}
-        self._whole = True
-        self._tell = {"intend": self._intended, "created": self._made, "settled": self._settled, "over": self._ended}
-        if path.exists():
-            self._read()
+        self._lines = LineFile(path)
+        self._accounts = Accounts()
+        for entry in self._lines.read():
+            self._accounts.take(entry)
 
     def prepare(self) -> None:
         """Find out whether it can be written, before anything depends on it; raises :class:`SettingError`."""
         try:
-            self._append("")
+            self._lines.append("")
         except OSError as error:
             raise self._unwritable(error) from None
 
@@ -118,18 +74,18 @@ class Ledger:
     def over(self, call_id: str) -> None:
         """Write down that a call is over; one that is none of ours is passed over."""
         with self._lock:
-            if call_id in self._calls:
+            if call_id in self._accounts.calls:
                 self._write("over", call=call_id)
 
     def open_calls(self) -> tuple[OpenCall, ...]:
         """The calls that are not over, in the order they were made."""
         with self._lock:
-            return tuple(self._calls.values())
+            return tuple(self._accounts.calls.values())
 
     def unanswered(self) -> tuple[Unanswered, ...]:
         """The requests whose answer never came and whose call, if there was one, may still be going on."""
         with self._lock:
-            return tuple(intent for intent in self._intents.values() if intent.gone_by > self._now())
+            return tuple(intent for intent in self._accounts.intents.values() if intent.gone_by > self._now())
 
     def close(self) -> None:
         """Remove the file if it has nothing more to say."""
@@ -137,15 +93,13 @@ class Ledger:
             if not self.open_calls() and not self.unanswered():
                 self.path.unlink(missing_ok=True)
 
-    # --- on disk ---------------------------------------------------------------------------------------------------
-
     def _write(self, event: str, **facts: Any) -> None:
         entry = {"event": event, "at": self._now().isoformat(), **facts}
         with self._lock:
             # In memory first: whoever still lives can end the call even if the disk is full.
-            self._tell[event](entry)
+            self._accounts.take(entry)
             try:
-                self._append(f"{json.dumps(entry)}\n")
+                self._lines.append(f"{json.dumps(entry)}\n")
             except OSError as error:
                 self._unwritten(event, facts, error)
 
@@ -154,61 +108,12 @@ class Ledger:
         if event not in {"intend", "created"}:
             return
         if event == "intend":
-            del self._intents[facts["intent"]]
+            del self._accounts.intents[facts["intent"]]
         raise self._unwritable(error) from None
 
     def _unwritable(self, error: OSError) -> SettingError:
         step = f"It cannot be written: {error.strerror or error}. Nothing is made that is not written down first."
         return SettingError("--graphcalls-ledger", str(self.path), "a file that can be written", step)
-
-    def _append(self, line: str) -> None:
-        self._make_folder()
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            text = line if self._whole else f"\n{line}"
-            self._whole = os.write(handle, text.encode()) == len(text)
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-    def _make_folder(self) -> None:
-        folder = self.path.parent
-        if not folder.is_dir():
-            folder.mkdir(parents=True)
-            (folder / ".gitignore").write_text(_KEEP_OUT, encoding="utf-8")
-
-    def _read(self) -> None:
-        text = self.path.read_text(encoding="utf-8", errors="replace")
-        self._whole = text.endswith("\n") or not text
-        for line in text.splitlines():
-            entry = _entry(line)
-            if entry.get("event") in self._tell:
-                self._tell[entry["event"]](entry)
-
-    # --- what the lines say ----------------------------------------------------------------------------------------
-
-    def _intended(self, entry: dict[str, Any]) -> None:
-        made = datetime.fromisoformat(entry["at"])
-        self._intents[entry["intent"]] = Unanswered(entry["intent"], entry["url"], entry["tenant"], made)
-
-    def _made(self, entry: dict[str, Any]) -> None:
-        intent = self._intents.pop(entry["intent"])
-        self._calls[entry["call"]] = OpenCall(entry["call"], entry["url"], intent.tenant, intent.made)
-
-    def _settled(self, entry: dict[str, Any]) -> None:
-        self._intents.pop(entry["intent"], None)
-
-    def _ended(self, entry: dict[str, Any]) -> None:
-        self._calls.pop(entry["call"], None)
-
-
-def _entry(line: str) -> dict[str, Any]:
-    """One line; nothing if it was cut short."""
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def ledgers(folder: Path, run: str = "") -> tuple[Ledger, ...]:

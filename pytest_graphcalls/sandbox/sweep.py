@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pytest_graphcalls.sandbox.ledger import Ledger, OpenCall
+from pytest_graphcalls.sandbox.accounts import OpenCall
+from pytest_graphcalls.sandbox.ledger import Ledger
 
 
 class End(StrEnum):

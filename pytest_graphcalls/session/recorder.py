@@ -9,7 +9,7 @@ from threading import RLock
 from typing import Any
 
 from pytest_graphcalls.contract import VERSIONS, Contract
-from pytest_graphcalls.errors import ContractViolationError, NoViolationError, UnknownNameError
+from pytest_graphcalls.errors import ContractViolationError, NoViolationError, StaleClientError, UnknownNameError
 from pytest_graphcalls.findings import Finding, Kind
 from pytest_graphcalls.session.judge import Judge, Standing
 from pytest_graphcalls.session.record import Answer, Seen
@@ -62,9 +62,16 @@ class Recorder:
         # A lock of its own: whoever holds the simulator's may be about to hand in an exchange.
         self._looking = RLock()
         self._followed: list[_Followed] = []
+        self._over = ""
 
     def __call__(self, exchange: Exchange) -> None:
-        """Check ``exchange`` and keep it with what was found."""
+        """Check ``exchange`` and keep it with what was found.
+
+        Raises:
+            StaleClientError: the test is over.
+        """
+        if self._over:
+            raise StaleClientError(self._over)
         findings = list(map(_safe, self.contract.check(exchange)))
         with self._lock:
             number = len(self._exchanges)
@@ -138,6 +145,10 @@ class Recorder:
         self._look()
         with self._lock:
             return dict(self._flawed)
+
+    def close(self, test: str) -> None:
+        """Take in nothing more, because ``test`` (its node id) is over."""
+        self._over = test
 
     def keep(self, exchange: Exchange) -> None:
         """Keep ``exchange`` without checking it: it tells of a fault of the environment."""

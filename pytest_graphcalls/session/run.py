@@ -134,6 +134,7 @@ class Run:
     def _status(
         self, version: str, own: list[TestRecord], findings: list[tuple[TestRecord, Finding]]
     ) -> tuple[Outcome, str]:
+        """One test that breaks a rule is enough; it is held when every one of its own tests held it."""
         broken = [record for record in own if record.outcome is Outcome.BROKEN]
         if broken:
             return Outcome.BROKEN, broken[0].reason
@@ -145,9 +146,10 @@ class Run:
         faults = [record for record in own if record.outcome is Outcome.COULD_NOT_CHECK]
         if faults:
             return Outcome.COULD_NOT_CHECK, faults[0].reason
-        if any(record.outcome is Outcome.HELD for record in own):
+        unjudged = [record for record in own if record.outcome is not Outcome.HELD]
+        if own and not unjudged:
             return Outcome.HELD, ""
-        return Outcome.NOT_CHECKED, own[0].reason if own else NO_TEST
+        return Outcome.NOT_CHECKED, unjudged[0].reason if unjudged else NO_TEST
 
     def questions(self) -> tuple[QuestionResult, ...]:
         """One result for every question of the contract and every API version of the run."""

@@ -47,8 +47,10 @@ class Calls:
     def live(self, ask: Ask) -> Call:
         """The call in the path, if it is the app's and not over (observed 2.13)."""
         call = self._sim.store.calls.get(ask.match.keys["call-id"])
-        if call is None or call.state is CallState.TERMINATED or call.app_id != ask.grant.app.app_id:
+        if call is None or call.app_id != ask.grant.app.app_id:
             raise Refusal("call-not-found")
+        if call.state is CallState.TERMINATED:
+            raise Refusal("call-not-found", _end_of(call))
         return call
 
     def joined(self, ask: Ask) -> Call:
@@ -62,7 +64,8 @@ class Calls:
         """The same, if it is established: nothing else can be done inside a call that is not (observed 2.31)."""
         call = self.live(ask)
         if call.state is not CallState.ESTABLISHED:
-            raise Refusal("not-established", f"The call is {call.state}.")
+            hint = " It takes a moment: simulator.advance(1)." if call.state is CallState.ESTABLISHING else ""
+            raise Refusal("not-established", f"The call is {call.state}.{hint}")
         return call
 
     def step(self, call: Call, event: CallEvent, **facts: Any) -> Call:
@@ -195,3 +198,12 @@ class Calls:
             for leg in conference.legs:
                 if leg in legs:
                     self.end(self._sim.store.calls[leg], CallEvent.END, LEFT_ALONE)
+
+
+def _end_of(call: Call) -> str:
+    """How a call ended, for whoever wonders where it is."""
+    if call.rejected_with is not None:
+        return f"It was rejected ({call.rejected_with})."
+    if call.result is not None:
+        return f"It ended with {call.result.code}/{call.result.subcode}. {call.result.message}".rstrip()
+    return "Nobody answered it while it rang."

@@ -159,12 +159,20 @@ class Person:
         return self.identity.name or self.identity.id
 
     def answers_after(self, seconds: float) -> Person:
-        """Answer after ``seconds`` of ringing; past the pace's ``ring_limit`` the service gives up first."""
-        return self._will(answer=Answer.ACCEPTS, after=seconds)
+        """Answer after ``seconds`` of ringing; past the pace's ``ring_limit`` the service gives up first.
+
+        Raises:
+            ValueError: ``seconds`` is no number, or below zero.
+        """
+        return self._will(answer=Answer.ACCEPTS, after=_seconds("answers_after", seconds))
 
     def declines(self, after: float | None = None) -> Person:
-        """Decline, after ``after`` seconds of ringing (as the pace has it by default)."""
-        return self._will(answer=Answer.DECLINES, after=after)
+        """Decline, after ``after`` seconds of ringing (as the pace has it by default).
+
+        Raises:
+            ValueError: ``after`` is no number, or below zero.
+        """
+        return self._will(answer=Answer.DECLINES, after=None if after is None else _seconds("declines", after))
 
     def is_busy(self) -> Person:
         """Be busy: the invitation fails at once."""
@@ -182,9 +190,7 @@ class Person:
         Raises:
             ValueError: ``seconds`` is negative or not a number.
         """
-        if not seconds >= 0:
-            raise ValueError(f"leaves_after(seconds={seconds}): expected 0 or more")
-        return self._will(stays=seconds)
+        return self._will(stays=_seconds("leaves_after", seconds))
 
     def joins(self, call: SimulatedCall | str) -> Person:
         """Join the meeting or group call behind ``call`` at once.
@@ -207,6 +213,12 @@ class Person:
     def _will(self, **facts: Any) -> Person:
         self._simulator.stage.script(self.identity, **facts)
         return self
+
+
+def _seconds(method: str, value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+        raise ValueError(f"{method}({value!r}): expected seconds, a number of 0 or more")
+    return value
 
 
 def _id_of(call: SimulatedCall | str) -> str:

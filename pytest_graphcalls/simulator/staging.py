@@ -143,7 +143,7 @@ class Staging:
         conference = self._new_meeting(
             (key, ("joinMeetingId", join_id)), shapes.shown_again("chatInfo", chat), info, host.id
         )
-        for one in people:
+        for one in (people,) if isinstance(people, (str, Person)) else people:
             self._admit(conference.id, self._person(one).identity)
         return Meeting(chat, info, self._sim.tenant_id, join_id, host)
 

@@ -33,6 +33,7 @@ LIGHT_ROOMS = {
     "_version",
     "discretion",
     "fixtures",
+    "gathering",
     "hookspecs",
     "markers",
     "options",

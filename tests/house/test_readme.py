@@ -60,6 +60,15 @@ def test_an_sdk_block_runs_as_it_stands(block: Block, pytester: pytest.Pytester)
     assert run(pytester, block).ret == pytest.ExitCode.OK
 
 
+def test_the_conftest_that_is_shown_is_taken(pytester: pytest.Pytester) -> None:
+    """Its hook is known to pytest, and its redactor takes what is added."""
+    (block,) = [block for block in BLOCKS if block.kind == "python conftest"]
+    pytester.makeconftest(block.text)
+    pytester.makepyfile("def test_nothing(graphcalls):\n    graphcalls.simulator.incoming_call()\n")
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1)
+
+
 def test_the_failing_example_fails_with_the_message_that_is_shown(pytester: pytest.Pytester) -> None:
     """What a user reads first is what a user will see."""
     (failing,) = [block for block in BLOCKS if block.comment == "fails"]

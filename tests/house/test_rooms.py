@@ -7,6 +7,8 @@ Only the top floor knows pytest; only one module knows each HTTP client.
 from __future__ import annotations
 
 import ast
+import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +27,7 @@ FLOORS: dict[int, set[str]] = {
         "plugin",
         "discretion",
         "fixtures",
+        "gathering",
         "guarding",
         "options",
         "markers",
@@ -88,6 +91,13 @@ def test_every_room_has_a_floor() -> None:
     assert {room(module) for module in MODULES} - {"__init__"} == set(FLOOR) & {room(module) for module in MODULES}
 
 
+def test_the_house_is_described_as_it_is() -> None:
+    """The table in CONTRIBUTING.md names every room, on its floor."""
+    text = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([0-9]) \| ([^|]+) \|", text, re.MULTILINE)
+    assert {int(floor): set(re.findall(r"`(\w+)`", rooms)) for floor, rooms in rows} == FLOORS
+
+
 @pytest.mark.parametrize("module", [name for name in MODULES if FLOOR.get(room(name), 0) < 4])
 def test_only_the_top_floor_knows_pytest(module: str) -> None:
     """What a test runner is, nothing below floor 4 knows."""
@@ -98,6 +108,21 @@ def test_only_the_top_floor_knows_pytest(module: str) -> None:
 def test_nothing_private_of_pytest_is_used(module: str) -> None:
     """_pytest changes without notice."""
     assert not {name for name in imported(module) if name.partition(".")[0] == "_pytest"}
+
+
+def test_a_room_needs_no_section_banners() -> None:
+    """One that does is two rooms."""
+    root = Path(__file__).parents[2]
+    files = (path for folder in ("pytest_graphcalls", "contracts", "tests") for path in (root / folder).rglob("*.py"))
+    banner = re.compile(r"^\s*# -{3,}", re.MULTILINE)
+    assert [path.name for path in files if banner.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_every_room_is_shipped() -> None:
+    """A folder that setuptools is not told of is missing in the wheel."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    folders = {path.parent.relative_to(HOUSE.parent).as_posix() for path in HOUSE.rglob("__init__.py")}
+    assert {name.replace("/", ".") for name in folders} <= set(project["tool"]["setuptools"]["packages"])
 
 
 @pytest.mark.parametrize("package", sorted(OWNERS))

@@ -141,8 +141,6 @@ def test_one_token_serves_a_whole_run(pytester: pytest.Pytester, run: Run, tenan
     )
 
 
-# --- what the sandbox has --------------------------------------------------------------------------------------------
-
 NEEDS = f"""{HEAD}
 @CREATED
 def test_users(graphcalls_stage): graphcalls_stage.peer_to_peer_call()

@@ -90,6 +90,12 @@ def test_the_version_may_be_overridden_by_a_fixture(pytester: pytest.Pytester, r
     run().assert_outcomes(passed=1)
 
 
+MARKERS = (
+    "The markers are graphcalls_rule(rule, *more); graphcalls_question(question, *more); "
+    "graphcalls(*, version, target, tenant)."
+)
+
+
 @pytest.mark.parametrize(
     ("marker", "sentence"),
     [
@@ -103,8 +109,8 @@ def test_the_version_may_be_overridden_by_a_fixture(pytester: pytest.Pytester, r
             "there is no question 'participant-delete.deleted-twise'. "
             "Did you mean 'participant-delete.deleted-twice'? 'graphcalls rules' lists them all.",
         ),
-        ("graphcalls_rule", "graphcalls_rule() missing 1 required positional argument: 'rule'"),
-        ('graphcalls(versoin="beta")', "graphcalls() got an unexpected keyword argument 'versoin'"),
+        ("graphcalls_rule", f"graphcalls_rule() missing 1 required positional argument: 'rule'. {MARKERS}"),
+        ('graphcalls(versoin="beta")', f"graphcalls() got an unexpected keyword argument 'versoin'. {MARKERS}"),
         ('graphcalls(version="v2")', "version=v2: expected v1.0, beta or both."),
         (
             'graphcalls(target="simulatr")',

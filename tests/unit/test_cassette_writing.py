@@ -143,9 +143,7 @@ def test_a_disk_that_refuses_loses_nothing(
         patched.setattr(where, refusing(error))
         with pytest.raises(RecordingError) as caught:
             cassette.write(path, [exchange(b"{}")], PASSPORT, before=state)
-    assert str(caught.value) == (
-        f"{path}: cannot be written: {says}. The older recording is as it was. Nothing was written."
-    )
+    assert str(caught.value) == (f"{path}: cannot be written: {says}. The older recording is as it was.")
     assert path.read_bytes() == before
     assert [one.name for one in tmp_path.iterdir()] == ["one.yaml"]
 

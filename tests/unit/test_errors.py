@@ -24,9 +24,9 @@ from pytest_graphcalls import errors
         (errors.UnknownNameError("code", "zzz", ("8522",)), "there is no code 'zzz'."),
         (
             errors.RecordingError("a.har", 3, "has no response."),
-            "a.har, entry 3: has no response. Nothing was written.",
+            "a.har, entry 3: has no response.",
         ),
-        (errors.RecordingError("a.har", 0, "is empty."), "a.har: is empty. Nothing was written."),
+        (errors.RecordingError("a.har", 0, "is empty."), "a.har: is empty."),
         (
             errors.SettingError("--graphcalls-version", "v2", "v1.0, beta or both", "Say --graphcalls-version=beta."),
             "--graphcalls-version=v2: expected v1.0, beta or both. Say --graphcalls-version=beta.",

@@ -13,7 +13,8 @@ from pytest_graphcalls.cassette import Kind, Passport
 from pytest_graphcalls.cassette.passport import datetime
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.redaction import Redactor
-from pytest_graphcalls.replaying import Case, ReplayTarget, _sandbox, told
+from pytest_graphcalls.replaying import Case, ReplayTarget, told
+from pytest_graphcalls.replaying.passports import sandbox_of
 from pytest_graphcalls.sandbox import Dealt, Invented, Meeting, Sandbox
 from pytest_graphcalls.sandbox.facts import tenant_of
 
@@ -68,7 +69,7 @@ def test_a_sandbox_is_replayed_by_pseudonyms() -> None:
     redactor = Redactor("cassette", "key")
     line: Any = SimpleNamespace(capabilities=frozenset(), token="", sandbox=SANDBOX, case=None)
     facts = told(cast("Any", line), redactor)
-    found = _sandbox(Passport(datetime(2026, 11, 22), Kind.LIVE, ("v1.0",), "abc", **facts))
+    found = sandbox_of(Passport(datetime(2026, 11, 22), Kind.LIVE, ("v1.0",), "abc", **facts))
     assert found is not None
     real, replayed = Dealt(SANDBOX), Dealt(found)
     for _ in SANDBOX.meetings:
@@ -92,7 +93,7 @@ def test_invented_people_have_names_that_stay() -> None:
 
 def test_a_replays_token_opens_nothing() -> None:
     """It is unsigned, and tells the tenant's pseudonym only."""
-    from pytest_graphcalls.replaying import _token
+    from pytest_graphcalls.replaying.target import _token
 
     assert tenant_of(_token("t-1")) == "t-1"
     assert tenant_of(_token("")) == ""

@@ -439,7 +439,10 @@ class TestRun:
         ("outcomes", "status", "reason"),
         [
             ([Outcome.HELD], Outcome.HELD, ""),
-            ([Outcome.HELD, Outcome.NOT_CHECKED], Outcome.HELD, ""),
+            ([Outcome.HELD, Outcome.HELD], Outcome.HELD, ""),
+            ([Outcome.HELD, Outcome.NOT_CHECKED], Outcome.NOT_CHECKED, "not-checked"),
+            ([Outcome.NOT_CHECKED, Outcome.HELD], Outcome.NOT_CHECKED, "not-checked"),
+            ([Outcome.NOT_CHECKED, Outcome.BROKEN], Outcome.BROKEN, "broken"),
             ([Outcome.HELD, Outcome.BROKEN], Outcome.BROKEN, "broken"),
             ([Outcome.NOT_CHECKED], Outcome.NOT_CHECKED, "not-checked"),
         ],
@@ -447,7 +450,7 @@ class TestRun:
     def test_its_own_tests_decide(
         self, contract: Contract, outcomes: list[Outcome], status: Outcome, reason: str
     ) -> None:
-        """One broken test breaks a rule, one held test holds it."""
+        """One broken test breaks a rule; it is held when all of them have held."""
         run = Run(contract)
         for number, outcome in enumerate(outcomes):
             run.add(record(str(number), outcome, reason=outcome.value if outcome is not Outcome.HELD else ""))

@@ -92,9 +92,6 @@ def token_file(tmp_path: Path) -> Path:
     return path
 
 
-# --- msal -------------------------------------------------------------------------------------------------------------
-
-
 def test_msal_in_process_by_the_real_name(simulator: Simulator, app_id: str) -> None:
     """No socket, no certificate; nothing but the transport is ours."""
     client = msal.ConfidentialClientApplication(
@@ -146,9 +143,6 @@ def test_msal_is_told_what_is_wrong(simulator: Simulator, app_id: str, line: Lin
     )
     answer = client.acquire_token_for_client([SCOPE])
     assert (answer["error"], answer["error_codes"]) == ("invalid_client", [7000215])
-
-
-# --- azure-identity ---------------------------------------------------------------------------------------------------
 
 
 def test_azure_identity_by_secret(simulator: Simulator, app_id: str, line: Line) -> None:
@@ -214,9 +208,6 @@ def test_azure_identity_is_told_what_is_wrong(
     )
     with credential, pytest.raises(ClientAuthenticationError, match=code):
         credential.get_token(SCOPE)
-
-
-# --- ours -------------------------------------------------------------------------------------------------------------
 
 
 def test_ours_over_tls_by_each_credential(

@@ -120,9 +120,6 @@ def test_it_does_not_wait_for_an_hour(ledger: Ledger) -> None:
     assert sum(waits) <= LONGEST_WAIT
 
 
-# --- the ledger ------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("path", ["/v1.0/communications/calls", "/beta/app/calls", "/v1.0/communications/calls/?x=1"])
 def test_a_call_is_written_down_before_it_is_asked_for(ledger: Ledger, path: str) -> None:
     """At the moment of sending there is an intent, afterwards the call."""
@@ -185,9 +182,6 @@ def test_what_waits_between_two_attempts_is_no_open_intent(ledger: Ledger) -> No
     assert ledger.unanswered() == ()
 
 
-# --- the budget ------------------------------------------------------------------------------------------------------
-
-
 def test_a_budget_ends(ledger: Ledger) -> None:
     """Nothing is sent or written down beyond it; a request that is sent again counts once."""
     one = guard(ledger, budget=1)
@@ -199,9 +193,6 @@ def test_a_budget_ends(ledger: Ledger) -> None:
     )
     assert carried_out(one, READ, answer(200))[0] == answer(200)
     assert len(ledger.open_calls()) == 1
-
-
-# --- faults ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", [200, 204, 400, 401, 403, 404, 405, 409, 412])

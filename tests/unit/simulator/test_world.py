@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -377,3 +378,21 @@ def test_every_app_in_a_meeting_is_told() -> None:
     paths = [note.entries[0]["resourceUrl"] for note in simulator.notifications[before:]]
     assert paths == [f"/communications/calls/{call.id}/participants" for call in (first, second)]
     assert code(two.get(f"/{first.id}")) == "404 8522"
+
+
+@pytest.mark.parametrize("seconds", ["5", -1, float("nan"), True])
+def test_a_script_takes_seconds_only(seconds: Any) -> None:
+    """A wrong value is refused where it is given, not when somebody rings."""
+    person = Simulator().person("Adele")
+    with pytest.raises(ValueError, match=r"expected seconds, a number of 0 or more"):
+        person.answers_after(seconds)
+    with pytest.raises(ValueError, match=r"expected seconds, a number of 0 or more"):
+        person.declines(seconds)
+
+
+def test_one_name_is_one_person_in_a_meeting() -> None:
+    """A text is not taken for a list of letters."""
+    simulator = Simulator()
+    simulator.meeting("Adele")
+    (conference,) = simulator.store.conferences.values()
+    assert [one.identity.name for one in conference.active] == ["Adele"]

@@ -1,0 +1,45 @@
+"""Whose a cassette is: which test uses it, as far as the source of its module tells."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+from pytest_graphcalls.cassette.passport import Passport
+
+_VERSIONS = frozenset({"v1.0", "beta"})
+
+
+def orphan(path: Path, passport: Passport | None, sources: dict[str, list[Path]]) -> str:
+    """Why no test uses the cassette: its module is gone, or the test in it."""
+    module, test = path.parent.name, _test(path, passport)
+    homes = [path.parents[2] / f"{module}.py"] if path.parents[1].name not in _VERSIONS else []
+    homes = [home for home in homes if home.is_file()] or sources.get(module, [])
+    if not homes:
+        return f"there is no {module}.py"
+    if any(test in _tests(home) or _mentions(home, path) for home in homes):
+        return ""
+    return f"{homes[0].name} has no {test}"
+
+
+def _test(path: Path, passport: Passport | None) -> str:
+    """The function that a cassette is named after."""
+    name = passport.test.partition("::")[2].partition("@")[0] if passport and passport.test else path.stem
+    return re.split(r"\[", name, maxsplit=1)[0].rpartition(".")[2]
+
+
+@cache
+def _tests(module: Path) -> frozenset[str]:
+    """The names of the functions in a module; none when it cannot be read."""
+    try:
+        tree = ast.parse(module.read_text(encoding="utf-8", errors="replace"))
+    except SyntaxError:
+        return frozenset()
+    return frozenset(one.name for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def _mentions(module: Path, path: Path) -> bool:
+    """Whether a module names the cassette, as the marks of pytest-recording do."""
+    return path.stem in module.read_text(encoding="utf-8", errors="replace")

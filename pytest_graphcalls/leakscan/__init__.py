@@ -1,0 +1,19 @@
+"""Looks for what slipped through: secrets, and people, in a text or a file that is about to be shared.
+
+The rules of this room:
+
+1. It knows nothing of the redactor, so that a mistake made there is not made here again. What the two share is what
+   stands in the place of a secret, and a test compares the two.
+2. It says where and what sort, never what: a finding can be printed anywhere.
+3. It reads a text as it stands and as it is meant: without percent-encoding, without the escapes of JSON and of folded
+   YAML, and what lies in Base64 and in gzip.
+4. Every row of the table is looked for around words that it cannot be without, within a window. So the time grows
+   with the text, whatever the text is.
+"""
+
+from __future__ import annotations
+
+from pytest_graphcalls.leakscan.known import SHORTEST_KNOWN
+from pytest_graphcalls.leakscan.scanning import Leak, scan
+
+__all__ = ["SHORTEST_KNOWN", "Leak", "scan"]

@@ -1,0 +1,138 @@
+"""The target that answers from cassettes."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_graphcalls.cassette import Cassette, Replay, opened
+from pytest_graphcalls.contract import Need
+from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.replaying.case import Case
+from pytest_graphcalls.replaying.passports import sandbox_of
+from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.clients.httpx import AsyncClient, Client
+    from pytest_graphcalls.session import Recorder
+    from pytest_graphcalls.simulator.hosting import Service
+    from pytest_graphcalls.targets import Prepare
+
+REPLAY = "replay"
+ANYWHERE = "https://graph.microsoft.com"
+"""The address of what is replayed; recordings of other addresses are written as if they came from here."""
+_FRAMING = ("content-length", "content-encoding", "transfer-encoding")
+"""Headers about how a body travelled; it does not travel again."""
+
+
+class ReplayTarget:
+    """Cassettes in the place of a service. Nothing of it opens a connection.
+
+    Args:
+        folder: where the cassettes lie.
+        redacted: redacts a request like those in the cassettes, for tests whose ids are real ones.
+
+    Raises:
+        SettingError: there is none.
+    """
+
+    name = REPLAY
+    capabilities: frozenset[Need] = frozenset()
+
+    def __init__(self, folder: Path, redacted: Callable[[Request], Request]) -> None:
+        self._redacted = redacted
+        if next(folder.glob("*/*/*.yaml"), None) is None:
+            raise SettingError(
+                "--graphcalls-target",
+                REPLAY,
+                f"cassettes in {folder}",
+                "Record them: give the base URL of a server as the target, and --record-mode=once.",
+            )
+
+    def connect(
+        self,
+        version: str,
+        recorder: Recorder,
+        *,
+        tenant: str = "",
+        prepare: Prepare | None = None,
+        case: Case | None = None,
+    ) -> ReplayConnection:
+        """See :meth:`.Target.connect`; raises :class:`.RecordingError` when the cassette cannot be used."""
+        del tenant, prepare
+        if case is None:
+            raise SettingError("target", REPLAY, "a run that was set up for it", "Give --graphcalls-target=replay.")
+        cassette = opened(case.path)
+        replay = Replay(cassette.exchanges(), str(case.path), case.again, self._redacted)
+        return ReplayConnection(case, cassette, version, _Watched(replay, recorder))
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class ReplayConnection:
+    """A test's cassette.
+
+    Args:
+        case: the test.
+        cassette: its recording.
+        version: ``v1.0`` or ``beta``.
+        service: answers from it.
+    """
+
+    simulator = None
+
+    def __init__(self, case: Case, cassette: Cassette, version: str, service: Service) -> None:
+        passport = cassette.passport
+        self.case = replace(case, made=dict(passport.made) if passport else {})
+        self.cassette = cassette
+        self.version = version
+        self.root = f"{ANYWHERE}/{version}"
+        self.capabilities = frozenset(Need(need) for need in (passport.capabilities if passport else ()))
+        self.sandbox = sandbox_of(passport)
+        self.token = _token(passport.tenant if passport else "")
+        self._service = service
+
+    def client(self, token: str | None = None) -> Client:
+        """See :meth:`.Connection.client`."""
+        from pytest_graphcalls.clients.httpx import SimulatorTransport, make_client
+
+        return make_client(SimulatorTransport(self._service), self.root, self.token if token is None else token)
+
+    def async_client(self, token: str | None = None) -> AsyncClient:
+        """See :meth:`.Connection.async_client`."""
+        from pytest_graphcalls.clients.httpx import SimulatorTransport, make_async_client
+
+        return make_async_client(SimulatorTransport(self._service), self.root, self.token if token is None else token)
+
+    def wait(self, seconds: float) -> None:
+        """What was waited for has happened long ago."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class _Watched:
+    """A recording that tells the recorder what is asked of it."""
+
+    def __init__(self, replay: Replay, recorder: Recorder) -> None:
+        self._replay = replay
+        self._recorder = recorder
+
+    def handle(self, request: Request) -> Response:
+        response = self._replay.handle(request)
+        self._recorder(Exchange(request, response))
+        kept = [pair for pair in response.headers.pairs if pair[0].lower() not in _FRAMING]
+        return Response(response.status, Headers(kept), response.body)
+
+    def elapse(self, seconds: float) -> None:
+        """The clock of a recording stands still."""
+
+
+def _token(tenant: str) -> str:
+    """A token that opens nothing: unsigned, and it says no more than the tenant."""
+    parts = ({"alg": "none"}, {"tid": tenant}) if tenant else ({"alg": "none"}, {})
+    return ".".join([*(base64.urlsafe_b64encode(encode_json(part)).decode().rstrip("=") for part in parts), ""])

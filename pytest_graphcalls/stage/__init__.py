@@ -1,0 +1,39 @@
+"""What a contract test needs before it starts: a meeting with two people in it, an incoming call, and so on.
+
+The rules of this room:
+
+1. Everything is built by requests, the same ones for every target. What a target can do beyond that (its
+   clock, its notifications, further apps, incoming calls, phones) is used for the rules that name the need.
+2. A step that a test needs but does not judge goes through :meth:`Stage.accepted`. If the target refuses it,
+   the test is *not checked* and says which rule to look at; it does not fail for another rule's sake.
+3. Nothing waits for a fixed time. It is asked again until the answer is there (:meth:`Stage.until`), or until
+   somebody else who was invited later has joined (:meth:`Stage.settle`).
+4. Every call is hung up in the end, whatever happened before. A meeting that outlives the test is left as empty as
+   it was.
+5. Who is invited and where comes from :class:`~pytest_graphcalls.sandbox.Props`: made up, or out of a live sandbox.
+
+No HTTP client is named here; :class:`Client` and :class:`Answer` are what any of them can do.
+"""
+
+from __future__ import annotations
+
+from pytest_graphcalls.stage.answers import Answer, Client, members, refused, shown
+from pytest_graphcalls.stage.calls import StagedCall
+from pytest_graphcalls.stage.notices import Notice
+from pytest_graphcalls.stage.requests import CALLS, OLD_CALLS
+from pytest_graphcalls.stage.somebody import Somebody
+from pytest_graphcalls.stage.stage import Stage
+
+__all__ = [
+    "CALLS",
+    "OLD_CALLS",
+    "Answer",
+    "Client",
+    "Notice",
+    "Somebody",
+    "Stage",
+    "StagedCall",
+    "members",
+    "refused",
+    "shown",
+]

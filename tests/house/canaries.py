@@ -1,0 +1,198 @@
+"""Canaries: a secret is planted in every place one could be in, and must come out at none.
+
+Each place has a canary of its own, so that a test that fails says which place leaks and where to.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import MappingProxyType
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from pytest_graphcalls.leakscan import scan
+from pytest_graphcalls.redaction import forget, remember, remembered
+from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
+
+ROOT = "https://graph.microsoft.com/v1.0"
+CALL = f"{ROOT}/communications/calls/57dab8b1-894c-409a-b240-bd8beae78896"
+
+
+def jwt(name: str) -> str:
+    """A token whose payload is the canary."""
+    head, body = (b64encode(part).decode().rstrip("=") for part in (b'{"alg":"RS256"}', f'{{"c":"{name}"}}'.encode()))
+    return f"{head}.{body}.{name}"
+
+
+def guid(number: int) -> str:
+    """An id that nobody else has."""
+    return f"c0ffee{number:02x}-1234-4abc-8def-00c0ffee{number:04x}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a canary is planted.
+
+    Attributes:
+        canary: its value.
+        exchange: what holds it.
+        secret: whether it is one for reports too; else it tells of somebody, which only recordings hide.
+    """
+
+    canary: str
+    exchange: Exchange
+    secret: bool = True
+
+
+def sent(url: str = CALL, body: bytes = b"", **headers: str) -> Exchange:
+    """A request with an empty answer."""
+    pairs = [(name.replace("_", "-"), value) for name, value in headers.items()]
+    return Exchange(Request("POST", url, Headers(pairs), body), Response(204))
+
+
+def got(body: bytes = b"", **headers: str) -> Exchange:
+    """An answer to a request that holds nothing."""
+    pairs = [(name.replace("_", "-"), value) for name, value in headers.items()]
+    return Exchange(Request("GET", CALL), Response(200, Headers(pairs), body))
+
+
+def wrapped(value: object, levels: int) -> object:
+    """``value`` as a text in a text in a text."""
+    return value if not levels else {"message": json.dumps(wrapped(value, levels - 1))}
+
+
+def _places() -> Iterator[tuple[str, Place]]:
+    def secret(name: str, build: Callable[[str], Exchange], canary: str = "") -> tuple[str, Place]:
+        value = canary or f"Canary-{name.replace(' ', '-')}-7"
+        return name, Place(value, build(value))
+
+    def person(name: str, canary: str, build: Callable[[str], Exchange]) -> tuple[str, Place]:
+        return name, Place(canary, build(canary), secret=False)
+
+    yield secret("header authorization", lambda c: sent(Authorization=f"Bearer {c}"))
+    yield secret("header authorization basic", lambda c: sent(authorization=f"Basic {b64encode(c.encode()).decode()}"))
+    yield secret("header proxy authorization", lambda c: sent(Proxy_Authorization=c))
+    yield secret("header cookie", lambda c: sent(Cookie=f"fpc={c}; x=1"))
+    yield secret("header set cookie", lambda c: got(Set_Cookie=f"fpc={c}; path=/; secure"))
+    yield secret("header api key", lambda c: sent(Ocp_Apim_Subscription_Key=c))
+    yield secret("header of any name", lambda c: got(X_Debug=f"said {c}"), jwt("header"))
+    yield secret("header location", lambda c: got(Location=f"https://h/x?access_token={c}"))
+    yield secret("header location fragment", lambda c: got(Location=f"https://h/x#id_token={c}&state=1"))
+    yield secret("header challenge", lambda c: got(WWW_Authenticate=f'Bearer claims="{c}"'), jwt("challenge"))
+    yield secret("address path", lambda c: sent(f"{ROOT}/{c}/x"), jwt("path"))
+    yield secret("address query", lambda c: sent(f"{CALL}?a=1&access_token={c}"))
+    yield secret("address query code", lambda c: sent(f"{CALL}?code={c}"))
+    yield secret("address fragment", lambda c: sent(f"{CALL}#access_token={c}"))
+    yield secret("address password", lambda c: sent(f"https://bob:{c}@graph.microsoft.com/v1.0"))
+    yield secret("address in an address", lambda c: sent(f"{CALL}?to={quote_plus(f'https://h/?client_secret={c}')}"))
+    yield secret("address signature", lambda c: sent(f"https://blob/x?sv=1&sig={c}"))
+    yield secret("form secret", lambda c: sent(body=f"grant_type=x&client_secret={quote(c)}".encode()))
+    yield secret("form assertion", lambda c: sent(body=f"client_assertion={c}&a=1".encode()), jwt("assertion"))
+    yield secret("form in parts", lambda c: sent(body=_parts("client_secret", c)))
+    yield secret("json member", lambda c: got(encode_json({"access_token": c})))
+    yield secret("json meeting token", lambda c: sent(body=encode_json({"meetingInfo": {"token": c}})))
+    yield secret("json passcode", lambda c: sent(body=encode_json({"meetingInfo": {"passcode": c}})))
+    yield secret("json join address", lambda c: got(encode_json({"joinWebUrl": f"https://teams.microsoft.com/l/{c}"})))
+    yield secret("json replacement link", lambda c: got(encode_json({"value": [{"replacementLink": f"https://{c}"}]})))
+    yield secret("json recording token", lambda c: got(encode_json({"recordingAccessToken": c})))
+    yield secret("json list", lambda c: got(encode_json({"a": [[{"b": [{"refreshToken": [c]}]}]]})))
+    yield secret("json key", lambda c: got(encode_json({c: 1})), jwt("key"))
+    yield secret("json text in text", lambda c: got(encode_json(wrapped({"client_secret": c}, 1))))
+    yield secret("json text in text in text", lambda c: got(encode_json(wrapped({"client_secret": c}, 4))))
+    yield secret("json first of two", lambda c: got(f'{{"token": "{c}", "token": null}}'.encode()))
+    yield secret("json cut", lambda c: got(f'{{"a": 1, "token": "{c}'.encode()))
+    yield secret(
+        "json with escapes", lambda c: got(f'{{"message": "\\u0022passcode\\u0022: \\u0022{c}\\u0022"}}'.encode())
+    )
+    yield secret("text join address", lambda c: got(f"at https://teams.microsoft.com/l/meetup-join/{c}/0".encode()))
+    yield secret("text connection string", lambda c: got(f"endpoint=https://x/;accesskey={c}".encode()))
+    yield secret("text private key", lambda c: got(f"-----BEGIN PRIVATE KEY-----\n{c}\n-----END".encode()))
+    yield secret("body in gzip", lambda c: got(gzip.compress(encode_json({"token": c})), Content_Encoding="gzip"))
+    yield secret("body in deflate", lambda c: got(zlib.compress(encode_json({"token": c})), Content_Encoding="deflate"))
+    yield secret("body in gzip unannounced", lambda c: sent(body=gzip.compress(f"client_secret={c}".encode())))
+    yield secret("body in an unknown packing", lambda c: got(b"\x8b\x80" + c.encode() + b"\xff", Content_Encoding="br"))
+    yield secret("body in utf-16", lambda c: got(json.dumps({"token": c}).encode("utf-16")))
+    yield secret(
+        "note of an exchange", lambda c: Exchange(Request("GET", CALL), Response(204), f"after {c}"), jwt("note")
+    )
+
+    yield person("user id in a path", guid(1), lambda c: sent(f"{ROOT}/users/{c}"))
+    yield person("user id in a body", guid(2), lambda c: sent(body=encode_json({"user": {"id": c}})))
+    yield person("user id of another form", "canary-u1", lambda c: sent(body=encode_json({"user": {"id": c}})))
+    yield person("user id in a message", guid(3), lambda c: got(encode_json({"message": f"failed for 8:orgid:{c}."})))
+    yield person("tenant id in a body", guid(4), lambda c: got(encode_json({"tenantId": c})))
+    yield person("tenant id in a header", guid(5), lambda c: got(X_Tenant=c))
+    yield person("app id in a challenge", guid(6), lambda c: got(WWW_Authenticate=f'Bearer realm="", client_id="{c}"'))
+    yield person("tenant by name", "canary-corp", lambda c: got(f"in {c}.onmicrosoft.com".encode()))
+    yield person("display name", "Canary Smith", lambda c: got(encode_json({"user": {"displayName": c}})))
+    yield person("display name in a filter", "Canary Jones", lambda c: sent(_filter("displayName", c)))
+    yield person("display name cut", "Canary Brown", lambda c: got(f'{{"displayName": "{c}'.encode()))
+    yield person("principal name", "canary@contoso.com", lambda c: got(encode_json({"userPrincipalName": c})))
+    yield person("e-mail in a path", "canary.b@contoso.com", lambda c: sent(f"{ROOT}/users/{quote(c, safe='')}"))
+    yield person("e-mail in a text", "canary.c@contoso.com", lambda c: got(f"sent to <{c}>".encode()))
+    yield person("phone in a body", "+14255550842", lambda c: sent(body=encode_json({"phone": {"id": c}})))
+    yield person("phone in a query", "+14255550843", lambda c: sent(f"{ROOT}/x?phone={quote_plus(c)}"))
+    yield person("phone in a message", "+14255550844", lambda c: got(encode_json({"message": f"failed for 4:{c}."})))
+    yield person("thread of a meeting", "MjdhCANARYNjM4Yz", lambda c: got(f"19:meeting_{c}@thread.v2".encode()))
+    yield person("number of a meeting", "234567890123", lambda c: sent(body=encode_json({"joinMeetingId": c})))
+
+
+def _filter(name: str, value: str) -> str:
+    condition = quote(f"{name} eq '{value}'")
+    return f"{ROOT}/users?$filter={condition}"
+
+
+def _parts(name: str, value: str) -> bytes:
+    return f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n--x--\r\n'.encode()
+
+
+PLACES = MappingProxyType(dict(_places()))
+SECRETS = sorted(name for name, place in PLACES.items() if place.secret)
+
+
+def assert_gone(canary: str, *texts: str | bytes) -> None:
+    """The canary is in none of ``texts``, in whatever way it is written there."""
+    for text in texts:
+        shown = text if isinstance(text, str) else text.decode("utf-8", "surrogateescape")
+        assert canary not in shown
+        assert "secret of this run" not in {leak.kind for leak in scan(text, [canary])}
+
+
+@pytest.fixture
+def _forgotten() -> Iterator[None]:
+    before = remembered()
+    yield
+    forget()
+    remember(*before)
+
+
+OUTLETS = MappingProxyType(
+    {
+        "local variable": "client_secret = {canary!r}",
+        "local variable of any name": "something = {canary!r}",
+        "local variable in a mapping": "facts = {{'headers': {{'Authorization': 'Bearer ' + {canary!r}}}}}",
+        "argument": "use({canary!r})",
+        "exception": "raise ValueError('rejected ' + {canary!r})",
+        "chained exception": "raise RuntimeError('outer') from ValueError({canary!r})",
+        "assertion": "assert {canary!r} == 'expected'",
+        "skip reason": "pytest.skip('because of ' + {canary!r})",
+        "failure text": "pytest.fail('because of ' + {canary!r})",
+        "standard output": "print({canary!r})",
+        "standard error": "print({canary!r}, file=sys.stderr)",
+        "log message": "logging.getLogger('app').warning('sent %s', {canary!r})",
+        "log of a traceback": "logged(ValueError({canary!r}))",
+        "warning": "warnings.warn('used ' + {canary!r}, UserWarning, stacklevel=1)",
+        "property of a test": "request.node.user_properties.append(('note', {canary!r}))",
+        "section of a report": "request.node.add_report_section('call', 'notes', 'x ' + {canary!r})",
+        "sent in an exchange": "graphcalls_client.get('/communications/calls/57da?access_token=' + {canary!r})",
+        "sent as a token": "graphcalls_client.get('/app', headers={{'Authorization': 'Bearer ' + {canary!r}}})",
+        "sent in a wrong body": "graphcalls_client.post('/communications/calls', json={{'token': {canary!r}, 'x': 1}})",
+    }
+)
+"""What a test does with a secret: name to statement."""

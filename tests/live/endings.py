@@ -1,0 +1,35 @@
+"""How a run is brought to its end, and what is looked at then."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from pytest_graphcalls import cli
+from pytest_graphcalls.wire import Request
+from tests.live.conftest import Tenant
+from tests.live.projects import TWO_CALLS_THEN
+
+Start = Callable[..., "subprocess.Popen[str]"]
+WAITS = f"{TWO_CALLS_THEN}\n    time.sleep(60)\n"
+SOON = 20.0
+"""Seconds within which a process does what it was started for."""
+
+
+def until(condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + SOON
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def is_create(request: Request) -> bool:
+    return request.method == "POST" and request.path.endswith("/communications/calls")
+
+
+def sweep(tenant: Tenant, folder: Path) -> int:
+    return cli.main(["sweep", "--ledger", str(folder), "--root", tenant.url])

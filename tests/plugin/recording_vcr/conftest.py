@@ -1,0 +1,30 @@
+"""A project's own tests with @pytest.mark.vcr."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.plugin.taped import SERVICE, Taped, taped
+
+__all__ = ["taped"]
+
+READ = SERVICE + "\n\n@pytest.mark.vcr\ndef test_it(client):\n    assert read(client)['id'] == '57da'\n"
+BLIND = "\n\ndef service(request):\n    raise AssertionError('the service was asked')\n"
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHCALLS_REDACTION_KEY", "a key for these tests")
+
+
+def tape(pytester: pytest.Pytester, name: str = "test_it.yaml", module: str = "test_mod") -> Path:
+    return pytester.path / "cassettes" / module / name
+
+
+def recorded(pytester: pytest.Pytester, taped: Taped, source: str = READ) -> Path:
+    """A cassette, made by a run that passed."""
+    pytester.makepyfile(test_mod=source)
+    taped("--record-mode=once").assert_outcomes(passed=1)
+    return tape(pytester)

@@ -1,0 +1,34 @@
+"""Recording over HTTP what the fixtures see, and replaying it offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_graphcalls.simulator import Simulator
+from tests.plugin.taped import taped
+
+__all__ = ["taped"]
+
+SUITE = ("--pyargs", "pytest_graphcalls.contracts")
+FEW = (*SUITE, "-k", "call_get or call_delete")
+"""A few tests of the suite, in both versions."""
+Served = tuple[str, Simulator]
+SHIPPED = Path(__file__).parents[3] / "cassettes"
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch, served: Served) -> None:
+    monkeypatch.setenv("GRAPHCALLS_REDACTION_KEY", "a key for these tests")
+    monkeypatch.setenv("GRAPHCALLS_TOKEN", served[1].authority.token(lifetime=3600.0))
+
+
+@pytest.fixture
+def to_server(served: Served) -> tuple[str, ...]:
+    """Arguments that record from the server."""
+    return f"--graphcalls-target={served[0]}", "--record-mode=rewrite"
+
+
+def tapes(pytester: pytest.Pytester) -> list[Path]:
+    return sorted((pytester.path / "cassettes").rglob("*.yaml"))

@@ -1,0 +1,86 @@
+"""Recordings that are old, edited or of another contract are told."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pytest_graphcalls.contract import Contract
+from tests.plugin.replay.conftest import FEW, SHIPPED, SUITE, tapes
+from tests.plugin.taped import Taped
+
+
+def aged(path: Path, days: int) -> None:
+    """Make a cassette older."""
+    when = f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
+    path.write_text(re.sub(r"recorded: '.*'", f"recorded: '{when}'", path.read_text(), count=1))
+
+
+@pytest.fixture
+def shelf(pytester: pytest.Pytester) -> Path:
+    """Three of the shipped cassettes, as a project's own; one of them is 181 days old."""
+    for name in ("test_call_get", "test_call_delete"):
+        shutil.copytree(SHIPPED / "v1.0" / name, pytester.path / "cassettes" / "v1.0" / name)
+    for path in tapes(pytester):
+        aged(path, 180)
+    (old,) = [path for path in tapes(pytester) if "hanging_up" in path.name]
+    aged(old, 181)
+    return old
+
+
+def test_an_old_cassette_is_a_warning(pytester: pytest.Pytester, taped: Taped, shelf: Path, workers: int) -> None:
+    """Locally; with --graphcalls-strict-cassettes the run fails."""
+    replay = (*FEW, "--graphcalls-target=replay", "--graphcalls-version=v1.0")
+    result = taped(*replay, workers=workers)
+    assert result.ret == pytest.ExitCode.OK
+    said = (
+        f"cassettes older than 180 days: {shelf.relative_to(pytester.path)}; record them again (--record-mode=rewrite)"
+    )
+    assert said in result.outlines
+    strict = taped(*replay, "--graphcalls-strict-cassettes", workers=workers)
+    assert strict.ret == pytest.ExitCode.TESTS_FAILED
+    assert said in strict.outlines
+    assert taped(*replay, "--graphcalls-strict-cassettes", "--graphcalls-cassette-days=181").ret == pytest.ExitCode.OK
+
+
+def test_only_what_was_played_counts(taped: Taped, shelf: Path) -> None:
+    """A run of other tests (-k) says nothing about it."""
+    assert shelf.exists()
+    result = taped(
+        *(*SUITE, "-k", "call_get", "--graphcalls-target=replay"),
+        *("--graphcalls-version=v1.0", "--graphcalls-strict-cassettes"),
+    )
+    assert result.ret == pytest.ExitCode.OK
+    assert not any("older than" in line for line in result.outlines)
+
+
+def test_the_age_is_an_ini_key_too(pytester: pytest.Pytester, taped: Taped, shelf: Path) -> None:
+    """graphcalls_cassette_days."""
+    pytester.makeini("[pytest]\ngraphcalls_cassette_days = 10\ngraphcalls_strict_cassettes = true\n")
+    result = taped(*SUITE, "-k", "call_get", "--graphcalls-target=replay", "--graphcalls-version=v1.0")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert any(line.startswith("cassettes older than 10 days: ") for line in result.outlines)
+
+
+@pytest.mark.parametrize("value", ["0", "-3", "soon"])
+def test_a_wrong_age(taped: Taped, value: str) -> None:
+    """Named with what was expected."""
+    result = taped(f"--graphcalls-cassette-days={value}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert f"ERROR: --graphcalls-cassette-days={value}: expected a number of days, 1 or more." in result.errlines
+
+
+def test_another_revision_of_the_contract(pytester: pytest.Pytester, taped: Taped, shelf: Path) -> None:
+    """It is said, and fails nothing."""
+    shelf.write_text(re.sub(r"contract: .*", "contract: abcdef", shelf.read_text(), count=1))
+    others = [path for path in tapes(pytester) if path != shelf]
+    for path in others:
+        path.write_text(re.sub(r"contract: .*", f"contract: {Contract.packaged().revision}", path.read_text(), count=1))
+    result = taped(*FEW, "--graphcalls-target=replay", "--graphcalls-version=v1.0")
+    assert result.ret == pytest.ExitCode.OK
+    path = shelf.relative_to(pytester.path)
+    assert f"cassettes recorded for another revision of the contract: {path}" in result.outlines

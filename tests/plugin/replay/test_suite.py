@@ -1,0 +1,117 @@
+"""Recording the packaged suite over HTTP, and replaying it offline."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.plugin.replay.conftest import FEW, SUITE, tapes
+from tests.plugin.taped import Taped
+
+
+def test_a_run_is_recorded_and_replayed(
+    pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...], workers: int
+) -> None:
+    """With workers or without: the same verdict offline, the network blocked, from safe cassettes."""
+    result = taped(*FEW, *to_server, "--graphcalls-report=recorded.json", workers=workers)
+    passed = result.parseoutcomes()["passed"]
+    assert passed > 2
+    files = tapes(pytester)
+    assert len(files) == passed
+    layout = {file.relative_to(pytester.path / "cassettes").parts[:2] for file in files}
+    assert layout >= {("v1.0", "test_call_get"), ("beta", "test_call_get"), ("v1.0", "test_call_delete")}
+    assert any(line.startswith(f"cassettes written: {passed} (") for line in result.outlines)
+
+    replayed = taped(
+        *FEW, "--graphcalls-target=replay", "--block-network", "--graphcalls-report=replayed.json", workers=workers
+    )
+    replayed.assert_outcomes(passed=passed, skipped=replayed.parseoutcomes()["skipped"])
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    assert (
+        f"recorded from: simulator ({passed} cassettes, {today}); that says what the simulator does, and nothing about "
+        "the service"
+    ) in replayed.outlines
+    verdicts = [json.loads((pytester.path / name).read_text())["rules"] for name in ("recorded.json", "replayed.json")]
+    told, heard = ({(r["id"], r["version"]): r["status"] for r in rules} for rules in verdicts)
+    assert told == heard
+    assert [file.read_bytes() for file in files] == [file.read_bytes() for file in tapes(pytester)]
+
+
+def test_the_shipped_cassettes_are_found(taped: Taped) -> None:
+    """A project without recordings of its own replays those of the package."""
+    result = taped(*FEW, "--graphcalls-target=replay", "--block-network")
+    assert result.parseoutcomes()["passed"] > 2
+    assert result.ret == pytest.ExitCode.OK
+
+
+def test_the_simulator_in_process_is_not_recorded(pytester: pytest.Pytester, taped: Taped) -> None:
+    """There is nothing to keep: it can be asked again at any time."""
+    taped(*FEW, "--record-mode=rewrite")
+    assert not tapes(pytester)
+
+
+def test_once_keeps_what_is_there(pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...]) -> None:
+    """Only what is missing is recorded."""
+    taped(*FEW, *to_server)
+    first, *others = tapes(pytester)
+    first.unlink()
+    before = [file.read_bytes() for file in others]
+    result = taped(*FEW, to_server[0], "--record-mode=once")
+    assert any(line.startswith("cassettes written: 1 (") for line in result.outlines)
+    assert first.exists()
+    assert [file.read_bytes() for file in others] == before
+
+
+def test_what_was_not_recorded_is_skipped_by_name(
+    pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...]
+) -> None:
+    """With the command that records it; what needs more than requests names that instead."""
+    taped(*FEW, *to_server, "--graphcalls-version=v1.0")
+    (gone,) = [file for file in tapes(pytester) if "hanging_up" in file.name]
+    gone.unlink()
+    result = taped(*SUITE, "-k", "call_delete", "-rs", "--graphcalls-target=replay", "--graphcalls-version=v1.0")
+    skipped = [line for line in result.outlines if line.startswith("SKIPPED")]
+    name = "test_hanging_up_is_answered_with_204_and_nothing"
+    assert any(
+        f"not checked: there is no recording of it (cassettes/v1.0/test_call_delete/{name}.yaml); record it with: "
+        "pytest '" in line
+        for line in skipped
+    )
+    assert any("needs a second registered app, which replay does not offer" in line for line in skipped)
+
+
+def test_replaying_from_an_empty_folder_ends_the_run(pytester: pytest.Pytester, taped: Taped, workers: int) -> None:
+    """One sentence, instead of a green run in which everything is skipped."""
+    result = taped(*FEW, "--graphcalls-target=replay", "--graphcalls-cassettes=nothing", workers=workers)
+    assert result.ret != pytest.ExitCode.OK
+    text = "\n".join((*result.outlines, *result.errlines))
+    assert f"--graphcalls-target=replay: expected cassettes in {pytester.path / 'nothing'}." in text
+
+
+def test_a_request_that_was_not_recorded(pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...]) -> None:
+    """The test fails and names the nearest; about the rule nothing is known, so it is not called broken."""
+    taped(*FEW, *to_server, "--graphcalls-version=v1.0")
+    (path,) = [file for file in tapes(pytester) if "hanging_up" in file.name]
+    path.write_text(path.read_text().replace('"requestedModalities":["audio"]', '"requestedModalities":["video"]'))
+    result = taped(
+        *SUITE,
+        "-k",
+        "hanging_up",
+        "--graphcalls-target=replay",
+        "--graphcalls-version=v1.0",
+        "--graphcalls-report=r.json",
+    )
+    result.assert_outcomes(failed=1, skipped=1)
+    (line,) = [line for line in result.outlines if line.startswith(str(path))]
+    assert line.startswith(
+        f"{path} holds no answer to POST /v1.0/communications/calls. Nearest is entry 1, POST "
+        "/v1.0/communications/calls; it differs in the body at $.requestedModalities[0] (recorded 'video', sent "
+        "'audio'). Record the test again: pytest '"
+    )
+    assert (
+        "--record-mode=rewrite --graphcalls-cassettes=cassettes --graphcalls-target=<what it was recorded from>" in line
+    )
+    rules = json.loads((pytester.path / "r.json").read_text())["rules"]
+    assert not [rule for rule in rules if rule["status"] == "broken"]

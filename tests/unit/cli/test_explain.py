@@ -1,0 +1,81 @@
+"""``graphcalls explain``."""
+
+import re
+
+import pytest
+
+from pytest_graphcalls.commands import explain
+from pytest_graphcalls.commands.kinds import KINDS
+from pytest_graphcalls.findings import Kind
+from tests.unit.cli.conftest import CONTRACT
+
+
+def test_a_rule_is_explained_with_source_and_examples(graphcalls):
+    rule = CONTRACT.rule("participant-invite.at-most-five-invitees")
+    code, out, _ = graphcalls("explain", rule.id)
+    flat = " ".join(out.split())
+    assert code == 0
+    for text in (rule.says, rule.holds, rule.broken, str(rule.source), *rule.facts, *rule.pages.values()):
+        assert " ".join(text.split()) in flat
+    assert "documented: breaking it fails the test" in flat
+
+
+@pytest.mark.parametrize(
+    ("name", "headline"),
+    [
+        ("at-most-five-invitees", "rule participant-invite.at-most-five-invitees"),
+        ("Participant-Invite.At-Most-Five-Invitees", "rule participant-invite.at-most-five-invitees"),
+        ("one-other-bot", "question participant-invite.one-other-bot"),
+        ("participant-delete", "operation participant-delete: Delete participant"),
+        ("8522", "error call-not-found"),
+        ("7503", "error app-not-registered"),
+        ("InvalidAuthenticationToken", "error token-missing"),
+        ("call-not-found", "error call-not-found"),
+        ("403", "error insufficient-permissions"),
+        ("200/5002", "result 200/5002"),
+        ("5002", "result 200/5002"),
+        ("member-missing", "finding member-missing"),
+        ("roster-updated", "notification roster-updated"),
+    ],
+)
+def test_every_sort_of_name_is_explained(graphcalls, name, headline):
+    code, out, _ = graphcalls("explain", name)
+    assert code == 0
+    assert headline in out
+
+
+def test_a_slug_of_several_operations_explains_each(graphcalls):
+    _, out, _ = graphcalls("explain", "token-is-required")
+    assert {f"rule {name}" for name in CONTRACT.rules if name.endswith(".token-is-required")} == set(
+        re.findall(r"^rule \S+", out, re.MULTILINE)
+    )
+
+
+def test_an_error_is_explained_with_cause_remedy_and_source(graphcalls):
+    row = CONTRACT.errors.responses["call-not-found"]
+    flat = " ".join(graphcalls("explain", row.name)[1].split())
+    for text in (row.meaning, row.cause, row.remedy, row.source, row.message):
+        assert " ".join(text.split()) in flat
+
+
+def test_everything_there_is_can_be_explained():
+    for names, explanation in explain._known(CONTRACT):
+        assert explanation().headline, names
+        assert all(isinstance(text, str) for _, text in explanation().facts)
+    assert set(Kind) == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [("at-most-five-invites", "at-most-five-invitees"), ("InvalidAuthenticToken", "InvalidAuthenticationToken")],
+)
+def test_an_unknown_name_gets_the_nearest(graphcalls, name, nearest):
+    code, out, err = graphcalls("explain", name)
+    assert (code, out) == (2, "")
+    assert f"'{name}'. Did you mean {nearest!r}?" in err
+
+
+def test_a_fingerprint_is_sent_to_the_report(graphcalls):
+    code, _, err = graphcalls("explain", "0123456789ab")
+    assert code == 2
+    assert "The report (--graphcalls-report=FILE.json) has findings by their fingerprint" in err

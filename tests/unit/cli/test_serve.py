@@ -1,0 +1,74 @@
+"""``graphcalls serve``."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from contextlib import contextmanager
+
+import pytest
+
+
+@contextmanager
+def serving(*words):
+    command = [sys.executable, "-c", "from pytest_graphcalls.cli import main; raise SystemExit(main())", "serve"]
+    server = subprocess.Popen([*command, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        yield server
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def greeted(server):
+    lines = []
+    for line in server.stdout:
+        lines.append(line)
+        if line.startswith("Ctrl-C"):
+            break
+    return "".join(lines)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_serve_greets_answers_and_stops(stop):
+    with serving("--port", "0", "--seed", "7") as server:
+        text = greeted(server)
+        url = re.search(r"http://127\.0\.0\.1:\d+", text)[0]
+        token = re.search(r"export GRAPHCALLS_TOKEN=(\S+)", text)[1]
+        assert f"pytest --pyargs pytest_graphcalls.contracts --graphcalls-target={url}\n" in text
+        assert "seed 7" in text
+        request = urllib.request.Request(
+            f"{url}/v1.0/communications/calls/57da", headers={"Authorization": f"Bearer {token}"}
+        )
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(request, timeout=10)
+        shown = re.search(r"-d '(.*)'$", text, re.MULTILINE)[1].encode()
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        first = urllib.request.Request(f"{url}/v1.0/communications/calls", shown, headers)
+        assert urllib.request.urlopen(first, timeout=10).status == 201
+        server.send_signal(stop)
+        out, err = server.communicate(timeout=20)
+        assert (server.returncode, out, err) == (0, "stopped\n", "")
+
+
+def test_a_taken_port_is_said(graphcalls):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, out, err = graphcalls("serve", "--port", port)
+    assert (code, out) == (2, "")
+    assert f"127.0.0.1:{port}: expected an address to listen on." in err
+    assert "Give another port, or 0 for a free one." in err
+
+
+@pytest.mark.parametrize("port", ["65536", "-1", "http"])
+def test_a_port_is_a_small_number(graphcalls, port):
+    code, _, err = graphcalls("serve", f"--port={port}")
+    assert code == 2
+    assert f"'{port}' is no port; expected 0 to 65535" in err
+
+
+@pytest.mark.parametrize("ring", ["-1", "nan", "inf"])
+def test_a_ring_time_is_a_time(graphcalls, ring):
+    assert graphcalls("serve", f"--ring={ring}")[0] == 2

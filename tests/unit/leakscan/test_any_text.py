@@ -1,0 +1,97 @@
+"""Any text at all can be looked through."""
+
+import json
+import random
+import string
+import time
+import timeit
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_graphcalls.leakscan import scan
+from pytest_graphcalls.redaction import MASK, MEMBERS, Redactor
+from pytest_graphcalls.wire import Exchange, Headers, Request, Response
+from tests.unit.leakscan.samples import JWT, kinds
+
+
+@given(st.text(max_size=200) | st.binary(max_size=200))
+def test_nothing_raises(text):
+    assert [*scan(text, ["secret"])] == sorted(scan(text, ["secret"]))
+
+
+def test_random_texts_are_found():
+    source = random.Random(7)
+    texts = ["".join(source.choices(string.ascii_letters + string.digits, k=40)) for _ in range(500)]
+    assert sum("text that looks random" in kinds(f"a {text} b") for text in texts) > 480
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.sampled_from(["established", "en-us", MASK, "AAD", "sendReceive"]),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(sorted({*MEMBERS, "id", "displayName", "subject", "user"})), inner, max_size=4
+            )
+        ),
+        max_leaves=10,
+    ),
+    st.uuids(),
+)
+def test_it_finds_nothing_in_what_the_redactor_has_passed(value, guid):
+    sent = Exchange(
+        Request(
+            "POST", f"https://graph.microsoft.com/v1.0/users/a@b.de/x?mail=a@b.de&sig={guid}", Headers({"Cookie": JWT})
+        ),
+        Response(200, body=json.dumps({"a": value, "b": f"{JWT} a@b.de {guid} +14252223333"}).encode()),
+    )
+    clean = Redactor("cassette").exchange(sent)
+    rows = [clean.request.url, [list(pair) for pair in clean.request.headers.pairs], clean.response.body.decode()]
+    for text in (yaml.safe_dump(rows), json.dumps(rows), json.dumps(rows, indent=1)):
+        assert not [*scan(text, [str(guid), "a@b.de", JWT])], text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "eyJ",
+        "@",
+        "a@",
+        "a.b@c.d",
+        "+1",
+        "+1 ",
+        "bearer ",
+        '"token":"',
+        "passcode",
+        "://a:",
+        "meetup-join",
+        "teams.x.y/meet/",
+        "19:meeting_",
+        "%41",
+        "%25",
+        "\\u0041",
+        "&quot;",
+        "\\\n",
+        "a\\\n",
+        "QUJD",
+        "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo\n  ",
+        "aA1",
+        "q~",
+        "key=",
+        "a.onmicrosoft.",
+        "\n",
+        "displayname: ",
+    ],
+)
+def test_the_time_grows_no_faster_than_the_text(text):
+    def seconds(size):
+        long = text * (size // len(text))
+        return min(timeit.repeat(lambda: [*scan(long, ["secret"])], timer=time.process_time, number=1, repeat=2))
+
+    assert seconds(80_000) < 30 * seconds(8_000) + 0.1

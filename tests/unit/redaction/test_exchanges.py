@@ -1,0 +1,139 @@
+"""What may not be written down of an exchange is masked, and nothing else is touched."""
+
+import json
+import time
+import timeit
+from urllib.parse import quote
+
+import pytest
+
+from pytest_graphcalls import redaction
+from pytest_graphcalls.redaction import (
+    HEADERS,
+    MASK,
+    MEMBERS,
+    PARAMETERS,
+    mask,
+    redact_exchange,
+    redact_json,
+    redact_url,
+)
+from pytest_graphcalls.wire import encode_json
+from tests.unit.redaction.samples import JWT, exchange
+
+
+def test_the_scheme_of_the_token_stays_so_that_the_request_can_still_be_judged():
+    sent = redact_exchange(exchange(headers=[("Authorization", f"Bearer {JWT}")])).request
+    assert f"Bearer {MASK}" == sent.headers["authorization"]
+
+
+@pytest.mark.parametrize("name", sorted(HEADERS))
+def test_a_header_of_the_table_is_masked_on_both_sides(name):
+    value = redact_exchange(exchange(headers=[(name.title(), "s3cret")], answer=[(name, "s3cret")]))
+    assert [(name.title(), MASK)] == list(value.request.headers.pairs)
+    assert [(name, MASK)] == list(value.response.headers.pairs)
+
+
+@pytest.mark.parametrize("name", sorted(MEMBERS))
+def test_a_member_of_the_table_is_masked_at_any_depth_and_keeps_its_place(name):
+    body = encode_json({"a": [{"b": {name.upper(): "s3cret", "id": "7"}}]})
+    clean = redact_exchange(exchange(sent=body, got=body))
+    for half in (clean.request, clean.response):
+        assert {"a": [{"b": {name.upper(): MASK, "id": "7"}}]} == half.json()
+
+
+@pytest.mark.parametrize("name", sorted(PARAMETERS))
+def test_a_parameter_of_the_table_is_masked_in_address_and_form(name):
+    clean = redact_exchange(exchange(url=f"/x?a=1&{name}=s3cret", sent=f"{name}=s3cret&a=1".encode()))
+    assert f"/x?a=1&{name}={MASK}" == clean.request.url
+    assert f"{name}={MASK}&a=1".encode() == clean.request.body
+
+
+def test_the_code_of_an_error_is_no_secret():
+    body = encode_json({"error": {"code": "InvalidAuthenticationToken", "message": "Access token is empty."}})
+    assert body == redact_exchange(exchange(got=body)).response.body
+
+
+def test_a_secret_in_the_first_of_two_equal_members_is_masked():
+    clean = redact_exchange(exchange(got=b'{"token": "s3cret", "token": null}'))
+    assert clean.response.body == b'{"token": "REDACTED", "token": null}'
+
+
+def test_an_object_in_a_secret_members_place_keeps_its_shape():
+    assert redact_json({"token": {"a": ["x", None], "b": True}}) == {"token": {"a": [MASK, None], "b": True}}
+
+
+def test_a_json_text_inside_a_json_text_is_read_as_such():
+    inner = json.dumps({"errorCode": "7503", "accessToken": "s3cret"})
+    assert redact_json({"message": inner}) == {"message": '{"errorCode":"7503","accessToken":"REDACTED"}'}
+
+
+def test_the_length_follows_the_body():
+    body = encode_json({"passcode": "s3cret-and-long"})
+    clean = redact_exchange(exchange(got=body, answer=[("Content-Length", str(len(body))), ("X", "1")])).response
+    assert [("Content-Length", str(len(clean.body))), ("X", "1")] == list(clean.headers.pairs)
+
+
+def test_what_holds_no_secret_comes_back_byte_for_byte():
+    value = exchange(
+        url="https://graph.microsoft.com/v1.0/communications/calls/a%20b?$filter=x%20eq%20'1'",
+        sent=b'{ "b" : 1.0,\r\n "a": "\\u00e4" }',
+        got=b"\xff\xfe\x00 no text at all",
+        headers=[("Content-Type", "application/json"), ("X", "1"), ("x", "2")],
+    )
+    assert value == redact_exchange(value)
+
+
+def test_a_masked_path_keeps_host_and_slashes():
+    assert f"https://h:8080/a/{MASK}/b%20c" == redact_url(f"https://h:8080/a/{JWT}/b%20c")
+
+
+def test_half_of_a_surrogate_pair_does_not_spoil_the_body():
+    clean = redact_exchange(exchange(got=b'{"token": "x", "name": "\\ud83d"}')).response
+    assert clean.json() == {"token": MASK, "name": "\ud83d"}
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 5000, b"{" * 5000, b'"' * 5000, b"\\" * 5000, b"/x?a=" * 2000, b"://a:" * 2000]
+)
+def test_a_hostile_body_is_masked_as_text_and_raises_nothing(body):
+    assert body == redact_exchange(exchange(sent=body, url="/x?a=" * 2000)).request.body
+
+
+def test_deep_texts_in_deep_texts_raise_nothing():
+    value = {"token": "s3cret"}
+    for _ in range(5):
+        for _ in range(60):
+            value = [value]
+        value = json.dumps(value)
+    assert "s3cret" not in redact_exchange(exchange(got=value.encode())).response.body.decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "eyJ",
+        'eyJ."',
+        "eyJ" * 20 + " ",
+        "bearer ",
+        '"token":"',
+        '\\"',
+        "://a:",
+        "://a:a",
+        "%25",
+        "cookie: a",
+        "Bearer a1",
+        "a.",
+        "https://teams",
+    ],
+)
+def test_the_time_grows_no_faster_than_the_text(text):
+    def seconds(size):
+        long = (text * (size // len(text))) + '="'
+        return min(timeit.repeat(lambda: mask(long), timer=time.process_time, number=1, repeat=3))
+
+    assert seconds(80_000) < 40 * seconds(8_000) + 0.05
+
+
+def test_the_mask_needs_no_escape_anywhere():
+    assert MASK == quote(MASK, safe="") == json.loads(json.dumps(MASK)) == redaction.mask(MASK)

@@ -1,0 +1,131 @@
+"""A planted token never survives."""
+
+import base64
+import json
+import string
+from urllib.parse import quote_plus, unquote_plus
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_graphcalls.redaction import (
+    HEADERS,
+    MEMBERS,
+    PARAMETERS,
+    redact_exchange,
+    redact_json,
+)
+from pytest_graphcalls.wire import Exchange, encode_json
+from tests.unit.redaction.samples import exchange
+
+
+def everything(value: Exchange) -> str:
+    """All that would be written, as it stands and percent-decoded."""
+    text = repr(value)
+    return text + unquote_plus(text)
+
+
+MARK = "s3cr3t"
+plain = st.text(string.ascii_letters + string.digits + "-_~", min_size=6, max_size=40)
+opaque = plain.map(lambda text: f"{MARK}.{text}")
+jwt = st.builds(
+    lambda space, alg, payload, signature: ".".join(
+        [
+            base64.urlsafe_b64encode(f'{{{space}"alg":"{alg}"}}'.encode()).decode().rstrip("="),
+            f"{MARK}{payload}",
+            f"{MARK}{signature}",
+        ]
+    ),
+    st.sampled_from(["", " ", "\n", "\r\n", "\t"]),
+    st.sampled_from(["RS256", "PS256", "none"]),
+    st.from_regex(r"[\w-]{8,40}", fullmatch=True, alphabet=string.ascii_letters + string.digits + "-_"),
+    st.from_regex(r"[\w-]{0,40}", fullmatch=True, alphabet=string.ascii_letters + string.digits + "-_"),
+)
+word = st.text(string.ascii_letters + " äß,;:'\"{}[]\\%&=?#/.\n", max_size=20)
+member = st.sampled_from(sorted(MEMBERS))
+parameter = st.sampled_from(sorted(PARAMETERS))
+
+
+def wrapped(inner):
+    """``inner`` somewhere inside a JSON value, as an object, a list, or a JSON text in a text."""
+    return st.one_of(
+        st.builds(
+            lambda key, value, side: {key: value, f"{key} ": side}, word, inner, st.none() | word | st.integers()
+        ),
+        st.builds(lambda before, value: [before, value], st.none() | word, inner),
+        inner.map(json.dumps),
+        inner.map(lambda value: json.dumps(value, indent=1)),
+    )
+
+
+def planted_json(token):
+    holders = st.one_of(
+        member.map(lambda name: {name: token}),
+        st.builds(lambda name: {name.title(): {"deep": [token]}}, member),
+        st.just({"Authorization": f"Bearer {token}"}),
+        parameter.map(lambda name: {"at": f"https://h/x?{name}={token}"}),
+    )
+    once = wrapped(holders)
+    return st.one_of(holders, once, wrapped(once))
+
+
+def carriers(token):
+    """Exchanges that carry ``token`` in one of the places where tokens are found."""
+    inner = member.map(lambda name: json.dumps({"a": 1, name: token}))
+    return st.one_of(
+        st.sampled_from(sorted(HEADERS)).map(lambda name: exchange(headers=[(name, token)])),
+        st.sampled_from(sorted(HEADERS)).map(lambda name: exchange(answer=[(name, f"Bearer {token}")])),
+        st.just(exchange(answer=[("Set-Cookie", f"fpc={token}; path=/; secure")])),
+        parameter.map(lambda name: exchange(url=f"https://h/x?a=1&{name}={token}#b")),
+        parameter.map(lambda name: exchange(answer=[("Location", f"https://h/x#{name}={token}")])),
+        parameter.map(lambda name: exchange(url="/x?to=" + quote_plus(f"https://h/y?{name}={token}"))),
+        st.builds(lambda n, w: exchange(sent=f"a={quote_plus(w)}&{n}={token}".encode()), parameter, word),
+        planted_json(token).map(lambda value: exchange(sent=encode_json(value))),
+        planted_json(token).map(lambda value: exchange(got=b"\xef\xbb\xbf" + json.dumps(value, indent=2).encode())),
+        inner.map(lambda text: exchange(got=text[:-1].encode())),
+        inner.map(lambda text: exchange(got=json.dumps({"message": json.dumps(text)})[:-1].encode())),
+    )
+
+
+def anywhere(token):
+    """A JWT is known by its form, so it may stand in any text at all."""
+    return st.one_of(
+        st.builds(lambda a, b: exchange(got=f"{a} {token} {b}".encode()), word, word),
+        st.builds(lambda a, b: exchange(sent=encode_json({a: f"{b} {token}"})), word, word),
+        st.builds(lambda a: exchange(sent=encode_json({f"{a} {token}": 1})), word),
+        st.just(exchange(url=f"https://h/{token}/x")),
+        st.just(exchange(answer=[("X-Anything", f"a={token}")])),
+    )
+
+
+@given(st.one_of(st.one_of(jwt, opaque).flatmap(carriers), jwt.flatmap(anywhere)))
+def test_a_planted_token_never_survives(value):
+    assert MARK in everything(value)
+    once = redact_exchange(value)
+    assert MARK not in everything(once)
+    assert once == redact_exchange(once), "masking twice changes nothing more"
+
+
+def shape(value):
+    if isinstance(value, dict):
+        return [(name, shape(item)) for name, item in value.items()]
+    return [shape(item) for item in value] if isinstance(value, list) else value is None
+
+
+names = st.text("abcxyz $@.", max_size=6)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | word,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names | member, inner, max_size=3),
+        max_leaves=8,
+    )
+)
+def test_the_shape_of_a_json_value_stays(value):
+    assert shape(value) == shape(redact_json(value))
+
+
+@given(st.binary(max_size=200), st.text(max_size=60))
+def test_nothing_raises(body, text):
+    redact_exchange(exchange(url=text, sent=body, got=text.encode("utf-8", "surrogatepass"), headers=[("X", text)]))
