@@ -158,10 +158,11 @@ def test_an_interrupted_run_with_workers_hangs_up(pytester: pytest.Pytester, sta
     """Ctrl-C reaches the workers as well; what they could not end their controller does."""
     pytester.makepyfile(WAITS)
     process = started("-n", "2")
-    assert until(lambda: len(tenant.people_in_meetings()) >= 2)
+    # How far each worker has come is for the machine to say; both calls of one, or one of each.
+    assert until(lambda: len(tenant.open_calls()) >= 2)
     os.killpg(process.pid, signal.SIGINT)
     process.communicate(timeout=SOON)
-    assert len(tenant.calls()) >= 3
+    assert len(tenant.calls()) >= 2
     assert tenant.open_calls() == []
     assert ledger(pytester) == []
 
