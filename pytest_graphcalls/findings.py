@@ -57,6 +57,11 @@ class Kind(StrEnum):
 _INDEX = re.compile(r"\[\d+\]")
 
 
+def at_any_index(where: str) -> str:
+    """The JSON path ``where`` with every list index left open: ``$.value[0].id`` becomes ``$.value[].id``."""
+    return _INDEX.sub("[]", where)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One disagreement.
@@ -93,7 +98,7 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits, the same for the same disagreement in every run and at every list index."""
-        where = _INDEX.sub("[]", self.where)
+        where = at_any_index(self.where)
         facts = (self.kind, self.side, self.operation, self.version, where, self.rule, self.tolerated)
         return blake2s("\0".join(facts).encode(), digest_size=6).hexdigest()
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pytest_graphcalls.session import Run
 
 
-def _contract() -> Contract:
+def contract() -> Contract:
+    """The packaged contract, read when somebody asks."""
     from pytest_graphcalls.contract import Contract
 
     return Contract.packaged()
@@ -29,7 +30,7 @@ def header(settings: Settings) -> str:
     versions = "+".join(settings.versions)
     strict = ", strict" if settings.strict else ""
     place = f" ({settings.live.root or settings.live.cloud})" if settings.target == LIVE else ""
-    revision = _contract().revision
+    revision = contract().revision
     target = f"{settings.target}{place}"
     return f"graphcalls: target={target}, versions={versions}, contract={revision}, seed={settings.seed}{strict}"
 
@@ -53,7 +54,7 @@ class Controller:
 
         settings = self._settings
         return Run(
-            _contract(),
+            contract(),
             target=settings.target,
             versions=settings.versions,
             strict=settings.strict,

@@ -7,25 +7,15 @@ the top but pytest and its small neighbours; ``tests/house/test_light_start.py``
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_graphcalls import gathering, markers, options, watching
 
-if TYPE_CHECKING:
-    from pytest_graphcalls.contract import Contract
-
 pytest_plugins = ["pytest_graphcalls.fixtures", "pytest_graphcalls.discretion"]
 
 SUITE = "pytest_graphcalls.contracts"
 """The packaged contract tests, as ``--pyargs`` names them."""
-
-
-def _contract() -> Contract:
-    from pytest_graphcalls.contract import Contract
-
-    return Contract.packaged()
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -78,7 +68,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run marked tests once for each API version."""
-    markers.parametrize(metafunc, _contract)
+    markers.parametrize(metafunc, gathering.contract)
 
 
 @pytest.hookimpl(trylast=True)  # after -k and -m, so that only tests really selected are looked at
@@ -86,7 +76,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Check the markers, leave out other API versions, and skip what the target cannot do."""
     settings = config.stash[options.SETTINGS_KEY]
     try:
-        markers.apply(config, items, settings, _contract)
+        markers.apply(config, items, settings, gathering.contract)
         if watching.records_or_replays(config, items):
             from pytest_graphcalls import recording
 

@@ -20,7 +20,7 @@ from pytest_graphcalls.contract.model import HeaderSpec, Operation, ResponseSpec
 from pytest_graphcalls.contract.routes import Match, Miss
 from pytest_graphcalls.contract.schema import Problem, Schemas, problem_of
 from pytest_graphcalls.contract.types import Tolerated, TypeModel
-from pytest_graphcalls.findings import Finding, Kind, Severity, Side
+from pytest_graphcalls.findings import Finding, Kind, Severity, Side, at_any_index
 from pytest_graphcalls.wire import Exchange, MalformedJsonError, Request, Response
 
 ERRORS_PAGE = "https://learn.microsoft.com/graph/errors"
@@ -28,8 +28,6 @@ ADDITIVE = frozenset({Kind.MEMBER_UNDOCUMENTED, Kind.ENUM_LETTER_CASE, Kind.TYPE
 """Kinds that are a notice wherever they occur."""
 GROWING = frozenset({Kind.ENUM_UNKNOWN, Kind.TYPE_UNKNOWN})
 """Kinds that are a notice in what the service sends where the model may grow: it is ahead of its metadata."""
-
-_INDEX = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +281,7 @@ def _selected(request: Request) -> frozenset[str]:
 def _left_out(where: str, selected: frozenset[str], spec: ResponseSpec) -> bool:
     """Whether a missing member was left out by ``$select``; that speaks of the entity's own members only."""
     prefix = "$.value[]." if spec.collection else "$."
-    place = _INDEX.sub("[]", where)
+    place = at_any_index(where)
     name = place.removeprefix(prefix)
     return place.startswith(prefix) and "." not in name and name not in selected
 

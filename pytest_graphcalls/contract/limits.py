@@ -13,12 +13,10 @@ from typing import Any
 
 from pytest_graphcalls.contract.model import Constraint
 from pytest_graphcalls.contract.schema import describe
-from pytest_graphcalls.findings import Kind
+from pytest_graphcalls.findings import Kind, at_any_index
 
 ABSENT = frozenset({Kind.MEMBER_MISSING, Kind.NULL_UNEXPECTED})
 """Kinds that say a required member is not there."""
-
-_INDEX = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ class Limits:
         A constraint that names a place and nothing else takes everything found there; one that asks for a
         member takes its absence.
         """
-        constraint = self._by_place.get(_INDEX.sub("[]", where))
+        constraint = self._by_place.get(at_any_index(where))
         if constraint is None:
             return ""
         all_of_it = not constraint.limits and not constraint.required

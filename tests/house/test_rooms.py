@@ -142,3 +142,11 @@ def test_the_simulator_reads_no_wall_clock_and_no_unseeded_randomness() -> None:
         assert "random" not in names or module == "simulator/clock.py", module
         source = (HOUSE / module).read_text(encoding="utf-8")
         assert not any(call in source for call in (".now(tz", "datetime.now(", "utcnow(", ".today(")), module
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_an_assert_only_narrows_a_type(module: str) -> None:
+    """``python -O`` leaves asserts out, so nothing may happen, or be guarded, in one."""
+    for node in ast.walk(ast.parse((HOUSE / module).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Assert):
+            assert ast.unparse(node.test).endswith(" is not None"), f"{module}:{node.lineno}"
