@@ -104,6 +104,23 @@ def test_a_command_line_is_understood(line: str) -> None:
     assert parser().parse_args(words)
 
 
+EXAMPLES = ROOT / "tests" / "examples"
+LONGEST_EXAMPLE = 80
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.name) for path in sorted(EXAMPLES.glob("*.*"))])
+def test_an_example_is_shown_and_short(path: Path) -> None:
+    """What the README shows is what runs in tests/examples; nobody reads a long one."""
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) < LONGEST_EXAMPLE
+    shown = {block.text for block in BLOCKS if block.kind.endswith(" example")}
+    assert text in shown or path.name in TESTS_LIKE_ANOTHER, f"{path.name} is not in the README as it stands"
+
+
+TESTS_LIKE_ANOTHER = frozenset({"test_flask_bot.py"})
+"""It differs from the tests of the bot with Starlette in three words."""
+
+
 def test_make_targets_that_are_named_exist() -> None:
     """README and CONTRIBUTING name targets of the Makefile."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
