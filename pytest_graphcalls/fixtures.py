@@ -199,12 +199,26 @@ def _graphcalls_connection(
         # by leaving; it asks for that, and the status is 2 there.
         request.session.shouldstop = f"graphcalls: {error}"
         pytest.exit(request.session.shouldstop, returncode=pytest.ExitCode.USAGE_ERROR)
+    _inject(_graphcalls_plan, connection)
     if connection.case is not None:
         from pytest_graphcalls import recording
 
         recording.follow(request.node, connection, _graphcalls_recorder)
     yield connection
     connection.close()
+
+
+def _inject(plan: Plan, connection: Connection) -> None:
+    """Put the faults in force that the test's markers ask for."""
+    if plan.faults and connection.simulator is None:
+        connection.close()
+        pytest.skip(
+            f"needs a simulator for its faults, and this test runs against {connection.root}; "
+            '--graphcalls-target=simulator or @pytest.mark.graphcalls(target="simulator") gives it one.'
+        )
+    for wish in plan.faults:
+        assert connection.simulator is not None
+        connection.simulator.fault(wish.name, **wish.facts)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ together is its :class:`Plan`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -21,6 +21,13 @@ PARAMETER = "graphcalls_version"
 """The fixture that says which API version a test runs for."""
 
 
+class FaultWish(NamedTuple):
+    """A fault that a marker asks for: its name, and its parameters as they were given."""
+
+    name: str
+    facts: Mapping[str, Any]
+
+
 class Plan(NamedTuple):
     """What the markers of one test say.
 
@@ -30,6 +37,7 @@ class Plan(NamedTuple):
         versions: API versions it was marked for; empty when it does not say.
         target: what it talks to whatever the run's target is, or ``""``.
         tenant: id of the simulated tenant it runs in, or ``""`` for one of its own.
+        faults: what goes wrong in it, those of its module first.
     """
 
     rules: tuple[str, ...] = ()
@@ -37,6 +45,7 @@ class Plan(NamedTuple):
     versions: tuple[str, ...] = ()
     target: str = ""
     tenant: str = ""
+    faults: tuple[FaultWish, ...] = ()
 
     @property
     def is_contract_test(self) -> bool:
@@ -63,14 +72,20 @@ def graphcalls(*, version: str = "", target: str = "", tenant: str = "") -> Plan
     return Plan(versions=versions, target=parse_target("target", target) if target else "", tenant=tenant)
 
 
+def graphcalls_fault(name: str, /, **parameters: Any) -> Plan:
+    """Let this go wrong from the beginning of the test, as simulator.fault(name, ...) does; several add up."""
+    return Plan(faults=(FaultWish(name, parameters),))
+
+
 _GRAMMAR: Mapping[str, Callable[..., Plan]] = {
-    function.__name__: function for function in (graphcalls_rule, graphcalls_question, graphcalls)
+    function.__name__: function for function in (graphcalls_rule, graphcalls_question, graphcalls, graphcalls_fault)
 }
 
 _ARGUMENTS = {
     "graphcalls_rule": "rule, *more",
     "graphcalls_question": "question, *more",
     "graphcalls": "*, version, target, tenant",
+    "graphcalls_fault": "name, **parameters",
 }
 """How ``pytest --markers`` shows them; pytest ends a marker's name at the first colon, so annotations are left out."""
 
@@ -104,6 +119,7 @@ def _joined(near: Plan, far: Plan) -> Plan:
         near.versions or far.versions,
         near.target or far.target,
         near.tenant or far.tenant,
+        far.faults + near.faults,
     )
 
 
@@ -166,12 +182,21 @@ def check(item: pytest.Item, contract: Callable[[], Contract]) -> Plan | None:
         plan = plan_of(item)
         if plan is not None:
             versions_of(plan, contract)
+            _check_faults(plan, contract)
     except TypeError as error:
         known = "; ".join(f"{name}({arguments})" for name, arguments in _ARGUMENTS.items())
         raise pytest.UsageError(f"{item.nodeid}: {error}. The markers are {known}.") from None
     except GraphCallsError as error:
         raise pytest.UsageError(f"{item.nodeid}: {error}") from None
     return plan
+
+
+def _check_faults(plan: Plan, contract: Callable[[], Contract]) -> None:
+    if plan.faults:
+        from pytest_graphcalls.simulator.faults import ordered
+
+        for wish in plan.faults:
+            ordered(wish.name, wish.facts, contract())
 
 
 def apply(

@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pytest_graphcalls.bot import assertions
+from pytest_graphcalls.bot.assertions import Assertions
 from pytest_graphcalls.bot.courier import Courier, Terms
-from pytest_graphcalls.bot.forgery import FORGERIES, Forgery
+from pytest_graphcalls.bot.forgery import FORGED, FORGERIES, MADE_UP, Forgery
 from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
 from pytest_graphcalls.errors import BotError, SettingError, UnknownNameError
 from pytest_graphcalls.simulator import Simulator
@@ -20,8 +20,8 @@ __all__ = ["FORGERIES", "Asked", "Bot", "Courier", "Delivery", "Forgery", "Ledge
 _LOOK_EVERY = 0.005
 
 
-class Bot:
-    """A bot and what it does. Calling it says where the bot is: ``bot(app)``.
+class Bot(Assertions):
+    """A bot and what it does. Calling it says where the bot is: ``bot(app)``; what it did is asserted with its methods.
 
     Args:
         simulator: the tenant that it works in.
@@ -132,7 +132,8 @@ class Bot:
             token: the bearer token; ``""`` for none, and by default a good one.
             remark: what is special about it, for the ledger.
         """
-        return self.courier.post(self._last_taken() or self._made_up(), token=token, remark=remark)
+        note = self._last_taken()
+        return self.courier.post(note or self._made_up(), token=token, remark=remark if note else MADE_UP)
 
     def _last_taken(self) -> Notification | None:
         known = self.simulator.notifications
@@ -161,23 +162,7 @@ class Bot:
         note = self._last_taken() or self._made_up()
         app = self.simulator.authority.find(note.app_id) or self.simulator.authority.app
         token = FORGERIES[name].make(self.simulator, app, courier.epoch)
-        return courier.post(note, token=token, remark=f"forged: {name}")
-
-    def assert_answered_within(self, seconds: float) -> None:
-        """Every incoming call that the bot was told of was answered or rejected within ``seconds`` of virtual time.
-
-        Raises:
-            BotError: one was not, or there was none; with the timeline.
-        """
-        assertions.answered_within(self.ledger, seconds, self.simulator.now)
-
-    def assert_refuses_forged_notifications(self) -> None:
-        """The bot takes a notification with a good token, and refuses each forged one with 401 or 403.
-
-        Raises:
-            BotError: it takes a forged one, or refuses the good one; with the timeline.
-        """
-        assertions.refuses_forged(self)
+        return courier.post(note, token=token, remark=f"{FORGED}{name}")
 
     def close(self) -> None:
         """Leave the bot: nothing is delivered any more."""

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from pytest_graphcalls.bot.ledger import Delivery, Ledger
-from pytest_graphcalls.clients.posting import Answer, Poster, poster
+from pytest_graphcalls.clients.posting import Answer, HttpPoster, Poster, poster
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.channel import LIFETIME
@@ -97,6 +97,7 @@ class Courier:
         self.ledger = ledger or Ledger()
         self._default = poster(where, allow_hosts, terms.timeout)
         self._others: dict[str, Poster] = {}
+        self._leave = simulator.faults.listen(self.ledger.strike)
         try:
             for origin, other in (callbacks or {}).items():
                 self._others[_origin(origin)] = poster(other, allow_hosts, terms.timeout)
@@ -161,6 +162,7 @@ class Courier:
             sequence=sequence,
             trace=answer.trace,
             note=remark,
+            moment=answer.moment,
         )
 
     def _through(self, way: Poster, request: Request) -> Answer:
@@ -210,8 +212,14 @@ class Courier:
         """The present, for tokens: seconds since 1970."""
         return time.time() if self._epoch is None else self._epoch()
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether the bot, or one of those that callbacks lead to, is behind a URL: nobody sees what it does later."""
+        return any(isinstance(way, HttpPoster) for way in (self._default, *self._others.values()))
+
     def close(self) -> None:
         """Leave the bot."""
+        self._leave()
         for way in (self._default, *self._others.values()):
             way.close()
 

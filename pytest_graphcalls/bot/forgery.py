@@ -14,6 +14,10 @@ from pytest_graphcalls.wire import encode_json
 
 STRANGER = "graphcalls-stranger"
 """Name of a key that nobody publishes."""
+FORGED = "forged: "
+"""How the remark of a forged delivery begins."""
+MADE_UP = "made up"
+"""Remark of a delivery that tells of a call which is none."""
 NOBODY = "00000000-0000-4000-8000-00000000dead"
 """An app id that belongs to nobody."""
 

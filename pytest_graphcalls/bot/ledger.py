@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
+from pytest_graphcalls.simulator import Fired
+from pytest_graphcalls.simulator.kinds import kind_of
 from pytest_graphcalls.wire import Exchange, Notification
 
-_SORTS = {2: "call", 3: "roster", 4: "operation"}
+MESSAGE_ID = "X-Microsoft-Skype-Message-ID"
+"""Header by which bots tell notifications apart (observed 6.1, 6.2)."""
 _FAILING = frozenset({408, 429})
 """Statuses below 500 that tell of a bot that cannot rather than will not (assumed, as all of redelivery)."""
 _ROOT = re.compile(r"^/(v1\.0|beta)(/communications|/app)?")
@@ -34,6 +38,9 @@ class Delivery:
         sequence: its number in ``simulator.notifications``; -1 for one that was never in there.
         trace: the bot's traceback, or ``""``.
         note: what was special about it, e.g. the forgery.
+        message: id of the message, by which bots tell notifications apart, or ``""``.
+        moment: when the answer was there, by the real clock that :attr:`Asked.moment` is read from.
+        over: when nobody waited any longer for what the bot does after its answer, by the same clock.
     """
 
     number: int
@@ -49,6 +56,9 @@ class Delivery:
     sequence: int = -1
     trace: str = ""
     note: str = ""
+    message: str = ""
+    moment: float = 0.0
+    over: float = 0.0
 
     @property
     def accepted(self) -> bool:
@@ -76,11 +86,13 @@ class Asked:
         number: its place in the ledger, from 1.
         at: virtual second.
         exchange: request and answer.
+        moment: real second at which it was answered; only differences count.
     """
 
     number: int
     at: float
     exchange: Exchange
+    moment: float = 0.0
 
     @property
     def path(self) -> str:
@@ -91,13 +103,49 @@ class Asked:
         return f"asked  {self.exchange.request.method} {self.path}: {self.exchange.response.status}"
 
 
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """One time that an injected fault has struck.
+
+    Attributes:
+        number: its place in the ledger, from 1.
+        at: virtual second.
+        call: id of the call it was about, or ``""``.
+        fault: the fault with its parameters.
+        what: the request or the kind of notification.
+    """
+
+    number: int
+    at: float
+    call: str
+    fault: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"fault  {self.fault}: {self.what}"
+
+
+Entry = Delivery | Asked | Struck
+"""One line of the ledger."""
+
+
 class Ledger:
-    """Everything between the service and the bot. Safe under threads."""
+    """Everything between the service and the bot, and the faults that came in between. Safe under threads."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._entries: dict[int, Delivery | Asked] = {}
+        self._listeners: list[Callable[[Delivery], None]] = []
         self._count = 0
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything; numbers go on, because something may be on its way."""
+        with self._lock:
+            self._entries: dict[int, Entry] = {}
+
+    def listen(self, listener: Callable[[Delivery], None]) -> None:
+        """Call ``listener`` with each delivery, once it is written down."""
+        self._listeners.append(listener)
 
     def reserve(self) -> int:
         """The next number: what is told begins before what the bot asks for because of it, and ends after it."""
@@ -108,19 +156,28 @@ class Ledger:
     def deliver(self, number: int, at: float, notification: Notification, **facts: Any) -> Delivery:
         """Write down a delivery; ``facts`` are further members of it."""
         kind, call = kind_of(notification.entries), notification.call_id
+        facts |= {"message": notification.headers.get(MESSAGE_ID, ""), "over": time.perf_counter()}
         entry = Delivery(number, at, call, kind, body=notification.body, **facts)
         with self._lock:
             self._entries[number] = entry
+        for listener in tuple(self._listeners):
+            listener(entry)
         return entry
+
+    def strike(self, fired: Fired) -> None:
+        """Write down that a fault has struck."""
+        number = self.reserve()
+        with self._lock:
+            self._entries[number] = Struck(number, fired.at, fired.call, fired.fault, fired.what)
 
     def ask(self, at: float, exchange: Exchange) -> None:
         """Write down a request."""
         number = self.reserve()
         with self._lock:
-            self._entries[number] = Asked(number, at, exchange)
+            self._entries[number] = Asked(number, at, exchange, time.perf_counter())
 
     @property
-    def entries(self) -> tuple[Delivery | Asked, ...]:
+    def entries(self) -> tuple[Entry, ...]:
         """Everything so far, in order; what is on its way is not there yet."""
         with self._lock:
             return tuple(self._entries[number] for number in sorted(self._entries))
@@ -139,29 +196,9 @@ class Ledger:
         """Everything as text, a line each: number, virtual second, what happened, which call. Tracebacks follow."""
         entries = self.entries
         for entry in entries:
-            call = f"  (call {entry.call[:8]})" if isinstance(entry, Delivery) and entry.call else ""
+            call = f"  (call {entry.call[:8]})" if isinstance(entry, Delivery | Struck) and entry.call else ""
             yield f"#{entry.number:<3} {entry.at:8.2f} s  {entry}{call}"
         for entry in entries:
             if isinstance(entry, Delivery) and entry.trace:
                 yield f"#{entry.number}:"
                 yield entry.trace.rstrip()
-
-
-def kind_of(entries: Iterable[Mapping[str, Any]]) -> str:
-    """Notifications in short: what changed, of what, and how it stands."""
-    return " + ".join(map(_kind, entries))
-
-
-def _kind(entry: Mapping[str, Any]) -> str:
-    data = entry.get("resourceData")
-    path = str(entry.get("resourceUrl") or entry.get("resource") or "")
-    sort = _SORTS.get(path.strip("/").count("/"), "resource")
-    state = ""
-    if isinstance(data, list):
-        state = f"({len(data)})"
-    elif isinstance(data, dict):
-        state = str(data.get("state") or data.get("status") or "")
-        result = data.get("resultInfo")
-        if isinstance(result, dict):
-            state += f" {result.get('code')}/{result.get('subcode')}"
-    return f"{entry.get('changeType')} {sort} {state}".rstrip()

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from threading import Lock
 from typing import Any
 
+from pytest_graphcalls.simulator.faults import Faulty
 from pytest_graphcalls.simulator.gate import BODY_LIMIT
 from pytest_graphcalls.simulator.hosting import Service
-from pytest_graphcalls.wire import Headers, Request
+from pytest_graphcalls.wire import Headers, Request, Response
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+CLOSE = "graphcalls.close"
+"""ASGI extension of our server: ``close`` in it ends the connection once what was sent is through. Under another
+server an application that is to end one returns before its answer is complete."""
 
 
 class SimulatorApp:
@@ -45,18 +51,47 @@ class SimulatorApp:
         body = await _body(receive)
         self.follow()
         response = self._service.handle(_request(scope, body))
-        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.pairs]
-        if response.status != 204 and "content-length" not in response.headers:
-            headers.append((b"content-length", b"%d" % len(response.body)))
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        await send({"type": "http.response.body", "body": response.body})
+        if isinstance(response, Faulty):
+            await self._disturbed(response, scope, receive, send)
+        else:
+            await _send(response, send)
+
+    async def _disturbed(self, response: Faulty, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer late, in part, or not at all, as a fault has it."""
+        await asyncio.sleep(response.delay)
+        self.follow()
+        await _send(response.whole, send, response.sent)
+        close = scope.get("extensions", {}).get(CLOSE)
+        if response.sent is not None and close is not None:
+            close["close"]()
+            await receive()  # until the connection is gone: who returns before that is said to have failed
+
+    @property
+    def frozen(self) -> bool:
+        """Whether virtual time moves by ``advance`` only."""
+        return self._frozen
+
+    def freeze(self) -> None:
+        """Let virtual time stand still; what has passed until now has passed."""
+        self.follow()
+        self._frozen = True
+
+    def thaw(self) -> None:
+        """Let virtual time follow real time again, from now on."""
+        with self._lock:
+            self._last, self._frozen = self._elapsed(), False
 
     def follow(self) -> None:
         """Let as much virtual time pass as real time has since the last look."""
+        passed = self.passed()
+        if not self._frozen:
+            self._service.elapse(passed)
+
+    def passed(self) -> float:
+        """Real seconds since the last look; whoever asks lets them pass in virtual time, unless it is frozen."""
         with self._lock:
             passed, self._last = self._elapsed() - self._last, self._elapsed()
-        if not self._frozen:
-            self._service.elapse(max(0.0, passed))
+        return max(0.0, passed)
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's signature
         for stage in ("startup", "shutdown"):
@@ -66,6 +101,17 @@ class SimulatorApp:
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's signature
         await receive()
         await send({"type": "websocket.close", "code": 1000})
+
+
+async def _send(response: Response, send: Send, sent: int | None = None) -> None:
+    """Send an answer, or the first ``sent`` bytes of its body, or below 0 nothing."""
+    if sent is not None and sent < 0:
+        return
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.pairs]
+    if response.status != 204 and "content-length" not in response.headers:
+        headers.append((b"content-length", b"%d" % len(response.body)))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body[:sent], "more_body": sent is not None})
 
 
 async def _body(receive: Receive) -> bytes:

@@ -11,7 +11,7 @@ import binascii
 import os
 import re
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from ssl import SSLContext, create_default_context
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
@@ -27,6 +27,7 @@ from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 
 if TYPE_CHECKING:
     from pytest_graphcalls.auth import SignIn
+    from pytest_graphcalls.simulator.faults import Faulty
     from pytest_graphcalls.simulator.hosting import Service
 
 Client = httpx.Client
@@ -83,7 +84,46 @@ class SimulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return self._answer(request)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
-        return to_httpx_response(self._service.handle(to_wire_request(request)))
+        from pytest_graphcalls.simulator.faults import Faulty
+
+        response = self._service.handle(to_wire_request(request))
+        return self._disturbed(request, response) if isinstance(response, Faulty) else to_httpx_response(response)
+
+    def _disturbed(self, request: httpx.Request, response: Faulty) -> httpx.Response:
+        """What a fault has left of the answer, or the failure that it leads to; being late takes virtual time."""
+        patience = request.extensions.get("timeout", {}).get("read")
+        if patience is not None and response.delay > patience:
+            self._service.elapse(patience)
+            raise httpx.ReadTimeout("The read operation timed out", request=request)
+        self._service.elapse(response.delay)
+        if response.sent is None:
+            return to_httpx_response(response.whole)
+        if response.sent < 0:
+            raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+        headers = [*response.headers.pairs, ("Content-Length", str(len(response.body)))]
+        return httpx.Response(response.status, headers=headers, stream=_Cut(response.body, response.sent, request))
+
+
+class _Cut(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that ends before its time, and fails as it does over a socket."""
+
+    def __init__(self, body: bytes, sent: int, request: httpx.Request) -> None:
+        self._body = body
+        self._sent = sent
+        self._request = request
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._body[: self._sent]
+        raise self._failure()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._body[: self._sent]
+        raise self._failure()
+
+    def _failure(self) -> httpx.RemoteProtocolError:
+        came = f"received {self._sent} bytes, expected {len(self._body)}"
+        said = f"peer closed connection without sending complete message body ({came})"
+        return httpx.RemoteProtocolError(said, request=self._request)
 
 
 class CheckedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):

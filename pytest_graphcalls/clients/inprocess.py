@@ -126,7 +126,8 @@ class AsgiPoster:
             return Answer(seconds=exchange.age, error=failed[0], trace=failed[1])
         seconds = exchange.complete.result()
         error, trace = await self._outlast(before, linger)
-        return Answer(exchange.status, exchange.headers, bytes(exchange.body[:KEPT]), seconds, error, trace)
+        body, moment = bytes(exchange.body[:KEPT]), exchange.began + seconds
+        return Answer(exchange.status, exchange.headers, body, seconds, error, trace, moment)
 
     async def _outlast(self, before: set[asyncio.Task[Any]], linger: float) -> tuple[str, str]:
         """Wait for what the bot goes on doing; what takes longer is no longer waited for, now and later."""
@@ -187,7 +188,7 @@ class _AsgiExchange:
     """One request to an ASGI application, and its answer as it comes."""
 
     def __init__(self, request: Request, state: Message) -> None:
-        self._began = time.perf_counter()
+        self.began = time.perf_counter()
         self._body: bytes | None = request.body
         self.scope = _scope(request, state)
         self.status = 0
@@ -197,7 +198,7 @@ class _AsgiExchange:
 
     @property
     def age(self) -> float:
-        return time.perf_counter() - self._began
+        return time.perf_counter() - self.began
 
     async def receive(self) -> Message:
         body, self._body = self._body, None
@@ -348,8 +349,8 @@ class _WsgiExchange:
             return
         code = self._status.partition(" ")[0]
         if code.isdecimal():
-            body = bytes(self._body[:KEPT])
-            self.answer = Answer(int(code), Headers(self._headers), body, time.perf_counter() - began)
+            body, ended = bytes(self._body[:KEPT]), time.perf_counter()
+            self.answer = Answer(int(code), Headers(self._headers), body, ended - began, moment=ended)
 
     def _serve(self) -> None:
         result = self._app(_environ(self._request), self._start)

@@ -30,6 +30,7 @@ class Answer:
         seconds: real seconds until the answer was there, or until nobody waited any longer.
         error: what went wrong, or ``""``. It may have gone wrong after the answer.
         trace: the bot's traceback, or ``""``.
+        moment: ``time.perf_counter()`` when the answer was there; 0 without one.
     """
 
     status: int | None = None
@@ -38,6 +39,7 @@ class Answer:
     seconds: float = 0.0
     error: str = ""
     trace: str = ""
+    moment: float = 0.0
 
 
 class Poster(Protocol):
@@ -155,7 +157,8 @@ class HttpPoster:
         except (httpx.TransportError, httpx.InvalidURL) as error:
             return Answer(seconds=time.perf_counter() - began, error=_said(error, timeout))
         headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw])
-        return Answer(answer.status_code, headers, body, time.perf_counter() - began)
+        ended = time.perf_counter()
+        return Answer(answer.status_code, headers, body, ended - began, moment=ended)
 
     def close(self) -> None:
         """Close the connections."""

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import uvicorn
 
+from pytest_graphcalls.clients.asgi import CLOSE
 from pytest_graphcalls.errors import SettingError
 
 STOP_WITHIN = 5.0
@@ -39,7 +40,7 @@ def serve_in_thread(
         SettingError: the address cannot be listened on.
     """
     with _listening(host, port) as listener:
-        settings = config(app, certificate)
+        settings = config(_closing(app), certificate)
         settings.load()  # here and not in the thread, where nobody would hear of a certificate that cannot be read
         server = _Server(settings)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="graphcalls-server", daemon=True)
@@ -52,6 +53,18 @@ def serve_in_thread(
             thread.join(STOP_WITHIN)
             server.force_exit = True
             thread.join(STOP_WITHIN)
+
+
+def _closing(app: AsgiApp) -> AsgiApp:
+    """``app``, with the means to end a connection before its answer is complete, which ASGI has not."""
+
+    async def closing(scope: Any, receive: Any, send: Any) -> None:
+        cycle = getattr(send, "__self__", None)  # uvicorn's send is a method of what holds the connection
+        if scope["type"] == "http" and cycle is not None:
+            scope.setdefault("extensions", {})[CLOSE] = {"close": cycle.transport.close}
+        await app(scope, receive, send)
+
+    return closing
 
 
 class _Server(uvicorn.Server):

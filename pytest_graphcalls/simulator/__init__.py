@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_graphcalls.simulator.answers import EVIDENCE_HEADER
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Pace
 from pytest_graphcalls.simulator.core import Interceptor, Proceed, Simulator
+from pytest_graphcalls.simulator.faults import FAULTS, Fault, Faulty, Fired
 from pytest_graphcalls.simulator.hosting import Host, Service
 from pytest_graphcalls.simulator.identity import App, Authority
 from pytest_graphcalls.simulator.people import Person
@@ -13,8 +14,12 @@ from pytest_graphcalls.simulator.staging import Meeting, SimulatedCall
 __all__ = [
     "DEFAULT_START",
     "EVIDENCE_HEADER",
+    "FAULTS",
     "App",
     "Authority",
+    "Fault",
+    "Faulty",
+    "Fired",
     "Host",
     "Interceptor",
     "Meeting",

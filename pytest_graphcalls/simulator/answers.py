@@ -139,7 +139,10 @@ class Answers:
 
     def refuse(self, request: Request, refusal: Refusal) -> Response:
         """The answer to a request that was refused."""
-        row = self._rows[refusal.row]
+        return self.error(request, self._rows[refusal.row], refusal)
+
+    def error(self, request: Request, row: ErrorRow, refusal: Refusal) -> Response:
+        """The same with a row that need not be in the catalogue; ``refusal`` names none then."""
         trail = self._trail(request)
         inner = {"date": self._clock.stamp(), **dict(trail[:2])}
         fact = refusal.fact or Fact(row.evidence, row.source.partition(" (")[0])

@@ -150,6 +150,10 @@ class Ids:
         source = self._streams.setdefault(stream, self._source(stream))
         return str(source.randrange(10 ** (length - 1), 10**length))
 
+    def chance(self, stream: str) -> float:
+        """A number from 0 up to, but not including, 1 from ``stream``."""
+        return self._streams.setdefault(stream, self._source(stream)).random()
+
     def _source(self, stream: str) -> random.Random:
         return random.Random(f"{self._seed}:{stream}")  # noqa: S311  repeatable on purpose, guards nothing
 

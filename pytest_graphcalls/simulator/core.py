@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from threading import RLock
-from typing import cast
+from typing import Any, cast
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.simulator import shapes
@@ -15,6 +15,7 @@ from pytest_graphcalls.simulator.calls import Calls
 from pytest_graphcalls.simulator.channel import Channel
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
 from pytest_graphcalls.simulator.creation import Creation
+from pytest_graphcalls.simulator.faults import Fault, Faults, Faulty
 from pytest_graphcalls.simulator.gate import Ask, Gate
 from pytest_graphcalls.simulator.identity import App, Authority
 from pytest_graphcalls.simulator.incoming import Incoming
@@ -89,6 +90,7 @@ class Simulator:
         self.notifier = Notifier(self.clock, self.ids, self.store, self.tenant_id)
         self.outbox = Outbox(self.lock, self.clock, self.notifier)
         self.answers = Answers(contract, self.clock, self.ids)
+        self.faults = Faults(self, contract)
         self.gate = Gate(contract, self.authority)
         self.stage = Staging(self)
         self.calls = Calls(self)
@@ -101,7 +103,7 @@ class Simulator:
             operation: _looked_up(getattr(self, part), step) for operation, (part, step) in CAPABILITIES.items()
         }
         """By operation id: what carries it out. An entry can be replaced."""
-        self._answer: Proceed = self._carry_out
+        self._answer: Proceed = partial(self.faults.answer, self._carry_out)
         self._observers: list[Callable[[Exchange], None]] = []
 
     @property
@@ -116,7 +118,10 @@ class Simulator:
             return self.notifier.written
 
     def handle(self, request: Request) -> Response:
-        """Answer a request. Nothing that a client sends makes this raise or answer 5xx.
+        """Answer a request. Nothing that a client sends makes this raise or answer 5xx; a fault may.
+
+        An answer that is late, or does not arrive whole, is a :class:`.Faulty`: transports and servers make it so,
+        observers are shown the whole answer.
 
         A request to the sign-in is answered, too; being full of secrets, it is shown to nobody. Neither is one for
         the keys that notifications are signed with, which is no part of the calls API.
@@ -127,8 +132,9 @@ class Simulator:
                 return aside
             response = self._answer(request)
             observers = tuple(self._observers)
+        whole = response.whole if isinstance(response, Faulty) else response
         for observe in observers:
-            observe(Exchange(request, response))
+            observe(Exchange(request, whole))
         return response
 
     def _carry_out(self, request: Request) -> Response:
@@ -187,7 +193,7 @@ class Simulator:
             self.outbox.later(seconds, errand)
 
     def reset(self) -> None:
-        """Be as new: no calls, no notifications, time zero, the same ids again.
+        """Be as new: no calls, no notifications, no faults, time zero, the same ids again.
 
         Observers, interceptors, the courier and replaced steps stay, and so does the default app with its tokens.
         """
@@ -195,6 +201,7 @@ class Simulator:
             for part in (self.clock, self.ids, self.store, self.people, self.authority, self.signin, self.notifier):
                 part.reset()
             self.channel.reset()
+            self.faults.reset()
             self.outbox.reset()
 
     def observe(self, callback: Callable[[Exchange], None]) -> None:
@@ -211,6 +218,23 @@ class Simulator:
         """
         with self.lock:
             self._answer = partial(_through, function, self._answer)
+
+    def fault(self, name: str, **facts: Any) -> Fault:
+        """Let something go wrong from now on, until the fault is ended or the simulator reset.
+
+        It can be used in a ``with`` statement, which ends it: ``with simulator.fault("429", retry_after=3): …``
+
+        Args:
+            name: of the fault, e.g. ``429``, ``half-sent`` or ``duplicate``; :data:`.FAULTS` has them all.
+            facts: its parameters, among them those that select: ``operation`` and ``state`` of the call for answers,
+                ``kind`` for notifications, ``nth``, ``every``, ``since`` and ``probability`` for both.
+
+        Raises:
+            UnknownNameError: there is no such fault, parameter, operation, state or kind.
+            SettingError: a value cannot be used, or one is missing.
+        """
+        with self.lock:
+            return self.faults.inject(name, facts)
 
     def person(self, name_or_id: str) -> Person:
         """Somebody in the tenant: by name, user object id, or phone number in E.164 form.

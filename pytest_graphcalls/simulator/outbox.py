@@ -7,7 +7,7 @@ meanwhile, so a bot may call back while it is being told, from any thread.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import RLock
 
 from pytest_graphcalls.simulator.clock import Clock
@@ -16,6 +16,10 @@ from pytest_graphcalls.wire import Notification
 
 Courier = Callable[[Notification, int], None]
 """Takes a notification and its number, which counts from 0 since the start or the last reset."""
+Parcel = tuple[Notification, int]
+"""A notification and its number."""
+Sorter = Callable[[Parcel], Iterable[Parcel]]
+"""What stands between writing and delivering: gives what goes out now in place of a notification."""
 
 
 class Outbox:
@@ -33,6 +37,8 @@ class Outbox:
         self._notifier = notifier
         self._courier: Courier | None = None
         self._carrying = False
+        self.sorter: Sorter | None = None
+        """Decides what becomes of each notification; without one they go out as they were written."""
         self.generation = 0
         """How often the simulator was reset: whoever remembers notifications forgets them when it changes."""
         self.reset()
@@ -40,6 +46,7 @@ class Outbox:
     def reset(self) -> None:
         """Forget what has not gone out; the courier stays."""
         self._errands: deque[Callable[[], None]] = deque()
+        self._ready: deque[Parcel] = deque()
         self._next = 0
         self.generation += 1
 
@@ -52,6 +59,12 @@ class Outbox:
         """Hand to ``courier`` what is told from now on; ``None`` lets it lie again."""
         self._courier = courier
         self._next = self._notifier.count
+        self._ready.clear()
+
+    def put(self, parcels: Iterable[Parcel]) -> None:
+        """Let go out what was kept back, before anything that is not written yet."""
+        if self._courier is not None:
+            self._ready.extend(parcels)
 
     def later(self, seconds: float, errand: Callable[[], None]) -> None:
         """Run ``errand`` outside the lock when ``seconds`` have passed."""
@@ -78,10 +91,18 @@ class Outbox:
         with self._lock:
             if self._errands:
                 return self._errands.popleft()
-            number, courier = self._next, self._courier
-            note = self._notifier.numbered(number) if courier is not None else None
-            if courier is None or note is None:
+            courier, parcel = self._courier, self._next_parcel()
+            if courier is None or parcel is None:
                 self._carrying = False
                 return None
+        return lambda: courier(*parcel)
+
+    def _next_parcel(self) -> Parcel | None:
+        while self._courier is not None and not self._ready:
+            note = self._notifier.numbered(self._next)
+            if note is None:
+                return None
+            parcel = (note, self._next)
             self._next += 1
-        return lambda: courier(note, number)
+            self._ready.extend(self.sorter(parcel) if self.sorter is not None else (parcel,))
+        return self._ready.popleft() if self._ready else None

@@ -1,0 +1,157 @@
+"""What can go wrong between a bot and the service: answers that fail, notifications that come late, twice or never.
+
+Faults are injected, never there by themselves. Which requests and notifications one strikes depends on nothing but
+its parameters and the simulator's seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pytest_graphcalls.contract import Contract, Match
+from pytest_graphcalls.simulator.faults.fault import Fault, Fired
+from pytest_graphcalls.simulator.faults.keeping import PASSING, Passing
+from pytest_graphcalls.simulator.faults.replies import DECORATING, NOTHING, REPLIES, Faulty, Proceed
+from pytest_graphcalls.simulator.faults.table import FAULTS, Order, Side, ordered, parameters_of
+from pytest_graphcalls.simulator.kinds import kind_of
+from pytest_graphcalls.simulator.outbox import Parcel
+from pytest_graphcalls.wire import Request, Response
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.simulator.core import Simulator
+
+__all__ = ["FAULTS", "NOTHING", "Fault", "Faults", "Faulty", "Fired", "Order", "Side", "ordered", "parameters_of"]
+
+_LAYERS = {name: layer for layer, name in enumerate(REPLIES)}
+
+
+class Faults:
+    """The faults in force.
+
+    Args:
+        simulator: what they happen to.
+        contract: knows operations and errors.
+    """
+
+    def __init__(self, simulator: Simulator, contract: Contract) -> None:
+        self._sim = simulator
+        self.contract = contract
+        self._listeners: dict[object, Callable[[Fired], None]] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        """Have none, and count from 1 again; listeners stay."""
+        self._count = 0
+        self._answers: list[Fault] = []
+        self._notifications: dict[Fault, Passing] = {}
+        self._sim.outbox.sorter = None
+
+    @property
+    def active(self) -> tuple[Fault, ...]:
+        """Those in force, in the order in which they were injected."""
+        return tuple(sorted((*self._answers, *self._notifications), key=lambda fault: fault.number))
+
+    def listen(self, listener: Callable[[Fired], None]) -> Callable[[], None]:
+        """Call ``listener`` each time that one strikes, under the simulator's lock; returns what ends it."""
+        key = object()
+        self._listeners[key] = listener
+
+        def leave() -> None:
+            self._listeners.pop(key, None)
+
+        return leave
+
+    def inject(self, name: str, facts: Mapping[str, Any]) -> Fault:
+        """Put one more in force; see :meth:`.Simulator.fault`."""
+        order = ordered(name, facts, self.contract)
+        self._count += 1
+        chance = partial(self._sim.ids.chance, f"fault:{self._count}")
+        fault = Fault(self._count, order, chance, self._end, self._release)
+        if order.side is Side.ANSWER:
+            self._answers.append(fault)
+        else:
+            self._notifications[fault] = PASSING[name](order.facts, self._sim.clock, self._sim.outbox.put)
+            self._sim.outbox.sorter = self._sorted
+        return fault
+
+    def _end(self, fault: Fault) -> None:
+        with self._sim.lock:
+            self._release(fault)
+            self._answers = [one for one in self._answers if one is not fault]
+            self._notifications.pop(fault, None)
+            if not self._notifications:
+                self._sim.outbox.sorter = None
+
+    def _release(self, fault: Fault) -> None:
+        with self._sim.lock:
+            if fault in self._notifications:
+                self._notifications[fault].release()
+
+    def answer(self, proceed: Proceed, request: Request) -> Response:
+        """Answer a request as the faults in force have it.
+
+        Every fault counts each request it is selected for, also one that another fault answers.
+        """
+        if not self._answers:
+            return proceed(request)
+        match = self.contract.match(request.method, request.path)
+        if not isinstance(match, Match):
+            return proceed(request)
+        striking = [fault for fault in self._answers if self._selects(fault, match) and fault.strikes()]
+        return self._through(_layered(striking), match, proceed, request)
+
+    def _selects(self, fault: Fault, match: Match) -> bool:
+        operation, state = (fault.order.facts[name] for name in ("operation", "state"))
+        if operation is not None and operation != match.operation.id:
+            return False
+        call = self._sim.store.calls.get(match.keys.get("call-id", ""))
+        return state is None or (call is not None and call.state == state)
+
+    def _through(self, striking: list[Fault], match: Match, proceed: Proceed, request: Request) -> Response:
+        call = match.keys.get("call-id", "")
+        for fault in striking:
+            self._note(fault, f"{request.method} {_short(request)}", call)
+        for fault in reversed(striking):
+            proceed = partial(_replied, self._sim, fault.order, proceed)
+        return proceed(request)
+
+    def _sorted(self, parcel: Parcel) -> Iterable[Parcel]:
+        """What goes out in place of a notification; each fault counts it once, whatever the others make of it."""
+        kind = kind_of(parcel[0].entries)
+        striking = {fault for fault in self._notifications if _is(kind, fault) and fault.strikes()}
+        parcels = [parcel]
+        for fault, passing in tuple(self._notifications.items()):
+            if fault in striking and parcels:
+                self._note(fault, kind, parcel[0].call_id)
+            make = passing.struck if fault in striking else passing.passed
+            parcels = [out for one in parcels for out in make(one)]
+        return parcels
+
+    def _note(self, fault: Fault, what: str, call: str) -> None:
+        fired = Fired(self._sim.clock.now, str(fault.order), what, call)
+        fault.fired += (fired,)
+        for listener in tuple(self._listeners.values()):
+            listener(fired)
+
+
+def _layered(striking: list[Fault]) -> list[Fault]:
+    """Those that really do something, the outermost first: every decorating one, and the first of the others."""
+    around = [fault for fault in striking if fault.name in DECORATING]
+    instead = [fault for fault in striking if fault.name not in DECORATING]
+    return [*sorted(around, key=lambda fault: _LAYERS[fault.name]), *instead[:1]]
+
+
+def _replied(simulator: Simulator, order: Order, proceed: Proceed, request: Request) -> Response:
+    return REPLIES[order.name](simulator, order.facts, request, proceed)
+
+
+def _is(kind: str, fault: Fault) -> bool:
+    wanted = fault.order.facts["kind"]
+    return wanted is None or f"{kind} ".startswith(f"{wanted} ")
+
+
+def _short(request: Request) -> str:
+    """The path from the calls on."""
+    return f"/calls{request.path.partition('/calls')[2]}"
