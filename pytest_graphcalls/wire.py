@@ -209,11 +209,13 @@ class Exchange:
         request: what was sent.
         response: what came back.
         note: where it was read from (a file and entry number), or empty.
+        seconds: real seconds from the request to the whole answer; ``None`` where nobody has measured them.
     """
 
     request: Request
     response: Response
     note: str = ""
+    seconds: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ HOUSE = Path(pytest_graphcalls.__file__).parent
 FLOORS: dict[int, set[str]] = {
     0: {"_version", "wire", "findings", "errors", "compression"},
     1: {"contract", "lifecycle", "redaction", "leakscan"},
-    2: {"simulator", "cassette", "auth", "sandbox"},
+    2: {"simulator", "cassette", "auth", "sandbox", "drift"},
     3: {"stage", "targets", "session", "report", "clients", "bot", "doctor", "replaying", "live"},
     4: {
         "plugin",

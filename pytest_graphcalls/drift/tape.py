@@ -1,0 +1,29 @@
+"""What one test has seen in one night, as it is compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_graphcalls.wire import Exchange, Notification
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """One test's recording, whatever file it was kept in.
+
+    Attributes:
+        test: the test without its API version, e.g. ``contracts/test_call_reject.py::test_a_token_is_required``.
+        version: ``v1.0`` or ``beta``.
+        exchanges: in order, redacted; an exchange's ``seconds`` are what its answer took, where that is known.
+        notifications: in order, redacted; ``at`` is in seconds since the test began.
+    """
+
+    test: str
+    version: str
+    exchanges: tuple[Exchange, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Tells it from every other tape of a night."""
+        return f"{self.test}@{self.version}"

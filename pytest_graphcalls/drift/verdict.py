@@ -1,0 +1,190 @@
+"""What a night comes to: differences with their history, what was accepted, what could not be checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from pytest_graphcalls.drift.difference import Difference
+
+
+class Outcome(StrEnum):
+    """What a night comes to. The values are part of the verdict's format."""
+
+    NO_DRIFT = "no-drift"
+    ADDITIVE = "additive"
+    BEHAVIOURAL = "behavioural"
+    BREAKING = "breaking"
+    COULD_NOT_CHECK = "could-not-check"
+    """Something that decides was not seen, and what was seen broke nothing."""
+
+
+EXIT_CODES: Mapping[Outcome, int] = MappingProxyType(
+    {
+        Outcome.NO_DRIFT: 0,
+        Outcome.ADDITIVE: 1,
+        Outcome.BEHAVIOURAL: 2,
+        Outcome.BREAKING: 2,
+        Outcome.COULD_NOT_CHECK: 3,
+    }
+)
+"""Exit status of the command, by outcome; 64 is for words or files that it cannot use."""
+
+
+class Standing(StrEnum):
+    """What is known of a difference. The values are part of the verdict's format."""
+
+    NEW = "new"
+    """Nobody has seen it before tonight."""
+    KNOWN = "known"
+    """It was there on an earlier night, too."""
+    ACCEPTED = "accepted"
+    """Somebody has looked at it and given a reason; it decides nothing."""
+    EXPIRED = "expired"
+    """It was accepted, until a day that has passed; it decides again."""
+    FLAKY = "flaky"
+    """It did not come again often enough tonight; it decides nothing."""
+
+    @property
+    def decides(self) -> bool:
+        """Whether the verdict depends on it."""
+        return self not in {Standing.ACCEPTED, Standing.FLAKY}
+
+
+class RuleState(StrEnum):
+    """How a rule stood in one night; the same words as in the suite's report, and one for a mere notice."""
+
+    HELD = "held"
+    BROKEN = "broken"
+    NOTICE = "notice"
+    NOT_CHECKED = "not-checked"
+    COULD_NOT_CHECK = "could-not-check"
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A difference that somebody has looked at.
+
+    Attributes:
+        fingerprint: the difference's.
+        reason: why it is all right.
+        accepted: since when.
+        owner: who answers for it, or ``""``.
+        expires: the last day on which it holds, or ``None``.
+        about: the difference in words, for whoever reads the file.
+    """
+
+    fingerprint: str
+    reason: str
+    accepted: date
+    owner: str = ""
+    expires: date | None = None
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One difference of a night, with what is known of it.
+
+    Attributes:
+        difference: as it was first met tonight.
+        standing: what is known of it.
+        places: everywhere it was met tonight.
+        first_seen: the first night; aware.
+        last_seen: the last night, which is tonight.
+        count: how many nights it was seen in.
+        repeated: how often it came in so many runs tonight, e.g. ``(3, 3)``.
+        acceptance: what accepts it, or did until it expired.
+    """
+
+    difference: Difference
+    standing: Standing
+    places: tuple[str, ...]
+    first_seen: datetime
+    last_seen: datetime
+    count: int = 1
+    repeated: tuple[int, int] = (1, 1)
+    acceptance: Acceptance | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """What could not be looked at: a rule, a recording, a page, a file; and why, in a sentence.
+
+    Attributes:
+        subject: what.
+        reason: why, and what to do.
+        decides: whether the night says nothing without it. A rule for which the target lacks the means, every
+            night, does not decide; an outage does.
+    """
+
+    subject: str
+    reason: str
+    decides: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """How long the answers of an operation took in one night, in real milliseconds."""
+
+    median: float
+    highest: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """One night, as the history keeps it.
+
+    Attributes:
+        id: tells it from every other, and sorts by time: ``2026-11-27T03:00:00Z-1a2b3c``.
+        started: aware.
+        ended: aware; ``None`` while it goes on, or when it died.
+        target: what was looked at.
+        outcome: what it came to; ``None`` when it died.
+        rules: how each stood, by ``id@version``.
+        latency: by ``operation@version``.
+        fingerprints: of the differences that were seen, those accepted and flaky included.
+    """
+
+    id: str
+    started: datetime
+    ended: datetime | None
+    target: str
+    outcome: Outcome | None
+    rules: Mapping[str, RuleState] = field(default_factory=dict)
+    latency: Mapping[str, Latency] = field(default_factory=dict)
+    fingerprints: frozenset[str] = frozenset()
+
+    @property
+    def complete(self) -> bool:
+        """Whether it came to its end."""
+        return self.outcome is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a night comes to.
+
+    Attributes:
+        night: what goes into the history.
+        outcome: in one word.
+        versions: the API versions that were looked at.
+        contract: revision of the contract.
+        entries: the differences; the heaviest first, then by fingerprint.
+        unchecked: what could not be looked at.
+        unobserved: acceptances that nothing of tonight needs any more.
+        baseline: what the recordings were compared with, in words, or ``""``: with nothing.
+    """
+
+    night: Night
+    outcome: Outcome
+    versions: tuple[str, ...]
+    contract: str
+    entries: tuple[Entry, ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
+    unobserved: tuple[Acceptance, ...] = ()
+    baseline: str = ""
