@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from pytest_graphcalls.drift.difference import Difference
+from pytest_graphcalls.wire import Exchange, Notification
 
 
 class Outcome(StrEnum):
@@ -86,6 +87,21 @@ class Acceptance:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """What a difference was seen in, redacted, to be looked at beside what was expected.
+
+    Attributes:
+        observed: the exchange or notification of tonight; ``None`` where there was none.
+        expected: that of the accepted recording; ``None`` where there is none.
+        where: the place in it that differs, as in :attr:`.Difference.where`.
+    """
+
+    observed: Exchange | Notification | None = None
+    expected: Exchange | Notification | None = None
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One difference of a night, with what is known of it.
 
@@ -98,6 +114,7 @@ class Entry:
         count: how many nights it was seen in.
         repeated: how often it came in so many runs tonight, e.g. ``(3, 3)``.
         acceptance: what accepts it, or did until it expired.
+        sample: what it was seen in, or ``None``: in no exchange and no notification.
     """
 
     difference: Difference
@@ -108,6 +125,7 @@ class Entry:
     count: int = 1
     repeated: tuple[int, int] = (1, 1)
     acceptance: Acceptance | None = None
+    sample: Sample | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +166,7 @@ class Night:
         rules: how each stood, by ``id@version``.
         latency: by ``operation@version``.
         fingerprints: of the differences that were seen, those accepted and flaky included.
+        broken: which of them say that a rule was broken, by the rule's ``id@version``.
     """
 
     id: str
@@ -158,6 +177,7 @@ class Night:
     rules: Mapping[str, RuleState] = field(default_factory=dict)
     latency: Mapping[str, Latency] = field(default_factory=dict)
     fingerprints: frozenset[str] = frozenset()
+    broken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
