@@ -16,7 +16,7 @@ from pytest_graphcalls.simulator.clock import Clock, Ids
 from pytest_graphcalls.wire import Headers, Request, Response, encode_json
 
 EVIDENCE_HEADER = "x-graphcalls-evidence"
-"""Header of every simulated answer: how well the answer is known, and from which fact."""
+"""Header of every simulated answer and notification: how well it is known, and from which fact."""
 
 _JSON_TYPE = "application/json; odata.metadata=minimal; odata.streaming=true; IEEE754Compatible=false; charset=utf-8"
 _JSON = (("Content-Type", _JSON_TYPE), ("OData-Version", "4.0"))  # observed 3.25, 3.26
@@ -48,6 +48,14 @@ class Fact:
 
     def __str__(self) -> str:
         return f"{self.evidence}; fact={self.source}"
+
+
+def weakest(first: Fact, *others: Fact) -> Fact:
+    """The one that is known least; of equals the one that is named first."""
+    return max((first, *others), key=lambda fact: _ORDER[fact.evidence])
+
+
+_ORDER: Mapping[Evidence, int] = {level: place for place, level in enumerate(Evidence)}
 
 
 def documented(fact: str) -> Fact:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_graphcalls.errors import NotAllowedNowError
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
 from pytest_graphcalls.simulator import shapes
-from pytest_graphcalls.simulator.answers import Refusal, Reply, documented
+from pytest_graphcalls.simulator.answers import Fact, Refusal, Reply, documented, inferred, reported
 from pytest_graphcalls.simulator.gate import Ask
 from pytest_graphcalls.simulator.store import Call, Conference, Kind, Result
 
@@ -19,13 +19,23 @@ if TYPE_CHECKING:
 KEEPALIVE_SECONDS = 45 * 60.0
 """How long a call lives without keepAlive, in virtual seconds (call-keepalive.r02)."""
 
-ENDED_BY_BOT = Result(200, 7000, "Call ended by bot.")  # call-delete, table of codes
-PEER_LEFT = Result(200, 5002, "Everyone else has left.")  # observed 6.16
-LEFT_ALONE = Result(200, 5010, "Only one participant remains.")  # observed 6.17
-REMOVED = Result(200, 5300, "Removed by another participant.")  # call-delete, table of codes
-REMOVED_ITSELF = Result(200, 5000, "Removed from the conversation.")  # participant-delete.own-participant
-LAPSED = Result(408, 8537, "The call was not kept alive.")  # call-keepalive.r05
-CALLER_LEFT = Result(487, 0, "The caller cancelled.")  # observed 5.49, sibling
+ENDED_BY_BOT = Result(200, 7000, "Call ended by bot.", documented("call-delete.r03"))
+PEER_LEFT = Result(200, 5002, "Everyone else has left.", reported("observed 6.16"))
+LEFT_ALONE = Result(200, 5010, "Only one participant remains.", reported("observed 6.17"))
+REMOVED = Result(200, 5300, "Removed by another participant.", reported("observed 6.20"), documented("observed 5b"))
+REMOVED_ITSELF = Result(200, 5000, "Removed from the conversation.", inferred("observed 2b"))
+LAPSED = Result(408, 8537, "The call was not kept alive.", documented("call-keepalive.r05"))
+CALLER_LEFT = Result(487, 0, "The caller cancelled.", inferred("observed 5.49"))
+JOIN_FAILED = Result(500, 7117, "Server Internal Error.", reported("observed 6.12, 10.6"))
+
+COMING_ABOUT: Mapping[str, Fact] = {
+    "outgoing": documented("application-post-calls.r04"),
+    "incoming": documented("call-answer.r06"),
+}
+"""How well it is known that the states of a call that comes about are told, by its direction."""
+FIRST_ROSTER: Mapping[bool, Fact] = {True: documented("application-post-calls.r06"), False: reported("observed 6.17")}
+"""How well the first roster is known: in a meeting that the bot has joined, and in any other group call."""
+SOMEONE_LEFT = reported("observed 5.14")
 
 REFUSED_IN: Mapping[CallState, str] = {
     CallState.INCOMING: "not-established",
@@ -106,8 +116,16 @@ class Calls:
         call = self._sim.store.calls[call_id]
         if call.state is CallState.ESTABLISHING:
             call = self._sim.store.step_call(call, CallEvent.ESTABLISH)
-            self._sim.notifier.call_changed(call)
-            self._sim.notifier.roster_changed(self._sim.store.conference_of(call))
+            self._sim.notifier.call_changed(call, COMING_ABOUT[call.direction])
+            conference = self._sim.store.conference_of(call)
+            joined = call.direction == "outgoing" and conference.meeting is not None
+            self._sim.notifier.roster_changed(conference, FIRST_ROSTER[joined])
+
+    def give_up_joining(self, call_id: str) -> None:
+        """A join that got nowhere ends, unless it has ended before (observed 10.6)."""
+        call = self._sim.store.calls[call_id]
+        if call.state is CallState.ESTABLISHING:
+            self.end(call, CallEvent.FAIL, JOIN_FAILED)
 
     def get(self, ask: Ask) -> Reply:
         """Show a call."""
@@ -146,7 +164,7 @@ class Calls:
         because a bot that knows the state must cope with it.
         """
         call = self.step(self.live(ask), CallEvent.HANG_UP)
-        self._sim.notifier.call_changed(call)
+        self._sim.notifier.call_changed(call, documented("call-delete.r03"))
         self.end(call, CallEvent.FINISH, ENDED_BY_BOT)
         return Reply(204, documented("call-delete.r01"))
 
@@ -161,7 +179,7 @@ class Calls:
         before = self._sim.store.conference_of(call)
         after = self.withdraw_invitations(call, self._sim.store.drop_leg(call))
         if call.my_participant in before.people:
-            self._sim.notifier.roster_changed(after)
+            self._sim.notifier.roster_changed(after, SOMEONE_LEFT)
 
     def withdraw_invitations(self, call: Call, conference: Conference) -> Conference:
         """Stop ringing those whom a call that is over had invited."""
@@ -170,12 +188,12 @@ class Calls:
                 conference = self._sim.store.step_participant(conference, one.id, ParticipantEvent.WITHDRAW)
         return conference
 
-    def someone_left(self, conference: Conference) -> None:
-        """Somebody left: the others hear of it, and nobody stays alone for ever."""
+    def someone_left(self, conference: Conference, fact: Fact = SOMEONE_LEFT) -> None:
+        """Somebody left: the others hear of it, and nobody stays alone for ever; ``fact`` says that they hear."""
         if conference.kind is Kind.PEER:
             self.end_peer_legs(conference)
             return
-        self._sim.notifier.roster_changed(conference)
+        self._sim.notifier.roster_changed(conference, fact)
         if not conference.has_people:
             legs = frozenset(conference.legs)
             self._sim.clock.after(self._sim.pace.alone, lambda: self.end_if_alone(conference.id, legs))

@@ -27,6 +27,7 @@ class Pace:
         complete: from the last invitee's decision until the invite operation ends.
         alone: how long the bot stays in a group call that everybody else has left (that it ends is
             reported: observed 2.15, 6.17; how soon is not).
+        stuck: until the service gives up a join that gets nowhere (about a minute in one report: observed 10.6).
     """
 
     establish: float = 0.5
@@ -34,6 +35,7 @@ class Pace:
     ring_limit: float = 60.0
     complete: float = 0.0
     alone: float = 5.0
+    stuck: float = 60.0
 
 
 class Clock:

@@ -244,15 +244,18 @@ class Simulator:
         with self.lock:
             return self.stage.person(name_or_id)
 
-    def meeting(self, people: Iterable[Person | str] = (), *, organizer: Person | str | None = None) -> Meeting:
+    def meeting(
+        self, people: Iterable[Person | str] = (), *, organizer: Person | str | None = None, lets_in: bool = True
+    ) -> Meeting:
         """Hold a meeting that an app can join by a create.
 
         Args:
             people: who is in it already.
             organizer: who organizes it (not in it unless among ``people``).
+            lets_in: whether a bot that joins gets in; else its call stays in establishing and ends after a minute.
         """
         with self.lock:
-            return self.stage.meeting(people, organizer)
+            return self.stage.meeting(people, organizer, lets_in=lets_in)
 
     def incoming_call(
         self,

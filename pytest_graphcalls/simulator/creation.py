@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator.answers import Refusal, Reply, documented, inferred, reported
 from pytest_graphcalls.simulator.bodies import CallOrder, call_order, type_of
+from pytest_graphcalls.simulator.calls import COMING_ABOUT
 from pytest_graphcalls.simulator.gate import Ask, require_any
 from pytest_graphcalls.simulator.store import Call, Kind
 
@@ -99,10 +100,12 @@ class Creation:
         facts = {"callback": order.callback, "targets": order.targets, "asked": order.asked}
         call = sim.calls.leg(ask.grant.app.app_id, conference, CallState.ESTABLISHING, "outgoing", **facts)
         sim.calls.enter(call)
-        sim.notifier.call_changed(call)
+        sim.notifier.call_changed(call, COMING_ABOUT[call.direction])
         for target in order.targets:
             sim.invitations.ring_target(call, target)
-        if conference.kind is not Kind.PEER:
+        if not conference.lets_in:
+            sim.clock.after(sim.pace.stuck, lambda: sim.calls.give_up_joining(call.id))
+        elif conference.kind is not Kind.PEER:
             sim.clock.after(sim.pace.establish, lambda: sim.calls.establish(call.id))
         return call
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.lifecycle import CallEvent, CallState
-from pytest_graphcalls.simulator.answers import Refusal, Reply, documented
+from pytest_graphcalls.simulator.answers import Refusal, Reply, documented, inferred
 from pytest_graphcalls.simulator.bodies import asked_of, is_https
+from pytest_graphcalls.simulator.calls import COMING_ABOUT
 from pytest_graphcalls.simulator.creation import require_media_role
 from pytest_graphcalls.simulator.gate import Ask, require_any
 from pytest_graphcalls.simulator.store import Call, Kind, Result
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 INCOMING_SECONDS = 15.0
 """How long an incoming call can be answered or rejected, in virtual seconds (call-reject.r04)."""
 
-NOT_ANSWERED = Result(408, 8587, "The incoming call was not answered in time.")  # observed 2.43, 408 by meaning
+NOT_ANSWERED = Result(408, 8587, "The incoming call was not answered in time.", inferred("observed 2.43"))
 
 
 class Incoming:
@@ -51,7 +52,7 @@ class Incoming:
         call = sim.calls.step(call, CallEvent.ANSWER, **facts)
         sim.calls.enter(call)
         sim.calls.stay_alive(call)
-        sim.notifier.call_changed(call)
+        sim.notifier.call_changed(call, COMING_ABOUT[call.direction])
         sim.clock.after(sim.pace.establish, lambda: sim.calls.establish(call.id))
         return Reply(202, documented("call-answer.r01"))
 

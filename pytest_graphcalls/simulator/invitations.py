@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from pytest_graphcalls.lifecycle import CallEvent, CallState, OperationEvent, OperationState, ParticipantEvent
 from pytest_graphcalls.lifecycle import ParticipantState as State
 from pytest_graphcalls.simulator import shapes
-from pytest_graphcalls.simulator.answers import Fact, Refusal, Reply, documented, inferred
+from pytest_graphcalls.simulator.answers import Fact, Refusal, Reply, documented, inferred, reported
 from pytest_graphcalls.simulator.bodies import InviteOrder, invite_order
+from pytest_graphcalls.simulator.calls import FIRST_ROSTER
 from pytest_graphcalls.simulator.creation import require_instance
 from pytest_graphcalls.simulator.gate import Ask
 from pytest_graphcalls.simulator.people import E164
@@ -35,7 +36,12 @@ if TYPE_CHECKING:
 MOST_INVITEES = 5  # participant-invite.r05
 LONGEST_CONTEXT = 256  # participant-invite.r14
 
-CANCELLED = Result(487, 8542, "The invitation was cancelled.")  # observed 2.44, sibling; 487 by meaning
+CANCELLED = Result(487, 8542, "The invitation was cancelled.", inferred("observed 2.44"))
+COMPLETED = Result(
+    200, 0, "Action completed successfully.", documented("participant-invite.r02"), reported("observed 5.42")
+)
+NOT_TAKEN = reported("observed 6.12")
+"""That an outgoing call which nobody takes ends without having been established."""
 
 DECIDED_HERE = frozenset(
     f"participant-invite.{slug}"
@@ -231,7 +237,8 @@ class Invitations:
         if result is None:
             self.join(call, id)
             self.settle(operation, id, None)
-            self._sim.notifier.roster_changed(self._sim.store.conference_of(call))
+            fact = documented("participant-invite.r03")
+            self._sim.notifier.roster_changed(self._sim.store.conference_of(call), fact)
             self.leave_replaced(invitee)
         else:
             self._sim.store.step_participant(self._sim.store.conference_of(call), id, ParticipantEvent.DECLINE)
@@ -264,8 +271,7 @@ class Invitations:
         """The operation ends, and its end is told if the call is still there (participant-invite.r02)."""
         operation = self._sim.store.operations[operation_id]
         event = OperationEvent.FAIL if operation.result else OperationEvent.COMPLETE
-        result = operation.result or Result(200, 0, "Action completed successfully.")  # observed 5.42
-        operation = self._sim.store.step_operation(operation, event, result=result)
+        operation = self._sim.store.step_operation(operation, event, result=operation.result or COMPLETED)
         if self._sim.store.calls[operation.call].state is not CallState.TERMINATED:
             self.notify_completion(operation)
 
@@ -295,7 +301,7 @@ class Invitations:
 
     def notify_replaced_end(self, replaced: Call) -> None:
         """Tell that the replaced call was terminated and deleted (participant-invite.r09)."""
-        self._sim.notifier.call_changed(replaced)
+        self._sim.notifier.call_changed(replaced, documented("participant-invite.r09"))
         self._sim.notifier.call_ended(replaced)
 
     def move_out(self, conference: Conference, one: Participant) -> None:
@@ -332,14 +338,15 @@ class Invitations:
         if result is None:
             sim.stage.came_in(conference.id, id)
         if conference.kind is Kind.GROUP:
-            sim.notifier.roster_changed(conference)
+            sim.notifier.roster_changed(conference, FIRST_ROSTER[False])
         elif result is None:
             sim.calls.establish(call_id)
         else:
-            sim.calls.end(call, CallEvent.FAIL, result)
+            sim.calls.end(call, CallEvent.FAIL, replace(result, fact=NOT_TAKEN))
 
 
-REPLACED = Result(200, 5002, "Everyone else has left.")  # the invitee was all others (observed 6.16)
+REPLACED = Result(200, 5002, "Everyone else has left.", documented("participant-invite.r09"), inferred("observed 6.16"))
+"""The invitee was all others."""
 
 
 def _failed(identity: Identity, result: Result) -> Result:

@@ -6,15 +6,16 @@ tests of the REST side never do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import shapes
+from pytest_graphcalls.simulator.answers import EVIDENCE_HEADER, Fact, documented, inferred, weakest
 from pytest_graphcalls.simulator.clock import Clock, Ids
-from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant, Store
+from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant, Result, Store
 from pytest_graphcalls.wire import Headers, Notification
 
 _SAME = (  # observed 6.1, without the bearer token
@@ -25,6 +26,10 @@ _SAME = (  # observed 6.1, without the bearer token
     ("MS-Teams-Partition", "amer01"),
     ("MS-Teams-Region", "amer"),
 )
+ARRIVED = documented("observed 5.8")
+REJECTED = documented("call-reject.r07")
+DELTA: Mapping[bool, Fact] = {False: documented("observed 5.15"), True: inferred("observed 5.15")}
+"""How well a roster told as differences is known: with people who came only, and with somebody who has left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class _Note:
     change: str
     path: str
     data: Callable[[], Any]
+    evidence: str
 
 
 class Notifier:
@@ -91,7 +97,7 @@ class Notifier:
             "resourceData": note.data(),
         }
         body = {"@odata.type": "#microsoft.graph.commsNotifications", "value": [entry]}
-        headers = Headers((*_SAME, *self._trail(note.call)))
+        headers = Headers((*_SAME, *self._trail(note.call), (EVIDENCE_HEADER, note.evidence)))
         return Notification(note.posted_to, body, note.at, headers, note.call.id, note.call.app_id)
 
     def _trail(self, call: Call) -> Iterator[tuple[str, str]]:
@@ -107,35 +113,41 @@ class Notifier:
     def call_arrived(self, call: Call) -> None:
         """Tell of an incoming call (observed 5.8)."""
         conference = self._store.conference_of(call)
-        self._tell(call, "created", call.id, lambda: self._incoming(call, conference))
+        self._tell(call, "created", call.id, lambda: self._incoming(call, conference), str(ARRIVED))
 
-    def call_changed(self, call: Call) -> None:
-        """Tell that a call is in another state."""
+    def call_changed(self, call: Call, fact: Fact) -> None:
+        """Tell that a call is in another state; ``fact`` says how well it is known that this is told."""
         conference = self._store.conference_of(call)
-        self._tell(call, "updated", call.id, lambda: self._state(call, conference))
+        evidence = call.result.evidence if call.result else str(fact)
+        self._tell(call, "updated", call.id, lambda: self._state(call, conference), evidence)
 
     def call_ended(self, call: Call) -> None:
         """Tell that a call is over, and why (observed 6.16, 6.17)."""
         conference = self._store.conference_of(call)
-        self._tell(call, "deleted", call.id, lambda: self._state(call, conference))
+        self._tell(call, "deleted", call.id, lambda: self._state(call, conference), _of(call.result))
 
     def call_rejected(self, call: Call) -> None:
         """Tell that a rejected call is gone; no state and no reason are documented (observed 6.18)."""
-        self._tell(call, "deleted", call.id, lambda: _reference(call))
+        self._tell(call, "deleted", call.id, lambda: _reference(call), str(REJECTED))
 
-    def roster_changed(self, conference: Conference) -> None:
-        """Tell each app in a group call the whole roster; a peer-to-peer call has none (application-post-calls.r05)."""
+    def roster_changed(self, conference: Conference, fact: Fact) -> None:
+        """Tell each app in a group call the roster; a peer-to-peer call has none (application-post-calls.r05).
+
+        Args:
+            conference: the call.
+            fact: how well it is known that it is told now.
+        """
         if conference.kind is Kind.GROUP:
             for leg in conference.legs:
-                self.roster_told(self._store.calls[leg], conference)
+                self.roster_told(self._store.calls[leg], conference, fact)
 
-    def roster_told(self, call: Call, conference: Conference) -> None:
+    def roster_told(self, call: Call, conference: Conference, fact: Fact) -> None:
         """Tell the whole roster to one app, or what has changed in it, once it is in the call."""
         if call.state is not CallState.ESTABLISHED:
             return
         people = tuple(conference.roster)
         if not (call.asked.get("callOptions") or {}).get("isDeltaRosterEnabled"):
-            self._tell(call, "updated", f"{call.id}/participants", lambda: shapes.roster(people))
+            self._tell(call, "updated", f"{call.id}/participants", lambda: shapes.roster(people), str(fact))
             return
         number, known = self._told_rosters.get(call.id, (0, {}))
         now = {one.id: one for one in people}
@@ -144,16 +156,16 @@ class Notifier:
         if came or gone:
             self._told_rosters[call.id] = number + 1, now
             data = partial(shapes.roster_delta, came, gone, number + 1)
-            self._tell(call, "updated", f"{call.id}/participants", data)
+            self._tell(call, "updated", f"{call.id}/participants", data, str(weakest(fact, DELTA[bool(gone)])))
 
     def operation_ended(self, operation: Operation) -> None:
         """Tell that an operation completed or failed (observed 5.16)."""
         call = self._store.calls[operation.call]
         path = f"{call.id}/operations/{operation.id}"
-        self._tell(call, "deleted", path, lambda: shapes.ended_operation(operation))
+        self._tell(call, "deleted", path, lambda: shapes.ended_operation(operation), _of(operation.result))
 
-    def _tell(self, call: Call, change: str, path: str, data: Callable[[], Any]) -> None:
-        self._notes.append(_Note(self._clock.now, self.address(call), call, change, path, data))
+    def _tell(self, call: Call, change: str, path: str, data: Callable[[], Any], evidence: str) -> None:
+        self._notes.append(_Note(self._clock.now, self.address(call), call, change, path, data, evidence))
 
     def address(self, call: Call) -> str:
         """Where notifications of ``call`` go: to the address given for it, else the app's own (observed 6.7)."""
@@ -195,6 +207,11 @@ class Notifier:
             "resultInfo": call.result.wire() if call.result else None,
         }
         return {name: value for name, value in body.items() if value is not None}
+
+
+def _of(result: Result | None) -> str:
+    """How well an end is known."""
+    return result.evidence if result else str(inferred("no reason is known"))
 
 
 def _reference(call: Call) -> dict[str, Any]:

@@ -95,7 +95,7 @@ class Participants:
     def remove_active(self, conference: Conference, one: Participant) -> None:
         """Somebody who is in the call is out of it at once (participant-delete.r04)."""
         conference = self._sim.store.step_participant(conference, one.id, ParticipantEvent.REMOVE)
-        self._sim.calls.someone_left(conference)
+        self._sim.calls.someone_left(conference, reported("observed 6.20"))
 
     def remove_bot(self, call: Call, one: Participant) -> None:
         """A removed bot's leg ends; its app is told why (observed 6.20)."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from pytest_graphcalls.simulator.answers import inferred, reported
 from pytest_graphcalls.simulator.clock import Ids, Pace
 from pytest_graphcalls.simulator.store import Identity, Result
 
@@ -28,6 +29,7 @@ class Answer(StrEnum):
     DECLINES = "declines"
     BUSY = "busy"
     SILENT = "silent"
+    UNREACHABLE = "unreachable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +47,25 @@ class Script:
     stays: float | None = None
 
 
+_DECLINED = reported("observed 6.23")
+_BUSY = inferred("observed 6.24")
+_SILENT = reported("observed 6.22")
+_FAILED = reported("observed 5.34, 5.36")
 RESULTS: Mapping[tuple[Answer, bool], Result] = MappingProxyType(
     {
-        # No Graph report shows the pairs; the sibling service's table of call ends has these
-        # (observed 5.46, 5.48, 5.50, 5.51, 6.22 to 6.24), but for 486 beside 8539, which is by meaning. The key:
-        # what they do, whether it is a phone.
-        (Answer.DECLINES, False): Result(603, 0, "Decline."),
-        (Answer.DECLINES, True): Result(603, 560603, "Decline."),
-        (Answer.BUSY, False): Result(486, 8539, "Busy Here."),
-        (Answer.BUSY, True): Result(486, 560486, "Busy Here."),
-        (Answer.SILENT, False): Result(487, 10004, "Request Terminated."),
-        (Answer.SILENT, True): Result(480, 560480, "Temporarily Unavailable."),
+        # No Graph report shows the pairs; the sibling service's table of call ends has these, but for 486 beside 8539,
+        # which is by meaning.
+        (Answer.DECLINES, False): Result(603, 0, "Decline.", _DECLINED, inferred("observed 5.48")),
+        (Answer.DECLINES, True): Result(603, 560603, "Decline.", _DECLINED, inferred("observed 5.51")),
+        (Answer.BUSY, False): Result(486, 8539, "Busy Here.", _BUSY, inferred("observed 6.24")),
+        (Answer.BUSY, True): Result(486, 560486, "Busy Here.", _BUSY, inferred("observed 5.50")),
+        (Answer.SILENT, False): Result(487, 10004, "Request Terminated.", _SILENT, inferred("observed 5.46")),
+        (Answer.SILENT, True): Result(480, 560480, "Temporarily Unavailable.", _SILENT, inferred("observed 5.51")),
+        (Answer.UNREACHABLE, False): Result(480, 10076, "Temporarily Unavailable.", _FAILED, inferred("observed 5b")),
+        (Answer.UNREACHABLE, True): Result(404, 560404, "Not Found.", _FAILED, inferred("observed 5.51")),
     }
 )
-"""Why an invitation or an outgoing call failed."""
+"""Why an invitation failed, by what they do and whether it is a phone; an outgoing call ends with the same pairs."""
 
 
 _UNSCRIPTED = Script()
@@ -177,6 +184,10 @@ class Person:
     def is_busy(self) -> Person:
         """Be busy: the invitation fails at once."""
         return self._will(answer=Answer.BUSY, after=0.0)
+
+    def is_unreachable(self) -> Person:
+        """Have no device that rings, or a number that does not exist: the invitation fails at once."""
+        return self._will(answer=Answer.UNREACHABLE, after=0.0)
 
     def never_answers(self) -> Person:
         """Let it ring until the service gives up."""

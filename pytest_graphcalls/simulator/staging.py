@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.errors import NotAllowedNowError, UnknownNameError
 from pytest_graphcalls.lifecycle import CallState, ParticipantEvent, ParticipantState
 from pytest_graphcalls.simulator import shapes
 from pytest_graphcalls.simulator.bodies import CallOrder, Coordinates
+from pytest_graphcalls.simulator.calls import FIRST_ROSTER
 from pytest_graphcalls.simulator.identity import App
 from pytest_graphcalls.simulator.people import Person
 from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind, Operation, Participant, Result
@@ -132,7 +133,9 @@ class Staging:
         """Somebody in the tenant, by name, object id or phone number."""
         return Person(self._sim, self._sim.people.identity(name_or_id))
 
-    def meeting(self, people: Iterable[Person | str] = (), organizer: Person | str | None = None) -> Meeting:
+    def meeting(
+        self, people: Iterable[Person | str] = (), organizer: Person | str | None = None, *, lets_in: bool = True
+    ) -> Meeting:
         """Hold a meeting that ``people`` are in already."""
         ids = self._sim.ids
         host = self._person(organizer or "Organizer")
@@ -143,6 +146,7 @@ class Staging:
         conference = self._new_meeting(
             (key, ("joinMeetingId", join_id)), shapes.shown_again("chatInfo", chat), info, host.id
         )
+        self._sim.store.put_conference(replace(conference, lets_in=lets_in))
         for one in (people,) if isinstance(people, (str, Person)) else people:
             self._admit(conference.id, self._person(one).identity)
         return Meeting(chat, info, self._sim.tenant_id, join_id, host)
@@ -182,7 +186,7 @@ class Staging:
                 raise NotAllowedNowError(
                     f"the {conference.kind} call {call_id}", "join", _standing(call, conference, identity), ()
                 )
-            self._sim.notifier.roster_changed(self._admit(conference.id, identity))
+            self._sim.notifier.roster_changed(self._admit(conference.id, identity), FIRST_ROSTER[False])
 
     def leave(self, identity: Identity, call_id: str) -> None:
         """Let somebody leave the conference behind a call."""

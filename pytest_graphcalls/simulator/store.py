@@ -25,6 +25,7 @@ from pytest_graphcalls.lifecycle import (
     ParticipantState,
     next_state,
 )
+from pytest_graphcalls.simulator.answers import Fact
 
 
 class Kind(StrEnum):
@@ -63,11 +64,28 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A ``resultInfo``: whole numbers on the wire (observed 5.5)."""
+    """A ``resultInfo``: whole numbers on the wire (observed 5.5).
+
+    Attributes:
+        code: the first number of the pair.
+        subcode: the second one.
+        message: the reason in words, without the marker that ends it.
+        fact: how well it is known that things end like this.
+        pair: how well the two numbers are known, where that differs.
+    """
 
     code: int
     subcode: int
-    message: str = ""
+    message: str
+    fact: Fact = field(compare=False)
+    pair: Fact | None = field(default=None, compare=False)
+
+    @property
+    def evidence(self) -> str:
+        """As the evidence header has it: that it ends so, and then the pair where it is known differently."""
+        if self.pair is None or self.pair.evidence is self.fact.evidence:
+            return str(self.fact)
+        return f"{self.fact}; result={self.pair.evidence}"
 
     def wire(self) -> dict[str, Any]:
         """The ``resultInfo`` object; the message ends with the marker of observed 5.6."""
@@ -137,6 +155,7 @@ class Conference:
             (application-post-calls.r07).
         meeting: ``meetingInfo`` of a meeting, or ``None``.
         organizer: id of the user who organizes the meeting, or ``""``.
+        lets_in: whether a bot that joins it gets in.
         people: everybody in it or invited to it, by participant id.
         legs: ids of the calls in it that are not over.
         sources: how many audio streams were numbered so far.
@@ -147,6 +166,7 @@ class Conference:
     chat: Mapping[str, Any] | None = None
     meeting: Mapping[str, Any] | None = None
     organizer: str = ""
+    lets_in: bool = True
     people: Mapping[str, Participant] = field(default_factory=dict)
     legs: tuple[str, ...] = ()
     sources: int = 0

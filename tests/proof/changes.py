@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantState
 from pytest_graphcalls.simulator import Simulator
-from pytest_graphcalls.simulator.answers import Refusal, Reply, inferred
+from pytest_graphcalls.simulator.answers import Fact, Refusal, Reply, inferred
 from pytest_graphcalls.simulator.calls import ENDED_BY_BOT, LEFT_ALONE
 from pytest_graphcalls.simulator.gate import Ask
 from pytest_graphcalls.simulator.store import Call, Conference, Kind, Participant
@@ -144,9 +144,9 @@ def comes_about_untold(direction: str) -> Apply:
     """Calls of one direction come about without a word."""
     coming = (CallState.ESTABLISHING, CallState.ESTABLISHED)
 
-    def step(_: Simulator, original: Callable[[Call], None], call: Call) -> None:
+    def step(_: Simulator, original: Callable[[Call, Fact], None], call: Call, fact: Fact) -> None:
         if call.direction != direction or call.state not in coming:
-            original(call)
+            original(call, fact)
 
     return around("notifier", "call_changed", step)
 
@@ -158,11 +158,11 @@ def tells_rosters(*, first: bool, later: bool) -> Apply:
         told: set[str] = set()
         original = simulator.notifier.roster_told
 
-        def step(call: Call, conference: Conference) -> None:
+        def step(call: Call, conference: Conference, fact: Fact) -> None:
             wanted = later if call.id in told else first
             told.update([call.id] if call.state is CallState.ESTABLISHED else [])
             if wanted:
-                original(call, conference)
+                original(call, conference, fact)
 
         simulator.notifier.roster_told = step  # type: ignore[method-assign]  # a deviation replaces a step
 
@@ -174,8 +174,8 @@ def tells_every_roster(simulator: Simulator) -> None:
     notifier = simulator.notifier
     original = notifier.roster_changed
 
-    def step(conference: Conference) -> None:
-        original(replace(conference, kind=Kind.GROUP))
+    def step(conference: Conference, fact: Fact) -> None:
+        original(replace(conference, kind=Kind.GROUP), fact)
 
     notifier.roster_changed = step  # type: ignore[method-assign]  # a deviation replaces a step
 
