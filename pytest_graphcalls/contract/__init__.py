@@ -22,6 +22,8 @@ from pytest_graphcalls.contract.model import VERSIONS, Evidence, Need, Operation
 from pytest_graphcalls.contract.notifications import NotificationChecker, Payload, is_notification, read
 from pytest_graphcalls.contract.operations import build
 from pytest_graphcalls.contract.routes import Match, Miss, Router, Uncovered
+from pytest_graphcalls.contract.sequences import Outcome, Sequence, Step
+from pytest_graphcalls.contract.sequences import read as read_sequences
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
 from pytest_graphcalls.findings import Finding
 from pytest_graphcalls.wire import Exchange, Request
@@ -41,12 +43,15 @@ __all__ = [
     "Miss",
     "Need",
     "Operation",
+    "Outcome",
     "Payload",
     "Question",
     "ResultRow",
     "Rule",
+    "Sequence",
     "ServiceError",
     "SignInRow",
+    "Step",
     "is_notification",
     "parse_error",
 ]
@@ -199,6 +204,18 @@ class Contract:
     def notifications(self) -> Mapping[str, Payload]:
         """What the service posts to a bot, by name."""
         return MappingProxyType(read(self._files.read("notifications.yaml", "notifications")))
+
+    @cached_property
+    def sequences(self) -> Mapping[str, Sequence]:
+        """In which order the service posts them, by id."""
+        return MappingProxyType(read_sequences(self._files.read("sequences.yaml", "sequences")))
+
+    def sequence(self, id: str) -> Sequence:
+        """The sequence ``id``; raises :class:`UnknownNameError` when there is none."""
+        try:
+            return self.sequences[id]
+        except KeyError:
+            raise UnknownNameError("sequence", id, tuple(self.sequences)) from None
 
     def check_notification(self, body: Any, version: str = VERSIONS[0]) -> tuple[Finding, ...]:
         """Judge what was posted to a bot.

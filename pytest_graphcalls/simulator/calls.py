@@ -23,6 +23,7 @@ ENDED_BY_BOT = Result(200, 7000, "Call ended by bot.", documented("call-delete.r
 PEER_LEFT = Result(200, 5002, "Everyone else has left.", reported("observed 6.16"))
 LEFT_ALONE = Result(200, 5010, "Only one participant remains.", reported("observed 6.17"))
 REMOVED = Result(200, 5300, "Removed by another participant.", reported("observed 6.20"), documented("observed 5b"))
+THROWN_OUT = Result(200, 5000, "Removed from the conversation.", reported("observed 6.20"), documented("observed 5b"))
 REMOVED_ITSELF = Result(200, 5000, "Removed from the conversation.", inferred("observed 2b"))
 LAPSED = Result(408, 8537, "The call was not kept alive.", documented("call-keepalive.r05"))
 CALLER_LEFT = Result(487, 0, "The caller cancelled.", inferred("observed 5.49"))

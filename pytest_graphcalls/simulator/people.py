@@ -221,6 +221,15 @@ class Person:
         self._simulator.stage.leave(self.identity, _id_of(call))
         return self
 
+    def removes(self, call: SimulatedCall | str) -> Person:
+        """Throw the bot of ``call`` out of the group call that both are in.
+
+        Raises:
+            NotAllowedNowError: they are not in it, it is peer-to-peer, or the bot is not in it.
+        """
+        self._simulator.stage.remove_bot(self.identity, _id_of(call))
+        return self
+
     def _will(self, **facts: Any) -> Person:
         self._simulator.stage.script(self.identity, **facts)
         return self

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.errors import NotAllowedNowError, UnknownNameError
-from pytest_graphcalls.lifecycle import CallState, ParticipantEvent, ParticipantState
+from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
 from pytest_graphcalls.simulator import shapes
 from pytest_graphcalls.simulator.bodies import CallOrder, Coordinates
-from pytest_graphcalls.simulator.calls import FIRST_ROSTER
+from pytest_graphcalls.simulator.calls import FIRST_ROSTER, THROWN_OUT
 from pytest_graphcalls.simulator.identity import App
 from pytest_graphcalls.simulator.people import Person
 from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind, Operation, Participant, Result
@@ -196,6 +196,22 @@ class Staging:
             if one is None:
                 raise NotAllowedNowError(identity.name or identity.id, "leave", f"not in call {call_id}", ("join",))
             self._sim.calls.someone_left(self._sim.store.step_participant(conference, one.id, ParticipantEvent.LEAVE))
+
+    def remove_bot(self, identity: Identity, call_id: str) -> None:
+        """Let somebody throw the bot out of the conference behind a call (observed 6.20)."""
+        with self._sim.lock:
+            call = self._known(call_id)
+            conference = self._sim.store.conference_of(call)
+            if (
+                conference.find(identity) is None
+                or conference.kind is Kind.PEER
+                or call.my_participant not in conference.people
+            ):
+                who = identity.name or identity.id
+                raise NotAllowedNowError(
+                    f"the {conference.kind} call {call_id}", f"{who} removes the bot", call.state, ()
+                )
+            self._sim.calls.end(call, CallEvent.END, THROWN_OUT)
 
     def script(self, identity: Identity, **facts: Any) -> None:
         """Settle what somebody will do; ``facts`` are members of a script."""

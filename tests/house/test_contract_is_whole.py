@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls.contract import VERSIONS, Contract
+from pytest_graphcalls.contract import VERSIONS, Contract, sequences
 from pytest_graphcalls.contract.files import ContractFiles
+from pytest_graphcalls.errors import UnknownNameError
 
 CONTRACT = Contract.packaged()
 ROOT = files("pytest_graphcalls.contracts")
@@ -18,6 +19,7 @@ FILES = [
     ("clouds.yaml", "clouds"),
     ("errors.yaml", "errors"),
     ("notifications.yaml", "notifications"),
+    ("sequences.yaml", "sequences"),
     ("types-overlay.yaml", "overlay"),
     ("uncovered.yaml", "uncovered"),
     *((f"types-{version}.json", "types") for version in VERSIONS),
@@ -53,6 +55,33 @@ def test_every_type_that_is_used_is_in_the_model(id: str, version: str) -> None:
     elif operation.request.body != "none":
         assert operation.request.body in model.types
     assert {response.body for response in operation.responses.values()} - {""} <= set(model.types)
+
+
+@pytest.mark.parametrize("id", CONTRACT.sequences)
+def test_every_name_in_a_sequence_leads_somewhere(id: str) -> None:
+    """Who starts it, the payloads of its steps, the states that they may tell, and the pairs that they end with."""
+    sequence = CONTRACT.sequence(id)
+    assert sequence.starts in {*CONTRACT.operation_ids, *sequences.STARTERS}
+    for step in sequence.steps:
+        payload = CONTRACT.notifications[step.tells]
+        allowed = payload.values.get("state") or payload.values.get("status")
+        assert set(sequence.versions) <= set(payload.versions)
+        assert not step.state or allowed is None or step.state in allowed
+        assert (step.roster is not None) == step.tells.startswith("roster-")
+        assert set(step.gone) <= set(step.roster or ())
+        assert step.result is None or step.result.pair in CONTRACT.errors.results
+
+
+def test_an_unknown_sequence_is_named() -> None:
+    """With the nearest match."""
+    with pytest.raises(UnknownNameError, match=r"there is no sequence 'hangup'.*hang-up"):
+        CONTRACT.sequence("hangup")
+
+
+def test_the_sequences_are_shown_as_they_are() -> None:
+    """The table in the contract's README is the one that sequences.table() writes; replace it by that."""
+    readme = (Path(str(ROOT)) / "README.md").read_text(encoding="utf-8")
+    assert sequences.table(CONTRACT.sequences.values()) in readme
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -1,0 +1,171 @@
+"""What follows what: the notifications that the service posts, in their order, and how well each step is known.
+
+The data is ``sequences.yaml``. The simulator is driven through every sequence and compared with it
+(``tests/unit/simulator/test_sequences.py``), so that neither can change alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_graphcalls.contract.model import Evidence, Source
+
+STARTERS = ("people", "time")
+"""What starts a sequence, where no operation does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A ``resultInfo`` pair that a step tells.
+
+    Attributes:
+        pair: ``<code>/<subcode>``; its meaning is a row of ``errors.yaml``.
+        evidence: how well it is known that it is this pair.
+        fact: where that is written down.
+    """
+
+    pair: str
+    evidence: Evidence
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One notification of a sequence.
+
+    Attributes:
+        tells: name of its payload in ``notifications.yaml``.
+        evidence: how well it is known that it is posted, in this place and with this state.
+        fact: where that is written down.
+        call: which call it is about, where that is not the one that the sequence is about: ``replaced``, ``left``
+            or ``other``.
+        state: state of the call, or status of the operation; ``""`` where there is none.
+        result: why the call or the operation ended.
+        message: the message of the result, where its form is known; ``{mri}`` is who was invited.
+        roster: whom it names, by the names that the sequence's people have; ``None`` for what is no roster.
+        gone: of those, who has left.
+        after: virtual seconds since the sequence began, where a deadline is known.
+        note: where sources disagree, or what else may be seen.
+    """
+
+    tells: str
+    evidence: Evidence
+    fact: str
+    call: str = ""
+    state: str = ""
+    result: Outcome | None = None
+    message: str = ""
+    roster: tuple[str, ...] | None = None
+    gone: tuple[str, ...] = ()
+    after: float | None = None
+    note: str = ""
+
+    @property
+    def header(self) -> str:
+        """What ``x-graphcalls-evidence`` of the simulator's notification says."""
+        known = f"{self.evidence}; fact={self.fact}"
+        if self.result is None or self.result.evidence is self.evidence:
+            return known
+        return f"{known}; result={self.result.evidence}"
+
+    def __str__(self) -> str:
+        pair = self.result.pair if self.result else ""
+        roster = "" if self.roster is None else ", ".join(f"-{one}" if one in self.gone else one for one in self.roster)
+        of = f"({self.call})" if self.call else ""
+        return " ".join(filter(None, (self.tells, of, self.state, pair, roster)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """What is posted after something has happened.
+
+    Attributes:
+        id: our slug, e.g. ``invite-declined``.
+        says: what happens.
+        starts: the operation that starts it, or one of :data:`STARTERS`.
+        versions: the API versions it is the same in.
+        source: the page and section, or the public address, that shows most of it.
+        steps: the notifications in their order.
+        notes: what is no step.
+    """
+
+    id: str
+    says: str
+    starts: str
+    versions: tuple[str, ...]
+    source: Source
+    steps: tuple[Step, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def evidence(self) -> Evidence:
+        """How well the whole of it is known: as well as its weakest step, results included."""
+        levels = list(Evidence)
+        return max(self._levels(), key=levels.index)
+
+    def _levels(self) -> Iterator[Evidence]:
+        for step in self.steps:
+            yield step.evidence
+            if step.result is not None:
+                yield step.result.evidence
+
+
+def table(sequences: Iterable[Sequence]) -> str:
+    """The sequences as a Markdown table, as ``contracts/README.md`` shows them; a pair known differently says so."""
+    rows = ["| sequence | what happens | what is posted, and how well that is known |", "| --- | --- | --- |"]
+    rows += [f"| `{one.id}` | {one.says} | {'<br>'.join(map(_cell, one.steps))} |" for one in sequences]
+    return "\n".join(rows)
+
+
+def _cell(step: Step) -> str:
+    tells, _, rest = str(step).partition(" ")
+    after = "" if step.after is None else f" after {step.after:g} s"
+    pair = step.result
+    differs = f", {pair.pair} {pair.evidence}" if pair and pair.evidence is not step.evidence else ""
+    return f"`{tells}`{rest and ' '}{rest}{after}: {step.evidence}{differs}"
+
+
+def read(data: Mapping[str, Any]) -> dict[str, Sequence]:
+    """The sequences of ``sequences.yaml``, by id.
+
+    Args:
+        data: the content of the file.
+    """
+    return {id: _sequence(id, entry) for id, entry in data["sequences"].items()}
+
+
+def _sequence(id: str, entry: Mapping[str, Any]) -> Sequence:
+    source = entry["source"]
+    return Sequence(
+        id,
+        entry["says"],
+        entry["starts"],
+        tuple(entry["versions"]),
+        Source(source["page"], source.get("section", "")),
+        tuple(_step(step) for step in entry["steps"]),
+        tuple(entry.get("notes", ())),
+    )
+
+
+def _step(entry: Mapping[str, Any]) -> Step:
+    evidence, fact, roster = Evidence(entry["evidence"]), entry["fact"], entry.get("roster")
+    return Step(
+        entry["tells"],
+        evidence,
+        fact,
+        entry.get("call", ""),
+        entry.get("state", ""),
+        _outcome(entry["result"], evidence, fact) if "result" in entry else None,
+        entry.get("message", ""),
+        None if roster is None else tuple(roster),
+        tuple(entry.get("gone", ())),
+        entry.get("after"),
+        entry.get("note", ""),
+    )
+
+
+def _outcome(entry: Mapping[str, Any], evidence: Evidence, fact: str) -> Outcome:
+    """A pair that says nothing of its own is known as well as its step."""
+    return Outcome(entry["pair"], Evidence(entry.get("evidence", evidence)), entry.get("fact", fact))

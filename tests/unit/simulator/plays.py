@@ -1,0 +1,294 @@
+"""How each sequence of ``contracts/sequences.yaml`` is brought about: by a bot's requests, by people, by time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pytest_graphcalls.simulator import App, Meeting, Person, SimulatedCall, Simulator
+from pytest_graphcalls.wire import Notification
+from tests.unit.simulator.bot import Bot, entry
+
+PHONE = "+15551234567"
+LONG = 120.0
+"""Virtual seconds after which everything has happened that will."""
+
+
+class Scene:
+    """One sequence being played.
+
+    Args:
+        version: the API version that the bot speaks.
+    """
+
+    def __init__(self, version: str) -> None:
+        self.simulator = Simulator()
+        self.bot = Bot(self.simulator, version=version)
+        self.calls: dict[str, str] = {}
+        """By call id: the word that the data has for the call; ``""`` for the one it is about."""
+        self.started = 0.0
+        self._before = 0
+
+    def about(self, call: SimulatedCall, word: str = "") -> SimulatedCall:
+        """Name a call, so that its notifications are looked at."""
+        self.calls[call.id] = word
+        return call
+
+    def begin(self) -> None:
+        """What is told from here on belongs to the sequence."""
+        self._before = self.simulator.notifier.count
+        self.started = self.simulator.now
+
+    @property
+    def told(self) -> list[Notification]:
+        """What the sequence has told about the calls that have a name."""
+        return [note for note in self.simulator.notifications[self._before :] if note.call_id in self.calls]
+
+    def person(self, name: str = "Cleo") -> Person:
+        return self.simulator.person(name)
+
+    def meeting(self) -> Meeting:
+        return self.simulator.meeting(["Ana", "Ben"])
+
+    def another_bot(self) -> Bot:
+        app: App = self.simulator.authority.register(name="Other Bot")
+        return Bot(self.simulator, app, self.bot.version)
+
+    def created(self, **facts: Any) -> SimulatedCall:
+        """A call that is only just being made."""
+        answer = self.bot.create(**facts)
+        assert answer.status == 201, answer.body
+        return self.about(self.simulator.call(answer.json()["id"]))
+
+
+Play = Callable[[Scene], None]
+
+
+def calls_a_person(scene: Scene) -> None:
+    scene.begin()
+    scene.created(targets=[entry(scene.person("Ana"))])
+    scene.simulator.advance(LONG)
+
+
+def calls_several(scene: Scene) -> None:
+    scene.begin()
+    people = (scene.person("Ana").answers_after(2), scene.person("Ben").answers_after(3))
+    scene.created(targets=[entry(one) for one in people])
+    scene.simulator.advance(LONG)
+
+
+def joins(**options: bool) -> Play:
+    def play(scene: Scene) -> None:
+        scene.begin()
+        meeting = scene.simulator.meeting(["Ana", "Ben"], **options)
+        scene.created(**meeting.coordinates)
+        scene.simulator.advance(LONG)
+
+    return play
+
+
+def joins_with_delta_rosters(scene: Scene) -> None:
+    scene.begin()
+    asked = {"@odata.type": "#microsoft.graph.outgoingCallOptions", "isDeltaRosterEnabled": True}
+    call = scene.created(callOptions=asked, **scene.meeting().coordinates)
+    scene.simulator.advance(1)
+    scene.person("Cleo").joins(call)
+    scene.person("Ana").leaves(call)
+
+
+def called(script: str, name: str = "Ana") -> Play:
+    """An outgoing call to somebody who does what ``script`` says."""
+
+    def play(scene: Scene) -> None:
+        person = scene.person(name)
+        getattr(person, script)()
+        scene.begin()
+        scene.created(targets=[entry(person)])
+        scene.simulator.advance(LONG)
+
+    return play
+
+
+def rings(scene: Scene, *, group: bool = False) -> SimulatedCall:
+    scene.begin()
+    return scene.about(scene.simulator.incoming_call("Ana", group=group))
+
+
+def is_answered(*, group: bool) -> Play:
+    def play(scene: Scene) -> None:
+        call = rings(scene, group=group)
+        assert scene.bot.answer(call).status == 202
+        scene.simulator.advance(LONG)
+
+    return play
+
+
+def is_rejected(scene: Scene) -> None:
+    call = rings(scene)
+    assert scene.bot.post(f"/{call.id}/reject", {"reason": "busy"}).status == 202
+    scene.simulator.advance(LONG)
+
+
+def is_missed(scene: Scene) -> None:
+    rings(scene)
+    scene.simulator.advance(LONG)
+
+
+def caller_gives_up(scene: Scene) -> None:
+    scene.person("Ana").leaves_after(5)
+    rings(scene)
+    scene.simulator.advance(LONG)
+
+
+def invites(script: str = "", name: str = "Cleo") -> Play:
+    """Somebody is invited into a meeting and does what ``script`` says."""
+
+    def play(scene: Scene) -> None:
+        call = scene.about(scene.bot.join())
+        person = scene.person(name)
+        if script:
+            getattr(person, script)()
+        scene.begin()
+        assert scene.bot.invite(call, entry(person)).status == 200
+        scene.simulator.advance(LONG)
+
+    return play
+
+
+def replaces(scene: Scene) -> None:
+    call, old = scene.about(scene.bot.join()), scene.about(scene.bot.ring(scene.person()), "replaced")
+    scene.begin()
+    assert scene.bot.invite(call, entry(scene.person(), replacesCallId=old.id)).status == 200
+    scene.simulator.advance(LONG)
+
+
+def moves(scene: Scene) -> None:
+    left = scene.about(scene.bot.join(scene.simulator.meeting(["Cleo", "Dan"])), "left")
+    call = scene.about(scene.bot.join())
+    scene.begin()
+    moved = entry(scene.person(), replacesCallId=left.id, participantId="moved-1")
+    assert scene.bot.invite(call, moved).status == 200
+    scene.simulator.advance(LONG)
+
+
+def removes(scene: Scene) -> None:
+    call = scene.about(scene.bot.join())
+    ana = next(one.id for one in call.participants if one.identity.name == "Ana")
+    scene.begin()
+    assert scene.bot.delete(f"/{call.id}/participants/{ana}").status == 204
+    scene.simulator.advance(LONG)
+
+
+def cancels(scene: Scene) -> None:
+    call = scene.about(scene.bot.join())
+    scene.begin()
+    assert scene.bot.invite(call, entry(scene.person().answers_after(30), participantId="chosen-1")).status == 200
+    assert scene.bot.delete(f"/{call.id}/participants/chosen-1").status == 204
+    scene.simulator.advance(LONG)
+
+
+def is_removed(scene: Scene) -> None:
+    meeting = scene.meeting()
+    call = scene.about(scene.bot.join(meeting))
+    other = scene.another_bot()
+    theirs = scene.about(other.join(meeting), "other")
+    scene.begin()
+    assert other.delete(f"/{theirs.id}/participants/{call.my_participant_id}").status == 204
+    scene.simulator.advance(LONG)
+
+
+def is_thrown_out(scene: Scene) -> None:
+    call = scene.about(scene.bot.join())
+    scene.begin()
+    scene.person("Ana").removes(call)
+    scene.simulator.advance(LONG)
+
+
+def removes_itself(scene: Scene) -> None:
+    call = scene.about(scene.bot.join())
+    scene.begin()
+    assert scene.bot.delete(f"/{call.id}/participants/{call.my_participant_id}").status == 204
+    scene.simulator.advance(LONG)
+
+
+def hangs_up(scene: Scene) -> None:
+    meeting = scene.meeting()
+    call = scene.about(scene.bot.join(meeting))
+    scene.about(scene.another_bot().join(meeting), "other")
+    scene.begin()
+    assert scene.bot.delete(f"/{call.id}").status == 204
+    scene.simulator.advance(LONG)
+
+
+def peer_leaves(scene: Scene) -> None:
+    call = scene.about(scene.bot.ring(scene.person("Ana")))
+    scene.begin()
+    scene.person("Ana").leaves(call)
+    scene.simulator.advance(LONG)
+
+
+def everybody_leaves(scene: Scene) -> None:
+    scene.person("Ana").leaves_after(10)
+    scene.person("Ben").leaves_after(20)
+    call = scene.about(scene.bot.join())
+    scene.begin()
+    scene.simulator.advance(LONG)
+    assert call.state == "terminated"
+
+
+def somebody_joins(scene: Scene) -> None:
+    call = scene.about(scene.bot.join())
+    scene.begin()
+    scene.person().joins(call)
+    scene.simulator.advance(LONG)
+
+
+def is_not_kept_alive(scene: Scene) -> None:
+    scene.begin()
+    scene.created(**scene.meeting().coordinates)
+    scene.simulator.advance(3600)
+
+
+PLAYS: dict[str, Play] = {
+    "call-answered": calls_a_person,
+    "call-declined": called("declines"),
+    "call-busy": called("is_busy"),
+    "call-unanswered": called("never_answers"),
+    "call-unreachable": called("is_unreachable"),
+    "phone-call-declined": called("declines", PHONE),
+    "phone-call-busy": called("is_busy", PHONE),
+    "phone-call-unanswered": called("never_answers", PHONE),
+    "phone-call-unreachable": called("is_unreachable", PHONE),
+    "group-call": calls_several,
+    "meeting-joined": joins(),
+    "meeting-joined-with-delta-rosters": joins_with_delta_rosters,
+    "meeting-not-let-in": joins(lets_in=False),
+    "incoming-answered": is_answered(group=False),
+    "incoming-group-answered": is_answered(group=True),
+    "incoming-rejected": is_rejected,
+    "incoming-missed": is_missed,
+    "incoming-given-up": caller_gives_up,
+    "invite-completed": invites(),
+    "invite-declined": invites("declines"),
+    "invite-busy": invites("is_busy"),
+    "invite-unanswered": invites("never_answers"),
+    "invite-unreachable": invites("is_unreachable"),
+    "phone-invite-completed": invites("", PHONE),
+    "phone-invite-declined": invites("declines", PHONE),
+    "phone-invite-busy": invites("is_busy", PHONE),
+    "phone-invite-unanswered": invites("never_answers", PHONE),
+    "phone-invite-unreachable": invites("is_unreachable", PHONE),
+    "invite-cancelled": cancels,
+    "call-replaced": replaces,
+    "participant-moved": moves,
+    "participant-joins": somebody_joins,
+    "participant-removed": removes,
+    "bot-removed": is_removed,
+    "bot-removed-by-person": is_thrown_out,
+    "bot-removes-itself": removes_itself,
+    "hang-up": hangs_up,
+    "peer-leaves": peer_leaves,
+    "last-one-left": everybody_leaves,
+    "keepalive-missed": is_not_kept_alive,
+}
+"""By id of the sequence."""
