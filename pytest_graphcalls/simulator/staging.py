@@ -202,15 +202,15 @@ class Staging:
         with self._sim.lock:
             call = self._known(call_id)
             conference = self._sim.store.conference_of(call)
-            if (
-                conference.find(identity) is None
-                or conference.kind is Kind.PEER
-                or call.my_participant not in conference.people
-            ):
-                who = identity.name or identity.id
-                raise NotAllowedNowError(
-                    f"the {conference.kind} call {call_id}", f"{who} removes the bot", call.state, ()
-                )
+            if conference.kind is Kind.PEER:
+                raise NotAllowedNowError(f"call {call_id}", "remove the bot", "a place for two", ("leave",))
+            people = {
+                identity.name or identity.id: conference.find(identity),
+                "the bot": conference.people.get(call.my_participant),
+            }
+            for who, one in people.items():
+                if one is None:
+                    raise NotAllowedNowError(who, "remove the bot", f"not in call {call_id}", ("join",))
             self._sim.calls.end(call, CallEvent.END, THROWN_OUT)
 
     def script(self, identity: Identity, **facts: Any) -> None:

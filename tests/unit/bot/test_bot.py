@@ -88,6 +88,7 @@ def test_what_arrives(simulator: Simulator, bot: Bot, place: Callable[[Act], Any
     assert headers[":path"] == "/api/calls"
     assert headers["user-agent"] == "Microsoft-Skype/3.0,(Calling/1.0)"
     assert headers["x-microsoft-skype-chain-id"] == headers["scenario-id"]
+    assert headers["x-graphcalls-evidence"] == "documented; fact=observed 5.8"
     keys = simulator.channel.keys.public()
     token = headers["authorization"].removeprefix("Bearer ")
     claims = jwt.decode(

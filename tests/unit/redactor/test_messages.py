@@ -5,7 +5,9 @@ import zlib
 
 import pytest
 
-from pytest_graphcalls.redaction import MASK, Redactor
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.redaction import MASK, OF_REPORTS, Redactor
+from pytest_graphcalls.simulator import EVIDENCE_HEADER
 from pytest_graphcalls.wire import Headers, Notification, Request, Response, encode_json
 from tests.unit.redactor.samples import CASSETTE, GUID, everything, exchange
 
@@ -72,6 +74,14 @@ def test_a_notification_is_redacted():
     assert GUID not in everything(clean)
     assert (clean.at, clean.headers["authorization"]) == (7.0, "Bearer REDACTED")
     assert CASSETTE.text(GUID) == clean.entries[0]["resourceData"]["id"] == clean.headers["scenario-id"]
+
+
+@pytest.mark.parametrize("id", Contract.packaged().sequences)
+def test_the_evidence_of_a_notification_is_no_secret(id):
+    for step in Contract.packaged().sequence(id).steps:
+        told = Notification("https://bot.contoso.com/cb", {}, headers=Headers({EVIDENCE_HEADER: step.header}))
+        for profile in (CASSETTE, OF_REPORTS):
+            assert profile.notification(told).headers[EVIDENCE_HEADER] == step.header
 
 
 @pytest.mark.parametrize(

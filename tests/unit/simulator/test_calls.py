@@ -110,15 +110,17 @@ def test_a_group_call_rings_its_targets(bot: Bot, simulator: Simulator) -> None:
         ("Ana", "declines", (603, 0)),
         ("Ana", "is_busy", (486, 8539)),
         ("Ana", "never_answers", (487, 10004)),
+        ("Ana", "is_unreachable", (480, 10076)),
         ("+15551234567", "declines", (603, 560603)),
         ("+15551234567", "is_busy", (486, 560486)),
         ("+15551234567", "never_answers", (480, 560480)),
+        ("+15551234567", "is_unreachable", (404, 560404)),
     ],
 )
 def test_a_call_that_nobody_takes_ends(
     bot: Bot, simulator: Simulator, name: str, script: str, pair: tuple[int, int]
 ) -> None:
-    """Declined, busy or unanswered: the call is terminated and the reason told."""
+    """Declined, busy, unanswered or out of reach: the call is terminated and the reason told."""
     who = getattr(simulator.person(name), script)()
     call = simulator.call(bot.create(targets=[entry(who)]).json()["id"])
     simulator.advance(60)

@@ -54,7 +54,12 @@ def test_who_answers_joins_and_the_operation_completes(bot: Bot, call: Simulated
 
 @pytest.mark.parametrize(
     ("script", "after", "pair"),
-    [("declines", 2, (603, 0)), ("is_busy", 0, (486, 8539)), ("never_answers", 60, (487, 10004))],
+    [
+        ("declines", 2, (603, 0)),
+        ("is_busy", 0, (486, 8539)),
+        ("is_unreachable", 0, (480, 10076)),
+        ("never_answers", 60, (487, 10004)),
+    ],
 )
 def test_who_does_not_answer_fails_the_operation(
     bot: Bot, call: SimulatedCall, simulator: Simulator, script: str, after: int, pair: tuple[int, int]

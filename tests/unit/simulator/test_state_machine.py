@@ -17,7 +17,7 @@ from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_
 from tests.unit.simulator.bot import CALLBACK, CALLS, MEDIA, app_entry, entry
 
 NAMES = st.sampled_from(["Ana", "Ben", "Cleo", "Dan", "Eva", "+15551234567"])
-SCRIPTS = st.sampled_from(["declines", "is_busy", "never_answers"])
+SCRIPTS = st.sampled_from(["declines", "is_busy", "is_unreachable", "never_answers"])
 SECONDS = st.sampled_from([0, 0.5, 1, 2, 5, 14.9, 15, 61, 2700])
 VERSIONS = st.sampled_from(["v1.0", "beta"])
 METHODS = st.sampled_from(["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS", "BREW", ""])

@@ -156,6 +156,47 @@ def test_people_come_and_go() -> None:
     assert told(simulator.notifications)[-2:] == ["updated roster Ana, Ben, Bot, Cleo", "updated roster Ben, Bot, Cleo"]
 
 
+def test_a_person_throws_the_bot_out() -> None:
+    """The bot is told why; those who stay go on without it, and it cannot be thrown out again."""
+    simulator = Simulator()
+    bot, other = Bot(simulator), Bot(simulator, simulator.authority.register(name="Other"))
+    meeting = simulator.meeting(["Ana", "Ben"])
+    call, theirs = bot.join(meeting), other.join(meeting)
+    assert simulator.person("Ana").removes(call).name == "Ana"
+    assert (call.state, call.result and call.result.subcode) == ("terminated", 5000)
+    assert other.roster(theirs) == ["Ana", "Ben", "Other"]
+    with pytest.raises(NotAllowedNowError, match=r"the bot is not in call .* cannot take 'remove the bot'"):
+        simulator.person("Ana").removes(call)
+
+
+def test_only_who_is_there_throws_the_bot_out() -> None:
+    """Neither somebody from outside nor the other side of a call between two; a call that rings has no bot in it."""
+    simulator = Simulator()
+    bot = Bot(simulator)
+    ana, zoe = simulator.person("Ana"), simulator.person("Zoe")
+    with pytest.raises(NotAllowedNowError, match=r"Zoe is not in call .* cannot take 'remove the bot'"):
+        zoe.removes(bot.join())
+    with pytest.raises(NotAllowedNowError, match="is a place for two and cannot take 'remove the bot'"):
+        ana.removes(bot.ring(ana))
+    with pytest.raises(NotAllowedNowError, match="the bot is not in call"):
+        zoe.removes(simulator.incoming_call("Zoe", group=True))
+
+
+def test_a_meeting_that_lets_nobody_in() -> None:
+    """The call stays in establishing for a minute and ends; one that was hung up before ends once."""
+    simulator = Simulator()
+    bot = Bot(simulator)
+    coordinates = simulator.meeting(["Ana"], lets_in=False).coordinates
+    first, second = (simulator.call(bot.create(**coordinates).json()["id"]) for _ in range(2))
+    bot.delete(f"/{second.id}")
+    simulator.advance(59)
+    assert first.state == "establishing"
+    simulator.advance(1)
+    assert (first.state, first.result and first.result.subcode) == ("terminated", 7117)
+    assert second.result is not None
+    assert second.result.subcode == 7000
+
+
 def test_impossible_moves_are_refused() -> None:
     """Joining twice, joining a peer-to-peer call, leaving where one is not, and calls that are over or unknown."""
     simulator = Simulator()
