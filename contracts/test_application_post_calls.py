@@ -72,6 +72,22 @@ def test_an_http_callback_is_not_taken(graphcalls_stage: Stage) -> None:
     assert refused(answer) or members(answer).get("callbackUri") != unsafe
 
 
+@rule("application-post-calls.callback-uri-takes-notifications")
+@pytest.mark.parametrize("group", [False, True], ids=["peer-to-peer", "meeting"])
+def test_notifications_go_to_the_callback_of_the_call(graphcalls_stage: Stage, *, group: bool) -> None:
+    """Whatever is told about a call arrives at the callbackUri of the request that made it."""
+    stage = graphcalls_stage
+    own = f"https://bot.example.org/calls/{stage.new_id()}"
+    where = stage.meeting() if group else {"targets": [stage.person().entry()]}
+    call = stage.staged(callbackUri=own, **where)
+    stage.advance(5)
+    notices = stage.told("updated", call.id)
+    if not notices:
+        rule = "application-post-calls.state-changes-are-notified"
+        raise stage.cannot_tell("a notification about the call", "none came", rule)
+    assert {notice.posted_to for notice in notices} == {own}
+
+
 @rule("application-post-calls.state-changes-are-notified")
 @pytest.mark.parametrize("group", [False, True], ids=["peer-to-peer", "meeting"])
 def test_the_states_of_a_new_call_are_notified(graphcalls_stage: Stage, *, group: bool) -> None:

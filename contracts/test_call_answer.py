@@ -18,6 +18,21 @@ def test_taking_a_call_is_answered_with_202_and_nothing(graphcalls_stage: Stage,
     assert answer.content == b""
 
 
+@rule("call-answer.callback-uri-takes-later-notifications")
+def test_a_callback_address_takes_what_comes_later(graphcalls_stage: Stage) -> None:
+    """What is told about the call once it was answered arrives at the callbackUri of the answer."""
+    stage = graphcalls_stage
+    own = f"https://bot.example.org/calls/{stage.new_id()}"
+    call = stage.incoming_call()
+    stage.accepted(call.answer(callbackUri=own), "call-answer.success-is-202-empty")
+    stage.advance(5)
+    notices = stage.told("updated", call.id)
+    if not notices:
+        rule = "call-answer.state-changes-are-notified"
+        raise stage.cannot_tell("a notification about the answered call", "none came", rule)
+    assert {notice.posted_to for notice in notices} == {own}
+
+
 @rule("call-answer.state-changes-are-notified")
 def test_the_states_of_an_answered_call_are_notified(graphcalls_stage: Stage) -> None:
     """Updated notifications say that the answered call is establishing and established, in any order."""

@@ -278,6 +278,19 @@ def test_the_end_of_the_operation_is_notified(graphcalls_stage: Stage) -> None:
     assert {str(notice.of_call().get("status")).lower() for notice in notices} == {"completed"}
 
 
+@rule("participant-invite.failure-is-notified")
+def test_the_end_of_an_operation_that_failed_is_notified(graphcalls_stage: Stage) -> None:
+    """When the invitee has declined, a deleted notification says that the operation has failed."""
+    stage = graphcalls_stage
+    call = stage.meeting_call(people=1)
+    operation = members(stage.accepted(call.invite(stage.decliner().entry()), SUCCESS)).get("id")
+    stage.reached(lambda: call.status_of(str(operation)) == "failed", "an invite that has failed")
+    stage.advance(5)
+    notices = stage.told("deleted", f"{call.id}/operations/{operation}")
+    assert notices, "the bot was not told that the operation has failed"
+    assert {str(notice.of_call().get("status")).lower() for notice in notices} == {"failed"}
+
+
 @rule("participant-invite.roster-update-follows")
 def test_a_roster_update_follows(graphcalls_stage: Stage) -> None:
     """When the invitee has joined, the roster is sent again and names them."""

@@ -50,6 +50,12 @@ class People(OnTarget):
         names = ("Alice", "Bob", "Carol", "Dave", "Erin", "Frank")
         return tuple(self.person(name) for name in names[:count])
 
+    def decliner(self, name: str = "Dora") -> Somebody:
+        """Somebody who declines whatever they are invited to (needs ``clock``)."""
+        person = self.person(name)
+        self._world().person(person.id).declines()
+        return person
+
     def bot(self, name: str = "Other Bot") -> Somebody:
         """Another application, to be invited."""
         return Somebody(self._props.bot(), self._called(name), "application")

@@ -65,10 +65,10 @@ class CallRequests:
         """Say that the call is still in use."""
         return self.request("POST", "/keepAlive")
 
-    def answer(self) -> Answer:
-        """Take an incoming call."""
-        body = {"callbackUri": CALLBACK, "mediaConfig": MEDIA, "acceptedModalities": ["audio"]}
-        return self.request("POST", "/answer", body)
+    def answer(self, **body: Any) -> Answer:
+        """Take an incoming call; ``body`` are parameters that differ from the usual ones."""
+        usual = {"callbackUri": CALLBACK, "mediaConfig": MEDIA, "acceptedModalities": ["audio"]}
+        return self.request("POST", "/answer", usual | body)
 
     def reject(self, **body: Any) -> Answer:
         """Reject an incoming call."""

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantState
+from pytest_graphcalls.lifecycle import CallEvent, CallState, OperationState, ParticipantState
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.answers import Fact, Refusal, Reply, inferred
 from pytest_graphcalls.simulator.calls import ENDED_BY_BOT, LEFT_ALONE
 from pytest_graphcalls.simulator.gate import Ask
-from pytest_graphcalls.simulator.store import Call, Conference, Kind, Participant
+from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant
 from tests.proof.steps import Apply, around
 
 
@@ -149,6 +149,32 @@ def comes_about_untold(direction: str) -> Apply:
             original(call, fact)
 
     return around("notifier", "call_changed", step)
+
+
+def posts_to_the_registered_address(direction: str, *, rejected: bool = False) -> Apply:
+    """What is told of calls of one direction goes where the bot is registered, whatever was asked for.
+
+    Args:
+        direction: of the calls.
+        rejected: whether those that were rejected are meant, or all others.
+    """
+
+    def step(simulator: Simulator, original: Callable[[Call], str], call: Call) -> str:
+        if call.direction != direction or (call.rejected_with is not None) is not rejected:
+            return original(call)
+        return simulator.authority.app_of(call.app_id).callback_uri
+
+    return around("notifier", "address", step)
+
+
+def operations_end_untold(status: OperationState) -> Apply:
+    """The end of an operation is not told if it has this status."""
+
+    def step(_: Simulator, original: Callable[[Operation], None], operation: Operation) -> None:
+        if operation.status is not status:
+            original(operation)
+
+    return around("invitations", "notify_completion", step)
 
 
 def tells_rosters(*, first: bool, later: bool) -> Apply:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pytest_graphcalls.lifecycle import OperationState
 from pytest_graphcalls.simulator.store import Kind
 from tests.proof import changes
 from tests.proof.steps import (
@@ -65,6 +66,11 @@ TABLE: tuple[Deviation, ...] = (
         leaves_unjudged(f"{CREATE}.callback-uri-is-https"),
     ),
     Deviation(
+        f"{CREATE}.callback-uri-takes-notifications",
+        "The callback of a call that the bot makes is not used.",
+        changes.posts_to_the_registered_address("outgoing"),
+    ),
+    Deviation(
         f"{CREATE}.state-changes-are-notified",
         "The states of a call that the bot makes are not told.",
         changes.comes_about_untold("outgoing"),
@@ -86,6 +92,11 @@ TABLE: tuple[Deviation, ...] = (
         "call-answer.state-changes-are-notified",
         "The states of a call that the bot answers are not told.",
         changes.comes_about_untold("incoming"),
+    ),
+    Deviation(
+        "call-answer.callback-uri-takes-later-notifications",
+        "The callback of an answer is not used.",
+        changes.posts_to_the_registered_address("incoming"),
     ),
     Deviation(
         "call-delete.deleted-notification-follows",
@@ -136,8 +147,13 @@ TABLE: tuple[Deviation, ...] = (
     ),
     Deviation(
         f"{INVITE}.completion-is-notified",
-        "The end of the operation is not told.",
-        skips("invitations", "notify_completion"),
+        "The end of an operation that has brought somebody in is not told.",
+        changes.operations_end_untold(OperationState.COMPLETED),
+    ),
+    Deviation(
+        f"{INVITE}.failure-is-notified",
+        "The end of an operation that failed is not told.",
+        changes.operations_end_untold(OperationState.FAILED),
     ),
     Deviation(
         f"{INVITE}.roster-update-follows",
@@ -293,7 +309,7 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(
         f"{REJECT}.callback-uri-takes-later-notifications",
         "The callback of a rejection is not used.",
-        instead("incoming", "take_callback", lambda call, _given: call.callback),
+        changes.posts_to_the_registered_address("incoming", rejected=True),
     ),
     Deviation(f"{REJECT}.call-is-gone-afterwards", "A rejected call can still be read.", changes.shows_rejected),
     Deviation(
