@@ -41,7 +41,7 @@ class CallEvent(StrEnum):
     """Neither answered nor rejected within 15 seconds (call-reject.r04)."""
     ESTABLISH = "establish"
     FAIL = "fail"
-    """The callee declined, was busy or never answered."""
+    """The callee declined, was busy, out of reach or never answered, or a join got nowhere."""
     HANG_UP = "hang up"
     END = "end"
     """The other side ended it: left, was replaced, or removed this leg."""

@@ -301,7 +301,7 @@ class Invitations:
 
     def notify_replaced_end(self, replaced: Call) -> None:
         """Tell that the replaced call was terminated and deleted (participant-invite.r09)."""
-        self._sim.notifier.call_changed(replaced, documented("participant-invite.r09"))
+        self._sim.notifier.call_changed(replaced, REPLACED.fact)
         self._sim.notifier.call_ended(replaced)
 
     def move_out(self, conference: Conference, one: Participant) -> None:

@@ -116,7 +116,12 @@ class Notifier:
         self._tell(call, "created", call.id, lambda: self._incoming(call, conference), str(ARRIVED))
 
     def call_changed(self, call: Call, fact: Fact) -> None:
-        """Tell that a call is in another state; ``fact`` says how well it is known that this is told."""
+        """Tell that a call is in another state.
+
+        Args:
+            call: as it is now.
+            fact: how well it is known that this is told; the result of a call that is over says it, too.
+        """
         conference = self._store.conference_of(call)
         evidence = call.result.evidence if call.result else str(fact)
         self._tell(call, "updated", call.id, lambda: self._state(call, conference), evidence)
