@@ -168,7 +168,7 @@ def _split(text: str) -> tuple[str, dict[str, str]]:
         while top and lines[top - 1].startswith("#"):
             top -= 1
         tops.append(top)
-    ends = [*tops[1:], len(lines)]
+    ends = [*tops[1:], len(lines)] if tops else []
     blocks = {
         lines[start][1:].partition("]")[0].strip(): "\n".join(lines[top:end])
         for start, top, end in zip(starts, tops, ends, strict=True)

@@ -90,6 +90,15 @@ def test_a_fault_is_no_difference(status: int, reason: str) -> None:
     assert result == [Unchecked(f"{t.TEST}@v1.0, exchange 3", f"participant-invite {reason}")]
 
 
+def test_a_fault_in_an_exchange_that_was_not_there_before_is_none_either() -> None:
+    """A test that was answered 503 and gave up is not a test that asks for more."""
+    all_ = t.exchanges()
+    failed = t.tape([*all_, t.exchange("POST", f"/{t.CALL_ID}/keepAlive", 503)])
+    (one,) = compare([t.tape(all_)], [failed], Contract.packaged())
+    assert isinstance(one, Unchecked)
+    assert one.subject == f"{t.TEST}@v1.0, exchange 7"
+
+
 def test_a_fault_that_was_accepted_is_compared() -> None:
     """Where the accepted answer is the same status, it is the contract."""
     failed = t.tape([t.exchange("GET", "/1", 503, t.REFUSED)])

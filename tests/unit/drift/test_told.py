@@ -162,3 +162,10 @@ def test_what_no_page_shows_is_compared_too() -> None:
         Kind.VALUE_CHANGED,
         "$.value[].resourceData.open",
     )
+
+
+@pytest.mark.parametrize("value", [None, {}, "x", [1, None, "x"], [{"changeType": 3, "resourceUrl": ["x"]}]])
+def test_an_envelope_of_another_shape_is_no_trouble(value: Any) -> None:
+    """What the service should never post is compared as far as it can be."""
+    strange = t.tape([], [Notification("https://bot.contoso.com/calls", {"value": value})])
+    assert t.kinds(strange, strange) == set()
