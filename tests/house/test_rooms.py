@@ -48,6 +48,7 @@ OWNERS = {
     "cryptography": {"simulator/keys.py"},
     "msal": {"auth.py"},
     "trustme": {"clients/tls.py"},
+    "deepdiff": {"drift/structure.py"},
     "vcr": {"recording/persister.py"},
     "jsonschema": {"contract/schema.py", "contract/check.py", "contract/files.py"},
     "yaml": {"contract/files.py", "cassette/files.py"},
