@@ -6,6 +6,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,8 +14,9 @@ import httpx
 import pytest
 
 from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.httpx import SimulatorTransport
+from pytest_graphcalls.clients.httpx import SimulatorTransport, tls_context
 from pytest_graphcalls.clients.server import serve_in_thread
+from pytest_graphcalls.clients.tls import certificate_in
 from pytest_graphcalls.simulator import Simulator
 from tests.unit.simulator.bot import Bot
 
@@ -198,6 +200,26 @@ def test_a_server_ends_while_an_answer_is_late(simulator: Simulator, caplog: pyt
             while not simulator.faults.active[0].fired:
                 time.sleep(0.005)
     assert time.monotonic() - began < 60
+    assert caplog.text == ""
+
+
+def test_a_connection_is_ended_over_tls_as_well(
+    simulator: Simulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Late, in half and not at all; quietly."""
+    call = Bot(simulator).join()
+    with (
+        certificate_in(tmp_path) as tls,
+        serve_in_thread(SimulatorApp(simulator, frozen=True), certificate=tls.certificate) as url,
+    ):
+        address = f"{url}/v1.0/communications/calls/{call.id}"
+        with httpx.Client(**_facts(simulator, verify=tls_context(str(tls.ca)))) as client:
+            simulator.fault("latency", seconds=0.01)
+            with simulator.fault("dropped"), pytest.raises(httpx.RemoteProtocolError, match=DROPPED):
+                client.get(address)
+            with simulator.fault("half-sent", sent=4), pytest.raises(httpx.RemoteProtocolError, match="received 4 "):
+                client.get(address)
+            assert client.get(address).status_code == 200
     assert caplog.text == ""
 
 
