@@ -215,11 +215,19 @@ def apply(
         item.stash[PLAN_KEY] = plan
         if version_of(item, settings) not in settings.versions:
             other_versions.add(item)
+        elif plan.faults and (target := plan.target or settings.target) != SIMULATOR:
+            item.add_marker(pytest.mark.skip(reason=_NO_FAULTS.format(target=target)))
         elif plan.is_contract_test:
             _skip_where_impossible(item, plan, settings, contract())
     if other_versions:
         config.hook.pytest_deselected(items=list(other_versions))
         items[:] = [item for item in items if item not in other_versions]
+
+
+_NO_FAULTS = (
+    "needs a simulator for its faults, and this test runs against {target}; --graphcalls-target=simulator or "
+    '@pytest.mark.graphcalls(target="simulator") gives it one.'
+)
 
 
 def _skip_where_impossible(item: pytest.Item, plan: Plan, settings: Settings, contract: Contract) -> None:

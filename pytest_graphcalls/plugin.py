@@ -12,8 +12,6 @@ import pytest
 
 from pytest_graphcalls import gathering, markers, options, watching
 
-pytest_plugins = ["pytest_graphcalls.fixtures", "pytest_graphcalls.discretion"]
-
 SUITE = "pytest_graphcalls.contracts"
 """The packaged contract tests, as ``--pyargs`` names them."""
 
@@ -28,10 +26,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Declare the hooks that a project may implement."""
-    from pytest_graphcalls import hookspecs
+    """Declare the hooks that a project may implement, and bring in the rooms that have hooks or fixtures themselves."""
+    from pytest_graphcalls import discretion, fixtures, hookspecs
 
     pluginmanager.add_hookspecs(hookspecs)
+    # Not as pytest_plugins: for each name there pytest searches every installed distribution for an entry point.
+    for room in (fixtures, discretion):
+        pluginmanager.register(room, room.__name__)
 
 
 def pytest_configure(config: pytest.Config) -> None:

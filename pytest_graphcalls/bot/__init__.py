@@ -33,6 +33,7 @@ class Bot(Assertions):
         self.ledger = Ledger()
         self._seed = seed
         self._courier: Courier | None = None
+        self._watching = False
 
     def __call__(
         self,
@@ -70,9 +71,10 @@ class Bot(Assertions):
         terms = Terms(timeout, redeliveries, spacing, linger, signed)
         facts: dict[str, Any] = {"path": path, "callbacks": callbacks, "allow_hosts": allow_hosts, "epoch": epoch}
         courier = Courier(self.simulator, where, terms=terms, ledger=self.ledger, **facts)
-        if self._courier is None:
+        if not self._watching:
             self.simulator.observe(self._asked)
-        else:
+            self._watching = True
+        if self._courier is not None:
             self._courier.close()
         self._courier = courier
         self.simulator.deliver_to(courier)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from pytest_graphcalls.simulator import Fired
+from pytest_graphcalls.simulator import Faulty, Fired
 from pytest_graphcalls.simulator.kinds import kind_of
 from pytest_graphcalls.wire import Exchange, Notification
 
@@ -99,8 +99,21 @@ class Asked:
         """Where it went, without version: ``/calls/57da/reject``."""
         return _ROOT.sub("", self.exchange.request.path)
 
+    @property
+    def lost(self) -> bool:
+        """Whether an injected fault has let not even the status of the answer through."""
+        response = self.exchange.response
+        return isinstance(response, Faulty) and response.sent is not None and response.sent < 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the answer got through."""
+        response = self.exchange.response
+        return not isinstance(response, Faulty) or response.sent is None
+
     def __str__(self) -> str:
-        return f"asked  {self.exchange.request.method} {self.path}: {self.exchange.response.status}"
+        rest = "" if self.whole else ", which did not arrive" if self.lost else ", which arrived in part"
+        return f"asked  {self.exchange.request.method} {self.path}: {self.exchange.response.status}{rest}"
 
 
 @dataclass(frozen=True, slots=True)

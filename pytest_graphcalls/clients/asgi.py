@@ -18,8 +18,9 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 CLOSE = "graphcalls.close"
-"""ASGI extension of our server: ``close`` in it ends the connection once what was sent is through. Under another
-server an application that is to end one returns before its answer is complete."""
+"""ASGI extension of our server: ``close`` in it ends the connection once what was sent is through, and ``stopping``
+is an ``asyncio.Event`` that is set when the server stops. Under another server an application that is to end a
+connection returns before its answer is complete."""
 
 
 class SimulatorApp:
@@ -58,12 +59,13 @@ class SimulatorApp:
 
     async def _disturbed(self, response: Faulty, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer late, in part, or not at all, as a fault has it."""
-        await asyncio.sleep(response.delay)
+        server = scope.get("extensions", {}).get(CLOSE)
+        wanted = await _late(response.delay, receive, server and server["stopping"])
         self.follow()
-        await _send(response.whole, send, response.sent)
-        close = scope.get("extensions", {}).get(CLOSE)
-        if response.sent is not None and close is not None:
-            close["close"]()
+        if wanted:
+            await _send(response.whole, send, response.sent)
+        if server is not None and not (wanted and response.sent is None):
+            server["close"]()
             await receive()  # until the connection is gone: who returns before that is said to have failed
 
     @property
@@ -101,6 +103,21 @@ class SimulatorApp:
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's signature
         await receive()
         await send({"type": "websocket.close", "code": 1000})
+
+
+async def _late(seconds: float, receive: Receive, stopping: asyncio.Event | None) -> bool:
+    """Wait, and say whether the client is still there then, and the server goes on."""
+    if not seconds:
+        return True
+    ends: list[asyncio.Future[Any]] = [asyncio.ensure_future(receive())]
+    if stopping is not None:
+        ends.append(asyncio.ensure_future(stopping.wait()))
+    try:
+        done, _ = await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for end in ends:
+            end.cancel()
+    return not done
 
 
 async def _send(response: Response, send: Send, sent: int | None = None) -> None:

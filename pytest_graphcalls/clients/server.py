@@ -40,9 +40,10 @@ def serve_in_thread(
         SettingError: the address cannot be listened on.
     """
     with _listening(host, port) as listener:
-        settings = config(_closing(app), certificate)
+        stopping = asyncio.Event()
+        settings = config(_closing(app, stopping), certificate)
         settings.load()  # here and not in the thread, where nobody would hear of a certificate that cannot be read
-        server = _Server(settings)
+        server = _Server(settings, stopping)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="graphcalls-server", daemon=True)
         thread.start()
         try:
@@ -55,22 +56,32 @@ def serve_in_thread(
             thread.join(STOP_WITHIN)
 
 
-def _closing(app: AsgiApp) -> AsgiApp:
+def _closing(app: AsgiApp, stopping: asyncio.Event) -> AsgiApp:
     """``app``, with the means to end a connection before its answer is complete, which ASGI has not."""
 
     async def closing(scope: Any, receive: Any, send: Any) -> None:
         cycle = getattr(send, "__self__", None)  # uvicorn's send is a method of what holds the connection
         if scope["type"] == "http" and cycle is not None:
-            scope.setdefault("extensions", {})[CLOSE] = {"close": cycle.transport.close}
+            scope.setdefault("extensions", {})[CLOSE] = {"close": cycle.transport.close, "stopping": stopping}
         await app(scope, receive, send)
 
     return closing
 
 
 class _Server(uvicorn.Server):
-    """A server that waits for no client's goodbye when it stops."""
+    """A server that waits for no client's goodbye when it stops, and for no answer that is late on purpose.
+
+    Args:
+        settings: how it runs.
+        stopping: is set when it stops.
+    """
+
+    def __init__(self, settings: uvicorn.Config, stopping: asyncio.Event) -> None:
+        super().__init__(settings)
+        self._stopping = stopping
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping.set()
         # Over TLS a connection that is closed stays until the client answers, and one that is kept for later, longer.
         for connection in tuple(self.server_state.connections):
             connection.shutdown()

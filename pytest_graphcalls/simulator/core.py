@@ -15,7 +15,7 @@ from pytest_graphcalls.simulator.calls import Calls
 from pytest_graphcalls.simulator.channel import Channel
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
 from pytest_graphcalls.simulator.creation import Creation
-from pytest_graphcalls.simulator.faults import Fault, Faults, Faulty
+from pytest_graphcalls.simulator.faults import Fault, Faults
 from pytest_graphcalls.simulator.gate import Ask, Gate
 from pytest_graphcalls.simulator.identity import App, Authority
 from pytest_graphcalls.simulator.incoming import Incoming
@@ -120,8 +120,8 @@ class Simulator:
     def handle(self, request: Request) -> Response:
         """Answer a request. Nothing that a client sends makes this raise or answer 5xx; a fault may.
 
-        An answer that is late, or does not arrive whole, is a :class:`.Faulty`: transports and servers make it so,
-        observers are shown the whole answer.
+        An answer that is late, or does not arrive whole, is a :class:`.Faulty`: it holds the whole answer, and
+        transports and servers spoil it. Observers are shown it as it is here.
 
         A request to the sign-in is answered, too; being full of secrets, it is shown to nobody. Neither is one for
         the keys that notifications are signed with, which is no part of the calls API.
@@ -132,9 +132,8 @@ class Simulator:
                 return aside
             response = self._answer(request)
             observers = tuple(self._observers)
-        whole = response.whole if isinstance(response, Faulty) else response
         for observe in observers:
-            observe(Exchange(request, whole))
+            observe(Exchange(request, response))
         return response
 
     def _carry_out(self, request: Request) -> Response:
@@ -219,7 +218,7 @@ class Simulator:
         with self.lock:
             self._answer = partial(_through, function, self._answer)
 
-    def fault(self, name: str, **facts: Any) -> Fault:
+    def fault(self, name: str, /, **facts: Any) -> Fault:
         """Let something go wrong from now on, until the fault is ended or the simulator reset.
 
         It can be used in a ``with`` statement, which ends it: ``with simulator.fault("429", retry_after=3): …``

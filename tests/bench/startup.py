@@ -19,6 +19,8 @@ NEIGHBOURS = {
     "schemathesis": ("schemathesis", "schemathesis.pytest.plugin"),
 }
 """Distribution, module to look for, module to load with ``-p``."""
+EMPTY = "empty_plugin"
+"""A plugin that does nothing."""
 
 
 def _run(folder: Path, *plugins: str) -> Work:
@@ -29,7 +31,7 @@ def _run(folder: Path, *plugins: str) -> Work:
     command = [sys.executable, "-m", "pytest", "-q", *options, str(folder)]
 
     def work() -> None:
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
     return work
@@ -40,7 +42,10 @@ def figures() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "test_nothing.py").write_text("def test_nothing():\n    pass\n")
-        candidates = {"pytest alone": _run(folder), "pytest-graphcalls": _run(folder, "pytest_graphcalls.plugin")}
+        # For -p pytest looks through every installed distribution, which it does in ordinary runs anyway.
+        (folder / f"{EMPTY}.py").write_text("")
+        ours = _run(folder, "pytest_graphcalls.plugin")
+        candidates = {"pytest alone": _run(folder, EMPTY), "pytest-graphcalls": ours}
         for neighbour, (module, plugin) in NEIGHBOURS.items():
             if find_spec(module):
                 candidates[neighbour] = _run(folder, plugin)

@@ -92,7 +92,7 @@ def test_the_version_may_be_overridden_by_a_fixture(pytester: pytest.Pytester, r
 
 MARKERS = (
     "The markers are graphcalls_rule(rule, *more); graphcalls_question(question, *more); "
-    "graphcalls(*, version, target, tenant)."
+    "graphcalls(*, version, target, tenant); graphcalls_fault(name, **parameters)."
 )
 
 

@@ -196,4 +196,5 @@ def test_help_lists_every_option_and_marker(run: Run) -> None:
         "@pytest.mark.graphcalls_rule(rule, *more)",
         "@pytest.mark.graphcalls_question(question, *more)",
         "@pytest.mark.graphcalls(*, version, target, tenant)",
+        "@pytest.mark.graphcalls_fault(name, **parameters)",
     ]

@@ -40,7 +40,7 @@ class Assertions:
         believing.refuses_forged(self)
 
     def assert_kept_alive(self: Driven, every: float = keeping.RECOMMENDED) -> None:
-        """In an established call, a successful keepAlive comes at least ``every`` virtual seconds.
+        """In an established call, a successful keepAlive comes at least every ``every`` virtual seconds.
 
         Args:
             every: by default 15 minutes, as recommended (call-keepalive.r03); after 45 the service ends the call.
@@ -51,10 +51,10 @@ class Assertions:
         keeping.kept_alive(self.ledger, every, self.simulator.now)
 
     def assert_stopped_after_end(self: Driven) -> None:
-        """Nothing is asked about a call once the bot knows that it is over (call-keepalive.r04).
+        """Nothing is asked about a call once the bot knows that it is over.
 
         It knows from its 2xx answer to the notification that the call was deleted, or from the first 404 that says
-        so; that request itself is allowed.
+        so (call-keepalive.r04); that request itself is allowed.
 
         Raises:
             BotError: something was, or the bot learned of no end; with the timeline.

@@ -121,7 +121,7 @@ KEEP_ALIVE = "POST keepalive"
 
 def found_no_call(asked: Asked) -> bool:
     """Whether the answer says that the call is over, or never was."""
-    if asked.exchange.response.status != 404:
+    if asked.exchange.response.status != 404 or not asked.whole:
         return False
     error = parse_error(asked.exchange.response)
     return error is not None and error.code == CALL_NOT_FOUND
@@ -162,9 +162,11 @@ def made(asked: Asked) -> str:
         return call_of(asked)
     if asked.exchange.request.method != "POST" or tuple(map(str.lower, about(asked))) != ("calls",):
         return ""
+    if not asked.whole:  # then nobody has told the bot of it
+        return ""
     try:
         return str(asked.exchange.response.json()["id"])
-    except (MalformedJsonError, KeyError, TypeError):  # an answer that a fault has spoilt
+    except (MalformedJsonError, KeyError, TypeError):  # an answer that a test has replaced
         return ""
 
 

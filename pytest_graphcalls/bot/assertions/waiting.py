@@ -49,7 +49,7 @@ def _wait(asked: Asked) -> float | None:
     """Seconds that an answer tells to wait; ``None`` if it does not, or nobody can read it."""
     answer = asked.exchange.response
     said = answer.headers.get("retry-after", "").strip()
-    if answer.status not in TELL_TO_WAIT or not said:
+    if answer.status not in TELL_TO_WAIT or not said or asked.lost:
         return None
     if said.isdecimal():
         return float(said)

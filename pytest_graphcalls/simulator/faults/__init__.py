@@ -46,12 +46,15 @@ class Faults:
         self._count = 0
         self._answers: list[Fault] = []
         self._notifications: dict[Fault, Passing] = {}
+        self._struck: dict[int, frozenset[Fault]] = {}
+        self._noted: set[tuple[Fault, int]] = set()
         self._sim.outbox.sorter = None
 
     @property
     def active(self) -> tuple[Fault, ...]:
         """Those in force, in the order in which they were injected."""
-        return tuple(sorted((*self._answers, *self._notifications), key=lambda fault: fault.number))
+        with self._sim.lock:
+            return tuple(sorted((*self._answers, *self._notifications), key=lambda fault: fault.number))
 
     def listen(self, listener: Callable[[Fired], None]) -> Callable[[], None]:
         """Call ``listener`` each time that one strikes, under the simulator's lock; returns what ends it."""
@@ -72,7 +75,7 @@ class Faults:
         if order.side is Side.ANSWER:
             self._answers.append(fault)
         else:
-            self._notifications[fault] = PASSING[name](order.facts, self._sim.clock, self._sim.outbox.put)
+            self._notifications[fault] = PASSING[name](order.facts, self._sim.clock, partial(self._let_go, fault))
             self._sim.outbox.sorter = self._sorted
         return fault
 
@@ -83,6 +86,8 @@ class Faults:
             self._notifications.pop(fault, None)
             if not self._notifications:
                 self._sim.outbox.sorter = None
+                self._struck.clear()
+                self._noted.clear()
 
     def _release(self, fault: Fault) -> None:
         with self._sim.lock:
@@ -118,16 +123,32 @@ class Faults:
         return proceed(request)
 
     def _sorted(self, parcel: Parcel) -> Iterable[Parcel]:
-        """What goes out in place of a notification; each fault counts it once, whatever the others make of it."""
+        """What goes out now in place of a notification; each fault counts it once, whatever the others make of it."""
         kind = kind_of(parcel[0].entries)
-        striking = {fault for fault in self._notifications if _is(kind, fault) and fault.strikes()}
-        parcels = [parcel]
+        striking = frozenset(fault for fault in self._notifications if _is(kind, fault) and fault.strikes())
+        if striking:
+            self._struck[parcel[1]] = striking
+        return self._onward([parcel], 0)
+
+    def _onward(self, parcels: Iterable[Parcel], after: int) -> Iterable[Parcel]:
+        """What goes out now of those that the fault with this number has let through: the later ones come next."""
         for fault, passing in tuple(self._notifications.items()):
-            if fault in striking and parcels:
-                self._note(fault, kind, parcel[0].call_id)
-            make = passing.struck if fault in striking else passing.passed
-            parcels = [out for one in parcels for out in make(one)]
+            if fault.number > after:
+                parcels = [out for one in parcels for out in self._past(fault, passing, one)]
         return parcels
+
+    def _past(self, fault: Fault, passing: Passing, parcel: Parcel) -> Iterable[Parcel]:
+        note, number = parcel
+        if fault not in self._struck.get(number, ()):
+            return passing.passed(parcel)
+        if (fault, number) not in self._noted:  # a copy of it is struck as well, but nothing new happens
+            self._noted.add((fault, number))
+            self._note(fault, kind_of(note.entries), note.call_id)
+        return passing.struck(parcel)
+
+    def _let_go(self, fault: Fault, parcels: Iterable[Parcel]) -> None:
+        """Let go out what a fault has kept, past those that were injected after it."""
+        self._sim.outbox.put(self._onward(tuple(parcels), fault.number))
 
     def _note(self, fault: Fault, what: str, call: str) -> None:
         fired = Fired(self._sim.clock.now, str(fault.order), what, call)

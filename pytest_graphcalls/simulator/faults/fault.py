@@ -75,11 +75,14 @@ class Fault:
         )
 
     def release(self) -> None:
-        """Let go out what it keeps; it is delivered when time passes, ``simulator.advance(0)``. It stays in force."""
+        """Let go out what it keeps; it is delivered when time passes, ``simulator.advance(0)``. It stays in force.
+
+        What is delayed is on its way already and comes when its time has come.
+        """
         self._release(self)
 
     def end(self) -> None:
-        """Take it out of force, and let go out what it keeps. Ending it twice does nothing."""
+        """Take it out of force, and let go out what it keeps, as :meth:`release` does. Ending it twice does nothing."""
         self._end(self)
 
     def __enter__(self) -> Self:

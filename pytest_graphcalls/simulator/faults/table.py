@@ -60,16 +60,19 @@ class Order:
         return f"{self.name} ({given})" if given else self.name
 
 
-def _number(least: float, most: float = float("inf"), *, whole: bool = False, above: bool = False) -> Read:
+_MOST = 1_000_000_000
+"""The largest number that any parameter takes; as seconds some thirty years."""
+
+
+def _number(least: float, most: float = _MOST, *, whole: bool = False, above: bool = False) -> Read:
     kind: tuple[type, ...] = (int,) if whole else (int, float)
     noun = "a whole number" if whole else "a number"
-    bound = f"above {least:g}" if above else f"{least:g} or more"
-    expected = f"{noun}, {bound}" if most == float("inf") else f"{noun} from {least:g} to {most:g}"
+    expected = f"{noun} {'above' if above else 'from'} {least:,} {'and up ' if above else ''}to {most:,}"
 
     def read(name: str, value: Any, contract: Contract) -> Any:
         del contract
         number: Any = value if isinstance(value, kind) and not isinstance(value, bool) else float("nan")
-        if not least <= number <= most or number == float("inf") or (above and number == least):
+        if not least <= number <= most or (above and number == least):
             raise SettingError(name, _shown(value), expected)
         return value
 
@@ -88,7 +91,12 @@ def _one_of(sort: str, known: Callable[[Contract], Collection[str]], listing: st
     return read
 
 
-_STANDINGS = (*(state.value for state in CallState), *(state.value for state in OperationState))
+_STANDINGS: Mapping[str, tuple[str, ...]] = {
+    "call": tuple(state.value for state in CallState),
+    "operation": tuple(state.value for state in OperationState),
+    "roster": (),
+}
+"""By what a notification is about: how that can stand."""
 
 
 def _kind(name: str, value: Any, contract: Contract) -> str:
@@ -99,13 +107,20 @@ def _kind(name: str, value: Any, contract: Contract) -> str:
     kind, standing = " ".join(words[:2]), " ".join(words[2:])
     if kind not in KINDS:
         raise UnknownNameError("kind of notification", value[:80], KINDS)
-    if standing and standing not in _STANDINGS:
-        raise UnknownNameError("state of a call or an operation", standing[:80], _STANDINGS)
+    subject = words[1]
+    if standing and standing not in _STANDINGS[subject]:
+        raise UnknownNameError(f"state of {_ARTICLES[subject]} {subject}", standing[:80], _STANDINGS[subject])
     return " ".join(words)
 
 
+_ARTICLES = {"call": "a", "operation": "an", "roster": "a"}
+
+
 def _shown(value: Any) -> str:
-    return repr(value)[:80]
+    try:
+        return repr(value)[:80]
+    except ValueError:  # a whole number of more digits than Python writes
+        return "(a very large number)"
 
 
 _BOTH = {
@@ -122,7 +137,7 @@ _SELECTED_BY: Mapping[Side, Mapping[str, Parameter]] = {
             "only requests for this operation, e.g. participant-invite",
         ),
         "state": Parameter(
-            _one_of("state of a call", lambda _: tuple(CallState)),
+            _one_of("state of a call", lambda _: _STANDINGS["call"]),
             None,
             "only requests about a call that is in this state",
         ),
@@ -203,8 +218,10 @@ def ordered(name: str, facts: Mapping[str, Any], contract: Contract) -> Order:
         UnknownNameError: there is no such fault, parameter, operation, state, kind or error.
         SettingError: a value cannot be used, or one is missing.
     """
+    if not isinstance(name, str):
+        raise SettingError("fault", _shown(name), f"a name as text, e.g. {next(iter(FAULTS))!r}")
     if name not in FAULTS:
-        raise UnknownNameError("fault", str(name)[:80], tuple(FAULTS))
+        raise UnknownNameError("fault", name[:80], tuple(FAULTS))
     known = parameters_of(name)
     given = {}
     for fact, value in facts.items():

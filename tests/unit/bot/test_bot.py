@@ -629,6 +629,31 @@ def test_what_goes_on_for_long_is_waited_for_once(simulator: Simulator, bot: Bot
     assert 0.2 <= time.perf_counter() - began < 1
 
 
+def test_a_bot_that_calls_back_from_another_thread(
+    simulator: Simulator, bot: Bot, phone: Phone, place: Callable[[Act], Any]
+) -> None:
+    """And waits for it before it answers; it may even let time pass itself. Nothing locks up."""
+    alive: list[bool] = []
+
+    def act(notes: Note, headers: dict[str, str]) -> None:
+        def work() -> None:
+            for call in incoming(notes):
+                phone.reject(call)
+            simulator.advance(1)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join(5)
+        alive.append(thread.is_alive())
+
+    bot(place(act))
+    call = simulator.incoming_call()
+    simulator.advance(0)
+    assert call.rejected_with == "forbidden"
+    assert told(bot) == [(INCOMING, 1, 202), ("deleted call", 1, 202)]
+    assert (alive, simulator.now) == ([False, False], 2)
+
+
 def test_what_is_raised_after_the_answer_is_told(simulator: Simulator, bot: Bot) -> None:
     kept: list[Any] = []
 

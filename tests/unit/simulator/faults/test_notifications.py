@@ -1,0 +1,292 @@
+"""What goes wrong with notifications: lost, late, twice, in another order, together; the service tells all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_graphcalls.simulator import FAULTS, SimulatedCall, Simulator
+from pytest_graphcalls.simulator.faults import Side
+from pytest_graphcalls.simulator.kinds import KINDS, kind_of
+from pytest_graphcalls.wire import Notification
+from tests.unit.simulator.bot import Bot, entry
+
+RINGS, UP, IS_UP, GONE = (
+    "created call incoming",
+    "updated call establishing",
+    "updated call established",
+    "deleted call",
+)
+
+
+class Listener:
+    """Takes what is delivered: the virtual second, and what it tells in short."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+        self.got: list[Notification] = []
+        self.heard: list[tuple[float, str]] = []
+        simulator.deliver_to(self)
+
+    def __call__(self, note: Notification, number: int) -> None:
+        self.got.append(note)
+        self.heard.append((self._simulator.now, kind_of(note.entries)))
+
+    @property
+    def kinds(self) -> list[str]:
+        return [kind for _, kind in self.heard]
+
+    @property
+    def calls(self) -> list[str]:
+        return [note.call_id for note in self.got]
+
+
+@pytest.fixture
+def simulator() -> Simulator:
+    return Simulator()
+
+
+@pytest.fixture
+def listener(simulator: Simulator) -> Listener:
+    return Listener(simulator)
+
+
+def answered(simulator: Simulator) -> SimulatedCall:
+    """A call of 3 notifications: it rings, is coming up, is up after half a second; nothing is delivered yet."""
+    call = simulator.incoming_call("Ana")
+    assert Bot(simulator).answer(call, callbackUri=simulator.authority.app.callback_uri).status == 202
+    return call
+
+
+DONE: list[tuple[str, dict[str, Any], list[tuple[float, str]]]] = [
+    ("drop", {}, []),
+    ("drop", {"nth": 2}, [(0, RINGS), (0.5, IS_UP)]),
+    ("delay", {"seconds": 3, "nth": 1}, [(0, UP), (0.5, IS_UP), (3, RINGS)]),
+    ("delay", {"seconds": 3}, [(3, RINGS), (3, UP), (3.5, IS_UP)]),
+    ("duplicate", {"nth": 1}, [(0, RINGS), (0, RINGS), (0, UP), (0.5, IS_UP)]),
+    ("duplicate", {"copies": 2, "since": 3}, [(0, RINGS), (0, UP), *[(0.5, IS_UP)] * 3]),
+    ("reorder", {"kind": "updated call establishing"}, [(0, RINGS), (0.5, IS_UP), (0.5, UP)]),
+    ("reorder", {"nth": 3, "within": 2}, [(0, RINGS), (0, UP), (2.5, IS_UP)]),
+    ("batch", {"kind": "updated call"}, [(0, RINGS), (0.5, f"{UP} + {IS_UP}")]),
+    ("batch", {"size": 3}, [(0.5, f"{RINGS} + {UP} + {IS_UP}")]),
+    ("batch", {"size": 4, "within": 2}, [(2, f"{RINGS} + {UP} + {IS_UP}")]),
+    ("hold", {"kind": "created call"}, [(0, UP), (0.5, IS_UP)]),
+]
+
+
+def test_every_fault_of_a_notification_is_exercised() -> None:
+    assert {name for name, *_ in DONE} == {name for name, sort in FAULTS.items() if sort.side is Side.NOTIFICATION}
+
+
+@pytest.mark.parametrize(("name", "facts", "heard"), DONE)
+def test_a_fault_does_what_it_says(
+    simulator: Simulator, listener: Listener, name: str, facts: dict[str, Any], heard: list[tuple[float, str]]
+) -> None:
+    """And what the service has told, which the contract is about, is the same as without it."""
+    fault = simulator.fault(name, **facts)
+    call = answered(simulator)
+    simulator.advance(10)
+    assert listener.heard == heard
+    assert [kind_of(note.entries) for note in simulator.notifications] == [RINGS, UP, IS_UP]
+    assert fault.fired
+    assert {one.call for one in fault.fired} == {call.id}
+    assert {one.what for one in fault.fired} <= {RINGS, UP, IS_UP}
+
+
+def test_what_is_not_selected_is_not_counted(simulator: Simulator, listener: Listener) -> None:
+    """A kind is matched by its first words: all of a call's changes, or one state."""
+    call, roster, state = (simulator.fault("drop", kind=kind) for kind in ("updated call", "updated roster", IS_UP))
+    answered(simulator)
+    simulator.advance(1)
+    assert listener.kinds == [RINGS]
+    assert (call.seen, roster.seen, state.seen) == (2, 0, 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_told_by_the_simulator(simulator: Simulator, listener: Listener, kind: str) -> None:
+    """A kind that can be asked for and never comes would be a fault that never strikes."""
+    fault = simulator.fault("drop", kind=kind)
+    simulator.incoming_call()
+    bot = Bot(simulator)
+    call = bot.join()
+    bot.invite(call, entry(simulator.person("Cem")))
+    simulator.advance(20)
+    bot.delete(f"/{call.id}")
+    simulator.advance(0)
+    assert fault.fired
+    assert not [one for one in listener.kinds if one.startswith(kind)]
+
+
+def chances(seed: int) -> list[float]:
+    simulator = Simulator(seed=seed)
+    listener = Listener(simulator)
+    simulator.fault("drop", probability=0.5)
+    for _ in range(40):
+        simulator.incoming_call()
+        simulator.advance(0.01)
+    return [at for at, _ in listener.heard]
+
+
+def test_chance_follows_the_seed() -> None:
+    assert chances(1) == chances(1) != chances(2)
+    assert 5 < len(chances(1)) < 35
+
+
+def test_what_is_held_comes_when_it_is_released(simulator: Simulator, listener: Listener) -> None:
+    """In its order, before what is told later; the fault stays in force."""
+    fault = simulator.fault("hold")
+    first = simulator.incoming_call()
+    second = simulator.incoming_call()
+    simulator.advance(1)
+    assert listener.calls == []
+    fault.release()
+    assert listener.calls == []  # nobody is told anything before time passes
+    third = simulator.incoming_call()
+    simulator.advance(0)
+    assert listener.calls == [first.id, second.id]
+    fault.release()
+    fault.release()
+    simulator.advance(0)
+    assert listener.calls == [first.id, second.id, third.id]
+
+
+@pytest.mark.parametrize(("name", "facts"), [("hold", {}), ("reorder", {}), ("batch", {"size": 9})])
+def test_what_is_kept_comes_when_the_fault_ends(
+    simulator: Simulator, listener: Listener, name: str, facts: dict[str, Any]
+) -> None:
+    with simulator.fault(name, nth=1, **facts) as fault:
+        call = simulator.incoming_call()
+        simulator.advance(0)
+        assert listener.calls == []
+    fault.end()
+    simulator.advance(30)
+    assert listener.kinds[0] == RINGS
+    assert listener.calls.count(call.id) == len(simulator.notifications)
+
+
+def test_what_is_delayed_comes_when_its_time_has_come(simulator: Simulator, listener: Listener) -> None:
+    """Also when the fault has ended meanwhile: it is on its way."""
+    with simulator.fault("delay", seconds=3) as fault:
+        simulator.incoming_call()
+        simulator.advance(1)
+        fault.release()
+    simulator.advance(1)
+    assert listener.heard == []
+    simulator.advance(1)
+    assert listener.heard == [(3, RINGS)]
+
+
+def test_a_reset_forgets_what_is_kept(simulator: Simulator, listener: Listener) -> None:
+    """A late one of the world before would tell of a call that never was."""
+    faults = [simulator.fault(name, nth=nth, **facts) for nth, (name, facts) in enumerate(KEEPING, start=1)]
+    for _ in faults:
+        simulator.incoming_call()
+    simulator.advance(0)
+    assert listener.heard == []
+    simulator.reset()
+    for fault in faults:
+        fault.release()
+        fault.end()
+    simulator.advance(20)
+    assert listener.heard == []
+    simulator.incoming_call()
+    simulator.advance(0)
+    assert listener.kinds == [RINGS]
+
+
+KEEPING: list[tuple[str, dict[str, Any]]] = [("hold", {}), ("delay", {"seconds": 2}), ("reorder", {}), ("batch", {})]
+
+
+def test_calls_do_not_wait_for_each_other(simulator: Simulator, listener: Listener) -> None:
+    """What is reordered or put into one envelope is of one call."""
+    simulator.fault("batch", kind="created call")
+    first, second = simulator.incoming_call(), simulator.incoming_call()
+    simulator.advance(0)
+    assert listener.heard == []
+    simulator.advance(14)
+    assert listener.kinds == [RINGS, RINGS]
+    assert sorted(listener.calls) == sorted([first.id, second.id])
+
+
+def test_one_envelope_has_one_address(simulator: Simulator, listener: Listener) -> None:
+    """What goes to the address of the registration and to a callbackUri cannot come together."""
+    simulator.fault("batch", size=3)
+    call = simulator.incoming_call()
+    Bot(simulator).answer(call, callbackUri="https://elsewhere.example/cb")
+    simulator.advance(1)
+    assert [(note.posted_to, kind_of(note.entries)) for note in listener.got] == [
+        (simulator.authority.app.callback_uri, RINGS),
+        ("https://elsewhere.example/cb", f"{UP} + {IS_UP}"),
+    ]
+
+
+def test_an_envelope_of_several_keeps_to_the_contract(simulator: Simulator, listener: Listener) -> None:
+    simulator.fault("batch", size=3)
+    answered(simulator)
+    simulator.advance(1)
+    (note,) = listener.got
+    assert len(note.entries) == 3
+    for version in ("v1.0", "beta"):
+        assert list(simulator.faults.contract.check_notification(note.body, version)) == []
+
+
+Two = tuple[str, dict[str, Any]]
+DELAY: Two = ("delay", {"seconds": 3, "kind": "created call"})
+TWICE: Two = ("duplicate", {"kind": "created call"})
+HOLD: Two = ("hold", {"kind": "created call"})
+TOGETHER: list[tuple[list[Two], list[tuple[float, str]]]] = [
+    ([DELAY, TWICE], [(0, UP), (0.5, IS_UP), (3, RINGS), (3, RINGS)]),
+    ([TWICE, DELAY], [(0, UP), (0.5, IS_UP), (3, RINGS), (3, RINGS)]),
+    ([HOLD, TWICE], [(0, UP), (0.5, IS_UP), (5, RINGS), (5, RINGS)]),
+    ([HOLD, DELAY], [(0, UP), (0.5, IS_UP), (8, RINGS)]),
+    ([HOLD, ("drop", {"nth": 1})], [(0, UP), (0.5, IS_UP)]),
+    ([("reorder", {"nth": 1}), DELAY], [(0, UP), (0.5, IS_UP), (3, RINGS)]),
+    ([("drop", {"nth": 1}), TWICE], [(0, UP), (0.5, IS_UP)]),
+]
+
+
+@pytest.mark.parametrize(("both", "heard"), TOGETHER)
+def test_two_go_together(
+    simulator: Simulator, listener: Listener, both: list[Two], heard: list[tuple[float, str]]
+) -> None:
+    """What one has kept and lets go later is still the other's to strike."""
+    first, second = (simulator.fault(name, **facts) for name, facts in both)
+    answered(simulator)
+    simulator.advance(5)
+    first.release()
+    simulator.advance(5)
+    assert listener.heard == heard
+    assert len(first.fired) == 1
+    assert len(second.fired) == (0 if first.name == "drop" else 1)
+
+
+def test_what_is_kept_passes_no_fault_that_has_ended(simulator: Simulator, listener: Listener) -> None:
+    keeps, twice = simulator.fault("hold"), simulator.fault("duplicate")
+    simulator.incoming_call()
+    simulator.advance(0)
+    twice.end()
+    keeps.end()
+    simulator.advance(0)
+    assert listener.kinds == [RINGS]
+
+
+def test_faults_can_be_ended_while_something_is_delivered(simulator: Simulator) -> None:
+    """By the bot itself, say, when it has been told."""
+    heard: list[str] = []
+    simulator.deliver_to(lambda note, number: (heard.append(note.call_id), fault.end())[0])
+    fault = simulator.fault("duplicate")
+    first, second = simulator.incoming_call(), simulator.incoming_call()
+    simulator.advance(0)
+    assert heard == [first.id, first.id, second.id]
+
+
+def test_nothing_is_kept_where_nobody_listens(simulator: Simulator) -> None:
+    """Without a bot nothing is delivered, so nothing strikes."""
+    fault = simulator.fault("hold")
+    simulator.incoming_call()
+    simulator.advance(20)
+    assert (fault.seen, fault.fired) == (0, ())
+    make: Callable[[], None] = fault.end
+    make()
