@@ -156,6 +156,10 @@ class HttpPoster:
                 answer.close()
         except (httpx.TransportError, httpx.InvalidURL) as error:
             return Answer(seconds=time.perf_counter() - began, error=_said(error, timeout))
+        except RuntimeError:
+            if not self._client.is_closed:
+                raise
+            return Answer(seconds=time.perf_counter() - began, error="was left before it was told")
         headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw])
         ended = time.perf_counter()
         return Answer(answer.status_code, headers, body, ended - began, moment=ended)
