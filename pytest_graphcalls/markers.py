@@ -226,7 +226,10 @@ def _skip_where_impossible(item: pytest.Item, plan: Plan, settings: Settings, co
     from pytest_graphcalls.targets import capabilities_of
 
     target = plan.target or settings.target
-    reason = missing(plan, target, capabilities_of(target, settings.live.names), contract)
+    able = capabilities_of(target, settings.live.names)
+    if item.config.getoption("--record-mode", None) not in {None, "none"} and target not in {SIMULATOR, LIVE}:
+        able = frozenset()  # only what requests can tell is recorded
+    reason = missing(plan, target, able, contract)
     if target == LIVE and not reason:
         reason = not_offered(plan, version_of(item, settings), settings.live.cloud, contract)
     if target == REPLAY:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_graphcalls.clients.asgi import SimulatorApp
 from pytest_graphcalls.clients.control import PREFIX, ControlledApp, Reach, World, ticking
-from pytest_graphcalls.clients.control.guard import is_loopback
+from pytest_graphcalls.clients.hosts import is_loopback
 from pytest_graphcalls.clients.server import serve_in_thread
 from pytest_graphcalls.commands.text import show
 from pytest_graphcalls.errors import SettingError

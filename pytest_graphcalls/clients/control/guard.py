@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_graphcalls.clients.control.replies import refused
+from pytest_graphcalls.clients.hosts import is_address, is_loopback
 from pytest_graphcalls.wire import Request, Response
 
 
@@ -56,24 +56,12 @@ def refusal(request: Request, client: Sequence[Any] | None, reach: Reach) -> Res
     return None
 
 
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine: ``localhost``, or a loopback address."""
-    return host == "localhost" or _is_address(host, loopback=True)
-
-
-def _is_address(host: str, *, loopback: bool = False) -> bool:
-    try:
-        return ip_address(host).is_loopback or not loopback
-    except ValueError:
-        return False
-
-
 def _is_plain(host: str) -> bool:
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:  # brackets that are no IPv6 address
         return False
-    return name == "localhost" or _is_address(name)
+    return name == "localhost" or is_address(name)
 
 
 def _netloc(origin: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pytest_graphcalls.clients.control import Reach
-from pytest_graphcalls.clients.control.guard import is_loopback, refusal
+from pytest_graphcalls.clients.control.guard import refusal
+from pytest_graphcalls.clients.hosts import is_loopback
 from pytest_graphcalls.wire import Headers, Request
 
 HERE, ELSEWHERE = ("127.0.0.1", 50000), ("192.0.2.7", 50000)
