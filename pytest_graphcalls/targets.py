@@ -250,9 +250,9 @@ class UrlTarget:
         self._given = token
         self._welcome = False
 
-    @property
+    @cached_property
     def capabilities(self) -> frozenset[Need]:
-        """See :attr:`Target.capabilities`."""
+        """See :attr:`Target.capabilities`; the server is asked once a run."""
         return capabilities_of(self.name)
 
     @property
@@ -266,10 +266,10 @@ class UrlTarget:
     def world(self) -> RemoteWorld | None:
         """The world behind it, if it is a ``graphcalls serve`` of this machine that lets itself be steered."""
         from pytest_graphcalls.clients.httpx import make_client
-        from pytest_graphcalls.clients.remote import RemoteWorld, is_steerable
+        from pytest_graphcalls.clients.remote import RemoteWorld
 
         network = self.network
-        return RemoteWorld(make_client(network.sync, self.name, "")) if is_steerable(self.name) else None
+        return RemoteWorld(make_client(network.sync, self.name, "")) if self.capabilities else None
 
     @cached_property
     def network(self) -> Any:
@@ -303,7 +303,10 @@ class UrlTarget:
         del tenant, prepare
         if recorder.judges:
             self._require_welcome(version)
-        return UrlConnection(self, version, recorder, case)
+        connection = UrlConnection(self, version, recorder, case)
+        if connection.world is not None and Need.CLOCK in connection.capabilities:  # nobody else is told things there
+            connection.follow(connection.world)
+        return connection
 
     def _require_welcome(self, version: str) -> None:
         if self._welcome:
@@ -339,6 +342,7 @@ class UrlConnection:
         self.case = case
         self._network = target.network
         self._recorder = recorder
+        self._leave: Callable[[], None] = lambda: None
         # What is recorded is asked again by requests alone.
         self.world = target.world if case is None else None
         self.capabilities = target.capabilities if case is None else frozenset[Need]()
@@ -360,6 +364,11 @@ class UrlConnection:
         transport = CheckedTransport(self._network.asynchronous, self._recorder)
         return make_async_client(transport, self.root, self.token if token is None else token)
 
+    def follow(self, world: World) -> None:
+        """Let the recorder look at what the bot is told from now on, until the test is over."""
+        known = len(world.notifications)
+        self._leave = self._recorder.follow(lambda: world.notifications[known:], self.version)
+
     def wait(self, seconds: float) -> None:
         """Move the server's clock, if the test may; else let real time pass."""
         if self.world is not None and Need.CLOCK in self.capabilities:
@@ -369,6 +378,7 @@ class UrlConnection:
 
     def close(self) -> None:
         """The stage hangs up what it made; what else a test does to a server is its own affair."""
+        self._leave()
 
 
 class Wishes(NamedTuple):
@@ -411,7 +421,7 @@ _CAPABILITIES: Mapping[str, frozenset[Need]] = {SIMULATOR: SimulatorTarget.capab
 
 
 def capabilities_of(name: str, facts: Collection[str] = ()) -> frozenset[Need]:
-    """What the target ``name`` can do beyond answering requests. A server on this machine is asked, once.
+    """What the target ``name`` can do beyond answering requests. A server on this machine is asked.
 
     Args:
         name: of the target.

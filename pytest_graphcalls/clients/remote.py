@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,10 +11,9 @@ from pytest_graphcalls.clients.control.names import PREFIX, TOKEN_PATH
 from pytest_graphcalls.clients.hosts import is_loopback
 from pytest_graphcalls.clients.httpx import Client, Network, make_client
 from pytest_graphcalls.errors import StageError
-from pytest_graphcalls.wire import MalformedJsonError, Notification, decode_json
+from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, decode_json
 
 
-@lru_cache
 def is_steerable(url: str) -> bool:
     """Whether a ``graphcalls serve`` answers at ``url`` that lets itself be steered; other machines are not asked."""
     if not is_loopback(urlsplit(url).hostname or ""):
@@ -77,8 +75,11 @@ class RemoteWorld:
     @property
     def notifications(self) -> list[Notification]:
         """Everything that the server has to tell, in order; what is known is not asked for again."""
-        more = self.ask("GET", f"{PREFIX}notifications?since={len(self._told)}")["notifications"]
-        self._told += [_notification(one) for one in more]
+        answer = self.ask("GET", f"{PREFIX}notifications?since={len(self._told)}")
+        if answer["count"] < len(self._told):  # somebody has reset it
+            self._told.clear()
+            return self.notifications
+        self._told += [_notification(one) for one in answer["notifications"]]
         return list(self._told)
 
 
@@ -101,4 +102,5 @@ class RemoteAuthority:
 
 
 def _notification(one: Mapping[str, Any]) -> Notification:
-    return Notification(one["posted_to"], one["body"], one["at"], call_id=one["call"], app_id=one["app"])
+    headers = Headers(one["headers"])
+    return Notification(one["posted_to"], one["body"], one["at"], headers, one["call"], one["app"])

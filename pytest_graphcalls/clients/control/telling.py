@@ -49,7 +49,8 @@ def _timeline(world: World) -> Mapping[str, Any]:
 
 def _notifications(world: World, since: int = 0) -> Mapping[str, Any]:
     known = world.simulator.notifications
-    return {"notifications": [views.notification(number, known[number]) for number in range(since, len(known))]}
+    shown = [views.notification(number, known[number]) for number in range(since, len(known))]
+    return {"notifications": shown, "count": len(known)}
 
 
 def _assert(name: str, world: World, **facts: Any) -> Mapping[str, Any]:

@@ -111,6 +111,7 @@ def notification(number: int, one: Notification) -> View:
         "app": one.app_id,
         "kind": kind_of(one.entries),
         "posted_to": OF_REPORTS.url(one.posted_to),
+        "headers": _headers(OF_REPORTS.headers(one.headers)),
         "body": OF_REPORTS.json(one.body),
     }
 
