@@ -124,6 +124,8 @@ class Courier:
         while line and not self._closed:
             parcel = line[0]
             delivery = self.post(parcel.note, sequence=parcel.sequence, attempt=parcel.attempt)
+            if self._generation != self._simulator.outbox.generation:
+                return  # the simulator was reset meanwhile, and may have a call with the same id again
             if delivery.failed and parcel.attempt <= self._terms.redeliveries:
                 line[0] = replace(parcel, attempt=parcel.attempt + 1)
                 self._simulator.later(self._terms.spacing, partial(self._work_off, call))

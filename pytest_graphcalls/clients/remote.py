@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pytest_graphcalls.clients.control.names import PREFIX, TOKEN_PATH
 from pytest_graphcalls.clients.hosts import is_loopback
-from pytest_graphcalls.clients.httpx import Client, Network, make_client
+from pytest_graphcalls.clients.httpx import Client, Network
 from pytest_graphcalls.errors import StageError
 from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, decode_json
 
@@ -20,16 +20,13 @@ def is_steerable(url: str) -> bool:
         return False
     network = Network()
     try:
-        if network.unreachable(url):
-            return False
-        with make_client(network.sync, url, "") as client:
-            answer = client.get(PREFIX)
-            listed = decode_json(answer.content)
-        return answer.status_code == 200 and isinstance(listed, dict) and "addresses" in listed
+        answer = network.look(f"{url}{PREFIX}")
+        listed = answer.json() if answer is not None and answer.status == 200 else None
     except MalformedJsonError:
-        return False
+        listed = None
     finally:
         network.close()
+    return isinstance(listed, dict) and "addresses" in listed
 
 
 @dataclass(frozen=True, slots=True)

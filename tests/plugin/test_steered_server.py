@@ -44,10 +44,13 @@ def test_everything_is_staged_there(pytester: pytest.Pytester, run: Run, steered
     result.assert_outcomes(passed=2)
 
 
-def test_workers_do_not_move_the_clock_of_each_other(pytester: pytest.Pytester, run: Run, steered: str) -> None:
-    """They share the server; the rest is staged."""
+def test_workers_do_not_move_the_clock_of_each_other(
+    pytester: pytest.Pytester, run: Run, steered: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They share the server; the rest is staged. What makes a worker is its variable."""
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
     pytester.makepyfile(PROJECT)
-    result = run(f"--graphcalls-target={steered}", "--graphcalls-version=v1.0", workers=2)
+    result = run(f"--graphcalls-target={steered}", "--graphcalls-version=v1.0")
     result.assert_outcomes(passed=1, skipped=1)
     assert f"needs a clock that the test moves, which {steered} does not offer" in result.stdout.str()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -76,9 +78,14 @@ async def _text(scope: Any, receive: Any, send: Any) -> None:
 
 
 def test_whatever_answers_it_does_no_harm() -> None:
-    """No JSON, or nobody at all."""
+    """No JSON, a closed connection, or nobody at all."""
     with serve_in_thread(_text) as url:
         assert is_steerable(url) is False
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        closing = Thread(target=lambda: listener.accept()[0].close())
+        closing.start()
+        assert is_steerable(f"http://127.0.0.1:{listener.getsockname()[1]}") is False
+        closing.join()
     assert is_steerable("http://127.0.0.1:9") is False
 
 
