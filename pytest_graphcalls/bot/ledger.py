@@ -140,8 +140,9 @@ class Ledger:
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything; numbers go on, because something may be on its way."""
+        """Forget everything, also what is on its way; numbers go on, so that it can be told from what comes later."""
         with self._lock:
+            self._forgotten = self._count
             self._entries: dict[int, Entry] = {}
 
     def listen(self, listener: Callable[[Delivery], None]) -> None:
@@ -157,8 +158,9 @@ class Ledger:
 
     def _write(self, number: int, entry: Entry) -> None:
         with self._lock:
-            self._entries[number] = entry
             self._open.discard(number)
+            if number > self._forgotten:
+                self._entries[number] = entry
 
     @property
     def settled(self) -> int:

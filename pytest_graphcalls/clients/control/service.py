@@ -68,6 +68,7 @@ class Control:
         return refused(404, f"There is no {request.path[:200]}.{hint} GET {PREFIX} lists what there is.")
 
     def _answered(self, route: Route, keys: Mapping[str, str], request: Request) -> Response:
+        self._world.time.follow()  # the answer is about the present
         try:
             named = {name: NAMED[name](self._world, key) for name, key in keys.items()}
         except UnknownNameError as error:

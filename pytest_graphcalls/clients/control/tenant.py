@@ -42,7 +42,6 @@ def _lifetime(name: str, value: Any) -> float:
 def _token(
     world: World, app: App | None = None, roles: tuple[str, ...] | None = None, lifetime: float = 3600
 ) -> Mapping[str, Any]:
-    world.time.follow()  # a token lives from now on
     authority = world.simulator.authority
     with world.simulator.lock:
         app = app or authority.app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
@@ -24,18 +24,26 @@ def ticking(world: World, every: float = EVERY) -> Iterator[None]:
     """
     over = Event()
 
-    def tick() -> None:
-        while not over.wait(every):
-            if not world.time.frozen:
-                world.advance(0)
+    def deliver() -> None:
+        if not world.time.frozen:
+            world.simulator.advance(0)
 
-    thread = Thread(target=tick, name="graphcalls-clock", daemon=True)
-    thread.start()
+    # Time passes while a bot is waited for.
+    threads = [
+        Thread(target=_again_and_again, args=(step, over, every), name="graphcalls-clock", daemon=True)
+        for step in (world.time.follow, deliver)
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         over.set()
-        world.simulator.deliver_to(
-            None
-        )  # what is left is not told; else a bot that hangs would be waited for each time
-        thread.join()
+        world.simulator.deliver_to(None)  # what is left is not told; a bot that hangs would be waited for each time
+        for thread in threads:
+            thread.join()
+
+
+def _again_and_again(step: Callable[[], None], over: Event, every: float) -> None:
+    while not over.wait(every):
+        step()

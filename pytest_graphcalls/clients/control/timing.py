@@ -13,7 +13,6 @@ from pytest_graphcalls.errors import SettingError
 
 
 def _clock(world: World) -> Mapping[str, Any]:
-    world.time.follow()
     clock = world.simulator.clock
     return {"now": clock.now, "time": clock.moment().isoformat(), "frozen": world.time.frozen}
 
@@ -23,7 +22,7 @@ def _advance(world: World, seconds: float) -> Mapping[str, Any]:
         world.simulator.clock.end_of(seconds)
     except ValueError:
         raise SettingError("seconds", f"{seconds:g}", "a moment before the year 10000") from None
-    world.advance(seconds)
+    world.simulator.advance(seconds)
     return _clock(world)
 
 

@@ -68,15 +68,6 @@ class World:
             step = error.next_step and "'graphcalls serve --allow-host HOST' allows a host."
             raise SettingError(error.name, error.value, error.expected, step) from None
 
-    def advance(self, seconds: float) -> None:
-        """Let virtual time pass, hand over what falls due; in real time what has passed has passed before.
-
-        Raises:
-            ValueError: the calendar ends before that.
-        """
-        self.time.follow()
-        self.simulator.advance(seconds)
-
     def reset(self) -> None:
         """Be as new; the bot stays where it is, and the clock's way as it is."""
         self.simulator.reset()

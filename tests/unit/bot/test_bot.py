@@ -814,6 +814,14 @@ def test_requests_before_the_bot_has_a_place_are_written_down(simulator: Simulat
     ]
 
 
+def test_a_ledger_that_was_cleared_forgets_what_is_on_its_way(simulator: Simulator, bot: Bot) -> None:
+    """It belongs to what was before."""
+    bot(asgi(lambda notes, headers: bot.ledger.clear()))
+    simulator.incoming_call()
+    simulator.advance(0)
+    assert (bot.ledger.entries, bot.ledger.settled) == ((), 1)
+
+
 def test_the_ledger_says_up_to_where_it_is_complete(simulator: Simulator, bot: Bot) -> None:
     """What is on its way may be written down after what came later."""
     seen: list[int] = []

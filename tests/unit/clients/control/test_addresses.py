@@ -318,3 +318,13 @@ def test_an_address_survives_nonsense(route: Any) -> None:
     members = ", ".join(f'"{name}": [{{"\\u0000": []}}]' for name in route.takes)
     request = Request(route.method, f"{PREFIX}{path}", body=f"{{{members}}}".encode())
     assert control.handle(request).status < 500
+
+
+def test_every_answer_is_about_the_present() -> None:
+    """In real time what has passed since the last request has passed before the answer is given."""
+    passed = [0.0]
+    simulator = Simulator()
+    control = Control(World.of(simulator, SimulatorApp(simulator, elapsed=lambda: passed[0])))
+    call = control.handle(Request("POST", f"{PREFIX}calls")).json()["id"]
+    passed[0] = 16.0
+    assert control.handle(Request("GET", f"{PREFIX}calls/{call}")).json()["state"] == "terminated"

@@ -112,6 +112,24 @@ def test_a_bot_that_hangs_is_reported_and_keeps_nobody(
     assert served.get(f"{PREFIX}ledger").json()["entries"][-1]["status"] in {None, 401}
 
 
+def test_time_passes_while_a_bot_hangs(served: httpx.Client, world: World, post: Callable[..., Any]) -> None:
+    """Without any request; else what is told next would seem to be told before its time."""
+    hanging, over = Event(), Event()
+
+    def hang(notes: dict[str, Any], _: dict[str, str]) -> None:
+        hanging.set()
+        over.wait(20)
+
+    with a_bot(hang) as url:
+        post("bot", url=url, timeout=20, redeliveries=0)
+        post("calls")
+        post("clock/thaw")
+        assert hanging.wait(20)
+        before = world.simulator.now
+        world.bot.wait_for(lambda: world.simulator.now > before, seconds=20)
+        over.set()
+
+
 def test_a_bot_that_is_left_while_it_hangs_is_told_no_more(
     served: httpx.Client, world: World, post: Callable[..., Any]
 ) -> None:
