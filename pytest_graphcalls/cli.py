@@ -83,6 +83,24 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ring", type=float, metavar="SECONDS", help="how long it rings until somebody answers")
     parser.add_argument("--frozen", action="store_true", help="let no time pass, so that nobody answers by waiting")
     parser.add_argument(
+        "--bot", metavar="URL", help="tell a bot on this machine what happens, e.g. http://127.0.0.1:3978/api/calls"
+    )
+    parser.add_argument(
+        "--bot-path", default="", metavar="PATH", help="its path for notifications (default: the URL's)"
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a host the bot may be on besides this machine",
+    )
+    parser.add_argument(
+        "--control",
+        choices=("off", "local", "any"),
+        help="whom /_graphcalls/ answers (default: local, this machine; off when --host is another address)",
+    )
+    parser.add_argument(
         "--tls", metavar="FOLDER", help="speak TLS; FOLDER keeps the certificate authority that clients have to trust"
     )
 

@@ -221,6 +221,8 @@ class LiveConnection:
     """
 
     simulator = None
+    world = None
+    is_fresh = False
 
     def __init__(self, target: LiveTarget, version: str, recorder: Recorder, case: Case | None = None) -> None:
         self.case = case

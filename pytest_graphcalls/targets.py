@@ -7,6 +7,7 @@ what it can do (:attr:`Connection.capabilities`), never which target it belongs 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,10 +20,12 @@ from pytest_graphcalls.errors import SettingError
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.asgi import SimulatorApp
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
+    from pytest_graphcalls.clients.remote import RemoteWorld
     from pytest_graphcalls.replaying import Case
     from pytest_graphcalls.sandbox import Sandbox
     from pytest_graphcalls.session import Recorder
     from pytest_graphcalls.simulator import Host, Simulator
+    from pytest_graphcalls.wire import Notification
 
 SIMULATOR = "simulator"
 LIVE = "live"
@@ -34,6 +37,21 @@ PLACEHOLDER_TOKEN = "pytest-graphcalls"  # noqa: S105  says who asks; a server t
 
 Prepare = Callable[["Simulator"], None]
 """What is done with each new simulator before its test sees it."""
+
+
+class World(Protocol):
+    """What stages more than requests can: a :class:`.Simulator`, or a server that lets itself be steered like one."""
+
+    @property
+    def notifications(self) -> list[Notification]:
+        """Everything that the bot is to be told, in order."""
+
+    @property
+    def authority(self) -> Any:
+        """Registers apps (``register``) and mints tokens (``token``)."""
+
+    def incoming_call(self, *, group: bool = False) -> Any:
+        """Place a call to the default app; it has an ``id``."""
 
 
 class Connection(Protocol):
@@ -58,6 +76,14 @@ class Connection(Protocol):
     @property
     def simulator(self) -> Simulator | None:
         """The simulated tenant, or ``None`` when the target is none."""
+
+    @property
+    def world(self) -> World | None:
+        """What a stage steers beyond requests: the simulator, or the one behind a URL; ``None`` when nobody can."""
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing outlives the test there."""
 
     @property
     def sandbox(self) -> Sandbox | None:
@@ -170,10 +196,12 @@ class SimulatorConnection:
     capabilities = SimulatorTarget.capabilities
     sandbox = None
     case = None
+    is_fresh = True
 
     def __init__(self, simulator: Simulator, version: str, leave: Callable[[], None] = lambda: None) -> None:
         self._leave = leave
         self.simulator: Simulator = simulator
+        self.world: World = simulator
         self.version = version
         self.root = f"{GRAPH}/{version}"
 
@@ -217,12 +245,31 @@ class UrlTarget:
         token: bearer token of the app to act as; by default :data:`PLACEHOLDER_TOKEN`.
     """
 
-    capabilities: frozenset[Need] = frozenset()
-
     def __init__(self, url: str, *, token: str = "") -> None:
         self.name = url
-        self.token = token or PLACEHOLDER_TOKEN
+        self._given = token
         self._welcome = False
+
+    @cached_property
+    def capabilities(self) -> frozenset[Need]:
+        """See :attr:`Target.capabilities`; the server is asked once a run."""
+        return capabilities_of(self.name)
+
+    @property
+    def token(self) -> str:
+        """The bearer token that was given; else one that the server mints for each test, where it does."""
+        if not self._given and self.world is not None:
+            return str(self.world.authority.token())
+        return self._given or PLACEHOLDER_TOKEN
+
+    @cached_property
+    def world(self) -> RemoteWorld | None:
+        """The world behind it, if it is a ``graphcalls serve`` of this machine that lets itself be steered."""
+        from pytest_graphcalls.clients.httpx import make_client
+        from pytest_graphcalls.clients.remote import RemoteWorld
+
+        network = self.network
+        return RemoteWorld(make_client(network.sync, self.name, "")) if self.capabilities else None
 
     @cached_property
     def network(self) -> Any:
@@ -256,14 +303,17 @@ class UrlTarget:
         del tenant, prepare
         if recorder.judges:
             self._require_welcome(version)
-        return UrlConnection(self, version, recorder, case)
+        connection = UrlConnection(self, version, recorder, case)
+        if connection.world is not None and Need.CLOCK in connection.capabilities:  # nobody else is told things there
+            connection.follow(connection.world)
+        return connection
 
     def _require_welcome(self, version: str) -> None:
         if self._welcome:
             return
         refusal = self.network.refuses(f"{self.name}/{version}", self.token)
         if refusal:
-            given = "(not set)" if self.token == PLACEHOLDER_TOKEN else "(not shown)"
+            given = "(not shown)" if self._given else "(not set)"
             step = f"It says: {refusal} 'graphcalls token --url {self.name}' makes one for 'graphcalls serve'."
             raise SettingError("GRAPHCALLS_TOKEN", given, f"a bearer token that {self.name} takes", step)
         self._welcome = True
@@ -284,14 +334,18 @@ class UrlConnection:
         case: the test, when it is recorded.
     """
 
-    capabilities = UrlTarget.capabilities
     simulator = None
     sandbox = None
+    is_fresh = False
 
     def __init__(self, target: UrlTarget, version: str, recorder: Recorder, case: Case | None = None) -> None:
         self.case = case
         self._network = target.network
         self._recorder = recorder
+        self._leave: Callable[[], None] = lambda: None
+        # What is recorded is asked again by requests alone.
+        self.world = target.world if case is None else None
+        self.capabilities = target.capabilities if case is None else frozenset[Need]()
         self.token = target.token
         self.version = version
         self.root = f"{target.name}/{version}"
@@ -310,12 +364,21 @@ class UrlConnection:
         transport = CheckedTransport(self._network.asynchronous, self._recorder)
         return make_async_client(transport, self.root, self.token if token is None else token)
 
+    def follow(self, world: World) -> None:
+        """Let the recorder look at what the bot is told from now on, until the test is over."""
+        known = len(world.notifications)
+        self._leave = self._recorder.follow(lambda: world.notifications[known:], self.version)
+
     def wait(self, seconds: float) -> None:
-        """Let real time pass; nobody can hurry a server."""
-        time.sleep(seconds)
+        """Move the server's clock, if the test may; else let real time pass."""
+        if self.world is not None and Need.CLOCK in self.capabilities:
+            self.world.advance(seconds)
+        else:
+            time.sleep(seconds)
 
     def close(self) -> None:
         """The stage hangs up what it made; what else a test does to a server is its own affair."""
+        self._leave()
 
 
 class Wishes(NamedTuple):
@@ -354,11 +417,11 @@ TARGETS: Mapping[str, Callable[[str, Wishes], Target]] = {
 }
 """How each sort of target is made from the name given and what the run wishes."""
 
-_CAPABILITIES: Mapping[str, frozenset[Need]] = {SIMULATOR: SimulatorTarget.capabilities}
+_CAPABILITIES: Mapping[str, frozenset[Need]] = {SIMULATOR: SimulatorTarget.capabilities, REPLAY: frozenset()}
 
 
 def capabilities_of(name: str, facts: Collection[str] = ()) -> frozenset[Need]:
-    """What the target ``name`` can do beyond answering requests; nothing is contacted.
+    """What the target ``name`` can do beyond answering requests. A server on this machine is asked.
 
     Args:
         name: of the target.
@@ -366,7 +429,19 @@ def capabilities_of(name: str, facts: Collection[str] = ()) -> frozenset[Need]:
     """
     if name == LIVE:
         return frozenset(need for need in Need if need.value in facts)
-    return _CAPABILITIES.get(name, UrlTarget.capabilities)
+    return _CAPABILITIES[name] if name in _CAPABILITIES else _steered(name)
+
+
+def _steered(url: str) -> frozenset[Need]:
+    """What can be done at a base URL: everything, where a simulator lets itself be steered.
+
+    xdist workers share it, and none may move the clock under the calls of the others.
+    """
+    from pytest_graphcalls.clients.remote import is_steerable
+
+    if not is_steerable(url):
+        return frozenset()
+    return frozenset(Need) - {Need.CLOCK} if "PYTEST_XDIST_WORKER" in os.environ else frozenset(Need)
 
 
 class Targets:

@@ -34,6 +34,8 @@ class Bot(Assertions):
         self._seed = seed
         self._courier: Courier | None = None
         self._watching = False
+        self.where = ""
+        """Its URL; ``\"\"`` when it is nowhere, or an application."""
 
     def __call__(
         self,
@@ -71,14 +73,20 @@ class Bot(Assertions):
         terms = Terms(timeout, redeliveries, spacing, linger, signed)
         facts: dict[str, Any] = {"path": path, "callbacks": callbacks, "allow_hosts": allow_hosts, "epoch": epoch}
         courier = Courier(self.simulator, where, terms=terms, ledger=self.ledger, **facts)
-        if not self._watching:
-            self.simulator.observe(self._asked)
-            self._watching = True
-        if self._courier is not None:
-            self._courier.close()
-        self._courier = courier
+        self.watch()
+        before, self._courier = self._courier, courier
+        self.where = where if isinstance(where, str) else ""
         self.simulator.deliver_to(courier)
+        if before is not None:
+            before.close()
         return self
+
+    def watch(self) -> None:
+        """Write down what is asked for, and which faults strike, from now on; where the bot is may come later."""
+        if not self._watching:
+            self._watching = True
+            self.simulator.observe(self._asked)
+            self.simulator.faults.listen(self.ledger.strike)
 
     def _asked(self, exchange: Exchange) -> None:
         self.ledger.ask(self.simulator.now, exchange)
@@ -171,4 +179,4 @@ class Bot(Assertions):
         if self._courier is not None:
             self.simulator.deliver_to(None)
             self._courier.close()
-            self._courier = None
+            self._courier, self.where = None, ""

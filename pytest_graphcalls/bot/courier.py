@@ -70,7 +70,7 @@ class Courier:
         terms: timeout, redelivery, signature.
         epoch: the present in seconds since 1970, for the tokens; by default the real one, because it is what bots
             compare them with.
-        ledger: where to write everything down.
+        ledger: where to write everything down; without one it has its own, which faults are written in, too.
 
     Raises:
         SettingError: ``where`` is nothing that can be posted to.
@@ -97,7 +97,8 @@ class Courier:
         self.ledger = ledger or Ledger()
         self._default = poster(where, allow_hosts, terms.timeout)
         self._others: dict[str, Poster] = {}
-        self._leave = simulator.faults.listen(self.ledger.strike)
+        self._leave = simulator.faults.listen(self.ledger.strike) if ledger is None else lambda: None
+        self._closed = False
         try:
             for origin, other in (callbacks or {}).items():
                 self._others[_origin(origin)] = poster(other, allow_hosts, terms.timeout)
@@ -120,9 +121,11 @@ class Courier:
 
     def _work_off(self, call: str) -> None:
         line = self._lines.get(call)
-        while line:
+        while line and not self._closed:
             parcel = line[0]
             delivery = self.post(parcel.note, sequence=parcel.sequence, attempt=parcel.attempt)
+            if self._generation != self._simulator.outbox.generation:
+                return  # the simulator was reset meanwhile, and may have a call with the same id again
             if delivery.failed and parcel.attempt <= self._terms.redeliveries:
                 line[0] = replace(parcel, attempt=parcel.attempt + 1)
                 self._simulator.later(self._terms.spacing, partial(self._work_off, call))
@@ -218,7 +221,8 @@ class Courier:
         return any(isinstance(way, HttpPoster) for way in (self._default, *self._others.values()))
 
     def close(self) -> None:
-        """Leave the bot."""
+        """Leave the bot: what is on its way to it, or comes again, is told no more."""
+        self._closed = True
         self._leave()
         for way in (self._default, *self._others.values()):
             way.close()

@@ -149,11 +149,13 @@ class Ledger:
         self._lock = Lock()
         self._listeners: list[Callable[[Delivery], None]] = []
         self._count = 0
+        self._open: set[int] = set()
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything; numbers go on, because something may be on its way."""
+        """Forget everything, also what is on its way; numbers go on, so that it can be told from what comes later."""
         with self._lock:
+            self._forgotten = self._count
             self._entries: dict[int, Entry] = {}
 
     def listen(self, listener: Callable[[Delivery], None]) -> None:
@@ -164,15 +166,27 @@ class Ledger:
         """The next number: what is told begins before what the bot asks for because of it, and ends after it."""
         with self._lock:
             self._count += 1
+            self._open.add(self._count)
             return self._count
+
+    def _write(self, number: int, entry: Entry) -> None:
+        with self._lock:
+            self._open.discard(number)
+            if number > self._forgotten:
+                self._entries[number] = entry
+
+    @property
+    def settled(self) -> int:
+        """Up to this number everything is written down; what is on its way has a higher one."""
+        with self._lock:
+            return min(self._open, default=self._count + 1) - 1
 
     def deliver(self, number: int, at: float, notification: Notification, **facts: Any) -> Delivery:
         """Write down a delivery; ``facts`` are further members of it."""
         kind, call = kind_of(notification.entries), notification.call_id
         facts |= {"message": notification.headers.get(MESSAGE_ID, ""), "over": time.perf_counter()}
         entry = Delivery(number, at, call, kind, body=notification.body, **facts)
-        with self._lock:
-            self._entries[number] = entry
+        self._write(number, entry)
         for listener in tuple(self._listeners):
             listener(entry)
         return entry
@@ -180,14 +194,12 @@ class Ledger:
     def strike(self, fired: Fired) -> None:
         """Write down that a fault has struck."""
         number = self.reserve()
-        with self._lock:
-            self._entries[number] = Struck(number, fired.at, fired.call, fired.fault, fired.what)
+        self._write(number, Struck(number, fired.at, fired.call, fired.fault, fired.what))
 
     def ask(self, at: float, exchange: Exchange) -> None:
         """Write down a request."""
         number = self.reserve()
-        with self._lock:
-            self._entries[number] = Asked(number, at, exchange, time.perf_counter())
+        self._write(number, Asked(number, at, exchange, time.perf_counter()))
 
     @property
     def entries(self) -> tuple[Entry, ...]:

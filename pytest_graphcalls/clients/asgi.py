@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import Executor
 from threading import Lock
 from typing import Any
 
@@ -32,12 +33,19 @@ class SimulatorApp:
         service: a simulator, or a host of several.
         frozen: whether virtual time moves by ``advance`` only.
         elapsed: the clock to follow, in seconds from any point.
+        threads: where a service is asked that may have to wait for somebody; by default in the event loop.
     """
 
     def __init__(
-        self, service: Service, *, frozen: bool = False, elapsed: Callable[[], float] = time.monotonic
+        self,
+        service: Service,
+        *,
+        frozen: bool = False,
+        elapsed: Callable[[], float] = time.monotonic,
+        threads: Executor | None = None,
     ) -> None:
         self._service = service
+        self._threads = threads
         self._frozen = frozen
         self._elapsed = elapsed
         self._last = elapsed()
@@ -51,11 +59,16 @@ class SimulatorApp:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _body(receive)
         self.follow()
-        response = self._service.handle(_request(scope, body))
+        response = await self._answer(_request(scope, body))
         if isinstance(response, Faulty):
             await self._disturbed(response, scope, receive, send)
         else:
             await _send(response, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if self._threads is None:
+            return self._service.handle(request)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._service.handle, request)
 
     async def _disturbed(self, response: Faulty, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer late, in part, or not at all, as a fault has it."""

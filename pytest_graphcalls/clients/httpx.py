@@ -255,6 +255,14 @@ class Network:
             return f"{str(error) or type(error).__name__}."
         return ""
 
+    def look(self, url: str) -> Response | None:
+        """What ``url`` answers to somebody without a token; ``None`` when nothing, or nobody, does."""
+        try:
+            with make_client(self.sync, url, "") as client:
+                return to_wire_response(client.get(url))
+        except (httpx.TransportError, httpx.InvalidURL):
+            return None
+
     def refuses(self, root: str, token: str) -> str:
         """What the server at ``root`` says of ``token``, or ``""`` when it takes it.
 

@@ -6,11 +6,11 @@ import inspect
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any, Protocol
 
 import httpx
 
+from pytest_graphcalls.clients.hosts import is_loopback
 from pytest_graphcalls.clients.httpx import tls_context
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.wire import NO_HEADERS, Headers, Request
@@ -135,7 +135,7 @@ class HttpPoster:
         except httpx.InvalidURL:
             return False
         host = parsed.host.lower()
-        return parsed.scheme in {"http", "https"} and (_is_loopback(host) or host in self._allowed)
+        return parsed.scheme in {"http", "https"} and (is_loopback(host) or host in self._allowed)
 
     def post(self, request: Request, timeout: float, linger: float, *, redirected: bool = False) -> Answer:
         """See :meth:`Poster.post`; what a bot does after its answer cannot be seen from here."""
@@ -156,6 +156,10 @@ class HttpPoster:
                 answer.close()
         except (httpx.TransportError, httpx.InvalidURL) as error:
             return Answer(seconds=time.perf_counter() - began, error=_said(error, timeout))
+        except RuntimeError:
+            if not self._client.is_closed:
+                raise
+            return Answer(seconds=time.perf_counter() - began, error="was left before it was told")
         headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw])
         ended = time.perf_counter()
         return Answer(answer.status_code, headers, body, ended - began, moment=ended)
@@ -182,15 +186,6 @@ def _said(error: Exception, timeout: float) -> str:
     if isinstance(error, httpx.TimeoutException):
         return f"gave no answer within {timeout:g} s"
     return f"gave no HTTP answer ({error or type(error).__name__})"
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _allow_it(url: str) -> str:

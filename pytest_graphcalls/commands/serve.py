@@ -5,14 +5,15 @@ from __future__ import annotations
 import signal
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
 from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.control import ControlledApp
+from pytest_graphcalls.clients.control import PREFIX, ControlledApp, Reach, World, ticking
+from pytest_graphcalls.clients.hosts import is_loopback
 from pytest_graphcalls.clients.server import serve_in_thread
 from pytest_graphcalls.commands.text import show
 from pytest_graphcalls.errors import SettingError
@@ -30,18 +31,31 @@ def run(args: Namespace) -> int:
     """Serve until somebody stops it.
 
     Args:
-        args: ``host``, ``port``, ``seed``, ``ring``, ``frozen`` and ``tls``.
+        args: ``host``, ``port``, ``seed``, ``ring``, ``frozen``, ``tls``, ``bot``, ``bot_path``, ``allow_host`` and
+            ``control``.
 
     Raises:
-        SettingError: the address is taken, the ring time is no time, or the folder for TLS cannot be used.
+        SettingError: the address is taken, the ring time is no time, the folder for TLS cannot be used, or the bot is
+            on another machine.
     """
     # Its time begins now: what clients bring along (assertions) and look at (tokens) has real times in it.
     simulator = Simulator(seed=args.seed, pace=_pace(args.ring), start=datetime.now(UTC))
-    app = ControlledApp(SimulatorApp(simulator, frozen=args.frozen), simulator)
-    with _tls(args) as tls:
+    plain = SimulatorApp(simulator, frozen=args.frozen)
+    world = World.of(simulator, plain, seed=args.seed, allow_hosts=args.allow_host)
+    if args.bot:
+        world.place_bot(args.bot, path=args.bot_path)
+    app = ControlledApp(plain, simulator, world=world, reach=_reach(args))
+    with _tls(args) as tls, closing(app), ticking(world), closing(world.bot):
         _serve(app, simulator, args, tls)
     show(["stopped"])
     return 0
+
+
+def _reach(args: Namespace) -> Reach:
+    """Whom the control addresses answer: they steer everything, so elsewhere they are off unless asked for."""
+    if args.control is not None:
+        return Reach(args.control)
+    return Reach.LOCAL if is_loopback(args.host) else Reach.OFF
 
 
 def _tls(args: Namespace) -> AbstractContextManager[ServerTls | None]:
@@ -79,6 +93,7 @@ def _greeting(url: str, simulator: Simulator, args: Namespace) -> Iterator[str]:
     yield f"  v1.0   {url}/v1.0/communications/calls"
     yield f"  beta   {url}/beta/communications/calls"
     yield f"  tenant {simulator.tenant_id}"
+    yield from _told(url, args)
     yield ""
     yield "A token for it, good for 24 hours:"
     yield f"  export GRAPHCALLS_TOKEN={simulator.authority.token(lifetime=TOKEN_LIFETIME)}"
@@ -89,6 +104,18 @@ def _greeting(url: str, simulator: Simulator, args: Namespace) -> Iterator[str]:
     yield ""
     yield "The contract suite against it:"
     yield f"  pytest --pyargs pytest_graphcalls.contracts --graphcalls-target={url}"
+
+
+def _told(url: str, args: Namespace) -> Iterator[str]:
+    """Who is told what happens, and where everything can be steered."""
+    if args.bot:
+        yield f"  bot    {args.bot}"
+    reach = _reach(args)
+    if reach is Reach.OFF:
+        yield "  control addresses are off; --control local has them answer this machine"
+    else:
+        whom = "every machine that reaches it" if reach is Reach.ANY else "this machine"
+        yield f"  control {url}{PREFIX} (for {whom})"
 
 
 def _first_call(simulator: Simulator) -> str:

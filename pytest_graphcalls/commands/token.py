@@ -11,6 +11,7 @@ from pytest_graphcalls.commands.text import show
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.wire import MalformedJsonError, decode_json, encode_json
 
+_JSON = {"Content-Type": "application/json"}
 _SERVER = "a running 'graphcalls serve'"
 
 
@@ -35,7 +36,7 @@ def _answer(url: str, asked: dict[str, Any]) -> dict[str, Any]:
         if problem:
             raise SettingError("--url", url, _SERVER, f"{problem} Start it, or mend the address.")
         with make_client(network.sync, url, "") as client:
-            response = client.post(TOKEN_PATH, content=encode_json(asked))
+            response = client.post(TOKEN_PATH, content=encode_json(asked), headers=_JSON)
         return _read(url, response.status_code, response.content)
     finally:
         network.close()

@@ -84,6 +84,8 @@ class ReplayConnection:
     """
 
     simulator = None
+    world = None
+    is_fresh = True
 
     def __init__(self, case: Case, cassette: Cassette, version: str, service: Service) -> None:
         passport = cassette.passport

@@ -150,6 +150,11 @@ class Authority:
             self.app = app
         return app
 
+    @property
+    def apps(self) -> tuple[App, ...]:
+        """Every registered app, the default one first."""
+        return tuple(self._apps.values())
+
     def app_of(self, app_id: str) -> App:
         """The registered app with that id; raises :class:`UnknownNameError` when there is none."""
         try:

@@ -32,10 +32,11 @@ class People(OnTarget):
         """Ids: the same in every run where nothing outlives the test, new ones elsewhere; a recording says which."""
         if self._connection.case:
             yield from self._connection.case.ids()
+        fresh = self._simulated and self._connection.is_fresh
         number = 0
         while True:
             number += 1
-            yield str(uuid5(NAMESPACE_URL, f"graphcalls:{number}") if self._simulated else uuid4())
+            yield str(uuid5(NAMESPACE_URL, f"graphcalls:{number}") if fresh else uuid4())
 
     def new_id(self) -> str:
         """An id that nobody has yet, e.g. for a ``participantId``."""

@@ -38,7 +38,7 @@ class OnTarget:
         return StageError(wanted, got, see)
 
     def _world(self) -> Any:
-        world = self._connection.simulator
+        world = self._connection.world
         if world is None:
             raise StageError("something beyond plain requests", "this target has no such means", "--graphcalls-target")
         return world

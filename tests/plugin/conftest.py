@@ -11,6 +11,7 @@ import pytest
 # saves a second for each test, and cryptography cannot be imported twice at all.
 import pytest_graphcalls.clients.asgi
 import pytest_graphcalls.clients.httpx
+import pytest_graphcalls.clients.remote
 import pytest_graphcalls.clients.server
 import pytest_graphcalls.contract.check
 import pytest_graphcalls.report.terminal

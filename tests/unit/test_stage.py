@@ -55,7 +55,8 @@ class Line:
     capabilities: frozenset[Need] = frozenset()
     token: str = "no.json.token"
     root: str = "https://graph.example.org/v1.0"
-    simulator: Any = None
+    world: Any = None
+    is_fresh: bool = True
     sandbox: Any = None
     case: Any = None
     waited: list[float] = field(default_factory=list)

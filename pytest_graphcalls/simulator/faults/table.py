@@ -30,6 +30,11 @@ class Parameter(NamedTuple):
     default: Any
     says: str
 
+    @property
+    def required(self) -> bool:
+        """Whether the fault makes no sense without it."""
+        return self.default is _REQUIRED
+
 
 class Sort(NamedTuple):
     """One row of the table: what a fault is about, what it does, and its own parameters."""
@@ -230,7 +235,7 @@ def ordered(name: str, facts: Mapping[str, Any], contract: Contract) -> Order:
         if value is not None:
             given[fact] = known[fact].read(fact, value, contract)
     for fact, parameter in known.items():
-        if parameter.default is _REQUIRED and fact not in given:
+        if parameter.required and fact not in given:
             raise SettingError(fact, "(not given)", parameter.says, f"The fault {name!r} needs it.")
     _require_a_call(given, contract)
     defaults = {fact: parameter.default for fact, parameter in known.items()}

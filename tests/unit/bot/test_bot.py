@@ -798,3 +798,61 @@ def test_another_bot_takes_its_place(simulator: Simulator, bot: Bot) -> None:
     simulator.advance(0)
     Phone(simulator).reject(call.id)
     assert (first, second, len(bot.requests)) == ([], [1], 1)
+
+
+def test_what_was_told_before_a_reset_does_not_come_again(simulator: Simulator, bot: Bot) -> None:
+    """Not even when the bot fails because of it, and the next call has the same id."""
+    statuses = [500, 500, 500, 202]
+
+    def act(notes: Note, headers: dict[str, str]) -> int:
+        if len(statuses) == 4:
+            simulator.reset()
+        return statuses.pop(0)
+
+    bot(asgi(act))
+    before = simulator.incoming_call()
+    simulator.advance(0)
+    assert simulator.incoming_call().id == before.id
+    simulator.advance(5)
+    assert [(one.attempt, one.at, one.status) for one in bot.deliveries] == [
+        (1, 0.0, 500),
+        (1, 0.0, 500),
+        (2, 1.0, 500),
+        (3, 2.0, 202),
+    ]
+
+
+def test_requests_before_the_bot_has_a_place_are_written_down(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    """Once each, also when its place changes or it is left in between; and so are faults."""
+    bot.watch()
+    for where in (asgi(lambda notes, headers: None), "http://127.0.0.1:9"):
+        phone.send("GET", "/calls/57da")
+        bot(where)
+        assert bot.where == (where if isinstance(where, str) else "")
+        bot.close()
+    simulator.fault("503")
+    phone.send("GET", "/calls/57da")
+    assert [str(entry) for entry in bot.ledger.entries] == [
+        "asked  GET /calls/57da: 404",
+        "asked  GET /calls/57da: 404",
+        "fault  503: GET /calls/57da",
+        "asked  GET /calls/57da: 503",
+    ]
+
+
+def test_a_ledger_that_was_cleared_forgets_what_is_on_its_way(simulator: Simulator, bot: Bot) -> None:
+    """It belongs to what was before."""
+    bot(asgi(lambda notes, headers: bot.ledger.clear()))
+    simulator.incoming_call()
+    simulator.advance(0)
+    assert (bot.ledger.entries, bot.ledger.settled) == ((), 1)
+
+
+def test_the_ledger_says_up_to_where_it_is_complete(simulator: Simulator, bot: Bot) -> None:
+    """What is on its way may be written down after what came later."""
+    seen: list[int] = []
+    bot(asgi(lambda notes, headers: seen.append(bot.ledger.settled)))
+    assert bot.ledger.settled == 0
+    simulator.incoming_call()
+    simulator.advance(0)
+    assert (seen, bot.ledger.settled) == ([0], 1)

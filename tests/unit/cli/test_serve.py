@@ -10,6 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from pytest_graphcalls.cli import parser
+from pytest_graphcalls.commands.serve import _reach
+
 
 @contextmanager
 def serving(*words):
@@ -72,3 +75,46 @@ def test_a_port_is_a_small_number(graphcalls, port):
 @pytest.mark.parametrize("ring", ["-1", "nan", "inf"])
 def test_a_ring_time_is_a_time(graphcalls, ring):
     assert graphcalls("serve", f"--ring={ring}")[0] == 2
+
+
+def test_a_bot_on_another_machine_is_refused(graphcalls):
+    code, out, err = graphcalls("serve", "--bot", "http://192.0.2.7/api")
+    assert (code, out) == (2, "")
+    assert "bot=http://192.0.2.7/api: expected http:// or https:// and this machine" in err
+    assert "'graphcalls serve --allow-host HOST' allows a host." in err
+
+
+def test_a_bot_on_a_host_that_is_allowed_is_told_there():
+    with serving("--port", "0", "--bot", "http://192.0.2.7/api", "--allow-host", "192.0.2.7", "--frozen") as server:
+        assert "  bot    http://192.0.2.7/api\n" in greeted(server)
+
+
+@pytest.mark.parametrize("words", [["--bot-path", "x"], ["--bot-path", "x", "--frozen"]])
+def test_a_path_of_a_bot_starts_with_a_slash(graphcalls, words):
+    assert (
+        "path=x: expected a path that starts with /." in graphcalls("serve", "--bot", "http://127.0.0.1:9", *words)[2]
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "reach"),
+    [
+        ([], "local"),
+        (["--host", "localhost"], "local"),
+        (["--host", "0.0.0.0"], "off"),
+        (["--host", "192.0.2.7", "--control", "local"], "local"),
+        (["--host", "0.0.0.0", "--control", "any"], "any"),
+        (["--control", "off"], "off"),
+    ],
+)
+def test_control_addresses_are_off_when_bound_elsewhere(words, reach):
+    assert _reach(parser().parse_args(["serve", *words])) == reach
+
+
+def test_the_greeting_says_whom_the_control_addresses_answer():
+    with serving("--host", "0.0.0.0", "--port", "0") as server:
+        text = greeted(server)
+        assert "control addresses are off; --control local has them answer this machine" in text
+        port = re.search(r"http://0\.0\.0\.0:(\d+)", text)[1]
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/_graphcalls/", timeout=10)

@@ -7,7 +7,7 @@ import jwt
 import pytest
 
 from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.control import TOKEN_PATH, Control, ControlledApp, known_roles
+from pytest_graphcalls.clients.control import TOKEN_PATH, Control, ControlledApp, Reach, World, known_roles
 from pytest_graphcalls.clients.server import serve_in_thread
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Request
@@ -70,7 +70,8 @@ def test_token_says_that_something_else_answers(simulator: Simulator, graphcalls
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"roles": "all"}', b'{"roles": [{}]}', b'{"lifetime": true}', b"\xff"])
 def test_the_control_address_survives_anything(simulator: Simulator, body: bytes) -> None:
     """It answers 200 or 400."""
-    assert Control(simulator).handle(Request("POST", TOKEN_PATH, body=body)).status in {200, 400}
+    control = Control(World.of(simulator, SimulatorApp(simulator)))
+    assert control.handle(Request("POST", TOKEN_PATH, body=body)).status == (400 if body else 200)
 
 
 def test_the_control_address_is_for_this_machine_alone(simulator: Simulator) -> None:
@@ -81,7 +82,7 @@ def test_the_control_address_is_for_this_machine_alone(simulator: Simulator) -> 
 
     async def asked(client: tuple[str, int] | None, path: str = TOKEN_PATH) -> int:
         transport = httpx.ASGITransport(app, client=client)  # type: ignore[arg-type]  # None is what some servers give
-        async with httpx.AsyncClient(transport=transport, base_url="http://x") as one:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as one:
             return (await one.post(path, json={})).status_code
 
     for client, status in (
@@ -93,6 +94,12 @@ def test_the_control_address_is_for_this_machine_alone(simulator: Simulator) -> 
     ):
         assert asyncio.run(asked(client)) == status
     assert asyncio.run(asked(("127.0.0.1", 1), "/_graphcalls/other")) == 404
+
+
+def test_token_says_that_it_is_switched_off(simulator: Simulator, graphcalls: Run) -> None:
+    """And what switches it on."""
+    with serve_in_thread(ControlledApp(SimulatorApp(simulator), simulator, reach=Reach.OFF)) as url:
+        assert "'graphcalls serve --control local' switches them on." in graphcalls("token", "--url", url)[2]
 
 
 def test_every_known_role_is_one_of_calls() -> None:

@@ -128,3 +128,11 @@ def test_the_environ(made: Callable[[Any], Poster]) -> None:
     assert (seen["PATH_INFO"].encode("latin-1").decode(), seen["QUERY_STRING"]) == ("/a b/ü", "q=1%202")
     assert (seen["wsgi.url_scheme"], seen["SERVER_NAME"], seen["SERVER_PORT"]) == ("https", "bot.contoso.com", "8443")
     assert (seen["HTTP_X_ONE"], seen["CONTENT_LENGTH"], seen["closed"]) == ("1", "2", True)
+
+
+def test_a_bot_that_was_left_is_told_nothing() -> None:
+    """Somebody who was about to tell it hears so."""
+    way = HttpPoster("http://127.0.0.1:9")
+    way.close()
+    answer = way.post(Request("POST", "https://bot.contoso.com/api/calls"), 1.0, 0.0)
+    assert (answer.status, answer.error) == (None, "was left before it was told")

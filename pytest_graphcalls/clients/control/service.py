@@ -1,0 +1,98 @@
+"""The control addresses of one simulator, as requests in and answers out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from pytest_graphcalls.clients.control.names import PREFIX
+from pytest_graphcalls.clients.control.replies import answered, refused
+from pytest_graphcalls.clients.control.route import Route
+from pytest_graphcalls.clients.control.table import ROUTES
+from pytest_graphcalls.clients.control.words import read
+from pytest_graphcalls.clients.control.world import World
+from pytest_graphcalls.errors import (
+    BotError,
+    GraphCallsError,
+    NotAllowedNowError,
+    SettingError,
+    UnknownNameError,
+    nearest,
+)
+from pytest_graphcalls.redaction import OF_REPORTS
+from pytest_graphcalls.simulator import Fault
+from pytest_graphcalls.wire import MalformedJsonError, Request, Response
+
+
+def _fault(world: World, number: str) -> Fault:
+    active = {str(fault.number): fault for fault in world.simulator.faults.active}
+    if number not in active:
+        raise UnknownNameError("fault in force with the number", number, tuple(active), f"GET {PREFIX}faults")
+    return active[number]
+
+
+NAMED: Mapping[str, Callable[[World, str], Any]] = {
+    "call": lambda world, call: world.simulator.call(call),
+    "person": lambda world, name: world.simulator.person(name),
+    "app": lambda world, app: world.simulator.authority.app_of(app),
+    "fault": _fault,
+}
+"""What a word in braces in an address stands for: gives it, or raises :class:`UnknownNameError`."""
+
+
+class Control:
+    """Answers requests to control addresses; whoever asks is allowed to.
+
+    Args:
+        world: what they steer.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def elapse(self, seconds: float) -> None:
+        """Nothing here has a time of its own."""
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request. The bot may be waited for meanwhile."""
+        segments = [unquote(piece) for piece in request.path.removeprefix(PREFIX).split("/") if piece]
+        there = [(route, keys) for route in ROUTES if (keys := route.keys(segments)) is not None]
+        found = next(((route, keys) for route, keys in there if route.method == request.method), None)
+        if found is not None:
+            return self._answered(*found, request)
+        if there:
+            return refused(405, f"{request.path} takes {' and '.join(sorted({route.method for route, _ in there}))}.")
+        close = nearest(request.path, {route.like(segments) for route in ROUTES})
+        hint = f" Did you mean {close}?" if close else ""
+        return refused(404, f"There is no {request.path[:200]}.{hint} GET {PREFIX} lists what there is.")
+
+    def _answered(self, route: Route, keys: Mapping[str, str], request: Request) -> Response:
+        self._world.time.follow()  # the answer is about the present
+        try:
+            named = {name: NAMED[name](self._world, key) for name, key in keys.items()}
+        except UnknownNameError as error:
+            return refused(404, str(error))
+        try:
+            facts = read(route.takes, _given(request), str(route))
+            if isinstance(facts.get("app"), str):
+                facts["app"] = NAMED["app"](self._world, facts["app"])
+            return answered(route.status, route.do(self._world, **named, **facts))
+        except MalformedJsonError as error:
+            return refused(400, f"The body {error.reason}.")
+        except BotError as error:
+            lines = [OF_REPORTS.mask(line) for line in error.timeline]
+            return refused(409, f"{OF_REPORTS.mask(error.what)}.", passed=False, timeline=lines)
+        except NotAllowedNowError as error:
+            return refused(409, str(error))
+        except GraphCallsError as error:
+            return refused(400, str(error))
+
+
+def _given(request: Request) -> Mapping[str, Any]:
+    if request.method in {"GET", "DELETE"} or not request.body:
+        return request.query
+    given = request.json()
+    if not isinstance(given, Mapping):
+        raise SettingError("the body", repr(given)[:80], "a JSON object")
+    return given

@@ -1,0 +1,123 @@
+"""Addresses about the bot: where it is, what it was told and asked for, and how it did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from pytest_graphcalls.bot import FORGERIES
+from pytest_graphcalls.bot.assertions import Assertions
+from pytest_graphcalls.clients.control import views, words
+from pytest_graphcalls.clients.control.route import Route, first_line, taken
+from pytest_graphcalls.clients.control.words import Parameter
+from pytest_graphcalls.clients.control.world import World
+from pytest_graphcalls.redaction import OF_REPORTS
+
+
+def _bot(world: World) -> Mapping[str, Any]:
+    return {"url": OF_REPORTS.url(world.bot.where), "forgeries": list(FORGERIES)}
+
+
+def _place(world: World, url: str, **terms: Any) -> Mapping[str, Any]:
+    world.place_bot(url, **terms)
+    return _bot(world)
+
+
+def _leave(world: World) -> Mapping[str, Any]:
+    world.bot.close()
+    return _bot(world)
+
+
+def _forge(world: World, name: str) -> Mapping[str, Any]:
+    return views.entry(world.bot.forge(name))
+
+
+def _again(world: World) -> Mapping[str, Any]:
+    return views.entry(world.bot.send_again())
+
+
+def _ledger(world: World, since: int = 0) -> Mapping[str, Any]:
+    ledger = world.bot.ledger
+    settled = ledger.settled  # before the entries: what comes in between is shown twice rather than never
+    return {"entries": [views.entry(one) for one in ledger.entries if one.number > since], "settled": settled}
+
+
+def _timeline(world: World) -> Mapping[str, Any]:
+    return {"lines": OF_REPORTS.mask(world.bot.timeline()).splitlines()}
+
+
+def _notifications(world: World, since: int = 0) -> Mapping[str, Any]:
+    known = world.simulator.notifications
+    shown = [views.notification(number, known[number]) for number in range(since, len(known))]
+    return {"notifications": shown, "count": len(known)}
+
+
+def _assert(name: str, world: World, **facts: Any) -> Mapping[str, Any]:
+    ASSERTIONS[name](world.bot, **facts)
+    return {"passed": True}
+
+
+ASSERTIONS = {
+    name.removeprefix("assert_").replace("_", "-"): method
+    for name, method in vars(Assertions).items()
+    if name.startswith("assert_")
+}
+"""Every ready-made assertion: ``assert_answered_within`` is ``answered-within``."""
+
+_OF_AN_ASSERTION: Mapping[str, Parameter] = {
+    "seconds": Parameter("virtual seconds", words.seconds),
+    "within": Parameter("real seconds", words.seconds),
+    "every": Parameter("virtual seconds", words.seconds),
+    "wait": Parameter("real seconds for the bot to act after its answers", words.seconds),
+}
+
+
+_SINCE = "only those after this number"
+ROUTES = (
+    Route("GET", "bot", "where the bot is, and the names of the forgeries", _bot),
+    Route(
+        "POST",
+        "bot",
+        "say where the bot is: it is told what happens from now on",
+        _place,
+        {
+            "url": Parameter("of this machine, or of a host that --allow-host names", words.text, required=True),
+            "path": Parameter("for notifications to the registered address; by default that of url", words.text),
+            "callbacks": Parameter("by scheme and host of a callbackUri: another URL", words.names),
+            "timeout": Parameter("real seconds that it has for an answer (5)", words.seconds),
+            "redeliveries": Parameter("how often a notification comes again when it fails (2)", words.count),
+            "spacing": Parameter("virtual seconds in between (1)", words.seconds),
+            "signed": Parameter("whether a bearer token goes along (true)", words.flag),
+        },
+    ),
+    Route("DELETE", "bot", "tell nobody any more", _leave),
+    Route(
+        "POST",
+        "bot/forge",
+        "post a notification whose token is wrong in one thing, and see what the bot does",
+        _forge,
+        {"name": Parameter("of the forgery, e.g. 'wrong audience'", words.text, required=True)},
+    ),
+    Route("POST", "bot/again", "post the last notification that the bot took once more", _again),
+    Route(
+        "GET",
+        "ledger",
+        "what the bot was told, what was asked for, which faults struck; up to 'settled' nothing comes any more",
+        _ledger,
+        {"since": Parameter(_SINCE, words.count)},
+    ),
+    Route("GET", "timeline", "the same as text, a line each", _timeline),
+    Route(
+        "GET",
+        "notifications",
+        "what the service has to tell, delivered or not",
+        _notifications,
+        {"since": Parameter("only those from this number on, counted from 0", words.count)},
+    ),
+    *(
+        Route("POST", f"assertions/{name}", first_line(method), partial(_assert, name), taken(method, _OF_AN_ASSERTION))
+        for name, method in ASSERTIONS.items()
+    ),
+)
+"""Everything about the bot."""

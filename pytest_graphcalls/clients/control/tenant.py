@@ -1,0 +1,110 @@
+"""Addresses about apps and their tokens, and the one that starts anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_graphcalls.clients.control import views, words
+from pytest_graphcalls.clients.control.route import Route
+from pytest_graphcalls.clients.control.words import Parameter
+from pytest_graphcalls.clients.control.world import World
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.errors import SettingError, UnknownNameError
+from pytest_graphcalls.simulator import App
+
+LONGEST = 366 * 24 * 3600
+"""Seconds that a token may live."""
+
+
+def known_roles() -> tuple[str, ...]:
+    """Every application permission that the contract names, in each of its spellings; sorted."""
+    operations = Contract.packaged().operations.values()
+    return tuple(sorted(frozenset[str]().union(*(operation.permissions.accepted for operation in operations))))
+
+
+def _roles(name: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise SettingError(name, words.shown(value), "a list of names")
+    known = known_roles()
+    for role in value:
+        if role not in known:
+            raise UnknownNameError("application permission of the calls API", str(role)[:80], known)
+    return tuple(value)
+
+
+def _lifetime(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LONGEST:
+        raise SettingError(name, words.shown(value), f"a number of seconds, at most {LONGEST:,}")
+    return value
+
+
+def _token(
+    world: World, app: App | None = None, roles: tuple[str, ...] | None = None, lifetime: float = 3600
+) -> Mapping[str, Any]:
+    authority = world.simulator.authority
+    with world.simulator.lock:
+        app = app or authority.app
+        token = authority.token(app, roles=roles, lifetime=lifetime)
+    return {
+        "access_token": token,
+        "expires_in": lifetime,
+        "client_id": app.app_id,
+        "tenant_id": authority.tenant_id,
+    }
+
+
+def _apps(world: World) -> Mapping[str, Any]:
+    authority = world.simulator.authority
+    return {"default": authority.app.app_id, "apps": [views.app(app) for app in authority.apps]}
+
+
+def _register(world: World, **facts: Any) -> Mapping[str, Any]:
+    with world.simulator.lock:
+        return views.app(world.simulator.authority.register(**facts))
+
+
+def _change(world: World, app: App, roles: tuple[str, ...] | None = None, **facts: Any) -> Mapping[str, Any]:
+    if roles is not None:
+        facts["roles"] = frozenset(roles)
+    with world.simulator.lock:
+        return views.app(world.simulator.authority.change(app, **facts))
+
+
+def _reset(world: World) -> Mapping[str, Any]:
+    world.reset()
+    return {"now": world.simulator.now}
+
+
+_OF_AN_APP = {
+    "name": Parameter("display name", words.text),
+    "roles": Parameter("its application permissions", _roles),
+    "may_remove_participants": Parameter("whether AllowRemoveParticipantAppIds lists it", words.flag),
+    "phone_number": Parameter("number of its application instance in E.164 form", words.text),
+    "callback_uri": Parameter("the address registered for its bot", words.text),
+}
+_CHANGEABLE = ("name", "roles", "may_remove_participants", "callback_uri")
+ROUTES = (
+    Route(
+        "POST",
+        "token",
+        "a bearer token",
+        _token,
+        {
+            "app": Parameter("id of the app; by default the default app", words.text),
+            "roles": Parameter("roles in the token; by default those of the app", _roles),
+            "lifetime": Parameter("virtual seconds, 3600 by default; 0 gives one that has run out", _lifetime),
+        },
+    ),
+    Route("GET", "apps", "the apps of the tenant", _apps),
+    Route("POST", "apps", "register one more app", _register, _OF_AN_APP, 201),
+    Route(
+        "PATCH",
+        "apps/{app}",
+        "change an app; tokens keep the roles that they were given",
+        _change,
+        {name: _OF_AN_APP[name] for name in _CHANGEABLE},
+    ),
+    Route("POST", "reset", "be as new: no calls, no faults, an empty ledger, time zero, the same ids again", _reset),
+)
+"""Everything about the tenant."""

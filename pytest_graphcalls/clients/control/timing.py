@@ -1,0 +1,51 @@
+"""Addresses about the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_graphcalls.clients.control import words
+from pytest_graphcalls.clients.control.route import Route
+from pytest_graphcalls.clients.control.words import Parameter
+from pytest_graphcalls.clients.control.world import World
+from pytest_graphcalls.errors import SettingError
+
+
+def _clock(world: World) -> Mapping[str, Any]:
+    clock = world.simulator.clock
+    return {"now": clock.now, "time": clock.moment().isoformat(), "frozen": world.time.frozen}
+
+
+def _advance(world: World, seconds: float) -> Mapping[str, Any]:
+    try:
+        world.simulator.clock.end_of(seconds)
+    except ValueError:
+        raise SettingError("seconds", f"{seconds:g}", "a moment before the year 10000") from None
+    world.simulator.advance(seconds)
+    return _clock(world)
+
+
+def _freeze(world: World) -> Mapping[str, Any]:
+    world.time.freeze()
+    return _clock(world)
+
+
+def _thaw(world: World) -> Mapping[str, Any]:
+    world.time.thaw()
+    return _clock(world)
+
+
+ROUTES = (
+    Route("GET", "clock", "virtual seconds since the start, and whether time stands still", _clock),
+    Route(
+        "POST",
+        "clock/advance",
+        "let virtual time pass; the answer comes when the bot was told everything that fell due",
+        _advance,
+        {"seconds": Parameter("virtual seconds; 0 tells the bot what waits", words.seconds, required=True)},
+    ),
+    Route("POST", "clock/freeze", "let virtual time stand still", _freeze),
+    Route("POST", "clock/thaw", "let virtual time follow real time, from now on", _thaw),
+)
+"""Everything about time."""

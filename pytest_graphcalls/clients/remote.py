@@ -1,0 +1,103 @@
+"""The world behind a ``graphcalls serve`` on this machine, staged through its control addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from pytest_graphcalls.clients.control.names import PREFIX, TOKEN_PATH
+from pytest_graphcalls.clients.hosts import is_loopback
+from pytest_graphcalls.clients.httpx import Client, Network
+from pytest_graphcalls.errors import StageError
+from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, decode_json
+
+
+def is_steerable(url: str) -> bool:
+    """Whether a ``graphcalls serve`` answers at ``url`` that lets itself be steered; other machines are not asked."""
+    if not is_loopback(urlsplit(url).hostname or ""):
+        return False
+    network = Network()
+    try:
+        answer = network.look(f"{url}{PREFIX}")
+        listed = answer.json() if answer is not None and answer.status == 200 else None
+    except MalformedJsonError:
+        listed = None
+    finally:
+        network.close()
+    return isinstance(listed, dict) and "addresses" in listed
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A call or an app there, by its id."""
+
+    id: str
+
+
+class RemoteWorld:
+    """What a stage asks of a :class:`.Simulator`, asked of one behind a URL. Several runs may share it.
+
+    Args:
+        client: on the server's own address, for nobody: the control addresses ask for no token.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._told: list[Notification] = []
+        self.authority = RemoteAuthority(self)
+
+    def ask(self, method: str, path: str, **members: Any) -> Mapping[str, Any]:
+        """Ask a control address.
+
+        Raises:
+            StageError: it refuses; nothing is judged by that.
+        """
+        given = {name: value for name, value in members.items() if value is not None}
+        answer = self._client.request(method, path, json=given) if given else self._client.request(method, path)
+        body: dict[str, Any] = decode_json(answer.content)
+        if answer.status_code >= 300:
+            raise StageError(f"{method} {path}", f"the server refused: {body['error']['message']}")
+        return body
+
+    def incoming_call(self, *, group: bool = False) -> Named:
+        """Place a call to the default app; see :meth:`.Simulator.incoming_call`."""
+        return Named(self.ask("POST", f"{PREFIX}calls", group=group)["id"])
+
+    def advance(self, seconds: float) -> None:
+        """Let its virtual time pass."""
+        self.ask("POST", f"{PREFIX}clock/advance", seconds=seconds)
+
+    @property
+    def notifications(self) -> list[Notification]:
+        """Everything that the server has to tell, in order; what is known is not asked for again."""
+        answer = self.ask("GET", f"{PREFIX}notifications?since={len(self._told)}")
+        if answer["count"] < len(self._told):  # somebody has reset it
+            self._told.clear()
+            return self.notifications
+        self._told += [_notification(one) for one in answer["notifications"]]
+        return list(self._told)
+
+
+class RemoteAuthority:
+    """Apps and tokens there; what a stage asks of an :class:`.Authority`."""
+
+    def __init__(self, world: RemoteWorld) -> None:
+        self._world = world
+
+    def token(self, app: Named | None = None, *, roles: Iterable[str] | None = None) -> str:
+        """A bearer token; see :meth:`.Authority.token`."""
+        wanted = None if roles is None else list(roles)
+        token = self._world.ask("POST", TOKEN_PATH, app=app and app.id, roles=wanted)["access_token"]
+        return str(token)
+
+    def register(self, *, may_remove_participants: bool = True, phone_number: str | None = None) -> Named:
+        """One more app; see :meth:`.Authority.register`."""
+        facts = {"may_remove_participants": may_remove_participants, "phone_number": phone_number}
+        return Named(self._world.ask("POST", f"{PREFIX}apps", **facts)["app_id"])
+
+
+def _notification(one: Mapping[str, Any]) -> Notification:
+    headers = Headers(one["headers"])
+    return Notification(one["posted_to"], one["body"], one["at"], headers, one["call"], one["app"])

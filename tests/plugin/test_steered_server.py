@@ -1,0 +1,106 @@
+"""A base URL that is a ``graphcalls serve`` of this machine: what requests cannot stage is staged there, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from pytest_graphcalls.clients.asgi import SimulatorApp
+from pytest_graphcalls.clients.control import ControlledApp
+from pytest_graphcalls.clients.server import serve_in_thread
+from pytest_graphcalls.simulator import Simulator
+from tests.plugin.conftest import Run
+
+PROJECT = """
+    import pytest
+
+    @pytest.mark.graphcalls_rule("call-reject.fifteen-seconds-to-decide")
+    def test_clock(graphcalls_stage):
+        call = graphcalls_stage.incoming_call()
+        graphcalls_stage.advance(16)
+        assert not call.lives()
+        assert graphcalls_stage.told("deleted", call.id)
+
+    @pytest.mark.graphcalls_rule("participant-delete.app-must-be-allow-listed")
+    def test_apps(graphcalls_stage):
+        assert graphcalls_stage.other_app() is not graphcalls_stage.client
+        assert graphcalls_stage.client_with("Calls.Initiate.All") is not graphcalls_stage.client
+"""
+
+
+@pytest.fixture
+def steered() -> Iterator[str]:
+    simulator = Simulator()
+    with serve_in_thread(ControlledApp(SimulatorApp(simulator), simulator)) as url:
+        yield url
+
+
+def test_everything_is_staged_there(pytester: pytest.Pytester, run: Run, steered: str) -> None:
+    """Without a token, too: it is asked for one."""
+    pytester.makepyfile(PROJECT)
+    result = run(f"--graphcalls-target={steered}", "--graphcalls-version=v1.0")
+    result.assert_outcomes(passed=2)
+
+
+def test_workers_do_not_move_the_clock_of_each_other(
+    pytester: pytest.Pytester, run: Run, steered: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They share the server; the rest is staged. What makes a worker is its variable."""
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+    pytester.makepyfile(PROJECT)
+    result = run(f"--graphcalls-target={steered}", "--graphcalls-version=v1.0")
+    result.assert_outcomes(passed=1, skipped=1)
+    assert f"needs a clock that the test moves, which {steered} does not offer" in result.stdout.str()
+
+
+def test_what_is_recorded_is_asked_by_requests_alone(pytester: pytest.Pytester, steered: str) -> None:
+    """A replay could not stage it."""
+    pytester.makepyfile(PROJECT)
+    options = (f"--graphcalls-target={steered}", "--graphcalls-version=v1.0", "--record-mode=once")
+    result = pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:cacheprovider", *options)
+    result.assert_outcomes(skipped=2)
+
+
+def test_ids_are_new_where_tests_share_a_server(pytester: pytest.Pytester, run: Run, steered: str) -> None:
+    """The same person would be in the call of the test before."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        IDS = set()
+
+        @pytest.mark.parametrize("turn", range(2))
+        @pytest.mark.graphcalls_rule("participant-delete.app-must-be-allow-listed")
+        def test_it(graphcalls_stage, turn):
+            IDS.add(graphcalls_stage.new_id())
+            assert len(IDS) == turn + 1
+        """
+    )
+    run(f"--graphcalls-target={steered}", "--graphcalls-version=v1.0").assert_outcomes(passed=2)
+
+
+def test_notifications_are_checked_there_as_well(pytester: pytest.Pytester, run: Run) -> None:
+    """Those that come about in the test; what lay there before is not its business."""
+    simulator = Simulator()
+    write = simulator.notifier._write
+    simulator.notifier._write = lambda note: replace(  # type: ignore[method-assign]  # a step is replaced
+        write(note), body={"value": [{"changeType": "renamed"}]}
+    )
+    simulator.incoming_call()
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("calls", [0, 1])
+        def test_it(graphcalls_stage, graphcalls, calls):
+            for _ in range(calls):
+                graphcalls_stage.incoming_call()
+            assert bool(graphcalls.findings) is bool(calls)
+        """
+    )
+    with serve_in_thread(ControlledApp(SimulatorApp(simulator), simulator)) as url:
+        result = run(f"--graphcalls-target={url}")
+    result.assert_outcomes(passed=2, errors=1)
+    assert "changeType" in result.stdout.str()
