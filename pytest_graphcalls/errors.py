@@ -7,6 +7,7 @@
     ├── UnknownNameError      a rule, operation, code … that does not exist: the nearest match
     ├── RecordingError        a cassette or HAR file cannot be read or written: file, entry
     ├── UnrecordedRequestError  a replayed test asks for what its cassette does not hold: the nearest entry
+    ├── PublishedFileError    metadata that was published cannot be read: file, line, byte
     ├── SettingError          an option, variable or ini value that cannot be used
     ├── SignInError           the authority gave no token: which setting, what to do
     ├── NotAllowedNowError    the lifecycle table has no such step from here
@@ -118,6 +119,26 @@ class RecordingError(GraphCallsError):
     def __str__(self) -> str:
         place = f"{self.file}, entry {self.entry}" if self.entry else self.file
         return f"{place}: {self.problem}"
+
+
+@_record
+class PublishedFileError(GraphCallsError):
+    """A file of published metadata that cannot be read.
+
+    Attributes:
+        file: its path as given.
+        line: line number from 1, or 0 when unknown.
+        byte: offset in the file from 0.
+        problem: what is wrong there, completing "the file …".
+    """
+
+    file: str
+    line: int
+    byte: int
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line or 1} (byte {self.byte}) {self.problem}"
 
 
 @_record

@@ -1,0 +1,275 @@
+"""Reading the published OpenAPI of one API version, of which the calls are a small slice.
+
+OpenAPI says less than CSDL. What it leaves open becomes ``None``, which is never a difference: nullability where it
+is not written down, abstract types, flags, numbers of enumeration members, containment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pytest_graphcalls.contract.types import NAMESPACE
+from pytest_graphcalls.drift.metadata.model import SENTINEL, TOP, Form, Metadata, short
+from pytest_graphcalls.drift.metadata.streams import Reader, reader_of
+
+PREFIXES = ("/communications/calls", "/app/calls")
+"""Where the calls are."""
+_PARTS = ("schemas", "requestBodies", "responses")
+_REF = "#/components/"
+_PRIMITIVES: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("string", ""): "Edm.String",
+        ("boolean", ""): "Edm.Boolean",
+        ("string", "date-time"): "Edm.DateTimeOffset",
+        ("string", "duration"): "Edm.Duration",
+        ("string", "uuid"): "Edm.Guid",
+        ("string", "date"): "Edm.Date",
+        ("string", "time"): "Edm.TimeOfDay",
+        ("string", "base64url"): "Edm.Binary",
+        **{
+            (type_, form): f"Edm.{name}"
+            for type_ in ("number", "integer", "string")
+            for form, name in (
+                ("int16", "Int16"),
+                ("int32", "Int32"),
+                ("int64", "Int64"),
+                ("float", "Single"),
+                ("double", "Double"),
+                ("decimal", "Decimal"),
+            )
+        },
+    }
+)
+"""Type and format to the primitive they stand for; anything else says no type."""
+_KEY = re.compile(r"\{[^}]*\}")
+
+
+def read_openapi(path: Path) -> Metadata:
+    """Read an OpenAPI 3 document, YAML or JSON, of tens of megabytes.
+
+    Args:
+        path: the file.
+
+    Raises:
+        PublishedFileError: neither YAML nor JSON, no OpenAPI, cut off, or a reference that leads nowhere.
+        OSError: the file cannot be opened or read.
+    """
+    reader = reader_of(path)
+    paths: dict[str, Any] = {}
+    parts: dict[str, dict[str, Any]] = {part: {} for part in _PARTS}
+    seen = set()
+    for key in reader.names():
+        seen.add(key)
+        if key == "paths":
+            paths |= _calls(reader)
+        elif key == "components":
+            _components(reader, parts)
+        else:
+            reader.skip()
+    if "paths" not in seen:
+        reader.fail("is no OpenAPI: it has no member 'paths'.")
+    if paths and "components" not in seen:
+        reader.fail("has paths of calls, but ends before its components; is it cut off?")
+    return _Document(reader, paths, parts).metadata(path.name)
+
+
+def _calls(reader: Reader) -> dict[str, Any]:
+    wanted = {}
+    for path in reader.names():
+        if path in PREFIXES or path.startswith(tuple(f"{prefix}/" for prefix in PREFIXES)):
+            wanted[path] = reader.value()
+        else:
+            reader.skip()
+    return wanted
+
+
+def _components(reader: Reader, parts: dict[str, dict[str, Any]]) -> None:
+    for part in reader.names():
+        if part not in parts:
+            reader.skip()
+            continue
+        for name in reader.names():
+            # Thousands of schemas belong to other products; each is cut down to its facts before the next comes.
+            value = reader.value()
+            parts[part][name] = _fact(value) if part == "schemas" else value
+
+
+def _fact(schema: Any) -> dict[str, Any]:
+    """A schema as an enumeration or a type of the model; one that is neither has no members."""
+    if not isinstance(schema, dict):
+        return {"base": None, "properties": {}, "navigation": {}}
+    if isinstance(schema.get("enum"), list):
+        names = [str(member) for member in schema["enum"]]
+        flags = _flags(schema)
+        return {"flags": flags, "evolvable": SENTINEL in names, "members": dict.fromkeys(names)}
+    own, base = schema, None
+    for part in schema.get("allOf") or ():
+        if "$ref" in part:
+            base = _target(part["$ref"])
+        else:
+            own = part
+    raw: dict[str, Any] = {"base": base, "abstract": None, "open": _open(own), "properties": {}, "navigation": {}}
+    for member, value in (own.get("properties") or {}).items():
+        if "@" not in member and isinstance(value, dict):
+            raw["navigation" if value.get("x-ms-navigationProperty") else "properties"][member] = _member(value)
+    return raw
+
+
+def _flags(schema: Mapping[str, Any]) -> bool | None:
+    extension = schema.get("x-ms-enum-flags")
+    return bool(extension.get("isFlags")) if isinstance(extension, dict) else None
+
+
+def _open(schema: Mapping[str, Any]) -> bool | None:
+    more = schema.get("additionalProperties")
+    return True if more is True or isinstance(more, dict) else None
+
+
+def _target(reference: Any) -> str:
+    """The type that a reference names, as the contract has it, or ``""``: another product's, or none."""
+    name = str(reference).rpartition("/")[2]
+    return short(name) if name.startswith(NAMESPACE) else ""
+
+
+def _member(value: Mapping[str, Any]) -> dict[str, Any]:
+    collection = value.get("type") == "array"
+    items = value.get("items") if collection else value
+    options = _options(items if isinstance(items, dict) else {})
+    named = (_target(option["$ref"]) for option in options if "$ref" in option)
+    plain = (_primitive(option) for option in options if "$ref" not in option)
+    type_ = next(filter(None, named), "") or next(filter(None, plain), "")
+    nullable = True if any(option.get("nullable") is True for option in options) else None
+    return {"type": type_, "collection": collection, "nullable": nullable}
+
+
+def _options(value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What a value may be, the alternatives of ``anyOf`` and ``oneOf`` among it, those with a format first."""
+    found = [value]
+    for key in ("anyOf", "oneOf"):
+        found += [option for option in value.get(key) or () if isinstance(option, dict)]
+    return sorted(found, key=lambda option: "format" not in option)
+
+
+def _primitive(option: Mapping[str, Any]) -> str:
+    return _PRIMITIVES.get((str(option.get("type", "")), str(option.get("format", ""))), "")
+
+
+class _Document:
+    """The slice that was kept: references are followed, actions found, and everything named as in the contract."""
+
+    def __init__(self, reader: Reader, paths: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) -> None:
+        self._reader = reader
+        self._paths = paths
+        self._parts = parts
+
+    def metadata(self, file: str) -> Metadata:
+        """Everything that was read, as :class:`Metadata`."""
+        schemas = {short(name): raw for name, raw in self._parts["schemas"].items()}
+        types = {name: raw for name, raw in schemas.items() if "members" not in raw}
+        enums = {name: raw for name, raw in schemas.items() if "members" in raw}
+        bare = Metadata(Form.OPENAPI, file, types if self._paths else {}, enums, ())
+        for name, raw in types.items():
+            if any(types[link]["open"] for link in bare.chain(name)):
+                raw["open"] = True
+        entities = frozenset(name for name in types if TOP in bare.chain(name))
+        actions = tuple(self._actions(bare))
+        read = Metadata(Form.OPENAPI, file, bare.types, enums, actions, entities, frozenset(self._routes()))
+        self._whole(read)
+        return read
+
+    def _routes(self) -> Iterator[tuple[str, str]]:
+        for path, item in self._paths.items():
+            for method in item if isinstance(item, dict) else ():
+                yield method.upper(), _KEY.sub("{}", path).replace(f"/{NAMESPACE}", "/")
+
+    def _actions(self, types: Metadata) -> Iterator[dict[str, Any]]:
+        met = set()
+        for path, item in sorted(self._paths.items()):
+            post = item.get("post") if isinstance(item, dict) else None
+            found = _bound(types, path)
+            if not isinstance(post, dict) or found is None or found in met:
+                continue
+            met.add(found)
+            bound, collection, name = found
+            yield {
+                "name": name,
+                "kind": "action",
+                "boundTo": bound,
+                "boundToCollection": collection,
+                "returns": self._returns(post),
+                "parameters": self._parameters(post),
+            }
+
+    def _parameters(self, post: Mapping[str, Any]) -> dict[str, Any]:
+        schema = self._content(post.get("requestBody"))
+        properties = schema.get("properties") or {}
+        return {name: _member(value) for name, value in properties.items() if "@" not in name}
+
+    def _returns(self, post: Mapping[str, Any]) -> dict[str, Any] | None:
+        responses = post.get("responses")
+        for status, response in responses.items() if isinstance(responses, dict) else ():
+            if str(status).startswith("2"):
+                schema = self._content(response)
+                value = (schema.get("properties") or {}).get("value")
+                if schema:
+                    return _member(value if isinstance(value, dict) else schema)
+        return None
+
+    def _content(self, half: Any) -> Mapping[str, Any]:
+        """The schema of the body of a request or a response, a reference to one followed."""
+        if isinstance(half, dict) and "$ref" in half:
+            half = self._followed(str(half["$ref"]))
+        content = half.get("content") if isinstance(half, dict) else None
+        media = content.get("application/json") if isinstance(content, dict) else None
+        schema = media.get("schema") if isinstance(media, dict) else None
+        return schema if isinstance(schema, dict) else {}
+
+    def _followed(self, reference: str) -> Any:
+        part, _, name = reference.removeprefix(_REF).partition("/")
+        if not reference.startswith(_REF) or name not in self._parts.get(part, ()):
+            self._reader.fail(f"refers to {reference!r}, which is not there; is it cut off?")
+        return self._parts[part][name]
+
+    def _whole(self, read: Metadata) -> None:
+        """What the calls refer to has to be there: a YAML file that is cut between two lines is YAML all the same."""
+        if not self._paths:
+            return
+        known = read.types.keys() | read.enums.keys()
+        for name in sorted(read.reach(("call",), ())) or ("call",):
+            raw = read.types.get(name)
+            named = (
+                [raw["base"], *(f["type"] for k in ("properties", "navigation") for f in raw[k].values())]
+                if raw
+                else []
+            )
+            for other in [name, *named]:
+                if other and not other.startswith("Edm.") and other not in known:
+                    self._reader.fail(f"refers to the schema {other!r}, which is not there; is it cut off?")
+
+
+def _named(raw: Mapping[str, Any] | None) -> Iterator[str]:
+    """The names of types in one type."""
+    if raw is not None:
+        yield raw["base"] or ""
+        for part in ("properties", "navigation"):
+            yield from (facts["type"] for facts in raw[part].values())
+
+
+def _bound(types: Metadata, path: str) -> tuple[str, bool, str] | None:
+    """What the action at ``path`` is bound to, and its name; ``None`` where no action is."""
+    type_, collection = "call", True
+    steps = path.split("/")[3:]
+    for index, step in enumerate(steps):
+        if step.startswith("{"):
+            collection = False
+            continue
+        member = types.member(type_, step)
+        if member is None:
+            last = index == len(steps) - 1 and step != "$count"
+            return (type_, collection, step.removeprefix(NAMESPACE)) if last else None
+        type_, collection = member["type"], member["collection"]
+    return None
