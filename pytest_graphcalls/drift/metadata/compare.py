@@ -43,7 +43,8 @@ def routes_gone(
         if (method, path) not in routes:
             others = sorted(name for name, other in routes if other == path)
             after = f"{', '.join(others)} {path}" if others else ""
-            yield Difference(Kind.PATH_GONE, Origin.METADATA, version, id, "path", f"{method} {path}", after, file)
+            where = f"{method} {path}"
+            yield Difference(Kind.PATH_GONE, Origin.METADATA, version, id, where, where, after, file)
 
 
 @dataclass(frozen=True, slots=True)
