@@ -121,7 +121,8 @@ def _row(version: str, fact: str, differences: list[Difference], looked: Collect
         cells[side] = Cell(says, differs=True, place=first.place, page=first.page)
     heaviest = max((one.severity for one in differences), key=_WEIGHTS.index)
     fingerprints = tuple(sorted({one.fingerprint for one in differences}))
-    return FactRow(version, fact, contract, *(cells[side] for side in Side), heaviest, fingerprints)
+    columns = (cells[Side.DOCUMENTATION], cells[Side.METADATA], cells[Side.SERVICE])
+    return FactRow(version, fact, contract, *columns, heaviest, fingerprints)
 
 
 def _said(differences: list[Difference]) -> Iterator[tuple[Side, str]]:

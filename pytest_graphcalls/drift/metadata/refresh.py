@@ -9,7 +9,7 @@ from typing import Any
 from pytest_graphcalls.drift.metadata.model import Metadata, members
 
 
-def refreshed(contract: Mapping[str, Any], published: Metadata) -> dict[str, Any]:
+def refreshed(contract: Mapping[str, Any], published: Metadata, overlay: Mapping[str, Any]) -> dict[str, Any]:
     """The content of ``types-<version>.json`` by what was published.
 
     The calls slice is cut out as before: what the calls reach, and what the file had already. Types that many
@@ -18,10 +18,12 @@ def refreshed(contract: Mapping[str, Any], published: Metadata) -> dict[str, Any
     Args:
         contract: the content of the file so far.
         published: what was read from CSDL; OpenAPI says too little for it.
+        overlay: the content of ``types-overlay.yaml``; a type that it adds is taken in once the metadata has it.
     """
     shared = tuple(contract["omittedSubtypes"])
     known = {**contract["entityTypes"], **contract["complexTypes"], **contract["enumTypes"]}
-    names = published.slice(known, shared)
+    added = (name for name, entry in overlay.get("types", {}).items() if contract["version"] in entry["versions"])
+    names = published.slice((*known, *added), shared)
     types = {name: _type(name, published.types[name]) for name in sorted(names) if name in published.types}
     below = published.subtypes()
     return {

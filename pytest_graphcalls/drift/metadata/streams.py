@@ -21,6 +21,10 @@ DEEPEST = 100
 _WORDS = {"true": True, "false": False, "null": None}
 _SPACE = re.compile(r"[ \t\r\n]*")
 
+_OPENING = frozenset({yaml.MappingStartEvent, yaml.SequenceStartEvent})
+_CLOSING = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
+_ENDING = frozenset({type(None), yaml.StreamEndEvent, yaml.DocumentEndEvent})
+
 
 class Reader(Protocol):
     """What can be asked where a value stands."""
@@ -91,15 +95,21 @@ class YamlReader:
 
     def skip(self) -> None:
         """See :meth:`Reader.skip`."""
-        depth, take = 0, self._take
-        while True:
-            event = take()
-            if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-                depth += 1
-            elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-                depth -= 1
-            if not depth:
-                return
+        # Nearly all of a file is skipped, so this does without a call for each event.
+        depth, get = 0, self._events.get_event
+        try:
+            while True:
+                event = get()
+                sort = type(event)
+                if sort in _OPENING:
+                    depth += 1
+                elif sort in _CLOSING:
+                    depth -= 1
+                if depth <= 0 or sort in _ENDING:
+                    break
+        except yaml.YAMLError as error:
+            self._unreadable(error)
+        self._stand_at(event)
 
     def fail(self, problem: str) -> NoReturn:
         """See :meth:`Reader.fail`."""
@@ -130,18 +140,23 @@ class YamlReader:
     def _take(self) -> Any:
         try:
             event = self._events.get_event()
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            if mark is not None:
-                self._line, self._byte = mark.line, mark.index
-            self.fail(f"is not YAML: {error.problem}.")
         except yaml.YAMLError as error:
-            self._byte = int(getattr(error, "position", 0))
-            self.fail(f"is not text: {getattr(error, 'reason', error)}.")
-        if event is None or isinstance(event, (yaml.StreamEndEvent, yaml.DocumentEndEvent)):
+            self._unreadable(error)
+        self._stand_at(event)
+        return event
+
+    def _stand_at(self, event: Any) -> None:
+        if type(event) in _ENDING:
             self.fail("ends where a value has to stand; is it cut off?")
         self._line, self._byte = event.start_mark.line, event.start_mark.index
-        return event
+
+    def _unreadable(self, error: yaml.YAMLError) -> NoReturn:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        if mark is None:
+            self._byte = int(getattr(error, "position", self._byte))
+            self.fail(f"is not text: {getattr(error, 'reason', error)}.")
+        self._line, self._byte = mark.line, mark.index
+        self.fail(f"is not YAML: {getattr(error, 'problem', error)}.")
 
 
 class JsonReader:

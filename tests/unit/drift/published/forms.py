@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
@@ -145,7 +146,7 @@ def _items(raw: Facts) -> Iterable[tuple[str, dict[str, Any]]]:
     yield "/{call-id}/participants/{participant-id}", {"get": {"responses": {"2XX": done}}, "delete": {"responses": {}}}
     for action in raw["actions"]:
         place = "" if action["boundTo"] == "call" else "/{call-id}/participants"
-        key = "" if action["boundToCollection"] else "/{%s-id}" % action["boundTo"]
+        key = "" if action["boundToCollection"] else f"/{{{action['boundTo']}-id}}"
         yield f"{place}{key}/{action['name']}", {"post": _action(action)}
 
 
@@ -169,3 +170,57 @@ def written(document: Facts, form: str) -> str:
             return True
 
     return yaml.dump(document, Dumper=Plain, sort_keys=False)
+
+
+def foreign(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A path and a schema of another product."""
+    answer = {"content": {"application/json": {"schema": _ref(f"other{number}")}}, "description": "An entity."}
+    option = {"name": "$select", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}}
+    get = {"tags": ["groups.other"], "operationId": f"other.{number}", "parameters": [option], "responses": {}}
+    get["responses"] = {"2XX": answer, "4XX": {"$ref": "#/components/responses/error"}}
+    members = {
+        f"member{index}": {"type": "string", "description": "Some words.", "nullable": True} for index in range(8)
+    }
+    return {"get": get}, _schema_of(members)
+
+
+def _schema_of(members: Facts) -> dict[str, Any]:
+    return {"allOf": [_ref("entity"), {"title": "other", "type": "object", "properties": dict(members)}]}
+
+
+def yaml_path(number: int) -> str:
+    """A path of another product as it stands in YAML."""
+    return _indented({f"/groups/{{group-id}}/others{number}": foreign(number % 7)[0]}, 2)
+
+
+def yaml_schema(number: int) -> str:
+    """A schema of another product as it stands in YAML."""
+    return _indented({f"microsoft.graph.other{number}": foreign(number % 7)[1]}, 4)
+
+
+def json_path(number: int) -> str:
+    """A path of another product as it stands in JSON."""
+    return json.dumps({f"/groups/{{group-id}}/others{number}": foreign(number % 7)[0]}, indent=1)[1:-1]
+
+
+def json_schema(number: int) -> str:
+    """A schema of another product as it stands in JSON."""
+    return json.dumps({f"microsoft.graph.other{number}": foreign(number % 7)[1]}, indent=1)[1:-1]
+
+
+def csdl_type(number: int) -> str:
+    """A type of another product as it stands in CSDL."""
+    inner = "\n".join(f'  <Property Name="member{index}" Type="Edm.String"/>' for index in range(8))
+    return f'<EntityType Name="other{number}" BaseType="graph.entity">\n{inner}\n</EntityType>'
+
+
+@cache
+def _template(text: str, indent: int) -> str:
+    lines = written(json.loads(text), "yaml").splitlines()
+    return "".join(f"{' ' * indent}{line}\n" for line in lines)
+
+
+def _indented(value: Facts, indent: int) -> str:
+    """Dumped once for each form; the number in the key is put in as text."""
+    (key, inner), *_ = value.items()
+    return _template(json.dumps({"KEY": inner}), indent).replace("KEY", key, 1)
