@@ -59,6 +59,13 @@ def read_openapi(path: Path) -> Metadata:
         OSError: the file cannot be opened or read.
     """
     reader = reader_of(path)
+    try:
+        return _read(reader).metadata(path.name)
+    finally:
+        reader.close()
+
+
+def _read(reader: Reader) -> _Document:
     paths: dict[str, Any] = {}
     parts: dict[str, dict[str, Any]] = {part: {} for part in _PARTS}
     seen = set()
@@ -74,7 +81,7 @@ def read_openapi(path: Path) -> Metadata:
         reader.fail("is no OpenAPI: it has no member 'paths'.")
     if paths and "components" not in seen:
         reader.fail("has paths of calls, but ends before its components; is it cut off?")
-    return _Document(reader, paths, parts).metadata(path.name)
+    return _Document(reader, paths, parts)
 
 
 def _calls(reader: Reader) -> dict[str, Any]:
@@ -100,28 +107,37 @@ def _components(reader: Reader, parts: dict[str, dict[str, Any]]) -> None:
 
 def _fact(schema: Any) -> dict[str, Any]:
     """A schema as an enumeration or a type of the model; one that is neither has no members."""
-    if not isinstance(schema, dict):
-        return {"base": None, "properties": {}, "navigation": {}}
+    schema = _mapping(schema)
     if isinstance(schema.get("enum"), list):
         names = [str(member) for member in schema["enum"]]
         flags = _flags(schema)
         return {"flags": flags, "evolvable": SENTINEL in names, "members": dict.fromkeys(names)}
-    own, base = schema, None
-    for part in schema.get("allOf") or ():
+    own: Mapping[str, Any] = schema
+    base = None
+    for part in map(_mapping, _items(schema.get("allOf"))):
         if "$ref" in part:
             base = _target(part["$ref"])
         else:
             own = part
     raw: dict[str, Any] = {"base": base, "abstract": None, "open": _open(own), "properties": {}, "navigation": {}}
-    for member, value in (own.get("properties") or {}).items():
+    for member, value in _mapping(own.get("properties")).items():
         if "@" not in member and isinstance(value, dict):
             raw["navigation" if value.get("x-ms-navigationProperty") else "properties"][member] = _member(value)
     return raw
 
 
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """``value``, or nothing where something else stands: what it would have said is not stated then."""
+    return value if isinstance(value, dict) else {}
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _flags(schema: Mapping[str, Any]) -> bool | None:
-    extension = schema.get("x-ms-enum-flags")
-    return bool(extension.get("isFlags")) if isinstance(extension, dict) else None
+    stated = _mapping(schema.get("x-ms-enum-flags")).get("isFlags")
+    return None if stated is None else bool(stated)
 
 
 def _open(schema: Mapping[str, Any]) -> bool | None:
@@ -137,8 +153,7 @@ def _target(reference: Any) -> str:
 
 def _member(value: Mapping[str, Any]) -> dict[str, Any]:
     collection = value.get("type") == "array"
-    items = value.get("items") if collection else value
-    options = _options(items if isinstance(items, dict) else {})
+    options = _options(_mapping(value.get("items")) if collection else value)
     named = (_target(option["$ref"]) for option in options if "$ref" in option)
     plain = (_primitive(option) for option in options if "$ref" not in option)
     type_ = next(filter(None, named), "") or next(filter(None, plain), "")
@@ -150,7 +165,7 @@ def _options(value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """What a value may be, the alternatives of ``anyOf`` and ``oneOf`` among it, those with a format first."""
     found = [value]
     for key in ("anyOf", "oneOf"):
-        found += [option for option in value.get(key) or () if isinstance(option, dict)]
+        found += map(_mapping, _items(value.get(key)))
     return sorted(found, key=lambda option: "format" not in option)
 
 
@@ -183,13 +198,13 @@ class _Document:
 
     def _routes(self) -> Iterator[tuple[str, str]]:
         for path, item in self._paths.items():
-            for method in item if isinstance(item, dict) else ():
+            for method in _mapping(item):
                 yield method.upper(), _KEY.sub("{}", path).replace(f"/{NAMESPACE}", "/")
 
     def _actions(self, types: Metadata) -> Iterator[dict[str, Any]]:
         met = set()
         for path, item in sorted(self._paths.items()):
-            post = item.get("post") if isinstance(item, dict) else None
+            post = _mapping(item).get("post")
             found = _bound(types, path)
             if not isinstance(post, dict) or found is None or found in met:
                 continue
@@ -205,28 +220,23 @@ class _Document:
             }
 
     def _parameters(self, post: Mapping[str, Any]) -> dict[str, Any]:
-        schema = self._content(post.get("requestBody"))
-        properties = schema.get("properties") or {}
-        return {name: _member(value) for name, value in properties.items() if "@" not in name}
+        properties = _mapping(self._content(post.get("requestBody")).get("properties"))
+        return {name: _member(_mapping(value)) for name, value in properties.items() if "@" not in name}
 
     def _returns(self, post: Mapping[str, Any]) -> dict[str, Any] | None:
-        responses = post.get("responses")
-        for status, response in responses.items() if isinstance(responses, dict) else ():
-            if str(status).startswith("2"):
+        for status, response in _mapping(post.get("responses")).items():
+            if status.startswith("2"):
                 schema = self._content(response)
-                value = (schema.get("properties") or {}).get("value")
                 if schema:
-                    return _member(value if isinstance(value, dict) else schema)
+                    return _member(_mapping(_mapping(schema.get("properties")).get("value")) or schema)
         return None
 
     def _content(self, half: Any) -> Mapping[str, Any]:
         """The schema of the body of a request or a response, a reference to one followed."""
-        if isinstance(half, dict) and "$ref" in half:
+        if "$ref" in _mapping(half):
             half = self._followed(str(half["$ref"]))
-        content = half.get("content") if isinstance(half, dict) else None
-        media = content.get("application/json") if isinstance(content, dict) else None
-        schema = media.get("schema") if isinstance(media, dict) else None
-        return schema if isinstance(schema, dict) else {}
+        media = _mapping(_mapping(half).get("content")).get("application/json")
+        return _mapping(_mapping(media).get("schema"))
 
     def _followed(self, reference: str) -> Any:
         part, _, name = reference.removeprefix(_REF).partition("/")

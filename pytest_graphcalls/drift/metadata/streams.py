@@ -45,6 +45,10 @@ class Reader(Protocol):
         """Raise :class:`PublishedFileError` with the place where the reader stands."""
         ...
 
+    def close(self) -> None:
+        """Let go of the file; :meth:`fail` still works."""
+        ...
+
 
 def reader_of(path: Path) -> Reader:
     """A reader before the whole of ``path``.
@@ -62,14 +66,15 @@ class YamlReader:
     """Reads event by event, with libyaml where PyYAML was built with it.
 
     Args:
-        path: the file, closed once everything was read.
+        path: the file, open until :meth:`close`.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = str(path)
+        self._path = path
         loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         self._stream = path.open("rb")
-        self._line = self._byte = 0
+        self._line = self._letter = 0
         try:
             self._events = loader(self._stream)
             # Before the value stand the beginning of the stream and of the document.
@@ -113,8 +118,14 @@ class YamlReader:
 
     def fail(self, problem: str) -> NoReturn:
         """See :meth:`Reader.fail`."""
+        # libyaml counts letters.
+        with self._path.open(encoding="utf-8", errors="replace") as file:
+            before = file.read(self._letter)
+        raise PublishedFileError(self._file, self._line + 1, len(before.encode()), problem)
+
+    def close(self) -> None:
+        """See :meth:`Reader.close`."""
         self._stream.close()
-        raise PublishedFileError(self._file, self._line + 1, self._byte, problem)
 
     def _build(self, event: Any, depth: int) -> Any:
         if depth > DEEPEST:
@@ -148,14 +159,14 @@ class YamlReader:
     def _stand_at(self, event: Any) -> None:
         if type(event) in _ENDING:
             self.fail("ends where a value has to stand; is it cut off?")
-        self._line, self._byte = event.start_mark.line, event.start_mark.index
+        self._line, self._letter = event.start_mark.line, event.start_mark.index
 
     def _unreadable(self, error: yaml.YAMLError) -> NoReturn:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         if mark is None:
-            self._byte = int(getattr(error, "position", self._byte))
+            self._letter = int(getattr(error, "position", self._letter))
             self.fail(f"is not text: {getattr(error, 'reason', error)}.")
-        self._line, self._byte = mark.line, mark.index
+        self._line, self._letter = mark.line, mark.index
         self.fail(f"is not YAML: {getattr(error, 'problem', error)}.")
 
 
@@ -213,6 +224,9 @@ class JsonReader:
         """See :meth:`Reader.fail`."""
         before = self._text[: self._at]
         raise PublishedFileError(self._file, before.count("\n") + 1, len(before.encode()), problem)
+
+    def close(self) -> None:
+        """See :meth:`Reader.close`."""
 
     def _next(self) -> str:
         """The next letter that is no space."""

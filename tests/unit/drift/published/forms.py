@@ -165,7 +165,7 @@ def written(document: Facts, form: str) -> str:
     if form == "json":
         return json.dumps(document, indent=1)
 
-    class Plain(yaml.SafeDumper):
+    class Plain(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):
         def ignore_aliases(self, data: Any) -> bool:
             return True
 
