@@ -100,8 +100,11 @@ class _Comparison:
             yield from self._type(name)
 
     def _stated(self, name: str) -> bool:
-        """Whether a type that is not there should be: OpenAPI has only what its paths lead to."""
-        return self._new.form is Form.CSDL or name in self._old.reach(ROOTS[:3], self._shared)
+        """Whether a type that is not there should be: OpenAPI has what its paths lead to, and what a base lists."""
+        if self._new.form is Form.CSDL or name in self._old.reach(ROOTS[:3], self._old.types):
+            return True
+        base = self._old.types[name]["base"] if name in self._old.types else None
+        return bool(self._new.types.get(base or "", {}).get("lists"))
 
     def _added(self) -> Iterator[Difference]:
         known = {*self._old.types, *self._old.enums}

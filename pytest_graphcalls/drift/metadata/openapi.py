@@ -1,7 +1,7 @@
 """Reading the published OpenAPI of one API version, of which the calls are a small slice.
 
 OpenAPI says less than CSDL. What it leaves open becomes ``None``, which is never a difference: nullability where it
-is not written down, abstract types, flags, numbers of enumeration members, containment.
+is not written down, abstract and open types, flags, numbers of enumeration members, containment.
 """
 
 from __future__ import annotations
@@ -119,7 +119,9 @@ def _fact(schema: Any) -> dict[str, Any]:
             base = _target(part["$ref"])
         else:
             own = part
-    raw: dict[str, Any] = {"base": base, "abstract": None, "open": _open(own), "properties": {}, "navigation": {}}
+    # Every type takes more members there, open or not; and what derives from a type is listed for some files only.
+    raw: dict[str, Any] = {"base": base, "abstract": None, "open": None, "lists": "discriminator" in own}
+    raw |= {"properties": {}, "navigation": {}}
     for member, value in _mapping(own.get("properties")).items():
         if "@" not in member and isinstance(value, dict):
             raw["navigation" if value.get("x-ms-navigationProperty") else "properties"][member] = _member(value)
@@ -138,11 +140,6 @@ def _items(value: Any) -> list[Any]:
 def _flags(schema: Mapping[str, Any]) -> bool | None:
     stated = _mapping(schema.get("x-ms-enum-flags")).get("isFlags")
     return None if stated is None else bool(stated)
-
-
-def _open(schema: Mapping[str, Any]) -> bool | None:
-    more = schema.get("additionalProperties")
-    return True if more is True or isinstance(more, dict) else None
 
 
 def _target(reference: Any) -> str:
@@ -187,9 +184,6 @@ class _Document:
         types = {name: raw for name, raw in schemas.items() if "members" not in raw}
         enums = {name: raw for name, raw in schemas.items() if "members" in raw}
         bare = Metadata(Form.OPENAPI, file, types if self._paths else {}, enums, ())
-        for name, raw in types.items():
-            if any(types[link]["open"] for link in bare.chain(name)):
-                raw["open"] = True
         entities = frozenset(name for name in types if TOP in bare.chain(name))
         actions = tuple(self._actions(bare))
         read = Metadata(Form.OPENAPI, file, bare.types, enums, actions, entities, frozenset(self._routes()))

@@ -69,11 +69,21 @@ def _csdl_value(element: str, name: str, facts: Facts) -> str:
     return f"<{element}{named} Type={quoteattr(whole)}{nullable}{contained}/>"
 
 
-def openapi(raw: Facts, more: Facts | None = None) -> dict[str, Any]:
-    """``raw`` as OpenAPI; ``more`` are paths of other products, written before those of the calls."""
+def openapi(raw: Facts, more: Facts | None = None, *, lists: bool = True) -> dict[str, Any]:
+    """``raw`` as OpenAPI.
+
+    Args:
+        raw: the types.
+        more: paths of other products, written before those of the calls.
+        lists: whether a base lists what derives from it; small files do not.
+    """
     schemas = {f"microsoft.graph.{name}": _enum(name, enum) for name, enum in raw["enumTypes"].items()}
     for part in ("entityTypes", "complexTypes"):
         schemas |= {f"microsoft.graph.{name}": _schema(name, type_) for name, type_ in raw[part].items()}
+    for type_ in (*raw["entityTypes"].values(), *raw["complexTypes"].values()):
+        base = schemas.get(f"microsoft.graph.{type_['base']}") if lists else None
+        if base:
+            base.get("allOf", [base])[-1]["discriminator"] = {"propertyName": "@odata.type"}
     calls = {f"/communications/calls{path}": item for path, item in _items(raw)}
     return {
         "openapi": "3.0.4",
@@ -93,7 +103,7 @@ def _schema(name: str, type_: Facts) -> dict[str, Any]:
     properties = {member: _value(facts) for member, facts in type_["properties"].items()}
     for member, facts in type_["navigation"].items():
         properties[member] = {**_value(facts), "x-ms-navigationProperty": True}
-    more = {"additionalProperties": True} if type_["open"] else {}
+    more = {"additionalProperties": {"type": "object"}}  # as published, whether it is open or not
     own = {
         "title": name,
         "required": ["@odata.type"],
