@@ -90,10 +90,8 @@ def permission_tables(page: Page, root: Path) -> Iterator[tuple[Page, Table] | I
     for include in page.includes:
         if include.section != PERMISSIONS:
             continue
-        # Some pages count the folders of the published address, which has one less.
-        places = (page.path.parent / include.target, page.path.parent / "x" / include.target)
-        found = next((place for place in places if place.is_file()), None)
-        if found is None or root.resolve() not in found.resolve().parents:
+        found = page.path.parent / include.target
+        if not found.is_file() or root.resolve() not in found.resolve().parents:
             yield include
         else:
             other = Page.read(found.resolve(), root.resolve())

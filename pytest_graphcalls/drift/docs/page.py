@@ -121,7 +121,8 @@ class _Reading:
     """Goes through the lines once."""
 
     def __init__(self, text: str) -> None:
-        self._lines = text.splitlines()
+        # Not splitlines: it counts form feeds and the like, which no editor does.
+        self._lines = text.split("\n")
         self._section = self._title = ""
         self._example = "example"
         self._notes: Mapping[str, Any] = {}
@@ -144,7 +145,7 @@ class _Reading:
             return self._comment(at)
         if fence := _FENCE.match(line):
             return self._block(at, fence.group(1), fence.group(2))
-        if line.lstrip().startswith("|") and at + 1 < len(self._lines) and _RULE.match(self._lines[at + 1]):
+        if "|" in line and at + 1 < len(self._lines) and _RULE.match(self._lines[at + 1]):
             return self._table(at)
         self._line(at, line)
         return at + 1
@@ -192,7 +193,7 @@ class _Reading:
         head = tuple(cell.lower() for cell in _cells(self._lines[at]))
         end = at + 2
         rows = []
-        while end < len(self._lines) and self._lines[end].lstrip().startswith("|"):
+        while end < len(self._lines) and "|" in self._lines[end]:
             rows.append(Row(end + 1, _cells(self._lines[end])))
             end += 1
         self._tables.append(Table(self._section, head, tuple(rows)))

@@ -36,7 +36,8 @@ class Metadata:
     Attributes:
         form: how it was published.
         file: its name, to be told.
-        types: entity and complex types, each as in ``types-<version>.json``.
+        types: entity and complex types, each as in ``types-<version>.json``; of OpenAPI with ``lists`` besides, which
+            says whether the schema lists what derives from it.
         enums: enumerations, likewise.
         actions: actions, likewise.
         entities: which of the types are entity types.

@@ -18,12 +18,17 @@ Facts = Mapping[str, Any]
 
 def types(version: str = "v1.0") -> dict[str, Any]:
     """The contract's types, to be changed at will."""
-    return copy.deepcopy(ContractFiles().read(f"types-{version}.json", "types"))
+    return copy.deepcopy(_read(f"types-{version}.json"))
+
+
+@cache
+def _read(name: str) -> dict[str, Any]:
+    return ContractFiles().read(name, "types" if name.endswith(".json") else "overlay")
 
 
 def overlay() -> dict[str, Any]:
     """What the contract adds to them."""
-    return ContractFiles().read("types-overlay.yaml", "overlay")
+    return copy.deepcopy(_read("types-overlay.yaml"))
 
 
 def csdl(raw: Facts, more: Iterable[str] = ()) -> str:
