@@ -188,6 +188,40 @@ def _drift_accept(parser: argparse.ArgumentParser) -> None:
     _drift_files(parser)
 
 
+_DRIFT_CODES = (
+    "Exit code: 0 no difference but notices, 1 additive differences only, 2 breaking or behavioural ones, 3 something "
+    "could not be checked and nothing is broken."
+)
+
+
+def _drift_metadata(parser: argparse.ArgumentParser) -> None:
+    form = parser.add_mutually_exclusive_group(required=True)
+    form.add_argument("--csdl", metavar="FILE", help="the service's own metadata ($metadata), XML")
+    form.add_argument("--openapi", metavar="FILE", help="the published OpenAPI of one version, YAML or JSON")
+    parser.add_argument("--version", choices=("v1.0", "beta"), default="v1.0", help="default: %(default)s")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+    parser.epilog = _DRIFT_CODES
+
+
+def _drift_docs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="DIR", help="a checkout of the reference pages, with api-reference in it")
+    parser.add_argument("--version", choices=("v1.0", "beta"), help="default: both")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+    parser.epilog = _DRIFT_CODES
+
+
+def _contracts(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    refresh = actions.add_parser(
+        "refresh", help="rebuild the types from metadata", description="Rebuild the contract's types from metadata."
+    )
+    refresh.add_argument("--csdl", metavar="FILE", required=True, help="the service's own metadata ($metadata), XML")
+    refresh.add_argument("--version", choices=("v1.0", "beta"), default="v1.0", help="default: %(default)s")
+    refresh.add_argument("--write", action="store_true", help="replace the file; without it the changes are only shown")
+    refresh.add_argument("--into", metavar="FOLDER", help="the contract's folder (default: the one of the package)")
+    refresh.epilog = "Exit code: 0 the types are as published, 1 they have changed, 3 FILE says nothing of calls."
+
+
 def _rules(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--operation", metavar="ID", help="of one operation only, e.g. participant-invite")
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="default: %(default)s")
@@ -208,6 +242,8 @@ def _explain(parser: argparse.ArgumentParser) -> None:
 DRIFT: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "accept": ("accept a difference, so that it decides no verdict any more", _drift_accept),
     "prune": ("take out acceptances that have expired or are not needed any more", _drift_files),
+    "metadata": ("compare published metadata with the contract", _drift_metadata),
+    "docs": ("compare the reference pages with the contract", _drift_docs),
 }
 """By name: what an action of 'drift' does, and the words it takes; done by :mod:`pytest_graphcalls.commands.drift`."""
 
@@ -218,7 +254,8 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "sweep": ("hang up what a live run that was killed has left behind", _sweep),
     "check": ("check recordings against the contract", _check),
     "cassettes": ("tell how recordings stand, and look for leaks in them", _cassettes),
-    "drift": ("say which differences are all right", _drift),
+    "drift": ("tell whether what is published has moved away from the contract", _drift),
+    "contracts": ("rebuild the contract's types from published metadata", _contracts),
     "rules": ("list what is published about the operations", _rules),
     "explain": ("explain a rule, a question, an error or a finding", _explain),
 }

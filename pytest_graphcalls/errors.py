@@ -8,6 +8,7 @@
     ├── RecordingError        a cassette or HAR file cannot be read or written: file, entry
     ├── DriftFileError        the file of accepted differences, or a verdict, cannot be used: file, line
     ├── UnrecordedRequestError  a replayed test asks for what its cassette does not hold: the nearest entry
+    ├── PublishedFileError    metadata that was published cannot be read: file, line, byte
     ├── SettingError          an option, variable or ini value that cannot be used
     ├── SignInError           the authority gave no token: which setting, what to do
     ├── NotAllowedNowError    the lifecycle table has no such step from here
@@ -137,6 +138,26 @@ class DriftFileError(GraphCallsError):
 
     def __str__(self) -> str:
         return f"{self.file}{f':{self.line}' if self.line else ''}: {self.problem}"
+
+
+@_record
+class PublishedFileError(GraphCallsError):
+    """A file of published metadata that cannot be read.
+
+    Attributes:
+        file: its path as given.
+        line: line number from 1, or 0 when unknown.
+        byte: offset in the file from 0.
+        problem: what is wrong there, completing "the file …".
+    """
+
+    file: str
+    line: int
+    byte: int
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line or 1} (byte {self.byte}) {self.problem}"
 
 
 @_record

@@ -1,4 +1,4 @@
-"""``graphcalls drift``: what to do about differences."""
+"""``graphcalls drift``: looks at what is published, and says which differences are all right."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
     {
         "accept": "drift_accepted:accept",
         "prune": "drift_accepted:prune",
+        "metadata": "drift_published:metadata",
+        "docs": "drift_published:docs",
     }
 )
 """By name: the module in this folder, and the function in it, that does it and gives the exit code."""

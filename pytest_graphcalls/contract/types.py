@@ -95,6 +95,9 @@ class TypeModel:
         version: ``v1.0`` or ``beta``.
         metadata: the content of ``types-<version>.json``.
         overlay: the content of ``types-overlay.yaml``.
+
+    Attributes:
+        added: by type: the members that come from the overlay.
     """
 
     def __init__(self, version: str, metadata: Mapping[str, Any], overlay: Mapping[str, Any]) -> None:
@@ -104,7 +107,7 @@ class TypeModel:
             **metadata["complexTypes"],
             **dict(_overlay_types(version, overlay)),
         }
-        self._added = _overlay_members(version, overlay)
+        self.added = _overlay_members(version, overlay)
         self.enums = dict(_enums(version, metadata, overlay))
         self.actions = {entry["name"]: _action(entry) for entry in metadata["actions"]}
         self.types = {name: self._flatten(name) for name in self._raw}
@@ -136,7 +139,7 @@ class TypeModel:
             members |= {key: _member(value) for key, value in raw["properties"].items()}
             # A navigation member appears only where it was expanded.
             members |= {key: Member(value["type"], value["collection"]) for key, value in raw["navigation"].items()}
-            members |= self._added.get(link, {})
+            members |= self.added.get(link, {})
         raw = self._raw[name]
         return GraphType(name, tuple(chain[1:]), bool(raw["abstract"]), bool(raw["open"]), members)
 

@@ -13,6 +13,7 @@ The rules of this room:
 from __future__ import annotations
 
 from pytest_graphcalls.drift.difference import SEVERITIES, Difference, Kind, Origin, Severity
+from pytest_graphcalls.drift.facts import Cell, FactRow, rows
 from pytest_graphcalls.drift.tape import Tape
 from pytest_graphcalls.drift.verdict import (
     EXIT_CODES,
@@ -32,8 +33,10 @@ __all__ = [
     "EXIT_CODES",
     "SEVERITIES",
     "Acceptance",
+    "Cell",
     "Difference",
     "Entry",
+    "FactRow",
     "Kind",
     "Latency",
     "Night",
@@ -46,4 +49,5 @@ __all__ = [
     "Tape",
     "Unchecked",
     "Verdict",
+    "rows",
 ]

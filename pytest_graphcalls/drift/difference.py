@@ -53,6 +53,8 @@ class Kind(StrEnum):
     TYPE_CHANGED = "type-changed"
     TYPE_GONE = "type-gone"
     TYPE_NEW = "type-new"
+    TYPE_OPENED = "type-opened"
+    """It takes members that it does not name."""
     NULLABILITY_TIGHTENED = "nullability-tightened"
     NULLABILITY_LOOSENED = "nullability-loosened"
     ENUM_MEMBER_GONE = "enum-member-gone"
@@ -80,6 +82,11 @@ class Kind(StrEnum):
     PARAMETER_GONE = "parameter-gone"
     PARAMETER_NEW = "parameter-new"
     PARAMETER_CHANGED = "parameter-changed"
+    """Another type, or it has to be sent now."""
+    PARAMETER_LOOSENED = "parameter-loosened"
+    """It may be left out now."""
+    MEMBER_UNMENTIONED = "member-unmentioned"
+    """A table of the documentation does not list what the contract has."""
     PATH_GONE = "path-gone"
     PATH_NEW = "path-new"
     PERMISSION_GONE = "permission-gone"
@@ -104,6 +111,7 @@ SEVERITIES: Mapping[Kind, Severity] = MappingProxyType(
         Kind.TYPE_CHANGED: Severity.BREAKING,
         Kind.TYPE_GONE: Severity.BREAKING,
         Kind.TYPE_NEW: Severity.ADDITIVE,
+        Kind.TYPE_OPENED: Severity.ADDITIVE,
         Kind.NULLABILITY_TIGHTENED: Severity.ADDITIVE,
         Kind.NULLABILITY_LOOSENED: Severity.BREAKING,  # a reader that relied on a value meets null
         Kind.ENUM_MEMBER_GONE: Severity.BREAKING,
@@ -127,6 +135,8 @@ SEVERITIES: Mapping[Kind, Severity] = MappingProxyType(
         Kind.PARAMETER_GONE: Severity.BREAKING,
         Kind.PARAMETER_NEW: Severity.ADDITIVE,
         Kind.PARAMETER_CHANGED: Severity.BREAKING,
+        Kind.PARAMETER_LOOSENED: Severity.ADDITIVE,
+        Kind.MEMBER_UNMENTIONED: Severity.NOTICE,  # tables leave out what they take for granted
         Kind.PATH_GONE: Severity.BREAKING,
         Kind.PATH_NEW: Severity.ADDITIVE,
         Kind.PERMISSION_GONE: Severity.BREAKING,

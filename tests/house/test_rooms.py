@@ -51,7 +51,7 @@ OWNERS = {
     "deepdiff": {"drift/structure.py"},
     "vcr": {"recording/persister.py"},
     "jsonschema": {"contract/schema.py", "contract/check.py", "contract/files.py"},
-    "yaml": {"contract/files.py", "cassette/files.py"},
+    "yaml": {"contract/files.py", "cassette/files.py", "drift/metadata/streams.py"},
 }
 """Outside packages and the only modules that may name them."""
 

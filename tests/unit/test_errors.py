@@ -30,6 +30,10 @@ from pytest_graphcalls import errors
         (errors.DriftFileError("a.toml", 3, "is empty."), "a.toml:3: is empty."),
         (errors.DriftFileError("a.toml", 0, "is empty."), "a.toml: is empty."),
         (
+            errors.PublishedFileError("v1.csdl", 3, 120, "ends in the middle."),
+            "v1.csdl:3 (byte 120) ends in the middle.",
+        ),
+        (
             errors.SettingError("--graphcalls-version", "v2", "v1.0, beta or both", "Say --graphcalls-version=beta."),
             "--graphcalls-version=v2: expected v1.0, beta or both. Say --graphcalls-version=beta.",
         ),

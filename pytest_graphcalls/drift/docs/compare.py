@@ -1,0 +1,277 @@
+"""What the reference pages state, and what the contract has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_graphcalls.contract import Contract, Operation
+from pytest_graphcalls.contract.types import Member, TypeModel
+from pytest_graphcalls.drift.difference import Difference, Kind, Origin
+from pytest_graphcalls.drift.docs import claims, examples
+from pytest_graphcalls.drift.docs.claims import Documented
+from pytest_graphcalls.drift.docs.page import Include, Page
+from pytest_graphcalls.drift.verdict import Unchecked
+
+Found = Difference | Unchecked
+_SECTIONS = ("properties", "relationships")
+_PRIMITIVES = frozenset({"String", "Boolean", "Int16", "Int32", "Int64", "Double", "Single", "Decimal", "Guid"}) | {
+    "DateTimeOffset",
+    "Duration",
+    "Binary",
+}
+
+
+def differences(root: Path, contract: Contract, version: str) -> Iterator[Found]:
+    """Where the pages of a checkout differ from the contract, and what of it could not be looked at.
+
+    Args:
+        root: the checkout; its pages lie in ``api-reference/<version>/api`` and ``…/resources``.
+        contract: the contract.
+        version: ``v1.0`` or ``beta``.
+
+    Raises:
+        OSError: a page is there and cannot be read.
+    """
+    pages = root / "api-reference" / version / "api"
+    if not pages.is_dir():
+        reason = f"{pages} is no folder; expected a checkout of the reference of Microsoft Graph."
+        yield Unchecked(f"documentation@{version}", reason)
+        return
+    known = _by_name(pages)
+    resources = _by_name(pages.parent / "resources")
+    operations = [operation for operation in contract.operations.values() if version in operation.versions]
+    if not any(operation.id in known for operation in operations):
+        reason = f"none of the pages about calls is in {pages}; is it another product's?"
+        yield Unchecked(f"documentation@{version}", reason)
+        return
+    for operation in operations:
+        page = known.get(operation.id)
+        if page is None:
+            yield Unchecked(f"{operation.id}@{version}", f"there is no page {operation.id}.md in {pages}.")
+        else:
+            yield from _Page(Page.read(page, root), root, contract, operation, version).found()
+    model = contract.types(version)
+    needed = {name for operation in operations for name in _bodies(operation)}
+    for name in sorted(model.types):
+        place = resources.get(name.lower())
+        if place is not None:
+            yield from _resource(Page.read(place, root), model, name)
+        elif name in needed:
+            reason = f"there is no page {name.lower()}.md in {pages.parent / 'resources'}."
+            yield Unchecked(f"{name}@{version}", reason)
+
+
+def _by_name(folder: Path) -> dict[str, Path]:
+    """The pages of a folder by their names in small letters: links to them are written either way."""
+    return {path.stem.lower(): path for path in sorted(folder.glob("*.md"))}
+
+
+def _bodies(operation: Operation) -> Iterator[str]:
+    yield from (response.body for response in operation.responses.values() if response.body)
+    if operation.request.body not in {"none", "action"}:
+        yield operation.request.body
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The page of one operation."""
+
+    page: Page
+    root: Path
+    contract: Contract
+    operation: Operation
+    version: str
+
+    def found(self) -> Iterator[Found]:
+        yield from self._routes()
+        yield from self._permissions()
+        yield from self._statuses()
+        yield from self._body()
+        address = self.operation.page(self.version)
+        yield from examples.differences(self.page, self.contract, self.operation.id, self.version, address)
+
+    def _difference(self, kind: Kind, where: str, before: str, after: str, place: str, hint: str = "") -> Difference:
+        subject, page = self.operation.id, self.operation.page(self.version)
+        return Difference(kind, Origin.DOCUMENTATION, self.version, subject, where, before, after, place, page, hint)
+
+    def _unchecked(self, what: str, reason: str) -> Unchecked:
+        return Unchecked(f"{self.operation.id}.{what}@{self.version}", f"{self.page.place}: {reason}")
+
+    def _routes(self) -> Iterator[Found]:
+        stated = list(claims.routes(self.page))
+        if not stated:
+            yield self._unchecked("path", "below 'HTTP request' stands no method with a path.")
+            return
+        promised = {
+            f"{self.operation.method} {claims.open_keys(path)}".lower(): path
+            for path in self.operation.paths(self.version)
+        }
+        said = {one.what.lower(): one for one in stated}
+        for route, path in promised.items():
+            if route not in said:
+                where = f"{self.operation.method} {claims.open_keys(path)}"
+                yield self._difference(Kind.PATH_GONE, where, where, "", self.page.at(stated[0].line))
+        for route, one in said.items():
+            if route not in promised and not self._elsewhere(one.what):
+                yield self._difference(Kind.PATH_NEW, one.what, "", one.what, self.page.at(one.line))
+
+    def _elsewhere(self, route: str) -> bool:
+        """Whether the route is a known address of this operation that the version's page need not name."""
+        method, _, path = route.partition(" ")
+        match = self.contract.match(method, f"/{self.version}{path}")
+        return getattr(match, "operation", None) == self.operation
+
+    def _permissions(self) -> Iterator[Found]:
+        tables = list(claims.permission_tables(self.page, self.root))
+        for include in tables:
+            if isinstance(include, Include):
+                yield self._unchecked("permissions", f"it includes {include.target}, which is not there.")
+        printed = [
+            permission
+            for found in tables
+            if not isinstance(found, Include)
+            for permission in claims.permissions(*found)
+        ]
+        if not tables:
+            yield self._unchecked("permissions", "below 'Permissions' stands no table and no included file.")
+        if len(tables) == sum(not isinstance(found, Include) for found in tables) > 0:
+            yield from self._printed(printed, self._first_place(tables))
+
+    def _first_place(self, tables: Iterable[object]) -> str:
+        first = next(found for found in tables if isinstance(found, tuple))
+        page, table = first
+        return str(page.at(table.rows[0].line if table.rows else 1))
+
+    def _printed(self, printed: list[claims.Permission], place: str) -> Iterator[Difference]:
+        promised = self.operation.permissions
+        known = {spelling.lower() for spelling in promised.accepted}
+        applications = {one.name.lower() for one in printed if not one.delegated}
+        for one in {(one.name.lower(), one.delegated): one for one in printed}.values():
+            if one.delegated:
+                where = "permissions, delegated"
+                yield self._difference(Kind.PERMISSION_NEW, where, "", one.name, one.place)
+            elif one.name.lower() not in known:
+                yield self._difference(Kind.PERMISSION_NEW, "permissions", "", one.name, one.place)
+        for name in (*promised.least, *promised.higher):
+            spellings = {name.lower(), *(other.lower() for other in promised.spellings.get(name, ()))}
+            if not spellings & applications:
+                where = f"permissions, {name}"
+                yield self._difference(Kind.PERMISSION_GONE, where, name, "", place)
+
+    def _statuses(self) -> Iterator[Found]:
+        stated = {one.what: one for one in claims.statuses(self.page)}
+        promised = {str(status) for status in self.operation.responses}
+        if not stated:
+            yield self._unchecked("status", "the text below 'Response' names no status.")
+            return
+        before = " or ".join(sorted(promised))
+        for status, one in stated.items():
+            if status not in promised:
+                yield self._difference(Kind.STATUS_CHANGED, "status", before, status, self.page.at(one.line))
+
+    def _body(self) -> Iterator[Difference]:
+        action = self.contract.types(self.version).actions.get(self.operation.action)
+        stated = {one.name: one for one in claims.documented(self.page.tables_of("request body"))}
+        if self.operation.request.body != "action" or action is None or not stated:
+            return
+        page = self.operation.page(self.version)
+        for name, one in stated.items():
+            if name not in action.parameters:
+                facts = (name, "", " or ".join(one.types), self.page.at(one.line), page)
+                yield Difference(Kind.PARAMETER_NEW, Origin.DOCUMENTATION, self.version, action.name, *facts)
+        line = next(iter(stated.values())).line
+        for name, member in action.parameters.items():
+            if name not in stated:
+                facts = (name, member.type, "", self.page.at(line), page)
+                yield Difference(Kind.MEMBER_UNMENTIONED, Origin.DOCUMENTATION, self.version, action.name, *facts)
+
+
+def _resource(page: Page, model: TypeModel, name: str) -> Iterator[Found]:
+    """The members in the tables of a resource's page."""
+    stated = {one.name: one for one in claims.documented(page.tables_of(*_SECTIONS))}
+    if not stated:
+        return
+    members = model.types[name].members
+    for member, one in stated.items():
+        known = members.get(member)
+        place = page.at(one.line)
+        twin = next((other for other in members if other.lower() == member.lower()), "")
+        if known is not None:
+            yield from _member(model, name, one, known, place)
+        elif twin and _spelled(page, twin):
+            continue  # a slip of the table that the page's own JSON puts right
+        elif twin:
+            yield _said(Kind.LETTER_CASE_CHANGED, model, name, member=twin, before=twin, after=member, place=place)
+        else:
+            after = " or ".join(one.types) or "a value"
+            yield _said(Kind.MEMBER_NEW, model, name, member=member, before="", after=after, place=place)
+    spelled = {member.lower() for member in stated}
+    last = max(one.line for one in stated.values())
+    for member, known in members.items():
+        if member.lower() not in spelled and _own(model, name, member):
+            facts = {"member": member, "before": known.type, "after": "", "place": page.at(last)}
+            yield _said(Kind.MEMBER_UNMENTIONED, model, name, **facts)
+
+
+def _own(model: TypeModel, name: str, member: str) -> bool:
+    """Whether the metadata declares the member for this very type; of no other a table has to speak."""
+    inherited = any(member in model.types[base].members for base in model.types[name].bases)
+    return not inherited and member not in model.added.get(name, ())
+
+
+def _spelled(page: Page, member: str) -> bool:
+    return any(f'"{member}"' in block.text for block in page.blocks if block.section == "json representation")
+
+
+def _member(model: TypeModel, name: str, one: Documented, known: Member, place: str) -> Iterator[Difference]:
+    if known.type in model.enums:
+        members = {member.lower() for member in model.enums[known.type].members}
+        for value in one.values:
+            if value.lower() not in members:
+                where = f"{name}.{one.name}"
+                yield Difference(
+                    Kind.ENUM_MEMBER_NEW,
+                    Origin.DOCUMENTATION,
+                    model.version,
+                    known.type,
+                    value,
+                    "",
+                    value,
+                    place,
+                    hint=f"Listed for {where}.",
+                )
+    if not _may_be(model, one, known):
+        words = (f"list of {known.type}" if known.collection else known.type, _words(one))
+        yield _said(Kind.TYPE_CHANGED, model, name, member=one.name, before=words[0], after=words[1], place=place)
+
+
+def _may_be(model: TypeModel, one: Documented, known: Member) -> bool:
+    """Whether the types of the column go with the model's; what the column does not name counts as going with it."""
+    names = {"edm." + type_.lower() if type_ in _PRIMITIVES else type_.lower() for type_ in one.types}
+    if not names or known.type == "Edm.Untyped":
+        return True
+    if one.collection != known.collection:
+        return False
+    if known.type in model.enums:
+        return bool(names & {known.type.lower(), "edm.string"}) or not _known(model, names)
+    family = {known.type}
+    if known.type in model.types:
+        family |= {*model.subtypes(known.type), *model.types[known.type].bases}
+    return bool(names & {member.lower() for member in family}) or not _known(model, names)
+
+
+def _known(model: TypeModel, names: Iterable[str]) -> bool:
+    """Whether all ``names`` are of the model: what is not is another product's word for it, or a typing error."""
+    all_names = {name.lower() for name in (*model.types, *model.enums)}
+    return all(name in all_names or name.startswith("edm.") for name in names)
+
+
+def _words(one: Documented) -> str:
+    words = " or ".join(one.types)
+    return f"list of {words}" if one.collection else words
+
+
+def _said(kind: Kind, model: TypeModel, name: str, *, member: str, before: str, after: str, place: str) -> Difference:
+    return Difference(kind, Origin.DOCUMENTATION, model.version, name, member, before, after, place)

@@ -1,0 +1,205 @@
+"""Where documentation, metadata and service disagree with one another: one row for each fact.
+
+A difference says that one side disagrees with the contract. Here the sides stand beside one another. A side that was
+looked at and has no difference says what the contract says; one that nobody looked at says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.contract.notifications import ENVELOPE
+from pytest_graphcalls.contract.types import Member, TypeModel
+from pytest_graphcalls.drift.difference import Difference, Origin, Severity
+from pytest_graphcalls.findings import at_any_index
+
+NOTHING = "nothing"
+"""What a side says where it has no such thing."""
+
+
+class Side(StrEnum):
+    """The three columns."""
+
+    DOCUMENTATION = "documentation"
+    METADATA = "metadata"
+    SERVICE = "service"
+
+
+SIDES = {
+    Origin.DOCUMENTATION: Side.DOCUMENTATION,
+    Origin.METADATA: Side.METADATA,
+    Origin.RECORDING: Side.SERVICE,
+    Origin.CONTRACT: Side.SERVICE,
+}
+"""Whose difference from the contract a difference is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one side says of a fact.
+
+    Attributes:
+        says: in words; ``""`` where nobody looked.
+        differs: whether that is not what the contract says.
+        place: where it stands: a page and its line, a file, a test; ``""`` where it does not differ.
+        page: address of a page to look at, or ``""``.
+    """
+
+    says: str = ""
+    differs: bool = False
+    place: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """One fact, and what the sides say of it.
+
+    Attributes:
+        version: ``v1.0`` or ``beta``.
+        fact: what it is about: ``call.state``, ``call-reject status``, ``invite.participants``.
+        contract: what the contract says.
+        documentation: what the reference pages say.
+        metadata: what the published metadata says.
+        service: what the service did.
+        severity: that of the heaviest difference in it.
+        fingerprints: of the differences that it was made of, sorted.
+    """
+
+    version: str
+    fact: str
+    contract: str
+    documentation: Cell
+    metadata: Cell
+    service: Cell
+    severity: Severity
+    fingerprints: tuple[str, ...]
+
+    @property
+    def cells(self) -> tuple[Cell, Cell, Cell]:
+        """The three columns in their order."""
+        return self.documentation, self.metadata, self.service
+
+    @property
+    def disagree(self) -> bool:
+        """Whether the sides say different things; where all say the same, only the contract is behind."""
+        return len({cell.says for cell in self.cells if cell.says}) > 1
+
+
+_WEIGHTS = tuple(Severity)
+_STEP = re.compile(r"\.([^.\[\]]+)")
+
+
+def rows(
+    differences: Iterable[Difference], looked: Collection[Origin] = (), contract: Contract | None = None
+) -> tuple[FactRow, ...]:
+    """One row for each fact that some side sees otherwise than the contract.
+
+    Args:
+        differences: of any origin.
+        looked: which origins were looked at, besides those that differ: their columns say what the contract says
+            where they have no difference. Without it such a column is empty.
+        contract: leads from a place in a body to the type it belongs to, so that what was observed at
+            ``$.participants[0].endpointType`` of an answer stands beside what the metadata says of that member.
+    """
+    found: dict[tuple[str, str], list[Difference]] = {}
+    for difference in differences:
+        found.setdefault((difference.version, _fact(difference, contract)), []).append(difference)
+    seen = {SIDES[origin] for origin in looked}
+    return tuple(_row(version, fact, found[version, fact], seen) for version, fact in sorted(found))
+
+
+def _row(version: str, fact: str, differences: list[Difference], looked: Collection[Side]) -> FactRow:
+    contract = next(filter(None, (one.before for one in differences)), NOTHING)
+    cells = {side: Cell(contract) if side in looked else Cell() for side in Side}
+    for side, says in _said(differences):
+        first = next(one for one in differences if SIDES[one.origin] is side)
+        cells[side] = Cell(says, differs=True, place=first.place, page=first.page)
+    heaviest = max((one.severity for one in differences), key=_WEIGHTS.index)
+    fingerprints = tuple(sorted({one.fingerprint for one in differences}))
+    columns = (cells[Side.DOCUMENTATION], cells[Side.METADATA], cells[Side.SERVICE])
+    return FactRow(version, fact, contract, *columns, heaviest, fingerprints)
+
+
+def _said(differences: list[Difference]) -> Iterator[tuple[Side, str]]:
+    for side in Side:
+        words = dict.fromkeys(one.after or NOTHING for one in differences if SIDES[one.origin] is side)
+        if words:
+            yield side, "; ".join(words)
+
+
+def _fact(difference: Difference, contract: Contract | None) -> str:
+    """What a difference is about, in the words that the other sides use for it."""
+    subject, where = difference.subject, at_any_index(difference.where)
+    if contract is not None:
+        model = contract.types(difference.version)
+        found = _declared(model, subject, where) or _resolved(contract, model, difference, where)
+        if found:
+            return found
+    # Ids of operations and rules have a hyphen; names of types, enumerations and actions have none.
+    return f"{subject} {where}".strip() if "-" in subject else f"{subject}.{where}".rstrip(".")
+
+
+def _declared(model: TypeModel, name: str, member: str) -> str:
+    """``<type>.<member>`` by the type that declares it, or ``""``."""
+    type_ = model.types.get(name)
+    if type_ is None:
+        return ""
+    owners = [link for link in (name, *type_.bases) if member in model.types[link].members]
+    return f"{owners[-1]}.{member}" if owners else ""
+
+
+def _resolved(contract: Contract, model: TypeModel, difference: Difference, where: str) -> str:
+    """The member at a place in a body, or ``""``."""
+    before, sign, path = where.partition("$")
+    if not sign:
+        return ""
+    steps = _STEP.findall(path)
+    for root, skipped in _roots(contract, difference.subject, request=before.startswith("request")):
+        if steps[: len(skipped)] == list(skipped):
+            found = _walked(model, root, steps[len(skipped) :])
+            if found:
+                return found
+    return ""
+
+
+def _roots(contract: Contract, subject: str, *, request: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What a body of the operation or the notification may be, and the steps that lead into it."""
+    payload = contract.notifications.get(subject)
+    if payload is not None:
+        yield payload.type, ("value", "resourceData")
+        yield ENVELOPE, ()
+    operation = contract.operations.get(subject)
+    if operation is not None and not request:
+        for response in operation.responses.values():
+            yield response.body, ("value",) if response.collection else ()
+    if operation is not None:
+        yield operation.action if operation.request.body == "action" else operation.request.body, ()
+
+
+def _walked(model: TypeModel, root: str, steps: Sequence[str]) -> str:
+    """The member that ``steps`` lead to from a type or an action."""
+    found, owner = "", root
+    for step in steps:
+        action = model.actions.get(owner) if owner == root and owner not in model.types else None
+        member = action.parameters.get(step) if action else _member(model, owner, step)
+        if member is None:
+            return ""
+        found = f"{owner}.{step}" if action else _declared(model, _owner(model, owner, step), step)
+        owner = member.type
+    return found
+
+
+def _member(model: TypeModel, name: str, step: str) -> Member | None:
+    owner = _owner(model, name, step)
+    return model.types[owner].members.get(step) if owner in model.types else None
+
+
+def _owner(model: TypeModel, name: str, step: str) -> str:
+    """The type that has the member: the one that was named, or one that derives from it."""
+    candidates = (name, *sorted(model.subtypes(name))) if name in model.types else ()
+    return next((one for one in candidates if step in model.types[one].members), "")

@@ -1,0 +1,212 @@
+"""Reading CSDL, the XML that a service tells its own types in (``$metadata``).
+
+The parser is the standard library's expat, fed piece by piece. A document type declaration is refused as soon as it
+begins: CSDL has none, and without one there are no entities, neither external ones nor any that grow. So defusedxml,
+which does the same, is not needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+from xml.parsers import expat
+
+from pytest_graphcalls.drift.metadata.model import SENTINEL, Form, Metadata, short
+from pytest_graphcalls.errors import PublishedFileError
+
+_PIECE = 1 << 20
+_OWNERS = ("EntityType", "ComplexType", "EnumType", "Action", "Function")
+
+
+def read_csdl(path: Path) -> Metadata:
+    """Read a CSDL file, whatever its size.
+
+    Args:
+        path: the file.
+
+    Raises:
+        PublishedFileError: no XML, cut off, with a document type, or XML of another sort.
+        OSError: the file cannot be opened or read.
+    """
+    reader = _Reader(str(path))
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            reader.feed(piece)
+    reader.feed(b"", final=True)
+    return reader.result(path.name)
+
+
+class _Reader:
+    """Collects types, enumerations and actions while the parser goes through the document."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._parser = expat.ParserCreate(namespace_separator=" ")
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.StartDoctypeDeclHandler = self._doctype
+        self._depth = 0
+        self._namespace = ""
+        self._aliases: dict[str, str] = {}
+        self._owner: dict[str, Any] = {}
+        self._types: dict[str, dict[str, Any]] = {}
+        self._enums: dict[str, dict[str, Any]] = {}
+        self._actions: list[dict[str, Any]] = []
+        self._entities: set[str] = set()
+        self._elements = {
+            "Schema": self._schema,
+            "EntityType": self._type,
+            "ComplexType": self._type,
+            "EnumType": self._enum,
+            "Action": self._action,
+            "Function": self._action,
+            "Property": self._member,
+            "NavigationProperty": self._member,
+            "Member": self._enum_member,
+            "Parameter": self._parameter,
+            "ReturnType": self._returns,
+        }
+
+    def feed(self, piece: bytes, *, final: bool = False) -> None:
+        """Parse the next bytes; raises :class:`PublishedFileError`."""
+        try:
+            self._parser.Parse(piece, final)
+        except expat.ExpatError as error:
+            cut = error.code in _CUT
+            words = "ends in the middle; is it cut off?" if cut else f"is not XML: {expat.ErrorString(error.code)}."
+            raise PublishedFileError(self._file, error.lineno, self._parser.ErrorByteIndex, words) from None
+
+    def result(self, file: str) -> Metadata:
+        """What was read, names as the contract has them."""
+        for raw in self._types.values():
+            raw["base"] = self._resolved(raw["base"]) if raw["base"] else None
+            for part in ("properties", "navigation"):
+                for facts in raw[part].values():
+                    facts["type"] = self._resolved(facts["type"])
+        for action in self._actions:
+            action["boundTo"] = self._resolved(action["boundTo"])
+            for facts in (*action["parameters"].values(), action["returns"] or {"type": ""}):
+                facts["type"] = self._resolved(facts["type"])
+        bound = tuple(action for action in self._actions if action["boundTo"])
+        read = Metadata(Form.CSDL, file, self._types, self._enums, bound, frozenset(self._entities))
+        for name, raw in self._types.items():
+            # Whoever derives from an open type is open, too.
+            raw["open"] = any(self._types[link]["open"] for link in read.chain(name))
+        return read
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        local = name.rpartition(" ")[2]
+        if not self._depth and local != "Edmx":
+            self._fail(f"is XML, but not CSDL: its outermost element is {local!r}, not 'Edmx'.")
+        self._depth += 1
+        handle = self._elements.get(local)
+        if handle is not None:
+            handle(local, attributes)
+
+    def _end(self, name: str) -> None:
+        self._depth -= 1
+        if name.rpartition(" ")[2] in _OWNERS:
+            self._owner = {}
+
+    def _doctype(self, *_: object) -> None:
+        self._fail("has a document type declaration, which CSDL never has; it is not read any further.")
+
+    def _schema(self, _: str, attributes: Mapping[str, str]) -> None:
+        self._namespace = self._text(attributes, "Namespace")
+        if alias := attributes.get("Alias"):
+            self._aliases[alias] = self._namespace
+
+    def _type(self, local: str, attributes: Mapping[str, str]) -> None:
+        name = self._own_name(attributes)
+        self._owner = self._types[name] = {
+            "base": attributes.get("BaseType"),
+            "abstract": attributes.get("Abstract") == "true",
+            "open": attributes.get("OpenType") == "true",
+            "properties": {},
+            "navigation": {},
+        }
+        if local == "EntityType":
+            self._entities.add(name)
+
+    def _enum(self, _: str, attributes: Mapping[str, str]) -> None:
+        self._owner = self._enums[self._own_name(attributes)] = {
+            "flags": attributes.get("IsFlags") == "true",
+            "evolvable": False,
+            "members": {},
+        }
+
+    def _enum_member(self, _: str, attributes: Mapping[str, str]) -> None:
+        name, number = self._text(attributes, "Name"), attributes.get("Value", "")
+        if "members" in self._owner:
+            self._owner["members"][name] = int(number) if number.lstrip("-").isdecimal() else None
+            self._owner["evolvable"] |= name == SENTINEL
+
+    def _member(self, local: str, attributes: Mapping[str, str]) -> None:
+        if "properties" not in self._owner:
+            return
+        facts = self._facts(attributes)
+        if local == "Property":
+            self._owner["properties"][self._text(attributes, "Name")] = facts
+        else:
+            facts["contained"] = attributes.get("ContainsTarget") == "true"
+            self._owner["navigation"][self._text(attributes, "Name")] = facts
+
+    def _action(self, local: str, attributes: Mapping[str, str]) -> None:
+        self._owner = {
+            "name": self._text(attributes, "Name"),
+            "kind": local.lower(),
+            "boundTo": "",
+            "boundToCollection": False,
+            "returns": None,
+            "parameters": {},
+            "bound": attributes.get("IsBound") == "true",
+        }
+        if local == "Action":
+            self._actions.append(self._owner)
+
+    def _parameter(self, _: str, attributes: Mapping[str, str]) -> None:
+        if "parameters" not in self._owner:
+            return
+        facts = self._facts(attributes)
+        if self._owner.pop("bound", False):  # the first parameter says what it is bound to
+            self._owner |= {"boundTo": facts["type"], "boundToCollection": facts["collection"]}
+        else:
+            self._owner["parameters"][self._text(attributes, "Name")] = facts
+
+    def _returns(self, _: str, attributes: Mapping[str, str]) -> None:
+        if "returns" in self._owner:
+            self._owner["returns"] = self._facts(attributes)
+
+    def _facts(self, attributes: Mapping[str, str]) -> dict[str, Any]:
+        type_ = self._text(attributes, "Type")
+        inner = type_.removeprefix("Collection(").removesuffix(")")
+        return {"type": inner, "collection": inner != type_, "nullable": attributes.get("Nullable") != "false"}
+
+    def _own_name(self, attributes: Mapping[str, str]) -> str:
+        return short(f"{self._namespace}.{self._text(attributes, 'Name')}")
+
+    def _resolved(self, name: str) -> str:
+        prefix, dot, rest = name.rpartition(".")
+        return short(f"{self._aliases.get(prefix, prefix)}{dot}{rest}")
+
+    def _text(self, attributes: Mapping[str, str], key: str) -> str:
+        if key not in attributes:
+            self._fail(f"has an element without its attribute {key!r} here.")
+        return attributes[key]
+
+    def _fail(self, problem: str) -> NoReturn:
+        parser = self._parser
+        raise PublishedFileError(self._file, parser.CurrentLineNumber, parser.CurrentByteIndex, problem)
+
+
+_CUT = frozenset(
+    expat.errors.codes[text]
+    for text in (
+        expat.errors.XML_ERROR_NO_ELEMENTS,
+        expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+        expat.errors.XML_ERROR_PARTIAL_CHAR,
+        expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
+    )
+)
+"""How expat tells that a document ended too early."""
