@@ -37,7 +37,17 @@ def test_people_faults_and_assertions_are_those_of_python() -> None:
     """What Python can do, every language can; a new one is there by itself."""
     paths = {route.path for route in ROUTES}
     assert {f"people/{{person}}/{name}" for name in DOINGS} <= paths
-    assert {"answers_after", "declines", "is_busy", "never_answers", "leaves_after", "joins", "leaves"} == set(DOINGS)
+    assert {
+        "answers_after",
+        "declines",
+        "is_busy",
+        "never_answers",
+        "leaves_after",
+        "joins",
+        "leaves",
+        "is_unreachable",
+        "removes",
+    } == set(DOINGS)
     assert {f"faults/{name}" for name in FAULTS} <= paths
     assert {f"assertions/{name}" for name in ASSERTIONS} <= paths
     assert "refuses-forged-notifications" in ASSERTIONS
