@@ -6,6 +6,7 @@
     ├── ContractFileError     a file of the contract cannot be used: file, line, key
     ├── UnknownNameError      a rule, operation, code … that does not exist: the nearest match
     ├── RecordingError        a cassette or HAR file cannot be read or written: file, entry
+    ├── HistoryError          a history of nights that is none, is damaged, or comes from a later version
     ├── UnrecordedRequestError  a replayed test asks for what its cassette does not hold: the nearest entry
     ├── SettingError          an option, variable or ini value that cannot be used
     ├── SignInError           the authority gave no token: which setting, what to do
@@ -118,6 +119,22 @@ class RecordingError(GraphCallsError):
     def __str__(self) -> str:
         place = f"{self.file}, entry {self.entry}" if self.entry else self.file
         return f"{place}: {self.problem}"
+
+
+@_record
+class HistoryError(GraphCallsError):
+    """A history of nights that cannot be used; it was left as it is.
+
+    Attributes:
+        file: its path as given.
+        problem: what is wrong, and what to do.
+    """
+
+    file: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.problem}"
 
 
 @_record
