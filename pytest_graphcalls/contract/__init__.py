@@ -200,6 +200,15 @@ class Contract:
         """What the service posts to a bot, by name."""
         return MappingProxyType(read(self._files.read("notifications.yaml", "notifications")))
 
+    def payload(self, entry: Mapping[str, Any], version: str = VERSIONS[0]) -> Payload | None:
+        """What an entry of a notification is, or ``None`` where no page shows such a one.
+
+        Args:
+            entry: one of the list ``value`` of what was posted.
+            version: as for :meth:`check_notification`.
+        """
+        return self._notification_checker(version).payload(entry)
+
     def check_notification(self, body: Any, version: str = VERSIONS[0]) -> tuple[Finding, ...]:
         """Judge what was posted to a bot.
 

@@ -172,6 +172,13 @@ class NotificationChecker:
             if isinstance(entry, dict):
                 yield from self._entry(f"$.value[{index}]", entry)
 
+    def payload(self, entry: Mapping[str, Any]) -> Payload | None:
+        """What an entry of a notification is, or ``None`` where no page shows such a one."""
+        change, address = entry.get("changeType"), entry.get("resourceUrl") or entry.get("resource")
+        if not isinstance(change, str) or not isinstance(address, str):
+            return None
+        return self._payload(change.lower(), _segments(address), entry.get("resourceData"))
+
     def _entry(self, at: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
         change, address = entry.get("changeType"), entry.get("resourceUrl") or entry.get("resource")
         if not isinstance(change, str) or not isinstance(address, str):

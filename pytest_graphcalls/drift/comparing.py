@@ -1,0 +1,146 @@
+"""The accepted recordings and tonight's: what differs, exchange by exchange and notification by notification.
+
+Tests are paired by name, exchanges by step (see ``steps``), notifications by call and sort (see ``told``). Ids, times
+and free texts are taken out first (see ``settling``); what is left and differs is a difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.drift.addresses import Addresses
+from pytest_graphcalls.drift.answers import Step, compare_answers
+from pytest_graphcalls.drift.difference import Difference, Kind, Origin
+from pytest_graphcalls.drift.latency import Shift, Stopwatch, shifts
+from pytest_graphcalls.drift.met import Met
+from pytest_graphcalls.drift.settling import Settler
+from pytest_graphcalls.drift.steps import fault_of, steps, together
+from pytest_graphcalls.drift.structure import Change
+from pytest_graphcalls.drift.tape import Tape
+from pytest_graphcalls.drift.told import Retold, compare_told, told
+from pytest_graphcalls.drift.verdict import Sample, Unchecked
+
+NO_BASELINE = "there is no accepted recording of it to compare with; 'graphcalls drift promote' makes tonight's one"
+NOT_RECORDED = "tonight has no recording of it; look at what became of the test"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From when on something counts.
+
+    Attributes:
+        late: how many seconds later than before a notification is late.
+        shift: when answers are slower, or faster, than before.
+    """
+
+    late: float = 10.0
+    shift: Shift = field(default_factory=Shift)
+
+
+_DEFAULT = Limits()
+
+
+def compare(
+    before: Iterable[Tape], after: Iterable[Tape], contract: Contract, limits: Limits = _DEFAULT
+) -> Iterator[Met | Unchecked]:
+    """Compare the accepted recordings with tonight's.
+
+    Args:
+        before: the accepted ones; all are kept in memory.
+        after: tonight's, one by one.
+        contract: knows operations, types and notifications.
+        limits: from when on something counts.
+
+    Yields:
+        What differs, and what could not be compared: a test without a recording, and the rest of a test in which the
+        service, the network or the sign-in failed. Latency comes last.
+    """
+    return _Comparison(contract, limits).all(before, after)
+
+
+class _Comparison:
+    def __init__(self, contract: Contract, limits: Limits) -> None:
+        self._contract = contract
+        self._limits = limits
+        self._addresses = Addresses(contract)
+        self._old, self._new = Stopwatch(), Stopwatch()
+
+    def all(self, before: Iterable[Tape], after: Iterable[Tape]) -> Iterator[Met | Unchecked]:
+        accepted = {tape.name: tape for tape in before}
+        for tape in after:
+            old = accepted.pop(tape.name, None)
+            if old is None:
+                # Who writes a new test has nothing to compare it with, and need not be told every night that it is bad.
+                yield Unchecked(tape.name, NO_BASELINE, decides=False)
+            else:
+                yield from self._tape(old, tape)
+        yield from (Unchecked(name, NOT_RECORDED) for name in accepted)
+        yield from map(Met, shifts(self._old.latencies(), self._new.latencies(), self._limits.shift, self._pages()))
+
+    def _pages(self) -> dict[str, str]:
+        operations = self._contract.operations.values()
+        return {f"{one.id}@{version}": one.page(version) for one in operations for version in one.versions}
+
+    def _tape(self, before: Tape, after: Tape) -> Iterator[Met | Unchecked]:
+        version = after.version
+        settler = Settler(self._contract.types(version), self._addresses)
+        for old, new in together(self._steps(before), self._steps(after)):
+            fault = fault_of(old.exchange.response, new.exchange.response) if old and new else ""
+            if fault and new is not None:
+                # Nothing behind it is what it would have been.
+                yield Unchecked(f"{after.name}, exchange {new.number}", f"{new.subject} {fault}")
+                return
+            yield from (_met(after, old, new, change) for change in self._step(version, settler, old, new))
+        was, is_ = (told(tape.notifications, self._contract, version) for tape in (before, after))
+        for one in compare_told(was, is_, settler, self._limits.late):
+            yield _retold(after, one)
+
+    def _steps(self, tape: Tape) -> Sequence[Step]:
+        return tuple(steps(tape.exchanges, self._contract, self._addresses))
+
+    def _step(self, version: str, settler: Settler, old: Step | None, new: Step | None) -> Iterator[Change]:
+        if old is not None:
+            self._old.add(old.subject, version, old.exchange.seconds)
+        if new is not None:
+            self._new.add(new.subject, version, new.exchange.seconds)
+        if old is not None and new is not None:
+            yield from compare_answers(old, new, settler, self._addresses)
+        elif old is not None:
+            yield Change(Kind.EXCHANGE_GONE, "", "an exchange")
+        else:
+            yield Change(Kind.EXCHANGE_NEW, "", "", "an exchange")
+
+
+def _met(tape: Tape, old: Step | None, new: Step | None, change: Change) -> Met:
+    one = new or old
+    assert one is not None
+    place = f"{tape.name}, exchange {one.number}"
+    sample = Sample(new.exchange if new else None, old.exchange if old else None, change.where)
+    return Met(_difference(change, tape.version, one.subject, place, one.page(tape.version)), sample)
+
+
+def _retold(tape: Tape, retold: Retold) -> Met:
+    old, new = retold.before, retold.after
+    one = new or old
+    assert one is not None
+    place = f"{tape.name}, notification {one.number}"
+    page = one.payload.page(tape.version) if one.payload else ""
+    sample = Sample(new.notification if new else None, old.notification if old else None, retold.change.where)
+    return Met(_difference(retold.change, tape.version, one.subject, place, page), sample)
+
+
+def _difference(change: Change, version: str, subject: str, place: str, page: str) -> Difference:
+    return Difference(
+        change.kind,
+        Origin.RECORDING,
+        version,
+        subject,
+        change.place,
+        change.before,
+        change.after,
+        place,
+        page,
+        change.hint,
+    )

@@ -1,0 +1,159 @@
+"""Two JSON values side by side, as two trees in which nothing is left that is another one in every run.
+
+A tree has objects and leaves (see ``leaves``). A list is an object as well: its keys are the places of coupled items,
+``[0|1]`` for what was first and is second now, ``[|2]`` for what is new. So whatever compares trees needs to know
+nothing of lists, and one new item is one difference.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from pytest_graphcalls.contract.types import NAMESPACE, Member, TypeModel
+from pytest_graphcalls.drift.addresses import Addresses
+from pytest_graphcalls.drift.leaves import is_id, leaf
+from pytest_graphcalls.drift.lists import couples
+from pytest_graphcalls.drift.names import Names
+from pytest_graphcalls.wire import MalformedJsonError, decode_json
+
+Tree: TypeAlias = "dict[str, Tree] | str"
+
+ORDER = "[order]"
+"""The key under which a list says whether its items have changed places."""
+KEPT, CHANGED = "order kept", "order changed"
+_NOTHING_KNOWN: Mapping[str, Member] = MappingProxyType({})
+_ANY = Member("")
+
+
+class Settler:
+    """Settles the values of one test, one after the other, and learns who is who on the way.
+
+    Args:
+        model: the types of the API version.
+        addresses: makes templates of addresses.
+    """
+
+    def __init__(self, model: TypeModel, addresses: Addresses) -> None:
+        self._model = model
+        self._addresses = addresses
+        self.names = Names()
+
+    def members(self, type_: str) -> Mapping[str, Member]:
+        """The members of a type: a name in the model, ``collection:<type>`` for a ``value`` list of it.
+
+        A notification's entry is ``entry:<type>`` or ``entries:<type>``, by the type of its resource data.
+        """
+        sort, _, name = type_.rpartition(":")
+        if sort == "collection":
+            return {"value": Member(name, collection=True)}
+        if sort in {"entry", "entries"}:
+            known = self._model.types.get("commsNotification")
+            data = Member(name, collection=sort == "entries")
+            return {**(known.members if known else _NOTHING_KNOWN), "resourceData": data}
+        known = self._model.types.get(name)
+        return known.members if known else _NOTHING_KNOWN
+
+    def settle(self, before: Any, after: Any, type_: str = "") -> tuple[Tree, Tree]:
+        """Both values as trees.
+
+        Args:
+            before: decoded JSON of the accepted recording.
+            after: decoded JSON of tonight.
+            type_: what they are (see :meth:`members`), or ``""``.
+        """
+        return self._pair("", before, after, Member(type_), learn=True)
+
+    def _pair(self, name: str, before: Any, after: Any, member: Member, *, learn: bool) -> tuple[Tree, Tree]:
+        if isinstance(before, dict) and isinstance(after, dict):
+            return self._objects(before, after, member.type, learn=learn)
+        if isinstance(before, list) and isinstance(after, list):
+            return self._lists(name, before, after, member, learn=learn)
+        if isinstance(before, str) and isinstance(after, str):
+            return self._texts(name, before, after, member, learn=learn)
+        return self._leaf(name, before, member), self._leaf(name, after, member)
+
+    def _objects(
+        self, before: Mapping[str, Any], after: Mapping[str, Any], type_: str, *, learn: bool
+    ) -> tuple[Tree, Tree]:
+        members = self.members(self._subtype(type_, after, before))
+        left: dict[str, Tree] = {}
+        right: dict[str, Tree] = {}
+        for name, value in before.items():
+            member = members.get(name, _ANY)
+            if name in after:
+                left[name], right[name] = self._pair(name, value, after[name], member, learn=learn)
+            else:
+                left[name] = self._leaf(name, value, member)
+        for name, value in after.items():
+            if name not in before:
+                right[name] = self._leaf(name, value, members.get(name, _ANY))
+        return left, right
+
+    def _subtype(self, type_: str, *values: Mapping[str, Any]) -> str:
+        for value in values:
+            written = value.get("@odata.type")
+            if isinstance(written, str) and (name := written.lstrip("#").removeprefix(NAMESPACE)) in self._model.types:
+                return name if ":" not in type_ else type_
+        return type_
+
+    def _lists(
+        self, name: str, before: Sequence[Any], after: Sequence[Any], member: Member, *, learn: bool
+    ) -> tuple[Tree, Tree]:
+        item = Member(member.type)
+        found, moved = couples(before, after, self.names, lambda value: self._shape(name, value, item))
+        left: dict[str, Tree] = {}
+        right: dict[str, Tree] = {}
+        for one in found:
+            key = f"[{'' if one.before is None else one.before}|{'' if one.after is None else one.after}]"
+            if one.before is not None and one.after is not None:
+                # Of several that nothing tells apart, nobody knows whose ids belong together.
+                learns = learn and one.sure
+                left[key], right[key] = self._pair(name, before[one.before], after[one.after], item, learn=learns)
+            elif one.before is not None:
+                left[key] = self._leaf(name, before[one.before], item)
+            elif one.after is not None:
+                right[key] = self._leaf(name, after[one.after], item)
+        if moved:
+            left[ORDER], right[ORDER] = KEPT, CHANGED
+        return left, right
+
+    def _texts(self, name: str, before: str, after: str, member: Member, *, learn: bool) -> tuple[Tree, Tree]:
+        inside = _inside(name, before), _inside(name, after)
+        if all(isinstance(value, dict) for value in inside):
+            return self._objects(*inside, "", learn=learn)
+        left, right = (
+            "wrapped" if isinstance(value, dict) else self._leaf(name, text, member)
+            for value, text in zip(inside, (before, after), strict=True)
+        )
+        if left == right == "id" and learn and is_id(name, before) and not self.names.meet(before, after):
+            right = "other"
+        return left, right
+
+    def _leaf(self, name: str, value: Any, member: Member) -> str:
+        found = leaf(name, value, member.type, self._model)
+        return f"path {self._addresses.template(value)}" if found.startswith("path ") else found
+
+    def _shape(self, name: str, value: Any, member: Member) -> str:
+        return json.dumps(self._alone(name, value, member), sort_keys=True)
+
+    def _alone(self, name: str, value: Any, member: Member) -> Any:
+        if isinstance(value, dict):
+            members = self.members(self._subtype(member.type, value))
+            return {key: self._alone(key, one, members.get(key, _ANY)) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self._alone(name, one, Member(member.type)) for one in value]
+        # In a list of plain values another letter case is the same item, spelled in another way.
+        return self._leaf(name, value, member).lower()
+
+
+def _inside(name: str, value: str) -> Any:
+    """The object that an error's message holds as JSON text, or ``None``."""
+    if name.lower() != "message" or not value.lstrip().startswith("{"):
+        return None
+    try:
+        return decode_json(value.encode("utf-8", "surrogatepass"))
+    except MalformedJsonError:
+        return None
