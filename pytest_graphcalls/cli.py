@@ -146,6 +146,33 @@ def _cassettes(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _drift(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, (summary, add_words) in DRIFT.items():
+        add_words(actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."))
+
+
+def _drift_files(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--verdict",
+        default="graphcalls-nightly/verdict.json",
+        metavar="FILE",
+        help="the last verdict (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--file", default="graphcalls-drift.toml", help="the accepted differences (default: %(default)s)"
+    )
+    parser.epilog = "Exit code: 0 done, 64 a word or a file cannot be used; then nothing was changed."
+
+
+def _drift_accept(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("fingerprint", metavar="FINGERPRINT", help="of a difference in the last verdict")
+    parser.add_argument("--reason", required=True, help="why it is all right")
+    parser.add_argument("--owner", default="", metavar="NAME", help="who answers for it")
+    parser.add_argument("--expires", default="", metavar="DATE", help="the last day on which it holds, as 2027-01-31")
+    _drift_files(parser)
+
+
 def _rules(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--operation", metavar="ID", help="of one operation only, e.g. participant-invite")
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="default: %(default)s")
@@ -163,6 +190,12 @@ def _explain(parser: argparse.ArgumentParser) -> None:
     )
 
 
+DRIFT: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "accept": ("accept a difference, so that it decides no verdict any more", _drift_accept),
+    "prune": ("take out acceptances that have expired or are not needed any more", _drift_files),
+}
+"""By name: what an action of 'drift' does, and the words it takes; done by :mod:`pytest_graphcalls.commands.drift`."""
+
 COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "serve": ("run the simulator as an HTTP server", _serve),
     "token": ("get a token from a running 'graphcalls serve'", _token),
@@ -170,6 +203,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "sweep": ("hang up what a live run that was killed has left behind", _sweep),
     "check": ("check recordings against the contract", _check),
     "cassettes": ("tell how recordings stand, and look for leaks in them", _cassettes),
+    "drift": ("say which differences are all right", _drift),
     "rules": ("list what is published about the operations", _rules),
     "explain": ("explain a rule, a question, an error or a finding", _explain),
 }

@@ -6,7 +6,7 @@
     ├── ContractFileError     a file of the contract cannot be used: file, line, key
     ├── UnknownNameError      a rule, operation, code … that does not exist: the nearest match
     ├── RecordingError        a cassette or HAR file cannot be read or written: file, entry
-    ├── HistoryError          a history of nights that is none, is damaged, or comes from a later version
+    ├── DriftFileError        the file of accepted differences, a verdict or a history cannot be used: file, line
     ├── UnrecordedRequestError  a replayed test asks for what its cassette does not hold: the nearest entry
     ├── SettingError          an option, variable or ini value that cannot be used
     ├── SignInError           the authority gave no token: which setting, what to do
@@ -122,19 +122,21 @@ class RecordingError(GraphCallsError):
 
 
 @_record
-class HistoryError(GraphCallsError):
-    """A history of nights that cannot be used; it was left as it is.
+class DriftFileError(GraphCallsError):
+    """The file of accepted differences, a verdict or a history cannot be used; it was left as it is.
 
     Attributes:
         file: its path as given.
+        line: line number from 1, or 0 when unknown or for the file as a whole.
         problem: what is wrong, and what to do.
     """
 
     file: str
+    line: int
     problem: str
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.problem}"
+        return f"{self.file}{f':{self.line}' if self.line else ''}: {self.problem}"
 
 
 @_record

@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from pytest_graphcalls.drift import historyrows as rows
 from pytest_graphcalls.drift.verdict import Entry, Latency, Night, Outcome, RuleState, Verdict
-from pytest_graphcalls.errors import HistoryError
+from pytest_graphcalls.errors import DriftFileError
 
 KEPT = 400
 """How many nights are kept unless told otherwise: a year and a month."""
@@ -65,7 +65,7 @@ class History:
         now: the clock; gives aware times.
 
     Raises:
-        HistoryError: it is no history, is damaged, was written by a later version, or cannot be written.
+        DriftFileError: it is no history, is damaged, was written by a later version, or cannot be written.
     """
 
     def __init__(
@@ -108,12 +108,12 @@ class History:
             yield
         except sqlite3.OperationalError as error:
             problem = f"cannot be used: {error}. Is its folder writable, and the disk not full?"
-            raise HistoryError(str(self._path), problem) from None
+            raise DriftFileError(str(self._path), 0, problem) from None
         except sqlite3.DatabaseError as error:
             problem = f"is damaged ({error}). Restore it, or move it away to begin another."
-            raise HistoryError(str(self._path), problem) from None
+            raise DriftFileError(str(self._path), 0, problem) from None
         except OSError as error:
-            raise HistoryError(str(self._path), f"cannot be written: {error.strerror or error}.") from None
+            raise DriftFileError(str(self._path), 0, f"cannot be written: {error.strerror or error}.") from None
 
     def _prepare(self) -> None:
         if self._version() > len(STEPS):  # the first bytes may not say so while another job has the file open
@@ -154,7 +154,7 @@ class History:
             The night. When the clock is behind the last night, it starts a second after that one and says so.
 
         Raises:
-            HistoryError: the file cannot be written.
+            DriftFileError: the file cannot be written.
         """
         with self._told(), self._writing():
             now, note = self._now().astimezone(UTC).replace(microsecond=0), ""
@@ -178,7 +178,7 @@ class History:
             verdict: its night is one that was begun; one that is not known is entered.
 
         Raises:
-            HistoryError: the file cannot be written; nothing of this night is in it but that it was begun.
+            DriftFileError: the file cannot be written; nothing of this night is in it but that it was begun.
         """
         night = verdict.night
         with self._told(), self._writing():
@@ -248,7 +248,7 @@ class History:
             limit: only so many, the latest ones.
 
         Raises:
-            HistoryError: the file cannot be read.
+            DriftFileError: the file cannot be read.
         """
         with self._told(), self._reading():
             found = self._line.execute(
@@ -299,7 +299,7 @@ class History:
         """Every difference that a night which is kept has seen, by fingerprint, as it was seen last.
 
         Raises:
-            HistoryError: the file cannot be read.
+            DriftFileError: the file cannot be read.
         """
         with self._told(), self._reading():
             found = self._line.execute("SELECT * FROM differences ORDER BY fingerprint").fetchall()
@@ -326,24 +326,24 @@ def _look_at(path: Path, *, create: bool) -> None:
     except FileNotFoundError:
         if create:
             return
-        raise HistoryError(str(path), "there is no such file. 'graphcalls nightly' begins one.") from None
+        raise DriftFileError(str(path), 0, "there is no such file. 'graphcalls nightly' begins one.") from None
     except OSError as error:
-        raise HistoryError(str(path), f"cannot be opened: {error.strerror or error}.") from None
+        raise DriftFileError(str(path), 0, f"cannot be opened: {error.strerror or error}.") from None
     if not head:
         return
     version, mark = (struct.unpack(">I", head[at : at + 4])[0] for at in (60, 68)) if len(head) == _HEADER else (0, 0)
     if not head.startswith(_MAGIC) or (mark != _MARK and not _is_new(path)):
-        raise HistoryError(str(path), "is no history of 'graphcalls nightly'. Name another file.")
+        raise DriftFileError(str(path), 0, "is no history of 'graphcalls nightly'. Name another file.")
     if version > len(STEPS):
         raise _later(path, version)
 
 
-def _later(path: Path, version: int) -> HistoryError:
+def _later(path: Path, version: int) -> DriftFileError:
     problem = (
         f"was written by a later version of pytest-graphcalls (its schema is {version}, this one reads {len(STEPS)}). "
         "Update pytest-graphcalls; the file was left as it is."
     )
-    return HistoryError(str(path), problem)
+    return DriftFileError(str(path), 0, problem)
 
 
 def _is_new(path: Path) -> bool:

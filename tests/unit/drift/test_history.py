@@ -28,7 +28,7 @@ from pytest_graphcalls.drift import (
     history,
 )
 from pytest_graphcalls.drift.history import History
-from pytest_graphcalls.errors import HistoryError
+from pytest_graphcalls.errors import DriftFileError
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response
 
 NOW = datetime(2026, 11, 27, 3, 0, 0, tzinfo=UTC)
@@ -200,7 +200,7 @@ def test_a_later_schema_is_refused_and_left_untouched(file: Path, monkeypatch: p
         with History(file, now=Clock()) as kept:
             lived(kept)
     before = file.read_bytes()
-    with pytest.raises(HistoryError) as caught:
+    with pytest.raises(DriftFileError) as caught:
         History(file)
     assert str(caught.value) == (
         f"{file}: was written by a later version of pytest-graphcalls (its schema is 2, this one reads 1). Update "
@@ -226,7 +226,7 @@ def test_what_is_no_history_is_refused(file: Path, content: bytes) -> None:
     """A text, or half a database, is not written over."""
     file.parent.mkdir()
     file.write_bytes(content)
-    with pytest.raises(HistoryError, match=r"is no history of 'graphcalls nightly'\. Name another file\."):
+    with pytest.raises(DriftFileError, match=r"is no history of 'graphcalls nightly'\. Name another file\."):
         History(file)
     assert file.read_bytes() == content
 
@@ -238,7 +238,7 @@ def test_somebody_elses_database_is_refused(file: Path) -> None:
         line.execute("CREATE TABLE theirs (x)")
         line.commit()
     before = file.read_bytes()
-    with pytest.raises(HistoryError, match="is no history"):
+    with pytest.raises(DriftFileError, match="is no history"):
         History(file)
     assert file.read_bytes() == before
 
@@ -251,13 +251,13 @@ def test_a_damaged_file_says_so(file: Path) -> None:
     raw = bytearray(file.read_bytes())
     raw[4096:] = b"\xff" * (len(raw) - 4096)
     file.write_bytes(raw)
-    with pytest.raises(HistoryError, match=r"is damaged \(.*\)\. Restore it, or move it away to begin another\."):
+    with pytest.raises(DriftFileError, match=r"is damaged \(.*\)\. Restore it, or move it away to begin another\."):
         History(file).nights()
 
 
 def test_reading_makes_no_file(file: Path) -> None:
     """Whoever only reads is told that there is nothing yet."""
-    with pytest.raises(HistoryError, match=r"there is no such file\. 'graphcalls nightly' begins one\."):
+    with pytest.raises(DriftFileError, match=r"there is no such file\. 'graphcalls nightly' begins one\."):
         History(file, create=False)
     assert not file.parent.exists()
 
@@ -265,9 +265,9 @@ def test_reading_makes_no_file(file: Path) -> None:
 def test_a_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     """A file where the folder should be."""
     (tmp_path / "taken").write_text("")
-    with pytest.raises(HistoryError, match=r"taken/history\.db: cannot be opened: Not a directory\."):
+    with pytest.raises(DriftFileError, match=r"taken/history\.db: cannot be opened: Not a directory\."):
         History(tmp_path / "taken" / "history.db")
-    with pytest.raises(HistoryError, match="cannot be opened: Is a directory"):
+    with pytest.raises(DriftFileError, match="cannot be opened: Is a directory"):
         History(tmp_path)
 
 

@@ -1,0 +1,100 @@
+"""``graphcalls drift accept`` and ``prune``: the file of differences that somebody has looked at."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from pytest_graphcalls.commands.text import show
+from pytest_graphcalls.drift.acceptances import AcceptedFile
+from pytest_graphcalls.drift.deciding import is_expired
+from pytest_graphcalls.drift.remembered import remembered
+from pytest_graphcalls.drift.verdict import Acceptance, Outcome
+from pytest_graphcalls.errors import SettingError, UnknownNameError
+from pytest_graphcalls.leakscan import scan
+from pytest_graphcalls.report.words import counted
+
+
+def accept(args: Namespace) -> int:
+    """Accept one difference of the last verdict.
+
+    Args:
+        args: ``fingerprint``, ``reason``, ``owner``, ``expires``, ``verdict``, ``file``.
+
+    Returns:
+        0.
+
+    Raises:
+        SettingError: the reason is empty or holds a secret, or the date is none or has passed.
+        UnknownNameError: the last verdict has no such difference.
+        DriftFileError: the verdict or the file cannot be used.
+    """
+    today = datetime.now(UTC).date()
+    expires = _date(args.expires, today)
+    reason, owner = (" ".join(text.split()) for text in (args.reason, args.owner))
+    if not reason:
+        raise SettingError("--reason", "''", "why it is all right, in a sentence")
+    known = remembered(Path(args.verdict)).differences
+    fingerprint = args.fingerprint.lower()
+    if fingerprint not in known:
+        raise UnknownNameError("difference", args.fingerprint, tuple(known), args.verdict)
+    acceptance = Acceptance(fingerprint, reason, today, owner, expires, str(known[fingerprint]))
+    _refuse_leaks("--reason", reason)
+    _refuse_leaks("the difference", acceptance.about)
+    file = AcceptedFile.read(Path(args.file))
+    again = fingerprint in file.acceptances
+    file.accept(acceptance).write()
+    until = f" until {expires}" if expires else ""
+    show([f"{'accepted again' if again else 'accepted'}{until}: {acceptance.about}", f"Commit {args.file}."])
+    return 0
+
+
+def _date(text: str, today: date) -> date | None:
+    if not text:
+        return None
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        raise SettingError("--expires", text, "a date such as 2027-01-31") from None
+    if found < today:
+        raise SettingError("--expires", text, f"today ({today}) or a later day", "It would have expired already.")
+    return found
+
+
+def _refuse_leaks(name: str, text: str) -> None:
+    kinds = sorted({str(leak.kind) for leak in scan(text)})
+    if kinds:
+        # The value itself is not repeated.
+        raise SettingError(name, "…", f"a text without {', '.join(kinds)}", "The file is for everybody who has it.")
+
+
+def prune(args: Namespace) -> int:
+    """Take out acceptances that have expired, or that nothing of the last verdict needs.
+
+    Args:
+        args: ``verdict``, ``file``.
+
+    Returns:
+        0.
+
+    Raises:
+        DriftFileError: the verdict or the file cannot be used.
+    """
+    file = AcceptedFile.read(Path(args.file))
+    last = remembered(Path(args.verdict))
+    # What was not looked at may be there all the same.
+    complete = last.outcome is not Outcome.COULD_NOT_CHECK
+    now = datetime.now(UTC)
+    why = {
+        name: "expired" if is_expired(one, now) else "not seen any more"
+        for name, one in file.acceptances.items()
+        if is_expired(one, now) or (complete and name not in last.differences)
+    }
+    if why:
+        file.without(why).write()
+    show(f"  {name} ({reason}): {file.acceptances[name].about}" for name, reason in why.items())
+    show([f"{counted(len(why), 'acceptance')} of {len(file.acceptances)} taken out."])
+    if not complete:
+        show(["The last night could not check everything, so only those that have expired were looked for."])
+    return 0

@@ -1,0 +1,68 @@
+"""What the last verdict, as it was written, says of its differences: enough to accept one of them, or to prune."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_graphcalls.drift.difference import Difference
+from pytest_graphcalls.drift.verdict import Outcome
+from pytest_graphcalls.errors import DriftFileError
+
+FILE = ".graphcalls/verdict.json"
+"""Where the last verdict lies unless told otherwise."""
+_RUN_FIRST = "Run 'graphcalls nightly' first, or name the verdict with --verdict."
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The last verdict.
+
+    Attributes:
+        differences: by fingerprint; those that are accepted or flaky included.
+        outcome: what the night came to.
+    """
+
+    differences: Mapping[str, Difference]
+    outcome: Outcome
+
+
+def remembered(path: Path) -> Remembered:
+    """Read a verdict, whatever else is in it.
+
+    Args:
+        path: the JSON file.
+
+    Raises:
+        DriftFileError: there is none, or it is something else.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DriftFileError(str(path), 0, f"there is no such file. {_RUN_FIRST}") from None
+    except OSError as error:
+        raise DriftFileError(str(path), 0, f"cannot be read: {error.strerror}. {_RUN_FIRST}") from None
+    except (ValueError, RecursionError):
+        raise DriftFileError(str(path), 0, f"is no JSON. {_RUN_FIRST}") from None
+    try:
+        outcome = Outcome(data["outcome"])
+        found = [Difference.from_json(one) for one in _differences(data)]
+    except (KeyError, TypeError, ValueError):
+        raise DriftFileError(str(path), 0, f"is not a verdict of this version. {_RUN_FIRST}") from None
+    return Remembered({one.fingerprint: one for one in found}, outcome)
+
+
+def _differences(data: Any) -> Iterator[Mapping[str, Any]]:
+    """Every object in it that :meth:`.Difference.to_json` wrote."""
+    if isinstance(data, dict):
+        if {"fingerprint", "kind", "origin"} <= data.keys():
+            yield data
+        else:
+            for value in data.values():
+                yield from _differences(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _differences(value)
