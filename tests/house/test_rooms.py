@@ -49,6 +49,8 @@ OWNERS = {
     "msal": {"auth.py"},
     "trustme": {"clients/tls.py"},
     "vcr": {"recording/persister.py"},
+    "jinja2": {"report/nightly/page.py"},
+    "markupsafe": {"report/nightly/page.py"},
     "jsonschema": {"contract/schema.py", "contract/check.py", "contract/files.py"},
     "yaml": {"contract/files.py", "cassette/files.py"},
 }
