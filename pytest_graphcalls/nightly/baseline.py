@@ -55,7 +55,7 @@ def read(folder: Path, target: str, versions: tuple[str, ...], name: str = "--ba
         SettingError: they are somebody else's, or were recorded from something else.
         RecordingError: one cannot be read.
     """
-    found = _ours(folder, name)
+    found = recordings_in(folder, name)
     if not found:
         return Baseline()
     allowed = _KINDS.get(target, _SERVERS)
@@ -74,7 +74,17 @@ def read(folder: Path, target: str, versions: tuple[str, ...], name: str = "--ba
     return Baseline(tapes, words, _key(folder))
 
 
-def _ours(folder: Path, name: str) -> list[Cassette]:
+def recordings_in(folder: Path, name: str) -> list[Cassette]:
+    """The recordings of the suite in a folder; none, when it is not there or empty.
+
+    Args:
+        folder: where they lie.
+        name: of the setting, for messages.
+
+    Raises:
+        SettingError: something else lies there.
+        RecordingError: one cannot be read.
+    """
     if folder.exists() and not folder.is_dir():
         raise SettingError(name, str(folder), "a folder", "Name the one that 'graphcalls drift promote' has made.")
     found = list(cassettes(folder))

@@ -12,6 +12,9 @@ from pytest_graphcalls.drift.met import Met
 from pytest_graphcalls.nightly.judging import Look
 from pytest_graphcalls.nightly.settings import Repetition
 
+_ENOUGH = 3
+"""In how many of its tests a difference is looked for again, when it came in more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
@@ -61,7 +64,7 @@ def confirm(
             name
             for one in tallies.values()
             if one.suspect and one.state(repetition, left) is _State.OPEN
-            for name in one.tests
+            for name in sorted(one.tests & first.tests.keys())[:_ENOUGH]
         )
         if not tests:
             break

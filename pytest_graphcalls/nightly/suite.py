@@ -150,7 +150,7 @@ class Subprocess:
         words = order.folder / "arguments.txt"
         words.write_text("".join(f"{word}\n" for word in order.arguments()), encoding="utf-8")
         with screen.open("wb") as out:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603  this Python, and words of our own
                 [sys.executable, "-m", "pytest", f"@{words}"],
                 env=order.environment(os.environ),
                 stdin=subprocess.DEVNULL,
