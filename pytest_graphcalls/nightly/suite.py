@@ -85,8 +85,11 @@ class Order:
             *(f"--graphcalls-target={self.target}", f"--graphcalls-version={versions}"),
             *(f"--graphcalls-seed={self.seed}", f"--graphcalls-report={self.report}", f"--junit-xml={self.junit}"),
             "--pyargs",
-            *(map(argument, self.tests) if self.tests else (SUITE,)),
         )
+
+    def chosen(self) -> tuple[str, ...]:
+        """Further words: which tests."""
+        return tuple(map(argument, self.tests)) if self.tests else (SUITE,)
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """Variables for pytest: those of ``environ`` but pytest's own switches."""
@@ -147,11 +150,11 @@ class Subprocess:
         """See :meth:`Runner.run`."""
         screen = order.folder / "screen.txt"
         # pytest reads them from a file, because a command line may not be as long as all tests are.
-        words = order.folder / "arguments.txt"
-        words.write_text("".join(f"{word}\n" for word in order.arguments()), encoding="utf-8")
+        chosen = order.folder / "tests.txt"
+        chosen.write_text("".join(f"{word}\n" for word in order.chosen()), encoding="utf-8")
         with screen.open("wb") as out:
             process = subprocess.Popen(  # noqa: S603  this Python, and words of our own
-                [sys.executable, "-m", "pytest", f"@{words}"],
+                [sys.executable, "-m", "pytest", *order.arguments(), f"@{chosen}"],
                 env=order.environment(os.environ),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
