@@ -17,6 +17,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
     {
         "accept": "drift_accepted:accept",
         "prune": "drift_accepted:prune",
+        "promote": "drift_promote:promote",
     }
 )
 """By name: the module in this folder, and the function in it, that does it and gives the exit code."""

@@ -86,3 +86,19 @@ def target_of(given: str | None, environ: Mapping[str, str]) -> str:
 def path_of(given: str | None, variable: str, default: Path, environ: Mapping[str, str]) -> Path:
     """A path: what was given, else what the variable says, else the default; as it was written."""
     return Path(given or environ.get(variable) or default)
+
+
+def workers_of(name: str, text: str) -> str:
+    """How many processes: ``auto`` or a number; raises :class:`.SettingError`."""
+    if text == "auto":
+        return text
+    if re.fullmatch(r"\d{1,3}", text):
+        return str(int(text))
+    raise SettingError(name, text, "auto, or a number of processes; 0 for one without pytest-xdist")
+
+
+def number(name: str, text: str) -> int:
+    """A number, 1 or more; raises :class:`.SettingError`."""
+    if re.fullmatch(r"\d{1,9}", text) and int(text):
+        return int(text)
+    raise SettingError(name, text, "a whole number, 1 or more")
