@@ -10,7 +10,7 @@ from pytest_graphcalls.commands.text import show
 from pytest_graphcalls.drift.acceptances import AcceptedFile
 from pytest_graphcalls.drift.deciding import is_expired
 from pytest_graphcalls.drift.remembered import remembered
-from pytest_graphcalls.drift.verdict import Acceptance, Outcome
+from pytest_graphcalls.drift.verdict import Acceptance
 from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.leakscan import scan
 from pytest_graphcalls.report.words import counted
@@ -83,18 +83,17 @@ def prune(args: Namespace) -> int:
     """
     file = AcceptedFile.read(Path(args.file))
     last = remembered(Path(args.verdict))
-    # What was not looked at may be there all the same.
-    complete = last.outcome is not Outcome.COULD_NOT_CHECK
     now = datetime.now(UTC)
     why = {
         name: "expired" if is_expired(one, now) else "not seen any more"
         for name, one in file.acceptances.items()
-        if is_expired(one, now) or (complete and name not in last.differences)
+        # What was not looked at may be there all the same.
+        if is_expired(one, now) or (last.complete and name not in last.differences)
     }
     if why:
         file.without(why).write()
     show(f"  {name} ({reason}): {file.acceptances[name].about}" for name, reason in why.items())
     show([f"{counted(len(why), 'acceptance')} of {len(file.acceptances)} taken out."])
-    if not complete:
+    if not last.complete:
         show(["The last night could not check everything, so only those that have expired were looked for."])
     return 0

@@ -2,7 +2,7 @@
 
 The rules of this page:
 
-1. One table for each difference, named by its fingerprint and sorted by it, so that two branches seldom touch the same line.
+1. One table for each difference, named by its fingerprint and sorted by it, so that two branches seldom collide.
 2. Only whole tables are put in and taken out. Whatever people wrote, comments at a table included, stays as it is.
 3. Beside and renamed: the file is there as a whole or as it was. A file that is not understood is not touched.
 """
@@ -168,7 +168,7 @@ def _split(text: str) -> tuple[str, dict[str, str]]:
         while top and lines[top - 1].startswith("#"):
             top -= 1
         tops.append(top)
-    ends = [*tops[1:], len(lines)]
+    ends = [*tops[1:], len(lines)] if tops else []
     blocks = {
         lines[start][1:].partition("]")[0].strip(): "\n".join(lines[top:end])
         for start, top, end in zip(starts, tops, ends, strict=True)

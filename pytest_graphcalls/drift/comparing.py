@@ -87,7 +87,7 @@ class _Comparison:
         version = after.version
         settler = Settler(self._contract.types(version), self._addresses)
         for old, new in together(self._steps(before), self._steps(after)):
-            fault = fault_of(old.exchange.response, new.exchange.response) if old and new else ""
+            fault = fault_of(old.exchange.response if old else None, new.exchange.response if new else None)
             if fault and new is not None:
                 # Nothing behind it is what it would have been.
                 yield Unchecked(f"{after.name}, exchange {new.number}", f"{new.subject} {fault}")

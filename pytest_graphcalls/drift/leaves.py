@@ -18,7 +18,7 @@ from pytest_graphcalls.drift.volatile import NO_IDS, NUMBERS, TEXTS, WORDS
 _GUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:?\d\d)?")
 _DURATION = re.compile(r"-?P(?=.)(?:\d+[YMWD])*(?:T(?:\d+(?:\.\d+)?[HMS])+)?")
-_WORD = re.compile(r"[A-Za-z#][\w.#-]{0,79}(?:, ?[A-Za-z][\w.-]{0,79})*")
+_WORD = re.compile(r"[A-Za-z#][\w.#-]{0,79}(?:, ?[A-Za-z][\w.-]{0,79})*|\d{1,8}")
 """What may be shown as it is; whatever has another form is a text."""
 
 _JSON: Mapping[str, str] = MappingProxyType(

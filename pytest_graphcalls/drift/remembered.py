@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,11 @@ class Remembered:
 
     Attributes:
         differences: by fingerprint; those that are accepted or flaky included.
-        outcome: what the night came to.
+        complete: whether everything that decides was looked at.
     """
 
     differences: Mapping[str, Difference]
-    outcome: Outcome
+    complete: bool
 
 
 def remembered(path: Path) -> Remembered:
@@ -48,21 +48,13 @@ def remembered(path: Path) -> Remembered:
     except (ValueError, RecursionError):
         raise DriftFileError(str(path), 0, f"is no JSON. {_RUN_FIRST}") from None
     try:
-        outcome = Outcome(data["outcome"])
-        found = [Difference.from_json(one) for one in _differences(data)]
+        return _read(data)
     except (KeyError, TypeError, ValueError):
         raise DriftFileError(str(path), 0, f"is not a verdict of this version. {_RUN_FIRST}") from None
-    return Remembered({one.fingerprint: one for one in found}, outcome)
 
 
-def _differences(data: Any) -> Iterator[Mapping[str, Any]]:
-    """Every object in it that :meth:`.Difference.to_json` wrote."""
-    if isinstance(data, dict):
-        if {"fingerprint", "kind", "origin"} <= data.keys():
-            yield data
-        else:
-            for value in data.values():
-                yield from _differences(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _differences(value)
+def _read(data: Any) -> Remembered:
+    # The fingerprint as it was written: texts in a verdict are masked, which may have changed one of them.
+    found = {one["fingerprint"]: Difference.from_json(one) for one in data["differences"]}
+    open_ = any(one["decides"] for one in data["unchecked"])
+    return Remembered(found, complete=not open_ and Outcome(data["outcome"]) is not Outcome.COULD_NOT_CHECK)

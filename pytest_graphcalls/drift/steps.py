@@ -25,18 +25,18 @@ def is_fault(response: Response) -> bool:
     return response.status == _TOO_MANY or response.status >= _FAILED
 
 
-def fault_of(before: Response, after: Response) -> str:
+def fault_of(before: Response | None, after: Response | None) -> str:
     """What kept a step from being compared, in words, or ``""``.
 
     Args:
-        before: the accepted answer.
-        after: tonight's.
+        before: the accepted answer, or ``None``.
+        after: tonight's, or ``None``.
     """
-    if after.status == before.status:
+    if after is None or (before is not None and after.status == before.status):
         return ""
     if is_fault(after):
         return f"was answered {after.status}, which says nothing of the operation; run it again"
-    if after.status == _UNSIGNED and before.status < _UNSIGNED:
+    if after.status == _UNSIGNED and before is not None and before.status < _UNSIGNED:
         return "was answered 401 where it used to be let in; look at the sign-in, and run it again"
     return ""
 

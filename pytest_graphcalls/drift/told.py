@@ -84,8 +84,14 @@ def told(notifications: Sequence[Notification], contract: Contract, version: str
     return [
         Told(one, number, index, entry, contract.payload(entry, version), _call(entry, one))
         for number, one in enumerate(notifications, 1)
-        for index, entry in enumerate(one.entries)
+        for index, entry in enumerate(_entries(one))
+        if isinstance(entry, dict)
     ]
+
+
+def _entries(notification: Notification) -> Sequence[Any]:
+    value = notification.body.get("value")
+    return value if isinstance(value, list) else ()
 
 
 def _call(entry: Mapping[str, Any], notification: Notification) -> str:

@@ -1,0 +1,213 @@
+"""``graphcalls drift accept`` and ``graphcalls drift prune``."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_graphcalls import cli
+from pytest_graphcalls.commands import drift
+from pytest_graphcalls.drift import Acceptance, Difference, Kind, Origin
+from pytest_graphcalls.drift.acceptances import AcceptedFile
+
+GONE, NEW = (
+    Difference(kind, Origin.RECORDING, "v1.0", "call-get", "$.a", before, after)
+    for kind, before, after in ((Kind.MEMBER_GONE, "'a'", ""), (Kind.MEMBER_NEW, "", "'a'"))
+)
+TODAY = datetime.now(UTC).date()
+FILE = Path("graphcalls-drift.toml")
+
+
+def verdict(*differences: Difference, outcome: str = "breaking", decides: bool = False, **more: Any) -> None:
+    """Write a verdict as the nightly run does."""
+    data = {
+        "outcome": outcome,
+        "differences": [{**one.to_json(), "standing": "new"} for one in differences],
+        "unchecked": [{"subject": "x", "reason": "y", "decides": decides}],
+        **more,
+    }
+    Path(".graphcalls").mkdir(exist_ok=True)
+    Path(".graphcalls/verdict.json").write_text(json.dumps(data), encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty folder, with the verdict of two differences."""
+    monkeypatch.chdir(tmp_path)
+    verdict(GONE, NEW)
+
+
+def accept(*words: str) -> int:
+    """Run ``graphcalls drift accept``."""
+    return cli.main(["drift", "accept", *words])
+
+
+def accepted() -> dict[str, Acceptance]:
+    """What the file holds."""
+    return dict(AcceptedFile.read(FILE).acceptances)
+
+
+def test_a_difference_is_accepted(capsys: pytest.CaptureFixture[str]) -> None:
+    """With its reason, and what it is about; it is told what to commit."""
+    assert accept(GONE.fingerprint, "--reason", "We do not read it.") == 0
+    about = "breaking: member-gone in call-get (v1.0) at $.a: gone: 'a'"
+    assert accepted() == {GONE.fingerprint: Acceptance(GONE.fingerprint, "We do not read it.", TODAY, about=about)}
+    assert capsys.readouterr().out == f"accepted: {about}\nCommit graphcalls-drift.toml.\n"
+
+
+def test_an_acceptance_has_an_owner_and_an_end(capsys: pytest.CaptureFixture[str]) -> None:
+    """The last day may be today."""
+    words = ("--reason", "x", "--owner", "calls team", "--expires", TODAY.isoformat())
+    assert accept(GONE.fingerprint.upper(), *words) == 0
+    assert (accepted()[GONE.fingerprint].owner, accepted()[GONE.fingerprint].expires) == ("calls team", TODAY)
+    assert f"accepted until {TODAY}: breaking" in capsys.readouterr().out
+
+
+def test_who_accepts_again_replaces_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    """One table for each difference."""
+    accept(GONE.fingerprint, "--reason", "one")
+    accept(GONE.fingerprint, "--reason", "another")
+    assert accepted()[GONE.fingerprint].reason == "another"
+    assert "accepted again: breaking" in capsys.readouterr().out
+
+
+def test_files_have_other_names_on_demand() -> None:
+    """Both the verdict and the file."""
+    Path(".graphcalls/verdict.json").rename("v.json")
+    assert accept(GONE.fingerprint, "--reason", "x", "--verdict", "v.json", "--file", "a/b.toml") == 0
+    assert list(AcceptedFile.read(Path("a/b.toml")).acceptances) == [GONE.fingerprint]
+
+
+REFUSED: list[tuple[tuple[str, ...], str]] = [
+    (
+        ("--reason", "x", "--expires", "2020-01-31"),
+        f"--expires=2020-01-31: expected today ({TODAY}) or a later day. It would have expired already.",
+    ),
+    (("--reason", "x", "--expires", "soon"), "--expires=soon: expected a date such as 2027-01-31."),
+    (("--reason", "  "), "--reason='': expected why it is all right, in a sentence."),
+    (
+        (
+            "--reason",
+            "tenant 8d2543ea-cf04-4c74-82a1-5df0be01d84d, eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhIjoxfQ.c2ln",
+        ),
+        "The file is for everybody who has it.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("words", "message"), REFUSED)
+def test_a_word_that_cannot_be_used_changes_nothing(
+    words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 64, and a sentence."""
+    assert accept(GONE.fingerprint, *words) == drift.USAGE == 64
+    error = capsys.readouterr().err
+    assert message in error
+    assert "eyJ0" not in error
+    assert not FILE.exists()
+
+
+def test_a_typing_error_in_a_fingerprint_is_caught(capsys: pytest.CaptureFixture[str]) -> None:
+    """The nearest one is named, and where they all stand."""
+    wrong = f"{GONE.fingerprint[:-1]}{'0' if GONE.fingerprint[-1] != '0' else '1'}"
+    assert accept(wrong, "--reason", "x") == 64
+    assert capsys.readouterr().err == (
+        f"graphcalls: there is no difference {wrong!r}. Did you mean {GONE.fingerprint!r}? "
+        ".graphcalls/verdict.json lists them all.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (None, "there is no such file."),
+        ("{", "is no JSON."),
+        ("[" * 100_000, "is no JSON."),
+        ("[]", "is not a verdict of this version."),
+        ("{}", "is not a verdict of this version."),
+        ('{"outcome": "fine", "differences": [], "unchecked": []}', "is not a verdict of this version."),
+        (
+            '{"outcome": "breaking", "differences": [{"fingerprint": "x"}], "unchecked": []}',
+            "is not a verdict of this version.",
+        ),
+    ],
+)
+def test_a_verdict_that_cannot_be_read_is_said_so(
+    text: str | None, problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What to do stands behind it."""
+    path = Path(".graphcalls/verdict.json")
+    path.unlink() if text is None else path.write_text(text, encoding="utf-8")
+    assert accept(GONE.fingerprint, "--reason", "x") == 64
+    expected = f"{problem} Run 'graphcalls nightly' first, or name the verdict with --verdict."
+    assert capsys.readouterr().err == f"graphcalls: .graphcalls/verdict.json: {expected}\n"
+
+
+def test_a_verdict_that_is_a_folder_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """As the system words it."""
+    assert accept(GONE.fingerprint, "--reason", "x", "--verdict", ".graphcalls") == 64
+    assert "cannot be read: Is a directory." in capsys.readouterr().err
+
+
+def prune() -> int:
+    """Run ``graphcalls drift prune``."""
+    return cli.main(["drift", "prune"])
+
+
+def given(**expires: date | None) -> None:
+    """A file with these acceptances; ``f`` before a fingerprint makes it a name."""
+    file = AcceptedFile.read(FILE)
+    for name, day in expires.items():
+        file = file.accept(Acceptance(name[1:], "x", TODAY, expires=day, about="words"))
+    file.write()
+
+
+PAST = TODAY - timedelta(days=1)
+OTHER = "000000000000"
+
+
+def test_what_is_not_seen_any_more_is_taken_out(capsys: pytest.CaptureFixture[str]) -> None:
+    """And what has expired; both are told, with what they were about."""
+    given(**{f"f{GONE.fingerprint}": None, f"f{NEW.fingerprint}": PAST, f"f{OTHER}": None})
+    assert prune() == 0
+    assert list(accepted()) == [GONE.fingerprint]
+    out = capsys.readouterr().out
+    assert f"  {OTHER} (not seen any more): words\n" in out
+    assert f"  {NEW.fingerprint} (expired): words\n" in out
+    assert out.endswith("2 acceptances of 3 taken out.\n")
+
+
+@pytest.mark.parametrize(("outcome", "decides"), [("could-not-check", False), ("breaking", True)])
+def test_after_an_outage_only_what_has_expired_is_taken_out(
+    outcome: str, decides: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was not looked at may be there all the same."""
+    verdict(GONE, outcome=outcome, decides=decides)
+    given(**{f"f{NEW.fingerprint}": PAST, f"f{OTHER}": None})
+    assert prune() == 0
+    assert list(accepted()) == [OTHER]
+    assert "only those that have expired were looked for" in capsys.readouterr().out
+
+
+def test_where_nothing_is_to_be_done_nothing_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    """No file is made, none is touched."""
+    assert prune() == 0
+    assert not FILE.exists()
+    assert capsys.readouterr().out == "0 acceptances of 0 taken out.\n"
+
+
+def test_a_file_that_is_not_understood_is_left_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 64 from either action."""
+    FILE.write_text("[tool]\n", encoding="utf-8")
+    assert (prune(), accept(GONE.fingerprint, "--reason", "x")) == (64, 64)
+    assert FILE.read_text(encoding="utf-8") == "[tool]\n"
+    assert "graphcalls-drift.toml:1: is not a file of accepted differences" in capsys.readouterr().err
+
+
+def test_every_action_has_words_and_somebody_who_does_it() -> None:
+    """The two tables name the same actions."""
+    assert set(cli.DRIFT) == set(drift.ACTIONS)

@@ -1,0 +1,305 @@
+"""Two answers to the same step, in three columns: what was there, what is there now, what that is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.drift import Difference, Kind, Origin, Severity
+from pytest_graphcalls.drift.comparing import compare
+from pytest_graphcalls.drift.met import Met
+from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
+from tests.unit.drift import tapes as t
+
+Expected = set[tuple[Kind, str]]
+CASES: dict[str, tuple[Any, Callable[[Any], Any], Expected]] = {
+    "a member is gone": (t.CALL, lambda c: c.pop("direction"), {(Kind.MEMBER_GONE, "$.direction")}),
+    "a member is new": (t.CALL, lambda c: c.update(lobby={"a": 1}), {(Kind.MEMBER_NEW, "$.lobby")}),
+    "a member is called something else": (
+        t.CALL,
+        lambda c: c.update(status=c.pop("state")),
+        {(Kind.MEMBER_GONE, "$.state"), (Kind.MEMBER_NEW, "$.status")},
+    ),
+    "a member is spelled in another letter case": (
+        t.CALL,
+        lambda c: c.update(State=c.pop("state")),
+        {(Kind.LETTER_CASE_CHANGED, "$.State")},
+    ),
+    "a member with a sign in its name": (
+        t.CALL,
+        lambda c: c.pop("@odata.context"),
+        {(Kind.MEMBER_GONE, "$['@odata.context']")},
+    ),
+    "a number is a text": (
+        t.CALL,
+        lambda c: c.update(ringingTimeoutInSeconds="90"),
+        {(Kind.TYPE_CHANGED, "$.ringingTimeoutInSeconds")},
+    ),
+    "a list is an object": (
+        t.CALL,
+        lambda c: c.update(requestedModalities={}),
+        {(Kind.TYPE_CHANGED, "$.requestedModalities")},
+    ),
+    "an object is of another type": (
+        t.CALL,
+        lambda c: c["chatInfo"].update({"@odata.type": "#microsoft.graph.itemBody"}),
+        {(Kind.TYPE_CHANGED, "$.chatInfo['@odata.type']")},
+    ),
+    "an object is null": (t.CALL, lambda c: c.update(chatInfo=None), {(Kind.VALUE_CHANGED, "$.chatInfo")}),
+    "a null is a text": (t.CALL, lambda c: c.update(subject="Weekly"), {(Kind.VALUE_CHANGED, "$.subject")}),
+    "an enum says something else": (
+        t.CALL,
+        lambda c: c.update(direction="incoming"),
+        {(Kind.VALUE_CHANGED, "$.direction")},
+    ),
+    "an enum has grown": (t.CALL, lambda c: c.update(state="hovering"), {(Kind.ENUM_MEMBER_NEW, "$.state")}),
+    "an enum is spelled in another letter case": (
+        t.CALL,
+        lambda c: c.update(state="Establishing"),
+        {(Kind.LETTER_CASE_CHANGED, "$.state")},
+    ),
+    "a truth is not true": (
+        t.ROSTER,
+        lambda r: r["value"][0].update(isMuted=True),
+        {(Kind.VALUE_CHANGED, "$.value[].isMuted")},
+    ),
+    "a number is another one": (
+        t.INVITED,
+        lambda o: o["resultInfo"].update(code=500),
+        {(Kind.VALUE_CHANGED, "$.resultInfo.code")},
+    ),
+    "an id is empty": (t.CALL, lambda c: c.update(myParticipantId=""), {(Kind.VALUE_CHANGED, "$.myParticipantId")}),
+    "an id is all zeros": (
+        t.CALL,
+        lambda c: c.update(myParticipantId="00000000-0000-0000-0000-000000000000"),
+        {(Kind.VALUE_CHANGED, "$.myParticipantId")},
+    ),
+    "an id is somebody else's": (
+        t.CALL,
+        lambda c: c.update(myParticipantId=t.TENANT),
+        {(Kind.VALUE_CHANGED, "$.myParticipantId")},
+    ),
+    "a time is a text": (
+        t.CALL,
+        lambda c: c["transcription"].update(lastModifiedDateTime="yesterday"),
+        {(Kind.VALUE_CHANGED, "$.transcription.lastModifiedDateTime")},
+    ),
+    "a value of a list is gone": (
+        t.CALL,
+        lambda c: c["requestedModalities"].pop(),
+        {(Kind.ITEM_GONE, "$.requestedModalities[]")},
+    ),
+    "a value of a list is new": (
+        t.CALL,
+        lambda c: c["requestedModalities"].insert(0, "data"),
+        {(Kind.ITEM_NEW, "$.requestedModalities[]")},
+    ),
+    "a value of a list nobody knows": (
+        t.CALL,
+        lambda c: c["requestedModalities"].insert(0, "smell"),
+        {(Kind.ENUM_MEMBER_NEW, "$.requestedModalities[]")},
+    ),
+    "a value of a list in another letter case": (
+        t.CALL,
+        lambda c: c.update(requestedModalities=["Audio", "video"]),
+        {(Kind.LETTER_CASE_CHANGED, "$.requestedModalities[]")},
+    ),
+    "values in another order": (
+        t.CALL,
+        lambda c: c["requestedModalities"].reverse(),
+        {(Kind.ORDER_CHANGED, "$.requestedModalities")},
+    ),
+    "people in another order": (t.ROSTER, lambda r: r["value"].reverse(), {(Kind.ORDER_CHANGED, "$.value")}),
+    "somebody new, in front of everybody": (
+        t.ROSTER,
+        lambda r: r["value"].insert(0, t.person(t.OPERATION, t.OPERATION, "Bob")),
+        {(Kind.ITEM_NEW, "$.value[]")},
+    ),
+    "the first one is not there": (t.ROSTER, lambda r: r["value"].pop(0), {(Kind.ITEM_GONE, "$.value[]")}),
+    "the second one has changed, and is the first now": (
+        t.ROSTER,
+        lambda r: r["value"].pop(0) and r["value"][0].update(isInLobby=True),
+        {(Kind.ITEM_GONE, "$.value[]"), (Kind.VALUE_CHANGED, "$.value[].isInLobby")},
+    ),
+}
+AT = {id(t.CALL): 1, id(t.INVITED): 2, id(t.ROSTER): 3}
+
+
+def answering(number: int, **answer: Any) -> t.Tape:
+    """The recording with another answer to one exchange."""
+    all_ = t.exchanges()
+    old = all_[number]
+    response = Response(
+        answer.get("status", old.response.status),
+        answer.get("headers", old.response.headers),
+        answer.get("body", old.response.body),
+    )
+    all_[number] = Exchange(old.request, response)
+    return t.tape(all_)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_change_of_a_body_has_a_name(name: str) -> None:
+    """What was there, what is there now, what that is called and where it is."""
+    body, change, expected = CASES[name]
+    number = AT[id(body)]
+    after = answering(number, body=encode_json(t.changed(body, change)))
+    assert t.kinds(t.tape(t.exchanges()), after) == expected
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_change_of_a_body_is_one_backwards_too(name: str) -> None:
+    """What came can go: there is a difference in either direction, and as many of them."""
+    body, change, expected = CASES[name]
+    before = answering(AT[id(body)], body=encode_json(t.changed(body, change)))
+    assert len(t.kinds(before, t.tape(t.exchanges()))) == len(expected)
+
+
+def test_a_body_of_another_type() -> None:
+    """What was an object is a list, as a whole."""
+    after = answering(1, body=encode_json([t.CALL]))
+    assert t.kinds(t.tape(t.exchanges()), after) == {(Kind.TYPE_CHANGED, "$")}
+
+
+def test_an_enum_that_goes_back_to_what_is_published() -> None:
+    """A member that nobody has published, and that was there: gone."""
+    before = answering(1, body=encode_json({**t.CALL, "state": "hovering"}))
+    assert t.kinds(before, t.tape(t.exchanges())) == {(Kind.ENUM_MEMBER_GONE, "$.state")}
+
+
+def test_a_status_is_compared() -> None:
+    """The status of an answer is another one."""
+    found = t.found(t.tape(t.exchanges()), answering(4, status=202))
+    assert [(one.kind, one.where, one.before, one.after) for one in found] == [
+        (Kind.STATUS_CHANGED, "status", "204", "202")
+    ]
+
+
+def test_an_error_in_place_of_a_success_is_one_difference() -> None:
+    """Nothing is said of a body that has nothing to do with the other one."""
+    after = answering(2, status=403, body=encode_json(t.REFUSED))
+    assert t.kinds(t.tape(t.exchanges()), after) == {(Kind.STATUS_CHANGED, "status")}
+
+
+@pytest.mark.parametrize("code", ["8523", "NotFound"])
+def test_a_code_of_an_error_is_compared(code: str) -> None:
+    """Status and code are the contract of an error; its words are not."""
+    refused = t.changed(t.REFUSED, lambda r: r["error"].update(code=code, message="Other words."))
+    expected = {(Kind.ERROR_CODE_CHANGED, "$.error.code")}
+    assert t.kinds(t.tape(t.exchanges()), answering(5, body=encode_json(refused))) == expected
+
+
+def wrapped(code: str, words: str) -> bytes:
+    """An error of the platform inside the gateway's."""
+    inside = encode_json({"errorCode": code, "message": words}).decode()
+    return encode_json({"error": {"code": "UnknownError", "message": inside}})
+
+
+def test_a_code_inside_a_message_is_compared() -> None:
+    """The platform's own error is JSON text inside the message of the gateway's."""
+    expected = {(Kind.ERROR_CODE_CHANGED, "$.error.message.errorCode")}
+    assert t.kinds(answering(5, body=wrapped("A1", "a")), answering(5, body=wrapped("B2", "b"))) == expected
+    assert t.kinds(answering(5, body=wrapped("A1", "a")), answering(5, body=wrapped("A1", "b"))) == set()
+
+
+def test_an_error_that_is_not_wrapped_any_more() -> None:
+    """JSON inside a text, and now just a text: another class of value."""
+    flat = encode_json({"error": {"code": "UnknownError", "message": "in words"}})
+    assert t.kinds(answering(5, body=wrapped("A1", "a")), answering(5, body=flat)) == {
+        (Kind.VALUE_CHANGED, "$.error.message")
+    }
+
+
+CREATED = dict(t.exchanges()[0].response.headers.pairs)
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({**CREATED, "x-new": "1"}, {(Kind.HEADER_NEW, "x-new")}),
+        ({name: value for name, value in CREATED.items() if name != "Location"}, {(Kind.HEADER_GONE, "location")}),
+        ({**CREATED, "Location": f"/v1.0/communications/calls/{t.CALL_ID}"}, {(Kind.HEADER_CHANGED, "location")}),
+        ({**CREATED, "Location": f"{t.ROOT}/{t.CALL_ID}/operations/1"}, {(Kind.HEADER_CHANGED, "location")}),
+        ({**CREATED, "Location": f"{t.ROOT}/7"}, set()),
+        ({**CREATED, "Content-Type": "application/json"}, {(Kind.HEADER_CHANGED, "content-type")}),
+        ({**CREATED, "Content-Type": "application/JSON;charset=UTF-8"}, set()),
+        ({**CREATED, "OData-Version": "5.0"}, {(Kind.HEADER_CHANGED, "odata-version")}),
+        ({**CREATED, "Date": "Fri, 02 Jan 2026 00:00:00 GMT", "request-id": "2", "Server": "x"}, set()),
+        ({name.upper(): value for name, value in CREATED.items()}, set()),
+        ({**CREATED, "x-graphcalls-evidence": "documented"}, set()),
+        ({**CREATED, "Content-Length": "7", "Connection": "close", "Transfer-Encoding": "chunked"}, set()),
+    ],
+)
+def test_headers_are_compared_but_for_those_of_the_way(headers: dict[str, str], expected: Expected) -> None:
+    """A header that is there, or was; of some of them the value, of an address where it leads."""
+    assert t.kinds(t.tape(t.exchanges()), answering(0, headers=Headers(headers))) == expected
+
+
+def test_a_body_comes_and_goes() -> None:
+    """A body where there was none, and none where there was one; its type is not told as well."""
+    full = answering(4, body=b"{}", headers=Headers({"Content-Type": "application/json"}))
+    assert t.kinds(t.tape(t.exchanges()), full) == {(Kind.BODY_NEW, "body")}
+    assert t.kinds(full, t.tape(t.exchanges())) == {(Kind.BODY_GONE, "body")}
+
+
+def test_a_body_that_is_no_json_any_more() -> None:
+    """Another type of body; two that are both no JSON are not compared."""
+    assert t.kinds(t.tape(t.exchanges()), answering(1, body=b"<html>")) == {(Kind.TYPE_CHANGED, "body")}
+    assert t.kinds(answering(1, body=b"<html>"), answering(1, body=b"<body>")) == set()
+
+
+def test_a_difference_says_where_it_was_met() -> None:
+    """Operation, version, test, number of the exchange, page; and the two exchanges themselves."""
+    roster = t.changed(t.ROSTER, lambda r: r["value"][1].pop("isMuted"))
+    after = answering(3, body=encode_json(roster))
+    (met,) = compare([t.tape(t.exchanges())], [after], Contract.packaged())
+    assert isinstance(met, Met)
+    assert met.difference == Difference(
+        Kind.MEMBER_GONE,
+        Origin.RECORDING,
+        "v1.0",
+        "call-list-participants",
+        "$.value[].isMuted",
+        "'isMuted'",
+        "",
+        f"{t.TEST}@v1.0, exchange 4",
+        "https://learn.microsoft.com/graph/api/call-list-participants?view=graph-rest-1.0",
+    )
+    assert met.difference.severity is Severity.BREAKING
+    assert met.sample is not None
+    assert (met.sample.expected, met.sample.observed) == (t.exchanges()[3], after.exchanges[3])
+    assert met.sample.where == "$.value[1].isMuted"
+
+
+def test_the_place_of_a_sample_is_one_of_what_was_observed() -> None:
+    """When somebody new stands in front, the place is where the others stand now."""
+    roster = t.changed(
+        t.ROSTER,
+        lambda r: (
+            r["value"][0].update(isMuted=True),
+            r["value"].insert(0, t.person(t.OPERATION, t.OPERATION)),
+        ),
+    )
+    mets = compare([t.tape(t.exchanges())], [answering(3, body=encode_json(roster))], Contract.packaged())
+    places = [(met.difference.kind, met.sample.where) for met in mets if isinstance(met, Met) and met.sample]
+    assert places == [(Kind.ITEM_NEW, "$.value[0]"), (Kind.VALUE_CHANGED, "$.value[1].isMuted")]
+
+
+def test_an_address_outside_the_contract_is_told_by_its_template() -> None:
+    """Other parts of Graph are compared as well; ids in their addresses say nothing."""
+    one, other = (
+        t.tape([Exchange(Request("GET", f"https://graph.microsoft.com/v1.0/users/{id}"), Response(200, body=body))])
+        for id, body in ((t.ALICE, b'{"a":1}'), (t.TENANT, b'{"a":2}'))
+    )
+    (found,) = t.found(one, other)
+    assert (found.subject, found.page, found.kind) == ("GET /v1.0/users/{id}", "", Kind.VALUE_CHANGED)
+
+
+def test_words_of_people_are_never_in_a_difference() -> None:
+    """Only fixed words are shown; a name that stands where a fixed word should is a text."""
+    body = encode_json({**t.CALL, "state": "Alice Liddell of Contoso", "direction": f"x {t.ALICE}"})
+    found = t.found(t.tape(t.exchanges()), answering(1, body=body))
+    assert {one.after for one in found} == {"a text"}

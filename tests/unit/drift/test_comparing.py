@@ -1,0 +1,145 @@
+"""Which recordings, and which of their exchanges, belong together; what is no difference at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.drift import Kind, Severity, Unchecked
+from pytest_graphcalls.drift.comparing import Limits, compare
+from pytest_graphcalls.drift.latency import Shift
+from pytest_graphcalls.wire import Exchange, Response
+from tests.unit.drift import tapes as t
+
+
+def test_a_recording_is_no_different_from_itself() -> None:
+    """The same twice."""
+    one = t.tape(t.exchanges(), t.notifications())
+    assert list(compare([one], [one], Contract.packaged())) == []
+
+
+def test_recordings_are_paired_by_test_and_version() -> None:
+    """Their order says nothing; another version of the same test is another recording."""
+    one, other = t.tape(t.exchanges(), test="a"), t.tape([], test="b")
+    assert list(compare([one, other], [other, one], Contract.packaged())) == []
+
+
+def test_a_test_without_a_recording_is_not_compared() -> None:
+    """A new one does not decide, because nobody has accepted anything; one that is missing tonight does."""
+    old, new = t.tape(test="old"), t.tape(test="new")
+    assert list(compare([old], [new], Contract.packaged())) == [
+        Unchecked(
+            "new@v1.0",
+            "there is no accepted recording of it to compare with; 'graphcalls drift promote' makes tonight's one",
+            decides=False,
+        ),
+        Unchecked("old@v1.0", "tonight has no recording of it; look at what became of the test"),
+    ]
+
+
+def test_exchanges_are_paired_by_step() -> None:
+    """Two steps that changed places in the file are the same steps."""
+    all_ = t.exchanges()
+    after = [all_[0], all_[2], all_[1], *all_[3:]]
+    assert t.kinds(t.tape(all_), t.tape(after)) == set()
+
+
+def test_an_exchange_that_is_missing_or_new_is_one_difference() -> None:
+    """It is told by what it asks for."""
+    all_ = t.exchanges()
+    (gone,) = t.found(t.tape(all_), t.tape(all_[:2] + all_[3:]))
+    (new,) = t.found(t.tape(all_[:2] + all_[3:]), t.tape(all_))
+    assert (gone.kind, gone.subject, gone.place) == (
+        Kind.EXCHANGE_GONE,
+        "participant-invite",
+        f"{t.TEST}@v1.0, exchange 3",
+    )
+    assert (new.kind, new.subject) == (Kind.EXCHANGE_NEW, "participant-invite")
+
+
+def test_waiting_is_one_step_however_long_it_takes() -> None:
+    """Reads that follow one another are one of each address: what the last one has found counts."""
+    waiting = t.exchange("GET", f"/{t.CALL_ID}", 404, t.REFUSED)
+    roster = t.exchange("GET", f"/{t.CALL_ID}/participants", 200, {"value": []})
+    all_ = t.exchanges()
+    after = [all_[0], waiting, roster, waiting, *all_[1:3], roster, *all_[3:]]
+    before = [all_[0], roster, *all_[1:]]
+    assert t.kinds(t.tape(before), t.tape(after)) == set()
+
+
+def test_what_was_asked_again_after_a_fault_does_not_count() -> None:
+    """A client that was told to wait, and waited, has seen the answer."""
+    all_ = t.exchanges()
+    busy = Exchange(all_[2].request, Response(429))
+    assert t.kinds(t.tape(all_), t.tape([*all_[:2], busy, *all_[2:]])) == set()
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (429, "was answered 429, which says nothing of the operation; run it again"),
+        (503, "was answered 503, which says nothing of the operation; run it again"),
+        (401, "was answered 401 where it used to be let in; look at the sign-in, and run it again"),
+    ],
+)
+def test_a_fault_is_no_difference(status: int, reason: str) -> None:
+    """Nothing behind it is what it would have been, so the rest of the test is not compared."""
+    all_ = t.exchanges()
+    failed = [*all_[:2], Exchange(all_[2].request, Response(status)), t.exchange("DELETE", "/1", 404, t.REFUSED)]
+    result = list(compare([t.tape(all_, t.notifications())], [t.tape(failed)], Contract.packaged()))
+    assert result == [Unchecked(f"{t.TEST}@v1.0, exchange 3", f"participant-invite {reason}")]
+
+
+def test_a_fault_in_an_exchange_that_was_not_there_before_is_none_either() -> None:
+    """A test that was answered 503 and gave up is not a test that asks for more."""
+    all_ = t.exchanges()
+    failed = t.tape([*all_, t.exchange("POST", f"/{t.CALL_ID}/keepAlive", 503)])
+    (one,) = compare([t.tape(all_)], [failed], Contract.packaged())
+    assert isinstance(one, Unchecked)
+    assert one.subject == f"{t.TEST}@v1.0, exchange 7"
+
+
+def test_a_fault_that_was_accepted_is_compared() -> None:
+    """Where the accepted answer is the same status, it is the contract."""
+    failed = t.tape([t.exchange("GET", "/1", 503, t.REFUSED)])
+    other = t.tape([t.exchange("GET", "/1", 503, {"error": {**t.REFUSED["error"], "code": "Busy"}})])
+    assert t.kinds(failed, other) == {(Kind.ERROR_CODE_CHANGED, "$.error.code")}
+
+
+def test_somebody_else_is_named_where_the_same_was() -> None:
+    """Ids are other ones in every run, but who is who stays: the one who is invited is the one in the roster."""
+    roster = t.changed(t.ROSTER, lambda r: r["value"][1]["info"]["identity"]["user"].update(tenantId=t.BOT_ID))
+    all_ = t.exchanges()
+    after = [*all_[:3], t.exchange("GET", f"/{t.CALL_ID}/participants", 200, roster), *all_[4:]]
+    (found,) = t.found(t.tape(all_), t.tape(after))
+    assert (found.kind, found.before, found.after) == (
+        Kind.VALUE_CHANGED,
+        "an id",
+        "another id than elsewhere in the test",
+    )
+
+
+def timed(seconds: float, times: int = 5) -> t.Tape:
+    """As many reads of a call, each of which took so long."""
+    reads = [t.exchange("GET", f"/{number}", 200, t.CALL, seconds=str(seconds)) for number in range(times)]
+    return t.tape([t.exchange("DELETE", "/1", 204), *reads])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [(0.1, 0.5, ["slower"]), (0.5, 0.1, ["faster"]), (0.1, 0.3, []), (1.0, 1.9, [])],
+)
+def test_answers_that_take_longer_are_a_notice(before: float, after: float, said: list[str]) -> None:
+    """Twice as long and a quarter of a second more, over the medians of an operation."""
+    found = t.found(timed(before), timed(after))
+    assert [one.after for one in found] == said
+    assert {(one.kind, one.severity, one.subject) for one in found} <= {
+        (Kind.LATENCY_SHIFTED, Severity.NOTICE, "call-get")
+    }
+
+
+def test_latency_needs_some_answers_and_has_limits() -> None:
+    """Four answers say nothing by default; and who wants to know more sets other limits."""
+    assert t.found(timed(0.1, 4), timed(9.0, 4)) == []
+    (found,) = t.found(timed(0.1, 4), timed(0.15, 4), Limits(shift=Shift(factor=1.2, seconds=0.01, least=2)))
+    assert found.hint == "The median was 100 ms and is 150 ms, over 4 answers."

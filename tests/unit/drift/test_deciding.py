@@ -1,0 +1,165 @@
+"""What a night comes to."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from pytest_graphcalls.drift import Acceptance, Difference, Entry, Kind, Origin, Outcome, Sample, Standing, Unchecked
+from pytest_graphcalls.drift.deciding import Earlier, Sighting, entries, outcome, sightings, unobserved
+from pytest_graphcalls.drift.met import Met
+
+TONIGHT = datetime(2026, 11, 27, 3, tzinfo=UTC)
+YESTERDAY = TONIGHT - timedelta(days=1)
+
+
+def met(kind: Kind = Kind.MEMBER_GONE, where: str = "$.a", place: str = "here") -> Met:
+    """A difference where it was met."""
+    return Met(Difference(kind, Origin.RECORDING, "v1.0", "call-get", where, "'a'", place=place), Sample(where=where))
+
+
+def entry(kind: Kind, standing: Standing = Standing.NEW) -> Entry:
+    """A difference of tonight."""
+    return Entry(met(kind).difference, standing, (), TONIGHT, TONIGHT)
+
+
+ONE = met()
+NAME = ONE.difference.fingerprint
+
+
+def accepted(expires: date | None = None) -> dict[str, Acceptance]:
+    """An acceptance of the difference."""
+    return {NAME: Acceptance(NAME, "known", date(2026, 1, 1), expires=expires)}
+
+
+def only(
+    sighting: Sighting,
+    acceptances: dict[str, Acceptance] | None = None,
+    earlier: dict[str, Earlier] | None = None,
+    needed: int = 1,
+) -> Entry:
+    """The one entry of a night."""
+    (found,) = entries([sighting], acceptances or {}, earlier or {}, TONIGHT, needed)
+    return found
+
+
+def test_runs_are_counted_by_fingerprint() -> None:
+    """Twice in one run is once; in another test, or at another index, it is the same."""
+    first, again = met(where="$.a[0]", place="t1"), met(where="$.a[7]", place="t2")
+    other = met(Kind.MEMBER_NEW)
+    assert sightings([[first, again, other], [], [again]]) == (
+        Sighting(first, ("t1", "t2"), 2, 3),
+        Sighting(other, ("here",), 1, 3),
+    )
+
+
+@pytest.mark.parametrize(
+    ("came", "runs", "needed", "standing"),
+    [
+        (1, 1, 1, Standing.NEW),
+        (3, 3, 3, Standing.NEW),
+        (2, 3, 2, Standing.NEW),
+        (1, 3, 2, Standing.FLAKY),
+        (2, 3, 3, Standing.FLAKY),
+        (1, 1, 3, Standing.NEW),
+        (1, 2, 3, Standing.FLAKY),
+    ],
+)
+def test_what_does_not_come_again_is_flaky(came: int, runs: int, needed: int, standing: Standing) -> None:
+    """So many times, or each time where there were fewer runs."""
+    found = only(Sighting(ONE, ("here",), came, runs), needed=needed)
+    assert (found.standing, found.repeated) == (standing, (came, runs))
+
+
+@pytest.mark.parametrize(
+    ("expires", "standing"),
+    [
+        (None, Standing.ACCEPTED),
+        (TONIGHT.date(), Standing.ACCEPTED),
+        (TONIGHT.date() + timedelta(days=1), Standing.ACCEPTED),
+        (YESTERDAY.date(), Standing.EXPIRED),
+    ],
+)
+def test_an_acceptance_holds_to_the_end_of_its_last_day(expires: date | None, standing: Standing) -> None:
+    """From the day after, the difference decides again; the acceptance is shown with it."""
+    found = only(Sighting(ONE, ("here",)), accepted(expires))
+    assert (found.standing, found.acceptance) == (standing, accepted(expires)[NAME])
+
+
+def test_what_is_accepted_is_not_flaky_and_what_has_expired_may_be() -> None:
+    """Nobody needs to be told twice; but a difference that comes once in three runs still decides nothing."""
+    once = Sighting(ONE, ("here",), 1, 3)
+    assert only(once, accepted(), needed=2).standing is Standing.ACCEPTED
+    assert only(once, accepted(YESTERDAY.date()), needed=2).standing is Standing.FLAKY
+
+
+def test_the_history_is_carried_on() -> None:
+    """First seen, last seen, in how many nights; new where there is none."""
+    known = only(Sighting(ONE, ("here",)), earlier={NAME: Earlier(YESTERDAY, 4)})
+    new = only(Sighting(ONE, ("here",)))
+    assert (known.standing, known.first_seen, known.last_seen, known.count) == (Standing.KNOWN, YESTERDAY, TONIGHT, 5)
+    assert (new.standing, new.first_seen, new.last_seen, new.count) == (Standing.NEW, TONIGHT, TONIGHT, 1)
+
+
+def test_a_clock_that_was_set_back_changes_no_order() -> None:
+    """The first night is never behind the last one."""
+    later = {NAME: Earlier(TONIGHT + timedelta(days=3), 1)}
+    assert only(Sighting(ONE, ("here",)), earlier=later).first_seen == TONIGHT
+
+
+def test_the_heaviest_comes_first() -> None:
+    """Then by fingerprint, so that two nights have the same order."""
+    kinds = [Kind.LATENCY_SHIFTED, Kind.MEMBER_NEW, Kind.STATUS_CHANGED, Kind.MEMBER_GONE, Kind.TYPE_CHANGED]
+    found = entries([Sighting(met(kind), ()) for kind in kinds], {}, {}, TONIGHT)
+    severities = [one.difference.severity.value for one in found]
+    assert severities == ["breaking", "breaking", "behavioural", "additive", "notice"]
+    assert found[0].difference.fingerprint < found[1].difference.fingerprint
+
+
+OUTAGE, LACKING = Unchecked("a", "503"), Unchecked("b", "no telephone", decides=False)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "unchecked", "expected"),
+    [
+        ([], [], Outcome.NO_DRIFT),
+        ([Kind.LATENCY_SHIFTED], [], Outcome.NO_DRIFT),
+        ([Kind.MEMBER_NEW], [], Outcome.ADDITIVE),
+        ([Kind.MEMBER_NEW, Kind.STATUS_CHANGED], [], Outcome.BEHAVIOURAL),
+        ([Kind.MEMBER_NEW, Kind.STATUS_CHANGED, Kind.MEMBER_GONE], [], Outcome.BREAKING),
+        ([], [LACKING], Outcome.NO_DRIFT),
+        ([], [LACKING, OUTAGE], Outcome.COULD_NOT_CHECK),
+        ([Kind.MEMBER_NEW], [OUTAGE], Outcome.COULD_NOT_CHECK),
+        ([Kind.LATENCY_SHIFTED], [OUTAGE], Outcome.COULD_NOT_CHECK),
+        ([Kind.STATUS_CHANGED], [OUTAGE], Outcome.BEHAVIOURAL),
+        ([Kind.MEMBER_GONE], [OUTAGE], Outcome.BREAKING),
+    ],
+)
+def test_the_heaviest_that_decides_is_the_outcome(
+    kinds: list[Kind], unchecked: list[Unchecked], expected: Outcome
+) -> None:
+    """What was seen to break is told; nothing else can be said while something was not looked at."""
+    assert outcome(map(entry, kinds), unchecked) is expected
+
+
+@pytest.mark.parametrize(
+    ("standing", "expected"),
+    [
+        (Standing.NEW, Outcome.BREAKING),
+        (Standing.KNOWN, Outcome.BREAKING),
+        (Standing.EXPIRED, Outcome.BREAKING),
+        (Standing.ACCEPTED, Outcome.NO_DRIFT),
+        (Standing.FLAKY, Outcome.NO_DRIFT),
+    ],
+)
+def test_what_is_accepted_or_flaky_decides_nothing(standing: Standing, expected: Outcome) -> None:
+    """However heavy it is."""
+    assert outcome([entry(Kind.MEMBER_GONE, standing)], []) is expected
+
+
+def test_acceptances_that_nothing_needs_are_unobserved() -> None:
+    """By fingerprint; those of tonight are needed, flaky or not."""
+    other = Acceptance("000000000000", "gone", date(2026, 1, 1))
+    acceptances = {**accepted(), other.fingerprint: other}
+    assert unobserved(acceptances, entries([Sighting(ONE, ())], {}, {}, TONIGHT)) == (other,)

@@ -1,0 +1,199 @@
+"""The suite's report, told as differences: broken rules, broken and new shapes, what could not be checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.drift import Kind, Origin, RuleState, Severity, Unchecked
+from pytest_graphcalls.drift.met import Met
+from pytest_graphcalls.drift.observing import observe, states
+from pytest_graphcalls.findings import Finding, Side
+from pytest_graphcalls.findings import Kind as Found
+from pytest_graphcalls.findings import Severity as Weight
+from pytest_graphcalls.report.document import document
+from pytest_graphcalls.session import Outcome, Run, Seen, TestRecord
+from pytest_graphcalls.session.judge import Standing
+
+RULE = "call-reject.success-is-202-empty"
+NAME = f"{RULE}@v1.0"
+TEST = "contracts/test_call_reject.py::test_it[v1.0]"
+REQUEST = {"method": "POST", "url": "/v1.0/communications/calls/1/reject", "headers": [["a", "b"]], "body": ""}
+EXCHANGE = {"request": REQUEST, "response": {"status": 200, "headers": [], "body": "{}"}}
+BASE = Finding(
+    Found.STATUS_UNDOCUMENTED, Weight.VIOLATION, Side.RESPONSE, "call-reject", "v1.0", "status", "202", "200", RULE, "p"
+)
+
+
+def report(*records: TestRecord, versions: tuple[str, ...] = ("v1.0",)) -> dict[str, Any]:
+    """The report of a run of these tests."""
+    run = Run(Contract.packaged(), versions=versions)
+    for record in records:
+        run.add(record)
+    return document(run, datetime(2026, 11, 27, tzinfo=UTC))
+
+
+def record(outcome: Outcome, *seen: Seen, **facts: Any) -> TestRecord:
+    """What the test of the rule says."""
+    given = {"rules": (RULE,), "version": "v1.0", "exchanges": (EXCHANGE,), "count": 1, **facts}
+    return TestRecord(TEST, outcome, seen=seen, **given)
+
+
+def differences(data: dict[str, Any], last: dict[str, RuleState] | None = None) -> list[Met]:
+    """What the report says differs."""
+    return [one for one in observe(data, last or {}, Contract.packaged()) if isinstance(one, Met)]
+
+
+def unchecked(data: dict[str, Any]) -> dict[str, Unchecked]:
+    """What the report says could not be looked at."""
+    all_ = observe(data, {}, Contract.packaged())
+    return {one.subject: one for one in all_ if isinstance(one, Unchecked)}
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        ({NAME: RuleState.HELD}, "It held the last time."),
+        ({NAME: RuleState.NOTICE}, "It held the last time, with a notice."),
+        ({NAME: RuleState.BROKEN}, "It was broken the last time already."),
+        ({NAME: RuleState.NOT_CHECKED}, "Nothing is known of it from the last time."),
+        ({}, "Nothing is known of it from the last time."),
+    ],
+)
+def test_a_broken_rule_is_behavioural(last: dict[str, RuleState], said: str) -> None:
+    """It says what the rule says, whether it held the last time, and what it was broken in."""
+    data = report(record(Outcome.BROKEN, Seen(BASE, 0, Standing.FAILS), reason="It was 200."))
+    (met,) = differences(data, last)
+    found = met.difference
+    assert (found.kind, found.severity, found.origin) == (Kind.RULE_BROKEN, Severity.BEHAVIOURAL, Origin.CONTRACT)
+    assert (found.subject, found.version, found.place) == (RULE, "v1.0", TEST)
+    assert found.before == Contract.packaged().rule(RULE).says
+    assert found.page == Contract.packaged().rule(RULE).page("v1.0")
+    assert found.hint == f"{said} It was 200."
+    assert met.sample is not None
+    assert met.sample.where == "status"
+    assert met.sample.observed is not None
+    assert met.sample.observed.request.url == REQUEST["url"]  # type: ignore[union-attr]  # an exchange
+
+
+def test_a_rule_broken_last_time_has_the_same_fingerprint() -> None:
+    """One story over the nights."""
+    data = report(record(Outcome.BROKEN, Seen(BASE, 0, Standing.FAILS)))
+    (first,), (second,) = differences(data, {NAME: RuleState.HELD}), differences(data, {NAME: RuleState.BROKEN})
+    assert first.difference.fingerprint == second.difference.fingerprint
+
+
+def test_a_rule_may_break_without_a_finding() -> None:
+    """The test's own assertion has failed; its last exchange is shown."""
+    (met,) = differences(report(record(Outcome.BROKEN, reason="The call goes on.")))
+    assert met.sample is not None
+    assert met.difference.kind is Kind.RULE_BROKEN
+    assert met.difference.hint.endswith("The call goes on.")
+
+
+def test_a_rule_that_another_test_found_broken_is_broken() -> None:
+    """Whoever finds it."""
+    other = replace(record(Outcome.HELD, Seen(BASE, 0, Standing.ELSEWHERE)), rules=(), nodeid="other")
+    (met,) = differences(report(other))
+    assert (met.difference.subject, met.difference.place) == (RULE, "other")
+
+
+def test_what_a_test_sends_is_never_drift() -> None:
+    """A rule that only a request has broken is the project's own doing."""
+    own = replace(BASE, side=Side.REQUEST, kind=Found.MEMBER_MISSING)
+    data = report(record(Outcome.HELD, Seen(own, 0, Standing.FAILS), rules=()))
+    assert differences(data) == []
+    assert states(data)[NAME] is RuleState.NOTICE
+
+
+SHAPES = [
+    (Found.TYPE_WRONG, Weight.VIOLATION, Kind.SHAPE_BROKEN, "type-wrong"),
+    (Found.MEMBER_MISSING, Weight.VIOLATION, Kind.SHAPE_BROKEN, "member-missing"),
+    (Found.MEMBER_UNDOCUMENTED, Weight.NOTICE, Kind.SHAPE_NEW, "member-undocumented"),
+    (Found.ENUM_UNKNOWN, Weight.NOTICE, Kind.SHAPE_NEW, "'Running'"),
+    (Found.TYPE_UNKNOWN, Weight.NOTICE, Kind.SHAPE_NEW, "'Running'"),
+    (Found.NOTIFICATION_UNKNOWN, Weight.NOTICE, Kind.SHAPE_NEW, "notification-unknown"),
+    (Found.ENUM_LETTER_CASE, Weight.NOTICE, Kind.LETTER_CASE_CHANGED, "'Running'"),
+    (Found.TYPE_SPELLING, Weight.NOTICE, Kind.LETTER_CASE_CHANGED, "'Running'"),
+]
+
+
+@pytest.mark.parametrize(("found", "weight", "kind", "after"), SHAPES)
+@pytest.mark.parametrize("side", [Side.RESPONSE, Side.NOTIFICATION])
+def test_a_finding_without_a_rule_is_about_a_shape(
+    found: Found, weight: Weight, kind: Kind, after: str, side: Side
+) -> None:
+    """Broken where it is a violation, new or misspelled where it is a notice; list indexes say nothing."""
+    finding = replace(BASE, kind=found, severity=weight, side=side, rule="", where="$.a[3].b", got="'Running'")
+    (met,) = differences(report(record(Outcome.HELD, Seen(finding, 0, Standing.NOTED))))
+    assert (met.difference.kind, met.difference.where, met.difference.after) == (kind, "$.a[].b", after)
+    assert met.sample is not None
+    assert met.sample.where == "$.a[3].b"
+
+
+@pytest.mark.parametrize(
+    "finding",
+    [
+        replace(BASE, rule="", side=Side.REQUEST),
+        replace(BASE, rule="", kind=Found.MEMBER_UNDOCUMENTED, severity=Weight.NOTICE, tolerated="c01"),
+        replace(BASE, rule="", kind=Found.VALUE_WRONG, severity=Weight.NOTICE),
+    ],
+    ids=["of a request", "a contradiction that is tolerated", "a notice that nobody has forbidden"],
+)
+def test_other_findings_are_no_difference(finding: Finding) -> None:
+    """What was sent, what the documentation itself contradicts, what is known."""
+    assert differences(report(record(Outcome.HELD, Seen(finding, 0, Standing.NOTED)))) == []
+
+
+def test_what_was_expected_is_no_difference() -> None:
+    """A test that provokes something has announced it."""
+    finding = replace(BASE, rule="", kind=Found.TYPE_WRONG)
+    assert differences(report(record(Outcome.HELD, Seen(finding, 0, Standing.EXPECTED)))) == []
+
+
+def test_a_shape_in_a_notification_is_shown_as_it_was_posted() -> None:
+    """The notification that the report has kept."""
+    posted = {"method": "POST", "url": "https://bot/x", "headers": [], "body": '{"value":[]}'}
+    finding = replace(BASE, rule="", side=Side.NOTIFICATION, kind=Found.MEMBER_MISSING, where="$.value[0].a")
+    data = report(
+        record(
+            Outcome.BROKEN,
+            Seen(finding, None, Standing.NOTED, 0),
+            notifications=({"number": 0, "request": posted},),
+        )
+    )
+    observed = [
+        met.sample.observed for met in differences(data) if met.difference.kind is Kind.SHAPE_BROKEN and met.sample
+    ]
+    assert [(one.posted_to, one.body) for one in observed] == [("https://bot/x", {"value": []})]  # type: ignore[union-attr]  # a notification
+
+
+def test_what_could_not_be_checked_is_said() -> None:
+    """A fault decides, a means that the target lacks does not; versions that were not asked for are not told."""
+    data = report(record(Outcome.COULD_NOT_CHECK, reason="It was answered 503."))
+    found = unchecked(data)
+    assert found[NAME] == Unchecked(NAME, "It was answered 503.")
+    assert found["call-reject.token-is-required@v1.0"] == Unchecked(
+        "call-reject.token-is-required@v1.0", "no test of this run judged it", decides=False
+    )
+    assert not any(name.endswith("@beta") for name in found)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "seen", "state"),
+    [
+        (Outcome.HELD, (), RuleState.HELD),
+        (Outcome.BROKEN, (), RuleState.BROKEN),
+        (Outcome.NOT_CHECKED, (), RuleState.NOT_CHECKED),
+        (Outcome.COULD_NOT_CHECK, (), RuleState.COULD_NOT_CHECK),
+        (Outcome.HELD, (Seen(replace(BASE, severity=Weight.NOTICE), 0, Standing.NOTED),), RuleState.NOTICE),
+    ],
+)
+def test_every_rule_has_a_state(outcome: Outcome, seen: Iterable[Seen], state: RuleState) -> None:
+    """The report's words, and one for a rule that held with a notice."""
+    assert states(report(record(outcome, *seen)))[NAME] is state

@@ -1,0 +1,171 @@
+"""What a test was told: missing, new, late, in another order, or with something else in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.drift import Kind
+from pytest_graphcalls.drift.comparing import Limits, compare
+from pytest_graphcalls.drift.met import Met
+from pytest_graphcalls.wire import Notification
+from tests.unit.drift import tapes as t
+
+Told = list[Notification]
+
+
+def with_data(told: Told, number: int, **data: Any) -> Told:
+    """What was told, with other members in the resource data of one notification."""
+    body = t.changed(told[number].body, lambda one: one["value"][0]["resourceData"].update(data))
+    return [replace(one, body=body) if place == number else one for place, one in enumerate(told)]
+
+
+def later(told: Told, number: int, seconds: float) -> Told:
+    """What was told, one and all behind it later."""
+    return [replace(one, at=one.at + seconds) if place >= number else one for place, one in enumerate(told)]
+
+
+CASES: dict[str, tuple[Callable[[Told], Told], set[tuple[Kind, str]]]] = {
+    "nothing has changed": (lambda told: told, set()),
+    "one is lost": (lambda told: told[:1] + told[2:], {(Kind.NOTIFICATION_MISSING, "updated established")}),
+    "the first one is lost": (lambda told: told[1:], {(Kind.NOTIFICATION_MISSING, "updated establishing")}),
+    "one comes twice": (
+        lambda told: [*told[:2], told[1], *told[2:]],
+        {(Kind.NOTIFICATION_NEW, "updated established")},
+    ),
+    "one is of another sort": (
+        lambda told: [*told[:2], t.posted("created", "", t.call("incoming"), 2.5), *told[2:]],
+        {(Kind.NOTIFICATION_NEW, "created incoming")},
+    ),
+    "one is late": (lambda told: later(told, 3, 30), {(Kind.NOTIFICATION_LATE, "at")}),
+    "two are late": (
+        lambda told: later(later(told, 1, 30), 3, 30),
+        {(Kind.NOTIFICATION_LATE, "at")},
+    ),
+    "one is somewhat later": (lambda told: later(told, 3, 5), set()),
+    "one is early, the others are as before": (
+        lambda told: [told[0], replace(told[1], at=1.1), *told[2:]],
+        set(),
+    ),
+    "two have changed places": (
+        lambda told: [told[0], told[2], told[1], *told[3:]],
+        {(Kind.ORDER_CHANGED, "order")},
+    ),
+    "a member is gone": (
+        lambda told: [
+            replace(told[0], body=t.changed(told[0].body, lambda one: one["value"][0].pop("resourceUrl"))),
+            *told[1:],
+        ],
+        {(Kind.NOTIFICATION_MISSING, "updated establishing"), (Kind.NOTIFICATION_NEW, "updated establishing")},
+    ),
+    "a member of the data is new": (
+        lambda told: with_data(told, 1, mood="good"),
+        {(Kind.MEMBER_NEW, "$.value[].resourceData.mood")},
+    ),
+    "a state is spelled in another letter case": (
+        lambda told: with_data(told, 3, status="Completed"),
+        {(Kind.LETTER_CASE_CHANGED, "$.value[].resourceData.status")},
+    ),
+    "a state is another one": (
+        lambda told: with_data(told, 3, status="failed"),
+        {(Kind.VALUE_CHANGED, "$.value[].resourceData.status")},
+    ),
+    "a state nobody knows": (
+        lambda told: with_data(told, 3, status="wandering"),
+        {(Kind.ENUM_MEMBER_NEW, "$.value[].resourceData.status")},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_change_of_what_is_told_has_a_name(name: str) -> None:
+    """What was told, what is told now, what that is called."""
+    change, expected = CASES[name]
+    before, after = t.notifications(), change(t.notifications())
+    assert t.kinds(t.tape(t.exchanges(), before), t.tape(t.exchanges(), after)) == expected
+
+
+def test_one_delay_is_one_difference() -> None:
+    """What comes behind a late one is as late, and is not told again; a second delay is."""
+    told = t.notifications()
+    before = t.tape(t.exchanges(), told)
+    assert len(t.found(before, t.tape(t.exchanges(), later(told, 1, 30)))) == 1
+    assert len(t.found(before, t.tape(t.exchanges(), later(later(told, 1, 30), 3, 30)))) == 2
+
+
+def test_from_when_on_something_is_late_is_a_setting() -> None:
+    """Five seconds are nothing by default, and late where the limit is four."""
+    told = t.notifications()
+    before, after = t.tape(t.exchanges(), told), t.tape(t.exchanges(), later(told, 3, 5))
+    (found,) = t.found(before, after, Limits(late=4.0))
+    assert (found.kind, found.subject, found.hint) == (
+        Kind.NOTIFICATION_LATE,
+        "operation-ended",
+        "It came 5.0 seconds later than before.",
+    )
+
+
+def test_what_is_told_says_where_it_was_met() -> None:
+    """The payload, the test, the number of the notification, the page; and the two notifications themselves."""
+    after = t.tape(t.exchanges(), t.notifications()[:-1])
+    (met,) = compare([t.tape(t.exchanges(), t.notifications())], [after], Contract.packaged())
+    assert isinstance(met, Met)
+    assert met.sample is not None
+    found = met.difference
+    assert (found.kind, found.subject, found.before) == (
+        Kind.NOTIFICATION_MISSING,
+        "call-ended",
+        "call-ended (deleted terminated)",
+    )
+    assert found.place == f"{t.TEST}@v1.0, notification 5"
+    assert found.page == "https://learn.microsoft.com/graph/api/call-delete?view=graph-rest-1.0"
+    assert (met.sample.expected, met.sample.observed) == (t.notifications()[4], None)
+
+
+def test_several_entries_in_one_envelope_are_several() -> None:
+    """The service may put two into one; each of them counts, the envelope does not."""
+    told = t.notifications()
+    both = {**told[0].body, "value": [*told[0].body["value"], *told[1].body["value"]]}
+    packed = [replace(told[0], body=both), *told[2:]]
+    assert t.kinds(t.tape(t.exchanges(), told), t.tape(t.exchanges(), packed)) == set()
+
+
+def test_calls_that_come_in_are_told_apart_by_their_order() -> None:
+    """No exchange names them first; which is which follows from who rings first."""
+
+    def ringing(first: str, second: str) -> t.Tape:
+        return t.tape(
+            [],
+            [
+                t.posted("created", "", t.call("incoming", first), 0.0, first),
+                t.posted("created", "", t.call("incoming", second), 1.0, second),
+                t.posted("deleted", "", t.call("terminated", second), 2.0, second),
+            ],
+        )
+
+    assert t.kinds(ringing("a1", "b1"), ringing("c1", "d1")) == set()
+
+
+def test_what_no_page_shows_is_compared_too() -> None:
+    """A notification of an unknown sort is one, and its content counts."""
+
+    def told(data: Any) -> t.Tape:
+        return t.tape([], [t.posted("updated", "/lobby/7", data, 0.0)])
+
+    (found,) = t.found(told({"open": True}), told({"open": False}))
+    assert (found.subject, found.kind, found.where) == (
+        "notification",
+        Kind.VALUE_CHANGED,
+        "$.value[].resourceData.open",
+    )
+
+
+@pytest.mark.parametrize("value", [None, {}, "x", [1, None, "x"], [{"changeType": 3, "resourceUrl": ["x"]}]])
+def test_an_envelope_of_another_shape_is_no_trouble(value: Any) -> None:
+    """What the service should never post is compared as far as it can be."""
+    strange = t.tape([], [Notification("https://bot.contoso.com/calls", {"value": value})])
+    assert t.kinds(strange, strange) == set()
