@@ -71,7 +71,7 @@ def read(folder: Path, target: str, versions: tuple[str, ...], name: str = "--ba
     days = sorted(one.passport.recorded.date().isoformat() for one in found if one.passport)
     kinds = "+".join(sorted({str(_kind(one)) for one in found}))
     words = f"{counted(len(tapes), 'recording')} from {kinds}, {_span(days[0], days[-1])}"
-    return Baseline(tapes, words, _key(folder))
+    return Baseline(tapes, words, key_of(folder))
 
 
 def recordings_in(folder: Path, name: str) -> list[Cassette]:
@@ -114,7 +114,8 @@ def _span(first: str, last: str) -> str:
     return first if first == last else f"{first} to {last}"
 
 
-def _key(folder: Path) -> str:
+def key_of(folder: Path) -> str:
+    """What the pseudonyms of a folder of recordings depend on, or ``""``."""
     try:
         return (folder / KEY_FILE).read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):

@@ -1,4 +1,6 @@
-"""The plugin that a night's run of the suite has: it writes down how far the run is, and why it was stopped."""
+"""The plugin that a night's run of the suite has: it chooses the tests, and writes down how far the run is, and why it
+was stopped.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_graphcalls.nightly.suite import PROGRESS
+from pytest_graphcalls.nightly.suite import CHOSEN, PROGRESS
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -17,6 +19,16 @@ def pytest_configure(config: pytest.Config) -> None:
     file = os.environ.get(PROGRESS, "")
     if file and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Counting(Path(file)), "graphcalls-counting")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out tests that are not to be run again."""
+    file = os.environ.get(CHOSEN, "")
+    if file:
+        chosen = set(Path(file).read_text(encoding="utf-8").splitlines())
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in chosen])
+        items[:] = [item for item in items if item.nodeid in chosen]
 
 
 class Counting:

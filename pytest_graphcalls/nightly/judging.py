@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_graphcalls.contract import Contract
@@ -11,11 +11,13 @@ from pytest_graphcalls.drift import Kind, Origin, RuleState, Tape, Unchecked
 from pytest_graphcalls.drift.comparing import NOT_RECORDED, compare
 from pytest_graphcalls.drift.met import Met
 from pytest_graphcalls.drift.observing import observe
-from pytest_graphcalls.nightly.baseline import Baseline
+from pytest_graphcalls.nightly.baseline import Baseline, key_of
 from pytest_graphcalls.nightly.excusing import excused
 from pytest_graphcalls.nightly.names import recorded
 from pytest_graphcalls.nightly.suite import Ran
 from pytest_graphcalls.nightly.tapes import cassettes, refused, tape
+from pytest_graphcalls.redaction import Redactor
+from pytest_graphcalls.wire import Notification
 
 _NO_TEST = "the suite has no such test any more; 'graphcalls drift promote' takes its recording out of the baseline"
 _CUT_SHORT = frozenset({Kind.EXCHANGE_GONE, Kind.NOTIFICATION_MISSING})
@@ -86,12 +88,24 @@ def judge(
     report = excused(ran.report, {nodeid: bad[name] for nodeid, name in names.items() if name in bad})
     look = Look(ran, report, tapes, (), (), {})
     outcomes = {names[one["nodeid"]]: one for one in report["tests"]}
-    told = [*_explained(found, outcomes), *observe(report, last, contract)]
+    told = [*_explained(found, outcomes), *_shown(observe(report, last, contract), ran, baseline)]
     met = [one for one in told if isinstance(one, Met)]
     unchecked = [one for one in told if isinstance(one, Unchecked)]
     unchecked += (Unchecked(name, why) for name, why in bad.items() if name not in faults)
     judged = {name: one["nodeid"] for name, one in outcomes.items() if one["outcome"] in _JUDGED}
     return Look(ran, report, tapes, tuple(_without_cut_short(look, met, outcomes)), tuple(unchecked), judged)
+
+
+def _shown(found: Iterable[Met | Unchecked], ran: Ran, baseline: Baseline) -> Iterator[Met | Unchecked]:
+    """The same, with what the suite's report shows redacted like a recording: there, people have their names."""
+    redactor = Redactor("cassette", baseline.key or key_of(ran.order.cassettes))
+    for one in found:
+        if isinstance(one, Met) and one.sample is not None:
+            seen = one.sample.observed
+            safe = redactor.notification(seen) if isinstance(seen, Notification) else seen and redactor.exchange(seen)
+            yield replace(one, sample=replace(one.sample, observed=safe))
+        else:
+            yield one
 
 
 def _was_refused(old: Tape | None) -> bool:

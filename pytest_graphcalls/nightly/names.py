@@ -1,9 +1,9 @@
-"""What a test is called: by pytest, in a recording, and on pytest's command line."""
+"""What a test is called: by pytest, and in a recording."""
 
 from __future__ import annotations
 
 FOLDER = "contracts"
-PACKAGE = "pytest_graphcalls.contracts"
+"""The folder that the names of all recordings of the suite begin with."""
 
 
 def recorded(nodeid: str, version: str) -> str:
@@ -19,10 +19,3 @@ def recorded(nodeid: str, version: str) -> str:
     others = "-".join(part for part in inside.removesuffix("]").split("-") if part != version) if bracket else ""
     name = base.replace("::", ".") + (f"[{others}]" if others else "")
     return f"{FOLDER}/{path.replace(chr(92), '/').rpartition('/')[2]}::{name}@{version}"
-
-
-def argument(nodeid: str) -> str:
-    """The word that makes pytest run this one test."""
-    path, _, test = nodeid.partition("::")
-    module = path.replace(chr(92), "/").rpartition("/")[2].removesuffix(".py")
-    return f"{PACKAGE}.{module}::{test}"

@@ -14,13 +14,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
-from pytest_graphcalls.nightly.names import argument
 from pytest_graphcalls.redaction import mask
 
 SUITE = "pytest_graphcalls.contracts"
 COUNTING = "pytest_graphcalls.nightly.counting"
 PROGRESS = "GRAPHCALLS_NIGHTLY_PROGRESS"
 """The variable that tells the run where to write how far it is."""
+CHOSEN = "GRAPHCALLS_NIGHTLY_TESTS"
+"""The variable that names a file with the tests to run, a node id on each line; empty for all."""
 _KEY = "GRAPHCALLS_REDACTION_KEY"
 _RAN = frozenset({0, 1})
 """pytest's exit status of a run that came to its end."""
@@ -84,17 +85,19 @@ class Order:
             *("--record-mode=rewrite", "--graphcalls-nightly", f"--graphcalls-cassettes={self.cassettes}"),
             *(f"--graphcalls-target={self.target}", f"--graphcalls-version={versions}"),
             *(f"--graphcalls-seed={self.seed}", f"--graphcalls-report={self.report}", f"--junit-xml={self.junit}"),
-            "--pyargs",
+            *("--pyargs", SUITE),
         )
 
-    def chosen(self) -> tuple[str, ...]:
-        """Further words: which tests."""
-        return tuple(map(argument, self.tests)) if self.tests else (SUITE,)
-
-    def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """Variables for pytest: those of ``environ`` but pytest's own switches."""
+    def prepare(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """Write down which tests are to be run; variables for pytest: those of ``environ`` but its own switches."""
         kept = {name: text for name, text in environ.items() if name != "PYTEST_ADDOPTS"}
-        return {**({_KEY: self.key} if self.key else {}), **kept, PROGRESS: str(self.progress)}
+        ours = {PROGRESS: str(self.progress), CHOSEN: ""}
+        if self.tests:
+            # Not as words for pytest: it names a test by the word that led to it, and two modules may have the same.
+            chosen = self.folder / "tests.txt"
+            chosen.write_text("".join(f"{one}\n" for one in self.tests), encoding="utf-8")
+            ours[CHOSEN] = str(chosen)
+        return {**({_KEY: self.key} if self.key else {}), **kept, **ours}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +152,10 @@ class Subprocess:
     def run(self, order: Order, tell: Tell) -> Ran:
         """See :meth:`Runner.run`."""
         screen = order.folder / "screen.txt"
-        # pytest reads them from a file, because a command line may not be as long as all tests are.
-        chosen = order.folder / "tests.txt"
-        chosen.write_text("".join(f"{word}\n" for word in order.chosen()), encoding="utf-8")
         with screen.open("wb") as out:
             process = subprocess.Popen(  # noqa: S603  this Python, and words of our own
-                [sys.executable, "-m", "pytest", *order.arguments(), f"@{chosen}"],
-                env=order.environment(os.environ),
+                [sys.executable, "-m", "pytest", *order.arguments()],
+                env=order.prepare(os.environ),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
