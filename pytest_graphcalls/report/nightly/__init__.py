@@ -36,7 +36,7 @@ def write(
 
     Args:
         verdict: what the night comes to.
-        nights: what the history keeps, oldest first; the last is tonight.
+        nights: what the history keeps, oldest first; tonight, which is the last, is taken from ``verdict``.
         known: by fingerprint, every difference that the history keeps, each with its last sample.
         folder: where to; it is made when it is not there.
         facts: rows of the table of documentation, metadata and service.
@@ -53,7 +53,9 @@ def write(
     data = document(verdict, facts)
     texts = {
         DOCUMENT: _json(data),
-        PAGE: html.page(verdict, data, nights or (verdict.night,), known),
+        PAGE: html.page(
+            verdict, data, [*(night for night in nights if night.id != verdict.night.id), verdict.night], known
+        ),
         SUMMARY: summary(data, page),
         SARIF: _json(sarif(data)),
     }

@@ -35,6 +35,7 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_ENVIRONMENT.filters["short"] = lambda url: url.partition("://")[2].partition("?")[0] or url
 _ENVIRONMENT.globals.update(STANDINGS={str(name): text for name, text in STANDINGS.items()})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from pytest_graphcalls.drift import Sample
@@ -189,19 +190,10 @@ def _folded(rows: Sequence[Row]) -> Iterator[Row]:
         if row.mark != "same"
         for at in range(number - CONTEXT, number + CONTEXT + 1)
     }
-    left_out = 0
-    for number, row in enumerate(rows):
-        if number in near or number == 0:
-            if left_out:
-                yield _fold(left_out)
-            left_out = 0
-            yield row
+    for shown, group in groupby(enumerate(rows), key=lambda one: one[0] in near or one[0] == 0):
+        lines = [row for _, row in group]
+        if shown or len(lines) < CONTEXT:
+            yield from lines
         else:
-            left_out += 1
-    if left_out:
-        yield _fold(left_out)
-
-
-def _fold(number: int) -> Row:
-    text = f"… {number} equal line{'' if number == 1 else 's'}"
-    return Row("fold", hit=False, expected=text, observed=text)
+            text = f"… {len(lines)} equal lines"
+            yield Row("fold", hit=False, expected=text, observed=text)

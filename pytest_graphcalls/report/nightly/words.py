@@ -79,7 +79,7 @@ def headline(verdict: Verdict) -> str:
 
 def sentences(verdict: Verdict) -> list[str]:
     """What follows the headline: what else there is, what does not count and why, what was not seen."""
-    found = [_first(verdict), _others(verdict), _news(verdict), _silent(verdict), _unseen(verdict)]
+    found = [_first(verdict), _heaviest(verdict), _others(verdict), _news(verdict), _silent(verdict), _unseen(verdict)]
     return [sentence for sentence in found if sentence]
 
 
@@ -89,6 +89,17 @@ def _first(verdict: Verdict) -> str:
     held = sum(state is RuleState.HELD for state in verdict.night.rules.values())
     compared = f" Nothing has moved since {verdict.baseline}." if verdict.baseline else ""
     return f"{counted(held, 'rule')} held.{compared}"
+
+
+def _heaviest(verdict: Verdict) -> str:
+    """The first of what the headline counts, by name."""
+    first = next((one.difference for one in verdict.entries if counts(one)), None)
+    if first is None or first.severity.value != verdict.outcome.value:
+        return ""
+    more = deciding(verdict, first.severity) - 1
+    where = f" at {first.where}" if first.where else ""
+    also = f", and {more:,} more" if more else ""
+    return f"{first.kind.replace('-', ' ').capitalize()} in {first.subject} ({first.version}){where}{also}."
 
 
 def _others(verdict: Verdict) -> str:

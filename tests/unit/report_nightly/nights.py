@@ -31,7 +31,8 @@ CLEAN = Redactor("cassette", "tests")
 """As a recording is redacted before anybody sees it."""
 TONIGHT = datetime(2026, 11, 27, 3, 0, tzinfo=UTC)
 INVITE = "participant-invite"
-RULE = "call-reject.a-call-that-is-over-cannot-be-rejected"
+RULE = "call-reject.no-role-is-needed"
+CURED = "participant-invite.at-most-five-invitees"
 PAGE = "https://learn.microsoft.com/graph/api/participant-invite?view=graph-rest-1.0"
 CALL = "https://graph.microsoft.com/v1.0/communications/calls/57dab8b1-894c-409a-b240-bd8beae78896"
 
@@ -79,6 +80,24 @@ def invitation(code: int, **members: object) -> Exchange:
     )
 
 
+def rejection() -> Exchange:
+    """A call that is rejected, which the service refuses."""
+    said = {
+        "error": {
+            "code": "7503",
+            "message": "Application is not authorized.",
+            "innerError": {"date": "2026-11-27T03:04:11"},
+        }
+    }
+    asked = {"Authorization": "Bearer not-a-real-one", "Content-Type": "application/json"}
+    return CLEAN.exchange(
+        Exchange(
+            Request("POST", f"{CALL.replace('v1.0', 'beta')}/reject", Headers(asked), b'{"reason":"busy"}'),
+            Response(403, Headers({"Content-Type": "application/json"}), json.dumps(said).encode()),
+        )
+    )
+
+
 GONE = Difference(
     Kind.MEMBER_GONE,
     Origin.RECORDING,
@@ -106,9 +125,9 @@ BROKEN = Difference(
     Origin.CONTRACT,
     "beta",
     RULE,
-    before="404 with code 8501",
-    after="202",
-    place="contracts/test_call_reject.py::test_over",
+    before="202 without a role",
+    after="403 with code 7503",
+    place="contracts/test_call_reject.py::test_no_role_is_needed 3",
     page="https://learn.microsoft.com/graph/api/call-reject?view=graph-rest-beta",
 )
 NEW = Difference(Kind.MEMBER_NEW, Origin.RECORDING, "beta", INVITE, "$.participants[0].label", after="text")
@@ -119,6 +138,16 @@ EXAMPLE = Difference(
 )
 LATE = Difference(
     Kind.NOTIFICATION_LATE, Origin.RECORDING, "v1.0", "call-updated", "$.value[0]", before="within 2 s", after="9 s"
+)
+GONE_AGAIN = Difference(
+    Kind.RULE_BROKEN,
+    Origin.CONTRACT,
+    "v1.0",
+    CURED,
+    before="400",
+    after="200",
+    place="contracts/test_participant_invite.py",
+    page=PAGE,
 )
 OLD = Difference(Kind.HEADER_GONE, Origin.RECORDING, "v1.0", "call-get", "Retry-After", before="a number")
 
@@ -144,7 +173,7 @@ ACCEPTED = Acceptance(
 
 ENTRIES = (
     entry(GONE, sample=Sample(invitation(200), invitation(200, status="running"), "$.status"), repeated=(3, 3)),
-    entry(BROKEN, Standing.KNOWN, 4, sample=Sample(invitation(202, status="running"), None, "status")),
+    entry(BROKEN, Standing.KNOWN, 4, sample=Sample(rejection(), None, "status")),
     entry(STATUS, Standing.EXPIRED, 12, acceptance=replace(ACCEPTED, fingerprint=STATUS.fingerprint)),
     entry(
         LATE, Standing.FLAKY, repeated=(1, 3), sample=Sample(notification("established"), notification("establishing"))
@@ -176,8 +205,9 @@ def season(count: int = 60, *, seed: int = 4, rules: int | None = None, target: 
 def _night(number: int, count: int, names: list[str], random: Random, target: str) -> Night:
     started = TONIGHT - timedelta(days=count - 1 - number)
     outage = random.random() < 0.03
-    rules = {name: _state(place, number, count, random, outage=outage) for place, name in enumerate(names)}
-    broken = {name: (BROKEN.fingerprint,) for name, state in rules.items() if state is RuleState.BROKEN}
+    rules = {name: _state(name, place, number, count, random, outage=outage) for place, name in enumerate(names)}
+    told = {f"{RULE}@beta": (BROKEN.fingerprint,), f"{CURED}@v1.0": (GONE_AGAIN.fingerprint,)}
+    broken = {name: told.get(name, ()) for name, state in rules.items() if state is RuleState.BROKEN}
     died = number and random.random() < 0.01
     outcome = Outcome.COULD_NOT_CHECK if outage else Outcome.BEHAVIOURAL if broken else Outcome.NO_DRIFT
     return Night(
@@ -195,14 +225,14 @@ def _night(number: int, count: int, names: list[str], random: Random, target: st
     )
 
 
-def _state(place: int, number: int, count: int, random: Random, *, outage: bool) -> RuleState:
+def _state(name: str, place: int, number: int, count: int, random: Random, *, outage: bool) -> RuleState:
     if outage and place % 3:
         return RuleState.COULD_NOT_CHECK
     if place % 17 == 16:
         return RuleState.NOT_CHECKED
-    if place == 40 and number >= count - 4:
+    if name == f"{RULE}@beta" and number >= count - 4:
         return RuleState.BROKEN
-    if place == 77 and count // 3 < number < count // 2:
+    if name == f"{CURED}@v1.0" and count // 3 < number < count // 2:
         return RuleState.BROKEN
     if place % 29 == 5 and random.random() < 0.3:
         return RuleState.NOTICE
@@ -219,7 +249,9 @@ def _latency(number: int, random: Random) -> Iterator[tuple[str, Latency]]:
 def known() -> Mapping[str, Entry]:
     """What the history keeps: tonight's, and one that went away."""
     old = entry(OLD, Standing.KNOWN, 9, sample=Sample(invitation(200), invitation(200), "Retry-After"))
-    return {one.difference.fingerprint: one for one in (*ENTRIES, replace(old, last_seen=TONIGHT - timedelta(days=3)))}
+    cured = entry(GONE_AGAIN, Standing.KNOWN, 12, sample=Sample(invitation(200, status="running"), None, "status"))
+    earlier = (replace(one, last_seen=TONIGHT - timedelta(days=33)) for one in (old, cured))
+    return {one.difference.fingerprint: one for one in (*ENTRIES, *earlier)}
 
 
 def verdict(nights: list[Night], **more: object) -> Verdict:
