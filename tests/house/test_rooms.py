@@ -36,6 +36,7 @@ FLOORS: dict[int, set[str]] = {
         "cli",
         "commands",
         "recording",
+        "nightly",
     },
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
