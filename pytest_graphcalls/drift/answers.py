@@ -60,10 +60,7 @@ def learn(before: Step, after: Step, settler: Settler) -> None:
     if before.match and after.match:
         for name, key in before.match.keys.items():
             settler.names.meet(key, after.match.keys.get(name, key))
-    sent = _json(before.exchange.request), _json(after.exchange.request)
-    if _NO_JSON not in sent:
-        action = before.match.operation.action if before.match else ""
-        settler.settle(*sent, "" if action or before.match is None else before.match.operation.request.body)
+    settler.meet(_json(before.exchange.request), _json(after.exchange.request))
 
 
 def compare_answers(before: Step, after: Step, settler: Settler, addresses: Addresses) -> Iterator[Change]:

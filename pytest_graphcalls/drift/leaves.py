@@ -65,6 +65,19 @@ def shown(leaf: str) -> str:
     return _SHOWN.get(sort) or repr(value)
 
 
+@lru_cache(maxsize=4096)
+def _class_of(name: str) -> str:
+    """What a member's name says of its texts: ``type``, ``word``, ``text``, ``id``, or ``""`` where it says nothing."""
+    low = name.lower()
+    if low == "@odata.type":
+        return "type"
+    if low in WORDS:
+        return "word"
+    if low in TEXTS or low in NO_IDS:
+        return "text"
+    return "id" if low == "id" or (name.endswith("Id") and not name.startswith("@")) else ""
+
+
 def is_id(name: str, value: Any) -> bool:
     """Whether a member names somebody or something.
 
@@ -74,10 +87,8 @@ def is_id(name: str, value: Any) -> bool:
     """
     if not isinstance(value, str) or not value:
         return False
-    low = name.lower()
-    if low in TEXTS or low in NO_IDS or name.startswith("@"):
-        return False
-    return low == "id" or name.endswith("Id") or _GUID.fullmatch(value) is not None
+    said = _class_of(name)
+    return said == "id" or (not said and _GUID.fullmatch(value) is not None)
 
 
 def leaf(name: str, value: Any, type_: str, model: TypeModel) -> str:
@@ -110,15 +121,13 @@ def _number(name: str, value: float) -> str:
 def _text(name: str, value: str, type_: str, model: TypeModel) -> str:
     if not value:
         return "empty"
-    low = name.lower()
-    if low == "@odata.type":
-        return _fixed("type", value)
     enum = model.enums.get(type_)
     if enum is not None:
-        return _enum(value, frozenset(enum.members))
-    if low in WORDS:
-        return _fixed("word", value)
-    if low in TEXTS:
+        return _enum(value, enum.members)
+    said = _class_of(name)
+    if said in {"type", "word"}:
+        return _fixed(said, value)
+    if said == "text":
         return "text"
     if is_id(name, value):
         return "nil" if not value.strip("0-") else "id"
@@ -136,7 +145,7 @@ def _form(value: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _enum(value: str, members: frozenset[str]) -> str:
+def _enum(value: str, members: tuple[str, ...]) -> str:
     known = {member.lower() for member in members}
     parts = {part.strip().lower() for part in value.split(",")}
     return _fixed("enum" if parts <= known else "strange", value)

@@ -66,6 +66,23 @@ class Settler:
         """
         return self._pair("", before, after, Member(type_), learn=True)
 
+    def meet(self, before: Any, after: Any, name: str = "") -> None:
+        """Learn who is who from what a test has sent: its code has put the same things in the same places.
+
+        Args:
+            before: decoded JSON of the accepted recording.
+            after: decoded JSON of tonight.
+            name: the member that they are the values of, or ``""``.
+        """
+        if isinstance(before, dict) and isinstance(after, dict):
+            for key in before.keys() & after.keys():
+                self.meet(before[key], after[key], key)
+        elif isinstance(before, list) and isinstance(after, list):
+            for pair in zip(before, after, strict=False):
+                self.meet(*pair, name)
+        elif is_id(name, before) and is_id(name, after):
+            self.names.meet(before, after)
+
     def _pair(self, name: str, before: Any, after: Any, member: Member, *, learn: bool) -> tuple[Tree, Tree]:
         if isinstance(before, dict) and isinstance(after, dict):
             return self._objects(before, after, member.type, learn=learn)
@@ -121,15 +138,20 @@ class Settler:
         return left, right
 
     def _texts(self, name: str, before: str, after: str, member: Member, *, learn: bool) -> tuple[Tree, Tree]:
-        inside = _inside(name, before), _inside(name, after)
-        if all(isinstance(value, dict) for value in inside):
-            return self._objects(*inside, "", learn=learn)
-        left, right = (
-            "wrapped" if isinstance(value, dict) else self._leaf(name, text, member)
-            for value, text in zip(inside, (before, after), strict=True)
-        )
-        if left == right == "id" and learn and is_id(name, before) and not self.names.meet(before, after):
+        if name.lower() == "message":
+            return self._messages(before, after, learn=learn)
+        left, right = self._leaf(name, before, member), self._leaf(name, after, member)
+        if left == right == "id" and learn and not self.names.meet(before, after):
             right = "other"
+        return left, right
+
+    def _messages(self, before: str, after: str, *, learn: bool) -> tuple[Tree, Tree]:
+        """The words of two errors; the platform's own may be inside, as JSON text."""
+        old, new = _inside(before), _inside(after)
+        if old is not None and new is not None:
+            return self._objects(old, new, "", learn=learn)
+        pairs = ((old, before), (new, after))
+        left, right = (self._leaf("message", text, _ANY) if one is None else "wrapped" for one, text in pairs)
         return left, right
 
     def _leaf(self, name: str, value: Any, member: Member) -> str:
@@ -149,11 +171,12 @@ class Settler:
         return self._leaf(name, value, member).lower()
 
 
-def _inside(name: str, value: str) -> Any:
+def _inside(message: str) -> dict[str, Any] | None:
     """The object that an error's message holds as JSON text, or ``None``."""
-    if name.lower() != "message" or not value.lstrip().startswith("{"):
+    if not message.lstrip().startswith("{"):
         return None
     try:
-        return decode_json(value.encode("utf-8", "surrogatepass"))
+        found = decode_json(message.encode("utf-8", "surrogatepass"))
     except MalformedJsonError:
         return None
+    return found if isinstance(found, dict) else None

@@ -63,6 +63,11 @@ class Told:
         words = [one for one in (self.entry.get("changeType"), *states) if isinstance(one, str)]
         return " ".join(word for word in words if _WORD.fullmatch(word))
 
+    @property
+    def named(self) -> str:
+        """What it is, and what it tells of."""
+        return f"{self.subject} ({self.state})" if self.state else self.subject
+
 
 @dataclass(frozen=True, slots=True)
 class Retold:
@@ -115,9 +120,9 @@ def compare_told(before: Sequence[Told], after: Sequence[Told], settler: Settler
         if old is not None and new is not None:
             pairs.append((old, new))
         elif old is not None:
-            yield Retold(old, None, Change(Kind.NOTIFICATION_MISSING, old.state, f"{old.subject} ({old.state})"))
+            yield Retold(old, None, Change(Kind.NOTIFICATION_MISSING, old.state, old.named))
         elif new is not None:
-            yield Retold(None, new, Change(Kind.NOTIFICATION_NEW, new.state, "", f"{new.subject} ({new.state})"))
+            yield Retold(None, new, Change(Kind.NOTIFICATION_NEW, new.state, "", new.named))
     pairs.sort(key=lambda pair: (pair[0].number, pair[0].index))
     for old, new in pairs:
         yield from (Retold(old, new, change) for change in _content(old, new, settler))
@@ -140,13 +145,26 @@ def _aligned(before: Sequence[Told], after: Sequence[Told], names: Names) -> Ite
     for one in after:
         groups[one.call, one.subject][1].append(one)
     for old, new in groups.values():
-        states = [one.state.lower() for one in old], [one.state.lower() for one in new]
-        for tag, i, k, j, m in SequenceMatcher(None, *states, autojunk=False).get_opcodes():
-            if tag == "equal" or k - i == m - j:
-                yield from zip(old[i:k], new[j:m], strict=True)
-            else:
-                yield from ((one, None) for one in old[i:k])
-                yield from ((None, one) for one in new[j:m])
+        yield from _in_group(old, new)
+
+
+def _in_group(before: Sequence[Told], after: Sequence[Told]) -> Iterator[tuple[Told | None, Told | None]]:
+    """Aligned by state; then what is left is coupled by state all the same, because it came at another time."""
+    gone: list[Told] = []
+    new: list[Told] = []
+    states = [one.state.lower() for one in before], [one.state.lower() for one in after]
+    for tag, i, k, j, m in SequenceMatcher(None, *states, autojunk=False).get_opcodes():
+        if tag == "equal" or k - i == m - j:
+            yield from zip(before[i:k], after[j:m], strict=True)
+        else:
+            gone += before[i:k]
+            new += after[j:m]
+    for one in gone:
+        twin = next((other for other in new if other.state.lower() == one.state.lower()), None)
+        if twin is not None:
+            new.remove(twin)
+        yield one, twin
+    yield from ((None, one) for one in new)
 
 
 def _content(old: Told, new: Told, settler: Settler) -> Iterator[Change]:
@@ -175,7 +193,7 @@ def _moved(pairs: Sequence[tuple[Told, Told]]) -> Iterator[Retold]:
         earlier = last.get(old.call)
         if earlier is not None and old.call not in done and _place(new) < _place(earlier[1]):
             done.add(old.call)
-            other = earlier[0].subject
+            other = earlier[0].named
             yield Retold(old, new, Change(Kind.ORDER_CHANGED, "order", f"after {other}", f"before {other}"))
         if earlier is None or _place(new) > _place(earlier[1]):
             last[old.call] = old, new

@@ -73,6 +73,8 @@ TEXTS: Mapping[str, str] = MappingProxyType(
 NUMBERS: Mapping[str, str] = MappingProxyType(
     {
         "duration": "how long somebody spoke",
+        "rostersequencenumber": "counts what a call has told so far",
+        "sequenceid": "counts the tones of a call",
         "sequencenumber": "counts what a call has told so far",
         "timestamp": "when",
     }

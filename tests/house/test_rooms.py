@@ -49,6 +49,7 @@ OWNERS = {
     "cryptography": {"simulator/keys.py"},
     "msal": {"auth.py"},
     "trustme": {"clients/tls.py"},
+    "deepdiff": {"drift/structure.py"},
     "vcr": {"recording/persister.py"},
     "jinja2": {"report/nightly/page.py"},
     "markupsafe": {"report/nightly/page.py"},

@@ -27,6 +27,8 @@ from pytest_graphcalls import errors
             "a.har, entry 3: has no response.",
         ),
         (errors.RecordingError("a.har", 0, "is empty."), "a.har: is empty."),
+        (errors.DriftFileError("a.toml", 3, "is empty."), "a.toml:3: is empty."),
+        (errors.DriftFileError("a.toml", 0, "is empty."), "a.toml: is empty."),
         (
             errors.SettingError("--graphcalls-version", "v2", "v1.0, beta or both", "Say --graphcalls-version=beta."),
             "--graphcalls-version=v2: expected v1.0, beta or both. Say --graphcalls-version=beta.",

@@ -119,6 +119,21 @@ def test_somebody_else_is_named_where_the_same_was() -> None:
     )
 
 
+def test_several_who_are_invited_at_once_are_known_by_their_places() -> None:
+    """The test's code has put them there; so in the roster each is who it was, whatever the order."""
+    users = [f"{digit * 8}-cccc-4ccc-8ccc-{digit * 12}" for digit in "6789"]
+
+    def invited(first: str, second: str, roster: list[dict[str, object]]) -> t.Tape:
+        people = {"participants": [{"identity": {"user": {"id": user}}} for user in (first, second)]}
+        invite = t.exchange("POST", f"/{t.CALL_ID}/participants/invite", 200, t.INVITED, people)
+        return t.tape([invite, t.exchange("GET", f"/{t.CALL_ID}/participants", 200, {"value": roster})])
+
+    before = invited(*users[:2], [t.person("1", users[0]), t.person("2", users[1])])
+    quiet = t.changed(t.person("4", users[3]), lambda one: one.pop("isMuted"))
+    after = invited(*users[2:], [quiet, t.person("5", users[2])])
+    assert t.kinds(before, after) == {(Kind.MEMBER_GONE, "$.value[].isMuted"), (Kind.ORDER_CHANGED, "$.value")}
+
+
 def timed(seconds: float, times: int = 5) -> t.Tape:
     """As many reads of a call, each of which took so long."""
     reads = [t.exchange("GET", f"/{number}", 200, t.CALL, seconds=str(seconds)) for number in range(times)]

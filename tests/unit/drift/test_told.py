@@ -55,6 +55,10 @@ CASES: dict[str, tuple[Callable[[Told], Told], set[tuple[Kind, str]]]] = {
         lambda told: [told[0], told[2], told[1], *told[3:]],
         {(Kind.ORDER_CHANGED, "order")},
     ),
+    "two states have changed places": (
+        lambda told: [told[1], told[0], *told[2:]],
+        {(Kind.ORDER_CHANGED, "order")},
+    ),
     "a member is gone": (
         lambda told: [
             replace(told[0], body=t.changed(told[0].body, lambda one: one["value"][0].pop("resourceUrl"))),
@@ -124,6 +128,17 @@ def test_what_is_told_says_where_it_was_met() -> None:
     assert found.place == f"{t.TEST}@v1.0, notification 5"
     assert found.page == "https://learn.microsoft.com/graph/api/call-delete?view=graph-rest-1.0"
     assert (met.sample.expected, met.sample.observed) == (t.notifications()[4], None)
+
+
+def test_an_order_says_what_came_first() -> None:
+    """The sort and the state, because two of one sort may change places, too."""
+    told = t.notifications()
+    (found,) = t.found(t.tape(t.exchanges(), told), t.tape(t.exchanges(), [told[1], told[0], *told[2:]]))
+    assert (found.kind, found.subject) == (Kind.ORDER_CHANGED, "call-updated")
+    assert (found.before, found.after) == (
+        "after call-updated (updated establishing)",
+        "before call-updated (updated establishing)",
+    )
 
 
 def test_several_entries_in_one_envelope_are_several() -> None:
