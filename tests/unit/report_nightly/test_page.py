@@ -15,7 +15,7 @@ from pytest_graphcalls.drift import Outcome, Sample, Standing, Unchecked
 from pytest_graphcalls.report.nightly import PAGE, write
 from pytest_graphcalls.report.nightly import page as pages
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
-from tests.unit.report_nightly.nights import CURED, FACTS, GONE, OLD, RULE, TONIGHT, entry, known, season, verdict
+from tests.unit.report_nightly.nights import FACTS, GONE, OLD, RULE, TONIGHT, entry, known, season, verdict
 
 
 class Reader(HTMLParser):
@@ -130,12 +130,12 @@ def test_a_rule_that_was_not_known_yet_has_a_gap(tmp_path: Path) -> None:
 
 def test_a_simulated_night_is_no_live_one(tmp_path: Path) -> None:
     """Coverage counts what the service itself was asked."""
-    nights = [*season(2), *season(5, target="simulator")[2:]]
+    nights = [replace(night, target="live" if number < 2 else "simulator") for number, night in enumerate(season(5))]
     _, text, data = read(tmp_path, nights=nights)
-    assert {rule["live"] for rule in data["rules"]} == {-1, 0, 1}
-    assert "24 Nov 2026" not in text.partition("Coverage")[2].partition("Three sources")[0] or True
-    (held,) = [one for one in data["rules"] if (one["id"], one["version"]) == (CURED, "v1.0")]
-    assert held["live"] == 1
+    assert {rule["live"] for rule in data["rules"]} == {-1, 1}
+    told = text.partition("Share live")[2].partition("Three sources")[0]
+    assert "24 Nov 2026" in told
+    assert "27 Nov 2026" not in told
 
 
 def test_differences_of_earlier_nights_are_kept_for_the_grid(tmp_path: Path) -> None:

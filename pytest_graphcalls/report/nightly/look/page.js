@@ -227,7 +227,7 @@
       on: { click: clicked, keydown: pressed, focusin: focused, pointermove: hovered, pointerleave: () => { tip.hidden = true; } },
     });
     document.getElementById("grid").replaceWith(table);
-    const across = [["0", "as many as fit"], ...[30, 90, 200].filter((count) => count < nights.length).map((count) => [String(count), `${count}, if they fit`])];
+    const across = [["0", "as many as fit"], ...[30, 90, 200].filter((count) => count < nights.length).map((count) => [String(count), `${count}, if they fit`]), ...(nights.length <= 200 ? [[String(nights.length), `all ${nights.length}, if they fit`]] : [])];
     tools.append(
       make("p", { class: "about", id: "grid-help" }, "Each column is a night. Point at a square to see what it is, and open it for the exchange; with the keyboard, use the arrows and Enter."),
       chips(),
