@@ -90,7 +90,7 @@
     html.push("</tbody>");
     const names = nameWidth();
     table.innerHTML = `<colgroup><col width="${names}"><col span="${last - first + 1}" width="${width}"><col></colgroup>${html.join("")}`;
-    table.className = `drawn ${width >= 12 ? "roomy" : width < 8 ? "narrow" : ""}`;
+    table.className = `drawn ${width >= 12 ? "roomy" : "narrow"}`;
     table.setAttribute("aria-colcount", nights.length + 1);
     table.setAttribute("aria-rowcount", shown.length + 2);
     mark();
