@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_graphcalls.report.nightly import PAGE, write
 from tests.browser.conftest import NARROW, WIDE, Open
+from tests.unit.report_nightly.nights import FACTS, known, season, verdict
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A smaller page with one of everything: axe looks at each square, and all squares are alike."""
+    nights = season(40, rules=60)
+    folder = tmp_path_factory.mktemp("night")
+    write(verdict(nights), nights, known(), folder, facts=FACTS)
+    return folder / PAGE
+
 
 SERIOUS = {"serious", "critical"}
 
@@ -26,8 +39,8 @@ def every_difference(page: Page) -> None:
 
 
 def many_nights(page: Page) -> None:
-    page.get_by_label("Nights across").select_option("200")
-    page.get_by_role("searchbox", name="Text").fill("call-re")
+    page.get_by_label("Nights across").select_option("40")
+    page.get_by_text("not always held in these nights").click()
 
 
 STATES: dict[str, Callable[[Page], object]] = {

@@ -35,6 +35,14 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+def _breakable(text: str) -> Markup:
+    """A path that may go on in the next line after each of its parts."""
+    return Markup("/<wbr>").join(text.split("/"))
+
+
+_ENVIRONMENT.filters["breakable"] = _breakable
 _ENVIRONMENT.filters["short"] = lambda url: url.partition("://")[2].partition("?")[0] or url
 _ENVIRONMENT.globals.update(STANDINGS={str(name): text for name, text in STANDINGS.items()})
 

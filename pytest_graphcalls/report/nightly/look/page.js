@@ -22,7 +22,7 @@
     "could-not-check": "could not check", incomplete: "did not come to its end",
   };
   const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-  const LEAST = 4; // pixels of the narrowest column that can still be pointed at
+  const LEAST = 3; // pixels of the narrowest column that can still be pointed at
   const WIDE = 18; // pixels of a column that has room for a sign
 
   const day = (night) => {
