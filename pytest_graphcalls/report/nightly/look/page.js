@@ -423,7 +423,7 @@
       const kept = document.getElementById(`t-${fingerprint}`);
       if (open) return [title, open.querySelector("summary .what").cloneNode(true), detached(open.querySelector(".detail"))];
       if (kept) return [title, make("div", { class: "detail" }, kept.content.cloneNode(true))];
-      return [title, make("p", { class: "note" }, "The history does not keep it any more.")];
+      return [title, make("p", { class: "note" }, "This page holds no more of it.")];
     });
   }
 
