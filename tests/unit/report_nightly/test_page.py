@@ -150,7 +150,7 @@ def test_differences_of_earlier_nights_are_kept_for_the_grid(tmp_path: Path) -> 
 
 def test_where_there_is_no_room_the_oldest_lose_their_exchange(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file stays small, and says what it can; what is older still is left out."""
-    ages = [replace(OLD, subject=f"seen-{days}-days-ago") for days in range(4)]
+    ages = [replace(OLD, subject=f"seen-{days}-days-ago") for days in range(9)]
     kept = {
         one.fingerprint: replace(entry(one, sample=ENTRIES[0].sample), last_seen=TONIGHT - timedelta(days=days))
         for days, one in enumerate(ages)
