@@ -6,7 +6,7 @@ import platform
 import sys
 from importlib import import_module
 
-BENCHES = ("startup", "checking", "redaction", "simulator", "server", "bot", "suite", "drift")
+BENCHES = ("startup", "checking", "redaction", "simulator", "server", "bot", "pages", "suite", "drift")
 
 
 def main(names: list[str]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from types import MappingProxyType
 from typing import Any
@@ -34,7 +34,7 @@ def grid(nights: Sequence[Night], unchecked: Iterable[Unchecked], contract: Cont
         unchecked: of tonight, for the reasons.
         contract: for what the rules say.
     """
-    fingerprints = sorted({one for night in nights for one in night.fingerprints})
+    fingerprints = sorted({one for night in nights for one in _told(night)})
     numbers = {fingerprint: number for number, fingerprint in enumerate(fingerprints)}
     targets = sorted({night.target for night in nights})
     reasons = {one.subject: one.reason for one in unchecked}
@@ -53,6 +53,13 @@ def grid(nights: Sequence[Night], unchecked: Iterable[Unchecked], contract: Cont
         ],
         "rules": [_rule(name, nights, numbers, reasons, contract) for name in _names(nights)],
     }
+
+
+def _told(night: Night) -> Iterator[str]:
+    """Every difference that the night names."""
+    yield from night.fingerprints
+    for fingerprints in night.broken.values():
+        yield from fingerprints
 
 
 def _names(nights: Iterable[Night]) -> list[str]:
@@ -93,7 +100,7 @@ def _ranges(name: str, nights: Sequence[Night], numbers: Mapping[str, int]) -> l
     for fingerprints, group in groupby(told, key=lambda one: one[1]):
         if fingerprints:
             at = [number for number, _ in group]
-            ranges.append([at[0], at[-1], [numbers[one] for one in fingerprints if one in numbers]])
+            ranges.append([at[0], at[-1], [numbers[one] for one in fingerprints]])
     return ranges
 
 

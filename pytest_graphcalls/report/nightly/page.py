@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -24,8 +25,9 @@ from pytest_graphcalls.report.nightly.sides import Sides, sides
 from pytest_graphcalls.report.nightly.trends import HEIGHT, WIDTH, coverage, trends
 from pytest_graphcalls.report.nightly.words import CHANGES, OUTCOMES, STANDINGS, STATES, day, minute
 
-LARGEST_EARLIER = 8_000_000
-"""Characters that differences of earlier nights may take; what does not fit is named without its exchange."""
+LARGEST_EARLIER = 4_000_000
+"""Characters that differences of earlier nights may take with their exchanges, the latest first; as much again is
+left for others without."""
 
 _LOOK = files("pytest_graphcalls.report.nightly") / "look"
 _ENVIRONMENT = Environment(
@@ -35,6 +37,14 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+def _breakable(text: str) -> Markup:
+    """A path that may go on in the next line after each of its parts."""
+    return Markup("/<wbr>").join(text.split("/"))
+
+
+_ENVIRONMENT.filters["breakable"] = _breakable
 _ENVIRONMENT.filters["short"] = lambda url: url.partition("://")[2].partition("?")[0] or url
 _ENVIRONMENT.globals.update(STANDINGS={str(name): text for name, text in STANDINGS.items()})
 
@@ -134,9 +144,9 @@ def _earlier(known: Mapping[str, Entry], nights: Iterable[Night], tonight: set[s
     macro = _ENVIRONMENT.get_template("difference.html").module.body  # type: ignore[attr-defined]  # a macro of the template
     room = LARGEST_EARLIER
     for entry in sorted(entries, key=lambda one: (one.last_seen, one.difference.fingerprint), reverse=True):
-        one = _shown(entry)
+        one = _shown(entry if room > 0 else replace(entry, sample=None))
         text = macro(one)
-        if len(text) > room:
-            text = macro({**one, "sides": None})
         room -= len(text)
+        if room < -LARGEST_EARLIER:
+            return
         yield Markup('<template id="t-{}">{}</template>\n').format(one["fingerprint"], text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import groupby
@@ -173,8 +173,10 @@ class _Hits:
         return here == self._where or here.startswith((f"{self._where}.", f"{self._where}["))
 
 
-def _hits(paths: Sequence[str], where: str) -> Any:
+def _hits(paths: Sequence[str], where: str) -> Callable[[str], bool]:
     """What tells whether a line is meant: exactly there, in any item of its lists, or, where that is nowhere, all."""
+    if not where:
+        return lambda _: True
     for found in (_Hits(where, open_ended=False), _Hits(where.lower(), open_ended=False)):
         if any(map(found, paths)):
             return found

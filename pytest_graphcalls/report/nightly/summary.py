@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pytest_graphcalls.report.nightly.words import cut
 from pytest_graphcalls.report.words import counted
 
 MOST = 10
@@ -59,7 +60,7 @@ def _unchecked(document: Mapping[str, Any], page: str) -> Iterator[str]:
     if not missing:
         return
     yield from ("", "**Not seen:**", "")
-    yield from (f"- {_text(one['subject'])}: {_text(_cut(one['reason']))}" for one in missing[:MOST_UNCHECKED])
+    yield from (f"- {_text(one['subject'])}: {_text(cut(one['reason'], LONGEST))}" for one in missing[:MOST_UNCHECKED])
     if len(missing) > MOST_UNCHECKED:
         yield f"- … and {len(missing) - MOST_UNCHECKED:,} more in [the page]({page}#unchecked)"
 
@@ -72,13 +73,8 @@ def _foot(document: Mapping[str, Any], page: str) -> Iterator[str]:
     yield f"[The whole night]({page}){accept}."
 
 
-def _cut(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= LONGEST else f"{flat[:LONGEST]}…"
-
-
 def _code(text: str) -> str:
-    return _cut(text).replace("`", "'").replace("|", "\\|")
+    return cut(text, LONGEST).replace("`", "'").replace("|", "\\|")
 
 
 def _text(text: str) -> str:

@@ -131,9 +131,19 @@ def _unseen(verdict: Verdict) -> str:
     missing = [one for one in verdict.unchecked if one.decides]
     if not missing:
         return ""
-    first = f"{missing[0].subject}: {missing[0].reason}".rstrip(".")
+    first = cut(f"{missing[0].subject}: {missing[0].reason}".rstrip("."), _LONGEST)
     more = f", and {counted(len(missing) - 1, 'more thing')}" if len(missing) > 1 else ""
     return f"Not seen: {first}{more}."
+
+
+_LONGEST = 160
+"""Characters of what was not seen, in a sentence that should be read at once."""
+
+
+def cut(text: str, longest: int) -> str:
+    """``text`` on one line of at most so many characters."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= longest else f"{flat[:longest]}…"
 
 
 def joined(parts: list[str]) -> str:

@@ -149,7 +149,7 @@ def test_a_verdict_that_cannot_be_read_is_said_so(
 
 def test_a_verdict_that_is_a_folder_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:
     """As the system words it."""
-    assert accept(GONE.fingerprint, "--reason", "x", "--verdict", ".graphcalls") == 64
+    assert accept(GONE.fingerprint, "--reason", "x", "--verdict", "graphcalls-nightly") == 64
     assert "cannot be read: Is a directory." in capsys.readouterr().err
 
 

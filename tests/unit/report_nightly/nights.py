@@ -219,7 +219,7 @@ def _night(number: int, count: int, names: list[str], random: Random, target: st
         rules=rules,
         latency={} if outage else dict(_latency(number, random)),
         fingerprints=frozenset(
-            {*((BROKEN.fingerprint,) if broken else ()), *((OLD.fingerprint,) if number % 9 == 4 else ())}
+            {*(one for ones in broken.values() for one in ones), *((OLD.fingerprint,) if number % 9 == 4 else ())}
         ),
         broken=broken,
     )
@@ -236,7 +236,7 @@ def _state(name: str, place: int, number: int, count: int, random: Random, *, ou
         return RuleState.BROKEN
     if place % 29 == 5 and random.random() < 0.3:
         return RuleState.NOTICE
-    return RuleState.BROKEN if random.random() < 0.001 else RuleState.HELD
+    return RuleState.BROKEN if random.random() < 0.001 and number < count - 60 else RuleState.HELD
 
 
 def _latency(number: int, random: Random) -> Iterator[tuple[str, Latency]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from pytest_graphcalls.drift import Outcome, Sample, Standing, Unchecked
 from pytest_graphcalls.report.nightly import PAGE, write
 from pytest_graphcalls.report.nightly import page as pages
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
-from tests.unit.report_nightly.nights import CURED, FACTS, GONE, OLD, RULE, TONIGHT, entry, known, season, verdict
+from tests.unit.report_nightly.nights import ENTRIES, FACTS, GONE, OLD, RULE, TONIGHT, entry, known, season, verdict
 
 
 class Reader(HTMLParser):
@@ -130,12 +131,12 @@ def test_a_rule_that_was_not_known_yet_has_a_gap(tmp_path: Path) -> None:
 
 def test_a_simulated_night_is_no_live_one(tmp_path: Path) -> None:
     """Coverage counts what the service itself was asked."""
-    nights = [*season(2), *season(5, target="simulator")[2:]]
+    nights = [replace(night, target="live" if number < 2 else "simulator") for number, night in enumerate(season(5))]
     _, text, data = read(tmp_path, nights=nights)
-    assert {rule["live"] for rule in data["rules"]} == {-1, 0, 1}
-    assert "24 Nov 2026" not in text.partition("Coverage")[2].partition("Three sources")[0] or True
-    (held,) = [one for one in data["rules"] if (one["id"], one["version"]) == (CURED, "v1.0")]
-    assert held["live"] == 1
+    assert {rule["live"] for rule in data["rules"]} == {-1, 1}
+    told = text.partition("Share live")[2].partition("Three sources")[0]
+    assert "24 Nov 2026" in told
+    assert "27 Nov 2026" not in told
 
 
 def test_differences_of_earlier_nights_are_kept_for_the_grid(tmp_path: Path) -> None:
@@ -148,21 +149,29 @@ def test_differences_of_earlier_nights_are_kept_for_the_grid(tmp_path: Path) -> 
 
 
 def test_where_there_is_no_room_the_oldest_lose_their_exchange(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file stays small, and says what it can."""
-    nights = season(12)
-    nights[4] = replace(nights[4], fingerprints=frozenset({OLD.fingerprint}))
-    read(tmp_path, nights=nights)
-    whole = (
-        (tmp_path / PAGE).read_text(encoding="utf-8").partition(f't-{OLD.fingerprint}"')[2].partition("</template>")[0]
-    )
-    monkeypatch.setattr(pages, "LARGEST_EARLIER", len(whole) - 100)
-    read(tmp_path, nights=nights)
-    less = (
-        (tmp_path / PAGE).read_text(encoding="utf-8").partition(f't-{OLD.fingerprint}"')[2].partition("</template>")[0]
-    )
-    assert 'class="sides"' in whole
-    assert 'class="sides"' not in less
-    assert f"graphcalls drift accept {OLD.fingerprint}" in less
+    """The file stays small, and says what it can; what is older still is left out."""
+    ages = [replace(OLD, subject=f"seen-{days}-days-ago") for days in range(9)]
+    kept = {
+        one.fingerprint: replace(entry(one, sample=ENTRIES[0].sample), last_seen=TONIGHT - timedelta(days=days))
+        for days, one in enumerate(ages)
+    }
+    nights = season(3)
+    nights[0] = replace(nights[0], fingerprints=frozenset(kept))
+
+    def templates() -> list[str]:
+        write(verdict(nights), nights, kept, tmp_path)
+        text = (tmp_path / PAGE).read_text(encoding="utf-8")
+        found = (re.search(f'<template id="t-{one.fingerprint}">(.*?)</template>', text, re.DOTALL) for one in ages)
+        return [one[1] if one else "" for one in found]
+
+    whole = templates()
+    assert all('class="sides"' in one for one in whole)
+    monkeypatch.setattr(pages, "LARGEST_EARLIER", len(whole[0]) - 1)
+    first, second, *_, last = templates()
+    assert first == whole[0]
+    assert second
+    assert 'class="sides"' not in second
+    assert last == ""
 
 
 @pytest.mark.parametrize("outcome", Outcome)

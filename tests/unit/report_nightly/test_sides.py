@@ -21,7 +21,7 @@ def exchange(body: Any, status: int = 200, **headers: str) -> Exchange:
 
 
 def rows(expected: Any, observed: Any, where: str = "") -> list[Row]:
-    return [row for row in sides(Sample(observed, expected, where)).rows if row.mark != "same"]
+    return [row for row in sides(Sample(observed, expected, where)).rows if row.mark not in {"same", "fold"}]
 
 
 def test_a_member_that_is_gone_stands_alone_on_its_side() -> None:
@@ -49,7 +49,7 @@ def test_a_place_in_a_list_is_found_with_and_without_its_number() -> None:
 @pytest.mark.parametrize("where", ["Retry-After", "retry-after"])
 def test_a_header_is_found_by_its_name(where: str) -> None:
     """In any spelling."""
-    found = rows(exchange({}, **{"Retry-After": "3", "Date": "a"}), exchange({}, **{"Date": "b"}), where)
+    found = rows(exchange({}, **{"Retry-After": "3", "Date": "a"}), exchange({}, Date="b"), where)
     assert [(row.mark, row.hit) for row in found] == [("changed", False), ("gone", True)]
 
 

@@ -22,7 +22,7 @@
     "could-not-check": "could not check", incomplete: "did not come to its end",
   };
   const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-  const LEAST = 4; // pixels of the narrowest column that can still be pointed at
+  const LEAST = 3; // pixels of the narrowest column that can still be pointed at
   const WIDE = 18; // pixels of a column that has room for a sign
 
   const day = (night) => {
@@ -90,7 +90,7 @@
     html.push("</tbody>");
     const names = nameWidth();
     table.innerHTML = `<colgroup><col width="${names}"><col span="${last - first + 1}" width="${width}"><col></colgroup>${html.join("")}`;
-    table.className = `drawn ${width >= 12 ? "roomy" : width < 8 ? "narrow" : ""}`;
+    table.className = `drawn ${width >= 12 ? "roomy" : "narrow"}`;
     table.setAttribute("aria-colcount", nights.length + 1);
     table.setAttribute("aria-rowcount", shown.length + 2);
     mark();
@@ -227,7 +227,7 @@
       on: { click: clicked, keydown: pressed, focusin: focused, pointermove: hovered, pointerleave: () => { tip.hidden = true; } },
     });
     document.getElementById("grid").replaceWith(table);
-    const across = [["0", "as many as fit"], ...[30, 90, 200].filter((count) => count < nights.length).map((count) => [String(count), `${count}, if they fit`])];
+    const across = [["0", "as many as fit"], ...[30, 90, 200].filter((count) => count < nights.length).map((count) => [String(count), `${count}, if they fit`]), ...(nights.length <= 200 ? [[String(nights.length), `all ${nights.length}, if they fit`]] : [])];
     tools.append(
       make("p", { class: "about", id: "grid-help" }, "Each column is a night. Point at a square to see what it is, and open it for the exchange; with the keyboard, use the arrows and Enter."),
       chips(),
@@ -423,7 +423,7 @@
       const kept = document.getElementById(`t-${fingerprint}`);
       if (open) return [title, open.querySelector("summary .what").cloneNode(true), detached(open.querySelector(".detail"))];
       if (kept) return [title, make("div", { class: "detail" }, kept.content.cloneNode(true))];
-      return [title, make("p", { class: "note" }, "The history does not keep it any more.")];
+      return [title, make("p", { class: "note" }, "This page holds no more of it.")];
     });
   }
 
