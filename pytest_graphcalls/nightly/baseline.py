@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +17,10 @@ from pytest_graphcalls.report.words import counted
 KEY_FILE = ".graphcalls-key"
 """Beside recordings: what their pseudonyms depend on (see ``recording/key.py``)."""
 _KINDS: Mapping[str, frozenset[Kind]] = {
-    LIVE: frozenset({Kind.LIVE}),
+    LIVE: frozenset({Kind.LIVE, Kind.SIMULATOR}),
     SIMULATOR: frozenset({Kind.SIMULATOR}),
 }
-"""By target, what a baseline for it was recorded from. A server at a URL may be 'graphcalls serve'."""
+"""By target, what a baseline for it may be recorded from. Behind any address may be 'graphcalls serve'."""
 _SERVERS = frozenset({Kind.SERVER, Kind.SIMULATOR})
 
 
@@ -32,11 +32,13 @@ class Baseline:
         tapes: of the API versions that are looked at.
         words: what they are, for the verdict.
         key: what their pseudonyms depend on, or ``""``.
+        kinds: what they were recorded from.
     """
 
     tapes: tuple[Tape, ...] = ()
     words: str = ""
     key: str = ""
+    kinds: frozenset[Kind] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.tapes)
@@ -69,9 +71,14 @@ def read(folder: Path, target: str, versions: tuple[str, ...], name: str = "--ba
         )
     tapes = tuple(one for one in map(tape, found) if one.version in versions)
     days = sorted(one.passport.recorded.date().isoformat() for one in found if one.passport)
-    kinds = "+".join(sorted({str(_kind(one)) for one in found}))
-    words = f"{counted(len(tapes), 'recording')} from {kinds}, {_span(days[0], days[-1])}"
-    return Baseline(tapes, words, key_of(folder))
+    kinds = kinds_of(found)
+    words = f"{counted(len(tapes), 'recording')} from {'+'.join(sorted(kinds))}, {_span(days[0], days[-1])}"
+    return Baseline(tapes, words, key_of(folder), kinds)
+
+
+def kinds_of(found: Iterable[Cassette]) -> frozenset[Kind]:
+    """What recordings were made from."""
+    return frozenset(one.passport.kind for one in found if one.passport)
 
 
 def recordings_in(folder: Path, name: str) -> list[Cassette]:

@@ -11,7 +11,7 @@ from pytest_graphcalls.drift import Kind, Origin, RuleState, Tape, Unchecked
 from pytest_graphcalls.drift.comparing import NOT_RECORDED, compare
 from pytest_graphcalls.drift.met import Met
 from pytest_graphcalls.drift.observing import observe
-from pytest_graphcalls.nightly.baseline import Baseline, key_of
+from pytest_graphcalls.nightly.baseline import Baseline, key_of, kinds_of
 from pytest_graphcalls.nightly.excusing import excused
 from pytest_graphcalls.nightly.names import recorded
 from pytest_graphcalls.nightly.suite import Ran
@@ -76,9 +76,10 @@ def judge(
         RecordingError: a recording cannot be read.
     """
     assert ran.report is not None
-    tapes = tuple(map(tape, cassettes(ran.order.cassettes)))
+    made = list(cassettes(ran.order.cassettes))
+    tapes, strange = tuple(map(tape, made)), kinds_of(made) - baseline.kinds
     names = {one["nodeid"]: recorded(one["nodeid"], one["version"]) for one in ran.report["tests"]}
-    before = [one for one in baseline.tapes if not only or one.name in only]
+    before = [] if strange else [one for one in baseline.tapes if not only or one.name in only]
     accepted = {one.name: one for one in before}
     bad = {one.name: why for one in tapes if (why := refused(one)) and not _was_refused(accepted.get(one.name))}
     compared = [one for one in tapes if one.name not in bad]
@@ -91,6 +92,8 @@ def judge(
     told = [*_explained(found, outcomes), *_shown(observe(report, last, contract), ran, baseline)]
     met = [one for one in told if isinstance(one, Met)]
     unchecked = [one for one in told if isinstance(one, Unchecked)]
+    if baseline and strange:
+        unchecked.append(Unchecked("the recordings", _strange(strange, baseline)))
     unchecked += (Unchecked(name, why) for name, why in bad.items() if name not in faults)
     judged = {name: one["nodeid"] for name, one in outcomes.items() if one["outcome"] in _JUDGED}
     return Look(ran, report, tapes, tuple(_without_cut_short(look, met, outcomes)), tuple(unchecked), judged)
@@ -106,6 +109,14 @@ def _shown(found: Iterable[Met | Unchecked], ran: Ran, baseline: Baseline) -> It
             yield replace(one, sample=replace(one.sample, observed=safe))
         else:
             yield one
+
+
+def _strange(kinds: Iterable[str], baseline: Baseline) -> str:
+    now, then = ("+".join(sorted(all_)) for all_ in (kinds, baseline.kinds))
+    return (
+        f"tonight's are from: {now}, those of the baseline from: {then}, so only the contract was compared with. "
+        "Give each target a baseline of its own"
+    )
 
 
 def _was_refused(old: Tape | None) -> bool:

@@ -310,12 +310,24 @@ class TestBadInput:
 
     def test_a_baseline_from_something_else(self, begun: NightSettings) -> None:
         """What was recorded from the simulator says nothing of a tenant."""
+        own = replace(begun, baseline=begun.baseline.with_name("live"), out=begun.out.with_name("other"), target="live")
+        look(own, Fake(kind=Recorded.LIVE))
+        promote(own.out / "cassettes", own.baseline)
         self.refuses(
-            replace(begun, target="live"),
+            replace(begun, baseline=own.baseline),
             SettingError,
-            "expected recordings to compare live with. test_gone.yaml in it was recorded from: simulator. Give each "
+            "expected recordings to compare simulator with. test_gone.yaml in it was recorded from: live. Give each "
             "target a baseline of its own.",
         )
+
+    def test_a_baseline_that_turns_out_to_be_from_something_else(self, begun: NightSettings) -> None:
+        """Only the answers tell that behind the address of a tenant was the simulator when the baseline was made."""
+        seen = look(replace(begun, target="live"), Fake(kind=Recorded.LIVE))
+        assert seen.verdict.outcome is Outcome.COULD_NOT_CHECK
+        assert unchecked(seen) == {
+            "the recordings": "tonight's are from: live, those of the baseline from: simulator, so only the contract "
+            "was compared with. Give each target a baseline of its own"
+        }
 
     def test_a_baseline_that_was_cut(self, begun: NightSettings) -> None:
         """A recording that cannot be read is named."""
