@@ -73,6 +73,7 @@ class Passport:
         sign_ins: tokens that were asked for.
         notifications: what the bot was told meanwhile, redacted; kept in recordings that are to be compared.
         seconds: how long each answer took, in the order of the exchanges; kept likewise.
+        aside: numbers of exchanges, from 0, that depend on what others had left behind; kept likewise.
         digest: of the interactions; by it an edited cassette is noticed.
     """
 
@@ -90,6 +91,7 @@ class Passport:
     sign_ins: tuple[SignedIn, ...] = ()
     notifications: tuple[Notification, ...] = ()
     seconds: tuple[float | None, ...] = ()
+    aside: tuple[int, ...] = ()
     digest: str = ""
 
     def sealed(self, rows: Sequence[Any]) -> Passport:
@@ -122,6 +124,7 @@ class Passport:
             "sign_ins": [one.to_json() for one in self.sign_ins],
             "notifications": [_told(one) for one in self.notifications],
             "seconds": [] if set(self.seconds) <= {None} else [one and round(one, 4) for one in self.seconds],
+            "aside": list(self.aside),
             "digest": self.digest,
         }
         return {name: value for name, value in data.items() if value}
@@ -146,6 +149,7 @@ class Passport:
                 sign_ins=tuple(SignedIn(**one) for one in data.get("sign_ins", ())),
                 notifications=tuple(map(_notification, data.get("notifications", ()))),
                 seconds=tuple(None if one is None else float(one) for one in data.get("seconds", ())),
+                aside=tuple(map(int, data.get("aside", ()))),
                 **plain,
             )
         except (KeyError, TypeError, ValueError) as error:

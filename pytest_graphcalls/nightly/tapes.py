@@ -26,12 +26,17 @@ def cassettes(folder: Path) -> Iterator[Cassette]:
 
 
 def tape(found: Cassette) -> Tape:
-    """A cassette of ours as a tape; raises :class:`.RecordingError` when an exchange cannot be read."""
+    """A cassette of ours as a tape, without what depends on what others had left in a sandbox.
+
+    Raises:
+        RecordingError: an exchange cannot be read.
+    """
     passport = found.passport
     assert passport is not None
     test, _, version = passport.test.rpartition("@")
     paired = zip_longest(found.exchanges(), passport.seconds[: len(found.rows)])
-    exchanges = tuple(replace(one, seconds=seconds) for one, seconds in paired)
+    aside = frozenset(passport.aside)
+    exchanges = tuple(replace(one, seconds=took) for number, (one, took) in enumerate(paired) if number not in aside)
     return Tape(test, version, exchanges, passport.notifications)
 
 

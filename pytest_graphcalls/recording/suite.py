@@ -54,7 +54,8 @@ class Recording:
         passport = self._passport(exchanges)
         if self.case.compared:
             told = tuple(map(redactor.notification, self.recorder.notifications))
-            passport = replace(passport, notifications=told, seconds=tuple(one.seconds for one in exchanges))
+            seconds, aside = tuple(one.seconds for one in exchanges), tuple(sorted(self.recorder.beside))
+            passport = replace(passport, notifications=told, seconds=seconds, aside=aside)
         cassette.write(self.case.path, exchanges, passport, known=self.safety.known(), before=self.before)
         return facts_of(cassette.opened(self.case.path), state="written")
 

@@ -60,6 +60,7 @@ class Recorder:
         self._taken: set[Seen] = set()
         self._flawed: dict[int, Request] = {}
         self._notifications: list[Notification] = []
+        self._aside: set[int] = set()
         self._began = monotonic()
         # A lock of its own: whoever holds the simulator's may be about to hand in an exchange.
         self._looking = RLock()
@@ -165,6 +166,22 @@ class Recorder:
         """Keep ``exchange`` without checking it: it tells of a fault of the environment."""
         with self._lock:
             self._exchanges.append(exchange)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Exchanges inside depend on what others have left behind: judged, but not compared with another run."""
+        first = len(self.exchanges)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._aside.update(range(first, len(self._exchanges)))
+
+    @property
+    def beside(self) -> frozenset[int]:
+        """Numbers of the exchanges, from 0, that were made :meth:`aside`."""
+        with self._lock:
+            return frozenset(self._aside)
 
     @property
     def judges(self) -> bool:
