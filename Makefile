@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help contracts test test-sdk bench record lint types wheel clean
+.PHONY: help contracts test test-sdk test-browser bench record lint types wheel clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -31,14 +31,28 @@ $(VENV)/.sdk: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --no-compile --editable '.[sdk]'
 	@touch $@
 
+# Chromium comes from the system: as root it is installed, otherwise it is said what to install.
+$(VENV)/.browser: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group browser
+	@test -x /usr/bin/chromium || test -x "$$GRAPHCALLS_TEST_CHROMIUM" || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
+		else \
+			echo "install Chromium (apt-get install chromium), or set GRAPHCALLS_TEST_CHROMIUM to its path" >&2; exit 1; \
+		fi; }
+	@touch $@
+
 contracts: $(VENV)/.installed ## run the contract suite against the simulator and print the table of rules
 	$(BIN)/python -m pytest --pyargs pytest_graphcalls.contracts -q
 
 test: $(VENV)/.installed ## run the project's own tests, all of them
-	$(BIN)/python -m pytest tests -n 2 --ignore tests/sdk --ignore tests/bench
+	$(BIN)/python -m pytest tests -n 2 --ignore tests/sdk --ignore tests/bench --ignore tests/browser
 
 test-sdk: $(VENV)/.sdk ## run the tests with Microsoft's Graph SDKs (installs about a gigabyte)
 	$(BIN)/python -m pytest tests/sdk tests/house/test_readme.py
+
+test-browser: $(VENV)/.browser ## look at the page of a night in headless Chromium (installs it as root)
+	$(BIN)/python -m pytest tests/browser
 
 bench: $(VENV)/.benched ## print the speed figures as ratios
 	$(BIN)/python -m tests.bench

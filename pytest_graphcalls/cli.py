@@ -1,7 +1,8 @@
 """The command ``graphcalls``: the words people type, and the exit codes they get.
 
-Exit codes: 0 all is well, 1 a recording breaks the contract, 2 something could not be read, found or started. What a
-command does is in :mod:`pytest_graphcalls.commands`, imported when it is asked for.
+Exit codes: 0 all is well, 1 a recording breaks the contract, 2 something could not be read, found or started. Those of
+``nightly`` are in its help; there, and with ``drift`` and ``history``, 64 is for words and files that cannot be used.
+What a command does is in :mod:`pytest_graphcalls.commands`, imported when it is asked for.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from typing import NoReturn
 
 from pytest_graphcalls._version import __version__
 from pytest_graphcalls.errors import GraphCallsError
 
 OK, VIOLATIONS, UNUSABLE = 0, 1, 2
+USAGE: Mapping[str, int] = {"nightly": 64, "drift": 64, "history": 64}
+"""By command: the exit code for words and files that cannot be used, where 2 says something else."""
 CLOSED_PIPE = 141
 """As a shell reports a program that was stopped by a closed pipe."""
 
@@ -34,14 +38,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         SystemExit: from argparse, for ``--help``, ``--version`` and words that make no command.
     """
     _never_fail_on_a_letter()
-    args = parser().parse_args(argv)
+    words = parser()
+    args, more = words.parse_known_args(argv)
+    if more:
+        words.command = args.command
+        words.error(f"unrecognized arguments: {' '.join(more)}")
     run: Callable[[argparse.Namespace], int] = import_module(f"pytest_graphcalls.commands.{args.command}").run
     try:
         code = run(args)
         sys.stdout.flush()
     except GraphCallsError as error:
         sys.stderr.write(f"graphcalls: {error}\n")
-        return UNUSABLE
+        return USAGE.get(args.command, UNUSABLE)
     except BrokenPipeError:
         # Python flushes standard output once more at its end, which would print a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -56,9 +64,21 @@ def _never_fail_on_a_letter() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def parser() -> argparse.ArgumentParser:
+class _Words(argparse.ArgumentParser):
+    """The words of the command, or of one part of it."""
+
+    command = ""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the words, and end as the command promises."""
+        self.print_usage(sys.stderr)
+        command = self.command or next(iter(self.prog.split()[1:]), "")
+        self.exit(USAGE.get(command, UNUSABLE), f"{self.prog}: error: {message}\n")
+
+
+def parser() -> _Words:
     """The words of the command, for whoever wants to check some without running them."""
-    words = argparse.ArgumentParser(
+    words = _Words(
         prog="graphcalls",
         description="Contract, simulator and checks for the Microsoft Graph cloud communications calls API.",
     )
@@ -172,7 +192,10 @@ def _drift(parser: argparse.ArgumentParser) -> None:
 
 def _drift_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--verdict", default=".graphcalls/verdict.json", metavar="FILE", help="the last verdict (default: %(default)s)"
+        "--verdict",
+        default="graphcalls-nightly/verdict.json",
+        metavar="FILE",
+        help="the last verdict (default: %(default)s)",
     )
     parser.add_argument(
         "--file", default="graphcalls-drift.toml", help="the accepted differences (default: %(default)s)"
@@ -239,8 +262,58 @@ def _explain(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _drift_promote(parser: argparse.ArgumentParser) -> None:
+    _folders(parser)
+    parser.epilog = (
+        "What tonight could not record stays as it was. The leak scan comes first, and the older baseline stays until "
+        "the new one is in place. Exit code: 0 done, 64 something cannot be used; then nothing was changed."
+    )
+
+
+def _folders(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", metavar="DIR", help="reports and recordings (default: graphcalls-nightly)")
+    parser.add_argument("--baseline", metavar="DIR", help="the accepted recordings (default: graphcalls-baseline)")
+
+
+def _nightly(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--target", metavar="TARGET", help="live (default), a base URL, or simulator")
+    _folders(parser)
+    parser.add_argument("--history", metavar="FILE", help="the earlier nights (default: graphcalls-history.db)")
+    parser.add_argument("--file", metavar="FILE", help="the accepted differences (default: graphcalls-drift.toml)")
+    parser.add_argument("--version", default="both", metavar="VERSION", help="v1.0, beta or both (default)")
+    parser.add_argument(
+        "--confirm",
+        default="2/3",
+        metavar="K/N",
+        help="a difference counts when it comes in K of N runs of its tests (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--workers",
+        default="auto",
+        metavar="NUMBER",
+        help="processes, where pytest-xdist is installed; 0 for one (default: %(default)s)",
+    )
+    parser.add_argument("--keep", default="400", metavar="NIGHTS", help="kept in the history (default: %(default)s)")
+    parser.add_argument("--additive-ok", action="store_true", help="exit with 0 when there are only additions")
+    parser.epilog = (
+        "Exit code: 0 no drift, 1 additions only, 2 something broke or behaves otherwise, 3 could not check, 64 a word "
+        "or a file cannot be used. A network, a service or a sign-in that fails is never drift. Each setting can be a "
+        "variable: GRAPHCALLS_TARGET, GRAPHCALLS_OUT, GRAPHCALLS_BASELINE, GRAPHCALLS_HISTORY, GRAPHCALLS_ACCEPTED. "
+        "What pytest reads (GRAPHCALLS_TOKEN, AZURE_…, the ini keys of a sandbox) holds here, too."
+    )
+
+
+def _history(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--history", metavar="FILE", help="default: GRAPHCALLS_HISTORY, or graphcalls-history.db")
+    parser.add_argument("--rule", metavar="ID", help="how one rule stood, e.g. call-reject.success-is-202")
+    parser.add_argument("--limit", default="30", metavar="NIGHTS", help="the latest ones (default: %(default)s)")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+    parser.epilog = "Exit code: 0, or 64 when there is no history or it cannot be used."
+
+
 DRIFT: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "accept": ("accept a difference, so that it decides no verdict any more", _drift_accept),
+    "promote": ("make tonight's recordings the ones that later nights are compared with", _drift_promote),
     "prune": ("take out acceptances that have expired or are not needed any more", _drift_files),
     "metadata": ("compare published metadata with the contract", _drift_metadata),
     "docs": ("compare the reference pages with the contract", _drift_docs),
@@ -254,7 +327,9 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "sweep": ("hang up what a live run that was killed has left behind", _sweep),
     "check": ("check recordings against the contract", _check),
     "cassettes": ("tell how recordings stand, and look for leaks in them", _cassettes),
-    "drift": ("tell whether what is published has moved away from the contract", _drift),
+    "nightly": ("look whether the service has moved away from the contract or from itself", _nightly),
+    "history": ("print what earlier nights came to", _history),
+    "drift": ("look at what is published, and say which differences are all right", _drift),
     "contracts": ("rebuild the contract's types from published metadata", _contracts),
     "rules": ("list what is published about the operations", _rules),
     "explain": ("explain a rule, a question, an error or a finding", _explain),

@@ -6,7 +6,7 @@
     ├── ContractFileError     a file of the contract cannot be used: file, line, key
     ├── UnknownNameError      a rule, operation, code … that does not exist: the nearest match
     ├── RecordingError        a cassette or HAR file cannot be read or written: file, entry
-    ├── DriftFileError        the file of accepted differences, or a verdict, cannot be used: file, line
+    ├── DriftFileError        the file of accepted differences, a verdict or a history cannot be used: file, line
     ├── UnrecordedRequestError  a replayed test asks for what its cassette does not hold: the nearest entry
     ├── PublishedFileError    metadata that was published cannot be read: file, line, byte
     ├── SettingError          an option, variable or ini value that cannot be used
@@ -124,7 +124,7 @@ class RecordingError(GraphCallsError):
 
 @_record
 class DriftFileError(GraphCallsError):
-    """The file of accepted differences, or a verdict, cannot be used; it was left as it is.
+    """The file of accepted differences, a verdict or a history cannot be used; it was left as it is.
 
     Attributes:
         file: its path as given.

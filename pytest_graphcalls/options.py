@@ -71,6 +71,8 @@ class Settings(NamedTuple):
         record_hosts: hosts whose exchanges are redacted in cassettes besides those of Graph and its sign-in;
             ``*`` and ``?`` stand for letters.
         redaction_key: what pseudonyms in cassettes depend on, or ``""``.
+        nightly: whether tests are recorded to be compared with another night's: all of them, on the simulator too,
+            with notifications and times; a service or network that fails then breaks no rule on any target.
         live: what a live run was set up with.
         asked: whether anything of this was given, i.e. not everything is a default.
     """
@@ -86,6 +88,7 @@ class Settings(NamedTuple):
     strict_cassettes: bool = False
     record_hosts: tuple[str, ...] = ()
     redaction_key: str = ""
+    nightly: bool = False
     live: LiveSettings = LiveSettings()
     asked: bool = False
 
@@ -324,6 +327,14 @@ SETTINGS = (
         {"action": "append", "metavar": "HOST"},
         _parse_hosts,
         "redact cassettes for HOST too, not only for Graph and its sign-in; * and ? are allowed; may be repeated",
+    ),
+    _Setting(
+        "nightly",
+        "bool",
+        {"action": "store_true"},
+        _parse_strict,
+        "with --record-mode: record every test for a comparison (the simulator's and failing ones too, with "
+        "notifications and times), and blame no rule for a failing service; 'graphcalls nightly' gives it",
     ),
     _Setting(
         "cloud",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_graphcalls.sandbox import Sandbox
     from pytest_graphcalls.session import Recorder
     from pytest_graphcalls.simulator import Host, Simulator
-    from pytest_graphcalls.wire import Notification
+    from pytest_graphcalls.wire import Exchange, Notification
 
 SIMULATOR = "simulator"
 LIVE = "live"
@@ -147,6 +147,28 @@ class Target(Protocol):
         """Leave the target at the end of the run."""
 
 
+def _observer(recorder: Recorder, case: Case | None) -> Callable[[Exchange], None]:
+    """Who is shown the exchanges of a test: in one that is compared, a fault of the environment is kept, not judged."""
+    if case is None or not case.compared:
+        return recorder
+    from pytest_graphcalls.sandbox.guard import fault_of
+
+    def seen(exchange: Exchange) -> None:
+        fault = fault_of(exchange.request, exchange.response)
+        (recorder if fault is None else recorder.keep)(exchange)
+
+    return seen
+
+
+def _through(transport: Any, case: Case | None) -> Any:
+    """The transport of a test: in one that is compared, it tells a fault of the environment from an answer."""
+    if case is None or not case.compared:
+        return transport
+    from pytest_graphcalls.clients.httpx import FaultTransport
+
+    return FaultTransport(transport)
+
+
 class SimulatorTarget:
     """The simulator: in process, a new one for each test.
 
@@ -169,16 +191,15 @@ class SimulatorTarget:
         prepare: Prepare | None = None,
         case: Case | None = None,
     ) -> SimulatorConnection:
-        """See :meth:`Target.connect`; the simulator is the same each time anyway."""
-        del case
+        """See :meth:`Target.connect`."""
         from pytest_graphcalls.simulator import Simulator
 
         simulator = Simulator(seed=self.seed, tenant_id=tenant or None)
-        simulator.observe(recorder)
+        simulator.observe(_observer(recorder, case))
         if prepare is not None:
             prepare(simulator)
         leave = recorder.follow(lambda: simulator.notifications, version)
-        return SimulatorConnection(simulator, version, leave)
+        return SimulatorConnection(simulator, version, leave, case)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -191,14 +212,21 @@ class SimulatorConnection:
         simulator: the tenant.
         version: ``v1.0`` or ``beta``.
         leave: what ends the watching.
+        case: the test, when it is recorded.
     """
 
     capabilities = SimulatorTarget.capabilities
     sandbox = None
-    case = None
     is_fresh = True
 
-    def __init__(self, simulator: Simulator, version: str, leave: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        simulator: Simulator,
+        version: str,
+        leave: Callable[[], None] = lambda: None,
+        case: Case | None = None,
+    ) -> None:
+        self.case = case
         self._leave = leave
         self.simulator: Simulator = simulator
         self.world: World = simulator
@@ -214,7 +242,7 @@ class SimulatorConnection:
     def _transport(self) -> Any:
         from pytest_graphcalls.clients.httpx import SimulatorTransport
 
-        return SimulatorTransport(self.simulator)
+        return _through(SimulatorTransport(self.simulator), self.case)
 
     def client(self, token: str | None = None) -> Client:
         """See :meth:`Connection.client`."""
@@ -346,6 +374,7 @@ class UrlConnection:
         # What is recorded is asked again by requests alone.
         self.world = target.world if case is None else None
         self.capabilities = target.capabilities if case is None else frozenset[Need]()
+        self._seen = _observer(recorder, case)
         self.token = target.token
         self.version = version
         self.root = f"{target.name}/{version}"
@@ -354,14 +383,14 @@ class UrlConnection:
         """See :meth:`Connection.client`."""
         from pytest_graphcalls.clients.httpx import CheckedTransport, make_client
 
-        transport = CheckedTransport(self._network.sync, self._recorder)
+        transport = _through(CheckedTransport(self._network.sync, self._seen), self.case)
         return make_client(transport, self.root, self.token if token is None else token)
 
     def async_client(self, token: str | None = None) -> AsyncClient:
         """See :meth:`Connection.async_client`."""
         from pytest_graphcalls.clients.httpx import CheckedTransport, make_async_client
 
-        transport = CheckedTransport(self._network.asynchronous, self._recorder)
+        transport = _through(CheckedTransport(self._network.asynchronous, self._seen), self.case)
         return make_async_client(transport, self.root, self.token if token is None else token)
 
     def follow(self, world: World) -> None:

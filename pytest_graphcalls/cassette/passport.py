@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any
 
 from pytest_graphcalls._version import __version__
-from pytest_graphcalls.wire import Exchange
+from pytest_graphcalls.wire import Exchange, Headers, Notification
 
 MEMBER = "graphcalls"
 """The member of a cassette that holds its passport."""
@@ -71,6 +71,9 @@ class Passport:
         capabilities: what the target could do beyond answering requests.
         sandbox: what the test had of a sandbox, redacted; empty when it made up what it needed.
         sign_ins: tokens that were asked for.
+        notifications: what the bot was told meanwhile, redacted; kept in recordings that are to be compared.
+        seconds: how long each answer took, in the order of the exchanges; kept likewise.
+        aside: numbers of exchanges, from 0, that depend on what others had left behind; kept likewise.
         digest: of the interactions; by it an edited cassette is noticed.
     """
 
@@ -86,6 +89,9 @@ class Passport:
     capabilities: tuple[str, ...] = ()
     sandbox: Mapping[str, Any] = field(default_factory=dict)
     sign_ins: tuple[SignedIn, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+    seconds: tuple[float | None, ...] = ()
+    aside: tuple[int, ...] = ()
     digest: str = ""
 
     def sealed(self, rows: Sequence[Any]) -> Passport:
@@ -116,6 +122,9 @@ class Passport:
             "capabilities": list(self.capabilities),
             "sandbox": dict(self.sandbox),
             "sign_ins": [one.to_json() for one in self.sign_ins],
+            "notifications": [_told(one) for one in self.notifications],
+            "seconds": [] if set(self.seconds) <= {None} else [one and round(one, 4) for one in self.seconds],
+            "aside": list(self.aside),
             "digest": self.digest,
         }
         return {name: value for name, value in data.items() if value}
@@ -138,10 +147,24 @@ class Passport:
                 made={str(what): str(text) for what, text in data.get("made", {}).items()},
                 sandbox=dict(data.get("sandbox", {})),
                 sign_ins=tuple(SignedIn(**one) for one in data.get("sign_ins", ())),
+                notifications=tuple(map(_notification, data.get("notifications", ()))),
+                seconds=tuple(None if one is None else float(one) for one in data.get("seconds", ())),
+                aside=tuple(map(int, data.get("aside", ()))),
                 **plain,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"its passport cannot be read ({error}).") from None
+
+
+def _told(one: Notification) -> dict[str, Any]:
+    """A notification as a passport has it."""
+    headers = {"headers": [list(pair) for pair in one.headers.pairs]} if one.headers else {}
+    return {"at": round(one.at, 4), "posted_to": one.posted_to, "body": dict(one.body), **headers}
+
+
+def _notification(data: Mapping[str, Any]) -> Notification:
+    headers = Headers([(str(name), str(value)) for name, value in data.get("headers", ())])
+    return Notification(str(data["posted_to"]), dict(data["body"]), float(data["at"]), headers)
 
 
 _TEXTS = ("contract", "redaction", "tool", "test", "tenant", "digest")

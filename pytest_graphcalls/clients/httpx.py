@@ -19,8 +19,8 @@ from uuid import UUID
 import httpx
 
 from pytest_graphcalls.contract import Contract, parse_error
-from pytest_graphcalls.errors import ContractViolationError, SettingError
-from pytest_graphcalls.sandbox.guard import Failure, Flow, Guard, Outcome
+from pytest_graphcalls.errors import ContractViolationError, EnvironmentFaultError, SettingError
+from pytest_graphcalls.sandbox.guard import Failure, Flow, Guard, Outcome, fault_of
 from pytest_graphcalls.sandbox.interrupts import undisturbed
 from pytest_graphcalls.session import Recorder, current_recorder
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
@@ -146,30 +146,34 @@ class CheckedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """See :class:`httpx.BaseTransport`."""
         inner = _of_kind(self._inner, httpx.BaseTransport)
         request.read()
+        began = time.perf_counter()
         response = inner.handle_request(request)
         try:
             # The stream and not iter_raw(): some transports give a response that was read already.
             body = b"".join(_of_kind(response.stream, httpx.SyncByteStream))
         finally:
             response.close()
-        return self._passed_on(request, response, body)
+        return self._passed_on(request, response, body, time.perf_counter() - began)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """See :class:`httpx.AsyncBaseTransport`."""
         inner = _of_kind(self._inner, httpx.AsyncBaseTransport)
         await request.aread()
+        began = time.perf_counter()
         response = await inner.handle_async_request(request)
         try:
             body = b"".join([chunk async for chunk in _of_kind(response.stream, httpx.AsyncByteStream)])
         finally:
             await response.aclose()
-        return self._passed_on(request, response, body)
+        return self._passed_on(request, response, body, time.perf_counter() - began)
 
-    def _passed_on(self, request: httpx.Request, response: httpx.Response, body: bytes) -> httpx.Response:
+    def _passed_on(
+        self, request: httpx.Request, response: httpx.Response, body: bytes, seconds: float
+    ) -> httpx.Response:
         facts: Any = {"headers": response.headers, "extensions": response.extensions}
         decoded = httpx.Response(response.status_code, content=body, **facts)
         record = self._recorder or current_recorder() or _raise_violations
-        record(Exchange(to_wire_request(request), to_wire_response(decoded)))
+        record(Exchange(to_wire_request(request), to_wire_response(decoded), seconds=seconds))
         # Not the decoded one: the client decodes what it is given.
         return httpx.Response(response.status_code, stream=httpx.ByteStream(body), **facts)
 
@@ -377,6 +381,59 @@ class GuardedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return steps.result()
 
 
+class FaultTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Tells a service or a network that fails from one that answers; nothing is sent twice.
+
+    Args:
+        inner: the transport that does the work; for an async client an async one.
+
+    Raises:
+        EnvironmentFaultError: from a request: no answer came, or one of :func:`.fault_of`.
+    """
+
+    def __init__(self, inner: httpx.BaseTransport | httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """See :class:`httpx.BaseTransport`."""
+        inner = _of_kind(self._inner, httpx.BaseTransport)
+        request.read()
+        try:
+            response = inner.handle_request(request)
+            response.read()
+        except httpx.TransportError as error:
+            raise _fault(request, error) from None
+        return _judged(request, response)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """See :class:`httpx.AsyncBaseTransport`."""
+        inner = _of_kind(self._inner, httpx.AsyncBaseTransport)
+        await request.aread()
+        try:
+            response = await inner.handle_async_request(request)
+            await response.aread()
+        except httpx.TransportError as error:
+            raise _fault(request, error) from None
+        return _judged(request, response)
+
+
+def _fault(request: httpx.Request, error: httpx.TransportError) -> EnvironmentFaultError:
+    fault = fault_of(to_wire_request(request), _failure(error))
+    assert fault is not None  # no answer is always one
+    return fault
+
+
+def _judged(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+    fault = fault_of(to_wire_request(request), to_wire_response(response))
+    if fault is not None:
+        raise fault
+    return response
+
+
+def _failure(error: httpx.TransportError) -> Failure:
+    return Failure(f"{type(error).__name__}: {error}".rstrip(": "), sent=not isinstance(error, _UNSENT))
+
+
 class _Steps:
     """A guard's flow, with httpx's values on this side of it."""
 
@@ -404,7 +461,7 @@ class _Steps:
 
     def failed(self, error: httpx.TransportError) -> None:
         self._last = error
-        self._take(Failure(f"{type(error).__name__}: {error}".rstrip(": "), sent=not isinstance(error, _UNSENT)))
+        self._take(_failure(error))
 
     def result(self) -> httpx.Response:
         if isinstance(self._last, httpx.Response):

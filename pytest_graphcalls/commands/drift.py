@@ -19,6 +19,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "prune": "drift_accepted:prune",
         "metadata": "drift_published:metadata",
         "docs": "drift_published:docs",
+        "promote": "drift_promote:promote",
     }
 )
 """By name: the module in this folder, and the function in it, that does it and gives the exit code."""

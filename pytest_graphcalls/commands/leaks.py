@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pytest_graphcalls import leakscan
@@ -22,9 +22,14 @@ _SECRETS = (
 """Variables whose values are looked for, whatever they look like."""
 
 
+def secrets_of(environ: Mapping[str, str]) -> list[str]:
+    """Values that may be in no recording, whatever they look like."""
+    return [text for name in _SECRETS if (text := environ.get(name, ""))]
+
+
 def scan(paths: Sequence[Path], _: Namespace) -> int:
     """Print where something leaks, and what sort of thing; never the thing itself."""
-    known = [text for name in _SECRETS if (text := os.environ.get(name, ""))]
+    known = secrets_of(os.environ)
     leaks = [leak for path in paths for leak in leakscan.scan(path, known=known)]
     show(map(str, leaks))
     if leaks:

@@ -167,6 +167,7 @@ class Night:
         latency: by ``operation@version``.
         fingerprints: of the differences that were seen, those accepted and flaky included.
         broken: which of them say that a rule was broken, by the rule's ``id@version``.
+        note: what is to be known of it beside this, a sentence, or ``""``: that the clock went back.
     """
 
     id: str
@@ -178,6 +179,7 @@ class Night:
     latency: Mapping[str, Latency] = field(default_factory=dict)
     fingerprints: frozenset[str] = frozenset()
     broken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    note: str = ""
 
     @property
     def complete(self) -> bool:

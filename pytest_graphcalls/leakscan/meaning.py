@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 _FOLD = re.compile(r"\\\n[ \t]*\\?")
+_FOLDED = re.compile(
+    r"^[^\n]*\\\n(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE
+)  # from a line's start only: else a long line is read squared
 _ESCAPES = re.compile(r"%[0-9A-Fa-f]{2}|\\u00[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2}|\\/|&(?:#|quot|amp|apos|lt|gt)")
 _CODED = re.compile(r"\\[ux](?:00)?([0-9A-Fa-f]{2})")
 _LAYERS = 3
@@ -17,7 +20,7 @@ _LAYERS = 3
 
 def meant(text: str, starts: list[int]) -> Iterator[tuple[int, str]]:
     """The lines that mean something else than they say, as what they mean."""
-    for found in re.finditer(r"[^\n]*\\\n(?:[^\n]*\\\n)*[^\n]*", text) if "\\\n" in text else ():
+    for found in _FOLDED.finditer(text) if "\\\n" in text else ():
         yield bisect_right(starts, found.start()), _decoded(_FOLD.sub("", found[0]))
     done = -1
     for found in _ESCAPES.finditer(text):

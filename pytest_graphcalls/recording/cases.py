@@ -29,7 +29,7 @@ def folder_of(config: pytest.Config, settings: Settings, *, to_read: bool) -> Pa
 
 def case_of(item: pytest.Item, settings: Settings, target: str, version: str) -> Case | None:
     """The test's case, if it is recorded or replayed."""
-    if target != REPLAY and not _is_recorded(item, target):
+    if target != REPLAY and not _is_recorded(item, settings, target):
         return None
     folder = folder_of(item.config, settings, to_read=target == REPLAY)
     name = _test_name(item, version)
@@ -38,13 +38,16 @@ def case_of(item: pytest.Item, settings: Settings, target: str, version: str) ->
         f"pytest '{item.nodeid}' --record-mode=rewrite --graphcalls-cassettes={shown(folder)} "
         "--graphcalls-target=<what it was recorded from>"
     )
-    return Case(path, f"{item.path.parent.name}/{item.path.name}::{name}@{version}", again)
+    compared = settings.nightly and target != REPLAY
+    return Case(path, f"{item.path.parent.name}/{item.path.name}::{name}@{version}", again, compared)
 
 
-def _is_recorded(item: pytest.Item, target: str) -> bool:
-    """Whether we record it: what runs in this process is not worth it, and vcrpy records what has its mark."""
+def _is_recorded(item: pytest.Item, settings: Settings, target: str) -> bool:
+    """Whether we record it: what runs in this process is not worth it but to be compared, and vcrpy records what has
+    its mark.
+    """
     recording = item.config.getoption("--record-mode", None) not in {None, "none"}
-    return recording and target != SIMULATOR and item.get_closest_marker("vcr") is None
+    return recording and (target != SIMULATOR or settings.nightly) and item.get_closest_marker("vcr") is None
 
 
 def _test_name(item: pytest.Item, version: str) -> str:

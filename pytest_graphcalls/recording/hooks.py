@@ -123,4 +123,5 @@ class Recordings:
             tape.facts.append(facts_of(played, state="played"))
         elif case and not (case.path.exists() and self._config.getoption("--record-mode") == "once"):
             before = cassette.state(case.path)
+            tape.compared = case.compared
             tape.waiting.append(Recording(self.safety, case, connection, recorder, before).write)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -51,9 +51,12 @@ class Recording:
         _refuse_strangers(self.case)
         redactor = self.safety.for_writing()
         exchanges = [redactor.exchange(one) for one in _from_anywhere(seen, self.connection.root)]
-        cassette.write(
-            self.case.path, exchanges, self._passport(exchanges), known=self.safety.known(), before=self.before
-        )
+        passport = self._passport(exchanges)
+        if self.case.compared:
+            told = tuple(map(redactor.notification, self.recorder.notifications))
+            seconds, aside = tuple(one.seconds for one in exchanges), tuple(sorted(self.recorder.beside))
+            passport = replace(passport, notifications=told, seconds=seconds, aside=aside)
+        cassette.write(self.case.path, exchanges, passport, known=self.safety.known(), before=self.before)
         return facts_of(cassette.opened(self.case.path), state="written")
 
     def _passport(self, exchanges: Iterable[Exchange]) -> Passport:
@@ -99,6 +102,7 @@ def _from_anywhere(exchanges: Iterable[Exchange], root: str) -> Iterator[Exchang
                 _moved(response.headers, base, lambda name: name not in _DROPPED),
                 response.body.replace(base.encode(), ANYWHERE.encode()),
             ),
+            seconds=one.seconds,
         )
 
 

@@ -23,6 +23,7 @@ class Tape:
     Attributes:
         item: the test.
         rewriting: whether it starts from an empty cassette.
+        compared: whether it is written although the test has failed, because the failure is what is compared.
         waiting: what is to be written when the test has passed; each gives the cassette's facts, or ``None`` when
             there was nothing to write.
         facts: of the cassettes it has played or written.
@@ -30,19 +31,22 @@ class Tape:
 
     item: pytest.Item
     rewriting: bool = False
+    compared: bool = False
     waiting: list[Callable[[], Facts | None]] = field(default_factory=list)
     facts: list[Facts] = field(default_factory=list)
     _passed: set[str] = field(default_factory=set)
+    _failed: set[str] = field(default_factory=set)
 
     def phase(self, report: pytest.TestReport) -> None:
         """Note how a part of the test went."""
-        if report.passed and report.when:
-            self._passed.add(report.when)
+        if report.when and not report.skipped:
+            (self._passed if report.passed else self._failed).add(report.when)
 
     def commit(self) -> None:
         """Write what is waiting, if the test has passed; raises :class:`.RecordingError`."""
         waiting, self.waiting = self.waiting, []
-        if {"setup", "call"} <= self._passed:
+        done = self._passed | self._failed if self.compared else self._passed
+        if {"setup", "call"} <= done:
             self.facts += filter(None, (write() for write in waiting))
 
 

@@ -26,7 +26,8 @@ class Redactor(Bodies):
 
     def exchange(self, exchange: Exchange) -> Exchange:
         """``exchange`` with both halves redacted; when there is nothing to hide, an equal one."""
-        return Exchange(self.request(exchange.request), self.response(exchange.response), self.mask(exchange.note))
+        request, response = self.request(exchange.request), self.response(exchange.response)
+        return Exchange(request, response, self.mask(exchange.note), exchange.seconds)
 
     def request(self, request: Request) -> Request:
         """``request`` with address, headers and body redacted."""

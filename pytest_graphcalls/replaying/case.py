@@ -17,6 +17,7 @@ class Case:
         path: its cassette.
         name: ``file::test``; another test's cassette is never written over.
         again: the command that records it.
+        compared: whether its recording is compared with another night's; then a service that fails is no answer.
         made: what the test makes up, by what it stands for: the number of an id, or a name. It goes into the passport,
             so that a cassette plays whatever pseudonyms look like in a later version.
     """
@@ -24,6 +25,7 @@ class Case:
     path: Path
     name: str
     again: str
+    compared: bool = False
     made: dict[str, str] = field(default_factory=dict, compare=False)
 
     def ids(self) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import RLock
+from time import monotonic
 from typing import Any
 
 from pytest_graphcalls.contract import VERSIONS, Contract
@@ -57,8 +58,10 @@ class Recorder:
         self._seen: list[Seen] = []
         self._answers: dict[str, Answer] = {}
         self._taken: set[Seen] = set()
-        self._told = 0
         self._flawed: dict[int, Request] = {}
+        self._notifications: list[Notification] = []
+        self._aside: set[int] = set()
+        self._began = monotonic()
         # A lock of its own: whoever holds the simulator's may be about to hand in an exchange.
         self._looking = RLock()
         self._followed: list[_Followed] = []
@@ -109,12 +112,15 @@ class Recorder:
         Returns:
             The decoded body; empty when it is no JSON object, which is a finding.
         """
-        self._note(request, self.contract.check_posted(request, version))
+        findings = self.contract.check_posted(request, version)
         try:
             body = request.json()
         except MalformedJsonError:
             body = None
-        return body if isinstance(body, dict) else {}
+        data: dict[str, Any] = body if isinstance(body, dict) else {}
+        told = Notification(request.url, data, monotonic() - self._began, request.headers.without("Authorization"))
+        self._note(told, request, findings)
+        return data
 
     def _look(self) -> None:
         """Check what was told since the last time by those that are followed."""
@@ -122,22 +128,28 @@ class Recorder:
             for followed in self._followed:
                 for notification in followed.new():
                     findings = self.contract.check_notification(notification.body, followed.version)
-                    self._note(notification, findings)
+                    self._note(notification, None, findings)
 
-    def _note(self, posted: Request | Notification, findings: Iterable[Finding]) -> None:
+    def _note(self, told: Notification, posted: Request | None, findings: Iterable[Finding]) -> None:
         safe = list(map(_safe, findings))
         with self._lock:
-            number, self._told = self._told, self._told + 1
+            number = len(self._notifications)
+            self._notifications.append(told)
             if safe:
-                self._flawed[number] = posted if isinstance(posted, Request) else _posted(posted)
+                self._flawed[number] = posted or _posted(told)
                 self._seen += [Seen(one, None, self.judge.standing(one), number) for one in safe]
 
     @property
     def told(self) -> int:
         """How many notifications were checked so far."""
+        return len(self.notifications)
+
+    @property
+    def notifications(self) -> tuple[Notification, ...]:
+        """The notifications that were checked so far, in order; ``at`` counts from the beginning of the test."""
         self._look()
         with self._lock:
-            return self._told
+            return tuple(self._notifications)
 
     @property
     def flawed(self) -> Mapping[int, Request]:
@@ -154,6 +166,22 @@ class Recorder:
         """Keep ``exchange`` without checking it: it tells of a fault of the environment."""
         with self._lock:
             self._exchanges.append(exchange)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Exchanges inside depend on what others have left behind: judged, but not compared with another run."""
+        first = len(self.exchanges)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._aside.update(range(first, len(self._exchanges)))
+
+    @property
+    def beside(self) -> frozenset[int]:
+        """Numbers of the exchanges, from 0, that were made :meth:`aside`."""
+        with self._lock:
+            return frozenset(self._aside)
 
     @property
     def judges(self) -> bool:

@@ -6,7 +6,10 @@ import platform
 import sys
 from importlib import import_module
 
-BENCHES = ("startup", "checking", "redaction", "simulator", "server", "bot", "published", "suite", "drift")
+BENCHES = (
+    *("startup", "checking", "redaction", "simulator", "server", "bot"),
+    *("published", "pages", "suite", "drift"),
+)
 
 
 def main(names: list[str]) -> int:

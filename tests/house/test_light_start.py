@@ -15,6 +15,7 @@ HEAVY = {
     "deepdiff",
     "httpcore",
     "httpx",
+    "jinja2",
     "jsonschema",
     "jwt",
     "msal",

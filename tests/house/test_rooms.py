@@ -36,6 +36,7 @@ FLOORS: dict[int, set[str]] = {
         "cli",
         "commands",
         "recording",
+        "nightly",
     },
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
@@ -50,6 +51,8 @@ OWNERS = {
     "trustme": {"clients/tls.py"},
     "deepdiff": {"drift/structure.py"},
     "vcr": {"recording/persister.py"},
+    "jinja2": {"report/nightly/page.py"},
+    "markupsafe": {"report/nightly/page.py"},
     "jsonschema": {"contract/schema.py", "contract/check.py", "contract/files.py"},
     "yaml": {"contract/files.py", "cassette/files.py", "drift/metadata/streams.py"},
 }

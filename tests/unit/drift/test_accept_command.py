@@ -30,8 +30,8 @@ def verdict(*differences: Difference, outcome: str = "breaking", decides: bool =
         "unchecked": [{"subject": "x", "reason": "y", "decides": decides}],
         **more,
     }
-    Path(".graphcalls").mkdir(exist_ok=True)
-    Path(".graphcalls/verdict.json").write_text(json.dumps(data), encoding="utf-8")
+    Path("graphcalls-nightly").mkdir(exist_ok=True)
+    Path("graphcalls-nightly/verdict.json").write_text(json.dumps(data), encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +77,7 @@ def test_who_accepts_again_replaces_the_reason(capsys: pytest.CaptureFixture[str
 
 def test_files_have_other_names_on_demand() -> None:
     """Both the verdict and the file."""
-    Path(".graphcalls/verdict.json").rename("v.json")
+    Path("graphcalls-nightly/verdict.json").rename("v.json")
     assert accept(GONE.fingerprint, "--reason", "x", "--verdict", "v.json", "--file", "a/b.toml") == 0
     assert list(AcceptedFile.read(Path("a/b.toml")).acceptances) == [GONE.fingerprint]
 
@@ -117,7 +117,7 @@ def test_a_typing_error_in_a_fingerprint_is_caught(capsys: pytest.CaptureFixture
     assert accept(wrong, "--reason", "x") == 64
     assert capsys.readouterr().err == (
         f"graphcalls: there is no difference {wrong!r}. Did you mean {GONE.fingerprint!r}? "
-        ".graphcalls/verdict.json lists them all.\n"
+        "graphcalls-nightly/verdict.json lists them all.\n"
     )
 
 
@@ -140,16 +140,16 @@ def test_a_verdict_that_cannot_be_read_is_said_so(
     text: str | None, problem: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What to do stands behind it."""
-    path = Path(".graphcalls/verdict.json")
+    path = Path("graphcalls-nightly/verdict.json")
     path.unlink() if text is None else path.write_text(text, encoding="utf-8")
     assert accept(GONE.fingerprint, "--reason", "x") == 64
     expected = f"{problem} Run 'graphcalls nightly' first, or name the verdict with --verdict."
-    assert capsys.readouterr().err == f"graphcalls: .graphcalls/verdict.json: {expected}\n"
+    assert capsys.readouterr().err == f"graphcalls: graphcalls-nightly/verdict.json: {expected}\n"
 
 
 def test_a_verdict_that_is_a_folder_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:
     """As the system words it."""
-    assert accept(GONE.fingerprint, "--reason", "x", "--verdict", ".graphcalls") == 64
+    assert accept(GONE.fingerprint, "--reason", "x", "--verdict", "graphcalls-nightly") == 64
     assert "cannot be read: Is a directory." in capsys.readouterr().err
 
 

@@ -1,0 +1,148 @@
+"""``graphcalls nightly``: whether anything has moved since the last accepted recordings."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from typing import TextIO
+
+from pytest_graphcalls.commands.text import show, wrapped
+from pytest_graphcalls.drift import EXIT_CODES, Outcome, Standing
+from pytest_graphcalls.nightly import NightSettings, Runner, Subprocess, look
+from pytest_graphcalls.nightly.night import Seen
+from pytest_graphcalls.nightly.settings import (
+    ACCEPTED,
+    BASELINE,
+    HISTORY,
+    OUT,
+    Repetition,
+    number,
+    path_of,
+    target_of,
+    workers_of,
+)
+from pytest_graphcalls.options import parse_versions
+from pytest_graphcalls.report.nightly.words import headline
+from pytest_graphcalls.report.words import counted
+
+COULD_NOT_CHECK = 3
+_SHOWN = 10
+"""Differences, and things that could not be checked, that are named here; the reports have them all."""
+_OFTEN, _SELDOM = 0.2, 5.0
+"""Seconds between two words about how far a run is: on a terminal, and in the log of a job."""
+
+
+def run(args: Namespace, runner: Runner | None = None) -> int:
+    """Look at a night.
+
+    Args:
+        args: ``target``, ``out``, ``baseline``, ``history``, ``file``, ``version``, ``confirm``, ``workers``, ``keep``,
+            ``additive_ok``.
+        runner: runs the suite; by default a process of this Python.
+
+    Returns:
+        0 no drift, 1 additive only, 2 breaking or behavioural, 3 could not check.
+
+    Raises:
+        SettingError: a word, a folder or the baseline cannot be used.
+        RecordingError: a recording of the baseline cannot be read.
+        DriftFileError: the history or the file of accepted differences cannot be used.
+    """
+    seen = look(settings_of(args), runner or Subprocess(), Progress(sys.stderr))
+    show(_lines(seen))
+    if seen.problem:
+        sys.stderr.write(f"graphcalls: {seen.problem}\n")
+        return COULD_NOT_CHECK
+    if args.additive_ok and seen.verdict.outcome is Outcome.ADDITIVE:
+        return EXIT_CODES[Outcome.NO_DRIFT]
+    return EXIT_CODES[seen.verdict.outcome]
+
+
+def settings_of(args: Namespace) -> NightSettings:
+    """What was asked for; raises :class:`.SettingError`."""
+    environ = os.environ
+    return NightSettings(
+        target_of(args.target, environ),
+        path_of(args.out, "GRAPHCALLS_OUT", OUT, environ),
+        path_of(args.baseline, "GRAPHCALLS_BASELINE", BASELINE, environ),
+        path_of(args.history, "GRAPHCALLS_HISTORY", HISTORY, environ),
+        path_of(args.file, "GRAPHCALLS_ACCEPTED", ACCEPTED, environ),
+        parse_versions("--version", args.version),
+        Repetition.of("--confirm", args.confirm),
+        workers_of("--workers", args.workers),
+        number("--keep", args.keep),
+    )
+
+
+def _lines(seen: Seen) -> Iterator[str]:
+    verdict = seen.verdict
+    yield from wrapped(headline(verdict))
+    if verdict.night.note:
+        yield from wrapped(verdict.night.note)
+    deciding = [one for one in verdict.entries if one.standing.decides]
+    for one in deciding[:_SHOWN]:
+        seen_in = f" [{one.difference.fingerprint}, {one.standing}, {one.repeated[0]} of {one.repeated[1]} runs]"
+        yield from wrapped(f"{one.difference}{seen_in}", indent=2)
+    if len(deciding) > _SHOWN:
+        yield f"  and {counted(len(deciding) - _SHOWN, 'more difference')}"
+    for standing in (Standing.ACCEPTED, Standing.FLAKY):
+        some = sum(one.standing is standing for one in verdict.entries)
+        if some:
+            yield f"{standing}, so not counted: {counted(some, 'difference')}"
+    missing = sorted(verdict.unchecked, key=lambda one: not one.decides)
+    if missing:
+        yield f"not checked: {counted(len(missing), 'thing')}"
+        for thing in missing[:_SHOWN]:
+            yield from wrapped(f"{thing.subject}: {thing.reason}", indent=2)
+    if verdict.unobserved:
+        yield f"accepted, but not seen any more: {counted(len(verdict.unobserved), 'difference')}; drift prune"
+    for path in seen.files:
+        yield f"written: {path}"
+
+
+class Progress:
+    """Tells how a night goes on: rewriting one line on a terminal, and a line now and then elsewhere.
+
+    Args:
+        stream: where to.
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._lively = stream.isatty()
+        self._told = clock()
+        self._width = 0
+
+    def phase(self, text: str) -> None:
+        """What begins now."""
+        self._end_line()
+        self._stream.write(f"graphcalls: {text}\n")
+        self._stream.flush()
+        self._told = self._clock()
+
+    def count(self, done: int, total: int) -> None:
+        """How many tests are done, of how many."""
+        now, over = self._clock(), done == total
+        if not total or (not over and now - self._told < (_OFTEN if self._lively else _SELDOM)):
+            return
+        self._told = now
+        text = f"  {done}/{total} tests"
+        if self._lively:
+            # Going back to the beginning of the line is all that a terminal has to know.
+            self._stream.write(f"\r{text.ljust(self._width)}")
+            self._width = len(text)
+            if over:
+                self._end_line()
+        else:
+            self._stream.write(f"{text}\n")
+        self._stream.flush()
+
+    def _end_line(self) -> None:
+        if self._width:
+            self._stream.write("\n")
+            self._width = 0

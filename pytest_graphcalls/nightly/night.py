@@ -1,0 +1,274 @@
+"""One night, from its beginning in the history to its reports."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.drift import Acceptance, Entry, Kind, Latency, Night, Outcome, RuleState, Unchecked, Verdict
+from pytest_graphcalls.drift.acceptances import AcceptedFile
+from pytest_graphcalls.drift.deciding import Earlier, entries, is_expired, outcome, unobserved
+from pytest_graphcalls.drift.history import History
+from pytest_graphcalls.drift.observing import states
+from pytest_graphcalls.errors import RecordingError
+from pytest_graphcalls.nightly import baseline as accepted
+from pytest_graphcalls.nightly.baseline import Baseline
+from pytest_graphcalls.nightly.confirming import Confirmed, confirm
+from pytest_graphcalls.nightly.judging import Look, judge
+from pytest_graphcalls.nightly.publishing import claim, junit_of, publish
+from pytest_graphcalls.nightly.settings import NightSettings
+from pytest_graphcalls.nightly.steadying import keep_steady
+from pytest_graphcalls.nightly.suite import Order, Ran, Runner, has_xdist
+from pytest_graphcalls.nightly.swapping import mended
+from pytest_graphcalls.nightly.tapes import latencies
+from pytest_graphcalls.report.words import counted
+
+_ALONE = 24
+"""Up to so many tests, starting more processes takes longer than the tests do."""
+_NAMED = 3
+"""How many things that could not be checked for one and the same reason are named one by one."""
+_FIRST_NIGHT = (
+    "there is no baseline yet, so only the contract was compared with; 'graphcalls drift promote' makes tonight's "
+    "recordings the baseline"
+)
+_KNOWN_STATES = frozenset({RuleState.HELD, RuleState.BROKEN, RuleState.NOTICE})
+
+
+class Telling(Protocol):
+    """Is told how a night goes on."""
+
+    def phase(self, text: str) -> None:
+        """What begins now."""
+
+    def count(self, done: int, total: int) -> None:
+        """How many tests are done, of how many."""
+
+
+class Quiet:
+    """Tells nobody."""
+
+    def phase(self, text: str) -> None:
+        """See :meth:`Telling.phase`."""
+
+    def count(self, done: int, total: int) -> None:
+        """See :meth:`Telling.count`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A night that is over.
+
+    Attributes:
+        verdict: what it comes to.
+        files: what was written.
+        problem: why the reports were not, a sentence, or ``""``.
+    """
+
+    verdict: Verdict
+    files: tuple[Path, ...] = ()
+    problem: str = ""
+
+
+def look(
+    settings: NightSettings,
+    runner: Runner,
+    telling: Telling | None = None,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    seed: int = 0,
+) -> Seen:
+    """Look at a night.
+
+    Args:
+        settings: what was asked for.
+        runner: runs the suite.
+        telling: is told how it goes on.
+        now: the clock; gives aware times.
+        seed: where the simulator's ids start.
+
+    Raises:
+        SettingError: the folder for the reports or the baseline cannot be used.
+        RecordingError: a recording of the baseline cannot be read.
+        DriftFileError: the history or the file of accepted differences cannot be used.
+    """
+    claim(settings.out)
+    old = accepted.read(mended(settings.baseline), settings.target, settings.versions)
+    agreed = AcceptedFile.read(settings.accepted).acceptances
+    with (
+        History(settings.history, keep=settings.keep, now=now) as history,
+        TemporaryDirectory(prefix="graphcalls-nightly-") as folder,
+    ):
+        night = _Night(settings, runner, telling or Quiet(), old, Path(folder), seed)
+        return night.look(history, agreed, now)
+
+
+class _Night:
+    def __init__(
+        self, settings: NightSettings, runner: Runner, telling: Telling, old: Baseline, folder: Path, seed: int
+    ) -> None:
+        self._settings = settings
+        self._runner = runner
+        self._telling = telling
+        self._old = old
+        self._folder = folder
+        self._seed = seed
+        self._contract = Contract.packaged()
+
+    def look(self, history: History, agreed: Mapping[str, Acceptance], now: Callable[[], datetime]) -> Seen:
+        last, known = _last(history.nights(), self._settings.target), history.known()
+        begun = history.begin(self._settings.target)
+        compared = self._old.words or "the contract only, because there is no baseline yet"
+        self._telling.phase(f"running the suite against {self._settings.target}, compared with {compared}")
+        ran = self._run("1", ())
+        first = self._read(ran, last)
+        found = _Found()
+        if isinstance(first, Unchecked):
+            found.unchecked.append(first)
+        else:
+            self._judge(found, first, agreed, known, begun.started)
+        verdict = self._verdict(found, begun, agreed, max(now(), begun.started))
+        junit, left_out = junit_of(ran.order)
+        if left_out is not None:
+            verdict = replace(verdict, unchecked=(*verdict.unchecked, left_out))
+        history.finish(verdict)
+        self._telling.phase("writing the reports")
+        recordings = None if isinstance(first, Unchecked) else ran.order.cassettes
+        try:
+            return Seen(verdict, tuple(publish(verdict, history, self._settings.out, recordings, junit)))
+        except RecordingError as error:
+            return Seen(verdict, problem=str(error))
+
+    def _run(self, name: str, tests: tuple[str, ...]) -> Ran:
+        folder = self._folder / name
+        folder.mkdir()
+        alone = 0 < len(tests) <= _ALONE or not has_xdist()
+        settings = self._settings
+        workers = "0" if alone else settings.workers
+        order = Order(folder, settings.target, settings.versions, tests, workers, self._old.key, self._seed)
+        return self._runner.run(order, self._telling.count)
+
+    def _read(self, ran: Ran, last: Mapping[str, RuleState], only: frozenset[str] = frozenset()) -> Look | Unchecked:
+        if ran.report is None:
+            return Unchecked("the whole run", ran.problem)
+        try:
+            return judge(ran, self._old, last, self._contract, only=only)
+        except RecordingError as error:
+            return Unchecked("tonight's recordings", str(error))
+
+    def _judge(
+        self,
+        found: _Found,
+        first: Look,
+        agreed: Mapping[str, Acceptance],
+        known: Mapping[str, Entry],
+        tonight: datetime,
+    ) -> None:
+        """Ask again about what differs, and enter what is left."""
+        repetition = self._settings.repetition
+
+        def again(names: frozenset[str], number: int) -> Look | None:
+            tests = tuple(sorted(first.tests[name] for name in names if name in first.tests))
+            if not tests:
+                return None
+            self._telling.phase(f"looking whether it comes again: {counted(len(tests), 'test')}, run {number}")
+            look = self._read(self._run(str(number), tests), {}, names)
+            return None if isinstance(look, Unchecked) else look
+
+        settled = {name for name, one in agreed.items() if not is_expired(one, tonight)}
+        confirmed, looks = confirm(first, again, repetition, settled)
+        earlier = {name: Earlier(one.first_seen, one.count) for name, one in known.items()}
+        found.entries = entries(confirmed.seen, agreed, earlier, tonight, repetition.needed)
+        found.unchecked += (*first.unchecked, *confirmed.unchecked)
+        covered = self._settings.versions
+        found.rules = {
+            name: state for name, state in states(first.report).items() if name.rpartition("@")[2] in covered
+        }
+        found.rules |= _unsteady_rules(found.entries, first, confirmed)
+        found.latency = latencies(first.tapes, self._contract)
+        keep_steady(looks, confirmed.unsteady)
+
+    def _verdict(self, found: _Found, begun: Night, agreed: Mapping[str, Acceptance], ended: datetime) -> Verdict:
+        if not self._old:
+            found.unchecked.append(Unchecked("the recordings", _FIRST_NIGHT, decides=False))
+        if begun.note:
+            found.unchecked.append(Unchecked("the clock", begun.note, decides=False))
+        unchecked = tuple(_grouped(found.unchecked))
+        said = outcome(found.entries, unchecked)
+        night = replace(
+            begun,
+            ended=ended,
+            outcome=said,
+            rules=found.rules,
+            latency=found.latency,
+            fingerprints=frozenset(one.difference.fingerprint for one in found.entries),
+            broken=_broken(found.entries),
+        )
+        return Verdict(
+            night,
+            said,
+            self._settings.versions,
+            self._contract.revision,
+            found.entries,
+            unchecked,
+            # What was not looked at may need its acceptance all the same.
+            () if said is Outcome.COULD_NOT_CHECK else unobserved(agreed, found.entries),
+            self._old.words,
+        )
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a night has found so far."""
+
+    entries: tuple[Entry, ...] = ()
+    unchecked: list[Unchecked] = field(default_factory=list)
+    rules: dict[str, RuleState] = field(default_factory=dict)
+    latency: Mapping[str, Latency] = field(default_factory=dict)
+
+
+def _last(nights: Iterable[Night], target: str) -> Mapping[str, RuleState]:
+    """How each rule stood when it was looked at last, on this target."""
+    return {
+        name: state
+        for night in nights
+        if night.target == target
+        for name, state in night.rules.items()
+        if state in _KNOWN_STATES
+    }
+
+
+def _unsteady_rules(found: Iterable[Entry], first: Look, confirmed: Confirmed) -> Mapping[str, RuleState]:
+    """Rules that were broken once, and not again: a notice; or that could not be asked about again."""
+    broken = {
+        one.difference.fingerprint: f"{one.difference.subject}@{one.difference.version}"
+        for one in first.met
+        if one.difference.kind is Kind.RULE_BROKEN and one.difference.fingerprint in confirmed.unsteady
+    }
+    flaky = {one.difference.fingerprint for one in found}
+    return {rule: RuleState.NOTICE if name in flaky else RuleState.COULD_NOT_CHECK for name, rule in broken.items()}
+
+
+def _broken(found: Iterable[Entry]) -> Mapping[str, tuple[str, ...]]:
+    rules: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
+    for one in found:
+        if one.difference.kind is Kind.RULE_BROKEN:
+            rules[f"{one.difference.subject}@{one.difference.version}"] += (one.difference.fingerprint,)
+    return dict(rules)
+
+
+def _grouped(unchecked: Iterable[Unchecked]) -> Iterator[Unchecked]:
+    """What could not be checked; where one reason holds for many things, they are told together."""
+    groups: defaultdict[tuple[str, bool], dict[str, None]] = defaultdict(dict)
+    for one in unchecked:
+        groups[one.reason, one.decides][one.subject] = None
+    for (reason, decides), subjects in groups.items():
+        if len(subjects) <= _NAMED:
+            yield from (Unchecked(name, reason, decides) for name in subjects)
+        else:
+            yield Unchecked(f"{next(iter(subjects))} and {len(subjects) - 1} more", reason, decides)

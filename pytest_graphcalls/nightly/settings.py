@@ -1,0 +1,104 @@
+"""What a night was asked for: words of the command, then variables, then defaults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pytest_graphcalls.drift.history import KEPT
+from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.options import BOTH_VERSIONS, LIVE, REPLAY, parse_target
+
+OUT = Path("graphcalls-nightly")
+BASELINE = Path("graphcalls-baseline")
+HISTORY = Path("graphcalls-history.db")
+ACCEPTED = Path("graphcalls-drift.toml")
+"""Where things lie unless told otherwise, seen from where the command is run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """When a difference counts.
+
+    Attributes:
+        needed: how often it has to come.
+        runs: in how many runs of its tests.
+    """
+
+    needed: int = 2
+    runs: int = 3
+
+    @classmethod
+    def of(cls, name: str, text: str) -> Repetition:
+        """What ``2/3`` says; raises :class:`.SettingError`."""
+        found = re.fullmatch(r"(\d{1,2})/(\d{1,2})", text.strip())
+        if found and 1 <= int(found[1]) <= int(found[2]):
+            return cls(int(found[1]), int(found[2]))
+        raise SettingError(name, text, "how often of how many runs, such as 2/3; 1/1 asks for no repetition")
+
+
+@dataclass(frozen=True, slots=True)
+class NightSettings:
+    """What a night was asked for.
+
+    Attributes:
+        target: ``live``, ``simulator``, or a base URL.
+        out: folder for the reports and recordings; nothing else may be in it.
+        baseline: folder of the accepted recordings; it need not be there.
+        history: file of the earlier nights; it need not be there.
+        accepted: file of the accepted differences; it need not be there.
+        versions: API versions to look at.
+        repetition: when a difference counts.
+        workers: processes the suite runs in, if pytest-xdist is there: a number or ``auto``; ``0`` for this one.
+        keep: how many nights the history keeps.
+    """
+
+    target: str = LIVE
+    out: Path = OUT
+    baseline: Path = BASELINE
+    history: Path = HISTORY
+    accepted: Path = ACCEPTED
+    versions: tuple[str, ...] = BOTH_VERSIONS
+    repetition: Repetition = field(default_factory=Repetition)
+    workers: str = "auto"
+    keep: int = KEPT
+
+
+def target_of(given: str | None, environ: Mapping[str, str]) -> str:
+    """What is to be looked at.
+
+    Args:
+        given: on the command line, if it was.
+        environ: may hold ``GRAPHCALLS_TARGET``.
+
+    Raises:
+        SettingError: it is none, or recordings, which do not drift.
+    """
+    name, text = ("--target", given) if given is not None else ("GRAPHCALLS_TARGET", environ.get("GRAPHCALLS_TARGET"))
+    target = parse_target(name, text) if text else LIVE
+    if target == REPLAY:
+        raise SettingError(name, target, "live, simulator or a base URL", "Recordings say the same every night.")
+    return target
+
+
+def path_of(given: str | None, variable: str, default: Path, environ: Mapping[str, str]) -> Path:
+    """A path: what was given, else what the variable says, else the default; as it was written."""
+    return Path(given or environ.get(variable) or default)
+
+
+def workers_of(name: str, text: str) -> str:
+    """How many processes: ``auto`` or a number; raises :class:`.SettingError`."""
+    if text == "auto":
+        return text
+    if re.fullmatch(r"\d{1,3}", text):
+        return str(int(text))
+    raise SettingError(name, text, "auto, or a number of processes; 0 for one without pytest-xdist")
+
+
+def number(name: str, text: str) -> int:
+    """A number, 1 or more; raises :class:`.SettingError`."""
+    if re.fullmatch(r"\d{1,9}", text) and int(text):
+        return int(text)
+    raise SettingError(name, text, "a whole number, 1 or more")

@@ -1,0 +1,223 @@
+"""Runs the packaged suite once and gives what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+
+from pytest_graphcalls.redaction import mask
+
+SUITE = "pytest_graphcalls.contracts"
+COUNTING = "pytest_graphcalls.nightly.counting"
+PROGRESS = "GRAPHCALLS_NIGHTLY_PROGRESS"
+"""The variable that tells the run where to write how far it is."""
+CHOSEN = "GRAPHCALLS_NIGHTLY_TESTS"
+"""The variable that names a file with the tests to run, a node id on each line; empty for all."""
+_KEY = "GRAPHCALLS_REDACTION_KEY"
+_RAN = frozenset({0, 1})
+"""pytest's exit status of a run that came to its end."""
+_EVERY = 0.2
+"""Seconds between two looks at how far a run is."""
+_PATIENCE = 20.0
+"""Seconds that an interrupted run gets to hang up and end."""
+
+Tell = Callable[[int, int], None]
+"""Is told how many tests are done, of how many; 0 of 0 before that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be run.
+
+    Attributes:
+        folder: an empty folder for what comes of it.
+        target: what the suite talks to.
+        versions: API versions.
+        tests: node ids to run instead of the whole suite.
+        workers: processes, as for pytest-xdist's ``-n``; ``0`` for one without it.
+        key: what pseudonyms depend on, or ``""`` for a new one.
+        seed: where the simulator's ids start.
+    """
+
+    folder: Path
+    target: str
+    versions: tuple[str, ...]
+    tests: tuple[str, ...] = ()
+    workers: str = "0"
+    key: str = ""
+    seed: int = 0
+
+    @property
+    def cassettes(self) -> Path:
+        """Folder of the recordings."""
+        return self.folder / "cassettes"
+
+    @property
+    def report(self) -> Path:
+        """The suite's report."""
+        return self.folder / "report.json"
+
+    @property
+    def junit(self) -> Path:
+        """The tests as JUnit has them."""
+        return self.folder / "junit.xml"
+
+    @property
+    def progress(self) -> Path:
+        """How far the run is."""
+        return self.folder / "progress.jsonl"
+
+    def arguments(self) -> tuple[str, ...]:
+        """Words for pytest. A project's own ``addopts`` are left out: ``-x`` or ``-k`` would cut the night short."""
+        versions = self.versions[0] if len(self.versions) == 1 else "both"
+        xdist = ("-p", "no:xdist") if self.workers == "0" else ("-n", self.workers)
+        return (
+            *("-q", "-p", COUNTING, "-p", "no:randomly", "-p", "no:cacheprovider", "-o", "addopts=", *xdist),
+            *("--record-mode=rewrite", "--graphcalls-nightly", f"--graphcalls-cassettes={self.cassettes}"),
+            *(f"--graphcalls-target={self.target}", f"--graphcalls-version={versions}"),
+            *(f"--graphcalls-seed={self.seed}", f"--graphcalls-report={self.report}", f"--junit-xml={self.junit}"),
+            *("--pyargs", SUITE),
+        )
+
+    def prepare(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """Write down which tests are to be run; variables for pytest: those of ``environ`` but its own switches."""
+        kept = {name: text for name, text in environ.items() if name != "PYTEST_ADDOPTS"}
+        ours = {PROGRESS: str(self.progress), CHOSEN: ""}
+        if self.tests:
+            # Not as words for pytest: it names a test by the word that led to it, and two modules may have the same.
+            chosen = self.folder / "tests.txt"
+            chosen.write_text("".join(f"{one}\n" for one in self.tests), encoding="utf-8")
+            ours[CHOSEN] = str(chosen)
+        return {**({_KEY: self.key} if self.key else {}), **kept, **ours}
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of it.
+
+    Attributes:
+        order: what was to be run.
+        report: the suite's report; ``None`` when the run did not come to its end.
+        problem: why it did not, a sentence, or ``""``.
+    """
+
+    order: Order
+    report: Mapping[str, Any] | None
+    problem: str = ""
+
+    @classmethod
+    def of(cls, order: Order, status: int, screen: str) -> Ran:
+        """Read what a run has left behind.
+
+        Args:
+            order: what was to be run.
+            status: pytest's exit status.
+            screen: what pytest printed.
+        """
+        stopped = next((one["stopped"] for one in reversed(list(_lines(order.progress))) if "stopped" in one), "")
+        problem = "" if status in _RAN and not stopped else mask(stopped or _said(screen, status))
+        report = None
+        if not problem:
+            try:
+                report = json.loads(order.report.read_bytes())
+            except (OSError, ValueError) as error:
+                problem = f"the suite has left no report that can be read ({error})."
+        return cls(order, report, problem)
+
+
+class Runner(Protocol):
+    """Runs the packaged suite."""
+
+    def run(self, order: Order, tell: Tell) -> Ran:
+        """Run it once.
+
+        Args:
+            order: what is to be run.
+            tell: is told how far it is.
+        """
+
+
+class Subprocess:
+    """Runs the suite in a process of this Python, in the folder where the command is, whose settings it has."""
+
+    def run(self, order: Order, tell: Tell) -> Ran:
+        """See :meth:`Runner.run`."""
+        screen = order.folder / "screen.txt"
+        with screen.open("wb") as out:
+            process = subprocess.Popen(  # noqa: S603  this Python, and words of our own
+                [sys.executable, "-m", "pytest", *order.arguments()],
+                env=order.prepare(os.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                status = _followed(process, order.progress, tell)
+            finally:
+                _end(process)
+        return Ran.of(order, status, screen.read_text(encoding="utf-8", errors="replace"))
+
+
+def _followed(process: subprocess.Popen[bytes], progress: Path, tell: Tell) -> int:
+    tell(0, 0)
+    told = (0, 0)
+    while True:
+        status = process.poll()
+        last = counted(progress)
+        if last != told:
+            told = last
+            tell(*told)
+        if status is not None:
+            return status
+        time.sleep(_EVERY)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let an interrupted run hang up what it has made, and end it if it takes too long."""
+    if process.poll() is None:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_PATIENCE)
+        process.kill()
+        process.wait()
+
+
+def counted(progress: Path) -> tuple[int, int]:
+    """How far a run is: tests done, and all of them."""
+    done = total = 0
+    for one in _lines(progress):
+        done, total = max(done, one.get("done", 0)), one.get("total", total)
+    return done, total
+
+
+def _lines(progress: Path) -> Iterator[dict[str, Any]]:
+    try:
+        text = progress.read_text(encoding="utf-8")
+    except OSError:
+        return
+    for line in text.splitlines(keepends=True):
+        if line.endswith("\n"):  # the last one may be just being written
+            yield json.loads(line)
+
+
+def _said(screen: str, status: int) -> str:
+    """What pytest gave as the reason, or the last thing it said."""
+    lines = [line.strip() for line in screen.splitlines() if line.strip()]
+    told = [line for line in lines if line.startswith(("ERROR: ", "graphcalls: ", "E   ", "INTERNALERROR> "))]
+    said: Sequence[str] = told or lines
+    last = said[-1].removeprefix("ERROR: ") if said else "it printed nothing"
+    return f"pytest ended with status {status}: {last}"
+
+
+def has_xdist() -> bool:
+    """Whether the suite can run in several processes."""
+    return find_spec("xdist") is not None

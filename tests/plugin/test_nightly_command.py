@@ -1,0 +1,85 @@
+"""``graphcalls nightly`` with the suite in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_graphcalls.nightly import Order, Subprocess
+from pytest_graphcalls.simulator import Simulator
+
+ONE = "test_call_get.py::test_a_call_that_was_created_can_be_read[v1.0]"
+COMMAND = "import sys; from pytest_graphcalls.cli import main; sys.exit(main())"
+NAMED = "test_a_call_that_was_created_can_be_read.yaml"
+
+
+def nightly(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: text for name, text in os.environ.items() if not name.startswith(("PYTEST_", "GRAPHCALLS_"))}
+    return subprocess.run(
+        [sys.executable, "-c", COMMAND, "nightly", "--version", "v1.0", *words],
+        cwd=folder,
+        env={**clean, **variables},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_a_night_in_several_processes(tmp_path: Path) -> None:
+    """The whole suite on the simulator, in two processes: no drift, every test recorded, no escape codes in the log.
+
+    What the project has in its addopts, ``-x -k nothing``, does not cut the night short.
+    """
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -x -k nothing\n")
+    done = nightly(tmp_path, "--target", "simulator", "--workers", "2", PYTEST_ADDOPTS="--nonsense")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "No drift."), done
+    assert sorted(path.name for path in (tmp_path / "graphcalls-nightly").iterdir()) == [
+        *("cassettes", "junit.xml", "report.html", "summary.md", "verdict.json", "verdict.sarif"),
+    ]
+    recorded = list((tmp_path / "graphcalls-nightly" / "cassettes").rglob("*.yaml"))
+    assert f"  {len(recorded)}/{len(recorded)} tests" in done.stderr.splitlines()
+    assert len(recorded) > 90
+    assert "\x1b" not in done.stderr + done.stdout
+    assert "\r" not in done.stderr
+
+
+def test_a_server_that_does_not_answer_is_not_checked(tmp_path: Path) -> None:
+    """Exit code 3, with the sentence that pytest would give."""
+    done = nightly(tmp_path, "--target", "http://127.0.0.1:9", "--workers", "0")
+    assert done.returncode == 3, done
+    said = " ".join(done.stdout.split())
+    assert "the whole run: --graphcalls-target=http://127.0.0.1:9: expected a server that answers." in said
+
+
+def test_a_sign_in_that_fails_is_not_checked(tmp_path: Path, served: tuple[str, Simulator]) -> None:
+    """A token that the server does not take breaks no rule, in several processes either."""
+    done = nightly(tmp_path, "--target", served[0], "--workers", "2", GRAPHCALLS_TOKEN="expired")
+    assert done.returncode == 3, done
+    assert "GRAPHCALLS_TOKEN=(not shown): expected a bearer token that" in " ".join(done.stdout.split())
+
+
+def test_settings_that_pytest_refuses_are_not_checked(tmp_path: Path) -> None:
+    """A live run that no project allows."""
+    done = nightly(tmp_path, "--workers", "0")
+    assert done.returncode == 3, done
+    assert "the whole run: pytest ended with status 4: " in done.stdout
+
+
+def test_only_the_tests_concerned_are_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By their names, from the whole suite; how far it is can be followed."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "2").mkdir()
+    told: list[tuple[int, int]] = []
+    ran = Subprocess().run(
+        Order(tmp_path / "2", "simulator", ("v1.0",), (ONE,)), lambda done, total: told.append((done, total))
+    )
+    assert ran.report is not None, ran.problem
+    assert [test["nodeid"] for test in ran.report["tests"]] == [ONE]
+    assert [path.name for path in ran.order.cassettes.rglob("*.yaml")] == [NAMED]
+    assert told[-1] == (1, 1)
+    assert told[0] == (0, 0)

@@ -1,0 +1,1 @@
+"""Nights on a simulator that drifts, and on one that does not."""

@@ -1,0 +1,150 @@
+"""A suite of two tests that says what it is told to say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_graphcalls import cassette
+from pytest_graphcalls.cassette import Kind, Passport
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.nightly import NightSettings, Order, Ran
+from pytest_graphcalls.nightly.names import recorded
+from pytest_graphcalls.nightly.suite import Tell
+from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response, encode_json
+
+CALL = "57dab8b1-894c-409a-b240-bd8beae78896"
+PATH = f"/v1.0/communications/calls/{CALL}"
+RULE = "call-get.success-is-200-with-call"
+READ, GONE = "test_call_get.py::test_read[v1.0]", "test_call_get.py::test_gone[v1.0]"
+
+
+def answered(status: int = 200, *, token: bool = True, seconds: float | None = None, **members: Any) -> Exchange:
+    """A call that was read."""
+    call = {"@odata.type": "#microsoft.graph.call", "id": CALL, "state": "established", "direction": "outgoing"}
+    body = {**call, **members}
+    asked = Headers([("Authorization", "Bearer REDACTED")] if token else [])
+    headers = Headers([("Content-Type", "application/json")])
+    return Exchange(
+        Request("GET", f"https://graph.microsoft.com{PATH}", asked),
+        Response(status, headers, encode_json({name: one for name, one in body.items() if one is not None})),
+        seconds=seconds,
+    )
+
+
+def refused(status: int, code: str, *, token: bool = True) -> Exchange:
+    """A call that could not be read."""
+    one = answered(status, token=token)
+    body = encode_json({"error": {"code": code, "message": "no"}})
+    return Exchange(one.request, Response(status, one.response.headers, body))
+
+
+@dataclass
+class Said:
+    """What one test says.
+
+    Attributes:
+        exchanges: what it has seen; empty for a test that has left no recording.
+        outcome: as the report has it.
+        reason: same.
+        notifications: what the bot was told.
+    """
+
+    exchanges: tuple[Exchange, ...] = ()
+    outcome: str = "held"
+    reason: str = ""
+    notifications: tuple[Notification, ...] = ()
+
+
+def usual() -> dict[str, Said]:
+    """What the tests say when nothing is wrong."""
+    return {READ: Said((answered(),)), GONE: Said((refused(404, "8522"),))}
+
+
+@dataclass
+class Fake:
+    """A runner of nights whose tests say what they are told to.
+
+    Attributes:
+        says: by the number of the run in its night, from 1: what the tests say; the usual otherwise.
+        problem: why the run comes to no end, or ``""``.
+        kind: what its recordings are from.
+        orders: what it was asked for.
+    """
+
+    says: dict[int, dict[str, Said]] = field(default_factory=dict)
+    problem: str = ""
+    kind: Kind = Kind.SIMULATOR
+    orders: list[Order] = field(default_factory=list)
+    before: Callable[[Order], None] = lambda order: None
+
+    def run(self, order: Order, tell: Tell) -> Ran:
+        self.orders.append(order)
+        self.before(order)
+        if self.problem:
+            return Ran(order, None, self.problem)
+        said = {**usual(), **self.says.get(int(order.folder.name), {})}
+        said = {name: one for name, one in said.items() if not order.tests or name in order.tests}
+        for name, one in said.items():
+            self._record(order, name, one)
+            tell(1, len(said))
+        order.junit.write_text("<testsuites><testsuite><testcase name='a'/></testsuite></testsuites>")
+        return Ran(order, _report(said))
+
+    def _record(self, order: Order, nodeid: str, said: Said) -> None:
+        if said.exchanges and said.outcome in {"held", "broken"}:
+            name = recorded(nodeid, "v1.0")
+            path = order.cassettes / "v1.0" / "test_call_get" / f"{name.partition('::')[2].partition('@')[0]}.yaml"
+            seconds = tuple(one.seconds for one in said.exchanges)
+            passport = Passport(
+                datetime.now(UTC),
+                self.kind,
+                ("v1.0",),
+                Contract.packaged().revision,
+                test=name,
+                notifications=said.notifications,
+                seconds=seconds,
+            )
+            cassette.write(path, said.exchanges, passport)
+
+
+def _report(said: dict[str, Said]) -> dict[str, Any]:
+    outcomes = [one.outcome for one in said.values()]
+    status = next((one for one in ("broken", "could-not-check", "not-checked") if one in outcomes), "held")
+    broken = next((one.reason for one in said.values() if one.outcome == status and status != "held"), "")
+    rule = {"id": RULE, "version": "v1.0", "status": status, "reason": broken, "tests": list(said)}
+    return json.loads(
+        json.dumps(
+            {
+                "api_versions": ["v1.0"],
+                "rules": [{**rule, "evidence": "documented", "findings": [], "broken_by": []}],
+                "findings": [],
+                "tests": [
+                    {"nodeid": name, "outcome": one.outcome, "reason": one.reason, "version": "v1.0"}
+                    for name, one in said.items()
+                ],
+                "exchanges": [],
+                "notifications": [],
+            }
+        )
+    )
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> NightSettings:
+    """A night in an empty folder, on the simulator."""
+    return NightSettings(
+        "simulator",
+        tmp_path / "out",
+        tmp_path / "baseline",
+        tmp_path / "history.db",
+        tmp_path / "accepted.toml",
+        ("v1.0",),
+        workers="0",
+    )

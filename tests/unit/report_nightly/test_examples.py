@@ -1,0 +1,123 @@
+"""The pipelines that people copy: they parse, hold no secret, and every command of ours in them exists."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pytest_graphcalls.cli import COMMANDS, parser
+from pytest_graphcalls.leakscan import scan
+from pytest_graphcalls.report.nightly import DOCUMENT, SUMMARY
+
+ROOT = Path(__file__).parents[3]
+GITHUB = ROOT / ".github" / "workflows" / "nightly-example.yml"
+AZURE = ROOT / "examples" / "azure-pipelines-nightly.yml"
+FILES = [pytest.param(path, id=path.stem) for path in (GITHUB, AZURE)]
+
+
+def scripts(value: Any) -> Iterator[str]:
+    """Everything in a pipeline that a shell runs."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name in {"run", "script", "inlineScript"}:
+                yield inner
+            else:
+                yield from scripts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from scripts(inner)
+
+
+def commands(path: Path) -> list[str]:
+    text = "\n".join(scripts(yaml.safe_load(path.read_text(encoding="utf-8"))))
+    return re.findall(r"^\s*(graphcalls .*)$", text.replace("\\\n", " "), re.MULTILINE)
+
+
+COMMAND_LINES = [
+    pytest.param(
+        line,
+        marks=pytest.mark.xfail(
+            shlex.split(line)[1] not in COMMANDS, reason="the command is not there yet", strict=True
+        ),
+        id=f"{path.stem}: {line}",
+    )
+    for path in (GITHUB, AZURE)
+    for line in commands(path)
+]
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_a_pipeline_runs_the_night_once(path: Path) -> None:
+    """Against a tenant, and into the folder that is uploaded."""
+    (line,) = commands(path)
+    assert line.startswith("graphcalls nightly --target live --out nightly")
+
+
+@pytest.mark.parametrize("line", COMMAND_LINES)
+def test_a_command_of_a_pipeline_is_understood(line: str) -> None:
+    """With all its words; a shell's comment is none."""
+    try:
+        assert parser().parse_args(shlex.split(line, comments=True)[1:])
+    except SystemExit as refused:
+        pytest.fail(f"argparse has refused {line!r} with {refused.code}")
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_a_pipeline_holds_no_secret_and_asks_for_none(path: Path) -> None:
+    """It signs in by federation."""
+    text = path.read_text(encoding="utf-8")
+    assert {leak.kind for leak in scan(text)} <= {"name of a person"}  # what a step is called, in displayName
+    assert "secrets." not in text
+    assert "AZURE_CLIENT_SECRET" not in text
+    assert "AZURE_FEDERATED_TOKEN_FILE" in text
+
+
+def test_the_workflow_does_nothing_where_nobody_has_prepared_it() -> None:
+    """Here, for example, and in a fork."""
+    workflow = yaml.safe_load(GITHUB.read_text(encoding="utf-8"))
+    assert set(workflow[True]) == {"workflow_dispatch", "schedule"}  # YAML 1.1 reads the key "on" so
+    assert [job["if"] for job in workflow["jobs"].values()] == [
+        "vars.GRAPHCALLS_NIGHTLY == 'on' && !github.event.repository.fork"
+    ]
+
+
+def test_the_workflow_may_do_no_more_than_it_has_to() -> None:
+    """The job's token is for the sign-in and for the issue."""
+    workflow = yaml.safe_load(GITHUB.read_text(encoding="utf-8"))
+    assert workflow["permissions"] == {"contents": "read"}
+    assert workflow["jobs"]["nightly"]["permissions"] == {"contents": "read", "id-token": "write", "issues": "write"}
+
+
+def test_what_comes_after_the_night_comes_when_it_fails_too() -> None:
+    """Drift is a failed step; its report is what the job is for."""
+    steps = yaml.safe_load(GITHUB.read_text(encoding="utf-8"))["jobs"]["nightly"]["steps"]
+    at = next(number for number, step in enumerate(steps) if step.get("id") == "night")
+    assert steps[at + 1 :]
+    assert all(step["if"].startswith("always()") for step in steps[at + 1 :])
+    steps = yaml.safe_load(AZURE.read_text(encoding="utf-8"))["jobs"][0]["steps"]
+    at = next(number for number, step in enumerate(steps) if step.get("displayName") == "the night")
+    assert steps[at + 1 :]
+    assert all(step["condition"] == "always()" for step in steps[at + 1 :])
+
+
+def test_the_files_that_are_named_are_the_files_that_are_written() -> None:
+    """A renamed report is renamed here, too."""
+    text = GITHUB.read_text(encoding="utf-8")
+    named = {*re.findall(r"nightly/([\w.]+\.\w+)", text.replace("nightly/summary.md)", ""))}
+    assert {DOCUMENT, SUMMARY} <= named
+    script = re.search(r"python (\S+\.py)", text)
+    assert script is not None
+    assert (ROOT / script[1]).exists()
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_the_exit_codes_are_explained_where_they_are_met(path: Path) -> None:
+    """Whoever sees a red step looks here first."""
+    text = " ".join(path.read_text(encoding="utf-8").split())
+    assert "0 no drift, 1 additions only, 2 breaking or behavioural, 3 could not check, 64 a setting" in text

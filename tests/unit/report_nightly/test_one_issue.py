@@ -1,0 +1,198 @@
+"""The example script that keeps one issue, against a GitHub of our own on this machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from pytest_graphcalls.drift import Outcome, Standing
+from pytest_graphcalls.report.nightly import document
+from tests.unit.report_nightly.nights import BROKEN, GONE, NEW, entry, season, verdict
+
+SCRIPT = Path(__file__).parents[3] / ".github" / "scripts" / "keep_one_issue.py"
+
+
+@dataclass
+class Issues:
+    """A repository's issues, as its API has them."""
+
+    url: str = ""
+    open: list[dict[str, Any]] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    refuse: int = 0
+
+    def answer(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
+        self.asked.append(f"{method} {path.partition('?')[0].removeprefix('/repos/team/bot/')}")
+        if self.refuse:
+            return self.refuse, {"message": "no"}
+        if method == "GET":
+            return 200, [one for one in self.open if one["state"] == "open"]
+        if path.endswith("/comments"):
+            self.comments.append(body["body"])
+            return 201, {}
+        if method == "POST":
+            self.open.append({"number": len(self.open) + 1, "state": "open", **body})
+            return 201, self.open[-1]
+        issue = self.open[int(path.rpartition("/")[2]) - 1]
+        issue.update(body)
+        return 200, issue
+
+
+@pytest.fixture
+def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[Issues]:
+    issues = Issues()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            status, said = issues.answer(self.command, self.path, json.loads(body) if body else {})
+            assert self.headers["Authorization"] == "Bearer job-token"
+            text = json.dumps(said).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        do_GET = do_POST = do_PATCH = do  # noqa: N815  the names that http.server calls
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        monkeypatch.setenv("GITHUB_API_URL", f"http://127.0.0.1:{server.server_port}/")
+        monkeypatch.setenv("GITHUB_REPOSITORY", "team/bot")
+        monkeypatch.setenv("GITHUB_TOKEN", "job-token")
+        for name in ("http_proxy", "HTTP_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        yield issues
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def main(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The script's main, as a copy of the file gives it."""
+    specification = spec_from_file_location("keep_one_issue", SCRIPT)
+    assert specification is not None
+    assert specification.loader is not None
+    module = module_from_spec(specification)
+    monkeypatch.setitem(sys.modules, "keep_one_issue", module)
+    specification.loader.exec_module(module)
+    return module.main
+
+
+def night(folder: Path, **more: Any) -> list[str]:
+    """The files of a night, as the script is given them."""
+    data = document(verdict(season(2), **more))
+    (folder / "verdict.json").write_text(json.dumps(data), encoding="utf-8")
+    (folder / "summary.md").write_text(f"## {data['headline']}\n", encoding="utf-8")
+    return [str(folder / "verdict.json"), str(folder / "summary.md")]
+
+
+def test_the_first_drift_opens_an_issue(github: Issues, main: Any, tmp_path: Path) -> None:
+    """With its label, the summary, and a mark of what it tells of."""
+    assert main(night(tmp_path, entries=(entry(GONE),))) == 0
+    (issue,) = github.open
+    assert issue["labels"] == ["graphcalls-drift"]
+    assert issue["title"] == "Graph calls API drift: 1 breaking change"
+    assert issue["body"] == f"## 1 breaking change.\n\n<!-- graphcalls: {GONE.fingerprint} -->"
+    assert github.comments == []
+
+
+def test_the_same_drift_the_next_night_tells_nobody(github: Issues, main: Any, tmp_path: Path) -> None:
+    """Nothing has changed, so nothing is written."""
+    main(night(tmp_path, entries=(entry(GONE),)))
+    github.asked.clear()
+    assert main(night(tmp_path, entries=(entry(GONE, Standing.KNOWN, 2),))) == 0
+    assert github.asked == ["GET issues"]
+    assert len(github.open) == 1
+
+
+def test_something_new_is_a_comment_and_a_new_text(github: Issues, main: Any, tmp_path: Path) -> None:
+    """What people know already is not told again."""
+    main(night(tmp_path, entries=(entry(GONE),)))
+    both = (entry(GONE, Standing.KNOWN, 2), entry(BROKEN))
+    assert main(night(tmp_path, entries=both)) == 0
+    (comment,) = github.comments
+    assert BROKEN.fingerprint in comment
+    assert GONE.fingerprint not in comment
+    assert BROKEN.fingerprint in github.open[0]["body"]
+
+
+def test_what_was_accepted_is_no_news(github: Issues, main: Any, tmp_path: Path) -> None:
+    """Nor what is flaky."""
+    main(night(tmp_path, entries=(entry(GONE),)))
+    main(night(tmp_path, entries=(entry(GONE), entry(NEW, Standing.ACCEPTED), entry(BROKEN, Standing.FLAKY))))
+    assert github.comments == []
+
+
+def test_a_night_without_drift_closes_it(github: Issues, main: Any, tmp_path: Path) -> None:
+    """And says so; the next one finds nothing to close."""
+    main(night(tmp_path, entries=(entry(GONE),)))
+    quiet = night(tmp_path, outcome=Outcome.NO_DRIFT, entries=())
+    assert main(quiet) == 0
+    assert (github.open[0]["state"], github.open[0]["state_reason"]) == ("closed", "completed")
+    assert github.comments == ["No drift any more in the night of 2026-11-27T03:00:00Z."]
+    github.asked.clear()
+    assert main(quiet) == 0
+    assert github.asked == ["GET issues"]
+
+
+def test_an_outage_changes_nothing(github: Issues, main: Any, tmp_path: Path) -> None:
+    """GitHub is not even asked."""
+    assert main(night(tmp_path, outcome=Outcome.COULD_NOT_CHECK, entries=())) == 0
+    assert github.asked == []
+
+
+def test_a_pull_request_with_the_label_is_no_issue(github: Issues, main: Any, tmp_path: Path) -> None:
+    """GitHub lists both."""
+    github.open.append({"number": 1, "state": "open", "pull_request": {}, "title": "x", "body": ""})
+    main(night(tmp_path, entries=(entry(GONE),)))
+    assert len(github.open) == 2
+
+
+def test_an_issue_that_somebody_has_edited_is_put_right(github: Issues, main: Any, tmp_path: Path) -> None:
+    """Without its mark everything is told once more."""
+    github.open.append({"number": 1, "state": "open", "title": "mine", "body": None})
+    main(night(tmp_path, entries=(entry(GONE),)))
+    assert github.open[0]["title"].startswith("Graph calls API drift")
+    assert len(github.comments) == 1
+
+
+def test_a_refusal_is_a_sentence(github: Issues, main: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It names the likely cause, and not the token."""
+    github.refuse = 403
+    assert main(night(tmp_path, entries=(entry(GONE),))) == 1
+    assert capsys.readouterr().err == "GitHub has refused with 403: may the token write issues?\n"
+
+
+@pytest.mark.parametrize(("arguments", "status"), [([], 64), (["a", "b", "c"], 64), (["no such file"], 1)])
+def test_wrong_words_and_files_are_told(
+    github: Issues, main: Any, arguments: list[str], status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is sent."""
+    assert main(arguments) == status
+    assert capsys.readouterr().err
+    assert github.asked == []
+
+
+def test_a_missing_variable_is_named(
+    main: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything is read."""
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
+    monkeypatch.setenv("GITHUB_REPOSITORY", "team/bot")
+    assert main(["verdict.json"]) == 64
+    assert capsys.readouterr().err == "set GITHUB_TOKEN\n"

@@ -1,0 +1,122 @@
+"""A night's files are written all or none, and nothing that must not be there gets into one."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_graphcalls.drift import Sample, Unchecked
+from pytest_graphcalls.errors import RecordingError
+from pytest_graphcalls.leakscan import scan
+from pytest_graphcalls.redaction import forget, remember
+from pytest_graphcalls.report.nightly import DOCUMENT, PAGE, SARIF, SUMMARY, write
+from pytest_graphcalls.wire import Exchange, Headers, Request, Response
+from tests.unit.report_nightly.nights import ENTRIES, FACTS, entry, known, season, verdict
+from tests.unit.report_nightly.nights import NEW as ADDITION
+
+NAMES = (DOCUMENT, PAGE, SUMMARY, SARIF)
+
+
+def texts(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+
+
+def test_four_files_are_written_and_nothing_else(tmp_path: Path) -> None:
+    """The folder is made; no half-written file stays in it."""
+    nights = season(5)
+    paths = write(verdict(nights), nights, known(), tmp_path / "a" / "night", facts=FACTS)
+    assert [path.name for path in paths] == list(NAMES)
+    assert sorted(texts(tmp_path / "a" / "night")) == sorted(NAMES)
+
+
+def test_the_same_night_gives_the_same_files(tmp_path: Path) -> None:
+    """Nothing in them is of the moment they were written."""
+    nights = season(5)
+    for folder in ("one", "two"):
+        write(verdict(nights), nights, known(), tmp_path / folder, facts=FACTS)
+    assert texts(tmp_path / "one") == texts(tmp_path / "two")
+
+
+def test_a_secret_in_a_sample_is_masked_everywhere(tmp_path: Path) -> None:
+    """A token, a password and what a run was told are redacted once more."""
+    secret = "hunter2-but-much-longer"
+    exchange = Exchange(
+        Request("POST", "https://graph.microsoft.com/v1.0/x", Headers({"Authorization": f"Bearer {secret}"})),
+        Response(200, Headers({"Content-Type": "application/json"}), b'{"access_token": "%b"}' % secret.encode()),
+    )
+    one = replace(ENTRIES[0], sample=Sample(exchange, exchange, "$.status"))
+    nights = season(3)
+    remember(secret)
+    try:
+        write(
+            verdict(nights, entries=(one,), unchecked=(Unchecked("x", f"said {secret}"),)),
+            nights,
+            {one.difference.fingerprint: one},
+            tmp_path,
+        )
+    finally:
+        forget()
+    assert not [name for name, text in texts(tmp_path).items() if secret in text]
+
+
+def test_a_leak_is_refused_and_the_older_files_stay(tmp_path: Path) -> None:
+    """The error names file, line and kind, and not the thing itself."""
+    nights = season(3)
+    write(verdict(nights), nights, known(), tmp_path)
+    before = texts(tmp_path)
+    person = replace(ADDITION, after='{"displayName": "Megan Bowen"}')
+    with pytest.raises(RecordingError) as caught:
+        write(verdict(nights, entries=(entry(person),)), nights, {}, tmp_path)
+    assert "verdict.json: the leak scan has found what may not be written down (line " in str(caught.value)
+    assert "name of a person" in str(caught.value)
+    assert "No report was written." in str(caught.value)
+    assert "Megan" not in str(caught.value)
+    assert texts(tmp_path) == before
+
+
+def test_a_folder_that_takes_no_file_is_named_and_the_older_files_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when the disk is full after two of four files."""
+    nights = season(3)
+    write(verdict(nights), nights, known(), tmp_path)
+    before = texts(tmp_path)
+    really = Path.write_text
+
+    def full(path: Path, text: str, **facts: Any) -> int:
+        if path.name == f".{SUMMARY}.new":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return really(path, text, **facts)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(RecordingError, match=r"No space left on device\. What was there is as it was; name another fo"):
+        write(verdict(season(4)), season(4), known(), tmp_path)
+    assert texts(tmp_path) == before
+
+
+def test_a_file_where_the_folder_should_be_is_a_clear_sentence(tmp_path: Path) -> None:
+    """Nothing of it is overwritten."""
+    (tmp_path / "night").write_text("mine", encoding="utf-8")
+    nights = season(2)
+    with pytest.raises(RecordingError, match="cannot be written there: File exists"):
+        write(verdict(nights), nights, {}, tmp_path / "night")
+    assert (tmp_path / "night").read_text(encoding="utf-8") == "mine"
+
+
+def test_what_is_written_passes_the_leak_scan_but_for_two_digests(tmp_path: Path) -> None:
+    """The digests are those of the page's own style and script; nothing else looks random."""
+    nights = season(30)
+    write(verdict(nights), nights, known(), tmp_path, facts=FACTS)
+    leaks = {(Path(leak.file).name, leak.kind) for leak in scan(tmp_path)}
+    assert leaks <= {(PAGE, "text that looks random")}
+
+
+def test_a_first_night_has_no_history(tmp_path: Path) -> None:
+    """The verdict's own night is enough."""
+    (night,) = season(1)
+    write(verdict([night]), (), {}, tmp_path)
+    assert night.id in (tmp_path / PAGE).read_text(encoding="utf-8")
