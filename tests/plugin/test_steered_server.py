@@ -30,6 +30,12 @@ PROJECT = """
 """
 
 
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runs in here have no others beside them, whatever the run around them has."""
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+
+
 @pytest.fixture
 def steered() -> Iterator[str]:
     simulator = Simulator()
