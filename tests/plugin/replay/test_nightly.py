@@ -45,8 +45,8 @@ def test_the_simulator_is_recorded_with_what_it_told(pytester: pytest.Pytester, 
     found = tapes(pytester)
     assert len(found) == 12
     told = [one for tape in found for one in tape.passport.notifications]  # type: ignore[union-attr]  # ours have one
-    states = [one.body["value"][0]["resourceData"].get("state") for one in told if one.at]
-    assert "established" in states
+    data = [one.body["value"][0]["resourceData"] for one in told if one.at]  # a roster is a list
+    assert "established" in {one["state"] for one in data if isinstance(one, dict) and "state" in one}
     assert all(tape.data["version"] == 1 and not tape.edited for tape in found)
     assert taped(*FEW, "--graphcalls-target=replay").parseoutcomes()["passed"] == 12
 
