@@ -39,7 +39,7 @@ def case_of(item: pytest.Item, settings: Settings, target: str, version: str) ->
         "--graphcalls-target=<what it was recorded from>"
     )
     compared = settings.nightly and target != REPLAY
-    return Case(path, f"{item.path.parent.name}/{item.path.name}::{name}@{version}", again, compared)
+    return Case(path, f"{item.path.parent.name}/{item.path.name}::{name}@{version}", again, compared=compared)
 
 
 def _is_recorded(item: pytest.Item, settings: Settings, target: str) -> bool:

@@ -17,16 +17,16 @@ class Case:
         path: its cassette.
         name: ``file::test``; another test's cassette is never written over.
         again: the command that records it.
-        compared: whether its recording is compared with another night's; then a service that fails is no answer.
         made: what the test makes up, by what it stands for: the number of an id, or a name. It goes into the passport,
             so that a cassette plays whatever pseudonyms look like in a later version.
+        compared: whether its recording is compared with another night's; then a service that fails is no answer.
     """
 
     path: Path
     name: str
     again: str
-    compared: bool = False
     made: dict[str, str] = field(default_factory=dict, compare=False)
+    compared: bool = False
 
     def ids(self) -> Iterator[str]:
         """Ids for what the test makes up: the same each time, no other test's, and left alone by redaction."""

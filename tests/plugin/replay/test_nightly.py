@@ -45,10 +45,11 @@ def test_the_simulator_is_recorded_with_what_it_told(pytester: pytest.Pytester, 
     found = tapes(pytester)
     assert len(found) == 12
     told = [one for tape in found for one in tape.passport.notifications]  # type: ignore[union-attr]  # ours have one
-    states = [one.body["value"][0]["resourceData"].get("state") for one in told if one.at]
-    assert "established" in states
+    data = [one.body["value"][0]["resourceData"] for one in told if one.at]  # a roster is a list
+    assert "established" in {one["state"] for one in data if isinstance(one, dict) and "state" in one}
     assert all(tape.data["version"] == 1 and not tape.edited for tape in found)
-    assert taped(*FEW, "--graphcalls-target=replay").parseoutcomes()["passed"] == 12
+    # What needs more than requests is never replayed.
+    assert taped(*FEW, "--graphcalls-target=replay").parseoutcomes() == {"passed": 6, "skipped": 6, "deselected": 192}
 
 
 def test_a_server_is_recorded_with_how_long_it_took(
