@@ -294,6 +294,15 @@ def _nightly(parser: argparse.ArgumentParser) -> None:
         help="processes, where pytest-xdist is installed; 0 for one (default: %(default)s)",
     )
     parser.add_argument("--keep", default="400", metavar="NIGHTS", help="kept in the history (default: %(default)s)")
+    for form, noun in (("csdl", "published metadata ($metadata), XML"), ("openapi", "published OpenAPI, YAML or JSON")):
+        parser.add_argument(
+            f"--{form}",
+            action="append",
+            default=[],
+            metavar="[VERSION=]FILE",
+            help=f"look at this, too: {noun}; of v1.0 unless it says beta=FILE",
+        )
+    parser.add_argument("--docs", metavar="DIR", help="look at this, too: a checkout of the reference pages")
     parser.add_argument("--additive-ok", action="store_true", help="exit with 0 when there are only additions")
     parser.epilog = (
         "Exit code: 0 no drift, 1 additions only, 2 something broke or behaves otherwise, 3 could not check, 64 a word "

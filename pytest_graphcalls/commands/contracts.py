@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib.resources import files as package_files
 from pathlib import Path
 
-from pytest_graphcalls.commands.drift_published import load
 from pytest_graphcalls.commands.text import show
 from pytest_graphcalls.contract.files import ContractFiles
 from pytest_graphcalls.contract.types import TypeModel
 from pytest_graphcalls.drift import EXIT_CODES, Outcome, Unchecked
 from pytest_graphcalls.drift import metadata as published
+from pytest_graphcalls.drift.published import load
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.report.words import counted
 
@@ -49,7 +49,7 @@ def refresh(args: Namespace) -> int:
         PublishedFileError: the file is there and is not what it should be.
         SettingError: the folder cannot be written to.
     """
-    read = load(Path(args.csdl), csdl=True)
+    read = load(Path(args.csdl), published.Form.CSDL)
     if isinstance(read, Unchecked):
         show([f"could not check: {read.subject}: {read.reason}"])
         return EXIT_CODES[Outcome.COULD_NOT_CHECK]

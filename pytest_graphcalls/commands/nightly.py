@@ -21,6 +21,7 @@ from pytest_graphcalls.nightly.settings import (
     Repetition,
     number,
     path_of,
+    published_of,
     target_of,
     workers_of,
 )
@@ -40,7 +41,7 @@ def run(args: Namespace, runner: Runner | None = None) -> int:
 
     Args:
         args: ``target``, ``out``, ``baseline``, ``history``, ``file``, ``version``, ``confirm``, ``workers``, ``keep``,
-            ``additive_ok``.
+            ``csdl``, ``openapi``, ``docs``, ``additive_ok``.
         runner: runs the suite; by default a process of this Python.
 
     Returns:
@@ -50,6 +51,7 @@ def run(args: Namespace, runner: Runner | None = None) -> int:
         SettingError: a word, a folder or the baseline cannot be used.
         RecordingError: a recording of the baseline cannot be read.
         DriftFileError: the history or the file of accepted differences cannot be used.
+        PublishedFileError: a metadata file is there and is not what it should be.
     """
     seen = look(settings_of(args), runner or Subprocess(), Progress(sys.stderr))
     show(_lines(seen))
@@ -74,6 +76,7 @@ def settings_of(args: Namespace) -> NightSettings:
         Repetition.of("--confirm", args.confirm),
         workers_of("--workers", args.workers),
         number("--keep", args.keep),
+        published_of(args.csdl, args.openapi, args.docs),
     )
 
 

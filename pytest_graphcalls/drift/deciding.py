@@ -10,7 +10,7 @@ The rules of this page:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -166,11 +166,20 @@ def outcome(seen: Iterable[Entry], unchecked: Iterable[Unchecked]) -> Outcome:
         seen: its differences.
         unchecked: what could not be looked at.
     """
-    weights = {one.difference.severity for one in seen if one.standing.decides}
-    if Severity.BREAKING in weights:
+    return weighed({one.difference.severity for one in seen if one.standing.decides}, unchecked)
+
+
+def weighed(severities: Collection[Severity], unchecked: Iterable[Unchecked]) -> Outcome:
+    """What differences and gaps come to: what breaks something outweighs a gap, which outweighs the rest.
+
+    Args:
+        severities: of the differences that decide.
+        unchecked: what could not be looked at.
+    """
+    if Severity.BREAKING in severities:
         return Outcome.BREAKING
-    if Severity.BEHAVIOURAL in weights:
+    if Severity.BEHAVIOURAL in severities:
         return Outcome.BEHAVIOURAL
     if any(one.decides for one in unchecked):
         return Outcome.COULD_NOT_CHECK
-    return Outcome.ADDITIVE if Severity.ADDITIVE in weights else Outcome.NO_DRIFT
+    return Outcome.ADDITIVE if Severity.ADDITIVE in severities else Outcome.NO_DRIFT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +11,24 @@ from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.drift import Acceptance, Entry, Kind, Latency, Night, Outcome, RuleState, Unchecked, Verdict
+from pytest_graphcalls.drift import (
+    Acceptance,
+    Difference,
+    Entry,
+    Kind,
+    Latency,
+    Night,
+    Origin,
+    Outcome,
+    RuleState,
+    Unchecked,
+    Verdict,
+)
 from pytest_graphcalls.drift.acceptances import AcceptedFile
-from pytest_graphcalls.drift.deciding import Earlier, entries, is_expired, outcome, unobserved
+from pytest_graphcalls.drift.deciding import Earlier, Sighting, entries, is_expired, outcome, sightings, unobserved
+from pytest_graphcalls.drift.facts import rows
 from pytest_graphcalls.drift.history import History
+from pytest_graphcalls.drift.met import Met
 from pytest_graphcalls.drift.observing import states
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.nightly import baseline as accepted
@@ -96,26 +110,36 @@ def look(
         SettingError: the folder for the reports or the baseline cannot be used.
         RecordingError: a recording of the baseline cannot be read.
         DriftFileError: the history or the file of accepted differences cannot be used.
+        PublishedFileError: a metadata file is there and is not what it should be.
     """
     claim(settings.out)
+    published = tuple(settings.published.differences(settings.versions))
     old = accepted.read(mended(settings.baseline), settings.target, settings.versions)
     agreed = AcceptedFile.read(settings.accepted).acceptances
     with (
         History(settings.history, keep=settings.keep, now=now) as history,
         TemporaryDirectory(prefix="graphcalls-nightly-") as folder,
     ):
-        night = _Night(settings, runner, telling or Quiet(), old, Path(folder), seed)
+        night = _Night(settings, runner, telling or Quiet(), old, published, Path(folder), seed)
         return night.look(history, agreed, now)
 
 
 class _Night:
     def __init__(
-        self, settings: NightSettings, runner: Runner, telling: Telling, old: Baseline, folder: Path, seed: int
+        self,
+        settings: NightSettings,
+        runner: Runner,
+        telling: Telling,
+        old: Baseline,
+        published: Sequence[Difference | Unchecked],
+        folder: Path,
+        seed: int,
     ) -> None:
         self._settings = settings
         self._runner = runner
         self._telling = telling
         self._old = old
+        self._published = published
         self._folder = folder
         self._seed = seed
         self._contract = Contract.packaged()
@@ -127,11 +151,16 @@ class _Night:
         self._telling.phase(f"running the suite against {self._settings.target}, compared with {compared}")
         ran = self._run("1", ())
         first = self._read(ran, last)
-        found = _Found()
+        found = _Found(
+            sightings([[Met(one) for one in self._published if isinstance(one, Difference)]]),
+            [one for one in self._published if isinstance(one, Unchecked)],
+        )
         if isinstance(first, Unchecked):
             found.unchecked.append(first)
         else:
-            self._judge(found, first, agreed, known, begun.started)
+            self._judge(found, first, agreed, begun.started)
+        earlier = {name: Earlier(one.first_seen, one.count) for name, one in known.items()}
+        found.entries = entries(found.seen, agreed, earlier, begun.started, self._settings.repetition.needed)
         verdict = self._verdict(found, begun, agreed, max(now(), begun.started))
         junit, left_out = junit_of(ran.order)
         if left_out is not None:
@@ -140,9 +169,17 @@ class _Night:
         self._telling.phase("writing the reports")
         recordings = None if isinstance(first, Unchecked) else ran.order.cassettes
         try:
-            return Seen(verdict, tuple(publish(verdict, history, self._settings.out, recordings, junit)))
+            all_ = rows((one.difference for one in verdict.entries), self._looked(first), self._contract)
+            facts = [one for one in all_ if one.disagree]
+            files = publish(verdict, history, self._settings.out, recordings, junit, facts)
+            return Seen(verdict, tuple(files))
         except RecordingError as error:
             return Seen(verdict, problem=str(error))
+
+    def _looked(self, first: Look | Unchecked) -> frozenset[Origin]:
+        """Which sides were looked at tonight."""
+        service = frozenset[Origin]() if isinstance(first, Unchecked) else frozenset({Origin.CONTRACT})
+        return self._settings.published.origins | service
 
     def _run(self, name: str, tests: tuple[str, ...]) -> Ran:
         folder = self._folder / name
@@ -166,10 +203,9 @@ class _Night:
         found: _Found,
         first: Look,
         agreed: Mapping[str, Acceptance],
-        known: Mapping[str, Entry],
         tonight: datetime,
     ) -> None:
-        """Ask again about what differs, and enter what is left."""
+        """Ask again about what differs, and take in what is left."""
         repetition = self._settings.repetition
 
         def again(names: frozenset[str], number: int) -> Look | None:
@@ -182,14 +218,13 @@ class _Night:
 
         settled = {name for name, one in agreed.items() if not is_expired(one, tonight)}
         confirmed, looks = confirm(first, again, repetition, settled)
-        earlier = {name: Earlier(one.first_seen, one.count) for name, one in known.items()}
-        found.entries = entries(confirmed.seen, agreed, earlier, tonight, repetition.needed)
+        found.seen += tuple(confirmed.seen)
         found.unchecked += (*first.unchecked, *confirmed.unchecked)
         covered = self._settings.versions
         found.rules = {
             name: state for name, state in states(first.report).items() if name.rpartition("@")[2] in covered
         }
-        found.rules |= _unsteady_rules(found.entries, first, confirmed)
+        found.rules |= _unsteady_rules(first, confirmed)
         found.latency = latencies(first.tapes, self._contract)
         keep_steady(looks, confirmed.unsteady)
 
@@ -226,8 +261,9 @@ class _Night:
 class _Found:
     """What a night has found so far."""
 
-    entries: tuple[Entry, ...] = ()
+    seen: tuple[Sighting, ...] = ()
     unchecked: list[Unchecked] = field(default_factory=list)
+    entries: tuple[Entry, ...] = ()
     rules: dict[str, RuleState] = field(default_factory=dict)
     latency: Mapping[str, Latency] = field(default_factory=dict)
 
@@ -243,14 +279,14 @@ def _last(nights: Iterable[Night], target: str) -> Mapping[str, RuleState]:
     }
 
 
-def _unsteady_rules(found: Iterable[Entry], first: Look, confirmed: Confirmed) -> Mapping[str, RuleState]:
+def _unsteady_rules(first: Look, confirmed: Confirmed) -> Mapping[str, RuleState]:
     """Rules that were broken once, and not again: a notice; or that could not be asked about again."""
     broken = {
         one.difference.fingerprint: f"{one.difference.subject}@{one.difference.version}"
         for one in first.met
         if one.difference.kind is Kind.RULE_BROKEN and one.difference.fingerprint in confirmed.unsteady
     }
-    flaky = {one.difference.fingerprint for one in found}
+    flaky = {one.met.difference.fingerprint for one in confirmed.seen}
     return {rule: RuleState.NOTICE if name in flaky else RuleState.COULD_NOT_CHECK for name, rule in broken.items()}
 
 

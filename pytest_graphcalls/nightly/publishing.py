@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from pytest_graphcalls.drift import Unchecked, Verdict
+from pytest_graphcalls.drift.facts import FactRow
 from pytest_graphcalls.drift.history import History
 from pytest_graphcalls.errors import RecordingError, SettingError
 from pytest_graphcalls.leakscan import scan
@@ -69,7 +70,14 @@ def _without_prints(text: str) -> str:
     return f'<?xml version="1.0" encoding="utf-8"?>{ET.tostring(root, encoding="unicode")}'
 
 
-def publish(verdict: Verdict, history: History, out: Path, recordings: Path | None, junit: str) -> Sequence[Path]:
+def publish(
+    verdict: Verdict,
+    history: History,
+    out: Path,
+    recordings: Path | None,
+    junit: str,
+    facts: Iterable[FactRow] = (),
+) -> Sequence[Path]:
     """Put everything into ``out``.
 
     Args:
@@ -78,6 +86,7 @@ def publish(verdict: Verdict, history: History, out: Path, recordings: Path | No
         out: the folder.
         recordings: tonight's, or ``None``: then those of an earlier night stay.
         junit: the tests as JUnit has them, or ``""``.
+        facts: where documentation, metadata and service disagree.
 
     Returns:
         What was written.
@@ -99,7 +108,7 @@ def publish(verdict: Verdict, history: History, out: Path, recordings: Path | No
     except OSError as error:
         problem = f"cannot be written: {error.strerror or error}. What was there is as it was."
         raise RecordingError(str(out), 0, problem) from None
-    return [*report.write(verdict, history.nights(NIGHTS), history.known(), out), *written]
+    return [*report.write(verdict, history.nights(NIGHTS), history.known(), out, facts=facts), *written]
 
 
 def _recorded(recordings: Path, folder: Path) -> Path:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_graphcalls.drift.history import KEPT
+from pytest_graphcalls.drift.metadata import Form
+from pytest_graphcalls.drift.published import Published
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.options import BOTH_VERSIONS, LIVE, REPLAY, parse_target
 
@@ -53,6 +55,7 @@ class NightSettings:
         repetition: when a difference counts.
         workers: processes the suite runs in, if pytest-xdist is there: a number or ``auto``; ``0`` for this one.
         keep: how many nights the history keeps.
+        published: metadata and reference pages to look at, too.
     """
 
     target: str = LIVE
@@ -64,6 +67,7 @@ class NightSettings:
     repetition: Repetition = field(default_factory=Repetition)
     workers: str = "auto"
     keep: int = KEPT
+    published: Published = field(default_factory=Published)
 
 
 def target_of(given: str | None, environ: Mapping[str, str]) -> str:
@@ -86,6 +90,32 @@ def target_of(given: str | None, environ: Mapping[str, str]) -> str:
 def path_of(given: str | None, variable: str, default: Path, environ: Mapping[str, str]) -> Path:
     """A path: what was given, else what the variable says, else the default; as it was written."""
     return Path(given or environ.get(variable) or default)
+
+
+def published_of(csdl: Iterable[str], openapi: Iterable[str], pages: str | None) -> Published:
+    """What others have published, and where it lies.
+
+    Args:
+        csdl: files of metadata, each as ``v1.0=FILE``; without a version it is that of v1.0.
+        openapi: files of OpenAPI, likewise.
+        pages: folder of a checkout of the reference pages.
+
+    Raises:
+        SettingError: two files are for one version, or the folder is a file.
+    """
+    found: dict[str, tuple[Path, Form]] = {}
+    given = [(Form.CSDL, text) for text in csdl] + [(Form.OPENAPI, text) for text in openapi]
+    for form, text in given:
+        version, equals, file = text.partition("=")
+        if not (equals and version in BOTH_VERSIONS):
+            version, file = BOTH_VERSIONS[0], text
+        if version in found:
+            step = f"{found[version][0]} is that already; write beta=FILE for the other one."
+            raise SettingError(f"--{form}", text, f"one file for {version}", step)
+        found[version] = Path(file), form
+    if pages is not None and Path(pages).is_file():
+        raise SettingError("--docs", pages, "the folder of a checkout of the reference pages")
+    return Published(found, Path(pages) if pages is not None else None)
 
 
 def workers_of(name: str, text: str) -> str:

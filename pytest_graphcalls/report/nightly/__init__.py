@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_graphcalls.drift import Entry, Night, Verdict
-from pytest_graphcalls.report.nightly.document import Fact, document
+from pytest_graphcalls.drift import Entry, FactRow, Night, Verdict
+from pytest_graphcalls.report.nightly.document import document
 from pytest_graphcalls.report.nightly.files import put
 from pytest_graphcalls.report.nightly.sarif import sarif
 from pytest_graphcalls.report.nightly.summary import summary
 
-__all__ = ["DOCUMENT", "PAGE", "SARIF", "SUMMARY", "Fact", "document", "write"]
+__all__ = ["DOCUMENT", "PAGE", "SARIF", "SUMMARY", "document", "write"]
 
 DOCUMENT, PAGE, SUMMARY, SARIF = "verdict.json", "report.html", "summary.md", "verdict.sarif"
 """The files of a night."""
@@ -29,7 +29,7 @@ def write(
     known: Mapping[str, Entry],
     folder: Path,
     *,
-    facts: Iterable[Fact] = (),
+    facts: Iterable[FactRow] = (),
     page: str = PAGE,
 ) -> list[Path]:
     """Write the reports of a night: all of them, or none.

@@ -8,10 +8,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 from pytest_graphcalls._version import __version__
-from pytest_graphcalls.drift import EXIT_CODES, Acceptance, Entry, Outcome, RuleState, Severity, Standing, Verdict
+from pytest_graphcalls.drift import (
+    EXIT_CODES,
+    Acceptance,
+    Entry,
+    FactRow,
+    Outcome,
+    RuleState,
+    Severity,
+    Standing,
+    Verdict,
+)
+from pytest_graphcalls.drift.facts import Side
 from pytest_graphcalls.redaction import mask
 from pytest_graphcalls.report.nightly.words import counts, deciding, headline, instant, sentences
 
@@ -30,31 +41,7 @@ ISSUE_ACTIONS: Mapping[Outcome, str] = MappingProxyType(
 """By outcome: what becomes of the one issue. An outage neither opens one nor closes it."""
 
 
-class Fact(Protocol):
-    """One fact, as the three sources have it; ``""`` where one says nothing of it."""
-
-    @property
-    def fact(self) -> str:
-        """What it is about."""
-
-    @property
-    def version(self) -> str:
-        """``v1.0`` or ``beta``."""
-
-    @property
-    def documentation(self) -> str:
-        """What the reference pages say."""
-
-    @property
-    def metadata(self) -> str:
-        """What the published metadata says."""
-
-    @property
-    def service(self) -> str:
-        """What the service did."""
-
-
-def document(verdict: Verdict, facts: Iterable[Fact] = ()) -> dict[str, Any]:
+def document(verdict: Verdict, facts: Iterable[FactRow] = ()) -> dict[str, Any]:
     """The whole verdict, without what could name a secret.
 
     Args:
@@ -145,9 +132,15 @@ def _acceptance(one: Acceptance) -> dict[str, Any]:
     }
 
 
-def _fact(row: Fact) -> dict[str, str]:
-    columns = ("fact", "version", "documentation", "metadata", "service")
-    return {name: str(getattr(row, name)) for name in columns}
+def _fact(row: FactRow) -> dict[str, Any]:
+    sides = dict(zip(Side, row.cells, strict=True))
+    return {
+        "fact": row.fact,
+        "version": row.version,
+        "contract": row.contract,
+        **{side.value: cell.says for side, cell in sides.items()},
+        "differ": [side.value for side, cell in sides.items() if cell.differs],
+    }
 
 
 def masked(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
@@ -23,6 +23,7 @@ from pytest_graphcalls.drift import (
     Standing,
     Unchecked,
     Verdict,
+    rows,
 )
 from pytest_graphcalls.redaction import Redactor
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response
@@ -37,21 +38,15 @@ PAGE = "https://learn.microsoft.com/graph/api/participant-invite?view=graph-rest
 CALL = "https://graph.microsoft.com/v1.0/communications/calls/57dab8b1-894c-409a-b240-bd8beae78896"
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row of the table of three columns."""
-
-    fact: str
-    version: str
-    documentation: str = ""
-    metadata: str = ""
-    service: str = ""
-
-
-FACTS = (
-    Row("participantJoiningResponse: a member", "v1.0", "acceptJoin", "acceptJoin", "not seen"),
-    Row("participant-invite: status of success", "v1.0", "200", "", "202"),
-    Row("inviteParticipantsOperation.status", "beta", "notStarted, running", "NotStarted, Running", "running"),
+FACTS = rows(
+    (
+        Difference(
+            Kind.TYPE_CHANGED, Origin.METADATA, "v1.0", "participantInfo", "endpointId", "Edm.String", "Edm.Guid"
+        ),
+        Difference(Kind.STATUS_CHANGED, Origin.RECORDING, "v1.0", INVITE, "status", "200", "202"),
+        Difference(Kind.STATUS_CHANGED, Origin.DOCUMENTATION, "beta", INVITE, "status", "200", "201"),
+    ),
+    looked=(Origin.CONTRACT, Origin.DOCUMENTATION),
 )
 
 

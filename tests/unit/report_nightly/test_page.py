@@ -61,7 +61,7 @@ def test_without_javascript_verdict_and_differences_are_read(tmp_path: Path) -> 
         "The target stages no incoming call.",
         "was accepted, and that has expired: the service has announced it (calls team)",
         "Nothing of tonight needs these.",
-        "NotStarted, Running",
+        "Edm.Guid",
         f"{RULE} beta broken",
     ):
         assert words in text, words

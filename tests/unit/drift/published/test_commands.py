@@ -12,6 +12,7 @@ from pytest_graphcalls.cli import main, parser
 from pytest_graphcalls.commands import contracts, drift_published
 from pytest_graphcalls.contract.files import ContractFiles
 from pytest_graphcalls.drift import Difference, Kind, Origin, Outcome, Unchecked
+from pytest_graphcalls.drift.deciding import weighed
 from pytest_graphcalls.errors import PublishedFileError, SettingError
 from tests.unit.drift.published import checkout, forms
 
@@ -163,7 +164,8 @@ GAP, KNOWN_GAP = Unchecked("a page", "it is not there."), Unchecked("a page", "i
 )
 def test_the_heaviest_decides(found: tuple[Difference | Unchecked, ...], expected: Outcome) -> None:
     """A gap hides what might be there, but not what is."""
-    assert drift_published.outcome(found) is expected
+    severities = {one.severity for one in found if isinstance(one, Difference)}
+    assert weighed(severities, [one for one in found if isinstance(one, Unchecked)]) is expected
 
 
 @pytest.fixture

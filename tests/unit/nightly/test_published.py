@@ -1,0 +1,104 @@
+"""A night that looks at published metadata and reference pages, too."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pytest_graphcalls.drift import Kind, Origin, Outcome
+from pytest_graphcalls.drift.metadata import Form
+from pytest_graphcalls.drift.published import Published
+from pytest_graphcalls.errors import PublishedFileError, SettingError
+from pytest_graphcalls.nightly import NightSettings, look
+from pytest_graphcalls.nightly.settings import published_of
+from tests.unit.drift.published import checkout, forms
+from tests.unit.nightly.conftest import READ, Fake, Said, answered
+
+
+def metadata(folder: Path, *, without: str = "") -> Path:
+    """Published metadata of v1.0, perhaps without a member of ``call``."""
+    types = forms.types()
+    types["entityTypes"]["call"]["properties"].pop(without, None)
+    path = folder / "v1.0.xml"
+    path.write_text(forms.csdl(types), encoding="utf-8")
+    return path
+
+
+def looking(settings: NightSettings, path: Path, pages: Path | None = None) -> NightSettings:
+    return replace(settings, published=Published({"v1.0": (path, Form.CSDL)}, pages))
+
+
+def test_what_is_published_as_promised_is_no_drift(settings: NightSettings, tmp_path: Path) -> None:
+    """Metadata and pages as the contract has them add nothing to a night."""
+    seen = look(looking(settings, metadata(tmp_path), checkout.made(tmp_path / "pages")), Fake())
+    assert (seen.verdict.outcome, seen.verdict.entries) == (Outcome.NO_DRIFT, ())
+
+
+def test_published_metadata_that_moved_decides_a_night(settings: NightSettings, tmp_path: Path) -> None:
+    """It is an entry like any other: with a fingerprint, in the history, in the reports."""
+    wanted = looking(settings, metadata(tmp_path, without="subject"))
+    first, second = look(wanted, Fake()), look(wanted, Fake())
+    (entry,) = first.verdict.entries
+    assert first.verdict.outcome is Outcome.BREAKING
+    assert (entry.difference.kind, entry.difference.origin) == (Kind.MEMBER_GONE, Origin.METADATA)
+    assert [one.count for one in second.verdict.entries] == [2]
+
+
+def test_the_sides_stand_beside_one_another(settings: NightSettings, tmp_path: Path) -> None:
+    """One row for a fact that the metadata sees otherwise than the pages and the service do."""
+    pages = checkout.made(tmp_path / "pages")
+    look(looking(settings, metadata(tmp_path, without="subject"), pages), Fake())
+    (row,) = json.loads((settings.out / "verdict.json").read_text())["facts"]
+    assert (row["fact"], row["version"], row["differ"]) == ("call.subject", "v1.0", ["metadata"])
+    assert (row["contract"], row["documentation"], row["metadata"]) == ("Edm.String", "Edm.String", "nothing")
+    assert "call.subject" in (settings.out / "report.html").read_text()
+
+
+def test_what_only_the_service_was_asked_of_is_no_row(settings: NightSettings) -> None:
+    """With nothing beside it, nothing disagrees."""
+    look(settings, Fake({run: {READ: Said((answered(),), "broken", "it lies")} for run in range(1, 4)}))
+    assert json.loads((settings.out / "verdict.json").read_text())["facts"] == []
+
+
+def test_metadata_is_told_of_although_the_service_is_down(settings: NightSettings, tmp_path: Path) -> None:
+    """What was seen to break is told, whatever could not be looked at."""
+    seen = look(looking(settings, metadata(tmp_path, without="subject")), Fake(problem="nobody answers."))
+    assert seen.verdict.outcome is Outcome.BREAKING
+    assert [one.subject for one in seen.verdict.unchecked if one.decides] == ["the whole run"]
+
+
+def test_pages_of_another_product_could_not_be_checked(settings: NightSettings, tmp_path: Path) -> None:
+    """A night whose pages are not there says neither that they moved nor that they did not."""
+    (tmp_path / "pages").mkdir()
+    seen = look(looking(settings, metadata(tmp_path), tmp_path / "pages"), Fake())
+    assert seen.verdict.outcome is Outcome.COULD_NOT_CHECK
+
+
+def test_a_damaged_file_stops_a_night_before_it_begins(settings: NightSettings, tmp_path: Path) -> None:
+    """Nothing is run, and no night is entered."""
+    path, fake = metadata(tmp_path), Fake()
+    path.write_text(path.read_text()[:2000])
+    with pytest.raises(PublishedFileError):
+        look(looking(settings, path), fake)
+    assert fake.orders == []
+    assert not settings.history.exists()
+
+
+def test_a_file_says_its_version() -> None:
+    """``beta=FILE``; without it is v1.0, also where the name has an equals sign."""
+    found = published_of(["a=b.xml", "beta=c.xml"], [], "pages")
+    assert found.metadata == {"v1.0": (Path("a=b.xml"), Form.CSDL), "beta": (Path("c.xml"), Form.CSDL)}
+    assert found.origins == {Origin.METADATA, Origin.DOCUMENTATION}
+    assert published_of([], ["v1.0=o.yaml"], None).metadata == {"v1.0": (Path("o.yaml"), Form.OPENAPI)}
+
+
+def test_two_files_for_one_version_are_refused(tmp_path: Path) -> None:
+    """Nobody knows which of them counts."""
+    with pytest.raises(SettingError, match=r"--openapi=o\.yaml: expected one file for v1\.0\. a\.xml is that already"):
+        published_of(["a.xml"], ["o.yaml"], None)
+    (tmp_path / "pages").write_text("x")
+    with pytest.raises(SettingError, match="--docs"):
+        published_of([], [], str(tmp_path / "pages"))
