@@ -23,11 +23,10 @@ if TYPE_CHECKING:
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
     from pytest_graphcalls.findings import Finding
     from pytest_graphcalls.live import LiveTarget
-    from pytest_graphcalls.replaying import Case
     from pytest_graphcalls.session import Recorder
     from pytest_graphcalls.simulator import Simulator
     from pytest_graphcalls.stage import Stage
-    from pytest_graphcalls.targets import Connection, LocalServer, Target, Targets
+    from pytest_graphcalls.targets import Case, Connection, LocalServer, Target, Targets
     from pytest_graphcalls.wire import Exchange, Request
 
 
@@ -182,16 +181,18 @@ def _graphcalls_connection(
 ) -> Iterator[Connection]:
     """The test's line to its target. A server that does not answer, or a sign-in that fails, ends the run."""
     from pytest_graphcalls.errors import RecordingError, SettingError, SignInError
+    from pytest_graphcalls.targets import Setup
 
     hook = request.node.ihook.pytest_graphcalls_simulator
+    setup = Setup(
+        graphcalls_version,
+        _graphcalls_recorder,
+        tenant=_graphcalls_plan.tenant or str(uuid5(NAMESPACE_URL, request.node.nodeid)),
+        prepare=lambda simulator: hook(simulator=simulator),
+        case=_graphcalls_case,
+    )
     try:
-        connection = _graphcalls_targets[_graphcalls_plan.target or graphcalls_settings.target].connect(
-            graphcalls_version,
-            _graphcalls_recorder,
-            tenant=_graphcalls_plan.tenant or str(uuid5(NAMESPACE_URL, request.node.nodeid)),
-            prepare=lambda simulator: hook(simulator=simulator),
-            case=_graphcalls_case,
-        )
+        connection = _graphcalls_targets[_graphcalls_plan.target or graphcalls_settings.target].connect(setup)
     except RecordingError as error:
         pytest.fail(str(error), pytrace=False)
     except (SettingError, SignInError) as error:

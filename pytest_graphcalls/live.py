@@ -17,15 +17,11 @@ from typing import TYPE_CHECKING, Any
 from pytest_graphcalls.auth import AUTHORITY, TENANT, Credential, SignIn
 from pytest_graphcalls.contract import Cloud, Contract, Need
 from pytest_graphcalls.errors import GraphCallsError, SettingError
-from pytest_graphcalls.sandbox import Budget, Ending, Guard, Ledger, Sandbox, admit, fault_of, hang_up, tenant_of
-from pytest_graphcalls.targets import LIVE, capabilities_of
-from pytest_graphcalls.wire import Exchange
+from pytest_graphcalls.sandbox import Budget, Ending, Guard, Ledger, Sandbox, admit, hang_up, tenant_of
+from pytest_graphcalls.targets import LIVE, Setup, capabilities_of, sparing
 
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.httpx import AsyncClient, Client, Network
-    from pytest_graphcalls.replaying import Case
-    from pytest_graphcalls.session import Recorder
-    from pytest_graphcalls.targets import Prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,24 +179,15 @@ class LiveTarget:
             self.line.prove()
             self._proven = True
 
-    def connect(
-        self,
-        version: str,
-        recorder: Recorder,
-        *,
-        tenant: str = "",
-        prepare: Prepare | None = None,
-        case: Case | None = None,
-    ) -> LiveConnection:
+    def connect(self, setup: Setup) -> LiveConnection:
         """See :meth:`.Target.connect`; ``tenant`` and ``prepare`` are for the simulator alone.
 
         Raises:
             SignInError: there is no token to be had.
             SettingError: the token is for another tenant, or Graph cannot be reached.
         """
-        del tenant, prepare
         self._prove()
-        return LiveConnection(self, version, recorder, case)
+        return LiveConnection(self, setup)
 
     def close(self) -> None:
         """Hang up what a test could not, and leave the ledger behind only if something is still open."""
@@ -215,22 +202,20 @@ class LiveConnection:
 
     Args:
         target: the tenant.
-        version: ``v1.0`` or ``beta``.
-        recorder: is handed every exchange; those that tell of a fault of the environment are kept, not judged.
-        case: the test, when it is recorded.
+        setup: the test; exchanges that tell of a fault of the environment are kept, not judged.
     """
 
     simulator = None
     world = None
     is_fresh = False
 
-    def __init__(self, target: LiveTarget, version: str, recorder: Recorder, case: Case | None = None) -> None:
-        self.case = case
+    def __init__(self, target: LiveTarget, setup: Setup) -> None:
+        self.case = setup.case
         self._target = target
-        self._recorder = recorder
-        self._guard = Guard(target.ledger, target.budget, target.place.tenant, judging=recorder.judges)
-        self.version = version
-        self.root = f"{target.place.root}/{version}"
+        self._seen = sparing(setup.recorder)
+        self._guard = Guard(target.ledger, target.budget, target.place.tenant, judging=setup.recorder.judges)
+        self.version = setup.version
+        self.root = f"{target.place.root}/{setup.version}"
         self.sandbox: Sandbox = target.sandbox
         self.capabilities = target.capabilities
 
@@ -257,10 +242,6 @@ class LiveConnection:
         from pytest_graphcalls.clients.httpx import BearerAuth
 
         return BearerAuth(self._target.line.sign_in) if token is None else None
-
-    def _seen(self, exchange: Exchange) -> None:
-        fault = fault_of(exchange.request, exchange.response)
-        (self._recorder if fault is None else self._recorder.keep)(exchange)
 
     def wait(self, seconds: float) -> None:
         """Let real time pass."""

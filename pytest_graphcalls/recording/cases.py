@@ -11,7 +11,7 @@ import pytest
 
 from pytest_graphcalls.markers import PARAMETER
 from pytest_graphcalls.options import REPLAY, SIMULATOR, Settings
-from pytest_graphcalls.replaying import Case
+from pytest_graphcalls.targets import Case
 
 _LONGEST_NAME = 180
 """Characters of a test's name in its file's name; most file systems take 255 bytes, suffixes included."""

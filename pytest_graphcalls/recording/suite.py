@@ -14,9 +14,9 @@ from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.recording.safety import Safety
 from pytest_graphcalls.recording.tape import Facts, facts_of
-from pytest_graphcalls.replaying import ANYWHERE, Case, told
+from pytest_graphcalls.replaying import told
 from pytest_graphcalls.session import Recorder
-from pytest_graphcalls.targets import Connection
+from pytest_graphcalls.targets import GRAPH, Case, Connection
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 
 _KEPT = frozenset({"authorization", "client-request-id", "content-type", "prefer"})
@@ -93,18 +93,18 @@ def _from_anywhere(exchanges: Iterable[Exchange], root: str) -> Iterator[Exchang
         yield Exchange(
             Request(
                 request.method,
-                request.url.replace(base, ANYWHERE, 1),
+                request.url.replace(base, GRAPH, 1),
                 _moved(request.headers, base, _KEPT.__contains__),
-                request.body.replace(base.encode(), ANYWHERE.encode()),
+                request.body.replace(base.encode(), GRAPH.encode()),
             ),
             Response(
                 response.status,
                 _moved(response.headers, base, lambda name: name not in _DROPPED),
-                response.body.replace(base.encode(), ANYWHERE.encode()),
+                response.body.replace(base.encode(), GRAPH.encode()),
             ),
             seconds=one.seconds,
         )
 
 
 def _moved(headers: Headers, base: str, kept: Callable[[str], bool]) -> Headers:
-    return Headers([(name, text.replace(base, ANYWHERE)) for name, text in headers.pairs if kept(name.lower())])
+    return Headers([(name, text.replace(base, GRAPH)) for name, text in headers.pairs if kept(name.lower())])

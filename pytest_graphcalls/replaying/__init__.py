@@ -8,8 +8,8 @@ passport, redacted like the exchanges themselves.
 
 from __future__ import annotations
 
-from pytest_graphcalls.replaying.case import Case
 from pytest_graphcalls.replaying.passports import told
-from pytest_graphcalls.replaying.target import ANYWHERE, REPLAY, ReplayConnection, ReplayTarget
+from pytest_graphcalls.replaying.target import ReplayConnection, ReplayTarget
+from pytest_graphcalls.targets import Case
 
-__all__ = ["ANYWHERE", "REPLAY", "Case", "ReplayConnection", "ReplayTarget", "told"]
+__all__ = ["Case", "ReplayConnection", "ReplayTarget", "told"]

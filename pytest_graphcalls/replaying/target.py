@@ -11,19 +11,15 @@ from typing import TYPE_CHECKING
 from pytest_graphcalls.cassette import Cassette, Replay, opened
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.replaying.case import Case
 from pytest_graphcalls.replaying.passports import sandbox_of
+from pytest_graphcalls.targets import GRAPH, REPLAY, Case, Setup
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
 
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
     from pytest_graphcalls.session import Recorder
     from pytest_graphcalls.simulator.hosting import Service
-    from pytest_graphcalls.targets import Prepare
 
-REPLAY = "replay"
-ANYWHERE = "https://graph.microsoft.com"
-"""The address of what is replayed; recordings of other addresses are written as if they came from here."""
 _FRAMING = ("content-length", "content-encoding", "transfer-encoding")
 """Headers about how a body travelled; it does not travel again."""
 
@@ -52,22 +48,14 @@ class ReplayTarget:
                 "Record them: give the base URL of a server as the target, and --record-mode=once.",
             )
 
-    def connect(
-        self,
-        version: str,
-        recorder: Recorder,
-        *,
-        tenant: str = "",
-        prepare: Prepare | None = None,
-        case: Case | None = None,
-    ) -> ReplayConnection:
+    def connect(self, setup: Setup) -> ReplayConnection:
         """See :meth:`.Target.connect`; raises :class:`.RecordingError` when the cassette cannot be used."""
-        del tenant, prepare
+        case = setup.case
         if case is None:
             raise SettingError("target", REPLAY, "a run that was set up for it", "Give --graphcalls-target=replay.")
         cassette = opened(case.path)
         replay = Replay(cassette.exchanges(), str(case.path), case.again, self._redacted)
-        return ReplayConnection(case, cassette, version, _Watched(replay, recorder))
+        return ReplayConnection(case, cassette, setup.version, _Watched(replay, setup.recorder))
 
     def close(self) -> None:
         """Nothing is held."""
@@ -92,7 +80,7 @@ class ReplayConnection:
         self.case = replace(case, made=dict(passport.made) if passport else {})
         self.cassette = cassette
         self.version = version
-        self.root = f"{ANYWHERE}/{version}"
+        self.root = f"{GRAPH}/{version}"
         self.capabilities = frozenset(Need(need) for need in (passport.capabilities if passport else ()))
         self.sandbox = sandbox_of(passport)
         self.token = _token(passport.tenant if passport else "")

@@ -43,8 +43,9 @@ def _warm() -> None:
     assert simulator.authority.token()
     app = pytest_graphcalls.clients.asgi.SimulatorApp(simulator)
     with pytest_graphcalls.clients.server.serve_in_thread(app) as url:
+        recorder = pytest_graphcalls.session.Recorder(Contract.packaged())
         target = pytest_graphcalls.targets.UrlTarget(url)
-        connection = target.connect("v1.0", pytest_graphcalls.session.Recorder(Contract.packaged()))
+        connection = target.connect(pytest_graphcalls.targets.Setup("v1.0", recorder))
         assert connection.client().get("/").status_code
         assert asyncio.run(connection.async_client().get("/")).status_code
         target.close()

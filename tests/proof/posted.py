@@ -18,7 +18,7 @@ from pytest_graphcalls.contract.types import TypeModel
 from pytest_graphcalls.findings import Kind, Severity, Side
 from pytest_graphcalls.session import Recorder
 from pytest_graphcalls.stage import Stage
-from pytest_graphcalls.targets import SimulatorTarget
+from pytest_graphcalls.targets import Setup, SimulatorTarget
 from tests.proof.damage import (
     JSON_SORTS,
     NAMESPACE,
@@ -72,7 +72,7 @@ def produced(version: str) -> tuple[dict[str, Any], ...]:
 def posted_during(version: str, use: Callable[[Stage], None]) -> list[dict[str, Any]]:
     """What a simulator of its own posts during ``use``."""
     recorder = Recorder(CONTRACT, rules=tuple(CONTRACT.rules))
-    connection = SimulatorTarget().connect(version, recorder)
+    connection = SimulatorTarget().connect(Setup(version, recorder))
     use(Stage(connection, recorder))
     return [dict(sent.body) for sent in connection.simulator.notifications]
 

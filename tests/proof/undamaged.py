@@ -7,7 +7,7 @@ from functools import cache
 from pytest_graphcalls.contract import Contract, Match
 from pytest_graphcalls.session import Recorder
 from pytest_graphcalls.stage import Stage
-from pytest_graphcalls.targets import SimulatorTarget
+from pytest_graphcalls.targets import Setup, SimulatorTarget
 from pytest_graphcalls.wire import Exchange
 
 CONTRACT = Contract.packaged()
@@ -18,7 +18,7 @@ OPERATIONS = CONTRACT.operation_ids
 def undamaged(version: str) -> dict[str, Exchange]:
     """One success of every operation, recorded from the simulator; the last one, which has seen the most."""
     recorder = Recorder(CONTRACT, rules=tuple(CONTRACT.rules))
-    stage = Stage(SimulatorTarget().connect(version, recorder), recorder)
+    stage = Stage(SimulatorTarget().connect(Setup(version, recorder)), recorder)
     everything(stage)
     found = {}
     for exchange in recorder.exchanges:

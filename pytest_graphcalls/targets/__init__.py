@@ -1,0 +1,39 @@
+"""What tests talk to: the simulator, a recording, a live tenant, or a server at a base URL.
+
+A :class:`Target` lives as long as the run, a :class:`Connection` as long as one test. Tests ask a connection
+what it can do (:attr:`Connection.capabilities`), never which target it belongs to. Adding a target is a row in
+:data:`TARGETS` and a class with these two methods.
+"""
+
+from __future__ import annotations
+
+from pytest_graphcalls.targets.case import Case
+from pytest_graphcalls.targets.names import GRAPH, LIVE, REPLAY, SIMULATOR
+from pytest_graphcalls.targets.protocols import Connection, Prepare, Setup, Target, World, sparing
+from pytest_graphcalls.targets.served import LocalServer
+from pytest_graphcalls.targets.simulated import SimulatorConnection, SimulatorTarget
+from pytest_graphcalls.targets.table import TARGETS, Targets, Wishes, capabilities_of
+from pytest_graphcalls.targets.url import UrlConnection, UrlTarget
+
+__all__ = [
+    "GRAPH",
+    "LIVE",
+    "REPLAY",
+    "SIMULATOR",
+    "TARGETS",
+    "Case",
+    "Connection",
+    "LocalServer",
+    "Prepare",
+    "Setup",
+    "SimulatorConnection",
+    "SimulatorTarget",
+    "Target",
+    "Targets",
+    "UrlConnection",
+    "UrlTarget",
+    "Wishes",
+    "World",
+    "capabilities_of",
+    "sparing",
+]

@@ -1,0 +1,165 @@
+"""A server at a base URL as the target."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pytest_graphcalls.contract import Need
+from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.targets.protocols import Setup, World
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.clients.httpx import AsyncClient, Client
+    from pytest_graphcalls.clients.remote import RemoteWorld
+
+PLACEHOLDER_TOKEN = "pytest-graphcalls"  # noqa: S105  says who asks; a server that checks tokens refuses it
+"""The bearer token for a base URL when ``GRAPHCALLS_TOKEN`` is not set: a mock may ask that there be one."""
+
+
+class UrlTarget:
+    """A server at a base URL.
+
+    Args:
+        url: its address without API version.
+        token: bearer token of the app to act as; by default :data:`PLACEHOLDER_TOKEN`.
+    """
+
+    def __init__(self, url: str, *, token: str = "") -> None:
+        self.name = url
+        self._given = token
+        self._welcome = False
+
+    @cached_property
+    def capabilities(self) -> frozenset[Need]:
+        """See :attr:`Target.capabilities`; the server is asked once a run."""
+        return steered(self.name)
+
+    @property
+    def token(self) -> str:
+        """The bearer token that was given; else one that the server mints for each test, where it does."""
+        if not self._given and self.world is not None:
+            return str(self.world.authority.token())
+        return self._given or PLACEHOLDER_TOKEN
+
+    @cached_property
+    def world(self) -> RemoteWorld | None:
+        """The world behind it, if it is a ``graphcalls serve`` of this machine that lets itself be steered."""
+        from pytest_graphcalls.clients.httpx import make_client
+        from pytest_graphcalls.clients.remote import RemoteWorld
+
+        network = self.network
+        return RemoteWorld(make_client(network.sync, self.name, "")) if self.capabilities else None
+
+    @cached_property
+    def network(self) -> Any:
+        """The transports to it; one pair for the run, because the TLS context of a new one takes 25 ms."""
+        from pytest_graphcalls.clients.httpx import Network
+
+        network = Network()
+        problem = network.unreachable(self.name)
+        if problem:
+            network.close()
+            raise SettingError(
+                "--graphcalls-target", self.name, "a server that answers", f"{problem} Start it, or mend the address."
+            )
+        return network
+
+    def connect(self, setup: Setup) -> UrlConnection:
+        """See :meth:`.Target.connect`; ``tenant`` and ``prepare`` are for the simulator alone.
+
+        Raises:
+            SettingError: nothing answers there, or whoever does will not have the token of a run that judges it:
+                every rule would seem broken.
+        """
+        if setup.recorder.judges:
+            self._require_welcome(setup.version)
+        connection = UrlConnection(self, setup)
+        if connection.world is not None and Need.CLOCK in connection.capabilities:  # nobody else is told things there
+            connection.follow(connection.world)
+        return connection
+
+    def _require_welcome(self, version: str) -> None:
+        if self._welcome:
+            return
+        refusal = self.network.refuses(f"{self.name}/{version}", self.token)
+        if refusal:
+            given = "(not shown)" if self._given else "(not set)"
+            step = f"It says: {refusal} 'graphcalls token --url {self.name}' makes one for 'graphcalls serve'."
+            raise SettingError("GRAPHCALLS_TOKEN", given, f"a bearer token that {self.name} takes", step)
+        self._welcome = True
+
+    def close(self) -> None:
+        """Close the connections, if there were any."""
+        if "network" in self.__dict__:
+            self.network.close()
+
+
+class UrlConnection:
+    """A test's line to a server.
+
+    Args:
+        target: the server.
+        setup: the test.
+    """
+
+    simulator = None
+    sandbox = None
+    is_fresh = False
+
+    def __init__(self, target: UrlTarget, setup: Setup) -> None:
+        self.case = setup.case
+        self._setup = setup
+        self._network = target.network
+        self._leave: Callable[[], None] = lambda: None
+        # What is recorded is asked again by requests alone.
+        self.world = target.world if setup.case is None else None
+        self.capabilities = target.capabilities if setup.case is None else frozenset[Need]()
+        self.token = target.token
+        self.version = setup.version
+        self.root = f"{target.name}/{setup.version}"
+
+    def client(self, token: str | None = None) -> Client:
+        """See :meth:`Connection.client`."""
+        from pytest_graphcalls.clients.httpx import CheckedTransport, make_client
+
+        transport = self._setup.through(CheckedTransport(self._network.sync, self._setup.observer))
+        return make_client(transport, self.root, self.token if token is None else token)
+
+    def async_client(self, token: str | None = None) -> AsyncClient:
+        """See :meth:`Connection.async_client`."""
+        from pytest_graphcalls.clients.httpx import CheckedTransport, make_async_client
+
+        transport = self._setup.through(CheckedTransport(self._network.asynchronous, self._setup.observer))
+        return make_async_client(transport, self.root, self.token if token is None else token)
+
+    def follow(self, world: World) -> None:
+        """Let the recorder look at what the bot is told from now on, until the test is over."""
+        known = len(world.notifications)
+        self._leave = self._setup.recorder.follow(lambda: world.notifications[known:], self.version)
+
+    def wait(self, seconds: float) -> None:
+        """Move the server's clock, if the test may; else let real time pass."""
+        if self.world is not None and Need.CLOCK in self.capabilities:
+            self.world.advance(seconds)
+        else:
+            time.sleep(seconds)
+
+    def close(self) -> None:
+        """The stage hangs up what it made; what else a test does to a server is its own affair."""
+        self._leave()
+
+
+def steered(url: str) -> frozenset[Need]:
+    """What can be done at a base URL: everything, where a simulator lets itself be steered.
+
+    xdist workers share it, and none may move the clock under the calls of the others.
+    """
+    from pytest_graphcalls.clients.remote import is_steerable
+
+    if not is_steerable(url):
+        return frozenset()
+    return frozenset(Need) - {Need.CLOCK} if "PYTEST_XDIST_WORKER" in os.environ else frozenset(Need)
