@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A smaller page with one of everything: axe looks at each square, and all squares are alike."""
-    nights = season(40, rules=60)
+    nights = season(40, rules=80)
     folder = tmp_path_factory.mktemp("night")
     write(verdict(nights), nights, known(), folder, facts=FACTS)
     return folder / PAGE
