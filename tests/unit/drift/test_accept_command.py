@@ -11,6 +11,7 @@ import pytest
 
 from pytest_graphcalls import cli
 from pytest_graphcalls.commands import drift
+from pytest_graphcalls.commands.words.drift import DRIFT
 from pytest_graphcalls.drift import Acceptance, Difference, Kind, Origin
 from pytest_graphcalls.drift.acceptances import AcceptedFile
 
@@ -210,4 +211,4 @@ def test_a_file_that_is_not_understood_is_left_as_it_is(capsys: pytest.CaptureFi
 
 def test_every_action_has_words_and_somebody_who_does_it() -> None:
     """The two tables name the same actions."""
-    assert set(cli.DRIFT) == set(drift.ACTIONS)
+    assert set(DRIFT) == set(drift.ACTIONS)
