@@ -69,7 +69,7 @@ _OF_AN_ASSERTION: Mapping[str, Parameter] = {
     "seconds": Parameter("virtual seconds", words.seconds),
     "within": Parameter("real seconds", words.seconds),
     "every": Parameter("virtual seconds", words.seconds),
-    "wait": Parameter("real seconds for the bot to act after its answers", words.seconds),
+    "wait": Parameter("real seconds for the bot to act after its answers", words.patience),
 }
 
 

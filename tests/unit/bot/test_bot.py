@@ -145,14 +145,14 @@ def test_the_path_of_a_url_is_the_bots(simulator: Simulator, bot: Bot) -> None:
 
 
 def test_a_callback_address_is_mapped_and_never_followed(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """One that stands in the table goes where it says, every other one to the bot."""
+    """One that stands in the table, with or without the usual port, goes where it says, every other one to the bot."""
     first: list[str] = []
     second: list[str] = []
 
     def act(notes: Note, headers: dict[str, str]) -> None:
         first.append(headers["host"])
         for call in incoming(notes):
-            phone.answer(call, "https://Second.Contoso.com/cb")
+            phone.answer(call, "https://Second.Contoso.com:443/cb")
 
     bot(
         asgi(act),
@@ -210,7 +210,17 @@ def test_what_is_no_bot_is_refused(bot: Bot, where: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "terms", [{"timeout": 0}, {"timeout": float("nan")}, {"redeliveries": -1}, {"spacing": -1}, {"path": "x"}]
+    "terms",
+    [
+        {"timeout": 0},
+        {"timeout": float("nan")},
+        {"timeout": 1e300},
+        {"linger": 3601},
+        {"redeliveries": -1},
+        {"spacing": -1},
+        {"path": "x"},
+        {"callbacks": {"callbacks.contoso.com": "http://127.0.0.1:9"}},
+    ],
 )
 def test_settings_out_of_range_are_refused(bot: Bot, terms: dict[str, Any]) -> None:
     with pytest.raises(SettingError, match=next(iter(terms))):
@@ -466,7 +476,15 @@ def test_an_application_that_cannot_be_called(simulator: Simulator, bot: Bot) ->
     assert third.startswith("raised ValueError: ")
 
 
-@pytest.mark.parametrize("address", ["https://[x/cb", "https://bot.contoso.com:port/cb"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://[x/cb",
+        "https://bot.contoso.com:port/cb",
+        "https://bot.contoso.com/\ud800",
+        "https://bot.contoso.com/\r\nX:",
+    ],
+)
 def test_a_callback_address_that_is_none(simulator: Simulator, bot: Bot, phone: Phone, address: str) -> None:
     """The service takes any text that begins with https; nobody can be told there."""
     bot(asgi(lambda notes, headers: None), redeliveries=0)
