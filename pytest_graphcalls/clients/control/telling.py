@@ -40,7 +40,8 @@ def _again(world: World) -> Mapping[str, Any]:
 def _ledger(world: World, since: int = 0) -> Mapping[str, Any]:
     ledger = world.bot.ledger
     settled = ledger.settled  # before the entries: what comes in between is shown twice rather than never
-    return {"entries": [views.entry(one) for one in ledger.entries if one.number > since], "settled": settled}
+    shown = [views.entry(one) for one in ledger.entries if one.number > since]
+    return {"entries": shown, "settled": settled, "dropped": ledger.dropped}
 
 
 def _timeline(world: World) -> Mapping[str, Any]:

@@ -874,3 +874,16 @@ def test_the_ledger_says_up_to_where_it_is_complete(simulator: Simulator, bot: B
     simulator.incoming_call()
     simulator.advance(0)
     assert (seen, bot.ledger.settled) == ([0], 1)
+
+
+def test_a_ledger_may_be_told_how_much_to_keep(simulator: Simulator, phone: Phone) -> None:
+    """The latest lines stay, and it says how many are gone; a server goes on for days."""
+    bot = Bot(simulator, seed=7, most=2)
+    bot.watch()
+    for call in ("1", "2", "3", "4"):
+        phone.send("GET", f"/calls/{call}")
+    assert [one.path for one in bot.requests] == ["/calls/3", "/calls/4"]
+    assert (bot.ledger.settled, bot.ledger.dropped) == (4, 2)
+    assert "(2 earlier lines are no longer kept)" in bot.timeline()
+    bot.ledger.clear()
+    assert (bot.ledger.entries, bot.ledger.dropped) == ((), 0)

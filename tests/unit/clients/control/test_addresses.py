@@ -171,6 +171,7 @@ def test_the_ledger_is_read_in_pieces(ask: Ask, world: World, simulator: Simulat
     ask("POST", "clock/advance", seconds=2)
     _, ledger = ask("GET", "ledger")
     assert [one["sort"] for one in ledger["entries"]] == ["delivery", "fault", "request", "delivery"]
+    assert ledger["dropped"] == 0
     told, struck, asked, _ = ledger["entries"]
     assert (told["kind"], told["status"], told["notification"]) == ("created call incoming", 202, 0)
     assert (struck["fault"], asked["method"], asked["status"]) == (
