@@ -26,11 +26,12 @@ class Bot(Assertions):
     Args:
         simulator: the tenant that it works in.
         seed: of the run, for the ledger.
+        most: how many lines the ledger keeps, the latest ones; by default all.
     """
 
-    def __init__(self, simulator: Simulator, *, seed: int = 0) -> None:
+    def __init__(self, simulator: Simulator, *, seed: int = 0, most: int | None = None) -> None:
         self.simulator = simulator
-        self.ledger = Ledger()
+        self.ledger = Ledger(most)
         self._seed = seed
         self._courier: Courier | None = None
         self._watching = False

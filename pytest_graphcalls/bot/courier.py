@@ -20,6 +20,8 @@ from pytest_graphcalls.wire import Headers, Notification, Request, encode_json
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """Statuses that move a notification on; 302 and 307 are the ones in use (observed 6.6)."""
 MOST_REDIRECTS = 3
+LONGEST = 3600
+"""Real seconds that a bot is waited for at most; no system waits for any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Terms:
     """How notifications are delivered. Nothing of it is published (observed 6.4), so every figure is assumed.
 
     Attributes:
-        timeout: real seconds that the bot has for its answer.
+        timeout: real seconds that the bot has for its answer, up to :data:`LONGEST`.
         redeliveries: how often a notification comes again when the bot has failed.
         spacing: virtual seconds in between; meanwhile later notifications of the same call wait.
         linger: real seconds to wait for the tasks or threads that a bot in this process has started.
@@ -45,6 +47,8 @@ class Terms:
             value = getattr(self, name)
             if not 0 <= value < float("inf") or (name == "timeout" and value == 0):
                 raise SettingError(name, str(value), "a number, 0 or more" if name != "timeout" else "more than 0")
+            if name in {"timeout", "linger"} and value > LONGEST:
+                raise SettingError(name, str(value), f"at most {LONGEST}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ class Courier:
         self._closed = False
         try:
             for origin, other in (callbacks or {}).items():
-                self._others[_origin(origin)] = poster(other, allow_hosts, terms.timeout)
+                self._others[_mapped(origin)] = poster(other, allow_hosts, terms.timeout)
         except SettingError:
             self.close()
             raise
@@ -239,13 +243,25 @@ def _redirected(url: str, location: str) -> str:
 
 
 def _is_readable(url: str) -> bool:
+    if not url.isprintable():  # control characters, and halves of characters that nobody can encode
+        return False
     try:
         return urlsplit(url).port is None or bool(urlsplit(url).hostname)
     except ValueError:  # brackets that are no IPv6 address, a port that is no number
         return False
 
 
+def _mapped(origin: str) -> str:
+    """The origin that an entry of the table is for."""
+    if not _is_readable(origin) or "" in {urlsplit(origin).scheme, urlsplit(origin).netloc}:
+        raise SettingError("callbacks", origin[:80], "scheme and host, e.g. https://bot.contoso.com")
+    return _origin(origin)
+
+
+_USUAL_PORTS = {"https": ":443", "http": ":80"}
+
+
 def _origin(url: str) -> str:
-    """Scheme and host of a URL, in lower case."""
+    """Scheme and host of a URL, in lower case, with the port where it is not the usual one."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(_USUAL_PORTS.get(parts.scheme, ''))}"

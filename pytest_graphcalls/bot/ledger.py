@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from threading import Lock
@@ -143,9 +144,14 @@ Entry = Delivery | Asked | Struck
 
 
 class Ledger:
-    """Everything between the service and the bot, and the faults that came in between. Safe under threads."""
+    """Everything between the service and the bot, and the faults that came in between. Safe under threads.
 
-    def __init__(self) -> None:
+    Args:
+        most: how many lines are kept, the latest ones; by default all.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
         self._lock = Lock()
         self._listeners: list[Callable[[Delivery], None]] = []
         self._count = 0
@@ -156,7 +162,8 @@ class Ledger:
         """Forget everything, also what is on its way; numbers go on, so that it can be told from what comes later."""
         with self._lock:
             self._forgotten = self._count
-            self._entries: dict[int, Entry] = {}
+            self._entries: OrderedDict[int, Entry] = OrderedDict()
+            self._dropped = 0
 
     def listen(self, listener: Callable[[Delivery], None]) -> None:
         """Call ``listener`` with each delivery, once it is written down."""
@@ -174,6 +181,14 @@ class Ledger:
             self._open.discard(number)
             if number > self._forgotten:
                 self._entries[number] = entry
+            if self._most is not None and len(self._entries) > self._most:
+                self._entries.popitem(last=False)
+                self._dropped += 1
+
+    @property
+    def dropped(self) -> int:
+        """How many lines are no longer kept, because there were too many."""
+        return self._dropped
 
     @property
     def settled(self) -> int:
@@ -220,6 +235,8 @@ class Ledger:
     def lines(self) -> Iterator[str]:
         """Everything as text, a line each: number, virtual second, what happened, which call. Tracebacks follow."""
         entries = self.entries
+        if self._dropped:
+            yield f"({self._dropped} earlier lines are no longer kept)"
         for entry in entries:
             call = f"  (call {entry.call[:8]})" if isinstance(entry, Delivery | Struck) and entry.call else ""
             yield f"#{entry.number:<3} {entry.at:8.2f} s  {entry}{call}"

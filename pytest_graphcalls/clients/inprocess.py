@@ -11,14 +11,14 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Coroutine, Iterable, MutableMapping
-from concurrent.futures import Future
-from threading import Event, Thread
+from concurrent.futures import CancelledError, Future
+from threading import Event, Lock, Thread
 from threading import enumerate as living
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 from weakref import WeakSet
 
-from pytest_graphcalls.clients.posting import KEPT, Answer
+from pytest_graphcalls.clients.posting import KEPT, LEFT, Answer
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.wire import Headers, Request
 
@@ -61,6 +61,9 @@ class AsgiPoster:
         self._lifespan = _Lifespan(app)
         self._long_lived: WeakSet[asyncio.Task[Any]] = WeakSet()
         self._blocked = False
+        self._left = False
+        self._leaving = Lock()
+        """Held while something is put into the loop: what got in before the end ends with it."""
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._live, name="graphcalls-bot", daemon=True)
         self._thread.start()
@@ -96,12 +99,17 @@ class AsgiPoster:
     def post(self, request: Request, timeout: float, linger: float, *, redirected: bool = False) -> Answer:
         """See :meth:`.Poster.post`; tasks that the bot has started are waited for."""
         del redirected
-        if self._is_still_blocked():
-            return Answer(error="still blocks its event loop, since an earlier notification")
-        began = time.perf_counter()
-        future = asyncio.run_coroutine_threadsafe(self._post(request, timeout, linger), self._loop)
+        with self._leaving:
+            if self._left:
+                return Answer(error=LEFT)
+            if self._is_still_blocked():
+                return Answer(error="still blocks its event loop, since an earlier notification")
+            began = time.perf_counter()
+            future = asyncio.run_coroutine_threadsafe(self._post(request, timeout, linger), self._loop)
         try:
             return future.result(timeout + linger + 2 * _GRACE)
+        except CancelledError:  # as everything in its loop is when the bot is left
+            return Answer(seconds=time.perf_counter() - began, error="was left before it answered")
         except TimeoutError:
             future.cancel()
             self._blocked = True
@@ -146,6 +154,8 @@ class AsgiPoster:
 
     def close(self) -> None:
         """Shut the application down and end its loop; one that is blocked is left behind."""
+        with self._leaving:
+            self._left = True
         if not self._is_still_blocked():
             self._run(self._lifespan.stop(), STOP_WITHIN + _GRACE)
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -311,6 +321,7 @@ class WsgiPoster:
         thread.start()
         thread.join(timeout)
         if thread.is_alive():
+            exchange.left = True
             return Answer(seconds=timeout, error=_no_answer(timeout))
         self._outlast(before, linger)
         return exchange.answer
@@ -337,6 +348,8 @@ class _WsgiExchange:
         self._headers: list[tuple[str, str]] = []
         self._body = bytearray()
         self.answer = Answer(error="returned without an answer")
+        self.left = False
+        """Whether nobody waits for it any longer."""
 
     def run(self) -> None:
         began = time.perf_counter()
@@ -357,6 +370,8 @@ class _WsgiExchange:
         try:
             for chunk in result:
                 self._body += chunk
+                if self.left:
+                    break
         finally:
             close = getattr(result, "close", None)
             if close is not None:

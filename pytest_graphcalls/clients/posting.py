@@ -19,6 +19,10 @@ KEPT = 64 * 1024
 """Bytes of an answer that are read; a bot's answer to a notification is short or empty."""
 
 
+LEFT = "was left before it was told"
+"""Error of a post that came too late."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came of a post.
@@ -159,7 +163,7 @@ class HttpPoster:
         except RuntimeError:
             if not self._client.is_closed:
                 raise
-            return Answer(seconds=time.perf_counter() - began, error="was left before it was told")
+            return Answer(seconds=time.perf_counter() - began, error=LEFT)
         headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw])
         ended = time.perf_counter()
         return Answer(answer.status_code, headers, body, ended - began, moment=ended)

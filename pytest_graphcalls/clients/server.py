@@ -113,6 +113,7 @@ def config(app: AsgiApp, certificate: Path | None = None) -> uvicorn.Config:
         ssl_certfile=certificate,
         server_header=False,
         date_header=False,
+        forwarded_allow_ips="127.0.0.1,::1",  # by default the environment says who may speak for another machine
         timeout_graceful_shutdown=1,
     )
 

@@ -144,21 +144,28 @@ class Simulator:
             return self.answers.refuse(request, refusal)
         return self.answers.reply(request, reply)
 
-    def advance(self, seconds: float) -> None:
+    def advance(self, seconds: float, *, patience: float = 0.0) -> None:
         """Let virtual time pass and run what falls due, in order; raises ``ValueError`` below zero.
 
         With a courier, notifications are handed over on the way: what lies there first, then after each event what
         it gave rise to. ``advance(0)`` hands over what is there.
+
+        Args:
+            seconds: how much passes.
+            patience: real seconds to wait for another thread that is handing over already, with each notification.
+                It may be waiting for a bot that has called this, so by default nobody is waited for.
         """
         if not self.outbox.is_open:
             self.elapse(seconds)
             return
         with self.lock:
             end = self.clock.end_of(seconds)
-        self.outbox.carry_out()
-        while self._step(end):
-            self.outbox.carry_out()
-        self.outbox.carry_out()
+        going = True
+        while going:
+            if not self.outbox.carry_out(patience):
+                patience = 0.0
+            going = self._step(end)
+        self.outbox.carry_out(patience)
 
     def elapse(self, seconds: float) -> None:
         """The same without handing anything over: what a bot is to be told waits for the next :meth:`advance`.

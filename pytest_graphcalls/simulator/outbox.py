@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from threading import RLock
+from threading import Condition, RLock
 
 from pytest_graphcalls.simulator.clock import Clock
 from pytest_graphcalls.simulator.notifications import Notifier
@@ -33,10 +33,12 @@ class Outbox:
 
     def __init__(self, lock: RLock, clock: Clock, notifier: Notifier) -> None:
         self._lock = lock
+        self._moved = Condition(lock)
         self._clock = clock
         self._notifier = notifier
         self._courier: Courier | None = None
         self._carrying = False
+        self._turn = 0
         self.sorter: Sorter | None = None
         """Decides what becomes of each notification; without one they go out as they were written."""
         self.generation = 0
@@ -70,30 +72,46 @@ class Outbox:
         """Run ``errand`` outside the lock when ``seconds`` have passed."""
         self._clock.after(seconds, lambda: self._errands.append(errand))
 
-    def carry_out(self) -> None:
+    def carry_out(self, patience: float = 0.0) -> bool:
         """Run and deliver everything there is; does nothing while somebody else is at it.
 
-        The one who is at it may be waiting for a bot that has asked for this, so nobody waits for them.
+        The one who is at it may be waiting for a bot that has asked for this, so nobody waits for them for long.
+
+        Args:
+            patience: real seconds to wait for somebody else, with each single thing that they carry out.
+
+        Returns:
+            Whether everything is carried out.
         """
         with self._lock:
-            if self._carrying:
-                return
+            while self._carrying:
+                before = self._turn
+                if not self._moved.wait_for(lambda: not self._carrying or self._turn != before, patience):  # noqa: B023  it is called here
+                    return False
             self._carrying = True
         try:
             while (errand := self._take()) is not None:
                 errand()
         except BaseException:
-            self._carrying = False
+            self._stop()
             raise
+        return True
+
+    def _stop(self) -> None:
+        with self._lock:
+            self._carrying = False
+            self._moved.notify_all()
 
     def _take(self) -> Callable[[], None] | None:
         """The next thing to do. Where there is none, whoever comes next carries on."""
         with self._lock:
+            self._turn += 1
+            self._moved.notify_all()
             if self._errands:
                 return self._errands.popleft()
             courier, parcel = self._courier, self._next_parcel()
             if courier is None or parcel is None:
-                self._carrying = False
+                self._stop()
                 return None
         return lambda: courier(*parcel)
 

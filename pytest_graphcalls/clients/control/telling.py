@@ -40,7 +40,8 @@ def _again(world: World) -> Mapping[str, Any]:
 def _ledger(world: World, since: int = 0) -> Mapping[str, Any]:
     ledger = world.bot.ledger
     settled = ledger.settled  # before the entries: what comes in between is shown twice rather than never
-    return {"entries": [views.entry(one) for one in ledger.entries if one.number > since], "settled": settled}
+    shown = [views.entry(one) for one in ledger.entries if one.number > since]
+    return {"entries": shown, "settled": settled, "dropped": ledger.dropped}
 
 
 def _timeline(world: World) -> Mapping[str, Any]:
@@ -69,7 +70,7 @@ _OF_AN_ASSERTION: Mapping[str, Parameter] = {
     "seconds": Parameter("virtual seconds", words.seconds),
     "within": Parameter("real seconds", words.seconds),
     "every": Parameter("virtual seconds", words.seconds),
-    "wait": Parameter("real seconds for the bot to act after its answers", words.seconds),
+    "wait": Parameter("real seconds for the bot to act after its answers", words.patience),
 }
 
 

@@ -11,6 +11,10 @@ from pytest_graphcalls.clients.control.words import Parameter
 from pytest_graphcalls.clients.control.world import World
 from pytest_graphcalls.errors import SettingError
 
+PATIENCE = 0.5
+"""Real seconds that are waited for each notification that goes out by itself already. In frozen time none does: who is
+at it then was asked to, and a bot that asks as well would wait for itself."""
+
 
 def _clock(world: World) -> Mapping[str, Any]:
     clock = world.simulator.clock
@@ -22,7 +26,7 @@ def _advance(world: World, seconds: float) -> Mapping[str, Any]:
         world.simulator.clock.end_of(seconds)
     except ValueError:
         raise SettingError("seconds", f"{seconds:g}", "a moment before the year 10000") from None
-    world.simulator.advance(seconds)
+    world.simulator.advance(seconds, patience=0.0 if world.time.frozen else PATIENCE)
     return _clock(world)
 
 

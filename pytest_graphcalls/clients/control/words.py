@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -51,9 +51,24 @@ def flag(name: str, value: Any) -> bool:
 
 def seconds(name: str, value: Any) -> float:
     """Seconds, 0 or more."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+    if not _is_number(value) or not 0 <= value <= sys.float_info.max:  # a whole number may be larger
         raise SettingError(name, shown(value), "seconds, a number of 0 or more")
     return float(value)
+
+
+PATIENCE = 60
+"""Real seconds that an answer may be waited with: one that is not given keeps the server from ending."""
+
+
+def patience(name: str, value: Any) -> float:
+    """Real seconds to wait."""
+    if not _is_number(value) or not 0 <= value <= PATIENCE:
+        raise SettingError(name, shown(value), f"real seconds, a number from 0 to {PATIENCE}")
+    return float(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def count(name: str, value: Any) -> int:

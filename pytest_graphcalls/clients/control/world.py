@@ -10,6 +10,9 @@ from pytest_graphcalls.bot import Bot
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator import Simulator
 
+MOST_LINES = 20_000
+"""Lines of some kB that the ledger of a server keeps: nobody may ever reset it."""
+
 
 class Time(Protocol):
     """Whether virtual time follows real time: :class:`.SimulatorApp`."""
@@ -52,7 +55,7 @@ class World:
     @classmethod
     def of(cls, simulator: Simulator, time: Time, *, seed: int = 0, allow_hosts: Collection[str] = ()) -> World:
         """A world whose bot is nowhere yet; what is asked for is written down from now on."""
-        bot = Bot(simulator, seed=seed)
+        bot = Bot(simulator, seed=seed, most=MOST_LINES)
         bot.watch()
         return cls(simulator, bot, time, allow_hosts)
 

@@ -145,14 +145,14 @@ def test_the_path_of_a_url_is_the_bots(simulator: Simulator, bot: Bot) -> None:
 
 
 def test_a_callback_address_is_mapped_and_never_followed(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """One that stands in the table goes where it says, every other one to the bot."""
+    """One that stands in the table, with or without the usual port, goes where it says, every other one to the bot."""
     first: list[str] = []
     second: list[str] = []
 
     def act(notes: Note, headers: dict[str, str]) -> None:
         first.append(headers["host"])
         for call in incoming(notes):
-            phone.answer(call, "https://Second.Contoso.com/cb")
+            phone.answer(call, "https://Second.Contoso.com:443/cb")
 
     bot(
         asgi(act),
@@ -210,7 +210,17 @@ def test_what_is_no_bot_is_refused(bot: Bot, where: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "terms", [{"timeout": 0}, {"timeout": float("nan")}, {"redeliveries": -1}, {"spacing": -1}, {"path": "x"}]
+    "terms",
+    [
+        {"timeout": 0},
+        {"timeout": float("nan")},
+        {"timeout": 1e300},
+        {"linger": 3601},
+        {"redeliveries": -1},
+        {"spacing": -1},
+        {"path": "x"},
+        {"callbacks": {"callbacks.contoso.com": "http://127.0.0.1:9"}},
+    ],
 )
 def test_settings_out_of_range_are_refused(bot: Bot, terms: dict[str, Any]) -> None:
     with pytest.raises(SettingError, match=next(iter(terms))):
@@ -466,7 +476,15 @@ def test_an_application_that_cannot_be_called(simulator: Simulator, bot: Bot) ->
     assert third.startswith("raised ValueError: ")
 
 
-@pytest.mark.parametrize("address", ["https://[x/cb", "https://bot.contoso.com:port/cb"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://[x/cb",
+        "https://bot.contoso.com:port/cb",
+        "https://bot.contoso.com/\ud800",
+        "https://bot.contoso.com/\r\nX:",
+    ],
+)
 def test_a_callback_address_that_is_none(simulator: Simulator, bot: Bot, phone: Phone, address: str) -> None:
     """The service takes any text that begins with https; nobody can be told there."""
     bot(asgi(lambda notes, headers: None), redeliveries=0)
@@ -856,3 +874,16 @@ def test_the_ledger_says_up_to_where_it_is_complete(simulator: Simulator, bot: B
     simulator.incoming_call()
     simulator.advance(0)
     assert (seen, bot.ledger.settled) == ([0], 1)
+
+
+def test_a_ledger_may_be_told_how_much_to_keep(simulator: Simulator, phone: Phone) -> None:
+    """The latest lines stay, and it says how many are gone; a server goes on for days."""
+    bot = Bot(simulator, seed=7, most=2)
+    bot.watch()
+    for call in ("1", "2", "3", "4"):
+        phone.send("GET", f"/calls/{call}")
+    assert [one.path for one in bot.requests] == ["/calls/3", "/calls/4"]
+    assert (bot.ledger.settled, bot.ledger.dropped) == (4, 2)
+    assert "(2 earlier lines are no longer kept)" in bot.timeline()
+    bot.ledger.clear()
+    assert (bot.ledger.entries, bot.ledger.dropped) == ((), 0)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import Event
 from typing import Any
 
 import pytest
@@ -130,9 +133,44 @@ def test_the_environ(made: Callable[[Any], Poster]) -> None:
     assert (seen["HTTP_X_ONE"], seen["CONTENT_LENGTH"], seen["closed"]) == ("1", "2", True)
 
 
-def test_a_bot_that_was_left_is_told_nothing() -> None:
+@pytest.mark.parametrize("where", ["http://127.0.0.1:9", asgi])
+def test_a_bot_that_was_left_is_told_nothing(where: Any) -> None:
     """Somebody who was about to tell it hears so."""
-    way = HttpPoster("http://127.0.0.1:9")
+    way = poster(where)
     way.close()
     answer = way.post(Request("POST", "https://bot.contoso.com/api/calls"), 1.0, 0.0)
     assert (answer.status, answer.error) == (None, "was left before it was told")
+
+
+def test_a_bot_that_is_left_while_it_is_told() -> None:
+    """Whoever waits for its answer hears so at once."""
+    told = Event()
+
+    async def wait(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            told.set()
+            await asyncio.Event().wait()
+
+    way = AsgiPoster(wait, 5)
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(way.post, REQUEST, 60, 0)
+        assert told.wait(20)
+        way.close()
+        assert answer.result(20).error == "was left before it answered"
+
+
+def test_an_answer_without_end(made: Callable[[Any], Poster]) -> None:
+    """Nobody listens to it for longer than the bot has."""
+    closed = Event()
+
+    def chatter(environ: Any, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        try:
+            while True:
+                yield b"x" * 65_536
+        finally:
+            closed.set()
+
+    answer = made(chatter).post(REQUEST, 0.05, 0)
+    assert answer.error == "gave no answer within 0.05 s"
+    assert closed.wait(20)

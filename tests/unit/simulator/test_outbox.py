@@ -135,6 +135,49 @@ def test_letting_time_pass_while_being_told_does_not_wait() -> None:
     assert simulator.now == 16
 
 
+def waited(patience: float) -> list[str]:
+    """What happens while the bot is told of a call and somebody else lets its time run out, with patience."""
+    simulator = Simulator()
+    seen: list[str] = []
+    telling, told_enough = threading.Event(), threading.Event()
+
+    def courier(note: Notification, number: int) -> None:
+        telling.set()
+        if number == 0:
+            assert told_enough.wait(20)
+        seen.extend(told([note]))
+
+    def let_pass() -> None:
+        simulator.advance(15, patience=patience)
+        seen.append("passed")
+        told_enough.set()
+
+    simulator.deliver_to(courier)
+    simulator.incoming_call()
+    first = threading.Thread(target=simulator.advance, args=[0])
+    first.start()
+    assert telling.wait(20)
+    second = threading.Thread(target=let_pass)
+    second.start()
+    if patience > 1:
+        assert not told_enough.wait(0.05)
+        assert simulator.now == 0
+        told_enough.set()
+    for thread in (first, second):
+        thread.join(20)
+    return seen
+
+
+def test_somebody_with_patience_waits_for_who_is_at_it() -> None:
+    """Then no time passes before the bot was told what lay there, and all is told in the end."""
+    assert waited(20) == ["created call incoming", "deleted call terminated 408/8587", "passed"]
+
+
+def test_patience_comes_to_an_end() -> None:
+    """Whoever is at it may wait for this very call."""
+    assert waited(0.01) == ["passed", "created call incoming", "deleted call terminated 408/8587"]
+
+
 def test_what_a_courier_raises_comes_out_and_does_not_stop_the_next() -> None:
     simulator = Simulator()
     seen: list[int] = []

@@ -171,6 +171,7 @@ def test_the_ledger_is_read_in_pieces(ask: Ask, world: World, simulator: Simulat
     ask("POST", "clock/advance", seconds=2)
     _, ledger = ask("GET", "ledger")
     assert [one["sort"] for one in ledger["entries"]] == ["delivery", "fault", "request", "delivery"]
+    assert ledger["dropped"] == 0
     told, struck, asked, _ = ledger["entries"]
     assert (told["kind"], told["status"], told["notification"]) == ("created call incoming", 202, 0)
     assert (struck["fault"], asked["method"], asked["status"]) == (
@@ -284,6 +285,7 @@ def test_everything_starts_anew(ask: Ask, world: World) -> None:
         ("POST", "clock/advance", {"seconds": -1}, 400, "seconds=-1: expected seconds, a number of 0 or more."),
         ("POST", "clock/advance", {"seconds": True}, 400, "seconds=True: expected seconds"),
         ("POST", "clock/advance", {"seconds": 1e300}, 400, "seconds=1e+300: expected a moment before the year 10000."),
+        ("POST", "clock/advance", {"seconds": 10**400}, 400, "expected seconds, a number of 0 or more."),
         ("POST", "faults/429", {"retry_aftr": 1}, 400, "Did you mean 'retry_after'?"),
         ("POST", "faults/429", {"operation": "call-gt"}, 400, "Did you mean 'call-get'?"),
         ("POST", "faults/latency", {}, 400, "seconds=(not given): expected how late."),
@@ -291,6 +293,9 @@ def test_everything_starts_anew(ask: Ask, world: World) -> None:
         ("POST", "bot/forge", {"name": "wrong audiense"}, 400, "Did you mean 'wrong audience'?"),
         ("POST", "bot", {"url": "http://192.0.2.7/api"}, 400, "'graphcalls serve --allow-host HOST' allows a host."),
         ("POST", "bot", {"url": "http://127.0.0.1:9", "timeout": 0}, 400, "timeout=0.0: expected more than 0."),
+        ("POST", "bot", {"url": "http://127.0.0.1:9", "timeout": 1e300}, 400, "timeout=1e+300: expected at most 3600."),
+        ("POST", "bot", {"url": "http://127.0.0.1:9", "callbacks": {"a": "http://127.0.0.1:9"}}, 400, "callbacks=a:"),
+        ("POST", "assertions/survives-reorder", {"wait": 61}, 400, "wait=61: expected real seconds, a number from 0"),
         ("POST", "bot", {"url": "http://127.0.0.1:9", "callbacks": {"a": 1}}, 400, "an object whose members are texts"),
         ("POST", "bot", {"url": "http://[::1]", "callbacks": {"https://b": "http://192.0.2.7"}}, 400, "192.0.2.7"),
         ("GET", "ledger?since=x", {}, 400, "since='x': expected a whole number of 0 or more."),

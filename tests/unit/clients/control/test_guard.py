@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
+import httpx
 import pytest
 
-from pytest_graphcalls.clients.control import Reach
+from pytest_graphcalls.clients.asgi import SimulatorApp
+from pytest_graphcalls.clients.control import PREFIX, ControlledApp, Reach
 from pytest_graphcalls.clients.control.guard import refusal
 from pytest_graphcalls.clients.hosts import is_loopback
+from pytest_graphcalls.clients.server import serve_in_thread
+from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Headers, Request
 
 HERE, ELSEWHERE = ("127.0.0.1", 50000), ("192.0.2.7", 50000)
@@ -70,3 +76,14 @@ def test_what_is_off_says_so() -> None:
 def test_what_this_machine_is_called(host: str, local: bool) -> None:
     """An address that is every address of it is not this machine alone."""
     assert is_loopback(host) is local
+
+
+def test_a_proxy_says_whom_it_speaks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only one on this machine is believed, whatever the environment says; else another machine could say it is us."""
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
+    simulator = Simulator()
+    app = ControlledApp(SimulatorApp(simulator), simulator)
+    with closing(app), serve_in_thread(app) as url:
+        plain = httpx.get(f"{url}{PREFIX}")
+        behind = httpx.get(f"{url}{PREFIX}", headers={"X-Forwarded-For": "127.0.0.1, 192.0.2.7"})
+    assert (plain.status_code, behind.status_code) == (200, 403)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
@@ -84,6 +85,28 @@ def test_in_real_time_the_bot_is_told_without_any_request(
         post("clock/freeze")
     assert [one.kind for one in world.bot.deliveries][:1] == ["created call incoming"]
     assert world.simulator.now >= 0.2
+
+
+def test_in_real_time_too_the_answer_comes_when_the_bot_was_told(
+    served: httpx.Client, world: World, post: Callable[..., Any]
+) -> None:
+    """Also when the clock had begun to tell it."""
+    telling = Event()
+
+    def act(notes: dict[str, Any], _: dict[str, str]) -> None:
+        telling.set()
+        time.sleep(0.1)
+
+    with a_bot(act) as url:
+        post("bot", url=url)
+        post("clock/thaw")
+        post("calls")
+        assert telling.wait(20)
+        post("clock/advance", seconds=15)
+        assert [one.kind for one in world.bot.deliveries] == [
+            "created call incoming",
+            "deleted call terminated 408/8587",
+        ]
 
 
 @pytest.mark.parametrize("frozen", [True, False])
