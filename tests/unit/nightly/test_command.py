@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import pytest
 from pytest_graphcalls import cli
 from pytest_graphcalls.commands import nightly
 from pytest_graphcalls.commands.nightly import Progress
+from pytest_graphcalls.nightly import Order
 from tests.unit.nightly.conftest import READ, RULE, Fake, Said, answered
 
 Shown = tuple[int, str, str]
@@ -64,6 +68,36 @@ def test_exit_codes(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
     assert graphcalls(*NIGHT)[0] == 2
     fake.problem = "the network is gone"
     assert graphcalls(*NIGHT)[0] == 3
+
+
+def stopped(_: object) -> None:
+    signal.raise_signal(signal.SIGTERM)
+
+
+def full(order: Order) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(order.report))
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [(stopped, "it was stopped. "), (full, "the machine refuses: [Errno 28] No space left on device: ")],
+    ids=["SIGTERM", "full"],
+)
+def test_a_night_that_is_cut_short_is_not_checked(
+    fake: Fake, graphcalls: Callable[..., Shown], before: Callable[[Order], None], said: str
+) -> None:
+    """Whoever cancels the job, and a full disk, give exit code 3 and a sentence; the night is marked incomplete."""
+    graphcalls(*NIGHT)
+    fake.before = before
+    code, out, err = graphcalls(*NIGHT)
+    assert (code, out) == (3, "")
+    assert err.splitlines()[-1].startswith(f"graphcalls: {said}")
+    assert err.endswith(
+        "This night stays incomplete in the history; the baseline and the older reports are as they were. Run it "
+        "again.\n"
+    )
+    assert "incomplete: the job ended in the middle" in graphcalls("history")[1]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 def test_what_it_prints(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
@@ -151,8 +185,7 @@ def test_history_as_json(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
         raise KeyboardInterrupt
 
     fake.before = killed
-    with pytest.raises(KeyboardInterrupt):
-        graphcalls(*NIGHT)
+    assert graphcalls(*NIGHT)[0] == 3
     data = json.loads(graphcalls("history", "--format", "json")[1])
     assert [(night["outcome"], night["complete"]) for night in data["nights"]] == [("no-drift", True), (None, False)]
     assert data["nights"][0]["rules"] == {f"{RULE}@v1.0": "held"}
