@@ -106,6 +106,26 @@ def test_it_counts_when_it_comes_in_the_third_run_only(begun: NightSettings) -> 
     assert [(one.standing, one.repeated) for one in seen.verdict.entries] == [(Standing.NEW, (2, 3))]
 
 
+def test_what_is_another_one_in_every_run_has_changed(begun: NightSettings) -> None:
+    """A place that is always another one is one difference, with the same name every night; so it can be accepted."""
+    words = ("incoming", "sideways", "upwards", "down", "back")
+    seen = look(begun, Fake({run: {READ: Said((answered(direction=words[run]),))} for run in (1, 2, 3)}))
+    (entry,) = [one for one in seen.verdict.entries if one.difference.kind is Kind.ENUM_MEMBER_NEW]
+    assert (entry.standing, entry.repeated) == (Standing.NEW, (2, 2))
+    assert (entry.difference.where, entry.difference.after) == ("$.direction", "another one in every run")
+    again = look(begun, Fake({run: {READ: Said((answered(direction=words[run + 1]),))} for run in (1, 2, 3)}))
+    assert [one.standing for one in again.verdict.entries] == [Standing.KNOWN]
+
+
+def test_a_number_where_a_text_was_has_one_name(begun: NightSettings) -> None:
+    """Another type is the same difference whatever the value is: it comes in both runs."""
+    seen = look(begun, Fake({run: {READ: Said((answered(direction=run * 7),))} for run in (1, 2)}))
+    assert seen.verdict.outcome is Outcome.BREAKING
+    assert [(str(one.difference), one.repeated) for one in seen.verdict.entries] == [
+        ("breaking: type-changed in call-get (v1.0) at $.direction: 'outgoing' -> a number", (2, 2))
+    ]
+
+
 def test_one_run_is_enough_if_asked(begun: NightSettings) -> None:
     """1/1 asks for no repetition."""
     fake = always({READ: Said((answered(direction=None),))})
