@@ -94,6 +94,7 @@ def settings_of(args: Namespace) -> NightSettings:
         workers_of("--workers", args.workers),
         number("--keep", args.keep),
         published_of(args.csdl, args.openapi, args.docs),
+        named=bool(args.baseline or environ.get("GRAPHCALLS_BASELINE")),
     )
 
 

@@ -70,6 +70,16 @@ def test_exit_codes(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
     assert graphcalls(*NIGHT)[0] == 3
 
 
+def test_a_missing_baseline_is_not_checked_where_it_was_named(
+    graphcalls: Callable[..., Shown], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a word or a variable; a typing error must not look like a quiet night."""
+    assert graphcalls(*NIGHT, "--baseline", "mistyped")[0] == 3
+    monkeypatch.setenv("GRAPHCALLS_BASELINE", "mistyped")
+    code, out, _ = graphcalls(*NIGHT)
+    assert (code, out.splitlines()[0]) == (3, "Could not check.")
+
+
 def stopped(_: object) -> None:
     signal.raise_signal(signal.SIGTERM)
 
@@ -199,8 +209,9 @@ def test_variables_name_the_files(
     """For a job that says it once."""
     for name, path in (("OUT", "a"), ("BASELINE", "b"), ("HISTORY", "c/h.db"), ("TARGET", "simulator")):
         monkeypatch.setenv(f"GRAPHCALLS_{name}", path)
-    assert graphcalls("nightly", "--version", "v1.0")[0] == 0
+    assert graphcalls("nightly", "--version", "v1.0")[0] == 3
     assert graphcalls("drift", "promote")[0] == 0
+    assert graphcalls("nightly", "--version", "v1.0")[0] == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c"]
     assert graphcalls("history")[0] == 0
 

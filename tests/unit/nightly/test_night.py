@@ -54,6 +54,16 @@ def test_a_first_night_has_no_baseline_and_says_so(settings: NightSettings) -> N
     assert {path.name for path in seen.files} == set(names)
 
 
+def test_a_baseline_that_somebody_has_named_has_to_be_there(settings: NightSettings) -> None:
+    """Comparing with nothing is not what was asked for; the recordings can be promoted all the same."""
+    named = replace(settings, named=True)
+    seen = look(named, Fake())
+    assert seen.verdict.outcome is Outcome.COULD_NOT_CHECK
+    assert unchecked(seen)["the recordings"].startswith("there is no baseline yet, so only the contract was compared")
+    promote(named.out / "cassettes", named.baseline)
+    assert look(named, Fake()).verdict.outcome is Outcome.NO_DRIFT
+
+
 def test_a_broken_rule_needs_no_baseline(settings: NightSettings) -> None:
     """What the contract says is looked at on the first night as well."""
     seen = look(settings, always({READ: Said((answered(),), "broken", "it lies")}))
@@ -265,10 +275,18 @@ def test_latency_is_kept(begun: NightSettings) -> None:
 
 
 def test_a_clock_that_goes_back_is_told(begun: NightSettings) -> None:
-    """The night is put after the last one, and says so."""
+    """The night is put after the last one, and cannot say that nothing is new. Nothing that was there is touched."""
+    before = everything(begun.baseline)
+    with History(begun.history) as history:
+        (first,) = history.nights()
     seen = look(begun, Fake(), now=lambda: datetime.now(UTC) - timedelta(days=30))
-    assert [one.subject for one in seen.verdict.unchecked] == ["the clock"]
-    assert seen.verdict.unchecked[0].reason.startswith("The clock said ")
+    assert seen.verdict.outcome is Outcome.COULD_NOT_CHECK
+    reason = unchecked(seen)["the clock"]
+    assert reason.startswith("The clock said ")
+    assert reason.endswith("If that of the last night was wrong, move the history away to begin another.")
+    assert everything(begun.baseline) == before
+    with History(begun.history) as history:
+        assert history.nights()[0] == first
     with History(begun.history) as history:
         assert [night.id for night in history.nights()] == sorted(night.id for night in history.nights())
 
