@@ -6,12 +6,10 @@ Imported for a live run only.
 from __future__ import annotations
 
 import os
-import signal
-import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +19,7 @@ from pytest_graphcalls.errors import GraphCallsError, SettingError
 from pytest_graphcalls.live import Line, LiveTarget, Place, left_open
 from pytest_graphcalls.options import SETTINGS_KEY, LiveSettings
 from pytest_graphcalls.sandbox import End, Ending, Ledger, Sandbox, admit, ledgers
+from pytest_graphcalls.sandbox.interrupts import stopped_as_by_ctrl_c
 from pytest_graphcalls.sandbox.ledger import SUFFIX
 
 PROGRESS_EVERY = 30.0
@@ -88,19 +87,10 @@ def begin(config: pytest.Config) -> None:
 
 
 def _stop_as_by_ctrl_c(config: pytest.Config) -> None:
-    """Whoever cancels a job sends SIGTERM; without this the process would end on the spot and hang up nothing."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        return  # signals are the main thread's; whoever runs pytest in another one keeps them
-    before = signal.signal(signal.SIGTERM, stop)
-
-    def restore() -> None:
-        signal.signal(signal.SIGTERM, before)
-
-    config.add_cleanup(restore)
+    """Whoever cancels a job sends SIGTERM; that is to hang up first."""
+    stack = ExitStack()
+    stack.enter_context(stopped_as_by_ctrl_c())
+    config.add_cleanup(stack.close)
 
 
 class LiveRun:

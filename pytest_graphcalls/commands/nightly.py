@@ -28,6 +28,7 @@ from pytest_graphcalls.nightly.settings import (
 from pytest_graphcalls.options import parse_versions
 from pytest_graphcalls.report.nightly.words import headline
 from pytest_graphcalls.report.words import counted
+from pytest_graphcalls.sandbox.interrupts import stopped_as_by_ctrl_c
 
 COULD_NOT_CHECK = 3
 _SHOWN = 10
@@ -53,7 +54,15 @@ def run(args: Namespace, runner: Runner | None = None) -> int:
         DriftFileError: the history or the file of accepted differences cannot be used.
         PublishedFileError: a metadata file is there and is not what it should be.
     """
-    seen = look(settings_of(args), runner or Subprocess(), Progress(sys.stderr))
+    settings = settings_of(args)
+    try:
+        with stopped_as_by_ctrl_c():
+            seen = look(settings, runner or Subprocess(), Progress(sys.stderr))
+    except KeyboardInterrupt:
+        return _unfinished("it was stopped")
+    except OSError as error:
+        # Left to Python it would be a traceback and exit code 1, which is "additive only".
+        return _unfinished(f"the machine refuses: {error}")
     show(_lines(seen))
     if seen.problem:
         sys.stderr.write(f"graphcalls: {seen.problem}\n")
@@ -61,6 +70,14 @@ def run(args: Namespace, runner: Runner | None = None) -> int:
     if args.additive_ok and seen.verdict.outcome is Outcome.ADDITIVE:
         return EXIT_CODES[Outcome.NO_DRIFT]
     return EXIT_CODES[seen.verdict.outcome]
+
+
+def _unfinished(why: str) -> int:
+    sys.stderr.write(
+        f"graphcalls: {why}. This night stays incomplete in the history; the baseline and the older reports are as "
+        "they were. Run it again.\n"
+    )
+    return COULD_NOT_CHECK
 
 
 def settings_of(args: Namespace) -> NightSettings:
@@ -77,6 +94,7 @@ def settings_of(args: Namespace) -> NightSettings:
         workers_of("--workers", args.workers),
         number("--keep", args.keep),
         published_of(args.csdl, args.openapi, args.docs),
+        named=bool(args.baseline or environ.get("GRAPHCALLS_BASELINE")),
     )
 
 

@@ -41,6 +41,9 @@ _SHOWN: Mapping[str, str] = MappingProxyType(
     }
 )
 
+_TYPES: Mapping[str, str] = MappingProxyType({"number": "a number", "boolean": "true or false", "text": "a text"})
+"""By JSON type: how a value is called that the table above does not name."""
+
 
 def sort_of(leaf: str) -> str:
     """The first word of a leaf."""
@@ -63,6 +66,11 @@ def shown(leaf: str) -> str:
     if sort in {"bool", "number"}:
         return value or "a number"
     return _SHOWN.get(sort) or repr(value)
+
+
+def shown_type(leaf: str) -> str:
+    """What sort of thing a leaf is, in words, whatever its value is."""
+    return _SHOWN.get(sort_of(leaf)) or _TYPES[json_type(leaf)]
 
 
 @lru_cache(maxsize=4096)

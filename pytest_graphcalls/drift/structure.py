@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pytest_graphcalls.drift.difference import Kind
-from pytest_graphcalls.drift.leaves import json_type, shown, sort_of, value_of
+from pytest_graphcalls.drift.leaves import json_type, shown, shown_type, sort_of, value_of
 from pytest_graphcalls.drift.settling import ORDER, Tree
 from pytest_graphcalls.findings import at_any_index
 
@@ -110,14 +110,18 @@ def _changed(path: Sequence[str], before: str, after: str, root: str) -> Change:
     if path and path[-1] == ORDER:
         return Change(Kind.ORDER_CHANGED, _where(path[:-1], root), "an order", "another order")
     kind = next(kind for kind, holds in _KINDS.items() if holds(path, before, after))
-    return Change(kind, _where(path, root), shown(before), shown(after))
+    # Of another type the value says nothing, and may be another one in every run.
+    said = shown_type(after) if json_type(before) != json_type(after) else shown(after)
+    return Change(kind, _where(path, root), shown(before), said)
 
 
 _Test = Callable[[Sequence[str], str, str], bool]
 
 _KINDS: Mapping[Kind, _Test] = MappingProxyType(
     {
-        Kind.LETTER_CASE_CHANGED: lambda _, before, after: bool(value_of(before)) and before.lower() == after.lower(),
+        Kind.LETTER_CASE_CHANGED: lambda _, before, after: (
+            bool(value_of(before)) and _spelled(before) == _spelled(after)
+        ),
         Kind.ERROR_CODE_CHANGED: lambda path, _, after: _is_error_code(path) and sort_of(after) == "word",
         Kind.ENUM_MEMBER_NEW: lambda *leaves: sort_of(leaves[-1]) == "strange",
         Kind.ENUM_MEMBER_GONE: lambda _, before, after: sort_of(before) == "strange" and sort_of(after) == "enum",
@@ -129,6 +133,11 @@ _KINDS: Mapping[Kind, _Test] = MappingProxyType(
     }
 )
 """What a changed value is: the first that holds."""
+
+
+def _spelled(leaf: str) -> str:
+    """A leaf that is the same in another letter case, and for a name of a type without its ``#``."""
+    return leaf.lower().replace("type #", "type ", 1)
 
 
 def _is_error_code(path: Sequence[str]) -> bool:

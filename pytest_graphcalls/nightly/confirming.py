@@ -1,19 +1,26 @@
-"""Whether a difference comes again: its tests are run again, and only they."""
+"""Whether a difference comes again: its tests are run again, and only they.
+
+A place that differs in every run, and each time in another way, differs: that is one difference, and not several that
+did not come again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
-from pytest_graphcalls.drift import Severity, Unchecked
+from pytest_graphcalls.drift import Difference, Severity, Unchecked
 from pytest_graphcalls.drift.deciding import Sighting
 from pytest_graphcalls.drift.met import Met
+from pytest_graphcalls.findings import at_any_index
 from pytest_graphcalls.nightly.judging import Look
 from pytest_graphcalls.nightly.settings import Repetition
 
 _ENOUGH = 3
 """In how many of its tests a difference is looked for again, when it came in more."""
+RESTLESS = "another one in every run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,7 @@ def confirm(
     looks = [first]
     passed_over = frozenset(accepted)
     for number in range(2, repetition.runs + 1):
-        tallies = _tallies(looks, passed_over)
+        tallies = _tallies(looks, passed_over, repetition)
         left = repetition.runs - number + 1
         tests = frozenset(
             name
@@ -71,7 +78,7 @@ def confirm(
         look = again(tests, number)
         if look is not None:
             looks.append(look)
-    return _settled(_tallies(looks, passed_over), repetition), looks
+    return _settled(_tallies(looks, passed_over, repetition), repetition), looks
 
 
 @dataclass(slots=True)
@@ -80,10 +87,15 @@ class _Tally:
 
     met: Met
     suspect: bool
-    places: dict[str, None]
+    places: dict[str, None] = field(default_factory=dict)
     tests: frozenset[str] = frozenset()
-    came: int = 0
+    numbers: set[int] = field(default_factory=set)
     runs: int = 0
+
+    @property
+    def came(self) -> int:
+        """In how many runs it came."""
+        return len(self.numbers)
 
     def state(self, repetition: Repetition, left: int) -> _State:
         """Whether it counts, with so many runs left to ask."""
@@ -92,21 +104,46 @@ class _Tally:
         return _State.OPEN if self.came + left >= repetition.needed else _State.NO
 
 
-def _tallies(looks: Sequence[Look], passed_over: frozenset[str]) -> Mapping[str, _Tally]:
+def _tallies(looks: Sequence[Look], passed_over: frozenset[str], repetition: Repetition) -> Mapping[str, _Tally]:
     found: dict[str, _Tally] = {}
-    came: dict[str, set[int]] = {}
     for number, look in enumerate(looks):
         for met in look.met:
             name = met.difference.fingerprint
-            tally = found.setdefault(name, _Tally(met, _is_suspect(met, name, passed_over), {}))
+            tally = found.setdefault(name, _Tally(met, _is_suspect(met, name, passed_over)))
             tally.places[met.difference.place] = None
             tally.tests |= look.where(met)
-            came.setdefault(name, set()).add(number)
-    for name, tally in found.items():
-        tally.came = len(came[name])
+            tally.numbers.add(number)
+    found = {one.met.difference.fingerprint: one for one in _joined(found.values(), repetition)}
+    for tally in found.values():
         asked = {number for number, look in enumerate(looks) if not tally.tests.isdisjoint(look.tests)}
-        tally.runs = len(asked | came[name])
+        tally.runs = len(asked | tally.numbers)
     return found
+
+
+def _joined(tallies: Iterable[_Tally], repetition: Repetition) -> Iterator[_Tally]:
+    """The same, with one for a place that was another one each time, often enough."""
+    spots: defaultdict[tuple[str, ...], list[_Tally]] = defaultdict(list)
+    for one in tallies:
+        spots[_spot(one.met.difference)].append(one)
+    for all_ in spots.values():
+        restless = [one for one in all_ if one.suspect]
+        numbers = set[int]().union(*(one.numbers for one in restless))
+        if len(numbers) < repetition.needed or any(one.came >= repetition.needed for one in restless):
+            yield from all_
+            continue
+        first = restless[0].met
+        # A name of its own, which is the same tomorrow, whatever the values are then.
+        joined = _Tally(replace(first, difference=replace(first.difference, after=RESTLESS)), suspect=True)
+        joined.numbers = numbers
+        for one in restless:
+            joined.places |= one.places
+            joined.tests |= one.tests
+        yield joined
+        yield from (one for one in all_ if not one.suspect)
+
+
+def _spot(one: Difference) -> tuple[str, ...]:
+    return one.origin, one.kind, one.version, one.subject, at_any_index(one.where)
 
 
 def _is_suspect(met: Met, fingerprint: str, passed_over: frozenset[str]) -> bool:

@@ -51,6 +51,7 @@ _FIRST_NIGHT = (
     "there is no baseline yet, so only the contract was compared with; 'graphcalls drift promote' makes tonight's "
     "recordings the baseline"
 )
+_OTHER_CLOCK = "If that of the last night was wrong, move the history away to begin another."
 _KNOWN_STATES = frozenset({RuleState.HELD, RuleState.BROKEN, RuleState.NOTICE})
 
 
@@ -230,9 +231,10 @@ class _Night:
 
     def _verdict(self, found: _Found, begun: Night, agreed: Mapping[str, Acceptance], ended: datetime) -> Verdict:
         if not self._old:
-            found.unchecked.append(Unchecked("the recordings", _FIRST_NIGHT, decides=False))
+            found.unchecked.append(Unchecked("the recordings", _FIRST_NIGHT, decides=self._settings.named))
         if begun.note:
-            found.unchecked.append(Unchecked("the clock", begun.note, decides=False))
+            # By such a clock acceptances and tokens expire at another time than they should.
+            found.unchecked.append(Unchecked("the clock", f"{begun.note} {_OTHER_CLOCK}"))
         unchecked = tuple(_grouped(found.unchecked))
         said = outcome(found.entries, unchecked)
         night = replace(

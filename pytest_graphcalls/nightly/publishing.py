@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -102,7 +103,7 @@ def publish(
         if recordings is not None and recordings.is_dir():
             written.append(_recorded(recordings, out / CASSETTES))
         if junit:
-            new = out / f".{JUNIT}.new"
+            new = out / f".{JUNIT}.{os.getpid()}.new"
             new.write_text(junit, encoding="utf-8", newline="\n")
             written.append(new.replace(out / JUNIT))
     except OSError as error:

@@ -56,6 +56,7 @@ class NightSettings:
         workers: processes the suite runs in, if pytest-xdist is there: a number or ``auto``; ``0`` for this one.
         keep: how many nights the history keeps.
         published: metadata and reference pages to look at, too.
+        named: whether somebody has named the baseline; then a night without it says nothing of the service.
     """
 
     target: str = LIVE
@@ -68,6 +69,7 @@ class NightSettings:
     workers: str = "auto"
     keep: int = KEPT
     published: Published = field(default_factory=Published)
+    named: bool = False
 
 
 def target_of(given: str | None, environ: Mapping[str, str]) -> str:

@@ -159,6 +159,8 @@ class Subprocess:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
+                # Ctrl-C is for us: told twice, the run would be stopped in the middle of hanging up.
+                process_group=0,
             )
             try:
                 status = _followed(process, order.progress, tell)
@@ -183,10 +185,13 @@ def _followed(process: subprocess.Popen[bytes], progress: Path, tell: Tell) -> i
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Let an interrupted run hang up what it has made, and end it if it takes too long."""
-    if process.poll() is None:
-        process.terminate()
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
         with suppress(subprocess.TimeoutExpired):
             process.wait(_PATIENCE)
+    finally:
         process.kill()
         process.wait()
 

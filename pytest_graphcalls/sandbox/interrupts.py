@@ -1,4 +1,4 @@
-"""Ctrl-C, put off for the moment in which it would leave something behind."""
+"""Ctrl-C, put off for the moment in which it would leave something behind; and SIGTERM, which is to do the same."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -34,3 +35,24 @@ def undisturbed(*, wanted: bool = True) -> Iterator[None]:
             signal.signal(number, handler)
         for missed in came:
             signal.raise_signal(missed)
+
+
+@contextmanager
+def stopped_as_by_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM, which whoever cancels a job sends, do what Ctrl-C does in the block.
+
+    Without it the process would end on the spot, and clean up nothing. Only the main thread gets signals, so elsewhere
+    nothing is done.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,7 +37,8 @@ def put(folder: Path, texts: Mapping[str, str], *, ours: Collection[str] = ()) -
 
 
 def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.new")
+    # Two nights may share a folder: each writes its own, and the last one stays.
+    return path.with_name(f".{path.name}.{os.getpid()}.new")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 from pytest_graphcalls.drift import Kind, Outcome
@@ -22,6 +23,7 @@ READING, ENDING, LISTING, CREATING = (
 )
 KEEPING, OPERATION = ("test_call_keepalive",), ("test_commsoperation_get",)
 ALWAYS = frozenset(range(1, 10))
+COUNT = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +235,12 @@ TABLE: tuple[Drift, ...] = (
     Drift("a member is renamed", BREAKING, Kind.MEMBER_GONE, renamed(GET, "myParticipantId", "ownParticipantId")),
     Drift("a renamed member has come", BREAKING, Kind.MEMBER_NEW, renamed(GET, "myParticipantId", "ownParticipantId")),
     Drift("a text is a number", BREAKING, Kind.TYPE_CHANGED, with_(GET, callChainId=7)),
+    Drift(
+        "a text is a number, another one each time",
+        BREAKING,
+        Kind.TYPE_CHANGED,
+        body(GET, lambda data: {**data, "callChainId": next(COUNT)}),
+    ),
     Drift("an object is a text", BREAKING, Kind.TYPE_CHANGED, with_(GET, source="somebody")),
     Drift("a value is null", BEHAVIOURAL, Kind.VALUE_CHANGED, with_(GET, tenantId=None)),
     Drift("a fixed word is another one", BEHAVIOURAL, Kind.VALUE_CHANGED, with_(GET, direction="incoming")),

@@ -87,6 +87,11 @@ CASES: dict[str, tuple[Any, Callable[[Any], Any], Expected]] = {
         lambda c: c["transcription"].update(lastModifiedDateTime="yesterday"),
         {(Kind.VALUE_CHANGED, "$.transcription.lastModifiedDateTime")},
     ),
+    "a name of a type is spelled without its sign": (
+        t.CALL,
+        lambda c: c["chatInfo"].update({"@odata.type": c["chatInfo"]["@odata.type"].lstrip("#")}),
+        {(Kind.LETTER_CASE_CHANGED, "$.chatInfo['@odata.type']")},
+    ),
     "a value of a list is gone": (
         t.CALL,
         lambda c: c["requestedModalities"].pop(),

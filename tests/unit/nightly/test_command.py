@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import pytest
 from pytest_graphcalls import cli
 from pytest_graphcalls.commands import nightly
 from pytest_graphcalls.commands.nightly import Progress
+from pytest_graphcalls.nightly import Order
 from tests.unit.nightly.conftest import READ, RULE, Fake, Said, answered
 
 Shown = tuple[int, str, str]
@@ -64,6 +68,46 @@ def test_exit_codes(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
     assert graphcalls(*NIGHT)[0] == 2
     fake.problem = "the network is gone"
     assert graphcalls(*NIGHT)[0] == 3
+
+
+def test_a_missing_baseline_is_not_checked_where_it_was_named(
+    graphcalls: Callable[..., Shown], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a word or a variable; a typing error must not look like a quiet night."""
+    assert graphcalls(*NIGHT, "--baseline", "mistyped")[0] == 3
+    monkeypatch.setenv("GRAPHCALLS_BASELINE", "mistyped")
+    code, out, _ = graphcalls(*NIGHT)
+    assert (code, out.splitlines()[0]) == (3, "Could not check.")
+
+
+def stopped(_: object) -> None:
+    signal.raise_signal(signal.SIGTERM)
+
+
+def full(order: Order) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(order.report))
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [(stopped, "it was stopped. "), (full, "the machine refuses: [Errno 28] No space left on device: ")],
+    ids=["SIGTERM", "full"],
+)
+def test_a_night_that_is_cut_short_is_not_checked(
+    fake: Fake, graphcalls: Callable[..., Shown], before: Callable[[Order], None], said: str
+) -> None:
+    """Whoever cancels the job, and a full disk, give exit code 3 and a sentence; the night is marked incomplete."""
+    graphcalls(*NIGHT)
+    fake.before = before
+    code, out, err = graphcalls(*NIGHT)
+    assert (code, out) == (3, "")
+    assert err.splitlines()[-1].startswith(f"graphcalls: {said}")
+    assert err.endswith(
+        "This night stays incomplete in the history; the baseline and the older reports are as they were. Run it "
+        "again.\n"
+    )
+    assert "incomplete: the job ended in the middle" in graphcalls("history")[1]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 def test_what_it_prints(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
@@ -151,8 +195,7 @@ def test_history_as_json(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
         raise KeyboardInterrupt
 
     fake.before = killed
-    with pytest.raises(KeyboardInterrupt):
-        graphcalls(*NIGHT)
+    assert graphcalls(*NIGHT)[0] == 3
     data = json.loads(graphcalls("history", "--format", "json")[1])
     assert [(night["outcome"], night["complete"]) for night in data["nights"]] == [("no-drift", True), (None, False)]
     assert data["nights"][0]["rules"] == {f"{RULE}@v1.0": "held"}
@@ -166,8 +209,9 @@ def test_variables_name_the_files(
     """For a job that says it once."""
     for name, path in (("OUT", "a"), ("BASELINE", "b"), ("HISTORY", "c/h.db"), ("TARGET", "simulator")):
         monkeypatch.setenv(f"GRAPHCALLS_{name}", path)
-    assert graphcalls("nightly", "--version", "v1.0")[0] == 0
+    assert graphcalls("nightly", "--version", "v1.0")[0] == 3
     assert graphcalls("drift", "promote")[0] == 0
+    assert graphcalls("nightly", "--version", "v1.0")[0] == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c"]
     assert graphcalls("history")[0] == 0
 

@@ -54,6 +54,16 @@ def test_a_first_night_has_no_baseline_and_says_so(settings: NightSettings) -> N
     assert {path.name for path in seen.files} == set(names)
 
 
+def test_a_baseline_that_somebody_has_named_has_to_be_there(settings: NightSettings) -> None:
+    """Comparing with nothing is not what was asked for; the recordings can be promoted all the same."""
+    named = replace(settings, named=True)
+    seen = look(named, Fake())
+    assert seen.verdict.outcome is Outcome.COULD_NOT_CHECK
+    assert unchecked(seen)["the recordings"].startswith("there is no baseline yet, so only the contract was compared")
+    promote(named.out / "cassettes", named.baseline)
+    assert look(named, Fake()).verdict.outcome is Outcome.NO_DRIFT
+
+
 def test_a_broken_rule_needs_no_baseline(settings: NightSettings) -> None:
     """What the contract says is looked at on the first night as well."""
     seen = look(settings, always({READ: Said((answered(),), "broken", "it lies")}))
@@ -104,6 +114,26 @@ def test_it_counts_when_it_comes_in_the_third_run_only(begun: NightSettings) -> 
     gone = {READ: Said((answered(direction=None),))}
     seen = look(begun, Fake({1: gone, 3: gone}))
     assert [(one.standing, one.repeated) for one in seen.verdict.entries] == [(Standing.NEW, (2, 3))]
+
+
+def test_what_is_another_one_in_every_run_has_changed(begun: NightSettings) -> None:
+    """A place that is always another one is one difference, with the same name every night; so it can be accepted."""
+    words = ("incoming", "sideways", "upwards", "down", "back")
+    seen = look(begun, Fake({run: {READ: Said((answered(direction=words[run]),))} for run in (1, 2, 3)}))
+    (entry,) = [one for one in seen.verdict.entries if one.difference.kind is Kind.ENUM_MEMBER_NEW]
+    assert (entry.standing, entry.repeated) == (Standing.NEW, (2, 2))
+    assert (entry.difference.where, entry.difference.after) == ("$.direction", "another one in every run")
+    again = look(begun, Fake({run: {READ: Said((answered(direction=words[run + 1]),))} for run in (1, 2, 3)}))
+    assert [one.standing for one in again.verdict.entries] == [Standing.KNOWN]
+
+
+def test_a_number_where_a_text_was_has_one_name(begun: NightSettings) -> None:
+    """Another type is the same difference whatever the value is: it comes in both runs."""
+    seen = look(begun, Fake({run: {READ: Said((answered(direction=run * 7),))} for run in (1, 2)}))
+    assert seen.verdict.outcome is Outcome.BREAKING
+    assert [(str(one.difference), one.repeated) for one in seen.verdict.entries] == [
+        ("breaking: type-changed in call-get (v1.0) at $.direction: 'outgoing' -> a number", (2, 2))
+    ]
 
 
 def test_one_run_is_enough_if_asked(begun: NightSettings) -> None:
@@ -245,10 +275,18 @@ def test_latency_is_kept(begun: NightSettings) -> None:
 
 
 def test_a_clock_that_goes_back_is_told(begun: NightSettings) -> None:
-    """The night is put after the last one, and says so."""
+    """The night is put after the last one, and cannot say that nothing is new. Nothing that was there is touched."""
+    before = everything(begun.baseline)
+    with History(begun.history) as history:
+        (first,) = history.nights()
     seen = look(begun, Fake(), now=lambda: datetime.now(UTC) - timedelta(days=30))
-    assert [one.subject for one in seen.verdict.unchecked] == ["the clock"]
-    assert seen.verdict.unchecked[0].reason.startswith("The clock said ")
+    assert seen.verdict.outcome is Outcome.COULD_NOT_CHECK
+    reason = unchecked(seen)["the clock"]
+    assert reason.startswith("The clock said ")
+    assert reason.endswith("If that of the last night was wrong, move the history away to begin another.")
+    assert everything(begun.baseline) == before
+    with History(begun.history) as history:
+        assert history.nights()[0] == first
     with History(begun.history) as history:
         assert [night.id for night in history.nights()] == sorted(night.id for night in history.nights())
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.nightly import Order, Ran
+from pytest_graphcalls.nightly import Order, Ran, Subprocess, suite
 from pytest_graphcalls.nightly.names import recorded
 from pytest_graphcalls.nightly.settings import Repetition, number, target_of, workers_of
 from pytest_graphcalls.nightly.suite import counted
@@ -102,6 +105,38 @@ def test_progress_is_read_while_it_is_written(tmp_path: Path) -> None:
     assert counted(file) == (0, 0)
     file.write_text('{"total": 12}\n{"done": 1}\n{"done": 2}\n{"do')
     assert counted(file) == (2, 12)
+
+
+def test_a_run_that_is_stopped_gets_to_hang_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told once, by us: Ctrl-C of a terminal does not reach it as well. Then it is over, whatever it does."""
+    python = tmp_path / "python"
+    python.write_text(
+        f"#!{sys.executable}\n"
+        "import os, pathlib, signal, time\n"
+        f"here = pathlib.Path({str(tmp_path)!r})\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (here / 'hung-up').touch())\n"
+        "(here / 'started').write_text(f'{os.getpid()} {os.getpgrp()}\\n')\n"
+        "while True:\n"
+        "    time.sleep(0.05)\n"
+    )
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.setattr(suite, "_PATIENCE", 0.5)
+    (tmp_path / "run").mkdir()
+    started = tmp_path / "started"
+
+    def ctrl_c(_done: int, _total: int) -> None:
+        while not (started.exists() and started.read_text().endswith("\n")):
+            time.sleep(0.05)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Subprocess().run(order(tmp_path / "run"), ctrl_c)
+    assert (tmp_path / "hung-up").exists()
+    pid, group = map(int, started.read_text().split())
+    assert group == pid != os.getpgrp()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 @pytest.mark.parametrize("text", ["3/2", "0/2", "two of three", "2"])
