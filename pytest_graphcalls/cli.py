@@ -23,6 +23,8 @@ USAGE: Mapping[str, int] = {"nightly": 64, "drift": 64, "history": 64}
 """By command: the exit code for words and files that cannot be used, where 2 says something else."""
 CLOSED_PIPE = 141
 """As a shell reports a program that was stopped by a closed pipe."""
+INTERRUPTED = 130
+"""As a shell reports a program that was stopped by Ctrl-C."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,6 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except GraphCallsError as error:
         sys.stderr.write(f"graphcalls: {error}\n")
         return USAGE.get(args.command, UNUSABLE)
+    except KeyboardInterrupt:
+        sys.stderr.write("\ngraphcalls: stopped before the end.\n")
+        return INTERRUPTED
     except BrokenPipeError:
         # Python flushes standard output once more at its end, which would print a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -314,7 +319,7 @@ def _nightly(parser: argparse.ArgumentParser) -> None:
 
 def _history(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--history", metavar="FILE", help="default: GRAPHCALLS_HISTORY, or graphcalls-history.db")
-    parser.add_argument("--rule", metavar="ID", help="how one rule stood, e.g. call-reject.success-is-202")
+    parser.add_argument("--rule", metavar="ID", help="how one rule stood, e.g. call-reject.success-is-202-empty")
     parser.add_argument("--limit", default="30", metavar="NIGHTS", help="the latest ones (default: %(default)s)")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
     parser.epilog = "Exit code: 0, or 64 when there is no history or it cannot be used."

@@ -101,7 +101,7 @@ class Courier:
         self._closed = False
         try:
             for origin, other in (callbacks or {}).items():
-                self._others[_origin(origin)] = poster(other, allow_hosts, terms.timeout)
+                self._others[_whole_origin(origin)] = poster(other, allow_hosts, terms.timeout)
         except SettingError:
             self.close()
             raise
@@ -249,3 +249,10 @@ def _origin(url: str) -> str:
     """Scheme and host of a URL, in lower case."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _whole_origin(url: str) -> str:
+    """The same of a URL that somebody has typed; raises :class:`SettingError` when one of the two is missing."""
+    if not _is_readable(url) or not urlsplit(url).scheme or not urlsplit(url).netloc:
+        raise SettingError("callbacks", url, "scheme and host, such as https://bot.contoso.com")
+    return _origin(url)
