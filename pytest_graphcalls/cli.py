@@ -25,6 +25,8 @@ USAGE: Mapping[str, int] = {"nightly": 64, "drift": 64, "history": 64}
 """By command: the exit code for words and files that cannot be used, where 2 says something else."""
 CLOSED_PIPE = 141
 """As a shell reports a program that was stopped by a closed pipe."""
+INTERRUPTED = 130
+"""As a shell reports a program that was stopped by Ctrl-C."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,6 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except GraphCallsError as error:
         sys.stderr.write(f"graphcalls: {error}\n")
         return USAGE.get(args.command, UNUSABLE)
+    except KeyboardInterrupt:
+        sys.stderr.write("\ngraphcalls: stopped before the end.\n")
+        return INTERRUPTED
     except BrokenPipeError:
         # Python flushes standard output once more at its end, which would print a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

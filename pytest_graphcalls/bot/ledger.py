@@ -240,7 +240,10 @@ class Ledger:
         for entry in entries:
             call = f"  (call {entry.call[:8]})" if isinstance(entry, Delivery | Struck) and entry.call else ""
             yield f"#{entry.number:<3} {entry.at:8.2f} s  {entry}{call}"
+        traces: dict[str, list[str]] = {}  # a bot that fails the same way each time is told once
         for entry in entries:
             if isinstance(entry, Delivery) and entry.trace:
-                yield f"#{entry.number}:"
-                yield entry.trace.rstrip()
+                traces.setdefault(entry.trace, []).append(f"#{entry.number}")
+        for trace, numbers in traces.items():
+            yield f"{', '.join(numbers)}:"
+            yield from trace.splitlines()

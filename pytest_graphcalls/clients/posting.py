@@ -186,7 +186,7 @@ def _read(answer: httpx.Response, deadline: float) -> bytes:
 
 def _said(error: Exception, timeout: float) -> str:
     if isinstance(error, httpx.ConnectError):
-        return f"nobody is there ({error})"
+        return f"is not there ({error})"
     if isinstance(error, httpx.TimeoutException):
         return f"gave no answer within {timeout:g} s"
     return f"gave no HTTP answer ({error or type(error).__name__})"

@@ -128,6 +128,8 @@ def base_url(listener: socket.socket, scheme: str = "http") -> str:
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
         listener = _bound(host, port)
+    except socket.gaierror as error:
+        raise SettingError("--host", host, "an address of this machine", f"{error}.") from None
     except (OSError, OverflowError) as error:
         raise SettingError(
             "--port", f"{host}:{port}", "an address to listen on", f"{error}. Give another port, or 0 for a free one."

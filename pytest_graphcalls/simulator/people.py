@@ -174,7 +174,7 @@ class Person:
         return self._will(answer=Answer.ACCEPTS, after=_seconds("answers_after", seconds))
 
     def declines(self, after: float | None = None) -> Person:
-        """Decline, after ``after`` seconds of ringing (as the pace has it by default).
+        """Decline; ``after`` gives the seconds of ringing, by default those of the pace.
 
         Raises:
             ValueError: ``after`` is no number, or below zero.

@@ -25,7 +25,8 @@ def answered_within(ledger: Ledger, seconds: float, now: float) -> None:
             if entry.change == "created" and entry.of_call:
                 told.setdefault(entry.call, delivery)
     if not told:
-        raise failed("the bot was told of no incoming call; place one and let time pass: advance(0)", ledger)
+        hint = "say where it is, graphcalls.bot(app), place one and let time pass: advance(0)"
+        raise failed(f"the bot was told of no incoming call; {hint}", ledger)
     decisions = [one for one in ledger.requests if step_of(one) in _DECISIONS and succeeded(one)]
     decided = {call_of(one): one for one in reversed(decisions)}
     for call, delivery in told.items():
@@ -50,7 +51,8 @@ def took_every_notification(ledger: Ledger, within: float) -> None:
     """
     deliveries = genuine(ledger)
     if not deliveries:
-        raise failed("the bot was told nothing; let something happen and time pass: advance(0)", ledger)
+        hint = "say where it is, graphcalls.bot(app), let something happen and time pass: advance(0)"
+        raise failed(f"the bot was told nothing; {hint}", ledger)
     refused = [one for one in deliveries if not one.accepted]
     if refused:
         first = refused[0]

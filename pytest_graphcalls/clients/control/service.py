@@ -41,6 +41,15 @@ NAMED: Mapping[str, Callable[[World, str], Any]] = {
 """What a word in braces in an address stands for: gives it, or raises :class:`UnknownNameError`."""
 
 
+def _sibling(method: str, segments: list[str]) -> str:
+    """The address beside this one that was probably meant, such as that of a fault whose name has a slip."""
+    beside = {
+        one.segments[-1]: one for one in ROUTES if one.method == method and one.segments[:-1] == segments[:-1] != []
+    }
+    close = nearest(segments[-1], beside) if segments else ""
+    return f" Did you mean {beside[close]}?" if close else ""
+
+
 class Control:
     """Answers requests to control addresses; whoever asks is allowed to.
 
@@ -62,7 +71,8 @@ class Control:
         if found is not None:
             return self._answered(*found, request)
         if there:
-            return refused(405, f"{request.path} takes {' and '.join(sorted({route.method for route, _ in there}))}.")
+            methods = " and ".join(sorted({route.method for route, _ in there}))
+            return refused(405, f"{request.path} takes {methods}.{_sibling(request.method, segments)}")
         close = nearest(request.path, {route.like(segments) for route in ROUTES})
         hint = f" Did you mean {close}?" if close else ""
         return refused(404, f"There is no {request.path[:200]}.{hint} GET {PREFIX} lists what there is.")

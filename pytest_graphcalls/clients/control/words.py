@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from pytest_graphcalls.clients.control.names import PREFIX
 from pytest_graphcalls.errors import SettingError, UnknownNameError
 
 Read = Callable[[str, Any], Any]
@@ -107,7 +108,7 @@ def read(parameters: Mapping[str, Parameter], given: Mapping[str, Any], where: s
     """
     for name in given:
         if name not in parameters:
-            raise UnknownNameError(f"member of {where}:", name[:80], tuple(parameters))
+            raise UnknownNameError(f"member of {where}:", name[:80], tuple(parameters), f"GET {PREFIX}")
     facts = {name: parameters[name].read(name, value) for name, value in given.items() if value is not None}
     for name, parameter in parameters.items():
         if parameter.required and name not in facts:

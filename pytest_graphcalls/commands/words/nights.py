@@ -52,7 +52,7 @@ def _nightly(parser: argparse.ArgumentParser) -> None:
 
 def _history(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--history", metavar="FILE", help="default: GRAPHCALLS_HISTORY, or graphcalls-history.db")
-    parser.add_argument("--rule", metavar="ID", help="how one rule stood, e.g. call-reject.success-is-202")
+    parser.add_argument("--rule", metavar="ID", help="how one rule stood, e.g. call-reject.success-is-202-empty")
     parser.add_argument("--limit", default="30", metavar="NIGHTS", help="the latest ones (default: %(default)s)")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
     parser.epilog = "Exit code: 0, or 64 when there is no history or it cannot be used."

@@ -181,6 +181,9 @@ class _Page:
             if name not in action.parameters:
                 facts = (name, "", " or ".join(one.types), self.page.at(one.line), page)
                 yield Difference(Kind.PARAMETER_NEW, Origin.DOCUMENTATION, self.version, action.name, *facts)
+            else:
+                known = action.parameters[name]
+                yield from _values(self.contract.types(self.version), action.name, one, known, self.page.at(one.line))
         line = next(iter(stated.values())).line
         for name, member in action.parameters.items():
             if name not in stated:
@@ -226,25 +229,22 @@ def _spelled(page: Page, member: str) -> bool:
 
 
 def _member(model: TypeModel, name: str, one: Documented, known: Member, place: str) -> Iterator[Difference]:
-    if known.type in model.enums:
-        members = {member.lower() for member in model.enums[known.type].members}
-        for value in one.values:
-            if value.lower() not in members:
-                where = f"{name}.{one.name}"
-                yield Difference(
-                    Kind.ENUM_MEMBER_NEW,
-                    Origin.DOCUMENTATION,
-                    model.version,
-                    known.type,
-                    value,
-                    "",
-                    value,
-                    place,
-                    hint=f"Listed for {where}.",
-                )
+    yield from _values(model, name, one, known, place)
     if not _may_be(model, one, known):
         words = (f"list of {known.type}" if known.collection else known.type, _words(one))
         yield _said(Kind.TYPE_CHANGED, model, name, member=one.name, before=words[0], after=words[1], place=place)
+
+
+def _values(model: TypeModel, name: str, one: Documented, known: Member, place: str) -> Iterator[Difference]:
+    """The values that a description lists, and the enumeration does not have."""
+    if known.type not in model.enums:
+        return
+    members = {member.lower() for member in model.enums[known.type].members}
+    for value in one.values:
+        if value.lower() not in members:
+            facts = (known.type, value, "", value, place)
+            hint = f"Listed for {name}.{one.name}."
+            yield Difference(Kind.ENUM_MEMBER_NEW, Origin.DOCUMENTATION, model.version, *facts, hint=hint)
 
 
 def _may_be(model: TypeModel, one: Documented, known: Member) -> bool:

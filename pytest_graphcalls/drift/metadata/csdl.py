@@ -75,7 +75,7 @@ class _Reader:
         except expat.ExpatError as error:
             cut = error.code in _CUT
             words = "ends in the middle; is it cut off?" if cut else f"is not XML: {expat.ErrorString(error.code)}."
-            raise PublishedFileError(self._file, error.lineno, self._parser.ErrorByteIndex, words) from None
+            raise PublishedFileError(self._file, error.lineno, max(self._parser.ErrorByteIndex, 0), words) from None
 
     def result(self, file: str) -> Metadata:
         """What was read, names as the contract has them."""

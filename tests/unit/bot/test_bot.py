@@ -306,6 +306,23 @@ def test_a_bot_that_raises(simulator: Simulator, bot: Bot) -> None:
     assert 'raise LookupError("no such tenant")' in bot.timeline()
 
 
+def test_a_bot_that_raises_each_time_shows_its_traceback_once(simulator: Simulator, bot: Bot) -> None:
+    """Line by line, so that an assertion's message keeps its indentation."""
+
+    def act(notes: Note, headers: dict[str, str]) -> None:
+        raise LookupError("no such tenant")
+
+    bot(asgi(act), redeliveries=2)
+    simulator.incoming_call()
+    simulator.advance(2)
+    with pytest.raises(BotError) as caught:
+        bot.assert_took_every_notification(1)
+    lines = caught.value.timeline
+    assert lines.count("Traceback (most recent call last):") == 1
+    assert "#1, #2, #3:" in lines
+    assert "  LookupError: no such tenant" in str(caught.value).splitlines()
+
+
 def test_a_bot_that_wants_to_exit(simulator: Simulator, bot: Bot) -> None:
     """It ends neither the run nor its own event loop."""
 
@@ -398,7 +415,7 @@ def test_a_bot_behind_a_socket_that_hangs_or_is_not_there(simulator: Simulator, 
     simulator.advance(0)
     hangs, gone = errors(bot)
     assert hangs == "gave no answer within 0.1 s"
-    assert gone.startswith("nobody is there (")
+    assert gone.startswith("is not there (")
 
 
 @pytest.mark.parametrize(
@@ -763,7 +780,7 @@ def test_a_forgery_has_a_name(bot: Bot) -> None:
 
 def test_no_incoming_call_is_no_answer(simulator: Simulator, bot: Bot) -> None:
     bot(asgi(lambda notes, headers: None))
-    with pytest.raises(BotError, match="was told of no incoming call"):
+    with pytest.raises(BotError, match=r"was told of no incoming call; say where it is, graphcalls.bot\(app\)"):
         bot.assert_answered_within(15)
 
 

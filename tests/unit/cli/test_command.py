@@ -33,6 +33,14 @@ def test_a_closed_pipe_leaves_no_traceback():
     assert process.returncode == cli.CLOSED_PIPE
 
 
+def test_ctrl_c_leaves_no_traceback(graphcalls, monkeypatch):
+    def interrupted(args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pytest_graphcalls.commands.rules.run", interrupted)
+    assert graphcalls("rules") == (130, "", "\ngraphcalls: stopped before the end.\n")
+
+
 def test_a_poor_encoding_leaves_no_traceback(tmp_path):
     code = "from pytest_graphcalls.cli import main; raise SystemExit(main(['rules']))"
     done = subprocess_of(code, env={"PYTHONIOENCODING": "ascii", "PATH": ""})

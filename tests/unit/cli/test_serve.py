@@ -65,6 +65,13 @@ def test_a_taken_port_is_said(graphcalls):
     assert "Give another port, or 0 for a free one." in err
 
 
+def test_a_host_that_is_none_is_named(graphcalls):
+    """The port is not to blame."""
+    code, out, err = graphcalls("serve", "--host", "999.1.1.1", "--port", "0")
+    assert (code, out) == (2, "")
+    assert err.startswith("graphcalls: --host=999.1.1.1: expected an address of this machine.")
+
+
 @pytest.mark.parametrize("port", ["65536", "-1", "http"])
 def test_a_port_is_a_small_number(graphcalls, port):
     code, _, err = graphcalls("serve", f"--port={port}")

@@ -188,7 +188,7 @@ def test_a_bot_that_is_not_there_is_reported(served: httpx.Client, world: World,
     post("clock/advance", seconds=5)
     entries = served.get(f"{PREFIX}ledger").json()["entries"]
     assert [one["attempt"] for one in entries] == [1, 2, 3]
-    assert all("nobody is there" in one["error"] for one in entries)
+    assert all("is not there" in one["error"] for one in entries)
 
 
 def test_a_redirect_to_another_machine_is_not_followed(

@@ -159,6 +159,13 @@ ROWS: list[tuple[str, str, str, str, list[str]]] = [
         "callState | Possible values are: `incoming`, `parked`. Read `only`.",
         ["additive enum-member-new callState parked"],
     ),
+    (
+        "a value of a parameter comes",
+        f"{API}/call-reject.md",
+        "[rejectReason](../resources/rejectreason.md) | Some words.",
+        "rejectReason | Possible values are `busy` and `sleepy`.",
+        ["additive enum-member-new rejectReason sleepy"],
+    ),
     ("a slip of the table", f"{RESOURCES}/call.md", "|state|", "|STATE|", []),
     (
         "a member in other letters",
