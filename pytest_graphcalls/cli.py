@@ -12,6 +12,7 @@ import argparse
 import io
 import os
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import NoReturn
@@ -25,6 +26,8 @@ USAGE: Mapping[str, int] = {"nightly": 64, "drift": 64, "history": 64}
 """By command: the exit code for words and files that cannot be used, where 2 says something else."""
 CLOSED_PIPE = 141
 """As a shell reports a program that was stopped by a closed pipe."""
+CRASHED: Mapping[str, int] = {"nightly": 3, "drift": 3}
+"""By command: the exit code after a mistake of ours, where Python's 1 would say that there are additions only."""
 INTERRUPTED = 130
 """As a shell reports a program that was stopped by Ctrl-C."""
 
@@ -61,6 +64,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Python flushes standard output once more at its end, which would print a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE
+    except Exception:
+        if args.command not in CRASHED:
+            raise
+        traceback.print_exc()
+        return CRASHED[args.command]
     return code
 
 

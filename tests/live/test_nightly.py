@@ -27,7 +27,8 @@ def test_a_night_in_a_tenant_and_the_next_one(
     promote(settings.out / "cassettes", settings.baseline)
     tenant.simulator.reset()  # an organizer who was called in cannot be taken out again, and would be there still
     second = look(settings, Subprocess())
-    assert (second.verdict.outcome, second.verdict.entries, second.problem) == (Outcome.NO_DRIFT, (), "")
+    told = "\n".join(f"{one.difference} {one.places} {one.standing} {one.repeated}" for one in second.verdict.entries)
+    assert (second.verdict.outcome, told, second.problem) == (Outcome.NO_DRIFT, "", "")
     assert "from simulator" in second.verdict.baseline  # what answers there says so itself
     real = (tenant.id, *tenant.variables.values(), *map(guid, range(1, 9)), "+15550123")
     leaks = [leak for path in (settings.out, settings.history) for leak in leakscan.scan(path, known=real)]

@@ -55,6 +55,18 @@ def every(said: dict[str, Said]) -> dict[int, dict[str, Said]]:
 NIGHT = ("nightly", "--target", "simulator", "--version", "v1.0")
 
 
+def test_a_mistake_of_ours_is_no_addition(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
+    """Python's own exit code after one would say that something is new, and nothing else."""
+
+    def broken(order: object) -> None:
+        raise ZeroDivisionError
+
+    fake.before = broken
+    code, _, shown = graphcalls(*NIGHT)
+    assert code == 3
+    assert "ZeroDivisionError" in shown
+
+
 def test_exit_codes(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
     """0 no drift, 1 additive only, 0 if that is all right, 2 behavioural or breaking, 3 could not check."""
     assert graphcalls(*NIGHT)[0] == 0
