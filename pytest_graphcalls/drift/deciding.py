@@ -31,12 +31,15 @@ class Sighting:
         places: everywhere it was met.
         came: in how many runs.
         runs: how many looked for it.
+        first: whether the first run met it. The later ones begin where that one has left things, so what they alone
+            have met is no difference between two nights.
     """
 
     met: Met
     places: tuple[str, ...]
     came: int = 1
     runs: int = 1
+    first: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ def sightings(runs: Sequence[Iterable[Met]]) -> tuple[Sighting, ...]:
             places.setdefault(fingerprint, {})[met.difference.place] = None
             came.setdefault(fingerprint, set()).add(number)
     return tuple(
-        Sighting(met, tuple(filter(None, places[name])), len(came[name]), len(runs)) for name, met in first.items()
+        Sighting(met, tuple(filter(None, places[name])), len(came[name]), len(runs), 0 in came[name])
+        for name, met in first.items()
     )
 
 
@@ -131,7 +135,7 @@ def _standing(
     expired = acceptance is not None and is_expired(acceptance, tonight)
     if acceptance is not None and not expired:
         return Standing.ACCEPTED
-    if one.came < min(needed, one.runs):
+    if not one.first or one.came < min(needed, one.runs):
         return Standing.FLAKY
     if expired:
         return Standing.EXPIRED

@@ -1,5 +1,6 @@
 """Whether a difference comes again: its tests are run again, and only they.
 
+What the first run has not met is no difference between nights: later runs begin where that one has left a sandbox.
 A place that differs in every run, and each time in another way, differs: that is one difference, and not several that
 did not come again.
 """
@@ -99,7 +100,11 @@ class _Tally:
 
     def state(self, repetition: Repetition, left: int) -> _State:
         """Whether it counts, with so many runs left to ask."""
-        if not self.suspect or self.came >= repetition.needed:
+        if not self.suspect:
+            return _State.YES
+        if 0 not in self.numbers:
+            return _State.NO
+        if self.came >= repetition.needed:
             return _State.YES
         return _State.OPEN if self.came + left >= repetition.needed else _State.NO
 
@@ -166,5 +171,5 @@ def _settled(tallies: Mapping[str, _Tally], repetition: Repetition) -> Confirmed
             continue
         if state is _State.NO:
             unsteady.add(name)
-        seen.append(Sighting(one.met, tuple(filter(None, one.places)), one.came, one.runs))
+        seen.append(Sighting(one.met, tuple(filter(None, one.places)), one.came, one.runs, 0 in one.numbers))
     return Confirmed(tuple(seen), tuple(unchecked), frozenset(unsteady))

@@ -109,6 +109,23 @@ def test_what_does_not_come_again_is_flaky(begun: NightSettings) -> None:
     assert b"outgoing" in next(kept.exchanges()).response.body
 
 
+def test_what_only_the_runs_that_ask_again_have_met_is_flaky(begun: NightSettings) -> None:
+    """They do not begin where the first one began: whoever stayed in a meeting of the sandbox is there now."""
+    fake = Fake(
+        {
+            1: {READ: Said((answered(direction=None),))},
+            2: {READ: Said((answered(mood="calm"),))},
+            3: {READ: Said((answered(mood="calm"),))},
+        }
+    )
+    seen = look(begun, fake)
+    assert {one.difference.kind: one.standing for one in seen.verdict.entries} == {
+        Kind.MEMBER_GONE: Standing.FLAKY,
+        Kind.MEMBER_NEW: Standing.FLAKY,
+    }
+    assert seen.verdict.outcome is Outcome.NO_DRIFT
+
+
 def test_it_counts_when_it_comes_in_the_third_run_only(begun: NightSettings) -> None:
     """Two of three need not follow one another."""
     gone = {READ: Said((answered(direction=None),))}
