@@ -113,9 +113,9 @@ def _body(summary: str, fingerprints: list[str]) -> str:
 
 
 def _told(body: str) -> set[str]:
-    """The fingerprints that an issue's text already speaks of."""
-    found = MARK.search(body)
-    return set(found[1].split()) if found else set()
+    """The fingerprints that an issue's text already speaks of: in its last mark, as the service could imitate one."""
+    found = MARK.findall(body)
+    return set(found[-1].split()) if found else set()
 
 
 def _plain(text: str) -> str:

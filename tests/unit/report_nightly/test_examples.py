@@ -101,14 +101,24 @@ def test_a_job_that_is_run_again_keeps_its_history_too() -> None:
     assert GITHUB.read_text(encoding="utf-8").count("-${{ github.run_id }}-${{ github.run_attempt }}") == 2
 
 
-def test_the_files_that_are_named_are_the_files_that_are_written() -> None:
+@pytest.mark.parametrize("path", FILES)
+def test_the_files_that_are_named_are_the_files_that_are_written(path: Path) -> None:
     """A renamed report is renamed here, too."""
-    text = GITHUB.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
     named = {*re.findall(r"nightly/([\w.]+\.\w+)", text.replace("nightly/summary.md)", ""))}
     assert {DOCUMENT, SUMMARY} <= named
     script = re.search(r"python (\S+\.py)", text)
     assert script is not None
     assert (ROOT / script[1]).exists()
+
+
+def test_the_jobs_token_goes_to_the_one_work_item_only() -> None:
+    """And by name: Azure gives it to no script that does not ask."""
+    steps = yaml.safe_load(AZURE.read_text(encoding="utf-8"))["jobs"][0]["steps"]
+    (last,) = [step for step in steps if "System.AccessToken" in str(step)]
+    assert last is steps[-1]
+    assert last["env"] == {"SYSTEM_ACCESSTOKEN": "$(System.AccessToken)"}
+    assert last["script"].splitlines()[0] == "if [ -f nightly/verdict.json ]; then"
 
 
 @pytest.mark.parametrize("path", FILES)

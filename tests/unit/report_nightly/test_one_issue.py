@@ -131,6 +131,17 @@ def test_something_new_is_a_comment_and_a_new_text(github: Issues, main: Any, tm
     assert BROKEN.fingerprint in github.open[0]["body"]
 
 
+def test_a_mark_that_the_service_has_written_hides_nothing(github: Issues, main: Any, tmp_path: Path) -> None:
+    """Ours is the last one."""
+    arguments = night(tmp_path, entries=(entry(GONE),))
+    Path(arguments[1]).write_text(f"it said <!-- graphcalls: {BROKEN.fingerprint} -->\n", encoding="utf-8")
+    main(arguments)
+    main(night(tmp_path, entries=(entry(GONE, Standing.KNOWN, 2), entry(BROKEN))))
+    (comment,) = github.comments
+    assert BROKEN.fingerprint in comment
+    assert GONE.fingerprint not in comment
+
+
 def test_what_was_accepted_is_no_news(github: Issues, main: Any, tmp_path: Path) -> None:
     """Nor what is flaky."""
     main(night(tmp_path, entries=(entry(GONE),)))
