@@ -39,7 +39,7 @@ def _promote(parser: argparse.ArgumentParser) -> None:
 
 _CODES = (
     "Exit code: 0 no difference but notices, 1 additive differences only, 2 breaking or behavioural ones, 3 something "
-    "could not be checked and nothing is broken."
+    "could not be checked and nothing is broken, 64 a word or a damaged file cannot be used."
 )
 
 
