@@ -36,7 +36,7 @@ $(VENV)/.browser: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --group browser
 	@test -x /usr/bin/chromium || test -x "$$GRAPHCALLS_TEST_CHROMIUM" || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
 		else \
 			echo "install Chromium (apt-get install chromium), or set GRAPHCALLS_TEST_CHROMIUM to its path" >&2; exit 1; \
 		fi; }

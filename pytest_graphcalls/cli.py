@@ -65,6 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE
     except Exception:
+        # Shown whole, as Python would; only the exit code is another one.
         if args.command not in CRASHED:
             raise
         traceback.print_exc()
