@@ -115,6 +115,7 @@ SECRETS = (
         tuple(map(str.lower, SCHEMES)),
         re.compile(
             rf"(?i)(?P<head>\b(?:{_SCHEME})(?:\s|%20|\+){{1,4}})"
+            r"(?!user-[0-9a-f]{8}(?:@|%40)example\.com|tenant-[0-9a-f]{8}\b)"  # what we have put there
             r"(?:[\w.~/+-]{20,}+|(?=[a-z.~/+_-]{0,19}\d)[\w.~/+-]{8,}+)(?!=[\"'])=*",
             re.ASCII,
         ),
