@@ -17,23 +17,6 @@ from pytest_graphcalls.simulator import SimulatedCall, Simulator
 from tests.unit.bot.bots import Act, Note, Phone, asgi, incoming
 
 
-@pytest.fixture
-def simulator() -> Simulator:
-    return Simulator()
-
-
-@pytest.fixture
-def bot(simulator: Simulator) -> Iterator[Bot]:
-    bot = Bot(simulator)
-    yield bot
-    bot.close()
-
-
-@pytest.fixture
-def phone(simulator: Simulator) -> Phone:
-    return Phone(simulator)
-
-
 def deaf(notes: Note, headers: dict[str, str]) -> None:
     """Take everything and do nothing."""
 

@@ -23,23 +23,6 @@ from tests.unit.bot.bots import Act, Note, Phone, asgi, incoming, wsgi
 INCOMING = "created call incoming"
 
 
-@pytest.fixture
-def simulator() -> Simulator:
-    return Simulator()
-
-
-@pytest.fixture
-def bot(simulator: Simulator) -> Iterator[Bot]:
-    bot = Bot(simulator, seed=7)
-    yield bot
-    bot.close()
-
-
-@pytest.fixture
-def phone(simulator: Simulator) -> Phone:
-    return Phone(simulator)
-
-
 @pytest.fixture(params=["asgi", "wsgi", "http"])
 def place(request: pytest.FixtureRequest) -> Iterator[Callable[[Act], Any]]:
     """Puts a bot where it can be reached: as an application of both kinds, and behind a socket."""

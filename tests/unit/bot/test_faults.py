@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -17,23 +16,6 @@ from tests.unit.bot.bots import GRAPH, Note, Phone, asgi, incoming
 
 RINGS = "created call incoming"
 MEDIA = {"@odata.type": "#microsoft.graph.serviceHostedMediaConfig"}
-
-
-@pytest.fixture
-def simulator() -> Simulator:
-    return Simulator()
-
-
-@pytest.fixture
-def bot(simulator: Simulator) -> Iterator[Bot]:
-    bot = Bot(simulator, seed=7)
-    yield bot
-    bot.close()
-
-
-@pytest.fixture
-def phone(simulator: Simulator) -> Phone:
-    return Phone(simulator)
 
 
 def told(bot: Bot) -> list[tuple[float, str]]:
