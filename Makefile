@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help contracts test test-sdk test-browser bench record lint types wheel clean
+.PHONY: help contracts test search test-sdk test-browser bench record lint types wheel clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -47,6 +47,9 @@ contracts: $(VENV)/.installed ## run the contract suite against the simulator an
 
 test: $(VENV)/.installed ## run the project's own tests, all of them
 	$(BIN)/python -m pytest tests -n 2 --ignore tests/sdk --ignore tests/bench --ignore tests/browser
+
+search: $(VENV)/.installed ## look for counter-examples: the generated tests with new examples, twenty times as many
+	GRAPHCALLS_TEST_EFFORT=20 $(BIN)/python -m pytest -n 2 $$(grep -rlE '^from tests.effort ' tests)
 
 test-sdk: $(VENV)/.sdk ## run the tests with Microsoft's Graph SDKs (installs about a gigabyte)
 	$(BIN)/python -m pytest tests/sdk tests/house/test_readme.py

@@ -6,6 +6,7 @@ asks the checks; what is promised is read from the model directly.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -120,15 +121,15 @@ def changed(exchange: Exchange, spot: Spot, *value: Any) -> Exchange:
     return with_body(exchange, body)
 
 
-def tolerated(model: TypeModel, spot: Spot, kind: Kind, side: Side = Side.RESPONSE) -> bool:
-    """Whether the documentation contradicts itself there, so that it is a notice only."""
-    entries = [e for e in model.tolerated if spot.at in e.at and e.kind == kind and side in e.sides]
-    # Those that ask for more are about another damage: digits in a string, a neighbour of another name.
-    return any(not entry.pattern and not entry.when_member for entry in entries)
+def tolerated(model: TypeModel, at: str, kind: Kind, side: Side, value: str = "") -> bool:
+    """Whether the documentation contradicts itself there, so that it is a notice only; some ask for certain text."""
+    entries = [e for e in model.tolerated if at in e.at and e.kind == kind and side in e.sides]
+    # Those that ask for a neighbour are about another damage, a member of another name.
+    return any(re.search(entry.pattern, value) for entry in entries if not entry.when_member)
 
 
-def weight(model: TypeModel, spot: Spot, kind: Kind, side: Side = Side.RESPONSE) -> Severity:
-    return Severity.NOTICE if tolerated(model, spot, kind, side) else Severity.VIOLATION
+def weight(model: TypeModel, at: str, kind: Kind, side: Side = Side.RESPONSE, value: str = "") -> Severity:
+    return Severity.NOTICE if tolerated(model, at, kind, side, value) else Severity.VIOLATION
 
 
 def sort_of(model: TypeModel, member: Member) -> str:
@@ -158,7 +159,7 @@ def dropped(draw: st.DrawFn, model: TypeModel, exchange: Exchange, places: list[
     """A member that is promised is not there."""
     spot = draw(st.sampled_from([spot for spot in places if spot.member.required]))
     kinds = frozenset({Kind.MEMBER_MISSING})
-    return Damage("dropped", changed(exchange, spot), kinds, spot.path, weight(model, spot, Kind.MEMBER_MISSING))
+    return Damage("dropped", changed(exchange, spot), kinds, spot.path, weight(model, spot.at, Kind.MEMBER_MISSING))
 
 
 @st.composite
@@ -166,7 +167,7 @@ def nulled(draw: st.DrawFn, model: TypeModel, exchange: Exchange, places: list[S
     """A member that is never null is null."""
     spot = draw(st.sampled_from([spot for spot in places if not spot.member.nullable]))
     kinds = frozenset({Kind.NULL_UNEXPECTED})
-    severity = weight(model, spot, Kind.NULL_UNEXPECTED)
+    severity = weight(model, spot.at, Kind.NULL_UNEXPECTED)
     return Damage("nulled", changed(exchange, spot, None), kinds, spot.path, severity)
 
 
@@ -204,11 +205,23 @@ def mistyped(draw: st.DrawFn, model: TypeModel, exchange: Exchange, places: list
     objects = [place for place in owners(places) if "@odata.type" in reached(body, place)]
     place = draw(st.sampled_from(objects))
     spot = Spot(place, "@odata.type", "", Member("Edm.String"))
-    right = reached(body, place)["@odata.type"].removeprefix(NAMESPACE)
-    strangers = sorted(name for name in model.types if not related(model, name, right))
-    value = NAMESPACE + draw(st.sampled_from(strangers))
+    value = draw(strangers(model, reached(body, place)))
+    severity = weight(model, type_at(places, place), Kind.TYPE_UNKNOWN, value=value)
     where = f"{json_path(place)}['@odata.type']"
-    return Damage("mistyped", changed(exchange, spot, value), frozenset({Kind.TYPE_UNKNOWN}), where)
+    return Damage("mistyped", changed(exchange, spot, value), frozenset({Kind.TYPE_UNKNOWN}), where, severity)
+
+
+def strangers(model: TypeModel, item: Mapping[str, Any]) -> st.SearchStrategy[str]:
+    """Written types that have nothing to do with the one that ``item`` says it has."""
+    right = item["@odata.type"].removeprefix(NAMESPACE)
+    return st.sampled_from(sorted(NAMESPACE + name for name in model.types if not related(model, name, right)))
+
+
+def type_at(places: list[Spot], place: Steps) -> str:
+    """Where the model has the written type of the object at ``place``: in the member that holds it."""
+    held = place[:-1] if place and isinstance(place[-1], int) else place
+    holder = next((spot for spot in places if (*spot.owner, spot.name) == held), None)
+    return f"{holder.at}.@odata.type" if holder else "@odata.type"
 
 
 def owners(places: list[Spot]) -> list[Steps]:

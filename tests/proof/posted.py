@@ -28,9 +28,10 @@ from tests.proof.damage import (
     json_path,
     owners,
     reached,
-    related,
     sort_of,
     spots,
+    strangers,
+    type_at,
     weight,
 )
 from tests.proof.undamaged import everything
@@ -152,7 +153,7 @@ def dropped(draw: st.DrawFn, model: TypeModel, payload: Payload, body: dict[str,
     """A member that is promised is not there."""
     spot = draw(st.sampled_from([spot for spot in places if promised(model, payload, spot)]))
     after = without(body, spot.owner, spot.name)
-    severity = weight(model, spot, Kind.MEMBER_MISSING, Side.NOTIFICATION)
+    severity = weight(model, spot.at, Kind.MEMBER_MISSING, Side.NOTIFICATION)
     return Posted("dropped", after, frozenset({Kind.MEMBER_MISSING}), spot.path, severity)
 
 
@@ -161,7 +162,7 @@ def nulled(draw: st.DrawFn, model: TypeModel, payload: Payload, body: dict[str, 
     """A member that is never null is null."""
     solid = [spot for spot in places if promised(model, payload, spot) or not spot.member.nullable]
     spot = draw(st.sampled_from(solid))
-    severity = weight(model, spot, Kind.NULL_UNEXPECTED, Side.NOTIFICATION)
+    severity = weight(model, spot.at, Kind.NULL_UNEXPECTED, Side.NOTIFICATION)
     after = with_(body, spot.owner, spot.name, None)
     return Posted("nulled", after, frozenset({Kind.NULL_UNEXPECTED}), spot.path, severity)
 
@@ -194,10 +195,11 @@ def mistyped(draw: st.DrawFn, model: TypeModel, _: Payload, body: dict[str, Any]
     # The type of a delta's own object tells it from a roster: another one makes it a roster of the wrong shape.
     deep = [place for place in owners(places) if place != DATA and "@odata.type" in reached(body, place)]
     place = draw(st.sampled_from(deep))
-    right = reached(body, place)["@odata.type"].removeprefix(NAMESPACE)
-    strangers = sorted(name for name in model.types if not related(model, name, right))
-    after = with_(body, place, "@odata.type", NAMESPACE + draw(st.sampled_from(strangers)))
-    return Posted("mistyped", after, frozenset({Kind.TYPE_UNKNOWN}), f"{json_path(place)}['@odata.type']")
+    value = draw(strangers(model, reached(body, place)))
+    severity = weight(model, type_at(places, place), Kind.TYPE_UNKNOWN, Side.NOTIFICATION, value)
+    after = with_(body, place, "@odata.type", value)
+    where = f"{json_path(place)}['@odata.type']"
+    return Posted("mistyped", after, frozenset({Kind.TYPE_UNKNOWN}), where, severity)
 
 
 @st.composite

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from pytest_graphcalls.contract import VERSIONS
 from pytest_graphcalls.findings import Finding, Side
+from tests.effort import examples
 from tests.proof.posted import CONTRACT, PRINTED, PRODUCED, Posted, damages, harmless, produced, undamaged
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = examples(60)
 SORTS = (*PRODUCED, *PRINTED)
 NOT_DAMAGED = {
     "roster-below-operations": "a roster at another address; accepted with a notice (tests/unit/contract)",

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_graphcalls.contract import VERSIONS
 from pytest_graphcalls.findings import Kind, Severity, Side
 from pytest_graphcalls.wire import Headers, Request, encode_json
+from tests.effort import examples
 from tests.proof.undamaged import CONTRACT, OPERATIONS, undamaged
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = examples(60)
 
 CALL = "/communications/calls/57dab8b1-894c-409a-b240-bd8beae78896"
 PARTICIPANT = f"{CALL}/participants/a7ebfb2d-871e-419c-87af-27290b22e8db"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from pytest_graphcalls.contract import VERSIONS
 from pytest_graphcalls.findings import Finding
 from pytest_graphcalls.wire import Exchange
+from tests.effort import examples
 from tests.proof.damage import CONTRACT, Damage, damages, harmless
 from tests.proof.undamaged import OPERATIONS, undamaged
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = examples(60)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -20,6 +20,7 @@ from pytest_graphcalls.wire import (
     encode_json,
     path_segments,
 )
+from tests.effort import examples
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -64,12 +65,14 @@ def test_a_byte_order_mark_is_passed_over() -> None:
     assert decode_json(b"\xef\xbb\xbf{}") == {}
 
 
+@examples(100)
 @given(VALUES)
 def test_what_is_written_is_read_again(value: Any) -> None:
     """Encoding and decoding are inverse."""
     assert decode_json(encode_json(value)) == json.loads(json.dumps(value))
 
 
+@examples(100)
 @given(st.binary(max_size=200))
 def test_bytes_are_read_or_refused(body: bytes) -> None:
     """No input leads to any other exception."""

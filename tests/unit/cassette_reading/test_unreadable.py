@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pytest_graphcalls import compression
 from pytest_graphcalls.cassette import Incomplete, entries, files, read
 from pytest_graphcalls.errors import RecordingError
+from tests.effort import examples
 from tests.unit.cassette_reading.conftest import GOT, URL, cassette, har, har_entry, interaction
 
 
@@ -142,6 +143,7 @@ def test_entries_go_on_after_a_request_without_an_answer(file):
     assert exchange.note == "entry 2"
 
 
+@examples(100)
 @given(st.integers(0, len(WHOLE)))
 def test_a_cassette_cut_anywhere_never_passes_for_a_whole_one(tmp_path_factory, at):
     path = tmp_path_factory.mktemp("cut") / "x.yaml"
@@ -156,6 +158,7 @@ KEYS = [
 ]
 
 
+@examples(100)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=5),

@@ -7,12 +7,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_graphcalls.drift import Acceptance
 from pytest_graphcalls.drift.acceptances import AcceptedFile
 from pytest_graphcalls.errors import DriftFileError
+from tests.effort import examples
 
 TODAY = date(2026, 11, 27)
 A, B, C = "0123456789ab", "5555555555ab", "fedcba987654"
@@ -121,7 +122,7 @@ def test_reading_and_writing_changes_nothing(tmp_path: Path) -> None:
 
 
 @given(reason=st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_every_reason_comes_back(reason: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Quotes, lines, other alphabets, signs that no screen shows."""
     text = AcceptedFile(Path("x"), {}, blocks={}).accept(acceptance(reason=reason, owner="é")).text

@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_graphcalls.drift import Tape
 from pytest_graphcalls.drift.volatile import NUMBERS, TEXTS
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response, encode_json
+from tests.effort import examples
 from tests.unit.drift import tapes as t
 
 GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
@@ -64,7 +65,7 @@ def all_ids(tape: Tape) -> list[str]:
     name=st.sampled_from(["Bob", "Zoë", "a", "57"]),
     shift=st.floats(-5, 5),
 )
-@settings(max_examples=25, deadline=None)
+@examples(25)
 def test_another_run_of_the_same_is_no_different(new: list[str], time: str, name: str, shift: float) -> None:
     """Ids, times and names say nothing, as long as the same ones stand for the same things."""
     guids = [f"{one[:8]}-{one[8:12]}-{one[12:16]}-{one[16:20]}-{one[20:]}" for one in new]
@@ -127,7 +128,7 @@ SPOTS = [(number, path) for number in BODIES for path in places(BASE.exchanges[n
     spot=st.sampled_from(SPOTS),
     damage=st.sampled_from([removed, retyped, added, respelled, emptied]),
 )
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_any_change_of_a_structure_is_a_difference(spot: tuple[int, tuple[Any, ...]], damage: Any) -> None:
     """Whatever is taken out, put in, spelled otherwise, of another type or null, wherever it is."""
     number, path = spot
@@ -141,7 +142,7 @@ def test_any_change_of_a_structure_is_a_difference(spot: tuple[int, tuple[Any, .
 
 
 @given(spot=st.sampled_from([spot for spot in SPOTS if isinstance(spot[1][-1], str)]))
-@settings(max_examples=25, deadline=None)
+@examples(25)
 def test_a_difference_has_the_same_fingerprint_in_every_run(spot: tuple[int, tuple[Any, ...]]) -> None:
     """Other ids, times and names in both recordings: the same fingerprint, in another test as well."""
     number, path = spot

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from pytest_graphcalls.leakscan import scan
 from pytest_graphcalls.redaction import MASK, MEMBERS, Redactor
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
+from tests.effort import examples
 from tests.unit.leakscan.samples import JWT, kinds
 
 
+@examples(100)
 @given(st.text(max_size=200) | st.binary(max_size=200))
 def test_nothing_raises(text):
     assert [*scan(text, ["secret"])] == sorted(scan(text, ["secret"]))
@@ -28,6 +30,7 @@ def test_random_texts_are_found():
     assert sum("text that looks random" in kinds(f"a {text} b") for text in texts) > 480
 
 
+@examples(100)
 @given(
     st.recursive(
         st.none()

@@ -16,6 +16,7 @@ from pytest_graphcalls.redaction import (
     redact_json,
 )
 from pytest_graphcalls.wire import Exchange, encode_json
+from tests.effort import examples
 from tests.unit.redaction.samples import exchange
 
 
@@ -98,6 +99,7 @@ def anywhere(token):
     )
 
 
+@examples(100)
 @given(st.one_of(st.one_of(jwt, opaque).flatmap(carriers), jwt.flatmap(anywhere)))
 def test_a_planted_token_never_survives(value):
     assert MARK in everything(value)
@@ -115,6 +117,7 @@ def shape(value):
 names = st.text("abcxyz $@.", max_size=6)
 
 
+@examples(100)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | word,
@@ -126,6 +129,7 @@ def test_the_shape_of_a_json_value_stays(value):
     assert shape(value) == shape(redact_json(value))
 
 
+@examples(100)
 @given(st.binary(max_size=200), st.text(max_size=60))
 def test_nothing_raises(body, text):
     redact_exchange(exchange(url=text, sent=body, got=text.encode("utf-8", "surrogatepass"), headers=[("X", text)]))

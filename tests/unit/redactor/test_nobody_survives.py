@@ -15,6 +15,7 @@ from pytest_graphcalls.leakscan import scan
 from pytest_graphcalls.redaction import Redactor
 from pytest_graphcalls.redaction.tables import PEOPLE, WITHIN, Kind
 from pytest_graphcalls.wire import encode_json
+from tests.effort import examples
 from tests.unit.redactor.samples import CASSETTE, everything, exchange
 
 letters = st.text(string.ascii_lowercase, min_size=4, max_size=12).map(lambda text: f"qzx{text}")  # in no other word
@@ -72,6 +73,7 @@ people = st.one_of(
 )
 
 
+@examples(100)
 @given(people)
 def test_nobody_survives_and_twice_is_once_under_any_key(planted):
     value, sent = planted
@@ -95,6 +97,7 @@ def test_a_pseudonym_behind_a_scheme_is_no_token(scheme, value):
     assert CASSETTE.mask(once) == once
 
 
+@examples(100)
 @given(st.binary(max_size=200), st.text(max_size=60))
 def test_nothing_raises(body, text):
     value = exchange(url=text, sent=body, got=text.encode("utf-8", "surrogatepass"), headers=[("X", text)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
@@ -14,6 +14,7 @@ from pytest_graphcalls.findings import Side
 from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import EVIDENCE_HEADER, Simulator
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
+from tests.effort import examples
 from tests.unit.simulator.bot import CALLBACK, CALLS, MEDIA, app_entry, entry
 
 NAMES = st.sampled_from(["Ana", "Ben", "Cleo", "Dan", "Eva", "+15551234567"])
@@ -270,7 +271,7 @@ class Story(RuleBasedStateMachine):
             encode_json(note.body)
 
 
-Story.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+Story.TestCase.settings = examples(25, stateful_step_count=30)
 TestStory = Story.TestCase
 
 SEGMENTS = st.sampled_from(["v1.0", "beta", "communications", "app", "calls", "x", "participants", "invite", "$batch"])
@@ -278,7 +279,7 @@ PATHS = st.lists(SEGMENTS | st.text(max_size=8), max_size=8).map(lambda parts: "
 URLS = PATHS | st.text(max_size=60) | st.tuples(st.text(max_size=8), PATHS).map(lambda pair: f"{pair[0]}://{pair[1]}")
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(200)
 @given(method=METHODS | st.text(max_size=9), url=URLS, headers=HEADERS, body=BODIES, signed=st.booleans())
 def test_any_request_is_answered(method: str, url: str, headers: dict[str, str], body: bytes, *, signed: bool) -> None:
     """Whatever the method, address, headers and body: an answer below 500 with its evidence."""
@@ -289,7 +290,7 @@ def test_any_request_is_answered(method: str, url: str, headers: dict[str, str],
     assert response.headers[EVIDENCE_HEADER]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(150)
 @given(body=LOOKALIKES, path=st.sampled_from(["", "/participants/invite", "/answer", "/reject"]), version=VERSIONS)
 def test_any_body_is_answered(body: dict[str, Any], path: str, version: str) -> None:
     """Bodies made of the right words in the wrong places are carried out or refused, never more."""
