@@ -68,6 +68,8 @@ class Patient:
         meeting: members of a create body that join a meeting, or nothing.
         user: object id of somebody who may be rung for a moment, or ``""``.
         callback: the bot's address, or ``""``.
+        arrives: proves that what is posted to the callback arrives on this machine; raises :class:`SettingError`
+            when it does not. ``None`` where nobody listens.
     """
 
     token: Callable[[], str]
@@ -77,11 +79,16 @@ class Patient:
     meeting: Mapping[str, Any] = field(default_factory=dict)
     user: str = ""
     callback: str = ""
+    arrives: Callable[[], None] | None = None
 
 
 _NO_TOKEN = "There is no token to look at."  # noqa: S105  a sentence
 _GIVE_MEETING = "Give a meeting of the sandbox tenant: GRAPHCALLS_SANDBOX_MEETINGS=<join address>."
 _GIVE_USER = "Give a user who may be rung for a moment: GRAPHCALLS_SANDBOX_USERS=<object id>."
+_GIVE_LISTEN = (
+    "To have notifications judged, say where they come out: GRAPHCALLS_SANDBOX_CALLBACK=https://… and "
+    "GRAPHCALLS_SANDBOX_LISTEN=127.0.0.1:<port>."
+)
 _MADE_NO_CALL = "No call came about, so it was not asked."
 
 
@@ -111,6 +118,21 @@ class Doctor:
 
     def examine(self) -> Iterator[Line]:
         """Make the checks in their order; each line comes as soon as it is known."""
+        yield from self._ask()
+        yield self.see_callback()
+
+    def see_callback(self) -> Line:
+        """Whether a run hears what the service posts."""
+        if self._patient.arrives is None:
+            return Line("callback", Verdict.UNKNOWN, "Nobody listens for what is posted to it.", _GIVE_LISTEN)
+        try:
+            self._patient.arrives()
+        except SettingError as error:
+            return Line("callback", Verdict.WRONG, str(error))
+        return Line("callback", Verdict.OK, "What is posted to it arrives on this machine.")
+
+    def _ask(self) -> Iterator[Line]:
+        """The checks that ask the service."""
         try:
             token = self._patient.token()
         except (SignInError, SettingError) as error:

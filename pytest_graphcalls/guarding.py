@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 
 from pytest_graphcalls.errors import GraphCallsError, SettingError
-from pytest_graphcalls.live import Line, LiveTarget, Place, left_open
+from pytest_graphcalls.live import Line, LiveTarget, Place, left_open, listening, prove
 from pytest_graphcalls.options import SETTINGS_KEY, LiveSettings
 from pytest_graphcalls.sandbox import End, Ending, Ledger, Sandbox, admit, ledgers
 from pytest_graphcalls.sandbox.interrupts import stopped_as_by_ctrl_c
@@ -27,6 +27,9 @@ PROGRESS_EVERY = 30.0
 _RUN = pytest.StashKey[str]()
 _HANDED_ON = "graphcalls_run"
 """Under what name an xdist worker is told which run it belongs to."""
+_INBOX = pytest.StashKey[str]()
+_INBOX_HANDED_ON = "graphcalls_inbox"
+"""Under what name an xdist worker is told where it reads what is posted to the run."""
 
 
 def live_target(config: pytest.Config) -> LiveTarget:
@@ -39,7 +42,9 @@ def live_target(config: pytest.Config) -> LiveTarget:
     place, sandbox = checked(settings)
     index, count = _worker(config)
     path = folder(config) / f"{run_id(config)}.{index}{SUFFIX}"
-    return LiveTarget(place, settings.tenants, sandbox.share(index, count), path, budget=-(-settings.budget // count))
+    budget = -(-settings.budget // count)
+    inbox = config.stash.get(_INBOX, "") or getattr(config, "workerinput", {}).get(_INBOX_HANDED_ON, "")
+    return LiveTarget(place, settings.tenants, sandbox.share(index, count), path, budget=budget, inbox=inbox)
 
 
 def checked(settings: LiveSettings) -> tuple[Place, Sandbox]:
@@ -75,15 +80,29 @@ def begin(config: pytest.Config) -> None:
     """Start a live run, or refuse to.
 
     Raises:
-        UsageError: a setting is missing or wrong, or the tenant is not on the allow list.
+        UsageError: a setting is missing or wrong, the tenant is not on the allow list, or what is posted to the
+            callback does not arrive where it is listened for.
     """
+    is_worker = hasattr(config, "workerinput")
     try:
-        place, _ = checked(config.stash[SETTINGS_KEY].live)
+        place, sandbox = checked(config.stash[SETTINGS_KEY].live)
+        if sandbox.listen and not is_worker:
+            config.stash[_INBOX] = _listen(config, place, sandbox)
     except SettingError as error:
         raise pytest.UsageError(f"--graphcalls-target=live cannot start. {error}") from None
     _stop_as_by_ctrl_c(config)
-    if not hasattr(config, "workerinput"):
+    if not is_worker:
         config.pluginmanager.register(LiveRun(config, place), "graphcalls-live")
+
+
+def _listen(config: pytest.Config, place: Place, sandbox: Sandbox) -> str:
+    """Listen until the run is over; the address of the inbox, to which the callback address has been seen to lead."""
+    stack = ExitStack()
+    config.add_cleanup(stack.close)
+    address = stack.enter_context(listening(sandbox))
+    with closing(Line(place)) as line:
+        prove(sandbox, address, line.network)
+    return address
 
 
 def _stop_as_by_ctrl_c(config: pytest.Config) -> None:
@@ -111,8 +130,9 @@ class LiveRun:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell an xdist worker which run it belongs to."""
+        """Tell an xdist worker which run it belongs to, and where it hears what is posted to it."""
         node.workerinput[_HANDED_ON] = run_id(self._config)
+        node.workerinput[_INBOX_HANDED_ON] = self._config.stash.get(_INBOX, "")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:

@@ -271,11 +271,19 @@ def missing(plan: Plan, target: str, capabilities: Iterable[str], contract: Cont
         return ""
     things = " and ".join(lacking)
     giver = f"--graphcalls-target={SIMULATOR} does"
-    if target == LIVE and lacking == [_NEED_WORDS["phone"]]:
-        from pytest_graphcalls.sandbox.facts import FACTS
-
-        giver = f"{FACTS['phone'].where('phone')} gives it one"
+    if target == LIVE:
+        giver = _sandbox_gives([need for need in needs if need not in able]) or giver
     return f"not checked: needs {things}, which {target} does not offer; {giver}."
+
+
+def _sandbox_gives(lacking: Iterable[str]) -> str:
+    """How a sandbox comes to offer everything that is lacking; ``""`` when it cannot."""
+    from pytest_graphcalls.sandbox.facts import FACTS
+
+    names = {fact.gives: name for name, fact in FACTS.items()}
+    if not all(need in names for need in lacking):
+        return ""
+    return f"{' and '.join(FACTS[names[need]].where(names[need]) for need in lacking)} would do"
 
 
 def not_offered(plan: Plan, version: str, cloud: str, contract: Contract) -> str:

@@ -367,8 +367,8 @@ SETTINGS = (
         "linelist",
         None,
         _parse_facts,
-        "what a sandbox tenant has, 'name = value' on each line: meetings, users, bots, phone, callback; the variable "
-        "GRAPHCALLS_SANDBOX_<NAME> comes first",
+        "what a sandbox tenant has, 'name = value' on each line: meetings, users, bots, phone, callback, listen; the "
+        "variable GRAPHCALLS_SANDBOX_<NAME> comes first",
     ),
 )
 _KEY_VARIABLE = "GRAPHCALLS_REDACTION_KEY"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pytest_graphcalls.clients.control.names import PREFIX, TOKEN_PATH
 from pytest_graphcalls.clients.hosts import is_loopback
@@ -36,6 +36,23 @@ class Named:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class RemotePerson:
+    """Somebody there.
+
+    Attributes:
+        world: where.
+        id: their object id, phone number or name.
+    """
+
+    world: RemoteWorld
+    id: str
+
+    def declines(self) -> None:
+        """They decline whatever they are called or invited to; see :meth:`.Person.declines`."""
+        self.world.ask("POST", f"{PREFIX}people/{quote(self.id, safe='')}/declines")
+
+
 class RemoteWorld:
     """What a stage asks of a :class:`.Simulator`, asked of one behind a URL. Several runs may share it.
 
@@ -64,6 +81,10 @@ class RemoteWorld:
     def incoming_call(self, *, group: bool = False) -> Named:
         """Place a call to the default app; see :meth:`.Simulator.incoming_call`."""
         return Named(self.ask("POST", f"{PREFIX}calls", group=group)["id"])
+
+    def person(self, name_or_id: str) -> RemotePerson:
+        """Somebody there; see :meth:`.Simulator.person`."""
+        return RemotePerson(self, name_or_id)
 
     def advance(self, seconds: float) -> None:
         """Let its virtual time pass."""

@@ -6,6 +6,7 @@ import os
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from pytest_graphcalls.auth import AUTHORITY, TENANT, Credential, SignIn
@@ -14,6 +15,7 @@ from pytest_graphcalls.commands.sweep import USUAL
 from pytest_graphcalls.commands.text import show, wrapped
 from pytest_graphcalls.contract import Cloud, Contract
 from pytest_graphcalls.doctor import Doctor, Line, Patient, Verdict
+from pytest_graphcalls.live import listening, prove
 from pytest_graphcalls.redaction import mask, remember_environment
 from pytest_graphcalls.sandbox import Budget, Guard, Ledger, Sandbox
 from pytest_graphcalls.sandbox.facts import VARIABLE
@@ -76,7 +78,13 @@ def _patient(args: Namespace, network: Network, ledger: Ledger, environ: Mapping
         meeting=sandbox.meetings[0].members() if sandbox.meetings else {},
         user=sandbox.users[0] if sandbox.users else "",
         callback=sandbox.callback,
+        arrives=partial(_arrives, sandbox, network) if sandbox.listen else None,
     )
+
+
+def _arrives(sandbox: Sandbox, network: Network) -> None:
+    with listening(sandbox) as address:
+        prove(sandbox, address, network)
 
 
 def _token(args: Namespace, cloud: Cloud, environ: Mapping[str, str]) -> Callable[[], str]:

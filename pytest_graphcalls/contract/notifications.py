@@ -144,7 +144,7 @@ class NotificationChecker:
         from pytest_graphcalls.contract.check import is_json
 
         if token_expected and request.headers.get("authorization", "")[:7].lower() != "bearer ":
-            got = "no Authorization: Bearer header"
+            got = "no such header, or none with a bearer token"
             yield self._finding(Kind.TOKEN_MISSING, "Authorization", "a bearer token of the service", got)
         wanted = f"a {ENVELOPE} object"
         if not request.body:

@@ -52,10 +52,11 @@ class Recording:
         redactor = self.safety.for_writing()
         exchanges = [redactor.exchange(one) for one in _from_anywhere(seen, self.connection.root)]
         passport = self._passport(exchanges)
+        if self.case.compared or self.connection.world is not None:
+            passport = replace(passport, notifications=tuple(map(redactor.notification, self.recorder.notifications)))
         if self.case.compared:
-            told = tuple(map(redactor.notification, self.recorder.notifications))
             seconds, aside = tuple(one.seconds for one in exchanges), tuple(sorted(self.recorder.beside))
-            passport = replace(passport, notifications=told, seconds=seconds, aside=aside)
+            passport = replace(passport, seconds=seconds, aside=aside)
         cassette.write(self.case.path, exchanges, passport, known=self.safety.known(), before=self.before)
         return facts_of(cassette.opened(self.case.path), state="written")
 

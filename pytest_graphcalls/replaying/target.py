@@ -12,7 +12,7 @@ from pytest_graphcalls.cassette import Cassette, Replay, opened
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.replaying.passports import sandbox_of
-from pytest_graphcalls.targets import GRAPH, REPLAY, Case, Setup
+from pytest_graphcalls.targets import GRAPH, REPLAY, Case, Heard, Setup, World
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
 
 if TYPE_CHECKING:
@@ -72,7 +72,6 @@ class ReplayConnection:
     """
 
     simulator = None
-    world = None
     is_fresh = True
 
     def __init__(self, case: Case, cassette: Cassette, version: str, service: Service) -> None:
@@ -83,6 +82,8 @@ class ReplayConnection:
         self.root = f"{GRAPH}/{version}"
         self.capabilities = frozenset(Need(need) for need in (passport.capabilities if passport else ()))
         self.sandbox = sandbox_of(passport)
+        told = passport.notifications if passport else ()
+        self.world: World | None = Heard(lambda: list(told)) if told else None
         self.token = _token(passport.tenant if passport else "")
         self._service = service
 

@@ -31,10 +31,12 @@ class Fact(NamedTuple):
     Attributes:
         noun: one of it, for a sentence.
         example: how it is written.
+        gives: the contract's name for what a test may then need of the tenant, or ``""``.
     """
 
     noun: str
     example: str
+    gives: str = ""
 
     def where(self, name: str) -> str:
         """Where somebody who lacks it puts it."""
@@ -45,8 +47,9 @@ FACTS: Mapping[str, Fact] = {
     "meetings": Fact("a meeting", "<join address> …"),
     "users": Fact("a user who takes calls", "<object id> …"),
     "bots": Fact("another bot", "<application id> …"),
-    "phone": Fact("a phone", "+<number>"),
+    "phone": Fact("a phone", "+<number>", gives="phone"),
     "callback": Fact("a callback address", "https://…"),
+    "listen": Fact("an address where the callback comes out", "127.0.0.1:<port>", gives="notifications"),
 }
 """By name: what a sandbox may have."""
 
@@ -123,6 +126,7 @@ class Sandbox:
         bots: ids of other applications that can be invited.
         phone: a number in E.164 form, or ``""``.
         callback: where the service posts notifications to, or ``""``.
+        listen: host and port of this machine at which they arrive, or ``None``: nobody hears them.
     """
 
     tenant: str
@@ -131,6 +135,7 @@ class Sandbox:
     bots: tuple[str, ...] = ()
     phone: str = ""
     callback: str = ""
+    listen: tuple[str, int] | None = None
 
     @classmethod
     def read(cls, tenant: str, given: Iterable[tuple[str, str, str]]) -> Sandbox:
@@ -142,7 +147,8 @@ class Sandbox:
                 name and source adds to the earlier ones.
 
         Raises:
-            SettingError: a name that does not exist, or a text that cannot be right. Meetings are not shown.
+            SettingError: a name that does not exist, a text that cannot be right (meetings are not shown), or an
+                address to listen at without a callback address that leads there.
         """
         texts: dict[str, tuple[str, str]] = {}
         for source, name, text in given:
@@ -151,7 +157,12 @@ class Sandbox:
                 raise SettingError(source, name, expected, did_you_mean(name, FACTS).strip())
             before = texts.get(name, ("", ""))[1]
             texts[name] = source, f"{before} {text}".strip()
-        return cls(tenant, **{name: _read(name, *said) for name, said in texts.items()})
+        read = {name: _read(name, *said) for name, said in texts.items()}
+        if "listen" in read and "callback" not in read:
+            source, text = texts["listen"]
+            step = f"Add {FACTS['callback'].where('callback')}."
+            raise SettingError(f"{source} listen", text, "a callback address that leads there", step)
+        return cls(tenant, **read)
 
     @property
     def invitees(self) -> tuple[tuple[str, str, str], ...]:
@@ -171,6 +182,12 @@ class Sandbox:
 
 
 _SHARED = frozenset({"meetings", "users", "bots"})
+
+
+def below(callback: str, name: str) -> str:
+    """An address below a callback address; a query stays where it is."""
+    parts = urlsplit(callback)
+    return parts._replace(path=f"{parts.path.rstrip('/')}/{name}").geturl()
 
 
 def _read(name: str, source: str, text: str) -> Any:
@@ -195,6 +212,16 @@ def _callback(text: str) -> str:
     return _matching(re.compile(r"https://[^\s/]+(/\S*)?"), text)
 
 
+def _listen(text: str) -> tuple[str, int]:
+    host, port = _matching(_HOST_AND_PORT, text).rsplit(":", 1)
+    if not 0 < int(port) < 2**16:
+        raise ValueError(text)
+    return host.strip("[]"), int(port)
+
+
+_HOST_AND_PORT = re.compile(r"([^\s:/]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
+
+
 def _matching(pattern: re.Pattern[str], text: str) -> str:
     if not pattern.fullmatch(text):
         raise ValueError(text)
@@ -207,6 +234,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "bots": (_ids, "application ids, GUIDs with white space between"),
     "phone": (lambda text: _matching(_E164, text), "a number in E.164 form, e.g. +12345678901"),
     "callback": (_callback, "an address that begins with https://"),
+    "listen": (_listen, "host and port, e.g. 127.0.0.1:3978"),
 }
 """By name: how a text is read, and what it should be."""
 

@@ -20,9 +20,10 @@ from pytest_graphcalls.wire import Exchange, MalformedJsonError, Notification, R
 class _Followed:
     """What somebody tells a bot, and how much of it was looked at already."""
 
-    def __init__(self, told: Callable[[], Sequence[Notification]], version: str) -> None:
+    def __init__(self, told: Callable[[], Sequence[Notification]], version: str, *, signed: bool) -> None:
         self._told = told
         self.version = version
+        self.signed = signed
         self._count = 0
         self._last: Notification | None = None
 
@@ -81,17 +82,20 @@ class Recorder:
             self._exchanges.append(exchange)
             self._seen += [Seen(finding, number, self.judge.standing(finding)) for finding in findings]
 
-    def follow(self, told: Callable[[], Sequence[Notification]], version: str = VERSIONS[0]) -> Callable[[], None]:
+    def follow(
+        self, told: Callable[[], Sequence[Notification]], version: str = VERSIONS[0], *, signed: bool = False
+    ) -> Callable[[], None]:
         """Check what ``told`` gives, each notification once.
 
         Args:
             told: gives everything told so far, in order.
             version: the API version it is judged by.
+            signed: whether the headers are those that came, where a token belongs among them.
 
         Returns:
             What ends it, after a last look.
         """
-        followed = _Followed(told, version)
+        followed = _Followed(told, version, signed=signed)
         with self._looking:
             self._followed.append(followed)
 
@@ -126,9 +130,12 @@ class Recorder:
         """Check what was told since the last time by those that are followed."""
         with self._looking:
             for followed in self._followed:
-                for notification in followed.new():
-                    findings = self.contract.check_notification(notification.body, followed.version)
-                    self._note(notification, None, findings)
+                for told in followed.new():
+                    if followed.signed:
+                        findings = self.contract.check_posted(_posted(told), followed.version)
+                    else:
+                        findings = self.contract.check_notification(told.body, followed.version)
+                    self._note(replace(told, headers=told.headers.without("Authorization")), None, findings)
 
     def _note(self, told: Notification, posted: Request | None, findings: Iterable[Finding]) -> None:
         safe = list(map(_safe, findings))

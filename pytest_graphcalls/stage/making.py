@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
-from pytest_graphcalls.sandbox.facts import tenant_of
+from pytest_graphcalls.sandbox.facts import below, tenant_of
 from pytest_graphcalls.stage.answers import Answer, Client, members
 from pytest_graphcalls.stage.calls import OVER, StagedCall
 from pytest_graphcalls.stage.people import People
@@ -38,6 +38,10 @@ class Making(Waiting, People):
         if not user.get("id"):
             raise StageError("the organizer of a meeting", "its address does not tell", "the long form of join address")
         return Somebody(user["id"], user.get("displayName", ""))
+
+    def new_callback(self) -> str:
+        """A callback address that no other call has."""
+        return below(self._props.callback(), self.new_id())
 
     def call_body(self, **facts: Any) -> dict[str, Any]:
         """The body that creates a call; ``facts`` say whom it is to, or which meeting it joins."""

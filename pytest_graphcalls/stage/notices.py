@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_graphcalls.contract import Need
+from pytest_graphcalls.stage.making import Making
 from pytest_graphcalls.stage.somebody import Somebody
-from pytest_graphcalls.stage.target import OnTarget
+
+_SILENT_FOR, _SILENT_BY, _LOOK_EVERY = 2.0, 15.0, 0.25
+"""Seconds without a notification that mean silence, how long it is waited for, and how often somebody looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +41,18 @@ class Notice:
         """The data, where it is one object."""
         return self.data if isinstance(self.data, dict) else {}
 
+    def state(self) -> str:
+        """The state of the call, or the status of the operation, that it tells of, in lower case; or ``""``."""
+        data = self.of_call()
+        return str(data.get("state") or data.get("status") or "").lower()
+
     def lists(self, person: Somebody) -> bool:
         """Whether it is a roster with ``person`` on it."""
         entries = self.data if isinstance(self.data, list) else []
         return any(isinstance(entry, dict) and person.is_(entry) for entry in entries)
 
 
-class Notices(OnTarget):
+class Notices(Making):
     """The part of a stage that hears what the bot is told; arguments as for :class:`.OnTarget`."""
 
     @property
@@ -54,3 +63,37 @@ class Notices(OnTarget):
     def told(self, change: str, about: str) -> list[Notice]:
         """The notifications of ``change`` (created, updated, deleted) about the path ``about`` below the calls."""
         return [one for one in self.notifications if one.change == change and one.about == about]
+
+    def close(self) -> None:
+        """Hang up, once nobody is told anything any more where a night listens in real time.
+
+        What came first, the last notification or the end of the test, would be a matter of chance.
+        """
+        real = self._connection.sandbox is not None and Need.NOTIFICATIONS in self._connection.capabilities
+        case = self._connection.case
+        if real and case is not None and case.compared:
+            self._fall_silent()
+        super().close()
+
+    def _fall_silent(self) -> None:
+        quiet, known = 0.0, -1
+        for _ in range(round(_SILENT_BY / _LOOK_EVERY)):
+            count = len(self.notifications)
+            quiet, known = (quiet + _LOOK_EVERY, known) if count == known else (0.0, count)
+            if quiet >= _SILENT_FOR:
+                return
+            self._connection.wait(_LOOK_EVERY)
+
+    def hears(
+        self, change: str, about: str, until: Callable[[list[Notice]], object] = bool, within: float | None = None
+    ) -> list[Notice]:
+        """The same as :meth:`told`, after a wait for them.
+
+        Args:
+            change: created, updated or deleted.
+            about: a path below the calls.
+            until: whether those so far are what is waited for; by default any is.
+            within: seconds of the target's time; by default as long as a notification may take.
+        """
+        self.until(lambda: bool(until(self.told(change, about))), self._notified_within if within is None else within)
+        return self.told(change, about)

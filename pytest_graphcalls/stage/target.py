@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import StageError
 from pytest_graphcalls.stage.answers import Answer, shown
 
 if TYPE_CHECKING:
-    from pytest_graphcalls.targets import Connection
+    from pytest_graphcalls.targets import Connection, World
 
 
 class OnTarget:
@@ -37,7 +37,7 @@ class OnTarget:
         """What a test raises when its own rule cannot be judged on what it found."""
         return StageError(wanted, got, see)
 
-    def _world(self) -> Any:
+    def _world(self) -> World:
         world = self._connection.world
         if world is None:
             raise StageError("something beyond plain requests", "this target has no such means", "--graphcalls-target")

@@ -25,9 +25,11 @@ class Waiting(OnTarget):
         # A clock that is ours costs nothing to wait for; real seconds do.
         self._step, self._patience = (1.0, 60.0) if self._simulated else (0.05, 5.0)
         self._longest_step = self._step
+        self._notified_within = 5.0
         if connection.sandbox is not None:
             # Somebody's telephone rings there for a minute (observed 10.4), and each look at it counts as a request.
             self._patience, self._longest_step = 75.0, 2.0
+            self._notified_within = 15.0
 
     def until(self, condition: Callable[[], bool], within: float | None = None) -> bool:
         """Ask ``condition`` again and again until it is true.

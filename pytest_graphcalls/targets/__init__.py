@@ -8,6 +8,7 @@ what it can do (:attr:`Connection.capabilities`), never which target it belongs 
 from __future__ import annotations
 
 from pytest_graphcalls.targets.case import Case
+from pytest_graphcalls.targets.heard import Heard
 from pytest_graphcalls.targets.names import GRAPH, LIVE, REPLAY, SIMULATOR
 from pytest_graphcalls.targets.protocols import Connection, Prepare, Setup, Target, World, sparing
 from pytest_graphcalls.targets.served import LocalServer
@@ -23,6 +24,7 @@ __all__ = [
     "TARGETS",
     "Case",
     "Connection",
+    "Heard",
     "LocalServer",
     "Prepare",
     "Setup",

@@ -64,7 +64,10 @@ def sparing(recorder: Recorder) -> Callable[[Exchange], None]:
 
 
 class World(Protocol):
-    """What stages more than requests can: a :class:`.Simulator`, or a server that lets itself be steered like one."""
+    """What stages more than requests can: a :class:`.Simulator`, or a server that lets itself be steered like one.
+
+    What can only be listened to raises :class:`StageError` where anything else is asked of it.
+    """
 
     @property
     def notifications(self) -> list[Notification]:
@@ -76,6 +79,9 @@ class World(Protocol):
 
     def incoming_call(self, *, group: bool = False) -> Any:
         """Place a call to the default app; it has an ``id``."""
+
+    def person(self, name_or_id: str) -> Any:
+        """Somebody there; ``declines`` makes them decline whatever they are invited to."""
 
 
 class Connection(Protocol):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.sandbox.facts import FACTS
 from pytest_graphcalls.targets.names import LIVE, REPLAY, SIMULATOR
 from pytest_graphcalls.targets.protocols import Target
 from pytest_graphcalls.targets.simulated import SimulatorTarget
@@ -57,10 +58,10 @@ def capabilities_of(name: str, facts: Collection[str] = ()) -> frozenset[Need]:
 
     Args:
         name: of the target.
-        facts: names of what the sandbox of a live run has; those that are needs are met.
+        facts: names of what the sandbox of a live run has; each meets the need that it gives.
     """
     if name == LIVE:
-        return frozenset(need for need in Need if need.value in facts)
+        return frozenset(need for need in Need if need.value in {FACTS[fact].gives for fact in facts if fact in FACTS})
     return _CAPABILITIES[name] if name in _CAPABILITIES else steered(name)
 
 

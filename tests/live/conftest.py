@@ -81,11 +81,13 @@ class Tenant:
 
     Attributes:
         simulator: what stands behind the address.
+        app: what serves it.
         url: the address of its Graph and of its sign-in.
         variables: what a live run reads from the environment.
     """
 
     simulator: Simulator
+    app: SimulatorApp
     url: str
     variables: dict[str, str]
     requests: list[Request] = field(default_factory=list)
@@ -147,7 +149,7 @@ def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
         clean_environment(monkeypatch)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        found = Tenant(simulator, url, variables)
+        found = Tenant(simulator, app, url, variables)
         simulator.observe(lambda exchange: found.requests.append(exchange.request))
         yield found
 

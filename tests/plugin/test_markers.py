@@ -144,7 +144,7 @@ def test_markers_of_tests_that_are_not_selected_are_not_looked_at(pytester: pyte
 
 def test_what_the_target_cannot_do_is_skipped_with_a_sentence(pytester: pytest.Pytester, run: Run) -> None:
     """The sentence names the missing thing and the setting that gives it; nothing is contacted."""
-    pytester.makepyfile(marked('graphcalls_rule("participant-invite.completion-is-notified")', "graphcalls_client"))
+    pytester.makepyfile(marked('graphcalls_rule("participant-invite.failure-is-notified")', "graphcalls_client"))
     result = run("-rs", "--graphcalls-target=http://127.0.0.1:1")
     result.assert_outcomes(skipped=2)
     result.stdout.fnmatch_lines(

@@ -27,6 +27,12 @@ PROJECT = """
     def test_apps(graphcalls_stage):
         assert graphcalls_stage.other_app() is not graphcalls_stage.client
         assert graphcalls_stage.client_with("Calls.Initiate.All") is not graphcalls_stage.client
+
+    @pytest.mark.graphcalls_rule("participant-invite.failure-is-notified")
+    def test_people(graphcalls_stage):
+        call = graphcalls_stage.meeting_call(people=0)
+        operation = call.invite(graphcalls_stage.decliner().entry()).json()["id"]
+        assert graphcalls_stage.until(lambda: call.status_of(operation) == "failed")
 """
 
 
@@ -47,7 +53,7 @@ def test_everything_is_staged_there(pytester: pytest.Pytester, run: Run, steered
     """Without a token, too: it is asked for one."""
     pytester.makepyfile(PROJECT)
     result = run(f"--graphcalls-target={steered}", "--graphcalls-version=v1.0")
-    result.assert_outcomes(passed=2)
+    result.assert_outcomes(passed=3)
 
 
 def test_workers_do_not_move_the_clock_of_each_other(
@@ -57,7 +63,7 @@ def test_workers_do_not_move_the_clock_of_each_other(
     monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
     pytester.makepyfile(PROJECT)
     result = run(f"--graphcalls-target={steered}", "--graphcalls-version=v1.0")
-    result.assert_outcomes(passed=1, skipped=1)
+    result.assert_outcomes(passed=1, skipped=2)
     assert f"needs a clock that the test moves, which {steered} does not offer" in result.stdout.str()
 
 
@@ -66,7 +72,7 @@ def test_what_is_recorded_is_asked_by_requests_alone(pytester: pytest.Pytester, 
     pytester.makepyfile(PROJECT)
     options = (f"--graphcalls-target={steered}", "--graphcalls-version=v1.0", "--record-mode=once")
     result = pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:cacheprovider", *options)
-    result.assert_outcomes(skipped=2)
+    result.assert_outcomes(skipped=3)
 
 
 def test_ids_are_new_where_tests_share_a_server(pytester: pytest.Pytester, run: Run, steered: str) -> None:

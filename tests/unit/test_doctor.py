@@ -20,7 +20,7 @@ from pytest_graphcalls.wire import Headers, Request, Response
 ROOT = "https://graph.microsoft.com/v1.0"
 GUID = "11111111-1111-4111-8111-111111111111"
 OK, WRONG, UNKNOWN = Verdict.OK, Verdict.WRONG, Verdict.UNKNOWN
-EVERYTHING = dict.fromkeys([*CHECKS, "calls left"], OK)
+EVERYTHING = dict.fromkeys([*CHECKS, "calls left", "callback"], OK)
 
 
 @pytest.fixture
@@ -35,6 +35,7 @@ class Practice:
         self.simulator = simulator
         self.meeting: dict[str, Any] = dict(simulator.meeting(["Ana"]).coordinates)
         self.facts: dict[str, Any] = {"tenant": simulator.tenant_id, "user": simulator.person("Ben").id}
+        self.facts["arrives"] = lambda: None
         self.token: Callable[[], str] = simulator.authority.token
 
     def connect(self, token: str) -> Client:
@@ -67,7 +68,7 @@ def verdicts(lines: dict[str, Line]) -> dict[str, Verdict]:
 def test_a_tenant_that_is_ready(practice: Practice) -> None:
     """Every line is ok, in the documented order, and the call that was made is gone."""
     lines = practice.visit()
-    assert list(lines) == [*CHECKS, "calls left"]
+    assert list(lines) == [*CHECKS, "calls left", "callback"]
     assert verdicts(lines) == EVERYTHING
     assert not any(line.remedy for line in lines.values())
 
@@ -79,7 +80,7 @@ def test_a_sign_in_that_fails_ends_the_visit(practice: Practice) -> None:
     http = http_for_msal(transport=SimulatorTransport(simulator))
     practice.token = SignIn(credential, Contract.packaged().clouds["global"], http=http).token
     lines = practice.visit()
-    assert verdicts(lines) == {**dict.fromkeys(CHECKS, UNKNOWN), "token": WRONG}
+    assert verdicts(lines) == {**dict.fromkeys(CHECKS, UNKNOWN), "token": WRONG, "callback": OK}
     assert lines["token"].says.endswith("[AADSTS7000215]")
     assert lines["token"].remedy.startswith("Look at AZURE_CLIENT_SECRET.")
 
@@ -201,7 +202,8 @@ def test_without_a_meeting_no_call_is_made(practice: Practice) -> None:
     """And what takes one cannot be told."""
     practice.meeting = {}
     lines = practice.visit()
-    assert verdicts(lines) == {**dict.fromkeys(CHECKS, OK), **dict.fromkeys(("7504", "7505", "removal"), UNKNOWN)}
+    unknown = dict.fromkeys(("7504", "7505", "removal"), UNKNOWN)
+    assert verdicts(lines) == {**dict.fromkeys([*CHECKS, "callback"], OK), **unknown}
     assert "GRAPHCALLS_SANDBOX_MEETINGS" in lines["7504"].remedy
     assert len(practice.simulator.store.calls) == 0
 
@@ -269,3 +271,23 @@ def test_an_answer_that_is_none(practice: Practice, body: bytes) -> None:
     practice.simulator.intercept(lambda request, proceed: Response(201, Headers(), body))
     lines = {line.check: line.verdict for line in practice.doctor().examine()}
     assert {lines[check] for check in CHECKS[3:]} == {UNKNOWN}
+
+
+def test_a_callback_that_leads_elsewhere_is_wrong(practice: Practice) -> None:
+    """In the words of a run that would not start for it."""
+    error = SettingError("callback", "https://bot.example", "an address that leads to 127.0.0.1:3978", "Look at it.")
+
+    def lost() -> None:
+        raise error
+
+    practice.facts["arrives"] = lost
+    line = practice.visit()["callback"]
+    assert (line.verdict, line.says) == (WRONG, str(error))
+
+
+def test_where_nobody_listens_it_says_what_is_lacking(practice: Practice) -> None:
+    """Both settings, because one leads to the other."""
+    del practice.facts["arrives"]
+    line = practice.visit()["callback"]
+    assert (line.verdict, line.says) == (UNKNOWN, "Nobody listens for what is posted to it.")
+    assert "GRAPHCALLS_SANDBOX_CALLBACK=https://… and GRAPHCALLS_SANDBOX_LISTEN=127.0.0.1:<port>" in line.remedy

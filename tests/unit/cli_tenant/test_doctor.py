@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from pytest_graphcalls.simulator import Simulator
+from tests.tunnel import Tunnel, free_port
 from tests.unit.cli_tenant.conftest import Run
 
+ARRIVES = "What is posted to it arrives on this machine."
 GUID = "11111111-1111-4111-8111-111111111111"
 
 
@@ -19,9 +21,26 @@ def test_doctor_finds_nothing_wrong(tenant: str, graphcalls: Run) -> None:
     assert (code, err) == (0, "")
     assert [line.split()[0] for line in out.splitlines()] == [
         *("token", "roles", "tenant", "7503", "7504", "7505", "removal"),
-        "calls",
+        *("calls", "callback"),
+        *("To", "GRAPHCALLS_SANDBOX_LISTEN=127.0.0.1:<port>."),
     ]
     assert out.splitlines()[5] == "7505        ok          Token and meeting belong together."
+
+
+def test_doctor_listens_where_the_callback_comes_out(
+    tenant: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, graphcalls: Run
+) -> None:
+    """Something is posted to the public address, and is seen to arrive, or not."""
+    tunnel = Tunnel(free_port())
+    with tunnel.open(tmp_path) as url:
+        monkeypatch.setenv("GRAPHCALLS_SANDBOX_CALLBACK", url)
+        monkeypatch.setenv("GRAPHCALLS_SANDBOX_LISTEN", f"127.0.0.1:{tunnel.port}")
+        code, out, _ = graphcalls("doctor")
+        assert (code, out.splitlines()[-1]) == (0, f"{'callback':<12}{'ok':<12}{ARRIVES}")
+        tunnel.port = free_port()
+        code, out, _ = graphcalls("doctor")
+    assert code == 1
+    assert "\ncallback    wrong       callback=https://127.0.0.1:" in out
 
 
 def test_doctor_names_what_is_wrong_and_the_remedy(tenant: str, simulator: Simulator, graphcalls: Run) -> None:

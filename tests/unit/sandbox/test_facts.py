@@ -66,6 +66,7 @@ def test_settings_are_read() -> None:
             ("ini", "users", f"{OLIVIA}, {OTHER}"),
             ("env", "phone", "+12345678901"),
             ("env", "callback", "https://bot.contoso.example/calls"),
+            ("env", "listen", "[::1]:3978"),
         ],
     )
     assert sandbox == Sandbox(
@@ -74,6 +75,7 @@ def test_settings_are_read() -> None:
         users=(OLIVIA, OTHER),
         phone="+12345678901",
         callback="https://bot.contoso.example/calls",
+        listen=("::1", 3978),
     )
 
 
@@ -83,7 +85,8 @@ def test_settings_are_read() -> None:
         (
             "fone",
             "+1",
-            "graphcalls_sandbox=fone: expected one of meetings, users, bots, phone, callback. Did you mean 'phone'?",
+            "graphcalls_sandbox=fone: expected one of meetings, users, bots, phone, callback, listen. Did you mean "
+            "'phone'?",
         ),
         ("phone", "123", "graphcalls_sandbox phone=123: expected a number in E.164 form, e.g. +12345678901."),
         (
@@ -96,6 +99,14 @@ def test_settings_are_read() -> None:
             "callback",
             "http://bot",
             "graphcalls_sandbox callback=http://bot: expected an address that begins with https://.",
+        ),
+        ("listen", "3978", "graphcalls_sandbox listen=3978: expected host and port, e.g. 127.0.0.1:3978."),
+        ("listen", "here:70000", "graphcalls_sandbox listen=here:70000: expected host and port, e.g. 127.0.0.1:3978."),
+        (
+            "listen",
+            "here:3978",
+            "graphcalls_sandbox listen=here:3978: expected a callback address that leads there. Add 'callback = "
+            "https://…' in graphcalls_sandbox, or GRAPHCALLS_SANDBOX_CALLBACK.",
         ),
         (
             "meetings",

@@ -1,0 +1,172 @@
+"""The tenant as the target of a run, and a test's line to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from pytest_graphcalls.contract import Need
+from pytest_graphcalls.errors import GraphCallsError
+from pytest_graphcalls.live.inbox import Hearing, Post
+from pytest_graphcalls.live.line import Line, Place, left_open
+from pytest_graphcalls.sandbox import Budget, Guard, Ledger, Sandbox, admit
+from pytest_graphcalls.sandbox.facts import FACTS, below
+from pytest_graphcalls.targets import LIVE, Heard, Setup, World, capabilities_of, sparing
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.clients.httpx import AsyncClient, Client
+
+
+PATIENCE = 5.0
+"""Seconds that the end of a call is waited for when its test is over."""
+
+
+class LiveTarget:
+    """A tenant.
+
+    Args:
+        place: where it is, and who signs in.
+        allowed: the tenants that the project's configuration lists.
+        sandbox: what tests may use of it.
+        ledger: where calls are written down.
+        budget: how many calls may be made.
+        inbox: address of the run's :class:`.Inbox`, or ``""``: nobody hears what is posted.
+
+    Raises:
+        SettingError: the tenant is not listed, or the ledger cannot be written.
+    """
+
+    name = LIVE
+
+    def __init__(
+        self, place: Place, allowed: tuple[str, ...], sandbox: Sandbox, ledger: Path, *, budget: int, inbox: str = ""
+    ) -> None:
+        admit(place.tenant, allowed)
+        self.place = place
+        self.sandbox = sandbox
+        self._inbox = inbox
+        self.ledger = Ledger(ledger)
+        self.budget = Budget(budget)
+        self.line = Line(place)
+        self.patience = PATIENCE
+        self._proven = False
+        self.ledger.prepare()
+
+    @property
+    def capabilities(self) -> frozenset[Need]:
+        """See :attr:`.Target.capabilities`: what the sandbox has gives them."""
+        return capabilities_of(LIVE, [name for name in FACTS if getattr(self.sandbox, name)])
+
+    @cached_property
+    def post(self) -> Post | None:
+        """What is posted to the run, if somebody listens."""
+        return Post(self._inbox) if self._inbox else None
+
+    def _prove(self) -> None:
+        """Prove the line, once in a run."""
+        if not self._proven:
+            self.line.prove()
+            self._proven = True
+
+    def connect(self, setup: Setup) -> LiveConnection:
+        """See :meth:`.Target.connect`; ``tenant`` and ``prepare`` are for the simulator alone.
+
+        Raises:
+            SignInError: there is no token to be had.
+            SettingError: the token is for another tenant, or Graph cannot be reached.
+        """
+        self._prove()
+        return LiveConnection(self, setup)
+
+    def close(self) -> None:
+        """Hang up what a test could not, and leave the ledger behind only if something is still open."""
+        with suppress(GraphCallsError):
+            left_open(self.line, self.ledger)
+        self.ledger.close()
+        self.line.close()
+        if "post" in self.__dict__ and self.post is not None:
+            self.post.close()
+
+
+class LiveConnection:
+    """A test's line to a tenant. Whatever calls it makes are hung up when it is closed.
+
+    Args:
+        target: the tenant.
+        setup: the test; exchanges that tell of a fault of the environment are kept, not judged.
+    """
+
+    simulator = None
+    is_fresh = False
+
+    def __init__(self, target: LiveTarget, setup: Setup) -> None:
+        self.case = setup.case
+        self._target = target
+        self._seen = sparing(setup.recorder)
+        self._guard = Guard(target.ledger, target.budget, target.place.tenant, judging=setup.recorder.judges)
+        self.version = setup.version
+        self.root = f"{target.place.root}/{setup.version}"
+        self.sandbox: Sandbox = target.sandbox
+        self.capabilities = target.capabilities
+        self._hearing: Hearing | None = None
+        self._leave: Callable[[], None] = lambda: None
+        if target.post is not None:
+            self._hear(target.post, setup)
+        self.world: World | None = Heard(self._hearing.told) if self._hearing else None
+
+    def _hear(self, post: Post, setup: Setup) -> None:
+        """Give the test a callback address of its own, and let the recorder check what is posted there."""
+        self.sandbox = replace(self.sandbox, callback=below(self.sandbox.callback, str(uuid4())))
+        self._hearing = Hearing(post, self.sandbox.callback)
+        self._leave = setup.recorder.follow(self._hearing.told, self.version, signed=True)
+
+    @property
+    def token(self) -> str:
+        """The app's token, as fresh as need be."""
+        return self._target.line.sign_in.token()
+
+    def client(self, token: str | None = None) -> Client:
+        """See :meth:`.Connection.client`."""
+        from pytest_graphcalls.clients.httpx import CheckedTransport, GuardedTransport, make_client
+
+        inner = CheckedTransport(self._target.line.network.sync, self._seen)
+        return make_client(GuardedTransport(inner, self._guard), self.root, token or "", auth=self._auth(token))
+
+    def async_client(self, token: str | None = None) -> AsyncClient:
+        """See :meth:`.Connection.async_client`."""
+        from pytest_graphcalls.clients.httpx import CheckedTransport, GuardedTransport, make_async_client
+
+        inner = CheckedTransport(self._target.line.network.asynchronous, self._seen)
+        return make_async_client(GuardedTransport(inner, self._guard), self.root, token or "", auth=self._auth(token))
+
+    def _auth(self, token: str | None) -> Any:
+        from pytest_graphcalls.clients.httpx import BearerAuth
+
+        return BearerAuth(self._target.line.sign_in) if token is None else None
+
+    def wait(self, seconds: float) -> None:
+        """Let real time pass."""
+        time.sleep(seconds)
+
+    def close(self) -> None:
+        """Hang up the test's calls that are still open; what cannot be hung up now is tried again at the end."""
+        with suppress(GraphCallsError):
+            left_open(self._target.line, self._target.ledger, only=self._guard.made)
+        if self._hearing is not None:
+            self._hear_out(self._hearing)
+            self._leave()
+
+    def _hear_out(self, hearing: Hearing) -> None:
+        """Wait for the end of every call, so that two recordings of the test end with the same notification."""
+        until = time.monotonic() + self._target.patience
+        while not all(map(hearing.has_ended, self._guard.made)):
+            if time.monotonic() >= until:
+                self._target.patience = 0.0  # ends are not told there; no other test waits for them
+                return
+            time.sleep(0.1)

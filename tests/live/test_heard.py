@@ -1,0 +1,108 @@
+"""What the service posts to the callback of a live run is heard, judged, recorded and replayed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pytest_graphcalls import cassette
+from pytest_graphcalls.clients.control import World, ticking
+from tests.live.conftest import Run, Tenant, facts, ini
+from tests.live.projects import HEAD
+from tests.plugin.taped import WITH_RECORDING
+from tests.tunnel import Tunnel, free_port
+
+SUITE = ("--pyargs", "pytest_graphcalls.contracts", "--graphcalls-version=v1.0", "-k", "notif or callback_of_the_call")
+"""Rules about what is told, of calls that a bot makes itself."""
+
+
+@pytest.fixture
+def heard(tenant: Tenant, tmp_path: Path, pytester: pytest.Pytester) -> Iterator[Tunnel]:
+    """The tenant posts to whoever listens behind the tunnel, as time passes."""
+    tunnel = Tunnel(free_port())
+    world = World.of(tenant.simulator, tenant.app)
+    world.place_bot(f"http://127.0.0.1:{tunnel.port}")
+    with tunnel.open(tmp_path / "tls") as url, ticking(world), closing(world.bot):
+        has = {**facts(tenant.id), "callback": f"{url}/calls?code=1", "listen": f"127.0.0.1:{tunnel.port}"}
+        pytester.makefile(".ini", pytest=ini(tenant.id, has))
+        yield tunnel
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.usefixtures("heard")
+def test_notifications_are_judged_in_a_tenant(pytester: pytest.Pytester, run: Run, workers: int) -> None:
+    """By every process of the run; in every test its own calls."""
+    result = run(*SUITE, "--graphcalls-report=report.json", workers=workers)
+    assert result.ret == pytest.ExitCode.OK, result.stdout.str()
+    report = json.loads((pytester.path / "report.json").read_text())
+    held = {row["id"] for row in report["rules"] if row["status"] == "held"}
+    assert held >= {
+        "application-post-calls.callback-uri-takes-notifications",
+        "application-post-calls.state-changes-are-notified",
+        "call-delete.deleted-notification-follows",
+        "participant-invite.completion-is-notified",
+        "participant-invite.replaced-call-end-is-notified",
+    }
+
+
+@pytest.mark.usefixtures("heard")
+def test_what_was_heard_is_recorded_and_replayed(
+    pytester: pytest.Pytester, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A replay holds the same rules offline, and no address of anybody is in the cassettes."""
+    live = pytester.runpytest_inprocess(*WITH_RECORDING, *SUITE, *tenant.options, "--record-mode=once")
+    passed = live.parseoutcomes()["passed"]
+    files = sorted((pytester.path / "cassettes").rglob("*.yaml"))
+    assert len(files) == passed > 5
+    assert "203.0.113.7" not in "".join(file.read_text() for file in files)
+    told = [passport.notifications for file in files if (passport := cassette.opened(file).passport)]
+    assert all(told)
+    assert {entry["changeType"] for one in told for entry in one[-1].entries} == {"deleted"}
+
+    for name in tenant.variables:
+        monkeypatch.delenv(name)
+    (pytester.path / "pytest.ini").write_text("[pytest]\n")
+    offline = pytester.runpytest_inprocess(*WITH_RECORDING, *SUITE, "--graphcalls-target=replay", "--block-network")
+    assert offline.parseoutcomes()["passed"] == passed
+
+
+@pytest.mark.usefixtures("heard")
+def test_a_damaged_notification_breaks_the_contract(pytester: pytest.Pytester, run: Run) -> None:
+    """And whoever does not know a test's own address is not heard."""
+    pytester.makepyfile(
+        HEAD
+        + """
+import httpx
+
+@CREATED
+def test_call(graphcalls_stage):
+    stage = graphcalls_stage
+    known = stage.new_callback().rpartition("/")[0]
+    httpx.post(known.rpartition("/")[0], json={"value": 7}, headers={"Authorization": "Bearer x"})
+    call = stage.peer_to_peer_call()
+    assert stage.hears("updated", call.id)
+    httpx.post(known, content=b"nothing")
+"""
+    )
+    result = run("--graphcalls-version=v1.0")
+    result.assert_outcomes(failed=1)
+    text = result.stdout.str()
+    assert text.count("graphcalls: notification breaks the calls API (v1.0)") == 3
+    assert "got       no such header, or none with a bearer token" in text
+    assert '"value": 7' not in text
+
+
+def test_a_run_whose_callback_leads_elsewhere_does_not_start(run: Run, tenant: Tenant, heard: Tunnel) -> None:
+    """A tunnel that is down, or changes the path, would make it seem that the service does not tell."""
+    heard.strips = "/calls"
+    text = "\n".join(run(*SUITE).errlines)
+    assert "--graphcalls-target=live cannot start. callback=https://" in text
+    where = f"expected an address that leads to 127.0.0.1:{heard.port} and keeps the path"
+    assert f"{where}. What was posted to it did not arrive there; the answer was: 404. Look at the tunnel." in text
+    heard.port = free_port()
+    assert "the answer was: 502." in "\n".join(run(*SUITE).errlines)
+    assert tenant.calls() == []

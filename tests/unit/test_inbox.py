@@ -1,0 +1,107 @@
+"""What is posted to a live run, and who may read it."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+
+from pytest_graphcalls.clients.asgi import SimulatorApp
+from pytest_graphcalls.clients.server import serve_in_thread
+from pytest_graphcalls.errors import EnvironmentFaultError, StageError
+from pytest_graphcalls.live import inbox
+from pytest_graphcalls.live.inbox import Hearing, Inbox, Post
+from pytest_graphcalls.sandbox.facts import below
+from pytest_graphcalls.targets import Heard
+from pytest_graphcalls.wire import Headers, Request, Response
+
+CALLBACK = "https://bot.contoso.example/calls?code=7"
+HEADERS = Headers(
+    {"Authorization": "Bearer secret", "Content-Type": "application/json", "X-Forwarded-For": "203.0.113.7"}
+)
+
+
+def box() -> Inbox:
+    """One whose clock counts the posts."""
+    ticks = count(10.0)
+    return Inbox(CALLBACK, clock=lambda: next(ticks))
+
+
+def post(to: Inbox, path: str, body: bytes = b'{"value": []}') -> Response:
+    """As it comes out of a tunnel: the host is this machine's."""
+    return to.handle(Request("POST", f"http://127.0.0.1:3978{path}", HEADERS, body))
+
+
+def read(of: Inbox, since: str = "") -> Response:
+    return of.handle(Request("GET", f"http://127.0.0.1:3978/{of.key}{since}"))
+
+
+def test_what_is_posted_below_the_callback_is_kept_without_its_token() -> None:
+    """Under the public address, with when it came; of the way it took nothing."""
+    one = box()
+    assert post(one, "/calls/a?code=7").status == 202
+    assert read(one).json() == [
+        {
+            "posted_to": "https://bot.contoso.example/calls/a?code=7",
+            "body": {"value": []},
+            "at": 10.0,
+            "headers": [["Authorization", "Bearer -"], ["Content-Type", "application/json"]],
+        }
+    ]
+    assert post(one, "/calls", b"no JSON").status == 202
+    assert [(kept["body"], kept["at"]) for kept in read(one, "?since=1").json()] == [({}, 11.0)]
+
+
+@pytest.mark.parametrize("path", ["/", "/callsign", "/other/calls"])
+def test_what_is_posted_elsewhere_is_not_taken(path: str) -> None:
+    """A public address is found by many."""
+    one = box()
+    assert post(one, path).status == 404
+    assert read(one).json() == []
+
+
+def test_nobody_reads_without_the_key() -> None:
+    """The key is in the address, and can be read there only by this run's own processes."""
+    one = box()
+    assert one.handle(Request("GET", "http://127.0.0.1:3978/calls")).status == 404
+    assert one.handle(Request("GET", f"http://127.0.0.1:3978/{one.key[:-1]}")).status == 404
+    assert read(one, "?since=x").json() == []
+
+
+def test_no_more_is_kept_than_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever floods it is told so, and the run goes on."""
+    monkeypatch.setattr(inbox, "MOST_KEPT", 1)
+    one = box()
+    assert [post(one, "/calls").status for _ in range(2)] == [202, 503]
+    assert len(read(one).json()) == 1
+
+
+def test_a_test_hears_its_own_calls_only() -> None:
+    """Those posted to its address and below; what came before is told with the time since its start."""
+    one = Inbox(CALLBACK)
+    with serve_in_thread(SimulatorApp(one, frozen=True)) as url:
+        reader = Post(f"{url}/{one.key}")
+        mine, other = (Hearing(reader, below(CALLBACK, name)) for name in ("a", "ab"))
+        over = b'{"value": [{"changeType": "deleted", "resourceUrl": "/communications/calls/c1"}, 7]}'
+        for path in ("/calls/a?code=7", "/calls/ab?code=7", "/calls"):
+            post(one, path)
+        assert [told.posted_to for told in mine.told()] == ["https://bot.contoso.example/calls/a?code=7"]
+        assert not mine.has_ended("c1")
+        post(one, "/calls/a/answered?code=7", over)
+        assert [told.posted_to.rpartition("/")[2] for told in mine.told()] == ["a?code=7", "answered?code=7"]
+        assert all(0 <= told.at < 60 for told in mine.told())
+        assert mine.has_ended("c1")
+        assert not mine.has_ended("1")
+        assert len(other.told()) == 1
+    with pytest.raises(EnvironmentFaultError, match="a look at what was posted to the callback found nobody"):
+        mine.told()
+    reader.close()
+
+
+def test_what_can_only_be_listened_to_says_so() -> None:
+    """Whatever else a test asks of it cannot be staged."""
+    world = Heard(list)
+    assert world.notifications == []
+    for ask in (lambda: world.authority, world.incoming_call, lambda: world.person("Adele")):
+        with pytest.raises(StageError, match="could not be staged; this target can only be listened to"):
+            ask()
