@@ -17,6 +17,7 @@ import pytest
 
 from pytest_graphcalls.contract import VERSIONS, Contract, Need
 from tests.live.conftest import clean_environment, facts, ini
+from tests.tunnel import Tunnel, free_port
 
 WORKERS = 4
 WITHIN = 240.0
@@ -36,11 +37,18 @@ def pytest_configure(config):
 
 
 @pytest.fixture
-def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+def tunnel() -> Tunnel:
+    """Leads to where the run listens; the server posts there, too."""
+    return Tunnel(free_port())
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tunnel: Tunnel) -> Iterator[dict[str, str]]:
     """A server with its own sign-in; what it prints is what the environment is set to."""
     clean_environment(monkeypatch)
     start = "import sys; from pytest_graphcalls.cli import main; sys.exit(main())"
-    words = ["serve", "--port=0", "--ring=0.1", "--tls", str(tmp_path / "tls")]
+    bot = f"--bot=http://127.0.0.1:{tunnel.port}"
+    words = ["serve", "--port=0", "--ring=0.1", bot, "--tls", str(tmp_path / "tls")]
     with subprocess.Popen([sys.executable, "-c", start, *words], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         variables: dict[str, str] = {}
@@ -54,27 +62,32 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
         process.send_signal(signal.SIGINT)
 
 
-def test_the_suite_runs_live_in_both_versions(pytester: pytest.Pytester, served: dict[str, str]) -> None:
-    """Every rule that needs requests only is held, the others say what they lack, and no call goes on afterwards."""
+def test_the_suite_runs_live_in_both_versions(
+    pytester: pytest.Pytester, served: dict[str, str], tunnel: Tunnel, tmp_path: Path
+) -> None:
+    """Every rule that needs requests and notifications only is held, the others say what they lack, and no call goes
+    on afterwards.
+    """
     url, tenant = served["AZURE_AUTHORITY_HOST"], served["AZURE_TENANT_ID"]
-    pytester.makefile(
-        ".ini", pytest=ini(tenant, facts(tenant, meetings=2 * WORKERS, users=8 * WORKERS, bots=2 * WORKERS))
-    )
+    has = facts(tenant, meetings=2 * WORKERS, users=8 * WORKERS, bots=2 * WORKERS)
     command = [sys.executable, "-m", "pytest", "--pyargs", "pytest_graphcalls.contracts", "-q", "-n", str(WORKERS)]
     options = ["-p", "no:cacheprovider", "-p", "listens", "--graphcalls-report=report.json"]
     live = ["--graphcalls-target=live", f"--graphcalls-root={url}", f"--graphcalls-authority={url}"]
     pytester.makepyfile(listens=LISTENS)
     environment = {**os.environ, **served, "PYTHONPATH": str(pytester.path)}
     del environment["AZURE_AUTHORITY_HOST"]  # given explicitly
-    done = subprocess.run(
-        [*command, *options, *live], env=environment, capture_output=True, text=True, timeout=WITHIN, check=False
-    )
+    with tunnel.open(tmp_path / "tls") as public:
+        has |= {"callback": f"{public}/calls", "listen": f"127.0.0.1:{tunnel.port}"}
+        pytester.makefile(".ini", pytest=ini(tenant, has))
+        done = subprocess.run(
+            [*command, *options, *live], env=environment, capture_output=True, text=True, timeout=WITHIN, check=False
+        )
     assert done.returncode == 0, done.stdout + done.stderr
 
     report = json.loads((pytester.path / "report.json").read_text())
     statuses = {(row["id"], row["version"]): (row["status"], row["reason"]) for row in report["rules"]}
     for rule in Contract.packaged().rules.values():
-        lacking = set(rule.needs) - {Need.PHONE}
+        lacking = set(rule.needs) - {Need.PHONE, Need.NOTIFICATIONS}
         for version in set(rule.versions) & set(VERSIONS):
             status, reason = statuses[rule.id, version]
             assert status == ("not-checked" if lacking else "held"), (rule.id, version, reason)
