@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+# The tests start several hundred processes; bytecode that may not be kept would be compiled anew in each.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help contracts test search test-sdk test-browser bench record lint types wheel clean

@@ -249,10 +249,11 @@ def path_segments(path: str) -> list[str]:
 
     OData also allows a key in parentheses: ``calls('7')`` gives the segments ``calls`` and ``7``.
     """
+    raws = [raw for raw in path.split("/") if raw]
+    if "%" not in path and "('" not in path:
+        return raws
     segments: list[str] = []
-    for raw in path.split("/"):
-        if not raw:
-            continue
+    for raw in raws:
         text = unquote(raw) if "%" in raw else raw
         if text.endswith("')") and "('" in text:
             name, _, key = text[:-2].partition("('")

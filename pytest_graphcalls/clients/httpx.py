@@ -84,9 +84,11 @@ class SimulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return self._answer(request)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
+        response = self._service.handle(to_wire_request(request))
+        if type(response) is Response:
+            return to_httpx_response(response)
         from pytest_graphcalls.simulator.faults import Faulty
 
-        response = self._service.handle(to_wire_request(request))
         return self._disturbed(request, response) if isinstance(response, Faulty) else to_httpx_response(response)
 
     def _disturbed(self, request: httpx.Request, response: Faulty) -> httpx.Response:

@@ -222,7 +222,7 @@ class Checker:
             root: the type to judge by (see :meth:`.Schemas.validator`).
             body: decoded JSON.
         """
-        for error in self.schemas[side].validator(root).iter_errors(body):
+        for error in self.schemas[side].errors(root, body):
             problem = problem_of(error)
             yield error.json_path, problem, self._weight(side, problem, error, body)
 

@@ -24,6 +24,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
+from pytest_graphcalls.contract.soundness import Soundness, Test
 from pytest_graphcalls.contract.types import NAMESPACE, Member, TypeModel
 from pytest_graphcalls.errors import did_you_mean, nearest
 from pytest_graphcalls.findings import Kind, Side
@@ -79,6 +80,8 @@ class Schemas:
         self.side = side
         self._definitions: dict[str, Mapping[str, Any]] = {}
         self._validators: dict[str, Draft202012Validator] = {}
+        self._soundness = Soundness(self._spellings, self.definition, lambda name: model.enums[name].members)
+        self._tests: dict[str, Test] = {}
         self._validator_class = extend(Draft202012Validator, self._keywords())  # type: ignore[no-untyped-call]  # the stubs leave it untyped
 
     def validator(self, root: str) -> Draft202012Validator:
@@ -92,6 +95,13 @@ class Schemas:
         if found is None:
             found = self._validators[root] = self._validator_class(self._root(root))
         return found
+
+    def errors(self, root: str, body: Any) -> Iterator[ValidationError]:
+        """What :meth:`validator` says of ``body``, which is decoded JSON."""
+        test = self._tests.get(root)
+        if test is None:
+            test = self._tests[root] = self._soundness.test(self._root(root))
+        return iter(()) if test(body) else self.validator(root).iter_errors(body)
 
     def document(self, root: str) -> dict[str, Any]:
         """The schema of ``root`` as one self-contained JSON document, its definitions under ``$defs``."""
@@ -195,6 +205,11 @@ class Schemas:
         hint = did_you_mean(name, self.model.subtypes(base)).strip()
         # A type that another branch of the model has is wrong here; one that nobody knows may be new.
         return base, Problem(Kind.TYPE_UNKNOWN, here, expected, written, name not in self.model.types, hint)
+
+    def _spellings(self, base: str) -> dict[str | None, str]:
+        """What ``@odata.type`` may say where ``base`` is promised, and the type that it means."""
+        spelled: dict[str | None, str] = {f"#{NAMESPACE}{name}": name for name in self._concrete(base)}
+        return spelled if self.model.types[base].abstract else {None: base, **spelled}
 
     def _concrete(self, base: str) -> list[str]:
         return sorted(name for name in self.model.subtypes(base) if not self.model.types[name].abstract)

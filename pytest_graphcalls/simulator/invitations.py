@@ -196,8 +196,7 @@ class Invitations:
         pending = frozenset(invited)
         context = self.echo_client_context(order.client_context)
         operation = Operation(operation_id, call.id, OperationState.RUNNING, context, order.invitees, pending)
-        sim.store.put_operation(operation)
-        sim.store.put_call(replace(call, operations=(*call.operations, operation_id)))
+        sim.store.start_operation(operation)
         for id, one in invited.items():
             self.ring(call, id, one, operation_id)
         return operation

@@ -116,7 +116,7 @@ class SimulatedCall:
     @property
     def operations(self) -> tuple[Operation, ...]:
         """The invite operations started in it, oldest first."""
-        return tuple(self._simulator.store.operations[id] for id in self._call.operations)
+        return self._simulator.store.operations_of(self._call)
 
     @property
     def _conference(self) -> Conference:

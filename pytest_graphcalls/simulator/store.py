@@ -215,7 +215,6 @@ class Call:
         asked: the members of the create or answer body that the call shows again.
         result: why it ended.
         rejected_with: the reason given, once it was rejected.
-        operations: ids of the operations started in it.
     """
 
     id: str
@@ -232,7 +231,6 @@ class Call:
     asked: Mapping[str, Any] = field(default_factory=dict)
     result: Result | None = None
     rejected_with: str | None = None
-    operations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +287,7 @@ class Store:
         self.calls: dict[str, Call] = {}
         self.conferences: dict[str, Conference] = {}
         self.operations: dict[str, Operation] = {}
+        self._started: dict[str, list[str]] = {}
         self.meetings: dict[tuple[str, ...], str] = {}
 
     def conference_of(self, call: Call) -> Conference:
@@ -304,6 +303,15 @@ class Store:
         """Keep ``conference`` in the place of what had its id."""
         self.conferences[conference.id] = conference
         return conference
+
+    def start_operation(self, operation: Operation) -> Operation:
+        """Keep an operation that is new."""
+        self._started.setdefault(operation.call, []).append(operation.id)
+        return self.put_operation(operation)
+
+    def operations_of(self, call: Call) -> tuple[Operation, ...]:
+        """The operations started in ``call``, oldest first."""
+        return tuple(self.operations[id] for id in self._started.get(call.id, ()))
 
     def put_operation(self, operation: Operation) -> Operation:
         """Keep ``operation`` in the place of what had its id."""

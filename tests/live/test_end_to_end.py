@@ -24,6 +24,16 @@ WITHIN = 240.0
 """Seconds; it takes a tenth of it."""
 
 
+START = """
+import sys
+from functools import partial
+from pytest_graphcalls.cli import main
+from pytest_graphcalls.commands import serve
+
+serve.Pace = partial(serve.Pace, establish=0.0)
+sys.exit(main())
+"""
+"""The command line, but that calls are established at once: half a second for each would be most of the test."""
 LISTENS = """
 import logging, os
 
@@ -46,10 +56,9 @@ def tunnel() -> Tunnel:
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tunnel: Tunnel) -> Iterator[dict[str, str]]:
     """A server with its own sign-in; what it prints is what the environment is set to."""
     clean_environment(monkeypatch)
-    start = "import sys; from pytest_graphcalls.cli import main; sys.exit(main())"
     bot = f"--bot=http://127.0.0.1:{tunnel.port}"
     words = ["serve", "--port=0", "--ring=0.1", bot, "--tls", str(tmp_path / "tls")]
-    with subprocess.Popen([sys.executable, "-c", start, *words], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([sys.executable, "-c", START, *words], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         variables: dict[str, str] = {}
         for line in iter(process.stdout.readline, ""):

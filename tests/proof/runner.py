@@ -7,6 +7,7 @@ pytest prints) and answers each with pytest's exit status. :class:`Runner` is it
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -128,6 +129,7 @@ def main() -> None:
     with os.fdopen(os.dup(1), "w") as answers:
         for line in sys.stdin:
             print(obey(json.loads(line)), file=answers, flush=True)
+            gc.freeze()  # pytest collects garbage at the end of each run, and what is loaded by now is none
 
 
 if __name__ == "__main__":

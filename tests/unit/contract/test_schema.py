@@ -49,6 +49,40 @@ def test_a_validator_is_compiled_once() -> None:
     assert schemas.validator("call") is schemas.validator("call")
 
 
+def test_a_sound_body_needs_no_validator(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nearly every body is sound, and the validator takes ten times as long to say so."""
+    schemas = Schemas(CONTRACT.types("v1.0"), Side.REQUEST)
+    asked: list[str] = []
+    monkeypatch.setattr(schemas, "validator", lambda root: asked.append(root) or Draft202012Validator({}))
+    user = {"@odata.type": "#microsoft.graph.identity", "id": "7"}
+    body = {"participants": [{"identity": {"user": user}}], "clientContext": None}
+    assert list(schemas.errors("action:invite", body)) == []
+    assert asked == []
+    list(schemas.errors("action:invite", {**body, "clientContext": 7}))
+    assert asked == ["action:invite"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "good", "bad"),
+    [
+        ("Edm.Boolean", True, 1),
+        ("Edm.Int32", 1.0, True),
+        ("Edm.Int32", -(2**31), -(2**31) - 1),
+        ("Edm.Double", 1, True),
+        ("Edm.Duration", "PT1S", "PT1S\n"),
+        ("Edm.String", "", ["x"]),
+        ("color", "blue", {}),
+        ("thing", {"@odata.type": "#microsoft.graph.thing"}, {"@odata.type": ["#microsoft.graph.thing"]}),
+        ("thing", {"@odata.etag": 1}, {"etag": 1}),
+    ],
+)
+def test_the_quick_look_is_never_lenient(type_: str, good: Any, bad: Any) -> None:
+    """What Python takes for the same thing, JSON does not."""
+    schemas = Schemas(_model({"value": {"type": type_, "collection": False, "nullable": True}}), Side.RESPONSE)
+    assert list(schemas.errors("thing", {"value": good})) == []
+    assert list(schemas.errors("thing", {"value": bad})) != []
+
+
 def test_members_of_bases_stand_in_the_flat_definition() -> None:
     """Nobody has to walk bases while checking."""
     definition = Schemas(CONTRACT.types("v1.0"), Side.RESPONSE).definition("inviteParticipantsOperation")
@@ -100,9 +134,9 @@ def test_a_value_is_held_to_its_type(type_: str, good: Any, bad: Any, kind: Kind
     required = {"value": {"type": type_, "collection": False, "nullable": False}}
     if type_ == "thing":
         required["value"]["nullable"] = True
-    validator = Schemas(_model(required), Side.RESPONSE).validator("thing")
-    assert list(validator.iter_errors({"value": good})) == []
-    (error,) = validator.iter_errors({"value": bad})
+    schemas = Schemas(_model(required), Side.RESPONSE)
+    assert list(schemas.errors("thing", {"value": good})) == []
+    (error,) = schemas.errors("thing", {"value": bad})
     assert (problem_of(error).kind, error.json_path) == (kind, "$.value")
 
 
