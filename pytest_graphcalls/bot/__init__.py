@@ -12,6 +12,7 @@ from pytest_graphcalls.bot.courier import Courier, Terms
 from pytest_graphcalls.bot.forgery import FORGED, FORGERIES, MADE_UP, Forgery
 from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
 from pytest_graphcalls.errors import BotError, SettingError, UnknownNameError
+from pytest_graphcalls.quantities import quantity, shown
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Exchange, Notification
 
@@ -128,7 +129,14 @@ class Bot(Assertions):
 
         Raises:
             BotError: it did not become true; with the timeline.
+            SettingError: ``condition`` cannot be asked, or ``seconds`` is no number of 0 or more.
         """
+        quantity("wait_for(seconds)", seconds, unit="real seconds")
+        if not callable(condition):
+            hint = "Its value now says nothing of what comes."
+            raise SettingError(
+                "wait_for(condition)", shown(condition), "a function, e.g. lambda: call.rejected_with", hint
+            )
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:

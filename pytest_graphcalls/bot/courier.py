@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from pytest_graphcalls.bot.ledger import Delivery, Ledger
 from pytest_graphcalls.clients.posting import Answer, HttpPoster, Poster, poster
 from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.quantities import MOST, quantity
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.channel import LIFETIME
 from pytest_graphcalls.wire import Headers, Notification, Request, encode_json
@@ -43,12 +44,10 @@ class Terms:
     signed: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("timeout", "redeliveries", "spacing", "linger"):
-            value = getattr(self, name)
-            if not 0 <= value < float("inf") or (name == "timeout" and value == 0):
-                raise SettingError(name, str(value), "a number, 0 or more" if name != "timeout" else "more than 0")
-            if name in {"timeout", "linger"} and value > LONGEST:
-                raise SettingError(name, str(value), f"at most {LONGEST}")
+        quantity("timeout", self.timeout, unit="real seconds", above=True, most=LONGEST)
+        quantity("redeliveries", self.redeliveries, whole=True, most=MOST)
+        quantity("spacing", self.spacing, unit="virtual seconds", most=MOST)
+        quantity("linger", self.linger, unit="real seconds", most=LONGEST)
 
 
 @dataclass(frozen=True, slots=True)

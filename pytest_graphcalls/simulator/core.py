@@ -145,7 +145,7 @@ class Simulator:
         return self.answers.reply(request, reply)
 
     def advance(self, seconds: float, *, patience: float = 0.0) -> None:
-        """Let virtual time pass and run what falls due, in order; raises ``ValueError`` below zero.
+        """Let virtual time pass and run what falls due, in order.
 
         With a courier, notifications are handed over on the way: what lies there first, then after each event what
         it gave rise to. ``advance(0)`` hands over what is there.
@@ -154,6 +154,9 @@ class Simulator:
             seconds: how much passes.
             patience: real seconds to wait for another thread that is handing over already, with each notification.
                 It may be waiting for a bot that has called this, so by default nobody is waited for.
+
+        Raises:
+            SettingError: ``seconds`` is no number of 0 or more, or leads past the year 9999.
         """
         if not self.outbox.is_open:
             self.elapse(seconds)

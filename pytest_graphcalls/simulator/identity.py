@@ -14,6 +14,7 @@ from typing import Any
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import UnknownNameError
+from pytest_graphcalls.quantities import MOST, quantity
 from pytest_graphcalls.simulator.answers import Refusal
 from pytest_graphcalls.simulator.clock import Clock, Ids
 from pytest_graphcalls.simulator.keys import Keyring
@@ -189,7 +190,11 @@ class Authority:
             audience: the ``aud`` claim.
             tenant_id: the ``tid`` claim; by default this tenant.
             key: an RSA private key to sign with instead of the authority's own.
+
+        Raises:
+            SettingError: ``lifetime`` is no number.
         """
+        quantity("token(lifetime)", lifetime, unit="virtual seconds", least=-MOST, most=MOST)
         app = app or self.app
         issued = int(self._clock.epoch)
         tid = tenant_id or self.tenant_id

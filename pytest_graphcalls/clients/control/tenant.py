@@ -11,6 +11,7 @@ from pytest_graphcalls.clients.control.words import Parameter
 from pytest_graphcalls.clients.control.world import World
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import SettingError, UnknownNameError
+from pytest_graphcalls.quantities import quantity, shown
 from pytest_graphcalls.simulator import App
 
 LONGEST = 366 * 24 * 3600
@@ -25,7 +26,7 @@ def known_roles() -> tuple[str, ...]:
 
 def _roles(name: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise SettingError(name, words.shown(value), "a list of names")
+        raise SettingError(name, shown(value), "a list of names")
     known = known_roles()
     for role in value:
         if role not in known:
@@ -34,9 +35,7 @@ def _roles(name: str, value: Any) -> tuple[str, ...]:
 
 
 def _lifetime(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LONGEST:
-        raise SettingError(name, words.shown(value), f"a number of seconds, at most {LONGEST:,}")
-    return value
+    return float(quantity(name, value, unit="virtual seconds", least=-LONGEST, most=LONGEST))
 
 
 def _token(
