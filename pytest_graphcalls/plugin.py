@@ -108,7 +108,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """End the traceback of an error of ours where the user's code does; put the facts of a test of ours on its reports."""
+    """End the traceback of an error of ours at the user's line; put the facts of a test to follow on its reports."""
     if call.excinfo is not None:
         watching.end_at_the_user(item.config, call.excinfo.value)
     report = yield

@@ -146,7 +146,7 @@ def report_on(watched: Watch, item: pytest.Item, info: pytest.CallInfo[None], re
     if report.failed and (watched.target == LIVE or not violated):
         _add_hints(watched, report)
     if report.failed and BOT_KEY in item.stash:
-        report.sections.append(("graphcalls bot", _timeline(item.stash[BOT_KEY])))
+        report.sections.append(("graphcalls bot", _timeline(item.stash[BOT_KEY], info)))
     watched.phase(report.when or "", report.outcome, _reason(report, info), violated=violated)
     if report.when == "teardown":
         record = watched.record()
@@ -155,10 +155,16 @@ def report_on(watched: Watch, item: pytest.Item, info: pytest.CallInfo[None], re
         report.user_properties += record.properties()
 
 
-def _timeline(bot: Bot) -> str:
+def _timeline(bot: Bot, info: pytest.CallInfo[None]) -> str:
+    """What is shown of a bot; an error that shows all of it already is not repeated."""
+    from pytest_graphcalls.errors import BotError
     from pytest_graphcalls.redaction import mask
 
-    return mask(bot.timeline())
+    head, *lines = bot.timeline().splitlines()
+    error = info.excinfo.value if info.excinfo is not None else None
+    if isinstance(error, BotError) and lines and list(error.timeline) == lines:
+        lines = ["(what it was told and asked for stands with the error above)"]
+    return mask("\n".join((head, *lines)))
 
 
 def _add_hints(watched: Watch, report: pytest.TestReport) -> None:

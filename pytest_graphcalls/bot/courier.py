@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
@@ -153,6 +154,8 @@ class Courier:
         if _is_readable(note.posted_to):
             request = self._request(note, good)
             answer = self._through(self._poster_of(note.posted_to), request)
+            if answer.late and _in_an_event_loop():
+                answer = replace(answer, error=f"{answer.error}; {_STANDS_STILL}")
         else:
             request = Request("POST", note.posted_to)
             answer = Answer(error="was not told, because the callbackUri cannot be read as an address")
@@ -232,6 +235,18 @@ class Courier:
 
 
 _ALLOW = "allow_hosts= allows a host."
+_STANDS_STILL = (
+    "the event loop of whoever lets time pass stands still meanwhile, and the bot may need it: "
+    "await asyncio.to_thread(simulator.advance, seconds)"
+)
+
+
+def _in_an_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _redirected(url: str, location: str) -> str:

@@ -183,9 +183,9 @@ class Staging:
             call = self._known(call_id)
             conference = self._sim.store.conference_of(call)
             if conference.kind is Kind.PEER or call.state is CallState.TERMINATED or conference.holds(identity):
-                raise NotAllowedNowError(
-                    f"the {conference.kind} call {call_id}", "join", _standing(call, conference, identity), ()
-                )
+                rest = () if call.state is CallState.TERMINATED else ("leave",)
+                what = f"the {conference.kind} call {call_id}"
+                raise NotAllowedNowError(what, "join", _standing(call, conference, identity), rest)
             self._sim.notifier.roster_changed(self._admit(conference.id, identity), FIRST_ROSTER[False])
 
     def leave(self, identity: Identity, call_id: str) -> None:

@@ -80,6 +80,9 @@ ROUTES = (
         {
             "people": Parameter(f"who is in it already: {_PEOPLE}", words.texts),
             "organizer": Parameter("who organizes it", words.text),
+            "lets_in": Parameter(
+                "whether a bot that joins gets in (true); else its call ends after a minute", words.flag
+            ),
         },
         201,
     ),
