@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_graphcalls.bot.assertions import Assertions
+from pytest_graphcalls.bot.assertions.reading import known_of
 from pytest_graphcalls.bot.courier import Courier, Terms
 from pytest_graphcalls.bot.forgery import FORGED, FORGERIES, MADE_UP, Forgery
 from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
@@ -155,9 +156,8 @@ class Bot(Assertions):
         return self.courier.post(note or self._made_up(), token=token, remark=remark if note else MADE_UP)
 
     def _last_taken(self) -> Notification | None:
-        known = self.simulator.notifications
-        taken = (one for one in reversed(self.deliveries) if one.accepted and 0 <= one.sequence < len(known))
-        return next((known[one.sequence] for one in taken if known[one.sequence].body == one.body), None)
+        taken = (known_of(self.simulator, one) for one in reversed(self.deliveries) if one.accepted)
+        return next(filter(None, taken), None)
 
     def _made_up(self) -> Notification:
         shadow = Simulator(seed=1, tenant_id=self.simulator.tenant_id)

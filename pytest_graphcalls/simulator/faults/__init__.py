@@ -146,6 +146,12 @@ class Faults:
             self._note(fault, kind_of(note.entries), note.call_id)
         return passing.struck(parcel)
 
+    def forget_until(self, number: int) -> None:
+        """Remember nothing of notifications before this number; one that is held all the same counts as not struck."""
+        if self._struck:
+            self._struck = {one: faults for one, faults in self._struck.items() if one >= number}
+            self._noted = {(fault, one) for fault, one in self._noted if one >= number}
+
     def _let_go(self, fault: Fault, parcels: Iterable[Parcel]) -> None:
         """Let go out what a fault has kept, past those that were injected after it."""
         self._sim.outbox.put(self._onward(tuple(parcels), fault.number))

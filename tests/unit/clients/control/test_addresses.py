@@ -12,6 +12,7 @@ from pytest_graphcalls.clients.asgi import SimulatorApp
 from pytest_graphcalls.clients.control import PREFIX, ROUTES, Control, World
 from pytest_graphcalls.clients.control.calling import DOINGS
 from pytest_graphcalls.clients.control.telling import ASSERTIONS
+from pytest_graphcalls.clients.control.world import MOST_CALLS, MOST_LINES
 from pytest_graphcalls.simulator import FAULTS, Simulator
 from pytest_graphcalls.simulator.gate import BODY_LIMIT
 from pytest_graphcalls.wire import Headers, Request
@@ -272,6 +273,36 @@ def test_notifications_are_read_delivered_or_not(ask: Ask) -> None:
     assert ask("GET", "notifications?since=1")[1]["notifications"] == notes[1:]
 
 
+def test_what_is_old_is_no_longer_kept(ask: Ask, world: World, simulator: Simulator) -> None:
+    """It is said how much is gone; numbers go on, and a bot that hung up everything has done so."""
+    simulator.keep_latest(calls=2, notifications=3)
+    phone = Phone(simulator)
+
+    def act(notes: dict[str, Any], headers: dict[str, str]) -> None:
+        for call in incoming(notes):
+            phone.answer(call)
+            phone.send("DELETE", f"/calls/{call}")
+
+    world.bot(asgi(act))
+    for _ in range(5):
+        ask("POST", "calls")
+        ask("POST", "clock/advance", seconds=1)
+    calls = ask("GET", "calls")[1]
+    assert (len(calls["calls"]), calls["dropped"]) == (2, 3)
+    told = ask("GET", "notifications?since=0")[1]
+    assert ([one["number"] for one in told["notifications"]], told["count"], told["dropped"]) == ([17, 18, 19], 20, 17)
+    assert [one["number"] for one in ask("GET", "notifications?since=19")[1]["notifications"]] == [19]
+    assert ask("POST", "assertions/hung-up-what-it-created")[0] == 200
+    assert ask("POST", "assertions/acts-once-on-duplicates")[0] in {200, 409}
+    assert ask("GET", f"calls/{world.bot.deliveries[0].call}")[0] == 404
+
+
+def test_a_server_keeps_the_latest_only(world: World) -> None:
+    """Nobody may ever reset it."""
+    kept = world.simulator.keeping
+    assert (kept.calls, kept.notifications) == (MOST_CALLS, MOST_LINES)
+
+
 def test_an_assertion_passes_or_says_why_not(ask: Ask, world: World, simulator: Simulator) -> None:
     """409 with what the bot did, and the timeline."""
     world.bot(asgi(lambda notes, headers: None))
@@ -311,7 +342,7 @@ def test_everything_starts_anew(ask: Ask, world: World) -> None:
     _, before = ask("POST", "calls")
     ask("POST", "clock/advance", seconds=3)
     assert ask("POST", "reset") == (200, {"now": 0.0})
-    assert ask("GET", "calls")[1] == {"calls": []}
+    assert ask("GET", "calls")[1] == {"calls": [], "dropped": 0}
     assert ask("GET", "ledger")[1]["entries"] == []
     _, after = ask("POST", "calls")
     assert after["id"] == before["id"]

@@ -112,7 +112,7 @@ LEFT_OUT: dict[type, dict[str, str]] = {
         "notification": "GET notifications with since",
         "observe": CODE,
     },
-    Meeting: {name: "in coordinates" for name in ("chat_info", "meeting_info", "tenant_id")},
+    Meeting: dict.fromkeys(("chat_info", "meeting_info", "tenant_id"), "in coordinates"),
     Fault: {"strikes": "counts one more; only the simulator does"},
     Authority: {
         "app_of": "an address names the app by its id",
