@@ -177,6 +177,8 @@ def mistakes(item: pytest.Item, contract: Callable[[], Contract]) -> Iterator[st
     from pytest_graphcalls.errors import GraphCallsError
 
     for mark in marks:
+        if mark.name == graphcalls_fault.__name__ and mark in item.own_markers and not _has_fixtures(item):
+            yield _NOTHING_TO_STRIKE
         for step in _steps(mark, contract):
             try:
                 step()
@@ -186,6 +188,18 @@ def mistakes(item: pytest.Item, contract: Callable[[], Contract]) -> Iterator[st
                 break
             except GraphCallsError as error:
                 yield str(error)
+
+
+_NOTHING_TO_STRIKE = (
+    "graphcalls_fault strikes nothing here, because the test uses no fixture of graphcalls; "
+    "take graphcalls, graphcalls_client or another one, or take the marker away."
+)
+
+
+def _has_fixtures(item: pytest.Item) -> bool:
+    """Whether a test uses a fixture of ours, or may ask for one while it runs."""
+    names: Iterable[str] = getattr(item, "fixturenames", ())
+    return any(name == "request" or name.lstrip("_").startswith("graphcalls") for name in names)
 
 
 def _steps(mark: pytest.Mark, contract: Callable[[], Contract]) -> Iterator[Callable[[], object]]:

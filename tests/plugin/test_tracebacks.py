@@ -74,5 +74,5 @@ def test_everything_is_shown_on_request(pytester: pytest.Pytester, run: Run) -> 
 
 def test_a_mistake_of_ours_keeps_its_traceback(pytester: pytest.Pytester, run: Run) -> None:
     """Only what is raised on purpose is cut."""
-    pytester.makepyfile("def test_it(graphcalls): graphcalls.simulator.calls.lapse('57da')")
-    run().stdout.fnmatch_lines(["*pytest_graphcalls*calls.py*: KeyError"])
+    pytester.makepyfile("def test_it(graphcalls): graphcalls.simulator.calls.end(None, None, None)")
+    run().stdout.fnmatch_lines(["*pytest_graphcalls*store.py*: AttributeError"])

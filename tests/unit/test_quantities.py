@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_graphcalls.bot import Bot, Terms
-from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.quantities import quantity
 from pytest_graphcalls.simulator import Pace, Simulator
 
@@ -92,6 +92,13 @@ def test_what_is_waited_for_can_be_asked() -> None:
     """A value says nothing of what comes; a function is asked for."""
     with pytest.raises(SettingError, match=r"wait_for\(condition\)=False: expected a function, e.g. lambda: "):
         Bot(Simulator()).wait_for(False)  # type: ignore[arg-type]  # the mistake itself
+
+
+def test_a_name_that_is_no_text_is_named() -> None:
+    """Where a name is looked up, whatever is given."""
+    with pytest.raises(UnknownNameError) as caught:
+        Simulator().call(5)  # type: ignore[arg-type]  # the mistake itself
+    assert str(caught.value) == "there is no call 5."
 
 
 @pytest.mark.parametrize("given", [5, None, ""])

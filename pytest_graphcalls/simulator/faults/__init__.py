@@ -173,7 +173,7 @@ class Faults:
 
     def _note(self, fault: Fault, what: str, call: str) -> None:
         fired = Fired(self._sim.clock.now, str(fault.order), what, call)
-        fault.fired += (fired,)
+        fault.note(fired)
         for listener in tuple(self._listeners.values()):
             listener(fired)
 

@@ -113,7 +113,7 @@ LEFT_OUT: dict[type, dict[str, str]] = {
         "observe": CODE,
     },
     Meeting: dict.fromkeys(("chat_info", "meeting_info", "tenant_id"), "in coordinates"),
-    Fault: {"strikes": "counts one more; only the simulator does"},
+    Fault: dict.fromkeys(("note", "strikes"), "it counts; only the simulator asks it to"),
     Authority: {
         "app_of": "an address names the app by its id",
         "bot": "a roster shows it",
