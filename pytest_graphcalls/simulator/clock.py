@@ -60,7 +60,7 @@ class Clock:
     def __init__(self, start: datetime) -> None:
         self.start = start.astimezone(UTC)
         self._epoch = self.start.timestamp()
-        self._last = (_LAST - self.start).total_seconds()
+        self._last = float(int((_LAST - self.start).total_seconds()))  # a fraction would be rounded past it
         self.reset()
 
     def reset(self) -> None:
@@ -96,6 +96,10 @@ class Clock:
             most = f"at most {int(self._last - self.now)}"
             raise SettingError(ADVANCE, f"{seconds:g}", most, "The calendar ends with the year 9999.")
         return float(end)
+
+    def latest(self, seconds: float) -> float:
+        """The moment that is ``seconds`` from now, or the last one there is."""
+        return float(min(self.now + seconds, self._last))
 
     def step(self, end: float) -> bool:
         """Run the next thing that is due until ``end``; when there is none, make it ``end`` and return ``False``.

@@ -182,11 +182,11 @@ class Simulator:
         Raises:
             SettingError: ``seconds`` is no number of 0 or more, or leads past the year 9999.
         """
+        with self.lock:
+            end = self.clock.end_of(seconds)
         if not self.outbox.is_open:
             self.elapse(seconds)
             return
-        with self.lock:
-            end = self.clock.end_of(seconds)
         going = True
         while going:
             if not self.outbox.carry_out(patience):
@@ -197,10 +197,11 @@ class Simulator:
     def elapse(self, seconds: float) -> None:
         """The same without handing anything over: what a bot is to be told waits for the next :meth:`advance`.
 
-        For adapters that let time pass while they answer a request, when nobody may be waited for.
+        For adapters that let time pass while they answer a request, when nobody may be waited for. They follow another
+        clock, so at the end of the calendar time stands still.
         """
         with self.lock:
-            end = self.clock.end_of(seconds)
+            end = self.clock.latest(seconds)
             while self._step(end):
                 pass
 

@@ -87,6 +87,18 @@ def test_time_goes_no_further_than_dates_do(seconds: float) -> None:
     assert Bot(simulator).get("/x").status == 404
 
 
+def test_real_time_stands_still_at_the_end_of_the_calendar() -> None:
+    """Who follows another clock asks for what there is; every answer still has a date."""
+    simulator = Simulator()
+    with pytest.raises(SettingError) as caught:
+        simulator.advance(1e12)
+    simulator.advance(int(caught.value.expected.split()[-1]))
+    for _ in range(2):
+        simulator.elapse(60)
+        assert Bot(simulator).get("/x").status == 404
+    assert simulator.clock.moment().year == 9999
+
+
 def test_what_is_due_runs_in_order_and_at_its_moment() -> None:
     """By time, then by the order of asking; also what is asked for on the way."""
     clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))
