@@ -60,7 +60,7 @@ class Clock:
     def __init__(self, start: datetime) -> None:
         self.start = start.astimezone(UTC)
         self._epoch = self.start.timestamp()
-        self._last = float(int((_LAST - self.start).total_seconds()))  # a fraction would be rounded past it
+        self._last = float((_LAST - self.start) // timedelta(seconds=1))  # with a fraction it would be rounded past it
         self.reset()
 
     def reset(self) -> None:
