@@ -100,7 +100,8 @@ class UnknownNameError(GraphCallsError):
 
     def __str__(self) -> str:
         where = f" {self.listing} lists them all." if self.listing else ""
-        return f"there is no {self.sort} {self.name!r}.{did_you_mean(self.name, self.known)}{where}"
+        # A name that is no text is somebody's mistake, too.
+        return f"there is no {self.sort} {self.name!r}.{did_you_mean(str(self.name), self.known)}{where}"
 
 
 @_record

@@ -90,7 +90,20 @@ class GraphCalls:
         return self._recorder.expect_violation(what)
 
     def receive(self, request: Request) -> Mapping[str, Any]:
-        """Check a notification that was posted to the bot and return its body (see :meth:`.Recorder.receive`)."""
+        """Check a notification that was posted to the bot and return its body (see :meth:`.Recorder.receive`).
+
+        Raises:
+            SettingError: ``request`` is no :class:`.wire.Request`.
+        """
+        from pytest_graphcalls.errors import SettingError
+        from pytest_graphcalls.quantities import shown
+        from pytest_graphcalls.wire import Request
+
+        if not isinstance(request, Request):
+            hint = "Make one of what came in: from pytest_graphcalls.wire import Headers, Request."
+            raise SettingError(
+                "receive(request)", shown(request), 'Request("POST", url, Headers(headers), body) of wire', hint
+            )
         return self._recorder.receive(request, self.version)
 
 

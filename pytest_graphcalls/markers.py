@@ -152,7 +152,7 @@ def parametrize(metafunc: pytest.Metafunc, contract: Callable[[], Contract]) -> 
         plan = plan_of(metafunc.definition)
         versions = versions_of(plan, contract) if plan else ()
     except (TypeError, GraphCallsError):
-        return  # check() stops the run with the whole sentence
+        return  # mistakes() has the whole sentence, and stops the run
     if versions and not _parametrized_by_hand(metafunc):
         metafunc.parametrize(PARAMETER, versions)
 
@@ -169,35 +169,61 @@ def version_of(node: pytest.Item, settings: Settings) -> str:
     return str(version) if version else settings.version
 
 
-def check(item: pytest.Item, contract: Callable[[], Contract]) -> Plan | None:
-    """The plan of a test that is about to run.
-
-    Raises:
-        UsageError: a marker cannot be used; names the test.
-    """
-    if not any(mark.name in _GRAMMAR for mark in item.iter_markers()):
-        return None
+def mistakes(item: pytest.Item, contract: Callable[[], Contract]) -> Iterator[str]:
+    """What in the markers of a test cannot be used, a sentence for each."""
+    marks = [mark for mark in item.iter_markers() if mark.name in _GRAMMAR]
+    if not marks:
+        return
     from pytest_graphcalls.errors import GraphCallsError
 
-    try:
-        plan = plan_of(item)
-        if plan is not None:
-            versions_of(plan, contract)
-            _check_faults(plan, contract)
-    except TypeError as error:
-        known = "; ".join(f"{name}({arguments})" for name, arguments in _ARGUMENTS.items())
-        raise pytest.UsageError(f"{item.nodeid}: {error}. The markers are {known}.") from None
-    except GraphCallsError as error:
-        raise pytest.UsageError(f"{item.nodeid}: {error}") from None
-    return plan
+    for mark in marks:
+        if mark.name == graphcalls_fault.__name__ and mark in item.own_markers and not _has_fixtures(item):
+            yield _NOTHING_TO_STRIKE
+        for step in _steps(mark, contract):
+            try:
+                step()
+            except TypeError as error:
+                known = "; ".join(f"{name}({arguments})" for name, arguments in _ARGUMENTS.items())
+                yield f"{error}. The markers are {known}."
+                break
+            except GraphCallsError as error:
+                yield str(error)
 
 
-def _check_faults(plan: Plan, contract: Callable[[], Contract]) -> None:
-    if plan.faults:
-        from pytest_graphcalls.simulator.faults import ordered
+_NOTHING_TO_STRIKE = (
+    "graphcalls_fault strikes nothing here, because the test uses no fixture of graphcalls; "
+    "take graphcalls, graphcalls_client or another one, or take the marker away."
+)
 
-        for wish in plan.faults:
-            ordered(wish.name, wish.facts, contract())
+
+def _has_fixtures(item: pytest.Item) -> bool:
+    """Whether a test uses a fixture of ours, or may ask for one while it runs."""
+    names: Iterable[str] = getattr(item, "fixturenames", ())
+    return any(name == "request" or name.lstrip("_").startswith("graphcalls") for name in names)
+
+
+def _steps(mark: pytest.Mark, contract: Callable[[], Contract]) -> Iterator[Callable[[], object]]:
+    """Everything that can be wrong with a marker; each raises if it is."""
+    plans: list[Plan] = []
+    yield lambda: plans.append(_GRAMMAR[mark.name](*mark.args, **mark.kwargs))
+    for plan in plans:
+        loaded = contract()
+        yield from (partial(loaded.rule, id) for id in plan.rules)
+        yield from (partial(loaded.question, id) for id in plan.questions)
+        if plan.faults:
+            from pytest_graphcalls.simulator.faults import ordered
+
+            yield from (partial(ordered, wish.name, wish.facts, loaded) for wish in plan.faults)
+
+
+def _refusal(wrong: Mapping[str, list[str]]) -> pytest.UsageError:
+    """All mistakes of a collection, each with the first test it is in; pytest shows each on a line of its own."""
+    places = {sentence: f"{tests[0]}{_more(len(tests) - 1)}" for sentence, tests in wrong.items()}
+    return pytest.UsageError(*(f"{place}: {sentence}" for sentence, place in places.items()))
+
+
+def _more(count: int) -> str:
+    return f" and {count} more {'test' if count == 1 else 'tests'}" if count else ""
 
 
 def apply(
@@ -206,12 +232,18 @@ def apply(
     """Check the markers of the selected tests, leave out API versions the run does not cover, skip what cannot be.
 
     Raises:
-        UsageError: a marker cannot be used.
+        UsageError: markers cannot be used; an argument for each mistake.
     """
+    wrong: dict[str, list[str]] = {}
+    for item in items:
+        for sentence in mistakes(item, contract):
+            wrong.setdefault(sentence, []).append(item.nodeid)
+    if wrong:
+        raise _refusal(wrong)
     other_versions: set[pytest.Item] = set()
     able = cache(partial(_capabilities, settings))
     for item in items:
-        plan = check(item, contract)
+        plan = plan_of(item)
         if plan is None:
             continue
         item.stash[PLAN_KEY] = plan

@@ -90,7 +90,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _refuse_as_worker(config: pytest.Config, items: list[pytest.Item], error: pytest.UsageError) -> None:
     """Tell the sentence as a failed collection: an exception would look like a crashed worker."""
-    report = pytest.CollectReport(items[0].nodeid, "failed", str(error), [])
+    report = pytest.CollectReport(items[0].nodeid, "failed", "\n".join(error.args), [])
     config.hook.pytest_collectreport(report=report)
     items.clear()
 
@@ -108,7 +108,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Put the facts of a test that is ours to follow on its reports."""
+    """End the traceback of an error of ours at the user's line; put the facts of a test to follow on its reports."""
+    if call.excinfo is not None:
+        watching.end_at_the_user(item.config, call.excinfo.value)
     report = yield
     watched = watching.watch_of(item)
     if watched is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterable
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,6 +39,37 @@ def watch(item: pytest.Item, plan: Plan) -> Watch:
             item.nodeid, version_of(item, settings), plan.target or settings.target, plan.rules, plan.questions
         )
     return item.stash[WATCH_KEY]
+
+
+_IN_BETWEEN = frozenset({"pytest_graphcalls", "contextlib", "httpx"})
+"""Packages between a user's line and an error of ours; the packaged suite is a user like any other."""
+_RUNNERS = frozenset({"_pytest", "pluggy"})
+
+
+def end_at_the_user(config: pytest.Config, error: BaseException) -> None:
+    """Cut the traceback of an error that we raise on purpose below the user's line: our source is no news.
+
+    The traceback itself is cut, so that a debugger opens at that line as well. ``--full-trace`` shows all of it.
+    """
+    if "pytest_graphcalls.errors" not in sys.modules or config.getoption("fulltrace", default=None):
+        return
+    from pytest_graphcalls.errors import GraphCallsError
+
+    if not isinstance(error, GraphCallsError):
+        return
+    last, place = None, error.__traceback__
+    while place is not None:
+        if _package(place.tb_frame) not in _IN_BETWEEN:
+            last = place
+        place = place.tb_next
+    if last is not None and _package(last.tb_frame) not in _RUNNERS:
+        last.tb_next = None
+
+
+def _package(frame: FrameType) -> str:
+    """The package whose code a frame runs."""
+    name = str(frame.f_globals.get("__name__", ""))
+    return "" if name.startswith("pytest_graphcalls.contracts.") else name.partition(".")[0]
 
 
 def follow_bot(item: pytest.Item, bot: Bot) -> Bot:
@@ -113,7 +146,7 @@ def report_on(watched: Watch, item: pytest.Item, info: pytest.CallInfo[None], re
     if report.failed and (watched.target == LIVE or not violated):
         _add_hints(watched, report)
     if report.failed and BOT_KEY in item.stash:
-        report.sections.append(("graphcalls bot", _timeline(item.stash[BOT_KEY])))
+        report.sections.append(("graphcalls bot", _timeline(item.stash[BOT_KEY], info)))
     watched.phase(report.when or "", report.outcome, _reason(report, info), violated=violated)
     if report.when == "teardown":
         record = watched.record()
@@ -122,10 +155,16 @@ def report_on(watched: Watch, item: pytest.Item, info: pytest.CallInfo[None], re
         report.user_properties += record.properties()
 
 
-def _timeline(bot: Bot) -> str:
+def _timeline(bot: Bot, info: pytest.CallInfo[None]) -> str:
+    """What is shown of a bot; an error that shows all of it already is not repeated."""
+    from pytest_graphcalls.errors import BotError
     from pytest_graphcalls.redaction import mask
 
-    return mask(bot.timeline())
+    head, *lines = bot.timeline().splitlines()
+    error = info.excinfo.value if info.excinfo is not None else None
+    if isinstance(error, BotError) and lines and list(error.timeline) == lines:
+        lines = ["(what it was told and asked for stands with the error above)"]
+    return mask("\n".join((head, *lines)))
 
 
 def _add_hints(watched: Watch, report: pytest.TestReport) -> None:

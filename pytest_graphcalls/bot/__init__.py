@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_graphcalls.bot.assertions import Assertions
+from pytest_graphcalls.bot.assertions.reading import known_of
 from pytest_graphcalls.bot.courier import Courier, Terms
 from pytest_graphcalls.bot.forgery import FORGED, FORGERIES, MADE_UP, Forgery
 from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
 from pytest_graphcalls.errors import BotError, SettingError, UnknownNameError
+from pytest_graphcalls.quantities import quantity, shown
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Exchange, Notification
 
@@ -128,7 +130,14 @@ class Bot(Assertions):
 
         Raises:
             BotError: it did not become true; with the timeline.
+            SettingError: ``condition`` cannot be asked, or ``seconds`` is no number of 0 or more.
         """
+        quantity("wait_for(seconds)", seconds, unit="real seconds")
+        if not callable(condition):
+            hint = "Its value now says nothing of what comes."
+            raise SettingError(
+                "wait_for(condition)", shown(condition), "a function, e.g. lambda: call.rejected_with", hint
+            )
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
@@ -147,9 +156,8 @@ class Bot(Assertions):
         return self.courier.post(note or self._made_up(), token=token, remark=remark if note else MADE_UP)
 
     def _last_taken(self) -> Notification | None:
-        known = self.simulator.notifications
-        taken = (one for one in reversed(self.deliveries) if one.accepted and 0 <= one.sequence < len(known))
-        return next((known[one.sequence] for one in taken if known[one.sequence].body == one.body), None)
+        taken = (known_of(self.simulator, one) for one in reversed(self.deliveries) if one.accepted)
+        return next(filter(None, taken), None)
 
     def _made_up(self) -> Notification:
         shadow = Simulator(seed=1, tenant_id=self.simulator.tenant_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
@@ -13,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 from pytest_graphcalls.bot.ledger import Delivery, Ledger
 from pytest_graphcalls.clients.posting import Answer, HttpPoster, Poster, poster
 from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.quantities import MOST, quantity
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.channel import LIFETIME
 from pytest_graphcalls.wire import Headers, Notification, Request, encode_json
@@ -43,12 +45,10 @@ class Terms:
     signed: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("timeout", "redeliveries", "spacing", "linger"):
-            value = getattr(self, name)
-            if not 0 <= value < float("inf") or (name == "timeout" and value == 0):
-                raise SettingError(name, str(value), "a number, 0 or more" if name != "timeout" else "more than 0")
-            if name in {"timeout", "linger"} and value > LONGEST:
-                raise SettingError(name, str(value), f"at most {LONGEST}")
+        quantity("timeout", self.timeout, unit="real seconds", above=True, most=LONGEST)
+        quantity("redeliveries", self.redeliveries, whole=True, most=MOST)
+        quantity("spacing", self.spacing, unit="virtual seconds", most=MOST)
+        quantity("linger", self.linger, unit="real seconds", most=LONGEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,8 @@ class Courier:
         if _is_readable(note.posted_to):
             request = self._request(note, good)
             answer = self._through(self._poster_of(note.posted_to), request)
+            if answer.late and _in_an_event_loop():
+                answer = replace(answer, error=f"{answer.error}; {_STANDS_STILL}")
         else:
             request = Request("POST", note.posted_to)
             answer = Answer(error="was not told, because the callbackUri cannot be read as an address")
@@ -233,6 +235,18 @@ class Courier:
 
 
 _ALLOW = "allow_hosts= allows a host."
+_STANDS_STILL = (
+    "the event loop of whoever lets time pass stands still meanwhile, and the bot may need it: "
+    "await asyncio.to_thread(simulator.advance, seconds)"
+)
+
+
+def _in_an_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _redirected(url: str, location: str) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 
 from pytest_graphcalls.cassette import har, vcr
 from pytest_graphcalls.cassette.files import RECORD_AGAIN, dump, load
-from pytest_graphcalls.cassette.passport import MEMBER, Kind, Passport, SignedIn, kind_of
+from pytest_graphcalls.cassette.passport import MEMBER, Kind, Passport, SignedIn, faults_of, kind_of
 from pytest_graphcalls.cassette.pieces import Incomplete, UnusableError
 from pytest_graphcalls.cassette.replay import Replay
 from pytest_graphcalls.cassette.vcr import row
@@ -39,6 +39,7 @@ __all__ = [
     "dump",
     "entries",
     "exchange",
+    "faults_of",
     "kind_of",
     "opened",
     "read",

@@ -24,6 +24,8 @@ FORMAT = 1
 """The passport's own version; it changes when a member goes or changes its meaning."""
 _EVIDENCE = "x-graphcalls-evidence"
 """The header by which answers of the simulator are known (see ``simulator/answers.py``)."""
+_FAULT = "x-graphcalls-fault"
+"""The header of an answer that a fault was injected into (see ``simulator/faults``)."""
 
 
 class Kind(StrEnum):
@@ -74,6 +76,7 @@ class Passport:
         notifications: what the bot was told meanwhile, redacted; kept where the target could be listened to.
         seconds: how long each answer took, in the order of the exchanges; kept in recordings that are to be compared.
         aside: numbers of exchanges, from 0, that depend on what others had left behind; kept likewise.
+        faults: what was injected into its answers; empty when they are as the target gave them.
         digest: of the interactions; by it an edited cassette is noticed.
     """
 
@@ -92,6 +95,7 @@ class Passport:
     notifications: tuple[Notification, ...] = ()
     seconds: tuple[float | None, ...] = ()
     aside: tuple[int, ...] = ()
+    faults: tuple[str, ...] = ()
     digest: str = ""
 
     def sealed(self, rows: Sequence[Any]) -> Passport:
@@ -125,6 +129,7 @@ class Passport:
             "notifications": [_told(one) for one in self.notifications],
             "seconds": [] if set(self.seconds) <= {None} else [one and round(one, 4) for one in self.seconds],
             "aside": list(self.aside),
+            "faults": list(self.faults),
             "digest": self.digest,
         }
         return {name: value for name, value in data.items() if value}
@@ -168,7 +173,7 @@ def _notification(data: Mapping[str, Any]) -> Notification:
 
 
 _TEXTS = ("contract", "redaction", "tool", "test", "tenant", "digest")
-_LISTS = ("versions", "capabilities")
+_LISTS = ("versions", "capabilities", "faults")
 
 
 def digest(rows: Sequence[Any]) -> str:
@@ -184,5 +189,15 @@ def _plain(value: Any) -> str:
 
 def kind_of(exchanges: Iterable[Exchange], otherwise: Kind) -> Kind:
     """What answered: the simulator, if its header says so, whatever address it had."""
-    simulated = any(_EVIDENCE in exchange.response.headers for exchange in exchanges)
+    simulated = any({_EVIDENCE, _FAULT} & _names(exchange) for exchange in exchanges)
     return Kind.SIMULATOR if simulated else otherwise
+
+
+def _names(exchange: Exchange) -> set[str]:
+    return {name.lower() for name, _ in exchange.response.headers.pairs}
+
+
+def faults_of(exchanges: Iterable[Exchange]) -> tuple[str, ...]:
+    """What was injected into the answers, each once, in order."""
+    said = (exchange.response.headers.get(_FAULT, "") for exchange in exchanges)
+    return tuple(dict.fromkeys(filter(None, said)))

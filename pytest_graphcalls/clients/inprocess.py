@@ -12,7 +12,7 @@ import time
 import traceback
 from collections.abc import Callable, Coroutine, Iterable, MutableMapping
 from concurrent.futures import CancelledError, Future
-from threading import Event, Lock, Thread
+from threading import Event, Lock, Thread, current_thread
 from threading import enumerate as living
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -130,8 +130,9 @@ class AsgiPoster:
         either: set[asyncio.Future[Any]] = {task, exchange.complete}
         await asyncio.wait(either, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         if not exchange.complete.done():
+            late = not task.done()
             failed = await _failed(task, timeout)
-            return Answer(seconds=exchange.age, error=failed[0], trace=failed[1])
+            return Answer(seconds=exchange.age, error=failed[0], trace=failed[1], late=late)
         seconds = exchange.complete.result()
         error, trace = await self._outlast(before, linger)
         body, moment = bytes(exchange.body[:KEPT]), exchange.began + seconds
@@ -156,10 +157,17 @@ class AsgiPoster:
         """Shut the application down and end its loop; one that is blocked is left behind."""
         with self._leaving:
             self._left = True
+        if current_thread() is self._thread:  # a bot that says itself where the bot is from now on
+            self._leaver = self._loop.create_task(self._leave())
+            return
         if not self._is_still_blocked():
             self._run(self._lifespan.stop(), STOP_WITHIN + _GRACE)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(2 * _GRACE)
+
+    async def _leave(self) -> None:
+        await self._lifespan.stop()
+        self._loop.stop()
 
 
 async def _cancel_all() -> None:
@@ -322,7 +330,7 @@ class WsgiPoster:
         thread.join(timeout)
         if thread.is_alive():
             exchange.left = True
-            return Answer(seconds=timeout, error=_no_answer(timeout))
+            return Answer(seconds=timeout, error=_no_answer(timeout), late=True)
         self._outlast(before, linger)
         return exchange.answer
 
@@ -364,6 +372,9 @@ class _WsgiExchange:
         if code.isdecimal():
             body, ended = bytes(self._body[:KEPT]), time.perf_counter()
             self.answer = Answer(int(code), Headers(self._headers), body, ended - began, moment=ended)
+        elif self._status:
+            what = f"answered with the status {self._status[:80]!r}, which begins with no number"
+            self.answer = Answer(seconds=time.perf_counter() - began, error=what)
 
     def _serve(self) -> None:
         result = self._app(_environ(self._request), self._start)

@@ -35,6 +35,7 @@ class Answer:
         error: what went wrong, or ``""``. It may have gone wrong after the answer.
         trace: the bot's traceback, or ``""``.
         moment: ``time.perf_counter()`` when the answer was there; 0 without one.
+        late: whether it was waited for in vain.
     """
 
     status: int | None = None
@@ -44,6 +45,7 @@ class Answer:
     error: str = ""
     trace: str = ""
     moment: float = 0.0
+    late: bool = False
 
 
 class Poster(Protocol):
@@ -136,7 +138,7 @@ class HttpPoster:
         """See :meth:`Poster.reaches`."""
         try:
             parsed = httpx.URL(url)
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, UnicodeError):  # the latter for halves of characters
             return False
         host = parsed.host.lower()
         return parsed.scheme in {"http", "https"} and (is_loopback(host) or host in self._allowed)
@@ -159,7 +161,8 @@ class HttpPoster:
             finally:
                 answer.close()
         except (httpx.TransportError, httpx.InvalidURL) as error:
-            return Answer(seconds=time.perf_counter() - began, error=_said(error, timeout))
+            late = isinstance(error, httpx.TimeoutException)
+            return Answer(seconds=time.perf_counter() - began, error=_said(error, timeout), late=late)
         except RuntimeError:
             if not self._client.is_closed:
                 raise
@@ -195,6 +198,6 @@ def _said(error: Exception, timeout: float) -> str:
 def _allow_it(url: str) -> str:
     try:
         host = httpx.URL(url).host
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, UnicodeError):
         host = ""
     return f"allow_hosts=[{host!r}] allows that host." if host else ""

@@ -63,6 +63,7 @@ class RemoteWorld:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._told: list[Notification] = []
+        self._known = 0
         self.authority = RemoteAuthority(self)
 
     def ask(self, method: str, path: str, **members: Any) -> Mapping[str, Any]:
@@ -93,10 +94,12 @@ class RemoteWorld:
     @property
     def notifications(self) -> list[Notification]:
         """Everything that the server has to tell, in order; what is known is not asked for again."""
-        answer = self.ask("GET", f"{PREFIX}notifications?since={len(self._told)}")
-        if answer["count"] < len(self._told):  # somebody has reset it
+        answer = self.ask("GET", f"{PREFIX}notifications?since={self._known}")
+        if answer["count"] < self._known:  # somebody has reset it
             self._told.clear()
+            self._known = 0
             return self.notifications
+        self._known = answer["count"]
         self._told += [_notification(one) for one in answer["notifications"]]
         return list(self._told)
 

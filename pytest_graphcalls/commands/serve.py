@@ -16,7 +16,7 @@ from pytest_graphcalls.clients.control import PREFIX, ControlledApp, Reach, Worl
 from pytest_graphcalls.clients.hosts import is_loopback
 from pytest_graphcalls.clients.server import serve_in_thread
 from pytest_graphcalls.commands.text import show
-from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.quantities import MOST, quantity
 from pytest_graphcalls.simulator import Pace, Simulator
 from pytest_graphcalls.wire import encode_json
 
@@ -81,9 +81,7 @@ def _serve(app: ControlledApp, simulator: Simulator, args: Namespace, tls: Serve
 def _pace(ring: float | None) -> Pace:
     if ring is None:
         return Pace()
-    if not 0 <= ring < float("inf"):
-        raise SettingError("--ring", str(ring), "seconds, 0 or more")
-    return Pace(ring=ring)
+    return Pace(ring=quantity("--ring", ring, unit="seconds", most=MOST))
 
 
 def _greeting(url: str, simulator: Simulator, args: Namespace) -> Iterator[str]:

@@ -52,6 +52,9 @@ def _shown(
     strangers = sum(one.passport is None and not one.problem for one in standings)
     if strangers:
         yield f"  without a passport, so nothing is known of them: {strangers}"
+    faulty = sum(bool(one.faults) for one in known)
+    if faulty:
+        yield f"  with faults that were injected, so not as the service answers: {faulty}"
     outdated = sum(one.contract != revision for one in known)
     if outdated:
         yield f"  recorded for another revision of the contract than {revision}: {outdated}"

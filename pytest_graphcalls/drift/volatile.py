@@ -32,6 +32,7 @@ HEADERS_OF_THE_WAY: Mapping[str, str] = MappingProxyType(
         "x-azure-ref": "another one each time",
         "x-cache": "of the way",
         "x-graphcalls-evidence": "the simulator's own, and different wherever the evidence has grown",
+        "x-graphcalls-fault": "the simulator's own; what the fault does is compared",
         "x-microsoft-skype-chain-id": "another one each time",
         "x-microsoft-skype-message-id": "another one each time",
         "x-ms-ags-diagnostic": "which machine has answered",

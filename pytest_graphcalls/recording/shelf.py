@@ -52,6 +52,9 @@ class Shelf:
         yield from _named(f"older than {days} days", self._old(), "; record them again (--record-mode=rewrite)")
         yield from _named("edited since they were recorded", self._edited(), "; record them again, or restore them")
         yield from _named("recorded for another revision of the contract", self._outdated(), "")
+        yield from _named(
+            "with faults that were injected", self._faulty(), "; those answers say nothing of the service"
+        )
         if self.failing():
             yield "The run fails for that (--graphcalls-strict-cassettes)."
         if self._written:
@@ -76,6 +79,9 @@ class Shelf:
 
     def _edited(self) -> list[str]:
         return [name for name, one in self._played.items() if one["edited"]]
+
+    def _faulty(self) -> list[str]:
+        return [name for name, one in {**self._played, **self._written}.items() if one["faults"]]
 
     def _outdated(self) -> list[str]:
         revision = Contract.packaged().revision

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -60,7 +60,7 @@ class Recording:
         cassette.write(self.case.path, exchanges, passport, known=self.safety.known(), before=self.before)
         return facts_of(cassette.opened(self.case.path), state="written")
 
-    def _passport(self, exchanges: Iterable[Exchange]) -> Passport:
+    def _passport(self, exchanges: Sequence[Exchange]) -> Passport:
         otherwise = Kind.SERVER if self.connection.sandbox is None else Kind.LIVE
         return Passport(
             datetime.now(UTC),
@@ -68,6 +68,7 @@ class Recording:
             (self.connection.version,),
             Contract.packaged().revision,
             test=self.case.name,
+            faults=cassette.faults_of(exchanges),
             **told(self.connection, self.safety.redactor),
         )
 

@@ -63,4 +63,5 @@ def facts_of(found: Cassette, *, state: str) -> Facts:
         "recorded": passport.recorded.isoformat() if passport else "",
         "contract": passport.contract if passport else "",
         "edited": found.edited,
+        "faults": bool(passport and passport.faults),
     }

@@ -75,4 +75,5 @@ def passport_of(safe: Safe, safety: Safety, test: str) -> Passport:
         Contract.packaged().revision,
         test=test,
         sign_ins=tuple(safe.sign_ins),
+        faults=cassette.faults_of(safe.exchanges),
     )

@@ -8,6 +8,7 @@ from pytest_graphcalls.simulator.core import Interceptor, Proceed, Simulator
 from pytest_graphcalls.simulator.faults import FAULTS, Fault, Faulty, Fired
 from pytest_graphcalls.simulator.hosting import Host, Service
 from pytest_graphcalls.simulator.identity import App, Authority
+from pytest_graphcalls.simulator.keys import Keyring
 from pytest_graphcalls.simulator.people import Person
 from pytest_graphcalls.simulator.staging import Meeting, SimulatedCall
 
@@ -22,6 +23,7 @@ __all__ = [
     "Fired",
     "Host",
     "Interceptor",
+    "Keyring",
     "Meeting",
     "Pace",
     "Person",

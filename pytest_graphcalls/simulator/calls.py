@@ -114,8 +114,8 @@ class Calls:
 
     def establish(self, call_id: str) -> None:
         """The call is through, unless it has ended in between."""
-        call = self._sim.store.calls[call_id]
-        if call.state is CallState.ESTABLISHING:
+        call = self._sim.store.calls.get(call_id)
+        if call is not None and call.state is CallState.ESTABLISHING:
             call = self._sim.store.step_call(call, CallEvent.ESTABLISH)
             self._sim.notifier.call_changed(call, COMING_ABOUT[call.direction])
             conference = self._sim.store.conference_of(call)
@@ -124,8 +124,8 @@ class Calls:
 
     def give_up_joining(self, call_id: str) -> None:
         """A join that got nowhere ends, unless it has ended before (observed 10.6)."""
-        call = self._sim.store.calls[call_id]
-        if call.state is CallState.ESTABLISHING:
+        call = self._sim.store.calls.get(call_id)
+        if call is not None and call.state is CallState.ESTABLISHING:
             self.end(call, CallEvent.FAIL, JOIN_FAILED)
 
     def get(self, ask: Ask) -> Reply:
@@ -149,8 +149,8 @@ class Calls:
 
     def lapse(self, call_id: str) -> None:
         """End the call if its deadline has passed; look again later if it was put off."""
-        call = self._sim.store.calls[call_id]
-        if call.state is CallState.TERMINATED:
+        call = self._sim.store.calls.get(call_id)
+        if call is None or call.state is CallState.TERMINATED:  # one that is no longer kept was over
             return
         left = call.alive_until - self._sim.clock.now
         if left > 0:
@@ -212,8 +212,8 @@ class Calls:
             conference_id: the group call.
             legs: those that were left alone; one that has joined since then still waits for people.
         """
-        conference = self._sim.store.conferences[conference_id]
-        if not conference.has_people:
+        conference = self._sim.store.conferences.get(conference_id)
+        if conference is not None and not conference.has_people:
             for leg in conference.legs:
                 if leg in legs:
                     self.end(self._sim.store.calls[leg], CallEvent.END, LEFT_ALONE)

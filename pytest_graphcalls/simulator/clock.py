@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from hashlib import blake2s
 from heapq import heappop, heappush
 from itertools import count
 
+from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.quantities import MOST, quantity
+
 DEFAULT_START = datetime(2026, 1, 1, tzinfo=UTC)
 """The moment at which a simulator starts unless told otherwise."""
+ADVANCE = "advance(seconds)"
+"""What time is let pass by, for errors."""
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -28,6 +33,9 @@ class Pace:
         alone: how long the bot stays in a group call that everybody else has left (that it ends is
             reported: observed 2.15, 6.17; how soon is not).
         stuck: until the service gives up a join that gets nowhere (about a minute in one report: observed 10.6).
+
+    Raises:
+        SettingError: one of them is no number of 0 or more.
     """
 
     establish: float = 0.5
@@ -36,6 +44,10 @@ class Pace:
     complete: float = 0.0
     alone: float = 5.0
     stuck: float = 60.0
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            quantity(one.name, getattr(self, one.name), unit="virtual seconds", most=MOST)
 
 
 class Clock:
@@ -48,7 +60,7 @@ class Clock:
     def __init__(self, start: datetime) -> None:
         self.start = start.astimezone(UTC)
         self._epoch = self.start.timestamp()
-        self._last = (_LAST - self.start).total_seconds()
+        self._last = float((_LAST - self.start) // timedelta(seconds=1))  # with a fraction it would be rounded past it
         self.reset()
 
     def reset(self) -> None:
@@ -77,15 +89,17 @@ class Clock:
         """The moment that is ``seconds`` from now.
 
         Raises:
-            ValueError: ``seconds`` is negative or not a number, or leads past the last date there is.
+            SettingError: ``seconds`` is negative or not a number, or leads past the last date there is.
         """
-        if not seconds >= 0:
-            raise ValueError(f"advance(seconds={seconds}): time only goes forward; expected 0 or more")
-        end = self.now + seconds
+        end = self.now + quantity(ADVANCE, seconds, unit="virtual seconds")
         if end > self._last:
-            most = f"expected at most {int(self._last - self.now)}"
-            raise ValueError(f"advance(seconds={seconds}): the calendar ends with the year 9999; {most}")
-        return end
+            most = f"at most {int(self._last - self.now)}"
+            raise SettingError(ADVANCE, f"{seconds:g}", most, "The calendar ends with the year 9999.")
+        return float(end)
+
+    def latest(self, seconds: float) -> float:
+        """The moment that is ``seconds`` from now, or the last one there is."""
+        return float(min(self.now + seconds, self._last))
 
     def step(self, end: float) -> bool:
         """Run the next thing that is due until ``end``; when there is none, make it ``end`` and return ``False``.

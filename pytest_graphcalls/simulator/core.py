@@ -20,6 +20,7 @@ from pytest_graphcalls.simulator.gate import Ask, Gate
 from pytest_graphcalls.simulator.identity import App, Authority
 from pytest_graphcalls.simulator.incoming import Incoming
 from pytest_graphcalls.simulator.invitations import Invitations
+from pytest_graphcalls.simulator.keeping import Keeping
 from pytest_graphcalls.simulator.notifications import Notifier
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.outbox import Courier, Outbox
@@ -91,6 +92,7 @@ class Simulator:
         self.outbox = Outbox(self.lock, self.clock, self.notifier)
         self.answers = Answers(contract, self.clock, self.ids)
         self.faults = Faults(self, contract)
+        self.keeping = Keeping(self)
         self.gate = Gate(contract, self.authority)
         self.stage = Staging(self)
         self.calls = Calls(self)
@@ -113,9 +115,30 @@ class Simulator:
 
     @property
     def notifications(self) -> list[Notification]:
-        """Everything that would have been posted so far, in order; a new list each time."""
+        """Everything that would have been posted so far, in order; a new list each time. See :meth:`keep_latest`."""
         with self.lock:
             return self.notifier.written
+
+    def notification(self, number: int) -> Notification | None:
+        """The notification with that number, from 0; ``None`` when there is none, or it is kept no longer."""
+        with self.lock:
+            return self.notifier.numbered(number) if number >= 0 else None
+
+    def keep_latest(self, *, calls: int, notifications: int) -> None:
+        """Keep only so much of the past from now on; without this all of it is kept until :meth:`reset`.
+
+        For simulators that run for days. A call that is forgotten was over; asking for it is answered as before,
+        404, and a meeting that only such calls were in is unknown again.
+
+        Args:
+            calls: how many calls that are over, the latest ones.
+            notifications: how many notifications, the latest ones, and whatever is not delivered yet.
+
+        Raises:
+            SettingError: one of them is no whole number of 0 or more.
+        """
+        with self.lock:
+            self.keeping.limit(calls, notifications)
 
     def handle(self, request: Request) -> Response:
         """Answer a request. Nothing that a client sends makes this raise or answer 5xx; a fault may.
@@ -131,6 +154,7 @@ class Simulator:
             if aside is not None:
                 return aside
             response = self._answer(request)
+            self.keeping.tidy()
             observers = tuple(self._observers)
         for observe in observers:
             observe(Exchange(request, response))
@@ -145,7 +169,7 @@ class Simulator:
         return self.answers.reply(request, reply)
 
     def advance(self, seconds: float, *, patience: float = 0.0) -> None:
-        """Let virtual time pass and run what falls due, in order; raises ``ValueError`` below zero.
+        """Let virtual time pass and run what falls due, in order.
 
         With a courier, notifications are handed over on the way: what lies there first, then after each event what
         it gave rise to. ``advance(0)`` hands over what is there.
@@ -154,12 +178,15 @@ class Simulator:
             seconds: how much passes.
             patience: real seconds to wait for another thread that is handing over already, with each notification.
                 It may be waiting for a bot that has called this, so by default nobody is waited for.
+
+        Raises:
+            SettingError: ``seconds`` is no number of 0 or more, or leads past the year 9999.
         """
+        with self.lock:
+            end = self.clock.end_of(seconds)
         if not self.outbox.is_open:
             self.elapse(seconds)
             return
-        with self.lock:
-            end = self.clock.end_of(seconds)
         going = True
         while going:
             if not self.outbox.carry_out(patience):
@@ -170,14 +197,19 @@ class Simulator:
     def elapse(self, seconds: float) -> None:
         """The same without handing anything over: what a bot is to be told waits for the next :meth:`advance`.
 
-        For adapters that let time pass while they answer a request, when nobody may be waited for.
+        For adapters that let time pass while they answer a request, when nobody may be waited for. They follow another
+        clock, so at the end of the calendar time stands still.
         """
         with self.lock:
-            self.clock.advance(seconds)
+            end = self.clock.latest(seconds)
+            while self._step(end):
+                pass
 
     def _step(self, end: float) -> bool:
         with self.lock:
-            return self.clock.step(end)
+            going = self.clock.step(end)
+            self.keeping.tidy()
+            return going
 
     def deliver_to(self, courier: Courier | None) -> None:
         """Hand every notification that is produced from now on to ``courier``, during :meth:`advance`.
@@ -209,6 +241,7 @@ class Simulator:
             self.channel.reset()
             self.faults.reset()
             self.outbox.reset()
+            self.keeping.reset()
 
     def observe(self, callback: Callable[[Exchange], None]) -> None:
         """Call ``callback`` with every exchange, after it was handled."""

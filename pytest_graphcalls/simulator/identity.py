@@ -13,10 +13,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.errors import UnknownNameError
+from pytest_graphcalls.errors import SettingError, UnknownNameError
+from pytest_graphcalls.quantities import MOST, quantity, shown
 from pytest_graphcalls.simulator.answers import Refusal
 from pytest_graphcalls.simulator.clock import Clock, Ids
 from pytest_graphcalls.simulator.keys import Keyring
+from pytest_graphcalls.simulator.people import E164
 from pytest_graphcalls.simulator.store import Identity
 from pytest_graphcalls.wire import MalformedJsonError, Request, decode_json
 
@@ -125,7 +127,12 @@ class Authority:
             may_remove_participants: whether it is on ``AllowRemoveParticipantAppIds``.
             phone_number: a number in E.164 form gives it an application instance, ``None`` gives it none.
             callback_uri: the address registered for its bot.
+
+        Raises:
+            SettingError: ``phone_number`` is none.
         """
+        if phone_number is not None and not (isinstance(phone_number, str) and E164.fullmatch(phone_number)):
+            raise SettingError("phone_number", shown(phone_number), "a number in E.164 form, e.g. +15550100")
         app = App(
             app_id=self._ids.new("app"),
             name=name or f"Bot {len(self._apps) + 1}",
@@ -189,7 +196,11 @@ class Authority:
             audience: the ``aud`` claim.
             tenant_id: the ``tid`` claim; by default this tenant.
             key: an RSA private key to sign with instead of the authority's own.
+
+        Raises:
+            SettingError: ``lifetime`` is no number.
         """
+        quantity("token(lifetime)", lifetime, unit="virtual seconds", least=-MOST, most=MOST)
         app = app or self.app
         issued = int(self._clock.epoch)
         tid = tenant_id or self.tenant_id

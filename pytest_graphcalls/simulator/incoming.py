@@ -36,8 +36,8 @@ class Incoming:
 
     def expire(self, call_id: str) -> None:
         """Nobody answered in time: the call is gone (call-reject.r04)."""
-        call = self._sim.store.calls[call_id]
-        if call.state is CallState.INCOMING:
+        call = self._sim.store.calls.get(call_id)
+        if call is not None and call.state is CallState.INCOMING:
             self._sim.calls.end(call, CallEvent.EXPIRE, NOT_ANSWERED)
 
     def answer(self, ask: Ask) -> Reply:

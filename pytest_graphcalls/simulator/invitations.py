@@ -223,7 +223,8 @@ class Invitations:
         """Run ``action`` in ``after`` seconds if that very invitation still stands by then."""
 
         def due() -> None:
-            one = self._sim.store.conference_of(call).people.get(id)
+            conference = self._sim.store.conferences.get(call.conference)
+            one = conference.people.get(id) if conference else None
             if one and one.state is State.INVITED and (one.operation, one.invited_by) == (operation_id, call.id):
                 action()
 
@@ -268,7 +269,9 @@ class Invitations:
 
     def finish(self, operation_id: str) -> None:
         """The operation ends, and its end is told if the call is still there (participant-invite.r02)."""
-        operation = self._sim.store.operations[operation_id]
+        operation = self._sim.store.operations.get(operation_id)
+        if operation is None:  # its call was over, and is no longer kept
+            return
         event = OperationEvent.FAIL if operation.result else OperationEvent.COMPLETE
         operation = self._sim.store.step_operation(operation, event, result=operation.result or COMPLETED)
         if self._sim.store.calls[operation.call].state is not CallState.TERMINATED:

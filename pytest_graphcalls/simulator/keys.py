@@ -60,6 +60,11 @@ class Keyring:
         self.published: tuple[int, ...] = (0,)
         """Numbers of the keys that tokens are still verified with; the last one signs."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Ids of the published keys, as headers of tokens have them; the last one signs."""
+        return tuple(key_id(number, self.name) for number in self.published)
+
     def rotate(self) -> None:
         """Sign with a new key from now on; tokens of the older ones hold until :meth:`retire`."""
         self.published = (*self.published, self.published[-1] + 1)

@@ -66,27 +66,44 @@ class Notifier:
         """Forget everything that was told."""
         self._notes: list[_Note] = []
         self._written: list[Notification] = []
+        self.gone = 0
+        """How many of the oldest are no longer kept."""
         self._first_message: dict[str, str] = {}
         self._told_rosters: dict[str, tuple[int, dict[str, Participant]]] = {}
 
     @property
     def written(self) -> list[Notification]:
-        """Everything told so far, in order."""
-        self._write_until(len(self._notes))
+        """Everything told so far, in order; where not all is kept, what is."""
+        self._write_until(self.count)
         return list(self._written)
 
     @property
     def count(self) -> int:
         """How many there are so far; counting writes none of them."""
-        return len(self._notes)
+        return self.gone + len(self._notes)
 
     def numbered(self, number: int) -> Notification | None:
-        """The one with that number, counted from 0; ``None`` when there are not so many yet."""
-        self._write_until(min(number + 1, len(self._notes)))
-        return self._written[number] if number < len(self._written) else None
+        """The one with that number, counted from 0; ``None`` when there are not so many yet, or it is not kept."""
+        self._write_until(min(number + 1, self.count))
+        place = number - self.gone
+        return self._written[place] if 0 <= place < len(self._written) else None
 
     def _write_until(self, count: int) -> None:
-        self._written += [self._write(note) for note in self._notes[len(self._written) : count]]
+        self._written += [self._write(note) for note in self._notes[len(self._written) : count - self.gone]]
+
+    def forget_until(self, number: int) -> None:
+        """Keep only those from this number on."""
+        much = number - self.gone
+        if much > 0:
+            self._write_until(number)  # so that the later ones have the same ids as if all were kept
+            del self._notes[:much], self._written[:much]
+            self.gone = number
+
+    def forget_call(self, call: Call) -> None:
+        """Nothing more will be told of a call; what was told has its ids."""
+        self._write_until(self.count)
+        self._told_rosters.pop(call.id, None)
+        self._first_message.pop(call.id, None)
 
     def _write(self, note: _Note) -> Notification:
         entry = {

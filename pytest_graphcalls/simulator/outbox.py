@@ -57,6 +57,11 @@ class Outbox:
         """Whether anybody has ever asked for anything to go out."""
         return self._courier is not None
 
+    @property
+    def undelivered(self) -> int:
+        """Number of the first notification that is still to go out."""
+        return self._next if self._courier is not None else self._notifier.count
+
     def deliver_to(self, courier: Courier | None) -> None:
         """Hand to ``courier`` what is told from now on; ``None`` lets it lie again."""
         self._courier = courier

@@ -9,6 +9,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.quantities import quantity, shown
 from pytest_graphcalls.simulator.answers import inferred, reported
 from pytest_graphcalls.simulator.clock import Ids, Pace
 from pytest_graphcalls.simulator.store import Identity, Result
@@ -101,7 +103,13 @@ class People:
         self._names: dict[tuple[str, str], Identity] = {}
 
     def identity(self, name: str) -> Identity:
-        """Who goes by ``name``: a name, a user's object id, or a phone number in E.164 form."""
+        """Who goes by ``name``: a name, a user's object id, or a phone number in E.164 form.
+
+        Raises:
+            SettingError: it is no text, or an empty one.
+        """
+        if not isinstance(name, str) or not name:
+            raise SettingError("person", shown(name), "a name, an object id, or a phone number in E.164 form, as text")
         known = self._by_name.get(name)
         if known is None:
             known = self._by_name[name] = self._new(name)
@@ -169,17 +177,17 @@ class Person:
         """Answer after ``seconds`` of ringing; past the pace's ``ring_limit`` the service gives up first.
 
         Raises:
-            ValueError: ``seconds`` is no number, or below zero.
+            SettingError: ``seconds`` is no number of 0 or more.
         """
-        return self._will(answer=Answer.ACCEPTS, after=_seconds("answers_after", seconds))
+        return self._will(answer=Answer.ACCEPTS, after=_seconds("answers_after(seconds)", seconds))
 
     def declines(self, after: float | None = None) -> Person:
         """Decline; ``after`` gives the seconds of ringing, by default those of the pace.
 
         Raises:
-            ValueError: ``after`` is no number, or below zero.
+            SettingError: ``after`` is no number of 0 or more.
         """
-        return self._will(answer=Answer.DECLINES, after=None if after is None else _seconds("declines", after))
+        return self._will(answer=Answer.DECLINES, after=None if after is None else _seconds("declines(after)", after))
 
     def is_busy(self) -> Person:
         """Be busy: the invitation fails at once."""
@@ -199,9 +207,9 @@ class Person:
         It holds for every call they come into from now on, however they come in: say it before they do.
 
         Raises:
-            ValueError: ``seconds`` is negative or not a number.
+            SettingError: ``seconds`` is no number of 0 or more.
         """
-        return self._will(stays=_seconds("leaves_after", seconds))
+        return self._will(stays=_seconds("leaves_after(seconds)", seconds))
 
     def joins(self, call: SimulatedCall | str) -> Person:
         """Join the meeting or group call behind ``call`` at once.
@@ -236,9 +244,7 @@ class Person:
 
 
 def _seconds(method: str, value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
-        raise ValueError(f"{method}({value!r}): expected seconds, a number of 0 or more")
-    return value
+    return float(quantity(method, value, unit="virtual seconds"))
 
 
 def _id_of(call: SimulatedCall | str) -> str:

@@ -56,7 +56,8 @@ class Meeting:
 class SimulatedCall:
     """A call seen from outside, with nobody's permissions. Looking never moves it.
 
-    It always shows how things stand now; the values it gives out are frozen.
+    It always shows how things stand now; the values it gives out are frozen. After a reset there is nothing to show:
+    :class:`UnknownNameError`.
     """
 
     __slots__ = ("_simulator", "id")
@@ -66,11 +67,12 @@ class SimulatedCall:
         self.id = id
 
     def __repr__(self) -> str:
-        return f"SimulatedCall({self.id!r}, state={self.state.value!r})"
+        call = self._simulator.store.calls.get(self.id)
+        return f"SimulatedCall({self.id!r}, state={call.state.value if call else 'not kept'!r})"
 
     @property
     def _call(self) -> Call:
-        return self._simulator.store.calls[self.id]
+        return self._simulator.stage.known(self.id)
 
     @property
     def state(self) -> CallState:
@@ -180,18 +182,18 @@ class Staging:
     def join(self, identity: Identity, call_id: str) -> None:
         """Let somebody join the conference behind a call."""
         with self._sim.lock:
-            call = self._known(call_id)
+            call = self.known(call_id)
             conference = self._sim.store.conference_of(call)
             if conference.kind is Kind.PEER or call.state is CallState.TERMINATED or conference.holds(identity):
-                raise NotAllowedNowError(
-                    f"the {conference.kind} call {call_id}", "join", _standing(call, conference, identity), ()
-                )
+                rest = () if call.state is CallState.TERMINATED else ("leave",)
+                what = f"the {conference.kind} call {call_id}"
+                raise NotAllowedNowError(what, "join", _standing(call, conference, identity), rest)
             self._sim.notifier.roster_changed(self._admit(conference.id, identity), FIRST_ROSTER[False])
 
     def leave(self, identity: Identity, call_id: str) -> None:
         """Let somebody leave the conference behind a call."""
         with self._sim.lock:
-            conference = self._sim.store.conference_of(self._known(call_id))
+            conference = self._sim.store.conference_of(self.known(call_id))
             one = conference.find(identity)
             if one is None:
                 raise NotAllowedNowError(identity.name or identity.id, "leave", f"not in call {call_id}", ("join",))
@@ -200,7 +202,7 @@ class Staging:
     def remove_bot(self, identity: Identity, call_id: str) -> None:
         """Let somebody throw the bot out of the conference behind a call (observed 6.20)."""
         with self._sim.lock:
-            call = self._known(call_id)
+            call = self.known(call_id)
             conference = self._sim.store.conference_of(call)
             if conference.kind is Kind.PEER:
                 raise NotAllowedNowError(f"call {call_id}", "remove the bot", "a place for two", ("leave",))
@@ -226,14 +228,14 @@ class Staging:
             self._sim.clock.after(stays, lambda: self._had_enough(conference_id, id))
 
     def _had_enough(self, conference_id: str, id: str) -> None:
-        conference = self._sim.store.conferences[conference_id]
-        one = conference.people.get(id)
-        if one is not None and one.state is ParticipantState.ACTIVE:
+        conference = self._sim.store.conferences.get(conference_id)
+        one = conference.people.get(id) if conference else None
+        if conference is not None and one is not None and one.state is ParticipantState.ACTIVE:
             self._sim.calls.someone_left(self._sim.store.step_participant(conference, id, ParticipantEvent.LEAVE))
 
     def view(self, call_id: str) -> SimulatedCall:
         """A call, by its id."""
-        return SimulatedCall(self._sim, self._known(call_id).id)
+        return SimulatedCall(self._sim, self.known(call_id).id)
 
     def known_meeting(self, coordinates: Coordinates | None) -> Conference | None:
         """The conference that ``coordinates`` lead to, if there is one."""
@@ -257,8 +259,7 @@ class Staging:
         self, keys: Iterable[tuple[str, ...]], chat: Mapping[str, Any], info: Mapping[str, Any], organizer: str
     ) -> Conference:
         conference = Conference(self._sim.ids.new("conference"), Kind.GROUP, chat, info, organizer)
-        self._sim.store.meetings |= dict.fromkeys(keys, conference.id)
-        return self._sim.store.put_conference(conference)
+        return self._sim.store.put_meeting(conference, keys)
 
     def _admit(self, conference_id: str, identity: Identity) -> Conference:
         id = self._sim.ids.new("participant")
@@ -269,11 +270,17 @@ class Staging:
     def _person(self, one: Person | str) -> Person:
         return one if isinstance(one, Person) else self.person(one)
 
-    def _known(self, call_id: str) -> Call:
+    def known(self, call_id: str) -> Call:
+        """A call, by its id; raises :class:`UnknownNameError` when there is none, or it is kept no longer."""
         try:
             return self._sim.store.calls[call_id]
         except KeyError:
-            raise UnknownNameError("call", call_id, tuple(self._sim.store.calls)[-20:]) from None
+            kept = (
+                f" among the latest {self._sim.keeping.calls:,}, which are kept:"
+                if self._sim.keeping.calls_gone
+                else ""
+            )
+            raise UnknownNameError(f"call{kept}", call_id, tuple(self._sim.store.calls)[-20:]) from None
 
 
 def _standing(call: Call, conference: Conference, identity: Identity) -> str:

@@ -7,7 +7,8 @@ meeting have a call each and share the conference. Whether a step is allowed is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
@@ -289,6 +290,10 @@ class Store:
         self.operations: dict[str, Operation] = {}
         self._started: dict[str, list[str]] = {}
         self.meetings: dict[tuple[str, ...], str] = {}
+        self.over: deque[str] = deque()
+        """Ids of the calls that are over, in the order in which they ended."""
+        self._keys: dict[str, tuple[tuple[str, ...], ...]] = {}
+        self._kept_legs: Counter[str] = Counter()
 
     def conference_of(self, call: Call) -> Conference:
         """The conference that ``call`` is a leg of."""
@@ -321,6 +326,8 @@ class Store:
     def step_call(self, call: Call, event: CallEvent, **facts: Any) -> Call:
         """Let ``event`` happen to ``call``; raises ``NotAllowedNowError`` and changes nothing if it cannot."""
         state = next_state(CALL, f"call {call.id}", call.state, event)
+        if state is CallState.TERMINATED:
+            self.over.append(call.id)
         return self.put_call(replace(call, state=state, **facts))
 
     def step_operation(self, operation: Operation, event: OperationEvent, **facts: Any) -> Operation:
@@ -355,7 +362,27 @@ class Store:
 
     def add_leg(self, conference: Conference, call: Call) -> Conference:
         """Note that ``call`` is a leg of ``conference``."""
+        self._kept_legs[conference.id] += 1
         return self.put_conference(replace(conference, legs=(*conference.legs, call.id)))
+
+    def put_meeting(self, conference: Conference, keys: Iterable[tuple[str, ...]]) -> Conference:
+        """Keep a conference that ``keys`` lead to."""
+        self._keys[conference.id] = tuple(keys)
+        self.meetings |= dict.fromkeys(self._keys[conference.id], conference.id)
+        return self.put_conference(conference)
+
+    def forget_call(self, id: str) -> Call:
+        """Keep a call that is over no longer, nor what no other one leads to."""
+        call = self.calls.pop(id)
+        for operation in self._started.pop(id, ()):
+            del self.operations[operation]
+        self._kept_legs[call.conference] -= 1
+        if not self._kept_legs[call.conference]:
+            del self._kept_legs[call.conference]
+            self.conferences.pop(call.conference, None)
+            for key in self._keys.pop(call.conference, ()):
+                self.meetings.pop(key, None)
+        return call
 
     def drop_leg(self, call: Call) -> Conference:
         """Note that ``call`` is over, and take the bot's entry off the roster."""

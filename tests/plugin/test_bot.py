@@ -67,6 +67,27 @@ def test_a_failure_shows_the_timeline_and_the_seed(pytester: pytest.Pytester, ru
     result.stdout.no_fnmatch_line("*eyJ*")
 
 
+def test_the_timeline_is_shown_once(pytester: pytest.Pytester, run: Run) -> None:
+    """An error that has it is not followed by it again; seed and time are always said."""
+    pytester.makepyfile(
+        """
+        def bot(environ, start_response):
+            start_response("202 Accepted", [])
+            return [b""]
+
+        def test_it(graphcalls):
+            graphcalls.bot(bot)
+            graphcalls.simulator.incoming_call()
+            graphcalls.simulator.advance(20)
+            graphcalls.bot.assert_answered_within(15)
+        """
+    )
+    result = run("--graphcalls-seed=9")
+    result.assert_outcomes(failed=1)
+    assert result.stdout.str().count("told   created call incoming: 202") == 1
+    result.stdout.fnmatch_lines(["seed 9, virtual time 20 s", "(what it was told and asked for stands with the error*"])
+
+
 def test_what_the_bot_asks_for_is_checked(pytester: pytest.Pytester, run: Run) -> None:
     """A reason that is none breaks a rule, and fails the test at its end."""
     pytester.makepyfile(

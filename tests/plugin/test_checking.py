@@ -254,3 +254,11 @@ def test_what_a_receiver_takes_in_is_checked(
     """graphcalls.receive hands on the body, and what is wrong with it fails the test."""
     pytester.makepyfile(RECEIVER.replace("STATE", state))
     run().assert_outcomes(**outcomes)
+
+
+def test_what_is_received_is_a_request(pytester: pytest.Pytester, run: Run) -> None:
+    """A body alone, or the request of some framework, is no notification yet."""
+    pytester.makepyfile("def test_it(graphcalls): graphcalls.receive({'value': []})")
+    result = run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*receive(request)={'value': [[]]}: expected Request(\"POST\", url, *"])

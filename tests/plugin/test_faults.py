@@ -115,6 +115,31 @@ def test_a_marker_without_a_name_stops_the_run(pytester: pytest.Pytester, run: R
     assert line.endswith(MARKERS)
 
 
+def test_a_fault_that_can_strike_nothing_stops_the_run(pytester: pytest.Pytester, run: Run) -> None:
+    """A marker of the test's own is meant for it; one of a module is for those that it concerns."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        pytestmark = pytest.mark.graphcalls_fault("503")
+
+        def test_other(): pass
+
+        def test_asks(request): assert request.getfixturevalue("graphcalls").simulator.faults.active
+
+        @pytest.mark.usefixtures("graphcalls_server")
+        @pytest.mark.graphcalls_fault("503")
+        def test_served(): pass
+        """
+    )
+    run().assert_outcomes(passed=3)
+    pytester.makepyfile("import pytest\n\n@pytest.mark.graphcalls_fault('503')\ndef test_it(): pass\n")
+    result = run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in result.errlines if "strikes nothing here" in line]
+    assert line.endswith("take graphcalls, graphcalls_client or another one, or take the marker away.")
+
+
 def test_another_target_skips_with_a_sentence(pytester: pytest.Pytester, run: Run) -> None:
     """It names what gives the test a simulator; nothing is contacted."""
     pytester.makepyfile(STATUS + '\n@pytest.mark.graphcalls_fault("503")\ndef test_it(graphcalls): assert 0\n')

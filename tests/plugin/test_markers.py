@@ -90,6 +90,37 @@ def test_the_version_may_be_overridden_by_a_fixture(pytester: pytest.Pytester, r
     run().assert_outcomes(passed=1)
 
 
+MISTAKES = """
+import pytest
+
+@pytest.mark.graphcalls_fault("428")
+@pytest.mark.graphcalls_rule("call-reject.nothing")
+def test_two(graphcalls): pass
+
+@pytest.mark.graphcalls_fault("429", nth="1")
+class TestBoth:
+    def test_a(self, graphcalls): pass
+
+    @pytest.mark.graphcalls(version="v2")
+    def test_b(self, graphcalls): pass
+"""
+
+
+def test_all_mistakes_are_told_at_once(pytester: pytest.Pytester, run: Run, workers: int) -> None:
+    """Every one of a collection, on a line of its own, with the first test it is in."""
+    pytester.makepyfile(test_m=MISTAKES)
+    result = run("-p", "no:randomly", workers=workers)
+    assert result.ret != pytest.ExitCode.OK
+    shown = [line.removeprefix("ERROR: ") for line in (*result.errlines, *result.outlines)]
+    for sentence in (
+        "test_m.py::test_two: there is no rule 'call-reject.nothing'.",
+        "test_m.py::test_two: there is no fault '428'. Did you mean '429'?",
+        "test_m.py::TestBoth::test_a and 1 more test: nth='1': expected a whole number from 1 to 1,000,000,000.",
+        "test_m.py::TestBoth::test_b: version=v2: expected v1.0, beta or both.",
+    ):
+        assert any(line.startswith(sentence) for line in shown), (sentence, shown)
+
+
 MARKERS = (
     "The markers are graphcalls_rule(rule, *more); graphcalls_question(question, *more); "
     "graphcalls(*, version, target, tenant); graphcalls_fault(name, **parameters)."

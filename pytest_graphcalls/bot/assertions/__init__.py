@@ -1,6 +1,7 @@
 """Ready-made assertions about a bot. Each reads the ledger, some drive the bot, and all raise with the timeline.
 
-None passes where there was nothing to judge: it says what has to happen first. The bots of ``tests/proof/bots.py``
+None passes where there was nothing to judge: it says what has to happen first. Seconds that are none are refused with
+:class:`.SettingError`. The bots of ``tests/proof/bots.py``
 prove each one: a good one passes all of them, and for each there is one that fails it and no other.
 """
 
@@ -8,6 +9,8 @@ from __future__ import annotations
 
 from pytest_graphcalls.bot.assertions import answering, believing, ending, keeping, reordering, repeating, waiting
 from pytest_graphcalls.bot.assertions.reading import Driven
+from pytest_graphcalls.bot.courier import LONGEST
+from pytest_graphcalls.quantities import quantity
 
 __all__ = ["Assertions"]
 
@@ -21,6 +24,7 @@ class Assertions:
         Raises:
             BotError: one was not, or there was none; with the timeline.
         """
+        quantity("assert_answered_within(seconds)", seconds, unit="virtual seconds")
         answering.answered_within(self.ledger, seconds, self.simulator.now)
 
     def assert_took_every_notification(self: Driven, within: float) -> None:
@@ -29,6 +33,7 @@ class Assertions:
         Raises:
             BotError: one was not, or there was none; with the timeline.
         """
+        quantity("assert_took_every_notification(within)", within, unit="real seconds")
         answering.took_every_notification(self.ledger, within)
 
     def assert_refuses_forged_notifications(self: Driven) -> None:
@@ -48,6 +53,7 @@ class Assertions:
         Raises:
             BotError: more time passed without, or no call lasted for so long; with the timeline.
         """
+        quantity("assert_kept_alive(every)", every, unit="virtual seconds", above=True)
         keeping.kept_alive(self.ledger, every, self.simulator.now)
 
     def assert_stopped_after_end(self: Driven) -> None:
@@ -90,6 +96,7 @@ class Assertions:
         Raises:
             BotError: it did, or it had done nothing at all; with the timeline.
         """
+        quantity("assert_acts_once_on_duplicates(wait)", wait, unit="real seconds", most=LONGEST)
         repeating.acts_once(self, wait)
 
     def assert_survives_reorder(self: Driven, wait: float = 0.5) -> None:
@@ -105,4 +112,5 @@ class Assertions:
         Raises:
             BotError: it does not, or no call was established; with the timeline.
         """
+        quantity("assert_survives_reorder(wait)", wait, unit="real seconds", most=LONGEST)
         reordering.survives_reorder(self, wait)

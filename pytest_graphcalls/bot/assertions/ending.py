@@ -50,7 +50,8 @@ def hung_up(ledger: Ledger, simulator: Simulator) -> None:
     for call in calls:
         if call in deleted or call in known:
             continue
-        state = simulator.call(call).state
+        kept = simulator.store.calls.get(call)  # one that is kept no longer was over
+        state = kept.state if kept else CallState.TERMINATED
         if state is CallState.TERMINATED:
             hint = "let time pass, advance(0), or see why it did not take the notification"
             raise failed(f"call {call} is over, and the bot has not been told; {hint}", ledger)

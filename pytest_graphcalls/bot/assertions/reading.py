@@ -15,7 +15,7 @@ from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
 from pytest_graphcalls.contract import parse_error
 from pytest_graphcalls.errors import BotError
 from pytest_graphcalls.simulator import Simulator
-from pytest_graphcalls.wire import MalformedJsonError, path_segments
+from pytest_graphcalls.wire import MalformedJsonError, Notification, path_segments
 
 CALL_NOT_FOUND = "8522"
 """Code of the answer to a request about a call that is over (observed 2.13 to 2.15)."""
@@ -62,6 +62,12 @@ class Told:
     state: str
     of_call: bool
     direction: str
+
+
+def known_of(simulator: Simulator, delivery: Delivery) -> Notification | None:
+    """What was delivered, if the simulator still has it; after a reset another one may have its number."""
+    note = simulator.notification(delivery.sequence)
+    return note if note is not None and note.body == delivery.body else None
 
 
 def genuine(ledger: Ledger) -> list[Delivery]:

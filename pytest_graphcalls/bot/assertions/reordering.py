@@ -16,6 +16,7 @@ from pytest_graphcalls.bot.assertions.reading import (
     failed,
     genuine,
     is_action,
+    known_of,
     named,
     step_of,
 )
@@ -76,13 +77,12 @@ def _late(ledger: Ledger) -> dict[str, tuple[Told, Told]]:
 
 
 def _post_late(bot: Driven) -> None:
-    known = bot.simulator.notifications
     for way in _told(bot.ledger).values():
         rising = next((one.delivery for one in way if one.state == "establishing" and one.delivery.accepted), None)
         if rising is None or not any(one.state == "established" and one.delivery.accepted for one in way):
             continue
-        if 0 <= rising.sequence < len(known) and known[rising.sequence].body == rising.body:
-            note = known[rising.sequence]
+        note = known_of(bot.simulator, rising)
+        if note is not None:
             message = bot.simulator.ids.named(f"{LATE}:{rising.sequence}")
             bot.courier.post(replace(note, headers=note.headers.with_(MESSAGE_ID, message)), remark=LATE)
 

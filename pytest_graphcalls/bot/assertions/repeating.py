@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 
-from pytest_graphcalls.bot.assertions.reading import Causes, Driven, about, failed, genuine, is_action, named
+from pytest_graphcalls.bot.assertions.reading import Causes, Driven, about, failed, genuine, is_action, known_of, named
 from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
+from pytest_graphcalls.wire import Notification
 
 MOST_AGAIN = 100
 """How many notifications are sent again at most, the latest ones."""
@@ -29,8 +30,7 @@ def acts_once(bot: Driven, wait: float) -> None:
     wait = wait if bot.courier.is_remote else 0.0
     _did_nothing_twice(ledger, wait)
     before = len(ledger.requests)
-    for delivery in _taken(bot):
-        note = bot.simulator.notifications[delivery.sequence]
+    for delivery, note in _taken(bot):
         again = bot.courier.post(note, sequence=delivery.sequence, remark=ONCE_MORE)
         done = Causes(ledger, 0).of(again)
         if done:
@@ -69,9 +69,8 @@ def _twice(asked: Asked, delivery: Delivery) -> str:
     return f"{what}; expected {_EXPECTED}"
 
 
-def _taken(bot: Driven) -> Iterator[Delivery]:
+def _taken(bot: Driven) -> Iterable[tuple[Delivery, Notification]]:
     """What the bot has taken and the simulator still knows, each once."""
-    known = bot.simulator.notifications
-    taken = (one for one in genuine(bot.ledger) if one.accepted and 0 <= one.sequence < len(known))
-    once = {one.sequence: one for one in taken if known[one.sequence].body == one.body}
-    yield from list(once.values())[-MOST_AGAIN:]
+    taken = ((one, known_of(bot.simulator, one)) for one in genuine(bot.ledger) if one.accepted)
+    once = {one.sequence: (one, note) for one, note in taken if note is not None}
+    return list(once.values())[-MOST_AGAIN:]

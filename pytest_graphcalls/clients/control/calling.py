@@ -20,7 +20,8 @@ def _place(world: World, app: App | None = None, **facts: Any) -> Mapping[str, A
 
 def _calls(world: World) -> Mapping[str, Any]:
     with world.simulator.lock:
-        return {"calls": [views.call(world.simulator.call(id)) for id in world.simulator.store.calls]}
+        shown = [views.call(world.simulator.call(id)) for id in world.simulator.store.calls]
+        return {"calls": shown, "dropped": world.simulator.keeping.calls_gone}
 
 
 def _call(world: World, call: SimulatedCall) -> Mapping[str, Any]:
@@ -80,6 +81,9 @@ ROUTES = (
         {
             "people": Parameter(f"who is in it already: {_PEOPLE}", words.texts),
             "organizer": Parameter("who organizes it", words.text),
+            "lets_in": Parameter(
+                "whether a bot that joins gets in (true); else its call ends after a minute", words.flag
+            ),
         },
         201,
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from pytest_graphcalls.clients.control.names import PREFIX
@@ -51,6 +52,11 @@ class Route:
         if any(not _is_key(piece) and piece != given for piece, given in pairs):
             return None
         return {piece[1:-1]: given for piece, given in pairs if _is_key(piece)}
+
+    def shares(self, segments: list[str]) -> int:
+        """How many pieces of a path, from its beginning, it has as well."""
+        pairs = zip(self.segments, segments, strict=False)
+        return sum(1 for _ in takewhile(lambda pair: _is_key(pair[0]) or pair[0] == pair[1], pairs))
 
     def like(self, segments: list[str]) -> str:
         """The path that comes closest to ``segments``: with what they have where it has a word in braces."""

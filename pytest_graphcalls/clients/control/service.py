@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,6 +22,7 @@ from pytest_graphcalls.errors import (
 )
 from pytest_graphcalls.redaction import OF_REPORTS
 from pytest_graphcalls.simulator import Fault
+from pytest_graphcalls.simulator.gate import BODY_LIMIT
 from pytest_graphcalls.wire import MalformedJsonError, Request, Response
 
 
@@ -50,6 +51,23 @@ def _sibling(method: str, segments: list[str]) -> str:
     return f" Did you mean {beside[close]}?" if close else ""
 
 
+def _nearest(segments: list[str]) -> str:
+    """The address that was probably meant, of those that begin as the path does."""
+    alike = max(route.shares(segments) for route in ROUTES)
+    near = {
+        "/".join(route.like(segments).removeprefix(PREFIX).split("/")[alike:]): route
+        for route in _alike(segments, alike)
+    }
+    close = nearest("/".join(segments[alike:]), near)
+    if not close and alike == len(segments):
+        close = min(near, key=len)
+    return f" Did you mean {near[close].like(segments)}?" if close else ""
+
+
+def _alike(segments: list[str], count: int) -> Iterator[Route]:
+    return (route for route in ROUTES if route.shares(segments) == count)
+
+
 class Control:
     """Answers requests to control addresses; whoever asks is allowed to.
 
@@ -65,6 +83,8 @@ class Control:
 
     def handle(self, request: Request) -> Response:
         """Answer a request. The bot may be waited for meanwhile."""
+        if len(request.body) > BODY_LIMIT:
+            return refused(413, f"The body is too large; expected at most {BODY_LIMIT:,} bytes.")
         segments = [unquote(piece) for piece in request.path.removeprefix(PREFIX).split("/") if piece]
         there = [(route, keys) for route in ROUTES if (keys := route.keys(segments)) is not None]
         found = next(((route, keys) for route, keys in there if route.method == request.method), None)
@@ -73,9 +93,7 @@ class Control:
         if there:
             methods = " and ".join(sorted({route.method for route, _ in there}))
             return refused(405, f"{request.path} takes {methods}.{_sibling(request.method, segments)}")
-        close = nearest(request.path, {route.like(segments) for route in ROUTES})
-        hint = f" Did you mean {close}?" if close else ""
-        return refused(404, f"There is no {request.path[:200]}.{hint} GET {PREFIX} lists what there is.")
+        return refused(404, f"There is no {request.path[:200]}.{_nearest(segments)} GET {PREFIX} lists what there is.")
 
     def _answered(self, route: Route, keys: Mapping[str, str], request: Request) -> Response:
         self._world.time.follow()  # the answer is about the present

@@ -49,9 +49,10 @@ def _timeline(world: World) -> Mapping[str, Any]:
 
 
 def _notifications(world: World, since: int = 0) -> Mapping[str, Any]:
-    known = world.simulator.notifications
-    shown = [views.notification(number, known[number]) for number in range(since, len(known))]
-    return {"notifications": shown, "count": len(known)}
+    with world.simulator.lock:
+        dropped, known = world.simulator.notifier.gone, world.simulator.notifications
+    shown = [views.notification(number, one) for number, one in enumerate(known, dropped) if number >= since]
+    return {"notifications": shown, "count": dropped + len(known), "dropped": dropped}
 
 
 def _assert(name: str, world: World, **facts: Any) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_graphcalls.clients.control import views, words
@@ -11,7 +11,8 @@ from pytest_graphcalls.clients.control.words import Parameter
 from pytest_graphcalls.clients.control.world import World
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import SettingError, UnknownNameError
-from pytest_graphcalls.simulator import App
+from pytest_graphcalls.quantities import quantity, shown
+from pytest_graphcalls.simulator import App, Keyring
 
 LONGEST = 366 * 24 * 3600
 """Seconds that a token may live."""
@@ -25,7 +26,7 @@ def known_roles() -> tuple[str, ...]:
 
 def _roles(name: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise SettingError(name, words.shown(value), "a list of names")
+        raise SettingError(name, shown(value), "a list of names")
     known = known_roles()
     for role in value:
         if role not in known:
@@ -34,18 +35,14 @@ def _roles(name: str, value: Any) -> tuple[str, ...]:
 
 
 def _lifetime(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LONGEST:
-        raise SettingError(name, words.shown(value), f"a number of seconds, at most {LONGEST:,}")
-    return value
+    return float(quantity(name, value, unit="virtual seconds", least=-LONGEST, most=LONGEST))
 
 
-def _token(
-    world: World, app: App | None = None, roles: tuple[str, ...] | None = None, lifetime: float = 3600
-) -> Mapping[str, Any]:
+def _token(world: World, app: App | None = None, lifetime: float = 3600, **facts: Any) -> Mapping[str, Any]:
     authority = world.simulator.authority
     with world.simulator.lock:
         app = app or authority.app
-        token = authority.token(app, roles=roles, lifetime=lifetime)
+        token = authority.token(app, lifetime=lifetime, **facts)
     return {
         "access_token": token,
         "expires_in": lifetime,
@@ -71,6 +68,37 @@ def _change(world: World, app: App, roles: tuple[str, ...] | None = None, **fact
         return views.app(world.simulator.authority.change(app, **facts))
 
 
+_OWNERS: Mapping[str, Callable[[World], Keyring]] = {
+    "notifications": lambda world: world.simulator.channel.keys,
+    "tokens": lambda world: world.simulator.authority.keys,
+}
+"""Whose keys there are: those that notifications are signed with, and those of access tokens."""
+
+
+def _owner(name: str, value: Any) -> str:
+    del name
+    if value not in tuple(_OWNERS):
+        raise UnknownNameError("sort of keys", shown(value) if not isinstance(value, str) else value, tuple(_OWNERS))
+    return str(value)
+
+
+def _keys(world: World) -> Mapping[str, Any]:
+    with world.simulator.lock:
+        return {name: list(keys(world).names) for name, keys in _OWNERS.items()}
+
+
+def _rotate(world: World, of: str = "notifications") -> Mapping[str, Any]:
+    with world.simulator.lock:
+        _OWNERS[of](world).rotate()
+    return _keys(world)
+
+
+def _retire(world: World, of: str = "notifications") -> Mapping[str, Any]:
+    with world.simulator.lock:
+        _OWNERS[of](world).retire()
+    return _keys(world)
+
+
 def _reset(world: World) -> Mapping[str, Any]:
     world.reset()
     return {"now": world.simulator.now}
@@ -83,6 +111,7 @@ _OF_AN_APP = {
     "phone_number": Parameter("number of its application instance in E.164 form", words.text),
     "callback_uri": Parameter("the address registered for its bot", words.text),
 }
+_OF_KEYS = Parameter("'notifications' (by default), or 'tokens'", _owner)
 _CHANGEABLE = ("name", "roles", "may_remove_participants", "callback_uri")
 ROUTES = (
     Route(
@@ -94,6 +123,8 @@ ROUTES = (
             "app": Parameter("id of the app; by default the default app", words.text),
             "roles": Parameter("roles in the token; by default those of the app", _roles),
             "lifetime": Parameter("virtual seconds, 3600 by default; 0 gives one that has run out", _lifetime),
+            "audience": Parameter("another audience than Graph, for a token that is refused", words.text),
+            "tenant_id": Parameter("another tenant than this one, for a token that is refused", words.text),
         },
     ),
     Route("GET", "apps", "the apps of the tenant", _apps),
@@ -104,6 +135,21 @@ ROUTES = (
         "change an app; tokens keep the roles that they were given",
         _change,
         {name: _OF_AN_APP[name] for name in _CHANGEABLE},
+    ),
+    Route("GET", "keys", "ids of the published keys: of notifications, and of tokens; the last one signs", _keys),
+    Route(
+        "POST",
+        "keys/rotate",
+        "sign with a new key from now on; what older ones have signed still holds",
+        _rotate,
+        {"of": _OF_KEYS},
+    ),
+    Route(
+        "POST",
+        "keys/retire",
+        "publish the newest key alone; what older ones have signed holds no more",
+        _retire,
+        {"of": _OF_KEYS},
     ),
     Route("POST", "reset", "be as new: no calls, no faults, an empty ledger, time zero, the same ids again", _reset),
 )

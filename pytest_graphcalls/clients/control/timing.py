@@ -24,8 +24,8 @@ def _clock(world: World) -> Mapping[str, Any]:
 def _advance(world: World, seconds: float) -> Mapping[str, Any]:
     try:
         world.simulator.clock.end_of(seconds)
-    except ValueError:
-        raise SettingError("seconds", f"{seconds:g}", "a moment before the year 10000") from None
+    except SettingError as error:  # which speaks of a parameter in Python
+        raise SettingError("seconds", error.value, error.expected, error.next_step) from None
     world.simulator.advance(seconds, patience=0.0 if world.time.frozen else PATIENCE)
     return _clock(world)
 

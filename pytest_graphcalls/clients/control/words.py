@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from pytest_graphcalls.clients.control.names import PREFIX
 from pytest_graphcalls.errors import SettingError, UnknownNameError
+from pytest_graphcalls.quantities import quantity, shown
 
 Read = Callable[[str, Any], Any]
 """Takes a member's name and value and gives the value to use; raises :class:`SettingError` when there is no use."""
@@ -52,9 +52,7 @@ def flag(name: str, value: Any) -> bool:
 
 def seconds(name: str, value: Any) -> float:
     """Seconds, 0 or more."""
-    if not _is_number(value) or not 0 <= value <= sys.float_info.max:  # a whole number may be larger
-        raise SettingError(name, shown(value), "seconds, a number of 0 or more")
-    return float(value)
+    return float(quantity(name, value, unit="seconds"))
 
 
 PATIENCE = 60
@@ -63,21 +61,13 @@ PATIENCE = 60
 
 def patience(name: str, value: Any) -> float:
     """Real seconds to wait."""
-    if not _is_number(value) or not 0 <= value <= PATIENCE:
-        raise SettingError(name, shown(value), f"real seconds, a number from 0 to {PATIENCE}")
-    return float(value)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return float(quantity(name, value, unit="real seconds", most=PATIENCE))
 
 
 def count(name: str, value: Any) -> int:
     """A whole number of 0 or more; in an address it is a text."""
     number = int(value) if isinstance(value, str) and value.isdecimal() and len(value) < _DIGITS else value
-    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-        raise SettingError(name, shown(value), "a whole number of 0 or more")
-    return number
+    return int(quantity(name, number, whole=True))
 
 
 _DIGITS = 16
@@ -87,11 +77,6 @@ def anything(name: str, value: Any) -> Any:
     """What somebody else reads."""
     del name
     return value
-
-
-def shown(value: Any) -> str:
-    """A value as errors show it."""
-    return repr(value)[:80]
 
 
 def read(parameters: Mapping[str, Parameter], given: Mapping[str, Any], where: str) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator import Simulator
 
 MOST_LINES = 20_000
-"""Lines of some kB that the ledger of a server keeps: nobody may ever reset it."""
+"""Lines of some kB that the ledger of a server keeps: nobody may ever reset it. As many notifications."""
+MOST_CALLS = 5_000
+"""Calls that are over, of some kB with their people, that a server keeps."""
 
 
 class Time(Protocol):
@@ -54,7 +56,8 @@ class World:
 
     @classmethod
     def of(cls, simulator: Simulator, time: Time, *, seed: int = 0, allow_hosts: Collection[str] = ()) -> World:
-        """A world whose bot is nowhere yet; what is asked for is written down from now on."""
+        """A world whose bot is nowhere yet. What is asked for is written down from now on, what is old forgotten."""
+        simulator.keep_latest(calls=MOST_CALLS, notifications=MOST_LINES)
         bot = Bot(simulator, seed=seed, most=MOST_LINES)
         bot.watch()
         return cls(simulator, bot, time, allow_hosts)

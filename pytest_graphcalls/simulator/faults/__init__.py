@@ -7,6 +7,7 @@ its parameters and the simulator's seed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,22 @@ from pytest_graphcalls.wire import Request, Response
 if TYPE_CHECKING:
     from pytest_graphcalls.simulator.core import Simulator
 
-__all__ = ["FAULTS", "NOTHING", "Fault", "Faults", "Faulty", "Fired", "Order", "Side", "ordered", "parameters_of"]
+__all__ = [
+    "FAULTS",
+    "FAULT_HEADER",
+    "NOTHING",
+    "Fault",
+    "Faults",
+    "Faulty",
+    "Fired",
+    "Order",
+    "Side",
+    "ordered",
+    "parameters_of",
+]
 
+FAULT_HEADER = "x-graphcalls-fault"
+"""The header that says which faults an answer has, with the parameters that were given."""
 _LAYERS = {name: layer for layer, name in enumerate(REPLIES)}
 
 
@@ -120,7 +135,7 @@ class Faults:
             self._note(fault, f"{request.method} {_short(request)}", call)
         for fault in reversed(striking):
             proceed = partial(_replied, self._sim, fault.order, proceed)
-        return proceed(request)
+        return _told(proceed(request), striking)
 
     def _sorted(self, parcel: Parcel) -> Iterable[Parcel]:
         """What goes out now in place of a notification; each fault counts it once, whatever the others make of it."""
@@ -146,13 +161,19 @@ class Faults:
             self._note(fault, kind_of(note.entries), note.call_id)
         return passing.struck(parcel)
 
+    def forget_until(self, number: int) -> None:
+        """Remember nothing of notifications before this number; one that is held all the same counts as not struck."""
+        if self._struck:
+            self._struck = {one: faults for one, faults in self._struck.items() if one >= number}
+            self._noted = {(fault, one) for fault, one in self._noted if one >= number}
+
     def _let_go(self, fault: Fault, parcels: Iterable[Parcel]) -> None:
         """Let go out what a fault has kept, past those that were injected after it."""
         self._sim.outbox.put(self._onward(tuple(parcels), fault.number))
 
     def _note(self, fault: Fault, what: str, call: str) -> None:
         fired = Fired(self._sim.clock.now, str(fault.order), what, call)
-        fault.fired += (fired,)
+        fault.note(fired)
         for listener in tuple(self._listeners.values()):
             listener(fired)
 
@@ -162,6 +183,12 @@ def _layered(striking: list[Fault]) -> list[Fault]:
     around = [fault for fault in striking if fault.name in DECORATING]
     instead = [fault for fault in striking if fault.name not in DECORATING]
     return [*sorted(around, key=lambda fault: _LAYERS[fault.name]), *instead[:1]]
+
+
+def _told(response: Response, striking: Iterable[Fault]) -> Response:
+    """The answer, saying what was injected: whoever records it must not take it for the service's own."""
+    said = "; ".join(str(fault.order) for fault in striking)
+    return replace(response, headers=response.headers.with_(FAULT_HEADER, said)) if said else response
 
 
 def _replied(simulator: Simulator, order: Order, proceed: Proceed, request: Request) -> Response:

@@ -38,7 +38,7 @@ class Fault:
         release: lets go of what it keeps.
     """
 
-    __slots__ = ("_chance", "_end", "_release", "fired", "number", "order", "seen")
+    __slots__ = ("_chance", "_end", "_fired", "_release", "number", "order", "seen")
 
     def __init__(
         self,
@@ -52,14 +52,22 @@ class Fault:
         self.order = order
         self.seen = 0
         """How many requests or notifications it was selected for so far."""
-        self.fired: tuple[Fired, ...] = ()
-        """Every time that it has struck."""
+        self._fired: list[Fired] = []
         self._chance = chance
         self._end = end
         self._release = release
 
     def __repr__(self) -> str:
         return f"<fault {self.number}: {self.order}, struck {len(self.fired)} of {self.seen}>"
+
+    @property
+    def fired(self) -> tuple[Fired, ...]:
+        """Every time that it has struck."""
+        return tuple(self._fired)
+
+    def note(self, fired: Fired) -> None:
+        """Note that it has struck once more."""
+        self._fired.append(fired)
 
     @property
     def name(self) -> str:

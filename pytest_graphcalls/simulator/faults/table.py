@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.lifecycle import CallState, OperationState
+from pytest_graphcalls.quantities import MOST, quantity, shown
 from pytest_graphcalls.simulator.kinds import KINDS
 
 Read = Callable[[str, Any, Contract], Any]
@@ -65,21 +66,10 @@ class Order:
         return f"{self.name} ({given})" if given else self.name
 
 
-_MOST = 1_000_000_000
-"""The largest number that any parameter takes; as seconds some thirty years."""
-
-
-def _number(least: float, most: float = _MOST, *, whole: bool = False, above: bool = False) -> Read:
-    kind: tuple[type, ...] = (int,) if whole else (int, float)
-    noun = "a whole number" if whole else "a number"
-    expected = f"{noun} {'above' if above else 'from'} {least:,} {'and up ' if above else ''}to {most:,}"
-
+def _number(least: float, most: float = MOST, *, whole: bool = False, above: bool = False) -> Read:
     def read(name: str, value: Any, contract: Contract) -> Any:
         del contract
-        number: Any = value if isinstance(value, kind) and not isinstance(value, bool) else float("nan")
-        if not least <= number <= most or (above and number == least):
-            raise SettingError(name, _shown(value), expected)
-        return value
+        return quantity(name, value, least=least, most=most, whole=whole, above=above)
 
     return read
 
@@ -87,7 +77,7 @@ def _number(least: float, most: float = _MOST, *, whole: bool = False, above: bo
 def _one_of(sort: str, known: Callable[[Contract], Collection[str]], listing: str = "") -> Read:
     def read(name: str, value: Any, contract: Contract) -> str:
         if not isinstance(value, str):
-            raise SettingError(name, _shown(value), f"the name of one {sort}")
+            raise SettingError(name, shown(value), f"the name of one {sort}")
         names = known(contract)
         if value not in names:
             raise UnknownNameError(sort, value[:80], tuple(names), listing)
@@ -107,7 +97,7 @@ _STANDINGS: Mapping[str, tuple[str, ...]] = {
 def _kind(name: str, value: Any, contract: Contract) -> str:
     del contract
     if not isinstance(value, str):
-        raise SettingError(name, _shown(value), f"a kind of notification, e.g. {KINDS[0]!r}")
+        raise SettingError(name, shown(value), f"a kind of notification, e.g. {KINDS[0]!r}")
     words = value.split()
     kind, standing = " ".join(words[:2]), " ".join(words[2:])
     if kind not in KINDS:
@@ -119,13 +109,6 @@ def _kind(name: str, value: Any, contract: Contract) -> str:
 
 
 _ARTICLES = {"call": "a", "operation": "an", "roster": "a"}
-
-
-def _shown(value: Any) -> str:
-    try:
-        return repr(value)[:80]
-    except ValueError:  # a whole number of more digits than Python writes
-        return "(a very large number)"
 
 
 _BOTH = {
@@ -224,7 +207,7 @@ def ordered(name: str, facts: Mapping[str, Any], contract: Contract) -> Order:
         SettingError: a value cannot be used, or one is missing.
     """
     if not isinstance(name, str):
-        raise SettingError("fault", _shown(name), f"a name as text, e.g. {next(iter(FAULTS))!r}")
+        raise SettingError("fault", shown(name), f"a name as text, e.g. {next(iter(FAULTS))!r}")
     if name not in FAULTS:
         raise UnknownNameError("fault", name[:80], tuple(FAULTS))
     known = parameters_of(name)

@@ -447,8 +447,45 @@ def test_an_application_that_answers_nothing_or_garbage(simulator: Simulator, bo
     assert errors(bot) == [
         "returned without an answer",
         "raised RuntimeError: http.response.body came before http.response.start",
-        "returned without an answer",
+        "answered with the status 'fine, thanks', which begins with no number",
     ]
+
+
+def test_a_bot_says_itself_where_the_bot_is(simulator: Simulator, bot: Bot) -> None:
+    """From inside of its own event loop: nobody waits for anybody, and the next one is told what comes."""
+    heard: list[str] = []
+
+    def second(notes: Note, headers: dict[str, str]) -> None:
+        heard.append("second")
+
+    def first(notes: Note, headers: dict[str, str]) -> None:
+        heard.append("first")
+        bot(asgi(second))
+
+    bot(asgi(first), redeliveries=0)
+    call = simulator.incoming_call()
+    simulator.advance(20)
+    assert (call.state, heard) == ("terminated", ["first", "second"])
+    assert "cannot join current thread" not in bot.timeline()
+
+
+@pytest.mark.parametrize("in_a_loop", [True, False])
+def test_a_loop_that_stands_still_is_named(simulator: Simulator, bot: Bot, in_a_loop: bool) -> None:
+    """A bot that needs the loop in which time is let pass cannot answer; the ledger says what to do instead."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await asyncio.sleep(60)
+
+    async def within() -> None:
+        simulator.advance(0)
+
+    bot(app, timeout=0.05, redeliveries=0)
+    simulator.incoming_call()
+    asyncio.run(within() if in_a_loop else asyncio.to_thread(simulator.advance, 0))
+    (said,) = errors(bot)
+    assert said.startswith("gave no answer within 0.05 s")
+    assert ("await asyncio.to_thread(simulator.advance, seconds)" in said) is in_a_loop
 
 
 def test_an_application_that_cannot_be_called(simulator: Simulator, bot: Bot) -> None:

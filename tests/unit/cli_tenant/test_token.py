@@ -43,7 +43,7 @@ def test_token_takes_roles_an_app_and_a_lifetime(simulator: Simulator, url: str,
     [
         (("--role", "Calls.Initate.All"), "'Calls.Initate.All'. Did you mean 'Calls.Initiate.All'?"),
         (("--app", "x"), "there is no app 'x'."),
-        (("--lifetime", "1e30"), "a number of seconds, at most"),
+        (("--lifetime", "1e30"), "virtual seconds, a number from -31,622,400 to 31,622,400"),
         (("--lifetime", "nan"), "holds NaN"),
     ],
 )

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Notification
 from tests.unit.simulator.bot import Bot, named, told
@@ -293,5 +294,5 @@ def test_somebody_who_left_by_other_means_is_not_missed() -> None:
 
 @pytest.mark.parametrize("seconds", [-1, float("nan")])
 def test_nobody_leaves_before_coming(seconds: float) -> None:
-    with pytest.raises(ValueError, match=r"leaves_after\(.*expected seconds, a number of 0 or more"):
+    with pytest.raises(SettingError, match=r"leaves_after\(.*expected virtual seconds, a number of 0 or more"):
         Simulator().person("Ana").leaves_after(seconds)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_graphcalls.errors import NotAllowedNowError, UnknownNameError
+from pytest_graphcalls.errors import NotAllowedNowError, SettingError, UnknownNameError
 from pytest_graphcalls.simulator import Host, Pace, Proceed, Simulator
 from pytest_graphcalls.simulator.answers import Refusal
 from pytest_graphcalls.simulator.clock import Clock, Ids
@@ -71,9 +71,9 @@ def test_requests_do_not_change_the_ids_of_calls() -> None:
 
 def test_time_goes_forward_only() -> None:
     """Negative seconds and no numbers are refused with the value."""
-    with pytest.raises(ValueError, match=r"advance\(seconds=-1\): time only goes forward"):
+    with pytest.raises(SettingError, match=r"advance\(seconds\)=-1: expected virtual seconds, a number of 0 or more"):
         Simulator().advance(-1)
-    with pytest.raises(ValueError, match="nan"):
+    with pytest.raises(SettingError, match="nan"):
         Simulator().advance(float("nan"))
 
 
@@ -81,10 +81,22 @@ def test_time_goes_forward_only() -> None:
 def test_time_goes_no_further_than_dates_do(seconds: float) -> None:
     """Every answer has a date; past the year 9999 there is none to write."""
     simulator = Simulator()
-    with pytest.raises(ValueError, match="the calendar ends with the year 9999"):
+    with pytest.raises(SettingError, match=r"at most .* The calendar ends with the year 9999"):
         simulator.advance(seconds)
     assert simulator.now == 0
     assert Bot(simulator).get("/x").status == 404
+
+
+def test_real_time_stands_still_at_the_end_of_the_calendar() -> None:
+    """Who follows another clock asks for what there is; every answer still has a date."""
+    simulator = Simulator()
+    with pytest.raises(SettingError) as caught:
+        simulator.advance(1e12)
+    simulator.advance(int(caught.value.expected.split()[-1]))
+    for _ in range(2):
+        simulator.elapse(60)
+        assert Bot(simulator).get("/x").status == 404
+    assert simulator.clock.moment().year == 9999
 
 
 def test_what_is_due_runs_in_order_and_at_its_moment() -> None:
@@ -425,9 +437,9 @@ def test_every_app_in_a_meeting_is_told() -> None:
 def test_a_script_takes_seconds_only(seconds: Any) -> None:
     """A wrong value is refused where it is given, not when somebody rings."""
     person = Simulator().person("Adele")
-    with pytest.raises(ValueError, match=r"expected seconds, a number of 0 or more"):
+    with pytest.raises(SettingError, match=r"expected virtual seconds, a number of 0 or more"):
         person.answers_after(seconds)
-    with pytest.raises(ValueError, match=r"expected seconds, a number of 0 or more"):
+    with pytest.raises(SettingError, match=r"expected virtual seconds, a number of 0 or more"):
         person.declines(seconds)
 
 

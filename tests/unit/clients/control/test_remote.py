@@ -52,6 +52,19 @@ def test_notifications_are_asked_for_once(remote: RemoteWorld, served: httpx.Cli
     assert remote.notifications == []
 
 
+def test_what_a_server_has_forgotten_is_not_missed(remote: RemoteWorld, world: World) -> None:
+    """What was read stays, and what comes is read once."""
+    world.simulator.keep_latest(calls=1, notifications=2)
+    for _ in range(3):
+        remote.incoming_call()
+        remote.incoming_call()
+        world.simulator.advance(0)
+    assert len(remote.notifications) == 2
+    last = remote.incoming_call()
+    world.simulator.advance(0)
+    assert [one.call_id for one in remote.notifications][2:] == [last.id]
+
+
 def test_a_refusal_leaves_the_test_unchecked(remote: RemoteWorld) -> None:
     """It judges nothing, and says what the server said."""
     with pytest.raises(StageError, match=r"Did you mean 'Calls\.Initiate\.All'"):

@@ -280,3 +280,13 @@ def test_every_request_counts_once_under_threads(simulator: Simulator) -> None:
         thread.join()
     assert (fault.seen, len(fault.fired), failed.count(500)) == (100, 50, 50)
     assert simulator.faults.active == (fault,)
+
+
+def test_an_answer_says_what_was_injected(simulator: Simulator) -> None:
+    """Every fault that struck it, the outermost first; an answer without any says nothing."""
+    bot = Bot(simulator)
+    assert "x-graphcalls-fault" not in bot.get("/57da").headers
+    with simulator.fault("503", retry_after=3), simulator.fault("half-sent", sent=1), simulator.fault("429"):
+        answer = bot.get("/57da")
+    assert answer.headers["x-graphcalls-fault"] == "half-sent (sent=1); 503 (retry_after=3)"
+    assert isinstance(answer, Faulty)

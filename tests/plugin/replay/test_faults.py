@@ -1,0 +1,81 @@
+"""Recording a test in which something was made to go wrong: the recording says so."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+import pytest
+
+from pytest_graphcalls.cassette import Kind, opened
+from pytest_graphcalls.commands.standings import status
+from tests.plugin.replay.conftest import Served, tapes
+from tests.plugin.taped import Taped
+
+READ = """
+def test_read(graphcalls_client):
+    assert graphcalls_client.get("/communications/calls/57da").status_code == 429
+    assert graphcalls_client.get("/communications/calls/57da").status_code == 404
+"""
+FILE = "cassettes/v1.0/test_own/test_{}.yaml"
+SAID = f"cassettes with faults that were injected: {FILE}; those answers say nothing of the service"
+
+
+def test_a_recording_tells_what_was_injected(
+    pytester: pytest.Pytester,
+    taped: Taped,
+    to_server: tuple[str, ...],
+    served: Served,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """In its passport, at each answer, in the run's summary when it is written and when it is played, and in status."""
+    pytester.makepyfile(test_own=READ)
+    with served[1].fault("429", retry_after=3, nth=1):
+        result = taped(*to_server)
+    result.assert_outcomes(passed=1)
+    (path,) = tapes(pytester)
+    found = opened(path)
+    assert found.passport is not None
+    assert (found.passport.kind, found.passport.faults) == (Kind.SIMULATOR, ("429 (retry_after=3, nth=1)",))
+    headers = [one.response.headers.get("x-graphcalls-fault") for one in found.exchanges()]
+    assert headers == ["429 (retry_after=3, nth=1)", None]
+    assert SAID.format("read") in result.outlines
+    played = taped("--graphcalls-target=replay", "--block-network")
+    played.assert_outcomes(passed=1)
+    assert SAID.format("read") in played.outlines
+    status([path], Namespace(days=90))
+    listed = capsys.readouterr().out
+    assert "with faults that were injected, so not as the service answers: 1" in listed
+
+
+def test_a_recording_without_faults_is_as_ever(
+    pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...]
+) -> None:
+    pytester.makepyfile(test_own=READ.replace("429", "404"))
+    result = taped(*to_server)
+    (path,) = tapes(pytester)
+    assert "graphcalls-fault" not in path.read_text()
+    result.stdout.no_fnmatch_line("*injected*")
+
+
+@pytest.mark.parametrize("fault", ["dropped", "half-sent"])
+def test_an_answer_that_did_not_arrive_says_so(pytester: pytest.Pytester, taped: Taped, fault: str) -> None:
+    """What is recorded for a comparison holds the answer as it was given, and why nobody has seen it whole."""
+    pytester.makepyfile(
+        test_own=f"""
+        import pytest
+
+        from pytest_graphcalls.errors import EnvironmentFaultError
+
+        @pytest.mark.graphcalls_fault("{fault}")
+        def test_spoilt(graphcalls):
+            with pytest.raises(EnvironmentFaultError):
+                graphcalls.client.get("/communications/calls/57da")
+        """
+    )
+    result = taped("--graphcalls-nightly", "--record-mode=rewrite")
+    result.assert_outcomes(passed=1)
+    (path,) = tapes(pytester)
+    passport = opened(path).passport
+    assert passport is not None
+    assert passport.faults == (fault,)
+    assert SAID.format("spoilt") in result.outlines
