@@ -16,12 +16,14 @@ class Tape:
         version: ``v1.0`` or ``beta``.
         exchanges: in order, redacted; an exchange's ``seconds`` are what its answer took, where that is known.
         notifications: in order, redacted; ``at`` is in seconds since the test began.
+        heard: whether anybody could look at notifications at all; where nobody could, that there is none says nothing.
     """
 
     test: str
     version: str
     exchanges: tuple[Exchange, ...] = ()
     notifications: tuple[Notification, ...] = ()
+    heard: bool = True
 
     @property
     def name(self) -> str:

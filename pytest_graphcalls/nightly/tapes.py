@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from pytest_graphcalls.cassette import Cassette, opened
-from pytest_graphcalls.contract import Contract, Match, parse_error
+from pytest_graphcalls.contract import Contract, Match, Need, parse_error
 from pytest_graphcalls.drift import Latency, Tape
 
 _UNSIGNED, _BAD_TOKEN = 401, "InvalidAuthenticationToken"
@@ -37,7 +37,8 @@ def tape(found: Cassette) -> Tape:
     paired = zip_longest(found.exchanges(), passport.seconds[: len(found.rows)])
     aside = frozenset(passport.aside)
     exchanges = tuple(replace(one, seconds=took) for number, (one, took) in enumerate(paired) if number not in aside)
-    return Tape(test, version, exchanges, passport.notifications)
+    heard = bool(passport.notifications) or Need.NOTIFICATIONS in passport.capabilities
+    return Tape(test, version, exchanges, passport.notifications, heard)
 
 
 def refused(one: Tape) -> str:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -10,6 +15,7 @@ from pytest_graphcalls import leakscan
 from pytest_graphcalls.drift import Outcome
 from pytest_graphcalls.nightly import NightSettings, Subprocess, look, promote
 from tests.live.conftest import Tenant, facts, guid, ini
+from tests.live.endings import until
 
 
 def test_a_night_in_a_tenant_and_the_next_one(
@@ -35,3 +41,51 @@ def test_a_night_in_a_tenant_and_the_next_one(
     # The page names the digests of its own style and script, which look random.
     assert [leak for leak in leaks if not leak.file.endswith("report.html") or leak.kind == "secret of this run"] == []
     assert tenant.open_calls() == []
+
+
+def test_a_suite_does_not_outlive_its_night(tenant: Tenant, tmp_path: Path) -> None:
+    """SIGKILL of ``graphcalls nightly`` in the middle of a call: its suite hangs up, and ends as well."""
+    (tmp_path / "waiting.py").write_text(WAITING)
+    (tmp_path / "pytest.ini").write_text(ini(tenant.id, facts(tenant.id)))
+    variables = {"GRAPHCALLS_ROOT": tenant.url, "PYTHONPATH": str(tmp_path), "PYTEST_PLUGINS": "waiting"}
+    night = subprocess.Popen(
+        [sys.executable, "-c", COMMAND, "nightly", "--version", "v1.0", "--workers", "0"],
+        cwd=tmp_path,
+        env={**os.environ, **variables},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert until(lambda: (tmp_path / "lock").exists() and bool(tenant.open_calls()))
+    finally:
+        night.kill()
+        night.wait()
+    with (tmp_path / "lock").open() as lock:
+        assert until(lambda: is_free(lock))
+    assert tenant.open_calls() == []
+    assert [*tmp_path.glob(".graphcalls/ledger/*.jsonl")] == []
+
+
+COMMAND = "import sys; from pytest_graphcalls.cli import main; sys.exit(main())"
+WAITING = """
+import fcntl, time
+import pytest
+
+LOCK = open("lock", "w")
+fcntl.flock(LOCK, fcntl.LOCK_EX)
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    result = yield
+    if "created" in item.name:
+        time.sleep(600)
+    return result
+"""
+"""A plugin that holds a lock as long as its process lives, and never ends a test in which a call goes on."""
+
+
+def is_free(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -36,7 +36,7 @@ def test_a_cassette_comes_back_as_a_tape(tmp_path: Path) -> None:
     assert made.name == "contracts/test_a.py::test_one@v1.0"
     assert [one.seconds for one in made.exchanges] == [0.25, 1.5]
     assert [one.request for one in made.exchanges] == [exchanges[0].request, exchanges[2].request]
-    assert made.notifications == (told,)
+    assert (made.notifications, made.heard) == ((told,), True)
     assert len(found.rows) == 3
 
 
@@ -47,7 +47,7 @@ def test_a_cassette_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     text = (tmp_path / "a.yaml").read_text()
     assert not [name for name in ("notifications", "seconds", "aside") if f"{name}:" in text]
     made = tape(opened(tmp_path / "a.yaml"))
-    assert (made.exchanges[0].seconds, made.notifications) == (None, ())
+    assert (made.exchanges[0].seconds, made.notifications, made.heard) == (None, (), False)
 
 
 def test_the_stage_says_which_exchanges_are_beside_the_test() -> None:
