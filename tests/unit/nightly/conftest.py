@@ -108,6 +108,7 @@ class Fake:
                 ("v1.0",),
                 Contract.packaged().revision,
                 test=name,
+                capabilities=("notifications",),
                 notifications=said.notifications,
                 seconds=seconds,
             )
