@@ -115,6 +115,19 @@ class Fake:
             cassette.write(path, said.exchanges, passport)
 
 
+@dataclass
+class Told:
+    """Keeps what a night says of how it goes on."""
+
+    phases: list[str] = field(default_factory=list)
+
+    def phase(self, text: str) -> None:
+        self.phases.append(text)
+
+    def count(self, done: int, total: int) -> None:
+        pass
+
+
 def _report(said: dict[str, Said]) -> dict[str, Any]:
     outcomes = [one.outcome for one in said.values()]
     status = next((one for one in ("broken", "could-not-check", "not-checked") if one in outcomes), "held")
