@@ -14,6 +14,7 @@ import pytest
 from pytest_graphcalls import leakscan
 from pytest_graphcalls.drift import Outcome
 from pytest_graphcalls.nightly import NightSettings, Subprocess, look, promote
+from tests.few import NOT_THERE, only
 from tests.live.conftest import Tenant, facts, guid, ini
 from tests.live.endings import until
 
@@ -24,6 +25,9 @@ def test_a_night_in_a_tenant_and_the_next_one(
     """The same tenant with other ids is no drift; no real id is in what is written, and no call is left."""
     here = tmp_path_factory.mktemp("project")
     monkeypatch.chdir(here)
+    monkeypatch.delenv(NOT_THERE, raising=False)
+    for name, text in only("test_participant_invite", "test_participant_delete", "test_call_get").items():
+        monkeypatch.setenv(name, text)
     monkeypatch.setenv("GRAPHCALLS_ROOT", tenant.url)
     Path("pytest.ini").write_text(ini(tenant.id, facts(tenant.id)))
     settings = NightSettings("live", versions=("v1.0",), workers="0")
@@ -47,11 +51,17 @@ def test_a_suite_does_not_outlive_its_night(tenant: Tenant, tmp_path: Path) -> N
     """SIGKILL of ``graphcalls nightly`` in the middle of a call: its suite hangs up, and ends as well."""
     (tmp_path / "waiting.py").write_text(WAITING)
     (tmp_path / "pytest.ini").write_text(ini(tenant.id, facts(tenant.id)))
-    variables = {"GRAPHCALLS_ROOT": tenant.url, "PYTHONPATH": str(tmp_path), "PYTEST_PLUGINS": "waiting"}
+    few = only("test_application_post_calls")
+    variables = {
+        **few,
+        "GRAPHCALLS_ROOT": tenant.url,
+        "PYTHONPATH": os.pathsep.join((few["PYTHONPATH"], str(tmp_path))),
+        "PYTEST_PLUGINS": f"{few['PYTEST_PLUGINS']},waiting",
+    }
     night = subprocess.Popen(
         [sys.executable, "-c", COMMAND, "nightly", "--version", "v1.0", "--workers", "0"],
         cwd=tmp_path,
-        env={**os.environ, **variables},
+        env={**{name: text for name, text in os.environ.items() if name != NOT_THERE}, **variables},
         stderr=subprocess.DEVNULL,
     )
     try:
@@ -76,7 +86,7 @@ fcntl.flock(LOCK, fcntl.LOCK_EX)
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
     result = yield
-    if "created" in item.name:
+    if "calling_one_person" in item.name:
         time.sleep(600)
     return result
 """
