@@ -61,7 +61,9 @@ def _date(text: str, today: date) -> date | None:
     except ValueError:
         raise SettingError("--expires", text, "a date such as 2027-01-31") from None
     if found < today:
-        raise SettingError("--expires", text, f"today ({today} in UTC) or a later day", "It would have expired already.")
+        raise SettingError(
+            "--expires", text, f"today ({today} in UTC) or a later day", "It would have expired already."
+        )
     return found
 
 

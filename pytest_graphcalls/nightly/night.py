@@ -115,8 +115,8 @@ def look(
     """
     telling = telling or Quiet()
     claim(settings.out)
-    for folder in (settings.out / CASSETTES, settings.baseline):
-        if said := mended(folder):
+    for place in (settings.out / CASSETTES, settings.baseline):
+        if said := mended(place):
             telling.phase(said)
     published = tuple(_published(settings, telling))
     old = accepted.read(settings.baseline, settings.target, settings.versions)

@@ -285,7 +285,7 @@ def test_nothing_secret_is_kept(file: Path) -> None:
 
 
 def test_a_history_that_nobody_may_write_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in an artifact that was mounted; SQLite would put files of its own beside it, and says that it cannot write."""
+    """As in an artifact that was mounted. SQLite puts no files of its own beside it."""
     path = tmp_path / "history.db"
     with History(path, now=Clock()) as kept:
         lived(kept, difference())

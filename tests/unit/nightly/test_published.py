@@ -128,6 +128,7 @@ def test_metadata_of_a_version_that_is_not_looked_at_is_refused() -> None:
     with pytest.raises(SettingError) as caught:
         published_of(["beta.xml"], [], None, ("beta",))
     assert str(caught.value) == (
-        "--csdl=beta.xml: expected metadata of beta, as --version says. Write beta=FILE, or let --version be v1.0 or both."
+        "--csdl=beta.xml: expected metadata of beta, as --version says. "
+        "Write beta=FILE, or let --version be v1.0 or both."
     )
     assert list(published_of(["beta=beta.xml"], [], None, ("beta",)).metadata) == ["beta"]
