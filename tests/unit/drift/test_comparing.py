@@ -172,3 +172,12 @@ def test_where_nobody_could_listen_no_notification_is_missing(side: str, when: s
     assert (found.subject, found.decides) == (t.tape().name, False)
     assert found.reason == f"nobody could look at notifications {when}, so only its exchanges were compared"
     assert [*compare([silent], [silent], Contract.packaged())] == []
+
+
+def test_a_test_that_met_somebody_who_had_stayed_is_not_compared() -> None:
+    """With one in which nobody had; it is said, and decides nothing."""
+    stayed = replace(t.tape(), stayed=frozenset({t.ALICE}))
+    (found,) = compare([t.tape(t.exchanges())], [stayed], Contract.packaged())
+    assert isinstance(found, Unchecked)
+    assert not found.decides
+    assert "was in its meeting already, since an earlier night" in found.reason
