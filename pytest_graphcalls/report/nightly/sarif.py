@@ -20,7 +20,7 @@ LEVELS: Mapping[str, str] = MappingProxyType(
 _SEEN_BEFORE: Mapping[str, str] = MappingProxyType(
     {"new": "new", "known": "unchanged", "accepted": "unchanged", "expired": "unchanged", "flaky": "new"}
 )
-_FULL = "A difference of the sort '{name}' ({severity}) in {subject}, from one night to the next."
+_FULL = "'{name}' ({severity}) in {subject}: it is not what was promised, or what was accepted before."
 NOWHERE = "graphcalls-drift.toml"
 """The file that a difference is about that was seen in none, because services want one: there it can be accepted."""
 _LINE = re.compile(r"(?P<file>[^:\s]+\.\w+)(?::(?P<line>[1-9]\d*))?(?:::.*|\b.*)")
