@@ -17,10 +17,10 @@ from pytest_graphcalls.report.words import counted
 
 
 def accept(args: Namespace) -> int:
-    """Accept one difference of the last verdict.
+    """Accept differences of the last verdict: all of them, or none.
 
     Args:
-        args: ``fingerprint``, ``reason``, ``owner``, ``expires``, ``verdict``, ``file``.
+        args: ``fingerprints``, ``reason``, ``owner``, ``expires``, ``verdict``, ``file``.
 
     Returns:
         0.
@@ -36,17 +36,20 @@ def accept(args: Namespace) -> int:
     if not reason:
         raise SettingError("--reason", "''", "why it is all right, in a sentence")
     known = remembered(Path(args.verdict)).differences
-    fingerprint = args.fingerprint.lower()
-    if fingerprint not in known:
-        raise UnknownNameError("difference", args.fingerprint, tuple(known), args.verdict)
-    acceptance = Acceptance(fingerprint, reason, today, owner, expires, str(known[fingerprint]))
     _refuse_leaks("--reason", reason)
-    _refuse_leaks("the difference", acceptance.about)
-    file = AcceptedFile.read(Path(args.file))
-    again = fingerprint in file.acceptances
-    file.accept(acceptance).write()
-    until = f" until {expires}" if expires else ""
-    show([f"{'accepted again' if again else 'accepted'}{until}: {acceptance.about}", f"Commit {args.file}."])
+    before = file = AcceptedFile.read(Path(args.file))
+    until, said = f" until {expires}" if expires else "", []
+    for given in dict.fromkeys(args.fingerprints):
+        fingerprint = given.lower()
+        if fingerprint not in known:
+            raise UnknownNameError("difference", given, tuple(known), args.verdict)
+        acceptance = Acceptance(fingerprint, reason, today, owner, expires, str(known[fingerprint]))
+        _refuse_leaks("the difference", acceptance.about)
+        file = file.accept(acceptance)
+        word = "accepted again" if fingerprint in before.acceptances else "accepted"
+        said.append(f"{word}{until}: {acceptance.about}")
+    file.write()
+    show([*said, f"Commit {args.file}."])
     return 0
 
 
@@ -58,7 +61,9 @@ def _date(text: str, today: date) -> date | None:
     except ValueError:
         raise SettingError("--expires", text, "a date such as 2027-01-31") from None
     if found < today:
-        raise SettingError("--expires", text, f"today ({today}) or a later day", "It would have expired already.")
+        raise SettingError(
+            "--expires", text, f"today ({today} in UTC) or a later day", "It would have expired already."
+        )
     return found
 
 

@@ -83,17 +83,18 @@ def _unfinished(why: str) -> int:
 def settings_of(args: Namespace) -> NightSettings:
     """What was asked for; raises :class:`.SettingError`."""
     environ = os.environ
+    versions = parse_versions("--version", args.version)
     return NightSettings(
         target_of(args.target, environ),
         path_of(args.out, "GRAPHCALLS_OUT", OUT, environ),
         path_of(args.baseline, "GRAPHCALLS_BASELINE", BASELINE, environ),
         path_of(args.history, "GRAPHCALLS_HISTORY", HISTORY, environ),
         path_of(args.file, "GRAPHCALLS_ACCEPTED", ACCEPTED, environ),
-        parse_versions("--version", args.version),
+        versions,
         Repetition.of("--confirm", args.confirm),
         workers_of("--workers", args.workers),
         number("--keep", args.keep),
-        published_of(args.csdl, args.openapi, args.docs),
+        published_of(args.csdl, args.openapi, args.docs, versions),
         named=bool(args.baseline or environ.get("GRAPHCALLS_BASELINE")),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 VERSIONS = ("v1.0", "beta")
 """The API versions, as they stand in a path."""
@@ -45,6 +45,11 @@ class Source:
 
     def __str__(self) -> str:
         return f"{self.page}, {self.section}" if self.section else self.page
+
+    @classmethod
+    def read(cls, data: Mapping[str, str]) -> Self:
+        """What a file says of it; the file may say more, such as which fact it is."""
+        return cls(data["page"], data.get("section", ""))
 
 
 @dataclass(frozen=True, slots=True)

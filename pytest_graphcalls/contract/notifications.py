@@ -89,7 +89,6 @@ def read(data: Mapping[str, Any]) -> dict[str, Payload]:
 
 
 def _payload(name: str, entry: Mapping[str, Any]) -> Payload:
-    source = entry["source"]
     return Payload(
         name,
         entry["says"],
@@ -98,7 +97,7 @@ def _payload(name: str, entry: Mapping[str, Any]) -> Payload:
         entry["shape"],
         tuple(entry["versions"]),
         Evidence(entry["evidence"]),
-        Source(source["page"], source.get("section", "")),
+        Source.read(entry["source"]),
         entry.get("type", ""),
         tuple(entry.get("required", ())),
         MappingProxyType({member: tuple(values) for member, values in entry.get("values", {}).items()}),

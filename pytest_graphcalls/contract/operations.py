@@ -92,7 +92,7 @@ def _rules(data: Mapping[str, Any]) -> Iterator[tuple[str, Rule]]:
                 says=raw["says"],
                 versions=tuple(raw.get("versions", data["versions"])),
                 evidence=Evidence(raw["evidence"]),
-                source=Source(**raw["source"]),
+                source=Source.read(raw["source"]),
                 pages=MappingProxyType(data["pages"]),
                 facts=tuple(raw["facts"]),
                 contradictions=tuple(raw.get("contradictions", ())),

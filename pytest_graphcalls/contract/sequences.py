@@ -137,13 +137,12 @@ def read(data: Mapping[str, Any]) -> dict[str, Sequence]:
 
 
 def _sequence(id: str, entry: Mapping[str, Any]) -> Sequence:
-    source = entry["source"]
     return Sequence(
         id,
         entry["says"],
         entry["starts"],
         tuple(entry["versions"]),
-        Source(source["page"], source.get("section", "")),
+        Source.read(entry["source"]),
         tuple(_step(step) for step in entry["steps"]),
         tuple(entry.get("notes", ())),
     )

@@ -63,7 +63,7 @@ class AcceptedFile:
             DriftFileError: it cannot be read, is another sort of file, or has a table twice.
         """
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")  # some editors put a mark in front
         except FileNotFoundError:
             return cls(path, {}, blocks={})
         except (OSError, UnicodeDecodeError) as error:

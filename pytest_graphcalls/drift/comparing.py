@@ -23,6 +23,11 @@ from pytest_graphcalls.drift.told import Retold, compare_told, told
 from pytest_graphcalls.drift.verdict import Sample, Unchecked
 
 NO_BASELINE = "there is no accepted recording of it to compare with; 'graphcalls drift promote' makes tonight's one"
+NOT_HEARD = "nobody could look at notifications {when}, so only its exchanges were compared"
+MET = (
+    "somebody whom it invites was in its meeting already, since an earlier night, in one of the recordings; end the "
+    "meeting, or use one that ends when the bot leaves"
+)
 NOT_RECORDED = "tonight has no recording of it; look at what became of the test"
 
 
@@ -74,6 +79,8 @@ class _Comparison:
             if old is None:
                 # Who writes a new test has nothing to compare it with, and need not be told every night that it is bad.
                 yield Unchecked(tape.name, NO_BASELINE, decides=False)
+            elif any(name in old.invited + tape.invited for name in old.stayed ^ tape.stayed):
+                yield Unchecked(tape.name, MET, decides=False)
             else:
                 yield from self._tape(old, tape)
         yield from (Unchecked(name, NOT_RECORDED) for name in accepted)
@@ -93,6 +100,11 @@ class _Comparison:
                 yield Unchecked(f"{after.name}, exchange {new.number}", f"{new.subject} {fault}")
                 return
             yield from (_met(after, old, new, change) for change in self._step(version, settler, old, new))
+        if not (before.heard and after.heard):
+            if before.notifications or after.notifications:
+                when = "when it was accepted" if after.heard else "tonight"
+                yield Unchecked(after.name, NOT_HEARD.format(when=when), decides=False)
+            return
         was, is_ = (told(tape.notifications, self._contract, version) for tape in (before, after))
         for one in compare_told(was, is_, settler, self._limits.late):
             yield _retold(after, one)

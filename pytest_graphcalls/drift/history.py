@@ -6,6 +6,7 @@ without an outcome, and nothing half written. Nights are numbered in the order t
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import struct
 import time
@@ -61,7 +62,8 @@ class History:
     Args:
         path: the file; it is made, with its folder, unless ``create`` is off.
         keep: how many nights are kept; older ones go when a night is finished.
-        create: whether a file that is not there is made.
+        create: whether a file that is not there is made. One that nobody may write can be read all the same where this
+            is off.
         now: the clock; gives aware times.
 
     Raises:
@@ -82,9 +84,11 @@ class History:
         _look_at(path, create=create)
         with self._told():
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._line = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+            sealed = not create and _is_sealed(path)
+            where = _sealed(path) if sealed else str(path)
+            self._line = sqlite3.connect(where, timeout=PATIENCE, isolation_level=None, uri=sealed)
             try:
-                self._prepare()
+                self._prepare(sealed=sealed)
             except BaseException:
                 self._line.close()
                 raise
@@ -115,9 +119,11 @@ class History:
         except OSError as error:
             raise DriftFileError(str(self._path), 0, f"cannot be written: {error.strerror or error}.") from None
 
-    def _prepare(self) -> None:
+    def _prepare(self, *, sealed: bool) -> None:
         if self._version() > len(STEPS):  # the first bytes may not say so while another job has the file open
             raise _later(self._path, self._version())
+        if sealed:
+            return
         _patiently(lambda: self._line.execute("PRAGMA journal_mode = WAL").fetchone())
         self._line.execute("PRAGMA synchronous = NORMAL")
         self._line.execute("PRAGMA foreign_keys = ON")
@@ -344,6 +350,17 @@ def _later(path: Path, version: int) -> DriftFileError:
         "Update pytest-graphcalls; the file was left as it is."
     )
     return DriftFileError(str(path), 0, problem)
+
+
+def _is_sealed(path: Path) -> bool:
+    """Whether nobody may write there, as in an artifact that was mounted."""
+    return not (os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK))
+
+
+def _sealed(path: Path) -> str:
+    """The address of a file that nobody writes. SQLite would put its own files beside it, unless it is told so."""
+    written = path.with_name(f"{path.name}-wal").exists()
+    return f"{path.absolute().as_uri()}?mode=ro{'' if written else '&immutable=1'}"
 
 
 def _is_new(path: Path) -> bool:

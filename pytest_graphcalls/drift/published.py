@@ -13,6 +13,7 @@ from pytest_graphcalls.drift import metadata
 from pytest_graphcalls.drift.difference import Difference, Origin
 from pytest_graphcalls.drift.docs.claims import open_keys
 from pytest_graphcalls.drift.verdict import Unchecked
+from pytest_graphcalls.errors import did_you_mean
 
 Found = Difference | Unchecked
 
@@ -79,6 +80,8 @@ def load(path: Path, form: metadata.Form) -> metadata.Metadata | Unchecked:
     """Read a metadata file, or say why it says nothing; arguments and errors as for :func:`of_metadata`."""
     try:
         read = _READERS[form](path)
+    except FileNotFoundError:
+        return Unchecked(str(path), _not_there(path, "file"))
     except OSError as error:
         return Unchecked(str(path), f"it cannot be read: {error.strerror}.")
     if read.has_calls:
@@ -96,7 +99,21 @@ def of_pages(root: Path, version: str) -> Iterator[Found]:
         root: a checkout of them, with ``api-reference`` in it.
         version: ``v1.0`` or ``beta``.
     """
+    if not root.exists():
+        yield Unchecked(f"documentation@{version}", f"{root}: {_not_there(root, 'folder')}")
+        return
     try:
         yield from pages.differences(root, Contract.packaged(), version)
     except OSError as error:
         yield Unchecked(str(error.filename or root), f"it cannot be read: {error.strerror}.")
+
+
+def _not_there(path: Path, sort: str) -> str:
+    """That there is no such thing, with what lies there and has nearly the name that was given."""
+    while not path.parent.exists():
+        path = path.parent
+    try:
+        names = [one.name for one in path.parent.iterdir()]
+    except OSError:
+        names = []
+    return f"there is no such {sort}.{did_you_mean(path.name, names)}"

@@ -56,5 +56,7 @@ def remembered(path: Path) -> Remembered:
 def _read(data: Any) -> Remembered:
     # The fingerprint as it was written: texts in a verdict are masked, which may have changed one of them.
     found = {one["fingerprint"]: Difference.from_json(one) for one in data["differences"]}
-    open_ = any(one["decides"] for one in data["unchecked"])
-    return Remembered(found, complete=not open_ and Outcome(data["outcome"]) is not Outcome.COULD_NOT_CHECK)
+    open_ = any(one.get("decides", True) for one in data["unchecked"])
+    unchecked = Outcome(data["outcome"]) is Outcome.COULD_NOT_CHECK or open_
+    # What metadata or pages alone have shown says nothing of what else was accepted.
+    return Remembered(found, complete="night" in data and not unchecked)

@@ -19,6 +19,9 @@ HEADERS_OF_THE_WAY: Mapping[str, str] = MappingProxyType(
         "date": "when",
         "keep-alive": "of the way",
         "nel": "of the way",
+        "ratelimit-limit": "how busy the service is",
+        "ratelimit-remaining": "how busy the service is",
+        "ratelimit-reset": "how busy the service is",
         "report-to": "of the way",
         "request-id": "another one each time",
         "retry-after": "how busy the service is",
@@ -37,6 +40,9 @@ HEADERS_OF_THE_WAY: Mapping[str, str] = MappingProxyType(
         "x-microsoft-skype-message-id": "another one each time",
         "x-ms-ags-diagnostic": "which machine has answered",
         "x-ms-request-id": "another one each time",
+        "x-ms-throttle-information": "how busy the service is",
+        "x-ms-throttle-limit-percentage": "how busy the service is",
+        "x-ms-throttle-scope": "how busy the service is",
     }
 )
 """Response headers that are not compared, with the reason."""

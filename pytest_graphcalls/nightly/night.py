@@ -35,7 +35,7 @@ from pytest_graphcalls.nightly import baseline as accepted
 from pytest_graphcalls.nightly.baseline import Baseline
 from pytest_graphcalls.nightly.confirming import Confirmed, confirm
 from pytest_graphcalls.nightly.judging import Look, judge
-from pytest_graphcalls.nightly.publishing import claim, junit_of, publish
+from pytest_graphcalls.nightly.publishing import CASSETTES, claim, junit_of, publish
 from pytest_graphcalls.nightly.settings import NightSettings
 from pytest_graphcalls.nightly.steadying import keep_steady
 from pytest_graphcalls.nightly.suite import Order, Ran, Runner, has_xdist
@@ -113,16 +113,30 @@ def look(
         DriftFileError: the history or the file of accepted differences cannot be used.
         PublishedFileError: a metadata file is there and is not what it should be.
     """
+    telling = telling or Quiet()
     claim(settings.out)
-    published = tuple(settings.published.differences(settings.versions))
-    old = accepted.read(mended(settings.baseline), settings.target, settings.versions)
+    for place in (settings.out / CASSETTES, settings.baseline):
+        if said := mended(place):
+            telling.phase(said)
+    published = tuple(_published(settings, telling))
+    old = accepted.read(settings.baseline, settings.target, settings.versions)
     agreed = AcceptedFile.read(settings.accepted).acceptances
     with (
         History(settings.history, keep=settings.keep, now=now) as history,
         TemporaryDirectory(prefix="graphcalls-nightly-") as folder,
     ):
-        night = _Night(settings, runner, telling or Quiet(), old, published, Path(folder), seed)
+        night = _Night(settings, runner, telling, old, published, Path(folder), seed)
         return night.look(history, agreed, now)
+
+
+def _published(settings: NightSettings, telling: Telling) -> Iterator[Difference | Unchecked]:
+    """What others have published; what of it cannot be looked at is told before the suite is waited for."""
+    if settings.published.origins:
+        telling.phase("looking at what is published")
+    found = list(settings.published.differences(settings.versions))
+    for one in _grouped(one for one in found if isinstance(one, Unchecked)):
+        telling.phase(f"could not check {one.subject}: {one.reason}")
+    yield from found
 
 
 class _Night:

@@ -27,11 +27,13 @@ class Promoted:
         new: how many of tonight's recordings.
         kept: how many older ones, of tests that tonight could not record.
         gone: how many older ones went, because the suite has no such test any more.
+        mended: what an earlier job had left that was killed, and what was done about it, a sentence each.
     """
 
     new: int
     kept: int
     gone: int
+    mended: tuple[str, ...] = ()
 
 
 def promote(tonight: Path, baseline: Path, known: Iterable[str] = ()) -> Promoted:
@@ -47,11 +49,12 @@ def promote(tonight: Path, baseline: Path, known: Iterable[str] = ()) -> Promote
             something else.
         RecordingError: one cannot be read, something would leak, or the disk refuses. The older baseline is as it was.
     """
+    put_right = tuple(filter(None, (mended(folder) for folder in (tonight, baseline))))
     new = recordings_in(tonight, "--out")
     if not new:
         step = "Run 'graphcalls nightly' first, or name the folder of its reports."
         raise SettingError("--out", str(tonight), "the recordings of a night", step)
-    old = recordings_in(mended(baseline), "--baseline")
+    old = recordings_in(baseline, "--baseline")
     _refuse_strangers(new, old, baseline)
     _refuse_leaks(tonight, known)
     fresh = {_place(one, tonight) for one in new}
@@ -63,7 +66,7 @@ def promote(tonight: Path, baseline: Path, known: Iterable[str] = ()) -> Promote
     except OSError as error:
         problem = f"cannot be written: {error.strerror or error}. The older baseline is as it was."
         raise RecordingError(str(baseline), 0, problem) from None
-    return Promoted(len(new), len(kept), len(missing) - len(kept))
+    return Promoted(len(new), len(kept), len(missing) - len(kept), put_right)
 
 
 def _place(one: Cassette, folder: Path) -> Path:

@@ -94,16 +94,20 @@ def path_of(given: str | None, variable: str, default: Path, environ: Mapping[st
     return Path(given or environ.get(variable) or default)
 
 
-def published_of(csdl: Iterable[str], openapi: Iterable[str], pages: str | None) -> Published:
+def published_of(
+    csdl: Iterable[str], openapi: Iterable[str], pages: str | None, versions: tuple[str, ...] = BOTH_VERSIONS
+) -> Published:
     """What others have published, and where it lies.
 
     Args:
         csdl: files of metadata, each as ``v1.0=FILE``; without a version it is that of v1.0.
         openapi: files of OpenAPI, likewise.
         pages: folder of a checkout of the reference pages.
+        versions: API versions that are looked at.
 
     Raises:
-        SettingError: two files are for one version, or the folder is a file.
+        SettingError: two files are for one version, one is for a version that is not looked at, or the folder is a
+            file.
     """
     found: dict[str, tuple[Path, Form]] = {}
     given = [(Form.CSDL, text) for text in csdl] + [(Form.OPENAPI, text) for text in openapi]
@@ -111,6 +115,9 @@ def published_of(csdl: Iterable[str], openapi: Iterable[str], pages: str | None)
         version, equals, file = text.partition("=")
         if not (equals and version in BOTH_VERSIONS):
             version, file = BOTH_VERSIONS[0], text
+        if version not in versions:
+            step = f"Write {versions[0]}=FILE, or let --version be {version} or both."
+            raise SettingError(f"--{form}", text, f"metadata of {versions[0]}, as --version says", step)
         if version in found:
             step = f"{found[version][0]} is that already; write beta=FILE for the other one."
             raise SettingError(f"--{form}", text, f"one file for {version}", step)

@@ -14,9 +14,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
+from pytest_graphcalls.nightly.child import PATIENCE
 from pytest_graphcalls.redaction import mask
 
 SUITE = "pytest_graphcalls.contracts"
+CHILD = "pytest_graphcalls.nightly.child"
 COUNTING = "pytest_graphcalls.nightly.counting"
 PROGRESS = "GRAPHCALLS_NIGHTLY_PROGRESS"
 """The variable that tells the run where to write how far it is."""
@@ -27,8 +29,8 @@ _RAN = frozenset({0, 1})
 """pytest's exit status of a run that came to its end."""
 _EVERY = 0.2
 """Seconds between two looks at how far a run is."""
-_PATIENCE = 20.0
-"""Seconds that an interrupted run gets to hang up and end."""
+_KILLED_AFTER = PATIENCE + 5
+"""Seconds after which a run that was told to stop, and has not even ended itself, is killed."""
 
 Tell = Callable[[int, int], None]
 """Is told how many tests are done, of how many; 0 of 0 before that is known."""
@@ -152,16 +154,19 @@ class Subprocess:
     def run(self, order: Order, tell: Tell) -> Ran:
         """See :meth:`Runner.run`."""
         screen = order.folder / "screen.txt"
-        with screen.open("wb") as out:
-            process = subprocess.Popen(  # noqa: S603  this Python, and words of our own
-                [sys.executable, "-m", "pytest", *order.arguments()],
+        with (
+            screen.open("wb") as out,
+            subprocess.Popen(  # noqa: S603  this Python, and words of our own
+                [sys.executable, "-m", CHILD, *order.arguments()],
                 env=order.prepare(os.environ),
-                stdin=subprocess.DEVNULL,
+                # Nothing is said there: it ends with us, however we end, and the run with it.
+                stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 # Ctrl-C is for us: told twice, the run would be stopped in the middle of hanging up.
                 process_group=0,
-            )
+            ) as process,
+        ):
             try:
                 status = _followed(process, order.progress, tell)
             finally:
@@ -187,10 +192,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     """Let an interrupted run hang up what it has made, and end it if it takes too long."""
     if process.poll() is not None:
         return
-    process.terminate()
+    assert process.stdin is not None
+    process.stdin.close()
     try:
         with suppress(subprocess.TimeoutExpired):
-            process.wait(_PATIENCE)
+            process.wait(_KILLED_AFTER)
     finally:
         process.kill()
         process.wait()

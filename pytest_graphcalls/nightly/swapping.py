@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import shutil
+import time
+from collections.abc import Callable
 from contextlib import suppress
+from glob import escape
 from pathlib import Path
 from secrets import token_hex
 
-_OLD = ".old-"
+_OLD, _NEW = ".old-", ".new-"
+_ABANDONED = 3600.0
+"""Seconds after which nobody works on a folder any more: making one takes seconds."""
 
 
 def beside(folder: Path) -> Path:
     """A new folder on the same disk, with its name; raises :class:`OSError`."""
-    made = folder.parent / f".{folder.name}.new-{token_hex(4)}"
+    made = folder.parent / f".{folder.name}{_NEW}{token_hex(4)}"
     made.mkdir(parents=True)
     return made
 
@@ -33,14 +38,38 @@ def swap(new: Path, folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def mended(folder: Path) -> Path:
-    """``folder``; if a process was killed while it was swapped, the older one is put back first."""
-    if not folder.exists() and folder.parent.is_dir():
-        left = sorted(folder.parent.glob(f".{folder.name}{_OLD}*"))
-        if len(left) == 1:
-            with suppress(OSError):  # another process may be doing the same
-                left[0].rename(folder)
-    return folder
+def mended(folder: Path, now: Callable[[], float] = time.time) -> str:
+    """Put right what a process has left that was killed while it swapped ``folder``.
+
+    Args:
+        folder: where it should be. If it is gone, the older one, which had gone aside, is put back. If it is there,
+            the older one is not needed any more and goes; so does a new one that nobody has worked on for an hour.
+        now: the clock, in seconds since 1970.
+
+    Returns:
+        What was done, a sentence, or ``""``.
+    """
+    if not folder.parent.is_dir():
+        return ""
+    old, new = (sorted(folder.parent.glob(f".{escape(folder.name)}{word}*"), key=_changed) for word in (_OLD, _NEW))
+    if old and not folder.exists():
+        with suppress(OSError):  # another process may be doing the same
+            old[-1].rename(folder)
+            return f"{folder} was put back: an earlier job was killed while it replaced it."
+    # What is being made at this moment, or was put aside by a process that is about to put it back, stays.
+    useless = [*(old if folder.exists() else ()), *(one for one in new if now() - _changed(one) > _ABANDONED)]
+    for one in useless:
+        shutil.rmtree(one, ignore_errors=True)
+    gone = [one.name for one in useless if not one.exists()]
+    return f"{', '.join(gone)} went: an earlier job was killed and had left it beside {folder}." if gone else ""
+
+
+def _changed(folder: Path) -> float:
+    """When ``folder`` got its name, in seconds since 1970, as far as the disk knows."""
+    try:
+        return folder.stat().st_ctime
+    except OSError:
+        return 0.0
 
 
 def usable(folder: Path) -> str:

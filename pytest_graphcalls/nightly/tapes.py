@@ -10,8 +10,9 @@ from pathlib import Path
 from statistics import median
 
 from pytest_graphcalls.cassette import Cassette, opened
-from pytest_graphcalls.contract import Contract, Match, parse_error
+from pytest_graphcalls.contract import Contract, Match, Need, parse_error
 from pytest_graphcalls.drift import Latency, Tape
+from pytest_graphcalls.nightly.stayed import lists_without, stayed, without
 
 _UNSIGNED, _BAD_TOKEN = 401, "InvalidAuthenticationToken"
 
@@ -36,8 +37,12 @@ def tape(found: Cassette) -> Tape:
     test, _, version = passport.test.rpartition("@")
     paired = zip_longest(found.exchanges(), passport.seconds[: len(found.rows)])
     aside = frozenset(passport.aside)
-    exchanges = tuple(replace(one, seconds=took) for number, (one, took) in enumerate(paired) if number not in aside)
-    return Tape(test, version, exchanges, passport.notifications)
+    timed = [replace(one, seconds=took) for one, took in paired]
+    there = stayed(timed, aside)
+    exchanges = tuple(without(one, there) for number, one in enumerate(timed) if number not in aside)
+    heard = bool(passport.notifications) or Need.NOTIFICATIONS in passport.capabilities
+    told = tuple(replace(one, body=lists_without(one.body, there)) for one in passport.notifications)
+    return Tape(test, version, exchanges, told, heard, frozenset[str]().union(*there.values()))
 
 
 def refused(one: Tape) -> str:

@@ -83,7 +83,7 @@ def open_page(browser: Browser, report: Path) -> Iterator[Open]:
         page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
-        page.goto(report.as_uri() + at)
+        page.goto(file.as_uri() + at)
         if javascript:
             page.wait_for_selector("#grid.drawn")
         return page

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_graphcalls.drift import Unchecked
+from pytest_graphcalls.report.nightly import PAGE, write
 from tests.browser.conftest import NARROW, WIDE, Open
-from tests.unit.report_nightly.nights import BROKEN, CURED, GONE, GONE_AGAIN, NEW, RULE
+from tests.unit.report_nightly.nights import BROKEN, CURED, GONE, GONE_AGAIN, NEW, RULE, known, season, verdict
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -251,6 +253,14 @@ def test_without_javascript_the_verdict_and_the_differences_are_there(open_page:
 def test_nothing_is_wider_than_the_window(open_page: Open, size: tuple[int, int]) -> None:
     """A page is scrolled down, never sideways."""
     page = open_page(size)
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_a_long_name_in_the_verdict_is_broken(open_page: Open, tmp_path: Path) -> None:
+    """The name of a test that could not be looked at is longer than a telephone is wide."""
+    nights, missing = season(3), Unchecked(f"contracts/test_call_get.py::test_{'a_call_' * 12}is_read@beta", "503.")
+    write(verdict(nights, unchecked=(missing,)), nights, known(), tmp_path)
+    page = open_page(NARROW, file=tmp_path / PAGE)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 

@@ -131,9 +131,15 @@ class Tenant:
 
 
 @pytest.fixture
-def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
+def ring() -> float:
+    """Seconds that it rings at somebody."""
+    return 0.05
+
+
+@pytest.fixture
+def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ring: float) -> Iterator[Tenant]:
     """A tenant in which everything goes fast; the environment leads there."""
-    simulator = Simulator(pace=Pace(establish=0.0, ring=0.05), start=datetime.now(UTC))
+    simulator = Simulator(pace=Pace(establish=0.0, ring=ring), start=datetime.now(UTC))
     app = SimulatorApp(simulator)
     with (
         certificate_in(tmp_path / "tls") as tls,

@@ -1,4 +1,4 @@
-"""``graphcalls nightly`` with the suite in a process of its own."""
+"""``graphcalls nightly`` with the suite in a process of its own: a few modules of it, as many as a test needs."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ import pytest
 
 from pytest_graphcalls.nightly import Order, Subprocess
 from pytest_graphcalls.simulator import Simulator
+from tests.few import NOT_THERE, only
 
+READING, ENDING = "test_call_get", "test_call_delete"
 ONE = "test_call_get.py::test_a_call_that_was_created_can_be_read[v1.0]"
 COMMAND = "import sys; from pytest_graphcalls.cli import main; sys.exit(main())"
 NAMED = "test_a_call_that_was_created_can_be_read.yaml"
 
 
 def nightly(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: text for name, text in os.environ.items() if not name.startswith(("PYTEST_", "GRAPHCALLS_"))}
+    strange = ("PYTEST_", "GRAPHCALLS_", NOT_THERE)
+    clean = {name: text for name, text in os.environ.items() if not name.startswith(strange)}
     return subprocess.run(
         [sys.executable, "-c", COMMAND, "nightly", "--version", "v1.0", *words],
         cwd=folder,
-        env={**clean, **variables},
+        env={**clean, **only(READING), **variables},
         capture_output=True,
         text=True,
         timeout=300,
@@ -31,19 +34,20 @@ def nightly(folder: Path, *words: str, **variables: str) -> subprocess.Completed
 
 
 def test_a_night_in_several_processes(tmp_path: Path) -> None:
-    """The whole suite on the simulator, in two processes: no drift, every test recorded, no escape codes in the log.
+    """Two modules on the simulator, in two processes: no drift, every test recorded, no escape codes in the log.
 
     What the project has in its addopts, ``-x -k nothing``, does not cut the night short.
     """
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -x -k nothing\n")
-    done = nightly(tmp_path, "--target", "simulator", "--workers", "2", PYTEST_ADDOPTS="--nonsense")
+    few = only(READING, ENDING)
+    done = nightly(tmp_path, "--target", "simulator", "--workers", "2", **few, PYTEST_ADDOPTS="--nonsense")
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, "No drift."), done
     assert sorted(path.name for path in (tmp_path / "graphcalls-nightly").iterdir()) == [
         *("cassettes", "junit.xml", "report.html", "summary.md", "verdict.json", "verdict.sarif"),
     ]
     recorded = list((tmp_path / "graphcalls-nightly" / "cassettes").rglob("*.yaml"))
     assert f"  {len(recorded)}/{len(recorded)} tests" in done.stderr.splitlines()
-    assert len(recorded) > 90
+    assert {path.parent.name for path in recorded} == {READING, ENDING}
     assert "\x1b" not in done.stderr + done.stdout
     assert "\r" not in done.stderr
 
@@ -71,8 +75,11 @@ def test_settings_that_pytest_refuses_are_not_checked(tmp_path: Path) -> None:
 
 
 def test_only_the_tests_concerned_are_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By their names, from the whole suite; how far it is can be followed."""
+    """By their names, from among others; how far it is can be followed."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(NOT_THERE, raising=False)
+    for name, text in only(READING, ENDING).items():
+        monkeypatch.setenv(name, text)
     (tmp_path / "2").mkdir()
     told: list[tuple[int, int]] = []
     ran = Subprocess().run(

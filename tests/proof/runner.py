@@ -1,24 +1,15 @@
-"""Runs the packaged suite again and again in one warm process, each time on a simulator that deviates.
-
-Starting Python and loading the contract takes longer than the suite itself. ``python -m tests.proof.runner``
-therefore reads one order per line (JSON: the rule to deviate from or ``""``, pytest's arguments, a file for what
-pytest prints) and answers each with pytest's exit status. :class:`Runner` is its other end.
-"""
+"""Runs the packaged suite again and again in one warm process, each time on a simulator that deviates."""
 
 from __future__ import annotations
 
-import gc
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from tests.proof.process import WarmProcess, obey_orders
+
 ARGUMENTS = (
     "--pyargs",
     "pytest_graphcalls.contracts",
@@ -53,7 +44,7 @@ class Outcome:
         ]
 
 
-class Runner:
+class Runner(WarmProcess):
     """A process that runs the suite when it is told to.
 
     Args:
@@ -61,41 +52,16 @@ class Runner:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        (folder / "pytest.ini").write_text("[pytest]\n")
-
-    def __enter__(self) -> Self:
-        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-        # Pytest's own switches, and those of a run around this one, are not meant for the runs in here.
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "GRAPHCALLS_"))}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__],
-            cwd=self._folder,
-            env={**clean, "PYTHONPATH": path},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.communicate()
+        super().__init__(__name__, folder)
 
     def run(self, rule: str, *versions: str) -> Outcome:
         """Run the suite on a simulator that deviates from ``rule`` (``""``: on one that does not)."""
-        report, screen = self._folder / "report.json", self._folder / "screen.txt"
+        report, screen = self.folder / "report.json", self.folder / "screen.txt"
         report.unlink(missing_ok=True)
         chosen = versions[0] if len(versions) == 1 else "both"
         arguments = [*ARGUMENTS, f"--graphcalls-version={chosen}", f"--graphcalls-report={report}"]
-        order = {"rule": rule, "arguments": arguments, "screen": str(screen)}
-        assert self._process.stdin
-        assert self._process.stdout
-        print(json.dumps(order), file=self._process.stdin, flush=True)
-        answer = self._process.stdout.readline()
-        assert answer, f"the runner has died; it printed:\n{screen.read_text()}"
-        return Outcome(int(answer), json.loads(report.read_text()), screen.read_text())
+        status = self.order(screen, rule=rule, arguments=arguments)
+        return Outcome(status, json.loads(report.read_text()), screen.read_text())
 
 
 class Deviant:
@@ -115,22 +81,9 @@ def obey(order: Mapping[str, Any]) -> int:
     """Carry out one order."""
     import pytest
 
-    with Path(order["screen"]).open("w") as screen:
-        for number in (1, 2):
-            os.dup2(screen.fileno(), number)
-        arguments: Sequence[str] = order["arguments"]
-        status = int(pytest.main(list(arguments), plugins=[Deviant(order["rule"])]))
-        sys.stdout.flush()
-        return status
-
-
-def main() -> None:
-    """Obey until there are no more orders."""
-    with os.fdopen(os.dup(1), "w") as answers:
-        for line in sys.stdin:
-            print(obey(json.loads(line)), file=answers, flush=True)
-            gc.freeze()  # pytest collects garbage at the end of each run, and what is loaded by now is none
+    arguments: list[str] = order["arguments"]
+    return int(pytest.main(arguments, plugins=[Deviant(order["rule"])]))
 
 
 if __name__ == "__main__":
-    main()
+    obey_orders(obey)

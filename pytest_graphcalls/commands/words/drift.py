@@ -13,16 +13,23 @@ def _files(parser: argparse.ArgumentParser) -> None:
         "--verdict",
         default="graphcalls-nightly/verdict.json",
         metavar="FILE",
-        help="the last verdict (default: %(default)s)",
+        help="the last verdict, or what 'drift metadata --format json' has printed (default: %(default)s)",
     )
-    parser.add_argument(
-        "--file", default="graphcalls-drift.toml", help="the accepted differences (default: %(default)s)"
-    )
+    _accepted(parser)
     parser.epilog = "Exit code: 0 done, 64 a word or a file cannot be used; then nothing was changed."
 
 
+def _accepted(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--file",
+        default="graphcalls-drift.toml",
+        metavar="FILE",
+        help="the accepted differences (default: %(default)s)",
+    )
+
+
 def _accept(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("fingerprint", metavar="FINGERPRINT", help="of a difference in the last verdict")
+    parser.add_argument("fingerprints", metavar="FINGERPRINT", nargs="+", help="of a difference in the last verdict")
     parser.add_argument("--reason", required=True, help="why it is all right")
     parser.add_argument("--owner", default="", metavar="NAME", help="who answers for it")
     parser.add_argument("--expires", default="", metavar="DATE", help="the last day on which it holds, as 2027-01-31")
@@ -48,13 +55,17 @@ def _metadata(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--csdl", metavar="FILE", help="the service's own metadata ($metadata), XML")
     form.add_argument("--openapi", metavar="FILE", help="the published OpenAPI of one version, YAML or JSON")
     parser.add_argument("--version", choices=("v1.0", "beta"), default="v1.0", help="default: %(default)s")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
-    parser.epilog = _CODES
+    _printed(parser)
 
 
 def _docs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="DIR", help="a checkout of the reference pages, with api-reference in it")
     parser.add_argument("--version", choices=("v1.0", "beta"), help="default: both")
+    _printed(parser)
+
+
+def _printed(parser: argparse.ArgumentParser) -> None:
+    _accepted(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
     parser.epilog = _CODES
 

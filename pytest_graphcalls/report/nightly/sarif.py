@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 from pytest_graphcalls.report.nightly.document import masked
 
@@ -19,6 +20,9 @@ LEVELS: Mapping[str, str] = MappingProxyType(
 _SEEN_BEFORE: Mapping[str, str] = MappingProxyType(
     {"new": "new", "known": "unchanged", "accepted": "unchanged", "expired": "unchanged", "flaky": "new"}
 )
+_FULL = "'{name}' ({severity}) in {subject}: it is not what was promised, or what was accepted before."
+NOWHERE = "graphcalls-drift.toml"
+"""The file that a difference is about that was seen in none, because services want one: there it can be accepted."""
 _LINE = re.compile(r"(?P<file>[^:\s]+\.\w+)(?::(?P<line>[1-9]\d*))?(?:::.*|\b.*)")
 
 
@@ -58,6 +62,12 @@ def _rule(id_: str, one: Mapping[str, Any]) -> dict[str, Any]:
         "id": id_,
         "name": "".join(word.title() for word in name.split()),
         "shortDescription": {"text": f"{name}: {one['subject']}"},
+        "fullDescription": {"text": _FULL.format(name=name, **one)},
+        # GitHub shows this one, others the address.
+        "help": {
+            "text": f"{_FULL.format(name=name, **one)} What was promised: {one['page'] or HOME}",
+            "markdown": f"{_FULL.format(name=name, **one)} [What was promised]({one['page'] or HOME}).",
+        },
         "helpUri": one["page"] or HOME,
         "defaultConfiguration": {"level": LEVELS[one["severity"]]},
     }
@@ -90,11 +100,11 @@ def _result(one: Mapping[str, Any], numbers: Mapping[str, int]) -> dict[str, Any
 def _location(one: Mapping[str, Any]) -> dict[str, Any]:
     where = ".".join(filter(None, (one["subject"], one["where"].removeprefix("$.").removeprefix("$"))))
     location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": f"{where} ({one['version']})"}]}
-    if found := _LINE.fullmatch(one["place"]):
-        physical: dict[str, Any] = {"artifactLocation": {"uri": found["file"]}}
-        if found["line"]:
-            physical["region"] = {"startLine": int(found["line"])}
-        location["physicalLocation"] = physical
+    found = _LINE.fullmatch(one["place"])
+    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(found["file"]) if found else NOWHERE}}
+    if found and found["line"]:
+        physical["region"] = {"startLine": int(found["line"])}
+    location["physicalLocation"] = physical
     return location
 
 

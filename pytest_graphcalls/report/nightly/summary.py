@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,9 @@ MOST = 10
 MOST_UNCHECKED = 3
 LONGEST = 120
 """Characters of a cell that are shown."""
+_BACKTICKS = re.compile("`+")
+_MARKUP = re.compile(r"[\\`*_~\[\]<>&#|]")
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
 def summary(document: Mapping[str, Any], page: str) -> str:
@@ -46,9 +50,9 @@ def _differences(document: Mapping[str, Any], page: str) -> Iterator[str]:
     yield from ("", "| severity | what | where | change | since |", "| --- | --- | --- | --- | --- |")
     for one in shown[:MOST]:
         link = f"[{one['kind'].replace('-', ' ')}]({page}#d-{one['fingerprint']})"
-        change = " → ".join(f"`{_code(side)}`" for side in (one["before"], one["after"]) if side)
+        change = " → ".join(_code(side) for side in (one["before"], one["after"]) if side)
         since = f"**new**, {one['first_seen'][:10]}" if one["standing"] == "new" else one["first_seen"][:10]
-        where = f"`{_code(one['subject'])}` {one['version']} `{_code(one['where'])}`".replace(" ``", "")
+        where = " ".join(filter(None, (_code(one["subject"]), one["version"], _code(one["where"]))))
         yield f"| {one['severity']} | {link} | {where} | {change} | {since} |"
     if len(shown) > MOST:
         yield ""
@@ -74,12 +78,16 @@ def _foot(document: Mapping[str, Any], page: str) -> Iterator[str]:
 
 
 def _code(text: str) -> str:
-    return cut(text, LONGEST).replace("`", "'").replace("|", "\\|")
+    """Text in a cell of a table, letter by letter as it is; ``""`` for none."""
+    # In a table a bar ends its cell, inside of code as well, unless there is a backslash in front of it.
+    shown = cut(text, LONGEST).replace("|", "\\|")
+    # Code ends at as many backticks as it began with; a blank keeps those at its edges apart from them.
+    fence = "`" * (max(map(len, _BACKTICKS.findall(shown)), default=0) + 1)
+    edge = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return shown and f"{fence}{edge}{shown}{edge}{fence}"
 
 
 def _text(text: str) -> str:
     """Text of the service, or of a person, as text: no markup, and nobody is notified."""
     flat = " ".join(text.split())
-    for letter in "\\`*_[]<>#|":
-        flat = flat.replace(letter, f"\\{letter}" if letter not in "<>" else {"<": "&lt;", ">": "&gt;"}[letter])
-    return flat.replace("@", "@\u200b")
+    return _MARKUP.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), flat).replace("@", "@\u200b")

@@ -1,28 +1,19 @@
-"""Runs the suite for nights in one warm process: loading the contract takes longer than a few tests.
-
-``python -m tests.proof.nights.warm`` reads one order per line and answers each with pytest's exit status;
-:class:`Warm` is its other end, and a runner of nights.
-"""
+"""Runs the suite for nights in one warm process: loading the contract takes longer than a few tests."""
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from pytest_graphcalls.nightly import Order, Ran
 from pytest_graphcalls.nightly.suite import Tell
+from tests.proof.process import WarmProcess, obey_orders
 
-ROOT = Path(__file__).parents[3]
 
-
-class Warm:
+class Warm(WarmProcess):
     """A process that runs the suite when a night asks for it.
 
     Args:
@@ -30,8 +21,7 @@ class Warm:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        (folder / "pytest.ini").write_text("[pytest]\n")
+        super().__init__(__name__, folder)
         self.drift = -1
         """Number of the drift in force, or -1."""
         self.modules: tuple[str, ...] = ()
@@ -41,44 +31,21 @@ class Warm:
         self.tests = 0
         """How many runs there were so far."""
 
-    def __enter__(self) -> Self:
-        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "GRAPHCALLS_"))}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__],
-            cwd=self._folder,
-            env={**clean, "PYTHONPATH": path},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.communicate()
-
     def run(self, order: Order, tell: Tell) -> Ran:
         """See :meth:`.Runner.run`; a drift is in force in the runs it names."""
         del tell
         screen = order.folder / "screen.txt"
-        data = {
-            "arguments": order.arguments(),
-            "environment": order.prepare({}),
-            "modules": self.modules,
-            "screen": str(screen),
-            "drift": self.drift,
-            "run": int(order.folder.name),
-            "days": self.days,
-        }
-        assert self._process.stdin
-        assert self._process.stdout
-        print(json.dumps(data), file=self._process.stdin, flush=True)
-        answer = self._process.stdout.readline()
-        assert answer, f"the runner has died; it printed:\n{screen.read_text()}"
+        status = self.order(
+            screen,
+            arguments=order.arguments(),
+            environment=order.prepare({}),
+            modules=self.modules,
+            drift=self.drift,
+            run=int(order.folder.name),
+            days=self.days,
+        )
         self.tests += 1
-        return Ran.of(order, int(answer), screen.read_text())
+        return Ran.of(order, status, screen.read_text())
 
 
 class Drifting:
@@ -110,21 +77,9 @@ def obey(order: Mapping[str, Any]) -> int:
     import pytest
 
     os.environ.update(order["environment"])
-    with Path(order["screen"]).open("w") as screen:
-        for number in (1, 2):
-            os.dup2(screen.fileno(), number)
-        drifting = Drifting(order["drift"], order["run"], order["days"], order["modules"])
-        status = int(pytest.main(order["arguments"], plugins=[drifting]))
-        sys.stdout.flush()
-        return status
-
-
-def main() -> None:
-    """Obey until there are no more orders."""
-    with os.fdopen(os.dup(1), "w") as answers:
-        for line in sys.stdin:
-            print(obey(json.loads(line)), file=answers, flush=True)
+    drifting = Drifting(order["drift"], order["run"], order["days"], order["modules"])
+    return int(pytest.main(order["arguments"], plugins=[drifting]))
 
 
 if __name__ == "__main__":
-    main()
+    obey_orders(obey)

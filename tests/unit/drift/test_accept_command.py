@@ -14,6 +14,7 @@ from pytest_graphcalls.commands import drift
 from pytest_graphcalls.commands.words.drift import DRIFT
 from pytest_graphcalls.drift import Acceptance, Difference, Kind, Origin
 from pytest_graphcalls.drift.acceptances import AcceptedFile
+from tests.unit.drift.published import forms
 
 GONE, NEW = (
     Difference(kind, Origin.RECORDING, "v1.0", "call-get", "$.a", before, after)
@@ -27,6 +28,7 @@ def verdict(*differences: Difference, outcome: str = "breaking", decides: bool =
     """Write a verdict as the nightly run does."""
     data = {
         "outcome": outcome,
+        "night": {},
         "differences": [{**one.to_json(), "standing": "new"} for one in differences],
         "unchecked": [{"subject": "x", "reason": "y", "decides": decides}],
         **more,
@@ -86,7 +88,7 @@ def test_files_have_other_names_on_demand() -> None:
 REFUSED: list[tuple[tuple[str, ...], str]] = [
     (
         ("--reason", "x", "--expires", "2020-01-31"),
-        f"--expires=2020-01-31: expected today ({TODAY}) or a later day. It would have expired already.",
+        f"--expires=2020-01-31: expected today ({TODAY} in UTC) or a later day. It would have expired already.",
     ),
     (("--reason", "x", "--expires", "soon"), "--expires=soon: expected a date such as 2027-01-31."),
     (("--reason", "  "), "--reason='': expected why it is all right, in a sentence."),
@@ -110,6 +112,36 @@ def test_a_word_that_cannot_be_used_changes_nothing(
     assert message in error
     assert "eyJ0" not in error
     assert not FILE.exists()
+
+
+def test_several_differences_are_accepted_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """One change of the service shows in both versions and in many places; a wrong one among them accepts none."""
+    assert accept(GONE.fingerprint, "0123456789ab", "--reason", "Announced.") == 64
+    assert accepted() == {}
+    assert accept(GONE.fingerprint, NEW.fingerprint, "--reason", "Announced.") == 0
+    assert accepted().keys() == {GONE.fingerprint, NEW.fingerprint}
+    assert capsys.readouterr().out.splitlines()[:2] == [f"accepted: {one}" for one in (GONE, NEW)]
+
+
+def test_what_metadata_alone_has_shown_can_be_accepted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its JSON is a verdict to accept from; then it decides nothing, there as in a night. Nothing is pruned by it."""
+    types = forms.types()
+    types["entityTypes"]["call"]["properties"].pop("subject")
+    (tmp_path / "v1.0.xml").write_text(forms.csdl(types), encoding="utf-8")
+    words = ("drift", "metadata", "--csdl", "v1.0.xml", "--format", "json")
+    assert cli.main([*words]) == 2
+    (tmp_path / "found.json").write_text(capsys.readouterr().out, encoding="utf-8")
+    (found,) = json.loads((tmp_path / "found.json").read_text())["differences"]
+    assert accept(GONE.fingerprint, "--reason", "x") == 0
+    assert accept(found["fingerprint"], "--reason", "Seen.", "--verdict", "found.json") == 0
+    capsys.readouterr()
+    assert cli.main([*words]) == 0
+    assert json.loads(capsys.readouterr().out)["differences"][0]["accepted"] is True
+    assert cli.main([*words[:-2]]) == 0
+    assert f"[{found['fingerprint']}, accepted]" in capsys.readouterr().out
+    assert cli.main([*words, "--file", "none.toml"]) == 2
+    assert cli.main(["drift", "prune", "--verdict", "found.json"]) == 0
+    assert GONE.fingerprint in accepted()
 
 
 def test_a_typing_error_in_a_fingerprint_is_caught(capsys: pytest.CaptureFixture[str]) -> None:

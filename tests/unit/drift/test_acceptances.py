@@ -230,3 +230,11 @@ def test_a_disk_that_refuses_leaves_the_older_file(tmp_path: Path, monkeypatch: 
         file.write()
     assert [one.name for one in tmp_path.iterdir()] == ["drift.toml"]
     assert path.read_text(encoding="utf-8") == BY_HAND
+
+
+def test_a_mark_in_front_of_the_file_is_passed_over(tmp_path: Path) -> None:
+    """Editors on Windows put one there."""
+    path = tmp_path / "a.toml"
+    AcceptedFile.read(path).accept(Acceptance("0123456789ab", "x", date(2026, 11, 27))).write()
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert AcceptedFile.read(path).acceptances.keys() == {"0123456789ab"}

@@ -235,6 +235,7 @@ CREATED = dict(t.exchanges()[0].response.headers.pairs)
         ({**CREATED, "Date": "Fri, 02 Jan 2026 00:00:00 GMT", "request-id": "2", "Server": "x"}, set()),
         ({name.upper(): value for name, value in CREATED.items()}, set()),
         ({**CREATED, "x-graphcalls-evidence": "documented"}, set()),
+        ({**CREATED, "RateLimit-Remaining": "3", "x-ms-throttle-limit-percentage": "0.9"}, set()),
         ({**CREATED, "Content-Length": "7", "Connection": "close", "Transfer-Encoding": "chunked"}, set()),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_graphcalls.contract import Contract
@@ -158,3 +160,24 @@ def test_latency_needs_some_answers_and_has_limits() -> None:
     assert t.found(timed(0.1, 4), timed(9.0, 4)) == []
     (found,) = t.found(timed(0.1, 4), timed(0.15, 4), Limits(shift=Shift(factor=1.2, seconds=0.01, least=2)))
     assert found.hint == "The median was 100 ms and is 150 ms, over 4 answers."
+
+
+@pytest.mark.parametrize(("side", "when"), [("before", "when it was accepted"), ("after", "tonight")])
+def test_where_nobody_could_listen_no_notification_is_missing(side: str, when: str) -> None:
+    """A server tells its bot, and not us; that is said, decides nothing, and exchanges are compared all the same."""
+    silent, told = replace(t.tape(t.exchanges()), heard=False), t.tape(t.exchanges(), t.notifications())
+    before, after = (silent, told) if side == "before" else (told, silent)
+    (found,) = compare([before], [after], Contract.packaged())
+    assert isinstance(found, Unchecked)
+    assert (found.subject, found.decides) == (t.tape().name, False)
+    assert found.reason == f"nobody could look at notifications {when}, so only its exchanges were compared"
+    assert [*compare([silent], [silent], Contract.packaged())] == []
+
+
+def test_a_test_that_met_somebody_who_had_stayed_is_not_compared() -> None:
+    """With one in which nobody had; it is said, and decides nothing."""
+    stayed = replace(t.tape(), stayed=frozenset({t.ALICE}))
+    (found,) = compare([t.tape(t.exchanges())], [stayed], Contract.packaged())
+    assert isinstance(found, Unchecked)
+    assert not found.decides
+    assert "was in its meeting already, since an earlier night" in found.reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -281,3 +282,17 @@ def test_nothing_secret_is_kept(file: Path) -> None:
         kept.finish(verdict(night, entry(difference(after=f"Bearer {secret}"), night, sample=seen)))
         assert next(iter(kept.known().values())).sample is not None
     assert secret.encode() not in b"".join(one.read_bytes() for one in file.parent.iterdir())
+
+
+def test_a_history_that_nobody_may_write_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in an artifact that was mounted. SQLite puts no files of its own beside it."""
+    path = tmp_path / "history.db"
+    with History(path, now=Clock()) as kept:
+        lived(kept, difference())
+    monkeypatch.setattr(os, "access", lambda *_: False)  # the superuser may write everywhere
+    with History(path, create=False) as kept:
+        assert [one.complete for one in kept.nights()] == [True]
+        assert len(kept.known()) == 1
+        assert [one.name for one in tmp_path.iterdir()] == ["history.db"]
+        with pytest.raises(DriftFileError, match="attempt to write a readonly database"):
+            kept.begin("live")

@@ -108,10 +108,24 @@ class Fake:
                 ("v1.0",),
                 Contract.packaged().revision,
                 test=name,
+                capabilities=("notifications",),
                 notifications=said.notifications,
                 seconds=seconds,
             )
             cassette.write(path, said.exchanges, passport)
+
+
+@dataclass
+class Told:
+    """Keeps what a night says of how it goes on."""
+
+    phases: list[str] = field(default_factory=list)
+
+    def phase(self, text: str) -> None:
+        self.phases.append(text)
+
+    def count(self, done: int, total: int) -> None:
+        pass
 
 
 def _report(said: dict[str, Said]) -> dict[str, Any]:

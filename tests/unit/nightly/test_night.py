@@ -19,7 +19,7 @@ from pytest_graphcalls.nightly import NightSettings, look, promote
 from pytest_graphcalls.nightly.night import Seen
 from pytest_graphcalls.nightly.settings import Repetition
 from pytest_graphcalls.wire import Notification
-from tests.unit.nightly.conftest import GONE, READ, RULE, Fake, Said, answered, refused
+from tests.unit.nightly.conftest import GONE, READ, RULE, Fake, Said, Told, answered, refused
 
 ALWAYS = range(1, 6)
 
@@ -454,3 +454,13 @@ def test_a_server_may_be_the_simulator(begun: NightSettings) -> None:
     promote(own.out / "cassettes", own.baseline)
     with pytest.raises(SettingError, match="was recorded from: live"):
         look(replace(url, baseline=own.baseline), Fake())
+
+
+def test_a_night_says_what_it_has_put_right(settings: NightSettings) -> None:
+    """A job that was killed while it made a baseline costs no baseline."""
+    look(settings, Fake())
+    promote(settings.out / "cassettes", settings.baseline)
+    settings.baseline.rename(settings.baseline.parent / ".baseline.old-1234")
+    told = Told()
+    assert look(settings, Fake(), told).verdict.outcome is Outcome.NO_DRIFT
+    assert told.phases[0] == f"{settings.baseline} was put back: an earlier job was killed while it replaced it."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -110,5 +112,40 @@ def test_a_killed_swap_is_mended(tonight: Path, settings: NightSettings) -> None
     promote(tonight, settings.baseline)
     before = everything(settings.baseline)
     settings.baseline.rename(settings.baseline.parent / ".baseline.old-1234")
-    assert everything(mended(settings.baseline)) == before
+    said = f"{settings.baseline} was put back: an earlier job was killed while it replaced it."
+    assert promote(tonight, settings.baseline) == Promoted(2, 0, 0, (said,))
+    assert everything(settings.baseline) == before
     assert next(opened(path) for path in sorted(settings.baseline.rglob("*.yaml"))).passport is not None
+
+
+def test_a_killed_swap_of_tonights_recordings_is_mended(tonight: Path, settings: NightSettings) -> None:
+    """Promoting them does not say that there was no night."""
+    tonight.rename(tonight.parent / ".cassettes.old-1234")
+    assert promote(tonight, settings.baseline).mended == (
+        f"{tonight} was put back: an earlier job was killed while it replaced it.",
+    )
+
+
+def test_what_a_killed_promotion_has_left_goes_with_the_next_one(tonight: Path, settings: NightSettings) -> None:
+    """The older one once the new one is in place; a half made one only when nobody can be making it any more."""
+    promote(tonight, settings.baseline)
+    before, beside = everything(settings.baseline), settings.baseline.parent
+    shutil.copytree(settings.baseline, beside / ".baseline.old-1234")
+    (beside / ".baseline.new-5678").mkdir()
+    assert mended(settings.baseline) == (
+        f".baseline.old-1234 went: an earlier job was killed and had left it beside {settings.baseline}."
+    )
+    assert (beside / ".baseline.new-5678").exists()
+    assert ".baseline.new-5678 went: " in mended(settings.baseline, lambda: time.time() + 3601)
+    assert mended(settings.baseline) == ""
+    assert everything(settings.baseline) == before
+
+
+def test_of_several_the_latest_is_put_back(settings: NightSettings) -> None:
+    """Whatever its name; and a name with brackets in it is no pattern."""
+    folder = settings.baseline.with_name("base[1]")
+    for name in ("9", "1"):
+        (folder.parent / f".base[1].old-{name}" / name).mkdir(parents=True)
+        time.sleep(0.02)  # the disk's clock ticks
+    assert mended(folder).startswith(f"{folder} was put back")
+    assert [one.name for one in folder.iterdir()] == ["1"]

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls.drift import Kind, Origin, Outcome
+from pytest_graphcalls.drift import Kind, Origin, Outcome, Unchecked
 from pytest_graphcalls.drift.metadata import Form
-from pytest_graphcalls.drift.published import Published
+from pytest_graphcalls.drift.published import Published, of_metadata
 from pytest_graphcalls.errors import PublishedFileError, SettingError
 from pytest_graphcalls.nightly import NightSettings, look
 from pytest_graphcalls.nightly.settings import published_of
 from tests.unit.drift.published import checkout, forms
-from tests.unit.nightly.conftest import READ, Fake, Said, answered
+from tests.unit.nightly.conftest import READ, Fake, Said, Told, answered
 
 
 def metadata(folder: Path, *, without: str = "") -> Path:
@@ -87,6 +87,25 @@ def test_a_damaged_file_stops_a_night_before_it_begins(settings: NightSettings, 
     assert not settings.history.exists()
 
 
+def test_a_mistyped_path_is_told_before_anything_runs(settings: NightSettings, tmp_path: Path) -> None:
+    """With what lies there; the night goes on, because a job whose download failed wants to know the rest."""
+    (tmp_path / "metadata").mkdir()
+    path, pages = metadata(tmp_path / "metadata"), checkout.made(tmp_path / "reference")
+    told, fake = Told(), Fake()
+    fake.before = lambda order: told.phase("the suite")
+    seen = look(looking(settings, path.with_name("v1.xml"), pages.with_name("refrence")), fake, told)
+    assert told.phases[: told.phases.index("the suite") - 1] == [
+        "looking at what is published",
+        f"could not check {path.with_name('v1.xml')}: there is no such file. Did you mean 'v1.0.xml'?",
+        f"could not check documentation@v1.0: {pages.with_name('refrence')}: there is no such folder. "
+        "Did you mean 'reference'?",
+    ]
+    assert seen.verdict.outcome is Outcome.COULD_NOT_CHECK
+    (other,) = of_metadata(tmp_path / "metadta" / "v1.0.xml", Form.CSDL, "v1.0")
+    assert isinstance(other, Unchecked)
+    assert other.reason == "there is no such file. Did you mean 'metadata'?"
+
+
 def test_a_file_says_its_version() -> None:
     """``beta=FILE``; without it is v1.0, also where the name has an equals sign."""
     found = published_of(["a=b.xml", "beta=c.xml"], [], "pages")
@@ -102,3 +121,14 @@ def test_two_files_for_one_version_are_refused(tmp_path: Path) -> None:
     (tmp_path / "pages").write_text("x")
     with pytest.raises(SettingError, match="--docs"):
         published_of([], [], str(tmp_path / "pages"))
+
+
+def test_metadata_of_a_version_that_is_not_looked_at_is_refused() -> None:
+    """A file that nobody reads would be a night without drift; what is not said to be beta's is v1.0's."""
+    with pytest.raises(SettingError) as caught:
+        published_of(["beta.xml"], [], None, ("beta",))
+    assert str(caught.value) == (
+        "--csdl=beta.xml: expected metadata of beta, as --version says. "
+        "Write beta=FILE, or let --version be v1.0 or both."
+    )
+    assert list(published_of(["beta=beta.xml"], [], None, ("beta",)).metadata) == ["beta"]

@@ -112,16 +112,17 @@ def test_a_run_that_is_stopped_gets_to_hang_up(tmp_path: Path, monkeypatch: pyte
     python = tmp_path / "python"
     python.write_text(
         f"#!{sys.executable}\n"
-        "import os, pathlib, signal, time\n"
+        "import os, pathlib, sys, time\n"
         f"here = pathlib.Path({str(tmp_path)!r})\n"
-        "signal.signal(signal.SIGTERM, lambda *_: (here / 'hung-up').touch())\n"
         "(here / 'started').write_text(f'{os.getpid()} {os.getpgrp()}\\n')\n"
+        "sys.stdin.read()\n"
+        "(here / 'hung-up').touch()\n"
         "while True:\n"
         "    time.sleep(0.05)\n"
     )
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
-    monkeypatch.setattr(suite, "_PATIENCE", 0.5)
+    monkeypatch.setattr(suite, "_KILLED_AFTER", 0.5)
     (tmp_path / "run").mkdir()
     started = tmp_path / "started"
 

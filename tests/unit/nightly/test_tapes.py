@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Kind, Passport, opened
@@ -36,7 +38,7 @@ def test_a_cassette_comes_back_as_a_tape(tmp_path: Path) -> None:
     assert made.name == "contracts/test_a.py::test_one@v1.0"
     assert [one.seconds for one in made.exchanges] == [0.25, 1.5]
     assert [one.request for one in made.exchanges] == [exchanges[0].request, exchanges[2].request]
-    assert made.notifications == (told,)
+    assert (made.notifications, made.heard) == ((told,), True)
     assert len(found.rows) == 3
 
 
@@ -47,7 +49,7 @@ def test_a_cassette_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     text = (tmp_path / "a.yaml").read_text()
     assert not [name for name in ("notifications", "seconds", "aside") if f"{name}:" in text]
     made = tape(opened(tmp_path / "a.yaml"))
-    assert (made.exchanges[0].seconds, made.notifications) == (None, ())
+    assert (made.exchanges[0].seconds, made.notifications, made.heard) == (None, (), False)
 
 
 def test_the_stage_says_which_exchanges_are_beside_the_test() -> None:
@@ -58,3 +60,39 @@ def test_the_stage_says_which_exchanges_are_beside_the_test() -> None:
         recorder(answered())
     recorder(answered())
     assert recorder.beside == {1}
+
+
+def in_roster(digit: str, **identity: str) -> dict[str, Any]:
+    """An entry of a roster."""
+    members = {sort: {"id": id} for sort, id in identity.items()}
+    return {"id": f"{digit * 8}-894c-409a-b240-bd8beae78897", "info": {"identity": members}}
+
+
+BOT, STAYS, ALICE = in_roster("1", application="b0"), in_roster("2", user="0e5a"), in_roster("3", user="a11c")
+
+
+def visited(folder: Path, *asks: str) -> Tape:
+    """A recording of a test that invites somebody into a meeting in which somebody was already."""
+    roster = [BOT, STAYS, ALICE]
+    before, list_ = answered(value=[BOT, STAYS]), answered(value=roster)
+    before = replace(before, request=replace(before.request, url=f"{before.request.url}/participants"))
+    address = f"{before.request.url}/invite"
+    invites = [
+        replace(answered(), request=replace(before.request, method="POST", url=address, body=one.encode()))
+        for one in asks
+    ]
+    joined = replace(answered(), request=replace(before.request, method="POST", body=b'{"organizer": "0e5a"}'))
+    told = Notification("https://bot.example.org/calls", {"value": [{"resourceData": roster}]}, 2.5)
+    name = "contracts/test_a.py::test_one@v1.0"
+    passport = Passport(datetime.now(UTC), Kind.LIVE, ("v1.0",), "abc", test=name, notifications=(told,), aside=(1,))
+    cassette.write(folder / "a.yaml", [joined, before, *invites, list_], passport)
+    return tape(opened(folder / "a.yaml"))
+
+
+def test_who_was_there_before_the_test_is_in_no_roster(tmp_path: Path) -> None:
+    """Who cannot be taken out stays from night to night; we ourselves, and whom the test invites, are in it."""
+    made = visited(tmp_path, '{"id": "A11C"}')
+    assert made.exchanges[-1].response.json()["value"] == [BOT, ALICE]
+    assert made.notifications[0].body["value"] == [{"resourceData": [BOT, ALICE]}]
+    assert made.stayed == {"0e5a"}
+    assert visited(tmp_path / "again", '{"id": "0e5a"}').invited == '{"id": "0e5a"}'

@@ -6,16 +6,15 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 
 from pytest_graphcalls.drift import Outcome, Standing
 from pytest_graphcalls.report.nightly import document
+from tests.unit.report_nightly.loopback import served
 from tests.unit.report_nightly.nights import BROKEN, GONE, NEW, entry, season, verdict
 
 SCRIPT = Path(__file__).parents[3] / ".github" / "scripts" / "keep_one_issue.py"
@@ -51,34 +50,13 @@ class Issues:
 @pytest.fixture
 def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[Issues]:
     issues = Issues()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, said = issues.answer(self.command, self.path, json.loads(body) if body else {})
-            assert self.headers["Authorization"] == "Bearer job-token"
-            text = json.dumps(said).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        do_GET = do_POST = do_PATCH = do  # noqa: N815  the names that http.server calls
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        monkeypatch.setenv("GITHUB_API_URL", f"http://127.0.0.1:{server.server_port}/")
+    with served(lambda method, path, _, body: issues.answer(method, path, body or {})) as url:
+        monkeypatch.setenv("GITHUB_API_URL", f"{url}/")
         monkeypatch.setenv("GITHUB_REPOSITORY", "team/bot")
         monkeypatch.setenv("GITHUB_TOKEN", "job-token")
         for name in ("http_proxy", "HTTP_PROXY"):
             monkeypatch.delenv(name, raising=False)
         yield issues
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

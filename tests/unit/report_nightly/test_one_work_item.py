@@ -7,16 +7,15 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
 from pytest_graphcalls.drift import Outcome, Standing
+from tests.unit.report_nightly.loopback import served
 from tests.unit.report_nightly.nights import BROKEN, GONE, NEW, entry
 from tests.unit.report_nightly.test_one_issue import night
 
@@ -77,37 +76,13 @@ class WorkItems:
 @pytest.fixture
 def boards(monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkItems]:
     items = WorkItems()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            kind = self.headers["Content-Type"]
-            status, said = items.answer(self.command, self.path, kind, json.loads(body) if body else None)
-            assert self.headers["Authorization"] == "Bearer job-token"
-            text = json.dumps(said).encode()
-            self.send_response(status)
-            if status == 302:
-                self.send_header("Location", "/signin")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        do_GET = do_POST = do_PATCH = do  # noqa: N815  the names that http.server calls
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        monkeypatch.setenv("SYSTEM_COLLECTIONURI", f"http://127.0.0.1:{server.server_port}/team/")
+    with served(items.answer) as url:
+        monkeypatch.setenv("SYSTEM_COLLECTIONURI", f"{url}/team/")
         monkeypatch.setenv("SYSTEM_TEAMPROJECT", "our bot")
         monkeypatch.setenv("SYSTEM_ACCESSTOKEN", "job-token")
         for name in ("http_proxy", "HTTP_PROXY", "GRAPHCALLS_WORK_ITEM_TYPE", "GRAPHCALLS_CLOSED_STATE"):
             monkeypatch.delenv(name, raising=False)
         yield items
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ SARIF = {
                         "properties": {
                             "driver": {
                                 "type": "object",
-                                "required": ["name"],
+                                "required": ["name", "version"],
                                 "properties": {
                                     "name": {"type": "string", "minLength": 1},
                                     "rules": {
@@ -148,6 +148,20 @@ def test_every_rule_helps(run: dict[str, Any]) -> None:
     pages = [rule["helpUri"] for rule in run["tool"]["driver"]["rules"]]
     assert {urlsplit(page).netloc for page in pages} == {"learn.microsoft.com"}
     assert GONE.page in pages
+
+
+def test_a_rule_helps_where_no_address_is_shown(run: dict[str, Any]) -> None:
+    """GitHub wants a text of each sort, and shows the help's Markdown."""
+    for rule in run["tool"]["driver"]["rules"]:
+        assert rule["fullDescription"]["text"].endswith(": it is not what was promised, or what was accepted before.")
+        assert rule["help"]["markdown"].endswith(f"[What was promised]({rule['helpUri']}).")
+        assert rule["help"]["text"].endswith(rule["helpUri"])
+
+
+def test_every_result_is_somewhere(run: dict[str, Any]) -> None:
+    """GitHub takes no file of which one result has no place; latency has none, so it is where it can be accepted."""
+    places = [one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in run["results"]]
+    assert places.count("graphcalls-drift.toml") == sum(not one.difference.place for one in ENTRIES) > 0
 
 
 def test_fingerprints_are_those_of_the_verdict(run: dict[str, Any]) -> None:

@@ -6,6 +6,8 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from pytest_graphcalls.drift import Outcome, Standing, Unchecked
 from pytest_graphcalls.report.nightly import PAGE, document, write
 from pytest_graphcalls.report.nightly.summary import summary
@@ -66,3 +68,27 @@ def test_a_text_of_the_service_is_text() -> None:
     assert "@everyone" not in outside
     assert not re.search(r"(?<!\\)\[a(?<!\\)\]\(", outside)
     assert all(line.count("|") - line.count("\\|") == 6 for line in text.splitlines() if line.startswith("| breaking"))
+
+
+@pytest.mark.parametrize(
+    ("said", "cell"),
+    [
+        ("a|b", r"`a\|b`"),
+        (r"a\|b", r"`a\\|b`"),
+        ("a`b", "``a`b``"),
+        ("`a``", "``` `a`` ```"),
+        ("a\nb", "`a b`"),
+    ],
+)
+def test_code_in_a_cell_is_shown_letter_by_letter(said: str, cell: str) -> None:
+    """A bar does not end the cell, a backtick does not end the code; GitHub shows what was there."""
+    text = summary(document(verdict(season(3), entries=(entry(replace(GONE, before=said, after="")),))), PAGE)
+    (row,) = (line for line in text.splitlines() if line.startswith("| breaking"))
+    assert f"| {cell} |" in row
+    assert len(re.findall(r"(?<!\\)\|", row)) == 6
+
+
+def test_a_difference_without_a_place_leaves_none_open() -> None:
+    """Two backticks would be text."""
+    text = summary(document(verdict(season(3), entries=(entry(replace(GONE, where="")),))), PAGE)
+    assert f"| `{GONE.subject}` {GONE.version} |" in text

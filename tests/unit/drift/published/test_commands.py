@@ -88,7 +88,7 @@ def test_a_file_that_is_not_there_could_not_be_checked(
 ) -> None:
     """Exit code 3, and the reason."""
     assert main(["drift", "metadata", form, str(tmp_path / "none")]) == 3
-    assert "none: it cannot be read: No such file or directory." in capsys.readouterr().out
+    assert "none: there is no such file." in capsys.readouterr().out
 
 
 def test_metadata_without_calls_could_not_be_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

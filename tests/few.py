@@ -1,0 +1,28 @@
+"""A plugin for inner runs of the packaged suite: only some of its modules are collected, because all take a while.
+
+``PYTEST_PLUGINS=tests.few``, with the repository on ``PYTHONPATH``; :func:`only` gives both.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+_MODULES = "ONLY_THESE_MODULES"
+
+
+NOT_THERE = "PYTHONDONTWRITEBYTECODE"
+"""A variable that such a process must not have: with it every process rewrites the suite's assertions once more."""
+
+
+def only(*modules: str) -> dict[str, str]:
+    """Variables for a process that is to run only these modules of the suite, named without ``.py``."""
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    return {"PYTEST_PLUGINS": __name__, "PYTHONPATH": path, _MODULES: " ".join(modules)}
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave the others out."""
+    name = collection_path.stem
+    return True if name.startswith("test_") and name not in os.environ[_MODULES].split() else None

@@ -1,0 +1,76 @@
+"""A warm process that runs the suite again and again, and both its ends.
+
+Starting Python and loading the contract takes longer than the suite itself. A module of orders therefore ends in
+``obey_orders``: it reads one per line (JSON, with the file for what pytest prints as ``screen``) and answers each with
+pytest's exit status. :class:`WarmProcess` is its other end.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+ROOT = Path(__file__).parents[2]
+
+
+class WarmProcess:
+    """A process that obeys the orders of a module.
+
+    Args:
+        module: the module's name.
+        folder: an empty folder to run in, so that no project's settings are found.
+    """
+
+    def __init__(self, module: str, folder: Path) -> None:
+        self._module = module
+        self.folder = folder
+        (folder / "pytest.ini").write_text("[pytest]\n")
+
+    def __enter__(self) -> Self:
+        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+        # Pytest's own switches, and those of a run around this one, are not meant for the runs in here.
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "GRAPHCALLS_"))}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", self._module],
+            cwd=self.folder,
+            env={**clean, "PYTHONPATH": path},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.communicate()
+
+    def order(self, screen: Path, **facts: Any) -> int:
+        """Have one order carried out, and give pytest's exit status; what it prints goes to ``screen``."""
+        assert self._process.stdin
+        assert self._process.stdout
+        print(json.dumps({**facts, "screen": str(screen)}), file=self._process.stdin, flush=True)
+        answer = self._process.stdout.readline()
+        assert answer, f"the runner has died; it printed:\n{screen.read_text()}"
+        return int(answer)
+
+
+def obey_orders(obey: Callable[[Mapping[str, Any]], int]) -> None:
+    """Obey until there are no more orders; what is printed meanwhile goes to each order's own file."""
+    with os.fdopen(os.dup(1), "w") as answers:
+        for line in sys.stdin:
+            order = json.loads(line)
+            with Path(order["screen"]).open("w") as screen:
+                for number in (1, 2):
+                    os.dup2(screen.fileno(), number)
+                status = obey(order)
+                sys.stdout.flush()
+            print(status, file=answers, flush=True)
+            gc.freeze()  # pytest collects garbage at the end of each run, and what is loaded by now is none
