@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_graphcalls.bot.assertions import Assertions
 from pytest_graphcalls.bot.assertions.reading import known_of
-from pytest_graphcalls.bot.courier import Courier, Terms
+from pytest_graphcalls.bot.courier import Courier, Terms, never
 from pytest_graphcalls.bot.forgery import FORGED, FORGERIES, MADE_UP, Forgery
 from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
 from pytest_graphcalls.errors import BotError, SettingError, UnknownNameError
@@ -29,12 +29,21 @@ class Bot(Assertions):
         simulator: the tenant that it works in.
         seed: of the run, for the ledger.
         most: how many lines the ledger keeps, the latest ones; by default all.
+        side_by_side: whether it is told of different calls at the same time; see :class:`.Courier`.
     """
 
-    def __init__(self, simulator: Simulator, *, seed: int = 0, most: int | None = None) -> None:
+    def __init__(
+        self,
+        simulator: Simulator,
+        *,
+        seed: int = 0,
+        most: int | None = None,
+        side_by_side: Callable[[], bool] = never,
+    ) -> None:
         self.simulator = simulator
         self.ledger = Ledger(most)
         self._seed = seed
+        self._side_by_side = side_by_side
         self._courier: Courier | None = None
         self._watching = False
         self.where = ""
@@ -75,7 +84,8 @@ class Bot(Assertions):
         """
         terms = Terms(timeout, redeliveries, spacing, linger, signed)
         facts: dict[str, Any] = {"path": path, "callbacks": callbacks, "allow_hosts": allow_hosts, "epoch": epoch}
-        courier = Courier(self.simulator, where, terms=terms, ledger=self.ledger, **facts)
+        facts |= {"ledger": self.ledger, "side_by_side": self._side_by_side}
+        courier = Courier(self.simulator, where, terms=terms, **facts)
         self.watch()
         before, self._courier = self._courier, courier
         self.where = where if isinstance(where, str) else ""
@@ -182,6 +192,11 @@ class Bot(Assertions):
         app = self.simulator.authority.find(note.app_id) or self.simulator.authority.app
         token = FORGERIES[name].make(self.simulator, app, courier.epoch)
         return courier.post(note, token=token, remark=f"{FORGED}{name}")
+
+    def settle(self, patience: float) -> bool:
+        """Wait for what it is being told side by side; see :meth:`.Lines.settle`."""
+        courier = self._courier
+        return courier is None or courier.settle(patience)
 
     def close(self) -> None:
         """Leave the bot: nothing is delivered any more."""

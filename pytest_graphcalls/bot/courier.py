@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from pytest_graphcalls.bot.ledger import Delivery, Ledger
+from pytest_graphcalls.bot.lines import Lines, Parcel
 from pytest_graphcalls.clients.posting import Answer, HttpPoster, Poster, poster
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.quantities import MOST, quantity
@@ -51,13 +50,9 @@ class Terms:
         quantity("linger", self.linger, unit="real seconds", most=LONGEST)
 
 
-@dataclass(frozen=True, slots=True)
-class _Parcel:
-    """A notification on its way, and how often it was tried."""
-
-    note: Notification
-    sequence: int
-    attempt: int = 1
+def never() -> bool:
+    """One after the other, so that every run is the same."""
+    return False
 
 
 class Courier:
@@ -75,6 +70,8 @@ class Courier:
         epoch: the present in seconds since 1970, for the tokens; by default the real one, because it is what bots
             compare them with.
         ledger: where to write everything down; without one it has its own, which faults are written in, too.
+        side_by_side: whether different calls are told of at the same time, asked again and again. Only a bot behind a
+            URL is; by default none, and whoever lets time pass waits for every answer.
 
     Raises:
         SettingError: ``where`` is nothing that can be posted to.
@@ -91,6 +88,7 @@ class Courier:
         terms: Terms = Terms(),
         epoch: Callable[[], float] | None = None,
         ledger: Ledger | None = None,
+        side_by_side: Callable[[], bool] = never,
     ) -> None:
         self._simulator = simulator
         self._terms = terms
@@ -102,40 +100,27 @@ class Courier:
         self._default = poster(where, allow_hosts, terms.timeout)
         self._others: dict[str, Poster] = {}
         self._leave = simulator.faults.listen(self.ledger.strike) if ledger is None else lambda: None
-        self._closed = False
+        self._lines = Lines(simulator, self._tell, terms.spacing, lambda: side_by_side() and self._is_all_remote)
         try:
             for origin, other in (callbacks or {}).items():
                 self._others[_mapped(origin)] = poster(other, allow_hosts, terms.timeout)
         except SettingError:
             self.close()
             raise
-        self._lines: dict[str, deque[_Parcel]] = {}
-        self._generation = simulator.outbox.generation
         self._token: tuple[object, float, str] = (None, 0.0, "")
 
     def __call__(self, notification: Notification, sequence: int) -> None:
         """Deliver a notification; see :meth:`.Simulator.deliver_to`."""
-        if self._generation != self._simulator.outbox.generation:
-            self._generation = self._simulator.outbox.generation
-            self._lines.clear()
-        line = self._lines.setdefault(notification.call_id, deque())
-        line.append(_Parcel(notification, sequence))
-        if len(line) == 1:  # else somebody waits at its head, to come again
-            self._work_off(notification.call_id)
+        self._lines.put(Parcel(notification, sequence))
 
-    def _work_off(self, call: str) -> None:
-        line = self._lines.get(call)
-        while line and not self._closed:
-            parcel = line[0]
-            delivery = self.post(parcel.note, sequence=parcel.sequence, attempt=parcel.attempt)
-            if self._generation != self._simulator.outbox.generation:
-                return  # the simulator was reset meanwhile, and may have a call with the same id again
-            if delivery.failed and parcel.attempt <= self._terms.redeliveries:
-                line[0] = replace(parcel, attempt=parcel.attempt + 1)
-                self._simulator.later(self._terms.spacing, partial(self._work_off, call))
-                return
-            line.popleft()
-        self._lines.pop(call, None)
+    def _tell(self, parcel: Parcel) -> bool:
+        """Post it, and say whether it has to come again."""
+        delivery = self.post(parcel.note, sequence=parcel.sequence, attempt=parcel.attempt)
+        return delivery.failed and parcel.attempt <= self._terms.redeliveries
+
+    def settle(self, patience: float) -> bool:
+        """Wait for what is told side by side; see :meth:`.Lines.settle`."""
+        return self._lines.settle(patience)
 
     def post(
         self, note: Notification, *, token: str | None = None, sequence: int = -1, attempt: int = 1, remark: str = ""
@@ -224,13 +209,21 @@ class Courier:
     @property
     def is_remote(self) -> bool:
         """Whether the bot, or one of those that callbacks lead to, is behind a URL: nobody sees what it does later."""
-        return any(isinstance(way, HttpPoster) for way in (self._default, *self._others.values()))
+        return any(isinstance(way, HttpPoster) for way in self._ways)
+
+    @property
+    def _is_all_remote(self) -> bool:
+        return all(isinstance(way, HttpPoster) for way in self._ways)
+
+    @property
+    def _ways(self) -> tuple[Poster, ...]:
+        return self._default, *self._others.values()
 
     def close(self) -> None:
         """Leave the bot: what is on its way to it, or comes again, is told no more."""
-        self._closed = True
+        self._lines.close()
         self._leave()
-        for way in (self._default, *self._others.values()):
+        for way in self._ways:
             way.close()
 
 

@@ -26,7 +26,7 @@ def _advance(world: World, seconds: float) -> Mapping[str, Any]:
         world.simulator.clock.end_of(seconds)
     except SettingError as error:  # which speaks of a parameter in Python
         raise SettingError("seconds", error.value, error.expected, error.next_step) from None
-    world.simulator.advance(seconds, patience=0.0 if world.time.frozen else PATIENCE)
+    world.advance(seconds, 0.0 if world.time.frozen else PATIENCE)
     return _clock(world)
 
 

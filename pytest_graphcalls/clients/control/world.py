@@ -58,7 +58,8 @@ class World:
     def of(cls, simulator: Simulator, time: Time, *, seed: int = 0, allow_hosts: Collection[str] = ()) -> World:
         """A world whose bot is nowhere yet. What is asked for is written down from now on, what is old forgotten."""
         simulator.keep_latest(calls=MOST_CALLS, notifications=MOST_LINES)
-        bot = Bot(simulator, seed=seed, most=MOST_LINES)
+        # In real time one call does not wait for another; in frozen time every run is the same.
+        bot = Bot(simulator, seed=seed, most=MOST_LINES, side_by_side=lambda: not time.frozen)
         bot.watch()
         return cls(simulator, bot, time, allow_hosts)
 
@@ -73,6 +74,16 @@ class World:
         except SettingError as error:  # which speaks of parameters in Python
             step = error.next_step and "'graphcalls serve --allow-host HOST' allows a host."
             raise SettingError(error.name, error.value, error.expected, step) from None
+
+    def advance(self, seconds: float, patience: float) -> None:
+        """Let virtual time pass and tell the bot what falls due.
+
+        Args:
+            seconds: how much passes.
+            patience: real seconds to wait for each notification that goes out by itself already.
+        """
+        self.simulator.advance(seconds, patience=patience)
+        self.bot.settle(patience)
 
     def reset(self) -> None:
         """Be as new; the bot stays where it is, and the clock's way as it is."""

@@ -129,6 +129,7 @@ LEFT_OUT: dict[type, dict[str, str]] = {
     },
     Bot: {
         "courier": PART,
+        "settle": "POST clock/advance does",
         "wait_for": "a loop in the suite's own language: nobody else knows its condition",
         "watch": "a server always does",
     },

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import socket
 import threading
 import time
@@ -249,3 +251,32 @@ def test_the_end_comes_while_a_bot_hangs(world: World) -> None:
     assert not [
         one.name for one in threading.enumerate() if one.name.startswith(("graphcalls-clock", "graphcalls-control"))
     ]
+
+
+def meeting_bot(calls: int) -> Any:
+    """A bot that answers for a call only once it was told of so many."""
+    told: set[str] = set()
+    all_there = asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        told.update(incoming(json.loads((await receive())["body"])))
+        if len(told) == calls:
+            all_there.set()
+        await asyncio.wait_for(all_there.wait(), 20)
+        await send({"type": "http.response.start", "status": 202, "headers": []})
+        await send({"type": "http.response.body"})
+
+    return app
+
+
+def test_in_real_time_one_call_does_not_wait_for_another(world: World, post: Callable[..., Any]) -> None:
+    """The bot is told of a second call while it is at the first; on advance, everything is waited for."""
+    with serve_in_thread(meeting_bot(2)) as url:
+        post("bot", url=url)
+        post("clock/thaw")
+        post("calls")
+        post("calls")
+        world.bot.wait_for(lambda: len(world.bot.deliveries) >= 2, seconds=20)
+        assert {(one.status, one.attempt) for one in world.bot.deliveries} == {(202, 1)}
