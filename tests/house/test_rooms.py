@@ -117,8 +117,9 @@ def test_nothing_private_of_pytest_is_used(module: str) -> None:
 def test_a_room_needs_no_section_banners() -> None:
     """One that does is two rooms."""
     root = Path(__file__).parents[2]
-    files = (path for folder in ("pytest_graphcalls", "contracts", "tests") for path in (root / folder).rglob("*.py"))
-    banner = re.compile(r"^\s*# -{3,}", re.MULTILINE)
+    folders = (root / name for name in ("pytest_graphcalls", "contracts", "tests"))
+    files = (path for folder in folders for path in folder.rglob("*") if path.suffix in {".py", ".js", ".css"})
+    banner = re.compile(r"^\s*(#|//|/\*) ?[-=]{3,}", re.MULTILINE)
     assert [path.name for path in files if banner.search(path.read_text(encoding="utf-8"))] == []
 
 

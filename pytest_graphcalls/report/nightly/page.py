@@ -29,6 +29,8 @@ LARGEST_EARLIER = 4_000_000
 """Characters that differences of earlier nights may take with their exchanges, the latest first; as much again is
 left for others without."""
 
+SCRIPTS = ("base", "choosing", "drawing", "tools", "moving", "naming", "panel", "start")
+"""The parts of the page's script, in the order in which they run, in one scope."""
 _LOOK = files("pytest_graphcalls.report.nightly") / "look"
 _ENVIRONMENT = Environment(
     loader=FunctionLoader(lambda name: (_LOOK / name).read_text(encoding="utf-8")),
@@ -97,7 +99,10 @@ def digests() -> tuple[str, ...]:
 
 @cache
 def _parts() -> tuple[Markup, Markup]:
-    style, script = ((_LOOK / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    style, *scripts = (
+        (_LOOK / name).read_text(encoding="utf-8") for name in ("page.css", *(f"script/{one}.js" for one in SCRIPTS))
+    )
+    script = "".join(('"use strict";\n(() => {\n', *scripts, "})();\n"))
     return Markup(style), Markup(script)  # noqa: S704  files of the package, without data
 
 
