@@ -52,8 +52,7 @@ STATES: dict[str, Callable[[Page], object]] = {
 
 
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "size"), [("light", WIDE), ("dark", NARROW)], ids=["light-wide", "dark-narrow"])
 def test_axe_finds_nothing_serious(open_page: Open, scheme: str, size: tuple[int, int], state: str) -> None:
     """The rules of WCAG 2.2 A and AA, and its best practices."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-core: make test-browser")
