@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from secrets import token_urlsafe
 from threading import Lock
@@ -149,7 +149,12 @@ def listening(sandbox: Sandbox) -> Iterator[str]:
 
     host, port = sandbox.listen or ("127.0.0.1", 0)
     inbox = Inbox(sandbox.callback)
-    with serve_in_thread(SimulatorApp(inbox, frozen=True), host, port) as url:
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(serve_in_thread(SimulatorApp(inbox, frozen=True), host, port))
+        except SettingError as error:  # which speaks of the options of 'graphcalls serve'
+            why = error.next_step.partition(" Give ")[0]
+            raise SettingError("listen", f"{host}:{port}", "an address of this machine that is free", why) from None
         yield f"{url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')}/{inbox.key}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -93,6 +94,14 @@ def test_call(graphcalls_stage):
     assert text.count("graphcalls: notification breaks the calls API (v1.0)") == 3
     assert "got       no such header, or none with a bearer token" in text
     assert '"value": 7' not in text
+
+
+def test_a_run_that_cannot_listen_does_not_start(run: Run, heard: Tunnel) -> None:
+    """Somebody else listens there, the team's own bot for example."""
+    with socket.create_server(("127.0.0.1", heard.port)):
+        text = "\n".join(run(*SUITE).errlines)
+    where = f"cannot start. listen=127.0.0.1:{heard.port}: expected an address of this machine that is free. [Errno "
+    assert where in text
 
 
 def test_a_run_whose_callback_leads_elsewhere_does_not_start(run: Run, tenant: Tenant, heard: Tunnel) -> None:
