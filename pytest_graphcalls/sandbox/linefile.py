@@ -42,7 +42,7 @@ class LineFile:
     def _make_folder(self) -> None:
         folder = self.path.parent
         if not folder.is_dir():
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)  # another worker may be quicker
             (folder / ".gitignore").write_text(_KEEP_OUT, encoding="utf-8")
 
 

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.sandbox import Ledger, ledgers
+from pytest_graphcalls.sandbox.linefile import LineFile
 
 URL = "https://graph.example/v1.0/communications/calls"
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -210,3 +212,18 @@ def test_a_file_that_is_no_ledger_is_named(path: Path) -> None:
     with pytest.raises(SettingError, match="expected a ledger of calls"):
         ledgers(path.parent)
     assert path.exists()
+
+
+def test_processes_may_begin_at_the_same_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another worker makes the folder between a look for it and making it."""
+    make = Path.mkdir
+
+    def second(folder: Path, *args: Any, **options: Any) -> None:
+        make(folder, parents=True, exist_ok=True)
+        make(folder, *args, **options)
+
+    monkeypatch.setattr(Path, "mkdir", second)
+    file = LineFile(tmp_path / "ledger" / "run.0.jsonl")
+    file.append("{}\n")
+    assert list(file.read()) == [{}]
+    assert (tmp_path / "ledger" / ".gitignore").is_file()
