@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +12,8 @@ import pytest
 
 from pytest_graphcalls.drift import Outcome, Standing
 from pytest_graphcalls.report.nightly import document
-from tests.unit.report_nightly.loopback import served
 from tests.unit.report_nightly.nights import BROKEN, GONE, NEW, entry, season, verdict
+from tests.unit.report_nightly.scripts import loaded, served
 
 SCRIPT = Path(__file__).parents[3] / ".github" / "scripts" / "keep_one_issue.py"
 
@@ -62,13 +60,7 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[Issues]:
 @pytest.fixture
 def main(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The script's main, as a copy of the file gives it."""
-    specification = spec_from_file_location("keep_one_issue", SCRIPT)
-    assert specification is not None
-    assert specification.loader is not None
-    module = module_from_spec(specification)
-    monkeypatch.setitem(sys.modules, "keep_one_issue", module)
-    specification.loader.exec_module(module)
-    return module.main
+    return loaded(SCRIPT, monkeypatch).main
 
 
 def night(folder: Path, **more: Any) -> list[str]:

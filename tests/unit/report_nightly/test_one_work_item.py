@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -15,8 +13,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from pytest_graphcalls.drift import Outcome, Standing
-from tests.unit.report_nightly.loopback import served
 from tests.unit.report_nightly.nights import BROKEN, GONE, NEW, entry
+from tests.unit.report_nightly.scripts import loaded, served
 from tests.unit.report_nightly.test_one_issue import night
 
 SCRIPT = Path(__file__).parents[3] / "examples" / "keep_one_work_item.py"
@@ -88,13 +86,7 @@ def boards(monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkItems]:
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The script, as a copy of the file gives it."""
-    specification = spec_from_file_location("keep_one_work_item", SCRIPT)
-    assert specification is not None
-    assert specification.loader is not None
-    module = module_from_spec(specification)
-    monkeypatch.setitem(sys.modules, "keep_one_work_item", module)
-    specification.loader.exec_module(module)
-    return module
+    return loaded(SCRIPT, monkeypatch)
 
 
 @pytest.fixture

@@ -1,16 +1,33 @@
-"""A service of our own on this machine, for scripts that talk to one."""
+"""Scripts that are to be copied, as a copy gives them, and a service of our own on this machine for them to talk to."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from threading import Thread
+from types import ModuleType
 from typing import Any
+
+import pytest
 
 Answer = Callable[[str, str, str, Any], tuple[int, Any]]
 """From method, address, content type and decoded body to a status and what is answered as JSON."""
+
+
+def loaded(script: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """What is in a script, until the test is over."""
+    specification = spec_from_file_location(script.stem, script)
+    assert specification is not None
+    assert specification.loader is not None
+    module = module_from_spec(specification)
+    monkeypatch.setitem(sys.modules, script.stem, module)
+    specification.loader.exec_module(module)
+    return module
 
 
 @contextmanager
