@@ -240,8 +240,9 @@ class Notification:
 
     @property
     def entries(self) -> tuple[Mapping[str, Any], ...]:
-        """The notifications inside the envelope."""
-        return tuple(self.body.get("value", ()))
+        """The notifications inside the envelope; in a damaged one those that are objects."""
+        value = self.body.get("value")
+        return tuple(entry for entry in value if isinstance(entry, dict)) if isinstance(value, list) else ()
 
 
 def path_segments(path: str) -> list[str]:

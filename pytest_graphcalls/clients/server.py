@@ -129,11 +129,11 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
         listener = _bound(host, port)
     except socket.gaierror as error:
-        raise SettingError("--host", host, "an address of this machine", f"{error}.") from None
+        raise SettingError("--host", host, "an address of this machine", f"{error}.") from error
     except (OSError, OverflowError) as error:
         raise SettingError(
             "--port", f"{host}:{port}", "an address to listen on", f"{error}. Give another port, or 0 for a free one."
-        ) from None
+        ) from error
     with listener:
         yield listener
 

@@ -147,13 +147,14 @@ def listening(sandbox: Sandbox) -> Iterator[str]:
     from pytest_graphcalls.clients.asgi import SimulatorApp
     from pytest_graphcalls.clients.server import serve_in_thread
 
-    host, port = sandbox.listen or ("127.0.0.1", 0)
+    assert sandbox.listen is not None
+    host, port = sandbox.listen
     inbox = Inbox(sandbox.callback)
     with ExitStack() as stack:
         try:
             url = stack.enter_context(serve_in_thread(SimulatorApp(inbox, frozen=True), host, port))
         except SettingError as error:  # which speaks of the options of 'graphcalls serve'
-            why = error.next_step.partition(" Give ")[0]
+            why = f"{error.__cause__}."
             raise SettingError("listen", f"{host}:{port}", "an address of this machine that is free", why) from None
         yield f"{url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')}/{inbox.key}"
 
@@ -162,7 +163,7 @@ def prove(sandbox: Sandbox, address: str, network: Network) -> None:
     """Post something to the callback address and see it arrive: a tunnel that is down would look like a broken rule.
 
     Args:
-        sandbox: has the callback address.
+        sandbox: has the callback address, and says where it should lead.
         address: of the inbox.
         network: the way to the outside.
 
@@ -183,7 +184,8 @@ def prove(sandbox: Sandbox, address: str, network: Network) -> None:
 
 
 def _lost(sandbox: Sandbox, said: str) -> SettingError:
-    host, port = sandbox.listen or ("", 0)
+    assert sandbox.listen is not None
+    host, port = sandbox.listen
     expected = f"an address that leads to {host}:{port} and keeps the path"
     step = f"What was posted to it did not arrive there; the answer was: {said.rstrip('.')}. Look at the tunnel."
     return SettingError("callback", sandbox.callback, expected, step)
@@ -221,5 +223,4 @@ class Hearing:
             entry.get("changeType") == "deleted" and str(entry.get("resourceUrl", "")).endswith(f"/calls/{call_id}")
             for one in self.told()
             for entry in one.entries
-            if isinstance(entry, dict)
         )

@@ -87,12 +87,16 @@ def test_a_test_hears_its_own_calls_only() -> None:
             post(one, path)
         assert [told.posted_to for told in mine.told()] == ["https://bot.contoso.example/calls/a?code=7"]
         assert not mine.has_ended("c1")
+        for damaged in (b'{"value": 7}', b'{"value": null}', b"[]"):
+            post(one, "/calls/ab?code=7", damaged)
+        assert not other.has_ended("c1")
         post(one, "/calls/a/answered?code=7", over)
         assert [told.posted_to.rpartition("/")[2] for told in mine.told()] == ["a?code=7", "answered?code=7"]
         assert all(0 <= told.at < 60 for told in mine.told())
         assert mine.has_ended("c1")
         assert not mine.has_ended("1")
-        assert len(other.told()) == 1
+        assert [told.entries for told in other.told()] == [()] * 4
+        assert [len(told.entries) for told in mine.told()] == [0, 1]
     with pytest.raises(EnvironmentFaultError, match="a look at what was posted to the callback found nobody"):
         mine.told()
     reader.close()
