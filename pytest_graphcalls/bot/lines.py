@@ -10,6 +10,7 @@ from functools import partial
 from threading import Condition
 
 from pytest_graphcalls.simulator import Simulator
+from pytest_graphcalls.simulator.outbox import idle
 from pytest_graphcalls.wire import Notification
 
 MOST = 32
@@ -123,11 +124,7 @@ class Lines:
             Whether it came to that.
         """
         with self._moved:
-            while self._running:
-                before = self._turns, self._running
-                if not self._moved.wait_for(lambda: (self._turns, self._running) != before, patience):  # noqa: B023  it is called here
-                    return False
-        return True
+            return idle(self._moved, lambda: self._running > 0, lambda: (self._turns, self._running), patience)
 
     def close(self) -> None:
         """Tell no more; what is being told is not waited for."""

@@ -22,6 +22,25 @@ Sorter = Callable[[Parcel], Iterable[Parcel]]
 """What stands between writing and delivering: gives what goes out now in place of a notification."""
 
 
+def idle(moved: Condition, is_busy: Callable[[], bool], progress: Callable[[], object], patience: float) -> bool:
+    """Wait until nobody is at anything, as long as whoever is goes on.
+
+    Args:
+        moved: held by the caller; is notified of every step.
+        is_busy: whether somebody is at something.
+        progress: what changes with each step.
+        patience: real seconds to wait for each step.
+
+    Returns:
+        Whether it came to that.
+    """
+    while is_busy():
+        before = progress()
+        if not moved.wait_for(lambda: not is_busy() or progress() != before, patience):  # noqa: B023  it is called here
+            return False
+    return True
+
+
 class Outbox:
     """What has not gone out yet.
 
@@ -89,10 +108,8 @@ class Outbox:
             Whether everything is carried out.
         """
         with self._lock:
-            while self._carrying:
-                before = self._turn
-                if not self._moved.wait_for(lambda: not self._carrying or self._turn != before, patience):  # noqa: B023  it is called here
-                    return False
+            if not idle(self._moved, lambda: self._carrying, lambda: self._turn, patience):
+                return False
             self._carrying = True
         try:
             while (errand := self._take()) is not None:
