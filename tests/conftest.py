@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
+from tests.environment import strange
+
 pytest_plugins = ["pytester"]
+
+
+def pytest_configure() -> None:
+    """Let the tests, and the runs and processes inside them, see the same environment on each machine."""
+    for name in filter(strange, list(os.environ)):
+        # Pytest and xdist talk to their own processes by these.
+        if not name.startswith("PYTEST_") or name == "PYTEST_ADDOPTS":
+            del os.environ[name]
 
 
 @pytest.fixture(autouse=True)

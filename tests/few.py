@@ -12,10 +12,6 @@ ROOT = Path(__file__).parents[1]
 _MODULES = "ONLY_THESE_MODULES"
 
 
-NOT_THERE = "PYTHONDONTWRITEBYTECODE"
-"""A variable that such a process must not have: with it every process rewrites the suite's assertions once more."""
-
-
 def only(*modules: str) -> dict[str, str]:
     """Variables for a process that is to run only these modules of the suite, named without ``.py``."""
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.environment import clean
 
 HEAVY = {
     "cryptography",
@@ -56,8 +57,7 @@ def loaded_by(folder: Path, *arguments: str) -> set[str]:
     """The modules loaded at the end of a pytest run in ``folder``, with our plugin and no other one."""
     (folder / "conftest.py").write_text(TELL)
     command = [sys.executable, "-m", "pytest", "-p", "pytest_graphcalls.plugin", "-p", "no:cacheprovider", *arguments]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "GRAPHCALLS_"))}
-    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    environment = {**clean(), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return set(json.loads((folder / "loaded.json").read_text()))

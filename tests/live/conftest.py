@@ -6,7 +6,6 @@ What runs there knows its address only. What the tenant holds is looked at from 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -152,19 +151,11 @@ def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ring: float) -> Iter
             "AZURE_CLIENT_SECRET": simulator.signin.secret(),
             **dict.fromkeys(TRUST, str(tls.ca)),
         }
-        clean_environment(monkeypatch)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         found = Tenant(simulator, app, url, variables)
         simulator.observe(lambda exchange: found.requests.append(exchange.request))
         yield found
-
-
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No variable of whoever runs these tests reaches the inner runs."""
-    for name in list(os.environ):
-        if name.startswith(("GRAPHCALLS_", "AZURE_", "PYTEST_ADDOPTS")) or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from pytest_graphcalls.contract import VERSIONS, Contract, Need
-from tests.live.conftest import clean_environment, facts, ini
+from tests.live.conftest import facts, ini
 from tests.tunnel import Tunnel, free_port
 
 WORKERS = 4
@@ -55,7 +55,6 @@ def tunnel() -> Tunnel:
 @pytest.fixture
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tunnel: Tunnel) -> Iterator[dict[str, str]]:
     """A server with its own sign-in; what it prints is what the environment is set to."""
-    clean_environment(monkeypatch)
     bot = f"--bot=http://127.0.0.1:{tunnel.port}"
     words = ["serve", "--port=0", "--ring=0.1", bot, "--tls", str(tmp_path / "tls")]
     with subprocess.Popen([sys.executable, "-c", START, *words], stdout=subprocess.PIPE, text=True) as process:

@@ -15,7 +15,7 @@ from pytest_graphcalls import leakscan
 from pytest_graphcalls.drift import Outcome
 from pytest_graphcalls.drift.comparing import MET
 from pytest_graphcalls.nightly import NightSettings, Subprocess, look, promote
-from tests.few import NOT_THERE, only
+from tests.few import only
 from tests.live.conftest import Tenant, facts, guid, ini
 from tests.live.endings import until
 
@@ -35,7 +35,6 @@ def test_a_night_in_a_tenant_and_the_next_one(
     """
     here = tmp_path_factory.mktemp("project")
     monkeypatch.chdir(here)
-    monkeypatch.delenv(NOT_THERE, raising=False)
     for name, text in only("test_participant_invite", "test_participant_delete", "test_call_get").items():
         monkeypatch.setenv(name, text)
     monkeypatch.setenv("GRAPHCALLS_ROOT", tenant.url)
@@ -73,7 +72,7 @@ def test_a_suite_does_not_outlive_its_night(tenant: Tenant, tmp_path: Path) -> N
     night = subprocess.Popen(
         [sys.executable, "-c", COMMAND, "nightly", "--version", "v1.0", "--workers", "0"],
         cwd=tmp_path,
-        env={**{name: text for name, text in os.environ.items() if name != NOT_THERE}, **variables},
+        env={**os.environ, **variables},
         stderr=subprocess.DEVNULL,
     )
     try:

@@ -19,7 +19,6 @@ import pytest_graphcalls.report.violation
 import pytest_graphcalls.session
 import pytest_graphcalls.stage
 import pytest_graphcalls.targets
-from pytest_graphcalls import options
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.simulator import Pace, Simulator
 
@@ -49,14 +48,6 @@ def _warm() -> None:
         assert connection.client().get("/").status_code
         assert asyncio.run(connection.async_client().get("/")).status_code
         target.close()
-
-
-@pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No variable of whoever runs these tests reaches the inner runs."""
-    for name in (*(setting.variable for setting in options.SETTINGS), "GRAPHCALLS_TOKEN", "GRAPHCALLS_REDACTION_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,8 @@ import pytest
 
 from pytest_graphcalls.nightly import Order, Subprocess
 from pytest_graphcalls.simulator import Simulator
-from tests.few import NOT_THERE, only
+from tests.environment import clean
+from tests.few import only
 
 READING, ENDING = "test_call_get", "test_call_delete"
 ONE = "test_call_get.py::test_a_call_that_was_created_can_be_read[v1.0]"
@@ -20,12 +20,10 @@ NAMED = "test_a_call_that_was_created_can_be_read.yaml"
 
 
 def nightly(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    strange = ("PYTEST_", "GRAPHCALLS_", NOT_THERE)
-    clean = {name: text for name, text in os.environ.items() if not name.startswith(strange)}
     return subprocess.run(
         [sys.executable, "-c", COMMAND, "nightly", "--version", "v1.0", *words],
         cwd=folder,
-        env={**clean, **only(READING), **variables},
+        env={**clean(), **only(READING), **variables},
         capture_output=True,
         text=True,
         timeout=300,
@@ -77,7 +75,6 @@ def test_settings_that_pytest_refuses_are_not_checked(tmp_path: Path) -> None:
 def test_only_the_tests_concerned_are_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By their names, from among others; how far it is can be followed."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(NOT_THERE, raising=False)
     for name, text in only(READING, ENDING).items():
         monkeypatch.setenv(name, text)
     (tmp_path / "2").mkdir()

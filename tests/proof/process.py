@@ -17,6 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.environment import clean
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -35,12 +37,10 @@ class WarmProcess:
 
     def __enter__(self) -> Self:
         path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-        # Pytest's own switches, and those of a run around this one, are not meant for the runs in here.
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "GRAPHCALLS_"))}
         self._process = subprocess.Popen(
             [sys.executable, "-m", self._module],
             cwd=self.folder,
-            env={**clean, "PYTHONPATH": path},
+            env={**clean(), "PYTHONPATH": path},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

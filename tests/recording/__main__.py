@@ -7,7 +7,6 @@ that a change in the cassettes is a change in the simulator or the suite.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from pytest_graphcalls.clients.asgi import SimulatorApp
 from pytest_graphcalls.clients.server import serve_in_thread
 from pytest_graphcalls.simulator import Pace, Simulator
+from tests.environment import clean
 
 ROOT = Path(__file__).parents[2]
 KEY = "shipped with pytest-graphcalls"
@@ -29,7 +29,6 @@ def record(folder: Path, *more: str) -> int:
     """Record into ``folder``; gives pytest's exit status. ``more`` are arguments for pytest."""
     simulator = Simulator(pace=Pace(establish=0.0, ring=0.5))
     simulator.observe(lambda _: simulator.advance(BETWEEN_REQUESTS))
-    clean = {name: text for name, text in os.environ.items() if not name.startswith(("PYTEST_", "GRAPHCALLS_"))}
     token = simulator.authority.token(lifetime=24 * 3600.0)
     with serve_in_thread(SimulatorApp(simulator, frozen=True)) as url:
         return subprocess.run(
@@ -40,7 +39,7 @@ def record(folder: Path, *more: str) -> int:
                 *more,
             ],
             cwd=ROOT,
-            env={**clean, "GRAPHCALLS_TOKEN": token, "GRAPHCALLS_REDACTION_KEY": KEY},
+            env={**clean(), "GRAPHCALLS_TOKEN": token, "GRAPHCALLS_REDACTION_KEY": KEY},
             check=False,
         ).returncode
 

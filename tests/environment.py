@@ -1,0 +1,27 @@
+"""The environment of a user's own run, without what the machine, a job or a run around this one has set for itself."""
+
+from __future__ import annotations
+
+import os
+
+OF_A_MACHINE = {
+    *("CI", "BUILD_NUMBER", "COLUMNS", "FORCE_COLOR", "NO_COLOR", "PY_COLORS"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    "PYTHONDONTWRITEBYTECODE",
+}
+"""Pytest prints otherwise with the first ones: on CI it repeats whole messages in its summary. The next ones say whom
+to trust. With the last one every process rewrites the suite's assertions once more."""
+OF_A_JOB = ("GITHUB_", "PYTEST_", "GRAPHCALLS_", "AZURE_")
+OURS = "GRAPHCALLS_TEST_"
+"""Settings of our own tests."""
+
+
+def strange(name: str) -> bool:
+    """Whether a run inside our tests would do or print something else because of the variable."""
+    of_a_job = name.startswith(OF_A_JOB) and not name.startswith(OURS)
+    return of_a_job or name in OF_A_MACHINE or name.lower().endswith("_proxy")
+
+
+def clean() -> dict[str, str]:
+    """This process's environment, for a process that is to know nothing of what runs around it."""
+    return {name: text for name, text in os.environ.items() if not strange(name)}
