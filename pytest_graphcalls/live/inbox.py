@@ -160,15 +160,41 @@ def listening(sandbox: Sandbox) -> Iterator[str]:
 
 
 def prove(sandbox: Sandbox, address: str, network: Network) -> None:
-    """Post something to the callback address and see it arrive: a tunnel that is down would look like a broken rule.
+    """See that the callback address leads to the inbox; arguments as for :func:`lost`.
+
+    Raises:
+        SettingError: it does not.
+    """
+    said = lost(sandbox, address, network)
+    if said is not None:
+        assert sandbox.listen is not None
+        host, port = sandbox.listen
+        expected = f"an address that leads to {host}:{port} and keeps the path"
+        step = f"What was posted to it did not arrive there; the answer was: {said}. Look at the tunnel."
+        raise SettingError("callback", sandbox.callback, expected, step)
+
+
+def prove_again(sandbox: Sandbox, address: str, network: Network) -> None:
+    """See that the callback address still leads to the inbox; arguments as for :func:`lost`.
+
+    Raises:
+        EnvironmentFaultError: it does not any more, or nobody listens.
+    """
+    said = lost(sandbox, address, network)
+    if said is not None:
+        raise EnvironmentFaultError("what is posted to the callback", f"arrives no more; the answer to it is: {said}")
+
+
+def lost(sandbox: Sandbox, address: str, network: Network) -> str | None:
+    """Post something to the callback address: a tunnel that is down would look like a broken rule.
 
     Args:
         sandbox: has the callback address, and says where it should lead.
         address: of the inbox.
         network: the way to the outside.
 
-    Raises:
-        SettingError: it does not arrive.
+    Returns:
+        What was answered, if it does not arrive.
     """
     from pytest_graphcalls.clients.httpx import make_client, status_of
 
@@ -179,16 +205,9 @@ def prove(sandbox: Sandbox, address: str, network: Network) -> None:
         until = time.monotonic() + (ARRIVES_WITHIN if 200 <= status < 300 else 0.0)
         while all(_bare(one.posted_to) != _bare(where) for one in post.all()):
             if time.monotonic() >= until:
-                raise _lost(sandbox, said)
+                return said.rstrip(".")
             time.sleep(0.05)
-
-
-def _lost(sandbox: Sandbox, said: str) -> SettingError:
-    assert sandbox.listen is not None
-    host, port = sandbox.listen
-    expected = f"an address that leads to {host}:{port} and keeps the path"
-    step = f"What was posted to it did not arrive there; the answer was: {said.rstrip('.')}. Look at the tunnel."
-    return SettingError("callback", sandbox.callback, expected, step)
+    return None
 
 
 class Hearing:

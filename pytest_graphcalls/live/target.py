@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import GraphCallsError
-from pytest_graphcalls.live.inbox import Hearing, Post
+from pytest_graphcalls.live.inbox import Hearing, Post, prove_again
 from pytest_graphcalls.live.line import Line, Place, left_open
 from pytest_graphcalls.sandbox import Budget, Guard, Ledger, Sandbox, admit
 from pytest_graphcalls.sandbox.facts import FACTS, below
@@ -74,6 +74,14 @@ class LiveTarget:
             self.line.prove()
             self._proven = True
 
+    def prove_heard(self) -> None:
+        """See that what is posted to the callback is still heard.
+
+        Raises:
+            EnvironmentFaultError: it is not.
+        """
+        prove_again(self.sandbox, self._inbox, self.line.network)
+
     def connect(self, setup: Setup) -> LiveConnection:
         """See :meth:`.Target.connect`; ``tenant`` and ``prepare`` are for the simulator alone.
 
@@ -118,7 +126,7 @@ class LiveConnection:
         self._leave: Callable[[], None] = lambda: None
         if target.post is not None:
             self._hear(target.post, setup)
-        self.world: World | None = Heard(self._hearing.told) if self._hearing else None
+        self.world: World | None = Heard(self._hearing.told, target.prove_heard) if self._hearing else None
 
     def _hear(self, post: Post, setup: Setup) -> None:
         """Give the test a callback address of its own, and let the recorder check what is posted there."""

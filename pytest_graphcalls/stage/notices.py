@@ -9,6 +9,7 @@ from typing import Any
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.stage.making import Making
 from pytest_graphcalls.stage.somebody import Somebody
+from pytest_graphcalls.targets import Heard
 
 _SILENT_FOR, _SILENT_BY, _LOOK_EVERY = 2.0, 15.0, 0.25
 """Seconds without a notification that mean silence, how long it is waited for, and how often somebody looks."""
@@ -94,6 +95,14 @@ class Notices(Making):
             about: a path below the calls.
             until: whether those so far are what is waited for; by default any is.
             within: seconds of the target's time; by default as long as a notification may take.
+
+        Raises:
+            EnvironmentFaultError: they did not come, and nothing else would arrive at present, either.
         """
-        self.until(lambda: bool(until(self.told(change, about))), self._notified_within if within is None else within)
+        heard = self.until(
+            lambda: bool(until(self.told(change, about))), self._notified_within if within is None else within
+        )
+        world = self._world()
+        if not heard and isinstance(world, Heard):
+            world.prove()
         return self.told(change, about)

@@ -14,10 +14,12 @@ class Heard:
 
     Args:
         told: gives it, in order.
+        prove: raises :class:`EnvironmentFaultError` if nothing can be heard at present.
     """
 
-    def __init__(self, told: Callable[[], list[Notification]]) -> None:
+    def __init__(self, told: Callable[[], list[Notification]], prove: Callable[[], None] = lambda: None) -> None:
         self._told = told
+        self.prove = prove
 
     @property
     def notifications(self) -> list[Notification]:

@@ -12,6 +12,7 @@ import pytest
 
 from pytest_graphcalls import cassette
 from pytest_graphcalls.clients.control import World, ticking
+from pytest_graphcalls.wire import Exchange
 from tests.live.conftest import Run, Tenant, facts, ini
 from tests.live.projects import HEAD
 from tests.plugin.taped import WITH_RECORDING
@@ -114,3 +115,31 @@ def test_a_run_whose_callback_leads_elsewhere_does_not_start(run: Run, tenant: T
     heard.port = free_port()
     assert "the answer was: 502." in "\n".join(run(*SUITE).errlines)
     assert tenant.calls() == []
+
+
+def test_a_tunnel_that_goes_down_breaks_no_rule(
+    pytester: pytest.Pytester, run: Run, tenant: Tenant, heard: Tunnel
+) -> None:
+    """Whoever hears nothing at all cannot say that the service did not tell."""
+
+    def cut(exchange: Exchange) -> None:
+        if exchange.request.method == "POST":
+            heard.port = free_port()
+
+    tenant.simulator.observe(cut)
+    tenant.simulator.fault("drop")
+    pytester.makepyfile(
+        HEAD
+        + """
+@CREATED
+def test_call(graphcalls_stage):
+    call = graphcalls_stage.peer_to_peer_call()
+    assert graphcalls_stage.hears("updated", call.id, within=0.2)
+"""
+    )
+    result = run("--graphcalls-version=v1.0")
+    result.assert_outcomes(skipped=1)
+    why = ": what is posted to the callback arrives no more; the answer to it is: 502. It says nothing of the contract"
+    assert why in result.stdout.str()
+    assert "1 could not check" in result.stdout.str()
+    assert tenant.open_calls() == []
