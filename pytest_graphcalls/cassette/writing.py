@@ -19,6 +19,7 @@ from pytest_graphcalls.cassette import vcr
 from pytest_graphcalls.cassette.files import dump
 from pytest_graphcalls.cassette.passport import MEMBER, Passport
 from pytest_graphcalls.errors import RecordingError
+from pytest_graphcalls.filing import put
 from pytest_graphcalls.wire import Exchange
 
 WAIT = 10.0
@@ -66,7 +67,7 @@ def save(path: Path, text: str, *, known: Iterable[str] = (), before: str = "") 
         with _alone(path):
             if state(path) != before:
                 raise RecordingError(str(path), 0, _SHARED)
-            _replace(path, text)
+            put({path: text})
     except OSError as error:
         why = error.strerror or str(error)
         raise RecordingError(str(path), 0, f"cannot be written: {why}. {_OLDER[bool(before)]}") from None
@@ -80,21 +81,15 @@ _OLDER = {True: "The older recording is as it was.", False: "There was none befo
 
 
 def _refuse_leaks(path: Path, text: str, known: Iterable[str]) -> None:
-    from pytest_graphcalls.leakscan import scan
+    from pytest_graphcalls.leakscan import listed, scan
 
-    found = sorted({(leak.line, str(leak.kind)) for leak in scan(text, known=tuple(known))})
-    if not found:
-        return
-    listed = "; ".join(f"line {line}: {kind}" for line, kind in found[:_SHOWN])
-    more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    problem = (
-        f"the leak scan has found what may not be written down ({listed}{more}; lines of the file as it would be). "
-        "Add what is missing in the hook pytest_graphcalls_redact, or its host to graphcalls_record_hosts."
-    )
-    raise RecordingError(str(path), 0, problem)
-
-
-_SHOWN = 5
+    found = listed(scan(text, known=tuple(known)))
+    if found:
+        problem = (
+            f"the leak scan has found what may not be written down ({found}; lines of the file as it would be). "
+            "Add what is missing in the hook pytest_graphcalls_redact, or its host to graphcalls_record_hosts."
+        )
+        raise RecordingError(str(path), 0, problem)
 
 
 @contextmanager
@@ -121,16 +116,3 @@ def _made(lock: Path) -> bool:
                 lock.unlink()
         return False
     return True
-
-
-def _replace(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with beside.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            # Without it a power cut may leave an empty file under the new name.
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from importlib.resources import files as package_files
@@ -15,6 +14,7 @@ from pytest_graphcalls.drift import EXIT_CODES, Outcome, Unchecked
 from pytest_graphcalls.drift import metadata as published
 from pytest_graphcalls.drift.published import load
 from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.filing import put
 from pytest_graphcalls.report.words import counted
 
 SAME, CHANGED = 0, 1
@@ -83,18 +83,10 @@ def _lines(
 
 
 def _write(path: Path, text: str) -> None:
-    """Write beside and rename, so that a fault leaves the old file as it was."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with beside.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())  # or a power cut may leave an empty file under the name
-        beside.replace(path)
+        put({path: text})
     except OSError as error:
         raise SettingError("--into", str(path.parent), f"a folder to write to ({error.strerror})") from None
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 _ACTIONS: Mapping[str, Callable[[Namespace], int]] = {"refresh": refresh}

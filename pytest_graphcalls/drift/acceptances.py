@@ -9,7 +9,6 @@ The rules of this page:
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +19,7 @@ from typing import Any
 
 from pytest_graphcalls.drift.verdict import Acceptance
 from pytest_graphcalls.errors import DriftFileError
+from pytest_graphcalls.filing import put
 
 FILE = "graphcalls-drift.toml"
 """What the file is called unless told otherwise."""
@@ -107,18 +107,9 @@ class AcceptedFile:
             DriftFileError: the disk refuses; the older file is as it was.
         """
         path = self.path
-        beside = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with beside.open("w", encoding="utf-8", newline="\n") as file:
-                    file.write(self.text)
-                    file.flush()
-                    # Without it a power cut may leave an empty file under the new name.
-                    os.fsync(file.fileno())
-                beside.replace(path)
-            finally:
-                beside.unlink(missing_ok=True)
+            put({path: self.text})
         except OSError as error:
             problem = f"cannot be written: {error.strerror or error}. It is as it was."
             raise DriftFileError(str(path), 0, problem) from None

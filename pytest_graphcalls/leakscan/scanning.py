@@ -29,6 +29,16 @@ class Leak:
         return f"{self.file or 'text'}:{self.line}: {self.kind}"
 
 
+def listed(leaks: Iterable[Leak]) -> str:
+    """The first few of them, and how many more there are; ``""`` where there are none."""
+    found = [str(leak) if leak.file else f"line {leak.line}: {leak.kind}" for leak in leaks]
+    more = [f"and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
+    return "; ".join(found[:_SHOWN] + more)
+
+
+_SHOWN = 5
+
+
 def scan(source: str | bytes | Path, known: Iterable[str] = (), *, file: str = "") -> Iterator[Leak]:
     """Look for leaks, in order of lines.
 

@@ -12,11 +12,9 @@ from pytest_graphcalls.cassette import Cassette
 from pytest_graphcalls.cassette.folders import modules_in
 from pytest_graphcalls.cassette.orphans import orphan
 from pytest_graphcalls.errors import RecordingError, SettingError
-from pytest_graphcalls.leakscan import scan
+from pytest_graphcalls.leakscan import listed, scan
 from pytest_graphcalls.nightly.baseline import KEY_FILE, recordings_in
 from pytest_graphcalls.nightly.swapping import beside, mended, swap
-
-_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +84,9 @@ def _refuse_strangers(new: Iterable[Cassette], old: Iterable[Cassette], baseline
 
 
 def _refuse_leaks(tonight: Path, known: Iterable[str]) -> None:
-    leaks = list(scan(tonight, known=known))
-    if leaks:
-        more = f"; and {len(leaks) - _SHOWN} more" if len(leaks) > _SHOWN else ""
-        problem = (
-            f"the leak scan has found what may not be committed ({'; '.join(map(str, leaks[:_SHOWN]))}{more}). "
-            "The baseline is as it was."
-        )
+    found = listed(scan(tonight, known=known))
+    if found:
+        problem = f"the leak scan has found what may not be committed ({found}). The baseline is as it was."
         raise RecordingError(str(tonight), 0, problem)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from pytest_graphcalls.drift import Unchecked, Verdict
 from pytest_graphcalls.drift.facts import FactRow
 from pytest_graphcalls.drift.history import History
 from pytest_graphcalls.errors import RecordingError, SettingError
+from pytest_graphcalls.filing import PART, put
 from pytest_graphcalls.leakscan import scan
 from pytest_graphcalls.nightly.suite import Order
 from pytest_graphcalls.nightly.swapping import beside, swap, usable
@@ -103,9 +103,8 @@ def publish(
         if recordings is not None and recordings.is_dir():
             written.append(_recorded(recordings, out / CASSETTES))
         if junit:
-            new = out / f".{JUNIT}.{os.getpid()}.new"
-            new.write_text(junit, encoding="utf-8", newline="\n")
-            written.append(new.replace(out / JUNIT))
+            put({out / JUNIT: junit})
+            written.append(out / JUNIT)
     except OSError as error:
         problem = f"cannot be written: {error.strerror or error}. What was there is as it was."
         raise RecordingError(str(out), 0, problem) from None
@@ -115,7 +114,7 @@ def publish(
 def _recorded(recordings: Path, folder: Path) -> Path:
     new = beside(folder)
     try:
-        shutil.copytree(recordings, new, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*.lock", ".*.part"))
+        shutil.copytree(recordings, new, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*.lock", f".*{PART}"))
         swap(new, folder)
     finally:
         shutil.rmtree(new, ignore_errors=True)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pytest_graphcalls.filing import put
 from pytest_graphcalls.report.document import document
 from pytest_graphcalls.report.markdown import markdown
 from pytest_graphcalls.session import Run
@@ -33,7 +33,7 @@ def write(run: Run, files: Iterable[Path]) -> tuple[list[str], bool]:
         What to tell the user, a line for each file, and whether all of them were written.
     """
     facts = document(run, datetime.now(UTC))
-    problems = {file: _replace(file, _FORMATS[file.suffix](facts)) for file in files}
+    problems = {file: _put(file, _FORMATS[file.suffix](facts)) for file in files}
     lines = [
         f"the report {file} was not written: {problem}" if problem else f"report written to {file}"
         for file, problem in problems.items()
@@ -41,14 +41,10 @@ def write(run: Run, files: Iterable[Path]) -> tuple[list[str], bool]:
     return lines, not any(problems.values())
 
 
-def _replace(file: Path, text: str) -> str:
-    """Write beside and rename, so that nobody reads half a report; gives what went wrong, or ``""``."""
-    beside = file.with_name(f".{file.name}.new")
+def _put(file: Path, text: str) -> str:
+    """Write the file; gives what went wrong, or ``""``."""
     try:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(file)
+        put({file: text})
     except OSError as error:
-        with suppress(OSError):  # a file system that takes no file gives none back either
-            beside.unlink(missing_ok=True)
         return f"{error.strerror or error}."
     return ""

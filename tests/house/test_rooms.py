@@ -19,7 +19,7 @@ import pytest_graphcalls
 HOUSE = Path(pytest_graphcalls.__file__).parent
 
 FLOORS: dict[int, set[str]] = {
-    0: {"_version", "wire", "findings", "errors", "compression", "quantities"},
+    0: {"_version", "wire", "findings", "errors", "compression", "quantities", "filing"},
     1: {"contract", "lifecycle", "redaction", "leakscan"},
     2: {"simulator", "cassette", "auth", "sandbox", "drift"},
     3: {"stage", "targets", "session", "report", "clients", "bot", "doctor", "replaying", "live"},

@@ -18,7 +18,7 @@ def test_a_folder_that_takes_no_file_gives_one_line(tmp_path: Path, monkeypatch:
     def refuse(*_args: object, **_facts: object) -> None:
         raise OSError(errno.EROFS, "Read-only file system")
 
-    monkeypatch.setattr(Path, "write_text", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     monkeypatch.setattr(Path, "unlink", refuse)
     file = tmp_path / "report.json"
     run = Run(Contract.packaged(), target="simulator", versions=("v1.0",), strict=False, seed=0)

@@ -85,14 +85,14 @@ def test_a_folder_that_takes_no_file_is_named_and_the_older_files_stay(
     nights = season(3)
     write(verdict(nights), nights, known(), tmp_path)
     before = texts(tmp_path)
-    really = Path.write_text
+    really = Path.open
 
-    def full(path: Path, text: str, **facts: Any) -> int:
+    def full(path: Path, *mode: Any, **facts: Any) -> Any:
         if path.name.startswith(f".{SUMMARY}."):
             raise OSError(errno.ENOSPC, "No space left on device")
-        return really(path, text, **facts)
+        return really(path, *mode, **facts)
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "open", full)
     with pytest.raises(RecordingError, match=r"No space left on device\. What was there is as it was; name another fo"):
         write(verdict(season(4)), season(4), known(), tmp_path)
     assert texts(tmp_path) == before
