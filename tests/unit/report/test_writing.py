@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,12 @@ from pytest_graphcalls.session import Run
 def test_a_folder_that_takes_no_file_gives_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the half-written file cannot be taken away again."""
 
-    def refuse(*_args: object, **_facts: object) -> None:
-        raise OSError(errno.EROFS, "Read-only file system")
+    really = Path.open
+
+    def refuse(path: Path, *mode: Any, **facts: Any) -> Any:
+        if path.parent == tmp_path:
+            raise OSError(errno.EROFS, "Read-only file system")
+        return really(path, *mode, **facts)
 
     monkeypatch.setattr(Path, "open", refuse)
     monkeypatch.setattr(Path, "unlink", refuse)
