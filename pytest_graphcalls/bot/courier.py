@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from pytest_graphcalls.bot.ledger import Delivery, Ledger
+from pytest_graphcalls.bot.ledger import Delivery, Ledger, said
 from pytest_graphcalls.bot.lines import Lines, Parcel
 from pytest_graphcalls.clients.posting import Answer, HttpPoster, Poster, poster
 from pytest_graphcalls.errors import SettingError
@@ -157,6 +157,7 @@ class Courier:
             trace=answer.trace,
             note=remark,
             moment=answer.moment,
+            answer="" if answer.status is None or 200 <= answer.status < 300 else said(answer.body),
         )
 
     def _through(self, way: Poster, request: Request) -> Answer:

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
+from urllib.parse import urlsplit
 
+from pytest_graphcalls.redaction import OF_REPORTS
 from pytest_graphcalls.simulator import Faulty, Fired
 from pytest_graphcalls.simulator.kinds import kind_of
 from pytest_graphcalls.wire import Exchange, Notification
@@ -18,6 +20,10 @@ MESSAGE_ID = "X-Microsoft-Skype-Message-ID"
 """Header by which bots tell notifications apart (observed 6.1, 6.2)."""
 _FAILING = frozenset({408, 429})
 """Statuses below 500 that tell of a bot that cannot rather than will not (assumed, as all of redelivery)."""
+_NOBODY = frozenset({404, 405})
+"""Statuses that leave everybody asking where that was."""
+_SHOWN = 200
+"""Characters of a bot's answer that are shown."""
 _ROOT = re.compile(r"^/(v1\.0|beta)(/communications|/app)?")
 
 
@@ -42,6 +48,7 @@ class Delivery:
         message: id of the message, by which bots tell notifications apart, or ``""``.
         moment: when the answer was there, by the real clock that :attr:`Asked.moment` is read from.
         over: when nobody waited any longer for what the bot does after its answer, by the same clock.
+        answer: what the bot said when it did not take it, the beginning on one line, or ``""``.
     """
 
     number: int
@@ -60,6 +67,7 @@ class Delivery:
     message: str = ""
     moment: float = 0.0
     over: float = 0.0
+    answer: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -74,9 +82,18 @@ class Delivery:
     def __str__(self) -> str:
         again = f" (attempt {self.attempt})" if self.attempt > 1 else ""
         note = f" [{self.note}]" if self.note else ""
-        came = f"{self.status or 'no answer'} in {self.seconds * 1000:.1f} ms"
+        where = f" from {urlsplit(self.url).path or '/'}" if self.status in _NOBODY else ""
+        came = f"{self.status or 'no answer'}{where} in {self.seconds * 1000:.1f} ms"
         error = f"; it {self.error}" if self.error else ""
-        return f"told   {self.kind}{note}{again}: {came}{error}"
+        words = f": {self.answer}" if self.answer else ""
+        return f"told   {self.kind}{note}{again}: {came}{error}{words}"
+
+
+def said(body: bytes) -> str:
+    """The beginning of a bot's answer on one line. Secrets are taken out first: half of one is not known for one."""
+    text = OF_REPORTS.mask(" ".join(body.decode("utf-8", "replace").split()))
+    shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in text[:_SHOWN])
+    return f"{shown}…" if len(text) > _SHOWN else shown
 
 
 @dataclass(frozen=True, slots=True)
