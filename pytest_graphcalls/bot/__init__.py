@@ -186,7 +186,7 @@ class Bot(Assertions):
             UnknownNameError: there is no such forgery.
         """
         if name not in FORGERIES:
-            raise UnknownNameError("forgery", name, tuple(FORGERIES))
+            raise UnknownNameError("forgery", name, tuple(FORGERIES), few=True)
         courier = self.courier
         note = self._last_taken() or self._made_up()
         app = self.simulator.authority.find(note.app_id) or self.simulator.authority.app
