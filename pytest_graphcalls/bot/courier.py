@@ -94,10 +94,11 @@ class Courier:
         self._terms = terms
         if path and not path.startswith("/"):
             raise SettingError("path", path, "a path that starts with /")
-        self._path = path or (urlsplit(where).path.rstrip("/") if isinstance(where, str) else "")
+        self._path = path
         self._epoch = epoch
         self.ledger = ledger or Ledger()
         self._default = poster(where, allow_hosts, terms.timeout)
+        self._where = urlsplit(where) if isinstance(where, str) else urlsplit("")
         self._others: dict[str, Poster] = {}
         self._leave = simulator.faults.listen(self.ledger.strike) if ledger is None else lambda: None
         self._lines = Lines(simulator, self._tell, terms.spacing, lambda: side_by_side() and self._is_all_remote)
@@ -182,9 +183,11 @@ class Courier:
 
     def _address(self, note: Notification) -> str:
         app = self._simulator.authority.find(note.app_id)
-        if self._path and app is not None and note.posted_to == app.callback_uri:
-            return f"{_origin(note.posted_to)}{self._path}"
-        return note.posted_to
+        if app is None or note.posted_to != app.callback_uri:
+            return note.posted_to
+        registered = urlsplit(note.posted_to)
+        path = self._path or (self._where.path if self._where.path.strip("/") else registered.path)
+        return registered._replace(path=path, query=self._where.query or registered.query).geturl()
 
     def _poster_of(self, url: str) -> Poster:
         return self._others.get(_origin(url), self._default) if self._others else self._default
