@@ -13,7 +13,7 @@ from pytest_graphcalls.bot.ledger import Delivery, Ledger, said
 from pytest_graphcalls.bot.lines import Lines, Parcel
 from pytest_graphcalls.clients.posting import Answer, HttpPoster, Poster, poster
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.quantities import MOST, quantity
+from pytest_graphcalls.quantities import MOST, quantity, shown
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.channel import LIFETIME
 from pytest_graphcalls.wire import Headers, Notification, Request, encode_json
@@ -21,6 +21,9 @@ from pytest_graphcalls.wire import Headers, Notification, Request, encode_json
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """Statuses that move a notification on; 302 and 307 are the ones in use (observed 6.6)."""
 MOST_REDIRECTS = 3
+_LOOK_EVERY = 0.001
+VALUE_OF_NOW = "Its value now says nothing of what comes."
+"""What to say to somebody who has called a function instead of giving it."""
 LONGEST = 3600
 """Real seconds that a bot is waited for at most; no system waits for any number."""
 
@@ -72,9 +75,10 @@ class Courier:
         ledger: where to write everything down; without one it has its own, which faults are written in, too.
         side_by_side: whether different calls are told of at the same time, asked again and again. Only a bot behind a
             URL is; by default none, and whoever lets time pass waits for every answer.
+        busy: whether the bot is still at something, asked after each answer until it is not, ``terms.linger`` long.
 
     Raises:
-        SettingError: ``where`` is nothing that can be posted to.
+        SettingError: ``where`` is nothing that can be posted to, or ``busy`` cannot be asked.
     """
 
     def __init__(
@@ -89,9 +93,13 @@ class Courier:
         epoch: Callable[[], float] | None = None,
         ledger: Ledger | None = None,
         side_by_side: Callable[[], bool] = never,
+        busy: Callable[[], object] = never,
     ) -> None:
         self._simulator = simulator
         self._terms = terms
+        if not callable(busy):
+            raise SettingError("busy", shown(busy), "a function, e.g. lambda: queue.unfinished_tasks", VALUE_OF_NOW)
+        self._busy = busy
         if path and not path.startswith("/"):
             raise SettingError("path", path, "a path that starts with /")
         self._path = path
@@ -139,7 +147,7 @@ class Courier:
         number, at = self.ledger.reserve(), self._simulator.now
         if _is_readable(note.posted_to):
             request = self._request(note, good)
-            answer = self._through(self._poster_of(note.posted_to), request)
+            answer = self._outlast(self._through(self._poster_of(note.posted_to), request))
             if answer.late and _in_an_event_loop():
                 answer = replace(answer, error=f"{answer.error}; {_STANDS_STILL}")
         else:
@@ -160,6 +168,16 @@ class Courier:
             moment=answer.moment,
             answer="" if answer.status is None or 200 <= answer.status < 300 else said(answer.body),
         )
+
+    def _outlast(self, answer: Answer) -> Answer:
+        """Wait for what the bot says it is still at, in a worker that nobody else can see into."""
+        deadline = time.monotonic() + self._terms.linger
+        while answer.status is not None and self._busy():
+            if time.monotonic() > deadline:
+                still = f"was still busy {self._terms.linger:g} s after its answer"
+                return replace(answer, error=answer.error or still)
+            time.sleep(_LOOK_EVERY)
+        return answer
 
     def _through(self, way: Poster, request: Request) -> Answer:
         """Post, and follow redirects to where posting is allowed."""
@@ -209,6 +227,11 @@ class Courier:
     def epoch(self) -> float:
         """The present, for tokens: seconds since 1970."""
         return time.time() if self._epoch is None else self._epoch()
+
+    @property
+    def linger(self) -> float:
+        """Real seconds to wait for what a bot in this process goes on doing."""
+        return self._terms.linger
 
     @property
     def is_remote(self) -> bool:

@@ -19,6 +19,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from weakref import WeakSet
 
 from pytest_graphcalls.clients.posting import KEPT, LEFT, Answer
+from pytest_graphcalls.clients.sleeping import is_asleep
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.wire import Headers, Request
 
@@ -31,6 +32,7 @@ CLIENT = ("127.0.0.1", 49152)
 STOP_WITHIN = 2.0
 """Seconds that a bot gets to shut down."""
 _GRACE = 0.5
+_LOOK_EVERY = 0.01
 
 
 def _shown(error: BaseException) -> str:
@@ -145,9 +147,10 @@ class AsgiPoster:
         seen = [task]
         ours = before | {one for one in (asyncio.current_task(),) if one}
         deadline = self._loop.time() + linger
-        while running := asyncio.all_tasks() - ours - set(self._long_lived):
+        while running := {one for one in asyncio.all_tasks() - ours - set(self._long_lived) if not is_asleep(one)}:
             seen.extend(running.difference(seen))
-            await asyncio.wait(running, timeout=max(0.0, deadline - self._loop.time()))
+            left = max(0.0, deadline - self._loop.time())
+            await asyncio.wait(running, timeout=min(left, _LOOK_EVERY))  # one of them may fall asleep meanwhile
             if self._loop.time() >= deadline:
                 self._long_lived.update(one for one in running if not one.done())
                 break
