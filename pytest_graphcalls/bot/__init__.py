@@ -82,7 +82,7 @@ class Bot(Assertions):
             signed: whether a bearer token goes along.
             epoch: gives the present in seconds since 1970, for the tokens; by default the real one.
             busy: whether the bot is still at something, e.g. ``lambda: queue.unfinished_tasks``; asked after each
-                answer until it is not, ``linger`` long. Tasks and threads that a notification has started are waited
+                answer until it is not, ``timeout`` long. Tasks and threads that a notification has started are waited
                 for anyway; workers that were there before cannot be seen into.
 
         Raises:

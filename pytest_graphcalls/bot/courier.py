@@ -75,7 +75,7 @@ class Courier:
         ledger: where to write everything down; without one it has its own, which faults are written in, too.
         side_by_side: whether different calls are told of at the same time, asked again and again. Only a bot behind a
             URL is; by default none, and whoever lets time pass waits for every answer.
-        busy: whether the bot is still at something, asked after each answer until it is not, ``terms.linger`` long.
+        busy: whether the bot is still at something, asked after each answer until it is not, ``terms.timeout`` long.
 
     Raises:
         SettingError: ``where`` is nothing that can be posted to, or ``busy`` cannot be asked.
@@ -171,10 +171,10 @@ class Courier:
 
     def _outlast(self, answer: Answer) -> Answer:
         """Wait for what the bot says it is still at, in a worker that nobody else can see into."""
-        deadline = time.monotonic() + self._terms.linger
+        deadline = time.monotonic() + self._terms.timeout
         while answer.status is not None and self._busy():
             if time.monotonic() > deadline:
-                still = f"was still busy {self._terms.linger:g} s after its answer"
+                still = f"was still busy {self._terms.timeout:g} s after its answer"
                 return replace(answer, error=answer.error or still)
             time.sleep(_LOOK_EVERY)
         return answer

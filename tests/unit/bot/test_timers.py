@@ -236,7 +236,7 @@ def test_a_worker_that_was_there_before_is_waited_for(
 
 def test_a_bot_that_stays_busy_is_left(simulator: Simulator, bot: Bot) -> None:
     """And the ledger says so, unless it says something worse."""
-    bot(wsgi(lambda notes, headers: None), busy=lambda: True, linger=0.02)
+    bot(wsgi(lambda notes, headers: None), busy=lambda: True, timeout=0.02)
     simulator.incoming_call()
     simulator.advance(0)
     assert [(one.status, one.error) for one in bot.deliveries] == [(202, "was still busy 0.02 s after its answer")]
