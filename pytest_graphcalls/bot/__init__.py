@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -159,7 +159,7 @@ class Bot(Assertions):
                 raise BotError(what, self.ledger.lines())
             time.sleep(_LOOK_EVERY)
 
-    async def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
         """Sleep by virtual time, in place of ``asyncio.sleep`` for the timers of a bot in this process.
 
         Whoever lets time pass wakes the task at its own moment, and waits up to ``linger`` real seconds until it
@@ -171,7 +171,7 @@ class Bot(Assertions):
         Raises:
             SettingError: ``seconds`` is no number of 0 or more.
         """
-        await self._sleepers.sleep(seconds)
+        return self._sleepers.sleep(seconds)
 
     def send_again(self, token: str | None = None, *, remark: str = "once more") -> Delivery:
         """Post the last notification that the bot took once more; if it took none, an incoming call that is none.

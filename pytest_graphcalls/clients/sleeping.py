@@ -32,16 +32,19 @@ class Sleepers:
         self._later = later
         self._patience = patience
         self._awake: WeakKeyDictionary[asyncio.Task[Any], Event] = WeakKeyDictionary()
+        self._behind: WeakKeyDictionary[asyncio.AbstractEventLoop, Event] = WeakKeyDictionary()
+        """Where a sleep was a task of its own, nobody knows who has waited for it: the next one who sleeps, perhaps."""
 
     async def sleep(self, seconds: float) -> None:
         """Sleep for ``seconds`` of virtual time; raises :class:`SettingError` for what is no number of 0 or more."""
         quantity("sleep(seconds)", seconds, unit="virtual seconds", most=MOST)
-        task = asyncio.current_task()
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
         assert task is not None  # a coroutine runs in one
-        if task in self._awake:
-            self._awake.pop(task).set()
+        for one in (self._awake.pop(task, None), self._behind.pop(loop, None)):
+            if one is not None:
+                one.set()
         due, at_rest = asyncio.Event(), Event()
-        self._later(seconds, partial(self._wake, asyncio.get_running_loop(), due, at_rest))
+        self._later(seconds, partial(self._wake, loop, due, at_rest))
         _ASLEEP.add(task)
         try:
             await due.wait()
@@ -50,8 +53,11 @@ class Sleepers:
             raise
         finally:
             _ASLEEP.discard(task)
-        self._awake[task] = at_rest
-        task.add_done_callback(lambda _: at_rest.set())
+        if _is_nothing_else(task):
+            self._behind[loop] = at_rest
+        else:
+            self._awake[task] = at_rest
+            task.add_done_callback(lambda _: at_rest.set())
 
     def _wake(self, loop: asyncio.AbstractEventLoop, due: asyncio.Event, at_rest: Event) -> None:
         if at_rest.is_set() or loop.is_closed():
@@ -59,6 +65,11 @@ class Sleepers:
         loop.call_soon_threadsafe(due.set)
         if not _runs_here(loop):  # else it would wait for itself
             at_rest.wait(self._patience())
+
+
+def _is_nothing_else(task: asyncio.Task[Any]) -> bool:
+    """Whether a task is a sleep and no more, as ``asyncio.wait`` and ``gather`` make one of it."""
+    return getattr(task.get_coro(), "cr_code", None) is Sleepers.sleep.__code__
 
 
 def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:

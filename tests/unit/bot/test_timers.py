@@ -69,6 +69,27 @@ def test_whoever_sleeps_is_not_waited_for_in_real_time(simulator: Simulator, bot
     assert [one.error for one in bot.deliveries] == [""] * 9
 
 
+class Stoppable(Keeper):
+    """Waits for whatever comes first: the end of its sleep, or being told to stop."""
+
+    async def keep(self, call: str) -> None:
+        stop = asyncio.ensure_future(asyncio.Event().wait())
+        while True:
+            sleep = asyncio.ensure_future(self.bot.sleep(EVERY))
+            await asyncio.wait([sleep, stop], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(0.01)
+            self.phone.send("POST", f"/calls/{call}/keepAlive")
+
+
+def test_a_sleep_may_be_a_task_of_its_own(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    """Then the task is over at once, and it is the one behind it that is waited for."""
+    bot(Stoppable(bot, phone).app, linger=0.3)
+    call = simulator.incoming_call("Adele")
+    simulator.advance(3599)
+    assert kept(bot) == [(EVERY * turn, 200) for turn in range(1, 6)]
+    assert call.state == "established"
+
+
 def test_a_sleep_that_is_cancelled_wakes_nobody(simulator: Simulator, bot: Bot, phone: Phone) -> None:
     """The call is over, so the bot has ended its timer."""
     bot(Keeper(bot, phone).app, linger=3000)
