@@ -144,7 +144,8 @@ class Courier:
             remark: what is special about it, for the ledger.
         """
         good = self.token(note.app_id) if token is None else token
-        number, at = self.ledger.reserve(), self._simulator.now
+        at = self._simulator.now
+        number = self.ledger.reserve(at, note)
         if _is_readable(note.posted_to):
             request = self._request(note, good)
             answer = self._outlast(self._through(self._poster_of(note.posted_to), request))

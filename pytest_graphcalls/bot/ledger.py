@@ -156,6 +156,11 @@ class Struck:
         return f"fault  {self.fault}: {self.what}"
 
 
+def _line(number: int, at: float, what: str, call: str) -> str:
+    about = f"  (call {call[:8]})" if call else ""
+    return f"#{number:<3} {at:8.2f} s  {what}{about}"
+
+
 Entry = Delivery | Asked | Struck
 """One line of the ledger."""
 
@@ -172,7 +177,7 @@ class Ledger:
         self._lock = Lock()
         self._listeners: list[Callable[[Delivery], None]] = []
         self._count = 0
-        self._open: set[int] = set()
+        self._open: dict[int, str] = {}
         self.clear()
 
     def clear(self) -> None:
@@ -186,16 +191,22 @@ class Ledger:
         """Call ``listener`` with each delivery, once it is written down."""
         self._listeners.append(listener)
 
-    def reserve(self) -> int:
-        """The next number: what is told begins before what the bot asks for because of it, and ends after it."""
+    def reserve(self, at: float = 0.0, notification: Notification | None = None) -> int:
+        """The next number: what is told begins before what the bot asks for because of it, and ends after it.
+
+        Args:
+            at: virtual second.
+            notification: what the bot is about to be told; without one nothing is shown of it before it is written.
+        """
         with self._lock:
             self._count += 1
-            self._open.add(self._count)
+            kind, call = (kind_of(notification.entries), notification.call_id) if notification else ("", "")
+            self._open[self._count] = _line(self._count, at, f"told   {kind}: no answer yet", call) if kind else ""
             return self._count
 
     def _write(self, number: int, entry: Entry) -> None:
         with self._lock:
-            self._open.discard(number)
+            self._open.pop(number, None)
             if number > self._forgotten:
                 self._entries[number] = entry
             if self._most is not None and len(self._entries) > self._most:
@@ -251,12 +262,15 @@ class Ledger:
 
     def lines(self) -> Iterator[str]:
         """Everything as text, a line each: number, virtual second, what happened, which call. Tracebacks follow."""
-        entries = self.entries
+        with self._lock:
+            entries = tuple(self._entries[number] for number in sorted(self._entries))
+            shown = {number: line for number, line in self._open.items() if line and number > self._forgotten}
         if self._dropped:
             yield f"({self._dropped} earlier lines are no longer kept)"
         for entry in entries:
-            call = f"  (call {entry.call[:8]})" if isinstance(entry, Delivery | Struck) and entry.call else ""
-            yield f"#{entry.number:<3} {entry.at:8.2f} s  {entry}{call}"
+            call = entry.call if isinstance(entry, Delivery | Struck) else ""
+            shown[entry.number] = _line(entry.number, entry.at, str(entry), call)
+        yield from (shown[number] for number in sorted(shown))
         traces: dict[str, list[str]] = {}  # a bot that fails the same way each time is told once
         for entry in entries:
             if isinstance(entry, Delivery) and entry.trace:

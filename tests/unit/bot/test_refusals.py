@@ -95,3 +95,19 @@ def test_a_token_in_what_a_bot_says_is_hidden(simulator: Simulator, bot: Bot) ->
     simulator.advance(0)
     assert "eyJ" not in bot.timeline()
     assert "REDACTED" in bot.deliveries[0].answer
+
+
+def test_what_is_on_its_way_is_in_the_timeline(simulator: Simulator, bot: Bot) -> None:
+    """Somebody who interrupts a run that hangs sees what it hangs at; once there is an answer, the line is that."""
+    shown: list[str] = []
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        shown.extend(bot.timeline().splitlines()[1:])
+        start_response("202 -", [])
+        return [b""]
+
+    bot(app)
+    call = simulator.incoming_call()
+    simulator.advance(0)
+    assert shown == [f"#1       0.00 s  told   created call incoming: no answer yet  (call {call.id[:8]})"]
+    assert bot.timeline().count("#1 ") == 1
