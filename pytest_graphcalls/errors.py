@@ -91,17 +91,22 @@ class UnknownNameError(GraphCallsError):
         name: the name that was given.
         known: every name that would have been right.
         listing: the command or page that lists them, or ``""``.
+        few: whether they are few enough to be told, all of them, when none is near.
     """
 
     sort: str
     name: str
     known: tuple[str, ...]
     listing: str = ""
+    few: bool = False
 
     def __str__(self) -> str:
         where = f" {self.listing} lists them all." if self.listing else ""
         # A name that is no text is somebody's mistake, too.
-        return f"there is no {self.sort} {self.name!r}.{did_you_mean(str(self.name), self.known)}{where}"
+        hint = did_you_mean(str(self.name), self.known)
+        if self.few and self.known and not hint:
+            hint = f" Known are {', '.join(self.known)}."
+        return f"there is no {self.sort} {self.name!r}.{hint}{where}"
 
 
 @_record

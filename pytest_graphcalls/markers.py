@@ -166,7 +166,10 @@ def version_of(node: pytest.Item, settings: Settings) -> str:
     """The API version a test runs for."""
     callspec = getattr(node, "callspec", None)
     version = callspec.params.get(PARAMETER) if callspec else None
-    return str(version) if version else settings.version
+    if version:
+        return str(version)
+    plan = node.stash.get(PLAN_KEY, None)
+    return plan.versions[0] if plan and plan.versions else settings.version
 
 
 def mistakes(item: pytest.Item, contract: Callable[[], Contract]) -> Iterator[str]:
@@ -188,8 +191,21 @@ def mistakes(item: pytest.Item, contract: Callable[[], Contract]) -> Iterator[st
                 break
             except GraphCallsError as error:
                 yield str(error)
+    versions = (mark.kwargs["version"] for mark in marks if mark.kwargs.get("version"))  # the nearest one holds
+    if _runs_once(item) and next(versions, "") == "both":
+        yield _TOO_LATE
 
 
+def _runs_once(item: pytest.Item) -> bool:
+    """Whether a test takes a version, and none was given to it: its markers could not be seen in time."""
+    callspec = getattr(item, "callspec", None)
+    return PARAMETER in getattr(item, "fixturenames", ()) and PARAMETER not in (callspec.params if callspec else {})
+
+
+_TOO_LATE = (
+    "graphcalls(version='both') comes too late to run a test twice, on a pytest.param and in a unittest.TestCase; "
+    "name one version there."
+)
 _NOTHING_TO_STRIKE = (
     "graphcalls_fault strikes nothing here, because the test uses no fixture of graphcalls; "
     "take graphcalls, graphcalls_client or another one, or take the marker away."

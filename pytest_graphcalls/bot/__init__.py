@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from pytest_graphcalls.bot.assertions import Assertions
 from pytest_graphcalls.bot.assertions.reading import known_of
-from pytest_graphcalls.bot.courier import Courier, Terms, never
+from pytest_graphcalls.bot.courier import VALUE_OF_NOW, Courier, Terms, never
 from pytest_graphcalls.bot.forgery import FORGED, FORGERIES, MADE_UP, Forgery
 from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
+from pytest_graphcalls.clients.sleeping import Sleepers
 from pytest_graphcalls.errors import BotError, SettingError, UnknownNameError
 from pytest_graphcalls.quantities import quantity, shown
 from pytest_graphcalls.simulator import Simulator
@@ -46,6 +47,7 @@ class Bot(Assertions):
         self._side_by_side = side_by_side
         self._courier: Courier | None = None
         self._watching = False
+        self._sleepers = Sleepers(simulator.later, lambda: self._courier.linger if self._courier else 0.0)
         self.where = ""
         """Its URL; ``\"\"`` when it is nowhere, or an application."""
 
@@ -62,6 +64,7 @@ class Bot(Assertions):
         linger: float = 1.0,
         signed: bool = True,
         epoch: Callable[[], float] | None = None,
+        busy: Callable[[], object] = never,
     ) -> Bot:
         """Deliver to a bot what the simulator tells from now on, whenever time passes: ``simulator.advance(0)``.
 
@@ -78,13 +81,16 @@ class Bot(Assertions):
             linger: real seconds to wait for the tasks or threads that a bot in this process has started.
             signed: whether a bearer token goes along.
             epoch: gives the present in seconds since 1970, for the tokens; by default the real one.
+            busy: whether the bot is still at something, e.g. ``lambda: queue.unfinished_tasks``; asked after each
+                answer until it is not, ``timeout`` long. Tasks and threads that a notification has started are waited
+                for anyway; workers that were there before cannot be seen into.
 
         Raises:
             SettingError: ``where`` is nothing that can be posted to, or a value is out of range.
         """
         terms = Terms(timeout, redeliveries, spacing, linger, signed)
         facts: dict[str, Any] = {"path": path, "callbacks": callbacks, "allow_hosts": allow_hosts, "epoch": epoch}
-        facts |= {"ledger": self.ledger, "side_by_side": self._side_by_side}
+        facts |= {"ledger": self.ledger, "side_by_side": self._side_by_side, "busy": busy}
         courier = Courier(self.simulator, where, terms=terms, **facts)
         self.watch()
         before, self._courier = self._courier, courier
@@ -144,16 +150,28 @@ class Bot(Assertions):
         """
         quantity("wait_for(seconds)", seconds, unit="real seconds")
         if not callable(condition):
-            hint = "Its value now says nothing of what comes."
-            raise SettingError(
-                "wait_for(condition)", shown(condition), "a function, e.g. lambda: call.rejected_with", hint
-            )
+            expected = "a function, e.g. lambda: call.rejected_with"
+            raise SettingError("wait_for(condition)", shown(condition), expected, VALUE_OF_NOW)
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
                 what = f"what was waited for did not happen within {seconds:g} real seconds"
                 raise BotError(what, self.ledger.lines())
             time.sleep(_LOOK_EVERY)
+
+    def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
+        """Sleep by virtual time, in place of ``asyncio.sleep`` for the timers of a bot in this process.
+
+        Whoever lets time pass wakes the task at its own moment, and waits up to ``linger`` real seconds until it
+        sleeps again or is over: ``advance(3600)`` is six keepAlives of a bot that sends one every ten minutes.
+
+        Args:
+            seconds: virtual seconds.
+
+        Raises:
+            SettingError: ``seconds`` is no number of 0 or more.
+        """
+        return self._sleepers.sleep(seconds)
 
     def send_again(self, token: str | None = None, *, remark: str = "once more") -> Delivery:
         """Post the last notification that the bot took once more; if it took none, an incoming call that is none.
@@ -186,7 +204,7 @@ class Bot(Assertions):
             UnknownNameError: there is no such forgery.
         """
         if name not in FORGERIES:
-            raise UnknownNameError("forgery", name, tuple(FORGERIES))
+            raise UnknownNameError("forgery", name, tuple(FORGERIES), few=True)
         courier = self.courier
         note = self._last_taken() or self._made_up()
         app = self.simulator.authority.find(note.app_id) or self.simulator.authority.app

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from pytest_graphcalls.bot.ledger import Delivery, Ledger
+from pytest_graphcalls.bot.ledger import Delivery, Ledger, said
 from pytest_graphcalls.bot.lines import Lines, Parcel
 from pytest_graphcalls.clients.posting import Answer, HttpPoster, Poster, poster
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.quantities import MOST, quantity
+from pytest_graphcalls.quantities import MOST, quantity, shown
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.channel import LIFETIME
 from pytest_graphcalls.wire import Headers, Notification, Request, encode_json
@@ -21,6 +21,9 @@ from pytest_graphcalls.wire import Headers, Notification, Request, encode_json
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """Statuses that move a notification on; 302 and 307 are the ones in use (observed 6.6)."""
 MOST_REDIRECTS = 3
+_LOOK_EVERY = 0.001
+VALUE_OF_NOW = "Its value now says nothing of what comes."
+"""What to say to somebody who has called a function instead of giving it."""
 LONGEST = 3600
 """Real seconds that a bot is waited for at most; no system waits for any number."""
 
@@ -72,9 +75,10 @@ class Courier:
         ledger: where to write everything down; without one it has its own, which faults are written in, too.
         side_by_side: whether different calls are told of at the same time, asked again and again. Only a bot behind a
             URL is; by default none, and whoever lets time pass waits for every answer.
+        busy: whether the bot is still at something, asked after each answer until it is not, ``terms.timeout`` long.
 
     Raises:
-        SettingError: ``where`` is nothing that can be posted to.
+        SettingError: ``where`` is nothing that can be posted to, or ``busy`` cannot be asked.
     """
 
     def __init__(
@@ -89,15 +93,20 @@ class Courier:
         epoch: Callable[[], float] | None = None,
         ledger: Ledger | None = None,
         side_by_side: Callable[[], bool] = never,
+        busy: Callable[[], object] = never,
     ) -> None:
         self._simulator = simulator
         self._terms = terms
+        if not callable(busy):
+            raise SettingError("busy", shown(busy), "a function, e.g. lambda: queue.unfinished_tasks", VALUE_OF_NOW)
+        self._busy = busy
         if path and not path.startswith("/"):
             raise SettingError("path", path, "a path that starts with /")
-        self._path = path or (urlsplit(where).path.rstrip("/") if isinstance(where, str) else "")
+        self._path = path
         self._epoch = epoch
         self.ledger = ledger or Ledger()
         self._default = poster(where, allow_hosts, terms.timeout)
+        self._where = urlsplit(where) if isinstance(where, str) else urlsplit("")
         self._others: dict[str, Poster] = {}
         self._leave = simulator.faults.listen(self.ledger.strike) if ledger is None else lambda: None
         self._lines = Lines(simulator, self._tell, terms.spacing, lambda: side_by_side() and self._is_all_remote)
@@ -135,10 +144,11 @@ class Courier:
             remark: what is special about it, for the ledger.
         """
         good = self.token(note.app_id) if token is None else token
-        number, at = self.ledger.reserve(), self._simulator.now
+        at = self._simulator.now
+        number = self.ledger.reserve(at, note)
         if _is_readable(note.posted_to):
             request = self._request(note, good)
-            answer = self._through(self._poster_of(note.posted_to), request)
+            answer = self._outlast(self._through(self._poster_of(note.posted_to), request))
             if answer.late and _in_an_event_loop():
                 answer = replace(answer, error=f"{answer.error}; {_STANDS_STILL}")
         else:
@@ -157,7 +167,18 @@ class Courier:
             trace=answer.trace,
             note=remark,
             moment=answer.moment,
+            answer="" if answer.status is None or 200 <= answer.status < 300 else said(answer.body),
         )
+
+    def _outlast(self, answer: Answer) -> Answer:
+        """Wait for what the bot says it is still at, in a worker that nobody else can see into."""
+        deadline = time.monotonic() + self._terms.timeout
+        while answer.status is not None and self._busy():
+            if time.monotonic() > deadline:
+                still = f"was still busy {self._terms.timeout:g} s after its answer"
+                return replace(answer, error=answer.error or still)
+            time.sleep(_LOOK_EVERY)
+        return answer
 
     def _through(self, way: Poster, request: Request) -> Answer:
         """Post, and follow redirects to where posting is allowed."""
@@ -181,9 +202,11 @@ class Courier:
 
     def _address(self, note: Notification) -> str:
         app = self._simulator.authority.find(note.app_id)
-        if self._path and app is not None and note.posted_to == app.callback_uri:
-            return f"{_origin(note.posted_to)}{self._path}"
-        return note.posted_to
+        if app is None or note.posted_to != app.callback_uri:
+            return note.posted_to
+        registered = urlsplit(note.posted_to)
+        path = self._path or (self._where.path if self._where.path.strip("/") else registered.path)
+        return registered._replace(path=path, query=self._where.query or registered.query).geturl()
 
     def _poster_of(self, url: str) -> Poster:
         return self._others.get(_origin(url), self._default) if self._others else self._default
@@ -205,6 +228,11 @@ class Courier:
     def epoch(self) -> float:
         """The present, for tokens: seconds since 1970."""
         return time.time() if self._epoch is None else self._epoch()
+
+    @property
+    def linger(self) -> float:
+        """Real seconds to wait for what a bot in this process goes on doing."""
+        return self._terms.linger
 
     @property
     def is_remote(self) -> bool:

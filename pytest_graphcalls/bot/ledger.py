@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
+from urllib.parse import urlsplit
 
+from pytest_graphcalls.redaction import OF_REPORTS
 from pytest_graphcalls.simulator import Faulty, Fired
 from pytest_graphcalls.simulator.kinds import kind_of
 from pytest_graphcalls.wire import Exchange, Notification
@@ -18,6 +20,10 @@ MESSAGE_ID = "X-Microsoft-Skype-Message-ID"
 """Header by which bots tell notifications apart (observed 6.1, 6.2)."""
 _FAILING = frozenset({408, 429})
 """Statuses below 500 that tell of a bot that cannot rather than will not (assumed, as all of redelivery)."""
+_NOBODY = frozenset({404, 405})
+"""Statuses that leave everybody asking where that was."""
+_SHOWN = 200
+"""Characters of a bot's answer that are shown."""
 _ROOT = re.compile(r"^/(v1\.0|beta)(/communications|/app)?")
 
 
@@ -42,6 +48,7 @@ class Delivery:
         message: id of the message, by which bots tell notifications apart, or ``""``.
         moment: when the answer was there, by the real clock that :attr:`Asked.moment` is read from.
         over: when nobody waited any longer for what the bot does after its answer, by the same clock.
+        answer: what the bot said when it did not take it, the beginning on one line, or ``""``.
     """
 
     number: int
@@ -60,6 +67,7 @@ class Delivery:
     message: str = ""
     moment: float = 0.0
     over: float = 0.0
+    answer: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -74,9 +82,18 @@ class Delivery:
     def __str__(self) -> str:
         again = f" (attempt {self.attempt})" if self.attempt > 1 else ""
         note = f" [{self.note}]" if self.note else ""
-        came = f"{self.status or 'no answer'} in {self.seconds * 1000:.1f} ms"
+        where = f" from {urlsplit(self.url).path or '/'}" if self.status in _NOBODY else ""
+        came = f"{self.status or 'no answer'}{where} in {self.seconds * 1000:.1f} ms"
         error = f"; it {self.error}" if self.error else ""
-        return f"told   {self.kind}{note}{again}: {came}{error}"
+        words = f": {self.answer}" if self.answer else ""
+        return f"told   {self.kind}{note}{again}: {came}{error}{words}"
+
+
+def said(body: bytes) -> str:
+    """The beginning of a bot's answer on one line. Secrets are taken out first: half of one is not known for one."""
+    text = OF_REPORTS.mask(" ".join(body.decode("utf-8", "replace").split()))
+    shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in text[:_SHOWN])
+    return f"{shown}…" if len(text) > _SHOWN else shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +156,11 @@ class Struck:
         return f"fault  {self.fault}: {self.what}"
 
 
+def _line(number: int, at: float, what: str, call: str) -> str:
+    about = f"  (call {call[:8]})" if call else ""
+    return f"#{number:<3} {at:8.2f} s  {what}{about}"
+
+
 Entry = Delivery | Asked | Struck
 """One line of the ledger."""
 
@@ -155,7 +177,7 @@ class Ledger:
         self._lock = Lock()
         self._listeners: list[Callable[[Delivery], None]] = []
         self._count = 0
-        self._open: set[int] = set()
+        self._open: dict[int, str] = {}
         self.clear()
 
     def clear(self) -> None:
@@ -169,16 +191,22 @@ class Ledger:
         """Call ``listener`` with each delivery, once it is written down."""
         self._listeners.append(listener)
 
-    def reserve(self) -> int:
-        """The next number: what is told begins before what the bot asks for because of it, and ends after it."""
+    def reserve(self, at: float = 0.0, notification: Notification | None = None) -> int:
+        """The next number: what is told begins before what the bot asks for because of it, and ends after it.
+
+        Args:
+            at: virtual second.
+            notification: what the bot is about to be told; without one nothing is shown of it before it is written.
+        """
         with self._lock:
             self._count += 1
-            self._open.add(self._count)
+            kind, call = (kind_of(notification.entries), notification.call_id) if notification else ("", "")
+            self._open[self._count] = _line(self._count, at, f"told   {kind}: no answer yet", call) if kind else ""
             return self._count
 
     def _write(self, number: int, entry: Entry) -> None:
         with self._lock:
-            self._open.discard(number)
+            self._open.pop(number, None)
             if number > self._forgotten:
                 self._entries[number] = entry
             if self._most is not None and len(self._entries) > self._most:
@@ -234,12 +262,15 @@ class Ledger:
 
     def lines(self) -> Iterator[str]:
         """Everything as text, a line each: number, virtual second, what happened, which call. Tracebacks follow."""
-        entries = self.entries
+        with self._lock:
+            entries = tuple(self._entries[number] for number in sorted(self._entries))
+            shown = {number: line for number, line in self._open.items() if line and number > self._forgotten}
         if self._dropped:
             yield f"({self._dropped} earlier lines are no longer kept)"
         for entry in entries:
-            call = f"  (call {entry.call[:8]})" if isinstance(entry, Delivery | Struck) and entry.call else ""
-            yield f"#{entry.number:<3} {entry.at:8.2f} s  {entry}{call}"
+            call = entry.call if isinstance(entry, Delivery | Struck) else ""
+            shown[entry.number] = _line(entry.number, entry.at, str(entry), call)
+        yield from (shown[number] for number in sorted(shown))
         traces: dict[str, list[str]] = {}  # a bot that fails the same way each time is told once
         for entry in entries:
             if isinstance(entry, Delivery) and entry.trace:

@@ -19,6 +19,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from weakref import WeakSet
 
 from pytest_graphcalls.clients.posting import KEPT, LEFT, Answer
+from pytest_graphcalls.clients.sleeping import is_asleep
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.wire import Headers, Request
 
@@ -31,6 +32,7 @@ CLIENT = ("127.0.0.1", 49152)
 STOP_WITHIN = 2.0
 """Seconds that a bot gets to shut down."""
 _GRACE = 0.5
+_LOOK_EVERY = 0.01
 
 
 def _shown(error: BaseException) -> str:
@@ -134,24 +136,26 @@ class AsgiPoster:
             failed = await _failed(task, timeout)
             return Answer(seconds=exchange.age, error=failed[0], trace=failed[1], late=late)
         seconds = exchange.complete.result()
-        error, trace = await self._outlast(before, linger)
+        error, trace = await self._outlast(task, before, linger)
         body, moment = bytes(exchange.body[:KEPT]), exchange.began + seconds
         return Answer(exchange.status, exchange.headers, body, seconds, error, trace, moment)
 
-    async def _outlast(self, before: set[asyncio.Task[Any]], linger: float) -> tuple[str, str]:
+    async def _outlast(
+        self, task: asyncio.Task[None], before: set[asyncio.Task[Any]], linger: float
+    ) -> tuple[str, str]:
         """Wait for what the bot goes on doing; what takes longer is no longer waited for, now and later."""
-        said = ("", "")
-        ours = before | {task for task in (asyncio.current_task(),) if task}
+        seen = [task]
+        ours = before | {one for one in (asyncio.current_task(),) if one}
         deadline = self._loop.time() + linger
-        while running := asyncio.all_tasks() - ours - set(self._long_lived):
-            done, _ = await asyncio.wait(running, timeout=max(0.0, deadline - self._loop.time()))
-            raised = next((error for task in done if (error := _raised(task))), None)
-            if raised is not None and not said[0]:
-                said = f"raised after its answer: {_shown(raised)}", _trace(raised)
+        while running := {one for one in asyncio.all_tasks() - ours - set(self._long_lived) if not is_asleep(one)}:
+            seen.extend(running.difference(seen))
+            left = max(0.0, deadline - self._loop.time())
+            await asyncio.wait(running, timeout=min(left, _LOOK_EVERY))  # one of them may fall asleep meanwhile
             if self._loop.time() >= deadline:
-                self._long_lived.update(running - done)
+                self._long_lived.update(one for one in running if not one.done())
                 break
-        return said
+        raised = next((error for one in seen if not _is_heard(one) and (error := _raised(one))), None)
+        return (f"raised after its answer: {_shown(raised)}", _trace(raised)) if raised is not None else ("", "")
 
     def close(self) -> None:
         """Shut the application down and end its loop; one that is blocked is left behind."""
@@ -189,6 +193,11 @@ async def _called(app: AsgiApp, *arguments: Any) -> None:
 def _raised(task: asyncio.Task[Any]) -> BaseException | None:
     """What a task that is over has raised; asking keeps asyncio from complaining that nobody did."""
     return task.exception() if task.done() and not task.cancelled() else None
+
+
+def _is_heard(task: asyncio.Task[Any]) -> bool:
+    """Whether nothing was raised that nobody has asked for: what one task of a bot raises another may expect."""
+    return not task._log_traceback  # noqa: SLF001  what asyncio itself goes by before it complains; nothing public says it
 
 
 async def _failed(task: asyncio.Task[Any], timeout: float) -> tuple[str, str]:

@@ -199,3 +199,45 @@ def test_a_test_may_insist_on_the_simulator(pytester: pytest.Pytester, run: Run)
         """
     )
     run("--graphcalls-target=http://127.0.0.1:1").assert_outcomes(passed=1)
+
+
+LATE = """\
+import unittest
+import pytest
+
+@pytest.mark.parametrize("n", [pytest.param(1, marks=pytest.mark.graphcalls(version={version!r})), 2])
+def test_one_of_two(graphcalls, n):
+    print("RAN", n, graphcalls.version)
+
+@pytest.mark.graphcalls(version={version!r})
+@pytest.mark.usefixtures("graphcalls")
+class TestOld(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def take(self, graphcalls):
+        self.graphcalls = graphcalls
+
+    def test_it(self):
+        print("RAN", "old", self.graphcalls.version)
+"""
+
+
+def test_a_marker_that_comes_late_says_the_version_all_the_same(pytester: pytest.Pytester, run: Run) -> None:
+    """That of a parameter, and that of a method of ``unittest``: pytest multiplies neither by version."""
+    pytester.makepyfile(LATE.format(version="beta"))
+    result = run("-s", "-q")
+    assert versions(result) == ["1 beta", "2 v1.0", "old beta"]
+    result = run("-s", "-q", "--graphcalls-version=v1.0")
+    assert versions(result) == ["2 v1.0"]
+    result.assert_outcomes(passed=1, deselected=2)
+
+
+def test_a_marker_that_comes_late_cannot_ask_for_both(pytester: pytest.Pytester, run: Run) -> None:
+    """Rather than run the test for one of them only."""
+    pytester.makepyfile(test_m=LATE.format(version="both"))
+    result = run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    sentence = (
+        "graphcalls(version='both') comes too late to run a test twice, on a pytest.param and in a unittest.TestCase; "
+        "name one version there."
+    )
+    assert f"ERROR: test_m.py::test_one_of_two[1] and 1 more test: {sentence}" in result.errlines

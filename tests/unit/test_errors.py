@@ -23,6 +23,14 @@ from pytest_graphcalls import errors
         ),
         (errors.UnknownNameError("code", "zzz", ("8522",)), "there is no code 'zzz'."),
         (
+            errors.UnknownNameError("fault", "lost", ("drop", "hold"), few=True),
+            "there is no fault 'lost'. Known are drop, hold.",
+        ),
+        (
+            errors.UnknownNameError("fault", "hodl", ("drop", "hold"), few=True),
+            "there is no fault 'hodl'. Did you mean 'hold'?",
+        ),
+        (
             errors.RecordingError("a.har", 3, "has no response."),
             "a.har, entry 3: has no response.",
         ),

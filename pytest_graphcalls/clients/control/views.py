@@ -135,6 +135,7 @@ def _delivery(one: Delivery) -> View:
         "status": one.status,
         "seconds": one.seconds,
         "error": OF_REPORTS.mask(one.error),
+        "answer": one.answer,
         "note": one.note,
         "message": one.message,
         "notification": one.sequence if one.sequence >= 0 else None,

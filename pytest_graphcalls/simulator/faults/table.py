@@ -104,7 +104,7 @@ def _kind(name: str, value: Any, contract: Contract) -> str:
         raise UnknownNameError("kind of notification", value[:80], KINDS)
     subject = words[1]
     if standing and standing not in _STANDINGS[subject]:
-        raise UnknownNameError(f"state of {_ARTICLES[subject]} {subject}", standing[:80], _STANDINGS[subject])
+        raise UnknownNameError(f"state of {_ARTICLES[subject]} {subject}", standing[:80], _STANDINGS[subject], few=True)
     return " ".join(words)
 
 
@@ -209,12 +209,12 @@ def ordered(name: str, facts: Mapping[str, Any], contract: Contract) -> Order:
     if not isinstance(name, str):
         raise SettingError("fault", shown(name), f"a name as text, e.g. {next(iter(FAULTS))!r}")
     if name not in FAULTS:
-        raise UnknownNameError("fault", name[:80], tuple(FAULTS))
+        raise UnknownNameError("fault", name[:80], tuple(FAULTS), few=True)
     known = parameters_of(name)
     given = {}
     for fact, value in facts.items():
         if fact not in known:
-            raise UnknownNameError(f"parameter of the fault {name!r}:", str(fact)[:80], tuple(known))
+            raise UnknownNameError(f"parameter of the fault {name!r}:", str(fact)[:80], tuple(known), few=True)
         if value is not None:
             given[fact] = known[fact].read(fact, value, contract)
     for fact, parameter in known.items():

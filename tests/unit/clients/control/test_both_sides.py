@@ -130,6 +130,7 @@ LEFT_OUT: dict[type, dict[str, str]] = {
     Bot: {
         "courier": PART,
         "settle": "POST clock/advance does",
+        "sleep": "for applications in this process only",
         "wait_for": "a loop in the suite's own language: nobody else knows its condition",
         "watch": "a server always does",
     },
@@ -144,6 +145,7 @@ PARAMETERS_LEFT_OUT = {
     (Bot, "__call__", "allow_hosts"): "whoever starts the server says so: else a request could have it post anywhere",
     (Bot, "__call__", "linger"): "for applications in this process only",
     (Bot, "__call__", "epoch"): CODE,
+    (Bot, "__call__", "busy"): CODE,
     (Bot, "send_again", "token"): "POST bot/forge has every bad one",
     (Bot, "send_again", "remark"): "for the words of the ledger only",
     (Authority, "token", "key"): CODE,

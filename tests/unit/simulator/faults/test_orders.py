@@ -15,7 +15,7 @@ from pytest_graphcalls.simulator.faults.replies import REPLIES
 UNKNOWN: list[tuple[str, dict[str, Any], str]] = [
     ("half-snet", {}, "there is no fault 'half-snet'. Did you mean 'half-sent'?"),
     ("429", {"retryafter": 3}, "there is no parameter of the fault '429': 'retryafter'. Did you mean 'retry_after'?"),
-    ("429", {"name": "x"}, "there is no parameter of the fault '429': 'name'."),
+    ("429", {"name": "x"}, "there is no parameter of the fault '429': 'name'. Known are retry_after, operation, "),
     ("drop", {"operation": "x"}, "there is no parameter of the fault 'drop': 'operation'."),
     (
         "500",
