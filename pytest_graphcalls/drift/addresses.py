@@ -7,6 +7,9 @@ from functools import cached_property
 from pytest_graphcalls.contract import VERSIONS, Contract
 from pytest_graphcalls.wire import Request, path_segments
 
+_MORE = {*VERSIONS, "users", "onlinemeetings"}
+"""Words of addresses that no operation of the contract has."""
+
 
 class Addresses:
     """Makes templates of addresses.
@@ -19,12 +22,11 @@ class Addresses:
         self._contract = contract
 
     @cached_property
-    def _words(self) -> frozenset[str]:
+    def _words(self) -> set[str]:
         operations = self._contract.operations.values()
         paths = [path for one in operations for version in one.versions for path in one.paths(version)]
         paths += [payload.resource for payload in self._contract.notifications.values()]
-        words = {segment.lower() for path in paths for segment in path_segments(path)}
-        return frozenset(word for word in words if not word.startswith("{")) | {*VERSIONS, "users", "onlinemeetings"}
+        return {segment.lower() for path in paths for segment in path_segments(path)} | _MORE
 
     def template(self, address: str) -> str:
         """The path of ``address`` with ``{id}`` for each key, behind ``https:`` if a host was named."""

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -91,6 +92,18 @@ def test_a_night_comes_back_as_it_was(file: Path) -> None:
         assert again.nights() == (night,)
         assert night.id.startswith("2026-11-27T03:00:00Z-")
         assert night.complete
+
+
+def test_a_night_that_cannot_be_written_down_leaves_no_part_of_it(file: Path) -> None:
+    """Nothing of it is in the way of the next one, in the same process either."""
+    with History(file, now=Clock()) as kept:
+        night = kept.begin("simulator")
+        unwritable = replace(night, rules={RULE: RuleState.HELD}, latency={"call-get@v1.0": Latency(1.0, 1.0, 1 << 70)})
+        with pytest.raises(OverflowError):
+            kept.finish(verdict(unwritable, entry(difference(), night)))
+        assert kept.nights() == (night,)
+        kept.finish(verdict(night, outcome=Outcome.NO_DRIFT))
+        assert [(one.complete, one.rules) for one in kept.nights()] == [(True, {})]
 
 
 def test_a_difference_is_counted_from_night_to_night(file: Path) -> None:
