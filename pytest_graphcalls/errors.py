@@ -233,7 +233,7 @@ class SignInError(GraphCallsError):
         said = ", ".join(filter(None, (str(self.status or ""), self.error, self.code)))
         trace = f" ({self.trace})" if self.trace else ""
         return (
-            f"no token: {self.text}{f' [{said}]' if said else ''}{trace} Look at {self.setting}. {self.remedy}".rstrip()
+            f"no token was given: {self.text}{f' [{said}]' if said else ''}{trace} Look at {self.setting}. {self.remedy}".rstrip()
         )
 
 

@@ -245,7 +245,8 @@ class _Night:
 
     def _verdict(self, found: _Found, begun: Night, agreed: Mapping[str, Acceptance], ended: datetime) -> Verdict:
         if not self._old:
-            found.unchecked.append(Unchecked("the recordings", _FIRST_NIGHT, decides=self._settings.named))
+            # Before what this target lacks the means for, every night, of which only the beginning is shown.
+            found.unchecked.insert(0, Unchecked("the recordings", _FIRST_NIGHT, decides=self._settings.named))
         if begun.note:
             # By such a clock acceptances and tokens expire at another time than they should.
             found.unchecked.append(Unchecked("the clock", f"{begun.note} {_OTHER_CLOCK}"))
@@ -270,6 +271,7 @@ class _Night:
             # What was not looked at may need its acceptance all the same.
             () if said is Outcome.COULD_NOT_CHECK else unobserved(agreed, found.entries),
             self._old.words,
+            self._settings.additive_ok,
         )
 
 

@@ -87,8 +87,12 @@ def _first(verdict: Verdict) -> str:
     if verdict.outcome is not Outcome.NO_DRIFT:
         return ""
     held = sum(state is RuleState.HELD for state in verdict.night.rules.values())
-    compared = f" Nothing has moved since {verdict.baseline}." if verdict.baseline else ""
+    compared = f" Nothing has moved since {verdict.baseline}." if verdict.baseline else f" {_NOTHING_YET}"
     return f"{counted(held, 'rule')} held.{compared}"
+
+
+_NOTHING_YET = "There is no baseline yet: 'graphcalls drift promote' makes tonight's recordings the one."
+"""No drift, compared with the contract only, is less than it looks."""
 
 
 def _heaviest(verdict: Verdict) -> str:

@@ -73,7 +73,10 @@ def test_exit_codes(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
     assert graphcalls("drift", "promote")[0] == 0
     fake.says = every({READ: Said((answered(mood="calm"),))})
     assert graphcalls(*NIGHT)[0] == 1
+    assert json.loads(Path("graphcalls-nightly/verdict.json").read_text())["exit_code"] == 1
     assert graphcalls(*NIGHT, "--additive-ok")[0] == 0
+    written = json.loads(Path("graphcalls-nightly/verdict.json").read_text())
+    assert (written["exit_code"], written["issue"]["action"]) == (0, "close")
     fake.says = every({READ: Said((answered(direction="incoming"),))})
     assert graphcalls(*NIGHT, "--additive-ok")[0] == 2
     fake.says = every({READ: Said((answered(direction=None),))})
