@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from pytest_graphcalls.contract import Contract
@@ -41,6 +40,7 @@ from pytest_graphcalls.nightly.steadying import keep_steady
 from pytest_graphcalls.nightly.suite import Order, Ran, Runner, has_xdist
 from pytest_graphcalls.nightly.swapping import mended
 from pytest_graphcalls.nightly.tapes import latencies
+from pytest_graphcalls.nightly.workroom import left_over, workroom
 from pytest_graphcalls.report.words import counted
 
 _ALONE = 24
@@ -118,14 +118,16 @@ def look(
     for place in (settings.out / CASSETTES, settings.baseline):
         if said := mended(place):
             telling.phase(said)
+    for folder in left_over():
+        telling.phase(f"{folder} went: an earlier night was killed and had left it.")
     published = tuple(_published(settings, telling))
     old = accepted.read(settings.baseline, settings.target, settings.versions)
     agreed = AcceptedFile.read(settings.accepted).acceptances
     with (
         History(settings.history, keep=settings.keep, now=now) as history,
-        TemporaryDirectory(prefix="graphcalls-nightly-") as folder,
+        workroom() as folder,
     ):
-        night = _Night(settings, runner, telling, old, published, Path(folder), seed)
+        night = _Night(settings, runner, telling, old, published, folder, seed)
         return night.look(history, agreed, now)
 
 
