@@ -176,6 +176,9 @@ class _Night:
             found.unchecked.append(first)
         else:
             self._judge(found, first, agreed, begun.started)
+            if not self._old:
+                # Before what this target lacks the means for, every night, of which only the beginning is shown.
+                found.unchecked.insert(0, Unchecked("the recordings", _FIRST_NIGHT, decides=self._settings.named))
         earlier = {name: Earlier(one.first_seen, one.count) for name, one in known.items()}
         found.entries = entries(found.seen, agreed, earlier, begun.started, self._settings.repetition.needed)
         verdict = self._verdict(found, begun, agreed, max(now(), begun.started))
@@ -246,9 +249,6 @@ class _Night:
         keep_steady(looks, confirmed.unsteady)
 
     def _verdict(self, found: _Found, begun: Night, agreed: Mapping[str, Acceptance], ended: datetime) -> Verdict:
-        if not self._old:
-            # Before what this target lacks the means for, every night, of which only the beginning is shown.
-            found.unchecked.insert(0, Unchecked("the recordings", _FIRST_NIGHT, decides=self._settings.named))
         if begun.note:
             # By such a clock acceptances and tokens expire at another time than they should.
             found.unchecked.append(Unchecked("the clock", f"{begun.note} {_OTHER_CLOCK}"))

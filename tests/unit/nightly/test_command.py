@@ -155,6 +155,19 @@ def test_promoting_says_what_it_did(graphcalls: Callable[..., Shown]) -> None:
     ]
 
 
+def test_promoting_a_night_with_drift_says_what_it_buries(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
+    """Nobody is told of it again; a night whose verdict is not there is promoted all the same."""
+    graphcalls(*NIGHT)
+    graphcalls("drift", "promote")
+    fake.says = every({READ: Said((answered(direction=None),))})
+    graphcalls(*NIGHT)
+    said = "That night came to: 1 breaking change. What was recorded in it is what later nights expect from now on."
+    assert said in graphcalls("drift", "promote")[1].splitlines()
+    Path("graphcalls-nightly/verdict.json").unlink()
+    code, out, _ = graphcalls("drift", "promote")
+    assert (code, "That night" in out) == (0, False)
+
+
 def test_words_that_cannot_be_used_are_64(graphcalls: Callable[..., Shown], tmp_path: Path) -> None:
     """argparse's own errors and ours alike, in these commands only; nothing is written."""
     for words in (
