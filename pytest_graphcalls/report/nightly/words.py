@@ -137,7 +137,7 @@ def _unseen(verdict: Verdict) -> str:
         return ""
     first = cut(f"{missing[0].subject}: {missing[0].reason}".rstrip("."), _LONGEST)
     more = f", and {counted(len(missing) - 1, 'more thing')}" if len(missing) > 1 else ""
-    return f"Not seen: {first}{more}."
+    return f"Not seen: {first}{more}.".replace("….", "…")
 
 
 _LONGEST = 160

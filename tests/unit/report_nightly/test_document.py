@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from pytest_graphcalls.drift import EXIT_CODES, Outcome, Standing
+from pytest_graphcalls.drift import EXIT_CODES, Outcome, Standing, Unchecked
 from pytest_graphcalls.report.nightly import document
 from tests.unit.report_nightly.nights import ENTRIES, FACTS, GONE, NEW, SLOW, UNCHECKED, entry, season, verdict
 
@@ -119,6 +119,13 @@ def test_a_quiet_night_says_what_held(written: dict[str, Any]) -> None:
     data = document(verdict(season(1), outcome=Outcome.NO_DRIFT, entries=(), unchecked=UNCHECKED[:1]))
     (sentence,) = data["sentences"]
     assert sentence.endswith(" rules held. Nothing has moved since the recordings of 12 Nov 2026.")
+
+
+def test_a_reason_that_is_cut_short_ends_there() -> None:
+    """With one sign, and not with two."""
+    long = (Unchecked("the whole run", "no token was given: " + "x" * 200),)
+    data = document(verdict(season(1), outcome=Outcome.COULD_NOT_CHECK, entries=(), unchecked=long))
+    assert data["sentences"][0].endswith("xx…")
 
 
 def test_a_quiet_night_without_a_baseline_says_what_to_do() -> None:
