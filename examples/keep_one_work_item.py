@@ -149,10 +149,16 @@ def keep(boards: Boards, verdict: dict[str, Any], summary: str) -> str:
 
 def _close(boards: Boards, item: dict[str, Any] | None, verdict: dict[str, Any]) -> str:
     if item is None:
-        return "No drift, and no work item is open."
-    night = escape(verdict["night"]["started"])
-    boards.write(item["id"], State=boards.closed, History=f"No drift any more in the night of {night}.")
+        return "Nothing to tell, and no work item is open."
+    boards.write(item["id"], State=boards.closed, History=escape(_over(verdict)))
     return f"Closed work item {item['id']}."
+
+
+def _over(verdict: dict[str, Any]) -> str:
+    night = verdict["night"]["started"]
+    if verdict["outcome"] == "no-drift":
+        return f"No drift any more in the night of {night}."
+    return f"{verdict['headline']} That is all right here: the night of {night}."  # --additive-ok
 
 
 def _description(summary: str, fingerprints: list[str]) -> str:

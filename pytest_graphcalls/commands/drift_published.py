@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pytest_graphcalls.commands.drift_accepted import accepted_of
 from pytest_graphcalls.commands.text import show
 from pytest_graphcalls.contract import VERSIONS
 from pytest_graphcalls.drift import EXIT_CODES, Difference, Outcome, Severity, Unchecked
@@ -57,7 +58,7 @@ def docs(args: Namespace) -> int:
 
 
 def _told(found: Iterable[Found], args: Namespace) -> int:
-    agreed, now = AcceptedFile.read(Path(args.file)).acceptances, datetime.now(UTC)
+    agreed, now = AcceptedFile.read(accepted_of(args)).acceptances, datetime.now(UTC)
     settled = {name for name, one in agreed.items() if not is_expired(one, now)}
     all_ = list(found)
     differences = [one for one in all_ if isinstance(one, Difference)]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TextIO
 
 from pytest_graphcalls.commands.text import show, wrapped
-from pytest_graphcalls.drift import EXIT_CODES, Outcome, Standing
+from pytest_graphcalls.drift import Standing
 from pytest_graphcalls.nightly import NightSettings, Runner, Subprocess, look
 from pytest_graphcalls.nightly.night import Seen
 from pytest_graphcalls.nightly.settings import (
@@ -67,9 +67,7 @@ def run(args: Namespace, runner: Runner | None = None) -> int:
     if seen.problem:
         sys.stderr.write(f"graphcalls: {seen.problem}\n")
         return COULD_NOT_CHECK
-    if args.additive_ok and seen.verdict.outcome is Outcome.ADDITIVE:
-        return EXIT_CODES[Outcome.NO_DRIFT]
-    return EXIT_CODES[seen.verdict.outcome]
+    return seen.verdict.exit_code
 
 
 def _unfinished(why: str) -> int:
@@ -96,6 +94,7 @@ def settings_of(args: Namespace) -> NightSettings:
         number("--keep", args.keep),
         published_of(args.csdl, args.openapi, args.docs, versions),
         named=bool(args.baseline or environ.get("GRAPHCALLS_BASELINE")),
+        additive_ok=args.additive_ok,
     )
 
 

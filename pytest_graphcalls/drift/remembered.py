@@ -24,10 +24,12 @@ class Remembered:
     Attributes:
         differences: by fingerprint; those that are accepted or flaky included.
         complete: whether everything that decides was looked at.
+        headline: what the night came to, in a few words, or ``""``: it had no drift, or it is no verdict of a night.
     """
 
     differences: Mapping[str, Difference]
     complete: bool
+    headline: str = ""
 
 
 def remembered(path: Path) -> Remembered:
@@ -57,6 +59,8 @@ def _read(data: Any) -> Remembered:
     # The fingerprint as it was written: texts in a verdict are masked, which may have changed one of them.
     found = {one["fingerprint"]: Difference.from_json(one) for one in data["differences"]}
     open_ = any(one.get("decides", True) for one in data["unchecked"])
-    unchecked = Outcome(data["outcome"]) is Outcome.COULD_NOT_CHECK or open_
+    outcome = Outcome(data["outcome"])
+    unchecked = outcome is Outcome.COULD_NOT_CHECK or open_
+    headline = "" if outcome is Outcome.NO_DRIFT else data.get("headline", "")
     # What metadata or pages alone have shown says nothing of what else was accepted.
-    return Remembered(found, complete="night" in data and not unchecked)
+    return Remembered(found, "night" in data and not unchecked, headline)

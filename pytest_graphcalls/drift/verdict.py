@@ -200,6 +200,7 @@ class Verdict:
         unchecked: what could not be looked at.
         unobserved: acceptances that nothing of tonight needs any more.
         baseline: what the recordings were compared with, in words, or ``""``: with nothing.
+        additive_ok: whether somebody has said that additions are all right.
     """
 
     night: Night
@@ -210,3 +211,15 @@ class Verdict:
     unchecked: tuple[Unchecked, ...] = ()
     unobserved: tuple[Acceptance, ...] = ()
     baseline: str = ""
+    additive_ok: bool = False
+
+    @property
+    def settled(self) -> Outcome:
+        """What is to be done about it: as after no drift, where there are additions only and they are all right."""
+        fine = self.additive_ok and self.outcome is Outcome.ADDITIVE
+        return Outcome.NO_DRIFT if fine else self.outcome
+
+    @property
+    def exit_code(self) -> int:
+        """Exit status of the command."""
+        return EXIT_CODES[self.settled]

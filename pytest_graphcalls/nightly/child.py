@@ -12,6 +12,9 @@ import sys
 import threading
 import time
 from _thread import interrupt_main
+from pathlib import Path
+
+from pytest_graphcalls.nightly.workroom import ROOM, stay_in
 
 PATIENCE = 20.0
 """Seconds that an interrupted run gets to hang up and end."""
@@ -26,6 +29,7 @@ def main() -> int:
     os.dup2(nothing, 0)
     os.close(nothing)
     threading.Thread(target=_follow, args=(line,), daemon=True).start()
+    stay_in(Path(os.environ.get(ROOM, "")))
     import pytest
 
     return int(pytest.console_main())

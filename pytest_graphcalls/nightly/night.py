@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from pytest_graphcalls.contract import Contract
@@ -41,6 +40,7 @@ from pytest_graphcalls.nightly.steadying import keep_steady
 from pytest_graphcalls.nightly.suite import Order, Ran, Runner, has_xdist
 from pytest_graphcalls.nightly.swapping import mended
 from pytest_graphcalls.nightly.tapes import latencies
+from pytest_graphcalls.nightly.workroom import left_over, workroom
 from pytest_graphcalls.report.words import counted
 
 _ALONE = 24
@@ -118,14 +118,16 @@ def look(
     for place in (settings.out / CASSETTES, settings.baseline):
         if said := mended(place):
             telling.phase(said)
+    for folder in left_over():
+        telling.phase(f"{folder} went: an earlier night was killed and had left it.")
     published = tuple(_published(settings, telling))
     old = accepted.read(settings.baseline, settings.target, settings.versions)
     agreed = AcceptedFile.read(settings.accepted).acceptances
     with (
         History(settings.history, keep=settings.keep, now=now) as history,
-        TemporaryDirectory(prefix="graphcalls-nightly-") as folder,
+        workroom() as folder,
     ):
-        night = _Night(settings, runner, telling, old, published, Path(folder), seed)
+        night = _Night(settings, runner, telling, old, published, folder, seed)
         return night.look(history, agreed, now)
 
 
@@ -174,6 +176,9 @@ class _Night:
             found.unchecked.append(first)
         else:
             self._judge(found, first, agreed, begun.started)
+            if not self._old:
+                # Before what this target lacks the means for, every night, of which only the beginning is shown.
+                found.unchecked.insert(0, Unchecked("the recordings", _FIRST_NIGHT, decides=self._settings.named))
         earlier = {name: Earlier(one.first_seen, one.count) for name, one in known.items()}
         found.entries = entries(found.seen, agreed, earlier, begun.started, self._settings.repetition.needed)
         verdict = self._verdict(found, begun, agreed, max(now(), begun.started))
@@ -244,8 +249,6 @@ class _Night:
         keep_steady(looks, confirmed.unsteady)
 
     def _verdict(self, found: _Found, begun: Night, agreed: Mapping[str, Acceptance], ended: datetime) -> Verdict:
-        if not self._old:
-            found.unchecked.append(Unchecked("the recordings", _FIRST_NIGHT, decides=self._settings.named))
         if begun.note:
             # By such a clock acceptances and tokens expire at another time than they should.
             found.unchecked.append(Unchecked("the clock", f"{begun.note} {_OTHER_CLOCK}"))
@@ -270,6 +273,7 @@ class _Night:
             # What was not looked at may need its acceptance all the same.
             () if said is Outcome.COULD_NOT_CHECK else unobserved(agreed, found.entries),
             self._old.words,
+            self._settings.additive_ok,
         )
 
 

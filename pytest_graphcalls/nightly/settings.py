@@ -57,6 +57,7 @@ class NightSettings:
         keep: how many nights the history keeps.
         published: metadata and reference pages to look at, too.
         named: whether somebody has named the baseline; then a night without it says nothing of the service.
+        additive_ok: whether additions are all right.
     """
 
     target: str = LIVE
@@ -70,6 +71,7 @@ class NightSettings:
     keep: int = KEPT
     published: Published = field(default_factory=Published)
     named: bool = False
+    additive_ok: bool = False
 
 
 def target_of(given: str | None, environ: Mapping[str, str]) -> str:

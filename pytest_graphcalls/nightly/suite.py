@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pytest_graphcalls.nightly.child import PATIENCE
+from pytest_graphcalls.nightly.workroom import ROOM
 from pytest_graphcalls.redaction import mask
 
 SUITE = "pytest_graphcalls.contracts"
@@ -93,7 +94,7 @@ class Order:
     def prepare(self, environ: Mapping[str, str]) -> dict[str, str]:
         """Write down which tests are to be run; variables for pytest: those of ``environ`` but its own switches."""
         kept = {name: text for name, text in environ.items() if name != "PYTEST_ADDOPTS"}
-        ours = {PROGRESS: str(self.progress), CHOSEN: ""}
+        ours = {PROGRESS: str(self.progress), CHOSEN: "", ROOM: str(self.folder.parent)}
         if self.tests:
             # Not as words for pytest: it names a test by the word that led to it, and two modules may have the same.
             chosen = self.folder / "tests.txt"

@@ -6,6 +6,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +16,7 @@ from pytest_graphcalls import leakscan
 from pytest_graphcalls.drift import Outcome
 from pytest_graphcalls.drift.comparing import MET
 from pytest_graphcalls.nightly import NightSettings, Subprocess, look, promote
+from pytest_graphcalls.nightly.workroom import left_over
 from tests.few import only
 from tests.live.conftest import Tenant, facts, guid, ini
 from tests.live.endings import until
@@ -58,13 +60,18 @@ def test_a_night_in_a_tenant_and_the_next_one(
     assert tenant.open_calls() == []
 
 
-def test_a_suite_does_not_outlive_its_night(tenant: Tenant, tmp_path: Path) -> None:
-    """SIGKILL of ``graphcalls nightly`` in the middle of a call: its suite hangs up, and ends as well."""
+def test_a_suite_does_not_outlive_its_night(tenant: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGKILL of ``graphcalls nightly`` in the middle of a call: its suite hangs up, and ends as well.
+
+    What it has worked in goes with the next night.
+    """
     (tmp_path / "waiting.py").write_text(WAITING)
+    (tmp_path / "temporary").mkdir()
     (tmp_path / "pytest.ini").write_text(ini(tenant.id, facts(tenant.id)))
     few = only("test_application_post_calls")
     variables = {
         **few,
+        "TMPDIR": str(tmp_path / "temporary"),
         "GRAPHCALLS_ROOT": tenant.url,
         "PYTHONPATH": os.pathsep.join((few["PYTHONPATH"], str(tmp_path))),
         "PYTEST_PLUGINS": f"{few['PYTEST_PLUGINS']},waiting",
@@ -77,6 +84,9 @@ def test_a_suite_does_not_outlive_its_night(tenant: Tenant, tmp_path: Path) -> N
     )
     try:
         assert until(lambda: (tmp_path / "lock").exists() and bool(tenant.open_calls()))
+        monkeypatch.setattr(tempfile, "tempdir", variables["TMPDIR"])
+        (folder,) = Path(variables["TMPDIR"]).glob("graphcalls-nightly-*")
+        assert left_over() == ()
     finally:
         night.kill()
         night.wait()
@@ -84,6 +94,7 @@ def test_a_suite_does_not_outlive_its_night(tenant: Tenant, tmp_path: Path) -> N
         assert until(lambda: is_free(lock))
     assert tenant.open_calls() == []
     assert [*tmp_path.glob(".graphcalls/ledger/*.jsonl")] == []
+    assert until(lambda: folder in left_over() or not folder.exists())
 
 
 COMMAND = "import sys; from pytest_graphcalls.cli import main; sys.exit(main())"

@@ -11,9 +11,9 @@ from pytest_graphcalls.commands.words.nights import folders
 def _files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--verdict",
-        default="graphcalls-nightly/verdict.json",
         metavar="FILE",
-        help="the last verdict, or what 'drift metadata --format json' has printed (default: %(default)s)",
+        help="the last verdict, or what 'drift metadata --format json' has printed (default: verdict.json in "
+        "GRAPHCALLS_OUT, or graphcalls-nightly)",
     )
     _accepted(parser)
     parser.epilog = "Exit code: 0 done, 64 a word or a file cannot be used; then nothing was changed."
@@ -22,9 +22,8 @@ def _files(parser: argparse.ArgumentParser) -> None:
 def _accepted(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--file",
-        default="graphcalls-drift.toml",
         metavar="FILE",
-        help="the accepted differences (default: %(default)s)",
+        help="the accepted differences (default: GRAPHCALLS_ACCEPTED, or graphcalls-drift.toml)",
     )
 
 

@@ -10,7 +10,12 @@ from pytest_graphcalls.commands.words.kind import Commands
 def folders(parser: argparse.ArgumentParser) -> None:
     """Where a night's reports and the accepted recordings lie."""
     parser.add_argument("--out", metavar="DIR", help="reports and recordings (default: graphcalls-nightly)")
-    parser.add_argument("--baseline", metavar="DIR", help="the accepted recordings (default: graphcalls-baseline)")
+    parser.add_argument(
+        "--baseline",
+        metavar="DIR",
+        help="the accepted recordings; one for each target, and for each address of a 'graphcalls serve' "
+        "(default: graphcalls-baseline)",
+    )
 
 
 def _nightly(parser: argparse.ArgumentParser) -> None:

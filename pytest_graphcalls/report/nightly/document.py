@@ -12,7 +12,6 @@ from typing import Any
 
 from pytest_graphcalls._version import __version__
 from pytest_graphcalls.drift import (
-    EXIT_CODES,
     Acceptance,
     Entry,
     FactRow,
@@ -54,7 +53,7 @@ def document(verdict: Verdict, facts: Iterable[FactRow] = ()) -> dict[str, Any]:
         "version": VERSION,
         "tool_version": __version__,
         "outcome": verdict.outcome.value,
-        "exit_code": EXIT_CODES[verdict.outcome],
+        "exit_code": verdict.exit_code,
         "headline": headline(verdict),
         "sentences": sentences(verdict),
         "night": {
@@ -80,7 +79,7 @@ def document(verdict: Verdict, facts: Iterable[FactRow] = ()) -> dict[str, Any]:
 
 def _issue(verdict: Verdict) -> dict[str, Any]:
     return {
-        "action": ISSUE_ACTIONS[verdict.outcome],
+        "action": ISSUE_ACTIONS[verdict.settled],
         "title": f"Graph calls API drift: {headline(verdict).rstrip('.')}",
         "fingerprints": sorted(entry.difference.fingerprint for entry in verdict.entries if counts(entry)),
     }

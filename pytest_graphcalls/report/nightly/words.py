@@ -87,8 +87,12 @@ def _first(verdict: Verdict) -> str:
     if verdict.outcome is not Outcome.NO_DRIFT:
         return ""
     held = sum(state is RuleState.HELD for state in verdict.night.rules.values())
-    compared = f" Nothing has moved since {verdict.baseline}." if verdict.baseline else ""
+    compared = f" Nothing has moved since {verdict.baseline}." if verdict.baseline else f" {_NOTHING_YET}"
     return f"{counted(held, 'rule')} held.{compared}"
+
+
+_NOTHING_YET = "There is no baseline yet: 'graphcalls drift promote' makes tonight's recordings the one."
+"""No drift, compared with the contract only, is less than it looks."""
 
 
 def _heaviest(verdict: Verdict) -> str:
@@ -133,7 +137,7 @@ def _unseen(verdict: Verdict) -> str:
         return ""
     first = cut(f"{missing[0].subject}: {missing[0].reason}".rstrip("."), _LONGEST)
     more = f", and {counted(len(missing) - 1, 'more thing')}" if len(missing) > 1 else ""
-    return f"Not seen: {first}{more}."
+    return f"Not seen: {first}{more}.".replace("….", "…")
 
 
 _LONGEST = 160

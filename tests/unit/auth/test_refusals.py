@@ -18,6 +18,7 @@ from pytest_graphcalls.auth import (
 )
 from pytest_graphcalls.clients.httpx import http_for_msal
 from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.leakscan import scan
 from pytest_graphcalls.simulator import Simulator
 from tests.unit.auth.conftest import GLOBAL, GUID, SignInMaker, failure
 
@@ -47,7 +48,7 @@ def test_an_expired_secret_is_told(simulator: Simulator, sign_in: SignInMaker) -
     simulator.signin.expire_secrets()
     refused = failure(sign_in())
     assert str(refused) == (
-        f"no token: The client secret has run out. [401, invalid_client, AADSTS7000222] ({refused.trace}) "
+        f"no token was given: The client secret has run out. [401, invalid_client, AADSTS7000222] ({refused.trace}) "
         "Look at AZURE_CLIENT_SECRET. Make a new secret in the app registration and put its value there."
     )
 
@@ -131,6 +132,8 @@ def test_an_authority_that_cannot_be_reached_is_told(credential: Credential) -> 
     refused = failure(SignIn(credential, GLOBAL, http=http))
     assert (refused.name, refused.setting) == ("unreachable", AUTHORITY)
     assert "cannot be reached: no route to host." in refused.text
+    # A night's verdict tells it: an address behind "token:" would be taken for one, and no report be written.
+    assert list(scan(str(refused))) == []
 
 
 def test_msals_own_client_is_used_when_none_is_given(credential: Credential) -> None:

@@ -26,6 +26,8 @@ def test_a_failing_sign_in_shows_no_secret(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(LEAKY)
     words = ("-vv", "--tb=long", "--showlocals", "--log-level=DEBUG", "-p", "no:cacheprovider", "--junitxml=x.xml")
     result = pytester.runpytest_subprocess(*words)
-    result.stdout.fnmatch_lines(["*SignInError: no token: The client secret is not one of this application's.*"])
+    result.stdout.fnmatch_lines(
+        ["*SignInError: no token was given: The client secret is not one of this application's*"]
+    )
     shown = result.stdout.str() + result.stderr.str() + (pytester.path / "x.xml").read_text()
     assert shown.count("hunter2-") == shown.count('"hunter2-" * 4') > 0

@@ -62,6 +62,22 @@ def test_a_difference_is_accepted(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"accepted: {about}\nCommit graphcalls-drift.toml.\n"
 
 
+def test_variables_say_where_things_lie(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """As for nights, which would not find the acceptance otherwise."""
+    Path("graphcalls-nightly").rename("night")
+    monkeypatch.setenv("GRAPHCALLS_OUT", "night")
+    monkeypatch.setenv("GRAPHCALLS_ACCEPTED", "known.toml")
+    assert accept(GONE.fingerprint, "--reason", "x") == 0
+    assert capsys.readouterr().out.endswith("\nCommit known.toml.\n")
+    assert set(AcceptedFile.read(Path("known.toml")).acceptances) == {GONE.fingerprint}
+    assert not FILE.exists()
+    Path("night/verdict.json").unlink()
+    verdict(NEW, outcome="additive")
+    Path("graphcalls-nightly/verdict.json").rename("night/verdict.json")
+    assert cli.main(["drift", "prune"]) == 0
+    assert AcceptedFile.read(Path("known.toml")).acceptances == {}
+
+
 def test_an_acceptance_has_an_owner_and_an_end(capsys: pytest.CaptureFixture[str]) -> None:
     """The last day may be today."""
     words = ("--reason", "x", "--owner", "calls team", "--expires", TODAY.isoformat())

@@ -73,7 +73,10 @@ def test_exit_codes(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
     assert graphcalls("drift", "promote")[0] == 0
     fake.says = every({READ: Said((answered(mood="calm"),))})
     assert graphcalls(*NIGHT)[0] == 1
+    assert json.loads(Path("graphcalls-nightly/verdict.json").read_text())["exit_code"] == 1
     assert graphcalls(*NIGHT, "--additive-ok")[0] == 0
+    written = json.loads(Path("graphcalls-nightly/verdict.json").read_text())
+    assert (written["exit_code"], written["issue"]["action"]) == (0, "close")
     fake.says = every({READ: Said((answered(direction="incoming"),))})
     assert graphcalls(*NIGHT, "--additive-ok")[0] == 2
     fake.says = every({READ: Said((answered(direction=None),))})
@@ -150,6 +153,19 @@ def test_promoting_says_what_it_did(graphcalls: Callable[..., Shown]) -> None:
         "accepted holds 2 recordings of tonight; the leak scan found nothing in them.",
         "Commit accepted, or keep it where the next night finds it.",
     ]
+
+
+def test_promoting_a_night_with_drift_says_what_it_buries(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
+    """Nobody is told of it again; a night whose verdict is not there is promoted all the same."""
+    graphcalls(*NIGHT)
+    graphcalls("drift", "promote")
+    fake.says = every({READ: Said((answered(direction=None),))})
+    graphcalls(*NIGHT)
+    said = "That night came to: 1 breaking change. What was recorded in it is what later nights expect from now on."
+    assert said in graphcalls("drift", "promote")[1].splitlines()
+    Path("graphcalls-nightly/verdict.json").unlink()
+    code, out, _ = graphcalls("drift", "promote")
+    assert (code, "That night" in out) == (0, False)
 
 
 def test_words_that_cannot_be_used_are_64(graphcalls: Callable[..., Shown], tmp_path: Path) -> None:

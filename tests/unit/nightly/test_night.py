@@ -54,6 +54,20 @@ def test_a_first_night_has_no_baseline_and_says_so(settings: NightSettings) -> N
     assert {path.name for path in seen.files} == set(names)
 
 
+def test_what_to_do_about_it_comes_before_what_the_target_lacks(settings: NightSettings) -> None:
+    """In a tenant that is so much that its end is not shown."""
+    seen = look(settings, Fake({1: {GONE: Said(outcome="not-checked", reason="needs a clock")}}))
+    assert [one.subject for one in seen.verdict.unchecked][:1] == ["the recordings"]
+    assert len(seen.verdict.unchecked) > 1
+
+
+def test_nothing_is_to_be_promoted_where_nothing_was_run(settings: NightSettings) -> None:
+    """A first night that could not begin has no recordings, so nobody is told to make them the baseline."""
+    seen = look(settings, Fake(problem="the sign-in failed."))
+    assert unchecked(seen) == {"the whole run": "the sign-in failed."}
+    assert len(seen.verdict.unchecked) == 1
+
+
 def test_a_baseline_that_somebody_has_named_has_to_be_there(settings: NightSettings) -> None:
     """Comparing with nothing is not what was asked for; the recordings can be promoted all the same."""
     named = replace(settings, named=True)

@@ -30,6 +30,7 @@ def test_a_projects_own_switches_do_not_cut_a_night_short(tmp_path: Path) -> Non
         "GRAPHCALLS_SANDBOX_PHONE",
         "PATH",
         "GRAPHCALLS_NIGHTLY_PROGRESS",
+        "GRAPHCALLS_NIGHTLY_ROOM",
         "GRAPHCALLS_NIGHTLY_TESTS",
     }
 

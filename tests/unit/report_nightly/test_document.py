@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from pytest_graphcalls.drift import EXIT_CODES, Outcome, Standing
+from pytest_graphcalls.drift import EXIT_CODES, Outcome, Standing, Unchecked
 from pytest_graphcalls.report.nightly import document
 from tests.unit.report_nightly.nights import ENTRIES, FACTS, GONE, NEW, SLOW, UNCHECKED, entry, season, verdict
 
@@ -71,6 +71,15 @@ def test_an_outage_neither_opens_an_issue_nor_closes_one(outcome: Outcome, actio
     assert document(verdict(season(2), outcome=outcome, entries=()))["issue"]["action"] == action
 
 
+def test_additions_that_are_all_right_close_it() -> None:
+    """Who has said so is woken by what breaks; the exit code is the one that the command has."""
+    fine = document(verdict(season(2), outcome=Outcome.ADDITIVE, entries=(entry(NEW),), additive_ok=True))
+    assert (fine["outcome"], fine["exit_code"], fine["issue"]["action"]) == ("additive", 0, "close")
+    assert [*Draft202012Validator(SCHEMA).iter_errors(fine)] == []
+    broken = document(verdict(season(2), additive_ok=True))
+    assert (broken["exit_code"], broken["issue"]["action"]) == (2, "open")
+
+
 def test_the_issue_is_about_what_decides_only(written: dict[str, Any]) -> None:
     """Accepted, flaky and mere notices are no reason to write to anybody."""
     decides = {one["fingerprint"] for one in written["differences"] if one["decides"]}
@@ -110,6 +119,21 @@ def test_a_quiet_night_says_what_held(written: dict[str, Any]) -> None:
     data = document(verdict(season(1), outcome=Outcome.NO_DRIFT, entries=(), unchecked=UNCHECKED[:1]))
     (sentence,) = data["sentences"]
     assert sentence.endswith(" rules held. Nothing has moved since the recordings of 12 Nov 2026.")
+
+
+def test_a_reason_that_is_cut_short_ends_there() -> None:
+    """With one sign, and not with two."""
+    long = (Unchecked("the whole run", "no token was given: " + "x" * 200),)
+    data = document(verdict(season(1), outcome=Outcome.COULD_NOT_CHECK, entries=(), unchecked=long))
+    assert data["sentences"][0].endswith("xx…")
+
+
+def test_a_quiet_night_without_a_baseline_says_what_to_do() -> None:
+    """Nothing of the service was compared with anything; that is less than no drift."""
+    data = document(verdict(season(1), outcome=Outcome.NO_DRIFT, entries=(), unchecked=(), baseline=""))
+    (sentence,) = data["sentences"]
+    told = "There is no baseline yet: 'graphcalls drift promote' makes tonight's recordings the one."
+    assert sentence.endswith(f" rules held. {told}")
 
 
 def test_a_difference_comes_with_the_command_that_accepts_it(written: dict[str, Any]) -> None:

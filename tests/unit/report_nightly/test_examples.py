@@ -36,7 +36,7 @@ def scripts(value: Any) -> Iterator[str]:
 
 def commands(path: Path) -> list[str]:
     text = "\n".join(scripts(yaml.safe_load(path.read_text(encoding="utf-8"))))
-    return re.findall(r"^\s*(graphcalls .*)$", text.replace("\\\n", " "), re.MULTILINE)
+    return re.findall(r"^\s*(graphcalls .*?)(?: \|\| code=\$\?)?$", text.replace("\\\n", " "), re.MULTILINE)
 
 
 COMMAND_LINES = [pytest.param(line, id=f"{path.stem}: {line}") for path in (GITHUB, AZURE) for line in commands(path)]
@@ -99,6 +99,50 @@ def test_what_comes_after_the_night_comes_when_it_fails_too() -> None:
 def test_a_job_that_is_run_again_keeps_its_history_too() -> None:
     """A cache is never written twice under one key."""
     assert GITHUB.read_text(encoding="utf-8").count("-${{ github.run_id }}-${{ github.run_attempt }}") == 2
+    assert '| "$(Build.BuildId)" | "$(System.JobAttempt)"' in AZURE.read_text(encoding="utf-8")
+
+
+def test_a_night_with_drift_keeps_its_history_on_azure_too() -> None:
+    """A cache is kept of a job that succeeds, only; so another job is the one that fails."""
+    looking, saying = yaml.safe_load(AZURE.read_text(encoding="utf-8"))["jobs"]
+    (night,) = [step for step in looking["steps"] if step.get("name") == "night"]
+    assert re.search(r"graphcalls nightly .* \|\| code=\$\?$", night["inputs"]["inlineScript"], re.MULTILINE)
+    assert "setvariable variable=code;isOutput=true]$code" in night["inputs"]["inlineScript"]
+    assert saying["dependsOn"] == looking["job"]
+    assert saying["variables"] == {"code": f"$[ dependencies.{looking['job']}.outputs['night.code'] ]"}
+    assert saying["steps"][-1]["script"] == 'exit "${CODE:-3}"'
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_the_token_is_renewed_while_the_night_goes_on(path: Path) -> None:
+    """It is good for minutes, and what differs is asked for again later than that."""
+    (script,) = [
+        one for one in scripts(yaml.safe_load(path.read_text(encoding="utf-8"))) if "graphcalls nightly" in one
+    ]
+    assert re.search(r"while sleep \d{2,3} .*fresh.*done &\n.*refreshing=\$!\n", script)
+    assert 'kill "$refreshing"' in script
+
+
+def test_what_the_pseudonyms_depend_on_is_in_the_artifact() -> None:
+    """It is a hidden file; without it every baseline that is promoted would have other ones."""
+    steps = yaml.safe_load(GITHUB.read_text(encoding="utf-8"))["jobs"]["nightly"]["steps"]
+    (whole,) = [step["with"] for step in steps if step.get("with", {}).get("path") == "nightly"]
+    assert whole["include-hidden-files"] is True
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_how_a_first_night_becomes_the_baseline_is_said(path: Path) -> None:
+    """Where people look who copy it, with the folder that the artifact is."""
+    text = " ".join(path.read_text(encoding="utf-8").replace("\n#", " ").split())
+    assert "`graphcalls drift promote --out nightly`, and commit graphcalls-baseline" in text
+
+
+@pytest.mark.parametrize("path", sorted(GITHUB.parent.glob("*.yml")), ids=lambda path: path.stem)
+def test_actions_are_pinned(path: Path) -> None:
+    """To a commit, with its release beside it: a tag can be moved."""
+    used = re.findall(r"uses: (.*)", path.read_text(encoding="utf-8"))
+    assert used
+    assert [one for one in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one)] == []
 
 
 @pytest.mark.parametrize("path", FILES)
@@ -112,10 +156,12 @@ def test_the_files_that_are_named_are_the_files_that_are_written(path: Path) -> 
     assert (ROOT / script[1]).exists()
 
 
-def test_the_jobs_token_goes_to_the_one_work_item_only() -> None:
-    """And by name: Azure gives it to no script that does not ask."""
+def test_the_jobs_token_goes_to_the_sign_in_and_the_one_work_item_only() -> None:
+    """And by name: Azure gives it to no script that does not ask. The suite does not get it."""
     steps = yaml.safe_load(AZURE.read_text(encoding="utf-8"))["jobs"][0]["steps"]
-    (last,) = [step for step in steps if "System.AccessToken" in str(step)]
+    night, last = [step for step in steps if "System.AccessToken" in str(step)]
+    script = night["inputs"]["inlineScript"]
+    assert script.index("unset SYSTEM_ACCESSTOKEN") < script.index("graphcalls nightly")
     assert last is steps[-1]
     assert last["env"] == {"SYSTEM_ACCESSTOKEN": "$(System.AccessToken)"}
     assert last["script"].splitlines()[0] == "if [ -f nightly/verdict.json ]; then"

@@ -131,6 +131,14 @@ def test_a_night_without_drift_closes_it(github: Issues, main: Any, tmp_path: Pa
     assert github.asked == ["GET issues"]
 
 
+def test_additions_that_are_all_right_close_it_too(github: Issues, main: Any, tmp_path: Path) -> None:
+    """What is said then is not that there are none."""
+    main(night(tmp_path, entries=(entry(GONE),)))
+    assert main(night(tmp_path, outcome=Outcome.ADDITIVE, entries=(entry(NEW),), additive_ok=True)) == 0
+    assert github.open[0]["state"] == "closed"
+    assert github.comments == ["1 addition, nothing broken. That is all right here: the night of 2026-11-27T03:00:00Z."]
+
+
 def test_an_outage_changes_nothing(github: Issues, main: Any, tmp_path: Path) -> None:
     """GitHub is not even asked."""
     assert main(night(tmp_path, outcome=Outcome.COULD_NOT_CHECK, entries=())) == 0

@@ -166,6 +166,10 @@ def test_a_night_without_drift_closes_it(boards: WorkItems, main: Any, tmp_path:
     assert main(quiet) == 0
     assert boards.items[0]["fields"]["System.State"] == "Done"
     assert boards.comments == ["No drift any more in the night of 2026-11-27T03:00:00Z."]
+    main(night(tmp_path, entries=(entry(GONE),)))
+    assert main(night(tmp_path, outcome=Outcome.ADDITIVE, entries=(entry(NEW),), additive_ok=True)) == 0
+    said = "1 addition, nothing broken. That is all right here: the night of 2026-11-27T03:00:00Z."
+    assert boards.comments[-1] == said
     boards.asked.clear()
     assert main(quiet) == 0
     assert boards.asked == ["POST wiql"]

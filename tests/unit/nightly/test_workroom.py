@@ -1,0 +1,74 @@
+"""What a night makes on its way goes with it, and what a killed one has left goes with the next."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from pytest_graphcalls.nightly import NightSettings, look
+from pytest_graphcalls.nightly.workroom import MARK, PREFIX, left_over, stay_in, workroom
+from tests.unit.nightly.conftest import Fake, Told
+
+
+@pytest.fixture(autouse=True)
+def where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The system's folder for such things."""
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    return place
+
+
+def abandoned(place: Path) -> Path:
+    """What a night leaves that is killed: nobody holds its lock."""
+    folder = place / f"{PREFIX}1a2b3c"
+    (folder / "1" / "cassettes").mkdir(parents=True)
+    (folder / MARK).touch()
+    return folder
+
+
+def test_a_night_takes_away_what_a_killed_one_has_left(where: Path, settings: NightSettings) -> None:
+    """And says so; nothing of its own stays either."""
+    folder, told = abandoned(where), Told()
+    look(settings, Fake(), told)
+    assert f"{folder} went: an earlier night was killed and had left it." in told.phases
+    assert list(where.iterdir()) == []
+
+
+def test_what_a_night_works_in_stays_as_long_as_it_lives(where: Path) -> None:
+    """Whatever other nights think of it, of which there may be several at a time."""
+    with workroom() as one, workroom() as other:
+        assert left_over() == ()
+        assert {*where.iterdir()} == {one, other}
+    assert list(where.iterdir()) == []
+
+
+def test_the_suite_of_a_killed_night_keeps_its_folder(where: Path) -> None:
+    """It hangs up first, and writes there meanwhile."""
+    folder = abandoned(where)
+    line = stay_in(folder)
+    assert line is not None
+    assert left_over() == ()
+    os.close(line)
+    assert left_over() == (folder,)
+
+
+def test_somebody_elses_folder_stays(where: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One without our mark, a link to a folder, a mark that is a link, and another user's."""
+    (where / f"{PREFIX}unmarked").mkdir()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / MARK).touch()
+    (where / f"{PREFIX}link").symlink_to(elsewhere)
+    (where / f"{PREFIX}marked").mkdir()
+    (where / f"{PREFIX}marked" / MARK).symlink_to(elsewhere / MARK)
+    assert left_over() == ()
+    abandoned(where)
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    assert left_over() == ()
+    assert len([*where.iterdir()]) == 4
+    assert (elsewhere / MARK).exists()
+    assert stay_in(where / "nowhere") is None
