@@ -112,13 +112,14 @@ def parse_target(name: str, value: str) -> str:
     """The target's name, or the base URL with its API version and trailing slash taken off.
 
     Raises:
-        SettingError: neither of the two.
+        SettingError: neither of the two, or the service itself, where calls ring real people.
     """
     base = value.rstrip("/")
     if base in NAMED:
         return base
     scheme, _, rest = base.partition("://")
     if scheme.lower() in {"http", "https"} and rest and "@" not in rest.partition("/")[0]:
+        _refuse_the_service(name, base)
         return base.removesuffix("/v1.0").removesuffix("/beta")
     from pytest_graphcalls.errors import SettingError, did_you_mean
 
@@ -128,6 +129,20 @@ def parse_target(name: str, value: str) -> str:
 
     expected = f"{', '.join(NAMED)} or a base URL (http://… or https://…)"
     raise SettingError(name, value, expected, did_you_mean(value, NAMED).strip())
+
+
+def _refuse_the_service(name: str, url: str) -> None:
+    from urllib.parse import urlsplit
+
+    from pytest_graphcalls.contract import Contract
+    from pytest_graphcalls.errors import SettingError
+
+    def host(address: str) -> str:
+        return (urlsplit(address).hostname or "").rstrip(".")
+
+    if host(url) in {host(cloud.graph_root) for cloud in Contract.packaged().clouds.values()}:
+        hint = "A live run keeps to the tenants that are listed, writes down every call, and hangs up."
+        raise SettingError(name, url, f"{LIVE}, for Microsoft's own service", hint)
 
 
 def parse_versions(name: str, value: str) -> tuple[str, ...]:

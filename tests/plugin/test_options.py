@@ -119,6 +119,11 @@ def test_settings_never_show_the_token(pytester: pytest.Pytester, run: Run, monk
             "Secrets are sent there, so only over TLS.",
         ),
         (
+            "--graphcalls-target=https://GRAPH.microsoft.com./v1.0",
+            "--graphcalls-target=https://GRAPH.microsoft.com./v1.0: expected live, for Microsoft's own service. "
+            "A live run keeps to the tenants that are listed, writes down every call, and hangs up.",
+        ),
+        (
             "--graphcalls-target=https://me:pw@graph.test",
             "--graphcalls-target=https://…@graph.test: expected a base URL without user and password. "
             "Set GRAPHCALLS_TOKEN instead.",
