@@ -78,7 +78,7 @@ def test_an_unused_plugin_loads_nothing_heavy(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("options", [("--graphcalls-seed=3",), ("--graphcalls-target=https://graph.test",)])
 def test_settings_alone_load_no_client(tmp_path: Path, options: tuple[str, ...]) -> None:
-    """Reading the settings and naming the contract's revision needs no HTTP client, and nothing else that is slow but the contract."""
+    """Reading the settings and naming the revision needs the contract and its libraries, and no HTTP client."""
     (tmp_path / "test_it.py").write_text("def test_it(graphcalls_settings): assert graphcalls_settings")
     modules = loaded_by(tmp_path, *options)
     assert not {name.partition(".")[0] for name in modules} & (HEAVY - {"yaml", "jsonschema", "referencing"})

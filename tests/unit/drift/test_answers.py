@@ -16,6 +16,11 @@ from tests.unit.drift import tapes as t
 
 Expected = set[tuple[Kind, str]]
 CASES: dict[str, tuple[Any, Callable[[Any], Any], Expected]] = {
+    "an id that looks like none is that of something else": (
+        t.CALL,
+        lambda c: c["chatInfo"].update(threadId="19:meeting_y@thread.v2"),
+        {(Kind.VALUE_CHANGED, "$.chatInfo.threadId")},
+    ),
     "a member is gone": (t.CALL, lambda c: c.pop("direction"), {(Kind.MEMBER_GONE, "$.direction")}),
     "a member is new": (t.CALL, lambda c: c.update(lobby={"a": 1}), {(Kind.MEMBER_NEW, "$.lobby")}),
     "a member is called something else": (
