@@ -19,6 +19,7 @@ from pytest_graphcalls.findings import Severity as Weight
 from pytest_graphcalls.report.document import document
 from pytest_graphcalls.session import Outcome, Run, Seen, TestRecord
 from pytest_graphcalls.session.judge import Standing
+from pytest_graphcalls.wire import Exchange
 
 RULE = "call-reject.success-is-202-empty"
 NAME = f"{RULE}@v1.0"
@@ -109,6 +110,18 @@ def test_what_a_test_sends_is_never_drift() -> None:
     data = report(record(Outcome.HELD, Seen(own, 0, Standing.FAILS), rules=()))
     assert differences(data) == []
     assert states(data)[NAME] is RuleState.NOTICE
+
+
+def test_a_broken_rule_is_shown_where_an_answer_broke_it() -> None:
+    """And not in another test, whose own request broke it, too."""
+    sent = replace(BASE, side=Side.REQUEST, kind=Found.MEMBER_MISSING)
+    first = replace(record(Outcome.HELD, Seen(sent, 0, Standing.ELSEWHERE)), rules=(), nodeid="first")
+    second = replace(record(Outcome.HELD, Seen(BASE, 0, Standing.ELSEWHERE)), rules=(), nodeid="second")
+    (met,) = differences(report(first, second))
+    assert met.difference.place == "second"
+    assert met.sample is not None
+    assert isinstance(met.sample.observed, Exchange)
+    assert met.sample.observed.note == "second"
 
 
 SHAPES = [
