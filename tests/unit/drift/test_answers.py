@@ -174,6 +174,16 @@ def test_a_body_of_another_type() -> None:
     assert t.kinds(t.tape(t.exchanges()), after) == {(Kind.TYPE_CHANGED, "$")}
 
 
+def test_a_value_of_another_type_is_told_by_its_type() -> None:
+    """What it says may be another thing in every run, and would be another difference each time."""
+    told = [
+        [(one.before, one.after, one.fingerprint) for one in t.found(t.tape(t.exchanges()), answering(1, body=body))]
+        for body in (encode_json({**t.CALL, "direction": number}) for number in (7, 8))
+    ]
+    assert told[0] == told[1]
+    assert [one[:2] for one in told[0]] == [("'outgoing'", "a number")]
+
+
 def test_an_enum_that_goes_back_to_what_is_published() -> None:
     """A member that nobody has published, and that was there: gone."""
     before = answering(1, body=encode_json({**t.CALL, "state": "hovering"}))
