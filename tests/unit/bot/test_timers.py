@@ -52,7 +52,7 @@ def kept(bot: Bot) -> list[tuple[float, int]]:
 
 def test_an_hour_of_virtual_time_wakes_whoever_sleeps(simulator: Simulator, bot: Bot, phone: Phone) -> None:
     """Each time at its own moment, and nothing happens meanwhile: 45 minutes without a keepAlive would end the call."""
-    bot(Keeper(bot, phone).app)
+    bot(Keeper(bot, phone).app, linger=3000)
     call = simulator.incoming_call("Adele")
     simulator.advance(3599)  # a token lasts an hour
     assert kept(bot) == [(EVERY * turn, 200) for turn in range(1, 6)]
@@ -83,7 +83,7 @@ class Stoppable(Keeper):
 
 def test_a_sleep_may_be_a_task_of_its_own(simulator: Simulator, bot: Bot, phone: Phone) -> None:
     """Then the task is over at once, and it is the one behind it that is waited for."""
-    bot(Stoppable(bot, phone).app, linger=0.3)
+    bot(Stoppable(bot, phone).app, linger=1)
     call = simulator.incoming_call("Adele")
     simulator.advance(3599)
     assert kept(bot) == [(EVERY * turn, 200) for turn in range(1, 6)]
@@ -111,7 +111,7 @@ def test_a_task_that_ends_after_its_sleep_is_waited_for(simulator: Simulator, bo
     def act(notes: Note, headers: dict[str, str]) -> None:
         tasks.extend(asyncio.ensure_future(answers(call)) for call in incoming(notes))
 
-    bot(asgi(act))
+    bot(asgi(act), linger=3000)
     simulator.incoming_call()
     simulator.advance(20)
     assert [(one.at, one.exchange.response.status) for one in bot.requests] == [(4, 202)]
