@@ -19,9 +19,11 @@ def test_a_call_that_was_created_can_be_read(graphcalls_stage: Stage) -> None:
     call_id = members(created).get("id")
     if not isinstance(call_id, str):
         raise stage.cannot_tell("a call", "the answer to its creation has no id")
-    answer = StagedCall(stage, call_id, stage.client).get()
+    call = StagedCall(stage, call_id, stage.client)
+    answer = call.get()
     assert answer.status_code == 200
     assert members(answer).get("id") == call_id
+    stage.outlast_ringing(call)
 
 
 @rule("call-get.success-is-200-with-call")

@@ -88,6 +88,15 @@ class Making(Waiting, People):
             raise StageError("an established call", f"it was {state} before it was established")
         return state == "established"
 
+    def outlast_ringing(self, call: StagedCall) -> None:
+        """Read a call until it is established, or over, where nights are compared and time is real.
+
+        Of reads that follow one another the last one is compared, and while it rings, what that says would be chance.
+        """
+        case = self._connection.case
+        if case is not None and case.compared and not self._simulated:
+            self.until(lambda: call.state() != "establishing")
+
     def close(self) -> None:
         """Hang up every call, the last one first; one that cannot be hung up does not keep the others."""
         self._after.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -12,6 +13,7 @@ from pytest_graphcalls.errors import EnvironmentFaultError, StageError
 from pytest_graphcalls.sandbox import Meeting, Sandbox
 from pytest_graphcalls.session import Recorder
 from pytest_graphcalls.stage import Stage, StagedCall
+from pytest_graphcalls.targets import Case
 from tests.unit.test_stage import CALL, Scripted, said
 
 HAS = Sandbox(
@@ -80,6 +82,17 @@ def test_it_asks_less_and_less_often() -> None:
     assert line.waited[0] == pytest.approx(0.05)
     assert max(line.waited) <= 2.0
     assert len(line.waited) < 60
+
+
+@pytest.mark.parametrize("compared", [True, False])
+def test_a_call_is_read_until_chance_has_no_part_in_it(compared: bool) -> None:
+    """Where nights are compared: of reads that follow one another the last one counts."""
+    states = iter(["establishing", "establishing", "established"])
+    stage, line = stage_on({("GET", CALL): lambda: said(state=next(states))})
+    line.case = Case(Path("x.yaml"), "x", "", compared=compared)
+    stage.outlast_ringing(StagedCall(stage, CALL, stage.client))
+    assert len(line.scripted.asked) == (3 if compared else 0)
+    assert len(line.waited) == (2 if compared else 0)
 
 
 def test_a_call_that_ended_is_not_waited_for() -> None:

@@ -110,9 +110,8 @@ def test_progress_is_read_while_it_is_written(tmp_path: Path) -> None:
 
 def test_a_run_that_is_stopped_gets_to_hang_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told once, by us: Ctrl-C of a terminal does not reach it as well. Then it is over, whatever it does."""
-    python = tmp_path / "python"
-    python.write_text(
-        f"#!{sys.executable}\n"
+    script = tmp_path / "suite.py"
+    script.write_text(
         "import os, pathlib, sys, time\n"
         f"here = pathlib.Path({str(tmp_path)!r})\n"
         "(here / 'started').write_text(f'{os.getpid()} {os.getpgrp()}\\n')\n"
@@ -121,6 +120,8 @@ def test_a_run_that_is_stopped_gets_to_hang_up(tmp_path: Path, monkeypatch: pyte
         "while True:\n"
         "    time.sleep(0.05)\n"
     )
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}"\n')  # which may lie in a folder with blanks
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
     monkeypatch.setattr(suite, "_KILLED_AFTER", 0.5)
