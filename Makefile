@@ -3,12 +3,13 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+LOWEST ?= .venv-lowest
 BIN = $(VENV)/bin
 # The tests start several hundred processes; bytecode that may not be kept would be compiled anew in each.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help contracts test search test-sdk test-browser bench record lint types wheel clean
+.PHONY: help contracts test test-lowest search test-sdk test-browser bench record lint types wheel clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -19,6 +20,13 @@ $(VENV)/.installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --editable . --group test
+	@touch $@
+
+# The lowest versions are for the lowest Python; for newer ones some of them have no wheel.
+$(LOWEST)/.installed: pyproject.toml
+	$(PYTHON) -m venv --clear $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet uv
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --editable . --group test
 	@touch $@
 
 $(VENV)/.linted: $(VENV)/.installed
@@ -50,6 +58,10 @@ contracts: $(VENV)/.installed ## run the contract suite against the simulator an
 test: $(VENV)/.installed ## run the project's own tests, all of them
 	$(BIN)/python -m pytest tests -n 2 --ignore tests/sdk --ignore tests/bench --ignore tests/browser
 
+test-lowest: $(LOWEST)/.installed ## run contracts and tests with the lowest versions that pyproject.toml allows
+	$(LOWEST)/bin/python -m pytest --pyargs pytest_graphcalls.contracts -q
+	$(LOWEST)/bin/python -m pytest tests -n 2 --ignore tests/sdk --ignore tests/bench --ignore tests/browser
+
 search: $(VENV)/.installed ## look for counter-examples: the generated tests with new examples, twenty times as many
 	GRAPHCALLS_TEST_EFFORT=20 $(BIN)/python -m pytest -n 2 $$(grep -rlE '^from tests.effort ' tests)
 
@@ -76,4 +88,4 @@ wheel: $(VENV)/.installed ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) $(LOWEST) build dist *.egg-info

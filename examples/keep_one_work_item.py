@@ -209,6 +209,7 @@ def main(arguments: list[str]) -> int:
         summary = Path(arguments[1]).read_text(encoding="utf-8") if arguments[1:] else verdict["headline"]
         sys.stdout.write(f"{keep(boards, verdict, summary)}\n")
     except HTTPError as error:
+        error.close()
         why = WHY.get(error.code, "may the build service edit work items?")
         sys.stderr.write(f"Azure Boards has refused with {error.code}: {why}\n")
         return 1

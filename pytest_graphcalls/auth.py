@@ -221,13 +221,13 @@ class SignIn:
     @contextmanager
     def _in_words(self) -> Iterator[None]:
         """Turn what msal raises into our errors."""
-        import msal
+        from msal.exceptions import MsalError
 
         try:
             yield
         except OSError as error:
             raise _own("unreachable", f"{self.authority} cannot be reached: {_first(error)}.") from None
-        except (*_UNEXPECTED, RuntimeError, msal.exceptions.MsalError) as error:
+        except (*_UNEXPECTED, RuntimeError, MsalError) as error:
             raise self._unreadable(error) from None
 
     def _unreadable(self, error: BaseException) -> SignInError:

@@ -73,7 +73,9 @@ def _deflate(body: bytes) -> bytes:
     return _inflate(body, 15 if is_zlib else -15, "deflate")
 
 
-def _by_package(name: str, modules: tuple[str, ...], install: str) -> Callable[[bytes], bytes]:
+def _by_package(name: str, modules: tuple[str, ...], failure: str, install: str) -> Callable[[bytes], bytes]:
+    """What takes the first package that is there; ``failure`` is the name that each has for its own exception."""
+
     def undo(body: bytes) -> bytes:
         for module in modules:
             try:
@@ -82,7 +84,7 @@ def _by_package(name: str, modules: tuple[str, ...], install: str) -> Callable[[
                 continue
             try:
                 return bytes(found.decompress(body))
-            except (ValueError, RuntimeError, OSError, EOFError) as error:
+            except getattr(found, failure) as error:
                 raise UnreadableBodyError(f"a body should be compressed with {name} and is not ({error}).") from None
         raise UnreadableBodyError(f"a body is compressed with {name}: pip install {install}, then run this again.")
 
@@ -93,6 +95,6 @@ _UNDO: Mapping[str, Callable[[bytes], bytes]] = {
     "gzip": _gzip,
     "x-gzip": _gzip,
     "deflate": _deflate,
-    "br": _by_package("br", ("brotli", "brotlicffi"), "brotli"),
-    "zstd": _by_package("zstd", ("compression.zstd", "backports.zstd", "zstandard"), "backports.zstd"),
+    "br": _by_package("br", ("brotli", "brotlicffi"), "error", "brotli"),
+    "zstd": _by_package("zstd", ("compression.zstd", "backports.zstd", "zstandard"), "ZstdError", "backports.zstd"),
 }

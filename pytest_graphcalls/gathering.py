@@ -35,17 +35,14 @@ def header(settings: Settings) -> str:
     return f"graphcalls: target={target}, versions={versions}, contract={revision}, seed={settings.seed}{strict}"
 
 
-class Controller:
-    """Gathers what the tests of all processes say, and reports it. Registered once, and in no xdist worker.
+class _Told:
+    """What the tests have told: each sort is made, and lies in ``vars``, once a test has something to say.
 
-    Args:
-        config: pytest's.
+    Apart from the controller, because pytest before 8.3.3 reads every attribute of a plugin in search of fixtures.
     """
 
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-        self._settings = config.stash[SETTINGS_KEY]
-        self._written: list[str] = []
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
     @cached_property
     def run(self) -> Run:
@@ -68,40 +65,54 @@ class Controller:
 
         return Shelf(self._settings)
 
+
+class Controller:
+    """Gathers what the tests of all processes say, and reports it. Registered once, and in no xdist worker.
+
+    Args:
+        config: pytest's.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._settings = config.stash[SETTINGS_KEY]
+        self._told = _Told(self._settings)
+        self._written: list[str] = []
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in what a test says."""
         facts: dict[str, Any] | None = getattr(report, "graphcalls", None)
         if facts is not None:
             from pytest_graphcalls.session import TestRecord
 
-            self.run.add(TestRecord.from_json(facts))
+            self._told.run.add(TestRecord.from_json(facts))
         cassettes: list[dict[str, Any]] | None = getattr(report, "graphcalls_cassettes", None)
         if cassettes is not None:
-            self.shelf.add(cassettes)
+            self._told.shelf.add(cassettes)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the reports; a rule that was broken without failing a test fails the run."""
         if self._config.option.collectonly:
             return
-        failed = "run" in self.__dict__ and bool(self.run.broken_elsewhere())
+        failed = "run" in vars(self._told) and bool(self._told.run.broken_elsewhere())
         if self._settings.reports:
             from pytest_graphcalls import report
 
-            self._written, complete = report.write(self.run, self._settings.reports)
+            self._written, complete = report.write(self._told.run, self._settings.reports)
             failed = failed or not complete
-        failed = failed or ("shelf" in self.__dict__ and self.shelf.failing())
+        failed = failed or ("shelf" in vars(self._told) and self._told.shelf.failing())
         if failed and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the table of rules, or what a project's own tests exercised; nothing when nothing of ours was used."""
         lines: list[str] = []
-        if "run" in self.__dict__:
+        if "run" in vars(self._told):
             from pytest_graphcalls.report.terminal import summary
 
-            lines += (*summary(self.run), *self._written)
-        if "shelf" in self.__dict__:
-            lines += self.shelf.lines()
+            lines += (*summary(self._told.run), *self._written)
+        if "shelf" in vars(self._told):
+            lines += self._told.shelf.lines()
         if lines:
             terminalreporter.write_sep("=", "graphcalls")
         for line in lines:

@@ -7,10 +7,11 @@ import os
 OF_A_MACHINE = {
     *("CI", "BUILD_NUMBER", "COLUMNS", "FORCE_COLOR", "NO_COLOR", "PY_COLORS"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
-    "PYTHONDONTWRITEBYTECODE",
+    *("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"),
 }
 """Pytest prints otherwise with the first ones: on CI it repeats whole messages in its summary. The next ones say whom
-to trust. With the last one every process rewrites the suite's assertions once more."""
+to trust. With the first of the last two every process rewrites the suite's assertions once more; the other one shows
+at once what nobody else would see before a process has ended."""
 OF_A_JOB = ("GITHUB_", "PYTEST_", "GRAPHCALLS_", "AZURE_")
 OURS = "GRAPHCALLS_TEST_"
 """Settings of our own tests."""

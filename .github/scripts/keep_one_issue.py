@@ -145,6 +145,7 @@ def main(arguments: list[str]) -> int:
         summary = Path(arguments[1]).read_text(encoding="utf-8") if arguments[1:] else verdict["headline"]
         sys.stdout.write(f"{keep(github, verdict, summary)}\n")
     except HTTPError as error:
+        error.close()
         sys.stderr.write(f"GitHub has refused with {error.code}: may the token write issues?\n")
         return 1
     except (URLError, OSError, ValueError) as error:

@@ -562,13 +562,13 @@ def tls_context(ca_file: str | None = None, *, trust_env: bool = False) -> SSLCo
     Raises:
         SettingError: the file cannot be read as one of certificates.
     """
+    named = ca_file or (os.environ.get("SSL_CERT_FILE") if trust_env else None)
     try:
-        if ca_file is None:
-            return httpx.create_ssl_context(trust_env=trust_env)
-        return create_default_context(cafile=ca_file)
+        if named:  # httpx 0.27 would pass over a file that is not there
+            return create_default_context(cafile=named)
+        return httpx.create_ssl_context(trust_env=trust_env)
     except OSError as error:
-        named = (ca_file, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-        value = next(filter(None, named), "")
+        value = named or os.environ.get("SSL_CERT_DIR", "")
         raise SettingError(
             "SSL_CERT_FILE", value, "a file with certificates, PEM", f"{error.strerror or error}."
         ) from None

@@ -14,9 +14,10 @@ NARROWEST, WIDEST, PIPE = 40, 120, 100
 
 
 def show(lines: Iterable[str]) -> None:
-    """Write lines to standard output."""
+    """Write lines to standard output, where they are read at once: a server's are followed by nothing for hours."""
     for line in lines:
         sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def wrapped(text: str, *, indent: int = 0, label: str = "", gap: int = 0) -> Iterator[str]:

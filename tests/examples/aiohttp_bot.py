@@ -8,7 +8,6 @@ from typing import Any
 
 import jwt
 from aiohttp import ClientSession, web
-from jwt.types import Options
 
 METADATA = "/v1/.well-known/OpenIdConfiguration"
 ISSUER = "https://api.botframework.com"
@@ -36,9 +35,8 @@ class Reception:
             known = (await keys.json())["keys"]
         token = authorization.removeprefix("Bearer ")
         try:
-            key = next(key for key in known if key["kid"] == jwt.get_unverified_header(token).get("kid"))
-            require: Options = {"require": ["exp", "tid"]}
-            jwt.decode(token, jwt.PyJWK(key), ["RS256"], require, audience=self.app_id, issuer=ISSUER)
+            key = jwt.PyJWK(next(key for key in known if key["kid"] == jwt.get_unverified_header(token).get("kid")))
+            jwt.decode(token, key, ["RS256"], {"require": ["exp", "tid"]}, audience=self.app_id, issuer=ISSUER)
         except (StopIteration, jwt.InvalidTokenError):
             return False
         return True

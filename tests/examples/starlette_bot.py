@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 import jwt
-from jwt.types import Options
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.requests import Request
@@ -35,9 +34,8 @@ class Reception:
         keys = (await self.api.get((await self.api.get(METADATA)).json()["jwks_uri"])).json()["keys"]
         token = authorization.removeprefix("Bearer ")
         try:
-            key = next(key for key in keys if key["kid"] == jwt.get_unverified_header(token).get("kid"))
-            require: Options = {"require": ["exp", "tid"]}
-            jwt.decode(token, jwt.PyJWK(key), ["RS256"], require, audience=self.app_id, issuer=ISSUER)
+            key = jwt.PyJWK(next(key for key in keys if key["kid"] == jwt.get_unverified_header(token).get("kid")))
+            jwt.decode(token, key, ["RS256"], {"require": ["exp", "tid"]}, audience=self.app_id, issuer=ISSUER)
         except (StopIteration, jwt.InvalidTokenError):
             return False
         return True

@@ -63,6 +63,15 @@ def loaded_by(folder: Path, *arguments: str) -> set[str]:
     return set(json.loads((folder / "loaded.json").read_text()))
 
 
+LOOK = """
+def test_it(pytestconfig):
+    plugins = pytestconfig.pluginmanager.get_plugins()
+    (controller,) = [plugin for plugin in plugins if type(plugin).__name__ == "Controller"]
+    for name in dir(controller):
+        getattr(controller, name)
+"""
+
+
 def ours(modules: set[str]) -> set[str]:
     """Our modules, without the package's name."""
     return {name.removeprefix("pytest_graphcalls").removeprefix(".") for name in modules if name.startswith("pytest_g")}
@@ -74,6 +83,12 @@ def test_an_unused_plugin_loads_nothing_heavy(tmp_path: Path) -> None:
     modules = loaded_by(tmp_path)
     assert not {name.partition(".")[0] for name in modules} & HEAVY
     assert ours(modules) <= LIGHT_ROOMS
+
+
+def test_a_look_at_each_attribute_loads_nothing(tmp_path: Path) -> None:
+    """As pytest before 8.3.3 looks for fixtures, in every run."""
+    (tmp_path / "test_it.py").write_text(LOOK)
+    assert ours(loaded_by(tmp_path)) <= LIGHT_ROOMS
 
 
 @pytest.mark.parametrize("options", [("--graphcalls-seed=3",), ("--graphcalls-target=https://graph.test",)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from dataclasses import dataclass
@@ -38,6 +39,12 @@ def blocks() -> list[Block]:
 BLOCKS = blocks()
 PYTHON = [block for block in BLOCKS if block.kind == "python"]
 VARIABLE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+BODY = re.compile(r"(?<=--data ').*(?=')")
+
+
+def tight(body: re.Match[str]) -> str:
+    """A body as httpx writes it since 0.28; before, it put spaces in."""
+    return json.dumps(json.loads(body[0]), separators=(",", ":"))
 
 
 def run(pytester: pytest.Pytester, block: Block) -> pytest.RunResult:
@@ -75,7 +82,7 @@ def test_the_failing_example_fails_with_the_message_that_is_shown(pytester: pyte
     shown = next(block for block in BLOCKS if block.kind == "text" and block.line > failing.line)
     result = run(pytester, failing)
     result.assert_outcomes(passed=1, errors=1)
-    seen = VARIABLE.sub("ID", result.stdout.str())
+    seen = BODY.sub(tight, VARIABLE.sub("ID", result.stdout.str()))
     for line in VARIABLE.sub("ID", shown.text).strip().splitlines():
         assert line.strip().removesuffix("…") in seen, line
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from pytest_graphcalls.contract import Contract
@@ -25,7 +26,8 @@ def test_a_violation_fails_the_test_at_teardown(pytester: pytest.Pytester, run: 
     result.assert_outcomes(passed=1, errors=1)
     start = result.outlines.index("graphcalls: request breaks participant-invite.at-most-five-invitees (v1.0)")
     lines = result.outlines[start : start + 13]
-    entries = ",".join(f'{{"identity":{{"user":{{"id":"{n}"}}}}}}' for n in range(6))
+    entries = [{"identity": {"user": {"id": str(n)}}} for n in range(6)]
+    sent = httpx.Request("POST", "https://graph.microsoft.com", json={"participants": entries})
     assert lines[:12] == [
         "graphcalls: request breaks participant-invite.at-most-five-invitees (v1.0)",
         "  operation participant-invite",
@@ -41,7 +43,7 @@ def test_a_violation_fails_the_test_at_teardown(pytester: pytest.Pytester, run: 
         "      -H 'Authorization: Bearer REDACTED' \\",
         "      -H 'Content-Type: application/json' \\",
     ]
-    assert lines[12] == f"      --data '{{\"participants\":[{entries}]}}'"
+    assert lines[12] == f"      --data '{sent.content.decode()}'"
     assert result.outlines[start + 13].startswith("    answered 404 8522: Call not found.; request-id ")
     assert "; date " in result.outlines[start + 13]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tests.plugin.conftest import Run
@@ -121,6 +123,7 @@ def test_all_mistakes_are_told_at_once(pytester: pytest.Pytester, run: Run, work
         assert any(line.startswith(sentence) for line in shown), (sentence, shown)
 
 
+NEAREST = " Did you mean 'version'?" if sys.version_info >= (3, 13) else ""
 MARKERS = (
     "The markers are graphcalls_rule(rule, *more); graphcalls_question(question, *more); "
     "graphcalls(*, version, target, tenant); graphcalls_fault(name, **parameters)."
@@ -141,7 +144,10 @@ MARKERS = (
             "Did you mean 'participant-delete.deleted-twice'? 'graphcalls rules' lists them all.",
         ),
         ("graphcalls_rule", f"graphcalls_rule() missing 1 required positional argument: 'rule'. {MARKERS}"),
-        ('graphcalls(versoin="beta")', f"graphcalls() got an unexpected keyword argument 'versoin'. {MARKERS}"),
+        (
+            'graphcalls(versoin="beta")',
+            f"graphcalls() got an unexpected keyword argument 'versoin'.{NEAREST} {MARKERS}",
+        ),
         ('graphcalls(version="v2")', "version=v2: expected v1.0, beta or both."),
         (
             'graphcalls(target="simulatr")',

@@ -3,6 +3,7 @@
 import gzip
 import json
 from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -133,6 +134,20 @@ def test_a_missing_package_is_named(file, monkeypatch):
 
     monkeypatch.setattr(compression, "import_module", missing)
     assert "pip install brotli" in refusal(file(cassette(interaction(got=b"\x0b\x02", encoding="br")))).problem
+
+
+@pytest.mark.parametrize(("encoding", "name"), [("br", "error"), ("zstd", "ZstdError")])
+def test_a_body_that_its_package_cannot_unpack_is_told(file, monkeypatch, encoding, name):
+    class OfThePackageError(Exception):
+        """As all of them have it: no ValueError, nor anything else of Python's."""
+
+    def decompress(body):
+        raise OfThePackageError("cut")
+
+    package = SimpleNamespace(decompress=decompress, **{name: OfThePackageError})
+    monkeypatch.setattr(compression, "import_module", lambda _: package)
+    problem = refusal(file(cassette(interaction(got=b"\x0b\x02", encoding=encoding)))).problem
+    assert f"should be compressed with {encoding} and is not (cut)" in problem
 
 
 def test_entries_go_on_after_a_request_without_an_answer(file):

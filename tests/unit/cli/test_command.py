@@ -1,10 +1,12 @@
 """The command itself, whatever is asked of it."""
 
+import io
 import os
 import subprocess
 import sys
 
 from pytest_graphcalls import cli
+from pytest_graphcalls.commands.text import show
 
 
 def test_version_and_help(graphcalls):
@@ -58,3 +60,10 @@ def test_lines_fit_the_terminal(graphcalls, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
     _, out, _ = graphcalls("explain", "participant-invite.at-most-five-invitees")
     assert all(len(line) <= 60 or "https://" in line for line in out.splitlines())
+
+
+def test_lines_can_be_read_as_soon_as_they_are_written(monkeypatch):
+    read = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(read))
+    show(["listens"])
+    assert read.getvalue() == b"listens\n"

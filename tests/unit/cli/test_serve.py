@@ -45,8 +45,9 @@ def test_serve_greets_answers_and_stops(stop):
         request = urllib.request.Request(
             f"{url}/v1.0/communications/calls/57da", headers={"Authorization": f"Bearer {token}"}
         )
-        with pytest.raises(urllib.error.HTTPError, match="404"):
+        with pytest.raises(urllib.error.HTTPError, match="404") as refused:
             urllib.request.urlopen(request, timeout=10)
+        refused.value.close()
         shown = re.search(r"-d '(.*)'$", text, re.MULTILINE)[1].encode()
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         first = urllib.request.Request(f"{url}/v1.0/communications/calls", shown, headers)
@@ -123,5 +124,6 @@ def test_the_greeting_says_whom_the_control_addresses_answer():
         text = greeted(server)
         assert "control addresses are off; --control local has them answer this machine" in text
         port = re.search(r"http://0\.0\.0\.0:(\d+)", text)[1]
-        with pytest.raises(urllib.error.HTTPError, match="404"):
+        with pytest.raises(urllib.error.HTTPError, match="404") as refused:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/_graphcalls/", timeout=10)
+        refused.value.close()

@@ -265,8 +265,9 @@ def test_a_damaged_file_says_so(file: Path) -> None:
     raw = bytearray(file.read_bytes())
     raw[4096:] = b"\xff" * (len(raw) - 4096)
     file.write_bytes(raw)
-    with pytest.raises(DriftFileError, match=r"is damaged \(.*\)\. Restore it, or move it away to begin another\."):
-        History(file).nights()
+    told = pytest.raises(DriftFileError, match=r"is damaged \(.*\)\. Restore it, or move it away to begin another\.")
+    with History(file) as damaged, told:
+        damaged.nights()
 
 
 def test_reading_makes_no_file(file: Path) -> None:
