@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from typing import Any
 
 from pytest_graphcalls.wire import MalformedJsonError, decode_json
 
@@ -57,10 +58,18 @@ def _inflate(body: bytes, window: int, name: str) -> bytes:
     except zlib.error as error:
         raise UnreadableBodyError(f"a body should be compressed with {name} and is not ({error}).") from None
     if machine.unconsumed_tail:
-        raise UnreadableBodyError(f"a body grows to more than {MAX_BODY} bytes.")
+        raise UnreadableBodyError(_grows())
     if not machine.eof:
-        raise UnreadableBodyError(f"a body compressed with {name} was cut.")
+        raise UnreadableBodyError(_cut(name))
     return plain
+
+
+def _grows() -> str:
+    return f"a body grows to more than {MAX_BODY} bytes."
+
+
+def _cut(name: str) -> str:
+    return f"a body compressed with {name} was cut."
 
 
 def _gzip(body: bytes) -> bytes:
@@ -73,28 +82,63 @@ def _deflate(body: bytes) -> bytes:
     return _inflate(body, 15 if is_zlib else -15, "deflate")
 
 
-def _by_package(name: str, modules: tuple[str, ...], failure: str, install: str) -> Callable[[bytes], bytes]:
-    """What takes the first package that is there; ``failure`` is the name that each has for its own exception."""
+_Machine = tuple[Callable[[bytes], bytes], Callable[[], bool], type[Exception]]
+"""What undoes the next piece, what tells whether that was the last one, and the package's own exception."""
+_PIECE = 256
+"""Bytes that are undone at a time: what they grow to is counted before the next ones."""
+
+
+def _brotli(package: Any) -> _Machine:
+    machine = package.Decompressor()
+    return machine.process, machine.is_finished, package.error
+
+
+def _zstd(package: Any) -> _Machine:
+    machine = package.ZstdDecompressor()
+    return machine.decompress, lambda: bool(machine.eof), package.ZstdError
+
+
+def _zstandard(package: Any) -> _Machine:
+    machine = package.ZstdDecompressor().decompressobj()
+    return machine.decompress, lambda: bool(machine.eof), package.ZstdError
+
+
+def _by_package(name: str, packages: Mapping[str, Callable[[Any], _Machine]], install: str) -> Callable[[bytes], bytes]:
+    """What takes the first package that is there."""
 
     def undo(body: bytes) -> bytes:
-        for module in modules:
+        for package, made_of in packages.items():
             try:
-                found = import_module(module)
+                found = import_module(package)
             except ImportError:
                 continue
-            try:
-                return bytes(found.decompress(body))
-            except getattr(found, failure) as error:
-                raise UnreadableBodyError(f"a body should be compressed with {name} and is not ({error}).") from None
+            return _piece_by_piece(body, name, made_of(found))
         raise UnreadableBodyError(f"a body is compressed with {name}: pip install {install}, then run this again.")
 
     return undo
+
+
+def _piece_by_piece(body: bytes, name: str, machine: _Machine) -> bytes:
+    undo, is_over, failure = machine
+    plain = bytearray()
+    for at in range(0, len(body), _PIECE):
+        try:
+            plain += undo(body[at : at + _PIECE])
+        except failure as error:
+            raise UnreadableBodyError(f"a body should be compressed with {name} and is not ({error}).") from None
+        if len(plain) > MAX_BODY:
+            raise UnreadableBodyError(_grows())
+        if is_over():
+            return bytes(plain)
+    raise UnreadableBodyError(_cut(name))
 
 
 _UNDO: Mapping[str, Callable[[bytes], bytes]] = {
     "gzip": _gzip,
     "x-gzip": _gzip,
     "deflate": _deflate,
-    "br": _by_package("br", ("brotli", "brotlicffi"), "error", "brotli"),
-    "zstd": _by_package("zstd", ("compression.zstd", "backports.zstd", "zstandard"), "ZstdError", "backports.zstd"),
+    "br": _by_package("br", {"brotli": _brotli, "brotlicffi": _brotli}, "brotli"),
+    "zstd": _by_package(
+        "zstd", {"compression.zstd": _zstd, "backports.zstd": _zstd, "zstandard": _zstandard}, "backports.zstd"
+    ),
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -18,6 +19,17 @@ def pytest_configure() -> None:
         # Pytest and xdist talk to their own processes by these.
         if not name.startswith("PYTEST_") or name == "PYTEST_ADDOPTS":
             del os.environ[name]
+    importlib.invalidate_caches = _invalidate_caches
+
+
+def _invalidate_caches(really: Callable[[], None] = importlib.invalidate_caches) -> None:
+    """As ever, but again when the thread of a server has imported something meanwhile; each inner run begins so."""
+    for _ in range(100):
+        try:
+            return really()
+        except RuntimeError:  # a dictionary has changed its size during iteration
+            continue
+    return really()
 
 
 @pytest.fixture(autouse=True)

@@ -619,8 +619,8 @@ def test_an_application_that_never_starts(bot: Bot) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await asyncio.sleep(60)
 
-    with pytest.raises(SettingError, match=r"It did not start within 0\.1 s"):
-        bot(app, timeout=0.1)
+    with pytest.raises(SettingError, match=r"It did not start within 0\.3 s"):
+        bot(app, timeout=0.3)
 
 
 def test_what_a_bot_does_after_its_answer_is_waited_for(simulator: Simulator, bot: Bot, phone: Phone) -> None:

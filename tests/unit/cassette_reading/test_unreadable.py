@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import zlib
 from contextlib import suppress
+from random import Random
 from types import SimpleNamespace
 
 import pytest
@@ -136,18 +138,69 @@ def test_a_missing_package_is_named(file, monkeypatch):
     assert "pip install brotli" in refusal(file(cassette(interaction(got=b"\x0b\x02", encoding="br")))).problem
 
 
-@pytest.mark.parametrize(("encoding", "name"), [("br", "error"), ("zstd", "ZstdError")])
-def test_a_body_that_its_package_cannot_unpack_is_told(file, monkeypatch, encoding, name):
-    class OfThePackageError(Exception):
-        """As all of them have it: no ValueError, nor anything else of Python's."""
+class OfThePackageError(Exception):
+    """As all of them have it: no ValueError, nor anything else of Python's."""
 
-    def decompress(body):
-        raise OfThePackageError("cut")
 
-    package = SimpleNamespace(decompress=decompress, **{name: OfThePackageError})
-    monkeypatch.setattr(compression, "import_module", lambda _: package)
-    problem = refusal(file(cassette(interaction(got=b"\x0b\x02", encoding=encoding)))).problem
-    assert f"should be compressed with {encoding} and is not (cut)" in problem
+class Machine:
+    """What brotli, brotlicffi, zstandard, and Python's own zstd have in common, on top of zlib."""
+
+    def __init__(self):
+        self.inner = zlib.decompressobj()
+
+    def process(self, piece):
+        try:
+            return self.inner.decompress(piece)
+        except zlib.error:
+            raise OfThePackageError("no such frame") from None
+
+    decompress = process
+
+    def decompressobj(self):
+        return self
+
+    def is_finished(self):
+        return self.inner.eof
+
+    @property
+    def eof(self):
+        return self.inner.eof
+
+
+BROTLI = SimpleNamespace(Decompressor=Machine, error=OfThePackageError)
+ZSTD = SimpleNamespace(ZstdDecompressor=Machine, ZstdError=OfThePackageError)
+PACKAGES = [
+    ("br", "brotli", BROTLI),
+    ("br", "brotlicffi", BROTLI),
+    ("zstd", "compression.zstd", ZSTD),
+    ("zstd", "backports.zstd", ZSTD),
+    ("zstd", "zstandard", ZSTD),
+]
+
+
+@pytest.mark.parametrize(("encoding", "name", "package"), PACKAGES)
+def test_a_body_is_unpacked_by_whatever_package_is_there(monkeypatch, encoding, name, package):
+    """And no further than it has to be to see that something is wrong."""
+
+    def only(wanted):
+        if wanted != name:
+            raise ImportError(wanted)
+        return package
+
+    monkeypatch.setattr(compression, "import_module", only)
+    monkeypatch.setattr(compression, "MAX_BODY", 100_000)
+    plain = bytes(Random(1).choices(b"0123456789", k=5_000))
+    packed = zlib.compress(plain)
+    assert compression.decompress(packed, encoding) == plain
+    wrong = {
+        packed[:-5]: f"a body compressed with {encoding} was cut.",
+        b"garbage": f"a body should be compressed with {encoding} and is not (no such frame).",
+        zlib.compress(b"0" * 10**7): "a body grows to more than 100000 bytes.",
+    }
+    for body, problem in wrong.items():
+        with pytest.raises(compression.UnreadableBodyError) as caught:
+            compression.decompress(body, encoding)
+        assert str(caught.value) == problem
 
 
 def test_entries_go_on_after_a_request_without_an_answer(file):
