@@ -51,41 +51,25 @@ def _is_plain(body: bytes) -> bool:
     return True
 
 
-def _inflate(body: bytes, window: int, name: str) -> bytes:
-    machine = zlib.decompressobj(window)
-    try:
-        plain = machine.decompress(body, MAX_BODY)
-    except zlib.error as error:
-        raise UnreadableBodyError(f"a body should be compressed with {name} and is not ({error}).") from None
-    if machine.unconsumed_tail:
-        raise UnreadableBodyError(_grows())
-    if not machine.eof:
-        raise UnreadableBodyError(_cut(name))
-    return plain
-
-
-def _grows() -> str:
-    return f"a body grows to more than {MAX_BODY} bytes."
-
-
-def _cut(name: str) -> str:
-    return f"a body compressed with {name} was cut."
+_Machine = tuple[Callable[[bytes], bytes], Callable[[], bool], type[Exception]]
+"""What undoes the next piece, what tells whether that was the last one, and the package's own exception."""
+_PIECE = 256
+"""Bytes that are undone at a time: what they grow to is counted before the next ones."""
 
 
 def _gzip(body: bytes) -> bytes:
-    return _inflate(body, 31, "gzip")
+    return _piece_by_piece(body, "gzip", _zlib(31))
 
 
 def _deflate(body: bytes) -> bytes:
     # The standard means a zlib stream, some servers send a raw one; a zlib stream's first two bytes divide by 31.
     is_zlib = body[0] & 15 == 8 and int.from_bytes(body[:2]) % 31 == 0
-    return _inflate(body, 15 if is_zlib else -15, "deflate")
+    return _piece_by_piece(body, "deflate", _zlib(15 if is_zlib else -15))
 
 
-_Machine = tuple[Callable[[bytes], bytes], Callable[[], bool], type[Exception]]
-"""What undoes the next piece, what tells whether that was the last one, and the package's own exception."""
-_PIECE = 256
-"""Bytes that are undone at a time: what they grow to is counted before the next ones."""
+def _zlib(window: int) -> _Machine:
+    machine = zlib.decompressobj(window)
+    return machine.decompress, lambda: machine.eof, zlib.error
 
 
 def _brotli(package: Any) -> _Machine:
@@ -127,10 +111,10 @@ def _piece_by_piece(body: bytes, name: str, machine: _Machine) -> bytes:
         except failure as error:
             raise UnreadableBodyError(f"a body should be compressed with {name} and is not ({error}).") from None
         if len(plain) > MAX_BODY:
-            raise UnreadableBodyError(_grows())
+            raise UnreadableBodyError(f"a body grows to more than {MAX_BODY} bytes.")
         if is_over():
             return bytes(plain)
-    raise UnreadableBodyError(_cut(name))
+    raise UnreadableBodyError(f"a body compressed with {name} was cut.")
 
 
 _UNDO: Mapping[str, Callable[[bytes], bytes]] = {
