@@ -9,7 +9,7 @@ BIN = $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help contracts test test-lowest search test-sdk test-browser bench record lint types wheel clean
+.PHONY: help contracts test test-lowest search test-sdk test-browser bench record docs readme lint types wheel clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -76,6 +76,17 @@ bench: $(VENV)/.benched ## print the speed figures as ratios
 
 record: $(VENV)/.installed ## record the shipped cassettes anew, from the simulator over HTTP
 	$(BIN)/python -m tests.recording
+
+$(VENV)/.documented: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group docs
+	@touch $@
+
+docs: $(VENV)/.documented ## build the documentation into build/site, every link checked
+	$(BIN)/python -m tests.site
+	$(BIN)/zensical build --clean --strict
+
+readme: $(VENV)/.installed ## bring README and the site's addresses in step with contract and pyproject.toml
+	$(BIN)/python -m tests.site --readme
 
 lint: $(VENV)/.linted ## ruff
 	$(BIN)/ruff check .
