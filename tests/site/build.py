@@ -77,4 +77,3 @@ def bring_in_step() -> None:
     for key, name in (("site_url", "Documentation"), ("repo_url", "Source")):
         text = re.sub(rf'^{key} = ".*"$', f'{key} = "{addresses()[name]}"', text, flags=re.MULTILINE)
     CONFIGURATION.write_text(text, encoding="utf-8")
-

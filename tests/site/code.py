@@ -17,6 +17,7 @@ from pytest_graphcalls.bot import FORGERIES, Asked, Bot, Delivery
 from pytest_graphcalls.bot.assertions import Assertions
 from pytest_graphcalls.cli import parser
 from pytest_graphcalls.clients.control import ROUTES
+from pytest_graphcalls.clients.control.route import Route
 from pytest_graphcalls.redaction import Redactor
 from pytest_graphcalls.simulator import FAULTS, App, Authority, Fault, Keyring, Meeting, Person, SimulatedCall
 from pytest_graphcalls.simulator.faults import Side, parameters_of
@@ -133,18 +134,13 @@ def forgeries() -> str:
 
 def addresses() -> str:
     """Every address of the control API with its parameters."""
-    heads = ("address", "does", "takes")
-    return table(heads, [(code(f"{route.method} {_path(route)}"), route.says, _takes(route)) for route in ROUTES])
+    return "\n\n".join(_address(route) for route in ROUTES)
 
 
-def _path(route: object) -> str:
-    return str(route).partition(" ")[2]
-
-
-def _takes(route: object) -> str:
-    takes: Mapping[str, Mapping[str, object]] = route.described()["takes"]  # type: ignore[attr-defined]  # a route
-    said = (f"{code(name)}: {one['says']}{' (required)' if one['required'] else ''}" for name, one in takes.items())
-    return "<br>".join(said)
+def _address(route: Route) -> str:
+    takes = ((name, "" if one.required else " (optional)", one.says) for name, one in route.takes.items())
+    parameters = "\n".join(f"- {code(name)}{optional}: {says}" for name, optional, says in takes)
+    return f"### {code(route)}\n\n{route.says[0].upper()}{route.says[1:]}.\n\n{parameters}".strip()
 
 
 def commands() -> str:
@@ -217,4 +213,3 @@ PARTS: Mapping[str, Part] = {
     "commands": commands,
 }
 """By the name in a page's marker: what makes that part."""
-

@@ -46,11 +46,15 @@ def coverage() -> str:
 def _counted(contract: Contract) -> str:
     levels = Counter(rule.evidence for rule in contract.rules.values())
     rules = ", ".join(f"{number} {level}" for level, number in levels.items())
-    return (
-        f"{len(contract.operations)} operations in v1.0 and beta (some in one of them only), {len(contract.rules)} rules "
-        f"({rules}), {len(contract.questions)} open questions, {len(contract.notifications)} kinds of notification, "
-        f"{len(contract.sequences)} sequences, {len(contract.errors.responses)} error answers."
-    )
+    counts = {
+        "operations in v1.0 and beta (some in one of them only)": contract.operations,
+        f"rules ({rules})": contract.rules,
+        "open questions": contract.questions,
+        "kinds of notification": contract.notifications,
+        "sequences": contract.sequences,
+        "error answers": contract.errors.responses,
+    }
+    return f"{', '.join(f'{len(things)} {name}' for name, things in counts.items())}."
 
 
 def operations() -> str:

@@ -16,6 +16,8 @@ CONFIGURATION = ROOT / "zensical.toml"
 
 _BLOCK = re.compile(r"(?:<!-- ([\w ]+) -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PART = re.compile(r"^<!-- generated: ([\w-]+) -->\n", re.MULTILINE)
+_FILE = re.compile(r"^<!-- file: (\S+) -->\n", re.MULTILINE)
+_LANGUAGES = {".py": "python", ".mjs": "js", ".yml": "yaml"}
 _KEPT_PART = re.compile(r"(?<=^<!-- generated: )([\w-]+)( -->\n).*?(?=^<!-- end -->$)", re.MULTILINE | re.DOTALL)
 
 
@@ -57,8 +59,17 @@ def blocks(path: Path) -> Iterator[Block]:
 
 
 def filled(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
-    """A page with each of its markers replaced by the generated part that it names."""
-    return _PART.sub(lambda found: parts[found[1]]().strip() + "\n", text)
+    """A page with each of its markers replaced by the generated part, or the file, that it names."""
+    text = _PART.sub(lambda found: parts[found[1]]().strip() + "\n", text)
+    return _FILE.sub(lambda found: _shown(ROOT / found[1]), text)
+
+
+def _shown(path: Path) -> str:
+    """A file of the repository: Markdown as it is, anything else as a code block with its name."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".md":
+        return text
+    return f'```{_LANGUAGES[path.suffix]} title="{path.relative_to(ROOT).as_posix()}"\n{text.strip()}\n```\n'
 
 
 def refreshed(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
