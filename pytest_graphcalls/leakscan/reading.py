@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pytest_graphcalls.leakscan.known import Known, places
 from pytest_graphcalls.leakscan.meaning import meant
 from pytest_graphcalls.leakscan.randomness import random_words
-from pytest_graphcalls.leakscan.shapes import SHAPES, Shape
+from pytest_graphcalls.leakscan.patterns import SHAPES, Shape
 from pytest_graphcalls.leakscan.unpacking import BLOB, of_blob, unpacked
 
 DEPTH = 3

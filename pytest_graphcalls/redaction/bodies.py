@@ -7,8 +7,8 @@ import re
 
 from pytest_graphcalls.compression import UnreadableBodyError, decompress
 from pytest_graphcalls.redaction.structures import Structures, dump
-from pytest_graphcalls.redaction.tables import MASK
-from pytest_graphcalls.redaction.texts import NESTING
+from pytest_graphcalls.redaction.fields import MASK
+from pytest_graphcalls.redaction.text import NESTING
 from pytest_graphcalls.wire import MalformedJsonError, decode_json
 
 _FORM = re.compile(r"[^\s=&?{}\[\]\"]+=[^\s&]*(?:&[^\s=&]+=[^\s&]*)*")

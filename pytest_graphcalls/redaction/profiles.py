@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from pytest_graphcalls.redaction.tables import MEMBERS, PARAMETERS, PEOPLE, PEOPLE_IN_PARAMETERS, WITHIN, Kind
-from pytest_graphcalls.redaction.telltales import SECRETS, Telltale
+from pytest_graphcalls.redaction.fields import MEMBERS, PARAMETERS, PEOPLE, PEOPLE_IN_PARAMETERS, WITHIN, Kind
+from pytest_graphcalls.redaction.patterns import SECRETS, Telltale
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from pytest_graphcalls.redaction.bodies import Bodies
-from pytest_graphcalls.redaction.tables import MASK, SCHEMES
-from pytest_graphcalls.redaction.texts import NESTING
+from pytest_graphcalls.redaction.fields import MASK, SCHEMES
+from pytest_graphcalls.redaction.text import NESTING
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response
 
 _SIGN_IN = re.compile(r"(?i)/oauth2/(?:v[0-9.]+/)?(?:token|devicecode|authorize|logout)$")

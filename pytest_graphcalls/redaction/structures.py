@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_graphcalls.redaction.tables import Kind, plain
-from pytest_graphcalls.redaction.telltales import IN_FORM, IN_PATH, Codec
-from pytest_graphcalls.redaction.texts import NESTING, Texts
+from pytest_graphcalls.redaction.fields import Kind, plain
+from pytest_graphcalls.redaction.patterns import IN_FORM, IN_PATH, Codec
+from pytest_graphcalls.redaction.text import NESTING, Texts
 from pytest_graphcalls.wire import MalformedJsonError, decode_json
 
 _ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|/)\S*")

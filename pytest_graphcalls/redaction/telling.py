@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from pytest_graphcalls.redaction.tables import MASK, PEOPLE, PEOPLE_IN_PARAMETERS, WITHIN, Kind, any_of
-from pytest_graphcalls.redaction.telltales import IN_FORM, IN_PATH, IN_TEXT, Telltale, ends, member, parameter
+from pytest_graphcalls.redaction.fields import MASK, PEOPLE, PEOPLE_IN_PARAMETERS, WITHIN, Kind, any_of
+from pytest_graphcalls.redaction.patterns import IN_FORM, IN_PATH, IN_TEXT, Telltale, ends, member, parameter
 
 _HEX = "[0-9A-Fa-f]"
 _NOT_AFTER_HEX = (

@@ -41,7 +41,7 @@ class Case:
 
     def _make(self, kind: str, what: str, text: str) -> str:
         from pytest_graphcalls.redaction.pseudonyms import Pseudonyms
-        from pytest_graphcalls.redaction.tables import Kind
+        from pytest_graphcalls.redaction.fields import Kind
 
         self.made[what] = Pseudonyms(b"").of(Kind(kind), text)
         return self.made[what]

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.redaction import Redactor
-from pytest_graphcalls.redaction.tables import PEOPLE, PEOPLE_IN_PARAMETERS, WITHIN, Kind
+from pytest_graphcalls.redaction.fields import PEOPLE, PEOPLE_IN_PARAMETERS, WITHIN, Kind
 from tests.unit.contract import exchanges as make
 from tests.unit.redactor.samples import CASSETTE, GUID, exchange
 

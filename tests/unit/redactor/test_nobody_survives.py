@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pytest_graphcalls.leakscan import scan
 from pytest_graphcalls.redaction import Redactor
-from pytest_graphcalls.redaction.tables import PEOPLE, WITHIN, Kind
+from pytest_graphcalls.redaction.fields import PEOPLE, WITHIN, Kind
 from pytest_graphcalls.wire import encode_json
 from tests.effort import examples
 from tests.unit.redactor.samples import CASSETTE, everything, exchange

@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, quote_plus
 
-from pytest_graphcalls.redaction.tables import MASK
+from pytest_graphcalls.redaction.fields import MASK
 
 SHORTEST = 8
 """Characters of the shortest value that is looked for. No secret of the service is shorter; a shorter word would

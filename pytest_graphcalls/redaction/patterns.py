@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
-from pytest_graphcalls.redaction.tables import (
+from pytest_graphcalls.redaction.fields import (
     HEADERS,
     MASK,
     MEMBERS,
