@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 from pytest_graphcalls.errors import UnknownNameError
-from pytest_graphcalls.redaction.secrets import RUN, Literals
-from pytest_graphcalls.redaction.profiles import PROFILES
-from pytest_graphcalls.redaction.pseudonyms import Pseudonyms
 from pytest_graphcalls.redaction.fields import HEADERS, MASK, Kind, plain
 from pytest_graphcalls.redaction.patterns import IN_TEXT, Telltale
+from pytest_graphcalls.redaction.profiles import PROFILES
+from pytest_graphcalls.redaction.pseudonyms import Pseudonyms
+from pytest_graphcalls.redaction.secrets import RUN, Literals
 
 NESTING = 3
 """How many levels of texts inside texts (JSON, addresses) are read as such; what lies deeper is masked as text."""

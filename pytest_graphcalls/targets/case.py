@@ -40,8 +40,8 @@ class Case:
         return self.made.get(name) or self._make("name", name, name)
 
     def _make(self, kind: str, what: str, text: str) -> str:
-        from pytest_graphcalls.redaction.pseudonyms import Pseudonyms
         from pytest_graphcalls.redaction.fields import Kind
+        from pytest_graphcalls.redaction.pseudonyms import Pseudonyms
 
         self.made[what] = Pseudonyms(b"").of(Kind(kind), text)
         return self.made[what]

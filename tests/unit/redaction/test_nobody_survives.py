@@ -16,7 +16,7 @@ from pytest_graphcalls.redaction import Redactor
 from pytest_graphcalls.redaction.fields import PEOPLE, WITHIN, Kind
 from pytest_graphcalls.wire import encode_json
 from tests.effort import examples
-from tests.unit.redactor.samples import CASSETTE, everything, exchange
+from tests.unit.redaction.samples import CASSETTE, everything, exchange
 
 letters = st.text(string.ascii_lowercase, min_size=4, max_size=12).map(lambda text: f"qzx{text}")  # in no other word
 guids = st.uuids(version=4).map(str)

@@ -10,7 +10,7 @@ from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.redaction import Redactor
 from pytest_graphcalls.redaction.fields import PEOPLE, PEOPLE_IN_PARAMETERS, WITHIN, Kind
 from tests.unit.contract import exchanges as make
-from tests.unit.redactor.samples import CASSETTE, GUID, exchange
+from tests.unit.redaction.samples import CASSETTE, GUID, exchange
 
 FORMS = {
     Kind.ID: r"id-[0-9a-f]{24}",

@@ -9,7 +9,7 @@ from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.redaction import MASK, OF_REPORTS, Redactor
 from pytest_graphcalls.simulator import EVIDENCE_HEADER
 from pytest_graphcalls.wire import Headers, Notification, Request, Response, encode_json
-from tests.unit.redactor.samples import CASSETTE, GUID, everything, exchange
+from tests.unit.redaction.samples import CASSETTE, GUID, everything, exchange
 
 
 @pytest.mark.parametrize("profile", ["tokens", "cassette"])

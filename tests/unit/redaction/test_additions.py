@@ -8,7 +8,7 @@ import pytest
 
 from pytest_graphcalls.errors import UnknownNameError
 from pytest_graphcalls.redaction import MASK, OF_REPORTS, Redactor, forget, mask, remember, remembered
-from tests.unit.redactor.samples import CASSETTE, exchange
+from tests.unit.redaction.samples import CASSETTE, exchange
 
 
 def test_a_project_hides_more():
