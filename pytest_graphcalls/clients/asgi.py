@@ -9,8 +9,8 @@ from concurrent.futures import Executor
 from threading import Lock
 from typing import Any
 
+from pytest_graphcalls.simulator.admission import BODY_LIMIT
 from pytest_graphcalls.simulator.faults import Faulty
-from pytest_graphcalls.simulator.gate import BODY_LIMIT
 from pytest_graphcalls.simulator.hosting import Service
 from pytest_graphcalls.wire import Headers, Request, Response
 

@@ -22,7 +22,7 @@ from pytest_graphcalls.errors import (
 )
 from pytest_graphcalls.redaction import OF_REPORTS
 from pytest_graphcalls.simulator import Fault
-from pytest_graphcalls.simulator.gate import BODY_LIMIT
+from pytest_graphcalls.simulator.admission import BODY_LIMIT
 from pytest_graphcalls.wire import MalformedJsonError, Request, Response
 
 

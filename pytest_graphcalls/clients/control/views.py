@@ -10,7 +10,7 @@ from pytest_graphcalls.bot import Asked, Delivery
 from pytest_graphcalls.bot.ledger import Entry, Struck
 from pytest_graphcalls.redaction import OF_REPORTS
 from pytest_graphcalls.simulator import App, Fault, Meeting, Person, SimulatedCall
-from pytest_graphcalls.simulator.kinds import kind_of
+from pytest_graphcalls.simulator.notifications import kind_of
 from pytest_graphcalls.simulator.store import Identity, Operation, Participant, Result
 from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, Request, decode_json
 

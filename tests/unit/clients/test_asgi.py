@@ -15,7 +15,7 @@ from pytest_graphcalls.clients.httpx import make_client
 from pytest_graphcalls.clients.server import serve_in_thread
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator import Host, Simulator
-from pytest_graphcalls.simulator.gate import BODY_LIMIT
+from pytest_graphcalls.simulator.admission import BODY_LIMIT
 
 Message = dict[str, Any]
 

@@ -14,7 +14,7 @@ from pytest_graphcalls.clients.control.calling import DOINGS
 from pytest_graphcalls.clients.control.telling import ASSERTIONS
 from pytest_graphcalls.clients.control.world import MOST_CALLS, MOST_LINES
 from pytest_graphcalls.simulator import FAULTS, Simulator
-from pytest_graphcalls.simulator.gate import BODY_LIMIT
+from pytest_graphcalls.simulator.admission import BODY_LIMIT
 from pytest_graphcalls.wire import Headers, Request
 from tests.unit.bot.bots import GRAPH, Phone, asgi, incoming
 from tests.unit.clients.control.conftest import Ask

@@ -11,7 +11,7 @@ from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.lifecycle import CallState, OperationState
 from pytest_graphcalls.quantities import MOST, quantity, shown
-from pytest_graphcalls.simulator.kinds import KINDS
+from pytest_graphcalls.simulator.notifications import KINDS
 
 Read = Callable[[str, Any, Contract], Any]
 """Takes a parameter's name and value and gives the value to use; raises when there is no use for it."""

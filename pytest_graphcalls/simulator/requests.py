@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_graphcalls.simulator.answers import Refusal
 from pytest_graphcalls.simulator.people import People
-from pytest_graphcalls.simulator.shapes import IDENTITY_SORTS, identity_set, shown_again
+from pytest_graphcalls.simulator.resources import IDENTITY_SORTS, identity_set, shown_again
+from pytest_graphcalls.simulator.responses import Refusal
 from pytest_graphcalls.simulator.store import Identity, Invitee
 
 _HTTPS = re.compile(r"https://[^\s/]", re.IGNORECASE)

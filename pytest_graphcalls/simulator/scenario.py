@@ -8,15 +8,119 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.errors import NotAllowedNowError, UnknownNameError
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
-from pytest_graphcalls.simulator import shapes
-from pytest_graphcalls.simulator.bodies import CallOrder, Coordinates
+from pytest_graphcalls.quantities import quantity
+from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.calls import FIRST_ROSTER, THROWN_OUT
 from pytest_graphcalls.simulator.identity import App
-from pytest_graphcalls.simulator.people import Person
+from pytest_graphcalls.simulator.people import Answer
+from pytest_graphcalls.simulator.requests import CallOrder, Coordinates
 from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind, Operation, Participant, Result
 
 if TYPE_CHECKING:
     from pytest_graphcalls.simulator.core import Simulator
+
+
+class Person:
+    """Somebody in the simulated tenant; what they do can be scripted and they can act at once.
+
+    Every script method returns the person, so that ``simulator.person("Ana").declines()`` reads on.
+    """
+
+    __slots__ = ("_simulator", "identity")
+
+    def __init__(self, simulator: Simulator, identity: Identity) -> None:
+        self._simulator = simulator
+        self.identity = identity
+
+    def __repr__(self) -> str:
+        return f"Person({self.name!r}, {self.identity.sort}={self.id!r})"
+
+    @property
+    def id(self) -> str:
+        """Object id, or the phone number."""
+        return self.identity.id
+
+    @property
+    def name(self) -> str:
+        """Display name; for a phone its number."""
+        return self.identity.name or self.identity.id
+
+    def answers_after(self, seconds: float) -> Person:
+        """Answer after ``seconds`` of ringing; past the pace's ``ring_limit`` the service gives up first.
+
+        Raises:
+            SettingError: ``seconds`` is no number of 0 or more.
+        """
+        return self._will(answer=Answer.ACCEPTS, after=_seconds("answers_after(seconds)", seconds))
+
+    def declines(self, after: float | None = None) -> Person:
+        """Decline; ``after`` gives the seconds of ringing, by default those of the pace.
+
+        Raises:
+            SettingError: ``after`` is no number of 0 or more.
+        """
+        return self._will(answer=Answer.DECLINES, after=None if after is None else _seconds("declines(after)", after))
+
+    def is_busy(self) -> Person:
+        """Be busy: the invitation fails at once."""
+        return self._will(answer=Answer.BUSY, after=0.0)
+
+    def is_unreachable(self) -> Person:
+        """Have no device that rings, or a number that does not exist: the invitation fails at once."""
+        return self._will(answer=Answer.UNREACHABLE, after=0.0)
+
+    def never_answers(self) -> Person:
+        """Let it ring until the service gives up."""
+        return self._will(answer=Answer.SILENT, after=None)
+
+    def leaves_after(self, seconds: float) -> Person:
+        """Leave a call ``seconds`` after coming in; a caller's time counts from calling.
+
+        It holds for every call they come into from now on, however they come in: say it before they do.
+
+        Raises:
+            SettingError: ``seconds`` is no number of 0 or more.
+        """
+        return self._will(stays=_seconds("leaves_after(seconds)", seconds))
+
+    def joins(self, call: SimulatedCall | str) -> Person:
+        """Join the meeting or group call behind ``call`` at once.
+
+        Raises:
+            NotAllowedNowError: the call is over, peer-to-peer, or they are in it already.
+        """
+        self._simulator.stage.join(self.identity, _id_of(call))
+        return self
+
+    def leaves(self, call: SimulatedCall | str) -> Person:
+        """Leave the conference behind ``call`` at once.
+
+        Raises:
+            NotAllowedNowError: they are not in it.
+        """
+        self._simulator.stage.leave(self.identity, _id_of(call))
+        return self
+
+    def removes(self, call: SimulatedCall | str) -> Person:
+        """Throw the bot of ``call`` out of the group call that both are in.
+
+        Raises:
+            NotAllowedNowError: they are not in it, it is peer-to-peer, or the bot is not in it.
+        """
+        self._simulator.stage.remove_bot(self.identity, _id_of(call))
+        return self
+
+    def _will(self, **facts: Any) -> Person:
+        self._simulator.stage.script(self.identity, **facts)
+        return self
+
+
+def _seconds(method: str, value: float) -> float:
+    return float(quantity(method, value, unit="virtual seconds"))
+
+
+def _id_of(call: SimulatedCall | str) -> str:
+    return call if isinstance(call, str) else call.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +154,7 @@ class Meeting:
     def by_join_id(self) -> dict[str, Any]:
         """``meetingInfo`` with the number instead (application-post-calls.r09)."""
         info = {"joinMeetingId": self.join_meeting_id, "passcode": None}
-        return {"meetingInfo": shapes.shown_again("joinMeetingIdMeetingInfo", info)}
+        return {"meetingInfo": resources.shown_again("joinMeetingIdMeetingInfo", info)}
 
 
 class SimulatedCall:
@@ -142,11 +246,11 @@ class Staging:
         ids = self._sim.ids
         host = self._person(organizer or "Organizer")
         chat = {"threadId": f"19:meeting_{ids.new('meeting')}@thread.v2", "messageId": "0", "replyChainMessageId": None}
-        info = shapes.shown_again("organizerMeetingInfo", {"organizer": shapes.identity_set(host.identity)})
+        info = resources.shown_again("organizerMeetingInfo", {"organizer": resources.identity_set(host.identity)})
         join_id = ids.digits("join", 12)
         key = ("chat", str(chat["threadId"]), "0")
         conference = self._new_meeting(
-            (key, ("joinMeetingId", join_id)), shapes.shown_again("chatInfo", chat), info, host.id
+            (key, ("joinMeetingId", join_id)), resources.shown_again("chatInfo", chat), info, host.id
         )
         self._sim.store.put_conference(replace(conference, lets_in=lets_in))
         for one in (people,) if isinstance(people, (str, Person)) else people:
@@ -252,7 +356,7 @@ class Staging:
         if known is not None:
             return known
         thread = f"19:meeting_{self._sim.ids.new('meeting')}@thread.v2"
-        chat = at.chat or shapes.shown_again("chatInfo", {"threadId": thread, "messageId": "0"})
+        chat = at.chat or resources.shown_again("chatInfo", {"threadId": thread, "messageId": "0"})
         return self._new_meeting((at.key,), chat, at.info, at.organizer)
 
     def _new_meeting(

@@ -14,8 +14,8 @@ from typing import Any
 from pytest_graphcalls.contract import Contract, Match, Miss
 from pytest_graphcalls.errors import nearest
 from pytest_graphcalls.findings import Finding, Severity
-from pytest_graphcalls.simulator.answers import Refusal
 from pytest_graphcalls.simulator.identity import Authority, Grant
+from pytest_graphcalls.simulator.responses import Refusal
 from pytest_graphcalls.wire import MalformedJsonError, Request, decode_json, path_segments
 
 BODY_LIMIT = 4 * 1024 * 1024

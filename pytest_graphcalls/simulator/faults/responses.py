@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.contract import ErrorRow, Evidence
-from pytest_graphcalls.simulator.answers import Refusal
+from pytest_graphcalls.simulator.responses import Refusal
 from pytest_graphcalls.wire import Request, Response
 
 if TYPE_CHECKING:

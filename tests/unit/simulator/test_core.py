@@ -10,8 +10,8 @@ import pytest
 
 from pytest_graphcalls.errors import NotAllowedNowError, SettingError, UnknownNameError
 from pytest_graphcalls.simulator import Host, Pace, Proceed, Simulator
-from pytest_graphcalls.simulator.answers import Refusal
 from pytest_graphcalls.simulator.clock import Clock, Ids
+from pytest_graphcalls.simulator.responses import Refusal
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 from tests.unit.simulator.bot import CALLS, Bot, code, entry, told
 

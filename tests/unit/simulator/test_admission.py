@@ -10,7 +10,7 @@ import pytest
 
 from pytest_graphcalls.contract import Contract, Evidence, parse_error
 from pytest_graphcalls.simulator import EVIDENCE_HEADER, SimulatedCall, Simulator
-from pytest_graphcalls.simulator.gate import BODY_LIMIT, split_url
+from pytest_graphcalls.simulator.admission import BODY_LIMIT, split_url
 from pytest_graphcalls.wire import Headers, Request, Response, encode_json
 from tests.unit.simulator.bot import CALLBACK, CALLS, MEDIA, Bot, code, entry, evidence
 
