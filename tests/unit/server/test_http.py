@@ -8,9 +8,9 @@ from asyncio import sslproto
 
 import pytest
 
-from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.server import _left_to_write, serve_in_thread
 from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.http import _left_to_write, serve_in_thread
 from pytest_graphcalls.simulator import Simulator
 
 

@@ -10,11 +10,11 @@ from threading import Barrier
 
 import pytest
 
-from pytest_graphcalls.clients.asgi import SimulatorApp
 from pytest_graphcalls.clients.httpx import Network, http_for_msal, tls_context
-from pytest_graphcalls.clients.server import serve_in_thread
-from pytest_graphcalls.clients.tls import CA_FILE, CA_KEY_FILE, certificate_in
 from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.http import serve_in_thread
+from pytest_graphcalls.server.tls import CA_FILE, CA_KEY_FILE, certificate_in
 from pytest_graphcalls.simulator import Simulator
 
 

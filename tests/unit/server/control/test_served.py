@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from pytest_graphcalls.clients.control import PREFIX, World
-from pytest_graphcalls.clients.server import serve_in_thread
+from pytest_graphcalls.server.control import PREFIX, World
+from pytest_graphcalls.server.http import serve_in_thread
 from tests.unit.bot.bots import Act, asgi, incoming
 
 
@@ -232,7 +232,7 @@ def test_the_end_comes_while_a_bot_hangs(world: World) -> None:
     """Nothing is left running, and nothing is raised in a thread."""
     from contextlib import closing
 
-    from pytest_graphcalls.clients.control import ControlledApp, ticking
+    from pytest_graphcalls.server.control import ControlledApp, ticking
 
     hanging, over = Event(), Event()
 

@@ -6,12 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from pytest_graphcalls.clients.control.names import PREFIX
-from pytest_graphcalls.clients.control.replies import answered, refused
-from pytest_graphcalls.clients.control.route import Route
-from pytest_graphcalls.clients.control.table import ROUTES
-from pytest_graphcalls.clients.control.words import read
-from pytest_graphcalls.clients.control.world import World
 from pytest_graphcalls.errors import (
     BotError,
     GraphCallsError,
@@ -21,6 +15,12 @@ from pytest_graphcalls.errors import (
     nearest,
 )
 from pytest_graphcalls.redaction import OF_REPORTS
+from pytest_graphcalls.server.control.names import PREFIX
+from pytest_graphcalls.server.control.parameters import read
+from pytest_graphcalls.server.control.replies import answered, refused
+from pytest_graphcalls.server.control.routing import Route
+from pytest_graphcalls.server.control.state import World
+from pytest_graphcalls.server.control.table import ROUTES
 from pytest_graphcalls.simulator import Fault
 from pytest_graphcalls.simulator.admission import BODY_LIMIT
 from pytest_graphcalls.wire import MalformedJsonError, Request, Response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_graphcalls.clients.control.names import CODE
+from pytest_graphcalls.server.control.names import CODE
 from pytest_graphcalls.wire import Headers, Response, encode_json
 
 

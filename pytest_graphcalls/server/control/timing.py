@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_graphcalls.clients.control import words
-from pytest_graphcalls.clients.control.route import Route
-from pytest_graphcalls.clients.control.words import Parameter
-from pytest_graphcalls.clients.control.world import World
 from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.server.control import parameters
+from pytest_graphcalls.server.control.parameters import Parameter
+from pytest_graphcalls.server.control.routing import Route
+from pytest_graphcalls.server.control.state import World
 
 PATIENCE = 0.5
 """Real seconds that are waited for each notification that goes out by itself already. In frozen time none does: who is
@@ -47,7 +47,7 @@ ROUTES = (
         "clock/advance",
         "let virtual time pass; the answer comes when the bot was told everything that fell due",
         _advance,
-        {"seconds": Parameter("virtual seconds; 0 tells the bot what waits", words.seconds, required=True)},
+        {"seconds": Parameter("virtual seconds; 0 tells the bot what waits", parameters.seconds, required=True)},
     ),
     Route("POST", "clock/freeze", "let virtual time stand still", _freeze),
     Route("POST", "clock/thaw", "let virtual time follow real time, from now on", _thaw),

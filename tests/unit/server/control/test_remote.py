@@ -10,12 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
-from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.control import PREFIX, ControlledApp, Reach, World
 from pytest_graphcalls.clients.httpx import Network, make_client
 from pytest_graphcalls.clients.remote import RemoteWorld, is_steerable
-from pytest_graphcalls.clients.server import serve_in_thread
 from pytest_graphcalls.errors import StageError
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.control import PREFIX, ControlledApp, Reach, World
+from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Simulator
 
 

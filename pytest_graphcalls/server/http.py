@@ -12,8 +12,8 @@ from typing import Any, cast
 
 import uvicorn
 
-from pytest_graphcalls.clients.asgi import CLOSE
 from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.server.asgi import CLOSE
 
 STOP_WITHIN = 5.0
 """Seconds that open requests get when the server stops."""

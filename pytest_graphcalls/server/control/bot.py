@@ -8,11 +8,11 @@ from typing import Any
 
 from pytest_graphcalls.bot import FORGERIES
 from pytest_graphcalls.bot.assertions import Assertions
-from pytest_graphcalls.clients.control import views, words
-from pytest_graphcalls.clients.control.route import Route, first_line, taken
-from pytest_graphcalls.clients.control.words import Parameter
-from pytest_graphcalls.clients.control.world import World
 from pytest_graphcalls.redaction import OF_REPORTS
+from pytest_graphcalls.server.control import parameters, views
+from pytest_graphcalls.server.control.parameters import Parameter
+from pytest_graphcalls.server.control.routing import Route, first_line, taken
+from pytest_graphcalls.server.control.state import World
 
 
 def _bot(world: World) -> Mapping[str, Any]:
@@ -68,10 +68,10 @@ ASSERTIONS = {
 """Every ready-made assertion: ``assert_answered_within`` is ``answered-within``."""
 
 _OF_AN_ASSERTION: Mapping[str, Parameter] = {
-    "seconds": Parameter("virtual seconds", words.seconds),
-    "within": Parameter("real seconds", words.seconds),
-    "every": Parameter("virtual seconds", words.seconds),
-    "wait": Parameter("real seconds for the bot to act after its answers", words.patience),
+    "seconds": Parameter("virtual seconds", parameters.seconds),
+    "within": Parameter("real seconds", parameters.seconds),
+    "every": Parameter("virtual seconds", parameters.seconds),
+    "wait": Parameter("real seconds for the bot to act after its answers", parameters.patience),
 }
 
 
@@ -84,13 +84,13 @@ ROUTES = (
         "say where the bot is: it is told what happens from now on",
         _place,
         {
-            "url": Parameter("of this machine, or of a host that --allow-host names", words.text, required=True),
-            "path": Parameter("for notifications to the registered address; by default that of url", words.text),
-            "callbacks": Parameter("by scheme and host of a callbackUri: another URL", words.names),
-            "timeout": Parameter("real seconds that it has for an answer (5)", words.seconds),
-            "redeliveries": Parameter("how often a notification comes again when it fails (2)", words.count),
-            "spacing": Parameter("virtual seconds in between (1)", words.seconds),
-            "signed": Parameter("whether a bearer token goes along (true)", words.flag),
+            "url": Parameter("of this machine, or of a host that --allow-host names", parameters.text, required=True),
+            "path": Parameter("for notifications to the registered address; by default that of url", parameters.text),
+            "callbacks": Parameter("by scheme and host of a callbackUri: another URL", parameters.names),
+            "timeout": Parameter("real seconds that it has for an answer (5)", parameters.seconds),
+            "redeliveries": Parameter("how often a notification comes again when it fails (2)", parameters.count),
+            "spacing": Parameter("virtual seconds in between (1)", parameters.seconds),
+            "signed": Parameter("whether a bearer token goes along (true)", parameters.flag),
         },
     ),
     Route("DELETE", "bot", "tell nobody any more", _leave),
@@ -99,7 +99,7 @@ ROUTES = (
         "bot/forge",
         "post a notification whose token is wrong in one thing, and see what the bot does",
         _forge,
-        {"name": Parameter("of the forgery, e.g. 'wrong audience'", words.text, required=True)},
+        {"name": Parameter("of the forgery, e.g. 'wrong audience'", parameters.text, required=True)},
     ),
     Route("POST", "bot/again", "post the last notification that the bot took once more", _again),
     Route(
@@ -107,7 +107,7 @@ ROUTES = (
         "ledger",
         "what the bot was told, what was asked for, which faults struck; up to 'settled' nothing comes any more",
         _ledger,
-        {"since": Parameter(_SINCE, words.count)},
+        {"since": Parameter(_SINCE, parameters.count)},
     ),
     Route("GET", "timeline", "the same as text, a line each", _timeline),
     Route(
@@ -115,7 +115,7 @@ ROUTES = (
         "notifications",
         "what the service has to tell, delivered or not",
         _notifications,
-        {"since": Parameter("only those from this number on, counted from 0", words.count)},
+        {"since": Parameter("only those from this number on, counted from 0", parameters.count)},
     ),
     *(
         Route("POST", f"assertions/{name}", first_line(method), partial(_assert, name), taken(method, _OF_AN_ASSERTION))

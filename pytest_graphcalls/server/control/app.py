@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from pytest_graphcalls.clients.asgi import Receive, Scope, Send, SimulatorApp
-from pytest_graphcalls.clients.control.guard import Reach, refusal
-from pytest_graphcalls.clients.control.names import PREFIX
-from pytest_graphcalls.clients.control.service import Control
-from pytest_graphcalls.clients.control.world import World
+from pytest_graphcalls.server.asgi import Receive, Scope, Send, SimulatorApp
+from pytest_graphcalls.server.control.guard import Reach, refusal
+from pytest_graphcalls.server.control.names import PREFIX
+from pytest_graphcalls.server.control.service import Control
+from pytest_graphcalls.server.control.state import World
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Request, Response
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
-from pytest_graphcalls.clients.control.names import PREFIX
-from pytest_graphcalls.clients.control.words import Parameter
+from pytest_graphcalls.server.control.names import PREFIX
+from pytest_graphcalls.server.control.parameters import Parameter
 
 Do = Callable[..., Mapping[str, Any]]
 """Takes the world, and what the address and the members say by name; gives the answer's body."""

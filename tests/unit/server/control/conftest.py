@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.control import PREFIX, Control, ControlledApp, World, ticking
-from pytest_graphcalls.clients.server import serve_in_thread
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.control import PREFIX, Control, ControlledApp, World, ticking
+from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Request, encode_json
 

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from pytest_graphcalls.bot import FORGERIES
-from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.control import PREFIX, ROUTES, Control, World
-from pytest_graphcalls.clients.control.calling import DOINGS
-from pytest_graphcalls.clients.control.telling import ASSERTIONS
-from pytest_graphcalls.clients.control.world import MOST_CALLS, MOST_LINES
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.control import PREFIX, ROUTES, Control, World
+from pytest_graphcalls.server.control.bot import ASSERTIONS
+from pytest_graphcalls.server.control.simulator import DOINGS
+from pytest_graphcalls.server.control.state import MOST_CALLS, MOST_LINES
 from pytest_graphcalls.simulator import FAULTS, Simulator
 from pytest_graphcalls.simulator.admission import BODY_LIMIT
 from pytest_graphcalls.wire import Headers, Request
 from tests.unit.bot.bots import GRAPH, Phone, asgi, incoming
-from tests.unit.clients.control.conftest import Ask
+from tests.unit.server.control.conftest import Ask
 
 
 def message(answer: tuple[int, Any]) -> tuple[int, str]:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from pytest_graphcalls.clients.control import views, words
-from pytest_graphcalls.clients.control.route import Route
-from pytest_graphcalls.clients.control.words import Parameter
-from pytest_graphcalls.clients.control.world import World
+from pytest_graphcalls.server.control import parameters, views
+from pytest_graphcalls.server.control.parameters import Parameter
+from pytest_graphcalls.server.control.routing import Route
+from pytest_graphcalls.server.control.state import World
 from pytest_graphcalls.simulator import FAULTS, Fault
 from pytest_graphcalls.simulator.faults import parameters_of
 
@@ -37,7 +37,8 @@ def _end(world: World, fault: Fault) -> Mapping[str, Any]:
 def _takes(name: str) -> Mapping[str, Parameter]:
     """The fault reads its own parameters; here they are listed."""
     return {
-        fact: Parameter(one.says, words.anything, required=one.required) for fact, one in parameters_of(name).items()
+        fact: Parameter(one.says, parameters.anything, required=one.required)
+        for fact, one in parameters_of(name).items()
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
-from pytest_graphcalls.clients.control.world import World
+from pytest_graphcalls.server.control.state import World
 
 EVERY = 0.02
 """Real seconds between two looks at the clock: how late a notification may be."""

@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from pytest_graphcalls.clients.asgi import SimulatorApp
 from pytest_graphcalls.clients.httpx import make_client
-from pytest_graphcalls.clients.server import serve_in_thread
 from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Host, Simulator
 from pytest_graphcalls.simulator.admission import BODY_LIMIT
 

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from pytest_graphcalls.clients.control.replies import refused
-from pytest_graphcalls.clients.hosts import is_address, is_loopback
+from pytest_graphcalls.quantities import is_address, is_loopback
+from pytest_graphcalls.server.control.replies import refused
 from pytest_graphcalls.wire import Request, Response
 
 

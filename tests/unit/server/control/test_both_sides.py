@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_graphcalls.bot import Bot
-from pytest_graphcalls.clients.control import ROUTES, World
+from pytest_graphcalls.server.control import ROUTES, World
 from pytest_graphcalls.simulator import Authority, Fault, Keyring, Meeting, Person, SimulatedCall, Simulator
 
 SEEN = "GET calls/{call}"

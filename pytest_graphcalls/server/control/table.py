@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_graphcalls.clients.control import calling, faulting, telling, tenant, timing
-from pytest_graphcalls.clients.control.route import Route
-from pytest_graphcalls.clients.control.world import World
+from pytest_graphcalls.server.control import bot, faulting, simulator, tenant, timing
+from pytest_graphcalls.server.control.routing import Route
+from pytest_graphcalls.server.control.state import World
 
 
 def _list(world: World) -> Mapping[str, Any]:
@@ -18,9 +18,9 @@ def _list(world: World) -> Mapping[str, Any]:
 ROUTES: tuple[Route, ...] = (
     Route("GET", "", "this list", _list),
     *tenant.ROUTES,
-    *calling.ROUTES,
+    *simulator.ROUTES,
     *timing.ROUTES,
-    *telling.ROUTES,
+    *bot.ROUTES,
     *faulting.ROUTES,
 )
 """All of them; the first that fits is taken."""

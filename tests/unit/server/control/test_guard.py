@@ -7,11 +7,11 @@ from contextlib import closing
 import httpx
 import pytest
 
-from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.control import PREFIX, ControlledApp, Reach
-from pytest_graphcalls.clients.control.guard import refusal
-from pytest_graphcalls.clients.hosts import is_loopback
-from pytest_graphcalls.clients.server import serve_in_thread
+from pytest_graphcalls.quantities import is_loopback
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.control import PREFIX, ControlledApp, Reach
+from pytest_graphcalls.server.control.guard import refusal
+from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Headers, Request
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from pytest_graphcalls.clients.control import views, words
-from pytest_graphcalls.clients.control.route import Route, first_line, taken
-from pytest_graphcalls.clients.control.words import Parameter
-from pytest_graphcalls.clients.control.world import World
+from pytest_graphcalls.server.control import parameters, views
+from pytest_graphcalls.server.control.parameters import Parameter
+from pytest_graphcalls.server.control.routing import Route, first_line, taken
+from pytest_graphcalls.server.control.state import World
 from pytest_graphcalls.simulator import App, Person, SimulatedCall
 
 
@@ -50,9 +50,9 @@ DOINGS = {
 """What people can be told to do: every method of :class:`.Person`."""
 
 _OF_A_DOING: Mapping[str, Parameter] = {
-    "seconds": Parameter("virtual seconds", words.seconds),
-    "after": Parameter("virtual seconds of ringing; by default as everybody's", words.seconds),
-    "call": Parameter("id of the call", words.text),
+    "seconds": Parameter("virtual seconds", parameters.seconds),
+    "after": Parameter("virtual seconds of ringing; by default as everybody's", parameters.seconds),
+    "call": Parameter("id of the call", parameters.text),
 }
 
 
@@ -64,10 +64,10 @@ ROUTES = (
         "place a call to an app",
         _place,
         {
-            "caller": Parameter("who calls: a name, an object id, or a phone number", words.text),
-            "group": Parameter("whether it is an invitation into a group call", words.flag),
-            "others": Parameter(f"who else is in the group call: {_PEOPLE}", words.texts),
-            "app": Parameter("id of the app that is called; by default the default app", words.text),
+            "caller": Parameter("who calls: a name, an object id, or a phone number", parameters.text),
+            "group": Parameter("whether it is an invitation into a group call", parameters.flag),
+            "others": Parameter(f"who else is in the group call: {_PEOPLE}", parameters.texts),
+            "app": Parameter("id of the app that is called; by default the default app", parameters.text),
         },
         201,
     ),
@@ -79,10 +79,10 @@ ROUTES = (
         "hold a meeting; its coordinates go into the body that creates a call",
         _meeting,
         {
-            "people": Parameter(f"who is in it already: {_PEOPLE}", words.texts),
-            "organizer": Parameter("who organizes it", words.text),
+            "people": Parameter(f"who is in it already: {_PEOPLE}", parameters.texts),
+            "organizer": Parameter("who organizes it", parameters.text),
             "lets_in": Parameter(
-                "whether a bot that joins gets in (true); else its call ends after a minute", words.flag
+                "whether a bot that joins gets in (true); else its call ends after a minute", parameters.flag
             ),
         },
         201,

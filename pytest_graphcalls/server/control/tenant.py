@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pytest_graphcalls.clients.control import views, words
-from pytest_graphcalls.clients.control.route import Route
-from pytest_graphcalls.clients.control.words import Parameter
-from pytest_graphcalls.clients.control.world import World
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.quantities import quantity, shown
+from pytest_graphcalls.server.control import parameters, views
+from pytest_graphcalls.server.control.parameters import Parameter
+from pytest_graphcalls.server.control.routing import Route
+from pytest_graphcalls.server.control.state import World
 from pytest_graphcalls.simulator import App, Keyring
 
 LONGEST = 366 * 24 * 3600
@@ -105,11 +105,11 @@ def _reset(world: World) -> Mapping[str, Any]:
 
 
 _OF_AN_APP = {
-    "name": Parameter("display name", words.text),
+    "name": Parameter("display name", parameters.text),
     "roles": Parameter("its application permissions", _roles),
-    "may_remove_participants": Parameter("whether AllowRemoveParticipantAppIds lists it", words.flag),
-    "phone_number": Parameter("number of its application instance in E.164 form", words.text),
-    "callback_uri": Parameter("the address registered for its bot", words.text),
+    "may_remove_participants": Parameter("whether AllowRemoveParticipantAppIds lists it", parameters.flag),
+    "phone_number": Parameter("number of its application instance in E.164 form", parameters.text),
+    "callback_uri": Parameter("the address registered for its bot", parameters.text),
 }
 _OF_KEYS = Parameter("'notifications' (by default), or 'tokens'", _owner)
 _CHANGEABLE = ("name", "roles", "may_remove_participants", "callback_uri")
@@ -120,11 +120,11 @@ ROUTES = (
         "a bearer token",
         _token,
         {
-            "app": Parameter("id of the app; by default the default app", words.text),
+            "app": Parameter("id of the app; by default the default app", parameters.text),
             "roles": Parameter("roles in the token; by default those of the app", _roles),
             "lifetime": Parameter("virtual seconds, 3600 by default; 0 gives one that has run out", _lifetime),
-            "audience": Parameter("another audience than Graph, for a token that is refused", words.text),
-            "tenant_id": Parameter("another tenant than this one, for a token that is refused", words.text),
+            "audience": Parameter("another audience than Graph, for a token that is refused", parameters.text),
+            "tenant_id": Parameter("another tenant than this one, for a token that is refused", parameters.text),
         },
     ),
     Route("GET", "apps", "the apps of the tenant", _apps),

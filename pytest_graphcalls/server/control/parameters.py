@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from pytest_graphcalls.clients.control.names import PREFIX
 from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.quantities import quantity, shown
+from pytest_graphcalls.server.control.names import PREFIX
 
 Read = Callable[[str, Any], Any]
 """Takes a member's name and value and gives the value to use; raises :class:`SettingError` when there is no use."""
