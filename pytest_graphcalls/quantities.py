@@ -1,9 +1,10 @@
-"""Numbers that somebody gives: seconds, counts, chances. One question for all of them: can it be used?"""
+"""Checks of values that users give: numbers (seconds, counts, chances) and the hosts of this machine."""
 
 from __future__ import annotations
 
 import math
 import sys
+from ipaddress import ip_address
 from numbers import Integral, Real
 from typing import Any
 
@@ -68,3 +69,16 @@ def _range(least: float, most: float, *, above: bool) -> str:
     if most == math.inf:
         return f"above {least:,}" if above else f"of {least:,} or more"
     return f"{'above' if above else 'from'} {least:,} {'and up ' if above else ''}to {most:,}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is ``localhost`` or a loopback address."""
+    return host == "localhost" or is_address(host, loopback=True)
+
+
+def is_address(host: str, *, loopback: bool = False) -> bool:
+    """Whether ``host`` is an address and not a name; with ``loopback``, a loopback address."""
+    try:
+        return ip_address(host).is_loopback or not loopback
+    except ValueError:
+        return False

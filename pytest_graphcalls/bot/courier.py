@@ -15,7 +15,7 @@ from pytest_graphcalls.clients.posting import Answer, HttpPoster, Poster, poster
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.quantities import MOST, quantity, shown
 from pytest_graphcalls.simulator import Simulator
-from pytest_graphcalls.simulator.channel import LIFETIME
+from pytest_graphcalls.simulator.identity import LIFETIME
 from pytest_graphcalls.wire import Headers, Notification, Request, encode_json
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})

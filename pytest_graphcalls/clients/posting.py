@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 import httpx
 
-from pytest_graphcalls.clients.hosts import is_loopback
 from pytest_graphcalls.clients.httpx import tls_context
 from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.quantities import is_loopback
 from pytest_graphcalls.wire import NO_HEADERS, Headers, Request
 
 KEPT = 64 * 1024

@@ -11,17 +11,16 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.control import PREFIX, ControlledApp, Reach, World, ticking
-from pytest_graphcalls.clients.hosts import is_loopback
-from pytest_graphcalls.clients.server import serve_in_thread
 from pytest_graphcalls.commands.text import show
-from pytest_graphcalls.quantities import MOST, quantity
+from pytest_graphcalls.quantities import MOST, is_loopback, quantity
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.control import PREFIX, ControlledApp, Reach, World, ticking
+from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Pace, Simulator
 from pytest_graphcalls.wire import encode_json
 
 if TYPE_CHECKING:
-    from pytest_graphcalls.clients.tls import ServerTls
+    from pytest_graphcalls.server.tls import ServerTls
 
 TOKEN_LIFETIME = 24 * 3600.0
 """Seconds that the printed token lives: a working day, and no more."""
@@ -61,7 +60,7 @@ def _reach(args: Namespace) -> Reach:
 def _tls(args: Namespace) -> AbstractContextManager[ServerTls | None]:
     if args.tls is None:
         return nullcontext()
-    from pytest_graphcalls.clients.tls import certificate_in
+    from pytest_graphcalls.server.tls import certificate_in
 
     return certificate_in(Path(args.tls), [args.host])
 
@@ -128,7 +127,7 @@ def _first_call(simulator: Simulator) -> str:
 
 def _trust(url: str, simulator: Simulator, tls: ServerTls) -> Iterator[str]:
     """How to trust the server, and how to sign in at it."""
-    from pytest_graphcalls.clients.tls import TRUST_VARIABLES
+    from pytest_graphcalls.server.tls import TRUST_VARIABLES
 
     yield ""
     yield "Clients trust it by one of these (OpenSSL and httpx; requests and azure-identity; Node):"

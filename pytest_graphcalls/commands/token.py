@@ -5,10 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
-from pytest_graphcalls.clients.control import CODE, TOKEN_PATH
 from pytest_graphcalls.clients.httpx import Network, make_client
 from pytest_graphcalls.commands.text import show
 from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.server.control import CODE, TOKEN_PATH
 from pytest_graphcalls.wire import MalformedJsonError, decode_json, encode_json
 
 _JSON = {"Content-Type": "application/json"}

@@ -144,8 +144,8 @@ def listening(sandbox: Sandbox) -> Iterator[str]:
     Raises:
         SettingError: the address cannot be listened on.
     """
-    from pytest_graphcalls.clients.asgi import SimulatorApp
-    from pytest_graphcalls.clients.server import serve_in_thread
+    from pytest_graphcalls.server.asgi import SimulatorApp
+    from pytest_graphcalls.server.http import serve_in_thread
 
     assert sandbox.listen is not None
     host, port = sandbox.listen

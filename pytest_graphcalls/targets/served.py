@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_graphcalls.clients.asgi import SimulatorApp
+    from pytest_graphcalls.server.asgi import SimulatorApp
     from pytest_graphcalls.simulator import Host, Simulator
 
 
@@ -29,8 +29,8 @@ class LocalServer:
     @contextmanager
     def running(cls) -> Iterator[LocalServer]:
         """Serve on a free port until the block ends."""
-        from pytest_graphcalls.clients.asgi import SimulatorApp
-        from pytest_graphcalls.clients.server import serve_in_thread
+        from pytest_graphcalls.server.asgi import SimulatorApp
+        from pytest_graphcalls.server.http import serve_in_thread
         from pytest_graphcalls.simulator import Host
 
         host = Host()

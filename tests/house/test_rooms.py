@@ -22,7 +22,7 @@ FLOORS: dict[int, set[str]] = {
     0: {"_version", "wire", "findings", "errors", "compression", "quantities", "filing"},
     1: {"contract", "lifecycle", "redaction", "leakscan"},
     2: {"simulator", "cassette", "auth", "sandbox", "drift"},
-    3: {"stage", "targets", "session", "report", "clients", "bot", "doctor", "replaying", "live"},
+    3: {"stage", "targets", "session", "report", "clients", "server", "bot", "doctor", "replaying", "live"},
     4: {
         "plugin",
         "discretion",
@@ -44,11 +44,11 @@ NEIGHBOURS = {0, 1, 3, 4}
 """Floors whose rooms may know each other. Those of floor 2 meet as wire values only."""
 OWNERS = {
     "httpx": {"clients/httpx.py", "clients/msgraph.py", "clients/posting.py"},
-    "uvicorn": {"clients/server.py"},
+    "uvicorn": {"server/http.py"},
     "jwt": {"simulator/keys.py"},
     "cryptography": {"simulator/keys.py"},
     "msal": {"auth.py"},
-    "trustme": {"clients/tls.py"},
+    "trustme": {"server/tls.py"},
     "deepdiff": {"drift/structure.py"},
     "vcr": {"recording/persister.py"},
     "jinja2": {"report/nightly/page.py"},

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_graphcalls import cassette
-from pytest_graphcalls.clients.control import World, ticking
+from pytest_graphcalls.server.control import World, ticking
 from pytest_graphcalls.wire import Exchange
 from tests.live.conftest import Run, Tenant, facts, ini
 from tests.live.projects import HEAD

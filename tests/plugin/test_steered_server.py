@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.control import ControlledApp
-from pytest_graphcalls.clients.server import serve_in_thread
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.control import ControlledApp
+from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Simulator
 from tests.plugin.conftest import Run
 

@@ -6,12 +6,12 @@ from itertools import count
 
 import pytest
 
-from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.server import serve_in_thread
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
 from pytest_graphcalls.live import inbox
 from pytest_graphcalls.live.inbox import Hearing, Inbox, Post
 from pytest_graphcalls.sandbox.facts import below
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.targets import Heard
 from pytest_graphcalls.wire import Headers, Request, Response
 

@@ -12,11 +12,11 @@ import pytest
 
 from pytest_graphcalls import cli
 from pytest_graphcalls.auth import VARIABLES
-from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.control import ControlledApp
-from pytest_graphcalls.clients.server import serve_in_thread
-from pytest_graphcalls.clients.tls import certificate_in
 from pytest_graphcalls.lifecycle import CallState
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.control import ControlledApp
+from pytest_graphcalls.server.http import serve_in_thread
+from pytest_graphcalls.server.tls import certificate_in
 from pytest_graphcalls.simulator import Simulator
 
 Run = Callable[..., tuple[int, str, str]]

@@ -6,9 +6,9 @@ import httpx
 import jwt
 import pytest
 
-from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.control import TOKEN_PATH, Control, ControlledApp, Reach, World, known_roles
-from pytest_graphcalls.clients.server import serve_in_thread
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.control import TOKEN_PATH, Control, ControlledApp, Reach, World, known_roles
+from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Request
 from tests.unit.cli_tenant.conftest import Run
