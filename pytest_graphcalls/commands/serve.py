@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pytest_graphcalls.commands.text import show
 from pytest_graphcalls.quantities import MOST, is_loopback, quantity
 from pytest_graphcalls.server.asgi import SimulatorApp
-from pytest_graphcalls.server.control import PREFIX, ControlledApp, Reach, World, ticking
+from pytest_graphcalls.server.control import PREFIX, ControlledApp, Reach, ServerState, real_time
 from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Pace, Simulator
 from pytest_graphcalls.wire import encode_json
@@ -40,11 +40,11 @@ def run(args: Namespace) -> int:
     # Its time begins now: what clients bring along (assertions) and look at (tokens) has real times in it.
     simulator = Simulator(seed=args.seed, pace=_pace(args.ring), start=datetime.now(UTC))
     plain = SimulatorApp(simulator, frozen=args.frozen)
-    world = World.of(simulator, plain, seed=args.seed, allow_hosts=args.allow_host)
+    state = ServerState.of(simulator, plain, seed=args.seed, allow_hosts=args.allow_host)
     if args.bot:
-        world.place_bot(args.bot, path=args.bot_path)
-    app = ControlledApp(plain, simulator, world=world, reach=_reach(args))
-    with _tls(args) as tls, closing(app), ticking(world), closing(world.bot):
+        state.place_bot(args.bot, path=args.bot_path)
+    app = ControlledApp(state, reach=_reach(args))
+    with _tls(args) as tls, closing(app), real_time(state), closing(state.bot):
         _serve(app, simulator, args, tls)
     show(["stopped"])
     return 0

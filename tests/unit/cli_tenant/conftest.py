@@ -14,7 +14,7 @@ from pytest_graphcalls import cli
 from pytest_graphcalls.auth import VARIABLES
 from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.server.asgi import SimulatorApp
-from pytest_graphcalls.server.control import ControlledApp
+from pytest_graphcalls.server.control import ControlledApp, ServerState
 from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.server.tls import certificate_in
 from pytest_graphcalls.simulator import Simulator
@@ -51,7 +51,7 @@ def simulator() -> Simulator:
 
 @pytest.fixture
 def url(simulator: Simulator) -> Iterator[str]:
-    with serve_in_thread(ControlledApp(SimulatorApp(simulator), simulator)) as url:
+    with serve_in_thread(ControlledApp(ServerState.of(simulator, SimulatorApp(simulator)))) as url:
         yield url
 
 

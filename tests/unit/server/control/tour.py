@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_graphcalls.server.asgi import SimulatorApp
-from pytest_graphcalls.server.control import PREFIX, Control, World
+from pytest_graphcalls.server.control import PREFIX, Control, ServerState
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Request
 from tests.unit.bot.bots import Phone, asgi, incoming
@@ -81,12 +81,12 @@ STEPS: tuple[Step, ...] = (
 def answers() -> Iterator[dict[str, Any]]:
     """The form of the answer to each step."""
     simulator = Simulator(seed=3)
-    world = World.of(simulator, SimulatorApp(simulator, frozen=True), seed=7)
+    state = ServerState.of(simulator, SimulatorApp(simulator, frozen=True), seed=7)
     phone = Phone(simulator)
-    world.bot(asgi(lambda notes, headers: [phone.reject(call, "busy") for call in incoming(notes)] and None))
-    control = Control(world)
+    state.bot(asgi(lambda notes, headers: [phone.reject(call, "busy") for call in incoming(notes)] and None))
+    control = Control(state)
     known: dict[str, str] = {}
-    with closing(world.bot):
+    with closing(state.bot):
         for method, path, members in STEPS:
             if path == "calls/{call}":
                 phone.send("GET", f"/calls/{known['call']}")
@@ -124,7 +124,7 @@ def form(value: Any) -> Any:
 def addresses() -> list[dict[str, Any]]:
     """The list of addresses without its explanations: method, path, and each member with whether it is required."""
     simulator = Simulator()
-    control = Control(World.of(simulator, SimulatorApp(simulator, frozen=True)))
+    control = Control(ServerState.of(simulator, SimulatorApp(simulator, frozen=True)))
     listed = control.handle(Request("GET", PREFIX)).json()["addresses"]
     return [
         {**one, "says": "", "takes": {name: {**taken, "says": ""} for name, taken in one["takes"].items()}}
