@@ -22,6 +22,21 @@ from pytest_graphcalls.commands.words import COMMANDS, add
 from pytest_graphcalls.errors import GraphCallsError
 
 OK, VIOLATIONS, UNUSABLE = 0, 1, 2
+RUNS: Mapping[str, str] = {
+    "serve": "serve:run",
+    "token": "serve:run_token",
+    "doctor": "tenant:run",
+    "sweep": "tenant:run_sweep",
+    "check": "check:run",
+    "cassettes": "cassettes:run",
+    "nightly": "nightly:run",
+    "history": "nightly:run_history",
+    "drift": "drift:run",
+    "contracts": "contracts:run",
+    "rules": "contracts:run_rules",
+    "explain": "explain:run",
+}
+"""By command: the module of this package that carries it out, imported when the command is given, and its function."""
 USAGE: Mapping[str, int] = {"nightly": 64, "drift": 64, "history": 64}
 """By command: the exit code for words and files that cannot be used, where 2 says something else."""
 CLOSED_PIPE = 141
@@ -50,7 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if more:
         words.command = args.command
         words.error(f"unrecognized arguments: {' '.join(more)}")
-    run: Callable[[argparse.Namespace], int] = import_module(f"pytest_graphcalls.commands.{args.command}").run
+    module, _, function = RUNS[args.command].partition(":")
+    run: Callable[[argparse.Namespace], int] = getattr(import_module(f"pytest_graphcalls.cli.{module}"), function)
     try:
         code = run(args)
         sys.stdout.flush()

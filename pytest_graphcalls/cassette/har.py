@@ -38,7 +38,7 @@ def entry(row: Any, note: str) -> Exchange | Incomplete:
         UnusableError: it is no such object.
     """
     raw = part(row, "request")
-    request = Request(method_of(raw), url_of(raw, "url"), _headers(raw), _posted(raw.get("postData")))
+    request = Request(method_of(raw), url_of(raw, "url"), _har_headers(raw), _posted(raw.get("postData")))
     if not is_answered(row):
         return Incomplete(request, note, "has no response: it was blocked or cancelled while it was recorded.")
     answer = part(row, "response")
@@ -47,14 +47,14 @@ def entry(row: Any, note: str) -> Exchange | Incomplete:
     if not content.get("text") and isinstance(size, int) and size > 0:
         problem = f"the response's body ({size} bytes) was not recorded. Export the HAR file again, with content."
         return Incomplete(request, note, problem)
-    return Exchange(request, Response(status_of(answer["status"]), _headers(answer), _content(content)), note)
+    return Exchange(request, Response(status_of(answer["status"]), _har_headers(answer), _content(content)), note)
 
 
 def _object(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _headers(message: Mapping[str, Any]) -> Headers:
+def _har_headers(message: Mapping[str, Any]) -> Headers:
     # Names of HTTP/2 that stand for the request line start with a colon.
     return Headers([pair for pair in _named(message.get("headers")) if not pair[0].startswith(":")])
 

@@ -5,24 +5,23 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
-from importlib import import_module
-from types import MappingProxyType
 
+from pytest_graphcalls.commands.drift_accepted import accept, prune
+from pytest_graphcalls.commands.drift_promote import promote
+from pytest_graphcalls.commands.drift_published import docs, metadata
 from pytest_graphcalls.errors import GraphCallsError
 
 USAGE = 64
 """Exit status for words or files that cannot be used."""
 
-ACTIONS: Mapping[str, str] = MappingProxyType(
-    {
-        "accept": "drift_accepted:accept",
-        "prune": "drift_accepted:prune",
-        "metadata": "drift_published:metadata",
-        "docs": "drift_published:docs",
-        "promote": "drift_promote:promote",
-    }
-)
-"""By name: the module in this folder, and the function in it, that does it and gives the exit code."""
+ACTIONS: Mapping[str, Callable[[Namespace], int]] = {
+    "accept": accept,
+    "prune": prune,
+    "metadata": metadata,
+    "docs": docs,
+    "promote": promote,
+}
+"""By name: what carries the action out and gives the exit code."""
 
 
 def run(args: Namespace) -> int:
@@ -34,10 +33,8 @@ def run(args: Namespace) -> int:
     Returns:
         The action's exit code; 64 when a word or a file cannot be used.
     """
-    module, _, name = ACTIONS[args.action].partition(":")
-    act: Callable[[Namespace], int] = getattr(import_module(f"pytest_graphcalls.commands.{module}"), name)
     try:
-        return act(args)
+        return ACTIONS[args.action](args)
     except GraphCallsError as error:
         sys.stderr.write(f"graphcalls: {error}\n")
         return USAGE

@@ -21,7 +21,7 @@ from pytest_graphcalls.report.words import counted
 _MADE = "incomplete: the job ended in the middle"
 
 
-def run(args: Namespace) -> int:
+def run_history(args: Namespace) -> int:
     """Print the nights, or how one rule stood in each of them.
 
     Args:
@@ -42,7 +42,7 @@ def run(args: Namespace) -> int:
     if args.format == "json":
         sys.stdout.write(json.dumps(_document(nights, known, rule), ensure_ascii=False, indent=1) + "\n")
     else:
-        show(_lines(nights, known, rule))
+        show(_history_lines(nights, known, rule))
     return 0
 
 
@@ -62,7 +62,7 @@ def _states(night: Night, rule: str) -> Mapping[str, RuleState]:
     }
 
 
-def _lines(nights: Sequence[Night], known: Mapping[str, Entry], rule: str) -> Iterator[str]:
+def _history_lines(nights: Sequence[Night], known: Mapping[str, Entry], rule: str) -> Iterator[str]:
     yield f"{counted(len(nights), 'night')}."
     for night in nights:
         said = night.outcome.value if night.outcome else _MADE

@@ -16,7 +16,7 @@ VERSION = 1
 """Name and version of the JSON document; the version changes when a member goes or changes its meaning."""
 
 
-def run(args: Namespace) -> int:
+def run_rules(args: Namespace) -> int:
     """List rules and questions.
 
     Args:

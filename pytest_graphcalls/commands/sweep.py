@@ -17,7 +17,7 @@ USUAL = Path(".graphcalls", "ledger")
 STILL_OPEN = 1
 
 
-def run(args: Namespace) -> int:
+def run_sweep(args: Namespace) -> int:
     """Hang up every call that a ledger says is open.
 
     Args:

@@ -15,7 +15,7 @@ _JSON = {"Content-Type": "application/json"}
 _SERVER = "a running 'graphcalls serve'"
 
 
-def run(args: Namespace) -> int:
+def run_token(args: Namespace) -> int:
     """Print a token and nothing else.
 
     Args:

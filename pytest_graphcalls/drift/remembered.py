@@ -12,7 +12,7 @@ from pytest_graphcalls.drift.difference import Difference
 from pytest_graphcalls.drift.verdict import Outcome
 from pytest_graphcalls.errors import DriftFileError
 
-FILE = "graphcalls-nightly/verdict.json"
+VERDICT_FILE = "graphcalls-nightly/verdict.json"
 """Where the last verdict lies unless told otherwise."""
 _RUN_FIRST = "Run 'graphcalls nightly' first, or name the verdict with --verdict."
 

@@ -13,7 +13,7 @@ CALLBACK = "https://bot.example.org/calls"
 PHONE = "+12345678901"
 """The number of the pages' own example, in E.164 form."""
 
-_GRAPH = "#microsoft.graph."
+from pytest_graphcalls.sandbox.facts import _GRAPH
 
 
 class Props(Protocol):

@@ -8,11 +8,11 @@ from pytest_graphcalls.commands.words.kind import Commands, add
 __all__ = ["COMMANDS", "Commands", "add"]
 
 COMMANDS: Commands = {
-    **service.COMMANDS,
-    **tenant.COMMANDS,
-    **recordings.COMMANDS,
-    **nights.COMMANDS,
-    **drift.COMMANDS,
-    **contract.COMMANDS,
+    **service.SERVICE_COMMANDS,
+    **tenant.TENANT_COMMANDS,
+    **recordings.RECORDINGS_COMMANDS,
+    **nights.NIGHTS_COMMANDS,
+    **drift.DRIFT_COMMANDS,
+    **contract.CONTRACT_COMMANDS,
 }
 """Every command, in the order of the help."""

@@ -36,7 +36,7 @@ def _explain(parser: argparse.ArgumentParser) -> None:
     )
 
 
-COMMANDS: Commands = {
+CONTRACT_COMMANDS: Commands = {
     "contracts": ("rebuild the contract's types from published metadata", _contracts),
     "rules": ("list what is published about the operations", _rules),
     "explain": ("explain a rule, a question, an error or a finding", _explain),

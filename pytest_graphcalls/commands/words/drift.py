@@ -84,6 +84,6 @@ def _drift(parser: argparse.ArgumentParser) -> None:
     add(actions.add_parser, DRIFT)
 
 
-COMMANDS: Commands = {
+DRIFT_COMMANDS: Commands = {
     "drift": ("look at what is published, and say which differences are all right", _drift),
 }

@@ -63,7 +63,7 @@ def _history(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Exit code: 0, or 64 when there is no history or it cannot be used."
 
 
-COMMANDS: Commands = {
+NIGHTS_COMMANDS: Commands = {
     "nightly": ("look whether the service has moved away from the contract or from itself", _nightly),
     "history": ("print what earlier nights came to", _history),
 }

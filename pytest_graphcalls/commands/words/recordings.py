@@ -31,7 +31,7 @@ def _cassettes(parser: argparse.ArgumentParser) -> None:
     )
 
 
-COMMANDS: Commands = {
+RECORDINGS_COMMANDS: Commands = {
     "check": ("check recordings against the contract", _check),
     "cassettes": ("tell how recordings stand, and look for leaks in them", _cassettes),
 }

@@ -52,7 +52,7 @@ def _token(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Without --role the token has every role of the app. A lifetime of 0 gives one that has run out."
 
 
-COMMANDS: Commands = {
+SERVICE_COMMANDS: Commands = {
     "serve": ("run the simulator as an HTTP server", _serve),
     "token": ("get a token from a running 'graphcalls serve'", _token),
 }

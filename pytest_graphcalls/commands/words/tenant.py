@@ -33,7 +33,7 @@ def _sweep(parser: argparse.ArgumentParser) -> None:
     )
 
 
-COMMANDS: Commands = {
+TENANT_COMMANDS: Commands = {
     "doctor": ("look whether a tenant is ready: token, roles, registration, settings", _doctor),
     "sweep": ("hang up what a live run that was killed has left behind", _sweep),
 }

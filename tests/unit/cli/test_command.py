@@ -39,7 +39,7 @@ def test_ctrl_c_leaves_no_traceback(graphcalls, monkeypatch):
     def interrupted(args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pytest_graphcalls.commands.rules.run", interrupted)
+    monkeypatch.setattr("pytest_graphcalls.cli.contracts.run_rules", interrupted)
     assert graphcalls("rules") == (130, "", "\ngraphcalls: stopped before the end.\n")
 
 
