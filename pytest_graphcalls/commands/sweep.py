@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pytest_graphcalls.commands.text import show
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.live import Line, Place, left_open
+from pytest_graphcalls.live import Line as TenantLine, Place, left_open
 from pytest_graphcalls.sandbox import End, Ending, Ledger, ledgers
 
 USUAL = Path(".graphcalls", "ledger")
@@ -44,7 +44,7 @@ def run_sweep(args: Namespace) -> int:
 
 
 def _swept(found: Iterable[Ledger], args: Namespace) -> Iterator[Ending]:
-    line = Line(Place.of(os.environ, cloud=args.cloud, root=args.root, authority=args.authority))
+    line = TenantLine(Place.of(os.environ, cloud=args.cloud, root=args.root, authority=args.authority))
     try:
         for ledger in found:
             yield from left_open(line, ledger)
