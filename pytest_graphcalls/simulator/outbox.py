@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from threading import Condition, RLock
 from typing import TYPE_CHECKING
 
-from pytest_graphcalls.quantities import MOST, quantity
 from pytest_graphcalls.simulator.clock import Clock
 from pytest_graphcalls.simulator.notifications import Notifier
+from pytest_graphcalls.validation import MOST, quantity
 from pytest_graphcalls.wire import Notification
 
 if TYPE_CHECKING:

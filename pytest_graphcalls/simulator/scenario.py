@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.errors import NotAllowedNowError, UnknownNameError
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
-from pytest_graphcalls.quantities import quantity
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.calls import FIRST_ROSTER, THROWN_OUT
 from pytest_graphcalls.simulator.identity import App
 from pytest_graphcalls.simulator.people import Answer
 from pytest_graphcalls.simulator.requests import CallOrder, Coordinates
 from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind, Operation, Participant, Result
+from pytest_graphcalls.validation import quantity
 
 if TYPE_CHECKING:
     from pytest_graphcalls.simulator.core import Simulator
