@@ -9,25 +9,22 @@ from threading import RLock
 from typing import Any, cast
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.simulator import shapes
-from pytest_graphcalls.simulator.answers import Answers, Refusal, Reply, written
-from pytest_graphcalls.simulator.calls import Calls
-from pytest_graphcalls.simulator.channel import Channel
+from pytest_graphcalls.simulator import resources
+from pytest_graphcalls.simulator.admission import Ask, Gate
+from pytest_graphcalls.simulator.calls import Calls, Creation
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
-from pytest_graphcalls.simulator.creation import Creation
 from pytest_graphcalls.simulator.faults import Fault, Faults
-from pytest_graphcalls.simulator.gate import Ask, Gate
-from pytest_graphcalls.simulator.identity import App, Authority
+from pytest_graphcalls.simulator.identity import App, Authority, Channel
 from pytest_graphcalls.simulator.incoming import Incoming
 from pytest_graphcalls.simulator.invitations import Invitations
-from pytest_graphcalls.simulator.keeping import Keeping
 from pytest_graphcalls.simulator.notifications import Notifier
 from pytest_graphcalls.simulator.operations import Operations
-from pytest_graphcalls.simulator.outbox import Courier, Outbox
+from pytest_graphcalls.simulator.outbox import Courier, Keeping, Outbox
 from pytest_graphcalls.simulator.participants import Participants
-from pytest_graphcalls.simulator.people import People, Person
+from pytest_graphcalls.simulator.people import People
+from pytest_graphcalls.simulator.responses import Answers, Refusal, Reply, written
+from pytest_graphcalls.simulator.scenario import Meeting, Person, SimulatedCall, Staging
 from pytest_graphcalls.simulator.signin import SimulatedSignIn
-from pytest_graphcalls.simulator.staging import Meeting, SimulatedCall, Staging
 from pytest_graphcalls.simulator.store import Store
 from pytest_graphcalls.wire import Exchange, Notification, Request, Response
 
@@ -83,7 +80,7 @@ class Simulator:
         self.clock = Clock(start)
         self.ids = Ids(seed)
         self.tenant_id = tenant_id or self.ids.named("tenant")
-        self.store = Store(lambda *who: written(shapes.participant(*who)))
+        self.store = Store(lambda *who: written(resources.participant(*who)))
         self.people = People(self.ids, pace, self.tenant_id)
         self.authority = Authority(contract, self.clock, self.ids, self.tenant_id)
         self.signin = SimulatedSignIn(contract, self.authority, self.clock, self.ids)

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.lifecycle import CallEvent, CallState
-from pytest_graphcalls.simulator.answers import Refusal, Reply, documented, inferred
-from pytest_graphcalls.simulator.bodies import asked_of, is_https
-from pytest_graphcalls.simulator.calls import COMING_ABOUT
-from pytest_graphcalls.simulator.creation import require_media_role
-from pytest_graphcalls.simulator.gate import Ask, require_any
+from pytest_graphcalls.simulator.admission import Ask, require_any
+from pytest_graphcalls.simulator.calls import COMING_ABOUT, require_media_role
+from pytest_graphcalls.simulator.requests import asked_of, is_https
+from pytest_graphcalls.simulator.responses import Refusal, Reply, documented, inferred
 from pytest_graphcalls.simulator.store import Call, Kind, Result
 
 if TYPE_CHECKING:

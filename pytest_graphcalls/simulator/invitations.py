@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 from pytest_graphcalls.lifecycle import CallEvent, CallState, OperationEvent, OperationState, ParticipantEvent
 from pytest_graphcalls.lifecycle import ParticipantState as State
-from pytest_graphcalls.simulator import shapes
-from pytest_graphcalls.simulator.answers import Fact, Refusal, Reply, documented, inferred, reported
-from pytest_graphcalls.simulator.bodies import InviteOrder, invite_order
-from pytest_graphcalls.simulator.calls import FIRST_ROSTER
-from pytest_graphcalls.simulator.creation import require_instance
-from pytest_graphcalls.simulator.gate import Ask
-from pytest_graphcalls.simulator.people import E164
+from pytest_graphcalls.simulator import resources
+from pytest_graphcalls.simulator.admission import Ask
+from pytest_graphcalls.simulator.calls import FIRST_ROSTER, require_instance
+from pytest_graphcalls.simulator.requests import InviteOrder, invite_order
+from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, documented, inferred, reported
 from pytest_graphcalls.simulator.store import (
+    E164,
     Call,
     Conference,
     Identity,
@@ -100,7 +99,7 @@ class Invitations:
 
     def answered(self, operation: Operation) -> dict[str, object]:
         """The operation as the answer shows it."""
-        return shapes.operation(operation)
+        return resources.operation(operation)
 
     def only_first_when_replacing(self, order: InviteOrder) -> InviteOrder:
         """With ``replacesCallId`` the first entry counts and the rest is passed over (participant-invite.r07, r12)."""

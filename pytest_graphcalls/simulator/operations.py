@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_graphcalls.simulator import shapes
-from pytest_graphcalls.simulator.answers import Refusal, Reply, documented
-from pytest_graphcalls.simulator.gate import Ask
+from pytest_graphcalls.simulator import resources
+from pytest_graphcalls.simulator.admission import Ask
+from pytest_graphcalls.simulator.responses import Refusal, Reply, documented
 
 if TYPE_CHECKING:
     from pytest_graphcalls.simulator.core import Simulator
@@ -25,5 +25,5 @@ class Operations:
         if operation is None or operation.call != call.id:
             raise Refusal("operation-not-found")
         context = f"{ask.root}/$metadata#communications/calls('{call.id}')/operations/$entity"
-        body = {"@odata.context": context, **shapes.operation(operation)}
+        body = {"@odata.context": context, **resources.operation(operation)}
         return Reply(200, documented("commsoperation-get.r01"), body)

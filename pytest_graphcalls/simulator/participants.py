@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_graphcalls.lifecycle import CallEvent, ParticipantEvent, ParticipantState
-from pytest_graphcalls.simulator import shapes
-from pytest_graphcalls.simulator.answers import Fact, Refusal, Reply, documented, inferred, reported, written
+from pytest_graphcalls.simulator import resources
+from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.calls import REMOVED, REMOVED_ITSELF
-from pytest_graphcalls.simulator.gate import Ask
+from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, documented, inferred, reported, written
 from pytest_graphcalls.simulator.store import Call, Conference, Kind, Participant
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Participants:
         call = self._sim.calls.live(ask)
         one = self.shown(ask, self._sim.store.conference_of(call))
         context = f"{ask.root}/$metadata#communications/calls('{call.id}')/participants/$entity"
-        body = {"@odata.context": context, **shapes.participant(one.id, one.identity, one.source)}
+        body = {"@odata.context": context, **resources.participant(one.id, one.identity, one.source)}
         return Reply(200, documented("participant-get.r01"), body)
 
     def shown(self, ask: Ask, conference: Conference) -> Participant:

@@ -7,6 +7,7 @@ meeting have a call each and share the conference. Whether a step is allowed is 
 
 from __future__ import annotations
 
+import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,7 +27,10 @@ from pytest_graphcalls.lifecycle import (
     ParticipantState,
     next_state,
 )
-from pytest_graphcalls.simulator.answers import Fact
+from pytest_graphcalls.simulator.responses import Fact
+
+E164 = re.compile(r"\+[1-9][0-9]{1,14}")
+"""A phone number in the form that the service takes (participant-invite.r10)."""
 
 
 class Kind(StrEnum):

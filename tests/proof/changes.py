@@ -8,9 +8,9 @@ from typing import Any
 
 from pytest_graphcalls.lifecycle import CallEvent, CallState, OperationState, ParticipantState
 from pytest_graphcalls.simulator import Simulator
-from pytest_graphcalls.simulator.answers import Fact, Refusal, Reply, inferred
+from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.calls import ENDED_BY_BOT, LEFT_ALONE
-from pytest_graphcalls.simulator.gate import Ask
+from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, inferred
 from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant
 from tests.proof.steps import Apply, around
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from pytest_graphcalls.contract import Contract, Match
 from pytest_graphcalls.simulator import Proceed, Simulator
-from pytest_graphcalls.simulator.answers import Refusal, Reply
-from pytest_graphcalls.simulator.gate import Ask
+from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.identity import Grant, bearer
+from pytest_graphcalls.simulator.responses import Refusal, Reply
 from pytest_graphcalls.wire import Request, Response, encode_json
 
 Apply = Callable[[Simulator], None]

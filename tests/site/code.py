@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest_graphcalls
-from pytest_graphcalls import GraphCalls, Pace, Simulator, hookspecs, options
+from pytest_graphcalls import GraphCalls, Pace, Simulator
 from pytest_graphcalls.bot import FORGERIES, Asked, Bot, Delivery
 from pytest_graphcalls.bot.assertions import Assertions
 from pytest_graphcalls.cli import parser
-from pytest_graphcalls.clients.control import ROUTES
-from pytest_graphcalls.clients.control.route import Route
+from pytest_graphcalls.plugin import hookspecs, options
 from pytest_graphcalls.redaction import Redactor
+from pytest_graphcalls.server.control import ROUTES
+from pytest_graphcalls.server.control.routing import Route
 from pytest_graphcalls.simulator import FAULTS, App, Authority, Fault, Keyring, Meeting, Person, SimulatedCall
 from pytest_graphcalls.simulator.faults import Side, parameters_of
 from tests.site.markdown import code, codes, documentation, prose, sections, signature, summary, table
@@ -138,9 +139,10 @@ def addresses() -> str:
 
 
 def _address(route: Route) -> str:
-    takes = ((name, "" if one.required else " (optional)", one.says) for name, one in route.takes.items())
+    said = route.described()
+    takes = ((name, "" if one["required"] else " (optional)", one["says"]) for name, one in said["takes"].items())
     parameters = "\n".join(f"- {code(name)}{optional}: {says}" for name, optional, says in takes)
-    return f"### {code(route)}\n\n{route.says[0].upper()}{route.says[1:]}.\n\n{parameters}".strip()
+    return f"### {code(route)}\n\n{said['says'][0].upper()}{said['says'][1:]}.\n\n{parameters}".strip()
 
 
 def commands() -> str:
