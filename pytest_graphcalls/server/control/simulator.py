@@ -21,7 +21,7 @@ def _place(world: World, app: App | None = None, **facts: Any) -> Mapping[str, A
 def _calls(world: World) -> Mapping[str, Any]:
     with world.simulator.lock:
         shown = [views.call(world.simulator.call(id)) for id in world.simulator.store.calls]
-        return {"calls": shown, "dropped": world.simulator.keeping.calls_gone}
+        return {"calls": shown, "dropped": world.simulator.retention.calls_gone}
 
 
 def _call(world: World, call: SimulatedCall) -> Mapping[str, Any]:

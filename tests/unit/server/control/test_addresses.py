@@ -299,7 +299,7 @@ def test_what_is_old_is_no_longer_kept(ask: Ask, world: World, simulator: Simula
 
 def test_a_server_keeps_the_latest_only(world: World) -> None:
     """Nobody may ever reset it."""
-    kept = world.simulator.keeping
+    kept = world.simulator.retention
     assert (kept.calls, kept.notifications) == (MOST_CALLS, MOST_LINES)
 
 
