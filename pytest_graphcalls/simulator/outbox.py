@@ -10,10 +10,10 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from threading import Condition, RLock
 
-from pytest_graphcalls.quantities import MOST, quantity
 from pytest_graphcalls.simulator.clock import Clock
 from pytest_graphcalls.simulator.notifications import Notifier
 from pytest_graphcalls.simulator.store import Store
+from pytest_graphcalls.validation import MOST, quantity
 from pytest_graphcalls.wire import Notification
 
 Courier = Callable[[Notification, int], None]

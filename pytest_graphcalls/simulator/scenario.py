@@ -8,7 +8,6 @@ from typing import Any
 
 from pytest_graphcalls.errors import NotAllowedNowError, UnknownNameError
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
-from pytest_graphcalls.quantities import quantity
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.calls import FIRST_ROSTER, THROWN_OUT, Calls
 from pytest_graphcalls.simulator.identity import App
@@ -17,6 +16,7 @@ from pytest_graphcalls.simulator.outbox import Retention
 from pytest_graphcalls.simulator.people import Answer
 from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind, Operation, Participant, Result
 from pytest_graphcalls.simulator.world import World
+from pytest_graphcalls.validation import quantity
 
 
 class Person:

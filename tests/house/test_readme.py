@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls import lifecycle, options
+from pytest_graphcalls import lifecycle
 from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.plugin import options
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
