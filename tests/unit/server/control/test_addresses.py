@@ -280,7 +280,7 @@ def test_what_is_old_is_no_longer_kept(ask: Ask, state: ServerState, simulator: 
 
 def test_a_server_keeps_the_latest_only(state: ServerState) -> None:
     """Nobody may ever reset it."""
-    kept = state.simulator.keeping
+    kept = state.simulator.retention
     assert (kept.calls, kept.notifications) == (MOST_CALLS, MOST_ENTRIES)
 
 
