@@ -187,7 +187,7 @@ def _help(action: argparse.Action) -> str:
 
 PARTS: Mapping[str, Part] = {
     "fixtures": fixtures,
-    "facade": lambda: members(GraphCalls),
+    "facade": lambda: f"{fields(GraphCalls)}\n\n{members(GraphCalls)}",
     "options": settings,
     "markers": markers,
     "hooks": hooks,
