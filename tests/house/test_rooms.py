@@ -20,7 +20,7 @@ HOUSE = Path(pytest_graphcalls.__file__).parent
 
 FLOORS: dict[int, set[str]] = {
     0: {"_version", "wire", "findings", "errors", "compression", "quantities", "filing"},
-    1: {"contract", "lifecycle", "redaction", "leakscan"},
+    1: {"contract", "lifecycle", "redaction", "leakscan", "sanitize"},
     2: {"simulator", "cassette", "auth", "sandbox", "drift"},
     3: {"stage", "targets", "session", "report", "clients", "server", "bot", "doctor", "replaying", "live"},
     4: {
