@@ -13,7 +13,7 @@ from string import ascii_letters, digits
 
 _PLACEHOLDER = re.compile(
     r"(?:(?:bearer|basic|digest|pop|negotiate)(?:\s|%20|\+)+)?"
-    r"(?:redacted\b.*|bearer|basic|\*{3,}.*|x{4,}|<[\w -]*>.*|\$\{?\w+\}?|\$\(.*|\{[\w .-]*\}?|\[.*|%[sd(].*"
+    r"(?:redacted\b.*|bearer|basic|\*{3,}.*|x{4,}|<[\w -]*>.*|\$\w+|\$[{(].*|\{[\w .-]*\}?|\[.*|%[sd(].*"
     r"|null|none|true|false|\.{3}.*|\u2026.*|~|[|>]-?|-?|[{(])",
     re.IGNORECASE | re.DOTALL,
 )
@@ -25,9 +25,21 @@ _FICTION = re.compile(r"1?[2-9][0-9]{2}55501[0-9]{2}")
 _PSEUDONYM_OF_NAME = re.compile(r"Name(?:\s|\+|%20)*[0-9a-f]{0,8}")  # YAML may fold it at its space
 
 
+_CODE = re.compile(
+    r"[`&*!]?[A-Za-z_][\w.]*\(.*|[a-z_]+(?:\.[a-z_]+)+|.*:|str|string|bytes|int|bool|any|object|read|write|required|optional",
+    re.DOTALL,
+)
+"""What stands behind a name in source, in YAML and in prose, without quotes, and is no secret."""
+
+
 def is_secret(value: str) -> bool:
     """Whether ``value`` is more than a placeholder."""
-    return len(value) >= 3 and _PLACEHOLDER.fullmatch(value.strip("\"'\\")) is None
+    return len(value) >= 3 and _PLACEHOLDER.fullmatch(value.strip("\"'`\\")) is None
+
+
+def is_code(value: str) -> bool:
+    """Whether a value without quotes is an expression, a type or the name of something secret."""
+    return _CODE.fullmatch(value) is not None or (value.isalpha() and rank(value) > 0)
 
 
 def is_token(value: str) -> bool:

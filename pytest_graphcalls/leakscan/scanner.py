@@ -24,6 +24,7 @@ from pytest_graphcalls.leakscan.patterns import (
     PERSON,
     STEMS,
     Form,
+    is_code,
     is_secret,
     is_token,
     rank,
@@ -266,6 +267,8 @@ def _value(found: re.Match[str], sure: int) -> Iterator[Span]:
             else "secret by its name"
         )
         span = found.span("value" if quoted else "bare")
+    if not quoted and is_code(found["bare"]):
+        return
     if is_secret(value) if sure > 1 or quoted else is_token(value):
         yield Span(*span, kind)
 
