@@ -15,7 +15,6 @@ from pytest_graphcalls.errors import (
     SettingError,
     UnknownNameError,
 )
-from pytest_graphcalls.quantities import is_address, is_loopback
 from pytest_graphcalls.server.asgi import Receive, Scope, Send, SimulatorApp
 from pytest_graphcalls.server.control.parameters import read
 from pytest_graphcalls.server.control.routes import ROUTES
@@ -24,6 +23,7 @@ from pytest_graphcalls.server.control.state import ServerState
 from pytest_graphcalls.server.control.views import encode
 from pytest_graphcalls.simulator import Fault
 from pytest_graphcalls.simulator.admission import BODY_LIMIT
+from pytest_graphcalls.validation import is_address, is_loopback
 from pytest_graphcalls.wire import Headers, MalformedJsonError, Request, Response, encode_json
 
 THREADS = 16

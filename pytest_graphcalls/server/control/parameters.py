@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import SettingError, UnknownNameError
-from pytest_graphcalls.quantities import quantity, shown
+from pytest_graphcalls.validation import quantity, shown
 
 Read = Callable[[str, Any], Any]
 """Takes a parameter's name and value and gives the value to use; raises :class:`SettingError` or a relative of it."""

@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pytest_graphcalls import cli
 from pytest_graphcalls.auth import VARIABLES
+from pytest_graphcalls.cli import command
 from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.control import ControlledApp, ServerState
@@ -31,7 +31,7 @@ def graphcalls(
     monkeypatch.chdir(tmp_path_factory.mktemp("project"))
 
     def run(*words: str) -> tuple[int, str, str]:
-        code = cli.main(list(words))
+        code = command.main(list(words))
         shown = capsys.readouterr()
         return code, shown.out, shown.err
 

@@ -7,12 +7,12 @@ from contextlib import closing
 import httpx
 import pytest
 
-from pytest_graphcalls.quantities import is_loopback
 from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.control import PREFIX, ControlledApp, Reach, ServerState
 from pytest_graphcalls.server.control.app import refusal
 from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Simulator
+from pytest_graphcalls.validation import is_loopback
 from pytest_graphcalls.wire import Headers, Request
 
 HERE, ELSEWHERE = ("127.0.0.1", 50000), ("192.0.2.7", 50000)
