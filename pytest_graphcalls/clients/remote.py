@@ -9,8 +9,8 @@ from urllib.parse import quote, urlsplit
 
 from pytest_graphcalls.clients.httpx import Client, Network
 from pytest_graphcalls.errors import StageError
-from pytest_graphcalls.quantities import is_loopback
-from pytest_graphcalls.server.control.names import PREFIX, TOKEN_PATH
+from pytest_graphcalls.server.control.routing import PREFIX, TOKEN_PATH
+from pytest_graphcalls.validation import is_loopback
 from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, decode_json
 
 

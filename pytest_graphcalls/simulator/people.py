@@ -10,10 +10,10 @@ from types import MappingProxyType
 from typing import Any
 
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.quantities import shown
 from pytest_graphcalls.simulator.clock import Ids, Pace
 from pytest_graphcalls.simulator.responses import inferred, reported
 from pytest_graphcalls.simulator.store import E164, Identity, Result
+from pytest_graphcalls.validation import shown
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 

@@ -10,8 +10,8 @@ import pytest
 import pytest_graphcalls.clients.httpx
 import pytest_graphcalls.clients.remote
 import pytest_graphcalls.contract.check
+import pytest_graphcalls.report.failure
 import pytest_graphcalls.report.terminal
-import pytest_graphcalls.report.violation
 
 # An inner run in this process forgets the modules it imported; those that outer code has imported stay, which
 # saves a second for each test, and cryptography cannot be imported twice at all.

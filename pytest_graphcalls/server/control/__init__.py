@@ -1,19 +1,16 @@
-"""What ``graphcalls serve`` answers beside the service's own addresses, so that suites in any language can drive it.
+"""The control API of ``graphcalls serve``: addresses beside the service's own, for suites in any language.
 
-One table of addresses (:data:`.ROUTES`); ``GET /_graphcalls/`` lists it. They mint tokens and steer the world, so
-``guard.py`` decides who may ask.
+One table, :data:`.ROUTES`, has every address; ``GET /_graphcalls/`` lists it. They issue tokens and change the tenant,
+so ``app.py`` decides who is answered.
 """
 
 from __future__ import annotations
 
-from pytest_graphcalls.server.control.app import ControlledApp
-from pytest_graphcalls.server.control.guard import Reach
-from pytest_graphcalls.server.control.names import CODE, PREFIX, TOKEN_PATH
-from pytest_graphcalls.server.control.service import Control
-from pytest_graphcalls.server.control.state import World
-from pytest_graphcalls.server.control.table import ROUTES
-from pytest_graphcalls.server.control.tenant import known_roles
-from pytest_graphcalls.server.control.ticking import ticking
+from pytest_graphcalls.server.control.app import Control, ControlledApp, Reach
+from pytest_graphcalls.server.control.parameters import known_roles
+from pytest_graphcalls.server.control.routes import ROUTES
+from pytest_graphcalls.server.control.routing import CODE, PREFIX, TOKEN_PATH
+from pytest_graphcalls.server.control.state import ServerState, real_time
 
 __all__ = [
     "CODE",
@@ -23,7 +20,7 @@ __all__ = [
     "Control",
     "ControlledApp",
     "Reach",
-    "World",
+    "ServerState",
     "known_roles",
-    "ticking",
+    "real_time",
 ]

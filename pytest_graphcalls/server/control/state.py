@@ -1,73 +1,59 @@
-"""What the control addresses steer: a simulator, its bot, and the clock in front of it."""
+"""What the control addresses change: a simulator, its bot, and the clock in front of it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from threading import Event, Thread
+from typing import Any
 
 from pytest_graphcalls.bot import Bot
 from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.simulator import Simulator
 
-MOST_LINES = 20_000
-"""Lines of some kB that the ledger of a server keeps: nobody may ever reset it. As many notifications."""
+MOST_ENTRIES = 20_000
+"""Entries that the ledger of a server keeps, because it may never be reset; also the number of notifications."""
 MOST_CALLS = 5_000
 """Calls that are over, of some kB with their people, that a server keeps."""
-
-
-class Time(Protocol):
-    """Whether virtual time follows real time: :class:`.SimulatorApp`."""
-
-    @property
-    def frozen(self) -> bool:
-        """Whether virtual time moves by ``advance`` only."""
-        ...
-
-    def freeze(self) -> None:
-        """Let virtual time stand still."""
-        ...
-
-    def thaw(self) -> None:
-        """Let virtual time follow real time again."""
-        ...
-
-    def follow(self) -> None:
-        """Let as much virtual time pass as real time has since the last look."""
-        ...
+TICK = 0.02
+"""Real seconds between two looks at the clock: how late a notification may be."""
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """What can be steered.
+class ServerState:
+    """Everything that the control addresses show and change.
 
     Attributes:
         simulator: the tenant.
-        bot: who is told; everything it is told and asks for is in its ledger.
-        time: the clock's way.
-        allow_hosts: hosts that the bot may be on besides this machine. Whoever starts the server says so, and no
-            request can: else a request could have it post anywhere.
+        bot: the bot under test; its ledger has every notification and request.
+        time: serves the tenant, and decides whether virtual time follows real time.
+        allow_hosts: hosts that the bot may be on besides this machine. The command line names them, and no request
+            can: else a request could have notifications posted anywhere.
     """
 
     simulator: Simulator
     bot: Bot
-    time: Time
+    time: SimulatorApp
     allow_hosts: Collection[str] = ()
 
     @classmethod
-    def of(cls, simulator: Simulator, time: Time, *, seed: int = 0, allow_hosts: Collection[str] = ()) -> World:
-        """A world whose bot is nowhere yet. What is asked for is written down from now on, what is old forgotten."""
-        simulator.keep_latest(calls=MOST_CALLS, notifications=MOST_LINES)
+    def of(
+        cls, simulator: Simulator, time: SimulatorApp, *, seed: int = 0, allow_hosts: Collection[str] = ()
+    ) -> ServerState:
+        """The state of a new server without a bot. Requests are recorded from now on, and the oldest forgotten."""
+        simulator.keep_latest(calls=MOST_CALLS, notifications=MOST_ENTRIES)
         # In real time one call does not wait for another; in frozen time every run is the same.
-        bot = Bot(simulator, seed=seed, most=MOST_LINES, side_by_side=lambda: not time.frozen)
+        bot = Bot(simulator, seed=seed, most=MOST_ENTRIES, side_by_side=lambda: not time.frozen)
         bot.watch()
         return cls(simulator, bot, time, allow_hosts)
 
     def place_bot(self, url: str, **terms: Any) -> None:
-        """Say where the bot is; ``terms`` as for calling a :class:`.Bot`.
+        """Set where the bot is; ``terms`` as for calling a :class:`.Bot`.
 
         Raises:
-            SettingError: nobody may be told there, or a value is out of range.
+            SettingError: the URL is of a host that is not allowed, or a value is out of range.
         """
         try:
             self.bot(url, allow_hosts=self.allow_hosts, **terms)
@@ -76,16 +62,53 @@ class World:
             raise SettingError(error.name, error.value, error.expected, step) from None
 
     def advance(self, seconds: float, patience: float) -> None:
-        """Let virtual time pass and tell the bot what falls due.
+        """Let virtual time pass and deliver what falls due.
 
         Args:
             seconds: how much passes.
-            patience: real seconds to wait for each notification that goes out by itself already.
+            patience: real seconds to wait for each notification that another thread delivers already.
         """
         self.simulator.advance(seconds, patience=patience)
         self.bot.settle(patience)
 
     def reset(self) -> None:
-        """Be as new; the bot stays where it is, and the clock's way as it is."""
+        """Forget calls, faults and the ledger; the bot stays where it is, and the clock frozen or not."""
         self.simulator.reset()
         self.bot.ledger.clear()
+
+
+@contextmanager
+def real_time(state: ServerState, tick: float = TICK) -> Iterator[None]:
+    """Deliver notifications when they fall due, without any request, until the block ends; not while time is frozen.
+
+    It ends when the bot has answered, or when its time for that is over.
+
+    Args:
+        state: whose clock is followed.
+        tick: real seconds between two looks.
+    """
+    over = Event()
+
+    def deliver() -> None:
+        if not state.time.frozen:
+            state.simulator.advance(0)
+
+    # Two threads, so that time passes while a bot is waited for.
+    threads = [
+        Thread(target=_repeat, args=(step, over, tick), name="graphcalls-clock", daemon=True)
+        for step in (state.time.follow, deliver)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        state.simulator.deliver_to(None)  # the rest is not delivered: each would wait for a bot that hangs
+        for thread in threads:
+            thread.join()
+
+
+def _repeat(step: Callable[[], None], over: Event, every: float) -> None:
+    while not over.wait(every):
+        step()

@@ -1,181 +1,138 @@
-"""The world as JSON. What gives access is masked in everything that somebody else wrote."""
+"""The encoder of the control API: from what handlers return to JSON.
+
+Every text passes :func:`outgoing`; addresses, headers and bodies of exchanges and notifications pass the redactor that
+knows their structure.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import singledispatch
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_graphcalls.bot import Asked, Delivery
-from pytest_graphcalls.bot.ledger import Entry, Struck
+from pytest_graphcalls.bot.ledger import Struck
 from pytest_graphcalls.redaction import OF_REPORTS
-from pytest_graphcalls.simulator import App, Fault, Meeting, Person, SimulatedCall
+from pytest_graphcalls.simulator import App, Fault, Fired, Meeting, Person, SimulatedCall
 from pytest_graphcalls.simulator.notifications import kind_of
 from pytest_graphcalls.simulator.store import Identity, Operation, Participant, Result
-from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, Request, decode_json
+from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, decode_json
 
 View = dict[str, Any]
 
 
-def identity(who: Identity) -> View:
-    """Who somebody is."""
-    return {"sort": who.sort, "id": who.id, "name": who.name, "tenant_id": who.tenant_id}
+class Unredacted(str):
+    """A text that goes out as it is: a token that was asked for."""
+
+    __slots__ = ()
 
 
-def person(who: Person) -> View:
-    """Somebody in the tenant."""
-    return identity(who.identity)
+def encode(value: Any) -> Any:
+    """A value as JSON: what :data:`VIEWS` names by its view, lists and mappings item by item."""
+    if isinstance(value, Redacted):
+        return value.json
+    view = VIEWS.get(type(value))
+    if view is not None:
+        return encode(view(value))
+    if isinstance(value, str):
+        return outgoing(value)
+    if isinstance(value, Mapping):
+        return {name: encode(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [encode(one) for one in value]
+    return value
 
 
-def call(one: SimulatedCall) -> View:
-    """A call, seen from outside."""
-    return {
-        "id": one.id,
-        "state": one.state.value,
-        "kind": one.kind.value,
-        "result": _result(one.result),
-        "rejected_with": one.rejected_with,
-        "callback_uri": one.callback_uri,
-        "my_participant_id": one.my_participant_id,
-        "participants": [_participant(entry) for entry in one.participants],
-        "invited": [_participant(entry) for entry in one.invited],
-        "operations": [_operation(entry) for entry in one.operations],
-    }
+def outgoing(text: str) -> str:
+    """A text without what gives access."""
+    return str(text) if isinstance(text, Unredacted) else OF_REPORTS.mask(text)
 
 
-def _result(one: Result | None) -> View | None:
-    return None if one is None else {"code": one.code, "subcode": one.subcode, "message": one.message}
+def members(names: str, **computed: Callable[[Any], Any]) -> Callable[[Any], View]:
+    """A view of the attributes named, in this order; those in ``computed`` are worked out."""
+    getters = [(name, computed.get(name)) for name in names.split()]
+    return lambda one: {name: get(one) if get else getattr(one, name) for name, get in getters}
 
 
-def _participant(one: Participant) -> View:
-    return {
-        "id": one.id,
-        "identity": identity(one.identity),
-        "state": one.state.value,
-        "is_bot": bool(one.leg),
-        "hidden": one.hidden,
-        "operation": one.operation,
-    }
+class Redacted:
+    """JSON whose texts were redacted by their structure already."""
+
+    def __init__(self, json: Any) -> None:
+        self.json = json
 
 
-def _operation(one: Operation) -> View:
-    return {
-        "id": one.id,
-        "status": one.status.value,
-        "client_context": one.client_context,
-        "pending": len(one.pending),
-        "result": _result(one.result),
-    }
+def _headers(headers: Headers) -> Redacted:
+    return Redacted(dict(headers.items()))
 
 
-def meeting(one: Meeting) -> View:
-    """A meeting: what joins it, and who holds it."""
-    return {
-        "coordinates": one.coordinates,
-        "by_join_id": one.by_join_id,
-        "join_meeting_id": one.join_meeting_id,
-        "organizer": person(one.organizer),
-    }
-
-
-def app(one: App) -> View:
-    """An app."""
-    return {
-        "app_id": one.app_id,
-        "name": one.name,
-        "roles": sorted(one.roles),
-        "may_remove_participants": one.may_remove_participants,
-        "phone_number": one.phone_number,
-        "instance_id": one.instance_id,
-        "callback_uri": one.callback_uri,
-    }
-
-
-def fault(one: Fault) -> View:
-    """A fault in force."""
-    return {
-        "number": one.number,
-        "name": one.name,
-        "given": dict(one.order.given),
-        "seen": one.seen,
-        "struck": [{"at": fired.at, "what": fired.what, "call": fired.call} for fired in one.fired],
-    }
+def _body(body: bytes) -> Redacted:
+    """A body as JSON where it is JSON, else as text; ``None`` when there is none."""
+    if not body:
+        return Redacted(None)
+    try:
+        return Redacted(decode_json(body))
+    except MalformedJsonError:
+        return Redacted(body.decode("utf-8", "replace"))
 
 
 def notification(number: int, one: Notification) -> View:
-    """What the service tells a bot."""
+    """A notification, with its number."""
     return {
         "number": number,
         "at": one.at,
         "call": one.call_id,
         "app": one.app_id,
         "kind": kind_of(one.entries),
-        "posted_to": OF_REPORTS.url(one.posted_to),
+        "posted_to": Redacted(OF_REPORTS.url(one.posted_to)),
         "headers": _headers(OF_REPORTS.headers(one.headers)),
-        "body": OF_REPORTS.json(one.body),
+        "body": Redacted(OF_REPORTS.json(one.body)),
     }
 
 
-@singledispatch
-def entry(one: Entry) -> View:
-    """A line of the ledger."""
-    raise NotImplementedError(type(one).__name__)
-
-
-@entry.register
-def _delivery(one: Delivery) -> View:
-    return {
-        "number": one.number,
-        "sort": "delivery",
-        "at": one.at,
-        "call": one.call,
-        "kind": one.kind,
-        "attempt": one.attempt,
-        "url": OF_REPORTS.url(one.url),
-        "status": one.status,
-        "seconds": one.seconds,
-        "error": OF_REPORTS.mask(one.error),
-        "answer": one.answer,
-        "note": one.note,
-        "message": one.message,
-        "notification": one.sequence if one.sequence >= 0 else None,
-        "body": OF_REPORTS.json(one.body),
-    }
-
-
-@entry.register
 def _request(one: Asked) -> View:
     safe = OF_REPORTS.exchange(one.exchange)
-    request: Request = safe.request
+    request, response = safe.request, safe.response
     return {
         "number": one.number,
         "sort": "request",
         "at": one.at,
         "method": request.method,
-        "path": request.path,
-        "url": request.url,
+        "path": Redacted(request.path),
+        "url": Redacted(request.url),
         "headers": _headers(request.headers),
         "body": _body(request.body),
-        "status": safe.response.status,
-        "response": {"headers": _headers(safe.response.headers), "body": _body(safe.response.body)},
+        "status": response.status,
+        "response": {"headers": _headers(response.headers), "body": _body(response.body)},
     }
 
 
-@entry.register
-def _struck(one: Struck) -> View:
-    facts: Mapping[str, Any] = {"at": one.at, "call": one.call, "fault": one.fault, "what": one.what}
-    return {"number": one.number, "sort": "fault", **facts}
-
-
-def _headers(headers: Headers) -> dict[str, str]:
-    return dict(headers.items())
-
-
-def _body(body: bytes) -> Any:
-    """As JSON where it is JSON, else as text; ``None`` when there is none."""
-    if not body:
-        return None
-    try:
-        return decode_json(body)
-    except MalformedJsonError:
-        return body.decode("utf-8", "replace")
+VIEWS: Mapping[type, Callable[[Any], Any]] = {
+    Identity: members("sort id name tenant_id"),
+    Person: lambda person: person.identity,
+    SimulatedCall: members(
+        "id state kind result rejected_with callback_uri my_participant_id participants invited operations"
+    ),
+    Result: members("code subcode message"),
+    Participant: members("id identity state is_bot hidden operation", is_bot=lambda one: bool(one.leg)),
+    Operation: members("id status client_context pending result", pending=lambda one: len(one.pending)),
+    Meeting: members("coordinates by_join_id join_meeting_id organizer"),
+    App: members(
+        "app_id name roles may_remove_participants phone_number instance_id callback_uri",
+        roles=lambda app: sorted(app.roles),
+    ),
+    Fault: members(
+        "number name given seen struck",
+        given=lambda fault: dict(fault.order.given),
+        struck=lambda fault: fault.fired,
+    ),
+    Fired: members("at what call"),
+    Delivery: members(
+        "number sort at call kind attempt url status seconds error answer note message notification body",
+        sort=lambda _: "delivery",
+        url=lambda one: Redacted(OF_REPORTS.url(one.url)),
+        notification=lambda one: one.sequence if one.sequence >= 0 else None,
+        body=lambda one: Redacted(OF_REPORTS.json(one.body)),
+    ),
+    Asked: _request,
+    Struck: members("number sort at call fault what", sort=lambda _: "fault"),
+}
+"""By class: what is shown of it, in the order of its members."""

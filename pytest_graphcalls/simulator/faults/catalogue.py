@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.lifecycle import CallState, OperationState
-from pytest_graphcalls.quantities import MOST, quantity, shown
 from pytest_graphcalls.simulator.notifications import KINDS
+from pytest_graphcalls.validation import MOST, quantity, shown
 
 Read = Callable[[str, Any, Contract], Any]
 """Takes a parameter's name and value and gives the value to use; raises when there is no use for it."""

@@ -1,4 +1,4 @@
-"""A world that is steered in process, and the same behind a socket."""
+"""A state that is steered in process, and the same behind a socket."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from pytest_graphcalls.server.asgi import SimulatorApp
-from pytest_graphcalls.server.control import PREFIX, Control, ControlledApp, World, ticking
+from pytest_graphcalls.server.control import PREFIX, Control, ControlledApp, ServerState, real_time
 from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Request, encode_json
@@ -25,16 +25,16 @@ def simulator() -> Simulator:
 
 
 @pytest.fixture
-def world(simulator: Simulator) -> Iterator[World]:
-    world = World.of(simulator, SimulatorApp(simulator, frozen=True), seed=7)
-    with closing(world.bot):
-        yield world
+def state(simulator: Simulator) -> Iterator[ServerState]:
+    state = ServerState.of(simulator, SimulatorApp(simulator, frozen=True), seed=7)
+    with closing(state.bot):
+        yield state
 
 
 @pytest.fixture
-def ask(world: World) -> Ask:
+def ask(state: ServerState) -> Ask:
     """Asks in process; who may ask is decided elsewhere."""
-    control = Control(world)
+    control = Control(state)
 
     def asked(method: str, path: str, **members: Any) -> tuple[int, Any]:
         body = encode_json(members) if members else b""
@@ -45,13 +45,13 @@ def ask(world: World) -> Ask:
 
 
 @pytest.fixture
-def served(world: World) -> Iterator[httpx.Client]:
-    """A client of a real server that steers ``world``; its time passes by itself unless it is frozen."""
-    app = ControlledApp(world.time, world.simulator, world=world)  # type: ignore[arg-type]  # it is one
+def served(state: ServerState) -> Iterator[httpx.Client]:
+    """A client of a real server that steers ``state``; its time passes by itself unless it is frozen."""
+    app = ControlledApp(state)
     with (
         closing(app),
-        ticking(world),
-        closing(world.bot),
+        real_time(state),
+        closing(state.bot),
         serve_in_thread(app) as url,
         httpx.Client(base_url=url) as one,
     ):

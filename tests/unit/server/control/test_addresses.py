@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_graphcalls.bot import FORGERIES
 from pytest_graphcalls.server.asgi import SimulatorApp
-from pytest_graphcalls.server.control import PREFIX, ROUTES, Control, World
-from pytest_graphcalls.server.control.bot import ASSERTIONS
-from pytest_graphcalls.server.control.simulator import DOINGS
-from pytest_graphcalls.server.control.state import MOST_CALLS, MOST_LINES
+from pytest_graphcalls.server.control import PREFIX, ROUTES, Control, ServerState
+from pytest_graphcalls.server.control.routes import ASSERTIONS, PERSON_ACTIONS
+from pytest_graphcalls.server.control.state import MOST_CALLS, MOST_ENTRIES
 from pytest_graphcalls.simulator import FAULTS, Simulator
 from pytest_graphcalls.simulator.admission import BODY_LIMIT
 from pytest_graphcalls.wire import Headers, Request
@@ -38,7 +36,7 @@ def test_the_list_names_every_address_and_member(ask: Ask) -> None:
 def test_people_faults_and_assertions_are_those_of_python() -> None:
     """What Python can do, every language can; a new one is there by itself."""
     paths = {route.path for route in ROUTES}
-    assert {f"people/{{person}}/{name}" for name in DOINGS} <= paths
+    assert {f"people/{{person}}/{name}" for name in PERSON_ACTIONS} <= paths
     assert {
         "answers_after",
         "declines",
@@ -49,27 +47,10 @@ def test_people_faults_and_assertions_are_those_of_python() -> None:
         "leaves",
         "is_unreachable",
         "removes",
-    } == set(DOINGS)
+    } == set(PERSON_ACTIONS)
     assert {f"faults/{name}" for name in FAULTS} <= paths
     assert {f"assertions/{name}" for name in ASSERTIONS} <= paths
     assert "refuses-forged-notifications" in ASSERTIONS
-
-
-README = Path(__file__).parents[4] / "README.md"
-SHARED = {"people/{person}/": "people/{person}/…", "faults/": "faults/{name}", "assertions/": "assertions/{name}"}
-"""Addresses that are made of one table each, and how the README shows them."""
-
-
-@pytest.mark.skipif(not README.exists(), reason="needs README.md, which lies beside the source only")
-def test_every_address_is_in_the_readme() -> None:
-    """An address that nobody reads about is not there."""
-    text = README.read_text(encoding="utf-8")
-    for route in ROUTES:
-        start = next(
-            (one for one in SHARED if route.path.startswith(one) and not route.path.startswith("faults/{")), ""
-        )
-        shown = SHARED[start] if start and route.method == "POST" else route.path or "/"
-        assert f"`{route.method} {shown}`" in text, route
 
 
 def test_a_call_is_placed_and_seen(ask: Ask, simulator: Simulator) -> None:
@@ -203,23 +184,23 @@ def test_a_fault_is_injected_listed_and_ended(ask: Ask, simulator: Simulator) ->
     assert Phone(simulator).send("GET", "/calls/57da").status == 404
 
 
-def test_what_a_fault_holds_is_released(ask: Ask, world: World, simulator: Simulator) -> None:
+def test_what_a_fault_holds_is_released(ask: Ask, state: ServerState, simulator: Simulator) -> None:
     """It goes out when time passes, and the fault stays."""
-    world.bot(asgi(lambda notes, headers: None))
+    state.bot(asgi(lambda notes, headers: None))
     ask("POST", "faults/hold")
     ask("POST", "calls")
     ask("POST", "clock/advance", seconds=0)
-    assert world.bot.deliveries == ()
+    assert state.bot.deliveries == ()
     assert ask("POST", "faults/1/release")[0] == 200
     ask("POST", "clock/advance", seconds=0)
-    assert len(world.bot.deliveries) == 1
+    assert len(state.bot.deliveries) == 1
     assert len(ask("GET", "faults")[1]["faults"]) == 1
 
 
-def test_the_ledger_is_read_in_pieces(ask: Ask, world: World, simulator: Simulator) -> None:
+def test_the_ledger_is_read_in_pieces(ask: Ask, state: ServerState, simulator: Simulator) -> None:
     """Deliveries, requests and faults; after ``settled`` it goes on."""
     phone = Phone(simulator)
-    world.bot(asgi(lambda notes, headers: [phone.reject(call) for call in incoming(notes)] and None))
+    state.bot(asgi(lambda notes, headers: [phone.reject(call) for call in incoming(notes)] and None))
     ask("POST", "faults/latency", operation="call-reject", seconds=1)
     ask("POST", "calls")
     ask("POST", "clock/advance", seconds=2)
@@ -273,7 +254,7 @@ def test_notifications_are_read_delivered_or_not(ask: Ask) -> None:
     assert ask("GET", "notifications?since=1")[1]["notifications"] == notes[1:]
 
 
-def test_what_is_old_is_no_longer_kept(ask: Ask, world: World, simulator: Simulator) -> None:
+def test_what_is_old_is_no_longer_kept(ask: Ask, state: ServerState, simulator: Simulator) -> None:
     """It is said how much is gone; numbers go on, and a bot that hung up everything has done so."""
     simulator.keep_latest(calls=2, notifications=3)
     phone = Phone(simulator)
@@ -283,7 +264,7 @@ def test_what_is_old_is_no_longer_kept(ask: Ask, world: World, simulator: Simula
             phone.answer(call)
             phone.send("DELETE", f"/calls/{call}")
 
-    world.bot(asgi(act))
+    state.bot(asgi(act))
     for _ in range(5):
         ask("POST", "calls")
         ask("POST", "clock/advance", seconds=1)
@@ -294,18 +275,18 @@ def test_what_is_old_is_no_longer_kept(ask: Ask, world: World, simulator: Simula
     assert [one["number"] for one in ask("GET", "notifications?since=19")[1]["notifications"]] == [19]
     assert ask("POST", "assertions/hung-up-what-it-created")[0] == 200
     assert ask("POST", "assertions/acts-once-on-duplicates")[0] in {200, 409}
-    assert ask("GET", f"calls/{world.bot.deliveries[0].call}")[0] == 404
+    assert ask("GET", f"calls/{state.bot.deliveries[0].call}")[0] == 404
 
 
-def test_a_server_keeps_the_latest_only(world: World) -> None:
+def test_a_server_keeps_the_latest_only(state: ServerState) -> None:
     """Nobody may ever reset it."""
-    kept = world.simulator.keeping
-    assert (kept.calls, kept.notifications) == (MOST_CALLS, MOST_LINES)
+    kept = state.simulator.retention
+    assert (kept.calls, kept.notifications) == (MOST_CALLS, MOST_ENTRIES)
 
 
-def test_an_assertion_passes_or_says_why_not(ask: Ask, world: World, simulator: Simulator) -> None:
+def test_an_assertion_passes_or_says_why_not(ask: Ask, state: ServerState, simulator: Simulator) -> None:
     """409 with what the bot did, and the timeline."""
-    world.bot(asgi(lambda notes, headers: None))
+    state.bot(asgi(lambda notes, headers: None))
     ask("POST", "calls")
     ask("POST", "clock/advance", seconds=16)
     assert ask("POST", "assertions/took-every-notification", within=5) == (200, {"passed": True})
@@ -316,9 +297,9 @@ def test_an_assertion_passes_or_says_why_not(ask: Ask, world: World, simulator: 
     assert message(ask("POST", "assertions/answered-within"))[0] == 400
 
 
-def test_a_notification_is_forged_and_sent_again(ask: Ask, world: World) -> None:
+def test_a_notification_is_forged_and_sent_again(ask: Ask, state: ServerState) -> None:
     """What the bot did with it is the answer."""
-    world.bot(asgi(lambda notes, headers: 202 if "authorization" in headers else 401))
+    state.bot(asgi(lambda notes, headers: 202 if "authorization" in headers else 401))
     status, delivery = ask("POST", "bot/forge", name="no token")
     assert (status, delivery["status"], delivery["note"]) == (200, 401, "forged: no token")
     assert ask("POST", "bot/again")[1]["status"] == 202
@@ -336,9 +317,9 @@ def test_apps_are_registered_and_changed(ask: Ask, simulator: Simulator) -> None
     assert ask("POST", "token", app=app["app_id"])[1]["client_id"] == app["app_id"]
 
 
-def test_everything_starts_anew(ask: Ask, world: World) -> None:
+def test_everything_starts_anew(ask: Ask, state: ServerState) -> None:
     """The same ids again; the bot stays where it is."""
-    world.bot(asgi(lambda notes, headers: None))
+    state.bot(asgi(lambda notes, headers: None))
     _, before = ask("POST", "calls")
     ask("POST", "clock/advance", seconds=3)
     assert ask("POST", "reset") == (200, {"now": 0.0})
@@ -347,7 +328,7 @@ def test_everything_starts_anew(ask: Ask, world: World) -> None:
     _, after = ask("POST", "calls")
     assert after["id"] == before["id"]
     ask("POST", "clock/advance", seconds=0)
-    assert [one.status for one in world.bot.deliveries] == [202]
+    assert [one.status for one in state.bot.deliveries] == [202]
 
 
 @pytest.mark.parametrize(
@@ -399,20 +380,20 @@ def test_everything_starts_anew(ask: Ask, world: World) -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_said(
-    ask: Ask, world: World, method: str, path: str, members: dict[str, Any], status: int, said: str
+    ask: Ask, state: ServerState, method: str, path: str, members: dict[str, Any], status: int, said: str
 ) -> None:
-    """With the nearest match where a name is wrong; the world is as it was, and nobody is told anything."""
+    """With the nearest match where a name is wrong; the state is as it was, and nobody is told anything."""
     answer = ask(method, path, **members)
     assert answer[0] == status, answer
     assert said in answer[1]["error"]["message"]
     assert answer[1]["error"]["code"] == "graphcalls"
-    assert (world.simulator.notifications, world.simulator.faults.active, world.bot.where) == ([], (), "")
+    assert (state.simulator.notifications, state.simulator.faults.active, state.bot.where) == ([], (), "")
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"7", b"\xff", b'{"seconds": 1e999}', b'{"seconds": ' + b"[" * 99])
-def test_a_body_that_is_none_is_refused(world: World, body: bytes) -> None:
+def test_a_body_that_is_none_is_refused(state: ServerState, body: bytes) -> None:
     """400, whatever it is."""
-    answer = Control(world).handle(Request("POST", f"{PREFIX}clock/advance", body=body))
+    answer = Control(state).handle(Request("POST", f"{PREFIX}clock/advance", body=body))
     assert answer.status == 400
     assert ("expected a JSON object" in answer.json()["error"]["message"]) is (body in {b"[]", b"7"})
 
@@ -421,11 +402,11 @@ def test_a_body_that_is_none_is_refused(world: World, body: bytes) -> None:
 def test_an_address_survives_nonsense(route: Any) -> None:
     """Each answers something below 500 to members that make no sense."""
     simulator = Simulator()
-    control = Control(World.of(simulator, SimulatorApp(simulator, frozen=True)))
+    control = Control(ServerState.of(simulator, SimulatorApp(simulator, frozen=True)))
     path = (
         route.path.replace("{person}", "%ff%00").replace("{call}", "..").replace("{app}", "%2F").replace("{fault}", "-")
     )
-    members = ", ".join(f'"{name}": [{{"\\u0000": []}}]' for name in route.takes)
+    members = ", ".join(f'"{name}": [{{"\\u0000": []}}]' for name in route.parameters)
     request = Request(route.method, f"{PREFIX}{path}", body=f"{{{members}}}".encode())
     assert control.handle(request).status < 500
 
@@ -434,7 +415,7 @@ def test_every_answer_is_about_the_present() -> None:
     """In real time what has passed since the last request has passed before the answer is given."""
     passed = [0.0]
     simulator = Simulator()
-    control = Control(World.of(simulator, SimulatorApp(simulator, elapsed=lambda: passed[0])))
+    control = Control(ServerState.of(simulator, SimulatorApp(simulator, elapsed=lambda: passed[0])))
     call = control.handle(Request("POST", f"{PREFIX}calls")).json()["id"]
     passed[0] = 16.0
     assert control.handle(Request("GET", f"{PREFIX}calls/{call}")).json()["state"] == "terminated"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_graphcalls.bot import Bot
-from pytest_graphcalls.server.control import ROUTES, World
+from pytest_graphcalls.server.control import ROUTES, ServerState
 from pytest_graphcalls.simulator import Authority, Fault, Keyring, Meeting, Person, SimulatedCall, Simulator
 
 SEEN = "GET calls/{call}"
@@ -190,8 +190,8 @@ def test_every_address_of_the_table_is_served(kind: type) -> None:
         wanted = {one for one in inspect.signature(method).parameters if one != "self"}
         wanted = {one for one in wanted if (kind, name, one) not in PARAMETERS_LEFT_OUT}
         route = KNOWN[address]
-        missing = {one for one in wanted if one not in route.takes and OTHER_NAMES.get(one, "?") not in route.path}
-        assert {one for one in missing if OTHER_NAMES.get(one) not in route.takes} == set(), address
+        missing = {one for one in wanted if one not in route.parameters and OTHER_NAMES.get(one, "?") not in route.path}
+        assert {one for one in missing if OTHER_NAMES.get(one) not in route.parameters} == set(), address
 
 
 def test_every_address_stands_for_something() -> None:
@@ -208,8 +208,8 @@ def test_no_reason_is_left_over() -> None:
     assert set(SERVED_ONLY) <= set(KNOWN)
 
 
-def test_a_server_steers_the_same_objects(world: World) -> None:
-    """The tables speak of the classes that a world is made of."""
-    simulator = world.simulator
-    steered = (simulator, world.bot, simulator.authority, simulator.channel.keys, simulator.person("Adele"))
+def test_a_server_steers_the_same_objects(state: ServerState) -> None:
+    """The tables speak of the classes that a state is made of."""
+    simulator = state.simulator
+    steered = (simulator, state.bot, simulator.authority, simulator.channel.keys, simulator.person("Adele"))
     assert {type(one) for one in steered} <= set(CLASSES)

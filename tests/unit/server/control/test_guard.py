@@ -7,12 +7,12 @@ from contextlib import closing
 import httpx
 import pytest
 
-from pytest_graphcalls.quantities import is_loopback
 from pytest_graphcalls.server.asgi import SimulatorApp
-from pytest_graphcalls.server.control import PREFIX, ControlledApp, Reach
-from pytest_graphcalls.server.control.guard import refusal
+from pytest_graphcalls.server.control import PREFIX, ControlledApp, Reach, ServerState
+from pytest_graphcalls.server.control.app import refusal
 from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Simulator
+from pytest_graphcalls.validation import is_loopback
 from pytest_graphcalls.wire import Headers, Request
 
 HERE, ELSEWHERE = ("127.0.0.1", 50000), ("192.0.2.7", 50000)
@@ -82,7 +82,7 @@ def test_a_proxy_says_whom_it_speaks_for(monkeypatch: pytest.MonkeyPatch) -> Non
     """Only one on this machine is believed, whatever the environment says; else another machine could say it is us."""
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
     simulator = Simulator()
-    app = ControlledApp(SimulatorApp(simulator), simulator)
+    app = ControlledApp(ServerState.of(simulator, SimulatorApp(simulator)))
     with closing(app), serve_in_thread(app) as url:
         plain = httpx.get(f"{url}{PREFIX}")
         behind = httpx.get(f"{url}{PREFIX}", headers={"X-Forwarded-For": "127.0.0.1, 192.0.2.7"})

@@ -1,4 +1,4 @@
-"""A world behind a URL is staged as one in this process is."""
+"""A state behind a URL is staged as one in this process is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_graphcalls.clients.httpx import Network, make_client
 from pytest_graphcalls.clients.remote import RemoteWorld, is_steerable
 from pytest_graphcalls.errors import StageError
 from pytest_graphcalls.server.asgi import SimulatorApp
-from pytest_graphcalls.server.control import PREFIX, ControlledApp, Reach, World
+from pytest_graphcalls.server.control import PREFIX, ControlledApp, Reach, ServerState
 from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Simulator
 
@@ -26,18 +26,18 @@ def remote(served: httpx.Client) -> Iterator[RemoteWorld]:
     network.close()
 
 
-def test_a_stage_finds_what_it_asks_of_a_simulator(remote: RemoteWorld, world: World) -> None:
+def test_a_stage_finds_what_it_asks_of_a_simulator(remote: RemoteWorld, state: ServerState) -> None:
     """Calls, apps, tokens, time; ids are those of the simulator there."""
     call = remote.incoming_call(group=True)
-    assert world.simulator.call(call.id).kind == "group"
+    assert state.simulator.call(call.id).kind == "group"
     app = remote.authority.register(may_remove_participants=False, phone_number="+15550101")
-    known = world.simulator.authority.app_of(app.id)
+    known = state.simulator.authority.app_of(app.id)
     assert (known.may_remove_participants, known.phone_number) == (False, "+15550101")
     assert remote.authority.token(app) != remote.authority.token(roles=[]) != remote.authority.token()
     remote.advance(16)
-    assert world.simulator.now == 16.0
+    assert state.simulator.now == 16.0
     assert [(one.body, one.posted_to, one.call_id, one.at) for one in remote.notifications] == [
-        (one.body, one.posted_to, one.call_id, one.at) for one in world.simulator.notifications
+        (one.body, one.posted_to, one.call_id, one.at) for one in state.simulator.notifications
     ]
 
 
@@ -52,16 +52,16 @@ def test_notifications_are_asked_for_once(remote: RemoteWorld, served: httpx.Cli
     assert remote.notifications == []
 
 
-def test_what_a_server_has_forgotten_is_not_missed(remote: RemoteWorld, world: World) -> None:
+def test_what_a_server_has_forgotten_is_not_missed(remote: RemoteWorld, state: ServerState) -> None:
     """What was read stays, and what comes is read once."""
-    world.simulator.keep_latest(calls=1, notifications=2)
+    state.simulator.keep_latest(calls=1, notifications=2)
     for _ in range(3):
         remote.incoming_call()
         remote.incoming_call()
-        world.simulator.advance(0)
+        state.simulator.advance(0)
     assert len(remote.notifications) == 2
     last = remote.incoming_call()
-    world.simulator.advance(0)
+    state.simulator.advance(0)
     assert [one.call_id for one in remote.notifications][2:] == [last.id]
 
 
@@ -74,8 +74,8 @@ def test_a_refusal_leaves_the_test_unchecked(remote: RemoteWorld) -> None:
 @pytest.mark.parametrize(
     ("app", "steerable"),
     [
-        (lambda simulator: ControlledApp(SimulatorApp(simulator), simulator), True),
-        (lambda simulator: ControlledApp(SimulatorApp(simulator), simulator, reach=Reach.OFF), False),
+        (lambda simulator: ControlledApp(ServerState.of(simulator, SimulatorApp(simulator))), True),
+        (lambda simulator: ControlledApp(ServerState.of(simulator, SimulatorApp(simulator)), reach=Reach.OFF), False),
         (lambda simulator: SimulatorApp(simulator), False),
     ],
 )

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pytest_graphcalls.server.control import PREFIX, World
+from pytest_graphcalls.server.control import PREFIX, ServerState
 from pytest_graphcalls.server.http import serve_in_thread
 from tests.unit.bot.bots import Act, asgi, incoming
 
@@ -35,9 +35,9 @@ def a_bot(act: Act) -> Iterator[str]:
         yield f"{url}/told"
 
 
-def rejecting(served: httpx.Client, world: World) -> Act:
+def rejecting(served: httpx.Client, state: ServerState) -> Act:
     """A bot that calls back over HTTP, and steers the server, while it is being told."""
-    headers = {"Authorization": f"Bearer {world.simulator.authority.token()}"}
+    headers = {"Authorization": f"Bearer {state.simulator.authority.token()}"}
 
     def act(notes: dict[str, Any], _: dict[str, str]) -> None:
         for call in incoming(notes):
@@ -45,31 +45,31 @@ def rejecting(served: httpx.Client, world: World) -> Act:
             assert httpx.post(f"{served.base_url}{url}", json={"reason": "busy"}, headers=headers).status_code == 202
             for path in ("clock/advance", "calls"):
                 body = {"seconds": 0} if path == "clock/advance" else {"caller": "Zoe"}
-                if path == "clock/advance" or len(world.simulator.store.calls) < 3:
+                if path == "clock/advance" or len(state.simulator.store.calls) < 3:
                     assert httpx.post(f"{served.base_url}{PREFIX}{path}", json=body).is_success
 
     return act
 
 
 def test_in_frozen_time_the_bot_is_told_on_advance_alone(
-    served: httpx.Client, world: World, post: Callable[..., Any]
+    served: httpx.Client, state: ServerState, post: Callable[..., Any]
 ) -> None:
     """And the answer to it comes when everything was told, also what came about meanwhile."""
-    with a_bot(rejecting(served, world)) as url:
+    with a_bot(rejecting(served, state)) as url:
         assert post("bot", url=url)["url"] == url
         call = post("calls", caller="Mallory")
-        assert world.bot.deliveries == ()
+        assert state.bot.deliveries == ()
         post("clock/advance", seconds=2)
         seen = served.get(f"{PREFIX}calls/{call['id']}").json()
         assert (seen["state"], seen["rejected_with"]) == ("terminated", "busy")
         assert len(served.get(f"{PREFIX}calls").json()["calls"]) == 3
-        assert [one.status for one in world.bot.deliveries] == [202] * 6
-        assert world.bot.deliveries[0].url.endswith("/told")
+        assert [one.status for one in state.bot.deliveries] == [202] * 6
+        assert state.bot.deliveries[0].url.endswith("/told")
         assert post("assertions/answered-within", seconds=15) == {"passed": True}
 
 
 def test_in_real_time_the_bot_is_told_without_any_request(
-    served: httpx.Client, world: World, post: Callable[..., Any]
+    served: httpx.Client, state: ServerState, post: Callable[..., Any]
 ) -> None:
     """The clock drives it, also what falls due later."""
     done = Event()
@@ -85,12 +85,12 @@ def test_in_real_time_the_bot_is_told_without_any_request(
         post("calls", caller="Adele")
         assert done.wait(20)
         post("clock/freeze")
-    assert [one.kind for one in world.bot.deliveries][:1] == ["created call incoming"]
-    assert world.simulator.now >= 0.2
+    assert [one.kind for one in state.bot.deliveries][:1] == ["created call incoming"]
+    assert state.simulator.now >= 0.2
 
 
 def test_in_real_time_too_the_answer_comes_when_the_bot_was_told(
-    served: httpx.Client, world: World, post: Callable[..., Any]
+    served: httpx.Client, state: ServerState, post: Callable[..., Any]
 ) -> None:
     """Also when the clock had begun to tell it."""
     telling = Event()
@@ -105,7 +105,7 @@ def test_in_real_time_too_the_answer_comes_when_the_bot_was_told(
         post("calls")
         assert telling.wait(20)
         post("clock/advance", seconds=15)
-        assert [one.kind for one in world.bot.deliveries] == [
+        assert [one.kind for one in state.bot.deliveries] == [
             "created call incoming",
             "deleted call terminated 408/8587",
         ]
@@ -113,7 +113,7 @@ def test_in_real_time_too_the_answer_comes_when_the_bot_was_told(
 
 @pytest.mark.parametrize("frozen", [True, False])
 def test_a_bot_that_hangs_is_reported_and_keeps_nobody(
-    served: httpx.Client, world: World, post: Callable[..., Any], frozen: bool
+    served: httpx.Client, state: ServerState, post: Callable[..., Any], frozen: bool
 ) -> None:
     """Requests and control requests are answered meanwhile, and another bot can take its place."""
     hanging, over, seen = Event(), Event(), Event()
@@ -123,7 +123,7 @@ def test_a_bot_that_hangs_is_reported_and_keeps_nobody(
         over.wait(20)
 
     with a_bot(hang) as url:
-        world.bot.ledger.listen(lambda delivery: seen.set() if "no answer within" in delivery.error else None)
+        state.bot.ledger.listen(lambda delivery: seen.set() if "no answer within" in delivery.error else None)
         post("bot", url=url, timeout=0.2, redeliveries=0)
         post("calls")
         advance = threading.Thread(target=lambda: post("clock/advance", seconds=0) if frozen else post("clock/thaw"))
@@ -137,7 +137,7 @@ def test_a_bot_that_hangs_is_reported_and_keeps_nobody(
     assert served.get(f"{PREFIX}ledger").json()["entries"][-1]["status"] in {None, 401}
 
 
-def test_time_passes_while_a_bot_hangs(served: httpx.Client, world: World, post: Callable[..., Any]) -> None:
+def test_time_passes_while_a_bot_hangs(served: httpx.Client, state: ServerState, post: Callable[..., Any]) -> None:
     """Without any request; else what is told next would seem to be told before its time."""
     hanging, over = Event(), Event()
 
@@ -150,13 +150,13 @@ def test_time_passes_while_a_bot_hangs(served: httpx.Client, world: World, post:
         post("calls")
         post("clock/thaw")
         assert hanging.wait(20)
-        before = world.simulator.now
-        world.bot.wait_for(lambda: world.simulator.now > before, seconds=20)
+        before = state.simulator.now
+        state.bot.wait_for(lambda: state.simulator.now > before, seconds=20)
         over.set()
 
 
 def test_a_bot_that_is_left_while_it_hangs_is_told_no_more(
-    served: httpx.Client, world: World, post: Callable[..., Any]
+    served: httpx.Client, state: ServerState, post: Callable[..., Any]
 ) -> None:
     """The next one is told what happens from then on."""
     hanging, over = Event(), Event()
@@ -176,12 +176,14 @@ def test_a_bot_that_is_left_while_it_hangs_is_told_no_more(
         call = post("calls")
         post("clock/advance", seconds=10)
         over.set()
-    told = [(one.attempt, one.status) for one in world.bot.deliveries]
+    told = [(one.attempt, one.status) for one in state.bot.deliveries]
     assert (told[0], told[1:]) == ((1, None), [(1, 202)])
-    assert world.bot.deliveries[-1].call == call["id"]
+    assert state.bot.deliveries[-1].call == call["id"]
 
 
-def test_a_bot_that_is_not_there_is_reported(served: httpx.Client, world: World, post: Callable[..., Any]) -> None:
+def test_a_bot_that_is_not_there_is_reported(
+    served: httpx.Client, state: ServerState, post: Callable[..., Any]
+) -> None:
     """And told again, as often as usual."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -194,7 +196,7 @@ def test_a_bot_that_is_not_there_is_reported(served: httpx.Client, world: World,
 
 
 def test_a_redirect_to_another_machine_is_not_followed(
-    served: httpx.Client, world: World, post: Callable[..., Any]
+    served: httpx.Client, state: ServerState, post: Callable[..., Any]
 ) -> None:
     """It is reported."""
 
@@ -219,20 +221,20 @@ def test_faults_spoil_answers_and_never_control_answers(served: httpx.Client, po
     assert len(served.get(f"{PREFIX}faults").json()["faults"][0]["struck"]) == 1
 
 
-def test_web_pages_are_refused(served: httpx.Client, world: World) -> None:
+def test_web_pages_are_refused(served: httpx.Client, state: ServerState) -> None:
     """Over the socket as in the table of the guard."""
     headers = {"Origin": "https://evil.example"}
     assert served.post(f"{PREFIX}calls", headers=headers).status_code == 403
     assert served.post(f"{PREFIX}calls", content=b"{}", headers={"Content-Type": "text/plain"}).status_code == 415
     assert served.options(f"{PREFIX}calls").status_code == 405
-    assert world.simulator.notifications == []
+    assert state.simulator.notifications == []
 
 
-def test_the_end_comes_while_a_bot_hangs(world: World) -> None:
+def test_the_end_comes_while_a_bot_hangs(state: ServerState) -> None:
     """Nothing is left running, and nothing is raised in a thread."""
     from contextlib import closing
 
-    from pytest_graphcalls.server.control import ControlledApp, ticking
+    from pytest_graphcalls.server.control import ControlledApp, real_time
 
     hanging, over = Event(), Event()
 
@@ -240,12 +242,12 @@ def test_the_end_comes_while_a_bot_hangs(world: World) -> None:
         hanging.set()
         over.wait(20)
 
-    app = ControlledApp(world.time, world.simulator, world=world)  # type: ignore[arg-type]  # it is one
+    app = ControlledApp(state)
     with a_bot(hang) as url:
-        with closing(app), ticking(world), closing(world.bot), serve_in_thread(app):
-            world.place_bot(url, timeout=1.0)
-            world.simulator.incoming_call()
-            world.time.thaw()
+        with closing(app), real_time(state), closing(state.bot), serve_in_thread(app):
+            state.place_bot(url, timeout=1.0)
+            state.simulator.incoming_call()
+            state.time.thaw()
             assert hanging.wait(20)
         over.set()
     assert not [
@@ -271,12 +273,12 @@ def meeting_bot(calls: int) -> Any:
     return app
 
 
-def test_in_real_time_one_call_does_not_wait_for_another(world: World, post: Callable[..., Any]) -> None:
+def test_in_real_time_one_call_does_not_wait_for_another(state: ServerState, post: Callable[..., Any]) -> None:
     """The bot is told of a second call while it is at the first; on advance, everything is waited for."""
     with serve_in_thread(meeting_bot(2)) as url:
         post("bot", url=url)
         post("clock/thaw")
         post("calls")
         post("calls")
-        world.bot.wait_for(lambda: len(world.bot.deliveries) >= 2, seconds=20)
-        assert {(one.status, one.attempt) for one in world.bot.deliveries} == {(202, 1)}
+        state.bot.wait_for(lambda: len(state.bot.deliveries) >= 2, seconds=20)
+        assert {(one.status, one.attempt) for one in state.bot.deliveries} == {(202, 1)}
