@@ -64,8 +64,13 @@ def _called(name: str, member: object) -> str:
 
 
 def _member(name: str, member: object) -> str:
-    said = documentation(member)
-    return f"### {code(name)} {{ #{name.replace('_', '-')} }}\n\n```python\n{_called(name, member)}\n```\n\n{said}"
+    heading = f"### {code(name)} {{ #{name.replace('_', '-')} }}"
+    shown = "" if isinstance(member, property) else _block(signature(member, name))
+    return "\n\n".join(filter(None, (heading, shown, documentation(member))))
+
+
+def _block(call: str) -> str:
+    return f"```python\n{call}\n```"
 
 
 def fields(thing: type) -> str:
@@ -131,8 +136,7 @@ def selectors() -> str:
 
 def called() -> str:
     """How a test says where the bot is."""
-    shown = signature(Bot.__call__, "graphcalls.bot")
-    return f"```python\n{shown}\n```\n\n{documentation(Bot.__call__)}"
+    return f"{_block(signature(Bot.__call__, 'graphcalls.bot'))}\n\n{documentation(Bot.__call__)}"
 
 
 def forgeries() -> str:

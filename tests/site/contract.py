@@ -50,7 +50,7 @@ def coverage() -> str:
         ("recognised, not simulated: 404, with the reason", codes(one["id"] for one in uncovered()["operations"])),
         ("not there", " ".join(NOT_SIMULATED)),
     ]
-    return f"{table(('', ''), rows)}\n\n{_counted(contract)}"
+    return f"{table(('how far', 'what'), rows)}\n\n{_counted(contract)}"
 
 
 def _counted(contract: Contract) -> str:
