@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_graphcalls.contract import Contract, Match, Miss
+from pytest_graphcalls.contract.model import RoleCheck
 from pytest_graphcalls.errors import nearest
 from pytest_graphcalls.findings import Finding, Severity
 from pytest_graphcalls.simulator.identity import Authority, Grant
@@ -20,11 +21,6 @@ from pytest_graphcalls.wire import MalformedJsonError, Request, decode_json, pat
 
 BODY_LIMIT = 4 * 1024 * 1024
 """Longest body that is read, in bytes. The service's own limit for these routes is not published."""
-
-CHECKED_AT_CREATION = frozenset({"call-get", "call-delete", "call-keepalive", "call-list-participants"})
-"""Operations whose pages list permissions that are looked at once, when the call is created (call-get.r03)."""
-CHECKED_BY_WHAT_IS_ASKED = frozenset({"application-post-calls", "call-answer"})
-"""Operations that need another role for another kind of call; ``calls`` decides."""
 
 _DEFAULT_ORIGIN = "https://graph.microsoft.com"
 _WRAPPERS = frozenset({"$id", "$values"})
@@ -48,8 +44,8 @@ class Ask:
     root: str
 
 
-class Gate:
-    """Lets requests in.
+class Admission:
+    """Routes, authenticates and checks requests.
 
     Args:
         contract: routes, permissions, body checks.
@@ -59,15 +55,19 @@ class Gate:
     def __init__(self, contract: Contract, authority: Authority) -> None:
         self._contract = contract
         self._authority = authority
-        free = CHECKED_AT_CREATION | CHECKED_BY_WHAT_IS_ASKED
         self.required_roles: dict[str, frozenset[str]] = {
             id: operation.permissions.accepted
             for id, operation in contract.operations.items()
-            if id not in free and operation.permissions.accepted
+            if operation.permissions.checked is RoleCheck.REQUEST and operation.permissions.accepted
         }
         """By operation: the roles of which a token needs one."""
-        self.unjudged: set[str] = set()
-        """Rules of requests that the body check leaves to the steps of a capability."""
+        self.unjudged: set[str] = {
+            f"{operation.id}.{limit.rule}"
+            for operation in contract.operations.values()
+            for limit in operation.request.constraints
+            if limit.by_handler
+        }
+        """Rules of requests that the body check leaves to the handlers."""
 
     def admit(self, request: Request) -> Ask:
         """Take a request in.
@@ -151,6 +151,13 @@ def require_any(grant: Grant, needed: frozenset[str]) -> None:
             "insufficient-permissions",
             f"The token of app {grant.app.app_id} has none of the roles {', '.join(sorted(needed))}.",
         )
+
+
+def require_role_for(ask: Ask, kind: str) -> None:
+    """Refuse a token without a role for a request of this ``kind``, where the operation asks for one."""
+    needed = ask.match.operation.permissions.for_kind(kind)
+    if needed:
+        require_any(ask.grant, needed)
 
 
 def split_url(url: str) -> tuple[str, str]:

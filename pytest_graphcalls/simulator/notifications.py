@@ -173,7 +173,7 @@ class Notifier:
             return
         number, known = self._told_rosters.get(call.id, (0, {}))
         now = {one.id: one for one in people}
-        came = tuple(one for id, one in now.items() if id not in known)
+        came = tuple(one for id, one in now.items() if known.get(id) != one)
         gone = tuple(one for id, one in known.items() if id not in now)
         if came or gone:
             self._told_rosters[call.id] = number + 1, now

@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from threading import Condition, RLock
-from typing import TYPE_CHECKING
 
 from pytest_graphcalls.simulator.clock import Clock
 from pytest_graphcalls.simulator.notifications import Notifier
+from pytest_graphcalls.simulator.store import Store
 from pytest_graphcalls.validation import MOST, quantity
 from pytest_graphcalls.wire import Notification
-
-if TYPE_CHECKING:
-    from pytest_graphcalls.simulator.core import Simulator
 
 Courier = Callable[[Notification, int], None]
 """Takes a notification and its number, which counts from 0 since the start or the last reset."""
@@ -153,18 +150,24 @@ class Outbox:
         return self._ready.popleft() if self._ready else None
 
 
-class Keeping:
+class Retention:
     """Forgets the oldest calls that are over, and the oldest notifications, once there are more than are wanted.
 
-    A call takes along what only it leads to: its operations, and the meeting once no call that is kept was in it.
-    What has not been delivered yet stays.
+    Unless it is limited, everything is kept. A call takes along what only it leads to: its operations, and the meeting
+    once no call that is kept was in it. Notifications that have not been delivered yet stay.
 
     Args:
-        simulator: whose past it is.
+        store: keeps the calls.
+        notifier: keeps the notifications.
+        outbox: knows what has been delivered.
+        forgotten: is told up to which number notifications are no longer kept.
     """
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._sim = simulator
+    def __init__(self, store: Store, notifier: Notifier, outbox: Outbox, forgotten: Callable[[int], None]) -> None:
+        self._store = store
+        self._notifier = notifier
+        self._outbox = outbox
+        self._forgotten = forgotten
         self.calls: int | None = None
         """How many calls that are over are kept; ``None`` for all."""
         self.notifications: int | None = None
@@ -183,15 +186,15 @@ class Keeping:
         self.tidy()
 
     def tidy(self) -> None:
-        """Forget what is too much; called between two events, when nobody is at anything."""
+        """Forget what is too much; called between two events."""
         if self.calls is None or self.notifications is None:
             return
-        store, notifier = self._sim.store, self._sim.notifier
+        store, notifier = self._store, self._notifier
         while len(store.over) > self.calls:
             call = store.forget_call(store.over.popleft())
             notifier.forget_call(call)
             self.calls_gone += 1
-        until = min(notifier.count - self.notifications, self._sim.outbox.undelivered)
+        until = min(notifier.count - self.notifications, self._outbox.undelivered)
         if until > notifier.gone:
             notifier.forget_until(until)
-            self._sim.faults.forget_until(until)
+            self._forgotten(until)

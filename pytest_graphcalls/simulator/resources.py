@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pytest_graphcalls.simulator.store import Call, Conference, Identity, Invitee, Kind, Operation, Participant
+from pytest_graphcalls.wire import encode_json
 
 _TYPE = "#microsoft.graph."
 IDENTITY_SORTS = ("user", "phone", "application", "applicationInstance", "guest", "encrypted", "onPremises", "device")
@@ -66,41 +67,42 @@ def identity_set(who: Identity, *, nulls: bool = False) -> dict[str, Any]:
     return body
 
 
-def participant(id: str, who: Identity, source: int) -> dict[str, Any]:
-    """A ``participant``: its ``id`` equals ``info.participantId`` (observed 5.11).
+def participant_json(one: Participant) -> bytes:
+    """A ``participant`` as JSON text, which is kept with it."""
+    cached = one.json
+    cached.text = cached.text or encode_json(participant(one))
+    return cached.text
 
-    Args:
-        id: the participant's id.
-        who: who it is.
-        source: number of the audio stream.
-    """
+
+def participant(one: Participant) -> dict[str, Any]:
+    """A ``participant``: its ``id`` equals ``info.participantId`` (observed 5.11)."""
     return {
         "@odata.type": "#microsoft.graph.participant",
         "info": {
             "@odata.type": "#microsoft.graph.participantInfo",
-            "identity": identity_set(who),
+            "identity": identity_set(one.identity),
             "endpointType": "default",
             "languageId": "en-us",
-            "participantId": id,
+            "participantId": one.id,
         },
         "mediaStreams": [
             {
                 "@odata.type": "#microsoft.graph.mediaStream",
                 "mediaType": "audio",
-                "sourceId": str(source),
+                "sourceId": str(one.source),
                 "direction": "sendReceive",
-                "serverMuted": False,
+                "serverMuted": one.muted,
             }
         ],
-        "isMuted": False,
-        "isInLobby": False,
-        "id": id,
+        "isMuted": one.muted,
+        "isInLobby": one.in_lobby,
+        "id": one.id,
     }
 
 
 def roster(people: Iterable[Participant]) -> list[dict[str, Any]]:
     """The whole roster, as a list of ``participant`` (observed 5.14)."""
-    return [participant(one.id, one.identity, one.source) for one in people]
+    return [participant(one) for one in people]
 
 
 def roster_delta(came: Iterable[Participant], gone: Iterable[Participant], number: int) -> dict[str, Any]:
@@ -185,22 +187,22 @@ def invitee(one: Invitee) -> dict[str, Any]:
 
 
 def operation(work: Operation) -> dict[str, Any]:
-    """An ``inviteParticipantsOperation`` as the answer to invite and a later look show it."""
+    """A ``commsOperation`` of any type, as the answer to its request and a later look show it."""
     return {
-        "@odata.type": "#microsoft.graph.inviteParticipantsOperation",
+        "@odata.type": f"{_TYPE}{work.spec.type}",
         "id": work.id,
         "status": work.status.value,
         "clientContext": work.client_context,
         "resultInfo": work.result.wire() if work.result else None,
-        "participants": [invitee(one) for one in work.invitees],
+        **work.members,
     }
 
 
 def ended_operation(work: Operation) -> dict[str, Any]:
-    """The same in its notification: entries have an identity only (participant-invite, notifications)."""
-    entries = [
-        {"@odata.type": "#microsoft.graph.invitationParticipantInfo", "identity": identity_set(one.identity)}
-        for one in work.invitees
-    ]
-    body = operation(work)
-    return {name: value for name, value in body.items() if value is not None} | {"participants": entries}
+    """A ``commsOperation`` in the notification of its end: no nulls, and members of its own."""
+    return {name: value for name, value in operation(work).items() if value is not None} | dict(work.told)
+
+
+def invited(people: Iterable[Invitee]) -> list[dict[str, Any]]:
+    """The invitees in the notification of the end: an identity each (participant-invite, notifications)."""
+    return [{"@odata.type": f"{_TYPE}invitationParticipantInfo", "identity": identity_set(p.identity)} for p in people]

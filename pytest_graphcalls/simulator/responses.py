@@ -91,7 +91,7 @@ class Reply:
 
 
 class Refusal(Exception):  # noqa: N818  it is an answer of the service, not an error of ours
-    """An error answer, raised where it is found out and written by :meth:`Answers.refuse`.
+    """An error answer, raised where it is found out and written by :meth:`Responses.refuse`.
 
     Args:
         row: name of its row in the contract's error catalogue.
@@ -121,7 +121,7 @@ class Refusal(Exception):  # noqa: N818  it is an answer of the service, not an 
         self.fill = fill
 
 
-class Answers:
+class Responses:
     """Writes answers.
 
     Args:

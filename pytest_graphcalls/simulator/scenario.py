@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from pytest_graphcalls.errors import NotAllowedNowError, UnknownNameError
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
 from pytest_graphcalls.simulator import resources
-from pytest_graphcalls.simulator.calls import FIRST_ROSTER, THROWN_OUT
+from pytest_graphcalls.simulator.calls import FIRST_ROSTER, THROWN_OUT, Calls
 from pytest_graphcalls.simulator.identity import App
+from pytest_graphcalls.simulator.incoming import Incoming
+from pytest_graphcalls.simulator.outbox import Retention
 from pytest_graphcalls.simulator.people import Answer
-from pytest_graphcalls.simulator.requests import CallOrder, Coordinates
 from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind, Operation, Participant, Result
+from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.validation import quantity
-
-if TYPE_CHECKING:
-    from pytest_graphcalls.simulator.core import Simulator
 
 
 class Person:
@@ -26,10 +25,10 @@ class Person:
     Every script method returns the person, so that ``simulator.person("Ana").declines()`` reads on.
     """
 
-    __slots__ = ("_simulator", "identity")
+    __slots__ = ("_scenario", "identity")
 
-    def __init__(self, simulator: Simulator, identity: Identity) -> None:
-        self._simulator = simulator
+    def __init__(self, scenario: Scenario, identity: Identity) -> None:
+        self._scenario = scenario
         self.identity = identity
 
     def __repr__(self) -> str:
@@ -89,7 +88,7 @@ class Person:
         Raises:
             NotAllowedNowError: the call is over, peer-to-peer, or they are in it already.
         """
-        self._simulator.stage.join(self.identity, _id_of(call))
+        self._scenario.join(self.identity, _id_of(call))
         return self
 
     def leaves(self, call: SimulatedCall | str) -> Person:
@@ -98,7 +97,7 @@ class Person:
         Raises:
             NotAllowedNowError: they are not in it.
         """
-        self._simulator.stage.leave(self.identity, _id_of(call))
+        self._scenario.leave(self.identity, _id_of(call))
         return self
 
     def removes(self, call: SimulatedCall | str) -> Person:
@@ -107,11 +106,11 @@ class Person:
         Raises:
             NotAllowedNowError: they are not in it, it is peer-to-peer, or the bot is not in it.
         """
-        self._simulator.stage.remove_bot(self.identity, _id_of(call))
+        self._scenario.remove_bot(self.identity, _id_of(call))
         return self
 
     def _will(self, **facts: Any) -> Person:
-        self._simulator.stage.script(self.identity, **facts)
+        self._scenario.script(self.identity, **facts)
         return self
 
 
@@ -164,19 +163,19 @@ class SimulatedCall:
     :class:`UnknownNameError`.
     """
 
-    __slots__ = ("_simulator", "id")
+    __slots__ = ("_scenario", "id")
 
-    def __init__(self, simulator: Simulator, id: str) -> None:
-        self._simulator = simulator
+    def __init__(self, scenario: Scenario, id: str) -> None:
+        self._scenario = scenario
         self.id = id
 
     def __repr__(self) -> str:
-        call = self._simulator.store.calls.get(self.id)
+        call = self._scenario.store.calls.get(self.id)
         return f"SimulatedCall({self.id!r}, state={call.state.value if call else 'not kept'!r})"
 
     @property
     def _call(self) -> Call:
-        return self._simulator.stage.known(self.id)
+        return self._scenario.known(self.id)
 
     @property
     def state(self) -> CallState:
@@ -222,40 +221,50 @@ class SimulatedCall:
     @property
     def operations(self) -> tuple[Operation, ...]:
         """The invite operations started in it, oldest first."""
-        return self._simulator.store.operations_of(self._call)
+        return self._scenario.store.operations_of(self._call)
 
     @property
     def _conference(self) -> Conference:
-        return self._simulator.store.conference_of(self._call)
+        return self._scenario.store.conference_of(self._call)
 
 
-class Staging:
-    """Sets things up behind the API's back."""
+class Scenario:
+    """Sets up meetings, incoming calls and what people do, without a request.
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._sim = simulator
+    Args:
+        world: the tenant.
+        calls: what holds for every call.
+        incoming: takes the calls that arrive.
+        retention: knows how many calls are kept.
+    """
+
+    def __init__(self, world: World, calls: Calls, incoming: Incoming, retention: Retention) -> None:
+        self._world = world
+        self._calls = calls
+        self._incoming = incoming
+        self._retention = retention
+        self.store = world.store
 
     def person(self, name_or_id: str) -> Person:
         """Somebody in the tenant, by name, object id or phone number."""
-        return Person(self._sim, self._sim.people.identity(name_or_id))
+        return Person(self, self._world.people.identity(name_or_id))
 
     def meeting(
         self, people: Iterable[Person | str] = (), organizer: Person | str | None = None, *, lets_in: bool = True
     ) -> Meeting:
         """Hold a meeting that ``people`` are in already."""
-        ids = self._sim.ids
+        ids = self._world.ids
         host = self._person(organizer or "Organizer")
         chat = {"threadId": f"19:meeting_{ids.new('meeting')}@thread.v2", "messageId": "0", "replyChainMessageId": None}
         info = resources.shown_again("organizerMeetingInfo", {"organizer": resources.identity_set(host.identity)})
         join_id = ids.digits("join", 12)
         key = ("chat", str(chat["threadId"]), "0")
-        conference = self._new_meeting(
-            (key, ("joinMeetingId", join_id)), resources.shown_again("chatInfo", chat), info, host.id
-        )
-        self._sim.store.put_conference(replace(conference, lets_in=lets_in))
+        keys = (key, ("joinMeetingId", join_id))
+        shown = resources.shown_again("chatInfo", chat)
+        conference = self._calls.new_meeting(keys, chat=shown, meeting=info, organizer=host.id, lets_in=lets_in)
         for one in (people,) if isinstance(people, (str, Person)) else people:
             self._admit(conference.id, self._person(one).identity)
-        return Meeting(chat, info, self._sim.tenant_id, join_id, host)
+        return Meeting(chat, info, self._world.tenant_id, join_id, host)
 
     def incoming_call(
         self,
@@ -268,46 +277,46 @@ class Staging:
         """Let somebody call an app, or invite it into their group call."""
         who = self._person(caller or "Caller")
         conference = self._called_from(who, (who, *map(self._person, others)), group=group)
-        app = app or self._sim.authority.app
-        target = self._sim.authority.bot(app)
-        call = self._sim.calls.leg(
+        app = app or self._world.authority.app
+        target = self._world.authority.bot(app)
+        call = self._calls.leg(
             app.app_id, conference, CallState.INCOMING, "incoming", source=who.identity, targets=(target,)
         )
-        self._sim.incoming.arrive(call)
-        return SimulatedCall(self._sim, call.id)
+        self._incoming.arrive(call)
+        return SimulatedCall(self, call.id)
 
     def _called_from(self, caller: Person, people: Iterable[Person], *, group: bool) -> Conference:
         if group:
             meeting = self.meeting(people, caller)
-            return self._sim.store.conferences[self._sim.store.meetings["joinMeetingId", meeting.join_meeting_id]]
-        conference = self._sim.store.put_conference(Conference(self._sim.ids.new("conference"), Kind.PEER))
+            return self.store.conferences[self.store.meetings["joinMeetingId", meeting.join_meeting_id]]
+        conference = self.store.put_conference(Conference(self._world.ids.new("conference"), Kind.PEER))
         return self._admit(conference.id, caller.identity)
 
     def join(self, identity: Identity, call_id: str) -> None:
         """Let somebody join the conference behind a call."""
-        with self._sim.lock:
+        with self._world.lock:
             call = self.known(call_id)
-            conference = self._sim.store.conference_of(call)
+            conference = self.store.conference_of(call)
             if conference.kind is Kind.PEER or call.state is CallState.TERMINATED or conference.holds(identity):
                 rest = () if call.state is CallState.TERMINATED else ("leave",)
                 what = f"the {conference.kind} call {call_id}"
                 raise NotAllowedNowError(what, "join", _standing(call, conference, identity), rest)
-            self._sim.notifier.roster_changed(self._admit(conference.id, identity), FIRST_ROSTER[False])
+            self._world.notifier.roster_changed(self._admit(conference.id, identity), FIRST_ROSTER[False])
 
     def leave(self, identity: Identity, call_id: str) -> None:
         """Let somebody leave the conference behind a call."""
-        with self._sim.lock:
-            conference = self._sim.store.conference_of(self.known(call_id))
+        with self._world.lock:
+            conference = self.store.conference_of(self.known(call_id))
             one = conference.find(identity)
             if one is None:
                 raise NotAllowedNowError(identity.name or identity.id, "leave", f"not in call {call_id}", ("join",))
-            self._sim.calls.someone_left(self._sim.store.step_participant(conference, one.id, ParticipantEvent.LEAVE))
+            self._calls.someone_left(self.store.step_participant(conference, one.id, ParticipantEvent.LEAVE))
 
     def remove_bot(self, identity: Identity, call_id: str) -> None:
         """Let somebody throw the bot out of the conference behind a call (observed 6.20)."""
-        with self._sim.lock:
+        with self._world.lock:
             call = self.known(call_id)
-            conference = self._sim.store.conference_of(call)
+            conference = self.store.conference_of(call)
             if conference.kind is Kind.PEER:
                 raise NotAllowedNowError(f"call {call_id}", "remove the bot", "a place for two", ("leave",))
             people = {
@@ -317,58 +326,21 @@ class Staging:
             for who, one in people.items():
                 if one is None:
                     raise NotAllowedNowError(who, "remove the bot", f"not in call {call_id}", ("join",))
-            self._sim.calls.end(call, CallEvent.END, THROWN_OUT)
+            self._calls.end(call, CallEvent.END, THROWN_OUT)
 
     def script(self, identity: Identity, **facts: Any) -> None:
         """Settle what somebody will do; ``facts`` are members of a script."""
-        with self._sim.lock:
-            self._sim.people.script(identity, **facts)
-
-    def came_in(self, conference_id: str, id: str) -> None:
-        """Let somebody who has just come in leave in time, if that is what they will do."""
-        one = self._sim.store.conferences[conference_id].people[id]
-        stays = self._sim.people.scripted(one.identity).stays
-        if stays is not None:
-            self._sim.clock.after(stays, lambda: self._had_enough(conference_id, id))
-
-    def _had_enough(self, conference_id: str, id: str) -> None:
-        conference = self._sim.store.conferences.get(conference_id)
-        one = conference.people.get(id) if conference else None
-        if conference is not None and one is not None and one.state is ParticipantState.ACTIVE:
-            self._sim.calls.someone_left(self._sim.store.step_participant(conference, id, ParticipantEvent.LEAVE))
+        with self._world.lock:
+            self._world.people.script(identity, **facts)
 
     def view(self, call_id: str) -> SimulatedCall:
         """A call, by its id."""
-        return SimulatedCall(self._sim, self.known(call_id).id)
-
-    def known_meeting(self, coordinates: Coordinates | None) -> Conference | None:
-        """The conference that ``coordinates`` lead to, if there is one."""
-        found = self._sim.store.meetings.get(coordinates.key) if coordinates else None
-        return self._sim.store.conferences[found] if found else None
-
-    def conference_for(self, order: CallOrder) -> Conference:
-        """The conference that a create leads to; a meeting nobody has heard of is held from now on."""
-        at = order.meeting
-        if at is None:
-            kind = Kind.PEER if len(order.targets) == 1 else Kind.GROUP
-            return self._sim.store.put_conference(Conference(self._sim.ids.new("conference"), kind))
-        known = self.known_meeting(at)
-        if known is not None:
-            return known
-        thread = f"19:meeting_{self._sim.ids.new('meeting')}@thread.v2"
-        chat = at.chat or resources.shown_again("chatInfo", {"threadId": thread, "messageId": "0"})
-        return self._new_meeting((at.key,), chat, at.info, at.organizer)
-
-    def _new_meeting(
-        self, keys: Iterable[tuple[str, ...]], chat: Mapping[str, Any], info: Mapping[str, Any], organizer: str
-    ) -> Conference:
-        conference = Conference(self._sim.ids.new("conference"), Kind.GROUP, chat, info, organizer)
-        return self._sim.store.put_meeting(conference, keys)
+        return SimulatedCall(self, self.known(call_id).id)
 
     def _admit(self, conference_id: str, identity: Identity) -> Conference:
-        id = self._sim.ids.new("participant")
-        conference = self._sim.store.add_participant(self._sim.store.conferences[conference_id], id, identity)
-        self.came_in(conference_id, id)
+        id = self._world.ids.new("participant")
+        conference = self.store.add_participant(self.store.conferences[conference_id], id, identity)
+        self._calls.came_in(conference, id)
         return conference
 
     def _person(self, one: Person | str) -> Person:
@@ -377,14 +349,10 @@ class Staging:
     def known(self, call_id: str) -> Call:
         """A call, by its id; raises :class:`UnknownNameError` when there is none, or it is kept no longer."""
         try:
-            return self._sim.store.calls[call_id]
+            return self.store.calls[call_id]
         except KeyError:
-            kept = (
-                f" among the latest {self._sim.keeping.calls:,}, which are kept:"
-                if self._sim.keeping.calls_gone
-                else ""
-            )
-            raise UnknownNameError(f"call{kept}", call_id, tuple(self._sim.store.calls)[-20:]) from None
+            kept = f" among the latest {self._retention.calls:,}, which are kept:" if self._retention.calls_gone else ""
+            raise UnknownNameError(f"call{kept}", call_id, tuple(self.store.calls)[-20:]) from None
 
 
 def _standing(call: Call, conference: Conference, identity: Identity) -> str:

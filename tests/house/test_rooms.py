@@ -18,7 +18,7 @@ from tests.house.source import HOUSE, MODULES, circles, importers, imports, is_d
 
 FLOORS: dict[int, set[str]] = {
     0: {"_version", "wire", "findings", "errors", "compression", "validation", "atomic"},
-    1: {"contract", "lifecycle", "redaction", "leakscan"},
+    1: {"contract", "lifecycle", "redaction", "leakscan", "sanitize"},
     2: {"simulator", "cassette", "auth", "sandbox", "drift"},
     3: {"stage", "targets", "session", "report", "clients", "server", "bot", "published", "doctor"},
     4: {"plugin", "cli", "nightly"},

@@ -105,7 +105,7 @@ def shows_rejected(simulator: Simulator) -> None:
 
 
 def needs_a_role(simulator: Simulator) -> None:
-    simulator.gate.required_roles["call-reject"] = frozenset({"Calls.JoinGroupCall.All"})
+    simulator.admission.required_roles["call-reject"] = frozenset({"Calls.JoinGroupCall.All"})
 
 
 def hangs_up_for_all(simulator: Simulator) -> None:
@@ -174,7 +174,7 @@ def operations_end_untold(status: OperationState) -> Apply:
         if operation.status is not status:
             original(operation)
 
-    return around("invitations", "notify_completion", step)
+    return around("operations", "notify_end", step)
 
 
 def tells_rosters(*, first: bool, later: bool) -> Apply:

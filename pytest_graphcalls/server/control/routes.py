@@ -79,7 +79,7 @@ def _calls(state: ServerState) -> Json:
     simulator = state.simulator
     with simulator.lock:
         shown = [encode(simulator.call(id)) for id in simulator.store.calls]
-        return {"calls": shown, "dropped": simulator.keeping.calls_gone}
+        return {"calls": shown, "dropped": simulator.retention.calls_gone}
 
 
 def _call(state: ServerState, /, call: SimulatedCall) -> Any:

@@ -10,18 +10,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-from pytest_graphcalls.contract import Contract, Match
+from pytest_graphcalls.contract import Match
 from pytest_graphcalls.simulator.faults.catalogue import Order, Side, ordered
 from pytest_graphcalls.simulator.faults.notifications import PASSING, Passing
-from pytest_graphcalls.simulator.faults.responses import DECORATING, REPLIES, Proceed
+from pytest_graphcalls.simulator.faults.responses import DECORATING, REPLIES, Proceed, Tools
 from pytest_graphcalls.simulator.notifications import kind_of
-from pytest_graphcalls.simulator.outbox import Parcel
+from pytest_graphcalls.simulator.outbox import Outbox, Parcel
+from pytest_graphcalls.simulator.responses import Responses
+from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import Request, Response
-
-if TYPE_CHECKING:
-    from pytest_graphcalls.simulator.core import Simulator
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +131,16 @@ class Faults:
     """The faults in force.
 
     Args:
-        simulator: what they happen to.
-        contract: knows operations and errors.
+        world: the tenant.
+        outbox: what notifications go out through.
+        responses: writes error answers.
     """
 
-    def __init__(self, simulator: Simulator, contract: Contract) -> None:
-        self._sim = simulator
-        self.contract = contract
+    def __init__(self, world: World, outbox: Outbox, responses: Responses) -> None:
+        self._world = world
+        self._outbox = outbox
+        self.contract = world.contract
+        self._tools = Tools(world.contract, responses, world.authority)
         self._listeners: dict[object, Callable[[Fired], None]] = {}
         self.reset()
 
@@ -149,12 +151,12 @@ class Faults:
         self._notifications: dict[Fault, Passing] = {}
         self._struck: dict[int, frozenset[Fault]] = {}
         self._noted: set[tuple[Fault, int]] = set()
-        self._sim.outbox.sorter = None
+        self._outbox.sorter = None
 
     @property
     def active(self) -> tuple[Fault, ...]:
         """Those in force, in the order in which they were injected."""
-        with self._sim.lock:
+        with self._world.lock:
             return tuple(sorted((*self._answers, *self._notifications), key=lambda fault: fault.number))
 
     def listen(self, listener: Callable[[Fired], None]) -> Callable[[], None]:
@@ -171,27 +173,27 @@ class Faults:
         """Put one more in force; see :meth:`.Simulator.fault`."""
         order = ordered(name, facts, self.contract)
         self._count += 1
-        chance = partial(self._sim.ids.chance, f"fault:{self._count}")
+        chance = partial(self._world.ids.chance, f"fault:{self._count}")
         fault = Fault(self._count, order, chance, self._end, self._release)
         if order.side is Side.ANSWER:
             self._answers.append(fault)
         else:
-            self._notifications[fault] = PASSING[name](order.facts, self._sim.clock, partial(self._let_go, fault))
-            self._sim.outbox.sorter = self._sorted
+            self._notifications[fault] = PASSING[name](order.facts, self._world.clock, partial(self._let_go, fault))
+            self._outbox.sorter = self._sorted
         return fault
 
     def _end(self, fault: Fault) -> None:
-        with self._sim.lock:
+        with self._world.lock:
             self._release(fault)
             self._answers = [one for one in self._answers if one is not fault]
             self._notifications.pop(fault, None)
             if not self._notifications:
-                self._sim.outbox.sorter = None
+                self._outbox.sorter = None
                 self._struck.clear()
                 self._noted.clear()
 
     def _release(self, fault: Fault) -> None:
-        with self._sim.lock:
+        with self._world.lock:
             if fault in self._notifications:
                 self._notifications[fault].release()
 
@@ -212,7 +214,7 @@ class Faults:
         operation, state = (fault.order.facts[name] for name in ("operation", "state"))
         if operation is not None and operation != match.operation.id:
             return False
-        call = self._sim.store.calls.get(match.keys.get("call-id", ""))
+        call = self._world.store.calls.get(match.keys.get("call-id", ""))
         return state is None or (call is not None and call.state == state)
 
     def _through(self, striking: list[Fault], match: Match, proceed: Proceed, request: Request) -> Response:
@@ -220,7 +222,7 @@ class Faults:
         for fault in striking:
             self._note(fault, f"{request.method} {_short(request)}", call)
         for fault in reversed(striking):
-            proceed = partial(_replied, self._sim, fault.order, proceed)
+            proceed = partial(_replied, self._tools, fault.order, proceed)
         return _told(proceed(request), striking)
 
     def _sorted(self, parcel: Parcel) -> Iterable[Parcel]:
@@ -255,10 +257,10 @@ class Faults:
 
     def _let_go(self, fault: Fault, parcels: Iterable[Parcel]) -> None:
         """Let go out what a fault has kept, past those that were injected after it."""
-        self._sim.outbox.put(self._onward(tuple(parcels), fault.number))
+        self._outbox.put(self._onward(tuple(parcels), fault.number))
 
     def _note(self, fault: Fault, what: str, call: str) -> None:
-        fired = Fired(self._sim.clock.now, str(fault.order), what, call)
+        fired = Fired(self._world.clock.now, str(fault.order), what, call)
         fault.note(fired)
         for listener in tuple(self._listeners.values()):
             listener(fired)
@@ -277,8 +279,8 @@ def _told(response: Response, striking: Iterable[Fault]) -> Response:
     return replace(response, headers=response.headers.with_(FAULT_HEADER, said)) if said else response
 
 
-def _replied(simulator: Simulator, order: Order, proceed: Proceed, request: Request) -> Response:
-    return REPLIES[order.name](simulator, order.facts, request, proceed)
+def _replied(tools: Tools, order: Order, proceed: Proceed, request: Request) -> Response:
+    return REPLIES[order.name](tools, order.facts, request, proceed)
 
 
 def _is(kind: str, fault: Fault) -> bool:

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pytest_graphcalls.contract import ErrorRow, Evidence
-from pytest_graphcalls.simulator.responses import Refusal
+from pytest_graphcalls.contract import Contract, ErrorRow, Evidence
+from pytest_graphcalls.simulator.identity import Authority
+from pytest_graphcalls.simulator.responses import Refusal, Responses
 from pytest_graphcalls.wire import Request, Response
 
-if TYPE_CHECKING:
-    from pytest_graphcalls.simulator.core import Simulator
-
 Proceed = Callable[[Request], Response]
-Reply = Callable[["Simulator", Mapping[str, Any], Request, Proceed], Response]
-"""Takes the simulator, the fault's parameters, the request, and what answers it otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the faults of answers use: the error catalogue, what writes answers, and what mints tokens."""
+
+    contract: Contract
+    responses: Responses
+    authority: Authority
+
+
+Reply = Callable[[Tools, Mapping[str, Any], Request, Proceed], Response]
+"""Takes the tools, the fault's parameters, the request, and what answers it otherwise."""
 
 NOTHING = -1
 """As many bytes of the body arrive where not even the status does."""
@@ -62,16 +71,16 @@ def _said(name: str) -> str:
     return f"Injected by the fault {name!r}."
 
 
-def _throttled(simulator: Simulator, facts: Mapping[str, Any], request: Request, proceed: Proceed) -> Response:
+def _throttled(tools: Tools, facts: Mapping[str, Any], request: Request, proceed: Proceed) -> Response:
     del proceed
     refusal = Refusal("throttled", _said("429"), headers=_retry_after(facts))
-    return simulator.answers.refuse(request, refusal)
+    return tools.responses.refuse(request, refusal)
 
 
-def _unavailable(simulator: Simulator, facts: Mapping[str, Any], request: Request, proceed: Proceed) -> Response:
+def _unavailable(tools: Tools, facts: Mapping[str, Any], request: Request, proceed: Proceed) -> Response:
     del proceed
     refusal = Refusal(UNAVAILABLE.name, _said("503"), headers=_retry_after(facts))
-    return simulator.answers.error(request, UNAVAILABLE, refusal)
+    return tools.responses.error(request, UNAVAILABLE, refusal)
 
 
 def _retry_after(facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -80,43 +89,43 @@ def _retry_after(facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _row(row: str, name: str) -> Reply:
-    def reply(simulator: Simulator, facts: Mapping[str, Any], request: Request, proceed: Proceed) -> Response:
+    def reply(tools: Tools, facts: Mapping[str, Any], request: Request, proceed: Proceed) -> Response:
         del facts, proceed
-        return simulator.answers.refuse(request, Refusal(row, _said(name)))
+        return tools.responses.refuse(request, Refusal(row, _said(name)))
 
     return reply
 
 
-def _any_row(simulator: Simulator, facts: Mapping[str, Any], request: Request, proceed: Proceed) -> Response:
-    return _row(facts["row"], "error")(simulator, facts, request, proceed)
+def _any_row(tools: Tools, facts: Mapping[str, Any], request: Request, proceed: Proceed) -> Response:
+    return _row(facts["row"], "error")(tools, facts, request, proceed)
 
 
-def _wrapped(simulator: Simulator, facts: Mapping[str, Any], request: Request, proceed: Proceed) -> Response:
+def _wrapped(tools: Tools, facts: Mapping[str, Any], request: Request, proceed: Proceed) -> Response:
     del proceed
-    row = replace(simulator.faults.contract.errors.responses[facts["row"]], envelope="wrapped")
-    return simulator.answers.error(request, row, Refusal(row.name, _said("wrapped")))
+    row = replace(tools.contract.errors.responses[facts["row"]], envelope="wrapped")
+    return tools.responses.error(request, row, Refusal(row.name, _said("wrapped")))
 
 
-def _expired(simulator: Simulator, facts: Mapping[str, Any], request: Request, proceed: Proceed) -> Response:
+def _expired(tools: Tools, facts: Mapping[str, Any], request: Request, proceed: Proceed) -> Response:
     del facts
-    old = simulator.authority.token(lifetime=-1)
+    old = tools.authority.token(lifetime=-1)
     return proceed(replace(request, headers=request.headers.with_("Authorization", f"Bearer {old}")))
 
 
-def _late(simulator: Simulator, facts: Mapping[str, Any], request: Request, proceed: Proceed) -> Response:
-    del simulator
+def _late(tools: Tools, facts: Mapping[str, Any], request: Request, proceed: Proceed) -> Response:
+    del tools
     response = proceed(request)
     before = response.delay if isinstance(response, Faulty) else 0.0
     return _faulty(response, delay=before + facts["seconds"])
 
 
-def _lost(simulator: Simulator, facts: Mapping[str, Any], request: Request, proceed: Proceed) -> Response:
-    del simulator, facts
+def _lost(tools: Tools, facts: Mapping[str, Any], request: Request, proceed: Proceed) -> Response:
+    del tools, facts
     return _faulty(proceed(request), sent=NOTHING)
 
 
-def _cut(simulator: Simulator, facts: Mapping[str, Any], request: Request, proceed: Proceed) -> Response:
-    del simulator
+def _cut(tools: Tools, facts: Mapping[str, Any], request: Request, proceed: Proceed) -> Response:
+    del tools
     response = proceed(request)
     length = len(response.body)
     sent = length // 2 if facts["sent"] is None else min(facts["sent"], length - 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,23 +51,6 @@ def test_people_faults_and_assertions_are_those_of_python() -> None:
     assert {f"faults/{name}" for name in FAULTS} <= paths
     assert {f"assertions/{name}" for name in ASSERTIONS} <= paths
     assert "refuses-forged-notifications" in ASSERTIONS
-
-
-README = Path(__file__).parents[4] / "README.md"
-SHARED = {"people/{person}/": "people/{person}/…", "faults/": "faults/{name}", "assertions/": "assertions/{name}"}
-"""Addresses that are made of one table each, and how the README shows them."""
-
-
-@pytest.mark.skipif(not README.exists(), reason="needs README.md, which lies beside the source only")
-def test_every_address_is_in_the_readme() -> None:
-    """An address that nobody reads about is not there."""
-    text = README.read_text(encoding="utf-8")
-    for route in ROUTES:
-        start = next(
-            (one for one in SHARED if route.path.startswith(one) and not route.path.startswith("faults/{")), ""
-        )
-        shown = SHARED[start] if start and route.method == "POST" else route.path or "/"
-        assert f"`{route.method} {shown}`" in text, route
 
 
 def test_a_call_is_placed_and_seen(ask: Ask, simulator: Simulator) -> None:
@@ -298,7 +280,7 @@ def test_what_is_old_is_no_longer_kept(ask: Ask, state: ServerState, simulator: 
 
 def test_a_server_keeps_the_latest_only(state: ServerState) -> None:
     """Nobody may ever reset it."""
-    kept = state.simulator.keeping
+    kept = state.simulator.retention
     assert (kept.calls, kept.notifications) == (MOST_CALLS, MOST_ENTRIES)
 
 
