@@ -12,7 +12,8 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.cli.arguments import show
-from pytest_graphcalls.clients.httpx import Network, make_client
+from pytest_graphcalls.clients.httpx import make_client
+from pytest_graphcalls.clients.network import Network
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.control import CODE, PREFIX, TOKEN_PATH, ControlledApp, Reach, ServerState, real_time
