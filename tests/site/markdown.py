@@ -80,8 +80,19 @@ def _entries(body: str) -> str:
 
 
 def signature(function: object, name: str) -> str:
-    """How a function or method is called, without ``self`` and without annotations."""
+    """How a function or method is called: without ``self`` and annotations, functions as defaults by their names."""
     taken = inspect.signature(function).parameters.values()  # type: ignore[arg-type]  # callers hand functions over
-    shown = [one.replace(annotation=one.empty) for one in taken if one.name != "self"]
-    text = str(inspect.Signature(shown))
-    return f"{name}{text}".replace(", /)", ")").replace("/, ", "")
+    shown = [_parameter(one) for one in taken if one.name != "self"]
+    return f"{name}{inspect.Signature(shown)}".replace(", /)", ")").replace("/, ", "")
+
+
+def _parameter(one: inspect.Parameter) -> inspect.Parameter:
+    default = _Named(one.default.__name__) if inspect.isfunction(one.default) else one.default
+    return one.replace(annotation=one.empty, default=default)
+
+
+class _Named(str):
+    """A text that is shown without quotes."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
