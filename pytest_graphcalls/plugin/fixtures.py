@@ -153,6 +153,7 @@ def _graphcalls_recorder(
 ) -> Iterator[Recorder]:
     """The recorder of this test; at the end it fails the test if an exchange broke the contract."""
     from pytest_graphcalls.contract import Contract
+    from pytest_graphcalls.report.failure import raise_failing
     from pytest_graphcalls.session import Recorder, recording
 
     watched = reporting.watch(request.node, _graphcalls_plan)
@@ -166,7 +167,7 @@ def _graphcalls_recorder(
     with recording(watched.recorder) as recorder:
         yield recorder
     watched.recorder.close(request.node.nodeid)
-    recorder.raise_failing()
+    raise_failing(recorder)
 
 
 @pytest.fixture(scope="session")

@@ -56,7 +56,7 @@ def accepted() -> dict[str, Acceptance]:
 def test_a_difference_is_accepted(capsys: pytest.CaptureFixture[str]) -> None:
     """With its reason, and what it is about; it is told what to commit."""
     assert accept(GONE.fingerprint, "--reason", "We do not read it.") == 0
-    about = "breaking: member-gone in call-get (v1.0) at $.a: gone: 'a'"
+    about = "breaking: member-gone in call-get (v1.0) at $.a: missing: 'a'"
     assert accepted() == {GONE.fingerprint: Acceptance(GONE.fingerprint, "We do not read it.", TODAY, about=about)}
     assert capsys.readouterr().out == f"accepted: {about}\nCommit graphcalls-drift.toml.\n"
 
@@ -173,8 +173,8 @@ def test_a_typing_error_in_a_fingerprint_is_caught(capsys: pytest.CaptureFixture
     ("text", "problem"),
     [
         (None, "there is no such file."),
-        ("{", "is no JSON."),
-        ("[" * 100_000, "is no JSON."),
+        ("{", "is not valid JSON."),
+        ("[" * 100_000, "is not valid JSON."),
         ("[]", "is not a verdict of this version."),
         ("{}", "is not a verdict of this version."),
         ('{"outcome": "fine", "differences": [], "unchecked": []}', "is not a verdict of this version."),
