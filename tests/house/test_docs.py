@@ -56,9 +56,9 @@ def test_the_blocks_with_an_sdk_run_as_they_stand(pytester: pytest.Pytester) -> 
     assert result.ret == pytest.ExitCode.OK, result.stdout.str()
 
 
-def test_the_conftest_that_is_shown_is_taken(pytester: pytest.Pytester) -> None:
-    """Its hook is known to pytest, and its redactor takes what is added."""
-    (block,) = python("conftest")
+@pytest.mark.parametrize("block", python("conftest"), ids=lambda block: block.page)
+def test_a_conftest_that_is_shown_is_taken(block: Block, pytester: pytest.Pytester) -> None:
+    """Its hook is known to pytest, and does something that is possible."""
     pytester.makeconftest(block.text)
     pytester.makepyfile("def test_nothing(graphcalls):\n    graphcalls.simulator.incoming_call()\n")
     pytester.runpytest_subprocess(*ALONE).assert_outcomes(passed=1)
