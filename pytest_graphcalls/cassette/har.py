@@ -1,8 +1,9 @@
-"""HAR 1.2: what browsers and proxies export. Bodies are decompressed there already."""
+"""HAR 1.2: what browsers and proxies export. Browsers undo the compression of a body, some proxies do not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +18,8 @@ from pytest_graphcalls.cassette.pieces import (
     url_of,
     word,
 )
+from pytest_graphcalls.compression import UnreadableBodyError, decompress
+from pytest_graphcalls.quantities import shown
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 
 
@@ -47,7 +50,21 @@ def entry(row: Any, note: str) -> Exchange | Incomplete:
     if not content.get("text") and isinstance(size, int) and size > 0:
         problem = f"the response's body ({size} bytes) was not recorded. Export the HAR file again, with content."
         return Incomplete(request, note, problem)
-    return Exchange(request, Response(status_of(answer["status"]), _headers(answer), _content(content)), note)
+    response = Response(status_of(answer["status"]), _headers(answer), _content(content))
+    try:
+        unpacked = (
+            replace(request, body=_unpacked(request, _object(raw.get("postData")))),
+            replace(response, body=_unpacked(response, content)),
+        )
+    except UnreadableBodyError as error:
+        return Incomplete(request, note, str(error))
+    return Exchange(*unpacked, note)
+
+
+def _unpacked(message: Request | Response, content: Mapping[str, Any]) -> bytes:
+    """The body without compression, where it was exported as it was on the wire: in Base64, although it is JSON."""
+    packed = content.get("encoding") == "base64" and "json" in str(content.get("mimeType", "json"))
+    return decompress(message.body, message.headers.get("content-encoding", "")) if packed else message.body
 
 
 def _object(value: Any) -> Mapping[str, Any]:
@@ -62,7 +79,7 @@ def _headers(message: Mapping[str, Any]) -> Headers:
 def _named(pairs: Any) -> Iterator[tuple[str, str]]:
     for pair in pairs if isinstance(pairs, list) else ():
         if not isinstance(pair, Mapping) or "name" not in pair:
-            raise UnusableError(f"{pair!r} should have a 'name' and a 'value'.")
+            raise UnusableError(f"{shown(pair)} should have a 'name' and a 'value'.")
         yield word(pair["name"]), word(pair.get("value"))
 
 

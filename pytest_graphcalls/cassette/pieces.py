@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_graphcalls.quantities import shown
 from pytest_graphcalls.wire import Request, encode_json
 
 
@@ -59,11 +60,15 @@ def _filled(request: Mapping[str, Any], key: str) -> str:
     return text
 
 
+_DIGITS = 10
+"""So many digits no status has; Python reads no number of some thousand."""
+
+
 def status_of(value: Any) -> int:
     """A status code, also one that was written as a text."""
-    number = int(value) if isinstance(value, str) and value.isdecimal() else value
+    number = int(value) if isinstance(value, str) and value.isdecimal() and len(value) < _DIGITS else value
     if not isinstance(number, int) or isinstance(number, bool) or not 100 <= number <= 999:
-        raise UnusableError(f"the response's status is {value!r}, not a number from 100 to 999.")
+        raise UnusableError(f"the response's status is {shown(value)}, not a number from 100 to 999.")
     return number
 
 

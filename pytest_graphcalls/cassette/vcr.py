@@ -18,6 +18,7 @@ from pytest_graphcalls.cassette.pieces import (
     word,
 )
 from pytest_graphcalls.compression import UnreadableBodyError, decompress
+from pytest_graphcalls.quantities import shown
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 
 FORMAT = 1
@@ -133,13 +134,13 @@ def _headers(message: Mapping[str, Any]) -> Headers:
     elif isinstance(raw, Mapping):
         pairs = list(raw.items())
     else:
-        raise UnusableError(f"its headers are {raw!r}, not names with values.")
+        raise UnusableError(f"its headers are {shown(raw)}, not names with values.")
     return Headers([(word(name), word(value)) for name, values in map(_pair, pairs) for value in _each(values)])
 
 
 def _pair(pair: Any) -> tuple[Any, Any]:
     if not isinstance(pair, list | tuple) or len(pair) != 2:
-        raise UnusableError(f"the header {pair!r} should be a name and a value.")
+        raise UnusableError(f"the header {shown(pair)} should be a name and a value.")
     return pair[0], pair[1]
 
 

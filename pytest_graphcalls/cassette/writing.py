@@ -14,9 +14,9 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from pytest_graphcalls.cassette import vcr
-from pytest_graphcalls.cassette.files import dump
 from pytest_graphcalls.cassette.passport import MEMBER, Passport
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.filing import put
@@ -48,6 +48,22 @@ def write(
         rows = [vcr.row(exchange) for exchange in exchanges]
         data = {MEMBER: passport.sealed(rows).to_json(), "interactions": rows, "version": vcr.FORMAT}
         save(path, dump(data), known=known, before=before)
+
+
+def dump(data: Any) -> str:
+    """Write a cassette as YAML. Lines are not folded, so that a line holds a whole value."""
+    import yaml
+
+    class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # the C dumper where there is one
+        """Writes a value out each time: an alias of YAML would not be read back."""
+
+        def ignore_aliases(self, _: object) -> bool:
+            return True
+
+    return str(yaml.dump(data, Dumper=Dumper, allow_unicode=True, width=_ONE_LINE, sort_keys=True))
+
+
+_ONE_LINE = 2**31 - 1
 
 
 def state(path: Path) -> str:

@@ -209,7 +209,8 @@ def test_a_lock_that_is_held_is_waited_for_not_for_ever(tmp_path: Path, monkeypa
         ),
         ("graphcalls:\n  format: 1\ninteractions: []\nversion: 1\n", "its passport cannot be read"),
         ("graphcalls:\n  format: 1\ninteractions: []\n", "it was cut"),
-        ("a: 1\n", "is no cassette of vcrpy"),
+        ("a: 1\n", "has the keys 'a'; a HAR file has 'log'"),
+        ('{"log": {"entries": []}}', "is no cassette of vcrpy: it has no 'interactions'."),
         ("interactions:\n- !!python/object/apply:os.system ['true']\nversion: 1\n", "only running code could build"),
     ],
 )
