@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from pytest_graphcalls.drift.difference import Difference
 from pytest_graphcalls.drift.verdict import Outcome
 from pytest_graphcalls.errors import DriftFileError
+from pytest_graphcalls.parsing import UnreadableError, content, json_value
 
 FILE = "graphcalls-nightly/verdict.json"
 """Where the last verdict lies unless told otherwise."""
@@ -42,16 +42,18 @@ def remembered(path: Path) -> Remembered:
         DriftFileError: there is none, or it is something else.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json_value(content(path).decode("utf-8"))
     except FileNotFoundError:
         raise DriftFileError(str(path), 0, f"there is no such file. {_RUN_FIRST}") from None
     except OSError as error:
         raise DriftFileError(str(path), 0, f"cannot be read: {error.strerror}. {_RUN_FIRST}") from None
-    except (ValueError, RecursionError):
-        raise DriftFileError(str(path), 0, f"is no JSON. {_RUN_FIRST}") from None
+    except UnreadableError as error:
+        raise DriftFileError(str(path), error.line, f"{error.problem} {_RUN_FIRST}") from None
+    except UnicodeDecodeError:
+        raise DriftFileError(str(path), 0, f"is not UTF-8. {_RUN_FIRST}") from None
     try:
         return _read(data)
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, LookupError, TypeError, ValueError):
         raise DriftFileError(str(path), 0, f"is not a verdict of this version. {_RUN_FIRST}") from None
 
 

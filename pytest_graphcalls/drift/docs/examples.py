@@ -17,7 +17,7 @@ from pytest_graphcalls.wire import Exchange, Headers, MalformedJsonError, Reques
 _ASKED = re.compile(r"^\s*(GET|POST|PUT|PATCH|DELETE)\s+(\S+)(?:\s+HTTP/[\d.]+)?\s*$", re.IGNORECASE)
 _TOLD = re.compile(r"^\s*HTTP/[\d.]+\s+(\d{3})\b")
 _HEADER = re.compile(r"^([\w-]+):\s*(.*)$")
-_GRAPH = re.compile(r"^https?://graph\.microsoft\.(com|us|de)(?=/)|^https?://\S*microsoftgraph\S*(?=/v1\.0/|/beta/)")
+_GRAPH = re.compile(r"https?://graph\.microsoft\.(?:com|us|de)(?=/)")
 _ROOTS = ("/communications/", "/app/")
 _POSTED = '"changeType"'
 """What every notification has, and nothing else on these pages."""
@@ -180,7 +180,7 @@ class _Judge:
 
     def _path(self, asked: Message) -> str:
         """The path with its version, where the request goes to the calls of Graph; else ``""``."""
-        target = _GRAPH.sub("", asked.target).partition("?")[0]
+        target = _without_host(asked.target).partition("?")[0]
         if target.startswith(_ROOTS):
             return f"/{self._version}{target}"
         return target if target.startswith(("/v1.0/", "/beta/")) else ""
@@ -213,6 +213,14 @@ class _Judge:
             self._address,
             finding.hint,
         )
+
+
+def _without_host(target: str) -> str:
+    """The path of an address of Graph; of a placeholder for its host as well."""
+    at = max(target.rfind("/v1.0/"), target.rfind("/beta/"))
+    if target.startswith(("http://", "https://")) and 0 <= target.find("microsoftgraph") < at:
+        return target[at:]
+    return _GRAPH.sub("", target, count=1) if _GRAPH.match(target) else target
 
 
 def _counts(finding: Finding, *, truncated: bool) -> bool:

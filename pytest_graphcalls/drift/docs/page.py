@@ -13,10 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*$")
-_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*([\w#+-]*)")
-_INCLUDE = re.compile(r"\[!INCLUDE\s*\[[^\]]*\]\s*\(([^)\s]+)\)\s*\]", re.IGNORECASE)
-_RULE = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
+from pytest_graphcalls.parsing import content
+
+# Lines are matched without the blanks at their ends, and no part of a pattern can take what the next one wants:
+# a line of a hundred thousand blanks or brackets is looked through once.
+_HEADING = re.compile(r"(#{1,6})\s++(.*)")
+_FENCE = re.compile(r"\s*+(`{3,}+|~{3,}+)\s*+([\w#+-]*)")
+_INCLUDE = re.compile(r"\[!INCLUDE\s*+\[[^\[\]]*+\]\s*+\(([^()\s]++)\)\s*+\]", re.IGNORECASE)
+_RULE = re.compile(r"\|?\s*+:?-++:?\s*+(?:\|\s*+:?-++:?\s*+)*+\|?")
 _TAB = re.compile(r"\(#tab/")
 _EXAMPLE = re.compile(r"example \d+", re.IGNORECASE)
 _CELLS = re.compile(r"(?<!\\)\|")
@@ -103,10 +107,9 @@ class Page:
         Raises:
             OSError: the file cannot be read.
         """
-        # A letter that is damaged costs a word, not the page.
-        return _Reading(path.read_text(encoding="utf-8-sig", errors="replace")).page(
-            path, path.relative_to(root).as_posix()
-        )
+        # A character that is damaged costs a word, not the page.
+        text = content(path).decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
+        return _Reading(text).page(path, path.relative_to(root).as_posix())
 
     def at(self, line: int) -> str:
         """A line of it, to be looked up."""
@@ -145,20 +148,20 @@ class _Reading:
             return self._comment(at)
         if fence := _FENCE.match(line):
             return self._block(at, fence.group(1), fence.group(2))
-        if "|" in line and at + 1 < len(self._lines) and _RULE.match(self._lines[at + 1]):
+        if "|" in line and at + 1 < len(self._lines) and _RULE.fullmatch(self._lines[at + 1].strip()):
             return self._table(at)
         self._line(at, line)
         return at + 1
 
     def _line(self, at: int, line: str) -> None:
-        heading = _HEADING.match(line)
+        heading = _HEADING.fullmatch(line.rstrip())
         if heading is None:
             if include := _INCLUDE.search(line):
                 self._includes.append(Include(at + 1, self._section, include.group(1)))
             if line.strip():
                 self._texts.setdefault(self._section, []).append((at + 1, line))
             return
-        level, words = len(heading.group(1)), heading.group(2)
+        level, words = len(heading.group(1)), heading.group(2).rstrip("#").rstrip() or heading.group(2)
         if level == 1 and not _TAB.search(words):
             self._title = self._title or words
         elif level == 2:
@@ -174,7 +177,7 @@ class _Reading:
         text = "\n".join(self._lines[at : end + 1]).partition("<!--")[2].partition("-->")[0]
         try:
             notes = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             notes = None  # a remark to other writers
         if isinstance(notes, dict):
             self._notes = notes

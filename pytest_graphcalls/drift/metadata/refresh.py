@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pytest_graphcalls.drift.metadata.model import Metadata, members
+from pytest_graphcalls.errors import PublishedFileError
+from pytest_graphcalls.quantities import shown
 
 
 def refreshed(contract: Mapping[str, Any], published: Metadata, overlay: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,12 +21,19 @@ def refreshed(contract: Mapping[str, Any], published: Metadata, overlay: Mapping
         contract: the content of the file so far.
         published: what was read from CSDL; OpenAPI says too little for it.
         overlay: the content of ``types-overlay.yaml``; a type that it adds is taken in once the metadata has it.
+
+    Raises:
+        PublishedFileError: a type derives from one that is not there.
     """
     shared = tuple(contract["omittedSubtypes"])
     known = {**contract["entityTypes"], **contract["complexTypes"], **contract["enumTypes"]}
     added = (name for name, entry in overlay.get("types", {}).items() if contract["version"] in entry["versions"])
     names = published.slice((*known, *added), shared)
     types = {name: _type(name, published.types[name]) for name in sorted(names) if name in published.types}
+    for name, raw in types.items():
+        if raw["base"] and raw["base"] not in types:
+            problem = f"has the type {shown(name)}, whose base {shown(raw['base'])} is not in the file."
+            raise PublishedFileError(published.file, 0, 0, problem)
     below = published.subtypes()
     return {
         "version": contract["version"],
