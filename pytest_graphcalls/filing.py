@@ -44,7 +44,7 @@ def _written(path: Path, text: str, writing: ExitStack) -> Path:
             break
     writing.callback(_remove, draft)
     # Windows renames no file that is open.
-    file = writing.enter_context(open(held, "w", encoding="utf-8", newline="\n"))
+    file = writing.enter_context(os.fdopen(held, "w", encoding="utf-8", newline="\n"))
     file.write(text)
     file.flush()
     # Without it a power cut may leave an empty file under the new name.

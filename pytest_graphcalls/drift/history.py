@@ -6,7 +6,6 @@ without an outcome, and nothing half written. Nights are numbered in the order t
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import struct
 import time
@@ -17,11 +16,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pytest_graphcalls.drift import historyrows as rows
 from pytest_graphcalls.drift.verdict import Entry, Latency, Night, Outcome, RuleState, Verdict
 from pytest_graphcalls.errors import DriftFileError
+from pytest_graphcalls.parsing import opened
 
 KEPT = 400
 """How many nights are kept unless told otherwise: a year and a month."""
@@ -29,6 +29,7 @@ PATIENCE = 30.0
 """Seconds to wait for another job that is writing. Writing a night takes milliseconds."""
 _MARK = 0x67726370
 """The application id of our files, so that nobody else's database is taken for one."""
+_EMPTY = "is empty. 'graphcalls nightly' begins a history in it."
 _HEADER = 100
 _MAGIC = b"SQLite format 3\0"
 
@@ -62,8 +63,8 @@ class History:
     Args:
         path: the file; it is made, with its folder, unless ``create`` is off.
         keep: how many nights are kept; older ones go when a night is finished.
-        create: whether a file that is not there is made. One that nobody may write can be read all the same where this
-            is off.
+        create: whether a file that is not there is made; where this is off, the file is read only, and nothing is
+            written, neither into it nor beside it.
         now: the clock; gives aware times.
 
     Raises:
@@ -81,17 +82,21 @@ class History:
         self._path = path
         self._keep = keep
         self._now = now
+        self._only_read = not create
         _look_at(path, create=create)
         with self._told():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            sealed = not create and _is_sealed(path)
-            where = _sealed(path) if sealed else str(path)
-            self._line = sqlite3.connect(where, timeout=PATIENCE, isolation_level=None, uri=sealed)
-            try:
-                self._prepare(sealed=sealed)
-            except BaseException:
-                self._line.close()
-                raise
+            if create:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self._connect()
+
+    def _connect(self) -> None:
+        where = _read_only(self._path) if self._only_read else str(self._path)
+        self._line = sqlite3.connect(where, timeout=PATIENCE, isolation_level=None, uri=self._only_read)
+        try:
+            self._prepare()
+        except BaseException:
+            self._line.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -119,10 +124,13 @@ class History:
         except OSError as error:
             raise DriftFileError(str(self._path), 0, f"cannot be written: {error.strerror or error}.") from None
 
-    def _prepare(self, *, sealed: bool) -> None:
-        if self._version() > len(STEPS):  # the first bytes may not say so while another job has the file open
-            raise _later(self._path, self._version())
-        if sealed:
+    def _prepare(self) -> None:
+        version = self._version()
+        if version > len(STEPS):  # the first bytes may not say so while another job has the file open
+            raise _later(self._path, version)
+        if self._only_read and version < len(STEPS):
+            raise DriftFileError(str(self._path), 0, _EMPTY)
+        if self._only_read:
             return
         _patiently(lambda: self._line.execute("PRAGMA journal_mode = WAL").fetchone())
         self._line.execute("PRAGMA synchronous = NORMAL")
@@ -256,7 +264,11 @@ class History:
         Raises:
             DriftFileError: the file cannot be read.
         """
-        with self._told(), self._reading():
+        with self._told():
+            return self._steadily(lambda: self._nights(limit))
+
+    def _nights(self, limit: int | None) -> tuple[Night, ...]:
+        with self._reading():
             found = self._line.execute(
                 "SELECT number, id, started, ended, target, outcome, note FROM nights ORDER BY number DESC LIMIT ?",
                 (-1 if limit is None else limit,),
@@ -307,14 +319,40 @@ class History:
         Raises:
             DriftFileError: the file cannot be read.
         """
-        with self._told(), self._reading():
-            found = self._line.execute("SELECT * FROM differences ORDER BY fingerprint").fetchall()
+        with self._told():
+            found = self._steadily(self._differences)
         return {
             fingerprint: replace(
                 rows.entry(facts), first_seen=rows.moment(first), last_seen=rows.moment(last), count=count
             )
             for fingerprint, first, last, count, facts in found
         }
+
+    def _differences(self) -> list[tuple[Any, ...]]:
+        with self._reading():
+            return self._line.execute("SELECT * FROM differences ORDER BY fingerprint").fetchall()
+
+    def _steadily(self, read: Callable[[], _T]) -> _T:
+        """Read again when another job has begun to write meanwhile: a file that is read only is not locked."""
+        while True:
+            before = _state(self._path)
+            found = read()
+            if not self._only_read or before == _state(self._path):
+                return found
+            self._line.close()
+            self._connect()
+
+
+_T = TypeVar("_T")
+
+
+def _state(path: Path) -> tuple[int, int, bool]:
+    facts = path.stat()
+    return facts.st_size, facts.st_mtime_ns, _has_journal(path)
+
+
+def _has_journal(path: Path) -> bool:
+    return path.with_name(f"{path.name}-wal").exists()
 
 
 def _gathered(pairs: Any) -> dict[str, tuple[str, ...]]:
@@ -327,7 +365,7 @@ def _gathered(pairs: Any) -> dict[str, tuple[str, ...]]:
 def _look_at(path: Path, *, create: bool) -> None:
     """Refuse what is no history of ours, from its first bytes, so that nothing of it is touched."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             head = file.read(_HEADER)
     except FileNotFoundError:
         if create:
@@ -335,6 +373,8 @@ def _look_at(path: Path, *, create: bool) -> None:
         raise DriftFileError(str(path), 0, "there is no such file. 'graphcalls nightly' begins one.") from None
     except OSError as error:
         raise DriftFileError(str(path), 0, f"cannot be opened: {error.strerror or error}.") from None
+    if not head and not create:
+        raise DriftFileError(str(path), 0, _EMPTY)
     if not head:
         return
     version, mark = (struct.unpack(">I", head[at : at + 4])[0] for at in (60, 68)) if len(head) == _HEADER else (0, 0)
@@ -352,15 +392,9 @@ def _later(path: Path, version: int) -> DriftFileError:
     return DriftFileError(str(path), 0, problem)
 
 
-def _is_sealed(path: Path) -> bool:
-    """Whether nobody may write there, as in an artifact that was mounted."""
-    return not (os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK))
-
-
-def _sealed(path: Path) -> str:
-    """The address of a file that nobody writes. SQLite would put its own files beside it, unless it is told so."""
-    written = path.with_name(f"{path.name}-wal").exists()
-    return f"{path.absolute().as_uri()}?mode=ro{'' if written else '&immutable=1'}"
+def _read_only(path: Path) -> str:
+    """The address of a file that is only read. SQLite puts its own files beside it, unless it is told to leave them."""
+    return f"{path.absolute().as_uri()}?mode=ro{'' if _has_journal(path) else '&immutable=1'}"
 
 
 def _is_new(path: Path) -> bool:
