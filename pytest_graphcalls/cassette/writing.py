@@ -17,10 +17,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pytest_graphcalls.cassette import vcr
+from pytest_graphcalls.atomic import hold, put
+from pytest_graphcalls.cassette import formats
 from pytest_graphcalls.cassette.passport import MEMBER, Passport
 from pytest_graphcalls.errors import RecordingError
-from pytest_graphcalls.filing import hold, put
 from pytest_graphcalls.wire import Exchange
 
 WAIT = 10.0
@@ -44,8 +44,8 @@ def write(
             disk refuses.
     """
     if exchanges:
-        rows = [vcr.row(exchange) for exchange in exchanges]
-        data = {MEMBER: passport.sealed(rows).to_json(), "interactions": rows, "version": vcr.FORMAT}
+        rows = [formats.row(exchange) for exchange in exchanges]
+        data = {MEMBER: passport.sealed(rows).to_json(), "interactions": rows, "version": formats.FORMAT}
         save(path, dump(data), known=known, before=before)
 
 

@@ -16,11 +16,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from pytest_graphcalls.drift.verdict import Acceptance
+from pytest_graphcalls.atomic import put
+from pytest_graphcalls.drift.difference import Difference
+from pytest_graphcalls.drift.model import Acceptance, Outcome
 from pytest_graphcalls.errors import DriftFileError
-from pytest_graphcalls.filing import put
-from pytest_graphcalls.parsing import UnreadableError, content, toml_value
-from pytest_graphcalls.quantities import shown
+from pytest_graphcalls.parsing import UnreadableError, content, json_value, toml_value
+from pytest_graphcalls.validation import shown
 
 FILE = "graphcalls-drift.toml"
 """What the file is called unless told otherwise."""
@@ -211,3 +212,59 @@ def _quoted(text: str) -> str:
 
 
 _SPACE, _DELETE = 0x20, 0x7F
+
+
+VERDICT_FILE = "graphcalls-nightly/verdict.json"
+"""Where the last verdict lies unless told otherwise."""
+_RUN_FIRST = "Run 'graphcalls nightly' first, or name the verdict with --verdict."
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The last verdict.
+
+    Attributes:
+        differences: by fingerprint; those that are accepted or flaky included.
+        complete: whether everything that decides was looked at.
+        headline: what the night came to, in a few words, or ``""``: it had no drift, or it is no verdict of a night.
+    """
+
+    differences: Mapping[str, Difference]
+    complete: bool
+    headline: str = ""
+
+
+def remembered(path: Path) -> Remembered:
+    """Read a verdict, whatever else is in it.
+
+    Args:
+        path: the JSON file.
+
+    Raises:
+        DriftFileError: there is none, or it is something else.
+    """
+    try:
+        data = json_value(content(path).decode("utf-8"))
+    except FileNotFoundError:
+        raise DriftFileError(str(path), 0, f"there is no such file. {_RUN_FIRST}") from None
+    except OSError as error:
+        raise DriftFileError(str(path), 0, f"cannot be read: {error.strerror}. {_RUN_FIRST}") from None
+    except UnreadableError as error:
+        raise DriftFileError(str(path), error.line, f"{error.problem} {_RUN_FIRST}") from None
+    except UnicodeDecodeError:
+        raise DriftFileError(str(path), 0, f"is not UTF-8. {_RUN_FIRST}") from None
+    try:
+        return _read(data)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise DriftFileError(str(path), 0, f"is not a verdict of this version. {_RUN_FIRST}") from None
+
+
+def _read(data: Any) -> Remembered:
+    # The fingerprint as it was written: texts in a verdict are masked, which may have changed one of them.
+    found = {one["fingerprint"]: Difference.from_json(one) for one in data["differences"]}
+    open_ = any(one.get("decides", True) for one in data["unchecked"])
+    outcome = Outcome(data["outcome"])
+    unchecked = outcome is Outcome.COULD_NOT_CHECK or open_
+    headline = "" if outcome is Outcome.NO_DRIFT else data.get("headline", "")
+    # What metadata or pages alone have shown says nothing of what else was accepted.
+    return Remembered(found, "night" in data and not unchecked, headline)

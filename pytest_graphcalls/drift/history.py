@@ -18,8 +18,8 @@ from secrets import token_hex
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from pytest_graphcalls.drift import historyrows as rows
-from pytest_graphcalls.drift.verdict import Entry, Latency, Night, Outcome, RuleState, Verdict
+from pytest_graphcalls.drift import history_rows as rows
+from pytest_graphcalls.drift.model import Entry, Latency, Night, Outcome, RuleState, Verdict
 from pytest_graphcalls.errors import DriftFileError
 from pytest_graphcalls.parsing import opened
 
@@ -90,6 +90,7 @@ class History:
             self._connect()
 
     def _connect(self) -> None:
+        self._opened = _state(self._path) if self._only_read else None
         where = _read_only(self._path) if self._only_read else str(self._path)
         self._line = sqlite3.connect(where, timeout=PATIENCE, isolation_level=None, uri=self._only_read)
         try:
@@ -333,14 +334,15 @@ class History:
             return self._line.execute("SELECT * FROM differences ORDER BY fingerprint").fetchall()
 
     def _steadily(self, read: Callable[[], _T]) -> _T:
-        """Read again when another job has begun to write meanwhile: a file that is read only is not locked."""
+        """Read again when another job has written meanwhile: a file that is read only, and alone, is not locked."""
         while True:
             before = _state(self._path)
+            if self._only_read and before != self._opened:
+                self._line.close()
+                self._connect()
             found = read()
             if not self._only_read or before == _state(self._path):
                 return found
-            self._line.close()
-            self._connect()
 
 
 _T = TypeVar("_T")

@@ -11,8 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.server import serve_in_thread
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Pace, Simulator
 from tests.environment import clean
 
@@ -35,10 +35,10 @@ def record(folder: Path, *more: str) -> int:
             [
                 *(sys.executable, "-m", "pytest", "--pyargs", "pytest_graphcalls.contracts", "-q"),
                 *("-p", "no:randomly", "-p", "no:xdist", "-p", "no:cacheprovider"),
-                *(f"--graphcalls-target={url}", f"--graphcalls-cassettes={folder}", "--record-mode=rewrite"),
+                *(f"--graphcalls-target={url}", f"--graphcalls-cassettes={folder.resolve()}", "--record-mode=rewrite"),
                 *more,
             ],
-            cwd=ROOT,
+            cwd=ROOT / "contracts",  # in ROOT pytest loads tests/conftest.py, which clears the environment
             env={**clean(), "GRAPHCALLS_TOKEN": token, "GRAPHCALLS_REDACTION_KEY": KEY},
             check=False,
         ).returncode

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from pytest_graphcalls import cassette
+from pytest_graphcalls.atomic import hold
 from pytest_graphcalls.cassette import Kind, Passport, SignedIn, writing
 from pytest_graphcalls.errors import RecordingError
-from pytest_graphcalls.filing import hold
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 
 WHEN = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -60,7 +60,7 @@ def test_a_passport_says_all_it_knows(tmp_path: Path) -> None:
         WHEN,
         Kind.LIVE,
         ("v1.0", "beta"),
-        "abc",
+        operations={"call-get": "0123456789ab"},
         test="x",
         tenant="t",
         capabilities=("phone",),

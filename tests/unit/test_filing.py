@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls import filing
+from pytest_graphcalls import atomic
 
 
 def test_texts_take_the_places_of_files(tmp_path: Path) -> None:
     """As UTF-8 with plain line ends, and nothing else stays behind."""
     old, new = tmp_path / "old.txt", tmp_path / "new.txt"
     old.write_text("before")
-    filing.put({old: "später\n", new: "one\ntwo\n"})
+    atomic.put({old: "später\n", new: "one\ntwo\n"})
     assert (old.read_bytes(), new.read_bytes()) == ("später\n".encode(), b"one\ntwo\n")
     assert sorted(tmp_path.iterdir()) == [new, old]
 
@@ -24,7 +24,7 @@ def test_no_file_is_touched_before_all_are_written(tmp_path: Path) -> None:
     first, second = tmp_path / "first.txt", tmp_path / "missing" / "second.txt"
     first.write_text("before")
     with pytest.raises(FileNotFoundError):
-        filing.put({first: "after", second: "after"})
+        atomic.put({first: "after", second: "after"})
     assert first.read_text() == "before"
     assert list(tmp_path.iterdir()) == [first]
 
@@ -32,13 +32,13 @@ def test_no_file_is_touched_before_all_are_written(tmp_path: Path) -> None:
 def test_two_processes_do_not_share_a_draft(tmp_path: Path) -> None:
     """What another process is writing at the moment stays, and does not get into the file."""
     path = tmp_path / "report.json"
-    other = tmp_path / f".report.json.1{filing.PART}"
-    held = filing.hold(other, make=True)
+    other = tmp_path / f".report.json.1{atomic.PART}"
+    held = atomic.hold(other, make=True)
     assert held is not None
-    filing.put({path: "text"})
+    atomic.put({path: "text"})
     assert sorted(one.name for one in tmp_path.iterdir()) == [other.name, "report.json"]
     os.close(held)
-    filing.put({path: "text"})
+    atomic.put({path: "text"})
     assert [one.name for one in tmp_path.iterdir()] == ["report.json"], "its writer has died"
 
 
@@ -46,5 +46,5 @@ def test_a_file_is_as_open_to_others_as_the_system_makes_it(tmp_path: Path) -> N
     """A draft that only its writer may read would become a report that nobody else may read."""
     by_hand, path = tmp_path / "by-hand", tmp_path / "report.json"
     by_hand.touch()
-    filing.put({path: "text"})
+    atomic.put({path: "text"})
     assert path.stat().st_mode == by_hand.stat().st_mode

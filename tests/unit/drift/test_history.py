@@ -314,8 +314,9 @@ def test_a_history_that_nobody_may_write_can_be_read(tmp_path: Path, monkeypatch
 
 def test_reading_an_empty_file_makes_no_database(file: Path) -> None:
     """What only reads says that there is nothing, and leaves it so."""
+    file.parent.mkdir(parents=True)
     file.touch()
-    with pytest.raises(DriftFileError, match="is empty. 'graphcalls nightly' begins a history in it"):
+    with pytest.raises(DriftFileError, match=r"is empty\. 'graphcalls nightly' begins a history in it"):
         History(file, create=False)
     assert file.read_bytes() == b""
     assert list(file.parent.iterdir()) == [file]

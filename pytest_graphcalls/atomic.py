@@ -1,0 +1,199 @@
+"""Files and folders that are replaced as a whole or not at all, and locks that end with their process.
+
+A text is written beside its file and then renamed over it. Whoever writes holds a lock of the operating system, which
+lets go of it however a process ends; so no age and no number of a process has to be guessed from.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from glob import escape
+from pathlib import Path
+from secrets import token_hex
+
+PART = ".graphcalls-part"
+"""How the name of a file ends that is being written; it begins with a dot."""
+
+
+def put(texts: Mapping[Path, str]) -> None:
+    """Put each text in the place of its file, when all of them are written.
+
+    Args:
+        texts: by file, in UTF-8; the folders are there.
+
+    Raises:
+        OSError: the disk refuses. The files are as they were, and nothing is left beside them.
+    """
+    for folder in {path.parent for path in texts}:
+        _remove_abandoned(folder)
+    with ExitStack() as writing:
+        drafts = {path: _written(path, text, writing) for path, text in texts.items()}
+        for path, draft in drafts.items():
+            draft.replace(path)
+
+
+def _written(path: Path, text: str, writing: ExitStack) -> Path:
+    """Write a text beside its file; it is held, and removed unless it was renamed, when ``writing`` ends."""
+    while True:
+        # Two processes may write the same file at once: each writes its own, and the last one stays.
+        draft = path.with_name(f".{path.name}.{token_hex(4)}{PART}")
+        held = hold(draft, make=True)
+        if held is not None:
+            break
+    writing.callback(_remove, draft)
+    # Windows renames no file that is open.
+    file = writing.enter_context(os.fdopen(held, "w", encoding="utf-8", newline="\n"))
+    file.write(text)
+    file.flush()
+    # Without it a power cut may leave an empty file under the new name.
+    os.fsync(held)
+    if sys.platform == "win32":
+        file.close()
+    return draft
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):  # a folder that takes no file gives none back, either
+        path.unlink(missing_ok=True)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove what killed processes have left half written in a folder."""
+    for path in folder.glob(f".*{PART}"):
+        held = hold(path)
+        if held is not None:
+            _remove(path)
+            os.close(held)
+
+
+def hold(path: Path, *, make: bool = False, shared: bool = False) -> int | None:
+    """Open a file and lock it, without waiting.
+
+    Args:
+        path: the file.
+        make: whether it is made where there is none.
+        shared: whether others may hold it at the same time, each of them shared.
+
+    Returns:
+        The open file, which holds the lock until it is closed; ``None`` when a process that lives holds it, or there
+        is no such file.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+    flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        held = os.open(path, flags | (os.O_CREAT if make else 0), 0o666)
+    except OSError:
+        if make:
+            raise
+        return None
+    if _locked(held, shared=shared) and _is_there(path, held):
+        return held
+    os.close(held)
+    return None
+
+
+def _locked(file: int, *, shared: bool) -> bool:
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # a file system without locks
+    return True
+
+
+def _is_there(path: Path, file: int) -> bool:
+    """Whether the open file is still the one of that name: who held it before may have removed it."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file))
+    except OSError:
+        return False
+
+
+_OLD, _NEW = ".old-", ".new-"
+_ABANDONED = 3600.0
+"""Seconds after which nobody works on a folder any more: making one takes seconds."""
+
+
+def beside(folder: Path) -> Path:
+    """A new folder on the same disk, with its name; raises :class:`OSError`."""
+    made = folder.parent / f".{folder.name}{_NEW}{token_hex(4)}"
+    made.mkdir(parents=True)
+    return made
+
+
+def swap(new: Path, folder: Path) -> None:
+    """Let ``new`` take the place of ``folder``, if there is one; when :class:`OSError` is raised, that is as it was."""
+    old = folder.parent / f".{folder.name}{_OLD}{token_hex(4)}"
+    there = folder.exists()
+    if there:
+        folder.rename(old)
+    try:
+        new.rename(folder)
+    except OSError:
+        if there:
+            old.rename(folder)
+        raise
+    with suppress(OSError):  # what is left over of the old one harms nobody
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def mended(folder: Path, now: Callable[[], float] = time.time) -> str:
+    """Put right what a process has left that was killed while it swapped ``folder``.
+
+    Args:
+        folder: where it should be. If it is gone, the older one, which had gone aside, is put back. If it is there,
+            the older one is not needed any more and goes; so does a new one that nobody has worked on for an hour.
+        now: the clock, in seconds since 1970.
+
+    Returns:
+        What was done, a sentence, or ``""``.
+    """
+    if not folder.parent.is_dir():
+        return ""
+    old, new = (sorted(folder.parent.glob(f".{escape(folder.name)}{word}*"), key=_changed) for word in (_OLD, _NEW))
+    if old and not folder.exists():
+        with suppress(OSError):  # another process may be doing the same
+            old[-1].rename(folder)
+            return f"{folder} was put back: an earlier job was killed while it replaced it."
+    # What is being made at this moment, or was put aside by a process that is about to put it back, stays.
+    useless = [*(old if folder.exists() else ()), *(one for one in new if now() - _changed(one) > _ABANDONED)]
+    for one in useless:
+        shutil.rmtree(one, ignore_errors=True)
+    gone = [one.name for one in useless if not one.exists()]
+    return f"{', '.join(gone)} went: an earlier job was killed and had left it beside {folder}." if gone else ""
+
+
+def _changed(folder: Path) -> float:
+    """When ``folder`` got its name, in seconds since 1970, as far as the disk knows."""
+    try:
+        return folder.stat().st_ctime
+    except OSError:
+        return 0.0
+
+
+def usable(folder: Path) -> str:
+    """Why files cannot be put into ``folder``, which is made, or ``""``."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        beside(folder / "probe").rmdir()
+    except OSError as error:
+        return f"{error.strerror or error}."
+    return ""
