@@ -231,12 +231,18 @@ class _Metered:
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self.since = 0
+        self.since = self.last_line = 0
+        self._ends_line = False
 
     def read(self, size: int = LARGEST, /) -> bytes:
         """The next bytes."""
         self.since += size
-        return b"" if self.since > LARGEST else self._file.read(size)
+        piece = b"" if self.since > LARGEST else self._file.read(size)
+        if piece:
+            # The end of the last line begins no other one.
+            self.last_line += piece.count(b"\n") - piece.endswith(b"\n") + self._ends_line
+            self._ends_line = piece.endswith(b"\n")
+        return piece
 
 
 class YamlReader:
@@ -399,6 +405,7 @@ class YamlReader:
             self.fail(f"is not text: {getattr(error, 'reason', error)}.")
         self._line, self._letter = mark.line, mark.index
         problem = str(getattr(error, "problem", error))
-        if "end of stream" in problem:
-            self.fail("ends in the middle; is it cut off?")
-        self.fail(DEEP if "nesting depth" in problem else f"is not YAML: {problem}.")
+        if "nesting depth" in problem:
+            self.fail(DEEP)
+        cut = self._line >= self._stream.last_line
+        self.fail(f"is not YAML: {problem}{'; is it cut off?' if cut else '.'}")

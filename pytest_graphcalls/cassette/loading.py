@@ -250,7 +250,7 @@ def _recording(path: Path, most: int = 0) -> Iterator[_Recording]:
             recording = _Recording(file, reader_of(stream, partial(YamlReader, scalar=_scalar, tagged=_tagged)))
             yield recording
     except UnreadableError as error:
-        raise RecordingError(file, recording.number if recording else 0, _sentence(error)) from None
+        raise RecordingError(file, recording.number if recording else 0, _sentence(error, recording)) from None
     except FileNotFoundError:
         raise RecordingError(file, 0, f"there is no such file.{_neighbour(path)}") from None
     except IsADirectoryError:
@@ -259,10 +259,11 @@ def _recording(path: Path, most: int = 0) -> Iterator[_Recording]:
         raise RecordingError(file, 0, f"cannot be opened: {error.strerror or error}.") from None
 
 
-def _sentence(error: UnreadableError) -> str:
-    if "cut off" in error.problem:
+def _sentence(error: UnreadableError, recording: _Recording | None) -> str:
+    problem, _, cut = error.problem.partition("; is it cut off")
+    if cut and (problem.startswith("ends") or (recording and recording.sort)):
         return f"ends in the middle: it was cut. {RECORD_AGAIN}"
-    return f"{error.problem.rstrip('.')} (line {error.line})." if error.line else error.problem
+    return f"{problem.rstrip('.')} (line {error.line})." if error.line else problem
 
 
 _MAGIC = {
