@@ -127,7 +127,7 @@ def toml_value(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = _AT_LINE.search(str(error))
-        problem = f"is no TOML: {_AT_LINE.sub('', str(error)).strip()}."
+        problem = f"is not valid TOML: {_AT_LINE.sub('', str(error)).strip()}."
         raise UnreadableError(problem, int(found[1] or 0) if found else 0) from None
     except RecursionError:
         raise UnreadableError(DEEP) from None

@@ -22,7 +22,7 @@ from pytest_graphcalls.server.control import ROUTES
 from pytest_graphcalls.server.control.routing import Route
 from pytest_graphcalls.simulator import FAULTS, App, Authority, Fault, Keyring, Meeting, Person, SimulatedCall
 from pytest_graphcalls.simulator.faults import Side, parameters_of
-from tests.site.markdown import code, codes, documentation, prose, sections, signature, summary, table
+from tests.site.markdown import code, codes, documentation, facts, prose, sections, signature, summary, table
 
 Part = Callable[[], str]
 
@@ -64,8 +64,13 @@ def _called(name: str, member: object) -> str:
 
 
 def _member(name: str, member: object) -> str:
-    said = documentation(member)
-    return f"### {code(name)} {{ #{name.replace('_', '-')} }}\n\n```python\n{_called(name, member)}\n```\n\n{said}"
+    heading = f"### {code(name)} {{ #{name.replace('_', '-')} }}"
+    shown = "" if isinstance(member, property) else _block(signature(member, name))
+    return "\n\n".join(filter(None, (heading, shown, documentation(member))))
+
+
+def _block(call: str) -> str:
+    return f"```python\n{call}\n```"
 
 
 def fields(thing: type) -> str:
@@ -75,13 +80,14 @@ def fields(thing: type) -> str:
 
 def settings() -> str:
     """Every setting with its option, variable, ini key and meaning."""
-    heads = ("option", "variable", "ini key", "meaning")
-    return table(heads, [_setting(one) for one in options.SETTINGS])
+    return "\n\n".join(_setting(one) for one in options.SETTINGS)
 
 
-def _setting(one: options._Setting) -> tuple[str, ...]:
+def _setting(one: options._Setting) -> str:
     given = one.option is not None
-    return code(one.flag) if given else "", code(one.variable) if given else "", code(one.dest), prose(one.help)
+    names = [("variable", code(one.variable) if given else ""), ("ini key", code(one.dest))]
+    says = one.help[0].upper() + one.help[1:]
+    return f"### {code(one.flag)} {{ #{one.name.replace('_', '-')} }}\n\n{prose(says)}.\n\n{facts(names)}"
 
 
 def markers() -> str:
@@ -115,17 +121,22 @@ def faults(side: Side) -> str:
 
 
 def _parameters(name: str) -> str:
-    return "; ".join(f"{code(parameter)}: {facts.says}" for parameter, facts in FAULTS[name].parameters.items())
+    return "; ".join(f"{code(parameter)}: {one.says}" for parameter, one in FAULTS[name].parameters.items())
 
 
 def selectors() -> str:
     """The parameters that choose which requests or notifications a fault is injected into."""
     shared: dict[str, str] = {}
     for name, kind in FAULTS.items():
-        for parameter, facts in parameters_of(name).items():
+        for parameter, one in parameters_of(name).items():
             if parameter not in kind.parameters:
-                shared.setdefault(parameter, facts.says)
+                shared.setdefault(parameter, one.says)
     return table(("parameter", "selects"), [(code(name), says) for name, says in shared.items()])
+
+
+def called() -> str:
+    """How a test says where the bot is."""
+    return f"{_block(signature(Bot.__call__, 'graphcalls.bot'))}\n\n{documentation(Bot.__call__)}"
 
 
 def forgeries() -> str:
@@ -187,7 +198,7 @@ def _help(action: argparse.Action) -> str:
 
 PARTS: Mapping[str, Part] = {
     "fixtures": fixtures,
-    "facade": lambda: members(GraphCalls),
+    "facade": lambda: f"{fields(GraphCalls)}\n\n{members(GraphCalls)}",
     "options": settings,
     "markers": markers,
     "hooks": hooks,
@@ -202,7 +213,9 @@ PARTS: Mapping[str, Part] = {
     "pace": lambda: fields(Pace),
     "fault": lambda: listed(Fault, without="note|strikes"),
     "redactor": lambda: members(Redactor, names=["add"]),
-    "bot-called": lambda: documentation(Bot.__call__),
+    "bot-called": lambda: (
+        f"```python\n{signature(Bot.__call__, 'graphcalls.bot')}\n```\n\n{documentation(Bot.__call__)}"
+    ),
     "bot": lambda: listed(Bot, without="assert_.*|courier|watch|settle"),
     "assertions": lambda: members(Assertions),
     "delivery": lambda: fields(Delivery),

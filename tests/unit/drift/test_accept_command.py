@@ -56,7 +56,7 @@ def accepted() -> dict[str, Acceptance]:
 def test_a_difference_is_accepted(capsys: pytest.CaptureFixture[str]) -> None:
     """With its reason, and what it is about; it is told what to commit."""
     assert accept(GONE.fingerprint, "--reason", "We do not read it.") == 0
-    about = "breaking: member-gone in call-get (v1.0) at $.a: gone: 'a'"
+    about = "breaking: member-gone in call-get (v1.0) at $.a: missing: 'a'"
     assert accepted() == {GONE.fingerprint: Acceptance(GONE.fingerprint, "We do not read it.", TODAY, about=about)}
     assert capsys.readouterr().out == f"accepted: {about}\nCommit graphcalls-drift.toml.\n"
 

@@ -117,7 +117,11 @@ def test_openapi_yaml_that_is_cut_between_two_lines_is_noticed(tmp_path: Path) -
         ("", 1, "ends where a value has to stand; is it cut off?"),
         ("just a text", 1, "has something else where a mapping has to stand."),
         ("openapi: 3.0.4\ninfo: {}\n", 3, "is no OpenAPI: it has no member 'paths'."),
-        ("paths:\n  /communications/calls: [1, 2\n", 3, "is not YAML: did not find expected ',' or ']'; is it cut off?"),
+        (
+            "paths:\n  /communications/calls: [1, 2\n",
+            3,
+            "is not YAML: did not find expected ',' or ']'; is it cut off?",
+        ),
         (
             "paths:\n  /communications/calls: &a {}\n  /app/calls: *a\n",
             3,
