@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from argparse import Namespace
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pytest_graphcalls.cli.arguments import show
 from pytest_graphcalls.cli.cassettes import secrets_of
+from pytest_graphcalls.cli.terminal import complain, show, show_json
 from pytest_graphcalls.contract import VERSIONS
 from pytest_graphcalls.drift import EXIT_CODES, Difference, Outcome, Severity, Unchecked
 from pytest_graphcalls.drift.acceptances import AcceptedFile, read_verdict
@@ -214,7 +212,7 @@ def _told(found: Iterable[Found], args: Namespace) -> int:
             "differences": [{**one.to_json(), "accepted": one.fingerprint in settled} for one in differences],
             "unchecked": [{"subject": one.subject, "reason": one.reason} for one in unchecked],
         }
-        show([json.dumps(told, indent=1, ensure_ascii=False)])
+        show_json(told)
     else:
         show(_lines(word, differences, unchecked, settled))
     return EXIT_CODES[word]
@@ -265,5 +263,5 @@ def run(args: Namespace) -> int:
     try:
         return ACTIONS[args.action](args)
     except GraphCallsError as error:
-        sys.stderr.write(f"graphcalls: {error}\n")
+        complain(error)
         return USAGE

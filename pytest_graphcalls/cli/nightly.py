@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -11,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from pytest_graphcalls.cli.arguments import show, wrapped
+from pytest_graphcalls.cli.terminal import complain, printable, show, show_json, wrapped
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Entry, Night, RuleState, Standing
 from pytest_graphcalls.drift.history import History
@@ -70,15 +69,15 @@ def run(args: Namespace, runner: Runner | None = None) -> int:
         return _unfinished(f"the machine refuses: {error}")
     show(_lines(seen))
     if seen.problem:
-        sys.stderr.write(f"graphcalls: {seen.problem}\n")
+        complain(seen.problem)
         return COULD_NOT_CHECK
     return seen.verdict.exit_code
 
 
 def _unfinished(why: str) -> int:
-    sys.stderr.write(
-        f"graphcalls: {why}. This night stays incomplete in the history; the baseline and the older reports are as "
-        "they were. Run it again.\n"
+    complain(
+        f"{why}. This night stays incomplete in the history; the baseline and the older reports are as they were. "
+        "Run it again."
     )
     return COULD_NOT_CHECK
 
@@ -147,7 +146,7 @@ class Progress:
     def phase(self, text: str) -> None:
         """What begins now."""
         self._end_line()
-        self._stream.write(f"graphcalls: {text}\n")
+        self._stream.write(f"graphcalls: {printable(text)}\n")
         self._stream.flush()
         self._told = self._clock()
 
@@ -196,7 +195,7 @@ def run_history(args: Namespace) -> int:
     with History(Path(path), create=False) as history:
         nights, known = history.nights(number("--limit", args.limit)), history.known()
     if args.format == "json":
-        sys.stdout.write(json.dumps(_document(nights, known, rule), ensure_ascii=False, indent=1) + "\n")
+        show_json(_document(nights, known, rule))
     else:
         show(_history_lines(nights, known, rule))
     return 0

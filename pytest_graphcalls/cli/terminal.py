@@ -1,0 +1,79 @@
+"""What the commands print: lines as wide as the terminal, and no character in them that steers it.
+
+Everything that comes from a file passes here, so that no file moves the cursor, sets a title or turns a line around.
+There are no colours, so that files and pipes get the same text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+import textwrap
+import traceback
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+NARROWEST, WIDEST, PIPE = 40, 120, 100
+"""Columns: what is still readable, what is still comfortable, and what a pipe or a file gets."""
+_STEERING = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+"""Control characters of C0 and C1 but the tab, marks of direction, invisible characters, halves of surrogate pairs."""
+
+
+def printable(text: str) -> str:
+    """A line in which characters that steer a terminal are escaped as in JSON, so that a JSON text stays one."""
+    return _STEERING.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\u{code:04x}" if code <= 0xFFFF else json.dumps(found[0])[1:-1]
+
+
+def show(lines: Iterable[str]) -> None:
+    """Write lines to standard output, where they are read at once: a server's are followed by nothing for hours."""
+    _write(sys.stdout, lines)
+
+
+def show_json(value: Any, *, indent: int = 1) -> None:
+    """Write a value as JSON to standard output."""
+    show(json.dumps(value, ensure_ascii=False, indent=indent).split("\n"))
+
+
+def complain(problem: object) -> None:
+    """Write a problem to standard error, as the command's."""
+    _write(sys.stderr, f"graphcalls: {problem}".split("\n"))
+
+
+def complain_of_crash(error: BaseException) -> None:
+    """Write an unexpected exception to standard error, as Python would."""
+    _write(sys.stderr, "".join(traceback.format_exception(error)).rstrip("\n").split("\n"))
+
+
+def _write(stream: IO[str], lines: Iterable[str]) -> None:
+    for line in lines:
+        stream.write(f"{printable(line)}\n")
+    stream.flush()
+
+
+def wrapped(text: str, *, indent: int = 0, label: str = "", gap: int = 0) -> Iterator[str]:
+    """Lines of ``text``, as wide as the terminal.
+
+    Args:
+        text: the text; white space in it counts as one space.
+        indent: columns before each line.
+        label: a word in front of the first line; the others stand below the text.
+        gap: columns that the label takes.
+    """
+    columns = min(max(shutil.get_terminal_size((PIPE, 24)).columns, NARROWEST), WIDEST)
+    yield from textwrap.wrap(
+        " ".join(printable(text).split()),
+        columns,
+        initial_indent=" " * indent + label.ljust(gap),
+        subsequent_indent=" " * (indent + gap),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
