@@ -32,9 +32,9 @@ Mask = Callable[[str, int], str]
 def hide_encoded(text: str, mask: Mask, depth: int) -> str:
     """``text`` without what :attr:`mask` finds in it once its encodings are undone."""
     if len(text) >= 20:
-        text = _RUN.sub(lambda found: MASK if _holds_secret(found[0], mask, depth) else found[0], text)
         if "\n" in text or "\\" in text:
             text = _LINES.sub(lambda found: _unfolded(found[0], mask, depth), text)
+        text = _RUN.sub(lambda found: MASK if _holds_secret(found[0], mask, depth) else found[0], text)
     plain = unescaped(text)
     if plain != text and (clean := mask(plain, depth)) != plain:
         return clean

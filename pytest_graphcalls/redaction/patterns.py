@@ -137,8 +137,10 @@ SECRETS = (
     TextPattern(("q~",), re.compile(r"(?P<head>)(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,40}+", re.ASCII)),
     # A private key in PEM form, cut or whole.
     TextPattern(
-        ("private key",),
-        re.compile(r"(?P<head>-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)(?:(?!-----END )[\s\S])+"),
+        ("private",),
+        re.compile(
+            r"(?P<head>-----BEGIN(?:[A-Z +]|%20){1,40}PRIVATE(?: |%20|\+)KEY-----)(?:(?!-----END|-----BEGIN)[\s\S])+"
+        ),
     ),
     # The key in a connection string.
     TextPattern(
