@@ -25,8 +25,14 @@ _FICTION = re.compile(r"1?[2-9][0-9]{2}55501[0-9]{2}")
 _PSEUDONYM_OF_NAME = re.compile(r"Name(?:\s|\+|%20)*[0-9a-f]{0,8}")  # YAML may fold it at its space
 
 
+_WORDS = (
+    *("a", "an", "any", "bool", "bytes", "cannot", "expected", "for", "from", "got", "has", "in", "int", "is", "it"),
+    *("missing", "must", "no", "not", "object", "of", "optional", "read", "required", "should", "str", "string", "the"),
+    *("to", "was", "what", "who", "with", "write"),
+)
 _CODE = re.compile(
-    r"[`&*!]{0,2}[A-Za-z_][\w.]*\(.*|`{0,2}_?[a-z]+(?:_[a-z]+)+`{0,2}|_[a-z]+|[a-z_]+(?:\.[a-z_]+)+|.*:|[0-9]{1,3}|str|string|bytes|int|bool|any|object|read|write|required|optional",
+    r"[`&*!]{0,2}[A-Za-z_][\w.]*\(.*|`{0,2}_?[a-z]+(?:_[a-z]+)+`{0,2}|_[a-z]+|[a-z_]+(?:\.[a-z_]+)+|.*:|[0-9]{1,3}"
+    rf"|(?:{'|'.join(_WORDS)})(?:[ ,;|).\]].*)?",
     re.DOTALL,
 )
 """What stands behind a name in source, in YAML and in prose, without quotes, and is no secret."""

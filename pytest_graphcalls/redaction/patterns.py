@@ -72,6 +72,7 @@ def parameter(names: str) -> str:
     """A parameter of an address, also of one that is itself percent-encoded, once or more, inside another."""
     return (
         rf"(?i)(?P<head>(?:(?<!\()[?&#]|%(?:25)*(?:3F|26|23))(?:\$|%(?:25)*24)?(?P<name>{names})(?:=|%(?:25)*3D))"
+        r"(?!(?<=code=)[0-9]{1,12}(?![\w.~%-]))"  # the code of an error
         r"(?P<value>(?:(?!%(?:25)*(?:26|23))[^&#\s\"'<>\\])+)"
     )
 

@@ -147,11 +147,12 @@ class Redactor(Texts):
     def _pair(self, pair: str, nesting: int) -> str:
         name, sign, value = pair.partition("=")
         encode, decode = IN_FORM
-        kind = self._parameters.get(plain(decode(name))) if value else None
-        if kind is not None:
-            told = decode(value)
-            put = self._pseudonyms.of(kind, told)
-            return f"{name}={value if put == told else encode(put)}"
+        parameter = plain(decode(name))
+        kind = self._parameters.get(parameter) if value else None
+        if kind is not None and not (parameter == "code" and value.isdigit()):  # that is the code of an error
+            said = decode(value)
+            put = self._pseudonyms.of(kind, said)
+            return f"{name}={value if put == said else encode(put)}"
         return f"{self._inner(name, IN_FORM, nesting)}{sign}{self._inner(value, IN_FORM, nesting)}"
 
     def _inner(self, text: str, codec: Codec, nesting: int) -> str:
