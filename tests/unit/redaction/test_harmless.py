@@ -1,4 +1,4 @@
-"""What gives no access stays readable: ids, times, states, names of rules, addresses, and what is said about secrets."""
+"""What gives no access stays readable: ids, times, states, names of rules, addresses, sentences about secrets."""
 
 import pytest
 
@@ -26,8 +26,8 @@ E   assert 'established' == 'terminated'
 E     - terminated
 E     + established
 
-{"error":{"code":"InvalidAuthenticationToken","message":"Access token is empty.","innerError":{"date":"2026-11-28T22:15:04",
-"request-id":"cf7e5383-c461-4792-b032-47768417f94f","client-request-id":"cf7e5383-c461-4792-b032-47768417f94f"}}}
+{"error":{"code":"InvalidAuthenticationToken","message":"Access token is empty.",
+"innerError":{"date":"2026-11-28T22:15:04","request-id":"cf7e5383-c461-4792-b032-47768417f94f","client-request-id":"cf7e5383-c461-4792-b032-47768417f94f"}}}
 {"@odata.type":"#microsoft.graph.commsOperation","status":"completed","clientContext":"d45324c1-fcb5-430a-902c-f20af696537c"}
 {"token": null, "passcode": "", "tokenType": "Bearer", "expiresIn": 3599, "access_token": null}
 WWW-Authenticate: Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize"
@@ -38,10 +38,10 @@ the secret of the app is missing: set AZURE_CLIENT_SECRET, or AZURE_FEDERATED_TO
 rules: 214 checked, 3 questions; tokens live for 3600 s; the password must not be empty; no passcode was asked for
 sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 commit 5d556b2a9fd7cbb6c111e0d1e2f3a4b5c6d7e8f9
 19:meeting_MjdhNjM4YzUtYzExZi00OTFkLWE4NTctY2FkYWMxYmU0MWM5@thread.v2 tel:+14255550842 alice@contoso.com 8:orgid:57da
-$select=id,displayName&$filter=startswith(displayName,'A')&$top=5&$skiptoken=abc next: https://graph.microsoft.com/x?$top=5
-Get a token with: export GRAPHCALLS_TOKEN=$(az account get-access-token --query accessToken -o tsv), or --token-file FILE
+$select=id,displayName&$filter=startswith(displayName,'A')&$top=5&$skiptoken=abc
+Get a token with: export GRAPHCALLS_TOKEN=$(az account get-access-token --query accessToken -o tsv)
 self.token = connection.token; token = simulator.authority.token(app); authorization: str | None; secret=os.environ["X"]
-Bearer <token>, Authorization: Bearer ${TOKEN}, client_secret=***, password: null, X-Api-Key: <key>, {"secret": "REDACTED"}
+Bearer <token>, Authorization: Bearer ${TOKEN}, client_secret=***, password: null, X-Api-Key: <key>, secret: REDACTED
 """
 
 
