@@ -1,0 +1,100 @@
+"""A suite that fails in every way, with every planted secret in every kind of place; run by ``test_canaries_planted.py``.
+
+The secrets come from a file beside it, so that no source line shows one.
+"""
+
+import json
+import logging
+import os
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+
+PLANTED = json.loads((Path(__file__).parent / "planted.json").read_text())
+CALLS = "/communications/calls"
+every = pytest.mark.parametrize("number", range(len(PLANTED)))
+
+
+@every
+def test_sent(number, graphcalls_client):
+    """Header, query, form, JSON, JSON in JSON, a form in parts, clientContext, an address in a body."""
+    one = PLANTED[number]
+    name, member, written, assigned = one["name"], one["member"], one["written"], one["assigned"]
+    url = written if written.startswith("https:") else f"https://h.contoso.com/x?{assigned}"
+    parts = f'--x\r\nContent-Disposition: form-data; name="{member}"\r\n\r\n{written}\r\n--x--\r\n'
+    send = graphcalls_client.post
+    send(CALLS, json={"callbackUri": 1}, headers={member: written})
+    send(CALLS, params={member: written}, json={"callbackUri": 2})
+    send(CALLS, content=f"{assigned}&grant_type=x", headers={"Content-Type": "application/x-www-form-urlencoded"})
+    send(CALLS, json={member: written, "callbackUri": 3})
+    send(CALLS, json={"source": json.dumps({"a": json.dumps({"b": [{member: written}]})})})
+    send(CALLS, content=parts, headers={"Content-Type": "multipart/form-data; boundary=x"})
+    invite = {"participants": [], "clientContext": assigned}
+    send(f"{CALLS}/57dab8b1-894c-409a-b240-bd8beae78896/participants/invite", json=invite)
+    send(CALLS, json={"callbackUri": url})
+    assert name == "not this"
+
+
+@every
+def test_said(number, graphcalls_version, monkeypatch):
+    """Standard output, standard error, log, warning, environment, local variables, exception, cause."""
+    one = PLANTED[number]
+    name, member, written, assigned, said = (one[key] for key in ("name", "member", "written", "assigned", "said"))
+    print(f"sent {assigned}")
+    print(json.dumps({"request": {"headers": {member: written}}}, indent=2))
+    print(f"curl -X POST -H '{said}' https://graph.microsoft.com", file=sys.stderr)
+    log = logging.getLogger("app")
+    log.warning("asked with %s", assigned)
+    log.error("headers: %s", {member: written})
+    warnings.warn(f"deprecated: {assigned}", UserWarning, stacklevel=1)
+    monkeypatch.setenv(f"BOT_{member}".replace("-", "_").upper(), written)
+    environ = dict(os.environ)
+    request = {"json": {member: written}, "headers": [(member, written)]}
+    try:
+        raise ValueError(f"refused {said}")
+    except ValueError as error:
+        raise RuntimeError(f"the service said: {assigned} is not valid") from error
+
+
+@every
+def test_compared(number, graphcalls_version):
+    """Two mappings that differ."""
+    one = PLANTED[number]
+    sent = {one["member"]: one["written"], "grant_type": "client_credentials", "scope": ".default"}
+    assert sent == {"grant_type": "password", "scope": ".default"}
+
+
+@every
+def test_an_address(number, graphcalls_version):
+    """An address so long that pytest shortens it in the middle."""
+    one = PLANTED[number]
+    url = "https://h.contoso.com/v1.0/communications/calls/57dab8b1-894c-409a-b240-bd8beae78896"
+    url += f"?page={'1' * 150}&{one['assigned']}"
+    assert url == "https://h.contoso.com/"
+
+
+def in_order(url):
+    return False
+
+
+@every
+def test_a_call(number, graphcalls_version):
+    """Within an expression that pytest explains, shortened."""
+    one = PLANTED[number]
+    url = f"https://h.contoso.com/v1.0/communications/calls?page={'1' * 250}&{one['assigned']}"
+    assert in_order(url)
+
+
+@every
+def test_subtests(number, graphcalls_version, record_property, request):
+    """Properties and sections."""
+    one = PLANTED[number]
+    record_property("request", one["assigned"])
+    request.node.add_report_section("call", "sent", one["said"])
+
+
+@pytest.mark.parametrize("sent", [one["assigned"] for one in PLANTED])
+def test_named(sent, graphcalls_version):
+    """pytest makes the test's name of it."""
