@@ -9,7 +9,7 @@ BIN = $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help contracts test test-lowest search test-sdk test-browser bench record lint types wheel clean
+.PHONY: help contracts test test-lowest search test-sdk test-browser bench record docs readme lint types wheel clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -43,7 +43,7 @@ $(VENV)/.sdk: $(VENV)/.installed
 
 # Chromium comes from the system: as root it is installed, otherwise it is said what to install.
 $(VENV)/.browser: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --group browser
+	$(BIN)/python -m pip install --quiet --group browser --group docs
 	@test -x /usr/bin/chromium || test -x "$$GRAPHCALLS_TEST_CHROMIUM" || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
@@ -66,9 +66,9 @@ search: $(VENV)/.installed ## look for counter-examples: the generated tests wit
 	GRAPHCALLS_TEST_EFFORT=20 $(BIN)/python -m pytest -n 2 $$(grep -rlE '^from tests.effort ' tests)
 
 test-sdk: $(VENV)/.sdk ## run the tests with Microsoft's Graph SDKs (installs about a gigabyte)
-	$(BIN)/python -m pytest tests/sdk tests/house/test_readme.py
+	$(BIN)/python -m pytest tests/sdk tests/house/test_docs.py
 
-test-browser: $(VENV)/.browser ## look at the page of a night in headless Chromium (installs it as root)
+test-browser: $(VENV)/.browser ## look at the page of a night and at the documentation in headless Chromium (installs it as root)
 	$(BIN)/python -m pytest tests/browser
 
 bench: $(VENV)/.benched ## print the speed figures as ratios
@@ -76,6 +76,17 @@ bench: $(VENV)/.benched ## print the speed figures as ratios
 
 record: $(VENV)/.installed ## record the shipped cassettes anew, from the simulator over HTTP
 	$(BIN)/python -m tests.recording
+
+$(VENV)/.documented: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group docs
+	@touch $@
+
+docs: $(VENV)/.documented ## build the documentation into build/site, every link checked
+	$(BIN)/python -m tests.site
+	$(BIN)/zensical build --clean --strict
+
+readme: $(VENV)/.installed ## bring README and the site's addresses in step with contract and pyproject.toml
+	$(BIN)/python -m tests.site --readme
 
 lint: $(VENV)/.linted ## ruff
 	$(BIN)/ruff check .

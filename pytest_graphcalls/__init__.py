@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_graphcalls.contract import Contract
     from pytest_graphcalls.errors import ContractViolationError, GraphCallsError
     from pytest_graphcalls.findings import Finding
-    from pytest_graphcalls.fixtures import GraphCalls
+    from pytest_graphcalls.plugin.fixtures import GraphCalls
     from pytest_graphcalls.session import Recorder
     from pytest_graphcalls.simulator import Pace, Simulator
     from pytest_graphcalls.wire import Exchange, Notification, Request, Response
@@ -44,7 +44,7 @@ _HOMES = {
     "ContractViolationError": "errors",
     "Exchange": "wire",
     "Finding": "findings",
-    "GraphCalls": "fixtures",
+    "GraphCalls": "plugin.fixtures",
     "GraphCallsError": "errors",
     "Notification": "wire",
     "Pace": "simulator",

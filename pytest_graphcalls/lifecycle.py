@@ -9,15 +9,15 @@ The rules of this page:
 4. The tables name states as the service writes them on the wire; events are ours, except where an
    operation of the service causes them (``answer``, ``reject``).
 
-The state diagram of the README is drawn from these tables by :func:`diagram`.
+The state diagrams of the documentation are drawn from these tables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pytest_graphcalls.errors import NotAllowedNowError
 
@@ -164,29 +164,3 @@ def next_state(table: Mapping[_S, Mapping[_E, _S]], what: str, state: _S, event:
         return row[event]
     except KeyError:
         raise NotAllowedNowError(what, event.value, state.value, tuple(known.value for known in row)) from None
-
-
-_DRAWN: tuple[tuple[str, Mapping[Any, Mapping[Any, Any]], tuple[StrEnum, ...]], ...] = (
-    ("call", CALL, (CallState.INCOMING, CallState.ESTABLISHING)),
-    ("participant", PARTICIPANT, (ParticipantState.INVITED, ParticipantState.ACTIVE)),
-    ("operation", OPERATION, (OperationState.RUNNING,)),
-)
-
-
-def _arrows(table: Mapping[Any, Mapping[Any, Any]], starts: tuple[StrEnum, ...]) -> Iterator[str]:
-    yield from (f"[*] --> {start}" for start in starts)
-    for state, row in table.items():
-        by_target: dict[StrEnum, list[str]] = {}
-        for event, target in row.items():
-            by_target.setdefault(target, []).append(event)
-        yield from (f"{state} --> {target}: {', '.join(events)}" for target, events in by_target.items())
-        if not row:
-            yield f"{state} --> [*]"
-
-
-def diagram() -> str:
-    """The three tables as one mermaid ``stateDiagram-v2``, as the README shows it."""
-    lines = ["stateDiagram-v2"]
-    for name, table, starts in _DRAWN:
-        lines += [f"    state {name} {{", *(f"        {arrow}" for arrow in _arrows(table, starts)), "    }"]
-    return "\n".join(lines)

@@ -36,7 +36,7 @@ def _invalidate_caches(really: Callable[[], None] = importlib.invalidate_caches)
 def _secrets_of_one_test() -> Iterator[None]:
     """What a run inside this process adds to the redactor, or remembers as a secret, ends with its test."""
     from pytest_graphcalls.redaction import OF_REPORTS
-    from pytest_graphcalls.redaction.known import RUN
+    from pytest_graphcalls.redaction.secrets import RUN
 
     kept = [(one, dict(vars(one))) for one in (OF_REPORTS, OF_REPORTS._literals, RUN)]
     yield

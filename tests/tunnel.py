@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.server import serve_in_thread
-from pytest_graphcalls.clients.tls import certificate_in
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.http import serve_in_thread
+from pytest_graphcalls.server.tls import certificate_in
 from pytest_graphcalls.wire import Headers, Request, Response
 
 

@@ -10,12 +10,12 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from pytest_graphcalls.bot.ledger import Delivery, Ledger, said
-from pytest_graphcalls.bot.lines import Lines, Parcel
-from pytest_graphcalls.clients.posting import Answer, HttpPoster, Poster, poster
+from pytest_graphcalls.bot.posting import Answer, HttpPoster, Poster, poster
+from pytest_graphcalls.bot.queue import Lines, Parcel
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.quantities import MOST, quantity, shown
 from pytest_graphcalls.simulator import Simulator
-from pytest_graphcalls.simulator.channel import LIFETIME
+from pytest_graphcalls.simulator.identity import LIFETIME
+from pytest_graphcalls.validation import MOST, quantity, shown
 from pytest_graphcalls.wire import Headers, Notification, Request, encode_json
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_graphcalls.simulator import App, Simulator
-from pytest_graphcalls.simulator.channel import LIFETIME
+from pytest_graphcalls.simulator.identity import LIFETIME
 from pytest_graphcalls.simulator.keys import signing_key
 from pytest_graphcalls.wire import encode_json
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pytest_graphcalls.redaction import OF_REPORTS
 from pytest_graphcalls.simulator import Faulty, Fired
-from pytest_graphcalls.simulator.kinds import kind_of
+from pytest_graphcalls.simulator.notifications import kind_of
 from pytest_graphcalls.wire import Exchange, Notification
 
 MESSAGE_ID = "X-Microsoft-Skype-Message-ID"

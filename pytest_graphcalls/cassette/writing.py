@@ -15,11 +15,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pytest_graphcalls.cassette import vcr
-from pytest_graphcalls.cassette.files import dump
+from pytest_graphcalls.atomic import put
+from pytest_graphcalls.cassette import formats
+from pytest_graphcalls.cassette.loading import dump
 from pytest_graphcalls.cassette.passport import MEMBER, Passport
 from pytest_graphcalls.errors import RecordingError
-from pytest_graphcalls.filing import put
 from pytest_graphcalls.wire import Exchange
 
 WAIT = 10.0
@@ -45,8 +45,8 @@ def write(
             disk refuses.
     """
     if exchanges:
-        rows = [vcr.row(exchange) for exchange in exchanges]
-        data = {MEMBER: passport.sealed(rows).to_json(), "interactions": rows, "version": vcr.FORMAT}
+        rows = [formats.row(exchange) for exchange in exchanges]
+        data = {MEMBER: passport.sealed(rows).to_json(), "interactions": rows, "version": formats.FORMAT}
         save(path, dump(data), known=known, before=before)
 
 

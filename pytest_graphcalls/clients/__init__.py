@@ -1,1 +1,1 @@
-"""Adapters: one module per HTTP client, SDK or server interface, and nowhere else is it named."""
+"""Adapters for HTTP clients: one module per client or SDK, the only one that names it."""

@@ -20,8 +20,7 @@ import httpx
 
 from pytest_graphcalls.contract import Contract, parse_error
 from pytest_graphcalls.errors import ContractViolationError, EnvironmentFaultError, SettingError
-from pytest_graphcalls.sandbox.guard import Failure, Flow, Guard, Outcome, fault_of
-from pytest_graphcalls.sandbox.interrupts import undisturbed
+from pytest_graphcalls.sandbox.guard import Failure, Flow, Guard, Outcome, fault_of, undisturbed
 from pytest_graphcalls.session import Recorder, current_recorder
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 
@@ -193,7 +192,7 @@ def _raise_violations(exchange: Exchange) -> None:
     recorder(exchange)
     failing = recorder.failing()
     if failing:
-        from pytest_graphcalls.report.violation import messages
+        from pytest_graphcalls.report.failure import messages
 
         raise ContractViolationError(messages(failing, recorder.exchanges, recorder.contract))
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from pytest_graphcalls.clients.control.names import PREFIX, TOKEN_PATH
-from pytest_graphcalls.clients.hosts import is_loopback
 from pytest_graphcalls.clients.httpx import Client, Network
 from pytest_graphcalls.errors import StageError
+from pytest_graphcalls.server.control.routing import PREFIX, TOKEN_PATH
+from pytest_graphcalls.validation import is_loopback
 from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, decode_json
 
 

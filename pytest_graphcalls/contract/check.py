@@ -14,7 +14,7 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
-from pytest_graphcalls.contract.errortable import ErrorCatalogue, parse_error
+from pytest_graphcalls.contract.errors import ErrorCatalogue, parse_error
 from pytest_graphcalls.contract.limits import Limits
 from pytest_graphcalls.contract.model import HeaderSpec, Operation, ResponseSpec
 from pytest_graphcalls.contract.routes import Match, Miss

@@ -11,6 +11,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Self
 
+from pytest_graphcalls.contract.loading import ContractFiles
+
 VERSIONS = ("v1.0", "beta")
 """The API versions, as they stand in a path."""
 
@@ -34,6 +36,37 @@ class Need(StrEnum):
     INCOMING_CALL = "incoming-call"
     APPS = "apps"
     PHONE = "phone"
+
+
+class RoleCheck(StrEnum):
+    """When the service looks at the roles of a token."""
+
+    REQUEST = "request"
+    """With every request for the operation."""
+    CREATION = "creation"
+    """Once, when the call is created; requests about it later need no role."""
+    KIND = "kind"
+    """With every request, by the kind of what it asks for (see :meth:`Permissions.for_kind`)."""
+
+
+class Effect(StrEnum):
+    """What an operation does to a call, or shows of it."""
+
+    MAKES_CALL = "makes-call"
+    TAKES_CALL = "takes-call"
+    REJECTS_CALL = "rejects-call"
+    ENDS_CALL = "ends-call"
+    KEEPS_CALL_ALIVE = "keeps-call-alive"
+    SHOWS_CALL = "shows-call"
+    SHOWS_ROSTER = "shows-roster"
+    SHOWS_PARTICIPANT = "shows-participant"
+    SHOWS_OPERATION = "shows-operation"
+    ADDS_PEOPLE = "adds-people"
+    REMOVES_PARTICIPANT = "removes-participant"
+    MUTES = "mutes"
+    UNMUTES = "unmutes"
+    PLAYS = "plays"
+    RECORDS = "records"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +161,7 @@ class Constraint:
         required: whether the member must be present and not null.
         says: what a ``pattern`` stands for, a noun phrase.
         rule: slug of the rule that states it, or ``""``.
+        by_handler: whether the simulator's handler decides on it, because it does not look at every item.
     """
 
     at: str
@@ -135,6 +169,7 @@ class Constraint:
     required: bool = False
     says: str = ""
     rule: str = ""
+    by_handler: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,17 +227,75 @@ class Permissions:
         least: least privileged names of the newest table.
         higher: higher privileged names of the newest table.
         spellings: other printed spellings, by current name.
+        checked: when they are looked at.
+        kinds: where they depend on what is asked for: the names by kind.
     """
 
     least: tuple[str, ...] = ()
     higher: tuple[str, ...] = ()
     spellings: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    checked: RoleCheck = RoleCheck.REQUEST
+    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def accepted(self) -> frozenset[str]:
         """Every name, in every spelling, that opens the operation."""
-        names = (*self.least, *self.higher)
+        return self._spelled((*self.least, *self.higher))
+
+    def for_kind(self, kind: str) -> frozenset[str]:
+        """The names, in every spelling, that open a request of this ``kind``; empty where it takes none."""
+        return self._spelled(self.kinds.get(kind, ()))
+
+    def _spelled(self, names: tuple[str, ...]) -> frozenset[str]:
         return frozenset(names).union(*(self.spellings.get(name, ()) for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class EndSpec:
+    """How a long-running operation ends, as its notification says.
+
+    Attributes:
+        code: first number of its ``resultInfo``.
+        subcode: the second number.
+        message: the message, without the marker at its end.
+        evidence: how well it is known that it ends like this.
+        fact: where that is noted.
+        pair_evidence: how well the two numbers are known, where that differs; else ``None``.
+        pair_fact: where they are noted.
+        members: further members of the notification.
+    """
+
+    code: int
+    subcode: int
+    message: str
+    evidence: Evidence
+    fact: str
+    pair_evidence: Evidence | None = None
+    pair_fact: str = ""
+    members: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class LongRunning:
+    """The long-running operation that a request starts.
+
+    Attributes:
+        type: its type, e.g. ``playPromptOperation``.
+        answered: the status in the answer; one that is answered as completed has no notification.
+        fact: where the answer is documented.
+        echoes: members of the request that the notification of its end shows again.
+        queue: operations of a call with the same queue run one after the other; ``""`` for side by side.
+        completed: how a success ends.
+        cancelled: how it ends when it is cancelled; ``None`` where it cannot be.
+    """
+
+    type: str
+    answered: str
+    fact: str
+    echoes: tuple[str, ...] = ()
+    queue: str = ""
+    completed: EndSpec | None = None
+    cancelled: EndSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +309,8 @@ class Operation:
         aliases: further path templates by version.
         pages: address of the reference page by version.
         clouds: national clouds by version; empty where the sources are silent.
+        effects: what it does to a call, or shows of it.
+        long_running: the long-running operation that it starts, if it does.
     """
 
     id: str
@@ -234,6 +329,8 @@ class Operation:
     responses: Mapping[int, ResponseSpec]
     rules: Mapping[str, Rule]
     questions: Mapping[str, Question]
+    effects: frozenset[Effect] = frozenset()
+    long_running: LongRunning | None = None
 
     def rule_id(self, slug: str, version: str) -> str:
         """Full id of the rule ``slug`` if it is one and holds for ``version``, else ``""``."""
@@ -247,3 +344,37 @@ class Operation:
     def paths(self, version: str) -> tuple[str, ...]:
         """The path template and its aliases in ``version``."""
         return (self.path, *self.aliases.get(version, ())) if version in self.versions else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """A national cloud.
+
+    Attributes:
+        name: our name for it, e.g. ``us-gov-l4``.
+        graph_root: scheme and host of Graph, e.g. ``https://graph.microsoft.com``.
+        authority_host: scheme and host of the sign-in.
+        title: what it is called.
+        evidence: how well it is known.
+        source: where it is from.
+    """
+
+    name: str
+    graph_root: str
+    authority_host: str
+    title: str = ""
+    evidence: Evidence = Evidence.DOCUMENTED
+    source: str = ""
+
+    @property
+    def scope(self) -> str:
+        """What to ask a token for: every application permission that was consented to (observed 9.4)."""
+        return f"{self.graph_root}/.default"
+
+
+def load(files: ContractFiles) -> Mapping[str, Cloud]:
+    """Read ``clouds.yaml``; the worldwide cloud comes first."""
+    data = files.read("clouds.yaml", "clouds")["clouds"]
+    return MappingProxyType(
+        {name: Cloud(name, **{**row, "evidence": Evidence(row["evidence"])}) for name, row in data.items()}
+    )

@@ -8,14 +8,18 @@ from typing import Any
 
 from pytest_graphcalls.contract.model import (
     Constraint,
+    Effect,
+    EndSpec,
     Evidence,
     HeaderSpec,
+    LongRunning,
     Need,
     Operation,
     Permissions,
     Question,
     RequestSpec,
     ResponseSpec,
+    RoleCheck,
     Rule,
     Source,
 )
@@ -51,6 +55,8 @@ def build(data: Mapping[str, Any]) -> Operation:
         ),
         rules=MappingProxyType(dict(_rules(data))),
         questions=MappingProxyType(dict(_questions(data))),
+        effects=frozenset(map(Effect, data.get("effects", ()))),
+        long_running=_long_running(data["long_running"]) if "long_running" in data else None,
     )
 
 
@@ -60,7 +66,35 @@ def _tuples(raw: Mapping[str, list[str]]) -> Mapping[str, tuple[str, ...]]:
 
 def _permissions(data: Mapping[str, Any]) -> Permissions:
     raw = data["permissions"]
-    return Permissions(tuple(raw["least"]), tuple(raw["higher"]), _tuples(data["spellings"]))
+    return Permissions(
+        tuple(raw["least"]),
+        tuple(raw["higher"]),
+        _tuples(data["spellings"]),
+        RoleCheck(raw.get("checked", RoleCheck.REQUEST)),
+        _tuples(raw.get("kinds", {})),
+    )
+
+
+def _long_running(raw: Mapping[str, Any]) -> LongRunning:
+    ends = {name: _end(raw[name]) for name in ("completed", "cancelled") if name in raw}
+    return LongRunning(
+        raw["type"], raw["answered"], raw["fact"], tuple(raw.get("echoes", ())), raw.get("queue", ""), **ends
+    )
+
+
+def _end(raw: Mapping[str, Any]) -> EndSpec:
+    code, _, subcode = raw["pair"].partition("/")
+    pair = Evidence(raw["pair_evidence"]) if "pair_evidence" in raw else None
+    return EndSpec(
+        code=int(code),
+        subcode=int(subcode),
+        message=raw["message"],
+        evidence=Evidence(raw["evidence"]),
+        fact=raw["fact"],
+        pair_evidence=pair,
+        pair_fact=raw.get("pair_fact", ""),
+        members=MappingProxyType(raw.get("members", {})),
+    )
 
 
 def _request(raw: Mapping[str, Any]) -> RequestSpec:
@@ -70,9 +104,8 @@ def _request(raw: Mapping[str, Any]) -> RequestSpec:
 
 def _constraint(raw: Mapping[str, Any]) -> Constraint:
     limits = {keyword: raw[key] for key, keyword in _LIMITS.items() if key in raw}
-    return Constraint(
-        raw["at"], MappingProxyType(limits), raw.get("required", False), raw.get("says", ""), raw.get("rule", "")
-    )
+    known = {name: raw[name] for name in ("required", "says", "rule", "by_handler") if name in raw}
+    return Constraint(raw["at"], MappingProxyType(limits), **known)
 
 
 def _response(status: int, raw: Mapping[str, Any]) -> ResponseSpec:

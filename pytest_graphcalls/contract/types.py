@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_graphcalls.contract.files import ContractFiles
+from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.findings import Side
 
 NAMESPACE = "microsoft.graph."

@@ -13,9 +13,7 @@ The rules of this room:
 from __future__ import annotations
 
 from pytest_graphcalls.drift.difference import SEVERITIES, Difference, Kind, Origin, Severity
-from pytest_graphcalls.drift.facts import Cell, FactRow, rows
-from pytest_graphcalls.drift.tape import Tape
-from pytest_graphcalls.drift.verdict import (
+from pytest_graphcalls.drift.model import (
     EXIT_CODES,
     Acceptance,
     Entry,
@@ -25,9 +23,11 @@ from pytest_graphcalls.drift.verdict import (
     RuleState,
     Sample,
     Standing,
+    Tape,
     Unchecked,
     Verdict,
 )
+from pytest_graphcalls.drift.sources import Cell, FactRow, rows
 
 __all__ = [
     "EXIT_CODES",

@@ -9,6 +9,7 @@ The rules of this page:
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,9 +18,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from pytest_graphcalls.drift.verdict import Acceptance
+from pytest_graphcalls.atomic import put
+from pytest_graphcalls.drift.difference import Difference
+from pytest_graphcalls.drift.model import Acceptance, Outcome
 from pytest_graphcalls.errors import DriftFileError
-from pytest_graphcalls.filing import put
 
 FILE = "graphcalls-drift.toml"
 """What the file is called unless told otherwise."""
@@ -205,3 +207,57 @@ def _quoted(text: str) -> str:
 
 
 _SPACE, _DELETE = 0x20, 0x7F
+
+
+VERDICT_FILE = "graphcalls-nightly/verdict.json"
+"""Where the last verdict lies unless told otherwise."""
+_RUN_FIRST = "Run 'graphcalls nightly' first, or name the verdict with --verdict."
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The last verdict.
+
+    Attributes:
+        differences: by fingerprint; those that are accepted or flaky included.
+        complete: whether everything that decides was looked at.
+        headline: what the night came to, in a few words, or ``""``: it had no drift, or it is no verdict of a night.
+    """
+
+    differences: Mapping[str, Difference]
+    complete: bool
+    headline: str = ""
+
+
+def remembered(path: Path) -> Remembered:
+    """Read a verdict, whatever else is in it.
+
+    Args:
+        path: the JSON file.
+
+    Raises:
+        DriftFileError: there is none, or it is something else.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DriftFileError(str(path), 0, f"there is no such file. {_RUN_FIRST}") from None
+    except OSError as error:
+        raise DriftFileError(str(path), 0, f"cannot be read: {error.strerror}. {_RUN_FIRST}") from None
+    except (ValueError, RecursionError):
+        raise DriftFileError(str(path), 0, f"is no JSON. {_RUN_FIRST}") from None
+    try:
+        return _read(data)
+    except (KeyError, TypeError, ValueError):
+        raise DriftFileError(str(path), 0, f"is not a verdict of this version. {_RUN_FIRST}") from None
+
+
+def _read(data: Any) -> Remembered:
+    # The fingerprint as it was written: texts in a verdict are masked, which may have changed one of them.
+    found = {one["fingerprint"]: Difference.from_json(one) for one in data["differences"]}
+    open_ = any(one.get("decides", True) for one in data["unchecked"])
+    outcome = Outcome(data["outcome"])
+    unchecked = outcome is Outcome.COULD_NOT_CHECK or open_
+    headline = "" if outcome is Outcome.NO_DRIFT else data.get("headline", "")
+    # What metadata or pages alone have shown says nothing of what else was accepted.
+    return Remembered(found, "night" in data and not unchecked, headline)

@@ -19,8 +19,8 @@ from secrets import token_hex
 from types import TracebackType
 from typing import Any, Self
 
-from pytest_graphcalls.drift import historyrows as rows
-from pytest_graphcalls.drift.verdict import Entry, Latency, Night, Outcome, RuleState, Verdict
+from pytest_graphcalls.drift import history_rows as rows
+from pytest_graphcalls.drift.model import Entry, Latency, Night, Outcome, RuleState, Verdict
 from pytest_graphcalls.errors import DriftFileError
 
 KEPT = 400

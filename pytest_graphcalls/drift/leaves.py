@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pytest_graphcalls.contract.types import TypeModel
-from pytest_graphcalls.drift.volatile import NO_IDS, NUMBERS, TEXTS, WORDS
+from pytest_graphcalls.drift.values import NO_IDS, NUMBERS, TEXTS, WORDS
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:?\d\d)?")

@@ -11,8 +11,8 @@ The rules of this room:
 
 from __future__ import annotations
 
-from pytest_graphcalls.nightly.night import look
-from pytest_graphcalls.nightly.promoting import promote
+from pytest_graphcalls.nightly.baseline import promote
+from pytest_graphcalls.nightly.run import look
 from pytest_graphcalls.nightly.settings import NightSettings
 from pytest_graphcalls.nightly.suite import Order, Ran, Runner, Subprocess
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_graphcalls.drift.history import KEPT
-from pytest_graphcalls.drift.metadata import Form
-from pytest_graphcalls.drift.published import Published
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.options import BOTH_VERSIONS, LIVE, REPLAY, parse_target
+from pytest_graphcalls.plugin.options import BOTH_VERSIONS, LIVE, REPLAY, parse_target
+from pytest_graphcalls.published.csdl import Form
+from pytest_graphcalls.published.published import Published
 
 OUT = Path("graphcalls-nightly")
 BASELINE = Path("graphcalls-baseline")

@@ -14,13 +14,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
-from pytest_graphcalls.nightly.child import PATIENCE
-from pytest_graphcalls.nightly.workroom import ROOM
+from pytest_graphcalls.nightly.suite_process import PATIENCE
+from pytest_graphcalls.nightly.workspace import ROOM
 from pytest_graphcalls.redaction import mask
 
 SUITE = "pytest_graphcalls.contracts"
-CHILD = "pytest_graphcalls.nightly.child"
-COUNTING = "pytest_graphcalls.nightly.counting"
+CHILD = "pytest_graphcalls.nightly.suite_process"
+COUNTING = "pytest_graphcalls.nightly.suite_plugin"
 PROGRESS = "GRAPHCALLS_NIGHTLY_PROGRESS"
 """The variable that tells the run where to write how far it is."""
 CHOSEN = "GRAPHCALLS_NIGHTLY_TESTS"

@@ -19,10 +19,10 @@ files that are committed.
 
 from __future__ import annotations
 
-from pytest_graphcalls.redaction.known import forget, hide_remembered, remember, remember_environment, remembered
+from pytest_graphcalls.redaction.fields import HEADERS, MASK, MEMBERS, PARAMETERS, SCHEMES, Kind
 from pytest_graphcalls.redaction.profiles import PROFILES, Profile
 from pytest_graphcalls.redaction.redactor import Redactor
-from pytest_graphcalls.redaction.tables import HEADERS, MASK, MEMBERS, PARAMETERS, SCHEMES, Kind
+from pytest_graphcalls.redaction.secrets import forget, hide_remembered, remember, remember_environment, remembered
 
 __all__ = [
     "HEADERS",

@@ -5,10 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 
-from pytest_graphcalls.redaction.tables import MEMBERS, PARAMETERS, PEOPLE, PEOPLE_IN_PARAMETERS, WITHIN, Kind
-from pytest_graphcalls.redaction.telltales import SECRETS, Telltale
+from pytest_graphcalls.redaction.fields import (
+    MASK,
+    MEMBERS,
+    PARAMETERS,
+    PEOPLE,
+    PEOPLE_IN_PARAMETERS,
+    WITHIN,
+    Kind,
+    any_of,
+)
+from pytest_graphcalls.redaction.patterns import IN_FORM, IN_PATH, IN_TEXT, SECRETS, Telltale, ends, member, parameter
+
+_HEX = "[0-9A-Fa-f]"
+_NOT_AFTER_HEX = (
+    rf"(?:(?<!{_HEX}{_HEX})|(?<=%{_HEX}{_HEX}{_HEX})|(?<=\\[bf]{_HEX})|(?<=\\x{_HEX}{{3}})|(?<=\\u{_HEX}{{5}}))"
+)
+"""Asked behind the first digit: a GUID is no part of a longer number, but may follow an escaped character."""
+
+_NAMED = any_of(PEOPLE)
+_WITH_IDS = tuple(name for name, members in WITHIN.items() if "id" in members)
+_STARTS_OF_PARAMETERS = tuple(sorted({name[:3] for name in PEOPLE_IN_PARAMETERS}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +52,120 @@ class Profile:
     harmless: re.Pattern[str]
 
 
-def _everything() -> tuple[Telltale, ...]:
-    from pytest_graphcalls.redaction.telling import TELLING
+@cache
+def people() -> tuple[Telltale, ...]:
+    """Forms of text that tell of a person, a tenant or an app.
 
-    return (*SECRETS, *TELLING)
+    Compiled when first asked for, because only recordings need them and compiling takes its time.
+    """
+    return (
+        # A Teams conversation; before the e-mail address that it looks like.
+        Telltale(
+            ("19:", "19%3a"),
+            re.compile(
+                r"(?i)(?P<head>\b19(?::|%3A)(?:meeting_)?)(?P<value>[\w.=-]++)"
+                r"(?P<tail>(?:@|%40)(?:thread\.[a-z0-9]{1,20}|unq\.gbl\.spaces))",
+                re.ASCII,
+            ),
+            Kind.THREAD,
+        ),
+        # Somebody by the names that Teams has for them, where it is no GUID and no number.
+        Telltale(
+            ("8:", "29:", "8%3a", "29%3a"),
+            re.compile(
+                r"(?i)(?P<head>\b(?:29(?::|%3A)|8(?::|%3A)(?:live|teamsvisitor|skype|spool|acs)(?::|%3A)))"
+                r"(?P<value>[\w.~=-]{6,})",
+                re.ASCII,
+            ),
+            Kind.ID,
+        ),
+        # The tenant in the address of its authority, and a person in a path.
+        Telltale(
+            ("login.",),
+            re.compile(
+                r"(?i)(?P<head>//login\.[\w.-]{1,80}/)(?!common\b|organizations\b|consumers\b)(?P<value>[^/?#\s\"'<>\\]+)"
+            ),
+            Kind.ID,
+        ),
+        Telltale(
+            ("/users", "/applications", "/serviceprincipals"),
+            re.compile(
+                r"(?i)(?P<head>/(?:users|applications|servicePrincipals)(?:/|\('))(?P<value>[^/?#\s\"'()<>\\${}]+)",
+            ),
+            Kind.ID,
+            codec=IN_PATH,
+        ),
+        Telltale(
+            ("@", "%40"),
+            re.compile(
+                rf"(?i)(?<![\w.+~-])(?P<head>(?:(?<=%)[0-9a-f]{{2}})?)(?!{MASK}(?:@|%40))"
+                r"(?P<value>[\w.+~-]++(?:(?:\#|%23)EXT(?:\#|%23))?(?:@|%40)(?!thread\.|unq\.gbl\.)"
+                r"[\w-]++(?:\.(?=[\w-]++\.)[\w-]++)*\.[^\W\d_][\w-]++)"
+            ),
+            Kind.EMAIL,
+            codec=IN_TEXT,
+        ),
+        Telltale(
+            (".onmicrosoft.", ".sharepoint."),
+            re.compile(r"(?i)(?<![\w.-])(?P<value>[\w-]++)(?P<tail>\.(?:onmicrosoft|sharepoint)\.[a-z]{2,3}\b)"),
+            Kind.DOMAIN,
+        ),
+        # A GUID, with dashes or without. The pattern starts with a set of characters, which makes the search quick.
+        Telltale(
+            (),
+            re.compile(
+                rf"(?P<value>{_HEX}{_NOT_AFTER_HEX}{_HEX}{{7}}(?:-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}(?!{_HEX})"
+                rf"|(?<![G-Zg-z]{_HEX}{{8}}){_HEX}{{24}}(?![0-9A-Za-z])))"
+            ),
+            Kind.GUID,
+        ),
+        Telltale(
+            ("+", "%2b", "tel:", "tel%3a"),
+            re.compile(
+                r"(?i)(?P<head>(?:tel(?::|%3A)(?=[0-9]))?)"
+                r"(?P<value>(?:\+|%2B|(?<=tel:)|(?<=tel%3A))[1-9](?:[ .()-]{0,2}[0-9]){6,14})(?![0-9])",
+                re.ASCII,
+            ),
+            Kind.PHONE,
+            codec=IN_TEXT,
+        ),
+        # What is known by its name: a member of a cut JSON text, a filter of OData, a parameter.
+        Telltale(
+            ends(PEOPLE),
+            re.compile(
+                rf"(?is)(?P<head>{member(_NAMED)}b?(?P<close>\\{{0,8}}[\"']))(?!(?P=close))"
+                r"(?P<value>.+?)(?:(?<!\\)(?=(?P=close))|\Z)"
+            ),
+            None,
+        ),
+        # An identity in a JSON text that is cut, or too deep inside others to be read.
+        Telltale(
+            ends(_WITH_IDS),
+            re.compile(
+                rf"(?is)(?P<head>{member(any_of(_WITH_IDS))}\{{[^{{}}]{{0,300}}?"
+                r"(?P<id>\\{0,8}[\"'])id(?P=id)\s{0,8}:\s{0,8}(?P<close>\\{0,8}[\"']))(?!(?P=close))(?P<value>.+?)(?:(?<!\\)(?=(?P=close))|\Z)"
+            ),
+            Kind.ID,
+        ),
+        Telltale(
+            (" eq '", " ne '"), re.compile(rf"(?is)(?P<head>\b(?P<name>{_NAMED}) (?:eq|ne) ')(?P<value>[^']+)"), None
+        ),
+        Telltale(
+            ("startswith(", "contains("),
+            re.compile(rf"(?is)(?P<head>\b(?:startswith|contains)\((?P<name>{_NAMED}), ?')(?P<value>[^']+)"),
+            None,
+        ),
+        Telltale(
+            _STARTS_OF_PARAMETERS,
+            re.compile(parameter(any_of(PEOPLE_IN_PARAMETERS))),
+            None,
+            codec=IN_FORM,
+        ),
+    )
+
+
+def _everything() -> tuple[Telltale, ...]:
+    return (*SECRETS, *people())
 
 
 _TOKENS = Profile(

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import blake2s
 
-from pytest_graphcalls.redaction.tables import MASK, Kind
+from pytest_graphcalls.redaction.fields import MASK, Kind
 
 GUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 FICTION = re.compile(r"1[2-9][0-9]{2}55501[0-9]{2}")

@@ -1,18 +1,32 @@
-"""Walks a message and hides what the tables, the telltales and the known values say."""
+"""Walks a message and hides what the tables, the patterns and the known values say.
+
+A message has structure: JSON, addresses, forms, any of them inside another, and bodies that may be compressed.
+"""
 
 from __future__ import annotations
 
+import codecs
+import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
-from pytest_graphcalls.redaction.bodies import Bodies
-from pytest_graphcalls.redaction.tables import MASK, SCHEMES
-from pytest_graphcalls.redaction.texts import NESTING
-from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response
+from pytest_graphcalls.compression import UnreadableBodyError, decompress
+from pytest_graphcalls.redaction.fields import MASK, SCHEMES, Kind, plain
+from pytest_graphcalls.redaction.patterns import IN_FORM, IN_PATH, Codec
+from pytest_graphcalls.redaction.text import NESTING, Texts
+from pytest_graphcalls.wire import Exchange, Headers, MalformedJsonError, Notification, Request, Response, decode_json
 
 _SIGN_IN = re.compile(r"(?i)/oauth2/(?:v[0-9.]+/)?(?:token|devicecode|authorize|logout)$")
+_ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|/)\S*")
+_HALF = re.compile("[\ud800-\udfff]")
+_FORM = re.compile(r"[^\s=&?{}\[\]\"]+=[^\s&]*(?:&[^\s=&]+=[^\s&]*)*")
+_BOMS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+"""How gzip and zstd begin."""
 
 
-class Redactor(Bodies):
+class Redactor(Texts):
     """Hides what may not be written down.
 
     Args:
@@ -65,3 +79,132 @@ class Redactor(Bodies):
             return self._text(value, NESTING)
         scheme = value.partition(" ")[0]
         return f"{scheme} {MASK}" if scheme.lower() in map(str.lower, SCHEMES) else MASK
+
+    def text(self, text: str) -> str:
+        """``text`` redacted, read as JSON or as an address first if it is one."""
+        return self._text(text, NESTING)
+
+    def url(self, url: str) -> str:
+        """An address redacted: password, path, parameters, fragment."""
+        return self._url(url, NESTING)
+
+    def json(self, value: Any) -> Any:
+        """A JSON value redacted; a new value comes back."""
+        return self._json(value, None, "", NESTING)
+
+    def _text(self, text: str, nesting: int) -> str:
+        if nesting and text.lstrip()[:1] in {"{", "[", '"'}:
+            return self._nested(text, nesting - 1)
+        if nesting and ("?" in text or "#" in text) and _ADDRESS.fullmatch(text):
+            return self._url(text, nesting - 1)
+        return self.mask(text)
+
+    def _nested(self, text: str, nesting: int) -> str:
+        try:
+            value = decode_json(text.encode("utf-8", "surrogatepass"))
+        except MalformedJsonError:
+            return self.mask(text)
+        clean = self._json(value, None, "", nesting)
+        return self.mask(text if clean == value else dump(clean))
+
+    def _json(self, value: Any, kind: Kind | None, inside: str, nesting: int) -> Any:
+        """``value`` redacted.
+
+        Args:
+            value: any JSON value.
+            kind: what its name says it is.
+            inside: :func:`plain` name of the member whose object it is.
+            nesting: how many levels of texts inside texts are still read.
+        """
+        if isinstance(value, Mapping):
+            kept = kind if kind is Kind.SECRET else None
+            within = self.profile.within.get(inside, {})
+            return {
+                self.mask(key): self._json(item, kept or self._kind(key, within), plain(key), nesting)
+                for key, item in value.items()
+            }
+        if isinstance(value, list | tuple):
+            return [self._json(item, kind, inside, nesting) for item in value]
+        if value is None or isinstance(value, bool) or value == "":
+            return value
+        if kind is not None:
+            return self._pseudonyms.of(kind, str(value))
+        return self._text(value, nesting) if isinstance(value, str) else value
+
+    def _kind(self, key: str, within: Mapping[str, Kind]) -> Kind | None:
+        name = plain(key)
+        return self._members.get(name) or within.get(name) or self._headers.get(key.lower())
+
+    def _url(self, url: str, nesting: int) -> str:
+        before, hash_, fragment = url.partition("#")
+        path, question, query = before.partition("?")
+        path = self._inner(path, IN_PATH, nesting)
+        return self.mask(f"{path}{question}{self._form(query, nesting)}{hash_}{self._form(fragment, nesting)}")
+
+    def _form(self, text: str, nesting: int) -> str:
+        return "&".join(self._pair(pair, nesting) for pair in text.split("&")) if text else text
+
+    def _pair(self, pair: str, nesting: int) -> str:
+        name, sign, value = pair.partition("=")
+        encode, decode = IN_FORM
+        kind = self._parameters.get(plain(decode(name))) if value else None
+        if kind is not None:
+            told = decode(value)
+            put = self._pseudonyms.of(kind, told)
+            return f"{name}={value if put == told else encode(put)}"
+        return f"{self._inner(name, IN_FORM, nesting)}{sign}{self._inner(value, IN_FORM, nesting)}"
+
+    def _inner(self, text: str, codec: Codec, nesting: int) -> str:
+        """Redact what a percent-encoded text says; encoded anew only where that changed something."""
+        encode, decode = codec
+        told = decode(text)
+        clean = self._text(told, nesting - 1) if nesting else self.mask(told)
+        return text if clean == told else encode(clean)
+
+    def _packed(self, body: bytes, encoding: str) -> bytes:
+        """A body redacted, decompressed if need be; one that cannot be read is not written at all."""
+        guessed = "zstd" if body.startswith(_COMPRESSED[1]) else "gzip" if body.startswith(_COMPRESSED[0]) else ""
+        if not (body and (encoding or guessed)):
+            return self._body(body)
+        try:
+            unpacked = decompress(body, encoding or guessed)
+        except UnreadableBodyError:
+            return self._body(body) if _is_text(body) else MASK.encode()
+        clean = self._body(unpacked)
+        return body if clean == unpacked else clean
+
+    def _body(self, body: bytes) -> bytes:
+        try:
+            value = decode_json(body)
+        except MalformedJsonError:
+            return self._unstructured(body)
+        clean = self.json(value)
+        # Something may also stand in the first of two equal keys, which reading the body drops.
+        return self._unstructured(body) if clean == value else dump(clean).encode()
+
+    def _unstructured(self, body: bytes) -> bytes:
+        text, encoding = _decoded(body)
+        clean = self.mask(self._form(text, NESTING) if _FORM.fullmatch(text) else text)
+        return body if clean == text else clean.encode(encoding, "surrogatepass")
+
+
+def dump(value: Any) -> str:
+    """A JSON value as short text."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # Half of a surrogate pair can be written as an escape only.
+    return text if text.isascii() or _HALF.search(text) is None else json.dumps(value, separators=(",", ":"))
+
+
+def _decoded(body: bytes) -> tuple[str, str]:
+    """A body as text, and its encoding. Latin-1 keeps every byte as it is."""
+    marked = next((encoding for bom, encoding in _BOMS if body.startswith(bom)), "utf-8")
+    for encoding in (marked, "utf-8"):
+        try:
+            return body.decode(encoding), encoding
+        except UnicodeDecodeError:
+            continue
+    return body.decode("latin-1"), "latin-1"
+
+
+def _is_text(body: bytes) -> bool:
+    return _decoded(body)[1] != "latin-1" and b"\0" not in body

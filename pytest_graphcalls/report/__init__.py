@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pytest_graphcalls.filing import put
-from pytest_graphcalls.report.document import document
+from pytest_graphcalls.atomic import put
 from pytest_graphcalls.report.markdown import markdown
+from pytest_graphcalls.report.run_document import document
 from pytest_graphcalls.session import Run
 
 __all__ = ["write"]

@@ -10,7 +10,7 @@ def markdown(document: Mapping[str, Any]) -> str:
     """The text of a report.
 
     Args:
-        document: what :func:`pytest_graphcalls.report.document.document` returned.
+        document: what :func:`pytest_graphcalls.report.run_document.document` returned.
     """
     sections = (_head, _broken, _rules, _questions, _findings, _exercised, _exchanges, _notifications)
     return "\n".join(line for section in sections for line in section(document)) + "\n"

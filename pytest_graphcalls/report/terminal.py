@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from textwrap import shorten, wrap
 
 from pytest_graphcalls.findings import Finding
-from pytest_graphcalls.report.words import STATUS_WORDS, counted
+from pytest_graphcalls.report.run_document import STATUS_WORDS, counted
 from pytest_graphcalls.session import NO_TEST, Outcome, QuestionResult, RuleResult, Run, Standing, TestRecord
 
 WIDTH = 100

@@ -12,12 +12,9 @@ Nothing here sends a request or names a client; requests and answers come in as 
 
 from __future__ import annotations
 
-from pytest_graphcalls.sandbox.accounts import OpenCall, Unanswered
-from pytest_graphcalls.sandbox.facts import FACTS, Meeting, Sandbox, admit, tenant_of
 from pytest_graphcalls.sandbox.guard import Budget, Failure, Guard, Wait, fault_of
-from pytest_graphcalls.sandbox.ledger import Ledger, ledgers
-from pytest_graphcalls.sandbox.props import Dealt, Invented, Props
-from pytest_graphcalls.sandbox.sweep import End, Ending, hang_up
+from pytest_graphcalls.sandbox.journal import End, Ending, Ledger, OpenCall, Unanswered, hang_up, ledgers
+from pytest_graphcalls.sandbox.tenant import FACTS, Dealt, Invented, Meeting, Props, Sandbox, admit, tenant_of
 
 __all__ = [
     "FACTS",

@@ -9,19 +9,23 @@ from __future__ import annotations
 import logging
 import random
 import re
-from collections.abc import Callable, Generator
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from threading import Lock
+from types import FrameType
 from uuid import uuid4
 
 from pytest_graphcalls.contract import parse_error
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
-from pytest_graphcalls.sandbox.ledger import Ledger
+from pytest_graphcalls.sandbox.journal import Ledger
 from pytest_graphcalls.wire import MalformedJsonError, Request, Response, decode_json
 
-_LOG = logging.getLogger("pytest_graphcalls.live")
+_LOG = logging.getLogger("pytest_graphcalls.targets.live")
 
 ATTEMPTS = 6
 """How often one request is sent at most."""
@@ -249,3 +253,53 @@ def _said(response: Response) -> str:
 def _told(request: Request, outcome: Outcome) -> str:
     what = outcome.text if isinstance(outcome, Failure) else f"{outcome.status}"
     return f"{request.method} {request.path} {what}"
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def undisturbed(*, wanted: bool = True) -> Iterator[None]:
+    """Let SIGINT and SIGTERM wait until the block has ended; they are delivered then.
+
+    Only the main thread gets signals, so elsewhere nothing is done.
+
+    Args:
+        wanted: false makes it do nothing.
+    """
+    if not wanted or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    # A handler that was not set by Python is None, and could not be set again.
+    before = {number: handler for number in _SIGNALS if (handler := signal.getsignal(number)) is not None}
+    for number in before:
+        signal.signal(number, lambda number, _frame: came.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for missed in came:
+            signal.raise_signal(missed)
+
+
+@contextmanager
+def stopped_as_by_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM, which whoever cancels a job sends, do what Ctrl-C does in the block.
+
+    Without it the process would end on the spot, and clean up nothing. Only the main thread gets signals, so elsewhere
+    nothing is done.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

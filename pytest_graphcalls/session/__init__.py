@@ -15,10 +15,10 @@ The rules of this room:
 from __future__ import annotations
 
 from pytest_graphcalls.session.judge import Judge, Standing
-from pytest_graphcalls.session.record import Answer, Outcome, Seen, TestRecord
+from pytest_graphcalls.session.outcome import Answer, Outcome, Seen, TestRecord
 from pytest_graphcalls.session.recorder import Recorder, current_recorder, recording
 from pytest_graphcalls.session.run import NO_TEST, QuestionResult, RuleResult, Run
-from pytest_graphcalls.session.watch import Watch, exercised
+from pytest_graphcalls.session.tracker import Watch, exercised
 
 __all__ = [
     "NO_TEST",

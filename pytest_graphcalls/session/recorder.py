@@ -13,7 +13,7 @@ from pytest_graphcalls.contract import VERSIONS, Contract
 from pytest_graphcalls.errors import ContractViolationError, NoViolationError, StaleClientError, UnknownNameError
 from pytest_graphcalls.findings import Finding, Kind
 from pytest_graphcalls.session.judge import Judge, Standing
-from pytest_graphcalls.session.record import Answer, Seen
+from pytest_graphcalls.session.outcome import Answer, Seen
 from pytest_graphcalls.wire import Exchange, MalformedJsonError, Notification, Request, encode_json
 
 
@@ -280,7 +280,7 @@ class Recorder:
 
     def take_failing(self) -> list[str]:
         """What fails the test and was not taken before, worded: one message for each exchange or notification."""
-        from pytest_graphcalls.report.violation import messages
+        from pytest_graphcalls.report.failure import messages
 
         found = self.failing()  # not under the lock, which whoever is looking takes second
         with self._lock:

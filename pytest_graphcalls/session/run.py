@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pytest_graphcalls.contract import VERSIONS, Contract, Evidence
 from pytest_graphcalls.findings import Finding
 from pytest_graphcalls.session.judge import BREAKS, Standing
-from pytest_graphcalls.session.record import Answer, Outcome, Seen, TestRecord
+from pytest_graphcalls.session.outcome import Answer, Outcome, Seen, TestRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pytest_graphcalls.simulator.answers import EVIDENCE_HEADER
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Pace
 from pytest_graphcalls.simulator.core import Interceptor, Proceed, Simulator
 from pytest_graphcalls.simulator.faults import FAULTS, Fault, Faulty, Fired
 from pytest_graphcalls.simulator.hosting import Host, Service
 from pytest_graphcalls.simulator.identity import App, Authority
 from pytest_graphcalls.simulator.keys import Keyring
-from pytest_graphcalls.simulator.people import Person
-from pytest_graphcalls.simulator.staging import Meeting, SimulatedCall
+from pytest_graphcalls.simulator.responses import EVIDENCE_HEADER
+from pytest_graphcalls.simulator.scenario import Meeting, Person, SimulatedCall
 
 __all__ = [
     "DEFAULT_START",

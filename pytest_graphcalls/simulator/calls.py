@@ -1,20 +1,19 @@
-"""Calls: find, look at, keep alive, hang up; and how they end by themselves."""
+"""Calls: create, find, read, keep alive, hang up; and how they end without a request."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from pytest_graphcalls.errors import NotAllowedNowError
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
-from pytest_graphcalls.simulator import shapes
-from pytest_graphcalls.simulator.answers import Fact, Refusal, Reply, documented, inferred, reported
-from pytest_graphcalls.simulator.gate import Ask
-from pytest_graphcalls.simulator.store import Call, Conference, Kind, Result
-
-if TYPE_CHECKING:
-    from pytest_graphcalls.simulator.core import Simulator
+from pytest_graphcalls.simulator import resources
+from pytest_graphcalls.simulator.admission import Admission, Ask, require_role_for
+from pytest_graphcalls.simulator.requests import CallOrder, call_order, type_of
+from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, documented, inferred, reported
+from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind, Result
+from pytest_graphcalls.simulator.world import World
 
 KEEPALIVE_SECONDS = 45 * 60.0
 """How long a call lives without keepAlive, in virtual seconds (call-keepalive.r02)."""
@@ -49,15 +48,15 @@ REFUSED_IN: Mapping[CallState, str] = {
 
 
 class Calls:
-    """Everything that holds for every call. Each step is a method of its own, looked up when it is taken."""
+    """What holds for every call, whatever brought it about. Each step is a method that can be replaced."""
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._sim = simulator
+    def __init__(self, world: World) -> None:
+        self._world = world
         self.keepalive_seconds = KEEPALIVE_SECONDS
 
     def live(self, ask: Ask) -> Call:
         """The call in the path, if it is the app's and not over (observed 2.13)."""
-        call = self._sim.store.calls.get(ask.match.keys["call-id"])
+        call = self._world.store.calls.get(ask.match.keys["call-id"])
         if call is None or call.app_id != ask.grant.app.app_id:
             raise Refusal("call-not-found")
         if call.state is CallState.TERMINATED:
@@ -82,49 +81,49 @@ class Calls:
     def step(self, call: Call, event: CallEvent, **facts: Any) -> Call:
         """Let a request's ``event`` happen; what the lifecycle does not have is refused."""
         try:
-            return self._sim.store.step_call(call, event, **facts)
+            return self._world.store.step_call(call, event, **facts)
         except NotAllowedNowError as error:
             raise Refusal(REFUSED_IN[call.state], str(error)) from None
 
     def leg(self, app_id: str, conference: Conference, state: CallState, direction: str, **facts: Any) -> Call:
         """A new leg of an app in ``conference``."""
-        sim = self._sim
-        app = sim.authority.app_of(app_id)
-        facts = {"callback": app.callback_uri, "source": sim.authority.bot(app), **facts}
+        world = self._world
+        app = world.authority.app_of(app_id)
+        facts = {"callback": app.callback_uri, "source": world.authority.bot(app), **facts}
         call = Call(
-            id=sim.ids.new("call"),
+            id=world.ids.new("call"),
             app_id=app_id,
             conference=conference.id,
             state=state,
             direction=direction,
-            my_participant=sim.ids.new("participant"),
-            chain=sim.ids.new("chain"),
-            alive_until=sim.clock.now + self.keepalive_seconds,
+            my_participant=world.ids.new("participant"),
+            chain=world.ids.new("chain"),
+            alive_until=world.clock.now + self.keepalive_seconds,
             **facts,
         )
-        sim.store.add_leg(conference, sim.store.put_call(call))
+        world.store.add_leg(conference, world.store.put_call(call))
         return call
 
     def enter(self, call: Call) -> None:
         """Put the bot into the roster under its own id (observed 5.13), and watch the deadline of its leg."""
-        sim = self._sim
-        bot = sim.authority.bot(sim.authority.app_of(call.app_id))
-        sim.store.add_participant(sim.store.conference_of(call), call.my_participant, bot, leg=call.id)
-        sim.clock.after(self.keepalive_seconds, lambda: self.lapse(call.id))
+        world = self._world
+        bot = world.authority.bot(world.authority.app_of(call.app_id))
+        world.store.add_participant(world.store.conference_of(call), call.my_participant, bot, leg=call.id)
+        world.clock.after(self.keepalive_seconds, lambda: self.lapse(call.id))
 
     def establish(self, call_id: str) -> None:
         """The call is through, unless it has ended in between."""
-        call = self._sim.store.calls.get(call_id)
+        call = self._world.store.calls.get(call_id)
         if call is not None and call.state is CallState.ESTABLISHING:
-            call = self._sim.store.step_call(call, CallEvent.ESTABLISH)
-            self._sim.notifier.call_changed(call, COMING_ABOUT[call.direction])
-            conference = self._sim.store.conference_of(call)
+            call = self._world.store.step_call(call, CallEvent.ESTABLISH)
+            self._world.notifier.call_changed(call, COMING_ABOUT[call.direction])
+            conference = self._world.store.conference_of(call)
             joined = call.direction == "outgoing" and conference.meeting is not None
-            self._sim.notifier.roster_changed(conference, FIRST_ROSTER[joined])
+            self._world.notifier.roster_changed(conference, FIRST_ROSTER[joined])
 
     def give_up_joining(self, call_id: str) -> None:
         """A join that got nowhere ends, unless it has ended before (observed 10.6)."""
-        call = self._sim.store.calls.get(call_id)
+        call = self._world.store.calls.get(call_id)
         if call is not None and call.state is CallState.ESTABLISHING:
             self.end(call, CallEvent.FAIL, JOIN_FAILED)
 
@@ -135,7 +134,7 @@ class Calls:
     def shown(self, ask: Ask, call: Call) -> dict[str, Any]:
         """The call as create and get show it."""
         context = {"@odata.context": f"{ask.root}/$metadata#communications/calls/$entity"}
-        return context | shapes.call(call, self._sim.store.conference_of(call), self._sim.tenant_id)
+        return context | resources.call(call, self._world.store.conference_of(call), self._world.tenant_id)
 
     def keep_alive(self, ask: Ask) -> Reply:
         """Put off the end of an unattended call by another 45 minutes."""
@@ -144,17 +143,17 @@ class Calls:
 
     def stay_alive(self, call: Call) -> None:
         """Move the deadline; the first one counts from the start of the call (call-keepalive.r02)."""
-        until = self._sim.clock.now + self.keepalive_seconds
-        self._sim.store.put_call(replace(self._sim.store.calls[call.id], alive_until=until))
+        until = self._world.clock.now + self.keepalive_seconds
+        self._world.store.change_call(call, alive_until=until)
 
     def lapse(self, call_id: str) -> None:
         """End the call if its deadline has passed; look again later if it was put off."""
-        call = self._sim.store.calls.get(call_id)
+        call = self._world.store.calls.get(call_id)
         if call is None or call.state is CallState.TERMINATED:  # one that is no longer kept was over
             return
-        left = call.alive_until - self._sim.clock.now
+        left = call.alive_until - self._world.clock.now
         if left > 0:
-            self._sim.clock.after(left, lambda: self.lapse(call_id))
+            self._world.clock.after(left, lambda: self.lapse(call_id))
         else:
             self.end(call, CallEvent.LAPSE, LAPSED)
 
@@ -165,44 +164,62 @@ class Calls:
         because a bot that knows the state must cope with it.
         """
         call = self.step(self.live(ask), CallEvent.HANG_UP)
-        self._sim.notifier.call_changed(call, documented("call-delete.r03"))
+        self._world.notifier.call_changed(call, documented("call-delete.r03"))
         self.end(call, CallEvent.FINISH, ENDED_BY_BOT)
         return Reply(204, documented("call-delete.r01"))
 
     def end(self, call: Call, event: CallEvent, result: Result) -> None:
         """The call is over: say so, and take the bot off the roster of the others."""
-        call = self._sim.store.step_call(call, event, result=result)
-        self._sim.notifier.call_ended(call)
+        call = self._world.store.step_call(call, event, result=result)
+        self._world.notifier.call_ended(call)
         self.forget(call)
 
     def forget(self, call: Call) -> None:
         """Withdraw what the call had asked for, and leave the conference."""
-        before = self._sim.store.conference_of(call)
-        after = self.withdraw_invitations(call, self._sim.store.drop_leg(call))
+        before = self._world.store.conference_of(call)
+        after = self.withdraw_invitations(call, self._world.store.drop_leg(call))
         if call.my_participant in before.people:
-            self._sim.notifier.roster_changed(after, SOMEONE_LEFT)
+            self._world.notifier.roster_changed(after, SOMEONE_LEFT)
 
     def withdraw_invitations(self, call: Call, conference: Conference) -> Conference:
         """Stop ringing those whom a call that is over had invited."""
         for one in tuple(conference.people.values()):
             if one.state is ParticipantState.INVITED and one.invited_by == call.id:
-                conference = self._sim.store.step_participant(conference, one.id, ParticipantEvent.WITHDRAW)
+                conference = self._world.store.step_participant(conference, one.id, ParticipantEvent.WITHDRAW)
         return conference
+
+    def came_in(self, conference: Conference, id: str) -> None:
+        """Let a participant who has just come in leave in time, if that is in their script."""
+        stays = self._world.people.scripted(conference.people[id].identity).stays
+        if stays is not None:
+            self._world.clock.after(stays, lambda: self.leave_if_active(conference.id, id))
+
+    def leave_if_active(self, conference_id: str, id: str) -> None:
+        """Let a participant leave who is still there."""
+        conference = self._world.store.conferences.get(conference_id)
+        one = conference.people.get(id) if conference else None
+        if conference is not None and one is not None and one.state is ParticipantState.ACTIVE:
+            self.someone_left(self._world.store.step_participant(conference, id, ParticipantEvent.LEAVE))
+
+    def new_meeting(self, keys: Iterable[tuple[str, ...]], **facts: Any) -> Conference:
+        """A new meeting that ``keys`` lead to; ``facts`` are members of its conference."""
+        conference = Conference(self._world.ids.new("conference"), Kind.GROUP, **facts)
+        return self._world.store.put_meeting(conference, keys)
 
     def someone_left(self, conference: Conference, fact: Fact = SOMEONE_LEFT) -> None:
         """Somebody left: the others hear of it, and nobody stays alone for ever; ``fact`` says that they hear."""
         if conference.kind is Kind.PEER:
             self.end_peer_legs(conference)
             return
-        self._sim.notifier.roster_changed(conference, fact)
+        self._world.notifier.roster_changed(conference, fact)
         if not conference.has_people:
             legs = frozenset(conference.legs)
-            self._sim.clock.after(self._sim.pace.alone, lambda: self.end_if_alone(conference.id, legs))
+            self._world.clock.after(self._world.pace.alone, lambda: self.end_if_alone(conference.id, legs))
 
     def end_peer_legs(self, conference: Conference) -> None:
         """The other side of a peer-to-peer call is gone, so it is over (observed 6.16); if it rang, it is cancelled."""
         for leg in conference.legs:
-            call = self._sim.store.calls[leg]
+            call = self._world.store.calls[leg]
             self.end(call, CallEvent.END, CALLER_LEFT if call.state is CallState.INCOMING else PEER_LEFT)
 
     def end_if_alone(self, conference_id: str, legs: Collection[str]) -> None:
@@ -212,11 +229,11 @@ class Calls:
             conference_id: the group call.
             legs: those that were left alone; one that has joined since then still waits for people.
         """
-        conference = self._sim.store.conferences.get(conference_id)
+        conference = self._world.store.conferences.get(conference_id)
         if conference is not None and not conference.has_people:
             for leg in conference.legs:
                 if leg in legs:
-                    self.end(self._sim.store.calls[leg], CallEvent.END, LEFT_ALONE)
+                    self.end(self._world.store.calls[leg], CallEvent.END, LEFT_ALONE)
 
 
 def _end_of(call: Call) -> str:
@@ -226,3 +243,148 @@ def _end_of(call: Call) -> str:
     if call.result is not None:
         return f"It ended with {call.result.code}/{call.result.subcode}. {call.result.message}".rstrip()
     return "Nobody answered it while it rang."
+
+
+CREATED_TARGETS = 5
+"""VoIP users in a created group call (application-post-calls.r07)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A create on its way through the checks: the request, and what is asked for."""
+
+    ask: Ask
+    order: CallOrder
+
+
+class Creation:
+    """Creates calls. Each step is a method that can be replaced.
+
+    Args:
+        world: the tenant.
+        admission: reads the body.
+        calls: what holds for every call.
+        ring: rings a target.
+    """
+
+    def __init__(
+        self, world: World, admission: Admission, calls: Calls, ring: Callable[[Call, Identity], None]
+    ) -> None:
+        self._world = world
+        self._admission = admission
+        self._calls = calls
+        self._ring = ring
+
+    @property
+    def checks(self) -> tuple[Callable[[Create], None], ...]:
+        """The steps that may refuse a create, in their order."""
+        return (
+            self.require_role,
+            self.require_media_role,
+            self.require_tenant,
+            self.require_organizer,
+            self.limit_targets,
+            self.refuse_bot_targets,
+            self.require_phone_source,
+        )
+
+    def create(self, ask: Ask) -> Reply:
+        """Create a call."""
+        order = call_order(self._admission.body(ask), self._world.people)
+        create = Create(ask, order)
+        for check in self.checks:
+            check(create)
+        call = self.place(ask, order)
+        location = (("Location", f"{ask.root}/communications/calls/{call.id}"),)
+        return Reply(201, documented("application-post-calls.r01"), self._calls.shown(ask, call), location)
+
+    def require_role(self, create: Create) -> None:
+        """Refuse a token without a role for this kind of call."""
+        kind = "join" if create.order.meeting else Kind.PEER if len(create.order.targets) == 1 else Kind.GROUP
+        require_role_for(create.ask, kind)
+
+    def require_media_role(self, create: Create) -> None:
+        """Refuse app-hosted media without the role for it."""
+        require_media_role(create.ask, create.order.asked)
+
+    def require_tenant(self, create: Create) -> None:
+        """Refuse a meeting of another tenant, or coordinates without a tenant (observed 2.9)."""
+        ours = self._world.tenant_id
+        stranger = next((tenant for tenant in create.order.tenants if tenant.lower() != ours.lower()), None)
+        if stranger is not None:
+            raise Refusal("tenant-mismatch", f"The body says tenant {stranger[:80]!r}, the token {ours!r}.")
+        if create.order.meeting and create.order.meeting.by_chat and not create.order.tenants:
+            raise Refusal("tenant-mismatch", "Joining by coordinates takes tenantId, here or in the organizer.")
+
+    def require_organizer(self, create: Create) -> None:
+        """Refuse coordinates that name somebody else as the organizer of a known meeting (observed 2.8)."""
+        known = self._meeting_at(create.order)
+        said = create.order.meeting.organizer if create.order.meeting else ""
+        if known and known.organizer and said and said.lower() != known.organizer.lower():
+            raise Refusal("insufficient-permissions", f"{said[:80]!r} does not organize this meeting.")
+
+    def limit_targets(self, create: Create) -> None:
+        """Refuse more VoIP targets than a created group call takes."""
+        voip = sum(one.sort != "phone" for one in create.order.targets)
+        if voip > CREATED_TARGETS:
+            aside = f"$.targets: expected at most {CREATED_TARGETS} users, got {voip}."
+            raise Refusal("invalid-request", aside, fact=inferred("application-post-calls.r07"), parameter="$.targets")
+
+    def refuse_bot_targets(self, create: Create) -> None:
+        """Refuse to call a bot (observed 10.21)."""
+        if any(one.sort == "application" for one in create.order.targets):
+            raise Refusal("tenant-mismatch", "A bot cannot call a bot.", fact=reported("observed 10.21"))
+
+    def require_phone_source(self, create: Create) -> None:
+        """Refuse to call a phone without an application instance that has a number (application-post-calls.r10)."""
+        if any(one.sort == "phone" for one in create.order.targets):
+            require_instance(create.ask)
+
+    def place(self, ask: Ask, order: CallOrder) -> Call:
+        """Create the call, notify of it, and let it take its course."""
+        conference = self.conference_for(order)
+        facts = {"callback": order.callback, "targets": order.targets, "asked": order.asked}
+        call = self._calls.leg(ask.grant.app.app_id, conference, CallState.ESTABLISHING, "outgoing", **facts)
+        self._calls.enter(call)
+        self._world.notifier.call_changed(call, COMING_ABOUT[call.direction])
+        for target in order.targets:
+            self._ring(call, target)
+        pace, clock = self._world.pace, self._world.clock
+        if not conference.lets_in:
+            clock.after(pace.stuck, lambda: self._calls.give_up_joining(call.id))
+        elif conference.kind is not Kind.PEER:
+            clock.after(pace.establish, lambda: self._calls.establish(call.id))
+        return call
+
+    def conference_for(self, order: CallOrder) -> Conference:
+        """The conference that a create leads to; a meeting that is not known yet begins."""
+        at = order.meeting
+        if at is None:
+            kind = Kind.PEER if len(order.targets) == 1 else Kind.GROUP
+            return self._world.store.put_conference(Conference(self._world.ids.new("conference"), kind))
+        known = self._meeting_at(order)
+        if known is not None:
+            return known
+        thread = f"19:meeting_{self._world.ids.new('meeting')}@thread.v2"
+        chat = at.chat or resources.shown_again("chatInfo", {"threadId": thread, "messageId": "0"})
+        return self._calls.new_meeting((at.key,), chat=chat, meeting=at.info, organizer=at.organizer)
+
+    def _meeting_at(self, order: CallOrder) -> Conference | None:
+        return self._world.store.meeting_at(order.meeting.key) if order.meeting else None
+
+
+def require_media_role(ask: Ask, asked: Mapping[str, Any]) -> None:
+    """Refuse app-hosted media without the role for it."""
+    if is_app_hosted(asked):
+        require_role_for(ask, "app-hosted-media")
+
+
+def is_app_hosted(asked: Mapping[str, Any]) -> bool:
+    """Whether what was asked for has the bot host its media itself."""
+    return type_of(asked.get("mediaConfig") or {}) == "appHostedMediaConfig"
+
+
+def require_instance(ask: Ask) -> None:
+    """Refuse an app without an application instance that has a phone number (observed 2.10)."""
+    if not ask.grant.app.phone_number:
+        raise Refusal("source-identity-invalid", f"App {ask.grant.app.app_id} has no instance with a phone number.")

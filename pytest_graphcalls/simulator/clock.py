@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 from itertools import count
 
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.quantities import MOST, quantity
+from pytest_graphcalls.validation import MOST, quantity
 
 DEFAULT_START = datetime(2026, 1, 1, tzinfo=UTC)
 """The moment at which a simulator starts unless told otherwise."""

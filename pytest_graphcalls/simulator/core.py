@@ -6,50 +6,32 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from threading import RLock
-from typing import Any, cast
+from typing import Any
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.simulator import shapes
-from pytest_graphcalls.simulator.answers import Answers, Refusal, Reply, written
-from pytest_graphcalls.simulator.calls import Calls
-from pytest_graphcalls.simulator.channel import Channel
+from pytest_graphcalls.simulator.admission import Admission, Ask
+from pytest_graphcalls.simulator.calls import Calls, Creation
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
-from pytest_graphcalls.simulator.creation import Creation
 from pytest_graphcalls.simulator.faults import Fault, Faults
-from pytest_graphcalls.simulator.gate import Ask, Gate
-from pytest_graphcalls.simulator.identity import App, Authority
+from pytest_graphcalls.simulator.identity import App, Authority, Channel
 from pytest_graphcalls.simulator.incoming import Incoming
 from pytest_graphcalls.simulator.invitations import Invitations
-from pytest_graphcalls.simulator.keeping import Keeping
 from pytest_graphcalls.simulator.notifications import Notifier
 from pytest_graphcalls.simulator.operations import Operations
-from pytest_graphcalls.simulator.outbox import Courier, Outbox
+from pytest_graphcalls.simulator.outbox import Courier, Outbox, Retention
 from pytest_graphcalls.simulator.participants import Participants
-from pytest_graphcalls.simulator.people import People, Person
+from pytest_graphcalls.simulator.people import People
+from pytest_graphcalls.simulator.responses import Refusal, Reply, Responses
+from pytest_graphcalls.simulator.scenario import Meeting, Person, Scenario, SimulatedCall
 from pytest_graphcalls.simulator.signin import SimulatedSignIn
-from pytest_graphcalls.simulator.staging import Meeting, SimulatedCall, Staging
 from pytest_graphcalls.simulator.store import Store
+from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import Exchange, Notification, Request, Response
 
 Proceed = Callable[[Request], Response]
 """What an interceptor calls to let the request through."""
 Interceptor = Callable[[Request, Proceed], Response]
 Handler = Callable[[Ask], Reply]
-
-CAPABILITIES: Mapping[str, tuple[str, str]] = {
-    "application-post-calls": ("creation", "create"),
-    "call-get": ("calls", "get"),
-    "call-delete": ("calls", "hang_up"),
-    "call-keepalive": ("calls", "keep_alive"),
-    "call-answer": ("incoming", "answer"),
-    "call-reject": ("incoming", "reject"),
-    "call-list-participants": ("participants", "list"),
-    "participant-get": ("participants", "get"),
-    "participant-delete": ("participants", "delete"),
-    "participant-invite": ("invitations", "invite"),
-    "commsoperation-get": ("operations", "get"),
-}
-"""By operation: the part of the simulator that carries it out, and the method."""
 
 
 class Simulator:
@@ -59,7 +41,7 @@ class Simulator:
     :attr:`notifications`, and lets time pass only when told to. Safe under threads. The same seed and the
     same sequence of calls give the same ids.
 
-    Every behaviour is a method of one of its parts (``gate``, ``creation``, ``calls``, ``incoming``,
+    Every behaviour is a method of one of its parts (``admission``, ``creation``, ``calls``, ``incoming``,
     ``participants``, ``invitations``, ``operations``, ``notifier``) that can be replaced on the instance.
 
     Args:
@@ -83,27 +65,37 @@ class Simulator:
         self.clock = Clock(start)
         self.ids = Ids(seed)
         self.tenant_id = tenant_id or self.ids.named("tenant")
-        self.store = Store(lambda *who: written(shapes.participant(*who)))
+        self.store = Store()
         self.people = People(self.ids, pace, self.tenant_id)
         self.authority = Authority(contract, self.clock, self.ids, self.tenant_id)
         self.signin = SimulatedSignIn(contract, self.authority, self.clock, self.ids)
         self.channel = Channel(self.authority, self.clock)
         self.notifier = Notifier(self.clock, self.ids, self.store, self.tenant_id)
         self.outbox = Outbox(self.lock, self.clock, self.notifier)
-        self.answers = Answers(contract, self.clock, self.ids)
-        self.faults = Faults(self, contract)
-        self.keeping = Keeping(self)
-        self.gate = Gate(contract, self.authority)
-        self.stage = Staging(self)
-        self.calls = Calls(self)
-        self.creation = Creation(self)
-        self.incoming = Incoming(self)
-        self.participants = Participants(self)
-        self.invitations = Invitations(self)
-        self.operations = Operations(self)
-        self.handlers: dict[str, Handler] = {
-            operation: _looked_up(getattr(self, part), step) for operation, (part, step) in CAPABILITIES.items()
-        }
+        self.responses = Responses(contract, self.clock, self.ids)
+        world = World(
+            contract=contract,
+            lock=self.lock,
+            tenant_id=self.tenant_id,
+            pace=pace,
+            clock=self.clock,
+            ids=self.ids,
+            store=self.store,
+            people=self.people,
+            authority=self.authority,
+            notifier=self.notifier,
+        )
+        self.faults = Faults(world, self.outbox, self.responses)
+        self.retention = Retention(self.store, self.notifier, self.outbox, self.faults.forget_until)
+        self.admission = Admission(contract, self.authority)
+        self.calls = Calls(world)
+        self.operations = Operations(world, self.calls)
+        self.invitations = Invitations(world, self.admission, self.calls, self.operations)
+        self.creation = Creation(world, self.admission, self.calls, self.invitations.ring_target)
+        self.incoming = Incoming(world, self.admission, self.calls)
+        self.participants = Participants(world, self.calls, self.invitations)
+        self.scenario = Scenario(world, self.calls, self.incoming, self.retention)
+        self.handlers: dict[str, Handler] = {id: partial(handler, self) for id, handler in HANDLERS.items()}
         """By operation id: what carries it out. An entry can be replaced."""
         self._answer: Proceed = partial(self.faults.answer, self._carry_out)
         self._observers: list[Callable[[Exchange], None]] = []
@@ -138,7 +130,7 @@ class Simulator:
             SettingError: one of them is no whole number of 0 or more.
         """
         with self.lock:
-            self.keeping.limit(calls, notifications)
+            self.retention.limit(calls, notifications)
 
     def handle(self, request: Request) -> Response:
         """Answer a request. Nothing that a client sends makes this raise or answer 5xx; a fault may.
@@ -154,7 +146,7 @@ class Simulator:
             if aside is not None:
                 return aside
             response = self._answer(request)
-            self.keeping.tidy()
+            self.retention.tidy()
             observers = tuple(self._observers)
         for observe in observers:
             observe(Exchange(request, response))
@@ -162,11 +154,11 @@ class Simulator:
 
     def _carry_out(self, request: Request) -> Response:
         try:
-            ask = self.gate.admit(request)
+            ask = self.admission.admit(request)
             reply = self.handlers[ask.match.operation.id](ask)
         except Refusal as refusal:
-            return self.answers.refuse(request, refusal)
-        return self.answers.reply(request, reply)
+            return self.responses.refuse(request, refusal)
+        return self.responses.reply(request, reply)
 
     def advance(self, seconds: float, *, patience: float = 0.0) -> None:
         """Let virtual time pass and run what falls due, in order.
@@ -208,7 +200,7 @@ class Simulator:
     def _step(self, end: float) -> bool:
         with self.lock:
             going = self.clock.step(end)
-            self.keeping.tidy()
+            self.retention.tidy()
             return going
 
     def deliver_to(self, courier: Courier | None) -> None:
@@ -241,7 +233,7 @@ class Simulator:
             self.channel.reset()
             self.faults.reset()
             self.outbox.reset()
-            self.keeping.reset()
+            self.retention.reset()
 
     def observe(self, callback: Callable[[Exchange], None]) -> None:
         """Call ``callback`` with every exchange, after it was handled."""
@@ -281,7 +273,7 @@ class Simulator:
         The same name is the same person, with the same id, until :meth:`reset`.
         """
         with self.lock:
-            return self.stage.person(name_or_id)
+            return self.scenario.person(name_or_id)
 
     def meeting(
         self, people: Iterable[Person | str] = (), *, organizer: Person | str | None = None, lets_in: bool = True
@@ -294,7 +286,7 @@ class Simulator:
             lets_in: whether a bot that joins gets in; else its call stays in establishing and ends after a minute.
         """
         with self.lock:
-            return self.stage.meeting(people, organizer, lets_in=lets_in)
+            return self.scenario.meeting(people, organizer, lets_in=lets_in)
 
     def incoming_call(
         self,
@@ -313,21 +305,29 @@ class Simulator:
             others: who else is in the group call.
         """
         with self.lock:
-            return self.stage.incoming_call(caller, group=group, app=app, others=others)
+            return self.scenario.incoming_call(caller, group=group, app=app, others=others)
 
     def call(self, call_id: str) -> SimulatedCall:
         """A call seen from outside; raises :class:`UnknownNameError` when there never was one."""
         with self.lock:
-            return self.stage.view(call_id)
+            return self.scenario.view(call_id)
 
 
-def _looked_up(part: object, step: str) -> Handler:
-    """A handler that asks ``part`` for its method each time, so that a replaced one is found."""
-
-    def handler(ask: Ask) -> Reply:
-        return cast("Handler", getattr(part, step))(ask)
-
-    return handler
+HANDLERS: Mapping[str, Callable[[Simulator, Ask], Reply]] = {
+    "application-post-calls": lambda simulator, ask: simulator.creation.create(ask),
+    "call-answer": lambda simulator, ask: simulator.incoming.answer(ask),
+    "call-delete": lambda simulator, ask: simulator.calls.hang_up(ask),
+    "call-get": lambda simulator, ask: simulator.calls.get(ask),
+    "call-keepalive": lambda simulator, ask: simulator.calls.keep_alive(ask),
+    "call-list-participants": lambda simulator, ask: simulator.participants.list(ask),
+    "call-reject": lambda simulator, ask: simulator.incoming.reject(ask),
+    "commsoperation-get": lambda simulator, ask: simulator.operations.get(ask),
+    "participant-delete": lambda simulator, ask: simulator.participants.delete(ask),
+    "participant-get": lambda simulator, ask: simulator.participants.get(ask),
+    "participant-invite": lambda simulator, ask: simulator.invitations.invite(ask),
+}
+"""By operation id: what carries it out. The one place in code that names operations; each looks its step up when it is
+called, so that a replaced one is found."""
 
 
 def _through(function: Interceptor, proceed: Proceed, request: Request) -> Response:

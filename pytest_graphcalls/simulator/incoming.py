@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_graphcalls.lifecycle import CallEvent, CallState
-from pytest_graphcalls.simulator.answers import Refusal, Reply, documented, inferred
-from pytest_graphcalls.simulator.bodies import asked_of, is_https
-from pytest_graphcalls.simulator.calls import COMING_ABOUT
-from pytest_graphcalls.simulator.creation import require_media_role
-from pytest_graphcalls.simulator.gate import Ask, require_any
-from pytest_graphcalls.simulator.store import Call, Kind, Result
-
-if TYPE_CHECKING:
-    from pytest_graphcalls.simulator.core import Simulator
+from pytest_graphcalls.simulator.admission import Admission, Ask, require_role_for
+from pytest_graphcalls.simulator.calls import COMING_ABOUT, Calls, require_media_role
+from pytest_graphcalls.simulator.requests import asked_of, is_https
+from pytest_graphcalls.simulator.responses import Refusal, Reply, documented, inferred
+from pytest_graphcalls.simulator.store import Call, Result
+from pytest_graphcalls.simulator.world import World
 
 INCOMING_SECONDS = 15.0
 """How long an incoming call can be answered or rejected, in virtual seconds (call-reject.r04)."""
@@ -23,37 +20,44 @@ NOT_ANSWERED = Result(408, 8587, "The incoming call was not answered in time.", 
 
 
 class Incoming:
-    """Answers and rejects. Each step is a method of its own, looked up when it is taken."""
+    """Answers and rejects. Each step is a method that can be replaced.
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._sim = simulator
+    Args:
+        world: the tenant.
+        admission: reads the body.
+        calls: what holds for every call.
+    """
+
+    def __init__(self, world: World, admission: Admission, calls: Calls) -> None:
+        self._world = world
+        self._admission = admission
+        self._calls = calls
         self.seconds = INCOMING_SECONDS
 
     def arrive(self, call: Call) -> None:
         """Tell of an incoming call and start its time."""
-        self._sim.notifier.call_arrived(call)
-        self._sim.clock.after(self.seconds, lambda: self.expire(call.id))
+        self._world.notifier.call_arrived(call)
+        self._world.clock.after(self.seconds, lambda: self.expire(call.id))
 
     def expire(self, call_id: str) -> None:
         """Nobody answered in time: the call is gone (call-reject.r04)."""
-        call = self._sim.store.calls.get(call_id)
+        call = self._world.store.calls.get(call_id)
         if call is not None and call.state is CallState.INCOMING:
-            self._sim.calls.end(call, CallEvent.EXPIRE, NOT_ANSWERED)
+            self._calls.end(call, CallEvent.EXPIRE, NOT_ANSWERED)
 
     def answer(self, ask: Ask) -> Reply:
         """Take an incoming call."""
-        sim = self._sim
-        call = sim.calls.live(ask)
-        body = sim.gate.body(ask)
+        call = self._calls.live(ask)
+        body = self._admission.body(ask)
         self.require_answer_role(ask, call)
         require_media_role(ask, body)
         asked = {**call.asked, **asked_of(body, "acceptedModalities", "incomingCallOptions")}
         facts = {"callback": self.take_callback(call, body), "asked": asked}
-        call = sim.calls.step(call, CallEvent.ANSWER, **facts)
-        sim.calls.enter(call)
-        sim.calls.stay_alive(call)
-        sim.notifier.call_changed(call, COMING_ABOUT[call.direction])
-        sim.clock.after(sim.pace.establish, lambda: sim.calls.establish(call.id))
+        call = self._calls.step(call, CallEvent.ANSWER, **facts)
+        self._calls.enter(call)
+        self._calls.stay_alive(call)
+        self._world.notifier.call_changed(call, COMING_ABOUT[call.direction])
+        self._world.clock.after(self._world.pace.establish, lambda: self._calls.establish(call.id))
         return Reply(202, documented("call-answer.r01"))
 
     def require_answer_role(self, ask: Ask, call: Call) -> None:
@@ -62,8 +66,7 @@ class Incoming:
         The answer page lists join permissions, the calls overview says none is needed for a
         peer-to-peer call (shared.call_resource_rules).
         """
-        if self._sim.store.conference_of(call).kind is Kind.GROUP:
-            require_any(ask.grant, ask.match.operation.permissions.accepted)
+        require_role_for(ask, self._world.store.conference_of(call).kind)
 
     def take_callback(self, call: Call, body: Mapping[str, Any]) -> str:
         """Where later notifications go: the https address in the body, or where they went so far (call-reject.r06)."""
@@ -72,8 +75,8 @@ class Incoming:
 
     def reject(self, ask: Ask) -> Reply:
         """Refuse an incoming call."""
-        call = self._sim.calls.live(ask)
-        body = self._sim.gate.body(ask)
+        call = self._calls.live(ask)
+        body = self._admission.body(ask)
         self.require_incoming(call)
         facts = {"callback": self.take_callback(call, body), "rejected_with": self.read_reason(body)}
         self.drop_rejected(call, **facts)
@@ -90,10 +93,10 @@ class Incoming:
 
     def drop_rejected(self, call: Call, **facts: Any) -> None:
         """The rejected call is gone, and the bot is told so (call-reject.r07)."""
-        call = self._sim.calls.step(call, CallEvent.REJECT, **facts)
+        call = self._calls.step(call, CallEvent.REJECT, **facts)
         self.notify_rejected(call)
-        self._sim.calls.forget(call)
+        self._calls.forget(call)
 
     def notify_rejected(self, call: Call) -> None:
         """Tell that the rejected call is gone."""
-        self._sim.notifier.call_rejected(call)
+        self._world.notifier.call_rejected(call)

@@ -1,25 +1,23 @@
 """Invitations: bring people into a call, out of another one if need be, and see what comes of it.
 
-An invite is a row of steps. Those named in :data:`CHECKS` may refuse it; the rest carry it out. Each is a
-method of its own that is looked up when it is taken, so that one of them can be replaced.
+An invite is a row of steps: those in :attr:`Invitations.checks` may refuse it, the rest carry it out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from pytest_graphcalls.lifecycle import CallEvent, CallState, OperationEvent, OperationState, ParticipantEvent
+from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent
 from pytest_graphcalls.lifecycle import ParticipantState as State
-from pytest_graphcalls.simulator import shapes
-from pytest_graphcalls.simulator.answers import Fact, Refusal, Reply, documented, inferred, reported
-from pytest_graphcalls.simulator.bodies import InviteOrder, invite_order
-from pytest_graphcalls.simulator.calls import FIRST_ROSTER
-from pytest_graphcalls.simulator.creation import require_instance
-from pytest_graphcalls.simulator.gate import Ask
-from pytest_graphcalls.simulator.people import E164
+from pytest_graphcalls.simulator import resources
+from pytest_graphcalls.simulator.admission import Admission, Ask
+from pytest_graphcalls.simulator.calls import FIRST_ROSTER, Calls, require_instance
+from pytest_graphcalls.simulator.operations import Operations
+from pytest_graphcalls.simulator.requests import InviteOrder, invite_order
+from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, documented, inferred, reported
 from pytest_graphcalls.simulator.store import (
+    E164,
     Call,
     Conference,
     Identity,
@@ -29,41 +27,14 @@ from pytest_graphcalls.simulator.store import (
     Participant,
     Result,
 )
-
-if TYPE_CHECKING:
-    from pytest_graphcalls.simulator.core import Simulator
+from pytest_graphcalls.simulator.world import World
 
 MOST_INVITEES = 5  # participant-invite.r05
 LONGEST_CONTEXT = 256  # participant-invite.r14
 
 CANCELLED = Result(487, 8542, "The invitation was cancelled.", inferred("observed 2.44"))
-COMPLETED = Result(
-    200, 0, "Action completed successfully.", documented("participant-invite.r02"), reported("observed 5.42")
-)
 NOT_TAKEN = reported("observed 6.12")
 """That an outgoing call which nobody takes ends without having been established."""
-
-DECIDED_HERE = frozenset(
-    f"participant-invite.{slug}"
-    for slug in ("at-most-five-invitees", "client-context-at-most-256", "invitee-has-identity", "phone-invitee-in-e164")
-)
-"""Rules that the steps below decide on, because further entries beside ``replacesCallId`` are not looked at."""
-
-CHECKS = (
-    "require_somebody",
-    "limit_invitees",
-    "require_identity",
-    "limit_client_context",
-    "require_group_call_for_several",
-    "require_chat_info_for_several",
-    "refuse_second_bot",
-    "require_e164",
-    "require_phone_instance",
-    "refuse_repeated_identity",
-    "refuse_taken_participant_id",
-    "require_own_replaced_call",
-)
-"""The steps that may refuse an invite, in their order; each takes an :class:`Invite`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,29 +49,41 @@ class Invite:
 class Invitations:
     """Invites people."""
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._sim = simulator
-        self._sim.gate.unjudged |= DECIDED_HERE
+    def __init__(self, world: World, admission: Admission, calls: Calls, operations: Operations) -> None:
+        self._world = world
+        self._admission = admission
+        self._calls = calls
+        self._operations = operations
         self.most_invitees = MOST_INVITEES
         self.longest_context = LONGEST_CONTEXT
 
+    @property
+    def checks(self) -> tuple[Callable[[Invite], None], ...]:
+        """The steps that may refuse an invite, in their order."""
+        return (
+            self.require_somebody,
+            self.limit_invitees,
+            self.require_identity,
+            self.limit_client_context,
+            self.require_group_call_for_several,
+            self.require_chat_info_for_several,
+            self.refuse_second_bot,
+            self.require_e164,
+            self.require_phone_instance,
+            self.refuse_repeated_identity,
+            self.refuse_taken_participant_id,
+            self.require_own_replaced_call,
+        )
+
     def invite(self, ask: Ask) -> Reply:
         """Start an operation that brings people into the call (participant-invite.r01, r02)."""
-        call = self._sim.calls.established(ask)
-        order = invite_order(self._sim.gate.body(ask), self._sim.people)
+        call = self._calls.established(ask)
+        order = invite_order(self._admission.body(ask), self._world.people)
         order = self.only_first_when_replacing(order)
         invite = Invite(ask, call, order)
-        for step in CHECKS:
-            getattr(self, step)(invite)
-        operation = self.start(call, order)
-        location = f"{ask.root}/communications/calls/{call.id}/operations/{operation.id}"
-        context = f"{ask.root}/$metadata#microsoft.graph.inviteParticipantsOperation"
-        body = {"@odata.context": context, **self.answered(operation)}
-        return Reply(200, documented("participant-invite.r01"), body, (("Location", location),))
-
-    def answered(self, operation: Operation) -> dict[str, object]:
-        """The operation as the answer shows it."""
-        return shapes.operation(operation)
+        for check in self.checks:
+            check(invite)
+        return self._operations.reply(ask, self.start(ask, call, order))
 
     def only_first_when_replacing(self, order: InviteOrder) -> InviteOrder:
         """With ``replacesCallId`` the first entry counts and the rest is passed over (participant-invite.r07, r12)."""
@@ -132,12 +115,12 @@ class Invitations:
 
     def require_group_call_for_several(self, invite: Invite) -> None:
         """Refuse several invitees in a peer-to-peer call (participant-invite.r04)."""
-        if len(invite.order.invitees) > 1 and self._sim.store.conference_of(invite.call).kind is Kind.PEER:
+        if len(invite.order.invitees) > 1 and self._world.store.conference_of(invite.call).kind is Kind.PEER:
             raise Refusal("not-in-group-call", "Several people can be invited into a group call only.")
 
     def require_chat_info_for_several(self, invite: Invite) -> None:
         """Refuse several invitees in a call without chatInfo (participant-invite.r06)."""
-        if len(invite.order.invitees) > 1 and not self._sim.store.conference_of(invite.call).chat:
+        if len(invite.order.invitees) > 1 and not self._world.store.conference_of(invite.call).chat:
             raise _invalid(
                 "$.participants", "one entry, because the call has no chatInfo", f"{len(invite.order.invitees)}"
             )
@@ -161,7 +144,7 @@ class Invitations:
 
     def refuse_repeated_identity(self, invite: Invite) -> None:
         """Refuse somebody who is in the call, is being rung, or stands in the list twice (participant-invite.r15)."""
-        conference = self._sim.store.conference_of(invite.call)
+        conference = self._world.store.conference_of(invite.call)
         seen: set[tuple[str, str]] = set()
         for index, one in enumerate(invite.order.invitees):
             if one.identity.key in seen or conference.holds(one.identity):
@@ -170,7 +153,7 @@ class Invitations:
 
     def refuse_taken_participant_id(self, invite: Invite) -> None:
         """Refuse a ``participantId`` that somebody in the call has, or that stands in the list twice."""
-        taken = set(self._sim.store.conference_of(invite.call).people)
+        taken = set(self._world.store.conference_of(invite.call).people)
         for index, one in enumerate(invite.order.invitees):
             if one.participant and one.participant in taken:
                 place = f"$.participants[{index}].participantId"
@@ -182,35 +165,33 @@ class Invitations:
         replaced_id = invite.order.invitees[0].replaces
         if not replaced_id:
             return
-        replaced = self._sim.store.calls.get(replaced_id)
+        replaced = self._world.store.calls.get(replaced_id)
         if replaced is None or replaced.state is CallState.TERMINATED or replaced.app_id != invite.ask.grant.app.app_id:
             raise Refusal("call-not-found", f"replacesCallId {replaced_id[:80]!r} names no call of this app.")
         if replaced.id == invite.call.id:
             raise _invalid("$.participants[0].replacesCallId", "another call", "the call itself")
 
-    def start(self, call: Call, order: InviteOrder) -> Operation:
-        """Put the operation down and start ringing."""
-        sim = self._sim
-        operation_id = sim.ids.new("operation")
-        invited = {one.participant or sim.ids.new("participant"): one for one in order.invitees}
-        pending = frozenset(invited)
-        context = self.echo_client_context(order.client_context)
-        operation = Operation(operation_id, call.id, OperationState.RUNNING, context, order.invitees, pending)
-        sim.store.start_operation(operation)
+    def start(self, ask: Ask, call: Call, order: InviteOrder) -> Operation:
+        """Start the operation and ring everybody."""
+        invited = {one.participant or self._world.ids.new("participant"): one for one in order.invitees}
+        operation = self._operations.start(
+            ask,
+            call,
+            order.client_context,
+            members={"participants": [resources.invitee(one) for one in order.invitees]},
+            told={"participants": resources.invited(order.invitees)},
+            pending=frozenset(invited),
+        )
         for id, one in invited.items():
-            self.ring(call, id, one, operation_id)
+            self.ring(call, id, one, operation.id)
         return operation
-
-    def echo_client_context(self, context: str | None) -> str | None:
-        """The ``clientContext`` that the operation and its notification carry (participant-invite.r14)."""
-        return context
 
     def ring(self, call: Call, id: str, invitee: Invitee, operation_id: str) -> None:
         """Ring somebody; who is rung is not on the roster yet."""
         facts = {"operation": operation_id, "invited_by": call.id, "hidden": invitee.hidden}
-        conference = self._sim.store.conference_of(call)
-        self._sim.store.add_participant(conference, id, invitee.identity, State.INVITED, **facts)
-        fate = self._sim.people.fate(invitee.identity)
+        conference = self._world.store.conference_of(call)
+        self._world.store.add_participant(conference, id, invitee.identity, State.INVITED, **facts)
+        fate = self._world.people.fate(invitee.identity)
         self._when_due(
             call,
             id,
@@ -223,70 +204,43 @@ class Invitations:
         """Run ``action`` in ``after`` seconds if that very invitation still stands by then."""
 
         def due() -> None:
-            conference = self._sim.store.conferences.get(call.conference)
+            conference = self._world.store.conferences.get(call.conference)
             one = conference.people.get(id) if conference else None
             if one and one.state is State.INVITED and (one.operation, one.invited_by) == (operation_id, call.id):
                 action()
 
-        self._sim.clock.after(after, due)
+        self._world.clock.after(after, due)
 
     def decide(self, operation_id: str, id: str, invitee: Invitee, result: Result | None) -> None:
         """Somebody has answered, or has not."""
-        operation = self._sim.store.operations[operation_id]
-        call = self._sim.store.calls[operation.call]
+        operation = self._world.store.operations[operation_id]
+        call = self._world.store.calls[operation.call]
         if result is None:
             self.join(call, id)
-            self.settle(operation, id, None)
+            self._operations.settle(operation, id, None)
             fact = documented("participant-invite.r03")
-            self._sim.notifier.roster_changed(self._sim.store.conference_of(call), fact)
+            self._world.notifier.roster_changed(self._world.store.conference_of(call), fact)
             self.leave_replaced(invitee)
         else:
-            self._sim.store.step_participant(self._sim.store.conference_of(call), id, ParticipantEvent.DECLINE)
-            self.settle(operation, id, _failed(invitee.identity, result))
+            self._world.store.step_participant(self._world.store.conference_of(call), id, ParticipantEvent.DECLINE)
+            self._operations.settle(operation, id, _failed(invitee.identity, result))
 
     def join(self, call: Call, id: str) -> Conference:
         """Somebody who was invited is in; a third person makes a group call of a peer-to-peer call."""
-        conference = self._sim.store.step_participant(self._sim.store.conference_of(call), id, ParticipantEvent.JOIN)
+        conference = self._world.store.step_participant(
+            self._world.store.conference_of(call), id, ParticipantEvent.JOIN
+        )
         if conference.kind is Kind.PEER and sum(1 for _ in conference.active) > 2:
-            conference = self._sim.store.put_conference(replace(conference, kind=Kind.GROUP))
-        self._sim.stage.came_in(conference.id, id)
+            conference = self._world.store.put_conference(replace(conference, kind=Kind.GROUP))
+        self._calls.came_in(conference, id)
         return conference
-
-    def settle(self, operation: Operation, id: str, failure: Result | None) -> None:
-        """One invitee less to wait for; after the last one the operation ends.
-
-        It completed if everybody joined, and failed with the first reason otherwise (inferred: reports
-        show operations for one person only).
-        """
-        operation = replace(operation, pending=operation.pending - {id}, result=operation.result or failure)
-        self._sim.store.put_operation(operation)
-        if operation.pending:
-            return
-        if self._sim.pace.complete > 0:
-            self._sim.clock.after(self._sim.pace.complete, lambda: self.finish(operation.id))
-        else:
-            self.finish(operation.id)
-
-    def finish(self, operation_id: str) -> None:
-        """The operation ends, and its end is told if the call is still there (participant-invite.r02)."""
-        operation = self._sim.store.operations.get(operation_id)
-        if operation is None:  # its call was over, and is no longer kept
-            return
-        event = OperationEvent.FAIL if operation.result else OperationEvent.COMPLETE
-        operation = self._sim.store.step_operation(operation, event, result=operation.result or COMPLETED)
-        if self._sim.store.calls[operation.call].state is not CallState.TERMINATED:
-            self.notify_completion(operation)
-
-    def notify_completion(self, operation: Operation) -> None:
-        """Tell that the operation ended."""
-        self._sim.notifier.operation_ended(operation)
 
     def leave_replaced(self, invitee: Invitee) -> None:
         """Somebody who joined with ``replacesCallId`` is no longer where they were, if that is where they were."""
-        replaced = self._sim.store.calls.get(invitee.replaces)
+        replaced = self._world.store.calls.get(invitee.replaces)
         if replaced is None or replaced.state is CallState.TERMINATED:
             return
-        conference = self._sim.store.conference_of(replaced)
+        conference = self._world.store.conference_of(replaced)
         one = conference.find(invitee.identity)
         if one is None:
             return
@@ -297,54 +251,53 @@ class Invitations:
 
     def drop_replaced_call(self, replaced: Call) -> None:
         """The peer-to-peer call that was replaced is over (participant-invite.r08)."""
-        replaced = self._sim.store.step_call(replaced, CallEvent.END, result=REPLACED)
+        replaced = self._world.store.step_call(replaced, CallEvent.END, result=REPLACED)
         self.notify_replaced_end(replaced)
-        self._sim.calls.forget(replaced)
+        self._calls.forget(replaced)
 
     def notify_replaced_end(self, replaced: Call) -> None:
         """Tell that the replaced call was terminated and deleted (participant-invite.r09)."""
-        self._sim.notifier.call_changed(replaced, REPLACED.fact)
-        self._sim.notifier.call_ended(replaced)
+        self._world.notifier.call_changed(replaced, REPLACED.fact)
+        self._world.notifier.call_ended(replaced)
 
     def move_out(self, conference: Conference, one: Participant) -> None:
         """Somebody who was moved leaves the meeting they were in; that meeting goes on (participant-invite.r11)."""
-        left = self._sim.store.step_participant(conference, one.id, ParticipantEvent.LEAVE)
-        self._sim.calls.someone_left(left)
+        left = self._world.store.step_participant(conference, one.id, ParticipantEvent.LEAVE)
+        self._calls.someone_left(left)
 
     def cancel(self, conference: Conference, one: Participant) -> None:
         """Stop ringing somebody; the operation has not brought them in and fails (inferred: observed 2.44)."""
-        self._sim.store.step_participant(conference, one.id, ParticipantEvent.WITHDRAW)
-        operation = self._sim.store.operations.get(one.operation)
+        self._world.store.step_participant(conference, one.id, ParticipantEvent.WITHDRAW)
+        operation = self._world.store.operations.get(one.operation)
         if operation is not None:
-            self.settle(operation, one.id, _failed(one.identity, CANCELLED))
+            self._operations.settle(operation, one.id, _failed(one.identity, CANCELLED))
         elif conference.kind is Kind.PEER:
-            self._sim.calls.end(self._sim.store.calls[one.invited_by], CallEvent.FAIL, CANCELLED)
+            self._calls.end(self._world.store.calls[one.invited_by], CallEvent.FAIL, CANCELLED)
 
     def ring_target(self, call: Call, target: Identity) -> None:
         """Ring somebody whom a create calls; there is no operation, the call itself tells."""
-        id = self._sim.ids.new("participant")
-        conference = self._sim.store.conference_of(call)
+        id = self._world.ids.new("participant")
+        conference = self._world.store.conference_of(call)
         if conference.holds(target):
             return
-        self._sim.store.add_participant(conference, id, target, State.INVITED, invited_by=call.id)
-        fate = self._sim.people.fate(target)
+        self._world.store.add_participant(conference, id, target, State.INVITED, invited_by=call.id)
+        fate = self._world.people.fate(target)
         self._when_due(call, id, "", fate.after, lambda: self.decide_target(call.id, id, fate.result))
 
     def decide_target(self, call_id: str, id: str, result: Result | None) -> None:
         """A target has answered, or has not: that makes or breaks a peer-to-peer call."""
-        sim = self._sim
-        call = sim.store.calls[call_id]
-        conference = sim.store.conference_of(call)
+        call = self._world.store.calls[call_id]
+        conference = self._world.store.conference_of(call)
         event = ParticipantEvent.JOIN if result is None else ParticipantEvent.DECLINE
-        conference = sim.store.step_participant(conference, id, event)
+        conference = self._world.store.step_participant(conference, id, event)
         if result is None:
-            sim.stage.came_in(conference.id, id)
+            self._calls.came_in(conference, id)
         if conference.kind is Kind.GROUP:
-            sim.notifier.roster_changed(conference, FIRST_ROSTER[False])
+            self._world.notifier.roster_changed(conference, FIRST_ROSTER[False])
         elif result is None:
-            sim.calls.establish(call_id)
+            self._calls.establish(call_id)
         else:
-            sim.calls.end(call, CallEvent.FAIL, replace(result, fact=NOT_TAKEN))
+            self._calls.end(call, CallEvent.FAIL, replace(result, fact=NOT_TAKEN))
 
 
 REPLACED = Result(200, 5002, "Everyone else has left.", documented("participant-invite.r09"), inferred("observed 6.16"))

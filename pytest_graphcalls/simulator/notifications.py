@@ -6,15 +6,15 @@ tests of the REST side never do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from pytest_graphcalls.lifecycle import CallState
-from pytest_graphcalls.simulator import shapes
-from pytest_graphcalls.simulator.answers import EVIDENCE_HEADER, Fact, documented, inferred, weakest
+from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.clock import Clock, Ids
+from pytest_graphcalls.simulator.responses import EVIDENCE_HEADER, Fact, documented, inferred, weakest
 from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant, Result, Store
 from pytest_graphcalls.wire import Headers, Notification
 
@@ -169,22 +169,22 @@ class Notifier:
             return
         people = tuple(conference.roster)
         if not (call.asked.get("callOptions") or {}).get("isDeltaRosterEnabled"):
-            self._tell(call, "updated", f"{call.id}/participants", lambda: shapes.roster(people), str(fact))
+            self._tell(call, "updated", f"{call.id}/participants", lambda: resources.roster(people), str(fact))
             return
         number, known = self._told_rosters.get(call.id, (0, {}))
         now = {one.id: one for one in people}
-        came = tuple(one for id, one in now.items() if id not in known)
+        came = tuple(one for id, one in now.items() if known.get(id) != one)
         gone = tuple(one for id, one in known.items() if id not in now)
         if came or gone:
             self._told_rosters[call.id] = number + 1, now
-            data = partial(shapes.roster_delta, came, gone, number + 1)
+            data = partial(resources.roster_delta, came, gone, number + 1)
             self._tell(call, "updated", f"{call.id}/participants", data, str(weakest(fact, DELTA[bool(gone)])))
 
     def operation_ended(self, operation: Operation) -> None:
         """Tell that an operation completed or failed (observed 5.16)."""
         call = self._store.calls[operation.call]
         path = f"{call.id}/operations/{operation.id}"
-        self._tell(call, "deleted", path, lambda: shapes.ended_operation(operation), _of(operation.result))
+        self._tell(call, "deleted", path, lambda: resources.ended_operation(operation), _of(operation.result))
 
     def _tell(self, call: Call, change: str, path: str, data: Callable[[], Any], evidence: str) -> None:
         self._notes.append(_Note(self._clock.now, self.address(call), call, change, path, data, evidence))
@@ -200,8 +200,8 @@ class Notifier:
             "state": call.state.value,
             "direction": call.direction,
             "callbackUri": self.address(call),
-            "source": shapes.source_info(call.source) if call.source else None,
-            "targets": [shapes.target_info(one) for one in call.targets],
+            "source": resources.source_info(call.source) if call.source else None,
+            "targets": [resources.target_info(one) for one in call.targets],
             "requestedModalities": call.asked.get("requestedModalities", ["audio"]),
             "tenantId": self._tenant_id,
             "myParticipantId": call.my_participant,
@@ -242,3 +242,29 @@ def _reference(call: Call) -> dict[str, Any]:
         "@odata.id": f"/communications/calls/{call.id}",
         "id": call.id,
     }
+
+
+KINDS = ("created call", "updated call", "deleted call", "updated roster", "deleted operation")
+"""What is told: the first two words of every kind."""
+
+_SORTS = {2: "call", 3: "roster", 4: "operation"}
+
+
+def kind_of(entries: Iterable[Mapping[str, Any]]) -> str:
+    """The kind of an envelope, e.g. ``created call incoming``; of several entries with ``+`` in between."""
+    return " + ".join(map(_kind, entries))
+
+
+def _kind(entry: Mapping[str, Any]) -> str:
+    data = entry.get("resourceData")
+    path = str(entry.get("resourceUrl") or entry.get("resource") or "")
+    sort = _SORTS.get(path.strip("/").count("/"), "resource")
+    state = ""
+    if isinstance(data, list):
+        state = f"({len(data)})"
+    elif isinstance(data, dict):
+        state = str(data.get("state") or data.get("status") or "")
+        result = data.get("resultInfo")
+        if isinstance(result, dict):
+            state += f" {result.get('code')}/{result.get('subcode')}"
+    return f"{entry.get('changeType')} {sort} {state}".rstrip()

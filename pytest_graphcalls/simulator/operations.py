@@ -1,29 +1,170 @@
-"""Long-running operations: look at one."""
+"""Long-running operations of every type: how they start, run in turn, end, and are shown.
+
+What differs from type to type is data: the entry ``long_running`` of the operation in the contract that starts one says
+which status the answer has, which members of the request come back, what queues up behind what, and how it ends.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
-from pytest_graphcalls.simulator import shapes
-from pytest_graphcalls.simulator.answers import Refusal, Reply, documented
-from pytest_graphcalls.simulator.gate import Ask
+from pytest_graphcalls.contract.model import EndSpec
+from pytest_graphcalls.lifecycle import CallState, OperationEvent, OperationState
+from pytest_graphcalls.simulator import resources
+from pytest_graphcalls.simulator.admission import Ask
+from pytest_graphcalls.simulator.calls import Calls
+from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, documented
+from pytest_graphcalls.simulator.store import Call, Operation, Result
+from pytest_graphcalls.simulator.world import World
 
-if TYPE_CHECKING:
-    from pytest_graphcalls.simulator.core import Simulator
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class Operations:
-    """Shows operations."""
+    """Owns every long-running operation. Each step is a method that can be replaced.
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._sim = simulator
+    Args:
+        world: the tenant.
+        calls: finds the call.
+    """
+
+    def __init__(self, world: World, calls: Calls) -> None:
+        self._world = world
+        self._calls = calls
+
+    def carry_out(self, ask: Ask, call: Call, body: Mapping[str, Any], lasts: float | None = None) -> Reply:
+        """Start the operation that a request asks for, and answer with it.
+
+        Args:
+            ask: the request.
+            call: the call it is about.
+            body: what was sent.
+            lasts: virtual seconds that it takes once its turn has come; ``None`` for one that does not end by itself.
+        """
+        context = body.get("clientContext")
+        context = context if isinstance(context, str) else None
+        return self.reply(ask, self.start(ask, call, context, told=self._echoed(ask, body), lasts=lasts))
+
+    def _echoed(self, ask: Ask, body: Mapping[str, Any]) -> dict[str, Any]:
+        spec = ask.match.operation.long_running
+        return {name: body[name] for name in (spec.echoes if spec else ()) if name in body}
+
+    def start(
+        self,
+        ask: Ask,
+        call: Call,
+        context: str | None,
+        *,
+        members: Mapping[str, Any] = _NONE,
+        told: Mapping[str, Any] = _NONE,
+        pending: frozenset[str] = frozenset(),
+        lasts: float | None = None,
+    ) -> Operation:
+        """Put down a new operation; arguments as for :class:`.Operation` and :meth:`carry_out`."""
+        spec = ask.match.operation.long_running
+        assert spec is not None
+        operation = Operation(
+            id=self._world.ids.new("operation"),
+            call=call.id,
+            spec=spec,
+            status=OperationState(spec.answered),
+            client_context=self.echo_client_context(context),
+            members=members,
+            told=told,
+            pending=pending,
+            lasts=lasts,
+        )
+        self._world.store.start_operation(operation)
+        if lasts is not None and self._first_in_queue(operation).id == operation.id:
+            self._run(operation)
+        return operation
+
+    def echo_client_context(self, context: str | None) -> str | None:
+        """The ``clientContext`` that the operation and its notification carry (participant-invite.r14)."""
+        return context
+
+    def reply(self, ask: Ask, operation: Operation) -> Reply:
+        """The answer to the request that has started ``operation``."""
+        location = f"{ask.root}/communications/calls/{operation.call}/operations/{operation.id}"
+        context = {"@odata.context": f"{ask.root}/$metadata#microsoft.graph.{operation.spec.type}"}
+        status, fact = next(iter(ask.match.operation.responses)), documented(operation.spec.fact)
+        return Reply(status, fact, context | resources.operation(operation), (("Location", location),))
 
     def get(self, ask: Ask) -> Reply:
         """Show an operation of the call in the path; ids of other calls are unknown here."""
-        call = self._sim.calls.live(ask)
-        operation = self._sim.store.operations.get(ask.match.keys["operation-id"])
+        call = self._calls.live(ask)
+        operation = self._world.store.operations.get(ask.match.keys["operation-id"])
         if operation is None or operation.call != call.id:
             raise Refusal("operation-not-found")
-        context = f"{ask.root}/$metadata#communications/calls('{call.id}')/operations/$entity"
-        body = {"@odata.context": context, **shapes.operation(operation)}
-        return Reply(200, documented("commsoperation-get.r01"), body)
+        context = {"@odata.context": f"{ask.root}/$metadata#communications/calls('{call.id}')/operations/$entity"}
+        return Reply(200, documented("commsoperation-get.r01"), context | resources.operation(operation))
+
+    def settle(self, operation: Operation, part: str, failure: Result | None) -> None:
+        """One part less to wait for; after the last one the operation ends.
+
+        It completed if every part did, and failed with the first reason otherwise (inferred: reports show operations
+        of one part only).
+        """
+        pending, result = operation.pending - {part}, operation.result or failure
+        operation = self._world.store.put_operation(replace(operation, pending=pending, result=result))
+        if not pending:
+            self._after(self._world.pace.complete, operation)
+
+    def _run(self, operation: Operation) -> None:
+        if operation.lasts is not None:
+            self._after(operation.lasts, operation)
+
+    def _after(self, seconds: float, operation: Operation) -> None:
+        if seconds > 0:
+            self._world.clock.after(seconds, lambda: self.finish(operation.id))
+        else:
+            self.finish(operation.id)
+
+    def finish(self, operation_id: str) -> None:
+        """End an operation, by its result if a part of it has failed; one that is over already stays as it is."""
+        operation = self._world.store.operations.get(operation_id)
+        if operation is None or operation.status is not OperationState.RUNNING:
+            return
+        if operation.result is not None:
+            self.fail(operation, operation.result)
+        elif operation.spec.completed is not None:
+            self._end(operation, OperationEvent.COMPLETE, operation.spec.completed)
+
+    def fail(self, operation: Operation, result: Result) -> None:
+        """End an operation that did not work out."""
+        self._over(operation, OperationEvent.FAIL, result, operation.told)
+
+    def cancel(self, call: Call) -> None:
+        """Cancel what runs in a call, as far as it can be cancelled."""
+        for operation in self._world.store.operations_of(call):
+            if operation.status is OperationState.RUNNING and operation.spec.cancelled is not None:
+                self._end(operation, OperationEvent.FAIL, operation.spec.cancelled)
+
+    def _end(self, operation: Operation, event: OperationEvent, end: EndSpec) -> None:
+        pair = Fact(end.pair_evidence, end.pair_fact) if end.pair_evidence else None
+        result = Result(end.code, end.subcode, end.message, Fact(end.evidence, end.fact), pair)
+        self._over(operation, event, result, {**operation.told, **end.members})
+
+    def _over(self, operation: Operation, event: OperationEvent, result: Result, told: Mapping[str, Any]) -> None:
+        operation = self._world.store.step_operation(operation, event, result=result, told=told)
+        if self._world.store.calls[operation.call].state is not CallState.TERMINATED:
+            self.notify_end(operation)
+        following = self._first_in_queue(operation)
+        if following.id != operation.id:
+            self._run(following)
+
+    def notify_end(self, operation: Operation) -> None:
+        """Notify the bot that an operation has ended."""
+        self._world.notifier.operation_ended(operation)
+
+    def _first_in_queue(self, operation: Operation) -> Operation:
+        """The oldest unfinished operation of the same queue; the operation itself where it queues behind none."""
+        queue = operation.spec.queue
+        if not queue:
+            return operation
+        started = self._world.store.operations_of(self._world.store.calls[operation.call])
+        waiting = (one for one in started if one.spec.queue == queue and one.status is OperationState.RUNNING)
+        return next(waiting, operation)

@@ -12,6 +12,8 @@ from threading import Condition, RLock
 
 from pytest_graphcalls.simulator.clock import Clock
 from pytest_graphcalls.simulator.notifications import Notifier
+from pytest_graphcalls.simulator.store import Store
+from pytest_graphcalls.validation import MOST, quantity
 from pytest_graphcalls.wire import Notification
 
 Courier = Callable[[Notification, int], None]
@@ -146,3 +148,53 @@ class Outbox:
             self._next += 1
             self._ready.extend(self.sorter(parcel) if self.sorter is not None else (parcel,))
         return self._ready.popleft() if self._ready else None
+
+
+class Retention:
+    """Forgets the oldest calls that are over, and the oldest notifications, once there are more than are wanted.
+
+    Unless it is limited, everything is kept. A call takes along what only it leads to: its operations, and the meeting
+    once no call that is kept was in it. Notifications that have not been delivered yet stay.
+
+    Args:
+        store: keeps the calls.
+        notifier: keeps the notifications.
+        outbox: knows what has been delivered.
+        forgotten: is told up to which number notifications are no longer kept.
+    """
+
+    def __init__(self, store: Store, notifier: Notifier, outbox: Outbox, forgotten: Callable[[int], None]) -> None:
+        self._store = store
+        self._notifier = notifier
+        self._outbox = outbox
+        self._forgotten = forgotten
+        self.calls: int | None = None
+        """How many calls that are over are kept; ``None`` for all."""
+        self.notifications: int | None = None
+        """How many notifications are kept; ``None`` for all."""
+        self.calls_gone = 0
+        """How many calls were forgotten since the start or the last reset."""
+
+    def reset(self) -> None:
+        """Nothing was forgotten so far; the limits stay."""
+        self.calls_gone = 0
+
+    def limit(self, calls: int, notifications: int) -> None:
+        """Set the limits; see :meth:`.Simulator.keep_latest`."""
+        self.calls = quantity("keep_latest(calls)", calls, whole=True, most=MOST)
+        self.notifications = quantity("keep_latest(notifications)", notifications, whole=True, most=MOST)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Forget what is too much; called between two events."""
+        if self.calls is None or self.notifications is None:
+            return
+        store, notifier = self._store, self._notifier
+        while len(store.over) > self.calls:
+            call = store.forget_call(store.over.popleft())
+            notifier.forget_call(call)
+            self.calls_gone += 1
+        until = min(notifier.count - self.notifications, self._outbox.undelivered)
+        if until > notifier.gone:
+            notifier.forget_until(until)
+            self._forgotten(until)

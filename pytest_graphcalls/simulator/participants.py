@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pytest_graphcalls.lifecycle import CallEvent, ParticipantEvent, ParticipantState
-from pytest_graphcalls.simulator import shapes
-from pytest_graphcalls.simulator.answers import Fact, Refusal, Reply, documented, inferred, reported, written
-from pytest_graphcalls.simulator.calls import REMOVED, REMOVED_ITSELF
-from pytest_graphcalls.simulator.gate import Ask
+from pytest_graphcalls.simulator import resources
+from pytest_graphcalls.simulator.admission import Ask
+from pytest_graphcalls.simulator.calls import REMOVED, REMOVED_ITSELF, Calls
+from pytest_graphcalls.simulator.invitations import Invitations
+from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, documented, inferred, reported, written
 from pytest_graphcalls.simulator.store import Call, Conference, Kind, Participant
-
-if TYPE_CHECKING:
-    from pytest_graphcalls.simulator.core import Simulator
+from pytest_graphcalls.simulator.world import World
 
 
 class Participants:
-    """Shows and removes participants. Each step is a method of its own, looked up when it is taken."""
+    """Shows and removes participants. Each step is a method that can be replaced.
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._sim = simulator
+    Args:
+        world: the tenant.
+        calls: what holds for every call.
+        invitations: withdraws those that were not answered.
+    """
+
+    def __init__(self, world: World, calls: Calls, invitations: Invitations) -> None:
+        self._world = world
+        self._calls = calls
+        self._invitations = invitations
 
     def list(self, ask: Ask) -> Reply:
         """Show the roster; that of a peer-to-peer call is empty (observed 3.8)."""
-        call = self._sim.calls.live(ask)
-        conference = self._sim.store.conference_of(call)
+        call = self._calls.live(ask)
+        conference = self._world.store.conference_of(call)
         context = f"{ask.root}/$metadata#communications/calls('{call.id}')/participants"
         head = b'{"@odata.context":%b,"value":[' % written(context)
         if conference.kind is Kind.PEER:
             return Reply(200, reported("observed 3.8"), head + b"]}")
-        people = b",".join([one.text() for one in conference.roster])
+        people = b",".join([resources.participant_json(one) for one in conference.roster])
         return Reply(200, documented("call-list-participants.r01"), head + people + b"]}")
 
     def get(self, ask: Ask) -> Reply:
         """Show one participant."""
-        call = self._sim.calls.live(ask)
-        one = self.shown(ask, self._sim.store.conference_of(call))
+        call = self._calls.live(ask)
+        one = self.shown(ask, self._world.store.conference_of(call))
         context = f"{ask.root}/$metadata#communications/calls('{call.id}')/participants/$entity"
-        body = {"@odata.context": context, **shapes.participant(one.id, one.identity, one.source)}
+        body = {"@odata.context": context, **resources.participant(one)}
         return Reply(200, documented("participant-get.r01"), body)
 
     def shown(self, ask: Ask, conference: Conference) -> Participant:
@@ -52,8 +57,8 @@ class Participants:
     def delete(self, ask: Ask) -> Reply:
         """Remove a participant who is in the call, or cancel an invitation."""
         self.require_allow_listing(ask)
-        call = self._sim.calls.joined(ask)
-        conference = self._sim.store.conference_of(call)
+        call = self._calls.joined(ask)
+        conference = self._world.store.conference_of(call)
         one = self.find(ask, conference)
         self.refuse_organizer(conference, one)
         fact = self.remove(call, conference, one)
@@ -94,17 +99,17 @@ class Participants:
 
     def remove_active(self, conference: Conference, one: Participant) -> None:
         """Somebody who is in the call is out of it at once (participant-delete.r04)."""
-        conference = self._sim.store.step_participant(conference, one.id, ParticipantEvent.REMOVE)
-        self._sim.calls.someone_left(conference, reported("observed 6.20"))
+        conference = self._world.store.step_participant(conference, one.id, ParticipantEvent.REMOVE)
+        self._calls.someone_left(conference, reported("observed 6.20"))
 
     def remove_bot(self, call: Call, one: Participant) -> None:
         """A removed bot's leg ends; its app is told why (observed 6.20)."""
         result = REMOVED_ITSELF if one.leg == call.id else REMOVED
-        self._sim.calls.end(self._sim.store.calls[one.leg], CallEvent.END, result)
+        self._calls.end(self._world.store.calls[one.leg], CallEvent.END, result)
 
     def cancel_invited(self, conference: Conference, one: Participant) -> None:
         """Somebody who was invited is not rung any longer and never joins (participant-delete.r05)."""
-        self._sim.invitations.cancel(conference, one)
+        self._invitations.cancel(conference, one)
 
 
 def _nobody(why: str, fact: Fact | None = None) -> Refusal:

@@ -7,21 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.quantities import quantity, shown
-from pytest_graphcalls.simulator.answers import inferred, reported
 from pytest_graphcalls.simulator.clock import Ids, Pace
-from pytest_graphcalls.simulator.store import Identity, Result
-
-if TYPE_CHECKING:
-    from pytest_graphcalls.simulator.core import Simulator
-    from pytest_graphcalls.simulator.staging import SimulatedCall
+from pytest_graphcalls.simulator.responses import inferred, reported
+from pytest_graphcalls.simulator.store import E164, Identity, Result
+from pytest_graphcalls.validation import shown
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-E164 = re.compile(r"\+[1-9][0-9]{1,14}")
-"""A phone number in the form that the service takes (participant-invite.r10)."""
 
 
 class Answer(StrEnum):
@@ -146,106 +140,3 @@ class People:
         if script.answer is Answer.SILENT or after > self._pace.ring_limit:
             return Fate(self._pace.ring_limit, RESULTS[Answer.SILENT, identity.sort == "phone"])
         return Fate(after, RESULTS.get((script.answer, identity.sort == "phone")))
-
-
-class Person:
-    """Somebody in the simulated tenant; what they do can be scripted and they can act at once.
-
-    Every script method returns the person, so that ``simulator.person("Ana").declines()`` reads on.
-    """
-
-    __slots__ = ("_simulator", "identity")
-
-    def __init__(self, simulator: Simulator, identity: Identity) -> None:
-        self._simulator = simulator
-        self.identity = identity
-
-    def __repr__(self) -> str:
-        return f"Person({self.name!r}, {self.identity.sort}={self.id!r})"
-
-    @property
-    def id(self) -> str:
-        """Object id, or the phone number."""
-        return self.identity.id
-
-    @property
-    def name(self) -> str:
-        """Display name; for a phone its number."""
-        return self.identity.name or self.identity.id
-
-    def answers_after(self, seconds: float) -> Person:
-        """Answer after ``seconds`` of ringing; past the pace's ``ring_limit`` the service gives up first.
-
-        Raises:
-            SettingError: ``seconds`` is no number of 0 or more.
-        """
-        return self._will(answer=Answer.ACCEPTS, after=_seconds("answers_after(seconds)", seconds))
-
-    def declines(self, after: float | None = None) -> Person:
-        """Decline; ``after`` gives the seconds of ringing, by default those of the pace.
-
-        Raises:
-            SettingError: ``after`` is no number of 0 or more.
-        """
-        return self._will(answer=Answer.DECLINES, after=None if after is None else _seconds("declines(after)", after))
-
-    def is_busy(self) -> Person:
-        """Be busy: the invitation fails at once."""
-        return self._will(answer=Answer.BUSY, after=0.0)
-
-    def is_unreachable(self) -> Person:
-        """Have no device that rings, or a number that does not exist: the invitation fails at once."""
-        return self._will(answer=Answer.UNREACHABLE, after=0.0)
-
-    def never_answers(self) -> Person:
-        """Let it ring until the service gives up."""
-        return self._will(answer=Answer.SILENT, after=None)
-
-    def leaves_after(self, seconds: float) -> Person:
-        """Leave a call ``seconds`` after coming in; a caller's time counts from calling.
-
-        It holds for every call they come into from now on, however they come in: say it before they do.
-
-        Raises:
-            SettingError: ``seconds`` is no number of 0 or more.
-        """
-        return self._will(stays=_seconds("leaves_after(seconds)", seconds))
-
-    def joins(self, call: SimulatedCall | str) -> Person:
-        """Join the meeting or group call behind ``call`` at once.
-
-        Raises:
-            NotAllowedNowError: the call is over, peer-to-peer, or they are in it already.
-        """
-        self._simulator.stage.join(self.identity, _id_of(call))
-        return self
-
-    def leaves(self, call: SimulatedCall | str) -> Person:
-        """Leave the conference behind ``call`` at once.
-
-        Raises:
-            NotAllowedNowError: they are not in it.
-        """
-        self._simulator.stage.leave(self.identity, _id_of(call))
-        return self
-
-    def removes(self, call: SimulatedCall | str) -> Person:
-        """Throw the bot of ``call`` out of the group call that both are in.
-
-        Raises:
-            NotAllowedNowError: they are not in it, it is peer-to-peer, or the bot is not in it.
-        """
-        self._simulator.stage.remove_bot(self.identity, _id_of(call))
-        return self
-
-    def _will(self, **facts: Any) -> Person:
-        self._simulator.stage.script(self.identity, **facts)
-        return self
-
-
-def _seconds(method: str, value: float) -> float:
-    return float(quantity(method, value, unit="virtual seconds"))
-
-
-def _id_of(call: SimulatedCall | str) -> str:
-    return call if isinstance(call, str) else call.id

@@ -19,10 +19,10 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
 from pytest_graphcalls.contract import Contract, Evidence, SignInRow
-from pytest_graphcalls.simulator.answers import EVIDENCE_HEADER, written
 from pytest_graphcalls.simulator.clock import Clock, Ids
 from pytest_graphcalls.simulator.identity import AUDIENCES, App, Authority, peek
 from pytest_graphcalls.simulator.keys import certificate_key, thumbprints, verify
+from pytest_graphcalls.simulator.responses import EVIDENCE_HEADER, written
 from pytest_graphcalls.wire import Headers, Request, Response
 
 LIFETIME = 3599

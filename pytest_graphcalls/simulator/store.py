@@ -1,4 +1,4 @@
-"""What there is: frozen values, and the one place that puts the next in the place of the last.
+"""Calls, conferences, participants and operations as frozen values, and the one place that replaces one by the next.
 
 A conference is what people are in together; a call is one app's leg in it. Two apps that join one
 meeting have a call each and share the conference. Whether a step is allowed is asked of
@@ -7,13 +7,14 @@ meeting have a call each and share the conference. Whether a step is allowed is 
 
 from __future__ import annotations
 
+import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import partial
 from typing import Any
 
+from pytest_graphcalls.contract.model import LongRunning
 from pytest_graphcalls.lifecycle import (
     CALL,
     OPERATION,
@@ -26,7 +27,10 @@ from pytest_graphcalls.lifecycle import (
     ParticipantState,
     next_state,
 )
-from pytest_graphcalls.simulator.answers import Fact
+from pytest_graphcalls.simulator.responses import Fact
+
+E164 = re.compile(r"\+[1-9][0-9]{1,14}")
+"""A phone number in the form that the service takes (participant-invite.r10)."""
 
 
 class Kind(StrEnum):
@@ -99,50 +103,44 @@ class Result:
         }
 
 
-class Text:
-    """A JSON text that is written when it is first asked for, and once: rosters are long and read often.
+class CachedJson:
+    """JSON text that is written when it is first read, and once: rosters are long and read often."""
 
-    Args:
-        write: writes it.
-    """
+    __slots__ = ("text",)
 
-    __slots__ = ("_text", "_write")
-
-    def __init__(self, write: Callable[[], bytes]) -> None:
-        self._write = write
-        self._text = b""
-
-    def __call__(self) -> bytes:
-        """The text."""
-        self._text = self._text or self._write()
-        return self._text
+    def __init__(self) -> None:
+        self.text = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """Somebody in a conference, or invited to it.
+    """A participant of a conference, active or invited.
 
     Attributes:
         id: the participant's id.
-        identity: who it is.
+        identity: the person, phone or bot.
         state: invited or active.
         source: number of the audio stream.
         leg: the id of the call this is the bot's entry of, or ``""`` for people.
         operation: the id of the invite operation that brought it, or ``""``.
         invited_by: id of the call whose app invited it, or ``""``.
         hidden: whether the roster leaves it out, as the invite asked.
-        text: its JSON as the roster shows it.
+        muted: whether the service has muted it.
+        in_lobby: whether it waits in the lobby.
+        json: its JSON as the roster shows it; every change starts an empty one.
     """
 
     id: str
     identity: Identity
     state: ParticipantState
     source: int
-    text: Text = field(compare=False)
     leg: str = ""
     operation: str = ""
     invited_by: str = ""
     hidden: bool = False
+    muted: bool = False
+    in_lobby: bool = False
+    json: CachedJson = field(default_factory=CachedJson, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,32 +253,34 @@ class Invitee:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An invite operation.
+    """A long-running operation.
 
     Attributes:
         call: id of the call it was started in.
-        pending: ids of the participants who have not decided yet.
-        result: the first thing that went wrong, if anything did.
+        spec: its type, and how operations of that type run and end.
+        members: what an answer shows of it beyond the members that every operation has.
+        told: the same for the notification of its end.
+        pending: ids of what it waits for, such as participants who have not answered yet.
+        lasts: virtual seconds that it takes; ``None`` for as long as it is not ended.
+        result: how it ended; while it runs, the first failure of a part of it.
     """
 
     id: str
     call: str
+    spec: LongRunning
     status: OperationState
     client_context: str | None
-    invitees: tuple[Invitee, ...]
-    pending: frozenset[str]
+    members: Mapping[str, Any]
+    told: Mapping[str, Any]
+    pending: frozenset[str] = frozenset()
+    lasts: float | None = None
     result: Result | None = None
 
 
 class Store:
-    """Every call, conference and operation of one tenant, by id: nothing is ever searched for.
+    """Every call, conference and operation of one tenant, by id."""
 
-    Args:
-        write: writes the JSON of a participant, from its id, who it is, and the number of its audio stream.
-    """
-
-    def __init__(self, write: Callable[[str, Identity, int], bytes]) -> None:
-        self._write = write
+    def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
@@ -303,6 +303,15 @@ class Store:
         """Keep ``call`` in the place of what had its id."""
         self.calls[call.id] = call
         return call
+
+    def change_call(self, call: Call, **facts: Any) -> Call:
+        """Change members of ``call``, as it is now; the only way in which a call changes."""
+        return self.put_call(replace(self.calls[call.id], **facts))
+
+    def change_participant(self, conference: Conference, id: str, **facts: Any) -> Conference:
+        """Change members of a participant; the only way in which one changes, so that its JSON follows."""
+        one = replace(conference.people[id], **facts, json=CachedJson())
+        return self.put_conference(replace(conference, people={**conference.people, id: one}))
 
     def put_conference(self, conference: Conference) -> Conference:
         """Keep ``conference`` in the place of what had its id."""
@@ -328,7 +337,7 @@ class Store:
         state = next_state(CALL, f"call {call.id}", call.state, event)
         if state is CallState.TERMINATED:
             self.over.append(call.id)
-        return self.put_call(replace(call, state=state, **facts))
+        return self.change_call(call, state=state, **facts)
 
     def step_operation(self, operation: Operation, event: OperationEvent, **facts: Any) -> Operation:
         """Let ``event`` happen to ``operation``; raises ``NotAllowedNowError`` if it cannot."""
@@ -336,14 +345,11 @@ class Store:
         return self.put_operation(replace(operation, status=state, **facts))
 
     def step_participant(self, conference: Conference, id: str, event: ParticipantEvent) -> Conference:
-        """Let ``event`` happen to a participant; who is gone is taken off the conference."""
-        one = conference.people[id]
-        state = next_state(PARTICIPANT, f"participant {id}", one.state, event)
-        people = dict(conference.people)
-        if state is ParticipantState.GONE:
-            del people[id]
-        else:
-            people[id] = replace(one, state=state)
+        """Let ``event`` happen to a participant; one that has left is taken off the conference."""
+        state = next_state(PARTICIPANT, f"participant {id}", conference.people[id].state, event)
+        if state is not ParticipantState.GONE:
+            return self.change_participant(conference, id, state=state)
+        people = {other: one for other, one in conference.people.items() if other != id}
         return self.put_conference(replace(conference, people=people))
 
     def add_participant(
@@ -354,10 +360,9 @@ class Store:
         state: ParticipantState = ParticipantState.ACTIVE,
         **facts: Any,
     ) -> Conference:
-        """Add somebody; the audio streams are numbered in the order of arrival."""
+        """Add a participant; the audio streams are numbered in the order of arrival."""
         source = conference.sources + 1
-        text = Text(partial(self._write, id, identity, source))
-        one = Participant(id, identity, state, source, text, **facts)
+        one = Participant(id, identity, state, source, **facts)
         return self.put_conference(replace(conference, people={**conference.people, id: one}, sources=source))
 
     def add_leg(self, conference: Conference, call: Call) -> Conference:
@@ -370,6 +375,11 @@ class Store:
         self._keys[conference.id] = tuple(keys)
         self.meetings |= dict.fromkeys(self._keys[conference.id], conference.id)
         return self.put_conference(conference)
+
+    def meeting_at(self, key: tuple[str, ...]) -> Conference | None:
+        """The meeting that ``key`` leads to."""
+        found = self.meetings.get(key)
+        return self.conferences[found] if found else None
 
     def forget_call(self, id: str) -> Call:
         """Keep a call that is over no longer, nor what no other one leads to."""

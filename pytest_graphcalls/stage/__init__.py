@@ -17,11 +17,9 @@ No HTTP client is named here; :class:`Client` and :class:`Answer` are what any o
 
 from __future__ import annotations
 
-from pytest_graphcalls.stage.answers import Answer, Client, members, refused, shown
-from pytest_graphcalls.stage.calls import StagedCall
-from pytest_graphcalls.stage.notices import Notice
-from pytest_graphcalls.stage.requests import CALLS, OLD_CALLS
-from pytest_graphcalls.stage.somebody import Somebody
+from pytest_graphcalls.stage.base import Answer, Client, Somebody, members, refused, shown
+from pytest_graphcalls.stage.call import CALLS, OLD_CALLS, StagedCall
+from pytest_graphcalls.stage.notifications import Notice
 from pytest_graphcalls.stage.stage import Stage
 
 __all__ = [

@@ -6,9 +6,9 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.contract import parse_error
-from pytest_graphcalls.stage.answers import Answer
-from pytest_graphcalls.stage.notices import Notices
-from pytest_graphcalls.stage.scenes import Scenes
+from pytest_graphcalls.stage.base import Answer
+from pytest_graphcalls.stage.notifications import Notices
+from pytest_graphcalls.stage.setup import Scenes
 from pytest_graphcalls.wire import Headers, Response
 
 if TYPE_CHECKING:

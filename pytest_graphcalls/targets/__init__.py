@@ -7,13 +7,22 @@ what it can do (:attr:`Connection.capabilities`), never which target it belongs 
 
 from __future__ import annotations
 
-from pytest_graphcalls.targets.case import Case
-from pytest_graphcalls.targets.heard import Heard
-from pytest_graphcalls.targets.names import GRAPH, LIVE, REPLAY, SIMULATOR
-from pytest_graphcalls.targets.protocols import Connection, Prepare, Setup, Target, World, sparing
-from pytest_graphcalls.targets.served import LocalServer
-from pytest_graphcalls.targets.simulated import SimulatorConnection, SimulatorTarget
-from pytest_graphcalls.targets.table import TARGETS, Targets, Wishes, capabilities_of
+from pytest_graphcalls.targets.base import (
+    GRAPH,
+    LIVE,
+    REPLAY,
+    SIMULATOR,
+    Case,
+    Connection,
+    Heard,
+    Prepare,
+    Setup,
+    Target,
+    World,
+    sparing,
+)
+from pytest_graphcalls.targets.registry import TARGETS, Targets, Wishes, capabilities_of
+from pytest_graphcalls.targets.simulator import LocalServer, SimulatorConnection, SimulatorTarget
 from pytest_graphcalls.targets.url import UrlConnection, UrlTarget
 
 __all__ = [

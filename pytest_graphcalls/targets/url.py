@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.targets.protocols import Setup, World
+from pytest_graphcalls.targets.base import Setup, World
 
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.httpx import AsyncClient, Client

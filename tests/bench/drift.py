@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Tape
-from pytest_graphcalls.drift.comparing import compare
+from pytest_graphcalls.drift.compare import compare
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
 from tests.bench.measure import Figure, at_most
 from tests.unit.drift import tapes as t

@@ -17,7 +17,7 @@ OPENAPI, CSDL = 40_000_000, 15_000_000
 _CHILD = """
 import resource, sys, time
 from pathlib import Path
-from pytest_graphcalls.contract.files import ContractFiles
+from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.drift import metadata
 start = time.perf_counter()
 read = getattr(metadata, sys.argv[1])(Path(sys.argv[2]))

@@ -31,7 +31,7 @@ uvicorn.run(app, port=int(sys.argv[1]), log_level="error")
 OURS = """
 import sys
 from tests.bench.simulator import joined
-from pytest_graphcalls.clients.asgi import SimulatorApp
+from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.simulator import Simulator
 import uvicorn
 simulator = Simulator()

@@ -18,7 +18,7 @@ from pytest_graphcalls.cli import main
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import RecordingError, SignInError
 from pytest_graphcalls.redaction import Redactor, redact_exchange
-from pytest_graphcalls.report.violation import messages
+from pytest_graphcalls.report.failure import messages
 from pytest_graphcalls.sandbox import Ledger
 from pytest_graphcalls.session import Recorder
 from pytest_graphcalls.wire import Notification

@@ -10,7 +10,7 @@ import pytest_graphcalls.contracts
 
 from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Kind
-from pytest_graphcalls.cassette.status import survey
+from pytest_graphcalls.cli.cassettes import survey
 from pytest_graphcalls.contract import VERSIONS, Contract
 from pytest_graphcalls.leakscan import scan
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_graphcalls.contract import VERSIONS, Contract, sequences
-from pytest_graphcalls.contract.files import ContractFiles
+from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.errors import UnknownNameError
 
 CONTRACT = Contract.packaged()

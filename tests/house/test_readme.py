@@ -1,131 +1,52 @@
-"""The README does what it says: its blocks run, its failing message is the one users see, its pictures are current."""
+"""The README is short, current where it is generated, and usable on a package index."""
 
 from __future__ import annotations
 
-import json
 import re
-import shlex
-from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls import lifecycle, options
-from pytest_graphcalls.contract import Contract
-
-ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
+from tests.site.build import README_PARTS
+from tests.site.pages import README, ROOT, addresses, blocks, configuration, refreshed
 
 pytestmark = pytest.mark.skipif(not README.exists(), reason="needs README.md, which lies beside the source only")
 
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block: what it is, its text, its line, and the comment above it."""
-
-    kind: str
-    text: str
-    line: int
-    comment: str
+LONGEST, LONGEST_TEST = 150, 10
+TEXT = README.read_text(encoding="utf-8") if README.exists() else ""
 
 
-def blocks() -> list[Block]:
-    text = README.read_text(encoding="utf-8") if README.exists() else ""
-    found = re.finditer(r"(?:<!-- ([\w ]+) -->\n)?^```([\w ]*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    return [Block(m[2], m[3], text[: m.start(3)].count("\n") + 1, m[1] or "") for m in found]
+def test_it_is_read_in_two_minutes() -> None:
+    """The whole page, and the first test on it, are short."""
+    assert len(TEXT.splitlines()) <= LONGEST
+    first = next(block for block in blocks(README) if block.language == "python")
+    assert len(first.text.splitlines()) <= LONGEST_TEST
 
 
-BLOCKS = blocks()
-PYTHON = [block for block in BLOCKS if block.kind == "python"]
-VARIABLE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
-BODY = re.compile(r"(?<=--data ').*(?=')")
+def test_its_generated_parts_are_current() -> None:
+    """``make readme`` writes what is simulated, and the links, anew."""
+    assert set(re.findall(r"<!-- generated: ([\w-]+) -->", TEXT)) == set(README_PARTS)
+    assert refreshed(TEXT, README_PARTS) == TEXT, "run 'make readme'"
 
 
-def tight(body: re.Match[str]) -> str:
-    """A body as httpx writes it since 0.28; before, it put spaces in."""
-    return json.dumps(json.loads(body[0]), separators=(",", ":"))
+def test_its_links_work_on_a_package_index() -> None:
+    """Every link is absolute; those to the source and the documentation begin with the addresses of pyproject.toml."""
+    assert re.findall(r"\]\((?!https://)[^)]*\)", TEXT) == []
+    links = re.findall(r"^\[([\w/.-]+)\]: (\S+)$", TEXT, re.MULTILINE)
+    assert links
+    home = addresses()
+    assert [address for _, address in links if not address.startswith(tuple(home.values()))] == []
 
 
-def run(pytester: pytest.Pytester, block: Block) -> pytest.RunResult:
-    pytester.makepyfile(test_readme=block.text)
-    return pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider")
+def test_every_page_that_it_links_to_exists() -> None:
+    named = re.findall(r"^\[([a-z/-]+)\]: ", TEXT, re.MULTILINE)
+    assert named
+    assert [name for name in named if not (ROOT / "docs" / f"{name}.md").exists()] == []
 
 
-@pytest.mark.parametrize("block", [b for b in PYTHON if b.comment != "fails"], ids=lambda b: f"line {b.line}")
-def test_a_block_runs_as_it_stands(block: Block, pytester: pytest.Pytester) -> None:
-    """Copied into an empty project, it passes."""
-    result = run(pytester, block)
-    assert result.ret == pytest.ExitCode.OK, result.stdout.str()
-    result.assert_outcomes(passed=block.text.count("\ndef test_") + block.text.startswith("def test_"))
-
-
-@pytest.mark.skipif(not find_spec("msgraph"), reason="needs msgraph-sdk, which 'make test-sdk' installs")
-@pytest.mark.parametrize("block", [b for b in BLOCKS if b.kind == "python sdk"], ids=lambda b: f"line {b.line}")
-def test_an_sdk_block_runs_as_it_stands(block: Block, pytester: pytest.Pytester) -> None:
-    """With Microsoft's SDK installed, it passes."""
-    assert run(pytester, block).ret == pytest.ExitCode.OK
-
-
-def test_the_conftest_that_is_shown_is_taken(pytester: pytest.Pytester) -> None:
-    """Its hook is known to pytest, and its redactor takes what is added."""
-    (block,) = [block for block in BLOCKS if block.kind == "python conftest"]
-    pytester.makeconftest(block.text)
-    pytester.makepyfile("def test_nothing(graphcalls):\n    graphcalls.simulator.incoming_call()\n")
-    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider")
-    result.assert_outcomes(passed=1)
-
-
-def test_the_failing_example_fails_with_the_message_that_is_shown(pytester: pytest.Pytester) -> None:
-    """What a user reads first is what a user will see."""
-    (failing,) = [block for block in BLOCKS if block.comment == "fails"]
-    shown = next(block for block in BLOCKS if block.kind == "text" and block.line > failing.line)
-    result = run(pytester, failing)
-    result.assert_outcomes(passed=1, errors=1)
-    seen = BODY.sub(tight, VARIABLE.sub("ID", result.stdout.str()))
-    for line in VARIABLE.sub("ID", shown.text).strip().splitlines():
-        assert line.strip().removesuffix("…") in seen, line
-
-
-def test_the_state_diagram_is_the_one_of_the_tables() -> None:
-    """Drawn by lifecycle.diagram(); replace the block by its output."""
-    (drawn,) = [block for block in BLOCKS if block.comment == "lifecycle"]
-    assert drawn.text.strip() == lifecycle.diagram().strip()
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        line[2:]
-        for block in BLOCKS
-        if block.kind == "console"
-        for line in block.text.splitlines()
-        if line.startswith("$ graphcalls ")
-    ],
-)
-def test_a_command_line_is_understood(line: str) -> None:
-    """Every command with its options exists."""
-    from pytest_graphcalls.cli import parser
-
-    words = shlex.split(line, comments=True)[1:]
-    assert parser().parse_args(words)
-
-
-EXAMPLES = ROOT / "tests" / "examples"
-LONGEST_EXAMPLE = 80
-
-
-@pytest.mark.parametrize("path", [pytest.param(path, id=path.name) for path in sorted(EXAMPLES.glob("*.*"))])
-def test_an_example_is_shown_and_short(path: Path) -> None:
-    """What the README shows is what runs in tests/examples; nobody reads a long one."""
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) < LONGEST_EXAMPLE
-    shown = {block.text for block in BLOCKS if block.kind.endswith(" example")}
-    assert text in shown or path.name in TESTS_LIKE_ANOTHER, f"{path.name} is not in the README as it stands"
-
-
-TESTS_LIKE_ANOTHER = frozenset({"test_flask_bot.py"})
-"""It differs from the tests of the bot with Starlette in three words."""
+def test_the_site_has_the_addresses_of_the_project() -> None:
+    """``make readme`` takes over what is set in pyproject.toml."""
+    site = configuration()
+    assert {"Documentation": site["site_url"], "Source": site["repo_url"]} == addresses()
 
 
 def test_make_targets_that_are_named_exist() -> None:
@@ -134,30 +55,3 @@ def test_make_targets_that_are_named_exist() -> None:
     for file in (README, ROOT / "CONTRIBUTING.md"):
         for target in re.findall(r"^(?:\$ )?make ([a-z-]+)", file.read_text(encoding="utf-8"), re.MULTILINE):
             assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
-
-
-def test_every_option_is_in_the_table() -> None:
-    """An option that nobody reads about is not there."""
-    text = README.read_text(encoding="utf-8")
-    for setting in options.SETTINGS:
-        assert f"`{setting.dest}`" in text
-        if setting.option is not None:
-            assert f"`{setting.flag}`" in text
-            assert f"`{setting.variable}`" in text
-
-
-def test_every_fixture_is_in_the_table(pytester: pytest.Pytester) -> None:
-    """The table lists what ``pytest --fixtures`` lists."""
-    shown = pytester.runpytest_subprocess("--fixtures", "-p", "no:randomly").stdout.str()
-    names = set(re.findall(r"^(graphcalls\w*)", shown, re.MULTILINE))
-    assert names
-    assert {name for name in names if f"`{name}`" not in README.read_text(encoding="utf-8")} == set()
-
-
-def test_rules_that_are_named_exist() -> None:
-    """A renamed rule is renamed here as well."""
-    text = README.read_text(encoding="utf-8")
-    contract = Contract.packaged()
-    known = {*contract.rules, *contract.questions}
-    for name in re.findall(r"\b((?:participant|call|application|commsoperation)-[a-z-]+\.[a-z0-9-]+)\b", text):
-        assert name in known, name

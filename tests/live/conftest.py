@@ -22,18 +22,10 @@ import msal
 import pytest
 
 # See tests/plugin/conftest.py: what an inner run would import anew is imported here once.
-import pytest_graphcalls.clients.httpx
-import pytest_graphcalls.contract.check
-import pytest_graphcalls.guarding
-import pytest_graphcalls.live
-import pytest_graphcalls.report.hints
-import pytest_graphcalls.report.terminal
-import pytest_graphcalls.stage
-import pytest_graphcalls.targets  # noqa: F401  for the same reason
-from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.server import serve_in_thread
-from pytest_graphcalls.clients.tls import certificate_in
 from pytest_graphcalls.lifecycle import CallState
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.http import serve_in_thread
+from pytest_graphcalls.server.tls import certificate_in
 from pytest_graphcalls.simulator import Pace, Simulator
 from pytest_graphcalls.wire import Request, Response, encode_json
 from tests.plugin.conftest import QUIET

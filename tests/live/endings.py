@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pytest_graphcalls import cli
+from pytest_graphcalls.cli import command
 from pytest_graphcalls.wire import Request
 from tests.live.conftest import Tenant
 from tests.live.projects import TWO_CALLS_THEN
@@ -32,4 +32,4 @@ def is_create(request: Request) -> bool:
 
 
 def sweep(tenant: Tenant, folder: Path) -> int:
-    return cli.main(["sweep", "--ledger", str(folder), "--root", tenant.url])
+    return command.main(["sweep", "--ledger", str(folder), "--root", tenant.url])

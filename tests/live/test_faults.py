@@ -9,7 +9,7 @@ from itertools import chain, repeat
 
 import pytest
 
-from pytest_graphcalls import guarding
+from pytest_graphcalls.plugin import live
 from pytest_graphcalls.wire import Headers, Request, Response
 from tests.live.conftest import Run, Tenant, facts, ini, platform_error
 from tests.live.projects import HEAD, INVITE, ONE_CALL, OWN, P2P
@@ -196,7 +196,7 @@ def test_long_runs_say_how_far_they_are(
     pytester: pytest.Pytester, run: Run, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every half a minute; here at once."""
-    monkeypatch.setattr(guarding, "PROGRESS_EVERY", 0.0)
+    monkeypatch.setattr(live, "PROGRESS_EVERY", 0.0)
     pytester.makepyfile(ONE_CALL)
     for workers in (0, 1):
         result = run("-q", workers=workers)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_graphcalls import cassette
-from pytest_graphcalls.clients.control import World, ticking
+from pytest_graphcalls.server.control import ServerState, real_time
 from pytest_graphcalls.wire import Exchange
 from tests.live.conftest import Run, Tenant, facts, ini
 from tests.live.projects import HEAD
@@ -26,9 +26,9 @@ SUITE = ("--pyargs", "pytest_graphcalls.contracts", "--graphcalls-version=v1.0",
 def heard(tenant: Tenant, tmp_path: Path, pytester: pytest.Pytester) -> Iterator[Tunnel]:
     """The tenant posts to whoever listens behind the tunnel, as time passes."""
     tunnel = Tunnel(free_port())
-    world = World.of(tenant.simulator, tenant.app)
-    world.place_bot(f"http://127.0.0.1:{tunnel.port}")
-    with tunnel.open(tmp_path / "tls") as url, ticking(world), closing(world.bot):
+    state = ServerState.of(tenant.simulator, tenant.app)
+    state.place_bot(f"http://127.0.0.1:{tunnel.port}")
+    with tunnel.open(tmp_path / "tls") as url, real_time(state), closing(state.bot):
         has = {**facts(tenant.id), "callback": f"{url}/calls?code=1", "listen": f"127.0.0.1:{tunnel.port}"}
         pytester.makefile(".ini", pytest=ini(tenant.id, has))
         yield tunnel

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls import cli
+from pytest_graphcalls.cli import command
 from pytest_graphcalls.wire import Request
 from tests.live.conftest import Tenant, guid, ledger
 from tests.live.endings import SOON, WAITS, Start, is_create, sweep, until
@@ -100,7 +100,7 @@ def test_a_sweep_in_another_tenant_touches_nothing(
     process.communicate()
     folder = str(pytester.path / ".graphcalls" / "ledger")
     seen = len(tenant.requests)
-    assert cli.main(["sweep", "--ledger", folder]) == 1
+    assert command.main(["sweep", "--ledger", folder]) == 1
     assert "which is not below https://graph.microsoft.com (see --cloud and --root)" in capsys.readouterr().out
     assert len(tenant.requests) == seen
     assert len(tenant.open_calls()) == 2
@@ -123,7 +123,7 @@ def test_a_sweep_without_variables_says_what_is_missing(
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A slip of the pen is no clean tenant."""
-    assert cli.main(["sweep", "--ledger", str(tmp_path / "nowhere")]) == 2
+    assert command.main(["sweep", "--ledger", str(tmp_path / "nowhere")]) == 2
     assert "expected a folder that a live run has made" in capsys.readouterr().err
 
 

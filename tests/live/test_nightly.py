@@ -14,9 +14,9 @@ import pytest
 
 from pytest_graphcalls import leakscan
 from pytest_graphcalls.drift import Outcome
-from pytest_graphcalls.drift.comparing import MET
+from pytest_graphcalls.drift.compare import MET
 from pytest_graphcalls.nightly import NightSettings, Subprocess, look, promote
-from pytest_graphcalls.nightly.workroom import left_over
+from pytest_graphcalls.nightly.workspace import left_over
 from tests.few import only
 from tests.live.conftest import Tenant, facts, guid, ini
 from tests.live.endings import until

@@ -46,7 +46,7 @@ def test_call(graphcalls_stage):
     run("--graphcalls-version=v1.0").assert_outcomes(passed=1, deselected=1)
     (call,) = tenant.calls()
     with tenant.simulator.lock:
-        tenant.simulator.stage._admit(
+        tenant.simulator.scenario._admit(
             tenant.simulator.store.calls[call].conference, tenant.simulator.people.identity(guid(1))
         )
     assert tenant.people_in_meetings() == [guid(1)]

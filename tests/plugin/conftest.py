@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-# An inner run in this process forgets the modules it imported; those that outer code has imported stay, which
-# saves a second for each test, and cryptography cannot be imported twice at all.
-import pytest_graphcalls.clients.asgi
 import pytest_graphcalls.clients.httpx
 import pytest_graphcalls.clients.remote
-import pytest_graphcalls.clients.server
 import pytest_graphcalls.contract.check
+import pytest_graphcalls.report.failure
 import pytest_graphcalls.report.terminal
-import pytest_graphcalls.report.violation
+
+# An inner run in this process forgets the modules it imported; those that outer code has imported stay, which
+# saves a second for each test, and cryptography cannot be imported twice at all.
+import pytest_graphcalls.server.asgi
+import pytest_graphcalls.server.http
 import pytest_graphcalls.session
 import pytest_graphcalls.stage
 import pytest_graphcalls.targets
@@ -40,8 +41,8 @@ def _warm() -> None:
     assert Contract.packaged().revision
     simulator = Simulator()
     assert simulator.authority.token()
-    app = pytest_graphcalls.clients.asgi.SimulatorApp(simulator)
-    with pytest_graphcalls.clients.server.serve_in_thread(app) as url:
+    app = pytest_graphcalls.server.asgi.SimulatorApp(simulator)
+    with pytest_graphcalls.server.http.serve_in_thread(app) as url:
         recorder = pytest_graphcalls.session.Recorder(Contract.packaged())
         target = pytest_graphcalls.targets.UrlTarget(url)
         connection = target.connect(pytest_graphcalls.targets.Setup("v1.0", recorder))
@@ -72,6 +73,6 @@ def workers(request: pytest.FixtureRequest) -> int:
 def served() -> Iterator[tuple[str, Simulator]]:
     """A server at a base URL, and the simulator behind it."""
     simulator = Simulator(pace=Pace(establish=0.0, ring=0.05))
-    app = pytest_graphcalls.clients.asgi.SimulatorApp(simulator)
-    with pytest_graphcalls.clients.server.serve_in_thread(app) as url:
+    app = pytest_graphcalls.server.asgi.SimulatorApp(simulator)
+    with pytest_graphcalls.server.http.serve_in_thread(app) as url:
         yield url, simulator

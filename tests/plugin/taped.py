@@ -12,8 +12,8 @@ import vcr.serializers.jsonserializer
 import vcr.serializers.yamlserializer
 import vcr.stubs.httpx_stubs  # noqa: F401  loaded while a cassette is open
 
-import pytest_graphcalls.commands.cassettes
-import pytest_graphcalls.recording  # noqa: F401  same
+import pytest_graphcalls.cli.cassettes
+import pytest_graphcalls.plugin.recording  # noqa: F401  same
 from tests.plugin.conftest import QUIET
 
 WITH_RECORDING = tuple(

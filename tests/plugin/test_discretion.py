@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_graphcalls.discretion import redacted
+from pytest_graphcalls.plugin.redacting import redacted
 from tests.plugin.conftest import Run
 
 HOOK = """

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.control import ControlledApp
-from pytest_graphcalls.clients.server import serve_in_thread
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.control import ControlledApp, ServerState
+from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Simulator
 from tests.plugin.conftest import Run
 
@@ -45,7 +45,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def steered() -> Iterator[str]:
     simulator = Simulator()
-    with serve_in_thread(ControlledApp(SimulatorApp(simulator), simulator)) as url:
+    with serve_in_thread(ControlledApp(ServerState.of(simulator, SimulatorApp(simulator)))) as url:
         yield url
 
 
@@ -112,7 +112,7 @@ def test_notifications_are_checked_there_as_well(pytester: pytest.Pytester, run:
             assert bool(graphcalls.findings) is bool(calls)
         """
     )
-    with serve_in_thread(ControlledApp(SimulatorApp(simulator), simulator)) as url:
+    with serve_in_thread(ControlledApp(ServerState.of(simulator, SimulatorApp(simulator)))) as url:
         result = run(f"--graphcalls-target={url}")
     result.assert_outcomes(passed=2, errors=1)
     assert "changeType" in result.stdout.str()

@@ -8,9 +8,9 @@ from typing import Any
 
 from pytest_graphcalls.lifecycle import CallEvent, CallState, OperationState, ParticipantState
 from pytest_graphcalls.simulator import Simulator
-from pytest_graphcalls.simulator.answers import Fact, Refusal, Reply, inferred
+from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.calls import ENDED_BY_BOT, LEFT_ALONE
-from pytest_graphcalls.simulator.gate import Ask
+from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, inferred
 from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant
 from tests.proof.steps import Apply, around
 
@@ -105,7 +105,7 @@ def shows_rejected(simulator: Simulator) -> None:
 
 
 def needs_a_role(simulator: Simulator) -> None:
-    simulator.gate.required_roles["call-reject"] = frozenset({"Calls.JoinGroupCall.All"})
+    simulator.admission.required_roles["call-reject"] = frozenset({"Calls.JoinGroupCall.All"})
 
 
 def hangs_up_for_all(simulator: Simulator) -> None:
@@ -174,7 +174,7 @@ def operations_end_untold(status: OperationState) -> Apply:
         if operation.status is not status:
             original(operation)
 
-    return around("invitations", "notify_completion", step)
+    return around("operations", "notify_end", step)
 
 
 def tells_rosters(*, first: bool, later: bool) -> Apply:

@@ -213,7 +213,7 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(
         f"{INVITE}.client-context-is-echoed",
         "clientContext is forgotten.",
-        instead("invitations", "echo_client_context", lambda _: None),
+        instead("operations", "echo_client_context", lambda _: None),
     ),
     Deviation(
         f"{INVITE}.client-context-at-most-256",

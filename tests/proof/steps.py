@@ -8,9 +8,9 @@ from typing import Any
 
 from pytest_graphcalls.contract import Contract, Match
 from pytest_graphcalls.simulator import Proceed, Simulator
-from pytest_graphcalls.simulator.answers import Refusal, Reply
-from pytest_graphcalls.simulator.gate import Ask
+from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.identity import Grant, bearer
+from pytest_graphcalls.simulator.responses import Refusal, Reply
 from pytest_graphcalls.wire import Request, Response, encode_json
 
 Apply = Callable[[Simulator], None]
@@ -72,7 +72,7 @@ def needs_no_role(operation: str) -> Apply:
     """Any token will do."""
 
     def apply(simulator: Simulator) -> None:
-        del simulator.gate.required_roles[operation]
+        del simulator.admission.required_roles[operation]
 
     return apply
 
@@ -84,7 +84,7 @@ def needs_no_token(operation: str) -> Apply:
         app = simulator.authority.app
         return Grant(app, app.roles) if meant(request) == operation and not bearer(request) else original(request)
 
-    return both(around("gate", "identify", identify), leaves_unjudged(f"{operation}.token-is-required"))
+    return both(around("admission", "identify", identify), leaves_unjudged(f"{operation}.token-is-required"))
 
 
 def meant(request: Request) -> str:
@@ -102,7 +102,7 @@ def has_no_old_address(operation: str) -> Apply:
             raise Refusal("segment-unknown", segment="app")
         return match
 
-    return around("gate", "route", route)
+    return around("admission", "route", route)
 
 
 def both(*parts: Apply) -> Apply:
@@ -117,7 +117,7 @@ def both(*parts: Apply) -> Apply:
 
 def leaves_unjudged(rule: str) -> Apply:
     """The gate lets pass what breaks ``rule``."""
-    return lambda simulator: simulator.gate.unjudged.add(rule)
+    return lambda simulator: simulator.admission.unjudged.add(rule)
 
 
 def handled(operation: str, other: Callable[[Callable[[Ask], Reply], Ask], Reply]) -> Apply:

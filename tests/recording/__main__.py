@@ -11,8 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.server import serve_in_thread
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Pace, Simulator
 from tests.environment import clean
 

@@ -5,9 +5,9 @@ from importlib import import_module
 import httpx
 import pytest
 
-from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.server import serve_in_thread
-from pytest_graphcalls.clients.tls import certificate_in
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.http import serve_in_thread
+from pytest_graphcalls.server.tls import certificate_in
 
 pytestmark = pytest.mark.graphcalls(version="both")
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls import filing
+from pytest_graphcalls import atomic
 
 
 def test_texts_take_the_places_of_files(tmp_path: Path) -> None:
     """As UTF-8 with plain line ends, and nothing else stays behind."""
     old, new = tmp_path / "old.txt", tmp_path / "new.txt"
     old.write_text("before")
-    filing.put({old: "später\n", new: "one\ntwo\n"})
+    atomic.put({old: "später\n", new: "one\ntwo\n"})
     assert (old.read_bytes(), new.read_bytes()) == ("später\n".encode(), b"one\ntwo\n")
     assert sorted(tmp_path.iterdir()) == [new, old]
 
@@ -23,7 +23,7 @@ def test_no_file_is_touched_before_all_are_written(tmp_path: Path) -> None:
     first, second = tmp_path / "first.txt", tmp_path / "missing" / "second.txt"
     first.write_text("before")
     with pytest.raises(FileNotFoundError):
-        filing.put({first: "after", second: "after"})
+        atomic.put({first: "after", second: "after"})
     assert first.read_text() == "before"
     assert list(tmp_path.iterdir()) == [first]
 
@@ -41,5 +41,5 @@ def test_two_processes_do_not_share_a_draft(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(Path, "replace", watched)
     for process in (17, 18):
         monkeypatch.setattr("os.getpid", lambda process=process: process)
-        filing.put({path: "text"})
+        atomic.put({path: "text"})
     assert seen == [".report.json.17.part", ".report.json.18.part"]

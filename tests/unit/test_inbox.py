@@ -6,13 +6,12 @@ from itertools import count
 
 import pytest
 
-from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.server import serve_in_thread
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
-from pytest_graphcalls.live import inbox
-from pytest_graphcalls.live.inbox import Hearing, Inbox, Post
-from pytest_graphcalls.sandbox.facts import below
-from pytest_graphcalls.targets import Heard
+from pytest_graphcalls.sandbox.tenant import below
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.http import serve_in_thread
+from pytest_graphcalls.targets import Heard, webhook
+from pytest_graphcalls.targets.webhook import Hearing, Inbox, Post
 from pytest_graphcalls.wire import Headers, Request, Response
 
 CALLBACK = "https://bot.contoso.example/calls?code=7"
@@ -70,7 +69,7 @@ def test_nobody_reads_without_the_key() -> None:
 
 def test_no_more_is_kept_than_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever floods it is told so, and the run goes on."""
-    monkeypatch.setattr(inbox, "MOST_KEPT", 1)
+    monkeypatch.setattr(webhook, "MOST_KEPT", 1)
     one = box()
     assert [post(one, "/calls").status for _ in range(2)] == [202, 503]
     assert len(read(one).json()) == 1

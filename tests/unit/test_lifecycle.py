@@ -19,7 +19,6 @@ from pytest_graphcalls.lifecycle import (
     OperationState,
     ParticipantEvent,
     ParticipantState,
-    diagram,
     next_state,
 )
 
@@ -126,20 +125,3 @@ def test_tables_cannot_be_changed() -> None:
         CALL[CallState.TERMINATED] = {}  # type: ignore[index]  that it cannot be assigned is the point
     with pytest.raises(TypeError):
         CALL[CallState.TERMINATED][CallEvent.ANSWER] = CallState.ESTABLISHING  # type: ignore[index]  as above
-
-
-def test_the_diagram_draws_every_step() -> None:
-    """The README's picture has each row of each table, its beginnings and its ends."""
-    drawn = diagram().splitlines()
-    assert drawn[0] == "stateDiagram-v2"
-    for name, (table, _, _, starts, ends) in TABLES.items():
-        assert f"    state {name} {{" in drawn
-        for start in starts:
-            assert f"        [*] --> {start}" in drawn
-        for end in ends:
-            assert f"        {end} --> [*]" in drawn
-        for state, row in table.items():
-            for event, target in row.items():
-                arrows = [line for line in drawn if line.startswith(f"        {state} --> {target}: ")]
-                assert len(arrows) == 1
-                assert event in arrows[0].partition(": ")[2].split(", ")

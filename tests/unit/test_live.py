@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from pytest_graphcalls.errors import SettingError, UnknownNameError
-from pytest_graphcalls.live import Line, Place
+from pytest_graphcalls.targets.live import Line, Place
 
 TENANT = "f43b0b1e-1f9f-4b0c-8f4f-0a1b2c3d4e5f"
 VARIABLES = {

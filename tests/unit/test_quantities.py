@@ -11,8 +11,8 @@ import pytest
 
 from pytest_graphcalls.bot import Bot, Terms
 from pytest_graphcalls.errors import SettingError, UnknownNameError
-from pytest_graphcalls.quantities import quantity
 from pytest_graphcalls.simulator import Pace, Simulator
+from pytest_graphcalls.validation import quantity
 
 NONE = {"text": "1", "truth": True, "nan": math.nan, "negative": -1, "list": [1], "huge": 10**5000}
 """What is no number of seconds."""

@@ -13,10 +13,10 @@ from pytest_graphcalls.cassette import Kind, Passport
 from pytest_graphcalls.cassette.passport import datetime
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.redaction import Redactor
-from pytest_graphcalls.replaying import Case, ReplayTarget, told
-from pytest_graphcalls.replaying.passports import sandbox_of
 from pytest_graphcalls.sandbox import Dealt, Invented, Meeting, Sandbox
-from pytest_graphcalls.sandbox.facts import tenant_of
+from pytest_graphcalls.sandbox.tenant import tenant_of
+from pytest_graphcalls.targets import Case
+from pytest_graphcalls.targets.replay import ReplayTarget, sandbox_of, told
 
 SANDBOX = Sandbox(
     "f43b0b1e-1f9f-4b0c-8f4f-0a1b2c3d4e5f",
@@ -93,7 +93,7 @@ def test_invented_people_have_names_that_stay() -> None:
 
 def test_a_replays_token_opens_nothing() -> None:
     """It is unsigned, and tells the tenant's pseudonym only."""
-    from pytest_graphcalls.replaying.target import _token
+    from pytest_graphcalls.targets.replay import _token
 
     assert tenant_of(_token("t-1")) == "t-1"
     assert tenant_of(_token("")) == ""

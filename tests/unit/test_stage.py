@@ -10,7 +10,7 @@ import pytest
 
 from pytest_graphcalls.contract import VERSIONS, Contract, Need
 from pytest_graphcalls.errors import StageError
-from pytest_graphcalls.sandbox.props import CALLBACK
+from pytest_graphcalls.sandbox.tenant import CALLBACK
 from pytest_graphcalls.session import Recorder
 from pytest_graphcalls.stage import Answer, Notice, Somebody, Stage, StagedCall, members, refused, shown
 from pytest_graphcalls.wire import Headers, Request, encode_json

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_graphcalls.drift import Entry, FactRow, Night, Verdict
-from pytest_graphcalls.report.nightly.document import document
-from pytest_graphcalls.report.nightly.files import put
+from pytest_graphcalls.report.nightly.document import document, put
 from pytest_graphcalls.report.nightly.sarif import sarif
 from pytest_graphcalls.report.nightly.summary import summary
 

@@ -6,10 +6,12 @@ A new member may be added to a version; a member that changes its meaning makes 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from pytest_graphcalls import atomic
 from pytest_graphcalls._version import __version__
 from pytest_graphcalls.drift import (
     Acceptance,
@@ -21,9 +23,11 @@ from pytest_graphcalls.drift import (
     Standing,
     Verdict,
 )
-from pytest_graphcalls.drift.facts import Side
-from pytest_graphcalls.redaction import mask
-from pytest_graphcalls.report.nightly.words import counts, deciding, headline, instant, sentences
+from pytest_graphcalls.drift.sources import Side
+from pytest_graphcalls.errors import RecordingError
+from pytest_graphcalls.leakscan import listed, scan
+from pytest_graphcalls.redaction import mask, remembered
+from pytest_graphcalls.report.nightly.summary import counts, deciding, headline, instant, sentences
 
 FORMAT = "pytest-graphcalls verdict"
 VERSION = 1
@@ -151,3 +155,38 @@ def masked(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: masked(one) for name, one in value.items()}
     return value
+
+
+def put(folder: Path, texts: Mapping[str, str], *, ours: Collection[str] = ()) -> list[Path]:
+    """Write each of ``texts`` under its name, beside the older one first, and then in its place.
+
+    Args:
+        folder: where to; it is made when it is not there.
+        texts: by name of the file.
+        ours: what looks like a secret and is none: digests of the package's own files.
+
+    Raises:
+        RecordingError: something would leak, or the folder takes no file; the older files are as they were.
+    """
+    for name, text in texts.items():
+        _refuse_leaks(folder / name, text, ours)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        atomic.put({folder / name: text for name, text in texts.items()})
+    except OSError as error:
+        why = error.strerror or error
+        problem = f"the report cannot be written there: {why}. What was there is as it was; name another folder."
+        raise RecordingError(str(folder), 0, problem) from error
+    return [folder / name for name in texts]
+
+
+def _refuse_leaks(path: Path, text: str, ours: Collection[str]) -> None:
+    for digest in ours:
+        text = text.replace(digest, "")
+    found = listed(scan(text, known=remembered()))
+    if found:
+        problem = (
+            f"the leak scan has found what may not be written down ({found}; lines of the file as it would be). "
+            "No report was written. Add what is missing in the hook pytest_graphcalls_redact."
+        )
+        raise RecordingError(str(path), 0, problem)

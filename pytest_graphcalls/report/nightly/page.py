@@ -8,22 +8,253 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from itertools import groupby
+from statistics import median
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.drift import Entry, Night, Severity, Verdict
+from pytest_graphcalls.drift import Entry, Night, RuleState, Severity, Unchecked, Verdict
 from pytest_graphcalls.report.nightly.document import difference, masked
-from pytest_graphcalls.report.nightly.grid import LIVE, grid
 from pytest_graphcalls.report.nightly.sides import Sides, sides
-from pytest_graphcalls.report.nightly.trends import HEIGHT, WIDTH, coverage, trends
-from pytest_graphcalls.report.nightly.words import CHANGES, OUTCOMES, STANDINGS, STATES, day, minute
+from pytest_graphcalls.report.nightly.summary import CHANGES, OUTCOMES, STANDINGS, STATES, day, instant, minute
+
+# No letters, which a run of could look like Base64 to the leak scan.
+LETTERS: Mapping[RuleState | None, str] = MappingProxyType(
+    {
+        RuleState.HELD: ".",
+        RuleState.BROKEN: "!",
+        RuleState.NOTICE: "*",
+        RuleState.COULD_NOT_CHECK: "?",
+        RuleState.NOT_CHECKED: "-",
+        None: " ",
+    }
+)
+"""By state: how a night is written in a rule's row; a space where the rule was not known yet."""
+LIVE = "live"
+
+
+def grid(nights: Sequence[Night], unchecked: Iterable[Unchecked], contract: Contract) -> dict[str, Any]:
+    """The data that the page draws from.
+
+    Args:
+        nights: oldest first.
+        unchecked: of tonight, for the reasons.
+        contract: for what the rules say.
+    """
+    fingerprints = sorted({one for night in nights for one in _told(night)})
+    numbers = {fingerprint: number for number, fingerprint in enumerate(fingerprints)}
+    targets = sorted({night.target for night in nights})
+    reasons = {one.subject: one.reason for one in unchecked}
+    return {
+        "fingerprints": fingerprints,
+        "targets": targets,
+        "nights": [
+            [
+                night.id,
+                instant(night.started),
+                night.outcome.value if night.outcome else "incomplete",
+                targets.index(night.target),
+                sorted(numbers[one] for one in night.fingerprints),
+            ]
+            for night in nights
+        ],
+        "rules": [_rule(name, nights, numbers, reasons, contract) for name in _names(nights)],
+    }
+
+
+def _told(night: Night) -> Iterator[str]:
+    """Every difference that the night names."""
+    yield from night.fingerprints
+    for fingerprints in night.broken.values():
+        yield from fingerprints
+
+
+def _names(nights: Iterable[Night]) -> list[str]:
+    known: dict[str, None] = {}
+    for night in nights:
+        known.update(dict.fromkeys(night.rules))
+    return sorted(known)
+
+
+def _rule(
+    name: str,
+    nights: Sequence[Night],
+    numbers: Mapping[str, int],
+    reasons: Mapping[str, str],
+    contract: Contract,
+) -> dict[str, Any]:
+    id_, _, version = name.partition("@")
+    rule = contract.rules.get(id_)
+    states = [night.rules.get(name) for night in nights]
+    return {
+        "id": id_,
+        "version": version,
+        "operation": id_.partition(".")[0],
+        "says": rule.says if rule else "",
+        "evidence": rule.evidence.value if rule else "",
+        "page": rule.pages.get(version, "") if rule else "",
+        "states": "".join(LETTERS[state] for state in states),
+        "broken": _ranges(name, nights, numbers),
+        "reason": reasons.get(name) or reasons.get(id_, ""),
+        "live": _last_live(nights, states),
+    }
+
+
+def _ranges(name: str, nights: Sequence[Night], numbers: Mapping[str, int]) -> list[list[Any]]:
+    """From which night to which the rule was broken, and the differences that say so."""
+    told = ((number, night.broken.get(name)) for number, night in enumerate(nights))
+    ranges: list[list[Any]] = []
+    for fingerprints, group in groupby(told, key=lambda one: one[1]):
+        if fingerprints:
+            at = [number for number, _ in group]
+            ranges.append([at[0], at[-1], [numbers[one] for one in fingerprints]])
+    return ranges
+
+
+def _last_live(nights: Sequence[Night], states: Sequence[RuleState | None]) -> int:
+    """Number of the last night in which the rule was checked against the service, or -1."""
+    seen = {RuleState.HELD, RuleState.BROKEN, RuleState.NOTICE}
+    for number in range(len(nights) - 1, -1, -1):
+        if nights[number].target == LIVE and states[number] in seen:
+            return number
+    return -1
+
+
+WIDTH, HEIGHT = 240, 36
+"""Of a line, in units of its own picture."""
+_EDGE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """How long the answers of an operation take.
+
+    Attributes:
+        operation: its id.
+        version: of the API.
+        tonight: median, in milliseconds; ``None`` when it was not asked tonight.
+        usual: the median of the nights' medians.
+        highest: the slowest answer of tonight, or ``None``.
+        line: the medians as an SVG path; a night without an answer is a gap.
+        dot: where tonight lies in it, or ``None``.
+        nights: how many nights it was asked in.
+    """
+
+    operation: str
+    version: str
+    tonight: float | None
+    usual: float
+    highest: float | None
+    line: str
+    dot: tuple[float, float] | None
+    nights: int
+
+
+def trends(nights: Sequence[Night]) -> tuple[Trend, ...]:
+    """One for each operation and version that any of ``nights`` (oldest first) has asked."""
+    names = sorted({name for night in nights for name in night.latency})
+    return tuple(_trend(name, nights) for name in names)
+
+
+def _trend(name: str, nights: Sequence[Night]) -> Trend:
+    operation, _, version = name.partition("@")
+    seen = [night.latency.get(name) for night in nights]
+    medians = [one.median if one else None for one in seen]
+    known = [one for one in medians if one is not None]
+    points = list(_points(medians, max(known)))
+    last = points[-1] if points else None
+    return Trend(
+        operation=operation,
+        version=version,
+        tonight=medians[-1],
+        usual=median(known),
+        highest=seen[-1].highest if seen[-1] else None,
+        line="".join(_path(points)),
+        dot=last,
+        nights=len(known),
+    )
+
+
+def _points(medians: Sequence[float | None], highest: float) -> Iterator[tuple[float, float] | None]:
+    """At most one for each unit of the width: nights that fall together are drawn as their mean."""
+    count = len(medians)
+    steps = min(count, WIDTH)
+    for step in range(steps):
+        group = medians[step * count // steps : (step + 1) * count // steps]
+        known = [one for one in group if one is not None]
+        if not known:
+            yield None
+            continue
+        across = step / (steps - 1) if steps > 1 else 1
+        up = (sum(known) / len(known)) / highest if highest else 0
+        yield (
+            round(_EDGE + across * (WIDTH - 2 * _EDGE), 1),
+            round(HEIGHT - _EDGE - up * (HEIGHT - 2 * _EDGE), 1),
+        )
+
+
+def _path(points: Sequence[tuple[float, float] | None]) -> Iterator[str]:
+    pen_down = False
+    for point in points:
+        if point:
+            yield f"{'L' if pen_down else 'M'}{point[0]:g} {point[1]:g}"
+        pen_down = point is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of an operation is looked at.
+
+    Attributes:
+        operation: its id.
+        version: of the API.
+        rules: how many it has.
+        tonight: how many were checked tonight.
+        live: how many the service itself was ever asked about.
+        last_live: the last day on which it was, in words, or ``""``.
+    """
+
+    operation: str
+    version: str
+    rules: int
+    tonight: int
+    live: int
+    last_live: str
+
+
+def coverage(grid: Mapping[str, Any], nights: Sequence[Night]) -> tuple[Coverage, ...]:
+    """One for each operation and version.
+
+    Args:
+        grid: what :func:`pytest_graphcalls.report.nightly.page.grid` returned.
+        nights: those it was made from.
+    """
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for rule in grid["rules"]:
+        if rule["states"][-1:].strip():
+            groups.setdefault((rule["operation"], rule["version"]), []).append(rule)
+    return tuple(_coverage(*name, rules, nights) for name, rules in groups.items())
+
+
+def _coverage(operation: str, version: str, rules: Sequence[Mapping[str, Any]], nights: Sequence[Night]) -> Coverage:
+    last = max(rule["live"] for rule in rules)
+    return Coverage(
+        operation=operation,
+        version=version,
+        rules=len(rules),
+        tonight=sum(rule["states"][-1] in ".!*" for rule in rules),
+        live=sum(rule["live"] >= 0 for rule in rules),
+        last_live=day(nights[last].started) if last >= 0 else "",
+    )
+
 
 LARGEST_EARLIER = 4_000_000
 """Characters that differences of earlier nights may take with their exchanges, the latest first; as much again is

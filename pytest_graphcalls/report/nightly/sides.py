@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pytest_graphcalls.drift import Sample
 from pytest_graphcalls.findings import at_any_index
 from pytest_graphcalls.redaction import OF_REPORTS
-from pytest_graphcalls.report.violation import curl
+from pytest_graphcalls.report.failure import curl
 from pytest_graphcalls.wire import Exchange, Headers, MalformedJsonError, Notification, Request, Response, encode_json
 
 MOST_LINES = 300

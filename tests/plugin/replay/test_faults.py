@@ -7,7 +7,7 @@ from argparse import Namespace
 import pytest
 
 from pytest_graphcalls.cassette import Kind, opened
-from pytest_graphcalls.commands.standings import status
+from pytest_graphcalls.cli.cassettes import status
 from tests.plugin.replay.conftest import Served, tapes
 from tests.plugin.taped import Taped
 

@@ -144,7 +144,7 @@ def test_nothing_of_it_is_loaded_where_nothing_is_recorded(pytester: pytest.Pyte
 
         def test_it(graphcalls_client):
             graphcalls_client.get("/communications/calls/57da")
-            names = [name for name in sys.modules if name.startswith("pytest_graphcalls.recording")]
+            names = [name for name in sys.modules if name.startswith("pytest_graphcalls.plugin.recording")]
             assert not names
         """
     )

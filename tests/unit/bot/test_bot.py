@@ -15,8 +15,8 @@ import pytest
 
 from pytest_graphcalls.bot import FORGERIES, Bot
 from pytest_graphcalls.clients.httpx import SimulatorTransport
-from pytest_graphcalls.clients.server import serve_in_thread
 from pytest_graphcalls.errors import BotError, SettingError, UnknownNameError
+from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Simulator
 from tests.unit.bot.bots import Act, Note, Phone, asgi, incoming, wsgi
 

@@ -9,8 +9,8 @@ import pytest
 
 from pytest_graphcalls.bot import Bot
 from pytest_graphcalls.clients.httpx import SimulatorTransport
-from pytest_graphcalls.clients.server import serve_in_thread
 from pytest_graphcalls.errors import BotError
+from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Simulator
 from tests.unit.bot.bots import GRAPH, Note, Phone, asgi, incoming
 

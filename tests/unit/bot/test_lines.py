@@ -10,7 +10,7 @@ from threading import Barrier, Event, Lock
 
 import pytest
 
-from pytest_graphcalls.bot.lines import Lines, Parcel
+from pytest_graphcalls.bot.queue import Lines, Parcel
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Notification
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pytest_graphcalls.bot import Bot
-from pytest_graphcalls.clients.server import serve_in_thread
 from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Simulator
 
 

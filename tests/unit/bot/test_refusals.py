@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from pytest_graphcalls.bot import Bot
-from pytest_graphcalls.clients.server import serve_in_thread
+from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Simulator
 
 

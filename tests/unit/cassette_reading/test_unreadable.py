@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_graphcalls import compression
-from pytest_graphcalls.cassette import Incomplete, entries, files, read
+from pytest_graphcalls.cassette import Incomplete, entries, loading, read
 from pytest_graphcalls.errors import RecordingError
 from tests.effort import examples
 from tests.unit.cassette_reading.conftest import GOT, URL, cassette, har, har_entry, interaction
@@ -116,7 +116,7 @@ def test_a_tag_that_would_run_code_is_refused(file, tag):
 
 
 def test_known_tags_of_vcrpy_are_plain_values_here():
-    load = files._loader()
+    load = loading._loader()
     text = "!!python/object/new:_io.BytesIO\nstate: !!python/tuple [!!binary YWI=, 0, null]"
     assert yaml.load(text, Loader=load) == b"ab"
     assert yaml.load("!!python/object/apply:builtins.iter\nargs: [[a, b]]", Loader=load) == ["a", "b"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_graphcalls import cli
+from pytest_graphcalls.cli import command
 from pytest_graphcalls.contract import Contract
 
 CONTRACT = Contract.packaged()
@@ -14,7 +14,7 @@ def graphcalls(capsys):
 
     def run(*words):
         try:
-            code = cli.main([str(word) for word in words])
+            code = command.main([str(word) for word in words])
         except SystemExit as leaving:
             code = leaving.code
         shown = capsys.readouterr()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pytest_graphcalls.commands import check
+from pytest_graphcalls.cli import check
 from tests.unit.cli.conftest import CONTRACT
 
 ROOT = "https://graph.microsoft.com/v1.0/communications/calls"

@@ -5,16 +5,16 @@ import os
 import subprocess
 import sys
 
-from pytest_graphcalls import cli
-from pytest_graphcalls.commands.text import show
+from pytest_graphcalls.cli import command
+from pytest_graphcalls.cli.arguments import show
 
 
 def test_version_and_help(graphcalls):
     code, out, _ = graphcalls("--version")
     assert (code, out.startswith("pytest-graphcalls ")) == (0, True)
-    for command in cli.COMMANDS:
-        assert graphcalls(command, "--help")[0] == 0
-        assert command in graphcalls("--help")[1]
+    for name in command.COMMANDS:
+        assert graphcalls(name, "--help")[0] == 0
+        assert name in graphcalls("--help")[1]
 
 
 def test_no_command_is_a_mistake(graphcalls):
@@ -32,14 +32,14 @@ def test_a_closed_pipe_leaves_no_traceback():
     with subprocess.Popen([sys.executable, "-c", code], stdout=writing, stderr=subprocess.PIPE) as process:
         os.close(writing)
         assert process.stderr.read() == b""
-    assert process.returncode == cli.CLOSED_PIPE
+    assert process.returncode == command.CLOSED_PIPE
 
 
 def test_ctrl_c_leaves_no_traceback(graphcalls, monkeypatch):
     def interrupted(args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pytest_graphcalls.commands.rules.run", interrupted)
+    monkeypatch.setattr("pytest_graphcalls.cli.contracts.run_rules", interrupted)
     assert graphcalls("rules") == (130, "", "\ngraphcalls: stopped before the end.\n")
 
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from pytest_graphcalls.commands import explain
-from pytest_graphcalls.commands.kinds import KINDS
+from pytest_graphcalls.cli import explain
+from pytest_graphcalls.cli.kinds import KINDS
 from pytest_graphcalls.findings import Kind
 from tests.unit.cli.conftest import CONTRACT
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from pytest_graphcalls.cli import parser
-from pytest_graphcalls.commands.serve import _reach
+from pytest_graphcalls.cli.serve import _reach
 
 
 @contextmanager

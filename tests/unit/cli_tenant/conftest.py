@@ -10,13 +10,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pytest_graphcalls import cli
 from pytest_graphcalls.auth import VARIABLES
-from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.control import ControlledApp
-from pytest_graphcalls.clients.server import serve_in_thread
-from pytest_graphcalls.clients.tls import certificate_in
+from pytest_graphcalls.cli import command
 from pytest_graphcalls.lifecycle import CallState
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.control import ControlledApp, ServerState
+from pytest_graphcalls.server.http import serve_in_thread
+from pytest_graphcalls.server.tls import certificate_in
 from pytest_graphcalls.simulator import Simulator
 
 Run = Callable[..., tuple[int, str, str]]
@@ -31,7 +31,7 @@ def graphcalls(
     monkeypatch.chdir(tmp_path_factory.mktemp("project"))
 
     def run(*words: str) -> tuple[int, str, str]:
-        code = cli.main(list(words))
+        code = command.main(list(words))
         shown = capsys.readouterr()
         return code, shown.out, shown.err
 
@@ -51,7 +51,7 @@ def simulator() -> Simulator:
 
 @pytest.fixture
 def url(simulator: Simulator) -> Iterator[str]:
-    with serve_in_thread(ControlledApp(SimulatorApp(simulator), simulator)) as url:
+    with serve_in_thread(ControlledApp(ServerState.of(simulator, SimulatorApp(simulator)))) as url:
         yield url
 
 

@@ -6,9 +6,9 @@ import httpx
 import jwt
 import pytest
 
-from pytest_graphcalls.clients.asgi import SimulatorApp
-from pytest_graphcalls.clients.control import TOKEN_PATH, Control, ControlledApp, Reach, World, known_roles
-from pytest_graphcalls.clients.server import serve_in_thread
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.control import TOKEN_PATH, Control, ControlledApp, Reach, ServerState, known_roles
+from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Request
 from tests.unit.cli_tenant.conftest import Run
@@ -70,7 +70,7 @@ def test_token_says_that_something_else_answers(simulator: Simulator, graphcalls
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"roles": "all"}', b'{"roles": [{}]}', b'{"lifetime": true}', b"\xff"])
 def test_the_control_address_survives_anything(simulator: Simulator, body: bytes) -> None:
     """It answers 200 or 400."""
-    control = Control(World.of(simulator, SimulatorApp(simulator)))
+    control = Control(ServerState.of(simulator, SimulatorApp(simulator)))
     assert control.handle(Request("POST", TOKEN_PATH, body=body)).status == (400 if body else 200)
 
 
@@ -78,7 +78,7 @@ def test_the_control_address_is_for_this_machine_alone(simulator: Simulator) -> 
     """Asked from elsewhere it mints nothing; asked another way it says what there is."""
     import asyncio
 
-    app = ControlledApp(SimulatorApp(simulator), simulator)
+    app = ControlledApp(ServerState.of(simulator, SimulatorApp(simulator)))
 
     async def asked(client: tuple[str, int] | None, path: str = TOKEN_PATH) -> int:
         transport = httpx.ASGITransport(app, client=client)  # type: ignore[arg-type]  # None is what some servers give
@@ -98,7 +98,7 @@ def test_the_control_address_is_for_this_machine_alone(simulator: Simulator) -> 
 
 def test_token_says_that_it_is_switched_off(simulator: Simulator, graphcalls: Run) -> None:
     """And what switches it on."""
-    with serve_in_thread(ControlledApp(SimulatorApp(simulator), simulator, reach=Reach.OFF)) as url:
+    with serve_in_thread(ControlledApp(ServerState.of(simulator, SimulatorApp(simulator)), reach=Reach.OFF)) as url:
         assert "'graphcalls serve --control local' switches them on." in graphcalls("token", "--url", url)[2]
 
 

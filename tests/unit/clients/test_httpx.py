@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 import pytest
 
-from pytest_graphcalls.clients.asgi import SimulatorApp
 from pytest_graphcalls.clients.httpx import (
     CheckedTransport,
     Network,
@@ -22,9 +21,10 @@ from pytest_graphcalls.clients.httpx import (
     to_wire_request,
     to_wire_response,
 )
-from pytest_graphcalls.clients.server import serve_in_thread
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import ContractViolationError
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.session import Recorder, recording
 from pytest_graphcalls.simulator import Host, Simulator
 from pytest_graphcalls.wire import Exchange, Headers, Response

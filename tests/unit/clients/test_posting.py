@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from pytest_graphcalls.clients.inprocess import AsgiPoster, WsgiPoster
-from pytest_graphcalls.clients.posting import HttpPoster, Poster, poster
+from pytest_graphcalls.bot.inprocess import AsgiPoster, WsgiPoster
+from pytest_graphcalls.bot.posting import HttpPoster, Poster, poster
 from pytest_graphcalls.wire import Headers, Request
 
 

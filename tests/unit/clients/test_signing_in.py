@@ -21,12 +21,12 @@ from azure.identity import (
 )
 
 from pytest_graphcalls.auth import Credential, SignIn
-from pytest_graphcalls.clients.asgi import SimulatorApp
 from pytest_graphcalls.clients.httpx import BearerAuth, SimulatorTransport, http_for_msal, tls_context
-from pytest_graphcalls.clients.server import serve_in_thread
-from pytest_graphcalls.clients.tls import certificate_in
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import SignInError
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.http import serve_in_thread
+from pytest_graphcalls.server.tls import certificate_in
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.signin import EXCHANGE
 from tests.unit.certificates import made

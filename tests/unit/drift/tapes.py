@@ -8,8 +8,8 @@ from typing import Any
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Difference, Kind, Tape
-from pytest_graphcalls.drift.comparing import Limits, compare
-from pytest_graphcalls.drift.met import Met
+from pytest_graphcalls.drift.compare import Limits, compare
+from pytest_graphcalls.drift.model import Met
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response, encode_json
 
 TEST = "contracts/test_participant_invite.py::test_it"

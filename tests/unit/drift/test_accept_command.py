@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from pytest_graphcalls import cli
-from pytest_graphcalls.commands import drift
-from pytest_graphcalls.commands.words.drift import DRIFT
+from pytest_graphcalls.cli import command, drift
+from pytest_graphcalls.cli.arguments import DRIFT
 from pytest_graphcalls.drift import Acceptance, Difference, Kind, Origin
 from pytest_graphcalls.drift.acceptances import AcceptedFile
 from tests.unit.drift.published import forms
@@ -46,7 +45,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def accept(*words: str) -> int:
     """Run ``graphcalls drift accept``."""
-    return cli.main(["drift", "accept", *words])
+    return command.main(["drift", "accept", *words])
 
 
 def accepted() -> dict[str, Acceptance]:
@@ -74,7 +73,7 @@ def test_variables_say_where_things_lie(monkeypatch: pytest.MonkeyPatch, capsys:
     Path("night/verdict.json").unlink()
     verdict(NEW, outcome="additive")
     Path("graphcalls-nightly/verdict.json").rename("night/verdict.json")
-    assert cli.main(["drift", "prune"]) == 0
+    assert command.main(["drift", "prune"]) == 0
     assert AcceptedFile.read(Path("known.toml")).acceptances == {}
 
 
@@ -145,18 +144,18 @@ def test_what_metadata_alone_has_shown_can_be_accepted(tmp_path: Path, capsys: p
     types["entityTypes"]["call"]["properties"].pop("subject")
     (tmp_path / "v1.0.xml").write_text(forms.csdl(types), encoding="utf-8")
     words = ("drift", "metadata", "--csdl", "v1.0.xml", "--format", "json")
-    assert cli.main([*words]) == 2
+    assert command.main([*words]) == 2
     (tmp_path / "found.json").write_text(capsys.readouterr().out, encoding="utf-8")
     (found,) = json.loads((tmp_path / "found.json").read_text())["differences"]
     assert accept(GONE.fingerprint, "--reason", "x") == 0
     assert accept(found["fingerprint"], "--reason", "Seen.", "--verdict", "found.json") == 0
     capsys.readouterr()
-    assert cli.main([*words]) == 0
+    assert command.main([*words]) == 0
     assert json.loads(capsys.readouterr().out)["differences"][0]["accepted"] is True
-    assert cli.main([*words[:-2]]) == 0
+    assert command.main([*words[:-2]]) == 0
     assert f"[{found['fingerprint']}, accepted]" in capsys.readouterr().out
-    assert cli.main([*words, "--file", "none.toml"]) == 2
-    assert cli.main(["drift", "prune", "--verdict", "found.json"]) == 0
+    assert command.main([*words, "--file", "none.toml"]) == 2
+    assert command.main(["drift", "prune", "--verdict", "found.json"]) == 0
     assert GONE.fingerprint in accepted()
 
 
@@ -204,7 +203,7 @@ def test_a_verdict_that_is_a_folder_is_said_so(capsys: pytest.CaptureFixture[str
 
 def prune() -> int:
     """Run ``graphcalls drift prune``."""
-    return cli.main(["drift", "prune"])
+    return command.main(["drift", "prune"])
 
 
 def given(**expires: date | None) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Difference, Kind, Origin, Severity
-from pytest_graphcalls.drift.comparing import compare
-from pytest_graphcalls.drift.met import Met
+from pytest_graphcalls.drift.compare import compare
+from pytest_graphcalls.drift.model import Met
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
 from tests.unit.drift import tapes as t
 

@@ -8,8 +8,7 @@ import pytest
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Kind, Severity, Unchecked
-from pytest_graphcalls.drift.comparing import Limits, compare
-from pytest_graphcalls.drift.latency import Shift
+from pytest_graphcalls.drift.compare import Limits, Shift, compare
 from pytest_graphcalls.wire import Exchange, Response
 from tests.unit.drift import tapes as t
 

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from pytest_graphcalls.drift import Acceptance, Difference, Entry, Kind, Origin, Outcome, Sample, Standing, Unchecked
-from pytest_graphcalls.drift.deciding import Earlier, Sighting, entries, outcome, sightings, unobserved
-from pytest_graphcalls.drift.met import Met
+from pytest_graphcalls.drift.model import Met
+from pytest_graphcalls.drift.outcome import Earlier, Sighting, entries, outcome, sightings, unobserved
 
 TONIGHT = datetime(2026, 11, 27, 3, tzinfo=UTC)
 YESTERDAY = TONIGHT - timedelta(days=1)

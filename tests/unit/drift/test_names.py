@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_graphcalls.drift.names import Names
+from pytest_graphcalls.drift.normalise import Names
 
 
 def test_two_ids_that_have_met_stand_for_one_another() -> None:

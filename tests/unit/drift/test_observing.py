@@ -11,12 +11,12 @@ import pytest
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Kind, Origin, RuleState, Severity, Unchecked
-from pytest_graphcalls.drift.met import Met
-from pytest_graphcalls.drift.observing import observe, states
+from pytest_graphcalls.drift.contract import observe, states
+from pytest_graphcalls.drift.model import Met
 from pytest_graphcalls.findings import Finding, Side
 from pytest_graphcalls.findings import Kind as Found
 from pytest_graphcalls.findings import Severity as Weight
-from pytest_graphcalls.report.document import document
+from pytest_graphcalls.report.run_document import document
 from pytest_graphcalls.session import Outcome, Run, Seen, TestRecord
 from pytest_graphcalls.session.judge import Standing
 from pytest_graphcalls.wire import Exchange

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_graphcalls.drift import Tape
-from pytest_graphcalls.drift.volatile import NUMBERS, TEXTS
+from pytest_graphcalls.drift.values import NUMBERS, TEXTS
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response, encode_json
 from tests.effort import examples
 from tests.unit.drift import tapes as t

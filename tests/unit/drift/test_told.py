@@ -10,8 +10,8 @@ import pytest
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Kind
-from pytest_graphcalls.drift.comparing import Limits, compare
-from pytest_graphcalls.drift.met import Met
+from pytest_graphcalls.drift.compare import Limits, compare
+from pytest_graphcalls.drift.model import Met
 from pytest_graphcalls.wire import Notification
 from tests.unit.drift import tapes as t
 

@@ -15,7 +15,7 @@ from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Kind, Passport
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.nightly import NightSettings, Order, Ran
-from pytest_graphcalls.nightly.names import recorded
+from pytest_graphcalls.nightly.recordings import recorded
 from pytest_graphcalls.nightly.suite import Tell
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response, encode_json
 

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls import cli
-from pytest_graphcalls.commands import nightly
-from pytest_graphcalls.commands.nightly import Progress
+from pytest_graphcalls.cli import command, nightly
+from pytest_graphcalls.cli.nightly import Progress
 from pytest_graphcalls.nightly import Order
 from tests.unit.nightly.conftest import READ, RULE, Fake, Said, answered
 
@@ -39,7 +38,7 @@ def graphcalls(fake: Fake, capsys: pytest.CaptureFixture[str]) -> Callable[..., 
 
     def run(*words: str) -> Shown:
         try:
-            code = cli.main(words)
+            code = command.main(words)
         except SystemExit as leaving:
             code = int(str(leaving.code))
         return (code, *capsys.readouterr())
@@ -252,7 +251,7 @@ def test_reports_that_cannot_be_written_are_3(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pytest_graphcalls.nightly.publishing.shutil.copytree", full)
+    monkeypatch.setattr("pytest_graphcalls.nightly.publish.shutil.copytree", full)
     code, _, err = graphcalls(*NIGHT)
     assert code == 3
     assert err.endswith(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_graphcalls.nightly.excusing import excused
+from pytest_graphcalls.nightly.assess import excused
 
 BAD, GOOD = "test_a.py::test_bad[v1.0]", "test_a.py::test_good[v1.0]"
 

@@ -16,7 +16,7 @@ from pytest_graphcalls.drift.acceptances import AcceptedFile
 from pytest_graphcalls.drift.history import History
 from pytest_graphcalls.errors import DriftFileError, RecordingError, SettingError
 from pytest_graphcalls.nightly import NightSettings, look, promote
-from pytest_graphcalls.nightly.night import Seen
+from pytest_graphcalls.nightly.run import Seen
 from pytest_graphcalls.nightly.settings import Repetition
 from pytest_graphcalls.wire import Notification
 from tests.unit.nightly.conftest import GONE, READ, RULE, Fake, Said, Told, answered, refused
@@ -437,7 +437,7 @@ def test_reports_that_cannot_be_written_leave_the_older_ones(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pytest_graphcalls.nightly.publishing.shutil.copytree", full)
+    monkeypatch.setattr("pytest_graphcalls.nightly.publish.shutil.copytree", full)
     seen = look(begun, Fake())
     assert seen.problem == f"{begun.out}: cannot be written: No space left on device. What was there is as it was."
     assert everything(begun.out) == before

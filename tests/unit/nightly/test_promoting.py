@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from pytest_graphcalls.atomic import mended
 from pytest_graphcalls.cassette import Kind, opened
 from pytest_graphcalls.errors import RecordingError, SettingError
 from pytest_graphcalls.nightly import NightSettings, Order, promote
-from pytest_graphcalls.nightly.promoting import Promoted
-from pytest_graphcalls.nightly.swapping import mended
+from pytest_graphcalls.nightly.baseline import Promoted
 from tests.unit.nightly.conftest import READ, Fake, Said, answered
 from tests.unit.nightly.test_night import everything
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from pytest_graphcalls.drift import Kind, Origin, Outcome, Unchecked
-from pytest_graphcalls.drift.metadata import Form
-from pytest_graphcalls.drift.published import Published, of_metadata
 from pytest_graphcalls.errors import PublishedFileError, SettingError
 from pytest_graphcalls.nightly import NightSettings, look
 from pytest_graphcalls.nightly.settings import published_of
+from pytest_graphcalls.published.csdl import Form
+from pytest_graphcalls.published.published import Published, of_metadata
 from tests.unit.drift.published import checkout, forms
 from tests.unit.nightly.conftest import READ, Fake, Said, Told, answered
 

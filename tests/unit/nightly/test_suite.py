@@ -12,7 +12,7 @@ import pytest
 
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.nightly import Order, Ran, Subprocess, suite
-from pytest_graphcalls.nightly.names import recorded
+from pytest_graphcalls.nightly.recordings import recorded
 from pytest_graphcalls.nightly.settings import Repetition, number, target_of, workers_of
 from pytest_graphcalls.nightly.suite import counted
 

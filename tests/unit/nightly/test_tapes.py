@@ -11,7 +11,7 @@ from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Kind, Passport, opened
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Tape
-from pytest_graphcalls.nightly.tapes import tape
+from pytest_graphcalls.nightly.recordings import tape
 from pytest_graphcalls.session import Recorder
 from pytest_graphcalls.wire import Headers, Notification
 from tests.unit.nightly.conftest import answered, refused

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_graphcalls.nightly import NightSettings, look
-from pytest_graphcalls.nightly.workroom import MARK, PREFIX, left_over, stay_in, workroom
+from pytest_graphcalls.nightly.workspace import MARK, PREFIX, left_over, stay_in, workroom
 from tests.unit.nightly.conftest import Fake, Told
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side
-from pytest_graphcalls.report.violation import LONGEST_BODY, answered, curl, messages
+from pytest_graphcalls.report.failure import LONGEST_BODY, answered, curl, messages
 from pytest_graphcalls.session import Seen, Standing
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pytest_graphcalls.sandbox.interrupts import undisturbed
+from pytest_graphcalls.sandbox.guard import undisturbed
 
 
 def interrupted(done: list[str], *, wanted: bool) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.sandbox import Ledger, ledgers
-from pytest_graphcalls.sandbox.linefile import LineFile
+from pytest_graphcalls.sandbox.journal import LineFile
 
 URL = "https://graph.example/v1.0/communications/calls"
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)

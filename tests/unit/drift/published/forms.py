@@ -11,7 +11,7 @@ from xml.sax.saxutils import quoteattr
 
 import yaml
 
-from pytest_graphcalls.contract.files import ContractFiles
+from pytest_graphcalls.contract.loading import ContractFiles
 
 Facts = Mapping[str, Any]
 

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls.cli import main, parser
-from pytest_graphcalls.commands import contracts, drift_published
-from pytest_graphcalls.contract.files import ContractFiles
+from pytest_graphcalls.cli import contracts, drift, main, parser
+from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.drift import Difference, Kind, Origin, Outcome, Unchecked
-from pytest_graphcalls.drift.deciding import weighed
+from pytest_graphcalls.drift.outcome import weighed
 from pytest_graphcalls.errors import PublishedFileError, SettingError
 from tests.unit.drift.published import checkout, forms
 
@@ -106,7 +105,7 @@ def test_a_damaged_file_is_an_error_and_no_difference(tmp_path: Path) -> None:
     path.write_text("no XML")
     args = parser().parse_args(["drift", "metadata", "--csdl", str(path)])
     with pytest.raises(PublishedFileError, match=r"v1\.csdl:1 \(byte 0\) is not XML: syntax error\."):
-        drift_published.metadata(args)
+        drift.metadata(args)
 
 
 def test_words_that_make_no_command_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,7 +140,7 @@ def test_a_file_instead_of_a_folder_is_refused(tmp_path: Path) -> None:
     path.touch()
     args = parser().parse_args(["drift", "docs", str(path)])
     with pytest.raises(SettingError, match=r"expected the folder of a checkout of the reference pages\."):
-        drift_published.docs(args)
+        drift.docs(args)
 
 
 NOTICE, ADDED, MOVED, GONE = (

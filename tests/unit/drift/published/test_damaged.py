@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls.drift.metadata import read_csdl, read_openapi
 from pytest_graphcalls.errors import PublishedFileError
+from pytest_graphcalls.published.csdl import read_csdl
+from pytest_graphcalls.published.openapi import read_openapi
 from tests.unit.drift.published import forms
 
 WHOLE_XML = forms.csdl(forms.types())

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from pytest_graphcalls.drift import Difference, Origin
-from pytest_graphcalls.drift.metadata import Metadata, differences, read_csdl, read_openapi, refreshed, routes_gone
-from pytest_graphcalls.drift.metadata.refresh import as_text
+from pytest_graphcalls.published.csdl import Metadata, read_csdl
+from pytest_graphcalls.published.metadata import as_text, differences, refreshed, routes_gone
+from pytest_graphcalls.published.openapi import read_openapi
 from tests.unit.drift.published import forms
 
 UNKNOWN = object()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls.drift.docs import Page
-from pytest_graphcalls.drift.docs.claims import documented, open_keys, routes, statuses
+from pytest_graphcalls.published.docs import documented, open_keys, routes, statuses
+from pytest_graphcalls.published.docs_page import Page
 
 ODD = [
     "",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_graphcalls.drift import Difference, Origin, Unchecked
-from pytest_graphcalls.drift.docs import differences
+from pytest_graphcalls.published.docs import differences
 from tests.unit.drift.published import checkout
 
 API, RESOURCES = "api-reference/v1.0/api", "api-reference/v1.0/resources"

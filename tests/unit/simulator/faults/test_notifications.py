@@ -9,7 +9,7 @@ import pytest
 
 from pytest_graphcalls.simulator import FAULTS, SimulatedCall, Simulator
 from pytest_graphcalls.simulator.faults import Side
-from pytest_graphcalls.simulator.kinds import KINDS, kind_of
+from pytest_graphcalls.simulator.notifications import KINDS, kind_of
 from pytest_graphcalls.wire import Notification
 from tests.unit.simulator.bot import Bot, entry
 

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from pytest_graphcalls.clients.asgi import SimulatorApp
 from pytest_graphcalls.clients.httpx import SimulatorTransport, tls_context
-from pytest_graphcalls.clients.server import serve_in_thread
-from pytest_graphcalls.clients.tls import certificate_in
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.http import serve_in_thread
+from pytest_graphcalls.server.tls import certificate_in
 from pytest_graphcalls.simulator import Simulator
 from tests.unit.simulator.bot import Bot
 

@@ -1,0 +1,171 @@
+"""``graphcalls cassettes status``: how recordings stand."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+from pytest_graphcalls import leakscan
+from pytest_graphcalls.cassette.folder import cassettes_in, modules_in, orphan
+from pytest_graphcalls.cassette.passport import Passport
+from pytest_graphcalls.cli.arguments import show, wrapped
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.errors import RecordingError
+from pytest_graphcalls.report.run_document import counted
+
+_SECRETS = (
+    "AZURE_CLIENT_SECRET",
+    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+    "AZURE_TENANT_ID",
+    "AZURE_CLIENT_ID",
+    "GRAPHCALLS_TOKEN",
+    "GRAPHCALLS_REDACTION_KEY",
+)
+"""Variables whose values are looked for, whatever they look like."""
+
+
+def secrets_of(environ: Mapping[str, str]) -> list[str]:
+    """Values that may be in no recording, whatever they look like."""
+    return [text for name in _SECRETS if (text := environ.get(name, ""))]
+
+
+def scan(paths: Sequence[Path], _: Namespace) -> int:
+    """Print where something leaks, and what sort of thing; never the thing itself."""
+    known = secrets_of(os.environ)
+    leaks = [leak for path in paths for leak in leakscan.scan(path, known=known)]
+    show(map(str, leaks))
+    if leaks:
+        places = counted(len({leak.file for leak in leaks}), "file")
+        show(["", f"{counted(len(leaks), 'leak')} in {places}. What was committed already is known: renew it."])
+    return int(bool(leaks))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one cassette stands.
+
+    Attributes:
+        path: where it lies.
+        passport: what it says about itself; ``None`` when somebody else wrote it or it cannot be read.
+        edited: whether somebody has changed it since.
+        orphan: why no test uses it, or ``""``.
+        problem: why it cannot be read, or ``""``.
+    """
+
+    path: Path
+    passport: Passport | None = None
+    edited: bool = False
+    orphan: str = ""
+    problem: str = ""
+
+
+def survey(paths: Iterable[Path], modules: Iterable[Path]) -> Iterator[Standing]:
+    """Look at every cassette.
+
+    Whether a test uses one is read from the source of its module, so no test is run, and a run of a few tests makes
+    nobody an orphan.
+
+    Args:
+        paths: files, and folders that are read whole. Hidden files in a folder are passed over.
+        modules: folders where test modules are looked for.
+
+    Raises:
+        RecordingError: a path does not exist.
+    """
+    sources = modules_in(modules)
+    for path in cassettes_in(paths):
+        yield _standing(path, sources)
+
+
+def _standing(path: Path, sources: dict[str, list[Path]]) -> Standing:
+    from pytest_graphcalls.cassette import opened
+
+    try:
+        found = opened(path)
+    except RecordingError as error:
+        return Standing(path, problem=error.problem)
+    return Standing(path, found.passport, found.edited, orphan(path, found.passport, sources))
+
+
+def status(paths: Sequence[Path], args: Namespace) -> int:
+    """Print how old they are, from what, whether edited or used by no test; 1 if something is to be done."""
+    here = Path(str(files("pytest_graphcalls.contracts")))
+    standings = list(survey(paths, (Path.cwd(), here)))
+    now, revision = datetime.now(UTC), Contract.packaged().revision
+    troubles = dict(_troubles(standings, now, args.days))
+    for line in _shown(standings, troubles, now, revision):
+        show(wrapped(line, indent=0) if not line.startswith("  ") else [line])
+    return int(any(troubles.values()))
+
+
+def _troubles(standings: Sequence[Standing], now: datetime, days: int) -> Iterator[tuple[str, list[str]]]:
+    """What has to be done something about, by heading."""
+    yield (
+        f"older than {counted(days, 'day')}; record them again (--record-mode=rewrite)",
+        [f"{one.path}: {age} days" for one in standings if (age := _age(one, now)) > days],
+    )
+    yield "edited since they were recorded", [str(one.path) for one in standings if one.edited]
+    yield "used by no test; remove them", [f"{one.path}: {one.orphan}" for one in standings if one.orphan]
+    yield "not readable", [f"{one.path}: {one.problem}" for one in standings if one.problem]
+
+
+def _age(one: Standing, now: datetime) -> int:
+    return one.passport.days(now) if one.passport else 0
+
+
+def _shown(
+    standings: Sequence[Standing], troubles: Mapping[str, list[str]], now: datetime, revision: str
+) -> Iterator[str]:
+    yield f"{counted(len(standings), 'cassette')}."
+    known = [one.passport for one in standings if one.passport]
+    for (kind, version), number in sorted(Counter((one.kind.value, "+".join(one.versions)) for one in known).items()):
+        ages = [one.days(now) for one in known if (one.kind.value, "+".join(one.versions)) == (kind, version)]
+        yield f"  recorded from: {kind}, {version or 'no version'}: {number}, {_span(ages)} old"
+    strangers = sum(one.passport is None and not one.problem for one in standings)
+    if strangers:
+        yield f"  without a passport, so nothing is known of them: {strangers}"
+    faulty = sum(bool(one.faults) for one in known)
+    if faulty:
+        yield f"  with faults that were injected, so not as the service answers: {faulty}"
+    outdated = sum(one.contract != revision for one in known)
+    if outdated:
+        yield f"  recorded for another revision of the contract than {revision}: {outdated}"
+    for heading, lines in troubles.items():
+        if lines:
+            yield f"{len(lines)} {heading}:"
+            yield from (f"  {line}" for line in lines)
+
+
+def _span(ages: Sequence[int]) -> str:
+    low, high = min(ages), max(ages)
+    return counted(high, "day") if low == high else f"{low} to {counted(high, 'day')}"
+
+
+FOLDER = "cassettes"
+"""Where cassettes lie unless told otherwise."""
+
+
+def run(args: Namespace) -> int:
+    """Do what ``args.action`` says.
+
+    Args:
+        args: ``action``, ``paths``, and for ``status`` ``days``.
+
+    Returns:
+        0 all is well, 1 something is to be done.
+
+    Raises:
+        RecordingError: a path does not exist or cannot be read.
+    """
+    paths = [Path(path) for path in args.paths or [FOLDER]]
+    return _ACTIONS[args.action](paths, args)
+
+
+_ACTIONS: Mapping[str, Callable[[Sequence[Path], Namespace], int]] = {"scan": scan, "status": status}
+"""By name, what is done with the paths; gives the exit code."""

@@ -1,0 +1,236 @@
+"""``graphcalls explain``: everything that is known about a name, whatever sort of name it is."""
+
+from __future__ import annotations
+
+import re
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from pytest_graphcalls.cli.arguments import show, wrapped
+from pytest_graphcalls.cli.kinds import KINDS
+from pytest_graphcalls.contract import (
+    Contract,
+    ErrorRow,
+    Evidence,
+    Operation,
+    Payload,
+    Question,
+    ResultRow,
+    Rule,
+    SignInRow,
+)
+from pytest_graphcalls.errors import UnknownNameError
+from pytest_graphcalls.findings import Kind
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{12}")
+_WEIGHT = {
+    Evidence.DOCUMENTED: "documented: breaking it fails the test",
+    Evidence.REPORTED: "reported: breaking it is a notice, and fails under --graphcalls-strict only",
+    Evidence.INFERRED: "inferred: by meaning, or from the sibling service; never judged",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is known about one thing: a headline, and facts with a name each."""
+
+    headline: str
+    facts: tuple[tuple[str, str], ...]
+
+
+def run(args: Namespace) -> int:
+    """Explain a name.
+
+    Args:
+        args: ``name``.
+
+    Raises:
+        UnknownNameError: nothing is known by that name.
+    """
+    contract = Contract.packaged()
+    found = explanations(contract, args.name)
+    if not found:
+        raise _unknown(contract, args.name)
+    for number, explanation in enumerate(found):
+        show([""] * (number > 0))
+        show(_lines(explanation))
+    return 0
+
+
+def explanations(contract: Contract, name: str) -> list[Explanation]:
+    """Everything that goes by ``name``, compared without regard to letter case.
+
+    Args:
+        contract: where to look.
+        name: a rule or question (full id or slug), an operation, a notification, a kind of finding, an error (our
+            name, code or status), an error of the sign-in (our name or code), or a result (``code/subcode`` or
+            subcode).
+    """
+    low = name.strip().lower()
+    return [explain() for names, explain in _known(contract) if low in map(str.lower, names)]
+
+
+def _known(contract: Contract) -> Iterator[tuple[tuple[str, ...], Callable[[], Explanation]]]:
+    """Everything that can be explained: the names it goes by, and how to explain it."""
+    for operation in contract.operations.values():
+        yield (operation.id,), partial(_operation, operation)
+        for slug, rule in operation.rules.items():
+            yield (rule.id, slug), partial(_rule, rule)
+        for slug, question in operation.questions.items():
+            yield (question.id, slug), partial(_question, question)
+    for payload in contract.notifications.values():
+        yield (payload.name,), partial(_notification, payload)
+    for kind in Kind:
+        yield (kind.value,), partial(_kind, kind)
+    for row in contract.errors.responses.values():
+        yield (row.name, row.code, str(row.status)), partial(_error, row)
+    for refusal in contract.errors.signin.values():
+        yield (refusal.name, refusal.code, refusal.code.removeprefix("AADSTS")), partial(_sign_in, refusal)
+    for result in contract.errors.results.values():
+        yield (result.pair, result.pair.partition("/")[2]), partial(_result, result)
+
+
+def _unknown(contract: Contract, name: str) -> UnknownNameError:
+    sort = "rule, question, operation, notification, error or kind of finding"
+    if _FINGERPRINT.fullmatch(name):
+        where = "The report (--graphcalls-report=FILE.json) has findings by their fingerprint, and"
+        return UnknownNameError(sort, name, (), where)
+    known = tuple(dict.fromkeys(known for names, _ in _known(contract) for known in names))
+    return UnknownNameError(sort, name, known, "'graphcalls rules'")
+
+
+def _lines(explanation: Explanation) -> Iterator[str]:
+    facts = [(name, text) for name, text in explanation.facts if text]
+    gap = max(len(name) for name, _ in facts) + 2
+    yield explanation.headline
+    for name, text in facts:
+        yield from wrapped(text, indent=2, label=name, gap=gap)
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(words)
+
+
+def _rule(rule: Rule) -> Explanation:
+    return Explanation(
+        f"rule {rule.id}",
+        (
+            ("says", rule.says),
+            ("evidence", _WEIGHT[rule.evidence]),
+            ("versions", _listed(rule.versions)),
+            ("source", str(rule.source)),
+            *_pages(rule.versions, rule.page),
+            ("facts", _listed((*rule.facts, *rule.contradictions))),
+            ("needs", _listed(rule.needs)),
+            ("holds", rule.holds),
+            ("broken", rule.broken),
+        ),
+    )
+
+
+def _pages(versions: Iterable[str], page: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+    # One line each, never wrapped together: an address is there to be clicked.
+    yield from (("page", address) for address in dict.fromkeys(map(page, versions)))
+
+
+def _question(question: Question) -> Explanation:
+    return Explanation(
+        f"question {question.id}",
+        (
+            ("asks", question.asks),
+            ("answered", "by no public source; its test records what the target does, and never fails"),
+            ("versions", _listed(question.versions)),
+            ("needs", _listed(question.needs)),
+            ("facts", _listed(question.facts)),
+            ("simulated", question.simulated),
+        ),
+    )
+
+
+def _operation(operation: Operation) -> Explanation:
+    permissions = (*operation.permissions.least, *operation.permissions.higher)
+    return Explanation(
+        f"operation {operation.id}: {operation.title}",
+        (
+            ("does", operation.summary),
+            ("request", f"{operation.method} {operation.path}"),
+            ("answer", _listed(f"{r.status} {r.body or 'without a body'}" for r in operation.responses.values())),
+            ("versions", _listed(operation.versions)),
+            *_pages(operation.versions, operation.page),
+            ("needs", f"one of {_listed(permissions)}" if permissions else "no permission"),
+            ("rules", _listed(operation.rules)),
+            ("questions", _listed(operation.questions)),
+        ),
+    )
+
+
+def _notification(payload: Payload) -> Explanation:
+    values = (f"{member}: {' or '.join(words)}" for member, words in payload.values.items())
+    return Explanation(
+        f"notification {payload.name}",
+        (
+            ("tells", payload.says),
+            ("changeType", " or ".join(payload.changes)),
+            ("resourceUrl", payload.resource),
+            ("data", payload.wanted if payload.type else "nothing is known of it"),
+            ("required", _listed(payload.required)),
+            ("values", _listed(values)),
+            ("evidence", _WEIGHT[payload.evidence]),
+            ("versions", _listed(payload.versions)),
+            ("source", str(payload.source)),
+            *_pages(payload.versions, payload.page),
+            ("accepted", payload.contradiction),
+        ),
+    )
+
+
+def _kind(kind: Kind) -> Explanation:
+    words = KINDS[kind]
+    return Explanation(
+        f"finding {kind.value}",
+        (("means", words.means), ("weighs", words.weighs), ("remedy", words.remedy), ("example", words.example)),
+    )
+
+
+def _error(row: ErrorRow) -> Explanation:
+    text = f": {row.message}" if row.message else ""
+    return Explanation(
+        f"error {row.name}",
+        (
+            ("answer", f'{row.status}, code "{row.code}"{text}'),
+            ("meaning", row.meaning),
+            ("cause", row.cause),
+            ("remedy", row.remedy),
+            ("evidence", row.evidence.value),
+            ("source", row.source),
+        ),
+    )
+
+
+def _sign_in(row: SignInRow) -> Explanation:
+    return Explanation(
+        f"error {row.name} of the sign-in",
+        (
+            ("answer", f'{row.status}, error "{row.error}", {row.code}'),
+            ("meaning", row.meaning),
+            ("setting", row.setting),
+            ("remedy", row.remedy),
+            ("evidence", row.evidence.value),
+            ("source", row.source),
+        ),
+    )
+
+
+def _result(row: ResultRow) -> Explanation:
+    return Explanation(
+        f"result {row.pair} (code/subcode of a call or an operation that ended)",
+        (
+            ("meaning", row.meaning),
+            ("cause", row.cause),
+            ("remedy", row.remedy),
+            ("evidence", row.evidence.value),
+            ("source", row.source),
+        ),
+    )

@@ -1,0 +1,279 @@
+"""``graphcalls nightly``: whether anything has moved since the last accepted recordings."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from pytest_graphcalls.cli.arguments import show, wrapped
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.drift import Entry, Night, RuleState, Standing
+from pytest_graphcalls.drift.history import History
+from pytest_graphcalls.errors import UnknownNameError
+from pytest_graphcalls.nightly import NightSettings, Runner, Subprocess, look
+from pytest_graphcalls.nightly.run import Seen
+from pytest_graphcalls.nightly.settings import (
+    ACCEPTED,
+    BASELINE,
+    HISTORY,
+    OUT,
+    Repetition,
+    number,
+    path_of,
+    published_of,
+    target_of,
+    workers_of,
+)
+from pytest_graphcalls.plugin.options import parse_versions
+from pytest_graphcalls.report.nightly.summary import headline
+from pytest_graphcalls.report.run_document import counted
+from pytest_graphcalls.sandbox.guard import stopped_as_by_ctrl_c
+
+COULD_NOT_CHECK = 3
+_SHOWN = 10
+"""Differences, and things that could not be checked, that are named here; the reports have them all."""
+_OFTEN, _SELDOM = 0.2, 5.0
+"""Seconds between two words about how far a run is: on a terminal, and in the log of a job."""
+
+
+def run(args: Namespace, runner: Runner | None = None) -> int:
+    """Look at a night.
+
+    Args:
+        args: ``target``, ``out``, ``baseline``, ``history``, ``file``, ``version``, ``confirm``, ``workers``, ``keep``,
+            ``csdl``, ``openapi``, ``docs``, ``additive_ok``.
+        runner: runs the suite; by default a process of this Python.
+
+    Returns:
+        0 no drift, 1 additive only, 2 breaking or behavioural, 3 could not check.
+
+    Raises:
+        SettingError: a word, a folder or the baseline cannot be used.
+        RecordingError: a recording of the baseline cannot be read.
+        DriftFileError: the history or the file of accepted differences cannot be used.
+        PublishedFileError: a metadata file is there and is not what it should be.
+    """
+    settings = settings_of(args)
+    try:
+        with stopped_as_by_ctrl_c():
+            seen = look(settings, runner or Subprocess(), Progress(sys.stderr))
+    except KeyboardInterrupt:
+        return _unfinished("it was stopped")
+    except OSError as error:
+        # Left to Python it would be a traceback and exit code 1, which is "additive only".
+        return _unfinished(f"the machine refuses: {error}")
+    show(_lines(seen))
+    if seen.problem:
+        sys.stderr.write(f"graphcalls: {seen.problem}\n")
+        return COULD_NOT_CHECK
+    return seen.verdict.exit_code
+
+
+def _unfinished(why: str) -> int:
+    sys.stderr.write(
+        f"graphcalls: {why}. This night stays incomplete in the history; the baseline and the older reports are as "
+        "they were. Run it again.\n"
+    )
+    return COULD_NOT_CHECK
+
+
+def settings_of(args: Namespace) -> NightSettings:
+    """What was asked for; raises :class:`.SettingError`."""
+    environ = os.environ
+    versions = parse_versions("--version", args.version)
+    return NightSettings(
+        target_of(args.target, environ),
+        path_of(args.out, "GRAPHCALLS_OUT", OUT, environ),
+        path_of(args.baseline, "GRAPHCALLS_BASELINE", BASELINE, environ),
+        path_of(args.history, "GRAPHCALLS_HISTORY", HISTORY, environ),
+        path_of(args.file, "GRAPHCALLS_ACCEPTED", ACCEPTED, environ),
+        versions,
+        Repetition.of("--confirm", args.confirm),
+        workers_of("--workers", args.workers),
+        number("--keep", args.keep),
+        published_of(args.csdl, args.openapi, args.docs, versions),
+        named=bool(args.baseline or environ.get("GRAPHCALLS_BASELINE")),
+        additive_ok=args.additive_ok,
+    )
+
+
+def _lines(seen: Seen) -> Iterator[str]:
+    verdict = seen.verdict
+    yield from wrapped(headline(verdict))
+    if verdict.night.note:
+        yield from wrapped(verdict.night.note)
+    deciding = [one for one in verdict.entries if one.standing.decides]
+    for one in deciding[:_SHOWN]:
+        seen_in = f" [{one.difference.fingerprint}, {one.standing}, {one.repeated[0]} of {one.repeated[1]} runs]"
+        yield from wrapped(f"{one.difference}{seen_in}", indent=2)
+    if len(deciding) > _SHOWN:
+        yield f"  and {counted(len(deciding) - _SHOWN, 'more difference')}"
+    for standing in (Standing.ACCEPTED, Standing.FLAKY):
+        some = sum(one.standing is standing for one in verdict.entries)
+        if some:
+            yield f"{standing}, so not counted: {counted(some, 'difference')}"
+    missing = sorted(verdict.unchecked, key=lambda one: not one.decides)
+    if missing:
+        yield f"not checked: {counted(len(missing), 'thing')}"
+        for thing in missing[:_SHOWN]:
+            yield from wrapped(f"{thing.subject}: {thing.reason}", indent=2)
+    if verdict.unobserved:
+        yield f"accepted, but not seen any more: {counted(len(verdict.unobserved), 'difference')}; drift prune"
+    for path in seen.files:
+        yield f"written: {path}"
+
+
+class Progress:
+    """Tells how a night goes on: rewriting one line on a terminal, and a line now and then elsewhere.
+
+    Args:
+        stream: where to.
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._lively = stream.isatty()
+        self._told = clock()
+        self._width = 0
+
+    def phase(self, text: str) -> None:
+        """What begins now."""
+        self._end_line()
+        self._stream.write(f"graphcalls: {text}\n")
+        self._stream.flush()
+        self._told = self._clock()
+
+    def count(self, done: int, total: int) -> None:
+        """How many tests are done, of how many."""
+        now, over = self._clock(), done == total
+        if not total or (not over and now - self._told < (_OFTEN if self._lively else _SELDOM)):
+            return
+        self._told = now
+        text = f"  {done}/{total} tests"
+        if self._lively:
+            # Going back to the beginning of the line is all that a terminal has to know.
+            self._stream.write(f"\r{text.ljust(self._width)}")
+            self._width = len(text)
+            if over:
+                self._end_line()
+        else:
+            self._stream.write(f"{text}\n")
+        self._stream.flush()
+
+    def _end_line(self) -> None:
+        if self._width:
+            self._stream.write("\n")
+            self._width = 0
+
+
+_MADE = "incomplete: the job ended in the middle"
+
+
+def run_history(args: Namespace) -> int:
+    """Print the nights, or how one rule stood in each of them.
+
+    Args:
+        args: ``history``, ``rule``, ``limit``, ``format``.
+
+    Returns:
+        0.
+
+    Raises:
+        DriftFileError: there is no history, or it cannot be used.
+        UnknownNameError: there is no such rule.
+        SettingError: the limit is no number.
+    """
+    path = path_of(args.history, "GRAPHCALLS_HISTORY", HISTORY, os.environ)
+    rule = _rule(args.rule) if args.rule else ""
+    with History(Path(path), create=False) as history:
+        nights, known = history.nights(number("--limit", args.limit)), history.known()
+    if args.format == "json":
+        sys.stdout.write(json.dumps(_document(nights, known, rule), ensure_ascii=False, indent=1) + "\n")
+    else:
+        show(_history_lines(nights, known, rule))
+    return 0
+
+
+def _rule(name: str) -> str:
+    """The rule's full id; raises :class:`.UnknownNameError`."""
+    rules = Contract.packaged().rules
+    found = [one.id for one in rules.values() if name in {one.id, one.slug}]
+    if len(found) == 1:
+        return found[0]
+    raise UnknownNameError("rule", name, tuple(rules), "'graphcalls rules'")
+
+
+def _states(night: Night, rule: str) -> Mapping[str, RuleState]:
+    """How a rule stood, by API version."""
+    return {
+        version: state for name, state in night.rules.items() for id, _, version in [name.rpartition("@")] if id == rule
+    }
+
+
+def _history_lines(nights: Sequence[Night], known: Mapping[str, Entry], rule: str) -> Iterator[str]:
+    yield f"{counted(len(nights), 'night')}."
+    for night in nights:
+        said = night.outcome.value if night.outcome else _MADE
+        if rule:
+            states = ", ".join(f"{version} {state}" for version, state in _states(night, rule).items())
+            said = states or (said if not night.complete else "not part of it")
+        else:
+            count = len(night.fingerprints)
+            said += f" ({counted(count, 'difference')})" if count else ""
+        yield f"{night.started:%Y-%m-%d %H:%M:%S}  {night.target}  {said}"
+        if night.note:
+            yield from wrapped(night.note, indent=4)
+    concerned = [one for one in known.values() if not rule or _is_of(one, rule)]
+    if concerned:
+        yield ""
+    for one in sorted(concerned, key=lambda entry: (entry.last_seen, str(entry.difference)), reverse=True):
+        seen = f"first {one.first_seen:%Y-%m-%d}, last {one.last_seen:%Y-%m-%d}, in {counted(one.count, 'night')}"
+        yield from wrapped(f"{one.difference} [{one.difference.fingerprint}, {one.standing}; {seen}]")
+
+
+def _is_of(entry: Entry, rule: str) -> bool:
+    return entry.difference.subject in {rule, rule.partition(".")[0]}
+
+
+def _document(nights: Sequence[Night], known: Mapping[str, Entry], rule: str) -> dict[str, Any]:
+    return {
+        "nights": [_night(night, rule) for night in nights],
+        "differences": [
+            {
+                **one.difference.to_json(),
+                "standing": one.standing.value,
+                "first_seen": one.first_seen.isoformat(),
+                "last_seen": one.last_seen.isoformat(),
+                "nights": one.count,
+            }
+            for one in known.values()
+            if not rule or _is_of(one, rule)
+        ],
+    }
+
+
+def _night(night: Night, rule: str) -> dict[str, Any]:
+    states = night.rules.items()
+    return {
+        "id": night.id,
+        "started": night.started.isoformat(),
+        "ended": night.ended.isoformat() if night.ended else None,
+        "target": night.target,
+        "outcome": night.outcome.value if night.outcome else None,
+        "complete": night.complete,
+        "note": night.note,
+        "rules": {name: state.value for name, state in states if not rule or name.rpartition("@")[0] == rule},
+        "latency": {
+            name: {"median": one.median, "highest": one.highest, "count": one.count}
+            for name, one in night.latency.items()
+        },
+        "fingerprints": sorted(night.fingerprints),
+    }

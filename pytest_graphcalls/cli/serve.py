@@ -1,0 +1,198 @@
+"""``graphcalls serve``: the simulator for every language and SDK that speaks HTTP."""
+
+from __future__ import annotations
+
+import signal
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from pytest_graphcalls.cli.arguments import show
+from pytest_graphcalls.clients.httpx import Network, make_client
+from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.control import CODE, PREFIX, TOKEN_PATH, ControlledApp, Reach, ServerState, real_time
+from pytest_graphcalls.server.http import serve_in_thread
+from pytest_graphcalls.simulator import Pace, Simulator
+from pytest_graphcalls.validation import MOST, is_loopback, quantity
+from pytest_graphcalls.wire import MalformedJsonError, decode_json, encode_json
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.server.tls import ServerTls
+
+TOKEN_LIFETIME = 24 * 3600.0
+"""Seconds that the printed token lives: a working day, and no more."""
+
+
+def run(args: Namespace) -> int:
+    """Serve until somebody stops it.
+
+    Args:
+        args: ``host``, ``port``, ``seed``, ``ring``, ``frozen``, ``tls``, ``bot``, ``bot_path``, ``allow_host`` and
+            ``control``.
+
+    Raises:
+        SettingError: the address is taken, the ring time is no time, the folder for TLS cannot be used, or the bot is
+            on another machine.
+    """
+    # Its time begins now: what clients bring along (assertions) and look at (tokens) has real times in it.
+    simulator = Simulator(seed=args.seed, pace=_pace(args.ring), start=datetime.now(UTC))
+    plain = SimulatorApp(simulator, frozen=args.frozen)
+    state = ServerState.of(simulator, plain, seed=args.seed, allow_hosts=args.allow_host)
+    if args.bot:
+        state.place_bot(args.bot, path=args.bot_path)
+    app = ControlledApp(state, reach=_reach(args))
+    with _tls(args) as tls, closing(app), real_time(state), closing(state.bot):
+        _serve(app, simulator, args, tls)
+    show(["stopped"])
+    return 0
+
+
+def _reach(args: Namespace) -> Reach:
+    """Whom the control addresses answer: they steer everything, so elsewhere they are off unless asked for."""
+    if args.control is not None:
+        return Reach(args.control)
+    return Reach.LOCAL if is_loopback(args.host) else Reach.OFF
+
+
+def _tls(args: Namespace) -> AbstractContextManager[ServerTls | None]:
+    if args.tls is None:
+        return nullcontext()
+    from pytest_graphcalls.server.tls import certificate_in
+
+    return certificate_in(Path(args.tls), [args.host])
+
+
+def _serve(app: ControlledApp, simulator: Simulator, args: Namespace, tls: ServerTls | None) -> None:
+    certificate = tls.certificate if tls else None
+    with serve_in_thread(app, args.host, args.port, certificate=certificate) as url, _told_to() as stop:
+        show(_greeting(url, simulator, args))
+        if tls:
+            show(_trust(url, simulator, tls))
+        show(["", "Ctrl-C stops it."])
+        # With a time limit: on Windows an endless wait cannot be interrupted.
+        while not stop.wait(1):
+            pass
+
+
+def _pace(ring: float | None) -> Pace:
+    if ring is None:
+        return Pace()
+    return Pace(ring=quantity("--ring", ring, unit="seconds", most=MOST))
+
+
+def _greeting(url: str, simulator: Simulator, args: Namespace) -> Iterator[str]:
+    time = "time stands still" if args.frozen else "time passes as it does outside"
+    yield f"The simulator listens on {url} (seed {args.seed}; {time})."
+    yield ""
+    yield f"  v1.0   {url}/v1.0/communications/calls"
+    yield f"  beta   {url}/beta/communications/calls"
+    yield f"  tenant {simulator.tenant_id}"
+    yield from _told(url, args)
+    yield ""
+    yield "A token for it, good for 24 hours:"
+    yield f"  export GRAPHCALLS_TOKEN={simulator.authority.token(lifetime=TOKEN_LIFETIME)}"
+    yield ""
+    yield "A first call, to a person who will answer:"
+    yield f"  curl {url}/v1.0/communications/calls -H 'Content-Type: application/json' \\"
+    yield f"    -H \"Authorization: Bearer $GRAPHCALLS_TOKEN\" -d '{_first_call(simulator)}'"
+    yield ""
+    yield "The contract suite against it:"
+    yield f"  pytest --pyargs pytest_graphcalls.contracts --graphcalls-target={url}"
+
+
+def _told(url: str, args: Namespace) -> Iterator[str]:
+    """Who is told what happens, and where everything can be steered."""
+    if args.bot:
+        yield f"  bot    {args.bot}"
+    reach = _reach(args)
+    if reach is Reach.OFF:
+        yield "  control addresses are off; --control local has them answer this machine"
+    else:
+        whom = "every machine that reaches it" if reach is Reach.ANY else "this machine"
+        yield f"  control {url}{PREFIX} (for {whom})"
+
+
+def _first_call(simulator: Simulator) -> str:
+    """The body of a call that the simulator takes."""
+    body = {
+        "callbackUri": simulator.authority.app.callback_uri,
+        "mediaConfig": {"@odata.type": "#microsoft.graph.serviceHostedMediaConfig"},
+        "targets": [{"identity": {"user": {"id": simulator.person("Adele").id}}}],
+    }
+    return encode_json(body).decode()
+
+
+def _trust(url: str, simulator: Simulator, tls: ServerTls) -> Iterator[str]:
+    """How to trust the server, and how to sign in at it."""
+    from pytest_graphcalls.server.tls import TRUST_VARIABLES
+
+    yield ""
+    yield "Clients trust it by one of these (OpenSSL and httpx; requests and azure-identity; Node):"
+    yield from (f"  export {name}={tls.ca.resolve()}" for name in TRUST_VARIABLES)
+    yield ""
+    yield "It signs in, too (a made-up secret, the same for the same seed):"
+    yield f"  export AZURE_AUTHORITY_HOST={url}"
+    yield f"  export AZURE_TENANT_ID={simulator.tenant_id}"
+    yield f"  export AZURE_CLIENT_ID={simulator.authority.app.app_id}"
+    yield f"  export AZURE_CLIENT_SECRET={simulator.signin.secret()}"
+
+
+@contextmanager
+def _told_to() -> Iterator[Event]:
+    """An event that is set when this process is asked to stop."""
+    stop = Event()
+    before = {name: signal.signal(name, lambda *_: stop.set()) for name in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+_JSON = {"Content-Type": "application/json"}
+_SERVER = "a running 'graphcalls serve'"
+
+
+def run_token(args: Namespace) -> int:
+    """Print a token and nothing else.
+
+    Args:
+        args: ``url``, ``role``, ``no_roles``, ``app`` and ``lifetime``.
+
+    Raises:
+        SettingError: nothing answers there, it is no ``graphcalls serve``, or it refuses.
+    """
+    asked = {"roles": [] if args.no_roles else args.role, "app": args.app, "lifetime": args.lifetime}
+    show([str(_answer(args.url.rstrip("/"), asked)["access_token"])])
+    return 0
+
+
+def _answer(url: str, asked: dict[str, Any]) -> dict[str, Any]:
+    network = Network(trust_env=True)  # SSL_CERT_FILE is how a server with --tls is trusted
+    try:
+        problem = network.unreachable(url)
+        if problem:
+            raise SettingError("--url", url, _SERVER, f"{problem} Start it, or mend the address.")
+        with make_client(network.sync, url, "") as client:
+            response = client.post(TOKEN_PATH, content=encode_json(asked), headers=_JSON)
+        return _read(url, response.status_code, response.content)
+    finally:
+        network.close()
+
+
+def _read(url: str, status: int, body: bytes) -> dict[str, Any]:
+    try:
+        facts = decode_json(body)
+    except MalformedJsonError:
+        facts = None
+    if isinstance(facts, dict) and "access_token" in facts:
+        return facts
+    error = facts.get("error") if isinstance(facts, dict) else None
+    if isinstance(error, dict) and error.get("code") == CODE:
+        raise SettingError("--url", url, "a token", f"It refuses: {error.get('message')}")
+    raise SettingError("--url", url, _SERVER, f"What answers there ({status}) is none.")

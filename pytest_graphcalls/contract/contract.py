@@ -1,0 +1,248 @@
+"""The contract: what is published about the calls API, and the judgement of exchanges and notifications by it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, cached_property
+from importlib.resources.abc import Traversable
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from pytest_graphcalls.contract.errors import ErrorCatalogue
+from pytest_graphcalls.contract.loading import ContractFiles
+from pytest_graphcalls.contract.model import VERSIONS, Cloud, Operation, Question, Rule, load
+from pytest_graphcalls.contract.notifications import NotificationChecker, Payload, read
+from pytest_graphcalls.contract.operations import build
+from pytest_graphcalls.contract.routes import Match, Miss, Router, Uncovered
+from pytest_graphcalls.contract.sequences import Sequence
+from pytest_graphcalls.contract.sequences import read as read_sequences
+from pytest_graphcalls.errors import ContractFileError, UnknownNameError
+from pytest_graphcalls.findings import Finding
+from pytest_graphcalls.wire import Exchange, Request
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.contract.check import Checker
+    from pytest_graphcalls.contract.types import TypeModel
+
+
+class Contract:
+    """Everything that the files of one contract folder say. Files are read when first needed.
+
+    Args:
+        root: the folder; by default the one inside the package.
+
+    Raises:
+        ContractFileError: from any member, when a file that it needs cannot be used.
+    """
+
+    def __init__(self, root: Traversable | None = None) -> None:
+        self._files = ContractFiles(root)
+        self._operations: dict[str, Operation] = {}
+        self._checkers: dict[str, Checker] = {}
+        self._notification_checkers: dict[str, NotificationChecker] = {}
+
+    @staticmethod
+    def packaged() -> Contract:
+        """The contract inside the package; the same object every time."""
+        return _packaged()
+
+    @cached_property
+    def operation_ids(self) -> tuple[str, ...]:
+        """Ids of all operations, sorted."""
+        return tuple(name.removesuffix(".yaml") for name in self._files.names("operations", ".yaml"))
+
+    def operation(self, id: str) -> Operation:
+        """The operation ``id``; raises :class:`UnknownNameError` when there is none."""
+        found = self._operations.get(id)
+        if found is None:
+            if id not in self.operation_ids:
+                raise UnknownNameError("operation", id, self.operation_ids, "'graphcalls rules'")
+            name = f"operations/{id}.yaml"
+            found = build(self._files.read(name, "operation"))
+            if found.id != id:
+                raise ContractFileError(name, 1, "id", f"is {found.id!r}, but the file's name says {id!r}.")
+            self._operations[id] = found
+        return found
+
+    @cached_property
+    def operations(self) -> Mapping[str, Operation]:
+        """All operations by id."""
+        return MappingProxyType({id: self.operation(id) for id in self.operation_ids})
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rule]:
+        """All rules by full id."""
+        found = {rule.id: rule for operation in self.operations.values() for rule in operation.rules.values()}
+        return MappingProxyType(found)
+
+    def rule(self, id: str) -> Rule:
+        """The rule with the full id ``id``; raises :class:`UnknownNameError` when there is none."""
+        try:
+            return self.rules[id]
+        except KeyError:
+            raise UnknownNameError("rule", id, tuple(self.rules), "'graphcalls rules'") from None
+
+    @cached_property
+    def questions(self) -> Mapping[str, Question]:
+        """All questions by full id."""
+        found = {
+            question.id: question for operation in self.operations.values() for question in operation.questions.values()
+        }
+        return MappingProxyType(found)
+
+    def question(self, id: str) -> Question:
+        """The question with the full id ``id``; raises :class:`UnknownNameError` when there is none."""
+        try:
+            return self.questions[id]
+        except KeyError:
+            raise UnknownNameError("question", id, tuple(self.questions), "'graphcalls rules'") from None
+
+    @cached_property
+    def errors(self) -> ErrorCatalogue:
+        """The error catalogue."""
+        return ErrorCatalogue(self._files)
+
+    @cached_property
+    def clouds(self) -> Mapping[str, Cloud]:
+        """The national clouds by name."""
+        return load(self._files)
+
+    def cloud(self, name: str) -> Cloud:
+        """The national cloud ``name``; raises :class:`UnknownNameError` when there is none."""
+        try:
+            return self.clouds[name]
+        except KeyError:
+            raise UnknownNameError("cloud", name, tuple(self.clouds)) from None
+
+    @cached_property
+    def revision(self) -> str:
+        """Twelve hexadecimal digits that change when any file of the contract does."""
+        return self._files.revision()
+
+    @cached_property
+    def _router(self) -> Router:
+        data = self._files.read("uncovered.yaml", "uncovered")
+        entries = [*data["operations"], *data.get("paths_without_page", ())]
+        uncovered = [Uncovered(e["id"], e["method"], e["path"], tuple(e["versions"])) for e in entries]
+        return Router(self.operations.values(), uncovered)
+
+    def match(self, method: str, path: str) -> Match | Miss:
+        """The operation that ``method`` and ``path`` mean, or why there is none (see :class:`Router`)."""
+        return self._router.match(method, path)
+
+    def types(self, version: str) -> TypeModel:
+        """The type model of ``version``, overlay included."""
+        return self._checker(version).model
+
+    def _checker(self, version: str) -> Checker:
+        found = self._checkers.get(version)
+        if found is None:
+            from pytest_graphcalls.contract.check import Checker
+            from pytest_graphcalls.contract.types import TypeModel
+
+            found = self._checkers[version] = Checker(TypeModel.load(self._files, version), self.errors)
+        return found
+
+    def check(self, exchange: Exchange, *, token_expected: bool = True) -> tuple[Finding, ...]:
+        """Judge both halves of ``exchange``.
+
+        Args:
+            exchange: a request to Graph and its answer. Other parts of Graph give no finding.
+            token_expected: false for recordings, whose tokens were taken out.
+        """
+        match = self._match(exchange.request)
+        findings = self._request(exchange.request, match, token_expected=token_expected)
+        if isinstance(match, Match):
+            findings += tuple(self._checker(match.version).response(exchange, match))
+        return findings
+
+    def check_request(
+        self, request: Request, match: Match | None = None, *, token_expected: bool = True
+    ) -> tuple[Finding, ...]:
+        """Judge a request alone.
+
+        Args:
+            request: what was sent.
+            match: what :meth:`match` said of it, where that is known already.
+            token_expected: false for recordings, whose tokens were taken out.
+        """
+        return self._request(request, match or self._match(request), token_expected=token_expected)
+
+    @cached_property
+    def notifications(self) -> Mapping[str, Payload]:
+        """What the service posts to a bot, by name."""
+        return MappingProxyType(read(self._files.read("notifications.yaml", "notifications")))
+
+    @cached_property
+    def sequences(self) -> Mapping[str, Sequence]:
+        """In which order the service posts them, by id."""
+        return MappingProxyType(read_sequences(self._files.read("sequences.yaml", "sequences")))
+
+    def sequence(self, id: str) -> Sequence:
+        """The sequence ``id``; raises :class:`UnknownNameError` when there is none."""
+        try:
+            return self.sequences[id]
+        except KeyError:
+            raise UnknownNameError("sequence", id, tuple(self.sequences)) from None
+
+    def payload(self, entry: Mapping[str, Any], version: str = VERSIONS[0]) -> Payload | None:
+        """What an entry of a notification is, or ``None`` where no page shows such a one.
+
+        Args:
+            entry: one of the list ``value`` of what was posted.
+            version: as for :meth:`check_notification`.
+        """
+        return self._notification_checker(version).payload(entry)
+
+    def check_notification(self, body: Any, version: str = VERSIONS[0]) -> tuple[Finding, ...]:
+        """Judge what was posted to a bot.
+
+        Args:
+            body: the decoded JSON, a ``commsNotifications`` object.
+            version: the API version whose types it is judged by; a notification does not say.
+        """
+        return tuple(self._notification_checker(version).check(body))
+
+    def check_posted(
+        self, request: Request, version: str = VERSIONS[0], *, token_expected: bool = True
+    ) -> tuple[Finding, ...]:
+        """Judge a POST to a bot as a whole.
+
+        Args:
+            request: what was posted.
+            version: as for :meth:`check_notification`.
+            token_expected: false for recordings, whose tokens were taken out, and for what nobody has signed.
+        """
+        return tuple(self._notification_checker(version).posted(request, token_expected=token_expected))
+
+    def _notification_checker(self, version: str) -> NotificationChecker:
+        found = self._notification_checkers.get(version)
+        if found is None:
+            found = NotificationChecker(self._checker(version), self.notifications.values())
+            self._notification_checkers[version] = found
+        return found
+
+    def judged(self, exchange: Exchange) -> frozenset[str]:
+        """Full ids of the rules that ``exchange`` gave a chance to be broken."""
+        from pytest_graphcalls.contract import check
+
+        match = self._match(exchange.request)
+        if isinstance(match, Miss):
+            return frozenset()
+        slugs = check.judged(match, exchange, self._checker(match.version).limits(match.operation))
+        return frozenset(filter(None, (match.operation.rule_id(slug, match.version) for slug in slugs)))
+
+    def _match(self, request: Request) -> Match | Miss:
+        return self.match(request.method, request.path)
+
+    def _request(self, request: Request, match: Match | Miss, *, token_expected: bool) -> tuple[Finding, ...]:
+        if isinstance(match, Miss):
+            from pytest_graphcalls.contract import check
+
+            return tuple(check.unmatched(match, request))
+        return tuple(self._checker(match.version).request(request, match, token_expected=token_expected))
+
+
+@cache
+def _packaged() -> Contract:
+    return Contract()

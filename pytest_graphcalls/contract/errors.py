@@ -1,0 +1,173 @@
+"""The error catalogue, and reading an error answer in either of its forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal
+
+from pytest_graphcalls.contract.loading import ContractFiles
+from pytest_graphcalls.contract.model import Evidence
+from pytest_graphcalls.wire import MalformedJsonError, Response, decode_json
+
+Envelope = Literal["flat", "wrapped", "bare"]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRow:
+    """An error answer of the service.
+
+    Attributes:
+        name: our name for it, e.g. ``call-not-found``.
+        status: the HTTP status.
+        code: ``error.code``: a word for the gateway, a decimal number in a text for the calls platform.
+        message: the text as seen; a hint, never a contract.
+        envelope: ``flat``, ``wrapped`` (JSON text inside the outer message) or ``bare`` (no ``innerError``).
+        meaning: what it says.
+        cause: what usually leads to it.
+        remedy: what to do.
+        evidence: how well it is known.
+        source: where it is from.
+    """
+
+    name: str
+    status: int
+    code: str
+    message: str
+    envelope: Envelope
+    meaning: str
+    cause: str
+    remedy: str
+    evidence: Evidence
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """A ``resultInfo`` pair, ``<code>/<subcode>``, of a call or an operation that ended."""
+
+    pair: str
+    meaning: str
+    cause: str
+    remedy: str
+    evidence: Evidence
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInRow:
+    """An error answer of the sign-in.
+
+    Attributes:
+        name: our name for it, e.g. ``wrong-secret``.
+        status: the HTTP status.
+        error: the member ``error``, as OAuth 2.0 has it.
+        code: e.g. ``AADSTS7000215``.
+        meaning: what it says.
+        setting: the variable to look at, by the name that ``azure-identity`` gave it.
+        remedy: what to do.
+        evidence: how well it is known.
+        source: where it is from.
+    """
+
+    name: str
+    status: int
+    error: str
+    code: str
+    meaning: str
+    setting: str
+    remedy: str
+    evidence: Evidence
+    source: str
+
+
+class ErrorCatalogue:
+    """All rows of ``errors.yaml``."""
+
+    def __init__(self, files: ContractFiles) -> None:
+        data = files.read("errors.yaml", "errors")
+        self.responses: Mapping[str, ErrorRow] = MappingProxyType(
+            {name: ErrorRow(name, **_typed(row)) for name, row in data["responses"].items()}
+        )
+        self.results: Mapping[str, ResultRow] = MappingProxyType(
+            {pair: ResultRow(pair, **_typed(row)) for pair, row in data["results"].items()}
+        )
+        self.signin: Mapping[str, SignInRow] = MappingProxyType(
+            {name: SignInRow(name, **_typed(row)) for name, row in data["signin"].items()}
+        )
+        self.statuses = frozenset(data["statuses"])
+        """Error statuses that Graph documents for all of its services."""
+
+    def by_code(self, code: str) -> tuple[ErrorRow, ...]:
+        """The rows with that ``error.code``, in the file's order."""
+        return tuple(row for row in self.responses.values() if row.code == code)
+
+    def by_signin_code(self, code: str, error: str = "") -> SignInRow | None:
+        """The row with the code ``AADSTS…``, of several the one with that ``error``; ``None`` when there is none."""
+        rows = [row for row in self.signin.values() if row.code == code]
+        return next((row for row in rows if row.error == error), rows[0] if rows else None)
+
+
+def _typed(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "evidence": Evidence(row["evidence"])}
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceError:
+    """What an error answer says.
+
+    Attributes:
+        status: the HTTP status.
+        code: the platform's code where it is wrapped, else ``error.code``.
+        message: the text that goes with it.
+        envelope: the form it came in.
+        inner: ``innerError`` of the outer envelope, its keys in lower case; empty when there is none.
+    """
+
+    status: int
+    code: str
+    message: str
+    envelope: Envelope
+    inner: Mapping[str, Any]
+
+
+def parse_error(response: Response) -> ServiceError | None:
+    """Read an error answer: flat, bare, or with the platform's error as JSON text inside ``message``.
+
+    Returns:
+        ``None`` when the body has no readable ``error`` object with ``code`` and ``message``.
+    """
+    try:
+        body = response.json()
+    except MalformedJsonError:
+        return None
+    error = body.get("error") if isinstance(body, dict) else None
+    if (
+        not isinstance(error, dict)
+        or not isinstance(error.get("code"), str)
+        or not isinstance(error.get("message"), str)
+    ):
+        return None
+    # The documentation spells it innerError and innererror.
+    raw = next((value for key, value in error.items() if key.lower() == "innererror"), None)
+    inner = {key.lower(): value for key, value in raw.items()} if isinstance(raw, dict) else {}
+    wrapped = _unwrap(error["message"])
+    if wrapped is not None:
+        return ServiceError(response.status, *wrapped, "wrapped", inner)
+    return ServiceError(response.status, error["code"], error["message"], "flat" if inner else "bare", inner)
+
+
+def _unwrap(message: str) -> tuple[str, str] | None:
+    if not message.lstrip().startswith("{"):
+        return None
+    try:
+        data = decode_json(message.encode("utf-8", "surrogatepass"))
+    except MalformedJsonError:
+        return None
+    if not isinstance(data, dict):
+        return None
+    # The inner names changed over the years, and one gateway writes them in PascalCase.
+    members = {key.lower(): value for key, value in data.items()}
+    code = members.get("code", members.get("errorcode", ""))
+    return str(code), str(members.get("message", ""))

@@ -1,0 +1,195 @@
+"""The contract and what was observed tonight: the suite's own report, told as differences.
+
+Broken rules are behavioural. A violation that no rule states breaks a shape; what nobody has published is new. What a
+test has sent is its own doing, and never drift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.drift.difference import Difference, Kind, Origin
+from pytest_graphcalls.drift.model import Met, RuleState, Sample, Unchecked
+from pytest_graphcalls.findings import Kind as Found
+from pytest_graphcalls.findings import Severity, Side, at_any_index
+from pytest_graphcalls.wire import Exchange, Headers, MalformedJsonError, Notification, Request, Response
+
+Report = Mapping[str, Any]
+"""What ``report.schema.json`` describes, decoded."""
+
+_NEW: Mapping[str, Kind] = MappingProxyType(
+    {
+        Found.MEMBER_UNDOCUMENTED: Kind.SHAPE_NEW,
+        Found.ENUM_UNKNOWN: Kind.SHAPE_NEW,
+        Found.TYPE_UNKNOWN: Kind.SHAPE_NEW,
+        Found.NOTIFICATION_UNKNOWN: Kind.SHAPE_NEW,
+        Found.ENUM_LETTER_CASE: Kind.LETTER_CASE_CHANGED,
+        Found.TYPE_SPELLING: Kind.LETTER_CASE_CHANGED,
+    }
+)
+"""Kinds of notices that are a difference. The others are contradictions of the documentation, tolerated by name."""
+
+_STEADY = frozenset({Found.ENUM_UNKNOWN, Found.ENUM_LETTER_CASE, Found.TYPE_UNKNOWN, Found.TYPE_SPELLING})
+"""Kinds of findings whose ``got`` is a fixed word; others may quote what is another one in every run."""
+
+_LAST: Mapping[RuleState | None, str] = MappingProxyType(
+    {
+        RuleState.HELD: "It held the last time.",
+        RuleState.NOTICE: "It held the last time, with a notice.",
+        RuleState.BROKEN: "It was broken the last time already.",
+    }
+)
+_NOT_LOOKED = "Nothing is known of it from the last time."
+
+
+def states(report: Report) -> Mapping[str, RuleState]:
+    """How every rule stands, by ``id@version``.
+
+    Args:
+        report: the suite's report of the run.
+    """
+    sides = _sides(report)
+    broken_tests = _broken_tests(report)
+    noticed = {f"{one['rule']}@{one['version']}" for one in report["findings"] if one["rule"] and _is_answer(one)}
+    found = {}
+    for rule in report["rules"]:
+        name, state = f"{rule['id']}@{rule['version']}", RuleState(rule["status"])
+        own_doing = state is RuleState.BROKEN and not _is_drift(rule, sides, broken_tests)
+        found[name] = RuleState.NOTICE if own_doing or (state is RuleState.HELD and name in noticed) else state
+    return found
+
+
+def observe(report: Report, last: Mapping[str, RuleState], contract: Contract) -> Iterator[Met | Unchecked]:
+    """What a run of the suite says about the contract.
+
+    Args:
+        report: the suite's report of tonight.
+        last: how the rules stood in the last night, by ``id@version``; see :func:`states`.
+        contract: tells what the rules say.
+
+    Yields:
+        Broken rules, with what they were broken in; shapes that are broken or new; rules that could not be checked.
+        A rule for which the target lacks something does not decide, a fault of the service or the network does.
+    """
+    yield from _rules(report, last, contract)
+    for finding in report["findings"]:
+        if _is_answer(finding) and any(one["standing"] != "expected" for one in finding["seen"]):
+            yield from _shape(report, finding)
+
+
+def _rules(report: Report, last: Mapping[str, RuleState], contract: Contract) -> Iterator[Met | Unchecked]:
+    sides, broken_tests = _sides(report), _broken_tests(report)
+    covered = set(report["api_versions"])
+    for rule in report["rules"]:
+        name, state = f"{rule['id']}@{rule['version']}", RuleState(rule["status"])
+        if state is RuleState.BROKEN and _is_drift(rule, sides, broken_tests):
+            yield _broken(report, rule, last.get(name), contract)
+        elif state in {RuleState.NOT_CHECKED, RuleState.COULD_NOT_CHECK} and rule["version"] in covered:
+            yield Unchecked(name, rule["reason"], decides=state is RuleState.COULD_NOT_CHECK)
+
+
+def _sides(report: Report) -> Mapping[str, str]:
+    return {one["fingerprint"]: one["side"] for one in report["findings"]}
+
+
+def _broken_tests(report: Report) -> frozenset[str]:
+    return frozenset(one["nodeid"] for one in report["tests"] if one["outcome"] == RuleState.BROKEN)
+
+
+def _is_drift(rule: Mapping[str, Any], sides: Mapping[str, str], broken_tests: frozenset[str]) -> bool:
+    """Whether the service broke the rule, rather than what a test has sent."""
+    return not broken_tests.isdisjoint(rule["tests"]) or any(
+        sides.get(fingerprint) != Side.REQUEST for fingerprint in rule["findings"]
+    )
+
+
+def _broken(report: Report, rule: Mapping[str, Any], last: RuleState | None, contract: Contract) -> Met:
+    known = contract.rules.get(rule["id"])
+    places = [
+        place
+        for finding in report["findings"]
+        if finding["fingerprint"] in rule["findings"] and _is_answer(finding)
+        for place in finding["seen"]
+    ]
+    tests = [test for test in (*rule["tests"], *rule["broken_by"]) if test in _broken_tests(report)]
+    tests = tests or [place["test"] for place in places] or list(rule["tests"])
+    difference = Difference(
+        Kind.RULE_BROKEN,
+        Origin.CONTRACT,
+        rule["version"],
+        rule["id"],
+        before=known.says if known else "",
+        after="broken",
+        place=", ".join(dict.fromkeys(tests)),
+        page=known.page(rule["version"]) if known else "",
+        hint=f"{_LAST.get(last, _NOT_LOOKED)} {rule['reason']}".strip(),
+    )
+    return Met(difference, _sample_of(report, places) or _last_exchange(report, tests))
+
+
+def _shape(report: Report, finding: Mapping[str, Any]) -> Iterator[Met]:
+    heavy = finding["severity"] == Severity.VIOLATION
+    if heavy and finding["rule"]:
+        return  # the rule has said so, or its evidence is too weak
+    kind = Kind.SHAPE_BROKEN if heavy else _NEW.get(finding["kind"])
+    if kind is None or finding["tolerated"]:
+        return
+    steady = finding["kind"] in _STEADY
+    difference = Difference(
+        kind,
+        Origin.CONTRACT,
+        finding["version"],
+        finding["operation"] or "notification",
+        at_any_index(finding["where"]),
+        finding["expected"],
+        finding["got"] if steady else finding["kind"],
+        ", ".join(dict.fromkeys(place["test"] for place in finding["seen"])),
+        finding["page"],
+        " ".join(filter(None, ("" if steady else f"Got {finding['got']}.", finding["hint"]))),
+    )
+    yield Met(difference, _sample_of(report, finding["seen"]))
+
+
+def _is_answer(finding: Mapping[str, Any]) -> bool:
+    return Side(finding["side"]) is not Side.REQUEST
+
+
+def _sample_of(report: Report, places: list[Mapping[str, Any]]) -> Sample | None:
+    """What a finding was seen in: the first place of which the report has kept it."""
+    for place in places:
+        if place["exchange"] is not None:
+            return Sample(_exchange(report["exchanges"][place["exchange"]]), where=place["where"])
+        if place["notification"] is not None:
+            return Sample(_notification(report["notifications"][place["notification"]]), where=place["where"])
+    return None
+
+
+def _last_exchange(report: Report, tests: list[str]) -> Sample | None:
+    kept = [one for one in report["exchanges"] if one["test"] in tests]
+    return Sample(_exchange(kept[-1])) if kept else None
+
+
+def _exchange(data: Mapping[str, Any]) -> Exchange:
+    answer = data["response"]
+    response = Response(answer["status"], _headers(answer), answer["body"].encode("utf-8", "surrogatepass"))
+    return Exchange(_request(data["request"]), response, data["test"])
+
+
+def _request(data: Mapping[str, Any]) -> Request:
+    return Request(data["method"], data["url"], _headers(data), data["body"].encode("utf-8", "surrogatepass"))
+
+
+def _headers(data: Mapping[str, Any]) -> Headers:
+    return Headers([(name, value) for name, value in data["headers"]])
+
+
+def _notification(data: Mapping[str, Any]) -> Notification:
+    request = _request(data["request"])
+    try:
+        body = request.json()
+    except MalformedJsonError:
+        body = None
+    return Notification(request.url, body if isinstance(body, dict) else {}, headers=request.headers)

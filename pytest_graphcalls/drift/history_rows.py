@@ -1,0 +1,140 @@
+"""What a difference is in the history's file: JSON text that holds nothing to hide."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pytest_graphcalls.drift.difference import Difference
+from pytest_graphcalls.drift.model import Acceptance, Entry, Sample, Standing
+from pytest_graphcalls.leakscan import scan
+from pytest_graphcalls.redaction import OF_REPORTS, mask, redact_exchange, remembered
+from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response
+
+_FORM = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def text(moment: datetime) -> str:
+    """A moment in UTC, to the second; texts of this form sort by time."""
+    return moment.astimezone(UTC).strftime(_FORM)
+
+
+def moment(written: str) -> datetime:
+    """What :func:`text` wrote."""
+    return datetime.strptime(written, _FORM).replace(tzinfo=UTC)
+
+
+def facts(entry: Entry) -> str:
+    """What is kept of a difference. It is redacted once more; a sample in which the leak scan still finds something
+    is left out.
+    """
+    safe = _safe(entry.sample) if entry.sample else None
+    data = {
+        "difference": {
+            name: mask(value) if isinstance(value, str) else value for name, value in entry.difference.to_json().items()
+        },
+        "standing": entry.standing.value,
+        "places": list(map(mask, entry.places)),
+        "repeated": list(entry.repeated),
+        "acceptance": _accepted(entry.acceptance) if entry.acceptance else None,
+        "sample": _sample(safe) if safe else None,
+    }
+    written = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    if safe is None or not any(scan(written, known=remembered())):
+        return written
+    return json.dumps({**data, "sample": None}, ensure_ascii=False, separators=(",", ":"))
+
+
+def entry(written: str) -> Entry:
+    """What :func:`facts` wrote; when and how often it was seen stands beside it."""
+    data = json.loads(written)
+    accepted, sample = data["acceptance"], data["sample"]
+    return Entry(
+        Difference.from_json(data["difference"]),
+        Standing(data["standing"]),
+        tuple(data["places"]),
+        datetime.fromtimestamp(0, UTC),
+        datetime.fromtimestamp(0, UTC),
+        repeated=(data["repeated"][0], data["repeated"][1]),
+        acceptance=_acceptance(accepted) if accepted else None,
+        sample=_read_sample(sample) if sample else None,
+    )
+
+
+def _accepted(one: Acceptance) -> dict[str, Any]:
+    expires = one.expires.isoformat() if one.expires else None
+    return {
+        "fingerprint": one.fingerprint,
+        "reason": mask(one.reason),
+        "accepted": one.accepted.isoformat(),
+        "owner": one.owner,
+        "expires": expires,
+        "about": mask(one.about),
+    }
+
+
+def _acceptance(data: Mapping[str, Any]) -> Acceptance:
+    expires = date.fromisoformat(data["expires"]) if data["expires"] else None
+    plain = {name: data[name] for name in ("fingerprint", "reason", "owner", "about")}
+    return Acceptance(**plain, accepted=date.fromisoformat(data["accepted"]), expires=expires)
+
+
+def _safe(sample: Sample) -> Sample:
+    return replace(sample, observed=_redacted(sample.observed), expected=_redacted(sample.expected))
+
+
+def _redacted(seen: Exchange | Notification | None) -> Exchange | Notification | None:
+    if isinstance(seen, Notification):
+        return OF_REPORTS.notification(seen)
+    return None if seen is None else redact_exchange(seen)
+
+
+def _sample(sample: Sample) -> dict[str, Any]:
+    return {"observed": _seen(sample.observed), "expected": _seen(sample.expected), "where": sample.where}
+
+
+def _read_sample(data: Mapping[str, Any]) -> Sample:
+    return Sample(_read(data["observed"]), _read(data["expected"]), data["where"])
+
+
+def _seen(one: Exchange | Notification | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    if isinstance(one, Notification):
+        return {"posted_to": one.posted_to, "body": one.body, "at": one.at, "headers": list(one.headers.pairs)}
+    request, response = one.request, one.response
+    return {
+        "request": [request.method, request.url, list(request.headers.pairs), _text(request.body)],
+        "response": [response.status, list(response.headers.pairs), _text(response.body)],
+        "seconds": one.seconds,
+    }
+
+
+def _read(data: Mapping[str, Any] | None) -> Exchange | Notification | None:
+    if data is None:
+        return None
+    if "posted_to" in data:
+        return Notification(data["posted_to"], data["body"], data["at"], _headers(data["headers"]))
+    method, url, sent, asked = data["request"]
+    status, got, said = data["response"]
+    return Exchange(
+        Request(method, url, _headers(sent), _bytes(asked)),
+        Response(status, _headers(got), _bytes(said)),
+        seconds=data["seconds"],
+    )
+
+
+def _headers(pairs: list[list[str]]) -> Headers:
+    return Headers([(name, value) for name, value in pairs])
+
+
+def _text(body: bytes) -> str:
+    # What is no UTF-8 comes back as it was.
+    return body.decode("utf-8", "backslashreplace")
+
+
+def _bytes(written: str) -> bytes:
+    return written.encode()

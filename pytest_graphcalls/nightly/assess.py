@@ -1,0 +1,201 @@
+"""What one run of the suite says: differences, and what could not be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.drift import Kind, Origin, RuleState, Tape, Unchecked
+from pytest_graphcalls.drift.compare import NOT_RECORDED, compare
+from pytest_graphcalls.drift.contract import observe
+from pytest_graphcalls.drift.model import Met
+from pytest_graphcalls.nightly.baseline import Baseline, key_of, kinds_of
+from pytest_graphcalls.nightly.recordings import cassettes, recorded, refused, tape
+from pytest_graphcalls.nightly.suite import Ran
+from pytest_graphcalls.redaction import Redactor
+from pytest_graphcalls.wire import Notification
+
+_BREAKS = frozenset({"fails", "elsewhere"})
+"""Standings of a finding that break its rule (see ``session/judge.py``)."""
+
+
+def excused(report: Mapping[str, Any], faulty: Mapping[str, str]) -> Mapping[str, Any]:
+    """The report as if the suite had known that these tests could not be judged.
+
+    Args:
+        report: as the suite wrote it.
+        faulty: by node id, why a test says nothing.
+    """
+    if not faulty:
+        return report
+    findings = [{**one, "seen": left} for one in report["findings"] if (left := _left(one, faulty)) or not one["seen"]]
+    breaking = {one["fingerprint"] for one in findings if any(place["standing"] in _BREAKS for place in one["seen"])}
+    tests = [_test(one, faulty) for one in report["tests"]]
+    broken = {one["nodeid"] for one in tests if one["outcome"] == RuleState.BROKEN}
+    return {
+        **report,
+        "findings": findings,
+        "tests": tests,
+        "rules": [_rule(one, faulty, breaking, broken) for one in report["rules"]],
+    }
+
+
+def _left(finding: Mapping[str, Any], faulty: Mapping[str, str]) -> list[Any]:
+    return [place for place in finding["seen"] if place["test"] not in faulty]
+
+
+def _test(test: Mapping[str, Any], faulty: Mapping[str, str]) -> Mapping[str, Any]:
+    reason = faulty.get(test["nodeid"])
+    return test if reason is None else {**test, "outcome": RuleState.COULD_NOT_CHECK.value, "reason": reason}
+
+
+def _rule(
+    rule: Mapping[str, Any], faulty: Mapping[str, str], breaking: set[str], broken: set[str]
+) -> Mapping[str, Any]:
+    own = [faulty[test] for test in rule["tests"] if test in faulty]
+    findings = [one for one in rule["findings"] if one in breaking]
+    still = bool(findings) or not broken.isdisjoint(rule["tests"])
+    kept = {**rule, "findings": findings, "broken_by": [test for test in rule["broken_by"] if test not in faulty]}
+    if still or not (own or rule["status"] == RuleState.BROKEN):
+        return kept
+    if own:
+        return {**kept, "status": RuleState.COULD_NOT_CHECK.value, "reason": own[0]}
+    # Only tests that say nothing had broken it; its own have held it, or there is none.
+    status = RuleState.HELD if rule["tests"] else RuleState.NOT_CHECKED
+    return {**kept, "status": status.value, "reason": ""}
+
+
+_NO_TEST = "the suite has no such test any more; 'graphcalls drift promote' takes its recording out of the baseline"
+_CUT_SHORT = frozenset({Kind.EXCHANGE_GONE, Kind.NOTIFICATION_MISSING})
+"""What is missing at the end of a recording when its test has failed in the middle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one run says.
+
+    Attributes:
+        ran: the run.
+        report: its report, without what says nothing.
+        tapes: what it has recorded.
+        met: what differs.
+        unchecked: what could not be looked at.
+        tests: by the name of its recording, pytest's name of each test that was judged.
+    """
+
+    ran: Ran
+    report: Mapping[str, Any]
+    tapes: tuple[Tape, ...]
+    met: tuple[Met, ...]
+    unchecked: tuple[Unchecked, ...]
+    tests: Mapping[str, str]
+
+    def where(self, met: Met) -> frozenset[str]:
+        """Names of the recordings of the tests that a difference was met in."""
+        place = met.difference.place
+        if met.difference.origin is Origin.RECORDING:
+            return frozenset({place.rpartition(", ")[0]} - {""})
+        nodeids = set(place.split(", "))
+        return frozenset(
+            recorded(one["nodeid"], one["version"]) for one in self.report["tests"] if one["nodeid"] in nodeids
+        )
+
+
+def judge(
+    ran: Ran,
+    baseline: Baseline,
+    last: Mapping[str, RuleState],
+    contract: Contract,
+    *,
+    only: frozenset[str] = frozenset(),
+) -> Look:
+    """Read what a run has left behind, and compare it.
+
+    Args:
+        ran: a run that came to its end.
+        baseline: the accepted recordings; without any, only the contract is compared with.
+        last: how the rules stood the last time.
+        contract: the contract.
+        only: names of the recordings that were to be made; empty for all.
+
+    Raises:
+        RecordingError: a recording cannot be read.
+    """
+    assert ran.report is not None
+    made = list(cassettes(ran.order.cassettes))
+    tapes, strange = tuple(map(tape, made)), kinds_of(made) - baseline.kinds
+    names = {one["nodeid"]: recorded(one["nodeid"], one["version"]) for one in ran.report["tests"]}
+    before = [] if strange else [one for one in baseline.tapes if not only or one.name in only]
+    accepted = {one.name: one for one in before}
+    bad = {one.name: why for one in tapes if (why := refused(one)) and not _was_refused(accepted.get(one.name))}
+    compared = [one for one in tapes if one.name not in bad]
+    found = list(compare([one for one in before if one.name not in bad], compared, contract)) if before else []
+    faults = {one.subject.rpartition(", ")[0]: one.reason for one in found if isinstance(one, Unchecked)}
+    bad |= {name: reason for name, reason in faults.items() if name}
+    report = excused(ran.report, {nodeid: bad[name] for nodeid, name in names.items() if name in bad})
+    look = Look(ran, report, tapes, (), (), {})
+    outcomes = {names[one["nodeid"]]: one for one in report["tests"]}
+    told = [*_explained(found, outcomes), *_shown(observe(report, last, contract), ran, baseline)]
+    met = [one for one in told if isinstance(one, Met)]
+    unchecked = [one for one in told if isinstance(one, Unchecked)]
+    if baseline and strange:
+        unchecked.append(Unchecked("the recordings", _strange(strange, baseline)))
+    unchecked += (Unchecked(name, why) for name, why in bad.items() if name not in faults)
+    judged = {name: one["nodeid"] for name, one in outcomes.items() if one["outcome"] in _JUDGED}
+    return Look(ran, report, tapes, tuple(_without_cut_short(look, met, outcomes)), tuple(unchecked), judged)
+
+
+def _shown(found: Iterable[Met | Unchecked], ran: Ran, baseline: Baseline) -> Iterator[Met | Unchecked]:
+    """The same, with what the suite's report shows redacted like a recording: there, people have their names."""
+    redactor = Redactor("cassette", baseline.key or key_of(ran.order.cassettes))
+    for one in found:
+        if isinstance(one, Met) and one.sample is not None:
+            seen = one.sample.observed
+            safe = redactor.notification(seen) if isinstance(seen, Notification) else seen and redactor.exchange(seen)
+            yield replace(one, sample=replace(one.sample, observed=safe))
+        else:
+            yield one
+
+
+def _strange(kinds: Iterable[str], baseline: Baseline) -> str:
+    now, then = ("+".join(sorted(all_)) for all_ in (kinds, baseline.kinds))
+    return (
+        f"tonight's are from: {now}, those of the baseline from: {then}, so only the contract was compared with. "
+        "Give each target a baseline of its own"
+    )
+
+
+def _was_refused(old: Tape | None) -> bool:
+    return old is not None and bool(refused(old))
+
+
+_JUDGED = frozenset({RuleState.HELD.value, RuleState.BROKEN.value})
+
+
+def _explained(found: list[Met | Unchecked], outcomes: Mapping[str, Mapping[str, Any]]) -> Iterator[Met | Unchecked]:
+    """The same, with what the suite says of a test that has left no recording."""
+    for one in found:
+        if isinstance(one, Unchecked) and one.reason == NOT_RECORDED:
+            test = outcomes.get(one.subject)
+            reason = test["reason"] if test else _NO_TEST
+            yield Unchecked(one.subject, reason or NOT_RECORDED, decides=test is not None)
+        else:
+            yield one
+
+
+def _without_cut_short(look: Look, met: list[Met], outcomes: Mapping[str, Mapping[str, Any]]) -> Iterator[Met]:
+    """The same without the end of recordings that a failed test has not come to: what made it fail says enough."""
+    more = {
+        name
+        for one in met
+        if one.difference.origin is Origin.RECORDING and one.difference.kind not in _CUT_SHORT
+        for name in look.where(one)
+    }
+    for one in met:
+        cut = one.difference.kind in _CUT_SHORT and any(
+            name in more and outcomes[name]["outcome"] == RuleState.BROKEN for name in look.where(one)
+        )
+        if not cut:
+            yield one

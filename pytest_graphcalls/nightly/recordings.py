@@ -1,0 +1,157 @@
+"""From a folder of cassettes to what is compared."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import zip_longest
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from pytest_graphcalls.cassette import Cassette, opened
+from pytest_graphcalls.contract import Contract, Match, Need, parse_error
+from pytest_graphcalls.drift import Latency, Tape
+from pytest_graphcalls.drift.model import invited
+from pytest_graphcalls.wire import Exchange, MalformedJsonError, encode_json, path_segments
+
+_DONE = 200
+
+
+def stayed(exchanges: Sequence[Exchange], aside: Collection[int]) -> Mapping[str, frozenset[str]]:
+    """By the id that they have in the roster, in lower case: the ids of their identities. Apps are left out: so are we.
+
+    Args:
+        exchanges: of the whole test.
+        aside: numbers, from 0, of those that are no part of it.
+    """
+    found: dict[str, frozenset[str]] = {}
+    asked = ""
+    for number, one in enumerate(exchanges):
+        if number not in aside:
+            asked += invited(one)
+        elif one.request.method == "GET" and path_segments(one.request.path)[-1:] == ["participants"]:
+            people = {_id(entry): frozenset(_identities(entry)) for entry in _roster(one)}
+            found |= {id: names for id, names in people.items() if names and not any(name in asked for name in names)}
+    return found
+
+
+def without(one: Exchange, who: Collection[str]) -> Exchange:
+    """An exchange in whose answer they are in no list."""
+    if not who or not one.response.body:
+        return one
+    try:
+        data = one.response.json()
+    except MalformedJsonError:
+        return one
+    left = lists_without(data, who)
+    return one if left == data else replace(one, response=replace(one.response, body=encode_json(left)))
+
+
+def lists_without(value: Any, who: Collection[str]) -> Any:
+    """A decoded body in which they are in no list."""
+    if isinstance(value, Mapping):
+        return {name: lists_without(one, who) for name, one in value.items()}
+    if isinstance(value, list):
+        return [lists_without(one, who) for one in value if not (isinstance(one, dict) and _id(one) in who)]
+    return value
+
+
+def _roster(one: Exchange) -> Iterator[Mapping[str, Any]]:
+    if one.response.status != _DONE:
+        return
+    try:
+        data = one.response.json()
+    except MalformedJsonError:
+        return
+    value = data.get("value") if isinstance(data, dict) else None
+    yield from (entry for entry in (value if isinstance(value, list) else ()) if isinstance(entry, dict))
+
+
+def _identities(entry: Mapping[str, Any]) -> Iterator[str]:
+    info = entry.get("info")
+    identity = info.get("identity") if isinstance(info, dict) else None
+    if isinstance(identity, dict) and not identity.get("application"):
+        yield from (_id(one) for one in identity.values() if isinstance(one, dict) and _id(one))
+
+
+def _id(entry: Mapping[str, Any]) -> str:
+    return str(entry.get("id") or "").lower()
+
+
+_UNSIGNED, _BAD_TOKEN = 401, "InvalidAuthenticationToken"
+
+
+def cassettes(folder: Path) -> Iterator[Cassette]:
+    """Every cassette of the suite, ``<version>/<module>/<test>.yaml``, by its path.
+
+    Raises:
+        RecordingError: one cannot be read.
+    """
+    yield from map(opened, sorted(folder.glob("*/*/*.yaml")))
+
+
+def tape(found: Cassette) -> Tape:
+    """A cassette of ours as a tape, without what depends on what others had left in a sandbox.
+
+    Raises:
+        RecordingError: an exchange cannot be read.
+    """
+    passport = found.passport
+    assert passport is not None
+    test, _, version = passport.test.rpartition("@")
+    paired = zip_longest(found.exchanges(), passport.seconds[: len(found.rows)])
+    aside = frozenset(passport.aside)
+    timed = [replace(one, seconds=took) for one, took in paired]
+    there = stayed(timed, aside)
+    exchanges = tuple(without(one, there) for number, one in enumerate(timed) if number not in aside)
+    heard = bool(passport.notifications) or Need.NOTIFICATIONS in passport.capabilities
+    told = tuple(replace(one, body=lists_without(one.body, there)) for one in passport.notifications)
+    return Tape(test, version, exchanges, told, heard, frozenset[str]().union(*there.values()))
+
+
+def refused(one: Tape) -> str:
+    """What the service said of the token that a test has sent, or ``""`` when it took it.
+
+    A test that sends no token on purpose has none that could be refused.
+    """
+    for exchange in one.exchanges:
+        if exchange.response.status == _UNSIGNED and exchange.request.headers.get("authorization"):
+            error = parse_error(exchange.response)
+            if error is not None and error.code == _BAD_TOKEN:
+                asked = f"{exchange.request.method} {exchange.request.path}"
+                return f"{asked} was answered 401 {error.code}: the sign-in failed. Look at it, and run it again."
+    return ""
+
+
+def latencies(recorded: Iterable[Tape], contract: Contract) -> Mapping[str, Latency]:
+    """How long answers took, by ``operation@version``, where that was measured."""
+    took: defaultdict[str, list[float]] = defaultdict(list)
+    for one in recorded:
+        for exchange in one.exchanges:
+            match = contract.match(exchange.request.method, exchange.request.path)
+            if exchange.seconds is not None and isinstance(match, Match):
+                took[f"{match.operation.id}@{one.version}"].append(exchange.seconds * 1000)
+    return {
+        name: Latency(round(median(all_), 3), round(max(all_), 3), len(all_)) for name, all_ in sorted(took.items())
+    }
+
+
+FOLDER = "contracts"
+"""The folder that the names of all recordings of the suite begin with."""
+
+
+def recorded(nodeid: str, version: str) -> str:
+    """The name of a test's tape, from pytest's name of it.
+
+    Args:
+        nodeid: e.g. ``contracts/test_call_get.py::test_one[v1.0-meeting]``; which folders it names depends on where
+            pytest was run.
+        version: the API version.
+    """
+    path, _, test = nodeid.partition("::")
+    base, bracket, inside = test.partition("[")
+    others = "-".join(part for part in inside.removesuffix("]").split("-") if part != version) if bracket else ""
+    name = base.replace("::", ".") + (f"[{others}]" if others else "")
+    return f"{FOLDER}/{path.replace(chr(92), '/').rpartition('/')[2]}::{name}@{version}"

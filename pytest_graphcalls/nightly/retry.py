@@ -1,0 +1,175 @@
+"""Whether a difference comes again: its tests are run again, and only they.
+
+What the first run has not met is no difference between nights: later runs begin where that one has left a sandbox.
+A place that differs in every run, and each time in another way, differs: that is one difference, and not several that
+did not come again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+
+from pytest_graphcalls.drift import Difference, Severity, Unchecked
+from pytest_graphcalls.drift.model import Met
+from pytest_graphcalls.drift.outcome import Sighting
+from pytest_graphcalls.findings import at_any_index
+from pytest_graphcalls.nightly.assess import Look
+from pytest_graphcalls.nightly.settings import Repetition
+
+_ENOUGH = 3
+"""In how many of its tests a difference is looked for again, when it came in more."""
+RESTLESS = "another one in every run"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What is left of the differences of a night.
+
+    Attributes:
+        seen: how often each came.
+        unchecked: those that could not be asked about often enough.
+        unsteady: fingerprints of those that did not come often enough.
+    """
+
+    seen: tuple[Sighting, ...]
+    unchecked: tuple[Unchecked, ...]
+    unsteady: frozenset[str]
+
+
+class _State(Enum):
+    YES = auto()
+    NO = auto()
+    OPEN = auto()
+
+
+def confirm(
+    first: Look,
+    again: Callable[[frozenset[str], int], Look | None],
+    repetition: Repetition,
+    accepted: Iterable[str] = (),
+) -> tuple[Confirmed, Sequence[Look]]:
+    """Run the tests of what differs again, until it is known of each difference whether it comes again.
+
+    Args:
+        first: the whole run.
+        again: runs tests again, by the names of their recordings; is told the number of the run, from 2. Gives
+            ``None`` when that run did not come to its end.
+        repetition: when a difference counts.
+        accepted: fingerprints that nobody needs to ask about.
+
+    Returns:
+        What is left, and every run.
+    """
+    looks = [first]
+    passed_over = frozenset(accepted)
+    for number in range(2, repetition.runs + 1):
+        tallies = _tallies(looks, passed_over, repetition)
+        left = repetition.runs - number + 1
+        tests = frozenset(
+            name
+            for one in tallies.values()
+            if one.suspect and one.state(repetition, left) is _State.OPEN
+            for name in sorted(one.tests & first.tests.keys())[:_ENOUGH]
+        )
+        if not tests:
+            break
+        look = again(tests, number)
+        if look is not None:
+            looks.append(look)
+    return _settled(_tallies(looks, passed_over, repetition), repetition), looks
+
+
+@dataclass(slots=True)
+class _Tally:
+    """One difference over all runs."""
+
+    met: Met
+    suspect: bool
+    places: dict[str, None] = field(default_factory=dict)
+    tests: frozenset[str] = frozenset()
+    numbers: set[int] = field(default_factory=set)
+    runs: int = 0
+
+    @property
+    def came(self) -> int:
+        """In how many runs it came."""
+        return len(self.numbers)
+
+    def state(self, repetition: Repetition, left: int) -> _State:
+        """Whether it counts, with so many runs left to ask."""
+        if not self.suspect:
+            return _State.YES
+        if 0 not in self.numbers:
+            return _State.NO
+        if self.came >= repetition.needed:
+            return _State.YES
+        return _State.OPEN if self.came + left >= repetition.needed else _State.NO
+
+
+def _tallies(looks: Sequence[Look], passed_over: frozenset[str], repetition: Repetition) -> Mapping[str, _Tally]:
+    found: dict[str, _Tally] = {}
+    for number, look in enumerate(looks):
+        for met in look.met:
+            name = met.difference.fingerprint
+            tally = found.setdefault(name, _Tally(met, _is_suspect(met, name, passed_over)))
+            tally.places[met.difference.place] = None
+            tally.tests |= look.where(met)
+            tally.numbers.add(number)
+    found = {one.met.difference.fingerprint: one for one in _joined(found.values(), repetition)}
+    for tally in found.values():
+        asked = {number for number, look in enumerate(looks) if not tally.tests.isdisjoint(look.tests)}
+        tally.runs = len(asked | tally.numbers)
+    return found
+
+
+def _joined(tallies: Iterable[_Tally], repetition: Repetition) -> Iterator[_Tally]:
+    """The same, with one for a place that was another one each time, often enough."""
+    spots: defaultdict[tuple[str, ...], list[_Tally]] = defaultdict(list)
+    for one in tallies:
+        spots[_spot(one.met.difference)].append(one)
+    for all_ in spots.values():
+        restless = [one for one in all_ if one.suspect]
+        numbers = set[int]().union(*(one.numbers for one in restless))
+        if len(numbers) < repetition.needed or any(one.came >= repetition.needed for one in restless):
+            yield from all_
+            continue
+        first = restless[0].met
+        # A name of its own, which is the same tomorrow, whatever the values are then.
+        joined = _Tally(replace(first, difference=replace(first.difference, after=RESTLESS)), suspect=True)
+        joined.numbers = numbers
+        for one in restless:
+            joined.places |= one.places
+            joined.tests |= one.tests
+        yield joined
+        yield from (one for one in all_ if not one.suspect)
+
+
+def _spot(one: Difference) -> tuple[str, ...]:
+    return one.origin, one.kind, one.version, one.subject, at_any_index(one.where)
+
+
+def _is_suspect(met: Met, fingerprint: str, passed_over: frozenset[str]) -> bool:
+    decides = met.difference.severity is not Severity.NOTICE
+    return decides and bool(met.difference.place) and fingerprint not in passed_over
+
+
+def _settled(tallies: Mapping[str, _Tally], repetition: Repetition) -> Confirmed:
+    seen, unchecked, unsteady = [], [], set()
+    for name, one in tallies.items():
+        missing = repetition.runs - one.runs
+        state = one.state(repetition, missing)
+        if state is _State.OPEN:
+            unsteady.add(name)
+            reason = (
+                f"it came in {one.came} of {one.runs} runs, and could not be asked for as often as "
+                f"{repetition.needed} of {repetition.runs} needs; run it again"
+            )
+            unchecked.append(Unchecked(str(one.met.difference), reason))
+            continue
+        if state is _State.NO:
+            unsteady.add(name)
+        seen.append(Sighting(one.met, tuple(filter(None, one.places)), one.came, one.runs, 0 in one.numbers))
+    return Confirmed(tuple(seen), tuple(unchecked), frozenset(unsteady))

@@ -1,0 +1,361 @@
+"""One night, from its beginning in the history to its reports."""
+
+from __future__ import annotations
+
+import shutil
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from pytest_graphcalls.atomic import mended
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.drift import (
+    Acceptance,
+    Difference,
+    Entry,
+    Kind,
+    Latency,
+    Night,
+    Origin,
+    Outcome,
+    RuleState,
+    Unchecked,
+    Verdict,
+)
+from pytest_graphcalls.drift.acceptances import AcceptedFile
+from pytest_graphcalls.drift.contract import states
+from pytest_graphcalls.drift.history import History
+from pytest_graphcalls.drift.model import Met
+from pytest_graphcalls.drift.outcome import Earlier, Sighting, entries, is_expired, outcome, sightings, unobserved
+from pytest_graphcalls.drift.sources import rows
+from pytest_graphcalls.errors import RecordingError
+from pytest_graphcalls.nightly import baseline as accepted
+from pytest_graphcalls.nightly.assess import Look, judge
+from pytest_graphcalls.nightly.baseline import Baseline
+from pytest_graphcalls.nightly.publish import CASSETTES, claim, junit_of, publish
+from pytest_graphcalls.nightly.recordings import cassettes, latencies
+from pytest_graphcalls.nightly.retry import Confirmed, confirm
+from pytest_graphcalls.nightly.settings import NightSettings
+from pytest_graphcalls.nightly.suite import Order, Ran, Runner, has_xdist
+from pytest_graphcalls.nightly.workspace import left_over, workroom
+from pytest_graphcalls.report.run_document import counted
+
+
+def keep_steady(looks: Sequence[Look], unsteady: Collection[str]) -> None:
+    """Put later recordings in the place of first ones in which something was that did not come again.
+
+    So that nobody makes an accident the baseline.
+
+    Args:
+        looks: the whole run, and the runs of some tests after it.
+        unsteady: fingerprints of what did not come again.
+    """
+    if not unsteady:
+        return
+    first, *later = looks
+    wanted = _unsteady(first, unsteady)
+    folder = first.ran.order.cassettes
+    for look in later:
+        good = wanted & look.tests.keys() - _unsteady(look, unsteady)
+        for name, path in _paths(look).items():
+            if name in good:
+                shutil.copyfile(path, folder / path.relative_to(look.ran.order.cassettes))
+        wanted -= good
+
+
+def _unsteady(look: Look, unsteady: Collection[str]) -> set[str]:
+    return {name for met in look.met if met.difference.fingerprint in unsteady for name in look.where(met)}
+
+
+def _paths(look: Look) -> dict[str, Path]:
+    return {one.passport.test: one.path for one in cassettes(look.ran.order.cassettes) if one.passport}
+
+
+_ALONE = 24
+"""Up to so many tests, starting more processes takes longer than the tests do."""
+_NAMED = 3
+"""How many things that could not be checked for one and the same reason are named one by one."""
+_FIRST_NIGHT = (
+    "there is no baseline yet, so only the contract was compared with; 'graphcalls drift promote' makes tonight's "
+    "recordings the baseline"
+)
+_OTHER_CLOCK = "If that of the last night was wrong, move the history away to begin another."
+_KNOWN_STATES = frozenset({RuleState.HELD, RuleState.BROKEN, RuleState.NOTICE})
+
+
+class Telling(Protocol):
+    """Is told how a night goes on."""
+
+    def phase(self, text: str) -> None:
+        """What begins now."""
+
+    def count(self, done: int, total: int) -> None:
+        """How many tests are done, of how many."""
+
+
+class Quiet:
+    """Tells nobody."""
+
+    def phase(self, text: str) -> None:
+        """See :meth:`Telling.phase`."""
+
+    def count(self, done: int, total: int) -> None:
+        """See :meth:`Telling.count`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A night that is over.
+
+    Attributes:
+        verdict: what it comes to.
+        files: what was written.
+        problem: why the reports were not, a sentence, or ``""``.
+    """
+
+    verdict: Verdict
+    files: tuple[Path, ...] = ()
+    problem: str = ""
+
+
+def look(
+    settings: NightSettings,
+    runner: Runner,
+    telling: Telling | None = None,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    seed: int = 0,
+) -> Seen:
+    """Look at a night.
+
+    Args:
+        settings: what was asked for.
+        runner: runs the suite.
+        telling: is told how it goes on.
+        now: the clock; gives aware times.
+        seed: where the simulator's ids start.
+
+    Raises:
+        SettingError: the folder for the reports or the baseline cannot be used.
+        RecordingError: a recording of the baseline cannot be read.
+        DriftFileError: the history or the file of accepted differences cannot be used.
+        PublishedFileError: a metadata file is there and is not what it should be.
+    """
+    telling = telling or Quiet()
+    claim(settings.out)
+    for place in (settings.out / CASSETTES, settings.baseline):
+        if said := mended(place):
+            telling.phase(said)
+    for folder in left_over():
+        telling.phase(f"{folder} went: an earlier night was killed and had left it.")
+    published = tuple(_published(settings, telling))
+    old = accepted.read(settings.baseline, settings.target, settings.versions)
+    agreed = AcceptedFile.read(settings.accepted).acceptances
+    with (
+        History(settings.history, keep=settings.keep, now=now) as history,
+        workroom() as folder,
+    ):
+        night = _Night(settings, runner, telling, old, published, folder, seed)
+        return night.look(history, agreed, now)
+
+
+def _published(settings: NightSettings, telling: Telling) -> Iterator[Difference | Unchecked]:
+    """What others have published; what of it cannot be looked at is told before the suite is waited for."""
+    if settings.published.origins:
+        telling.phase("looking at what is published")
+    found = list(settings.published.differences(settings.versions))
+    for one in _grouped(one for one in found if isinstance(one, Unchecked)):
+        telling.phase(f"could not check {one.subject}: {one.reason}")
+    yield from found
+
+
+class _Night:
+    def __init__(
+        self,
+        settings: NightSettings,
+        runner: Runner,
+        telling: Telling,
+        old: Baseline,
+        published: Sequence[Difference | Unchecked],
+        folder: Path,
+        seed: int,
+    ) -> None:
+        self._settings = settings
+        self._runner = runner
+        self._telling = telling
+        self._old = old
+        self._published = published
+        self._folder = folder
+        self._seed = seed
+        self._contract = Contract.packaged()
+
+    def look(self, history: History, agreed: Mapping[str, Acceptance], now: Callable[[], datetime]) -> Seen:
+        last, known = _last(history.nights(), self._settings.target), history.known()
+        begun = history.begin(self._settings.target)
+        compared = self._old.words or "the contract only, because there is no baseline yet"
+        self._telling.phase(f"running the suite against {self._settings.target}, compared with {compared}")
+        ran = self._run("1", ())
+        first = self._read(ran, last)
+        found = _Found(
+            sightings([[Met(one) for one in self._published if isinstance(one, Difference)]]),
+            [one for one in self._published if isinstance(one, Unchecked)],
+        )
+        if isinstance(first, Unchecked):
+            found.unchecked.append(first)
+        else:
+            self._judge(found, first, agreed, begun.started)
+            if not self._old:
+                # Before what this target lacks the means for, every night, of which only the beginning is shown.
+                found.unchecked.insert(0, Unchecked("the recordings", _FIRST_NIGHT, decides=self._settings.named))
+        earlier = {name: Earlier(one.first_seen, one.count) for name, one in known.items()}
+        found.entries = entries(found.seen, agreed, earlier, begun.started, self._settings.repetition.needed)
+        verdict = self._verdict(found, begun, agreed, max(now(), begun.started))
+        junit, left_out = junit_of(ran.order)
+        if left_out is not None:
+            verdict = replace(verdict, unchecked=(*verdict.unchecked, left_out))
+        history.finish(verdict)
+        self._telling.phase("writing the reports")
+        recordings = None if isinstance(first, Unchecked) else ran.order.cassettes
+        try:
+            all_ = rows((one.difference for one in verdict.entries), self._looked(first), self._contract)
+            facts = [one for one in all_ if one.disagree]
+            files = publish(verdict, history, self._settings.out, recordings, junit, facts)
+            return Seen(verdict, tuple(files))
+        except RecordingError as error:
+            return Seen(verdict, problem=str(error))
+
+    def _looked(self, first: Look | Unchecked) -> frozenset[Origin]:
+        """Which sides were looked at tonight."""
+        service = frozenset[Origin]() if isinstance(first, Unchecked) else frozenset({Origin.CONTRACT})
+        return self._settings.published.origins | service
+
+    def _run(self, name: str, tests: tuple[str, ...]) -> Ran:
+        folder = self._folder / name
+        folder.mkdir()
+        alone = 0 < len(tests) <= _ALONE or not has_xdist()
+        settings = self._settings
+        workers = "0" if alone else settings.workers
+        order = Order(folder, settings.target, settings.versions, tests, workers, self._old.key, self._seed)
+        return self._runner.run(order, self._telling.count)
+
+    def _read(self, ran: Ran, last: Mapping[str, RuleState], only: frozenset[str] = frozenset()) -> Look | Unchecked:
+        if ran.report is None:
+            return Unchecked("the whole run", ran.problem)
+        try:
+            return judge(ran, self._old, last, self._contract, only=only)
+        except RecordingError as error:
+            return Unchecked("tonight's recordings", str(error))
+
+    def _judge(
+        self,
+        found: _Found,
+        first: Look,
+        agreed: Mapping[str, Acceptance],
+        tonight: datetime,
+    ) -> None:
+        """Ask again about what differs, and take in what is left."""
+        repetition = self._settings.repetition
+
+        def again(names: frozenset[str], number: int) -> Look | None:
+            tests = tuple(sorted(first.tests[name] for name in names if name in first.tests))
+            if not tests:
+                return None
+            self._telling.phase(f"looking whether it comes again: {counted(len(tests), 'test')}, run {number}")
+            look = self._read(self._run(str(number), tests), {}, names)
+            return None if isinstance(look, Unchecked) else look
+
+        settled = {name for name, one in agreed.items() if not is_expired(one, tonight)}
+        confirmed, looks = confirm(first, again, repetition, settled)
+        found.seen += tuple(confirmed.seen)
+        found.unchecked += (*first.unchecked, *confirmed.unchecked)
+        covered = self._settings.versions
+        found.rules = {
+            name: state for name, state in states(first.report).items() if name.rpartition("@")[2] in covered
+        }
+        found.rules |= _unsteady_rules(first, confirmed)
+        found.latency = latencies(first.tapes, self._contract)
+        keep_steady(looks, confirmed.unsteady)
+
+    def _verdict(self, found: _Found, begun: Night, agreed: Mapping[str, Acceptance], ended: datetime) -> Verdict:
+        if begun.note:
+            # By such a clock acceptances and tokens expire at another time than they should.
+            found.unchecked.append(Unchecked("the clock", f"{begun.note} {_OTHER_CLOCK}"))
+        unchecked = tuple(_grouped(found.unchecked))
+        said = outcome(found.entries, unchecked)
+        night = replace(
+            begun,
+            ended=ended,
+            outcome=said,
+            rules=found.rules,
+            latency=found.latency,
+            fingerprints=frozenset(one.difference.fingerprint for one in found.entries),
+            broken=_broken(found.entries),
+        )
+        return Verdict(
+            night,
+            said,
+            self._settings.versions,
+            self._contract.revision,
+            found.entries,
+            unchecked,
+            # What was not looked at may need its acceptance all the same.
+            () if said is Outcome.COULD_NOT_CHECK else unobserved(agreed, found.entries),
+            self._old.words,
+            self._settings.additive_ok,
+        )
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a night has found so far."""
+
+    seen: tuple[Sighting, ...] = ()
+    unchecked: list[Unchecked] = field(default_factory=list)
+    entries: tuple[Entry, ...] = ()
+    rules: dict[str, RuleState] = field(default_factory=dict)
+    latency: Mapping[str, Latency] = field(default_factory=dict)
+
+
+def _last(nights: Iterable[Night], target: str) -> Mapping[str, RuleState]:
+    """How each rule stood when it was looked at last, on this target."""
+    return {
+        name: state
+        for night in nights
+        if night.target == target
+        for name, state in night.rules.items()
+        if state in _KNOWN_STATES
+    }
+
+
+def _unsteady_rules(first: Look, confirmed: Confirmed) -> Mapping[str, RuleState]:
+    """Rules that were broken once, and not again: a notice; or that could not be asked about again."""
+    broken = {
+        one.difference.fingerprint: f"{one.difference.subject}@{one.difference.version}"
+        for one in first.met
+        if one.difference.kind is Kind.RULE_BROKEN and one.difference.fingerprint in confirmed.unsteady
+    }
+    flaky = {one.met.difference.fingerprint for one in confirmed.seen}
+    return {rule: RuleState.NOTICE if name in flaky else RuleState.COULD_NOT_CHECK for name, rule in broken.items()}
+
+
+def _broken(found: Iterable[Entry]) -> Mapping[str, tuple[str, ...]]:
+    rules: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
+    for one in found:
+        if one.difference.kind is Kind.RULE_BROKEN:
+            rules[f"{one.difference.subject}@{one.difference.version}"] += (one.difference.fingerprint,)
+    return dict(rules)
+
+
+def _grouped(unchecked: Iterable[Unchecked]) -> Iterator[Unchecked]:
+    """What could not be checked; where one reason holds for many things, they are told together."""
+    groups: defaultdict[tuple[str, bool], dict[str, None]] = defaultdict(dict)
+    for one in unchecked:
+        groups[one.reason, one.decides][one.subject] = None
+    for (reason, decides), subjects in groups.items():
+        if len(subjects) <= _NAMED:
+            yield from (Unchecked(name, reason, decides) for name in subjects)
+        else:
+            yield Unchecked(f"{next(iter(subjects))} and {len(subjects) - 1} more", reason, decides)

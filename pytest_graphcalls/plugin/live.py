@@ -1,0 +1,216 @@
+"""pytest's side of a live run: what it starts from, what it says while it goes on, what it leaves behind.
+
+Imported for a live run only.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from pytest_graphcalls.errors import GraphCallsError, SettingError
+from pytest_graphcalls.plugin.options import SETTINGS_KEY, LiveSettings
+from pytest_graphcalls.sandbox import End, Ending, Ledger, Sandbox, admit, ledgers
+from pytest_graphcalls.sandbox.guard import stopped_as_by_ctrl_c
+from pytest_graphcalls.sandbox.journal import SUFFIX
+from pytest_graphcalls.targets.live import Line, LiveTarget, Place, left_open
+from pytest_graphcalls.targets.webhook import listening, prove
+
+PROGRESS_EVERY = 30.0
+"""Seconds between two lines about how far a run is."""
+_RUN = pytest.StashKey[str]()
+_HANDED_ON = "graphcalls_run"
+"""Under what name an xdist worker is told which run it belongs to."""
+_INBOX = pytest.StashKey[str]()
+_INBOX_HANDED_ON = "graphcalls_inbox"
+"""Under what name an xdist worker is told where it reads what is posted to the run."""
+
+
+def live_target(config: pytest.Config) -> LiveTarget:
+    """The live target of this process.
+
+    Raises:
+        SettingError: a setting is missing or wrong, or the tenant is not on the allow list.
+    """
+    settings = config.stash[SETTINGS_KEY].live
+    place, sandbox = checked(settings)
+    index, count = _worker(config)
+    path = folder(config) / f"{run_id(config)}.{index}{SUFFIX}"
+    budget = -(-settings.budget // count)
+    inbox = config.stash.get(_INBOX, "") or getattr(config, "workerinput", {}).get(_INBOX_HANDED_ON, "")
+    return LiveTarget(place, settings.tenants, sandbox.share(index, count), path, budget=budget, inbox=inbox)
+
+
+def checked(settings: LiveSettings) -> tuple[Place, Sandbox]:
+    """Where the tenant is and what it has, if it may be used.
+
+    Raises:
+        SettingError: a setting is missing or wrong, or the tenant is not on the allow list.
+    """
+    place = Place.of(os.environ, cloud=settings.cloud, root=settings.root, authority=settings.authority)
+    admit(place.tenant, settings.tenants)
+    return place, Sandbox.read(place.tenant, settings.facts)
+
+
+def folder(config: pytest.Config) -> Path:
+    """Where the ledgers of a run lie."""
+    return config.stash[SETTINGS_KEY].live.ledger or config.rootpath / ".graphcalls" / "ledger"
+
+
+def run_id(config: pytest.Config) -> str:
+    """The same in all processes of one run, and in no other run."""
+    if _RUN not in config.stash:
+        config.stash[_RUN] = getattr(config, "workerinput", {}).get(_HANDED_ON) or str(uuid4())
+    return config.stash[_RUN]
+
+
+def _worker(config: pytest.Config) -> tuple[int, int]:
+    """Which of how many processes this is."""
+    facts = getattr(config, "workerinput", None)
+    return (int(facts["workerid"].removeprefix("gw")), int(facts["workercount"])) if facts else (0, 1)
+
+
+def begin(config: pytest.Config) -> None:
+    """Start a live run, or refuse to.
+
+    Raises:
+        UsageError: a setting is missing or wrong, the tenant is not on the allow list, or what is posted to the
+            callback does not arrive where it is listened for.
+    """
+    is_worker = hasattr(config, "workerinput")
+    try:
+        place, sandbox = checked(config.stash[SETTINGS_KEY].live)
+        if sandbox.listen and not is_worker:
+            config.stash[_INBOX] = _listen(config, place, sandbox)
+    except SettingError as error:
+        raise pytest.UsageError(f"--graphcalls-target=live cannot start. {error}") from None
+    _stop_as_by_ctrl_c(config)
+    if not is_worker:
+        config.pluginmanager.register(LiveRun(config, place), "graphcalls-live")
+
+
+def _listen(config: pytest.Config, place: Place, sandbox: Sandbox) -> str:
+    """Listen until the run is over; the address of the inbox, to which the callback address has been seen to lead."""
+    stack = ExitStack()
+    config.add_cleanup(stack.close)
+    address = stack.enter_context(listening(sandbox))
+    with closing(Line(place)) as line:
+        prove(sandbox, address, line.network)
+    return address
+
+
+def _stop_as_by_ctrl_c(config: pytest.Config) -> None:
+    """Whoever cancels a job sends SIGTERM; that is to hang up first."""
+    stack = ExitStack()
+    stack.enter_context(stopped_as_by_ctrl_c())
+    config.add_cleanup(stack.close)
+
+
+class LiveRun:
+    """Follows a live run from the process that gathers its reports.
+
+    Args:
+        config: pytest's.
+        place: where the tenant is.
+    """
+
+    def __init__(self, config: pytest.Config, place: Place) -> None:
+        self._config = config
+        self._place = place
+        self._began = self._told = time.monotonic()
+        self._done = 0
+        self._of = 0
+        self._lines: list[str] = []
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell an xdist worker which run it belongs to, and where it hears what is posted to it."""
+        node.workerinput[_HANDED_ON] = run_id(self._config)
+        node.workerinput[_INBOX_HANDED_ON] = self._config.stash.get(_INBOX, "")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Learn how many tests there are."""
+        self._of = len(ids)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Learn how many tests there are."""
+        self._of = len(session.items)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Now and then say how far the run is."""
+        self._done += report.when == "teardown"
+        now = time.monotonic()
+        if now - self._told >= PROGRESS_EVERY:
+            self._told = now
+            self._write(f"graphcalls: {self._done} of {self._of} tests, {_clock(now - self._began)}, {self._open()}")
+
+    def _open(self) -> str:
+        count = sum(len(ledger.open_calls()) for ledger in self._ledgers())
+        return f"{count} calls open" if count != 1 else "1 call open"
+
+    def _write(self, line: str) -> None:
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if terminal is not None:
+            terminal.write_line(line)
+
+    def _ledgers(self) -> tuple[Ledger, ...]:
+        return ledgers(folder(self._config), run_id(self._config))
+
+    @pytest.hookimpl(trylast=True)  # after the fixtures are torn down and the workers are gone
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Hang up what the processes of this run could not, because they were interrupted or died."""
+        found = self._ledgers()
+        if not found:
+            return
+        endings = list(self._settled(found))
+        left = self._ledgers()
+        self._lines = [*_told(endings), *_left(left, folder(self._config))]
+        if any(ledger.open_calls() for ledger in left) and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _settled(self, found: tuple[Ledger, ...]) -> Iterator[Ending]:
+        line = Line(self._place)
+        try:
+            for ledger in found:
+                yield from left_open(line, ledger)
+                ledger.close()
+        except GraphCallsError as error:
+            self._write(f"graphcalls: {error}")
+        finally:
+            line.close()
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what was left open, and what to do."""
+        for line in self._lines:
+            terminalreporter.write_line(line)
+
+
+def _told(endings: list[Ending]) -> Iterator[str]:
+    ended = [ending for ending in endings if ending.end is not End.STILL_OPEN]
+    if ended:
+        yield f"graphcalls: calls that the run had left open: {len(ended)} hung up."
+
+
+def _left(found: tuple[Ledger, ...], where: Path) -> Iterator[str]:
+    count = sum(len(ledger.open_calls()) for ledger in found)
+    if count:
+        yield f"graphcalls: calls still open: {count}. End them with: graphcalls sweep --ledger {where}"
+    for ledger in found:
+        for intent in ledger.unanswered():
+            yield (
+                f"graphcalls: a request for a call, sent {intent.made:%H:%M:%S} UTC, was never answered; if a call "
+                f"came of it, the service ends it by {intent.gone_by:%H:%M} UTC."
+            )
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02} min"

@@ -1,0 +1,366 @@
+"""What a test says about itself.
+
+The grammar of a marker is the signature of the function of its name below; a wrong one stops the run before
+its first test, and so does a rule or question that does not exist. What the markers of one test mean
+together is its :class:`Plan`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from pytest_graphcalls.plugin.options import (
+    BOTH_VERSIONS,
+    LIVE,
+    REPLAY,
+    SIMULATOR,
+    Settings,
+    parse_target,
+    parse_versions,
+)
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.contract import Contract, Question, Rule
+
+PARAMETER = "graphcalls_version"
+"""The fixture that says which API version a test runs for."""
+
+
+class FaultWish(NamedTuple):
+    """A fault that a marker asks for: its name, and its parameters as they were given."""
+
+    name: str
+    facts: Mapping[str, Any]
+
+
+class Plan(NamedTuple):
+    """What the markers of one test say.
+
+    Attributes:
+        rules: full ids of the rules it judges.
+        questions: full ids of the questions it asks.
+        versions: API versions it was marked for; empty when it does not say.
+        target: what it talks to whatever the run's target is, or ``""``.
+        tenant: id of the simulated tenant it runs in, or ``""`` for one of its own.
+        faults: what goes wrong in it, those of its module first.
+    """
+
+    rules: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    target: str = ""
+    tenant: str = ""
+    faults: tuple[FaultWish, ...] = ()
+
+    @property
+    def is_contract_test(self) -> bool:
+        """Whether it judges the target, rather than being some project's own test."""
+        return bool(self.rules or self.questions)
+
+
+PLAN_KEY = pytest.StashKey[Plan]()
+
+
+def graphcalls_rule(rule: str, *more: str) -> Plan:
+    """This test judges the rule(s) of the contract; it runs once for each API version they hold for."""
+    return Plan(rules=(rule, *more))
+
+
+def graphcalls_question(question: str, *more: str) -> Plan:
+    """This test asks the question(s) of the contract: it records the answer and never fails."""
+    return Plan(questions=(question, *more))
+
+
+def graphcalls(*, version: str = "", target: str = "", tenant: str = "") -> Plan:
+    """Run this test on an API version, on a target (simulator, replay, live, a base URL), in a tenant (an id)."""
+    versions = parse_versions("version", version) if version else ()
+    return Plan(versions=versions, target=parse_target("target", target) if target else "", tenant=tenant)
+
+
+def graphcalls_fault(name: str, /, **parameters: Any) -> Plan:
+    """Let this go wrong from the beginning of the test, as simulator.fault(name, ...) does; several add up."""
+    return Plan(faults=(FaultWish(name, parameters),))
+
+
+_GRAMMAR: Mapping[str, Callable[..., Plan]] = {
+    function.__name__: function for function in (graphcalls_rule, graphcalls_question, graphcalls, graphcalls_fault)
+}
+
+_ARGUMENTS = {
+    "graphcalls_rule": "rule, *more",
+    "graphcalls_question": "question, *more",
+    "graphcalls": "*, version, target, tenant",
+    "graphcalls_fault": "name, **parameters",
+}
+"""How ``pytest --markers`` shows them; pytest ends a marker's name at the first colon, so annotations are left out."""
+
+
+def register(config: pytest.Config) -> None:
+    """Make the markers known to pytest, so that they pass ``--strict-markers``."""
+    for name, function in _GRAMMAR.items():
+        config.addinivalue_line("markers", f"{name}({_ARGUMENTS[name]}): {function.__doc__}")
+
+
+def plan_of(node: pytest.Item | pytest.Collector) -> Plan | None:
+    """The plan of a test, or ``None`` when no marker of ours stands on it, its class or its module.
+
+    Raises:
+        TypeError: a marker's arguments do not fit.
+        SettingError: an argument of ``graphcalls`` cannot be used.
+    """
+    plan: Plan | None = None
+    for mark in node.iter_markers():
+        if mark.name in _GRAMMAR:
+            one = _GRAMMAR[mark.name](*mark.args, **mark.kwargs)
+            plan = one if plan is None else _joined(plan, one)
+    return plan
+
+
+def _joined(near: Plan, far: Plan) -> Plan:
+    """Both plans; where they disagree the marker nearer to the test wins."""
+    return Plan(
+        near.rules + far.rules,
+        near.questions + far.questions,
+        near.versions or far.versions,
+        near.target or far.target,
+        near.tenant or far.tenant,
+        far.faults + near.faults,
+    )
+
+
+def versions_of(plan: Plan, contract: Callable[[], Contract]) -> tuple[str, ...]:
+    """The API versions a test has to run for; empty when it leaves that to the run.
+
+    Raises:
+        UnknownNameError: a rule or question does not exist.
+    """
+    versions = plan.versions
+    for subject in _subjects(plan, contract) if plan.is_contract_test else ():
+        versions = tuple(version for version in versions or BOTH_VERSIONS if version in subject.versions)
+    return versions
+
+
+def _subjects(plan: Plan, contract: Callable[[], Contract]) -> Iterator[Rule | Question]:
+    loaded = contract()
+    yield from (loaded.rule(id) for id in plan.rules)
+    yield from (loaded.question(id) for id in plan.questions)
+
+
+def parametrize(metafunc: pytest.Metafunc, contract: Callable[[], Contract]) -> None:
+    """Run a marked test once for each API version; leave every other test alone."""
+    if PARAMETER not in metafunc.fixturenames:
+        return
+    from pytest_graphcalls.errors import GraphCallsError
+
+    try:
+        plan = plan_of(metafunc.definition)
+        versions = versions_of(plan, contract) if plan else ()
+    except (TypeError, GraphCallsError):
+        return  # mistakes() has the whole sentence, and stops the run
+    if versions and not _parametrized_by_hand(metafunc):
+        metafunc.parametrize(PARAMETER, versions)
+
+
+def _parametrized_by_hand(metafunc: pytest.Metafunc) -> bool:
+    marks = metafunc.definition.iter_markers("parametrize")
+    return any(PARAMETER in str(mark.args[0] if mark.args else mark.kwargs.get("argnames")) for mark in marks)
+
+
+def version_of(node: pytest.Item, settings: Settings) -> str:
+    """The API version a test runs for."""
+    callspec = getattr(node, "callspec", None)
+    version = callspec.params.get(PARAMETER) if callspec else None
+    if version:
+        return str(version)
+    plan = node.stash.get(PLAN_KEY, None)
+    return plan.versions[0] if plan and plan.versions else settings.version
+
+
+def mistakes(item: pytest.Item, contract: Callable[[], Contract]) -> Iterator[str]:
+    """What in the markers of a test cannot be used, a sentence for each."""
+    marks = [mark for mark in item.iter_markers() if mark.name in _GRAMMAR]
+    if not marks:
+        return
+    from pytest_graphcalls.errors import GraphCallsError
+
+    for mark in marks:
+        if mark.name == graphcalls_fault.__name__ and mark in item.own_markers and not _has_fixtures(item):
+            yield _NOTHING_TO_STRIKE
+        for step in _steps(mark, contract):
+            try:
+                step()
+            except TypeError as error:
+                known = "; ".join(f"{name}({arguments})" for name, arguments in _ARGUMENTS.items())
+                said = str(error)  # from Python 3.13 on with the nearest match: a question
+                yield f"{said}{'' if said.endswith('?') else '.'} The markers are {known}."
+                break
+            except GraphCallsError as error:
+                yield str(error)
+    versions = (mark.kwargs["version"] for mark in marks if mark.kwargs.get("version"))  # the nearest one holds
+    if _runs_once(item) and next(versions, "") == "both":
+        yield _TOO_LATE
+
+
+def _runs_once(item: pytest.Item) -> bool:
+    """Whether a test takes a version, and none was given to it: its markers could not be seen in time."""
+    callspec = getattr(item, "callspec", None)
+    return PARAMETER in getattr(item, "fixturenames", ()) and PARAMETER not in (callspec.params if callspec else {})
+
+
+_TOO_LATE = (
+    "graphcalls(version='both') comes too late to run a test twice, on a pytest.param and in a unittest.TestCase; "
+    "name one version there."
+)
+_NOTHING_TO_STRIKE = (
+    "graphcalls_fault strikes nothing here, because the test uses no fixture of graphcalls; "
+    "take graphcalls, graphcalls_client or another one, or take the marker away."
+)
+
+
+def _has_fixtures(item: pytest.Item) -> bool:
+    """Whether a test uses a fixture of ours, or may ask for one while it runs."""
+    names: Iterable[str] = getattr(item, "fixturenames", ())
+    return any(name == "request" or name.lstrip("_").startswith("graphcalls") for name in names)
+
+
+def _steps(mark: pytest.Mark, contract: Callable[[], Contract]) -> Iterator[Callable[[], object]]:
+    """Everything that can be wrong with a marker; each raises if it is."""
+    plans: list[Plan] = []
+    yield lambda: plans.append(_GRAMMAR[mark.name](*mark.args, **mark.kwargs))
+    for plan in plans:
+        loaded = contract()
+        yield from (partial(loaded.rule, id) for id in plan.rules)
+        yield from (partial(loaded.question, id) for id in plan.questions)
+        if plan.faults:
+            from pytest_graphcalls.simulator.faults import ordered
+
+            yield from (partial(ordered, wish.name, wish.facts, loaded) for wish in plan.faults)
+
+
+def _refusal(wrong: Mapping[str, list[str]]) -> pytest.UsageError:
+    """All mistakes of a collection, each with the first test it is in; pytest shows each on a line of its own."""
+    places = {sentence: f"{tests[0]}{_more(len(tests) - 1)}" for sentence, tests in wrong.items()}
+    return pytest.UsageError(*(f"{place}: {sentence}" for sentence, place in places.items()))
+
+
+def _more(count: int) -> str:
+    return f" and {count} more {'test' if count == 1 else 'tests'}" if count else ""
+
+
+def apply(
+    config: pytest.Config, items: list[pytest.Item], settings: Settings, contract: Callable[[], Contract]
+) -> None:
+    """Check the markers of the selected tests, leave out API versions the run does not cover, skip what cannot be.
+
+    Raises:
+        UsageError: markers cannot be used; an argument for each mistake.
+    """
+    wrong: dict[str, list[str]] = {}
+    for item in items:
+        for sentence in mistakes(item, contract):
+            wrong.setdefault(sentence, []).append(item.nodeid)
+    if wrong:
+        raise _refusal(wrong)
+    other_versions: set[pytest.Item] = set()
+    able = cache(partial(_capabilities, settings))
+    for item in items:
+        plan = plan_of(item)
+        if plan is None:
+            continue
+        item.stash[PLAN_KEY] = plan
+        if version_of(item, settings) not in settings.versions:
+            other_versions.add(item)
+        elif plan.faults and (target := plan.target or settings.target) != SIMULATOR:
+            item.add_marker(pytest.mark.skip(reason=_NO_FAULTS.format(target=target)))
+        elif plan.is_contract_test:
+            _skip_where_impossible(item, plan, settings, contract(), able)
+    if other_versions:
+        config.hook.pytest_deselected(items=list(other_versions))
+        items[:] = [item for item in items if item not in other_versions]
+
+
+_NO_FAULTS = (
+    "needs a simulator for its faults, and this test runs against {target}; --graphcalls-target=simulator or "
+    '@pytest.mark.graphcalls(target="simulator") gives it one.'
+)
+
+
+def _capabilities(settings: Settings, target: str) -> Iterable[str]:
+    """What a target can do; a server is asked."""
+    from pytest_graphcalls.targets import capabilities_of
+
+    return capabilities_of(target, settings.live.names)
+
+
+def _skip_where_impossible(
+    item: pytest.Item,
+    plan: Plan,
+    settings: Settings,
+    contract: Contract,
+    able: Callable[[str], Iterable[str]],
+) -> None:
+    target = plan.target or settings.target
+    records = item.config.getoption("--record-mode", None) not in {None, "none"} and target not in {SIMULATOR, LIVE}
+    # Only what requests can tell is recorded.
+    reason = missing(plan, target, () if records else able(target), contract)
+    if target == LIVE and not reason:
+        reason = not_offered(plan, version_of(item, settings), settings.live.cloud, contract)
+    if target == REPLAY:
+        from pytest_graphcalls.plugin import recording
+
+        # What was recorded can be replayed, whatever it needed then.
+        unrecorded = recording.missing(item, settings, version_of(item, settings))
+        reason = unrecorded and (reason or unrecorded)
+    if reason:
+        item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def missing(plan: Plan, target: str, capabilities: Iterable[str], contract: Contract) -> str:
+    """Why a target cannot run a contract test, in one sentence; ``""`` when it can."""
+    able = set(capabilities)
+    needs = {need: None for subject in _subjects(plan, lambda: contract) for need in subject.needs}
+    lacking = [_NEED_WORDS[need] for need in needs if need not in able]
+    if not lacking:
+        return ""
+    things = " and ".join(lacking)
+    giver = f"--graphcalls-target={SIMULATOR} does"
+    if target == LIVE:
+        giver = _sandbox_gives([need for need in needs if need not in able]) or giver
+    return f"not checked: needs {things}, which {target} does not offer; {giver}."
+
+
+def _sandbox_gives(lacking: Iterable[str]) -> str:
+    """How a sandbox comes to offer everything that is lacking; ``""`` when it cannot."""
+    from pytest_graphcalls.sandbox.tenant import FACTS
+
+    names = {fact.gives: name for name, fact in FACTS.items()}
+    if not all(need in names for need in lacking):
+        return ""
+    return f"{' and '.join(FACTS[names[need]].where(names[need]) for need in lacking)} would do"
+
+
+def not_offered(plan: Plan, version: str, cloud: str, contract: Contract) -> str:
+    """Why a contract test cannot be run in a national cloud, in one sentence; ``""`` when it can.
+
+    An operation whose sources are silent about clouds is taken to be in all of them.
+    """
+    for subject in _subjects(plan, lambda: contract):
+        operation = contract.operation(subject.id.partition(".")[0])
+        clouds = operation.clouds.get(version, ())
+        if clouds and cloud not in clouds:
+            return f"not checked: {operation.id} ({version}) is documented for {', '.join(clouds)}, not for {cloud}."
+    return ""
+
+
+_NEED_WORDS: Mapping[str, str] = {
+    "clock": "a clock that the test moves",
+    "notifications": "a look at the notifications",
+    "incoming-call": "a call that comes in",
+    "apps": "a second registered app",
+    "phone": "a phone number to call",
+}
+"""What a target has to offer, as a noun phrase, by the contract's name for it."""

@@ -1,0 +1,252 @@
+"""The plugin that a run registers when it records or replays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+import pytest
+
+from pytest_graphcalls import cassette
+from pytest_graphcalls.cassette import Kind, Passport
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.errors import RecordingError, SettingError
+from pytest_graphcalls.plugin.cassette_files import (
+    FACTS,
+    KEY_FILE,
+    TAPE,
+    Facts,
+    Tape,
+    case_of,
+    facts_of,
+    folder_of,
+    missing,
+)
+from pytest_graphcalls.plugin.cassette_rules import Safety
+from pytest_graphcalls.plugin.cassette_summary import Shelf
+from pytest_graphcalls.plugin.options import REPLAY, SETTINGS_KEY
+from pytest_graphcalls.plugin.vcr import Persister, safely
+from pytest_graphcalls.session import Recorder
+from pytest_graphcalls.targets import GRAPH, Case, Connection
+from pytest_graphcalls.targets.replay import ReplayTarget, told
+from pytest_graphcalls.wire import Exchange, Headers, Request, Response
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.session import Recorder
+    from pytest_graphcalls.targets import Connection
+
+__all__ = [
+    "FACTS",
+    "KEY_FILE",
+    "Recordings",
+    "Safety",
+    "Shelf",
+    "Tape",
+    "case_of",
+    "folder_of",
+    "follow",
+    "join",
+    "missing",
+    "replay_target",
+]
+
+_KEPT = frozenset({"authorization", "client-request-id", "content-type", "prefer"})
+"""Headers of a request that the service acts on."""
+_DROPPED = frozenset({"connection", "content-length", "content-encoding", "keep-alive", "server", "transfer-encoding"})
+"""Headers of an answer that are about its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One test's recording, in the making.
+
+    Attributes:
+        safety: says what may be written.
+        case: the test.
+        connection: what it talks to.
+        recorder: what it has seen.
+        before: state of the file when the test began.
+    """
+
+    safety: Safety
+    case: Case
+    connection: Connection
+    recorder: Recorder
+    before: str
+
+    def write(self) -> Facts | None:
+        """Write it, if there was an exchange; raises :class:`RecordingError`."""
+        seen = self.recorder.exchanges
+        if not seen:
+            return None
+        _refuse_strangers(self.case)
+        redactor = self.safety.for_writing()
+        exchanges = [redactor.exchange(one) for one in _from_anywhere(seen, self.connection.root)]
+        passport = self._passport(exchanges)
+        if self.case.compared or self.connection.world is not None:
+            passport = replace(passport, notifications=tuple(map(redactor.notification, self.recorder.notifications)))
+        if self.case.compared:
+            seconds, aside = tuple(one.seconds for one in exchanges), tuple(sorted(self.recorder.beside))
+            passport = replace(passport, seconds=seconds, aside=aside)
+        cassette.write(self.case.path, exchanges, passport, known=self.safety.known(), before=self.before)
+        return facts_of(cassette.opened(self.case.path), state="written")
+
+    def _passport(self, exchanges: Sequence[Exchange]) -> Passport:
+        otherwise = Kind.SERVER if self.connection.sandbox is None else Kind.LIVE
+        return Passport(
+            datetime.now(UTC),
+            cassette.kind_of(exchanges, otherwise),
+            (self.connection.version,),
+            Contract.packaged().revision,
+            test=self.case.name,
+            faults=cassette.faults_of(exchanges),
+            **told(self.connection, self.safety.redactor),
+        )
+
+
+def _refuse_strangers(case: Case) -> None:
+    """A cassette of another test is not written over; one that cannot be read is nobody's."""
+    owner = ""
+    with suppress(RecordingError):
+        passport = cassette.opened(case.path).passport
+        owner = passport.test if passport else ""
+    if owner not in {"", case.name}:
+        problem = f"belongs to {owner}, not to {case.name}. Rename one of them, or remove the file."
+        raise RecordingError(str(case.path), 0, problem)
+
+
+def _from_anywhere(exchanges: Iterable[Exchange], root: str) -> Iterator[Exchange]:
+    """The exchanges as if Graph had answered, without what says how they travelled: two recordings then differ only
+    where the service does.
+    """
+    parts = urlsplit(root)
+    base = f"{parts.scheme}://{parts.netloc}"
+    for one in exchanges:
+        request, response = one.request, one.response
+        yield Exchange(
+            Request(
+                request.method,
+                request.url.replace(base, GRAPH, 1),
+                _moved(request.headers, base, _KEPT.__contains__),
+                request.body.replace(base.encode(), GRAPH.encode()),
+            ),
+            Response(
+                response.status,
+                _moved(response.headers, base, lambda name: name not in _DROPPED),
+                response.body.replace(base.encode(), GRAPH.encode()),
+            ),
+            seconds=one.seconds,
+        )
+
+
+def _moved(headers: Headers, base: str, kept: Callable[[str], bool]) -> Headers:
+    return Headers([(name, text.replace(base, GRAPH)) for name, text in headers.pairs if kept(name.lower())])
+
+
+PLUGIN = "graphcalls-recordings"
+
+
+def join(config: pytest.Config) -> None:
+    """Take part in this run; raises :class:`pytest.UsageError` when it is to replay and there is nothing."""
+    if not config.pluginmanager.has_plugin(PLUGIN):
+        config.pluginmanager.register(Recordings(config), PLUGIN)
+    settings = config.stash[SETTINGS_KEY]
+    if settings.target == REPLAY:
+        try:
+            replay_target(config)
+        except SettingError as error:
+            raise pytest.UsageError(str(error)) from None
+
+
+def replay_target(config: pytest.Config) -> ReplayTarget:
+    """The target that answers from this project's cassettes; raises :class:`.SettingError` when there are none."""
+    folder = folder_of(config, config.stash[SETTINGS_KEY], to_read=True)
+    recordings = cast("Recordings | None", config.pluginmanager.get_plugin(PLUGIN))
+    return ReplayTarget(folder, (recordings.safety if recordings else Safety(config)).request)
+
+
+def follow(item: pytest.Item, connection: Connection, recorder: Recorder) -> None:
+    """Record a test on a connection, or note which cassette it plays."""
+    recordings = cast("Recordings | None", item.config.pluginmanager.get_plugin(PLUGIN))
+    if recordings is not None:
+        recordings.follow(item.stash[TAPE], connection, recorder)
+
+
+class Recordings:
+    """Registered by runs that record or replay.
+
+    Args:
+        config: pytest's.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self.safety = Safety(config)
+        self._tape: Tape | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Begin a tape."""
+        self._tape = item.stash[TAPE] = Tape(item)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        """Take the mode ``rewrite`` out of pytest-recording's hands: it deletes the cassette before the test runs."""
+        result = yield
+        if fixturedef.argname == "vcr_markers" and isinstance(result, list) and result:
+            self._without_rewrite(request, result)
+        return result
+
+    def _without_rewrite(self, request: pytest.FixtureRequest, marks: list[pytest.Mark]) -> None:
+        config: Mapping[str, Any] = request.getfixturevalue("vcr_config")
+        said = (*(mark.kwargs for mark in marks), config, {"record_mode": request.config.getoption("--record-mode")})
+        if next(one["record_mode"] for one in said if "record_mode" in one) == "rewrite":
+            request.node.stash[TAPE].rewriting = True
+            marks.insert(0, pytest.mark.vcr(record_mode="new_episodes").mark)
+
+    @pytest.hookimpl(tryfirst=True, optionalhook=True)  # so that a project's own persister may still replace it
+    def pytest_recording_configure(self, config: pytest.Config, vcr: Any) -> None:  # noqa: ARG002  the hook's names
+        """Put our persister in front of vcrpy's, and let its matchers compare what is redacted."""
+        if self._tape is not None:
+            vcr.register_persister(Persister(self.safety, self._tape, vcr.persister))
+            for name, matcher in tuple(vcr.matchers.items()):
+                vcr.register_matcher(name, safely(self.safety, matcher))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Note how the test goes; its last report tells of its cassettes."""
+        report = yield
+        tape = item.stash.get(TAPE, None)
+        if tape is not None:
+            tape.phase(report)
+            if report.when == "teardown" and tape.facts:
+                vars(report)[FACTS] = tape.facts
+        return report
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)  # around everything, so that every fixture is done
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Write what the test has recorded, now that nothing of it can fail any more."""
+        yield
+        try:
+            item.stash[TAPE].commit()
+        except RecordingError as error:
+            pytest.fail(str(error), pytrace=False)
+        finally:
+            self._tape = None
+
+    def follow(self, tape: Tape, connection: Connection, recorder: Recorder) -> None:
+        """Record a test on a connection, or note which cassette it plays."""
+        played = getattr(connection, "cassette", None)
+        case = connection.case
+        if played is not None:
+            tape.facts.append(facts_of(played, state="played"))
+        elif case and not (case.path.exists() and self._config.getoption("--record-mode") == "once"):
+            before = cassette.state(case.path)
+            tape.compared = case.compared
+            tape.waiting.append(Recording(self.safety, case, connection, recorder, before).write)

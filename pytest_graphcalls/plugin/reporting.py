@@ -1,0 +1,288 @@
+"""From pytest's view of one test to ours: how its parts went, and what it says in the end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Iterable
+from functools import cached_property
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_graphcalls.plugin.markers import PLAN_KEY, Plan, version_of
+from pytest_graphcalls.plugin.options import LIVE, REPLAY, SETTINGS_KEY, Settings
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.bot import Bot
+    from pytest_graphcalls.contract import Contract
+    from pytest_graphcalls.plugin.cassette_summary import Shelf
+    from pytest_graphcalls.session import Run, Watch
+
+WATCH_KEY = pytest.StashKey["Watch"]()
+BOT_KEY = pytest.StashKey["Bot"]()
+
+
+def records_or_replays(config: pytest.Config, items: Iterable[pytest.Item]) -> bool:
+    """Whether a run has to do with cassettes; asked of every run, so it loads nothing."""
+    return (
+        config.stash[SETTINGS_KEY].target == REPLAY
+        or config.getoption("--record-mode", None) not in {None, "none"}
+        or any(item.get_closest_marker("vcr") for item in items)
+    )
+
+
+def watch(item: pytest.Item, plan: Plan) -> Watch:
+    """Begin to follow a test, or go on."""
+    from pytest_graphcalls.session import Watch
+
+    settings = item.config.stash[SETTINGS_KEY]
+    if WATCH_KEY not in item.stash:
+        item.stash[WATCH_KEY] = Watch(
+            item.nodeid, version_of(item, settings), plan.target or settings.target, plan.rules, plan.questions
+        )
+    return item.stash[WATCH_KEY]
+
+
+_IN_BETWEEN = frozenset({"pytest_graphcalls", "contextlib", "httpx"})
+"""Packages between a user's line and an error of ours; the packaged suite is a user like any other."""
+_RUNNERS = frozenset({"_pytest", "pluggy"})
+
+
+def end_at_the_user(config: pytest.Config, error: BaseException) -> None:
+    """Cut the traceback of an error that we raise on purpose below the user's line: our source is no news.
+
+    The traceback itself is cut, so that a debugger opens at that line as well. ``--full-trace`` shows all of it.
+    """
+    if "pytest_graphcalls.errors" not in sys.modules or config.getoption("fulltrace", default=None):
+        return
+    from pytest_graphcalls.errors import GraphCallsError
+
+    if not isinstance(error, GraphCallsError):
+        return
+    last, place = None, error.__traceback__
+    while place is not None:
+        if _package(place.tb_frame) not in _IN_BETWEEN:
+            last = place
+        place = place.tb_next
+    if last is not None and _package(last.tb_frame) not in _RUNNERS:
+        last.tb_next = None
+
+
+def _package(frame: FrameType) -> str:
+    """The package whose code a frame runs."""
+    name = str(frame.f_globals.get("__name__", ""))
+    return "" if name.startswith("pytest_graphcalls.contracts.") else name.partition(".")[0]
+
+
+def follow_bot(item: pytest.Item, bot: Bot) -> Bot:
+    """Show what ``bot`` was told and did when the test fails."""
+    item.stash[BOT_KEY] = bot
+    return bot
+
+
+def watch_of(item: pytest.Item) -> Watch | None:
+    """The watch of a test that uses a fixture of ours or judges a target; of any other one, ``None``."""
+    plan = item.stash.get(PLAN_KEY, None)
+    if plan is not None and plan.is_contract_test:
+        return watch(item, plan)  # it may have been skipped before its fixtures were made
+    return item.stash.get(WATCH_KEY, None)
+
+
+def call(item: pytest.Function, plan: Plan) -> Generator[None, object, object]:
+    """Around the body of a contract test: judge it where it ends, and tell "could not be staged" from "failed".
+
+    A question's test never fails for what the target answered. No test fails for the network or a fault of the service.
+    """
+    from pytest_graphcalls.errors import (
+        EnvironmentFaultError,
+        SettingError,
+        SignInError,
+        StageError,
+        UnrecordedRequestError,
+    )
+
+    try:
+        result = yield
+    except StageError as error:
+        pytest.skip(str(error))
+    except (EnvironmentFaultError, SignInError, SettingError) as error:  # the last one: a ledger on a full disk
+        watch(item, plan).fault = True
+        pytest.skip(str(error))
+    except UnrecordedRequestError as error:
+        # Nothing is known of the rule; but a suite and its recordings that do not fit are somebody's to mend.
+        watch(item, plan).fault = True
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+    except AssertionError as error:
+        if not plan.rules:
+            pytest.skip(f"not answered: {error}")
+        _add_findings(item, plan)
+        raise
+    recorder = watch(item, plan).recorder
+    if recorder is not None:
+        recorder.raise_failing()
+    return result
+
+
+def _add_findings(item: pytest.Function, plan: Plan) -> None:
+    """Show what was found beside the failure, instead of failing a second time at teardown."""
+    recorder = watch(item, plan).recorder
+    text = "\n\n".join(recorder.take_failing()) if recorder is not None else ""
+    if text:
+        item.add_report_section("call", "graphcalls", text)
+
+
+def report_on(watched: Watch, item: pytest.Item, info: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """Take in how a part of the test went; put its facts on the last report, in a form that travels."""
+    from pytest_graphcalls.errors import ContractViolationError
+
+    violated = False
+    if info.excinfo is not None and info.excinfo.errisinstance(ContractViolationError):
+        violated = True
+        shown = info.excinfo.getrepr(style="value")  # the message is all; our source is no news
+        if shown.reprcrash is not None:
+            shown.reprcrash.message = str(info.excinfo.value)
+        report.longrepr = shown
+    elif report.skipped and isinstance(report.longrepr, tuple) and report.longrepr[0] == __file__:
+        path, line, _ = item.reportinfo()
+        report.longrepr = (str(path), (line or 0) + 1, report.longrepr[2])
+    if report.failed and (watched.target == LIVE or not violated):
+        _add_hints(watched, report)
+    if report.failed and BOT_KEY in item.stash:
+        report.sections.append(("graphcalls bot", _timeline(item.stash[BOT_KEY], info)))
+    watched.phase(report.when or "", report.outcome, _reason(report, info), violated=violated)
+    if report.when == "teardown":
+        record = watched.record()
+        # xdist sends every attribute of a report along, as long as it is made of plain values.
+        vars(report)["graphcalls"] = record.to_json()
+        report.user_properties += record.properties()
+
+
+def _timeline(bot: Bot, info: pytest.CallInfo[None]) -> str:
+    """What is shown of a bot; an error that shows all of it already is not repeated."""
+    from pytest_graphcalls.errors import BotError
+    from pytest_graphcalls.redaction import mask
+
+    head, *lines = bot.timeline().splitlines()
+    error = info.excinfo.value if info.excinfo is not None else None
+    if isinstance(error, BotError) and lines and list(error.timeline) == lines:
+        lines = ["(what it was told and asked for stands with the error above)"]
+    return mask("\n".join((head, *lines)))
+
+
+def _add_hints(watched: Watch, report: pytest.TestReport) -> None:
+    """Show what was asked last; a violation shows its own exchange already."""
+    if watched.recorder is not None:
+        from pytest_graphcalls.report.failure import hints
+
+        live = watched.target == LIVE
+        lines = list(hints(watched.recorder.exchanges, watched.recorder.contract, live=live))
+        if lines:
+            report.sections.append(("graphcalls live" if live else "graphcalls: last exchanges", "\n".join(lines)))
+
+
+def _reason(report: pytest.TestReport, info: pytest.CallInfo[None]) -> str:
+    if isinstance(report.longrepr, tuple):
+        return report.longrepr[2].removeprefix("Skipped: ")
+    return info.excinfo.exconly().removeprefix("Failed: ") if info.excinfo else ""
+
+
+def contract() -> Contract:
+    """The packaged contract, read when somebody asks."""
+    from pytest_graphcalls.contract import Contract
+
+    return Contract.packaged()
+
+
+def header(settings: Settings) -> str:
+    """What a run says of itself when it begins."""
+    versions = "+".join(settings.versions)
+    strict = ", strict" if settings.strict else ""
+    place = f" ({settings.live.root or settings.live.cloud})" if settings.target == LIVE else ""
+    revision = contract().revision
+    target = f"{settings.target}{place}"
+    return f"graphcalls: target={target}, versions={versions}, contract={revision}, seed={settings.seed}{strict}"
+
+
+class _Told:
+    """What the tests have told: each sort is made, and lies in ``vars``, once a test has something to say.
+
+    Apart from the controller, because pytest before 8.3.3 reads every attribute of a plugin in search of fixtures.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def run(self) -> Run:
+        """The run, made when its first test has something to say."""
+        from pytest_graphcalls.session import Run
+
+        settings = self._settings
+        return Run(
+            contract(),
+            target=settings.target,
+            versions=settings.versions,
+            strict=settings.strict,
+            seed=settings.seed,
+        )
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The cassettes of the run, made when its first one is played or written."""
+        from pytest_graphcalls.plugin.cassette_summary import Shelf
+
+        return Shelf(self._settings)
+
+
+class Controller:
+    """Gathers what the tests of all processes say, and reports it. Registered once, and in no xdist worker.
+
+    Args:
+        config: pytest's.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._settings = config.stash[SETTINGS_KEY]
+        self._told = _Told(self._settings)
+        self._written: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in what a test says."""
+        facts: dict[str, Any] | None = getattr(report, "graphcalls", None)
+        if facts is not None:
+            from pytest_graphcalls.session import TestRecord
+
+            self._told.run.add(TestRecord.from_json(facts))
+        cassettes: list[dict[str, Any]] | None = getattr(report, "graphcalls_cassettes", None)
+        if cassettes is not None:
+            self._told.shelf.add(cassettes)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the reports; a rule that was broken without failing a test fails the run."""
+        if self._config.option.collectonly:
+            return
+        failed = "run" in vars(self._told) and bool(self._told.run.broken_elsewhere())
+        if self._settings.reports:
+            from pytest_graphcalls import report
+
+            self._written, complete = report.write(self._told.run, self._settings.reports)
+            failed = failed or not complete
+        failed = failed or ("shelf" in vars(self._told) and self._told.shelf.failing())
+        if failed and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show the table of rules, or what a project's own tests exercised; nothing when nothing of ours was used."""
+        lines: list[str] = []
+        if "run" in vars(self._told):
+            from pytest_graphcalls.report.terminal import summary
+
+            lines += (*summary(self._told.run), *self._written)
+        if "shelf" in vars(self._told):
+            lines += self._told.shelf.lines()
+        if lines:
+            terminalreporter.write_sep("=", "graphcalls")
+        for line in lines:
+            terminalreporter.write_line(line)

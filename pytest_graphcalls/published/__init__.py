@@ -1,0 +1,1 @@
+"""Microsoft's published metadata, OpenAPI and reference pages, compared with the contract."""

@@ -1,0 +1,119 @@
+"""What others have published of the service, read from files, against the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.contract.loading import ContractFiles
+from pytest_graphcalls.drift.difference import Difference, Origin
+from pytest_graphcalls.drift.model import Unchecked
+from pytest_graphcalls.errors import did_you_mean
+from pytest_graphcalls.published import docs as pages
+from pytest_graphcalls.published import metadata
+from pytest_graphcalls.published.docs import open_keys
+
+Found = Difference | Unchecked
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Files that somebody has fetched.
+
+    Attributes:
+        metadata: the metadata of each version: the file, and how it was published.
+        pages: a checkout of the reference pages, or ``None``.
+    """
+
+    metadata: Mapping[str, tuple[Path, metadata.Form]] = field(default_factory=dict)
+    pages: Path | None = None
+
+    @property
+    def origins(self) -> frozenset[Origin]:
+        """What there is to look at."""
+        found = {Origin.METADATA} if self.metadata else set()
+        return frozenset(found | ({Origin.DOCUMENTATION} if self.pages else set()))
+
+    def differences(self, versions: tuple[str, ...]) -> Iterator[Found]:
+        """Where what was published is not what the contract says.
+
+        Args:
+            versions: API versions to look at.
+
+        Raises:
+            PublishedFileError: a metadata file is there and is not what it should be.
+        """
+        for version in versions:
+            if version in self.metadata:
+                yield from of_metadata(*self.metadata[version], version)
+            if self.pages is not None:
+                yield from of_pages(self.pages, version)
+
+
+def of_metadata(path: Path, form: metadata.Form, version: str) -> Iterator[Found]:
+    """Where published metadata is not what the contract's types say.
+
+    Args:
+        path: the file.
+        form: how it was published.
+        version: ``v1.0`` or ``beta``.
+
+    Raises:
+        PublishedFileError: it is there and is not what it should be.
+    """
+    read = load(path, form)
+    if isinstance(read, Unchecked):
+        yield read
+        return
+    files = ContractFiles()
+    types, overlay = files.read(f"types-{version}.json", "types"), files.read("types-overlay.yaml", "overlay")
+    yield from metadata.differences(types, read, overlay, version)
+    if form is metadata.Form.OPENAPI:
+        operations = Contract.packaged().operations.values()
+        promised = {one.id: (one.method, open_keys(one.path)) for one in operations if version in one.versions}
+        yield from metadata.routes_gone(read.routes, promised, version, read.file)
+
+
+def load(path: Path, form: metadata.Form) -> metadata.Metadata | Unchecked:
+    """Read a metadata file, or say why it says nothing; arguments and errors as for :func:`of_metadata`."""
+    try:
+        read = _READERS[form](path)
+    except FileNotFoundError:
+        return Unchecked(str(path), _not_there(path, "file"))
+    except OSError as error:
+        return Unchecked(str(path), f"it cannot be read: {error.strerror}.")
+    if read.has_calls:
+        return read
+    return Unchecked(str(path), "it says nothing of calls; is it the metadata of a cloud without them?")
+
+
+_READERS = {metadata.Form.CSDL: metadata.read_csdl, metadata.Form.OPENAPI: metadata.read_openapi}
+
+
+def of_pages(root: Path, version: str) -> Iterator[Found]:
+    """Where the reference pages are not what the contract says.
+
+    Args:
+        root: a checkout of them, with ``api-reference`` in it.
+        version: ``v1.0`` or ``beta``.
+    """
+    if not root.exists():
+        yield Unchecked(f"documentation@{version}", f"{root}: {_not_there(root, 'folder')}")
+        return
+    try:
+        yield from pages.differences(root, Contract.packaged(), version)
+    except OSError as error:
+        yield Unchecked(str(error.filename or root), f"it cannot be read: {error.strerror}.")
+
+
+def _not_there(path: Path, sort: str) -> str:
+    """That there is no such thing, with what lies there and has nearly the name that was given."""
+    while not path.parent.exists():
+        path = path.parent
+    try:
+        names = [one.name for one in path.parent.iterdir()]
+    except OSError:
+        names = []
+    return f"there is no such {sort}.{did_you_mean(path.name, names)}"

@@ -1,0 +1,120 @@
+"""A text as it stands: a message, a line of a log, a cut body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+
+from pytest_graphcalls.errors import UnknownNameError
+from pytest_graphcalls.redaction.fields import HEADERS, MASK, Kind, plain
+from pytest_graphcalls.redaction.patterns import IN_TEXT, Telltale
+from pytest_graphcalls.redaction.profiles import PROFILES
+from pytest_graphcalls.redaction.pseudonyms import Pseudonyms
+from pytest_graphcalls.redaction.secrets import RUN, Literals
+
+NESTING = 3
+"""How many levels of texts inside texts (JSON, addresses) are read as such; what lies deeper is masked as text."""
+_LONGEST_KEPT = 200
+"""Characters of the longest text whose outcome is kept: type names, states and ids come again and again."""
+
+
+class Texts:
+    """Hides what gives itself away in a text, or is known, whatever structure the text has.
+
+    Arguments as for :class:`.Redactor`.
+    """
+
+    def __init__(self, profile: str = "tokens", key: str | bytes = b"") -> None:
+        if profile not in PROFILES:
+            raise UnknownNameError("redaction profile", profile, tuple(PROFILES))
+        self.profile = PROFILES[profile]
+        self._pseudonyms = Pseudonyms(key.encode() if isinstance(key, str) else key)
+        self._headers: Mapping[str, Kind] = dict.fromkeys(HEADERS, Kind.SECRET)
+        self._members, self._parameters = self.profile.members, self.profile.parameters
+        self._patterns: tuple[re.Pattern[str], ...] = ()
+        self._literals = Literals()
+        self._replacements = tuple((row, self._replacement(row)) for row in self.profile.telltales())
+        self._kept: Callable[[str], str] = lru_cache(2048)(self._told)
+
+    def add(
+        self,
+        *,
+        headers: Iterable[str] = (),
+        members: Iterable[str] = (),
+        parameters: Iterable[str] = (),
+        values: Iterable[str] = (),
+        patterns: Iterable[str] = (),
+    ) -> None:
+        """Hide more than the profile says. There is no way to hide less.
+
+        Args:
+            headers: names of headers whose value is a secret.
+            members: names of JSON members, at any depth.
+            parameters: names of parameters of addresses and forms.
+            values: texts that are secret wherever they stand; under eight characters they are passed over.
+            patterns: regular expressions; what matches is hidden, and each must match what it hides only.
+
+        Raises:
+            re.error: a pattern is no regular expression.
+        """
+        secret = Kind.SECRET
+        self._headers = {**self._headers, **dict.fromkeys(map(str.lower, headers), secret)}
+        self._members = {**self._members, **dict.fromkeys(map(plain, members), secret)}
+        self._parameters = {**self._parameters, **dict.fromkeys(map(plain, parameters), secret)}
+        self._patterns += tuple(map(re.compile, patterns))
+        self._literals.add(values)
+        self._kept = lru_cache(2048)(self._told)
+
+    def mask(self, text: str) -> str:
+        """``text`` redacted as it stands, whatever structure it has: a message, a line of a log, a cut body."""
+        if RUN.forms or self._literals.forms:
+            text = self._literals.hide(RUN.hide(text))
+        return self._kept(text) if len(text) <= _LONGEST_KEPT else self._told(text)
+
+    def _told(self, text: str) -> str:
+        """``text`` without what gives itself away."""
+        if not self._patterns and self.profile.harmless.fullmatch(text):
+            return text
+        low = text.lower()
+        for row, replacement in self._replacements:
+            if _hinted(row.hints, low):
+                text = row.pattern.sub(replacement, text)
+        for pattern in self._patterns:
+            text = pattern.sub(MASK, text)
+        return text
+
+    def _replacement(self, row: Telltale) -> str | Callable[[re.Match[str]], str]:
+        if row.kind is Kind.SECRET:
+            return row.instead
+        encode, decode = row.codec
+        headed, tailed = ("head" in row.pattern.groupindex), ("tail" in row.pattern.groupindex)
+
+        def replace(found: re.Match[str]) -> str:
+            kind, value = row.kind or self._parameters[plain(found["name"])], found["value"]
+            if not self._is_put(kind, value, decode):
+                told = decode(value)
+                put = self._pseudonyms.of(kind, told)
+                value = put if row.codec is IN_TEXT and told == value else encode(put)
+            return (found["head"] if headed else "") + value + (found["tail"] if tailed else "")
+
+        return replace
+
+    def _is_put(self, kind: Kind, text: str, decode: Callable[[str], str]) -> bool:
+        """Whether ``text`` is what we have put there, maybe encoded more than once since."""
+        for _ in range(NESTING):
+            if self._pseudonyms.of(kind, text) == text:
+                return True
+            deeper = decode(text)
+            if deeper == text:
+                break
+            text = deeper
+        return False
+
+
+def _hinted(hints: tuple[str, ...], low: str) -> bool:
+    # A loop, because this is asked some forty times for every text.
+    for hint in hints:
+        if hint in low:
+            return True
+    return not hints

@@ -1,0 +1,166 @@
+"""The simulator as an ASGI application, for every language and SDK that speaks HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import Executor
+from threading import Lock
+from typing import Any
+
+from pytest_graphcalls.simulator.admission import BODY_LIMIT
+from pytest_graphcalls.simulator.faults import Faulty
+from pytest_graphcalls.simulator.hosting import Service
+from pytest_graphcalls.wire import Headers, Request, Response
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+CLOSE = "graphcalls.close"
+"""ASGI extension of our server: ``close`` in it ends the connection once what was sent is through, and ``stopping``
+is an ``asyncio.Event`` that is set when the server stops. Under another server an application that is to end a
+connection returns before its answer is complete."""
+
+
+class SimulatorApp:
+    """An ASGI 3 application (HTTP and lifespan) in front of a simulator.
+
+    Virtual time follows real time: before each request it is advanced by what has passed since the last.
+
+    Args:
+        service: a simulator, or a host of several.
+        frozen: whether virtual time moves by ``advance`` only.
+        elapsed: the clock to follow, in seconds from any point.
+        threads: where a service is asked that may have to wait for somebody; by default in the event loop.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        frozen: bool = False,
+        elapsed: Callable[[], float] = time.monotonic,
+        threads: Executor | None = None,
+    ) -> None:
+        self._service = service
+        self._threads = threads
+        self._frozen = frozen
+        self._elapsed = elapsed
+        self._last = elapsed()
+        self._lock = Lock()
+        self._kinds = {"http": self._http, "lifespan": self._lifespan, "websocket": self._websocket}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection of any kind that ASGI has; web sockets are refused."""
+        await self._kinds[scope["type"]](scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _body(receive)
+        self.follow()
+        response = await self._answer(_request(scope, body))
+        if isinstance(response, Faulty):
+            await self._disturbed(response, scope, receive, send)
+        else:
+            await _send(response, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if self._threads is None:
+            return self._service.handle(request)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._service.handle, request)
+
+    async def _disturbed(self, response: Faulty, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer late, in part, or not at all, as a fault has it."""
+        server = scope.get("extensions", {}).get(CLOSE)
+        wanted = await _late(response.delay, receive, server and server["stopping"])
+        self.follow()
+        if wanted:
+            await _send(response.whole, send, response.sent)
+        if server is not None and not (wanted and response.sent is None):
+            server["close"]()
+            await receive()  # until the connection is gone: who returns before that is said to have failed
+
+    @property
+    def frozen(self) -> bool:
+        """Whether virtual time moves by ``advance`` only."""
+        return self._frozen
+
+    def freeze(self) -> None:
+        """Let virtual time stand still; what has passed until now has passed."""
+        self.follow()
+        self._frozen = True
+
+    def thaw(self) -> None:
+        """Let virtual time follow real time again, from now on."""
+        with self._lock:
+            self._last, self._frozen = self._elapsed(), False
+
+    def follow(self) -> None:
+        """Let as much virtual time pass as real time has since the last look."""
+        passed = self.passed()
+        if not self._frozen:
+            self._service.elapse(passed)
+
+    def passed(self) -> float:
+        """Real seconds since the last look; whoever asks lets them pass in virtual time, unless it is frozen."""
+        with self._lock:
+            passed, self._last = self._elapsed() - self._last, self._elapsed()
+        return max(0.0, passed)
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's signature
+        for stage in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{stage}.complete"})
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's signature
+        await receive()
+        await send({"type": "websocket.close", "code": 1000})
+
+
+async def _late(seconds: float, receive: Receive, stopping: asyncio.Event | None) -> bool:
+    """Wait, and say whether the client is still there then, and the server goes on."""
+    if not seconds:
+        return True
+    ends: list[asyncio.Future[Any]] = [asyncio.ensure_future(receive())]
+    if stopping is not None:
+        ends.append(asyncio.ensure_future(stopping.wait()))
+    try:
+        done, _ = await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for end in ends:
+            end.cancel()
+    return not done
+
+
+async def _send(response: Response, send: Send, sent: int | None = None) -> None:
+    """Send an answer, or the first ``sent`` bytes of its body, or below 0 nothing."""
+    if sent is not None and sent < 0:
+        return
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.pairs]
+    if response.status != 204 and "content-length" not in response.headers:
+        headers.append((b"content-length", b"%d" % len(response.body)))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body[:sent], "more_body": sent is not None})
+
+
+async def _body(receive: Receive) -> bytes:
+    """The whole body; what is past the limit is read and dropped, so that the client hears the refusal."""
+    kept = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if len(kept) <= BODY_LIMIT:
+            kept += message.get("body", b"")
+        more = message.get("more_body", False)
+    return bytes(kept)
+
+
+def _request(scope: Scope, body: bytes) -> Request:
+    headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
+    path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+    query = scope.get("query_string", b"").decode("latin-1")
+    server = scope.get("server") or ("localhost", None)
+    host = headers.get("host") or ":".join(str(part) for part in server if part is not None)
+    url = f"{scope.get('scheme', 'http')}://{host}{path}"
+    return Request(scope["method"].upper(), f"{url}?{query}" if query else url, headers, body)

@@ -1,0 +1,294 @@
+"""The table of control addresses: method, path, summary, handler, parameters. Handlers stand above it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from pytest_graphcalls.bot import FORGERIES
+from pytest_graphcalls.bot.assertions import Assertions
+from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.redaction import OF_REPORTS
+from pytest_graphcalls.server.control import parameters
+from pytest_graphcalls.server.control.parameters import Parameter, of_signature
+from pytest_graphcalls.server.control.routing import Route
+from pytest_graphcalls.server.control.state import ServerState
+from pytest_graphcalls.server.control.views import Redacted, Unredacted, encode, notification, outgoing
+from pytest_graphcalls.simulator import FAULTS, App, Fault, Keyring, Person, SimulatedCall
+from pytest_graphcalls.simulator.faults import parameters_of
+
+PERSON_ACTIONS = {
+    name: method for name, method in vars(Person).items() if inspect.isfunction(method) and not name.startswith("_")
+}
+"""By name: what people can do, every method of :class:`.Person`."""
+ASSERTIONS = {
+    name.removeprefix("assert_").replace("_", "-"): method
+    for name, method in vars(Assertions).items()
+    if name.startswith("assert_")
+}
+"""Every ready-made assertion: ``assert_answered_within`` is ``answered-within``."""
+PATIENCE = 0.5
+"""Real seconds to wait for each notification that the clock delivers already. With frozen time there is no waiting: a
+thread that delivers was asked to, and a bot that sends the same request from there would wait for itself."""
+
+Json = Mapping[str, Any]
+
+
+def _token(state: ServerState, /, app: App | None = None, lifetime: float = 3600, **claims: Any) -> Json:
+    authority = state.simulator.authority
+    with state.simulator.lock:
+        app = app or authority.app
+        token = Unredacted(authority.token(app, lifetime=lifetime, **claims))
+    return {"access_token": token, "expires_in": lifetime, "client_id": app.app_id, "tenant_id": authority.tenant_id}
+
+
+def _apps(state: ServerState) -> Json:
+    return {"default": state.simulator.authority.app.app_id, "apps": state.simulator.authority.apps}
+
+
+def _register_app(state: ServerState, /, **facts: Any) -> App:
+    with state.simulator.lock:
+        return state.simulator.authority.register(**facts)
+
+
+def _change_app(state: ServerState, /, app: App, **facts: Any) -> App:
+    with state.simulator.lock:
+        return state.simulator.authority.change(app, **facts)
+
+
+def _keys(change: Callable[[Keyring], object], state: ServerState, /, of: str = "notifications") -> Json:
+    """The ids of all published keys, after a change of one set."""
+    with state.simulator.lock:
+        sets = {"notifications": state.simulator.channel.keys, "tokens": state.simulator.authority.keys}
+        change(sets[of])
+        return {name: keys.names for name, keys in sets.items()}
+
+
+def _reset(state: ServerState) -> Json:
+    state.reset()
+    return {"now": state.simulator.now}
+
+
+def _place_call(state: ServerState, /, app: App | None = None, **facts: Any) -> Any:
+    return _call(state, state.simulator.incoming_call(app=app, **facts))
+
+
+def _calls(state: ServerState) -> Json:
+    simulator = state.simulator
+    with simulator.lock:
+        shown = [encode(simulator.call(id)) for id in simulator.store.calls]
+        return {"calls": shown, "dropped": simulator.retention.calls_gone}
+
+
+def _call(state: ServerState, /, call: SimulatedCall) -> Any:
+    with state.simulator.lock:  # all of it at one moment
+        return encode(call)
+
+
+def _clock(state: ServerState) -> Json:
+    clock = state.simulator.clock
+    return {"now": clock.now, "time": clock.moment().isoformat(), "frozen": state.time.frozen}
+
+
+def _advance(state: ServerState, /, seconds: float) -> Json:
+    try:
+        state.simulator.clock.end_of(seconds)
+    except SettingError as error:  # which speaks of a parameter in Python
+        raise SettingError("seconds", error.value, error.expected, error.next_step) from None
+    state.advance(seconds, 0.0 if state.time.frozen else PATIENCE)
+    return _clock(state)
+
+
+def _act(method: Callable[..., None], state: ServerState, /, person: Person, **facts: Any) -> Person:
+    del state
+    method(person, **facts)
+    return person
+
+
+def _freeze(state: ServerState) -> Json:
+    state.time.freeze()
+    return _clock(state)
+
+
+def _thaw(state: ServerState) -> Json:
+    state.time.thaw()
+    return _clock(state)
+
+
+def _bot(state: ServerState) -> Json:
+    return {"url": Redacted(OF_REPORTS.url(state.bot.where)), "forgeries": list(FORGERIES)}
+
+
+def _place_bot(state: ServerState, /, url: str, **terms: Any) -> Json:
+    state.place_bot(url, **terms)
+    return _bot(state)
+
+
+def _remove_bot(state: ServerState) -> Json:
+    state.bot.close()
+    return _bot(state)
+
+
+def _ledger(state: ServerState, /, since: int = 0) -> Json:
+    ledger = state.bot.ledger
+    settled = ledger.settled  # before the entries: what comes in between is shown twice rather than never
+    entries = [one for one in ledger.entries if one.number > since]
+    return {"entries": entries, "settled": settled, "dropped": ledger.dropped}
+
+
+def _timeline(state: ServerState) -> Json:
+    return {"lines": Redacted(outgoing(state.bot.timeline()).splitlines())}
+
+
+def _notifications(state: ServerState, /, since: int = 0) -> Json:
+    with state.simulator.lock:
+        dropped, kept = state.simulator.notifier.gone, state.simulator.notifications
+    shown = [notification(number, one) for number, one in enumerate(kept, dropped) if number >= since]
+    return {"notifications": shown, "count": dropped + len(kept), "dropped": dropped}
+
+
+def _assert(method: Callable[..., None], state: ServerState, /, **facts: Any) -> Json:
+    method(state.bot, **facts)
+    return {"passed": True}
+
+
+def _inject(name: str, state: ServerState, /, **facts: Any) -> Fault:
+    return state.simulator.fault(name, **facts)
+
+
+def _with_fault(end: Callable[[Fault], None], state: ServerState, /, fault: Fault) -> Fault:
+    del state
+    end(fault)
+    return fault
+
+
+def _first_sentence(thing: Any) -> str:
+    """The first paragraph of a docstring on one line, without the marks of its form."""
+    whole = " ".join((inspect.getdoc(thing) or "").partition("\n\n")[0].split())
+    return whole.replace("``", "").removesuffix(".")
+
+
+def _of_a_fault(name: str) -> Mapping[str, Parameter]:
+    """The parameters of a fault; the fault checks them itself."""
+    return {
+        fact: Parameter(one.says, parameters.anything, required=one.required)
+        for fact, one in parameters_of(name).items()
+    }
+
+
+_PEOPLE = "names, object ids, or phone numbers in E.164 form"
+_TEXT = parameters.text
+_OF_AN_APP = {
+    "name": Parameter("display name", _TEXT),
+    "roles": Parameter("its application permissions", parameters.roles),
+    "may_remove_participants": Parameter("whether AllowRemoveParticipantAppIds lists it", parameters.flag),
+    "phone_number": Parameter("number of its application instance in E.164 form", _TEXT),
+    "callback_uri": Parameter("the address registered for its bot", _TEXT),
+}
+_OF_A_TOKEN = {
+    "app": Parameter("id of the app; by default the default app", _TEXT),
+    "roles": Parameter("roles in the token; by default those of the app", parameters.roles),
+    "lifetime": Parameter("virtual seconds, 3600 by default; 0 gives one that has expired", parameters.lifetime),
+    "audience": Parameter("another audience than Graph, for a token that is refused", _TEXT),
+    "tenant_id": Parameter("another tenant than this one, for a token that is refused", _TEXT),
+}
+_OF_A_CALL = {
+    "caller": Parameter("who calls: a name, an object id, or a phone number", _TEXT),
+    "group": Parameter("whether it is an invitation into a group call", parameters.flag),
+    "others": Parameter(f"who else is in the group call: {_PEOPLE}", parameters.texts),
+    "app": Parameter("id of the app that is called; by default the default app", _TEXT),
+}
+_OF_A_MEETING = {
+    "people": Parameter(f"who is in it already: {_PEOPLE}", parameters.texts),
+    "organizer": Parameter("who organizes it", _TEXT),
+    "lets_in": Parameter(
+        "whether a bot that joins is admitted (true); if not, its call ends after a minute", parameters.flag
+    ),
+}
+_OF_AN_ACTION = {
+    "seconds": Parameter("virtual seconds", parameters.seconds),
+    "after": Parameter("virtual seconds of ringing; by default as long as for everyone", parameters.seconds),
+    "call": Parameter("id of the call", _TEXT),
+}
+_OF_A_BOT = {
+    "url": Parameter("of this machine, or of a host that --allow-host names", _TEXT, required=True),
+    "path": Parameter("for notifications to the registered address; by default that of url", _TEXT),
+    "callbacks": Parameter("by scheme and host of a callbackUri: another URL", parameters.mapping),
+    "timeout": Parameter("real seconds that it has for an answer (5)", parameters.seconds),
+    "redeliveries": Parameter("how often a failed notification is delivered again (2)", parameters.count),
+    "spacing": Parameter("virtual seconds in between (1)", parameters.seconds),
+    "signed": Parameter("whether a bearer token is sent with it (true)", parameters.flag),
+}
+_OF_AN_ASSERTION = {
+    "seconds": Parameter("virtual seconds", parameters.seconds),
+    "within": Parameter("real seconds", parameters.seconds),
+    "every": Parameter("virtual seconds", parameters.seconds),
+    "wait": Parameter("real seconds for the bot to act after its answers", parameters.real_seconds),
+}
+_KEYS_OF = {"of": Parameter("'notifications' (by default), or 'tokens'", parameters.keyring)}
+_SECONDS = {"seconds": Parameter("virtual seconds; 0 delivers what waits", parameters.seconds, required=True)}
+_FORGERY = {"name": Parameter("of the forgery, e.g. 'wrong audience'", _TEXT, required=True)}
+_AFTER = {"since": Parameter("only those after this number", parameters.count)}
+_FROM = {"since": Parameter("only those from this number on, counted from 0", parameters.count)}
+
+_CHANGEABLE = {name: one for name, one in _OF_AN_APP.items() if name != "phone_number"}
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "", "this list", lambda _: {"addresses": [route.described() for route in ROUTES]}),
+    Route("POST", "token", "a bearer token", _token, _OF_A_TOKEN),
+    Route("GET", "apps", "the apps of the tenant", _apps),
+    Route("POST", "apps", "register an app", _register_app, _OF_AN_APP, 201),
+    Route("PATCH", "apps/{app}", "change an app; tokens keep the roles they have", _change_app, _CHANGEABLE),
+    Route("GET", "keys", "ids of the published keys: of notifications, and of tokens; the last one signs",
+          partial(_keys, lambda _: None)),
+    Route("POST", "keys/rotate", "sign with a new key; earlier signatures stay valid",
+          partial(_keys, Keyring.rotate), _KEYS_OF),
+    Route("POST", "keys/retire", "publish the newest key only; earlier signatures become invalid",
+          partial(_keys, Keyring.retire), _KEYS_OF),
+    Route("POST", "reset", "start anew: no calls, no faults, an empty ledger, time zero, the same ids again", _reset),
+    Route("POST", "calls", "place a call to an app", _place_call, _OF_A_CALL, 201),
+    Route("GET", "calls", "every call and its state", _calls),
+    Route("GET", "calls/{call}", "one call: state, rejected_with, participants, operations", _call),
+    Route("POST", "meetings", "hold a meeting; its coordinates go into the body that creates a call",
+          lambda state, **facts: state.simulator.meeting(**facts), _OF_A_MEETING, 201),
+    Route("GET", "people/{person}", "a person's id; a new name is a new person", lambda _, person: person),
+    *(
+        Route("POST", f"people/{{person}}/{name}", _first_sentence(method).lower(), partial(_act, method),
+              of_signature(method, _OF_AN_ACTION))
+        for name, method in PERSON_ACTIONS.items()
+    ),
+    Route("GET", "clock", "virtual seconds since the start, and whether time is frozen", _clock),
+    Route("POST", "clock/advance", "let virtual time pass; answered when everything due was delivered to the bot",
+          _advance, _SECONDS),
+    Route("POST", "clock/freeze", "stop virtual time", _freeze),
+    Route("POST", "clock/thaw", "let virtual time follow real time, from now on", _thaw),
+    Route("GET", "bot", "where the bot is, and the names of the forgeries", _bot),
+    Route("POST", "bot", "set where the bot is; it gets the notifications of what happens from now on",
+          _place_bot, _OF_A_BOT),
+    Route("DELETE", "bot", "deliver to no bot any more", _remove_bot),
+    Route("POST", "bot/forge", "post a notification whose token is wrong in one thing, and see what the bot does",
+          lambda state, name: state.bot.forge(name), _FORGERY),
+    Route("POST", "bot/again", "post the last notification that the bot accepted once more",
+          lambda state: state.bot.send_again()),
+    Route("GET", "ledger", "deliveries, requests and faults in order; up to 'settled' the list is complete",
+          _ledger, _AFTER),
+    Route("GET", "timeline", "the ledger as text, a line for each entry", _timeline),
+    Route("GET", "notifications", "every notification, delivered or not", _notifications, _FROM),
+    *(
+        Route("POST", f"assertions/{name}", _first_sentence(method), partial(_assert, method),
+              of_signature(method, _OF_AN_ASSERTION))
+        for name, method in ASSERTIONS.items()
+    ),
+    Route("GET", "faults", "the faults in force, and what each has struck",
+          lambda state: {"faults": state.simulator.faults.active}),
+    *(
+        Route("POST", f"faults/{name}", f"from now on: {fault.says}", partial(_inject, name), _of_a_fault(name), 201)
+        for name, fault in FAULTS.items()
+    ),
+    Route("POST", "faults/{fault}/release", "deliver what a fault holds back; it stays in force",
+          partial(_with_fault, Fault.release)),
+    Route("DELETE", "faults/{fault}", "end a fault, and deliver what it holds back", partial(_with_fault, Fault.end)),
+)  # fmt: skip
+"""Every address; the first that matches is taken."""

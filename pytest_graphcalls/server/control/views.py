@@ -1,0 +1,138 @@
+"""The encoder of the control API: from what handlers return to JSON.
+
+Every text passes :func:`outgoing`; addresses, headers and bodies of exchanges and notifications pass the redactor that
+knows their structure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pytest_graphcalls.bot import Asked, Delivery
+from pytest_graphcalls.bot.ledger import Struck
+from pytest_graphcalls.redaction import OF_REPORTS
+from pytest_graphcalls.simulator import App, Fault, Fired, Meeting, Person, SimulatedCall
+from pytest_graphcalls.simulator.notifications import kind_of
+from pytest_graphcalls.simulator.store import Identity, Operation, Participant, Result
+from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, decode_json
+
+View = dict[str, Any]
+
+
+class Unredacted(str):
+    """A text that goes out as it is: a token that was asked for."""
+
+    __slots__ = ()
+
+
+def encode(value: Any) -> Any:
+    """A value as JSON: what :data:`VIEWS` names by its view, lists and mappings item by item."""
+    if isinstance(value, Redacted):
+        return value.json
+    view = VIEWS.get(type(value))
+    if view is not None:
+        return encode(view(value))
+    if isinstance(value, str):
+        return outgoing(value)
+    if isinstance(value, Mapping):
+        return {name: encode(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [encode(one) for one in value]
+    return value
+
+
+def outgoing(text: str) -> str:
+    """A text without what gives access."""
+    return str(text) if isinstance(text, Unredacted) else OF_REPORTS.mask(text)
+
+
+def members(names: str, **computed: Callable[[Any], Any]) -> Callable[[Any], View]:
+    """A view of the attributes named, in this order; those in ``computed`` are worked out."""
+    getters = [(name, computed.get(name)) for name in names.split()]
+    return lambda one: {name: get(one) if get else getattr(one, name) for name, get in getters}
+
+
+class Redacted:
+    """JSON whose texts were redacted by their structure already."""
+
+    def __init__(self, json: Any) -> None:
+        self.json = json
+
+
+def _headers(headers: Headers) -> Redacted:
+    return Redacted(dict(headers.items()))
+
+
+def _body(body: bytes) -> Redacted:
+    """A body as JSON where it is JSON, else as text; ``None`` when there is none."""
+    if not body:
+        return Redacted(None)
+    try:
+        return Redacted(decode_json(body))
+    except MalformedJsonError:
+        return Redacted(body.decode("utf-8", "replace"))
+
+
+def notification(number: int, one: Notification) -> View:
+    """A notification, with its number."""
+    return {
+        "number": number,
+        "at": one.at,
+        "call": one.call_id,
+        "app": one.app_id,
+        "kind": kind_of(one.entries),
+        "posted_to": Redacted(OF_REPORTS.url(one.posted_to)),
+        "headers": _headers(OF_REPORTS.headers(one.headers)),
+        "body": Redacted(OF_REPORTS.json(one.body)),
+    }
+
+
+def _request(one: Asked) -> View:
+    safe = OF_REPORTS.exchange(one.exchange)
+    request, response = safe.request, safe.response
+    return {
+        "number": one.number,
+        "sort": "request",
+        "at": one.at,
+        "method": request.method,
+        "path": Redacted(request.path),
+        "url": Redacted(request.url),
+        "headers": _headers(request.headers),
+        "body": _body(request.body),
+        "status": response.status,
+        "response": {"headers": _headers(response.headers), "body": _body(response.body)},
+    }
+
+
+VIEWS: Mapping[type, Callable[[Any], Any]] = {
+    Identity: members("sort id name tenant_id"),
+    Person: lambda person: person.identity,
+    SimulatedCall: members(
+        "id state kind result rejected_with callback_uri my_participant_id participants invited operations"
+    ),
+    Result: members("code subcode message"),
+    Participant: members("id identity state is_bot hidden operation", is_bot=lambda one: bool(one.leg)),
+    Operation: members("id status client_context pending result", pending=lambda one: len(one.pending)),
+    Meeting: members("coordinates by_join_id join_meeting_id organizer"),
+    App: members(
+        "app_id name roles may_remove_participants phone_number instance_id callback_uri",
+        roles=lambda app: sorted(app.roles),
+    ),
+    Fault: members(
+        "number name given seen struck",
+        given=lambda fault: dict(fault.order.given),
+        struck=lambda fault: fault.fired,
+    ),
+    Fired: members("at what call"),
+    Delivery: members(
+        "number sort at call kind attempt url status seconds error answer note message notification body",
+        sort=lambda _: "delivery",
+        url=lambda one: Redacted(OF_REPORTS.url(one.url)),
+        notification=lambda one: one.sequence if one.sequence >= 0 else None,
+        body=lambda one: Redacted(OF_REPORTS.json(one.body)),
+    ),
+    Asked: _request,
+    Struck: members("number sort at call fault what", sort=lambda _: "fault"),
+}
+"""By class: what is shown of it, in the order of its members."""

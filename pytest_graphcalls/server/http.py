@@ -1,0 +1,152 @@
+"""A real HTTP server in a thread, for clients that cannot be given a transport."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Any, cast
+
+import uvicorn
+
+from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.server.asgi import CLOSE
+
+STOP_WITHIN = 5.0
+"""Seconds that open requests get when the server stops."""
+
+AsgiApp = Callable[..., Awaitable[None]]
+
+
+@contextmanager
+def serve_in_thread(
+    app: AsgiApp, host: str = "127.0.0.1", port: int = 0, *, certificate: Path | None = None
+) -> Iterator[str]:
+    """Serve an ASGI application until the block ends.
+
+    Args:
+        app: the application.
+        host: address to listen on.
+        port: port to listen on; 0 picks a free one.
+        certificate: PEM file with private key and certificates; with one the server speaks TLS.
+
+    Yields:
+        The base URL, e.g. ``http://127.0.0.1:49152``.
+
+    Raises:
+        SettingError: the address cannot be listened on.
+    """
+    with _listening(host, port) as listener:
+        stopping = asyncio.Event()
+        settings = config(_closing(app, stopping), certificate)
+        settings.load()  # here and not in the thread, where nobody would hear of a certificate that cannot be read
+        server = _Server(settings, stopping)
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="graphcalls-server", daemon=True)
+        thread.start()
+        try:
+            # The socket listens already: a request sent now waits until the server accepts it.
+            yield base_url(listener, "https" if certificate else "http")
+        finally:
+            server.should_exit = True
+            thread.join(STOP_WITHIN)
+            server.force_exit = True
+            thread.join(STOP_WITHIN)
+
+
+def _closing(app: AsgiApp, stopping: asyncio.Event) -> AsgiApp:
+    """``app``, with the means to end a connection before its answer is complete, which ASGI has not."""
+
+    async def closing(scope: Any, receive: Any, send: Any) -> None:
+        cycle = getattr(send, "__self__", None)  # uvicorn's send is a method of what holds the connection
+        if scope["type"] == "http" and cycle is not None:
+            scope.setdefault("extensions", {})[CLOSE] = {"close": cycle.transport.close, "stopping": stopping}
+        await app(scope, receive, send)
+
+    return closing
+
+
+class _Server(uvicorn.Server):
+    """A server that waits for no client's goodbye when it stops, and for no answer that is late on purpose.
+
+    Args:
+        settings: how it runs.
+        stopping: is set when it stops.
+    """
+
+    def __init__(self, settings: uvicorn.Config, stopping: asyncio.Event) -> None:
+        super().__init__(settings)
+        self._stopping = stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping.set()
+        # Over TLS a connection that is closed stays until the client answers, and one that is kept for later, longer.
+        for connection in tuple(self.server_state.connections):
+            connection.shutdown()
+            if connection.transport.is_closing() and not _left_to_write(connection.transport):
+                connection.transport.abort()
+        await asyncio.sleep(0)
+        await super().shutdown(sockets)
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
+
+
+def _left_to_write(transport: asyncio.Transport) -> int:
+    """Bytes that a connection has still to send."""
+    try:
+        return transport.get_write_buffer_size()
+    except AttributeError:  # asyncio's TLS transport forgets its protocol once it is through, and asks it all the same
+        return 0
+
+
+def config(app: AsgiApp, certificate: Path | None = None) -> uvicorn.Config:
+    """How our servers run: quiet, logging as the process has it, and with the simulator's own ``Date``."""
+    return uvicorn.Config(
+        cast("Any", app),  # uvicorn's own type spells out every kind of scope
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        lifespan="off",
+        ssl_certfile=certificate,
+        server_header=False,
+        date_header=False,
+        forwarded_allow_ips="127.0.0.1,::1",  # by default the environment says who may speak for another machine
+        timeout_graceful_shutdown=1,
+    )
+
+
+def base_url(listener: socket.socket, scheme: str = "http") -> str:
+    """The URL that reaches a listening socket."""
+    host, port = listener.getsockname()[:2]
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    try:
+        listener = _bound(host, port)
+    except socket.gaierror as error:
+        raise SettingError("--host", host, "an address of this machine", f"{error}.") from error
+    except (OSError, OverflowError) as error:
+        raise SettingError(
+            "--port", f"{host}:{port}", "an address to listen on", f"{error}. Give another port, or 0 for a free one."
+        ) from error
+    with listener:
+        yield listener
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0]
+    # With the protocol named: asyncio switches Nagle's algorithm off only then, which would cost 40 ms a request.
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address[0], port, *address[2:]))
+        listener.listen(128)
+    except (OSError, OverflowError):
+        listener.close()
+        raise
+    return listener

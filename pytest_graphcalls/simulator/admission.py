@@ -1,0 +1,218 @@
+"""From a request to something that can be carried out, or to a refusal: the steps every request takes.
+
+Route, token, registration, role, body: in this order, each its own method. The order is the gateway's
+as far as reports show it (observed 2.7, 2.7b): an unknown path is noticed before the token is, and an
+unregistered app before the call is looked up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_graphcalls.contract import Contract, Match, Miss
+from pytest_graphcalls.contract.model import RoleCheck
+from pytest_graphcalls.errors import nearest
+from pytest_graphcalls.findings import Finding, Severity
+from pytest_graphcalls.simulator.identity import Authority, Grant
+from pytest_graphcalls.simulator.responses import Refusal
+from pytest_graphcalls.wire import MalformedJsonError, Request, decode_json, path_segments
+
+BODY_LIMIT = 4 * 1024 * 1024
+"""Longest body that is read, in bytes. The service's own limit for these routes is not published."""
+
+_DEFAULT_ORIGIN = "https://graph.microsoft.com"
+_WRAPPERS = frozenset({"$id", "$values"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request that was let in.
+
+    Attributes:
+        request: as it came.
+        match: the operation it means.
+        grant: what its token allows.
+        root: where the API begins, e.g. ``https://graph.microsoft.com/v1.0``: on the scheme and host that
+            the client used.
+    """
+
+    request: Request
+    match: Match
+    grant: Grant
+    root: str
+
+
+class Admission:
+    """Routes, authenticates and checks requests.
+
+    Args:
+        contract: routes, permissions, body checks.
+        authority: tokens.
+    """
+
+    def __init__(self, contract: Contract, authority: Authority) -> None:
+        self._contract = contract
+        self._authority = authority
+        self.required_roles: dict[str, frozenset[str]] = {
+            id: operation.permissions.accepted
+            for id, operation in contract.operations.items()
+            if operation.permissions.checked is RoleCheck.REQUEST and operation.permissions.accepted
+        }
+        """By operation: the roles of which a token needs one."""
+        self.unjudged: set[str] = {
+            f"{operation.id}.{limit.rule}"
+            for operation in contract.operations.values()
+            for limit in operation.request.constraints
+            if limit.by_handler
+        }
+        """Rules of requests that the body check leaves to the handlers."""
+
+    def admit(self, request: Request) -> Ask:
+        """Take a request in.
+
+        Raises:
+            Refusal: it cannot be carried out.
+        """
+        origin, path = split_url(request.url)
+        self.limit_size(request)
+        match = self.route(request.method, path)
+        grant = self.identify(request)
+        self.require_role(match, grant)
+        return Ask(request, match, grant, f"{origin or _DEFAULT_ORIGIN}/{match.version}")
+
+    def limit_size(self, request: Request) -> None:
+        """Refuse a body that is longer than anything this surface takes."""
+        if len(request.body) > BODY_LIMIT:
+            raise Refusal("body-too-large", f"It has {len(request.body)} bytes; the simulator reads {BODY_LIMIT}.")
+
+    def route(self, method: str, path: str) -> Match:
+        """The operation that method and path mean."""
+        found = self._contract.match(method, path)
+        if isinstance(found, Miss):
+            raise _lost(found, method, path)
+        return found
+
+    def identify(self, request: Request) -> Grant:
+        """What the token allows."""
+        return self._authority.grant(request)
+
+    def require_role(self, match: Match, grant: Grant) -> None:
+        """Refuse a token without any of the operation's roles."""
+        needed = self.required_roles.get(match.operation.id)
+        if needed is not None:
+            require_any(grant, needed)
+
+    def body(self, ask: Ask) -> dict[str, Any]:
+        """The JSON object that the request holds, judged by the contract.
+
+        Raises:
+            Refusal: it is not readable, or breaks a rule that no later step decides on.
+        """
+        if not ask.request.body:
+            self.judge(ask)
+            return {}
+        self.require_json(ask.request)
+        body = self.read(ask.request)
+        self.refuse_wrappers(ask.request, body)
+        self.judge(ask)
+        return body if isinstance(body, dict) else {}
+
+    def require_json(self, request: Request) -> None:
+        """Refuse a body that does not say it is JSON (observed 2.1)."""
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise Refusal("unreadable-body", f"Content-Type is {kind[:80]!r}; expected 'application/json'.")
+
+    def read(self, request: Request) -> Any:
+        """Read the body (observed 2.1)."""
+        try:
+            return decode_json(request.body)
+        except MalformedJsonError as error:
+            raise Refusal("unreadable-body", f"The body {error.reason}.") from None
+
+    def refuse_wrappers(self, request: Request, body: Any) -> None:
+        """Refuse the ``$id`` and ``$values`` that some serializers write (observed 2.2)."""
+        if (b"$id" in request.body or b"$values" in request.body) and _has_wrapper(body):
+            raise Refusal("reference-wrappers", "The body holds $id or $values; switch off reference handling.")
+
+    def judge(self, ask: Ask) -> None:
+        """Refuse a body that breaks the contract; additive members and tolerated spellings pass."""
+        for finding in self._contract.check_request(ask.request, ask.match):
+            if finding.severity is Severity.VIOLATION and finding.rule not in self.unjudged:
+                raise _broken(finding)
+
+
+def require_any(grant: Grant, needed: frozenset[str]) -> None:
+    """Refuse a token that has none of the roles ``needed``."""
+    if not grant.roles & needed:
+        raise Refusal(
+            "insufficient-permissions",
+            f"The token of app {grant.app.app_id} has none of the roles {', '.join(sorted(needed))}.",
+        )
+
+
+def require_role_for(ask: Ask, kind: str) -> None:
+    """Refuse a token without a role for a request of this ``kind``, where the operation asks for one."""
+    needed = ask.match.operation.permissions.for_kind(kind)
+    if needed:
+        require_any(ask.grant, needed)
+
+
+def split_url(url: str) -> tuple[str, str]:
+    """Scheme and host, and the path, of an address that may be anything; never raises."""
+    text = url.partition("#")[0].partition("?")[0]
+    scheme, found, rest = text.partition("://")
+    if not found:
+        return "", text
+    host, _, path = rest.partition("/")
+    return f"{scheme}://{host}", f"/{path}"
+
+
+def _lost(miss: Miss, method: str, path: str) -> Refusal:
+    return _LOST[miss.reason](miss, method, path[:200])
+
+
+def _unknown(miss: Miss, method: str, path: str) -> Refusal:
+    segment, close = (miss.segment, miss.nearest) if miss.segment else _stray(path)
+    aside = f"did you mean {close}?" if close else f"{method[:20]} {path} is no path of the calls API."
+    return Refusal("segment-unknown", aside, segment=segment[:200])
+
+
+_ROOT = (("v1.0", "beta"), ("communications", "app"), ("calls",))
+
+
+def _stray(path: str) -> tuple[str, str]:
+    """The first segment that is not on the way to the calls, and what it should have been."""
+    segments = path_segments(path)
+    for index, known in enumerate(_ROOT):
+        segment = segments[index] if index < len(segments) else ""
+        if segment not in known:
+            right = nearest(segment, known) or known[0]
+            return segment, "/".join(("", *segments[:index], right, *segments[index + 1 :]))[:200]
+    return "", ""
+
+
+def _uncovered(miss: Miss, method: str, path: str) -> Refusal:  # noqa: ARG001  a row of the table below
+    return Refusal("api-not-supported", f"{miss.uncovered} is documented, but this simulator does not have it.")
+
+
+def _wrong_method(miss: Miss, method: str, path: str) -> Refusal:
+    allowed = ", ".join(miss.allowed)
+    return Refusal("method-not-allowed", f"{path} takes {allowed}, not {method[:20]}.", headers=(("Allow", allowed),))
+
+
+_LOST = {"not-graph": _unknown, "unknown-path": _unknown, "method": _wrong_method, "uncovered": _uncovered}
+
+
+def _broken(finding: Finding) -> Refusal:
+    rule = f" ({finding.rule})" if finding.rule else ""
+    aside = f"{finding.where}: expected {finding.expected}, got {finding.got}{rule}."
+    return Refusal("invalid-request", aside, parameter=finding.where)
+
+
+def _has_wrapper(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return not _WRAPPERS.isdisjoint(value) or any(map(_has_wrapper, value.values()))
+    return isinstance(value, list) and any(map(_has_wrapper, value))

@@ -1,0 +1,198 @@
+"""From the JSON of a request to values: what a create or an invite asks for.
+
+The contract has judged the body before; these readers still take nothing for granted, because rules
+may be left to later steps and because a body that breaks only an inferred statement gets this far.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_graphcalls.simulator.people import People
+from pytest_graphcalls.simulator.resources import IDENTITY_SORTS, identity_set, shown_again
+from pytest_graphcalls.simulator.responses import Refusal
+from pytest_graphcalls.simulator.store import Identity, Invitee
+
+_HTTPS = re.compile(r"https://[^\s/]", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinates:
+    """The meeting that a create asks to join.
+
+    Attributes:
+        key: what makes two coordinates the same meeting.
+        chat: ``chatInfo`` as sent, or ``None``.
+        info: ``meetingInfo`` as sent.
+        organizer: id of the organizer as sent, or ``""``.
+        tenant: tenant of the organizer as sent, or ``""``.
+        by_chat: whether it is named by chat and organizer, which takes a tenant (application-post-calls.r08).
+    """
+
+    key: tuple[str, ...]
+    chat: Mapping[str, Any] | None
+    info: Mapping[str, Any]
+    organizer: str = ""
+    tenant: str = ""
+    by_chat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallOrder:
+    """What a create asks for.
+
+    Attributes:
+        callback: where notifications go.
+        targets: whom to call.
+        meeting: the meeting to join, or ``None``.
+        asked: members that the call shows again.
+        tenants: every tenant id that the body names.
+    """
+
+    callback: str
+    targets: tuple[Identity, ...]
+    meeting: Coordinates | None
+    asked: Mapping[str, Any]
+    tenants: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InviteOrder:
+    """What an invite asks for."""
+
+    invitees: tuple[Invitee, ...]
+    client_context: str | None
+
+
+def call_order(body: Mapping[str, Any], people: People) -> CallOrder:
+    """Read the body of a create; raises :class:`Refusal` when it names a meeting by halves."""
+    entries = [_object(entry) for entry in _list(body.get("targets"))]
+    meeting = _coordinates(body, people)
+    tenants = (_text(body.get("tenantId")), meeting.tenant if meeting else "")
+    return CallOrder(
+        callback=_text(body.get("callbackUri")),
+        targets=() if meeting else tuple(_target(entry, people, i) for i, entry in enumerate(entries)),
+        meeting=meeting,
+        asked=asked_of(body, "requestedModalities", "outgoingCallOptions"),
+        tenants=tuple(filter(None, tenants)),
+    )
+
+
+def invite_order(body: Mapping[str, Any], people: People) -> InviteOrder:
+    """Read the body of an invite."""
+    entries = [_object(entry) for entry in _list(body.get("participants"))]
+    context = body.get("clientContext")
+    return InviteOrder(
+        tuple(_invitee(entry, people) for entry in entries), context if isinstance(context, str) else None
+    )
+
+
+def asked_of(body: Mapping[str, Any], modalities: str, options: str) -> dict[str, Any]:
+    """The members of a create or answer body that the call shows again.
+
+    Args:
+        body: the body.
+        modalities: the member that lists the modalities.
+        options: the type of ``callOptions`` where it does not say so itself.
+    """
+    asked: dict[str, Any] = {}
+    if isinstance(body.get("subject"), str):
+        asked["subject"] = body["subject"]
+    named = [name[0].lower() + name[1:] for name in map(_text, _list(body.get(modalities))) if name]
+    if named:
+        asked["requestedModalities"] = named
+    for member, default in (("mediaConfig", "serviceHostedMediaConfig"), ("callOptions", options)):
+        value = _object(body.get(member))
+        if value:
+            asked[member] = shown_again(type_of(value) or default, value)
+    return asked
+
+
+def type_of(value: Mapping[str, Any]) -> str:
+    """The type that ``@odata.type`` names, without ``#`` and namespace (observed 11.6)."""
+    return _text(value.get("@odata.type")).rpartition(".")[2]
+
+
+def is_https(value: Any) -> bool:
+    """Whether ``value`` is an https address."""
+    return isinstance(value, str) and _HTTPS.match(value) is not None
+
+
+def _target(entry: Mapping[str, Any], people: People, index: int) -> Identity:
+    who = _identity(entry, people)
+    if who is None:
+        place = f"$.targets[{index}].identity"
+        raise Refusal("invalid-request", f"{place}: expected somebody with an id, got nobody.", parameter=place)
+    return who
+
+
+def _invitee(entry: Mapping[str, Any], people: People) -> Invitee:
+    extras = {name: entry[name] for name in ("hidden", "removeFromDefaultAudioRoutingGroup") if name in entry}
+    if entry.get("endpointType") is not None:
+        extras["endpointType"] = entry["endpointType"]
+    return Invitee(
+        identity=_identity(entry, people) or NOBODY,
+        participant=_text(entry.get("participantId")),
+        replaces=_text(entry.get("replacesCallId")),
+        hidden=entry.get("hidden") is True,
+        extras=extras,
+    )
+
+
+NOBODY = Identity("user", "")
+"""Stands for an entry that names nobody; ``invitations.require_identity`` refuses it."""
+
+
+def _identity(entry: Mapping[str, Any], people: People) -> Identity | None:
+    """The one that an entry's identity set names: the first kind that has an id."""
+    named = _object(entry.get("identity"))
+    for sort in IDENTITY_SORTS:
+        one = _object(named.get(sort))
+        if _text(one.get("id")):
+            who = Identity(sort, _text(one["id"]), _text(one.get("displayName")), _text(one.get("tenantId")))
+            return people.completed(who)
+    return None
+
+
+def _coordinates(body: Mapping[str, Any], people: People) -> Coordinates | None:
+    info, sent = _object(body.get("meetingInfo")), _object(body.get("chatInfo"))
+    chat = shown_again("chatInfo", sent) if sent else None
+    for member, type_name in (("token", "tokenMeetingInfo"), ("joinMeetingId", "joinMeetingIdMeetingInfo")):
+        if _text(info.get(member)):
+            return Coordinates((member, info[member]), chat, shown_again(type_name, info))
+    return _by_chat(chat or {}, info, people) if info or chat else None
+
+
+def _by_chat(chat: Mapping[str, Any], info: Mapping[str, Any], people: People) -> Coordinates:
+    organizer = _identity({"identity": info.get("organizer")}, people)
+    for place, value in (
+        ("$.chatInfo.threadId", _text(chat.get("threadId"))),
+        ("$.chatInfo.messageId", _text(chat.get("messageId"))),
+        ("$.meetingInfo.organizer", organizer),
+    ):
+        if not value:
+            raise _half(place, "the coordinates of a meeting")
+    assert organizer is not None
+    tenant = _text(_object(_object(info["organizer"]).get(organizer.sort)).get("tenantId"))
+    key = ("chat", chat["threadId"], chat["messageId"])
+    shown = shown_again("organizerMeetingInfo", {"organizer": identity_set(organizer)})
+    return Coordinates(key, chat, shown, organizer.id, tenant, by_chat=True)
+
+
+def _half(place: str, expected: str) -> Refusal:
+    return Refusal("invalid-request", f"{place}: expected {expected}, got nothing.", parameter=place)
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

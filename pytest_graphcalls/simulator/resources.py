@@ -1,0 +1,208 @@
+"""How things are written as JSON: as captured where captures exist, as documented otherwise.
+
+One function per type of the service; each takes frozen values and builds a new dict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pytest_graphcalls.simulator.store import Call, Conference, Identity, Invitee, Kind, Operation, Participant
+from pytest_graphcalls.wire import encode_json
+
+_TYPE = "#microsoft.graph."
+IDENTITY_SORTS = ("user", "phone", "application", "applicationInstance", "guest", "encrypted", "onPremises", "device")
+"""Kinds of an identity set that somebody can be named by."""
+
+_CALL_OPTIONS = (
+    "hideBotAfterEscalation",
+    "isContentSharingNotificationEnabled",
+    "isDeltaRosterEnabled",
+    "isInteractiveRosterEnabled",
+)
+_SHOWN_AGAIN: Mapping[str, tuple[str, ...]] = {
+    "chatInfo": ("threadId", "messageId", "replyChainMessageId"),
+    "organizerMeetingInfo": ("organizer",),
+    "tokenMeetingInfo": ("token",),
+    "joinMeetingIdMeetingInfo": ("joinMeetingId", "passcode"),
+    "serviceHostedMediaConfig": ("preFetchMedia",),
+    "appHostedMediaConfig": ("blob",),
+    "outgoingCallOptions": _CALL_OPTIONS,
+    "incomingCallOptions": _CALL_OPTIONS,
+}
+"""Members of what a client sends that a call shows again, by type; what nobody knows is not repeated."""
+
+
+def shown_again(type_name: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    """``value`` as a call shows it again: with its type, and with known members only."""
+    known = {name: value[name] for name in _SHOWN_AGAIN.get(type_name, ()) if name in value}
+    return {"@odata.type": f"{_TYPE}{type_name}", **known}
+
+
+def identity(who: Identity) -> dict[str, Any]:
+    """An ``identity``, with the tenant and provider that the service adds (participant-invite.c14)."""
+    body: dict[str, Any] = {"@odata.type": f"{_TYPE}identity", "id": who.id}
+    if who.name:
+        body["displayName"] = who.name
+    if who.tenant_id:
+        body["tenantId"] = who.tenant_id
+    if who.sort == "user":
+        body["identityProvider"] = "AAD"
+    return body
+
+
+def identity_set(who: Identity, *, nulls: bool = False) -> dict[str, Any]:
+    """An identity set that holds ``who``.
+
+    Args:
+        who: whom.
+        nulls: whether the other kinds stand there as null, as in answers to invite and create
+            (observed 3.2, participant-invite Example 4).
+    """
+    body: dict[str, Any] = {"@odata.type": f"{_TYPE}communicationsIdentitySet"}
+    if nulls:
+        body.update(dict.fromkeys(IDENTITY_SORTS))
+    body[who.sort] = identity(who)
+    return body
+
+
+def participant_json(one: Participant) -> bytes:
+    """A ``participant`` as JSON text, which is kept with it."""
+    cached = one.json
+    cached.text = cached.text or encode_json(participant(one))
+    return cached.text
+
+
+def participant(one: Participant) -> dict[str, Any]:
+    """A ``participant``: its ``id`` equals ``info.participantId`` (observed 5.11)."""
+    return {
+        "@odata.type": "#microsoft.graph.participant",
+        "info": {
+            "@odata.type": "#microsoft.graph.participantInfo",
+            "identity": identity_set(one.identity),
+            "endpointType": "default",
+            "languageId": "en-us",
+            "participantId": one.id,
+        },
+        "mediaStreams": [
+            {
+                "@odata.type": "#microsoft.graph.mediaStream",
+                "mediaType": "audio",
+                "sourceId": str(one.source),
+                "direction": "sendReceive",
+                "serverMuted": one.muted,
+            }
+        ],
+        "isMuted": one.muted,
+        "isInLobby": one.in_lobby,
+        "id": one.id,
+    }
+
+
+def roster(people: Iterable[Participant]) -> list[dict[str, Any]]:
+    """The whole roster, as a list of ``participant`` (observed 5.14)."""
+    return [participant(one) for one in people]
+
+
+def roster_delta(came: Iterable[Participant], gone: Iterable[Participant], number: int) -> dict[str, Any]:
+    """What has changed in a roster, as ``deltaParticipants`` (observed 5.15).
+
+    How somebody who has left is marked is in no capture: ``removedState`` is the member that the type has for it.
+
+    Args:
+        came: who is in it since the last one.
+        gone: who is in it no more.
+        number: grows with each.
+    """
+    removed = {"removedState": {"@odata.type": f"{_TYPE}removedState", "reason": None}}
+    left = [{**one, **removed} for one in roster(gone)]
+    return {
+        "@odata.type": f"{_TYPE}deltaParticipants",
+        "participants": [*roster(came), *left],
+        "sequenceNumber": number,
+    }
+
+
+def source_info(who: Identity) -> dict[str, Any]:
+    """A ``participantInfo`` for the source of a call (observed 5.8)."""
+    return {
+        "@odata.type": "#microsoft.graph.participantInfo",
+        "identity": identity_set(who),
+        "endpointType": "default",
+        "region": "amer",
+        "languageId": "en-US",
+    }
+
+
+def target_info(who: Identity) -> dict[str, Any]:
+    """An ``invitationParticipantInfo`` for a target of a call."""
+    return {"@odata.type": "#microsoft.graph.invitationParticipantInfo", "identity": identity_set(who, nulls=True)}
+
+
+def call(leg: Call, conference: Conference, tenant_id: str) -> dict[str, Any]:
+    """A ``call`` as create and get show it.
+
+    A group call has ``chatInfo`` and ``meetingInfo`` if it is a meeting, and no targets; a peer-to-peer
+    call has null and its target (call-get.r02).
+    """
+    return {
+        "@odata.type": "#microsoft.graph.call",
+        "id": leg.id,
+        "state": leg.state.value,
+        "direction": leg.direction,
+        "callbackUri": leg.callback,
+        "callChainId": leg.chain,
+        "myParticipantId": leg.my_participant,
+        "tenantId": tenant_id,
+        "subject": leg.asked.get("subject"),
+        "source": source_info(leg.source) if leg.source else None,
+        "targets": [target_info(one) for one in leg.targets] if conference.kind is Kind.PEER else [],
+        "requestedModalities": leg.asked.get("requestedModalities", ["audio"]),
+        "mediaConfig": leg.asked.get("mediaConfig"),
+        "callOptions": leg.asked.get("callOptions"),
+        "chatInfo": conference.chat,
+        "meetingInfo": conference.meeting,
+        "mediaState": {"@odata.type": "#microsoft.graph.callMediaState", "audio": "active"}
+        if leg.state.value == "established"
+        else None,
+        "resultInfo": leg.result.wire() if leg.result else None,
+        "incomingContext": None,
+        "transcription": None,
+        "toneInfo": None,
+    }
+
+
+def invitee(one: Invitee) -> dict[str, Any]:
+    """An entry of the answer to an invite: the ids come back, what was not sent is null."""
+    return {
+        "@odata.type": "#microsoft.graph.invitationParticipantInfo",
+        **one.extras,
+        "endpointType": one.extras.get("endpointType"),
+        "id": None,
+        "replacesCallId": one.replaces or None,
+        "participantId": one.participant or None,
+        "identity": identity_set(one.identity, nulls=True),
+    }
+
+
+def operation(work: Operation) -> dict[str, Any]:
+    """A ``commsOperation`` of any type, as the answer to its request and a later look show it."""
+    return {
+        "@odata.type": f"{_TYPE}{work.spec.type}",
+        "id": work.id,
+        "status": work.status.value,
+        "clientContext": work.client_context,
+        "resultInfo": work.result.wire() if work.result else None,
+        **work.members,
+    }
+
+
+def ended_operation(work: Operation) -> dict[str, Any]:
+    """A ``commsOperation`` in the notification of its end: no nulls, and members of its own."""
+    return {name: value for name, value in operation(work).items() if value is not None} | dict(work.told)
+
+
+def invited(people: Iterable[Invitee]) -> list[dict[str, Any]]:
+    """The invitees in the notification of the end: an identity each (participant-invite, notifications)."""
+    return [{"@odata.type": f"{_TYPE}invitationParticipantInfo", "identity": identity_set(p.identity)} for p in people]

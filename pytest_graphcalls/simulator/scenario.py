@@ -1,0 +1,361 @@
+"""What a test sets up: meetings, incoming calls, people who come and go. And a look at a call from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_graphcalls.errors import NotAllowedNowError, UnknownNameError
+from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
+from pytest_graphcalls.simulator import resources
+from pytest_graphcalls.simulator.calls import FIRST_ROSTER, THROWN_OUT, Calls
+from pytest_graphcalls.simulator.identity import App
+from pytest_graphcalls.simulator.incoming import Incoming
+from pytest_graphcalls.simulator.outbox import Retention
+from pytest_graphcalls.simulator.people import Answer
+from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind, Operation, Participant, Result
+from pytest_graphcalls.simulator.world import World
+from pytest_graphcalls.validation import quantity
+
+
+class Person:
+    """Somebody in the simulated tenant; what they do can be scripted and they can act at once.
+
+    Every script method returns the person, so that ``simulator.person("Ana").declines()`` reads on.
+    """
+
+    __slots__ = ("_scenario", "identity")
+
+    def __init__(self, scenario: Scenario, identity: Identity) -> None:
+        self._scenario = scenario
+        self.identity = identity
+
+    def __repr__(self) -> str:
+        return f"Person({self.name!r}, {self.identity.sort}={self.id!r})"
+
+    @property
+    def id(self) -> str:
+        """Object id, or the phone number."""
+        return self.identity.id
+
+    @property
+    def name(self) -> str:
+        """Display name; for a phone its number."""
+        return self.identity.name or self.identity.id
+
+    def answers_after(self, seconds: float) -> Person:
+        """Answer after ``seconds`` of ringing; past the pace's ``ring_limit`` the service gives up first.
+
+        Raises:
+            SettingError: ``seconds`` is no number of 0 or more.
+        """
+        return self._will(answer=Answer.ACCEPTS, after=_seconds("answers_after(seconds)", seconds))
+
+    def declines(self, after: float | None = None) -> Person:
+        """Decline; ``after`` gives the seconds of ringing, by default those of the pace.
+
+        Raises:
+            SettingError: ``after`` is no number of 0 or more.
+        """
+        return self._will(answer=Answer.DECLINES, after=None if after is None else _seconds("declines(after)", after))
+
+    def is_busy(self) -> Person:
+        """Be busy: the invitation fails at once."""
+        return self._will(answer=Answer.BUSY, after=0.0)
+
+    def is_unreachable(self) -> Person:
+        """Have no device that rings, or a number that does not exist: the invitation fails at once."""
+        return self._will(answer=Answer.UNREACHABLE, after=0.0)
+
+    def never_answers(self) -> Person:
+        """Let it ring until the service gives up."""
+        return self._will(answer=Answer.SILENT, after=None)
+
+    def leaves_after(self, seconds: float) -> Person:
+        """Leave a call ``seconds`` after coming in; a caller's time counts from calling.
+
+        It holds for every call they come into from now on, however they come in: say it before they do.
+
+        Raises:
+            SettingError: ``seconds`` is no number of 0 or more.
+        """
+        return self._will(stays=_seconds("leaves_after(seconds)", seconds))
+
+    def joins(self, call: SimulatedCall | str) -> Person:
+        """Join the meeting or group call behind ``call`` at once.
+
+        Raises:
+            NotAllowedNowError: the call is over, peer-to-peer, or they are in it already.
+        """
+        self._scenario.join(self.identity, _id_of(call))
+        return self
+
+    def leaves(self, call: SimulatedCall | str) -> Person:
+        """Leave the conference behind ``call`` at once.
+
+        Raises:
+            NotAllowedNowError: they are not in it.
+        """
+        self._scenario.leave(self.identity, _id_of(call))
+        return self
+
+    def removes(self, call: SimulatedCall | str) -> Person:
+        """Throw the bot of ``call`` out of the group call that both are in.
+
+        Raises:
+            NotAllowedNowError: they are not in it, it is peer-to-peer, or the bot is not in it.
+        """
+        self._scenario.remove_bot(self.identity, _id_of(call))
+        return self
+
+    def _will(self, **facts: Any) -> Person:
+        self._scenario.script(self.identity, **facts)
+        return self
+
+
+def _seconds(method: str, value: float) -> float:
+    return float(quantity(method, value, unit="virtual seconds"))
+
+
+def _id_of(call: SimulatedCall | str) -> str:
+    return call if isinstance(call, str) else call.id
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """Where to find a meeting; the members of the create body that join it.
+
+    Attributes:
+        chat_info: the ``chatInfo`` member.
+        meeting_info: the ``meetingInfo`` member, an ``organizerMeetingInfo``.
+        tenant_id: the ``tenantId`` member.
+        join_meeting_id: the number that joins it without coordinates.
+        organizer: who organizes it.
+    """
+
+    chat_info: Mapping[str, Any]
+    meeting_info: Mapping[str, Any]
+    tenant_id: str
+    join_meeting_id: str
+    organizer: Person
+
+    @property
+    def coordinates(self) -> dict[str, Any]:
+        """``chatInfo``, ``meetingInfo`` and ``tenantId``, ready for the body of a create."""
+        return {
+            "chatInfo": dict(self.chat_info),
+            "meetingInfo": dict(self.meeting_info),
+            "tenantId": self.tenant_id,
+        }
+
+    @property
+    def by_join_id(self) -> dict[str, Any]:
+        """``meetingInfo`` with the number instead (application-post-calls.r09)."""
+        info = {"joinMeetingId": self.join_meeting_id, "passcode": None}
+        return {"meetingInfo": resources.shown_again("joinMeetingIdMeetingInfo", info)}
+
+
+class SimulatedCall:
+    """A call seen from outside, with nobody's permissions. Looking never moves it.
+
+    It always shows how things stand now; the values it gives out are frozen. After a reset there is nothing to show:
+    :class:`UnknownNameError`.
+    """
+
+    __slots__ = ("_scenario", "id")
+
+    def __init__(self, scenario: Scenario, id: str) -> None:
+        self._scenario = scenario
+        self.id = id
+
+    def __repr__(self) -> str:
+        call = self._scenario.store.calls.get(self.id)
+        return f"SimulatedCall({self.id!r}, state={call.state.value if call else 'not kept'!r})"
+
+    @property
+    def _call(self) -> Call:
+        return self._scenario.known(self.id)
+
+    @property
+    def state(self) -> CallState:
+        """The state it is in."""
+        return self._call.state
+
+    @property
+    def result(self) -> Result | None:
+        """Why it ended, if it did and a reason is known."""
+        return self._call.result
+
+    @property
+    def rejected_with(self) -> str | None:
+        """The reason it was rejected with, in lower case, or ``None``."""
+        return self._call.rejected_with
+
+    @property
+    def callback_uri(self) -> str:
+        """Where its notifications go."""
+        return self._call.callback
+
+    @property
+    def my_participant_id(self) -> str:
+        """Id of the bot's own entry in the roster."""
+        return self._call.my_participant
+
+    @property
+    def kind(self) -> Kind:
+        """Peer-to-peer or group."""
+        return self._conference.kind
+
+    @property
+    def participants(self) -> tuple[Participant, ...]:
+        """Everybody in it, bots included, also in a peer-to-peer call and also those off the roster."""
+        return tuple(self._conference.active)
+
+    @property
+    def invited(self) -> tuple[Participant, ...]:
+        """Those who are being rung."""
+        everybody = self._conference.people.values()
+        return tuple(one for one in everybody if one.state is ParticipantState.INVITED)
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The invite operations started in it, oldest first."""
+        return self._scenario.store.operations_of(self._call)
+
+    @property
+    def _conference(self) -> Conference:
+        return self._scenario.store.conference_of(self._call)
+
+
+class Scenario:
+    """Sets up meetings, incoming calls and what people do, without a request.
+
+    Args:
+        world: the tenant.
+        calls: what holds for every call.
+        incoming: takes the calls that arrive.
+        retention: knows how many calls are kept.
+    """
+
+    def __init__(self, world: World, calls: Calls, incoming: Incoming, retention: Retention) -> None:
+        self._world = world
+        self._calls = calls
+        self._incoming = incoming
+        self._retention = retention
+        self.store = world.store
+
+    def person(self, name_or_id: str) -> Person:
+        """Somebody in the tenant, by name, object id or phone number."""
+        return Person(self, self._world.people.identity(name_or_id))
+
+    def meeting(
+        self, people: Iterable[Person | str] = (), organizer: Person | str | None = None, *, lets_in: bool = True
+    ) -> Meeting:
+        """Hold a meeting that ``people`` are in already."""
+        ids = self._world.ids
+        host = self._person(organizer or "Organizer")
+        chat = {"threadId": f"19:meeting_{ids.new('meeting')}@thread.v2", "messageId": "0", "replyChainMessageId": None}
+        info = resources.shown_again("organizerMeetingInfo", {"organizer": resources.identity_set(host.identity)})
+        join_id = ids.digits("join", 12)
+        key = ("chat", str(chat["threadId"]), "0")
+        keys = (key, ("joinMeetingId", join_id))
+        shown = resources.shown_again("chatInfo", chat)
+        conference = self._calls.new_meeting(keys, chat=shown, meeting=info, organizer=host.id, lets_in=lets_in)
+        for one in (people,) if isinstance(people, (str, Person)) else people:
+            self._admit(conference.id, self._person(one).identity)
+        return Meeting(chat, info, self._world.tenant_id, join_id, host)
+
+    def incoming_call(
+        self,
+        caller: Person | str | None = None,
+        *,
+        group: bool = False,
+        app: App | None = None,
+        others: Iterable[Person | str] = (),
+    ) -> SimulatedCall:
+        """Let somebody call an app, or invite it into their group call."""
+        who = self._person(caller or "Caller")
+        conference = self._called_from(who, (who, *map(self._person, others)), group=group)
+        app = app or self._world.authority.app
+        target = self._world.authority.bot(app)
+        call = self._calls.leg(
+            app.app_id, conference, CallState.INCOMING, "incoming", source=who.identity, targets=(target,)
+        )
+        self._incoming.arrive(call)
+        return SimulatedCall(self, call.id)
+
+    def _called_from(self, caller: Person, people: Iterable[Person], *, group: bool) -> Conference:
+        if group:
+            meeting = self.meeting(people, caller)
+            return self.store.conferences[self.store.meetings["joinMeetingId", meeting.join_meeting_id]]
+        conference = self.store.put_conference(Conference(self._world.ids.new("conference"), Kind.PEER))
+        return self._admit(conference.id, caller.identity)
+
+    def join(self, identity: Identity, call_id: str) -> None:
+        """Let somebody join the conference behind a call."""
+        with self._world.lock:
+            call = self.known(call_id)
+            conference = self.store.conference_of(call)
+            if conference.kind is Kind.PEER or call.state is CallState.TERMINATED or conference.holds(identity):
+                rest = () if call.state is CallState.TERMINATED else ("leave",)
+                what = f"the {conference.kind} call {call_id}"
+                raise NotAllowedNowError(what, "join", _standing(call, conference, identity), rest)
+            self._world.notifier.roster_changed(self._admit(conference.id, identity), FIRST_ROSTER[False])
+
+    def leave(self, identity: Identity, call_id: str) -> None:
+        """Let somebody leave the conference behind a call."""
+        with self._world.lock:
+            conference = self.store.conference_of(self.known(call_id))
+            one = conference.find(identity)
+            if one is None:
+                raise NotAllowedNowError(identity.name or identity.id, "leave", f"not in call {call_id}", ("join",))
+            self._calls.someone_left(self.store.step_participant(conference, one.id, ParticipantEvent.LEAVE))
+
+    def remove_bot(self, identity: Identity, call_id: str) -> None:
+        """Let somebody throw the bot out of the conference behind a call (observed 6.20)."""
+        with self._world.lock:
+            call = self.known(call_id)
+            conference = self.store.conference_of(call)
+            if conference.kind is Kind.PEER:
+                raise NotAllowedNowError(f"call {call_id}", "remove the bot", "a place for two", ("leave",))
+            people = {
+                identity.name or identity.id: conference.find(identity),
+                "the bot": conference.people.get(call.my_participant),
+            }
+            for who, one in people.items():
+                if one is None:
+                    raise NotAllowedNowError(who, "remove the bot", f"not in call {call_id}", ("join",))
+            self._calls.end(call, CallEvent.END, THROWN_OUT)
+
+    def script(self, identity: Identity, **facts: Any) -> None:
+        """Settle what somebody will do; ``facts`` are members of a script."""
+        with self._world.lock:
+            self._world.people.script(identity, **facts)
+
+    def view(self, call_id: str) -> SimulatedCall:
+        """A call, by its id."""
+        return SimulatedCall(self, self.known(call_id).id)
+
+    def _admit(self, conference_id: str, identity: Identity) -> Conference:
+        id = self._world.ids.new("participant")
+        conference = self.store.add_participant(self.store.conferences[conference_id], id, identity)
+        self._calls.came_in(conference, id)
+        return conference
+
+    def _person(self, one: Person | str) -> Person:
+        return one if isinstance(one, Person) else self.person(one)
+
+    def known(self, call_id: str) -> Call:
+        """A call, by its id; raises :class:`UnknownNameError` when there is none, or it is kept no longer."""
+        try:
+            return self.store.calls[call_id]
+        except KeyError:
+            kept = f" among the latest {self._retention.calls:,}, which are kept:" if self._retention.calls_gone else ""
+            raise UnknownNameError(f"call{kept}", call_id, tuple(self.store.calls)[-20:]) from None
+
+
+def _standing(call: Call, conference: Conference, identity: Identity) -> str:
+    if call.state is CallState.TERMINATED:
+        return call.state.value
+    return "a place for two" if conference.kind is Kind.PEER else f"one that {identity.name or identity.id} is in"

@@ -1,0 +1,42 @@
+"""What the parts of the simulator share: time, ids, the state of the tenant, its apps and people, and the notifier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import RLock
+
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.simulator.clock import Clock, Ids, Pace
+from pytest_graphcalls.simulator.identity import Authority
+from pytest_graphcalls.simulator.notifications import Notifier
+from pytest_graphcalls.simulator.people import People
+from pytest_graphcalls.simulator.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One tenant, for the parts of a simulator that act on it.
+
+    Attributes:
+        contract: what is published.
+        lock: held while anything changes.
+        tenant_id: the tenant.
+        pace: how long things take.
+        clock: virtual time.
+        ids: new ids, from the seed.
+        store: calls, conferences, participants, operations.
+        people: who can be called, and what they will do.
+        authority: apps and tokens.
+        notifier: notes down what each bot is notified of.
+    """
+
+    contract: Contract
+    lock: RLock
+    tenant_id: str
+    pace: Pace
+    clock: Clock
+    ids: Ids
+    store: Store
+    people: People
+    authority: Authority
+    notifier: Notifier

@@ -1,0 +1,183 @@
+"""What any HTTP client can do, and how its answers are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pytest_graphcalls.contract import Need, parse_error
+from pytest_graphcalls.errors import StageError
+from pytest_graphcalls.wire import Headers, MalformedJsonError, Response, decode_json
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.targets import Connection, World
+
+
+class Answer(Protocol):
+    """An HTTP answer, as every Python client has it."""
+
+    @property
+    def status_code(self) -> int: ...  # noqa: D102  what the class says
+    @property
+    def headers(self) -> Mapping[str, str]: ...  # noqa: D102
+    @property
+    def content(self) -> bytes: ...  # noqa: D102
+
+
+class Client(Protocol):
+    """An HTTP client that speaks for one app, or for nobody."""
+
+    def request(  # noqa: D102  what the class says
+        self, method: str, url: str, *, json: Any = None, content: bytes | None = None
+    ) -> Answer: ...
+
+
+def refused(answer: Answer) -> bool:
+    """Whether the request was not carried out; which status says so is no rule's business here."""
+    return answer.status_code >= 400
+
+
+def members(answer: Answer) -> dict[str, Any]:
+    """The JSON object in the answer's body; empty when there is none, because that is another rule's business."""
+    try:
+        body = decode_json(answer.content)
+    except MalformedJsonError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def shown(answer: Answer) -> str:
+    """An answer in a few words, for a message: its status, and the error's code and text."""
+    error = parse_error(Response(answer.status_code, Headers(answer.headers), answer.content))
+    return f"{answer.status_code} {error.code}: {error.message.rstrip('.')}" if error else f"{answer.status_code}"
+
+
+class OnTarget:
+    """The part of a stage that holds its target.
+
+    Args:
+        connection: the target, for one API version.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._simulated = Need.CLOCK in connection.capabilities
+
+    def accepted(self, answer: Answer, rule: str = "") -> Answer:
+        """``answer``, if it is a success.
+
+        Raises:
+            StageError: it is not; the test that asked is not checked, and ``rule`` is to be looked at.
+        """
+        if not 200 <= answer.status_code < 300:
+            raise StageError("what this test needs", f"the target answered {shown(answer)}", rule)
+        return answer
+
+    def cannot_tell(self, wanted: str, got: str, see: str = "") -> StageError:
+        """What a test raises when its own rule cannot be judged on what it found."""
+        return StageError(wanted, got, see)
+
+    def _world(self) -> World:
+        world = self._connection.world
+        if world is None:
+            raise StageError("something beyond plain requests", "this target has no such means", "--graphcalls-target")
+        return world
+
+
+_MOVING: set[str] = set()
+"""Servers on which something has come about while a test waited for it."""
+_STILL: set[str] = set()
+"""Servers on which nothing did so far. A mock without memory is not waited for in full by every test."""
+
+
+class Waiting(OnTarget):
+    """The part of a stage that waits; arguments as for :class:`.OnTarget`."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        # A clock that is ours costs nothing to wait for; real seconds do.
+        self._step, self._patience = (1.0, 60.0) if self._simulated else (0.05, 5.0)
+        self._longest_step = self._step
+        self._notified_within = 5.0
+        if connection.sandbox is not None:
+            # Somebody's telephone rings there for a minute (observed 10.4), and each look at it counts as a request.
+            self._patience, self._longest_step = 75.0, 2.0
+            self._notified_within = 15.0
+
+    def until(self, condition: Callable[[], bool], within: float | None = None) -> bool:
+        """Ask ``condition`` again and again until it is true.
+
+        Args:
+            condition: the question; it may raise :class:`StageError`.
+            within: seconds of the target's time; by default as long as anything here should take.
+
+        Returns:
+            Whether it became true.
+        """
+        left = self._patience if within is None else within
+        step = self._step
+        while not condition():
+            if left <= 0:
+                return False
+            self._connection.wait(min(step, left))
+            left -= step
+            step = min(step * 1.5, self._longest_step)
+        return True
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass (needs ``clock``)."""
+        self._connection.wait(seconds)
+
+    def reached(self, condition: Callable[[], bool], wanted: str, rule: str = "") -> None:
+        """Wait for ``condition``; raises :class:`StageError` if it never comes."""
+        if condition():
+            return
+        still = self._connection.root in _STILL and self._connection.sandbox is None
+        patience = self._patience / 10 if still else self._patience
+        if self.until(condition, patience):
+            _MOVING.add(self._connection.root)
+            return
+        if not self._simulated and self._connection.root not in _MOVING:
+            _STILL.add(self._connection.root)
+        raise StageError(wanted, f"it did not come about within {patience:g} seconds", rule)
+
+
+GRAPH = "#microsoft.graph."
+"""How the names of Graph's types begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """A person, a phone or a bot that can be invited.
+
+    Attributes:
+        id: the id of the user or application, or a number in E.164 form.
+        name: display name, or ``""``.
+        sort: the member of an identity set that it belongs in.
+    """
+
+    id: str
+    name: str = ""
+    sort: str = "user"
+
+    def identity(self) -> dict[str, Any]:
+        """An identity set that names it."""
+        who = {"@odata.type": f"{GRAPH}identity", "id": self.id, **({"displayName": self.name} if self.name else {})}
+        return {"@odata.type": f"{GRAPH}identitySet", self.sort: who}
+
+    def entry(self, *, chosen_id: str = "", replaces: str = "") -> dict[str, Any]:
+        """An ``invitationParticipantInfo`` for it.
+
+        Args:
+            chosen_id: the ``participantId`` to ask for.
+            replaces: the id of the call to take it out of.
+        """
+        wishes = {"participantId": chosen_id, "replacesCallId": replaces}
+        asked = {name: value for name, value in wishes.items() if value}
+        return {"@odata.type": f"{GRAPH}invitationParticipantInfo", "identity": self.identity(), **asked}
+
+    def is_(self, participant: Mapping[str, Any]) -> bool:
+        """Whether a roster's ``participant`` is this one; ids compare without regard to case."""
+        who = participant.get("info", {}).get("identity", {}).get(self.sort) or {}
+        return str(who.get("id", "")).lower() == self.id.lower()

@@ -1,0 +1,146 @@
+"""The requests that are about one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
+
+from pytest_graphcalls.errors import StageError
+from pytest_graphcalls.sandbox.tenant import CALLBACK
+from pytest_graphcalls.stage.base import GRAPH, Answer, Client, Somebody, members
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.stage.base import OnTarget
+
+CALLS = "/communications/calls"
+OLD_CALLS = "/app/calls"
+"""The deprecated address of the same calls."""
+MEDIA = {"@odata.type": f"{GRAPH}serviceHostedMediaConfig"}
+"""Media that the service takes care of."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRequests:
+    """A call on the stage, as what can be asked about it.
+
+    Attributes:
+        stage: where it was built.
+        id: its id.
+        client: who speaks in :meth:`request`.
+        people: who was brought into it.
+        facts: the call as it was answered when it was created; empty for an incoming one.
+        root: the address of calls, below the version.
+    """
+
+    stage: OnTarget
+    id: str
+    client: Client
+    people: tuple[Somebody, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    root: str = CALLS
+
+    def through(self, client: Client) -> Self:
+        """The same call, with ``client`` speaking."""
+        return replace(self, client=client)
+
+    def at_old_address(self) -> Self:
+        """The same call, below ``/app``."""
+        return replace(self, root=OLD_CALLS)
+
+    def request(self, method: str, path: str = "", json: Any = None) -> Answer:
+        """Send a request about this call; ``path`` starts with ``/`` or is empty."""
+        return self.client.request(method, f"{self.root}/{self.id}{path}", json=json)
+
+    def get(self) -> Answer:
+        """Read the call."""
+        return self.request("GET")
+
+    def hang_up(self) -> Answer:
+        """End the bot's own leg."""
+        return self.request("DELETE")
+
+    def keep_alive(self) -> Answer:
+        """Say that the call is still in use."""
+        return self.request("POST", "/keepAlive")
+
+    def answer(self, **body: Any) -> Answer:
+        """Take an incoming call; ``body`` are parameters that differ from the usual ones."""
+        usual = {"callbackUri": CALLBACK, "mediaConfig": MEDIA, "acceptedModalities": ["audio"]}
+        return self.request("POST", "/answer", usual | body)
+
+    def reject(self, **body: Any) -> Answer:
+        """Reject an incoming call."""
+        return self.request("POST", "/reject", body)
+
+    def participants(self) -> Answer:
+        """List who is in it."""
+        return self.request("GET", "/participants")
+
+    def participant(self, participant_id: str) -> Answer:
+        """Read one participant."""
+        return self.request("GET", f"/participants/{participant_id}")
+
+    def invite(self, *entries: Mapping[str, Any], **body: Any) -> Answer:
+        """Invite whom ``entries`` name (see :meth:`Somebody.entry`); ``body`` are further parameters."""
+        return self.request("POST", "/participants/invite", {"participants": list(entries), **body})
+
+    def remove(self, participant_id: str, json: Any = None) -> Answer:
+        """Remove a participant, or withdraw an invitation."""
+        return self.request("DELETE", f"/participants/{participant_id}", json)
+
+    def operation(self, operation_id: str) -> Answer:
+        """Read an operation that was started in this call."""
+        return self.request("GET", f"/operations/{operation_id}")
+
+
+OVER = frozenset({"gone", "terminating", "terminated"})
+"""States of a call that is over, in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class StagedCall(CallRequests):
+    """A call on the stage, with what tests want to know of it.
+
+    Each is asked through a request whose own rule is somebody else's business. The attributes are those of
+    :class:`.CallRequests`.
+    """
+
+    def roster(self) -> list[dict[str, Any]]:
+        """The participants that the target lists now."""
+        rule = "call-list-participants.success-is-200-with-collection"
+        value = members(self.stage.accepted(self.participants(), rule)).get("value")
+        if not isinstance(value, list):
+            raise StageError("a roster", "the list of participants has no value", rule)
+        return [entry for entry in value if isinstance(entry, dict)]
+
+    def has(self, *people: Somebody) -> bool:
+        """Whether every one of ``people`` is on the roster."""
+        roster = self.roster()
+        return all(any(one.is_(entry) for entry in roster) for one in people)
+
+    def id_of(self, person: Somebody) -> str:
+        """The participant id under which the roster lists ``person``."""
+        found = [entry for entry in self.roster() if person.is_(entry)]
+        if not found or not isinstance(found[0].get("id"), str):
+            raise StageError(f"the participant id of {person.name or person.id}", "the roster does not tell it")
+        return str(found[0]["id"])
+
+    def state(self) -> str:
+        """The call's state, or ``gone`` when it cannot be read any more."""
+        answer = self.get()
+        if answer.status_code in {404, 410}:
+            return "gone"
+        return str(members(self.stage.accepted(answer, "call-get.success-is-200-with-call")).get("state", "")).lower()
+
+    def lives(self) -> bool:
+        """Whether the call is still there and not over."""
+        return self.state() not in OVER
+
+    def status_of(self, operation_id: str) -> str:
+        """The status of an operation, in lower case."""
+        rule = "commsoperation-get.success-is-200-with-operation"
+        status = members(self.stage.accepted(self.operation(operation_id), rule)).get("status")
+        if not isinstance(status, str):
+            raise StageError("the status of an operation", "the operation read has none", rule)
+        return status.lower()

@@ -1,0 +1,108 @@
+"""What a target says by notifications."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_graphcalls.contract import Need
+from pytest_graphcalls.stage.base import Somebody
+from pytest_graphcalls.stage.setup import Making
+from pytest_graphcalls.targets import Heard
+
+_SILENT_FOR, _SILENT_BY, _LOOK_EVERY = 2.0, 15.0, 0.25
+"""Seconds without a notification that mean silence, how long it is waited for, and how often somebody looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One entry of a notification.
+
+    Attributes:
+        posted_to: the address it was meant for.
+        change: ``created``, ``updated`` or ``deleted``.
+        about: what changed, as a path below the calls: ``57da…``, ``57da…/participants``.
+        data: the ``resourceData``: an object, or a list for a roster.
+    """
+
+    posted_to: str
+    change: str
+    about: str
+    data: Any
+
+    @classmethod
+    def of(cls, posted_to: str, entry: Mapping[str, Any]) -> Notice:
+        """From an entry of ``commsNotifications``."""
+        path = str(entry.get("resourceUrl") or entry.get("resource") or "")
+        about = path.partition("/calls/")[2].strip("/")
+        return cls(posted_to, str(entry.get("changeType", "")).lower(), about, entry.get("resourceData"))
+
+    def of_call(self) -> Mapping[str, Any]:
+        """The data, where it is one object."""
+        return self.data if isinstance(self.data, dict) else {}
+
+    def state(self) -> str:
+        """The state of the call, or the status of the operation, that it tells of, in lower case; or ``""``."""
+        data = self.of_call()
+        return str(data.get("state") or data.get("status") or "").lower()
+
+    def lists(self, person: Somebody) -> bool:
+        """Whether it is a roster with ``person`` on it."""
+        entries = self.data if isinstance(self.data, list) else []
+        return any(isinstance(entry, dict) and person.is_(entry) for entry in entries)
+
+
+class Notices(Making):
+    """The part of a stage that hears what the bot is told; arguments as for :class:`.OnTarget`."""
+
+    @property
+    def notifications(self) -> list[Notice]:
+        """Everything the bot was told so far, in order (needs ``notifications``)."""
+        return [Notice.of(sent.posted_to, entry) for sent in self._world().notifications for entry in sent.entries]
+
+    def told(self, change: str, about: str) -> list[Notice]:
+        """The notifications of ``change`` (created, updated, deleted) about the path ``about`` below the calls."""
+        return [one for one in self.notifications if one.change == change and one.about == about]
+
+    def close(self) -> None:
+        """Hang up, once nobody is told anything any more where a night listens in real time.
+
+        What came first, the last notification or the end of the test, would be a matter of chance.
+        """
+        real = self._connection.sandbox is not None and Need.NOTIFICATIONS in self._connection.capabilities
+        case = self._connection.case
+        if real and case is not None and case.compared:
+            self._fall_silent()
+        super().close()
+
+    def _fall_silent(self) -> None:
+        quiet, known = 0.0, -1
+        for _ in range(round(_SILENT_BY / _LOOK_EVERY)):
+            count = len(self.notifications)
+            quiet, known = (quiet + _LOOK_EVERY, known) if count == known else (0.0, count)
+            if quiet >= _SILENT_FOR:
+                return
+            self._connection.wait(_LOOK_EVERY)
+
+    def hears(
+        self, change: str, about: str, until: Callable[[list[Notice]], object] = bool, within: float | None = None
+    ) -> list[Notice]:
+        """The same as :meth:`told`, after a wait for them.
+
+        Args:
+            change: created, updated or deleted.
+            about: a path below the calls.
+            until: whether those so far are what is waited for; by default any is.
+            within: seconds of the target's time; by default as long as a notification may take.
+
+        Raises:
+            EnvironmentFaultError: they did not come, and nothing else would arrive at present, either.
+        """
+        heard = self.until(
+            lambda: bool(until(self.told(change, about))), self._notified_within if within is None else within
+        )
+        world = self._world()
+        if not heard and isinstance(world, Heard):
+            world.prove()
+        return self.told(change, about)

@@ -1,0 +1,272 @@
+"""Makes calls, and ends whatever was made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from pytest_graphcalls.errors import EnvironmentFaultError, StageError
+from pytest_graphcalls.sandbox.tenant import Dealt, Invented, Props, below, tenant_of
+from pytest_graphcalls.stage.base import GRAPH, Answer, Client, OnTarget, Somebody, Waiting, members, refused
+from pytest_graphcalls.stage.call import CALLS, MEDIA, OVER, StagedCall
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.targets import Connection
+
+
+class People(OnTarget):
+    """The part of a stage that knows who there is; arguments as for :class:`.OnTarget`."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._names = self._new_names()
+        self._called: Callable[[str], str] = connection.case.called if connection.case else str
+        self._props: Props = Invented(self._names, self._called)
+        if connection.sandbox is not None:
+            self._props = Dealt(connection.sandbox)
+        self.client: Client = connection.client()
+        self._nobody: Client | None = None
+
+    def _new_names(self) -> Iterator[str]:
+        """Ids: the same in every run where nothing outlives the test, new ones elsewhere; a recording says which."""
+        if self._connection.case:
+            yield from self._connection.case.ids()
+        fresh = self._simulated and self._connection.is_fresh
+        number = 0
+        while True:
+            number += 1
+            yield str(uuid5(NAMESPACE_URL, f"graphcalls:{number}") if fresh else uuid4())
+
+    def new_id(self) -> str:
+        """An id that nobody has yet, e.g. for a ``participantId``."""
+        return next(self._names)
+
+    def person(self, name: str = "Alice") -> Somebody:
+        """Somebody who is in no call yet."""
+        return Somebody(self._props.user(), self._called(name))
+
+    def persons(self, count: int) -> tuple[Somebody, ...]:
+        """As many people, each with a name."""
+        names = ("Alice", "Bob", "Carol", "Dave", "Erin", "Frank")
+        return tuple(self.person(name) for name in names[:count])
+
+    def decliner(self, name: str = "Dora") -> Somebody:
+        """Somebody who declines whatever they are invited to (needs ``clock``)."""
+        person = self.person(name)
+        self._world().person(person.id).declines()
+        return person
+
+    def bot(self, name: str = "Other Bot") -> Somebody:
+        """Another application, to be invited."""
+        return Somebody(self._props.bot(), self._called(name), "application")
+
+    def phone(self) -> Somebody:
+        """A phone, to be invited (needs ``phone``)."""
+        return Somebody(self._props.phone(), sort="phone")
+
+    def client_with(self, *roles: str) -> Client:
+        """The default app, with a token that carries ``roles`` only (needs ``apps``)."""
+        return self._connection.client(token=self._world().authority.token(roles=roles))
+
+    def client_without_token(self) -> Client:
+        """Nobody: requests without an Authorization header."""
+        self._nobody = self._nobody or self._connection.client(token="")
+        return self._nobody
+
+    def other_app(self, *, allow_listed: bool = True, phone: bool = True) -> Client:
+        """Another app of the same tenant (needs ``apps``).
+
+        Args:
+            allow_listed: whether it may remove participants.
+            phone: whether it has an application instance with a phone number.
+        """
+        authority = self._world().authority
+        number = "+15550101" if phone else None
+        app = authority.register(may_remove_participants=allow_listed, phone_number=number)
+        return self._connection.client(token=authority.token(app))
+
+
+class Making(Waiting, People):
+    """The part of a stage that makes calls; arguments as for :class:`.OnTarget`."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._after = ExitStack()
+        self._aside: Callable[[], AbstractContextManager[None]] = nullcontext
+        """What goes on inside is about the sandbox's state, and not about what the test asks."""
+
+    def meeting(self) -> dict[str, Any]:
+        """A meeting that nobody is in yet, as members of a call to be created."""
+        return self._props.meeting()
+
+    def organizer_of(self, meeting: Mapping[str, Any]) -> Somebody:
+        """Who organizes a meeting from :meth:`meeting`."""
+        user = meeting["meetingInfo"].get("organizer", {}).get("user", {})
+        if not user.get("id"):
+            raise StageError("the organizer of a meeting", "its address does not tell", "the long form of join address")
+        return Somebody(user["id"], user.get("displayName", ""))
+
+    def new_callback(self) -> str:
+        """A callback address that no other call has."""
+        return below(self._props.callback(), self.new_id())
+
+    def call_body(self, **facts: Any) -> dict[str, Any]:
+        """The body that creates a call; ``facts`` say whom it is to, or which meeting it joins."""
+        return {
+            "@odata.type": f"{GRAPH}call",
+            "callbackUri": self._props.callback(),
+            "requestedModalities": ["audio"],
+            "mediaConfig": MEDIA,
+            **self._tenant(),
+            **facts,
+        }
+
+    def _tenant(self) -> dict[str, str]:
+        tenant = tenant_of(self._connection.token)
+        return {"tenantId": tenant} if tenant else {}
+
+    def create(self, *, by: Client | None = None, root: str = CALLS, **facts: Any) -> Answer:
+        """Create a call and remember to hang it up; ``by`` is another app."""
+        client = by or self.client
+        answer = client.request("POST", root, json=self.call_body(**facts))
+        call_id = members(answer).get("id")
+        if isinstance(call_id, str):
+            # A call that nobody could create can still be hung up by somebody.
+            owner = self.client if client is self._nobody else client
+            call = StagedCall(self, call_id, owner)
+            self._finally(call.hang_up)
+            if "meetingInfo" in facts:
+                self._finally(lambda: self._clear(call))
+        return answer
+
+    def staged(self, *people: Somebody, by: Client | None = None, **facts: Any) -> StagedCall:
+        """A call that was created and is established."""
+        rule = "application-post-calls.success-is-201-with-call"
+        body = members(self.accepted(self.create(by=by, **facts), rule))
+        call = StagedCall(self, str(body.get("id", "")), by or self.client, people, body)
+        self.reached(lambda: self._established(call), "an established call", rule)
+        if "meetingInfo" in facts:
+            self._clear(call)  # a run that was killed may have left somebody in there
+        return call
+
+    def _established(self, call: StagedCall) -> bool:
+        state = call.state()
+        if state in OVER:
+            raise StageError("an established call", f"it was {state} before it was established")
+        return state == "established"
+
+    def outlast_ringing(self, call: StagedCall) -> None:
+        """Read a call until it is established, or over, where nights are compared and time is real.
+
+        Of reads that follow one another the last one is compared, and while it rings, what that says would be chance.
+        """
+        case = self._connection.case
+        if case is not None and case.compared and not self._simulated:
+            self.until(lambda: call.state() != "establishing")
+
+    def close(self) -> None:
+        """Hang up every call, the last one first; one that cannot be hung up does not keep the others."""
+        self._after.close()
+
+    def _finally(self, step: Callable[[], object]) -> None:
+        """Take ``step`` at the end. What the target does then judges nothing, and hides nothing."""
+
+        def quietly() -> None:
+            with suppress(StageError, EnvironmentFaultError):
+                step()
+
+        self._after.callback(quietly)
+
+    def _clear(self, call: StagedCall) -> None:
+        """Take those whom tests invite out of a sandbox's meeting, which goes on without us; if the target lets us."""
+        sandbox = self._connection.sandbox
+        if sandbox is None:
+            return
+        invitees = [Somebody(*one) for one in sandbox.invitees]
+        with self._aside():
+            for entry in call.roster():
+                if any(one.is_(entry) for one in invitees):
+                    call.remove(str(entry.get("id")))
+
+
+class Scenes(Making):
+    """The part of a stage that sets scenes; arguments as for :class:`.OnTarget`."""
+
+    def meeting_call(
+        self, people: int = 2, *, at: Mapping[str, Any] | None = None, by: Client | None = None
+    ) -> StagedCall:
+        """A bot in a meeting, with ``people`` invited into it one by one.
+
+        Args:
+            people: how many.
+            at: coordinates from :meth:`meeting`; by default those of a new one.
+            by: the app whose bot it is; by default the default app.
+        """
+        call = self.staged(by=by, **(at or self.meeting()))
+        return replace(call, people=self.bring(call, *self.persons(people)))
+
+    def group_call_without_chat(self) -> StagedCall:
+        """A group call with two people that was made by its targets, hence has no ``chatInfo``."""
+        people = self.persons(2)
+        call = self.staged(*people, targets=[one.entry() for one in people])
+        self.reached(lambda: call.has(*people), "a group call with two people in it")
+        return call
+
+    def peer_to_peer_call(self, person: Somebody | None = None) -> StagedCall:
+        """The bot and one person, nobody else."""
+        person = person or self.person()
+        return self.staged(person, targets=[person.entry()])
+
+    def incoming_call(self, *, group: bool = False) -> StagedCall:
+        """A call that rings at the bot (needs ``incoming-call``); a ``group`` one is an invitation to a meeting."""
+        call = StagedCall(self, self._world().incoming_call(group=group).id, self.client)
+        self._finally(call.hang_up)
+        return call
+
+    def answered_call(self) -> StagedCall:
+        """An incoming call that the bot has taken."""
+        call = self.incoming_call()
+        self.accepted(call.answer(), "call-answer.success-is-202-empty")
+        self.reached(lambda: call.state() == "established", "an answered call that is established")
+        return call
+
+    def bring(self, call: StagedCall, *people: Somebody) -> tuple[Somebody, ...]:
+        """Invite ``people`` one by one and wait until all of them are in ``call``."""
+        for one in people:
+            self.accepted(call.invite(one.entry()), "participant-invite.success-is-200-with-operation")
+        self.reached(lambda: call.has(*people), "a call that the people invited have joined")
+        return people
+
+    def brought_in(self, call: StagedCall, answer: Answer, people: Iterable[Somebody]) -> list[Somebody]:
+        """Which of ``people`` an invite that was answered with ``answer`` has really brought into ``call``.
+
+        Waits until all of them are in, or the operation is over, whichever comes first. An invite that was
+        refused has brought nobody.
+
+        Raises:
+            StageError: neither happens, so nothing can be said.
+        """
+        people = tuple(people)
+        operation = members(answer).get("id")
+        if refused(answer):
+            return []
+        if not isinstance(operation, str):
+            rule = "participant-invite.success-is-200-with-operation"
+            raise StageError("the outcome of an invite", "the answer names no operation", rule)
+        self.reached(
+            lambda: call.has(*people) or call.status_of(operation) in {"completed", "failed"},
+            "the outcome of an invite",
+            "participant-invite.success-is-200-with-operation",
+        )
+        roster = call.roster()
+        return [one for one in people if any(one.is_(entry) for entry in roster)]
+
+    def settle(self, call: StagedCall) -> None:
+        """Wait until whoever was invited into ``call`` before has had the time to join.
+
+        Somebody who is invited now and has joined rang no shorter than they did.
+        """
+        self.bring(call, self.person("Zoe"))

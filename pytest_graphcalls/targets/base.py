@@ -1,0 +1,250 @@
+"""What a run talks to and what a test holds of it, as everybody else sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from uuid import NAMESPACE_URL, uuid5
+
+from pytest_graphcalls.contract import Need
+from pytest_graphcalls.errors import StageError
+from pytest_graphcalls.wire import Notification
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.clients.httpx import AsyncClient, Client
+    from pytest_graphcalls.sandbox import Sandbox
+    from pytest_graphcalls.session import Recorder
+    from pytest_graphcalls.simulator import Simulator
+    from pytest_graphcalls.wire import Exchange, Notification
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A test that is recorded or replayed.
+
+    Attributes:
+        path: its cassette.
+        name: ``file::test``; another test's cassette is never written over.
+        again: the command that records it.
+        made: what the test makes up, by what it stands for: the number of an id, or a name. It goes into the passport,
+            so that a cassette plays whatever pseudonyms look like in a later version.
+        compared: whether its recording is compared with another night's; then a service that fails is no answer.
+    """
+
+    path: Path
+    name: str
+    again: str
+    made: dict[str, str] = field(default_factory=dict, compare=False)
+    compared: bool = False
+
+    def ids(self) -> Iterator[str]:
+        """Ids for what the test makes up: the same each time, no other test's, and left alone by redaction."""
+        for number in map(str, count(1)):
+            yield self.made.get(number) or self._make(
+                "guid", number, str(uuid5(NAMESPACE_URL, f"{self.name}:{number}"))
+            )
+
+    def called(self, name: str) -> str:
+        """A display name of the test's own, in a form that redaction leaves alone."""
+        return self.made.get(name) or self._make("name", name, name)
+
+    def _make(self, kind: str, what: str, text: str) -> str:
+        from pytest_graphcalls.redaction.fields import Kind
+        from pytest_graphcalls.redaction.pseudonyms import Pseudonyms
+
+        self.made[what] = Pseudonyms(b"").of(Kind(kind), text)
+        return self.made[what]
+
+
+Prepare = Callable[["Simulator"], None]
+"""What is done with each new simulator before its test sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A test that begins, as a target has to know it.
+
+    Attributes:
+        version: ``v1.0`` or ``beta``.
+        recorder: is handed every exchange of the test, once.
+        tenant: id of the simulated tenant; by default the simulator's own.
+        prepare: what to do with a new simulator first.
+        case: the test, when it is recorded or replayed.
+    """
+
+    version: str
+    recorder: Recorder
+    tenant: str = ""
+    prepare: Prepare | None = None
+    case: Case | None = None
+
+    @property
+    def observer(self) -> Callable[[Exchange], None]:
+        """Who is shown the exchanges: in a test that is compared, a fault of the environment is kept, not judged."""
+        return self.recorder if self.case is None or not self.case.compared else sparing(self.recorder)
+
+    def through(self, transport: Any) -> Any:
+        """The transport of a test: in one that is compared, it tells a fault of the environment from an answer."""
+        if self.case is None or not self.case.compared:
+            return transport
+        from pytest_graphcalls.clients.httpx import FaultTransport
+
+        return FaultTransport(transport)
+
+
+def sparing(recorder: Recorder) -> Callable[[Exchange], None]:
+    """What keeps an exchange that tells of a fault of the environment, and has ``recorder`` judge all others."""
+    from pytest_graphcalls.sandbox.guard import fault_of
+
+    def seen(exchange: Exchange) -> None:
+        fault = fault_of(exchange.request, exchange.response)
+        (recorder if fault is None else recorder.keep)(exchange)
+
+    return seen
+
+
+class World(Protocol):
+    """What stages more than requests can: a :class:`.Simulator`, or a server that lets itself be steered like one.
+
+    What can only be listened to raises :class:`StageError` where anything else is asked of it.
+    """
+
+    @property
+    def notifications(self) -> list[Notification]:
+        """Everything that the bot is to be told, in order."""
+
+    @property
+    def authority(self) -> Any:
+        """Registers apps (``register``) and mints tokens (``token``)."""
+
+    def incoming_call(self, *, group: bool = False) -> Any:
+        """Place a call to the default app; it has an ``id``."""
+
+    def person(self, name_or_id: str) -> Any:
+        """Somebody there; ``declines`` makes them decline whatever they are invited to."""
+
+
+class Connection(Protocol):
+    """One test's line to its target, for one API version."""
+
+    @property
+    def version(self) -> str:
+        """``v1.0`` or ``beta``."""
+
+    @property
+    def root(self) -> str:
+        """The address that operations' paths are appended to, e.g. ``https://graph.microsoft.com/v1.0``."""
+
+    @property
+    def token(self) -> str:
+        """The bearer token of the default app."""
+
+    @property
+    def capabilities(self) -> frozenset[Need]:
+        """What it can do beyond answering requests."""
+
+    @property
+    def simulator(self) -> Simulator | None:
+        """The simulated tenant, or ``None`` when the target is none."""
+
+    @property
+    def world(self) -> World | None:
+        """What a stage steers beyond requests: the simulator, or the one behind a URL; ``None`` when nobody can."""
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing outlives the test there."""
+
+    @property
+    def sandbox(self) -> Sandbox | None:
+        """What a stage may use, where not any id will do; ``None`` where it will."""
+
+    @property
+    def case(self) -> Case | None:
+        """The test, when it is recorded or replayed and has to ask the same each time; else ``None``."""
+
+    def client(self, token: str | None = None) -> Client:
+        """A new client on :attr:`root`.
+
+        Args:
+            token: the bearer token it sends; by default :attr:`token`, and ``""`` for none.
+        """
+
+    def async_client(self, token: str | None = None) -> AsyncClient:
+        """A new asynchronous client; making and leaving it takes no event loop. Arguments as for :meth:`client`."""
+
+    def wait(self, seconds: float) -> None:
+        """Let ``seconds`` of the target's time pass."""
+
+    def close(self) -> None:
+        """End the test: nothing that it made goes on."""
+
+
+class Target(Protocol):
+    """What a run talks to."""
+
+    @property
+    def name(self) -> str:
+        """``simulator``, or the base URL."""
+
+    @property
+    def capabilities(self) -> frozenset[Need]:
+        """What it can do beyond answering requests."""
+
+    def connect(self, setup: Setup) -> Connection:
+        """Begin a test.
+
+        Args:
+            setup: the test.
+
+        Raises:
+            SettingError: nothing answers there.
+        """
+
+    def close(self) -> None:
+        """Leave the target at the end of the run."""
+
+
+SIMULATOR = "simulator"
+LIVE = "live"
+REPLAY = "replay"
+GRAPH = "https://graph.microsoft.com"
+"""The address that the simulator answers for, in process, and that recordings are written for."""
+
+
+class Heard:
+    """What a bot was told, where nothing else can be staged beyond requests.
+
+    Args:
+        told: gives it, in order.
+        prove: raises :class:`EnvironmentFaultError` if nothing can be heard at present.
+    """
+
+    def __init__(self, told: Callable[[], list[Notification]], prove: Callable[[], None] = lambda: None) -> None:
+        self._told = told
+        self.prove = prove
+
+    @property
+    def notifications(self) -> list[Notification]:
+        """See :attr:`.World.notifications`."""
+        return self._told()
+
+    @property
+    def authority(self) -> Any:
+        """See :attr:`.World.authority`; raises :class:`StageError`."""
+        return _lacking("another app, or a token of one's own making")
+
+    def incoming_call(self, *, group: bool = False) -> Any:  # noqa: ARG002  the protocol's signature
+        """See :meth:`.World.incoming_call`; raises :class:`StageError`."""
+        return _lacking("an incoming call")
+
+    def person(self, name_or_id: str) -> Any:  # noqa: ARG002  the protocol's signature
+        """See :meth:`.World.person`; raises :class:`StageError`."""
+        return _lacking("somebody who acts as told")
+
+
+def _lacking(what: str) -> NoReturn:
+    raise StageError(what, "this target can only be listened to", "--graphcalls-target")

@@ -1,0 +1,88 @@
+"""Every target by its name, and what it can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import NamedTuple
+
+from pytest_graphcalls.contract import Need
+from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.sandbox.tenant import FACTS
+from pytest_graphcalls.targets.base import LIVE, REPLAY, SIMULATOR, Target
+from pytest_graphcalls.targets.simulator import SimulatorTarget
+from pytest_graphcalls.targets.url import UrlTarget, steered
+
+
+class Wishes(NamedTuple):
+    """What the targets of a run are made from.
+
+    Attributes:
+        seed: where the simulator's ids start.
+        token: bearer token for base URLs, or ``""``.
+        replay: makes the replay target; raises :class:`SettingError` when there is nothing to replay.
+        live: makes the live target; raises :class:`SettingError` when the tenant may not be used.
+    """
+
+    seed: int = 0
+    token: str = ""
+    replay: Callable[[], Target] | None = None
+    live: Callable[[], Target] | None = None
+
+
+def _live(_name: str, wishes: Wishes) -> Target:
+    if wishes.live is None:
+        raise SettingError("target", LIVE, "a run that was set up for it", "Give --graphcalls-target=live.")
+    return wishes.live()
+
+
+def _replay(_name: str, wishes: Wishes) -> Target:
+    if wishes.replay is None:
+        raise SettingError("target", REPLAY, "a run that was set up for it", "Give --graphcalls-target=replay.")
+    return wishes.replay()
+
+
+TARGETS: Mapping[str, Callable[[str, Wishes], Target]] = {
+    SIMULATOR: lambda _name, wishes: SimulatorTarget(seed=wishes.seed),
+    LIVE: _live,
+    REPLAY: _replay,
+    "url": lambda url, wishes: UrlTarget(url, token=wishes.token),
+}
+"""How each sort of target is made from the name given and what the run wishes."""
+
+_CAPABILITIES: Mapping[str, frozenset[Need]] = {SIMULATOR: SimulatorTarget.capabilities, REPLAY: frozenset()}
+
+
+def capabilities_of(name: str, facts: Collection[str] = ()) -> frozenset[Need]:
+    """What the target ``name`` can do beyond answering requests. A server on this machine is asked.
+
+    Args:
+        name: of the target.
+        facts: names of what the sandbox of a live run has; each meets the need that it gives.
+    """
+    if name == LIVE:
+        return frozenset(need for need in Need if need.value in {FACTS[fact].gives for fact in facts if fact in FACTS})
+    return _CAPABILITIES[name] if name in _CAPABILITIES else steered(name)
+
+
+class Targets:
+    """The targets of a run, each made when first needed.
+
+    Args:
+        wishes: what they are made from.
+    """
+
+    def __init__(self, wishes: Wishes = Wishes()) -> None:  # noqa: B008  a frozen value
+        self._wishes = wishes
+        self._open: dict[str, Target] = {}
+
+    def __getitem__(self, name: str) -> Target:
+        """The target ``name``: a row of :data:`TARGETS`, or a base URL."""
+        if name not in self._open:
+            sort = name if name in TARGETS else "url"
+            self._open[name] = TARGETS[sort](name, self._wishes)
+        return self._open[name]
+
+    def close(self) -> None:
+        """Leave all of them."""
+        for target in self._open.values():
+            target.close()

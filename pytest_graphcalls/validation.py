@@ -1,0 +1,84 @@
+"""Checks of values that users give: numbers (seconds, counts, chances) and the hosts of this machine."""
+
+from __future__ import annotations
+
+import math
+import sys
+from ipaddress import ip_address
+from numbers import Integral, Real
+from typing import Any
+
+from pytest_graphcalls.errors import SettingError
+
+MOST = 1_000_000_000
+"""The largest number where no smaller one is named; as seconds some thirty years."""
+_SHOWN = 80
+
+
+def shown(value: Any) -> str:
+    """A value as errors show it: short, whatever it is."""
+    try:
+        return repr(value)[:_SHOWN]
+    except ValueError:  # a whole number of more digits than Python writes
+        return "(a very large number)"
+
+
+def quantity(
+    name: str,
+    value: Any,
+    *,
+    unit: str = "",
+    least: float = 0,
+    most: float = math.inf,
+    above: bool = False,
+    whole: bool = False,
+) -> Any:
+    """A number that was given, if it can be used.
+
+    Args:
+        name: what it was given as, e.g. ``advance(seconds)``.
+        value: what was given; a truth value is no number, and neither is a text.
+        unit: what it counts, e.g. ``real seconds``, for the error.
+        least: the smallest one.
+        most: the largest one; by default there is none.
+        above: whether ``least`` itself is too small already.
+        whole: whether it has to be whole.
+
+    Returns:
+        ``value`` as it is.
+
+    Raises:
+        SettingError: it is no number, or out of range.
+    """
+    if _is_number(value, whole=whole) and least <= value <= most and not (above and value == least):
+        return value
+    noun = "a whole number" if whole else "a number"
+    expected = f"{noun} {_range(least, most, above=above)}"
+    raise SettingError(name, shown(value), f"{unit}, {expected}" if unit else expected)
+
+
+def _is_number(value: Any, *, whole: bool) -> bool:
+    if isinstance(value, bool) or not isinstance(value, Integral if whole else Real):
+        return False
+    # What cannot be added to a moment is none; a whole number may be larger than that.
+    number: Any = value  # Real knows no comparison with float
+    return bool(number == math.inf or -sys.float_info.max <= number <= sys.float_info.max)
+
+
+def _range(least: float, most: float, *, above: bool) -> str:
+    if most == math.inf:
+        return f"above {least:,}" if above else f"of {least:,} or more"
+    return f"{'above' if above else 'from'} {least:,} {'and up ' if above else ''}to {most:,}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is ``localhost`` or a loopback address."""
+    return host == "localhost" or is_address(host, loopback=True)
+
+
+def is_address(host: str, *, loopback: bool = False) -> bool:
+    """Whether ``host`` is an address and not a name; with ``loopback``, a loopback address."""
+    try:
+        return ip_address(host).is_loopback or not loopback
+    except ValueError:
+        return False

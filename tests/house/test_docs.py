@@ -1,0 +1,175 @@
+"""The documentation does what it says: its blocks run, its messages are current, its parts are complete."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from pytest_graphcalls import lifecycle
+from pytest_graphcalls.contract import Contract
+from tests.site import code, drawings
+from tests.site.build import PARTS, stage
+from tests.site.pages import DOCS, README, ROOT, Block, blocks, navigation, sources
+
+pytestmark = pytest.mark.skipif(not README.exists(), reason="needs README.md, which lies beside the source only")
+
+BLOCKS = [block for path in sources() for block in blocks(path)]
+PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in sources()}
+VARIABLE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+BODY = re.compile(r"(?<=--data ').*(?=')")
+ALONE = ("-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist")
+
+
+def python(remark: str = "") -> list[Block]:
+    return [block for block in BLOCKS if block.language == "python" and block.remark == remark]
+
+
+def count_of_tests(block: Block) -> int:
+    return len(re.findall(r"^def test_", block.text, re.MULTILINE))
+
+
+def run(pytester: pytest.Pytester, *written: Block) -> pytest.RunResult:
+    """Each block as a module of its own, in one run of pytest."""
+    for block in written:
+        pytester.makepyfile(**{f"test_{block.name}": block.text})
+    return pytester.runpytest_subprocess(*ALONE)
+
+
+def test_every_block_runs_as_it_stands(pytester: pytest.Pytester) -> None:
+    """Copied into an empty project, each one passes; a block without a test shows nothing that can be run."""
+    shown = python()
+    assert [f"{block.page}:{block.line}" for block in shown if not count_of_tests(block)] == []
+    result = run(pytester, *shown)
+    assert result.ret == pytest.ExitCode.OK, result.stdout.str()
+    result.assert_outcomes(passed=sum(map(count_of_tests, shown)))
+
+
+@pytest.mark.skipif(not find_spec("msgraph"), reason="needs msgraph-sdk, which 'make test-sdk' installs")
+def test_the_blocks_with_an_sdk_run_as_they_stand(pytester: pytest.Pytester) -> None:
+    """With Microsoft's SDK installed, they pass."""
+    result = run(pytester, *python("sdk"))
+    assert result.ret == pytest.ExitCode.OK, result.stdout.str()
+
+
+def test_the_conftest_that_is_shown_is_taken(pytester: pytest.Pytester) -> None:
+    """Its hook is known to pytest, and its redactor takes what is added."""
+    (block,) = python("conftest")
+    pytester.makeconftest(block.text)
+    pytester.makepyfile("def test_nothing(graphcalls):\n    graphcalls.simulator.incoming_call()\n")
+    pytester.runpytest_subprocess(*ALONE).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("failing", python("fails"), ids=lambda block: block.page)
+def test_a_failing_example_fails_with_the_message_that_is_shown(failing: Block, pytester: pytest.Pytester) -> None:
+    """What a user reads first is what a user will see."""
+    shown = next(
+        block for block in blocks(ROOT / failing.page) if block.language == "text" and block.line > failing.line
+    )
+    result = run(pytester, failing)
+    result.assert_outcomes(passed=1, errors=1)
+    seen = BODY.sub(tight, VARIABLE.sub("ID", result.stdout.str()))
+    for line in VARIABLE.sub("ID", shown.text).strip().splitlines():
+        assert line.strip().removesuffix("…") in seen, line
+
+
+def tight(body: re.Match[str]) -> str:
+    """A body as httpx writes it since 0.28; before, it put spaces in."""
+    return json.dumps(json.loads(body[0]), separators=(",", ":"))
+
+
+def command_lines() -> list[str]:
+    texts = [block.text for block in BLOCKS if block.language == "console"]
+    return sorted({line[2:] for text in texts for line in text.splitlines() if line.startswith("$ graphcalls ")})
+
+
+@pytest.mark.parametrize("line", command_lines())
+def test_a_command_line_is_understood(line: str) -> None:
+    """Every command with its options exists."""
+    from pytest_graphcalls.cli import parser
+
+    words = shlex.split(line, comments=True)[1:]
+    assert parser().parse_args(words)
+
+
+def test_rules_that_are_named_exist() -> None:
+    """A renamed rule is renamed here as well."""
+    contract = Contract.packaged()
+    known = {*contract.rules, *contract.questions}
+    operations = "|".join(contract.operations)
+    for page, text in PAGES.items():
+        named = re.findall(rf"\b((?:{operations})\.[a-z0-9-]+)\b(?!\.)", text)
+        assert [name for name in named if name not in known and not name.endswith((".md", ".yaml"))] == [], page
+
+
+def test_options_that_are_named_exist() -> None:
+    """A renamed option is renamed here as well."""
+    known = PARTS["options"]()
+    for page, text in PAGES.items():
+        assert [name for name in re.findall(r"--graphcalls-[a-z-]+", text) if f"`{name}`" not in known] == [], page
+
+
+def test_every_fixture_is_in_the_table(pytester: pytest.Pytester) -> None:
+    """The table lists what ``pytest --fixtures`` lists."""
+    shown = pytester.runpytest_subprocess("--fixtures", "-p", "no:randomly").stdout.str()
+    names = set(re.findall(r"^(graphcalls\w*)", shown, re.MULTILINE))
+    assert names
+    assert names == set(re.findall(r"^\| `(\w+)`", code.fixtures(), re.MULTILINE))
+
+
+def test_every_generated_part_is_on_a_page() -> None:
+    """None is left out, and none is asked for that there is not."""
+    used = [name for text in PAGES.values() for name in re.findall(r"<!-- generated: ([\w-]+) -->", text)]
+    assert {*used, "links"} == {*PARTS, "links"}
+
+
+def test_every_page_is_in_the_menu() -> None:
+    listed = {name for _, inside in navigation() for _, name in inside}
+    assert listed == {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
+
+
+def test_every_operation_has_a_page_and_every_page_is_in_the_index(tmp_path: Path) -> None:
+    """The index for language models, llms.txt, names each page with a sentence about it."""
+    stage(tmp_path)
+    index = (tmp_path / "llms.txt").read_text(encoding="utf-8")
+    pages = [path.relative_to(tmp_path).as_posix().removesuffix(".md") for path in tmp_path.rglob("*.md")]
+    assert {f"reference/operations/{id}" for id in Contract.packaged().operations} <= set(pages)
+    assert [page for page in pages if page != "index" and f"/{page}/): " not in index] == []
+
+
+EXAMPLES = sorted((ROOT / "tests" / "examples").glob("*.*"))
+LONGEST_EXAMPLE = 80
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_an_example_is_shown_and_short(path: Path) -> None:
+    """What the site shows is the file that runs; long examples are not read."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) < LONGEST_EXAMPLE
+    included = f"<!-- file: {path.relative_to(ROOT).as_posix()} -->"
+    assert [page for page, text in PAGES.items() if included in text], f"{path.name} is on no page of docs/examples"
+
+
+@pytest.mark.parametrize("subject", drawings.TABLES)
+def test_a_drawing_of_states_has_each_row_of_its_table(subject: str) -> None:
+    """Its states, its transitions with their events, its beginnings and its ends."""
+    machine, starts = drawings.TABLES[subject]
+    drawn = drawings.states(subject)
+    for state, row in machine.items():
+        assert f">{state}</text>" in drawn
+        for event, target in row.items():
+            assert f"{event} → `{target}`" in drawn
+            assert re.search(rf"<text[^>]*>(?:[\w ]+, )*{event}(?:, [\w ]+)*</text>", drawn)
+    assert drawn.count("begins") == len(starts) + 1  # the table's heading has the word, too
+    assert drawn.count('"box ends"') == sum(not row for row in machine.values())
+
+
+def test_the_drawings_begin_where_the_tables_do() -> None:
+    """What nothing leads to is a beginning."""
+    for machine, starts in drawings.TABLES.values():
+        reached = {target for row in machine.values() for target in row.values()}
+        assert {str(state) for state in machine if state not in reached} <= set(starts)
+    assert len(drawings.TABLES) == sum(isinstance(one, type(lifecycle.CALL)) for one in vars(lifecycle).values())

@@ -1,0 +1,217 @@
+"""Parts of the reference that are read from the code: fixtures, options, simulator, bot, control API, commands."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import inspect
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pytest_graphcalls
+from pytest_graphcalls import GraphCalls, Pace, Simulator
+from pytest_graphcalls.bot import FORGERIES, Asked, Bot, Delivery
+from pytest_graphcalls.bot.assertions import Assertions
+from pytest_graphcalls.cli import parser
+from pytest_graphcalls.plugin import hookspecs, options
+from pytest_graphcalls.redaction import Redactor
+from pytest_graphcalls.server.control import ROUTES
+from pytest_graphcalls.server.control.routing import Route
+from pytest_graphcalls.simulator import FAULTS, App, Authority, Fault, Keyring, Meeting, Person, SimulatedCall
+from pytest_graphcalls.simulator.faults import Side, parameters_of
+from tests.site.markdown import code, codes, documentation, prose, sections, signature, summary, table
+
+Part = Callable[[], str]
+
+
+def fixtures() -> str:
+    """Every public fixture with the first sentence about it."""
+    source = Path(inspect.getfile(GraphCalls)).read_text(encoding="utf-8")
+    functions = (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
+    found = [node for node in functions if node.decorator_list and not node.name.startswith("_")]
+    rows = [(code(node.name), prose((ast.get_docstring(node) or "").partition("\n\n")[0])) for node in found]
+    return table(("fixture", "gives"), sorted(rows))
+
+
+def members(thing: type, *, names: Iterable[str] = ()) -> str:
+    """Every public method and property of a class, one after the other, with all that is said of it."""
+    return "\n\n".join(_member(name, member) for name, member in _public(thing, tuple(names)))
+
+
+def listed(thing: type, *, without: str = "") -> str:
+    """Every public method and property of a class as a table; ``without`` is a pattern of names to leave out."""
+    found = ((name, member) for name, member in _public(thing, ()) if not re.fullmatch(without, name))
+    return table(("member", "meaning"), [(code(_called(name, member)), summary(member)) for name, member in found])
+
+
+def _public(thing: type, names: tuple[str, ...]) -> Iterator[tuple[str, object]]:
+    """Methods and properties in the order of the source, those of its bases last."""
+    seen: set[str] = set()
+    for base in thing.__mro__[:-1]:
+        for name, member in vars(base).items():
+            if name.startswith("_") or name in seen or (names and name not in names):
+                continue
+            if inspect.isfunction(member) or isinstance(member, property):
+                seen.add(name)
+                yield name, member
+
+
+def _called(name: str, member: object) -> str:
+    return name if isinstance(member, property) else signature(member, name)
+
+
+def _member(name: str, member: object) -> str:
+    said = documentation(member)
+    return f"### {code(name)} {{ #{name.replace('_', '-')} }}\n\n```python\n{_called(name, member)}\n```\n\n{said}"
+
+
+def fields(thing: type) -> str:
+    """The fields of a plain value, from the section Attributes of its docstring."""
+    return sections(inspect.getdoc(thing) or "")
+
+
+def settings() -> str:
+    """Every setting with its option, variable, ini key and meaning."""
+    heads = ("option", "variable", "ini key", "meaning")
+    return table(heads, [_setting(one) for one in options.SETTINGS])
+
+
+def _setting(one: options._Setting) -> tuple[str, ...]:
+    given = one.option is not None
+    return code(one.flag) if given else "", code(one.variable) if given else "", code(one.dest), prose(one.help)
+
+
+def markers() -> str:
+    """The package's markers as pytest lists them."""
+    asked = [sys.executable, "-m", "pytest", "--markers", "-p", "no:cacheprovider"]
+    shown = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    lines = [line.removeprefix("@pytest.mark.") for line in shown.splitlines() if "mark.graphcalls" in line]
+    return table(("marker", "meaning"), [(code(name), prose(said)) for name, _, said in _partitioned(lines, ": ")])
+
+
+def _partitioned(lines: Iterable[str], mark: str) -> Iterator[tuple[str, str, str]]:
+    return (line.partition(mark) for line in lines)
+
+
+def hooks() -> str:
+    """The package's hooks with all that is said of them."""
+    found = {name: hook for name, hook in vars(hookspecs).items() if name.startswith("pytest_")}
+    return "\n\n".join(f"### `{name}`\n\n{documentation(hook)}" for name, hook in found.items())
+
+
+def public_names() -> str:
+    """What can be imported from the package itself."""
+    things = {name: getattr(pytest_graphcalls, name) for name in pytest_graphcalls.__all__ if name != "__version__"}
+    return table(("name", "meaning"), [(code(name), summary(thing)) for name, thing in things.items()])
+
+
+def faults(side: Side) -> str:
+    """The faults of one side: what happens, and the parameters that each one has alone."""
+    rows = [(code(name), kind.says, _parameters(name)) for name, kind in FAULTS.items() if kind.side is side]
+    return table(("fault", "what happens", "parameters"), rows)
+
+
+def _parameters(name: str) -> str:
+    return "; ".join(f"{code(parameter)}: {facts.says}" for parameter, facts in FAULTS[name].parameters.items())
+
+
+def selectors() -> str:
+    """The parameters that choose which requests or notifications a fault is injected into."""
+    shared: dict[str, str] = {}
+    for name, kind in FAULTS.items():
+        for parameter, facts in parameters_of(name).items():
+            if parameter not in kind.parameters:
+                shared.setdefault(parameter, facts.says)
+    return table(("parameter", "selects"), [(code(name), says) for name, says in shared.items()])
+
+
+def forgeries() -> str:
+    """The forged notifications by name."""
+    return codes(FORGERIES)
+
+
+def addresses() -> str:
+    """Every address of the control API with its parameters."""
+    return "\n\n".join(_address(route) for route in ROUTES)
+
+
+def _address(route: Route) -> str:
+    said = route.described()
+    takes = ((name, "" if one["required"] else " (optional)", one["says"]) for name, one in said["takes"].items())
+    parameters = "\n".join(f"- {code(name)}{optional}: {says}" for name, optional, says in takes)
+    return f"### {code(route)}\n\n{said['says'][0].upper()}{said['says'][1:]}.\n\n{parameters}".strip()
+
+
+def commands() -> str:
+    """Every command with its arguments and options."""
+    return "\n\n".join(_commands(parser(), "graphcalls"))
+
+
+def _commands(asked: argparse.ArgumentParser, name: str) -> Iterator[str]:
+    inside = [action for action in asked._actions if isinstance(action, argparse._SubParsersAction)]
+    if name != "graphcalls":
+        level = "#" * (len(name.split()) + 1)
+        yield f"{level} `{name}`"
+        if asked.description:
+            yield asked.description
+        rows = [(codes(_written(action)), _help(action)) for action in asked._actions if _is_shown(action)]
+        if rows:
+            yield table(("argument", "meaning"), rows)
+        if asked.epilog:
+            yield asked.epilog
+    for action in inside:
+        for word, below in action.choices.items():
+            yield from _commands(below, f"{name} {word}")
+
+
+def _is_shown(action: argparse.Action) -> bool:
+    return not isinstance(action, (argparse._SubParsersAction, argparse._HelpAction))
+
+
+def _written(action: argparse.Action) -> Iterator[str]:
+    value = "" if action.nargs == 0 else str(action.metavar or (_choices(action) or action.dest.upper()))
+    for flag in action.option_strings or [""]:
+        yield f"{flag} {value}".strip()
+
+
+def _choices(action: argparse.Action) -> str:
+    return f"{{{','.join(map(str, action.choices))}}}" if action.choices else ""
+
+
+def _help(action: argparse.Action) -> str:
+    return (action.help or "").replace("%(default)s", str(action.default)).replace("%%", "%")
+
+
+PARTS: Mapping[str, Part] = {
+    "fixtures": fixtures,
+    "facade": lambda: members(GraphCalls),
+    "options": settings,
+    "markers": markers,
+    "hooks": hooks,
+    "names": public_names,
+    "simulator": lambda: members(Simulator),
+    "person": lambda: listed(Person),
+    "call": lambda: listed(SimulatedCall),
+    "meeting": lambda: listed(Meeting),
+    "authority": lambda: listed(Authority, without="reset|bot"),
+    "app": lambda: fields(App),
+    "keyring": lambda: listed(Keyring, without="reset"),
+    "pace": lambda: fields(Pace),
+    "fault": lambda: listed(Fault, without="note|strikes"),
+    "redactor": lambda: members(Redactor, names=["add"]),
+    "bot-called": lambda: documentation(Bot.__call__),
+    "bot": lambda: listed(Bot, without="assert_.*|courier|watch|settle"),
+    "assertions": lambda: members(Assertions),
+    "delivery": lambda: fields(Delivery),
+    "asked": lambda: fields(Asked),
+    "forgeries": forgeries,
+    "faults-of-answers": lambda: faults(Side.ANSWER),
+    "faults-of-notifications": lambda: faults(Side.NOTIFICATION),
+    "selectors": selectors,
+    "addresses": addresses,
+    "commands": commands,
+}
+"""By the name in a page's marker: what makes that part."""

@@ -1,0 +1,117 @@
+"""What a project adds, and what a run knows, is hidden as well."""
+
+import json
+import re
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from pytest_graphcalls.errors import UnknownNameError
+from pytest_graphcalls.redaction import MASK, OF_REPORTS, Redactor, forget, mask, remember, remembered
+from tests.unit.redaction.samples import CASSETTE, exchange
+
+
+def test_a_project_hides_more():
+    redactor = Redactor("tokens")
+    assert redactor.text("ticket TCK-4711") == "ticket TCK-4711"
+    redactor.add(
+        headers=["X-Contoso"],
+        members=["ticket_no"],
+        parameters=["TicketNo"],
+        values=["Contoso & Sons"],
+        patterns=[r"TCK-\d+"],
+    )
+    clean = redactor.exchange(
+        exchange(
+            url="/x?ticketNo=17&q=Contoso+%26+Sons",
+            headers=[("x-contoso", "17")],
+            got=b'{"ticketNo": 17, "by": "Contoso \\u0026 Sons, TCK-4711"}',
+        )
+    )
+    assert clean.request.url == f"/x?ticketNo={MASK}&q={MASK}"
+    assert clean.request.headers["x-contoso"] == MASK
+    assert clean.response.json() == {"ticketNo": MASK, "by": f"{MASK}, {MASK}"}
+
+
+def test_a_pattern_that_is_none_says_so():
+    with pytest.raises(re.error):
+        Redactor("tokens").add(patterns=["("])
+
+
+def test_an_unknown_profile_names_the_nearest():
+    with pytest.raises(UnknownNameError, match=r"no redaction profile 'casette'\. Did you mean 'cassette'"):
+        Redactor("casette")
+
+
+@pytest.fixture
+def known():
+    before = remembered()
+    forget()
+    yield
+    forget()
+    remember(*before)
+
+
+SECRET = 'Zx9 "quoted" & ünusual/8Q'
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize(
+    "written",
+    [
+        SECRET,
+        quote(SECRET),
+        quote_plus(SECRET),
+        quote(SECRET, safe=""),
+        json.dumps(SECRET),
+        json.dumps(SECRET, ensure_ascii=False),
+        repr(SECRET),
+        SECRET.replace("&", "&amp;").replace('"', "&quot;"),
+    ],
+)
+def test_a_remembered_value_is_hidden_however_it_is_written(written):
+    remember(SECRET, None, "short")
+    assert remembered() == {SECRET}
+    assert MASK in mask(f"a {written} b")
+    assert "unusual" not in mask(f"a {written} b") + CASSETTE.text(written)
+    assert mask("short") == "short"
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize("before", ["", "u", "us", "user:"])
+def test_a_remembered_value_is_hidden_in_base64(before):
+    from base64 import b64encode
+
+    remember("correct-horse-battery")
+    text = b64encode(f"{before}correct-horse-battery".encode()).decode()
+    assert len(mask(text).replace(MASK, "")) < 12
+
+
+@pytest.mark.usefixtures("known")
+def test_a_remembered_value_is_hidden_where_pytest_has_cut_it():
+    remember("correct-horse-battery")
+    assert mask("x = 'correct-ho...") == "x = 'REDACTED..."
+    assert mask("... 'aaaa...e-battery'") == "... 'aaaa...REDACTED'"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("client_secret = 's3cret'", "client_secret = 'REDACTED'"),
+        ("my_token   = b's3cret'", "my_token   = b'REDACTED'"),
+        ("Credential(client_secret='s3cret', n=1)", "Credential(client_secret='REDACTED', n=1)"),
+        ("assert token == 's3cret'", "assert token == 'REDACTED'"),
+        ("{'passcode': \"it's\", 'n': 1}", "{'passcode': 'REDACTED', 'n': 1}"),
+        ("Headers([('X-Api-Key', 's3cret')])", "Headers([('X-Api-Key', 'REDACTED')])"),
+        ("(b'Authorization', b'Bearer s3cret')", "(b'Authorization', b'Bearer REDACTED')"),
+        ("token_type = 3", "token_type = 3"),
+        (
+            "-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----",
+            "-----BEGIN PRIVATE KEY-----REDACTED-----END PRIVATE KEY-----",
+        ),
+        ("endpoint=https://x/;accesskey=c2VjcmV0c2VjcmV0c2VjcmV0", "endpoint=https://x/;accesskey=REDACTED"),
+        ("said abc8Q~" + "x" * 34, "said REDACTED"),
+    ],
+)
+def test_what_tracebacks_and_settings_show_is_masked(text, shown):
+    assert shown == mask(text) == mask(shown) == OF_REPORTS.text(text)

@@ -1,0 +1,28 @@
+"""The JSON of the control addresses: suites in other languages read it."""
+
+from __future__ import annotations
+
+import json
+
+from tests.unit.server.control.tour import FILE, STEPS, addresses, answers
+
+LINES = FILE.read_text(encoding="utf-8").splitlines()
+KEPT_ANSWERS = [one for one in LINES if "asked" in json.loads(one)]
+KEPT_ADDRESSES = [json.loads(one) for one in LINES if one not in KEPT_ANSWERS]
+
+
+def test_each_answer_has_the_members_it_had() -> None:
+    """In the same order and of the same types, with the same status."""
+    for kept, now in zip(KEPT_ANSWERS, answers(), strict=True):
+        assert json.dumps(now) == kept
+
+
+def test_each_address_takes_the_members_it_took() -> None:
+    """Methods, paths, members and which of them are required."""
+    assert addresses() == KEPT_ADDRESSES
+
+
+def test_the_tour_visits_every_method_of_every_family() -> None:
+    """An address that is new is visited, too; one visit stands for a family of faults, people or assertions."""
+    visited = {f"{method} {path.partition('?')[0].partition('/')[0]}" for method, path, _ in STEPS}
+    assert {f"{one['method']} {one['path'].split('/')[2]}" for one in KEPT_ADDRESSES} - visited == {"GET "}

@@ -1,0 +1,284 @@
+"""A bot behind a socket, told by a server whose time passes by itself or stands still; nothing waits for anything."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event
+from typing import Any
+
+import httpx
+import pytest
+
+from pytest_graphcalls.server.control import PREFIX, ServerState
+from pytest_graphcalls.server.http import serve_in_thread
+from tests.unit.bot.bots import Act, asgi, incoming
+
+
+@pytest.fixture
+def post(served: httpx.Client) -> Callable[..., Any]:
+    def send(path: str, **members: Any) -> Any:
+        return served.post(f"{PREFIX}{path}", json=members).raise_for_status().json()
+
+    return send
+
+
+@contextmanager
+def a_bot(act: Act) -> Iterator[str]:
+    """A bot in a thread of its own server: what it does keeps nobody else."""
+    with serve_in_thread(asgi(act)) as url:
+        yield f"{url}/told"
+
+
+def rejecting(served: httpx.Client, state: ServerState) -> Act:
+    """A bot that calls back over HTTP, and steers the server, while it is being told."""
+    headers = {"Authorization": f"Bearer {state.simulator.authority.token()}"}
+
+    def act(notes: dict[str, Any], _: dict[str, str]) -> None:
+        for call in incoming(notes):
+            url = f"/v1.0/communications/calls/{call}/reject"
+            assert httpx.post(f"{served.base_url}{url}", json={"reason": "busy"}, headers=headers).status_code == 202
+            for path in ("clock/advance", "calls"):
+                body = {"seconds": 0} if path == "clock/advance" else {"caller": "Zoe"}
+                if path == "clock/advance" or len(state.simulator.store.calls) < 3:
+                    assert httpx.post(f"{served.base_url}{PREFIX}{path}", json=body).is_success
+
+    return act
+
+
+def test_in_frozen_time_the_bot_is_told_on_advance_alone(
+    served: httpx.Client, state: ServerState, post: Callable[..., Any]
+) -> None:
+    """And the answer to it comes when everything was told, also what came about meanwhile."""
+    with a_bot(rejecting(served, state)) as url:
+        assert post("bot", url=url)["url"] == url
+        call = post("calls", caller="Mallory")
+        assert state.bot.deliveries == ()
+        post("clock/advance", seconds=2)
+        seen = served.get(f"{PREFIX}calls/{call['id']}").json()
+        assert (seen["state"], seen["rejected_with"]) == ("terminated", "busy")
+        assert len(served.get(f"{PREFIX}calls").json()["calls"]) == 3
+        assert [one.status for one in state.bot.deliveries] == [202] * 6
+        assert state.bot.deliveries[0].url.endswith("/told")
+        assert post("assertions/answered-within", seconds=15) == {"passed": True}
+
+
+def test_in_real_time_the_bot_is_told_without_any_request(
+    served: httpx.Client, state: ServerState, post: Callable[..., Any]
+) -> None:
+    """The clock drives it, also what falls due later."""
+    done = Event()
+
+    def act(notes: dict[str, Any], _: dict[str, str]) -> None:
+        if notes["value"][0]["changeType"] == "deleted":
+            done.set()
+
+    post("people/Adele/leaves_after", seconds=0.2)
+    with a_bot(act) as url:
+        post("bot", url=url)
+        post("clock/thaw")
+        post("calls", caller="Adele")
+        assert done.wait(20)
+        post("clock/freeze")
+    assert [one.kind for one in state.bot.deliveries][:1] == ["created call incoming"]
+    assert state.simulator.now >= 0.2
+
+
+def test_in_real_time_too_the_answer_comes_when_the_bot_was_told(
+    served: httpx.Client, state: ServerState, post: Callable[..., Any]
+) -> None:
+    """Also when the clock had begun to tell it."""
+    telling = Event()
+
+    def act(notes: dict[str, Any], _: dict[str, str]) -> None:
+        telling.set()
+        time.sleep(0.1)
+
+    with a_bot(act) as url:
+        post("bot", url=url)
+        post("clock/thaw")
+        post("calls")
+        assert telling.wait(20)
+        post("clock/advance", seconds=15)
+        assert [one.kind for one in state.bot.deliveries] == [
+            "created call incoming",
+            "deleted call terminated 408/8587",
+        ]
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_a_bot_that_hangs_is_reported_and_keeps_nobody(
+    served: httpx.Client, state: ServerState, post: Callable[..., Any], frozen: bool
+) -> None:
+    """Requests and control requests are answered meanwhile, and another bot can take its place."""
+    hanging, over, seen = Event(), Event(), Event()
+
+    def hang(notes: dict[str, Any], _: dict[str, str]) -> None:
+        hanging.set()
+        over.wait(20)
+
+    with a_bot(hang) as url:
+        state.bot.ledger.listen(lambda delivery: seen.set() if "no answer within" in delivery.error else None)
+        post("bot", url=url, timeout=0.2, redeliveries=0)
+        post("calls")
+        advance = threading.Thread(target=lambda: post("clock/advance", seconds=0) if frozen else post("clock/thaw"))
+        advance.start()
+        assert hanging.wait(20)
+        assert served.get("/v1.0/communications/calls/57da").status_code == 401
+        assert served.get(f"{PREFIX}calls").status_code == 200
+        assert seen.wait(20)
+        advance.join()
+        over.set()
+    assert served.get(f"{PREFIX}ledger").json()["entries"][-1]["status"] in {None, 401}
+
+
+def test_time_passes_while_a_bot_hangs(served: httpx.Client, state: ServerState, post: Callable[..., Any]) -> None:
+    """Without any request; else what is told next would seem to be told before its time."""
+    hanging, over = Event(), Event()
+
+    def hang(notes: dict[str, Any], _: dict[str, str]) -> None:
+        hanging.set()
+        over.wait(20)
+
+    with a_bot(hang) as url:
+        post("bot", url=url, timeout=20, redeliveries=0)
+        post("calls")
+        post("clock/thaw")
+        assert hanging.wait(20)
+        before = state.simulator.now
+        state.bot.wait_for(lambda: state.simulator.now > before, seconds=20)
+        over.set()
+
+
+def test_a_bot_that_is_left_while_it_hangs_is_told_no_more(
+    served: httpx.Client, state: ServerState, post: Callable[..., Any]
+) -> None:
+    """The next one is told what happens from then on."""
+    hanging, over = Event(), Event()
+
+    def hang(notes: dict[str, Any], _: dict[str, str]) -> None:
+        hanging.set()
+        over.wait(20)
+
+    with a_bot(hang) as slow, a_bot(lambda notes, headers: None) as quick:
+        post("bot", url=slow, timeout=1, redeliveries=5)
+        post("calls")
+        advance = threading.Thread(target=lambda: post("clock/advance", seconds=0))
+        advance.start()
+        assert hanging.wait(20)
+        post("bot", url=quick)
+        advance.join()
+        call = post("calls")
+        post("clock/advance", seconds=10)
+        over.set()
+    told = [(one.attempt, one.status) for one in state.bot.deliveries]
+    assert (told[0], told[1:]) == ((1, None), [(1, 202)])
+    assert state.bot.deliveries[-1].call == call["id"]
+
+
+def test_a_bot_that_is_not_there_is_reported(
+    served: httpx.Client, state: ServerState, post: Callable[..., Any]
+) -> None:
+    """And told again, as often as usual."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    post("bot", url=f"http://127.0.0.1:{port}")
+    post("calls")
+    post("clock/advance", seconds=5)
+    entries = served.get(f"{PREFIX}ledger").json()["entries"]
+    assert [one["attempt"] for one in entries] == [1, 2, 3]
+    assert all("is not there" in one["error"] for one in entries)
+
+
+def test_a_redirect_to_another_machine_is_not_followed(
+    served: httpx.Client, state: ServerState, post: Callable[..., Any]
+) -> None:
+    """It is reported."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"location", b"http://192.0.2.7/x")]
+        await send({"type": "http.response.start", "status": 307, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    with serve_in_thread(app) as url:
+        post("bot", url=url, redeliveries=0)
+        post("calls")
+        post("clock/advance", seconds=0)
+    (entry,) = served.get(f"{PREFIX}ledger").json()["entries"]
+    assert entry["error"].startswith("redirects to 'http://192.0.2.7/x', where nothing is sent")
+
+
+def test_faults_spoil_answers_and_never_control_answers(served: httpx.Client, post: Callable[..., Any]) -> None:
+    """The connection is closed in the middle of one."""
+    post("faults/half-sent")
+    with pytest.raises(httpx.TransportError):
+        served.get("/v1.0/communications/calls/57da", headers={"Authorization": "Bearer x"})
+    assert len(served.get(f"{PREFIX}faults").json()["faults"][0]["struck"]) == 1
+
+
+def test_web_pages_are_refused(served: httpx.Client, state: ServerState) -> None:
+    """Over the socket as in the table of the guard."""
+    headers = {"Origin": "https://evil.example"}
+    assert served.post(f"{PREFIX}calls", headers=headers).status_code == 403
+    assert served.post(f"{PREFIX}calls", content=b"{}", headers={"Content-Type": "text/plain"}).status_code == 415
+    assert served.options(f"{PREFIX}calls").status_code == 405
+    assert state.simulator.notifications == []
+
+
+def test_the_end_comes_while_a_bot_hangs(state: ServerState) -> None:
+    """Nothing is left running, and nothing is raised in a thread."""
+    from contextlib import closing
+
+    from pytest_graphcalls.server.control import ControlledApp, real_time
+
+    hanging, over = Event(), Event()
+
+    def hang(notes: dict[str, Any], _: dict[str, str]) -> None:
+        hanging.set()
+        over.wait(20)
+
+    app = ControlledApp(state)
+    with a_bot(hang) as url:
+        with closing(app), real_time(state), closing(state.bot), serve_in_thread(app):
+            state.place_bot(url, timeout=1.0)
+            state.simulator.incoming_call()
+            state.time.thaw()
+            assert hanging.wait(20)
+        over.set()
+    assert not [
+        one.name for one in threading.enumerate() if one.name.startswith(("graphcalls-clock", "graphcalls-control"))
+    ]
+
+
+def meeting_bot(calls: int) -> Any:
+    """A bot that answers for a call only once it was told of so many."""
+    told: set[str] = set()
+    all_there = asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        told.update(incoming(json.loads((await receive())["body"])))
+        if len(told) == calls:
+            all_there.set()
+        await asyncio.wait_for(all_there.wait(), 20)
+        await send({"type": "http.response.start", "status": 202, "headers": []})
+        await send({"type": "http.response.body"})
+
+    return app
+
+
+def test_in_real_time_one_call_does_not_wait_for_another(state: ServerState, post: Callable[..., Any]) -> None:
+    """The bot is told of a second call while it is at the first; on advance, everything is waited for."""
+    with serve_in_thread(meeting_bot(2)) as url:
+        post("bot", url=url)
+        post("clock/thaw")
+        post("calls")
+        post("calls")
+        state.bot.wait_for(lambda: len(state.bot.deliveries) >= 2, seconds=20)
+        assert {(one.status, one.attempt) for one in state.bot.deliveries} == {(202, 1)}
