@@ -58,10 +58,12 @@ class Masking:
 
     def text(self, text: str) -> str:
         """``text`` without secrets, and without the ends of those that are known."""
-        from pytest_graphcalls.redaction import clean
+        from pytest_graphcalls import redaction
+        from pytest_graphcalls.sanitize import clean
 
-        safe = clean(text, self.counts)
-        return self._without_ends(safe) if self._secrets and _CUT.search(safe) else safe
+        safe = clean(text, redactor=redaction.OF_REPORTS)
+        self.counts.update(safe.kinds)
+        return self._without_ends(safe.text) if self._secrets and _CUT.search(safe.text) else safe.text
 
     @contextmanager
     def during_a_test(self) -> Iterator[None]:
@@ -91,7 +93,9 @@ class Masking:
         return safe
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_assertrepr_compare(self, config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
+    def pytest_assertrepr_compare(
+        self, config: pytest.Config, op: str, left: object, right: object
+    ) -> list[str] | None:
         """Let the values of a failed comparison be explained without secrets: pytest shortens them to a few letters."""
         if not self._in_test:
             return None
@@ -267,34 +271,34 @@ def pytest_make_collect_report(
 def pytest_internalerror(excrepr: Any) -> None:
     """Mask secrets in the traceback of pytest's own failures, in a run that has used something of ours."""
     if _ROOM in sys.modules:
-        from pytest_graphcalls.redaction import clean
-
-        redacted(excrepr, clean)
+        redacted(excrepr, _clean)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
     """Mask secrets in the reason that a run was ended for, in a run that has used something of ours."""
     if _ROOM in sys.modules:
-        from pytest_graphcalls.redaction import clean
-
         reasons = vars(excinfo.value)  # of pytest.exit()
-        reasons.update({name: clean(value) for name, value in reasons.items() if isinstance(value, str)})
+        reasons.update({name: _clean(value) for name, value in reasons.items() if isinstance(value, str)})
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_warning_recorded(warning_message: Any) -> None:
     """Mask secrets in a warning, in a run that has used something of ours."""
     if _ROOM in sys.modules:
-        from pytest_graphcalls.redaction import clean
-
         said = str(warning_message.message)
-        if (safe := clean(said)) != said:
+        if (safe := _clean(said)) != said:
             warning_message.message = safe
         # The terminal shows the line of source as well.
         source = warning_message.line or linecache.getline(warning_message.filename, warning_message.lineno)
-        if (safe := clean(source)) != source:
+        if (safe := _clean(source)) != source:
             warning_message.line = safe
+
+
+def _clean(text: str) -> str:
+    from pytest_graphcalls.sanitize import clean
+
+    return clean(text).text
 
 
 def redacted(shown: Any, mask: Mask) -> Any:

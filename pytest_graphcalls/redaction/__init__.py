@@ -59,4 +59,3 @@ redact_json = OF_REPORTS.json
 redact_request = OF_REPORTS.request
 redact_response = OF_REPORTS.response
 redact_url = OF_REPORTS.url
-from pytest_graphcalls.redaction.cleaning import clean  # noqa

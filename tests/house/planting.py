@@ -14,7 +14,6 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import cycle
 from types import MappingProxyType
 from urllib.parse import quote, quote_plus
 
@@ -86,7 +85,11 @@ def _planted() -> Iterator[Planted]:
     for scheme in (*_SCHEMES, "Digest"):
         for length in (24, 40):
             value = _random(next(seeds), length)
-            yield Planted("Authorization", value, f'{scheme} username="bot", response="{value}"' if scheme == "Digest" else f"{scheme} {value}")
+            yield Planted(
+                "Authorization",
+                value,
+                f'{scheme} username="bot", response="{value}"' if scheme == "Digest" else f"{scheme} {value}",
+            )
     for _ in range(12):
         value = _jwt(next(seeds))
         yield Planted("", value.rpartition(".")[2], value)
