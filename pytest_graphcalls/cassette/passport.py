@@ -16,6 +16,7 @@ from hashlib import sha256
 from typing import Any
 
 from pytest_graphcalls._version import __version__
+from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.wire import Exchange, Headers, Notification
 
 MEMBER = "graphcalls"
@@ -64,7 +65,7 @@ class Passport:
         recorded: when, in UTC, to the second.
         kind: from what.
         versions: the API versions of its requests.
-        contract: revision of the contract at that time.
+        contract: revision of the whole contract, as version 0.1.0 has noted it; empty in newer recordings.
         redaction: the redactor's profile.
         tool: version of this package.
         test: the test it was recorded by, as ``file::name``; it is nobody else's.
@@ -80,12 +81,13 @@ class Passport:
         refused: kinds of what the leak scan has found in the recording, which is masked in it; such a cassette is
             compared within its night and kept nowhere.
         digest: of the interactions; by it an edited cassette is noticed.
+        operations: by id: the revision of each operation of the contract that its requests mean.
     """
 
     recorded: datetime
     kind: Kind
     versions: tuple[str, ...]
-    contract: str
+    contract: str = ""
     redaction: str = "cassette"
     tool: str = __version__
     test: str = ""
@@ -100,6 +102,7 @@ class Passport:
     faults: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     digest: str = ""
+    operations: Mapping[str, str] = field(default_factory=dict)
 
     def sealed(self, rows: Sequence[Any]) -> Passport:
         """This passport for a cassette that holds ``rows``."""
@@ -108,6 +111,13 @@ class Passport:
     def seals(self, rows: Sequence[Any]) -> bool:
         """Whether ``rows`` are what was recorded."""
         return self.digest == digest(rows)
+
+    def fits(self, contract: Contract) -> bool:
+        """Whether ``contract`` says of its operations what it said when this was recorded, as far as is noted."""
+        if self.operations:
+            known = contract.operation_ids
+            return all(id in known and contract.operation_revision(id) == one for id, one in self.operations.items())
+        return self.contract in {"", contract.revision}
 
     def days(self, now: datetime) -> int:
         """Its age at ``now``, in whole days."""
@@ -121,6 +131,7 @@ class Passport:
             "from": self.kind.value,
             "versions": list(self.versions),
             "contract": self.contract,
+            "operations": dict(self.operations),
             "redaction": self.redaction,
             "tool": self.tool,
             "test": self.test,
@@ -154,6 +165,7 @@ class Passport:
                 recorded=datetime.strptime(str(data["recorded"]), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
                 kind=Kind(data["from"]),
                 made={str(what): str(text) for what, text in data.get("made", {}).items()},
+                operations={str(id): str(text) for id, text in data.get("operations", {}).items()},
                 sandbox=dict(data.get("sandbox", {})),
                 sign_ins=tuple(SignedIn(**one) for one in data.get("sign_ins", ())),
                 notifications=tuple(map(_notification, data.get("notifications", ()))),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
+from hashlib import blake2s
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     from pytest_graphcalls.contract.types import TypeModel
 
 
+_CHECKED = ("method", "path", "action", "versions", "aliases", "request", "responses")
+"""Members of an operation's file that its exchanges are checked against, beside its rules."""
+
+
 class Contract:
     """Everything that the files of one contract folder say. Files are read when first needed.
 
@@ -38,6 +44,7 @@ class Contract:
     def __init__(self, root: Traversable | None = None) -> None:
         self._files = ContractFiles(root)
         self._operations: dict[str, Operation] = {}
+        self._revisions: dict[str, str] = {}
         self._checkers: dict[str, Checker] = {}
         self._notification_checkers: dict[str, NotificationChecker] = {}
 
@@ -118,6 +125,33 @@ class Contract:
     def revision(self) -> str:
         """Twelve hexadecimal digits that change when any file of the contract does."""
         return self._files.revision()
+
+    def revisions(self, requests: Iterable[Request]) -> dict[str, str]:
+        """By id: the revision of each operation that ``requests`` mean; see :meth:`operation_revision`."""
+        found = (self._match(request) for request in requests)
+        return {
+            id: self.operation_revision(id) for id in sorted({m.operation.id for m in found if isinstance(m, Match)})
+        }
+
+    def operation_revision(self, id: str) -> str:
+        """Twelve hexadecimal digits that change when what exchanges of one operation are checked against does.
+
+        That is where it is, what its request and answers hold, the types of their bodies, and its rules with their
+        evidence; no wording, and nothing that only other operations use.
+        """
+        found = self._revisions.get(id)
+        if found is None:
+            operation, data = self.operation(id), self._files.read(f"operations/{id}.yaml", "operation")
+            checked: dict[str, Any] = {name: data.get(name) for name in _CHECKED}
+            checked["rules"] = {slug: (rule.versions, rule.evidence) for slug, rule in operation.rules.items()}
+            for version in operation.versions:
+                model = self.types(version)
+                bodies = [operation.request.body, *(response.body for response in operation.responses.values())]
+                parameters = model.actions[operation.action].parameters if operation.action in model.actions else {}
+                checked[version] = model.reached([*bodies, *(one.type for one in parameters.values())])
+            text = json.dumps(checked, sort_keys=True, default=str)
+            found = self._revisions[id] = blake2s(text.encode(), digest_size=6).hexdigest()
+        return found
 
     @cached_property
     def _router(self) -> Router:

@@ -7,7 +7,7 @@ walked once, and a lookup gives every member that an object of a type may have.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,6 +126,23 @@ class TypeModel:
     def subtypes(self, name: str) -> frozenset[str]:
         """``name`` and every type derived from it."""
         return self._subtypes[name]
+
+    def reached(self, names: Iterable[str]) -> dict[str, Any]:
+        """The types and enumerations that members of ``names`` lead to, as JSON; derived types are not among them."""
+        found: dict[str, Any] = {}
+        waiting = [name for name in names if name in self.types or name in self.enums]
+        while waiting:
+            name = waiting.pop()
+            if name in found:
+                continue
+            if name in self.enums:
+                found[name] = sorted(self.enums[name].members)
+                continue
+            type_ = self.types[name]
+            members = {key: (one.type, one.collection, one.nullable) for key, one in type_.members.items()}
+            found[name] = {"bases": type_.bases, "open": type_.open, "members": members}
+            waiting += [one.type for one in type_.members.values() if one.type in self.types or one.type in self.enums]
+        return found
 
     def is_entity(self, name: str) -> bool:
         """Whether ``name`` is a type of things with an id of their own."""

@@ -15,6 +15,7 @@ import pytest
 
 from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Cassette
+from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.plugin.markers import PARAMETER
 from pytest_graphcalls.plugin.options import REPLAY, SIMULATOR, Settings
@@ -140,7 +141,7 @@ def facts_of(found: Cassette, *, state: str) -> Facts:
         "state": state,
         "from": passport.kind.value if passport else "",
         "recorded": passport.recorded.isoformat() if passport else "",
-        "contract": passport.contract if passport else "",
+        "outdated": passport is not None and not passport.fits(Contract.packaged()),
         "edited": found.edited,
         "faults": bool(passport and passport.faults),
     }

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pytest_graphcalls.cassette import Kind
-from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.plugin.cassette_files import Facts, shown
 from pytest_graphcalls.plugin.options import Settings
 
@@ -83,8 +82,7 @@ class Shelf:
         return [name for name, one in {**self._played, **self._written}.items() if one["faults"]]
 
     def _outdated(self) -> list[str]:
-        revision = Contract.packaged().revision
-        return [name for name, one in self._played.items() if one["contract"] not in {"", revision}]
+        return [name for name, one in self._played.items() if one["outdated"]]
 
 
 def _counted(number: int) -> str:

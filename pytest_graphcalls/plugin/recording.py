@@ -102,7 +102,7 @@ class Recording:
             datetime.now(UTC),
             cassette.kind_of(exchanges, otherwise),
             (self.connection.version,),
-            Contract.packaged().revision,
+            operations=Contract.packaged().revisions(one.request for one in exchanges),
             test=self.case.name,
             faults=cassette.faults_of(exchanges),
             **told(self.connection, self.safety.redactor),

@@ -77,7 +77,7 @@ def passport_of(safe: Safe, safety: Safety, test: str) -> Passport:
         datetime.now(UTC),
         cassette.kind_of(safe.exchanges, Kind.LIVE if graph else Kind.SERVER),
         tuple(sorted({found[1] for url in urls if (found := _VERSION.search(url))})),
-        Contract.packaged().revision,
+        operations=Contract.packaged().revisions(one.request for one in safe.exchanges),
         test=test,
         sign_ins=tuple(safe.sign_ins),
         faults=cassette.faults_of(safe.exchanges),

@@ -20,7 +20,7 @@ HOUSE = Path(pytest_graphcalls.__file__).parent
 
 FLOORS: dict[int, set[str]] = {
     0: {"_version", "wire", "findings", "errors", "compression", "validation", "atomic"},
-    1: {"contract", "lifecycle", "redaction", "leakscan"},
+    1: {"contract", "lifecycle", "redaction", "leakscan", "sanitize"},
     2: {"simulator", "cassette", "auth", "sandbox", "drift"},
     3: {"stage", "targets", "session", "report", "clients", "server", "bot", "published", "doctor"},
     4: {"plugin", "cli", "nightly"},

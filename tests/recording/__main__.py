@@ -35,10 +35,10 @@ def record(folder: Path, *more: str) -> int:
             [
                 *(sys.executable, "-m", "pytest", "--pyargs", "pytest_graphcalls.contracts", "-q"),
                 *("-p", "no:randomly", "-p", "no:xdist", "-p", "no:cacheprovider"),
-                *(f"--graphcalls-target={url}", f"--graphcalls-cassettes={folder}", "--record-mode=rewrite"),
+                *(f"--graphcalls-target={url}", f"--graphcalls-cassettes={folder.resolve()}", "--record-mode=rewrite"),
                 *more,
             ],
-            cwd=ROOT,
+            cwd=ROOT / "contracts",  # in ROOT pytest loads tests/conftest.py, which clears the environment
             env={**clean(), "GRAPHCALLS_TOKEN": token, "GRAPHCALLS_REDACTION_KEY": KEY},
             check=False,
         ).returncode

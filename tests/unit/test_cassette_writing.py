@@ -57,7 +57,7 @@ def test_a_passport_says_all_it_knows(tmp_path: Path) -> None:
         WHEN,
         Kind.LIVE,
         ("v1.0", "beta"),
-        "abc",
+        operations={"call-get": "0123456789ab"},
         test="x",
         tenant="t",
         capabilities=("phone",),

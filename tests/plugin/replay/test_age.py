@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls.contract import Contract
 from tests.plugin.replay.conftest import FEW, SHIPPED, SUITE, tapes
 from tests.plugin.taped import Taped
 
@@ -76,10 +75,7 @@ def test_a_wrong_age(taped: Taped, value: str) -> None:
 
 def test_another_revision_of_the_contract(pytester: pytest.Pytester, taped: Taped, shelf: Path) -> None:
     """It is said, and fails nothing."""
-    shelf.write_text(re.sub(r"contract: .*", "contract: abcdef", shelf.read_text(), count=1))
-    others = [path for path in tapes(pytester) if path != shelf]
-    for path in others:
-        path.write_text(re.sub(r"contract: .*", f"contract: {Contract.packaged().revision}", path.read_text(), count=1))
+    shelf.write_text(re.sub(r"(    [a-z]+-[a-z-]+): [0-9a-f]{12}", r"\1: abcdef", shelf.read_text(), count=1))
     result = taped(*FEW, "--graphcalls-target=replay", "--graphcalls-version=v1.0")
     assert result.ret == pytest.ExitCode.OK
     path = shelf.relative_to(pytester.path)

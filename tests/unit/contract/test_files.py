@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -11,16 +9,6 @@ import pytest
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
-
-
-@pytest.fixture(name="folder")
-def _folder(tmp_path: Path) -> Path:
-    """A copy of the packaged contract to damage."""
-    copy = tmp_path / "contracts"
-    shutil.copytree(
-        str(files("pytest_graphcalls.contracts")), copy, ignore=shutil.ignore_patterns("*.py", "__pycache__")
-    )
-    return copy
 
 
 def damage(folder: Path, name: str, old: str, new: str) -> int:
