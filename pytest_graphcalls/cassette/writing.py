@@ -23,7 +23,7 @@ from pytest_graphcalls.cassette.loading import dump
 from pytest_graphcalls.cassette.passport import MEMBER, Passport
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.leakscan import listed, scan
-from pytest_graphcalls.sanitize import clean_json
+from pytest_graphcalls.sanitize import clean, clean_json
 from pytest_graphcalls.wire import Exchange
 
 WAIT = 10.0
@@ -63,7 +63,7 @@ def write(
         if kinds:
             rows = clean_json(rows, people=True).value
             safe = clean_json(replace(passport, refused=kinds).to_json(), people=True).value
-            text = _text(rows, Passport.from_json(safe))
+            text = clean(_text(rows, Passport.from_json(safe)), people=True).text
         save(path, text, known=known, before=before)
 
 

@@ -41,7 +41,7 @@ _NAMING = pytest.StashKey[bool]()
 
 
 class Masking:
-    """Masks what the tests of one process show. A plugin of its own, so that its hooks cost nothing where it is not used.
+    """Masks what the tests of one process show. Its hooks are registered when the first test of ours begins.
 
     Attributes:
         counts: by kind, what the leak scan has masked since the last report.
@@ -127,9 +127,9 @@ class Masking:
                 object.__setattr__(context, name, redacted(getattr(context, name), self.text))  # it is frozen
 
     def _without_ends(self, text: str) -> str:
-        first, *rest = _CUT.split(text)
-        shown = first
-        for dots, after in zip(rest[::2], rest[1::2], strict=True):
+        shown, *rest = _CUT.split(text)
+        for dots, following in zip(rest[::2], rest[1::2], strict=True):
+            after = following
             for secret in self._secrets:
                 shown, after = _without_end(shown, after, secret)
             shown += dots + after

@@ -1,6 +1,7 @@
 """The report of a run as a JSON document, and the files it is written to.
 
-Its shape is ``report.schema.json`` beside this file. A new member may be added to a version; a member that changes its meaning makes a new version.
+Its shape is ``report.schema.json`` beside this file. A new member may be added to a version; a member that changes its
+meaning makes a new version.
 """
 
 from __future__ import annotations

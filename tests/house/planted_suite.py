@@ -1,4 +1,4 @@
-"""A suite that fails in every way, with every planted secret in every kind of place; run by ``test_canaries_planted.py``.
+"""A suite that fails in every way, with every planted secret in every place; ``test_canaries_planted.py`` runs it.
 
 The secrets come from a file beside it, so that no source line shows one.
 """
@@ -37,11 +37,15 @@ def test_sent(number, graphcalls_client):
     assert name == "not this"
 
 
+def refuse(said, facts):
+    raise ValueError(f"refused {said}")
+
+
 @every
 def test_said(number, graphcalls_version, monkeypatch):
     """Standard output, standard error, log, warning, environment, local variables, exception, cause."""
     one = PLANTED[number]
-    name, member, written, assigned, said = (one[key] for key in ("name", "member", "written", "assigned", "said"))
+    member, written, assigned, said = (one[key] for key in ("member", "written", "assigned", "said"))
     print(f"sent {assigned}")
     print(json.dumps({"request": {"headers": {member: written}}}, indent=2))
     print(f"curl -X POST -H '{said}' https://graph.microsoft.com", file=sys.stderr)
@@ -50,10 +54,9 @@ def test_said(number, graphcalls_version, monkeypatch):
     log.error("headers: %s", {member: written})
     warnings.warn(f"deprecated: {assigned}", UserWarning, stacklevel=1)
     monkeypatch.setenv(f"BOT_{member}".replace("-", "_").upper(), written)
-    environ = dict(os.environ)
-    request = {"json": {member: written}, "headers": [(member, written)]}
+    facts = {"environ": dict(os.environ), "json": {member: written}, "headers": [(member, written)]}
     try:
-        raise ValueError(f"refused {said}")
+        refuse(said, facts)
     except ValueError as error:
         raise RuntimeError(f"the service said: {assigned} is not valid") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -27,4 +28,4 @@ def test_a_folder_that_takes_no_file_gives_one_line(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(Path, "unlink", refuse)
     file = tmp_path / "report.json"
     run = Run(Contract.packaged(), target="simulator", versions=("v1.0",), strict=False, seed=0)
-    assert write(run, [file]) == ([f"the report {file} was not written: Read-only file system."], False)
+    assert write(run, [file], Counter()) == ([f"the report {file} was not written: Read-only file system."], False)
