@@ -149,8 +149,16 @@ FORMS = (
     ),
     Form(
         "rest of a shortened value",
-        ("...=", "...%3d", "\u2026="),
-        re.compile(r"(?i)(?:\.\.\.|\u2026)(?:=|%3D)(?P<value>[\w.~%+/-]{6,})"),
+        ("...", "\u2026"),
+        re.compile(r"(?i)(?:\.\.\.|\u2026)(?:|oken|ecret|word|code|sig|key)(?:=|%3D)(?P<value>[\w.~%+/-]{6,})"),
+    ),
+    Form(
+        "rest of a shortened value",
+        ("...", "\u2026"),
+        re.compile(
+            r"(?:\.\.\.|\u2026)(?=[\w~+/-]{0,60}[0-9])(?=[\w~+/-]{0,60}[a-z])(?=[\w~+/-]{0,60}[A-Z])"
+            r"(?P<value>[\w~+/-]{10,})[\"']"
+        ),
     ),
     Form(
         "part of a form",
@@ -291,11 +299,12 @@ def rank(name: str) -> int:
 
 
 _EITHER = rf"(?:{_QUOTE})?[ \t]{{0,24}}(?::|:?=(?!=)|==|%3D){_GAP}(?:-{_GAP})?"
+_ATTRIBUTE = rf"{_QUOTE}[ \t](?:[^<>]{{0,120}}[ \t])?value=(?={_QUOTE})"
 _PAIR = rf"{_QUOTE}\s{{0,4}},{_GAP}(?:{_QUOTE}(?:value|content){_QUOTE}\s{{0,4}}:\s{{0,4}})?"
 _TAG = r">\s{0,4}"
 _TO_THE_END = r"(?:\\(?![rn])|[^\r\n\"'\\])*"
 NAMED = re.compile(
-    rf"(?i)(?P<name>[\w.-]{{1,80}}+)(?P<link>{_EITHER}|{_PAIR}|{_TAG}|[ \t]{{1,4}})"
+    rf"(?i)(?P<name>[\w.-]{{1,80}}+)(?P<link>{_EITHER}|{_PAIR}|{_ATTRIBUTE}|{_TAG}|[ \t]{{1,4}})"
     rf"(?:[bru]?(?P<quote>{_QUOTE})(?P<value>(?:(?!(?P=quote)).)*)|(?P<bare>[^\s\"'\\&,;}}\])<>]+)"
     rf"(?P<line>{_TO_THE_END}(?:(?<==)\\{{0,8}}\"[^\"\r\n]*\"{_TO_THE_END})*))"
 )

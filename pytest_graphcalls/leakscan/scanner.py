@@ -254,23 +254,16 @@ def _value(found: re.Match[str], sure: int) -> Iterator[Span]:
         return
     if "," in link and "value" not in link.lower() and "content" not in link.lower() and not _is_pair(found):
         return
-    value = found["value"] if quoted else found["bare"]
     if sure == 3 and not quoted and ":" in link:
-        kind, span = _KINDS[3], (found.start("bare"), found.end("line"))
-        value = found.string[slice(*span)].strip()
+        span = (found.start("bare"), found.end("line"))
+        secret = is_secret(found.string[slice(*span)].strip())
     else:
-        kind = (
-            "secret header"
-            if sure == 3 or name[:2] in {"x-", "X-"}
-            else "token by its name"
-            if sure == 1
-            else "secret by its name"
-        )
         span = found.span("value" if quoted else "bare")
-    if not quoted and is_code(found["bare"]):
-        return
-    if is_secret(value) if sure > 1 or quoted else is_token(value):
-        yield Span(*span, kind)
+        value = found.string[slice(*span)]
+        secret = is_secret(value) if sure > 1 or quoted else is_token(value)
+        secret = secret and (quoted or not is_code(value))
+    if secret:
+        yield Span(*span, _KINDS[sure])
 
 
 def _is_pair(found: re.Match[str]) -> bool:
