@@ -27,12 +27,12 @@ MASKED = "graphcalls_masked"
 _ROOM = "pytest_graphcalls.redaction"
 _CUT = re.compile(r"(\.{3}|\u2026)")
 """Where pytest, or a report of this plugin, has left something out."""
-_NEAR = 300
-"""Characters around it in which the rest of a secret is looked for."""
 _SHORTEST_PIECE = 4
 """Characters of the shortest end of a secret that is looked for there."""
-_SHORTENED, _LONGEST = 120, 20_000
-"""Characters of a local variable's text that pytest may shorten, and that are still looked through."""
+_SHORTEST = 8
+"""Characters of the shortest secret that is hidden wherever a failed test shows it, without its name."""
+_LONGEST = 20_000
+"""Characters of the longest text of a local variable that is looked through."""
 _RUNNERS = ("_pytest.", "pluggy")
 """Modules whose frames pytest does not show."""
 _NAME = re.compile(r"[A-Za-z_$][\w-]*")
@@ -57,17 +57,17 @@ class Masking:
         self._in_test = False
 
     def text(self, text: str) -> str:
-        """``text`` without secrets, and without the ends of those that are known."""
+        """``text`` without secrets: those that it gives away, and those that this test's variables gave away."""
         from pytest_graphcalls import redaction
         from pytest_graphcalls.sanitize import clean
 
         safe = clean(text, redactor=redaction.OF_REPORTS)
         self.counts.update(safe.kinds)
-        return self._without_ends(safe.text) if self._secrets and _CUT.search(safe.text) else safe.text
+        return self._without_known(safe.text) if self._secrets else safe.text
 
     @contextmanager
     def during_a_test(self) -> Iterator[None]:
-        """Mask what is logged and compared; afterwards forget the ends of secrets that were seen."""
+        """Mask what is logged and compared; afterwards forget the secrets that the test's variables gave away."""
         self._in_test = True
         try:
             with _safe_logs(self.text):
@@ -77,12 +77,12 @@ class Masking:
             self._secrets.clear()
 
     def learn_from(self, place: TracebackType | None) -> None:
-        """Look for secrets in local variables whose text pytest may shorten."""
+        """Look for secrets in local variables: pytest shows them without their names, and shortened."""
         while place is not None:
             shown = not str(place.tb_frame.f_globals.get("__name__")).startswith(_RUNNERS)
             for name, value in place.tb_frame.f_locals.items() if shown else ():
                 text = _text(value) if isinstance(value, str | bytes | dict | list | tuple) else ""
-                if _SHORTENED < len(text) < _LONGEST:
+                if text and len(text) < _LONGEST:
                     self._learn(f"{name} = {text}")
             place = place.tb_next
 
@@ -126,7 +126,12 @@ class Masking:
             for name in ("msg", "kwargs"):
                 object.__setattr__(context, name, redacted(getattr(context, name), self.text))  # it is frozen
 
-    def _without_ends(self, text: str) -> str:
+    def _without_known(self, text: str) -> str:
+        from pytest_graphcalls.redaction import MASK
+
+        for secret in self._secrets:
+            if len(secret) >= _SHORTEST and secret in text:
+                text = text.replace(secret, MASK)
         shown, *rest = _CUT.split(text)
         for dots, following in zip(rest[::2], rest[1::2], strict=True):
             after = following
@@ -140,9 +145,6 @@ def _without_end(before: str, after: str, secret: str) -> tuple[str, str]:
     """The texts before and after the dots, without the beginning and the end of ``secret`` beside the dots."""
     from pytest_graphcalls.redaction import MASK
 
-    near = after[:_NEAR]
-    if secret in near:
-        after = near.replace(secret, MASK) + after[_NEAR:]
     for size in range(len(secret), _SHORTEST_PIECE - 1, -1):
         if after.startswith(secret[-size:]):
             after = MASK + after[size:]

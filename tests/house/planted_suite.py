@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 
-
 class Planted:
     """A secret, as a test holds it that shows it in one way only: by what it does with it."""
 
