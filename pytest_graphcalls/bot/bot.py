@@ -27,7 +27,8 @@ class Bot(Assertions):
     Args:
         simulator: the tenant that it works in.
         seed: of the run, for the ledger.
-        most: how many lines the ledger keeps, the latest ones; by default all.
+        most: how many entries the ledger keeps, the latest ones; by default all.
+        most_bytes: about how much memory the ledger may take; by default any.
         side_by_side: whether it is told of different calls at the same time; see :class:`.Courier`.
     """
 
@@ -37,10 +38,11 @@ class Bot(Assertions):
         *,
         seed: int = 0,
         most: int | None = None,
+        most_bytes: int | None = None,
         side_by_side: Callable[[], bool] = never,
     ) -> None:
         self.simulator = simulator
-        self.ledger = Ledger(most)
+        self.ledger = Ledger(most, most_bytes)
         self._seed = seed
         self._side_by_side = side_by_side
         self._courier: Courier | None = None

@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
+from pytest_graphcalls.bot import excerpts
 from pytest_graphcalls.redaction import OF_REPORTS
 from pytest_graphcalls.simulator import Faulty, Fired
 from pytest_graphcalls.simulator.notifications import kind_of
@@ -105,12 +106,16 @@ class Asked:
         at: virtual second.
         exchange: request and answer.
         moment: real second at which it was answered; only differences count.
+        request_length: bytes of the request's body, where only the beginning of it is kept.
+        response_length: bytes of the answer's body, where only the beginning of it is kept.
     """
 
     number: int
     at: float
     exchange: Exchange
     moment: float = 0.0
+    request_length: int | None = None
+    response_length: int | None = None
 
     @property
     def path(self) -> str:
@@ -169,11 +174,14 @@ class Ledger:
     """Everything between the service and the bot, and the faults that came in between. Safe under threads.
 
     Args:
-        most: how many lines are kept, the latest ones; by default all.
+        most: how many entries are kept, the latest ones; by default all.
+        most_bytes: about how much memory the entries may take; by default any. With a limit long bodies are cut, and
+            of a request that is not let in one line is kept.
     """
 
-    def __init__(self, most: int | None = None) -> None:
+    def __init__(self, most: int | None = None, most_bytes: int | None = None) -> None:
         self._most = most
+        self.most_bytes = most_bytes
         self._lock = Lock()
         self._listeners: list[Callable[[Delivery], None]] = []
         self._count = 0
@@ -185,6 +193,8 @@ class Ledger:
         with self._lock:
             self._forgotten = self._count
             self._entries: OrderedDict[int, Entry] = OrderedDict()
+            self._sizes: dict[int, int] = {}
+            self._size = 0
             self._dropped = 0
 
     def listen(self, listener: Callable[[Delivery], None]) -> None:
@@ -204,18 +214,26 @@ class Ledger:
             self._open[self._count] = _line(self._count, at, f"told   {kind}: no answer yet", call) if kind else ""
             return self._count
 
-    def _write(self, number: int, entry: Entry) -> None:
+    def _write(self, number: int, entry: Entry, size: int = 0) -> None:
         with self._lock:
             self._open.pop(number, None)
             if number > self._forgotten:
                 self._entries[number] = entry
-            if self._most is not None and len(self._entries) > self._most:
-                self._entries.popitem(last=False)
+                self._sizes[number] = size
+                self._size += size
+            while self._is_full():
+                oldest, _ = self._entries.popitem(last=False)
+                self._size -= self._sizes.pop(oldest)
                 self._dropped += 1
+
+    def _is_full(self) -> bool:
+        if self._most is not None and len(self._entries) > self._most:
+            return True
+        return self.most_bytes is not None and self._size > self.most_bytes
 
     @property
     def dropped(self) -> int:
-        """How many lines are no longer kept, because there were too many."""
+        """How many entries are no longer kept, the oldest ones, because they were too many or too large."""
         return self._dropped
 
     @property
@@ -228,8 +246,11 @@ class Ledger:
         """Write down a delivery; ``facts`` are further members of it."""
         kind, call = kind_of(notification.entries), notification.call_id
         facts |= {"message": notification.headers.get(MESSAGE_ID, ""), "over": time.perf_counter()}
-        entry = Delivery(number, at, call, kind, body=notification.body, **facts)
-        self._write(number, entry)
+        body, size = notification.body, 0
+        if self.most_bytes is not None:
+            body, size = excerpts.of_notification(body)
+        entry = Delivery(number, at, call, kind, body=body, **facts)
+        self._write(number, entry, size)
         for listener in tuple(self._listeners):
             listener(entry)
         return entry
@@ -237,12 +258,17 @@ class Ledger:
     def strike(self, fired: Fired) -> None:
         """Write down that a fault has struck."""
         number = self.reserve()
-        self._write(number, Struck(number, fired.at, fired.call, fired.fault, fired.what))
+        self._write(number, Struck(number, fired.at, fired.call, fired.fault, fired.what), excerpts.ENTRY)
 
     def ask(self, at: float, exchange: Exchange) -> None:
         """Write down a request."""
-        number = self.reserve()
-        self._write(number, Asked(number, at, exchange, time.perf_counter()))
+        number, moment = self.reserve(), time.perf_counter()
+        if self.most_bytes is None:
+            self._write(number, Asked(number, at, exchange, moment))
+            return
+        kept = excerpts.excerpt(exchange)
+        entry = Asked(number, at, kept.exchange, moment, kept.request_length, kept.response_length)
+        self._write(number, entry, kept.size)
 
     @property
     def entries(self) -> tuple[Entry, ...]:

@@ -261,6 +261,13 @@ def _serve(parser: argparse.ArgumentParser) -> None:
         help="whom /_graphcalls/ answers (default: local, this machine; off when --host is another address)",
     )
     parser.add_argument(
+        "--ledger-size",
+        type=float,
+        default=32,
+        metavar="MB",
+        help="memory for the ledger of requests and deliveries; the oldest entries go first (default: %(default)s)",
+    )
+    parser.add_argument(
         "--tls", metavar="FOLDER", help="speak TLS; FOLDER keeps the certificate authority that clients have to trust"
     )
 

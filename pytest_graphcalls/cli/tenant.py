@@ -11,7 +11,8 @@ from pathlib import Path
 
 from pytest_graphcalls.auth import AUTHORITY, TENANT, Credential, SignIn
 from pytest_graphcalls.cli.arguments import show, wrapped
-from pytest_graphcalls.clients.httpx import Client, GuardedTransport, Network, http_for_msal, make_client
+from pytest_graphcalls.clients.httpx import Client, http_for_msal, make_client
+from pytest_graphcalls.clients.network import GuardedTransport, Network
 from pytest_graphcalls.contract import Cloud, Contract
 from pytest_graphcalls.doctor import Doctor, Line, Patient, Verdict
 from pytest_graphcalls.errors import SettingError

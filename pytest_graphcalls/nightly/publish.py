@@ -10,8 +10,8 @@ from xml.etree import ElementTree as ET
 
 from pytest_graphcalls.atomic import PART, beside, put, swap, usable
 from pytest_graphcalls.drift import Verdict
+from pytest_graphcalls.drift.fact_table import FactRow
 from pytest_graphcalls.drift.history import History
-from pytest_graphcalls.drift.sources import FactRow
 from pytest_graphcalls.errors import RecordingError, SettingError
 from pytest_graphcalls.nightly.recordings import cassettes
 from pytest_graphcalls.nightly.suite import Order

@@ -122,14 +122,20 @@ def call(item: pytest.Function, plan: Plan) -> Generator[None, object, object]:
         raise
     recorder = watch(item, plan).recorder
     if recorder is not None:
-        recorder.raise_failing()
+        from pytest_graphcalls.report.failure import raise_failing
+
+        raise_failing(recorder)
     return result
 
 
 def _add_findings(item: pytest.Function, plan: Plan) -> None:
     """Show what was found beside the failure, instead of failing a second time at teardown."""
     recorder = watch(item, plan).recorder
-    text = "\n\n".join(recorder.take_failing()) if recorder is not None else ""
+    if recorder is None:
+        return
+    from pytest_graphcalls.report.failure import take_messages
+
+    text = "\n\n".join(take_messages(recorder))
     if text:
         item.add_report_section("call", "graphcalls", text)
 

@@ -21,7 +21,7 @@ from pytest_graphcalls.drift import (
     Standing,
     Verdict,
 )
-from pytest_graphcalls.drift.sources import Side
+from pytest_graphcalls.drift.fact_table import Side
 from pytest_graphcalls.report.nightly.summary import counts, deciding, headline, instant, sentences
 from pytest_graphcalls.sanitize import clean_json, note
 
@@ -84,7 +84,7 @@ def document(verdict: Verdict, facts: Iterable[FactRow] = (), masked: Counter[st
 
 def _issue(verdict: Verdict) -> dict[str, Any]:
     return {
-        "action": ISSUE_ACTIONS[verdict.settled],
+        "action": ISSUE_ACTIONS[verdict.effective_outcome],
         "title": f"Graph calls API drift: {headline(verdict).rstrip('.')}",
         "fingerprints": sorted(entry.difference.fingerprint for entry in verdict.entries if counts(entry)),
     }

@@ -15,6 +15,8 @@ from pytest_graphcalls.simulator import Simulator
 
 MOST_ENTRIES = 20_000
 """Entries that the ledger of a server keeps, because it may never be reset; also the number of notifications."""
+LEDGER_BYTES = 32 * 1024 * 1024
+"""Memory that the ledger of a server takes at most, about."""
 MOST_CALLS = 5_000
 """Calls that are over, of some kB with their people, that a server keeps."""
 TICK = 0.02
@@ -40,12 +42,19 @@ class ServerState:
 
     @classmethod
     def of(
-        cls, simulator: Simulator, time: SimulatorApp, *, seed: int = 0, allow_hosts: Collection[str] = ()
+        cls,
+        simulator: Simulator,
+        time: SimulatorApp,
+        *,
+        seed: int = 0,
+        allow_hosts: Collection[str] = (),
+        ledger_bytes: int = LEDGER_BYTES,
     ) -> ServerState:
         """The state of a new server without a bot. Requests are recorded from now on, and the oldest forgotten."""
         simulator.keep_latest(calls=MOST_CALLS, notifications=MOST_ENTRIES)
         # In real time one call does not wait for another; in frozen time every run is the same.
-        bot = Bot(simulator, seed=seed, most=MOST_ENTRIES, side_by_side=lambda: not time.frozen)
+        limits = {"most": MOST_ENTRIES, "most_bytes": ledger_bytes}
+        bot = Bot(simulator, seed=seed, side_by_side=lambda: not time.frozen, **limits)
         bot.watch()
         return cls(simulator, bot, time, allow_hosts)
 

@@ -89,6 +89,7 @@ def notification(number: int, one: Notification) -> View:
 
 
 def _request(one: Asked) -> View:
+    lengths = {"body_length": one.request_length, "response_length": one.response_length}
     safe = OF_REPORTS.exchange(one.exchange)
     request, response = safe.request, safe.response
     return {
@@ -102,6 +103,7 @@ def _request(one: Asked) -> View:
         "body": _body(request.body),
         "status": response.status,
         "response": {"headers": _headers(response.headers), "body": _body(response.body)},
+        **{name: length for name, length in lengths.items() if length is not None},
     }
 
 
