@@ -283,7 +283,7 @@ _ENVIRONMENT.filters["short"] = lambda url: url.partition("://")[2].partition("?
 _ENVIRONMENT.globals.update(STANDINGS={str(name): text for name, text in STANDINGS.items()})
 
 
-def page(
+def page_of(
     verdict: Verdict,
     document: Mapping[str, Any],
     nights: Sequence[Night],

@@ -47,18 +47,18 @@ def write(
     Raises:
         RecordingError: the folder takes no file. What was there is as it was.
     """
-    from pytest_graphcalls.report.nightly import page as html  # it loads Jinja, which only a page needs
+    from pytest_graphcalls.report.nightly.page import digests, page_of  # it loads Jinja, which only a page needs
 
     data = document(verdict, facts, masked)
     texts = {
         DOCUMENT: _json(data),
-        PAGE: html.page(
+        PAGE: page_of(
             verdict, data, [*(night for night in nights if night.id != verdict.night.id), verdict.night], known
         ),
         SUMMARY: summary(data, page),
         SARIF: _json(sarif(data)),
     }
-    return put(folder, texts, ours=html.digests(), masked=masked)
+    return put(folder, texts, ours=digests(), masked=masked)
 
 
 def _json(data: Any) -> str:
