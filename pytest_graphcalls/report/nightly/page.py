@@ -263,7 +263,7 @@ left for others without."""
 
 SCRIPTS = ("base", "choosing", "drawing", "tools", "moving", "naming", "panel", "start")
 """The parts of the page's script, in the order in which they run, in one scope."""
-_LOOK = files("pytest_graphcalls.report.nightly") / "look"
+_LOOK = files("pytest_graphcalls.report") / "nightly" / "look"
 _ENVIRONMENT = Environment(
     loader=FunctionLoader(lambda name: (_LOOK / name).read_text(encoding="utf-8")),
     autoescape=True,
