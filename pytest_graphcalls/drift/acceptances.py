@@ -9,9 +9,7 @@ The rules of the file:
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -22,6 +20,8 @@ from pytest_graphcalls.atomic import put
 from pytest_graphcalls.drift.difference import Difference
 from pytest_graphcalls.drift.model import Acceptance, Outcome
 from pytest_graphcalls.errors import DriftFileError
+from pytest_graphcalls.parsing import UnreadableError, content, json_value, toml_value
+from pytest_graphcalls.validation import shown
 
 FILE = "graphcalls-drift.toml"
 """Default name of the file."""
@@ -35,7 +35,6 @@ format = 1
 _TABLE = re.compile(r"\[([^\[\]]*)\][ \t]*(?:#.*)?")
 _FINGERPRINT = re.compile(r"[0-9a-f]{12}")
 _CONFLICT = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: .*)?")
-_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 _MEMBERS: Mapping[str, type] = {"reason": str, "accepted": date, "owner": str, "expires": date, "about": str}
 _NEEDED = ("reason", "accepted")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
@@ -65,7 +64,7 @@ class AcceptedFile:
             DriftFileError: it cannot be read, has a different format, or has a table twice.
         """
         try:
-            text = path.read_text(encoding="utf-8-sig")  # some editors put a mark in front
+            text = content(path).decode("utf-8-sig").replace("\r\n", "\n")  # some editors put a mark in front
         except FileNotFoundError:
             return cls(path, {}, blocks={})
         except (OSError, UnicodeDecodeError) as error:
@@ -77,7 +76,7 @@ class AcceptedFile:
         if list(blocks) != list(data):
             problem = "each table has to begin with '[fingerprint]' on a line of its own; write them so."
             raise DriftFileError(str(path), 0, problem)
-        found = {name: _acceptance(path, _line(text, name), name, data[name]) for name in sorted(data)}
+        found = {name: _acceptance(path, text, name, data[name]) for name in sorted(data)}
         return cls(path, found, head, blocks)
 
     def accept(self, acceptance: Acceptance) -> AcceptedFile:
@@ -134,19 +133,17 @@ def _refuse_merges(path: Path, text: str) -> None:
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = _AT_LINE.search(str(error))
-        why = _AT_LINE.sub("", str(error)).strip()
-        problem = f"is not valid TOML: {why}. Correct it, or restore it from version control."
-        raise DriftFileError(str(path), int(found[1]) if found else 0, problem) from None
+        data = toml_value(text)
+    except UnreadableError as error:
+        problem = f"{error.problem} Correct it, or restore it from version control."
+        raise DriftFileError(str(path), error.line, problem) from None
     written = data.pop("format", None)
     if isinstance(written, int) and written > FORMAT:
-        problem = f"has format {written}, and this version reads {FORMAT}; install a newer pytest-graphcalls."
+        problem = f"has format {shown(written)}, and this version reads {FORMAT}; install a newer pytest-graphcalls."
         raise DriftFileError(str(path), 0, problem)
     unknown = [name for name in data if not (_FINGERPRINT.fullmatch(name) and isinstance(data[name], dict))]
     if written != FORMAT or unknown:
-        what = f"{unknown[0]!r} is no fingerprint" if unknown else f"there is no line 'format = {FORMAT}'"
+        what = f"{shown(unknown[0])} is no fingerprint" if unknown else f"there is no line 'format = {FORMAT}'"
         problem = f"is not a file of accepted differences: {what}. Name the right file with --file."
         raise DriftFileError(str(path), _line(text, unknown[0]) if unknown else 0, problem)
     return data
@@ -175,18 +172,25 @@ def _line(text: str, name: str) -> int:
     return next((number for number, line in enumerate(text.splitlines(), 1) if wanted.match(line)), 0)
 
 
-def _acceptance(path: Path, line: int, name: str, data: Mapping[str, Any]) -> Acceptance:
+def _acceptance(path: Path, text: str, name: str, data: Mapping[str, Any]) -> Acceptance:
+    problem = _problem(data)
+    if problem:
+        raise DriftFileError(str(path), _line(text, name), f"[{name}] {problem}")
+    return Acceptance(name, **data)
+
+
+def _problem(data: Mapping[str, Any]) -> str:
+    """Why a table is no acceptance, or ``""``."""
     for member in _NEEDED:
         if member not in data:
-            raise DriftFileError(str(path), line, f"[{name}] has no {member!r}; add it, or remove the table.")
+            return f"has no {member!r}; add it, or remove the table."
     for member, value in data.items():
         if member not in _MEMBERS:
-            expected = ", ".join(_MEMBERS)
-            raise DriftFileError(str(path), line, f"[{name}] has {member!r}; expected {expected} only.")
+            return f"has {shown(member)}; expected {', '.join(_MEMBERS)} only."
         if not isinstance(value, _MEMBERS[member]) or isinstance(value, datetime):
             wanted = "a text in quotes" if _MEMBERS[member] is str else "a date such as 2027-01-31, without quotes"
-            raise DriftFileError(str(path), line, f"[{name}] has {member} = {value!r}; expected {wanted}.")
-    return Acceptance(name, **data)
+            return f"has {member} = {shown(value)}; expected {wanted}."
+    return ""
 
 
 def _written(acceptance: Acceptance) -> str:
@@ -240,16 +244,18 @@ def read_verdict(path: Path) -> LastVerdict:
         DriftFileError: it does not exist, or is not a verdict.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json_value(content(path).decode("utf-8"))
     except FileNotFoundError:
         raise DriftFileError(str(path), 0, f"there is no such file. {_RUN_FIRST}") from None
     except OSError as error:
         raise DriftFileError(str(path), 0, f"cannot be read: {error.strerror}. {_RUN_FIRST}") from None
-    except (ValueError, RecursionError):
-        raise DriftFileError(str(path), 0, f"is not valid JSON. {_RUN_FIRST}") from None
+    except UnreadableError as error:
+        raise DriftFileError(str(path), error.line, f"{error.problem} {_RUN_FIRST}") from None
+    except UnicodeDecodeError:
+        raise DriftFileError(str(path), 0, f"is not UTF-8. {_RUN_FIRST}") from None
     try:
         return _read(data)
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, LookupError, TypeError, ValueError):
         raise DriftFileError(str(path), 0, f"is not a verdict of this version. {_RUN_FIRST}") from None
 
 

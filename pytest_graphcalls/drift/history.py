@@ -6,7 +6,6 @@ without an outcome, and no partial data. Nights are numbered in the order they w
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import struct
 import time
@@ -17,11 +16,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pytest_graphcalls.drift import history_rows as rows
 from pytest_graphcalls.drift.model import Entry, Latency, Night, Outcome, RuleState, Verdict
 from pytest_graphcalls.errors import DriftFileError
+from pytest_graphcalls.parsing import opened
 
 DEFAULT_KEEP = 400
 """Default number of nights that are kept: a year and a month."""
@@ -29,6 +29,7 @@ PATIENCE = 30.0
 """Seconds to wait for a lock of another job. Writing a night takes milliseconds."""
 _APPLICATION_ID = 0x67726370
 """The application id of our files; a database of another application is refused."""
+_EMPTY = "is empty. 'graphcalls nightly' writes a history into it."
 _HEADER = 100
 _MAGIC = b"SQLite format 3\0"
 
@@ -62,7 +63,8 @@ class History:
     Args:
         path: the file; it is created, with its folder, unless ``create`` is off.
         keep: number of nights that are kept; older ones are deleted when a night is finished.
-        create: whether a missing file is created. Where this is off, a write-protected file can be read.
+        create: whether a missing file is created. Where this is off, the file is opened read-only, and nothing is
+            written, neither into it nor beside it.
         now: the clock; gives timezone-aware times.
 
     Raises:
@@ -80,17 +82,22 @@ class History:
         self._path = path
         self._keep = keep
         self._now = now
+        self._read_only = not create
         _check_header(path, create=create)
         with self._as_file_error():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            sealed = not create and _is_read_only(path)
-            where = _read_only_uri(path) if sealed else str(path)
-            self._connection = sqlite3.connect(where, timeout=PATIENCE, isolation_level=None, uri=sealed)
-            try:
-                self._prepare(sealed=sealed)
-            except BaseException:
-                self._connection.close()
-                raise
+            if create:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self._connect()
+
+    def _connect(self) -> None:
+        self._opened = _state(self._path) if self._read_only else None
+        where = _read_only_uri(self._path) if self._read_only else str(self._path)
+        self._connection = sqlite3.connect(where, timeout=PATIENCE, isolation_level=None, uri=self._read_only)
+        try:
+            self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -118,10 +125,13 @@ class History:
         except OSError as error:
             raise DriftFileError(str(self._path), 0, f"cannot be written: {error.strerror or error}.") from None
 
-    def _prepare(self, *, sealed: bool) -> None:
-        if self._version() > len(MIGRATIONS):  # the header may be outdated while another job has the file open
-            raise _newer_version_error(self._path, self._version())
-        if sealed:
+    def _prepare(self) -> None:
+        version = self._version()
+        if version > len(MIGRATIONS):  # the header may be outdated while another job has the file open
+            raise _newer_version_error(self._path, version)
+        if self._read_only and version < len(MIGRATIONS):
+            raise DriftFileError(str(self._path), 0, _EMPTY)
+        if self._read_only:
             return
         _retry_while_locked(lambda: self._connection.execute("PRAGMA journal_mode = WAL").fetchone())
         self._connection.execute("PRAGMA synchronous = NORMAL")
@@ -257,7 +267,11 @@ class History:
         Raises:
             DriftFileError: the file cannot be read.
         """
-        with self._as_file_error(), self._read_transaction():
+        with self._as_file_error():
+            return self._consistently(lambda: self._nights(limit))
+
+    def _nights(self, limit: int | None) -> tuple[Night, ...]:
+        with self._read_transaction():
             found = self._connection.execute(
                 "SELECT number, id, started, ended, target, outcome, note FROM nights ORDER BY number DESC LIMIT ?",
                 (-1 if limit is None else limit,),
@@ -308,14 +322,41 @@ class History:
         Raises:
             DriftFileError: the file cannot be read.
         """
-        with self._as_file_error(), self._read_transaction():
-            found = self._connection.execute("SELECT * FROM differences ORDER BY fingerprint").fetchall()
+        with self._as_file_error():
+            found = self._consistently(self._differences)
         return {
             fingerprint: replace(
                 rows.entry(facts), first_seen=rows.moment(first), last_seen=rows.moment(last), count=count
             )
             for fingerprint, first, last, count, facts in found
         }
+
+    def _differences(self) -> list[tuple[Any, ...]]:
+        with self._read_transaction():
+            return self._connection.execute("SELECT * FROM differences ORDER BY fingerprint").fetchall()
+
+    def _consistently(self, read: Callable[[], _T]) -> _T:
+        """Read again when another job has written meanwhile: a file that is opened read-only is not locked."""
+        while True:
+            before = _state(self._path)
+            if self._read_only and before != self._opened:
+                self._connection.close()
+                self._connect()
+            found = read()
+            if not self._read_only or before == _state(self._path):
+                return found
+
+
+_T = TypeVar("_T")
+
+
+def _state(path: Path) -> tuple[int, int, bool]:
+    facts = path.stat()
+    return facts.st_size, facts.st_mtime_ns, _has_journal(path)
+
+
+def _has_journal(path: Path) -> bool:
+    return path.with_name(f"{path.name}-wal").exists()
 
 
 def _grouped(pairs: Any) -> dict[str, tuple[str, ...]]:
@@ -328,7 +369,7 @@ def _grouped(pairs: Any) -> dict[str, tuple[str, ...]]:
 def _check_header(path: Path, *, create: bool) -> None:
     """Refuse a file that is not a history by its first bytes, before SQLite opens it."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             head = file.read(_HEADER)
     except FileNotFoundError:
         if create:
@@ -336,6 +377,8 @@ def _check_header(path: Path, *, create: bool) -> None:
         raise DriftFileError(str(path), 0, "there is no such file. 'graphcalls nightly' creates it.") from None
     except OSError as error:
         raise DriftFileError(str(path), 0, f"cannot be opened: {error.strerror or error}.") from None
+    if not head and not create:
+        raise DriftFileError(str(path), 0, _EMPTY)
     if not head:
         return
     version, mark = (struct.unpack(">I", head[at : at + 4])[0] for at in (60, 68)) if len(head) == _HEADER else (0, 0)
@@ -353,15 +396,9 @@ def _newer_version_error(path: Path, version: int) -> DriftFileError:
     return DriftFileError(str(path), 0, problem)
 
 
-def _is_read_only(path: Path) -> bool:
-    """Whether the file or its folder is write-protected, as in a mounted artifact."""
-    return not (os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK))
-
-
 def _read_only_uri(path: Path) -> str:
-    """The URI that opens a write-protected file; otherwise SQLite would create its own files beside it."""
-    written = path.with_name(f"{path.name}-wal").exists()
-    return f"{path.absolute().as_uri()}?mode=ro{'' if written else '&immutable=1'}"
+    """The URI that opens a file read-only; without ``immutable`` SQLite would create its own files beside it."""
+    return f"{path.absolute().as_uri()}?mode=ro{'' if _has_journal(path) else '&immutable=1'}"
 
 
 def _is_new(path: Path) -> bool:

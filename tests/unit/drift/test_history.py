@@ -310,3 +310,38 @@ def test_a_history_that_nobody_may_write_can_be_read(tmp_path: Path, monkeypatch
         assert [one.name for one in tmp_path.iterdir()] == ["history.db"]
         with pytest.raises(DriftFileError, match="attempt to write a readonly database"):
             kept.begin("live")
+
+
+def test_reading_an_empty_file_makes_no_database(file: Path) -> None:
+    """What only reads says that there is nothing, and leaves it so."""
+    file.parent.mkdir(parents=True)
+    file.touch()
+    with pytest.raises(DriftFileError, match=r"is empty\. 'graphcalls nightly' writes a history into it"):
+        History(file, create=False)
+    assert file.read_bytes() == b""
+    assert list(file.parent.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("living", [False, True])
+def test_reading_writes_nothing(file: Path, living: bool) -> None:
+    """Neither into the file nor beside it, whether a job has it open or not."""
+    with History(file, now=Clock()) as kept:
+        lived(kept)
+        if not living:
+            kept.close()
+        before = {one.name: one.read_bytes() for one in file.parent.iterdir() if not one.name.endswith("-shm")}
+        with History(file, create=False) as read:
+            assert len(read.nights()) == 1
+        after = {one.name: one.read_bytes() for one in file.parent.iterdir() if not one.name.endswith("-shm")}
+        assert after == before
+
+
+def test_a_night_that_begins_while_the_history_is_read_is_seen(file: Path) -> None:
+    """The file was free when it was opened, so nothing keeps another job from writing."""
+    with History(file, now=Clock()) as kept:
+        lived(kept)
+    with History(file, create=False) as read:
+        with History(file, now=Clock(NOW + timedelta(days=1))) as kept:
+            lived(kept)
+            assert len(read.nights()) == 2
+        assert len(read.nights()) == 2
