@@ -136,8 +136,8 @@ def test_a_bot_that_asks_on_after_the_end(simulator: Simulator, bot: Bot, phone:
     with pytest.raises(BotError) as caught:
         bot.assert_stopped_after_end()
     assert said(caught) == (
-        "the bot sent GET /calls/ID (#4) at 25 s, 10 virtual seconds after it was notified of the end (#3): the call is over"
-        "; expected no further request about it"
+        "the bot sent GET /calls/ID (#4) at 25 s, 10 virtual seconds after it was notified of the end (#3): "
+        "the call is over; expected no further request about it"
     )
 
 
