@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_graphcalls.bot import Asked, Delivery
-from pytest_graphcalls.bot.ledger import Struck
+from pytest_graphcalls.bot.ledger import InjectedFault
 from pytest_graphcalls.redaction import OF_REPORTS
 from pytest_graphcalls.simulator import App, Fault, Fired, Meeting, Person, SimulatedCall
 from pytest_graphcalls.simulator.notifications import kind_of
@@ -135,6 +135,6 @@ VIEWS: Mapping[type, Callable[[Any], Any]] = {
         body=lambda one: Redacted(OF_REPORTS.json(one.body)),
     ),
     Asked: _request,
-    Struck: members("number sort at call fault what", sort=lambda _: "fault"),
+    InjectedFault: members("number sort at call fault what", sort=lambda _: "fault"),
 }
 """By class: what is shown of it, in the order of its members."""
