@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pytest_graphcalls import atomic
 from pytest_graphcalls.drift import Sample, Unchecked
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.leakscan import scan
@@ -89,14 +90,14 @@ def test_a_folder_that_takes_no_file_is_named_and_the_older_files_stay(
     nights = season(3)
     write(verdict(nights), nights, known(), tmp_path)
     before = texts(tmp_path)
-    really = Path.open
+    really = atomic.hold
 
-    def full(path: Path, *mode: Any, **facts: Any) -> Any:
+    def full(path: Path, **facts: Any) -> int | None:
         if path.name.startswith(f".{SUMMARY}."):
             raise OSError(errno.ENOSPC, "No space left on device")
-        return really(path, *mode, **facts)
+        return really(path, **facts)
 
-    monkeypatch.setattr(Path, "open", full)
+    monkeypatch.setattr(atomic, "hold", full)
     with pytest.raises(RecordingError, match=r"No space left on device\. What was there is as it was; name another fo"):
         write(verdict(season(4)), season(4), known(), tmp_path)
     assert texts(tmp_path) == before
