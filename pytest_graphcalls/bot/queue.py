@@ -25,11 +25,13 @@ class Parcel:
         note: the notification.
         sequence: its number in ``simulator.notifications``.
         attempt: which one this is, from 1.
+        place: how many were put into a line before it, and itself.
     """
 
     note: Notification
     sequence: int
     attempt: int = 1
+    place: int = 0
 
 
 Line = deque[Parcel]
@@ -56,8 +58,9 @@ class Lines:
         self._lines: dict[str, Line] = {}
         self._generation = simulator.outbox.generation
         self._moved = Condition()
-        self._running = 0
+        self._running: dict[Future[None], Line] = {}
         self._turns = 0
+        self._put = 0
         self._closed = False
         self._threads: ThreadPoolExecutor | None = None
 
@@ -68,8 +71,9 @@ class Lines:
             if self._generation != self._simulator.outbox.generation:
                 self._generation = self._simulator.outbox.generation
                 self._lines.clear()
+            self._put += 1
             line = self._lines.setdefault(call, deque())
-            line.append(parcel)
+            line.append(replace(parcel, place=self._put))
             if len(line) > 1:  # somebody is at it, or its head is to come again
                 return
             generation = self._generation
@@ -83,13 +87,13 @@ class Lines:
             if self._closed:
                 return
             self._threads = self._threads or ThreadPoolExecutor(MOST, thread_name_prefix="graphcalls-courier")
-            self._running += 1
             work = self._threads.submit(self._work_off, call, line, generation)
+            self._running[work] = line
         work.add_done_callback(self._done)
 
     def _done(self, work: Future[None]) -> None:
         with self._moved:
-            self._running -= 1
+            del self._running[work]
             self._moved.notify_all()
         if not work.cancelled():
             work.result()  # what went wrong in there is logged from here
@@ -115,7 +119,7 @@ class Lines:
                 return
 
     def settle(self, patience: float) -> bool:
-        """Wait until no thread is at anything.
+        """Wait until no thread is at anything that is in a line now; what is put there later is not waited for.
 
         Args:
             patience: real seconds to wait for each single parcel.
@@ -124,7 +128,12 @@ class Lines:
             Whether it came to that.
         """
         with self._moved:
-            return idle(self._moved, lambda: self._running > 0, lambda: (self._turns, self._running), patience)
+            last = self._put
+
+            def is_busy() -> bool:
+                return any(line and line[0].place <= last for line in self._running.values())
+
+            return idle(self._moved, is_busy, lambda: (self._turns, len(self._running)), patience)
 
     def close(self) -> None:
         """Tell no more; what is being told is not waited for."""
