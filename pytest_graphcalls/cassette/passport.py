@@ -17,6 +17,7 @@ from typing import Any
 
 from pytest_graphcalls._version import __version__
 from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.validation import shown
 from pytest_graphcalls.wire import Exchange, Headers, Notification
 
 MEMBER = "graphcalls"
@@ -153,10 +154,10 @@ class Passport:
             ValueError: it is none of ours, or one of a later format; the text is a sentence.
         """
         if data.get("format") != FORMAT:
-            raise ValueError(f"its passport has format {data.get('format')!r}; this version reads {FORMAT}.")
-        plain: dict[str, Any] = {name: str(data.get(name, "")) for name in _TEXTS}
-        plain |= {name: tuple(map(str, data.get(name, ()))) for name in _LISTS}
+            raise ValueError(f"its passport has format {shown(data.get('format'))}; this version reads {FORMAT}.")
         try:
+            plain: dict[str, Any] = {name: str(data.get(name, "")) for name in _TEXTS}
+            plain |= {name: tuple(map(str, data.get(name, ()))) for name in _LISTS}
             return cls(
                 recorded=datetime.strptime(str(data["recorded"]), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
                 kind=Kind(data["from"]),
@@ -169,8 +170,8 @@ class Passport:
                 aside=tuple(map(int, data.get("aside", ()))),
                 **plain,
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"its passport cannot be read ({error}).") from None
+        except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+            raise ValueError(f"its passport cannot be read ({shown(str(error))}).") from None
 
 
 def _told(one: Notification) -> dict[str, Any]:
@@ -190,7 +191,10 @@ _LISTS = ("versions", "capabilities", "faults")
 
 def digest(rows: Sequence[Any]) -> str:
     """A digest of interactions as a cassette's file has them; order and bodies count, the file's layout does not."""
-    text = json.dumps(rows, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=_plain)
+    try:
+        text = json.dumps(rows, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=_plain)
+    except (TypeError, ValueError, RecursionError):
+        return ""  # names of several sorts, too large a number: vcrpy writes nothing like it
     return f"sha256:{sha256(text.encode()).hexdigest()}"
 
 

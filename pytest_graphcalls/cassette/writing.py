@@ -10,22 +10,21 @@ The rules of this page:
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-from pytest_graphcalls.atomic import put
+from pytest_graphcalls.atomic import hold, put
 from pytest_graphcalls.cassette import formats
-from pytest_graphcalls.cassette.loading import dump
 from pytest_graphcalls.cassette.passport import MEMBER, Passport
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.wire import Exchange
 
 WAIT = 10.0
 """Seconds to wait for another writer. Writing a cassette takes milliseconds."""
-STALE = 60.0
-"""Seconds after which a lock is taken for one that a killed process has left."""
 
 
 def write(
@@ -48,6 +47,22 @@ def write(
         rows = [formats.row(exchange) for exchange in exchanges]
         data = {MEMBER: passport.sealed(rows).to_json(), "interactions": rows, "version": formats.FORMAT}
         save(path, dump(data), known=known, before=before)
+
+
+def dump(data: Any) -> str:
+    """Write a cassette as YAML. Lines are not folded, so that a line holds a whole value."""
+    import yaml
+
+    class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # the C dumper where there is one
+        """Writes a value out each time: an alias of YAML would not be read back."""
+
+        def ignore_aliases(self, _: object) -> bool:
+            return True
+
+    return str(yaml.dump(data, Dumper=Dumper, allow_unicode=True, width=_ONE_LINE, sort_keys=True))
+
+
+_ONE_LINE = 2**31 - 1
 
 
 def state(path: Path) -> str:
@@ -94,25 +109,18 @@ def _refuse_leaks(path: Path, text: str, known: Iterable[str]) -> None:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Hold the file's lock: a file beside it, which whoever makes it first has."""
+    """Hold the file's lock, a file beside it."""
     lock = path.with_name(f".{path.name}.lock")
     last = time.monotonic() + WAIT
-    while not _made(lock):
+    while (held := hold(lock, make=True)) is None:
         if time.monotonic() > last:
             raise RecordingError(str(path), 0, f"{lock.name} beside it says that another process writes it.")
         time.sleep(0.01)
     try:
         yield
     finally:
-        lock.unlink(missing_ok=True)
-
-
-def _made(lock: Path) -> bool:
-    try:
-        os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-    except FileExistsError:
-        with suppress(FileNotFoundError):
-            if time.time() - lock.stat().st_mtime > STALE:
-                lock.unlink()
-        return False
-    return True
+        with suppress(OSError):  # Windows removes no file that is open
+            lock.unlink(missing_ok=True)
+        os.close(held)
+        if sys.platform == "win32":
+            lock.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What a difference is in the history's file: JSON text that holds nothing to hide."""
+"""Serialise differences for the history file, as redacted JSON text, and read them back."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ _FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def text(moment: datetime) -> str:
-    """A moment in UTC, to the second; texts of this form sort by time."""
+    """Format a time in UTC, to the second; texts of this form sort by time."""
     return moment.astimezone(UTC).strftime(_FORM)
 
 
 def moment(written: str) -> datetime:
-    """What :func:`text` wrote."""
+    """Read the time that :func:`text` wrote."""
     return datetime.strptime(written, _FORM).replace(tzinfo=UTC)
 
 
 def facts(entry: Entry) -> str:
-    """What is kept of a difference. It is redacted once more; a sample in which the leak scan still finds something
-    is left out.
+    """Serialise a difference.
+
+    It is redacted once more; an example in which the leak scan still finds something is dropped.
     """
     safe = _safe(entry.sample) if entry.sample else None
     data = {
@@ -49,7 +50,7 @@ def facts(entry: Entry) -> str:
 
 
 def entry(written: str) -> Entry:
-    """What :func:`facts` wrote; when and how often it was seen stands beside it."""
+    """Read the difference that :func:`facts` wrote; its first and last night and count are columns of their own."""
     data = json.loads(written)
     accepted, sample = data["acceptance"], data["sample"]
     return Entry(
@@ -132,7 +133,7 @@ def _headers(pairs: list[list[str]]) -> Headers:
 
 
 def _text(body: bytes) -> str:
-    # What is no UTF-8 comes back as it was.
+    # Bytes that are not UTF-8 are kept as escapes.
     return body.decode("utf-8", "backslashreplace")
 
 

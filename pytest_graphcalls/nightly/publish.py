@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 from pytest_graphcalls.atomic import PART, beside, put, swap, usable
 from pytest_graphcalls.drift import Unchecked, Verdict
+from pytest_graphcalls.drift.fact_table import FactRow
 from pytest_graphcalls.drift.history import History
-from pytest_graphcalls.drift.sources import FactRow
 from pytest_graphcalls.errors import RecordingError, SettingError
 from pytest_graphcalls.leakscan import scan
 from pytest_graphcalls.nightly.suite import Order

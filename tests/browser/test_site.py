@@ -110,6 +110,15 @@ def test_the_page_is_dark_where_the_system_is(open_site: Open) -> None:
     assert shades[0] != shades[1]
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(open_site: Open, scheme: str) -> None:
+    """Contrast, names and roles, on a page with a drawing and tables."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(open_site(scheme=scheme, at="explanation/states/")).response["violations"]
+    assert [one["id"] for one in found if one["impact"] in {"serious", "critical"}] == []
+
+
 _BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 
 

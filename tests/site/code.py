@@ -9,10 +9,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 
 import pytest_graphcalls
-from pytest_graphcalls import GraphCalls, Pace, Simulator
+from pytest_graphcalls import Contract, Exchange, Finding, GraphCalls, Notification, Pace, Request, Response, Simulator
 from pytest_graphcalls.bot import FORGERIES, Asked, Bot, Delivery
 from pytest_graphcalls.bot.assertions import Assertions
 from pytest_graphcalls.cli import parser
@@ -54,18 +55,32 @@ def _public(thing: type, names: tuple[str, ...]) -> Iterator[tuple[str, object]]
         for name, member in vars(base).items():
             if name.startswith("_") or name in seen or (names and name not in names):
                 continue
-            if inspect.isfunction(member) or isinstance(member, property):
+            if inspect.isfunction(member) or isinstance(member, _PROPERTIES):
                 seen.add(name)
                 yield name, member
 
 
+_PROPERTIES = (property, cached_property)
+
+
+def value(thing: type) -> str:
+    """A plain value: what it is, its fields, and its members, if it has any."""
+    members_of_it = listed(thing)
+    return f"{fields(thing)}\n\n{members_of_it}" if members_of_it.count("\n") > 1 else fields(thing)
+
+
 def _called(name: str, member: object) -> str:
-    return name if isinstance(member, property) else signature(member, name)
+    return name if isinstance(member, _PROPERTIES) else signature(member, name)
 
 
 def _member(name: str, member: object) -> str:
-    said = documentation(member)
-    return f"### {code(name)} {{ #{name.replace('_', '-')} }}\n\n```python\n{_called(name, member)}\n```\n\n{said}"
+    heading = f"### {code(name)} {{ #{name.replace('_', '-')} }}"
+    shown = "" if isinstance(member, _PROPERTIES) else _block(signature(member, name))
+    return "\n\n".join(filter(None, (heading, shown, documentation(member))))
+
+
+def _block(call: str) -> str:
+    return f"```python\n{call}\n```"
 
 
 def fields(thing: type) -> str:
@@ -131,8 +146,7 @@ def selectors() -> str:
 
 def called() -> str:
     """How a test says where the bot is."""
-    shown = signature(Bot.__call__, "graphcalls.bot")
-    return f"```python\n{shown}\n```\n\n{documentation(Bot.__call__)}"
+    return f"{_block(signature(Bot.__call__, 'graphcalls.bot'))}\n\n{documentation(Bot.__call__)}"
 
 
 def forgeries() -> str:
@@ -194,6 +208,12 @@ def _help(action: argparse.Action) -> str:
 
 PARTS: Mapping[str, Part] = {
     "fixtures": fixtures,
+    "exchange": lambda: value(Exchange),
+    "request": lambda: value(Request),
+    "response": lambda: value(Response),
+    "notification": lambda: value(Notification),
+    "finding": lambda: value(Finding),
+    "contract": lambda: members(Contract),
     "facade": lambda: f"{fields(GraphCalls)}\n\n{members(GraphCalls)}",
     "options": settings,
     "markers": markers,
@@ -212,7 +232,7 @@ PARTS: Mapping[str, Part] = {
     "bot-called": lambda: (
         f"```python\n{signature(Bot.__call__, 'graphcalls.bot')}\n```\n\n{documentation(Bot.__call__)}"
     ),
-    "bot": lambda: listed(Bot, without="assert_.*|courier|watch|settle"),
+    "bot": lambda: listed(Bot, without="assert_.*|courier|watch|wait_until_idle"),
     "assertions": lambda: members(Assertions),
     "delivery": lambda: fields(Delivery),
     "asked": lambda: fields(Asked),

@@ -23,7 +23,7 @@ from pytest_graphcalls.drift import (
     Standing,
     Verdict,
 )
-from pytest_graphcalls.drift.sources import Side
+from pytest_graphcalls.drift.fact_table import Side
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.leakscan import listed, scan
 from pytest_graphcalls.redaction import mask, remembered
@@ -83,7 +83,7 @@ def document(verdict: Verdict, facts: Iterable[FactRow] = ()) -> dict[str, Any]:
 
 def _issue(verdict: Verdict) -> dict[str, Any]:
     return {
-        "action": ISSUE_ACTIONS[verdict.settled],
+        "action": ISSUE_ACTIONS[verdict.effective_outcome],
         "title": f"Graph calls API drift: {headline(verdict).rstrip('.')}",
         "fingerprints": sorted(entry.difference.fingerprint for entry in verdict.entries if counts(entry)),
     }

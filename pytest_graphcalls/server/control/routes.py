@@ -133,9 +133,9 @@ def _remove_bot(state: ServerState) -> Json:
 
 def _ledger(state: ServerState, /, since: int = 0, after: int = 0, limit: int | None = None) -> Json:
     ledger = state.bot.ledger
-    settled = ledger.settled  # before the entries: what comes in between is shown twice rather than never
+    complete_up_to = ledger.complete_up_to  # before the entries: what comes in between is shown twice rather than never
     entries = [one for one in ledger.entries if one.number > max(since, after)]
-    return {"entries": entries[:limit], "settled": settled, "dropped": ledger.dropped}
+    return {"entries": entries[:limit], "settled": complete_up_to, "dropped": ledger.dropped}
 
 
 def _timeline(state: ServerState) -> Json:

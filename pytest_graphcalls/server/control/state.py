@@ -80,7 +80,7 @@ class ServerState:
             patience: real seconds to wait for each notification that another thread delivers already.
         """
         self.simulator.advance(seconds, patience=patience, extra=EXTRA)
-        self.bot.settle(patience)
+        self.bot.wait_until_idle(patience)
 
     def reset(self) -> None:
         """Forget calls, faults and the ledger; the bot stays where it is, and the clock frozen or not."""

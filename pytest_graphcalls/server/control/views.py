@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from pytest_graphcalls.bot import Asked, Delivery
-from pytest_graphcalls.bot.ledger import Struck
+from pytest_graphcalls.bot.ledger import InjectedFault
 from pytest_graphcalls.redaction import OF_REPORTS
 from pytest_graphcalls.simulator import App, Fault, Fired, Meeting, Person, SimulatedCall
 from pytest_graphcalls.simulator.notifications import kind_of
@@ -166,6 +166,6 @@ VIEWS: Mapping[type, Callable[[Any], Any]] = {
     ),
     Asked: _request,
     Numbered: _notification,
-    Struck: members("number sort at call fault what", sort=lambda _: "fault"),
+    InjectedFault: members("number sort at call fault what", sort=lambda _: "fault"),
 }
 """By class: what is shown of it, in the order of its members."""

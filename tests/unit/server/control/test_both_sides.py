@@ -129,7 +129,7 @@ LEFT_OUT: dict[type, dict[str, str]] = {
     },
     Bot: {
         "courier": PART,
-        "settle": "POST clock/advance does",
+        "wait_until_idle": "POST clock/advance does",
         "sleep": "for applications in this process only",
         "wait_for": "a loop in the suite's own language: nobody else knows its condition",
         "watch": "a server always does",

@@ -192,7 +192,7 @@ def test_a_bot_that_is_not_there_is_reported(
     post("clock/advance", seconds=5)
     entries = served.get(f"{PREFIX}ledger").json()["entries"]
     assert [one["attempt"] for one in entries] == [1, 2, 3]
-    assert all("is not there" in one["error"] for one in entries)
+    assert all("cannot be reached" in one["error"] for one in entries)
 
 
 def test_a_redirect_to_another_machine_is_not_followed(
