@@ -1,11 +1,12 @@
-"""Excerpts of exchanges, for a ledger whose size is limited.
+"""Excerpts of exchanges and notifications, for a ledger whose size is limited.
 
-A cut leaves no half of a value behind: what hides secrets knows them as a whole. So a body is cut between two members,
-an address before its query, and a header that is too long keeps its name only.
+Values are never cut in half, because redaction recognises whole secrets only. So a body is cut between two members, an
+address before its query, and of a header that is too long only the name is kept.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,12 +29,14 @@ ENTRY, HEADER = 1_200, 220
 """Bytes that Python needs for an entry without its texts, and for a header; measured, rounded up."""
 _OF_JSON = 4
 """Bytes that Python needs for each byte of JSON that it has read; rounded up."""
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{},]', re.DOTALL)
+"""Texts, whole or cut off, and the signs that lists and objects are made of."""
 _CLOSERS = {"{": "}", "[": "]"}
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """What is kept of an exchange.
+    """The part of an exchange that the ledger keeps.
 
     Attributes:
         exchange: with everything cut that is too long.
@@ -47,7 +50,7 @@ class Excerpt:
 
     @property
     def size(self) -> int:
-        """About how many bytes of memory it takes."""
+        """Approximate number of bytes of memory that it takes."""
         request, response = self.exchange.request, self.exchange.response
         pairs = (*request.headers.pairs, *response.headers.pairs)
         texts = len(request.url) + len(request.body) + len(response.body)
@@ -55,7 +58,7 @@ class Excerpt:
 
 
 def excerpt(exchange: Exchange) -> Excerpt:
-    """What is kept of an exchange: one line where the caller or the address is unknown, else all but long texts."""
+    """Shorten an exchange: to one line where the caller or the address is unknown, else by its long texts."""
     if _is_foreign(exchange):
         return _line(exchange)
     request, response = exchange.request, exchange.response
@@ -67,7 +70,7 @@ def excerpt(exchange: Exchange) -> Excerpt:
 
 
 def of_notification(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], int]:
-    """What is kept of a notification's body, and about how many bytes of memory that takes."""
+    """Shorten the body of a notification; also gives the approximate number of bytes of memory that it takes."""
     text = encode_json(body)
     if len(text) > WHOLE_NOTIFICATION:
         return {"value": [], "length": len(text)}, ENTRY
@@ -84,7 +87,7 @@ def _is_foreign(exchange: Exchange) -> bool:
 
 
 def _line(exchange: Exchange) -> Excerpt:
-    """Method, address and status."""
+    """Reduce an exchange to method, address and status."""
     request = Request(exchange.request.method[:20], _address(exchange.request.url, SHORT_ADDRESS))
     response = replace(exchange.response, headers=NO_HEADERS, body=b"")
     return Excerpt(replace(exchange, request=request, response=response))
@@ -114,7 +117,7 @@ def _body(body: bytes) -> tuple[bytes, int | None]:
 
 
 def beginning(piece: bytes) -> bytes:
-    """The members that a cut body has whole: of JSON as JSON, of a form as a form, of anything else nothing."""
+    """The complete members of a cut body: of JSON as JSON, of a form as a form; of any other body none."""
     text = piece.decode("utf-8", "ignore")
     if text.lstrip()[:1] in _CLOSERS:
         return _whole_members(text).encode()
@@ -122,21 +125,18 @@ def beginning(piece: bytes) -> bytes:
 
 
 def _whole_members(text: str) -> str:
-    """JSON up to the last comma outside of a text, with what is open closed."""
+    """JSON up to the last comma outside of a string, with open objects and lists closed."""
     closers: list[str] = []
-    cut, open_there, quoted, escaped = 0, "", False, False
-    for index, sign in enumerate(text):
-        if quoted:
-            quoted, escaped = escaped or sign != '"', not escaped and sign == "\\"
-        elif sign == '"':
-            quoted = True
-        elif sign in _CLOSERS:
+    cut, open_there = 0, ""
+    for token in _TOKENS.finditer(text):
+        sign = token[0]
+        if sign in _CLOSERS:
             if len(closers) == MAX_DEPTH:
                 break
             closers.append(_CLOSERS[sign])
-            cut, open_there = index + 1, "".join(reversed(closers))
+            cut, open_there = token.end(), "".join(reversed(closers))
         elif closers and sign == closers[-1]:
             closers.pop()
         elif sign == "," and closers:
-            cut, open_there = index, "".join(reversed(closers))
+            cut, open_there = token.start(), "".join(reversed(closers))
     return text[:cut] + open_there

@@ -10,11 +10,10 @@ from typing import Any
 
 from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Incomplete
-from pytest_graphcalls.cli.terminal import show, show_json, wrapped
+from pytest_graphcalls.cli.terminal import cleaned, show, show_json, wrapped
 from pytest_graphcalls.contract import VERSIONS, Contract, Match, is_notification
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.findings import Finding, Severity, Side
-from pytest_graphcalls.redaction import mask
 from pytest_graphcalls.report.run_document import counted
 from pytest_graphcalls.wire import Exchange, Request
 
@@ -52,13 +51,13 @@ class Found:
     number: int = 0
     findings: Counter[Severity] = field(default_factory=Counter)
 
-    def add(self, entry: Entry) -> None:
-        """Keep an entry, or count it."""
-        if entry.findings:
-            self.number += 1
-            self.findings.update(finding.severity for finding in entry.findings)
-            if len(self.entries) < MOST:
-                self.entries.append(entry)
+    def add(self, number: int, entry: Exchange | Incomplete, findings: tuple[Finding, ...]) -> None:
+        """Keep the findings of an entry, or count them."""
+        self.number += 1
+        self.findings.update(finding.severity for finding in findings)
+        if len(self.entries) < MOST:
+            status = entry.response.status if isinstance(entry, Exchange) else 0
+            self.entries.append(Entry(number, _shown(entry.request), status, findings))
 
     def and_(self, other: Found) -> Found:
         """Both, in the order of the file."""
@@ -144,8 +143,8 @@ def check_file(contract: Contract, file: str) -> Checked:
 
 def _judge_posted(contract: Contract, found: Found, number: int, entry: Exchange | Incomplete, version: str) -> None:
     findings = contract.check_posted(entry.request, version, token_expected=False)
-    status = entry.response.status if isinstance(entry, Exchange) else 0
-    found.add(Entry(number, _shown(entry.request), status, findings))
+    if findings:
+        found.add(number, entry, findings)
 
 
 def _judge(contract: Contract, result: Checked, number: int, entry: Exchange | Incomplete) -> None:
@@ -159,11 +158,12 @@ def _judge(contract: Contract, result: Checked, number: int, entry: Exchange | I
     else:
         result.checked += 1
         findings = contract.check(entry, token_expected=False)
-        result.found.add(Entry(number, _shown(entry.request), entry.response.status, findings))
+        if findings:
+            result.found.add(number, entry, findings)
 
 
 def _shown(request: Request) -> str:
-    return _shortened(mask(f"{request.method} {request.path}"))
+    return _shortened(cleaned(f"{request.method} {request.path}"))
 
 
 def _shortened(text: str) -> str:
@@ -209,7 +209,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     facts = {
         "where": finding.where,
         "expected": finding.expected,
-        "got": _shortened(mask(finding.got)),
+        "got": _shortened(finding.got),
         "rule": finding.rule,
         "accepted": finding.tolerated,
         "page": finding.page,
@@ -274,7 +274,7 @@ def _file(result: Checked) -> dict[str, Any]:
                 "request": entry.request,
                 "status": entry.status,
                 **finding.to_json(),
-                "got": _shortened(mask(finding.got)),
+                "got": _shortened(finding.got),
             }
             for entry in result.found.entries
             for finding in entry.findings

@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from pytest_graphcalls._version import __version__
 from pytest_graphcalls.cli.arguments import COMMANDS, add
-from pytest_graphcalls.cli.terminal import complain, complain_of_crash, printable
+from pytest_graphcalls.cli.terminal import cleaned, complain, complain_of_crash, printable
 from pytest_graphcalls.errors import GraphCallsError
 
 OK, VIOLATIONS, UNUSABLE = 0, 1, 2
@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return CLOSED_PIPE
     except Exception as error:  # noqa: BLE001  what Python would print of it may come from a file
         complain_of_crash(error)
-        return CRASHED.get(args.command, VIOLATIONS)
+        return CRASHED.get(args.command, 1)
     return code
 
 
@@ -103,7 +103,7 @@ class _Words(argparse.ArgumentParser):
         """Say what is wrong with the words, and end as the command promises."""
         self.print_usage(sys.stderr)
         command = self.command or next(iter(self.prog.split()[1:]), "")
-        self.exit(USAGE.get(command, UNUSABLE), f"{self.prog}: error: {printable(message)}\n")
+        self.exit(USAGE.get(command, UNUSABLE), f"{self.prog}: error: {printable(cleaned(message))}\n")
 
 
 def parser() -> _Words:

@@ -6,11 +6,12 @@ import os
 import sys
 import time
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from pytest_graphcalls.cli.terminal import complain, printable, show, show_json, wrapped
+from pytest_graphcalls.cli.terminal import cleaned, complain, printable, show, show_json, wrapped
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Entry, Night, RuleState, Standing
 from pytest_graphcalls.drift.history import History
@@ -33,6 +34,7 @@ from pytest_graphcalls.plugin.options import parse_versions
 from pytest_graphcalls.report.nightly.summary import headline
 from pytest_graphcalls.report.run_document import counted
 from pytest_graphcalls.sandbox.guard import stopped_as_by_ctrl_c
+from pytest_graphcalls.sanitize import note
 
 COULD_NOT_CHECK = 3
 _SHOWN = 10
@@ -124,6 +126,8 @@ def _lines(seen: Seen) -> Iterator[str]:
             yield from wrapped(f"{thing.subject}: {thing.reason}", indent=2)
     if verdict.unobserved:
         yield f"accepted, but not seen any more: {counted(len(verdict.unobserved), 'difference')}; drift prune"
+    if seen.masked:
+        yield from wrapped(note(Counter(seen.masked).elements()))
     for path in seen.files:
         yield f"written: {path}"
 
@@ -146,7 +150,7 @@ class Progress:
     def phase(self, text: str) -> None:
         """What begins now."""
         self._end_line()
-        self._stream.write(f"graphcalls: {printable(text)}\n")
+        self._stream.write(f"graphcalls: {printable(cleaned(text))}\n")
         self._stream.flush()
         self._told = self._clock()
 

@@ -21,6 +21,8 @@ _STEERING = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 """Control characters of C0 and C1 but the tab, marks of direction, invisible characters, halves of surrogate pairs."""
+_LINE_BREAK = r"\u000a"
+"""A line break inside of a line: what follows it would pass for a line of ours."""
 
 
 def printable(text: str) -> str:
@@ -33,34 +35,48 @@ def _escaped(found: re.Match[str]) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else json.dumps(found[0])[1:-1]
 
 
-def show(lines: Iterable[str]) -> None:
-    """Write lines to standard output, where they are read at once: a server's are followed by nothing for hours."""
-    _write(sys.stdout, lines)
+def cleaned(text: str) -> str:
+    """``text`` without secrets; what masks them is loaded when there is something to say."""
+    from pytest_graphcalls.sanitize import clean
+
+    return clean(text).text
+
+
+def show(lines: Iterable[str], *, checked: bool = False) -> None:
+    """Write lines to standard output, without secrets, and flush it: a server's are followed by nothing for hours.
+
+    Args:
+        lines: what to write.
+        checked: whether nothing is masked: JSON whose values are clean already, or a token that was asked for.
+    """
+    text = "".join(f"{line.replace(chr(10), _LINE_BREAK)}\n" for line in lines)
+    _write(sys.stdout, text if checked else cleaned(text))
 
 
 def show_json(value: Any, *, indent: int = 1) -> None:
-    """Write a value as JSON to standard output."""
-    show(json.dumps(value, ensure_ascii=False, indent=indent).split("\n"))
+    """Write a value as JSON to standard output, without secrets."""
+    from pytest_graphcalls.sanitize import clean_json
+
+    show(json.dumps(clean_json(value).value, ensure_ascii=False, indent=indent).split("\n"), checked=True)
 
 
 def complain(problem: object) -> None:
-    """Write a problem to standard error, as the command's."""
-    _write(sys.stderr, f"graphcalls: {problem}".split("\n"))
+    """Write why the command cannot go on to standard error, without secrets."""
+    _write(sys.stderr, f"graphcalls: {cleaned(str(problem))}\n")
 
 
 def complain_of_crash(error: BaseException) -> None:
-    """Write an unexpected exception to standard error, as Python would."""
-    _write(sys.stderr, "".join(traceback.format_exception(error)).rstrip("\n").split("\n"))
+    """Write an unexpected exception to standard error, as Python would, without secrets."""
+    _write(sys.stderr, cleaned("".join(traceback.format_exception(error))))
 
 
-def _write(stream: IO[str], lines: Iterable[str]) -> None:
-    for line in lines:
-        stream.write(f"{printable(line)}\n")
+def _write(stream: IO[str], text: str) -> None:
+    stream.write("\n".join(map(printable, text.split("\n"))))
     stream.flush()
 
 
 def wrapped(text: str, *, indent: int = 0, label: str = "", gap: int = 0) -> Iterator[str]:
-    """Lines of ``text``, as wide as the terminal.
+    """Lines of ``text``, as wide as the terminal, without secrets: a line's end may part a secret from its name.
 
     Args:
         text: the text; white space in it counts as one space.
@@ -70,7 +86,7 @@ def wrapped(text: str, *, indent: int = 0, label: str = "", gap: int = 0) -> Ite
     """
     columns = min(max(shutil.get_terminal_size((PIPE, 24)).columns, NARROWEST), WIDEST)
     yield from textwrap.wrap(
-        " ".join(printable(text).split()),
+        " ".join(printable(cleaned(text)).split()),
         columns,
         initial_indent=" " * indent + label.ljust(gap),
         subsequent_indent=" " * (indent + gap),

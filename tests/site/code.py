@@ -232,7 +232,7 @@ PARTS: Mapping[str, Part] = {
     "bot-called": lambda: (
         f"```python\n{signature(Bot.__call__, 'graphcalls.bot')}\n```\n\n{documentation(Bot.__call__)}"
     ),
-    "bot": lambda: listed(Bot, without="assert_.*|courier|watch|settle"),
+    "bot": lambda: listed(Bot, without="assert_.*|courier|watch|wait_until_idle"),
     "assertions": lambda: members(Assertions),
     "delivery": lambda: fields(Delivery),
     "asked": lambda: fields(Asked),

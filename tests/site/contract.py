@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
@@ -89,6 +90,7 @@ def operation_page(operation: Operation) -> str:
     """A page about one operation: where it is, who may call it, its rules and questions."""
     return "\n\n".join(
         (
+            f"---\ndescription: {json.dumps(operation.summary)}\n---",
             f"# {operation.id}",
             plain(operation.summary),
             facts(_facts(operation)),
