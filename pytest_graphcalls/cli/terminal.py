@@ -17,6 +17,8 @@ from typing import IO, Any
 
 NARROWEST, WIDEST, PIPE = 40, 120, 100
 """Columns: what is still readable, what is still comfortable, and what a pipe or a file gets."""
+LONGEST = 2000
+"""Characters of the longest line that is shown."""
 _STEERING = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
@@ -49,8 +51,16 @@ def show(lines: Iterable[str], *, checked: bool = False) -> None:
         lines: what to write.
         checked: whether nothing is masked: JSON whose values are clean already, or a token that was asked for.
     """
-    text = "".join(f"{line.replace(chr(10), _LINE_BREAK)}\n" for line in lines)
-    _write(sys.stdout, text if checked else cleaned(text))
+    if checked:
+        _write(sys.stdout, "".join(f"{line}\n" for line in lines))
+        return
+    # What is cut off is looked through once more than what is shown, so that no half of a secret is left.
+    text = cleaned("".join(f"{line[: 2 * LONGEST].replace(chr(10), _LINE_BREAK)}\n" for line in lines))
+    _write(sys.stdout, "\n".join(map(_shortened, text.split("\n"))))
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
 
 
 def show_json(value: Any, *, indent: int = 1) -> None:

@@ -28,4 +28,4 @@ def test_a_hostile_file_is_told_of_in_a_sentence(
     assert "Traceback" not in err
     assert not STEERING.search(out + err)
     assert attack.wanted in " ".join((out + err).split())
-    assert len(out + err) < 20_000
+    assert all(len(line) < 2_100 for line in (out + err).splitlines())
