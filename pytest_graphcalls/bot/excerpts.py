@@ -6,6 +6,7 @@ address before its query, and of a header that is too long only the name is kept
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,6 +29,8 @@ ENTRY, HEADER = 1_200, 220
 """Bytes that Python needs for an entry without its texts, and for a header; measured, rounded up."""
 _OF_JSON = 4
 """Bytes that Python needs for each byte of JSON that it has read; rounded up."""
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{},]', re.DOTALL)
+"""Texts, whole or cut off, and the signs that lists and objects are made of."""
 _CLOSERS = {"{": "}", "[": "]"}
 
 
@@ -124,19 +127,16 @@ def beginning(piece: bytes) -> bytes:
 def _whole_members(text: str) -> str:
     """JSON up to the last comma outside of a string, with open objects and lists closed."""
     closers: list[str] = []
-    cut, open_there, quoted, escaped = 0, "", False, False
-    for index, sign in enumerate(text):
-        if quoted:
-            quoted, escaped = escaped or sign != '"', not escaped and sign == "\\"
-        elif sign == '"':
-            quoted = True
-        elif sign in _CLOSERS:
+    cut, open_there = 0, ""
+    for token in _TOKENS.finditer(text):
+        sign = token[0]
+        if sign in _CLOSERS:
             if len(closers) == MAX_DEPTH:
                 break
             closers.append(_CLOSERS[sign])
-            cut, open_there = index + 1, "".join(reversed(closers))
+            cut, open_there = token.end(), "".join(reversed(closers))
         elif closers and sign == closers[-1]:
             closers.pop()
         elif sign == "," and closers:
-            cut, open_there = index, "".join(reversed(closers))
+            cut, open_there = token.start(), "".join(reversed(closers))
     return text[:cut] + open_there

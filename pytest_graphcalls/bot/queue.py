@@ -25,11 +25,13 @@ class QueuedNotification:
         note: the notification.
         sequence: its number in ``simulator.notifications``.
         attempt: number of the attempt, from 1.
+        place: how many were queued until it, itself included.
     """
 
     note: Notification
     sequence: int
     attempt: int = 1
+    place: int = 0
 
 
 CallQueue = deque[QueuedNotification]
@@ -60,8 +62,9 @@ class DeliveryQueue:
         self._queues: dict[str, CallQueue] = {}
         self._generation = simulator.outbox.generation
         self._changed = Condition()
-        self._running = 0
+        self._running: dict[Future[None], CallQueue] = {}
         self._posts = 0
+        self._queued = 0
         self._closed = False
         self._threads: ThreadPoolExecutor | None = None
 
@@ -72,8 +75,9 @@ class DeliveryQueue:
             if self._generation != self._simulator.outbox.generation:
                 self._generation = self._simulator.outbox.generation
                 self._queues.clear()
+            self._queued += 1
             queue = self._queues.setdefault(call, deque())
-            queue.append(queued)
+            queue.append(replace(queued, place=self._queued))
             if len(queue) > 1:  # it is being processed, or waits for the repetition of its head
                 return
             generation = self._generation
@@ -87,13 +91,13 @@ class DeliveryQueue:
             if self._closed:
                 return
             self._threads = self._threads or ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="graphcalls-courier")
-            self._running += 1
             work = self._threads.submit(self._process, call, queue, generation)
+            self._running[work] = queue
         work.add_done_callback(self._finished)
 
     def _finished(self, work: Future[None]) -> None:
         with self._changed:
-            self._running -= 1
+            del self._running[work]
             self._changed.notify_all()
         if not work.cancelled():
             work.result()  # raises what went wrong in the thread, so that it is logged
@@ -119,16 +123,21 @@ class DeliveryQueue:
                 return
 
     def wait_until_idle(self, patience: float) -> bool:
-        """Wait until no thread is busy.
+        """Wait until no thread is busy with what is queued now; what is queued later is not waited for.
 
         Args:
             patience: real seconds to wait for each single notification.
 
         Returns:
-            Whether all threads are idle.
+            Whether it came to that.
         """
         with self._changed:
-            return idle(self._changed, lambda: self._running > 0, lambda: (self._posts, self._running), patience)
+            last = self._queued
+
+            def is_busy() -> bool:
+                return any(queue and queue[0].place <= last for queue in self._running.values())
+
+            return idle(self._changed, is_busy, lambda: (self._posts, len(self._running)), patience)
 
     def close(self) -> None:
         """Stop delivering; a delivery that is under way is not waited for."""

@@ -79,6 +79,8 @@ class Passport:
         seconds: how long each answer took, in the order of the exchanges; kept in recordings that are to be compared.
         aside: numbers of exchanges, from 0, that depend on what others had left behind; kept likewise.
         faults: what was injected into its answers; empty when they are as the target gave them.
+        refused: kinds of what the leak scan has found in the recording, which is masked in it; such a cassette is
+            compared within its night and kept nowhere.
         digest: of the interactions; by it an edited cassette is noticed.
         operations: by id: the revision of each operation of the contract that its requests mean.
     """
@@ -99,6 +101,7 @@ class Passport:
     seconds: tuple[float | None, ...] = ()
     aside: tuple[int, ...] = ()
     faults: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     digest: str = ""
     operations: Mapping[str, str] = field(default_factory=dict)
 
@@ -142,6 +145,7 @@ class Passport:
             "seconds": [] if set(self.seconds) <= {None} else [one and round(one, 4) for one in self.seconds],
             "aside": list(self.aside),
             "faults": list(self.faults),
+            "refused": list(self.refused),
             "digest": self.digest,
         }
         return {name: value for name, value in data.items() if value}
@@ -186,7 +190,7 @@ def _notification(data: Mapping[str, Any]) -> Notification:
 
 
 _TEXTS = ("contract", "redaction", "tool", "test", "tenant", "digest")
-_LISTS = ("versions", "capabilities", "faults")
+_LISTS = ("versions", "capabilities", "faults", "refused")
 
 
 def digest(rows: Sequence[Any]) -> str:

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from pytest_graphcalls.atomic import hold, put
 from pytest_graphcalls.cassette import formats
 from pytest_graphcalls.cassette.passport import MEMBER, Passport
 from pytest_graphcalls.errors import RecordingError
+from pytest_graphcalls.leakscan import listed, scan
+from pytest_graphcalls.sanitize import clean, clean_json
 from pytest_graphcalls.wire import Exchange
 
 WAIT = 10.0
@@ -28,7 +31,13 @@ WAIT = 10.0
 
 
 def write(
-    path: Path, exchanges: Sequence[Exchange], passport: Passport, *, known: Iterable[str] = (), before: str = ""
+    path: Path,
+    exchanges: Sequence[Exchange],
+    passport: Passport,
+    *,
+    known: Iterable[str] = (),
+    before: str = "",
+    masked: bool = False,
 ) -> None:
     """Write a cassette; without an exchange nothing happens.
 
@@ -38,6 +47,8 @@ def write(
         passport: what it says about itself; the digest is filled in.
         known: secrets of this run, to be looked for by value.
         before: :func:`state` of the file when the recording began.
+        masked: whether what the leak scan finds is masked, and its kinds are written into the passport, instead of
+            refusing the cassette: for one that is compared and thrown away.
 
     Raises:
         RecordingError: something in it may not be written down, another process has written it meanwhile, or the
@@ -45,8 +56,17 @@ def write(
     """
     if exchanges:
         rows = [formats.row(exchange) for exchange in exchanges]
-        data = {MEMBER: passport.sealed(rows).to_json(), "interactions": rows, "version": formats.FORMAT}
-        save(path, dump(data), known=known, before=before)
+        text = _text(rows, passport)
+        kinds = tuple(sorted({leak.kind for leak in scan(text, known=tuple(known))})) if masked else ()
+        if kinds:
+            rows = clean_json(rows, people=True).value
+            safe = clean_json(replace(passport, refused=kinds).to_json(), people=True).value
+            text = clean(_text(rows, Passport.from_json(safe)), people=True).text
+        save(path, text, known=known, before=before)
+
+
+def _text(rows: Sequence[Any], passport: Passport) -> str:
+    return dump({MEMBER: passport.sealed(rows).to_json(), "interactions": rows, "version": formats.FORMAT})
 
 
 def dump(data: Any) -> str:
@@ -96,8 +116,6 @@ _OLDER = {True: "The older recording is as it was.", False: "There was none befo
 
 
 def _refuse_leaks(path: Path, text: str, known: Iterable[str]) -> None:
-    from pytest_graphcalls.leakscan import listed, scan
-
     found = listed(scan(text, known=tuple(known)))
     if found:
         problem = (

@@ -79,9 +79,9 @@ def _tls(args: Namespace) -> AbstractContextManager[ServerTls | None]:
 def _serve(app: ControlledApp, simulator: Simulator, args: Namespace, tls: ServerTls | None) -> None:
     certificate = tls.certificate if tls else None
     with serve_in_thread(app, args.host, args.port, certificate=certificate) as url, _told_to() as stop:
-        show(_greeting(url, simulator, args))
+        show(_greeting(url, simulator, args), checked=True)  # it hands out a token
         if tls:
-            show(_trust(url, simulator, tls))
+            show(_trust(url, simulator, tls), checked=True)
         show(["", "Ctrl-C stops it."])
         # With a time limit: on Windows an endless wait cannot be interrupted.
         while not stop.wait(1):
@@ -177,7 +177,7 @@ def run_token(args: Namespace) -> int:
         SettingError: nothing answers there, it is no ``graphcalls serve``, or it refuses.
     """
     asked = {"roles": [] if args.no_roles else args.role, "app": args.app, "lifetime": args.lifetime}
-    show([str(_answer(args.url.rstrip("/"), asked)["access_token"])])
+    show([str(_answer(args.url.rstrip("/"), asked)["access_token"])], checked=True)
     return 0
 
 

@@ -250,33 +250,31 @@ def _value(found: re.Match[str], sure: int) -> Iterator[Span]:
     name, link, quoted = found["name"], found["link"], found["value"] is not None
     if link.isspace() and not name.startswith("--"):
         return
-    if link[0] == ">" and found.string[found.start() - 1 : found.start()] not in {"<", ":"}:
+    if link[0] == ">" and not (
+        found.string[found.start() - 1 : found.start()] in {"<", ":"}
+        and found.string.startswith("</", found.end("bare"))
+    ):
         return
     if "," in link and "value" not in link.lower() and "content" not in link.lower() and not _is_pair(found):
         return
-    value = found["value"] if quoted else found["bare"]
     if sure == 3 and not quoted and ":" in link:
-        kind, span = _KINDS[3], (found.start("bare"), found.end("line"))
+        span = (found.start("bare"), found.end("line"))
         value = found.string[slice(*span)].strip()
+        secret = is_secret(value) and not is_code(value)
     else:
-        kind = (
-            "secret header"
-            if sure == 3 or name[:2] in {"x-", "X-"}
-            else "token by its name"
-            if sure == 1
-            else "secret by its name"
-        )
         span = found.span("value" if quoted else "bare")
-    if not quoted and is_code(found["bare"]):
-        return
-    if is_secret(value) if sure > 1 or quoted else is_token(value):
-        yield Span(*span, kind)
+        value = found.string[slice(*span)]
+        secret = is_secret(value) if sure > 1 or quoted else is_token(value)
+        secret = secret and (quoted or not is_code(value))
+    if secret:
+        yield Span(*span, _KINDS[sure])
 
 
 def _is_pair(found: re.Match[str]) -> bool:
     """Whether name and value are the two of a pair, and not one value and the name behind it."""
     before = found.string[max(0, found.start() - 12) : found.start()].rstrip("\"'\\bru")
-    return before[-1:] in {"(", "["}
+    behind = found.string[found.end("value") : found.end("value") + 12] if found["value"] is not None else ""
+    return before[-1:] in {"(", "["} and behind.lstrip("\"'\\, \n")[:1] in {")", "]"}
 
 
 @lru_cache(256)

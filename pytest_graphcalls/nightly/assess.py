@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pytest_graphcalls.cassette import Passport
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Kind, Origin, Recording, RuleState, Unchecked
 from pytest_graphcalls.drift.compare import NOT_RECORDED, compare
@@ -143,6 +144,7 @@ def judge(
     if baseline and strange:
         unchecked.append(Unchecked("the recordings", _strange(strange, baseline)))
     unchecked += (Unchecked(name, why) for name, why in bad.items() if name not in faults)
+    unchecked += (_left_out(one.passport) for one in made if one.passport is not None and one.passport.refused)
     judged = {name: one["nodeid"] for name, one in outcomes.items() if one["outcome"] in _JUDGED}
     return Look(
         ran, report, recordings, tuple(_without_cut_short(look, observation, outcomes)), tuple(unchecked), judged
@@ -167,6 +169,12 @@ def _strange(kinds: Iterable[str], baseline: Baseline) -> str:
         f"tonight's are from: {now}, those of the baseline from: {then}, so only the contract was compared with. "
         "Give each target a baseline of its own"
     )
+
+
+def _left_out(passport: Passport) -> Unchecked:
+    found = ", ".join(passport.refused)
+    reason = f"it was compared, but is not among the cassettes: the leak scan has found in it: {found}"
+    return Unchecked(f"the recording of {passport.test}", reason, decides=False)
 
 
 def _was_refused(old: Recording | None) -> bool:

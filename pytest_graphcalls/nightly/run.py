@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -119,11 +119,13 @@ class Seen:
         verdict: what it comes to.
         files: what was written.
         problem: why the reports were not, a sentence, or ``""``.
+        masked: what the leak scan has masked in them: by kind, how often.
     """
 
     verdict: Verdict
     files: tuple[Path, ...] = ()
     problem: str = ""
+    masked: Mapping[str, int] = field(default_factory=dict)
 
 
 def look(
@@ -218,17 +220,16 @@ class _Night:
         earlier = {name: PastNights(one.first_seen, one.count) for name, one in known.items()}
         found.entries = entries(found.seen, agreed, earlier, begun.started, self._settings.repetition.needed)
         verdict = self._verdict(found, begun, agreed, max(now(), begun.started))
-        junit, left_out = junit_of(ran.order)
-        if left_out is not None:
-            verdict = replace(verdict, unchecked=(*verdict.unchecked, left_out))
+        masked: Counter[str] = Counter()
+        junit = junit_of(ran.order, masked)
         history.finish(verdict)
         self._telling.phase("writing the reports")
         recordings = None if isinstance(first, Unchecked) else ran.order.cassettes
         try:
             all_ = rows((one.difference for one in verdict.entries), self._looked(first), self._contract)
             facts = [one for one in all_ if one.disagree]
-            files = publish(verdict, history, self._settings.out, recordings, junit, facts)
-            return Seen(verdict, tuple(files))
+            files = publish(verdict, history, self._settings.out, recordings, junit, facts, masked)
+            return Seen(verdict, tuple(files), masked=masked)
         except RecordingError as error:
             return Seen(verdict, problem=str(error))
 

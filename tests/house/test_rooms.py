@@ -82,7 +82,6 @@ KNOWN_CIRCLES = (
         "plugin/recording.py",
         "plugin/vcr.py",
     ),
-    ("report/nightly/__init__.py", "report/nightly/page.py"),
     (
         "simulator/calls.py",
         "simulator/core.py",
@@ -100,7 +99,7 @@ KNOWN_CIRCLES = (
 )
 KNOWN_LONG = {"auth.py"}
 KNOWN_SMALL = {"simulator/operations.py", "stage/stage.py"}
-KNOWN_DOORS: set[str] = {"report/nightly/__init__.py", "redaction/__init__.py", "report/__init__.py"}
+KNOWN_DOORS: set[str] = {"redaction/__init__.py"}
 KNOWN_VAGUE: set[str] = set()
 
 

@@ -15,7 +15,7 @@ from pytest_graphcalls.server.control import parameters
 from pytest_graphcalls.server.control.parameters import Parameter, of_signature
 from pytest_graphcalls.server.control.routing import Route
 from pytest_graphcalls.server.control.state import ServerState
-from pytest_graphcalls.server.control.views import Redacted, Unredacted, encode, notification, outgoing
+from pytest_graphcalls.server.control.views import Numbered, Redacted, Unredacted, encode, outgoing
 from pytest_graphcalls.simulator import FAULTS, App, Fault, Keyring, Person, SimulatedCall
 from pytest_graphcalls.simulator.faults import parameters_of
 
@@ -145,7 +145,7 @@ def _timeline(state: ServerState) -> Json:
 def _notifications(state: ServerState, /, since: int = 0) -> Json:
     with state.simulator.lock:
         dropped, kept = state.simulator.notifier.gone, state.simulator.notifications
-    shown = [notification(number, one) for number, one in enumerate(kept, dropped) if number >= since]
+    shown = [Numbered(number, one) for number, one in enumerate(kept, dropped) if number >= since]
     return {"notifications": shown, "count": dropped + len(kept), "dropped": dropped}
 
 

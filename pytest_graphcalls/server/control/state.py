@@ -19,6 +19,8 @@ LEDGER_BYTES = 32 * 1024 * 1024
 """Memory that the ledger of a server takes at most, about."""
 MOST_CALLS = 5_000
 """Calls that are over, of some kB with their people, that a server keeps."""
+EXTRA = 200
+"""Notifications that an advance delivers beyond twice as many as were due, when others make new ones meanwhile."""
 TICK = 0.02
 """Real seconds between two looks at the clock: how late a notification may be."""
 
@@ -77,7 +79,7 @@ class ServerState:
             seconds: how much passes.
             patience: real seconds to wait for each notification that another thread delivers already.
         """
-        self.simulator.advance(seconds, patience=patience)
+        self.simulator.advance(seconds, patience=patience, extra=EXTRA)
         self.bot.wait_until_idle(patience)
 
     def reset(self) -> None:
