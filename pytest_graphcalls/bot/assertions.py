@@ -17,11 +17,11 @@ from pytest_graphcalls.bot.courier import LONGEST
 from pytest_graphcalls.bot.forgery import FORGERIES
 from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
 from pytest_graphcalls.bot.timeline import (
-    KEEP_ALIVE,
     Causes,
     Driven,
     about,
     call_of,
+    effects_of,
     ends,
     entries,
     failed,
@@ -30,10 +30,10 @@ from pytest_graphcalls.bot.timeline import (
     known_of,
     made,
     named,
-    step_of,
     succeeded,
     told,
 )
+from pytest_graphcalls.contract import Effect
 from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.calls import KEEPALIVE_SECONDS
@@ -42,7 +42,7 @@ from pytest_graphcalls.wire import Notification
 
 __all__ = ["Assertions"]
 
-_DECISIONS = frozenset({"POST answer", "POST reject"})
+_DECISIONS = frozenset({Effect.TAKES_CALL, Effect.REJECTS_CALL})
 
 
 def answered_within(ledger: Ledger, seconds: float, now: float) -> None:
@@ -64,7 +64,7 @@ def answered_within(ledger: Ledger, seconds: float, now: float) -> None:
     if not told:
         hint = "say where it is, graphcalls.bot(app), place one and let time pass: advance(0)"
         raise failed(f"the bot was told of no incoming call; {hint}", ledger)
-    decisions = [one for one in ledger.requests if step_of(one) in _DECISIONS and succeeded(one)]
+    decisions = [one for one in ledger.requests if effects_of(one) & _DECISIONS and succeeded(one)]
     decided = {call_of(one): one for one in reversed(decisions)}
     for call, delivery in told.items():
         taken = decided.get(call)
@@ -166,7 +166,7 @@ def hung_up(ledger: Ledger, simulator: Simulator) -> None:
     if not calls:
         raise failed("the bot has created and answered no call, so there was nothing to hang up", ledger)
     known = ends(ledger)
-    deleted = {call_of(one) for one in ledger.requests if step_of(one) == "DELETE" and succeeded(one)}
+    deleted = {call_of(one) for one in ledger.requests if Effect.ENDS_CALL in effects_of(one) and succeeded(one)}
     for call in calls:
         if call in deleted or call in known:
             continue
@@ -200,7 +200,7 @@ def kept_alive(ledger: Ledger, every: float, now: float) -> None:
             began.setdefault(entry.call, entry.delivery.at)
     over = {call: end[0] for call, end in ends(ledger).items()}
     for asked in ledger.requests:
-        if step_of(asked) == "DELETE" and succeeded(asked):
+        if Effect.ENDS_CALL in effects_of(asked) and succeeded(asked):
             over[call_of(asked)] = min(asked.at, over.get(call_of(asked), now))
     spans = {call: (at, over.get(call, now)) for call, at in began.items()}
     long = {call: span for call, span in spans.items() if span[1] - span[0] > every}
@@ -209,7 +209,7 @@ def kept_alive(ledger: Ledger, every: float, now: float) -> None:
         raise failed(f"{what}; let more time pass: advance({every * 2:g})", ledger)
     beats: dict[str, list[float]] = {}
     for asked in ledger.requests:
-        if step_of(asked) == KEEP_ALIVE and succeeded(asked):
+        if Effect.KEEPS_CALL_ALIVE in effects_of(asked) and succeeded(asked):
             beats.setdefault(call_of(asked), []).append(asked.at)
     for call, (first, last) in long.items():
         moments = [first, *(at for at in beats.get(call, ()) if first <= at <= last), last]

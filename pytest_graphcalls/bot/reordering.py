@@ -13,18 +13,19 @@ from pytest_graphcalls.bot.timeline import (
     Told,
     about,
     call_of,
+    effects_of,
     entries,
     failed,
     genuine,
     is_action,
     known_of,
     named,
-    step_of,
 )
+from pytest_graphcalls.contract import Effect
 
 LATE = "late"
 """Remark of an ``establishing`` that is posted after ``established`` on purpose."""
-_STARTS_OR_ENDS = frozenset({"POST answer", "POST reject", "DELETE"})
+_STARTS_OR_ENDS = frozenset({Effect.TAKES_CALL, Effect.REJECTS_CALL, Effect.ENDS_CALL})
 
 
 def survives_reorder(bot: Driven, wait: float) -> None:
@@ -98,7 +99,7 @@ def _took_both(ledger: Ledger, first: Told, second: Told) -> None:
 def _did_not_go_back(ledger: Ledger, late: Told, wait: float) -> None:
     """What a bot may still be doing because of ``established`` is no fault; doing it again is."""
     for asked in Causes(ledger, wait).of(late.delivery):
-        if call_of(asked) == late.call and (step_of(asked) in _STARTS_OR_ENDS or _was_done(ledger, asked)):
+        if call_of(asked) == late.call and (effects_of(asked) & _STARTS_OR_ENDS or _was_done(ledger, asked)):
             what = f"the bot sent {named(asked)} because 'establishing' of call {late.call} came after 'established'"
             raise failed(f"{what} (#{late.delivery.number}); expected that the call stays established for it", ledger)
 
@@ -132,7 +133,7 @@ def _directions(ledger: Ledger) -> dict[str, str]:
 def _done(ledger: Ledger, call: str) -> frozenset[str]:
     """What the bot did inside of a call, ids left out: ``POST participants/invite``."""
     asked = (one for one in ledger.requests if call_of(one) == call and is_action(one))
-    return frozenset(_in_short(one) for one in asked if step_of(one) not in _STARTS_OR_ENDS)
+    return frozenset(_in_short(one) for one in asked if not effects_of(one) & _STARTS_OR_ENDS)
 
 
 def _in_short(asked: Asked) -> str:

@@ -62,10 +62,8 @@ class CallRequests:
             keys: the other keys of its path, e.g. ``participant_id``.
         """
         contract = Contract.packaged()
-        if isinstance(operation, Effect):
-            found = contract.operation_that(operation)
-        else:
-            found = contract.operation(operation)
+        id = contract.operation_that(operation).id if isinstance(operation, Effect) else operation
+        found = contract.operation(id)
         path = found.path.removeprefix(f"{CALLS}/{{call-id}}")
         for name, value in keys.items():
             path = path.replace(f"{{{name.replace('_', '-')}}}", value)
