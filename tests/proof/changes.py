@@ -167,11 +167,11 @@ def posts_to_the_registered_address(direction: str, *, rejected: bool = False) -
     return around("notifier", "address", step)
 
 
-def operations_end_untold(status: OperationState) -> Apply:
-    """The end of an operation is not told if it has this status."""
+def operations_end_untold(type_: str, status: OperationState) -> Apply:
+    """The end of an operation of one type is not told if it has this status."""
 
     def step(_: Simulator, original: Callable[[Operation], None], operation: Operation) -> None:
-        if operation.status is not status:
+        if (operation.spec.type, operation.status) != (type_, status):
             original(operation)
 
     return around("operations", "notify_end", step)
@@ -209,3 +209,19 @@ def tells_every_roster(simulator: Simulator) -> None:
 def hang_up_is_untold(_: Simulator, original: Callable[[Call], None], call: Call) -> None:
     if call.result != ENDED_BY_BOT:
         original(call)
+
+
+def forgets_the_context(operation: dict[str, Any]) -> dict[str, Any]:
+    """An operation whose ``clientContext`` is lost."""
+    return {**operation, "clientContext": None}
+
+
+def ends_once_more(id: str) -> Callable[..., Reply]:
+    """The end of an operation that was answered as completed is notified of, if ``id`` has started it."""
+
+    def step(simulator: Simulator, original: Callable[..., Reply], ask: Ask, operation: Operation) -> Reply:
+        if ask.match.operation.id == id:
+            simulator.notifier.operation_ended(operation)
+        return original(ask, operation)
+
+    return step
