@@ -177,15 +177,19 @@ def operations_end_untold(type_: str, status: OperationState) -> Apply:
     return around("operations", "notify_end", step)
 
 
+AFTER_INVITE = "participant-invite.r03"
+"""The source of a roster that is sent because somebody who was invited has joined."""
+
+
 def tells_rosters(*, first: bool, later: bool) -> Apply:
-    """Of the rosters of a call the first one is told, or the later ones."""
+    """Of the rosters of a call the first one is told, or the later ones that follow an invite."""
 
     def apply(simulator: Simulator) -> None:
         told: set[str] = set()
         original = simulator.notifier.roster_told
 
         def step(call: Call, conference: Conference, fact: Fact) -> None:
-            wanted = later if call.id in told else first
+            wanted = (later or fact.source != AFTER_INVITE) if call.id in told else first
             told.update([call.id] if call.state is CallState.ESTABLISHED else [])
             if wanted:
                 original(call, conference, fact)
