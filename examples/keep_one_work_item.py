@@ -7,12 +7,12 @@ SYSTEM_ACCESSTOKEN, which a step has to be given by name; the build service need
 for the first work item *Create tag definition*. GRAPHCALLS_WORK_ITEM_TYPE (Issue) and GRAPHCALLS_CLOSED_STATE (Done)
 name what your process has; the defaults are of the Basic process, and an Agile project sets Bug or Task, and Closed.
 
-A work item is known by its tag. People are told, by a comment, of what was not in it before; what they know already
-only changes its text. A night that could not be checked changes nothing.
+A work item is found by its tag. A comment reports the differences that were not in it before; known ones only change
+its text. A night that could not be checked changes nothing.
 
-The fingerprints that people know stand in the description's last line, for everybody to see. A comment of HTML would
-be nicer, but nobody promises that Boards keeps one when a person edits the text or turns it into Markdown. Nor are
-they tags: a work item takes 100 of them, and every one would be offered in the whole project for ever.
+The reported fingerprints are in the last line of the description, visibly. An HTML comment would be nicer, but Boards
+does not promise to keep one when the text is edited or converted to Markdown. Tags do not work either: a work item
+takes 100 of them, and each one would be suggested in the whole project from then on.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Boards:
         )
         with build_opener(_Stay).open(request, timeout=30) as answer:
             if answer.status == HTTPStatus.NON_AUTHORITATIVE_INFORMATION:
-                raise PermissionError("Azure wants somebody to sign in: is SYSTEM_ACCESSTOKEN the job's token?")
+                raise PermissionError("Azure asks for a sign-in: is SYSTEM_ACCESSTOKEN the job's token?")
             return json.load(answer)
 
     def item(self) -> dict[str, Any] | None:
@@ -127,7 +127,7 @@ def keep(boards: Boards, verdict: dict[str, Any], summary: str) -> str:
     """
     wanted = verdict["issue"]
     if wanted["action"] == "leave":
-        return "Nobody could look tonight; the work item stays as it is."
+        return "Could not check tonight; the work item is unchanged."
     item = boards.item()
     if wanted["action"] == "close":
         return _close(boards, item, verdict)
@@ -135,8 +135,8 @@ def keep(boards: Boards, verdict: dict[str, Any], summary: str) -> str:
     if item is None:
         return f"Opened work item {boards.write(None, Title=title, Description=text, Tags=TAG)}."
     before = item["fields"].get("System.Description", "")
-    told = _told(before)
-    news = [one for one in verdict["differences"] if one["decides"] and one["fingerprint"] not in told]
+    known = _known(before)
+    news = [one for one in verdict["differences"] if one["decides"] and one["fingerprint"] not in known]
     changes = {}
     if (title, _words(text)) != (item["fields"]["System.Title"], _words(before)):
         changes = {"Title": title, "Description": text}
@@ -149,7 +149,7 @@ def keep(boards: Boards, verdict: dict[str, Any], summary: str) -> str:
 
 def _close(boards: Boards, item: dict[str, Any] | None, verdict: dict[str, Any]) -> str:
     if item is None:
-        return "Nothing to tell, and no work item is open."
+        return "Nothing to report, and no work item is open."
     boards.write(item["id"], State=boards.closed, History=escape(_over(verdict)))
     return f"Closed work item {item['id']}."
 
@@ -172,7 +172,7 @@ def _comment(news: list[dict[str, Any]]) -> str:
     return f"<p>New tonight:</p><ul>{''.join(lines)}</ul>"
 
 
-def _told(description: str) -> set[str]:
+def _known(description: str) -> set[str]:
     """The fingerprints that a description already speaks of: in its last mark, as the service could imitate one."""
     found = MARK.findall(_words(description))
     return set(found[-1].split()) if found else set()

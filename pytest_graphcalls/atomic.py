@@ -1,17 +1,22 @@
-"""Puts texts in the place of files, as wholes or not at all: written beside, then renamed over the older ones."""
+"""Files and folders that are replaced as a whole or not at all, and locks that end with their process.
+
+A text is written beside its file and then renamed over it. Whoever writes holds a lock of the operating system, which
+lets go of it however a process ends; so no age and no number of a process has to be guessed from.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from glob import escape
 from pathlib import Path
 from secrets import token_hex
 
-PART = ".part"
+PART = ".graphcalls-part"
 """How the name of a file ends that is being written; it begins with a dot."""
 
 
@@ -24,25 +29,102 @@ def put(texts: Mapping[Path, str]) -> None:
     Raises:
         OSError: the disk refuses. The files are as they were, and nothing is left beside them.
     """
-    # Two processes may write the same file at once: each writes its own, and the last one stays.
-    drafts = {path: path.with_name(f".{path.name}.{os.getpid()}{PART}") for path in texts}
-    try:
-        for path, text in texts.items():
-            _write(drafts[path], text)
+    for folder in {path.parent for path in texts}:
+        _remove_abandoned(folder)
+    with ExitStack() as writing:
+        drafts = {path: _written(path, text, writing) for path, text in texts.items()}
         for path, draft in drafts.items():
             draft.replace(path)
-    finally:
-        for draft in drafts.values():
-            with suppress(OSError):  # a folder that takes no file gives none back, either
-                draft.unlink(missing_ok=True)
 
 
-def _write(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        # Without it a power cut may leave an empty file under the new name.
-        os.fsync(file.fileno())
+def _written(path: Path, text: str, writing: ExitStack) -> Path:
+    """Write a text beside its file; it is held, and removed unless it was renamed, when ``writing`` ends."""
+    while True:
+        # Two processes may write the same file at once: each writes its own, and the last one stays.
+        draft = path.with_name(f".{path.name}.{token_hex(4)}{PART}")
+        held = hold(draft, make=True)
+        if held is not None:
+            break
+    writing.callback(_remove, draft)
+    # Windows renames no file that is open.
+    file = writing.enter_context(os.fdopen(held, "w", encoding="utf-8", newline="\n"))
+    file.write(text)
+    file.flush()
+    # Without it a power cut may leave an empty file under the new name.
+    os.fsync(held)
+    if sys.platform == "win32":
+        file.close()
+    return draft
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):  # a folder that takes no file gives none back, either
+        path.unlink(missing_ok=True)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove what killed processes have left half written in a folder."""
+    for path in folder.glob(f".*{PART}"):
+        held = hold(path)
+        if held is not None:
+            _remove(path)
+            os.close(held)
+
+
+def hold(path: Path, *, make: bool = False, shared: bool = False) -> int | None:
+    """Open a file and lock it, without waiting.
+
+    Args:
+        path: the file.
+        make: whether it is made where there is none.
+        shared: whether others may hold it at the same time, each of them shared.
+
+    Returns:
+        The open file, which holds the lock until it is closed; ``None`` when a process that lives holds it, or there
+        is no such file.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+    flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        held = os.open(path, flags | (os.O_CREAT if make else 0), 0o666)
+    except OSError:
+        if make:
+            raise
+        return None
+    if _locked(held, shared=shared) and _is_there(path, held):
+        return held
+    os.close(held)
+    return None
+
+
+def _locked(file: int, *, shared: bool) -> bool:
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # a file system without locks
+    return True
+
+
+def _is_there(path: Path, file: int) -> bool:
+    """Whether the open file is still the one of that name: who held it before may have removed it."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file))
+    except OSError:
+        return False
 
 
 _OLD, _NEW = ".old-", ".new-"

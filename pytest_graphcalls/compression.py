@@ -13,7 +13,7 @@ from typing import Any
 
 from pytest_graphcalls.wire import MalformedJsonError, decode_json
 
-MAX_BODY = 64 * 2**20
+MAX_BODY = 10 * 2**20
 """Most bytes that a body may grow to. Bodies of this API are a few kilobytes; the limit is against bombs."""
 
 
@@ -111,7 +111,7 @@ def _piece_by_piece(body: bytes, name: str, machine: _Machine) -> bytes:
         except failure as error:
             raise UnreadableBodyError(f"a body should be compressed with {name} and is not ({error}).") from None
         if len(plain) > MAX_BODY:
-            raise UnreadableBodyError(f"a body grows to more than {MAX_BODY} bytes.")
+            raise UnreadableBodyError(f"a body grows to more than {MAX_BODY:,} bytes.")
         if is_over():
             return bytes(plain)
     raise UnreadableBodyError(f"a body compressed with {name} was cut.")

@@ -340,7 +340,7 @@ def _trace(answer: Response) -> str:
 
 def _sent(client: Client, method: str, path: str, body: Any = None) -> Response | None:
     """The answer, or ``None`` when there was none."""
-    from pytest_graphcalls.clients.httpx import answer
+    from pytest_graphcalls.clients.network import answer
 
     content = None if body is None else encode_json(body)
     with suppress(OSError):

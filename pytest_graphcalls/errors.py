@@ -34,6 +34,8 @@ from typing import TypeVar, dataclass_transform
 def nearest(name: str, known: Iterable[str]) -> str:
     """The known name closest to ``name``, or ``""`` when none is close."""
     by_lower = {candidate.lower(): candidate for candidate in known}
+    if len(name) > 3 * max(map(len, by_lower), default=0):  # below the cutoff anyway, and difflib would be slow
+        return ""
     found = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
     if found:
         return by_lower[found[0]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 import sys
 from ipaddress import ip_address
 from numbers import Integral, Real
@@ -15,12 +16,28 @@ MOST = 1_000_000_000
 _SHOWN = 80
 
 
+class _Short(reprlib.Repr):
+    """Shows the beginning of a value, whatever its size and its depth."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = self.maxlong = _SHOWN
+
+    def repr_int(self, x: int, level: int) -> str:
+        """A number of more digits than Python writes has none that could be shown."""
+        try:
+            return super().repr_int(x, level)
+        except ValueError:
+            return "(a very large number)"
+
+
+_SHORT = _Short()
+
+
 def shown(value: Any) -> str:
     """A value as errors show it: short, whatever it is."""
-    try:
-        return repr(value)[:_SHOWN]
-    except ValueError:  # a whole number of more digits than Python writes
-        return "(a very large number)"
+    text = _SHORT.repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def quantity(

@@ -3,8 +3,8 @@
 Usage: python keep_one_issue.py nightly/verdict.json [nightly/summary.md]
 
 It reads the variables that GitHub sets in a job (GITHUB_API_URL, GITHUB_REPOSITORY) and GITHUB_TOKEN, which needs
-``issues: write``. An issue is known by its label. People are told, by a comment, of what was not in it before; what
-they know already only changes the issue's text. A night that could not be checked changes nothing.
+``issues: write``. An issue is found by its label. A comment reports the differences that were not in it before;
+known ones only change the issue's text. A night that could not be checked changes nothing.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def keep(github: GitHub, verdict: dict[str, Any], summary: str) -> str:
     """
     wanted = verdict["issue"]
     if wanted["action"] == "leave":
-        return "Nobody could look tonight; the issue stays as it is."
+        return "Could not check tonight; the issue is unchanged."
     issue = github.issue()
     if wanted["action"] == "close":
         return _close(github, issue, verdict)
@@ -88,8 +88,8 @@ def keep(github: GitHub, verdict: dict[str, Any], summary: str) -> str:
         number = github.ask("POST", "issues", {**text, "labels": [LABEL]})["number"]
         return f"Opened issue {number}."
     number = issue["number"]
-    told = _told(issue["body"] or "")
-    news = [one for one in verdict["differences"] if one["decides"] and one["fingerprint"] not in told]
+    known = _known(issue["body"] or "")
+    news = [one for one in verdict["differences"] if one["decides"] and one["fingerprint"] not in known]
     if text != {"title": issue["title"], "body": issue["body"]}:
         github.ask("PATCH", f"issues/{number}", text)
     if news:
@@ -100,7 +100,7 @@ def keep(github: GitHub, verdict: dict[str, Any], summary: str) -> str:
 
 def _close(github: GitHub, issue: dict[str, Any] | None, verdict: dict[str, Any]) -> str:
     if issue is None:
-        return "Nothing to tell, and no issue is open."
+        return "Nothing to report, and no issue is open."
     number = issue["number"]
     github.ask("POST", f"issues/{number}/comments", {"body": _over(verdict)})
     github.ask("PATCH", f"issues/{number}", {"state": "closed", "state_reason": "completed"})
@@ -118,7 +118,7 @@ def _body(summary: str, fingerprints: list[str]) -> str:
     return f"{summary[:LONGEST].rstrip()}\n\n<!-- graphcalls: {' '.join(fingerprints)} -->"
 
 
-def _told(body: str) -> set[str]:
+def _known(body: str) -> set[str]:
     """The fingerprints that an issue's text already speaks of: in its last mark, as the service could imitate one."""
     found = MARK.findall(body)
     return set(found[-1].split()) if found else set()

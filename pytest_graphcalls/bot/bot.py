@@ -1,4 +1,4 @@
-"""The bot under test: it is told what happens, and everything it does is written down."""
+"""The bot under test: notifications are delivered to it, and its requests are recorded in a ledger."""
 
 from __future__ import annotations
 
@@ -8,27 +8,28 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_graphcalls.bot.assertions import Assertions
-from pytest_graphcalls.bot.courier import VALUE_OF_NOW, Courier, Terms, never
-from pytest_graphcalls.bot.forgery import FORGED, FORGERIES, MADE_UP
+from pytest_graphcalls.bot.courier import FUNCTION_HINT, Courier, Terms, never
+from pytest_graphcalls.bot.forgery import FORGED, FORGERIES, INVENTED
 from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
-from pytest_graphcalls.bot.timeline import known_of
-from pytest_graphcalls.bot.virtual_sleep import Sleepers
+from pytest_graphcalls.bot.timeline import stored_notification
+from pytest_graphcalls.bot.virtual_sleep import VirtualSleep
 from pytest_graphcalls.errors import BotError, SettingError, UnknownNameError
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.validation import quantity, shown
 from pytest_graphcalls.wire import Exchange, Notification
 
-_LOOK_EVERY = 0.005
+_POLL_SECONDS = 0.005
 
 
 class Bot(Assertions):
-    """A bot and what it does. Calling it says where the bot is: ``bot(app)``; what it did is asserted with its methods.
+    """A bot under test. Calling it attaches a bot, ``bot(app)``; its methods assert how the bot has behaved.
 
     Args:
         simulator: the tenant that it works in.
-        seed: of the run, for the ledger.
-        most: how many lines the ledger keeps, the latest ones; by default all.
-        side_by_side: whether it is told of different calls at the same time; see :class:`.Courier`.
+        seed: seed of the run, for the timeline.
+        most: maximum number of ledger entries, the latest are kept; by default all.
+        most_bytes: approximate maximum of memory for them; by default unlimited.
+        side_by_side: whether notifications of different calls are delivered at the same time; see :class:`.Courier`.
     """
 
     def __init__(
@@ -37,17 +38,18 @@ class Bot(Assertions):
         *,
         seed: int = 0,
         most: int | None = None,
+        most_bytes: int | None = None,
         side_by_side: Callable[[], bool] = never,
     ) -> None:
         self.simulator = simulator
-        self.ledger = Ledger(most)
+        self.ledger = Ledger(most, most_bytes)
         self._seed = seed
         self._side_by_side = side_by_side
         self._courier: Courier | None = None
         self._watching = False
-        self._sleepers = Sleepers(simulator.later, lambda: self._courier.linger if self._courier else 0.0)
+        self._virtual_sleep = VirtualSleep(simulator.later, lambda: self._courier.linger if self._courier else 0.0)
         self.where = ""
-        """Its URL; ``\"\"`` when it is nowhere, or an application."""
+        """URL of the attached bot; ``\"\"`` for an application, or when none is attached."""
 
     def __call__(
         self,
@@ -64,7 +66,7 @@ class Bot(Assertions):
         epoch: Callable[[], float] | None = None,
         busy: Callable[[], object] = never,
     ) -> Bot:
-        """Deliver to a bot what the simulator tells from now on, whenever time passes: ``simulator.advance(0)``.
+        """Attach a bot: the simulator's notifications are delivered to it from now on, at each ``advance``.
 
         Args:
             where: the bot: an ASGI or WSGI application, or an ``http(s)://`` URL of this machine.
@@ -74,17 +76,17 @@ class Bot(Assertions):
                 ``callbackUri`` goes to ``where``, with its own path; none is ever followed.
             allow_hosts: hosts that a URL, or a redirect, may name besides this machine.
             timeout: real seconds that the bot has for its answer (assumed).
-            redeliveries: how often a notification comes again when the bot has failed (assumed).
+            redeliveries: how often a notification is repeated when the bot has failed (assumed).
             spacing: virtual seconds in between (assumed).
             linger: real seconds to wait for the tasks or threads that a bot in this process has started.
-            signed: whether a bearer token goes along.
-            epoch: gives the present in seconds since 1970, for the tokens; by default the real one.
-            busy: whether the bot is still at something, e.g. ``lambda: queue.unfinished_tasks``; asked after each
-                answer until it is not, ``timeout`` long. Tasks and threads that a notification has started are waited
-                for anyway; workers that were there before cannot be seen into.
+            signed: whether a bearer token is sent.
+            epoch: gives the present time in seconds since 1970, for the tokens; by default the real one.
+            busy: whether the bot still works on a notification, e.g. ``lambda: queue.unfinished_tasks``; asked after
+                each answer until it does not, for at most ``timeout``. Tasks and threads that a notification has
+                started are waited for anyway; the work of older ones is invisible.
 
         Raises:
-            SettingError: ``where`` is nothing that can be posted to, or a value is out of range.
+            SettingError: ``where`` cannot be posted to, or a value is out of range.
         """
         terms = Terms(timeout, redeliveries, spacing, linger, signed)
         facts: dict[str, Any] = {"path": path, "callbacks": callbacks, "allow_hosts": allow_hosts, "epoch": epoch}
@@ -99,34 +101,34 @@ class Bot(Assertions):
         return self
 
     def watch(self) -> None:
-        """Write down what is asked for, and which faults strike, from now on; where the bot is may come later."""
+        """Record requests and injected faults from now on; a bot may be attached later."""
         if not self._watching:
             self._watching = True
-            self.simulator.observe(self._asked)
-            self.simulator.faults.listen(self.ledger.strike)
+            self.simulator.observe(self._record_request)
+            self.simulator.faults.listen(self.ledger.record_fault)
 
-    def _asked(self, exchange: Exchange) -> None:
-        self.ledger.ask(self.simulator.now, exchange)
+    def _record_request(self, exchange: Exchange) -> None:
+        self.ledger.record_request(self.simulator.now, exchange)
 
     @property
     def courier(self) -> Courier:
-        """What delivers to it; raises :class:`SettingError` before anybody has said where the bot is."""
+        """The courier that delivers to the bot; raises :class:`SettingError` while no bot is attached."""
         if self._courier is None:
             raise SettingError("bot", "nothing", "an application or a URL", "Say where it is: graphcalls.bot(app).")
         return self._courier
 
     @property
     def deliveries(self) -> tuple[Delivery, ...]:
-        """Every attempt to tell the bot something, in order."""
+        """All attempts to deliver a notification to the bot, in order."""
         return self.ledger.deliveries
 
     @property
     def requests(self) -> tuple[Asked, ...]:
-        """Every request that the simulator answered since, in order."""
+        """All requests that the simulator has answered since, in order."""
         return self.ledger.requests
 
     def timeline(self) -> str:
-        """Everything that happened, as text: what the bot was told and what it asked for."""
+        """The ledger as text: deliveries to the bot and its requests."""
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
@@ -134,58 +136,60 @@ class Bot(Assertions):
         yield from self.ledger.lines()
 
     def wait_for(self, condition: Callable[[], object], *, seconds: float = 5.0) -> None:
-        """Wait in real time for what a bot behind a URL does after its answer; nobody can see when it is done.
+        """Wait in real time for the work of a bot behind a URL after its answer, which is invisible otherwise.
 
         Bots in this process are waited for anyway. Virtual time stands still.
 
         Args:
-            condition: is asked until it is true, e.g. ``lambda: call.rejected_with``.
+            condition: called until it is true, e.g. ``lambda: call.rejected_with``.
             seconds: real seconds to wait at most.
 
         Raises:
             BotError: it did not become true; with the timeline.
-            SettingError: ``condition`` cannot be asked, or ``seconds`` is no number of 0 or more.
+            SettingError: ``condition`` is not a function, or ``seconds`` is not a number of 0 or more.
         """
         quantity("wait_for(seconds)", seconds, unit="real seconds")
         if not callable(condition):
             expected = "a function, e.g. lambda: call.rejected_with"
-            raise SettingError("wait_for(condition)", shown(condition), expected, VALUE_OF_NOW)
+            raise SettingError("wait_for(condition)", shown(condition), expected, FUNCTION_HINT)
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
-                what = f"what was waited for did not happen within {seconds:g} real seconds"
+                what = f"the condition did not become true within {seconds:g} real seconds"
                 raise BotError(what, self.ledger.lines())
-            time.sleep(_LOOK_EVERY)
+            time.sleep(_POLL_SECONDS)
 
     def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
-        """Sleep by virtual time, in place of ``asyncio.sleep`` for the timers of a bot in this process.
+        """Sleep in virtual time, instead of ``asyncio.sleep``, for the timers of a bot in this process.
 
-        Whoever lets time pass wakes the task at its own moment, and waits up to ``linger`` real seconds until it
-        sleeps again or is over: ``advance(3600)`` is six keepAlives of a bot that sends one every ten minutes.
+        The caller that advances time wakes the task when its time has come, and waits up to ``linger`` real seconds
+        until it sleeps again or is done: ``advance(3600)`` is six keepAlives of a bot that sends one every ten minutes.
 
         Args:
             seconds: virtual seconds.
 
         Raises:
-            SettingError: ``seconds`` is no number of 0 or more.
+            SettingError: ``seconds`` is not a number of 0 or more.
         """
-        return self._sleepers.sleep(seconds)
+        return self._virtual_sleep.sleep(seconds)
 
     def send_again(self, token: str | None = None, *, remark: str = "once more") -> Delivery:
-        """Post the last notification that the bot took once more; if it took none, an incoming call that is none.
+        """Post the last accepted notification once more; if there is none, that of an invented incoming call.
 
         Args:
             token: the bearer token; ``""`` for none, and by default a good one.
-            remark: what is special about it, for the ledger.
+            remark: a remark for the ledger.
         """
-        note = self._last_taken()
-        return self.courier.post(note or self._made_up(), token=token, remark=remark if note else MADE_UP)
+        note = self._last_accepted()
+        return self.courier.post(
+            note or self._invented_notification(), token=token, remark=remark if note else INVENTED
+        )
 
-    def _last_taken(self) -> Notification | None:
-        taken = (known_of(self.simulator, one) for one in reversed(self.deliveries) if one.accepted)
+    def _last_accepted(self) -> Notification | None:
+        taken = (stored_notification(self.simulator, one) for one in reversed(self.deliveries) if one.accepted)
         return next(filter(None, taken), None)
 
-    def _made_up(self) -> Notification:
+    def _invented_notification(self) -> Notification:
         shadow = Simulator(seed=1, tenant_id=self.simulator.tenant_id)
         app = shadow.authority.register()
         shadow.incoming_call(app=app)
@@ -193,10 +197,10 @@ class Bot(Assertions):
         return replace(shadow.notifications[0], posted_to=ours.callback_uri, app_id=ours.app_id)
 
     def forge(self, name: str) -> Delivery:
-        """Post a notification with a token that is wrong in one thing, and see what the bot does.
+        """Post a notification with a forged token.
 
         Args:
-            name: of the forgery, e.g. ``wrong audience``; :data:`FORGERIES` has them all.
+            name: name of the forgery, e.g. ``wrong audience``; see :data:`FORGERIES`.
 
         Raises:
             UnknownNameError: there is no such forgery.
@@ -204,18 +208,18 @@ class Bot(Assertions):
         if name not in FORGERIES:
             raise UnknownNameError("forgery", name, tuple(FORGERIES), few=True)
         courier = self.courier
-        note = self._last_taken() or self._made_up()
+        note = self._last_accepted() or self._invented_notification()
         app = self.simulator.authority.find(note.app_id) or self.simulator.authority.app
         token = FORGERIES[name].make(self.simulator, app, courier.epoch)
         return courier.post(note, token=token, remark=f"{FORGED}{name}")
 
-    def settle(self, patience: float) -> bool:
-        """Wait for what it is being told side by side; see :meth:`.Lines.settle`."""
+    def wait_until_idle(self, patience: float) -> bool:
+        """Wait for parallel deliveries; see :meth:`.Lines.wait_until_idle`."""
         courier = self._courier
-        return courier is None or courier.settle(patience)
+        return courier is None or courier.wait_until_idle(patience)
 
     def close(self) -> None:
-        """Leave the bot: nothing is delivered any more."""
+        """Detach the bot: notifications are no longer delivered."""
         if self._courier is not None:
             self.simulator.deliver_to(None)
             self._courier.close()

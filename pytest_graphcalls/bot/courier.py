@@ -1,17 +1,19 @@
-"""Takes notifications to the bot: signed, in order for each call, again when the bot fails, and never elsewhere."""
+"""Deliver notifications to the bot: signed, in order for each call, repeated when it fails, and to no other host."""
 
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from pytest_graphcalls.bot.ledger import Delivery, Ledger, said
-from pytest_graphcalls.bot.posting import Answer, HttpPoster, Poster, poster
-from pytest_graphcalls.bot.queue import Lines, Parcel
+from pytest_graphcalls.bot.inprocess import AsgiPoster, WsgiPoster
+from pytest_graphcalls.bot.ledger import Delivery, Ledger, excerpt_of
+from pytest_graphcalls.bot.posting import HttpPoster, Poster, PostResult
+from pytest_graphcalls.bot.queue import DeliveryQueue, QueuedNotification
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.identity import LIFETIME
@@ -19,25 +21,25 @@ from pytest_graphcalls.validation import MOST, quantity, shown
 from pytest_graphcalls.wire import Headers, Notification, Request, encode_json
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-"""Statuses that move a notification on; 302 and 307 are the ones in use (observed 6.6)."""
-MOST_REDIRECTS = 3
-_LOOK_EVERY = 0.001
-VALUE_OF_NOW = "Its value now says nothing of what comes."
-"""What to say to somebody who has called a function instead of giving it."""
-LONGEST = 3600
-"""Real seconds that a bot is waited for at most; no system waits for any number."""
+"""Statuses that redirect a notification; 302 and 307 are in use (observed 6.6)."""
+MAX_REDIRECTS = 3
+_POLL_SECONDS = 0.001
+FUNCTION_HINT = "Give the function itself, so that it can be called again."
+"""Hint for a setting that is the result of a function instead of the function."""
+MAX_REAL_SECONDS = 3600
+"""The highest number of real seconds that may be waited for; operating systems refuse arbitrary ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How notifications are delivered. Nothing of it is published (observed 6.4), so every figure is assumed.
+    """The terms of delivery. The service's own are not published (observed 6.4), so every figure is assumed.
 
     Attributes:
-        timeout: real seconds that the bot has for its answer, up to :data:`LONGEST`.
-        redeliveries: how often a notification comes again when the bot has failed.
+        timeout: real seconds that the bot has for its answer, up to :data:`MAX_REAL_SECONDS`.
+        redeliveries: how often a notification is repeated when the bot has failed.
         spacing: virtual seconds in between; meanwhile later notifications of the same call wait.
         linger: real seconds to wait for the tasks or threads that a bot in this process has started.
-        signed: whether a bearer token goes along.
+        signed: whether a bearer token is sent.
     """
 
     timeout: float = 5.0
@@ -47,22 +49,22 @@ class Terms:
     signed: bool = True
 
     def __post_init__(self) -> None:
-        quantity("timeout", self.timeout, unit="real seconds", above=True, most=LONGEST)
+        quantity("timeout", self.timeout, unit="real seconds", above=True, most=MAX_REAL_SECONDS)
         quantity("redeliveries", self.redeliveries, whole=True, most=MOST)
         quantity("spacing", self.spacing, unit="virtual seconds", most=MOST)
-        quantity("linger", self.linger, unit="real seconds", most=LONGEST)
+        quantity("linger", self.linger, unit="real seconds", most=MAX_REAL_SECONDS)
 
 
 def never() -> bool:
-    """One after the other, so that every run is the same."""
+    """The default for ``side_by_side`` and ``busy``: deliveries are sequential, so that runs are reproducible."""
     return False
 
 
 class Courier:
-    """Delivers a simulator's notifications; what :meth:`.Simulator.deliver_to` takes.
+    """Delivers the notifications of a simulator; an argument for :meth:`.Simulator.deliver_to`.
 
     Args:
-        simulator: whose notifications they are.
+        simulator: source of the notifications.
         where: the bot: an ASGI or WSGI application, or a URL of this machine.
         path: the bot's path for notifications to its registered address. By default that of ``where``, if it is a URL
             with one, else the path of the registered address itself.
@@ -72,10 +74,12 @@ class Courier:
         terms: timeout, redelivery, signature.
         epoch: the present in seconds since 1970, for the tokens; by default the real one, because it is what bots
             compare them with.
-        ledger: where to write everything down; without one it has its own, which faults are written in, too.
-        side_by_side: whether different calls are told of at the same time, asked again and again. Only a bot behind a
-            URL is; by default none, and whoever lets time pass waits for every answer.
-        busy: whether the bot is still at something, asked after each answer until it is not, ``terms.timeout`` long.
+        ledger: records the deliveries; by default a new one, which records injected faults as well.
+        side_by_side: whether notifications of different calls are delivered at the same time; asked for each. Holds
+            for a bot behind a URL only. By default they are not, and the caller that advances time waits for every
+            answer.
+        busy: whether the bot still works on a notification, asked after each answer until it does not, for at most
+            ``terms.timeout``.
 
     Raises:
         SettingError: ``where`` is nothing that can be posted to, or ``busy`` cannot be asked.
@@ -98,7 +102,7 @@ class Courier:
         self._simulator = simulator
         self._terms = terms
         if not callable(busy):
-            raise SettingError("busy", shown(busy), "a function, e.g. lambda: queue.unfinished_tasks", VALUE_OF_NOW)
+            raise SettingError("busy", shown(busy), "a function, e.g. lambda: queue.unfinished_tasks", FUNCTION_HINT)
         self._busy = busy
         if path and not path.startswith("/"):
             raise SettingError("path", path, "a path that starts with /")
@@ -108,8 +112,10 @@ class Courier:
         self._default = poster(where, allow_hosts, terms.timeout)
         self._where = urlsplit(where) if isinstance(where, str) else urlsplit("")
         self._others: dict[str, Poster] = {}
-        self._leave = simulator.faults.listen(self.ledger.strike) if ledger is None else lambda: None
-        self._lines = Lines(simulator, self._tell, terms.spacing, lambda: side_by_side() and self._is_all_remote)
+        self._stop_listening = simulator.faults.listen(self.ledger.record_fault) if ledger is None else lambda: None
+        self._queue = DeliveryQueue(
+            simulator, self._post_queued, terms.spacing, lambda: side_by_side() and self._is_all_remote
+        )
         try:
             for origin, other in (callbacks or {}).items():
                 self._others[_mapped(origin)] = poster(other, allow_hosts, terms.timeout)
@@ -120,41 +126,41 @@ class Courier:
 
     def __call__(self, notification: Notification, sequence: int) -> None:
         """Deliver a notification; see :meth:`.Simulator.deliver_to`."""
-        self._lines.put(Parcel(notification, sequence))
+        self._queue.put(QueuedNotification(notification, sequence))
 
-    def _tell(self, parcel: Parcel) -> bool:
-        """Post it, and say whether it has to come again."""
-        delivery = self.post(parcel.note, sequence=parcel.sequence, attempt=parcel.attempt)
-        return delivery.failed and parcel.attempt <= self._terms.redeliveries
+    def _post_queued(self, queued: QueuedNotification) -> bool:
+        """Post a queued notification, and say whether it has to be repeated."""
+        delivery = self.post(queued.note, sequence=queued.sequence, attempt=queued.attempt)
+        return delivery.failed and queued.attempt <= self._terms.redeliveries
 
-    def settle(self, patience: float) -> bool:
-        """Wait for what is told side by side; see :meth:`.Lines.settle`."""
-        return self._lines.settle(patience)
+    def wait_until_idle(self, patience: float) -> bool:
+        """Wait for parallel deliveries; see :meth:`.DeliveryQueue.wait_until_idle`."""
+        return self._queue.wait_until_idle(patience)
 
     def post(
         self, note: Notification, *, token: str | None = None, sequence: int = -1, attempt: int = 1, remark: str = ""
     ) -> Delivery:
-        """Post a notification once, at once, and write it down.
+        """Post a notification once, immediately, and record it in the ledger.
 
         Args:
-            note: what to post.
+            note: the notification.
             token: the bearer token; ``""`` for none, and by default a good one.
             sequence: its number in ``simulator.notifications``.
-            attempt: which one it is.
-            remark: what is special about it, for the ledger.
+            attempt: number of the attempt.
+            remark: a remark for the ledger.
         """
         good = self.token(note.app_id) if token is None else token
         at = self._simulator.now
         number = self.ledger.reserve(at, note)
         if _is_readable(note.posted_to):
             request = self._request(note, good)
-            answer = self._outlast(self._through(self._poster_of(note.posted_to), request))
-            if answer.late and _in_an_event_loop():
-                answer = replace(answer, error=f"{answer.error}; {_STANDS_STILL}")
+            answer = self._wait_while_busy(self._post_following_redirects(self._poster_of(note.posted_to), request))
+            if answer.timed_out and _in_an_event_loop():
+                answer = replace(answer, error=f"{answer.error}; {_LOOP_IS_BLOCKED}")
         else:
             request = Request("POST", note.posted_to)
-            answer = Answer(error="was not told, because the callbackUri cannot be read as an address")
-        return self.ledger.deliver(
+            answer = PostResult(error="was not notified, because the callbackUri is not a readable address")
+        return self.ledger.record_delivery(
             number,
             at,
             note,
@@ -167,33 +173,33 @@ class Courier:
             trace=answer.trace,
             note=remark,
             moment=answer.moment,
-            answer="" if answer.status is None or 200 <= answer.status < 300 else said(answer.body),
+            answer="" if answer.status is None or 200 <= answer.status < 300 else excerpt_of(answer.body),
         )
 
-    def _outlast(self, answer: Answer) -> Answer:
-        """Wait for what the bot says it is still at, in a worker that nobody else can see into."""
+    def _wait_while_busy(self, answer: PostResult) -> PostResult:
+        """Wait until the bot's own workers are idle, according to ``busy``."""
         deadline = time.monotonic() + self._terms.timeout
         while answer.status is not None and self._busy():
             if time.monotonic() > deadline:
                 still = f"was still busy {self._terms.timeout:g} s after its answer"
                 return replace(answer, error=answer.error or still)
-            time.sleep(_LOOK_EVERY)
+            time.sleep(_POLL_SECONDS)
         return answer
 
-    def _through(self, way: Poster, request: Request) -> Answer:
-        """Post, and follow redirects to where posting is allowed."""
-        answer = way.post(request, self._terms.timeout, self._terms.linger)
-        for _ in range(MOST_REDIRECTS):
+    def _post_following_redirects(self, target_poster: Poster, request: Request) -> PostResult:
+        """Post a request, and follow redirects to allowed hosts."""
+        answer = target_poster.post(request, self._terms.timeout, self._terms.linger)
+        for _ in range(MAX_REDIRECTS):
             if answer.status not in REDIRECTS:
                 return answer
             target = _redirected(request.url, answer.headers.get("location", ""))
-            if not target or not way.reaches(target):
+            if not target or not target_poster.reaches(target):
                 target = target or answer.headers.get("location", "")
                 return replace(answer, error=f"redirects to {target[:200]!r}, where nothing is sent; {_ALLOW}")
             request = replace(request, url=target)
-            answer = way.post(request, self._terms.timeout, self._terms.linger, redirected=True)
+            answer = target_poster.post(request, self._terms.timeout, self._terms.linger, redirected=True)
         if answer.status in REDIRECTS:
-            return replace(answer, error=f"redirects more than {MOST_REDIRECTS} times")
+            return replace(answer, error=f"redirects more than {MAX_REDIRECTS} times")
         return answer
 
     def _request(self, note: Notification, token: str) -> Request:
@@ -212,7 +218,7 @@ class Courier:
         return self._others.get(_origin(url), self._default) if self._others else self._default
 
     def token(self, app_id: str = "") -> str:
-        """A good token for an app, by default the default one; ``""`` when nothing is signed."""
+        """A good token for an app, by default the default app; ``""`` when notifications are not signed."""
         if not self._terms.signed:
             return ""
         now = self.epoch
@@ -226,38 +232,78 @@ class Courier:
 
     @property
     def epoch(self) -> float:
-        """The present, for tokens: seconds since 1970."""
+        """The present time for tokens, in seconds since 1970."""
         return time.time() if self._epoch is None else self._epoch()
 
     @property
     def linger(self) -> float:
-        """Real seconds to wait for what a bot in this process goes on doing."""
+        """Real seconds to wait for tasks and threads of a bot in this process."""
         return self._terms.linger
 
     @property
     def is_remote(self) -> bool:
-        """Whether the bot, or one of those that callbacks lead to, is behind a URL: nobody sees what it does later."""
-        return any(isinstance(way, HttpPoster) for way in self._ways)
+        """Whether the bot, or one that callbacks lead to, is behind a URL, so that its later work is invisible."""
+        return any(isinstance(target_poster, HttpPoster) for target_poster in self._posters)
 
     @property
     def _is_all_remote(self) -> bool:
-        return all(isinstance(way, HttpPoster) for way in self._ways)
+        return all(isinstance(target_poster, HttpPoster) for target_poster in self._posters)
 
     @property
-    def _ways(self) -> tuple[Poster, ...]:
+    def _posters(self) -> tuple[Poster, ...]:
         return self._default, *self._others.values()
 
     def close(self) -> None:
-        """Leave the bot: what is on its way to it, or comes again, is told no more."""
-        self._lines.close()
-        self._leave()
-        for way in self._ways:
-            way.close()
+        """Stop delivering to the bot; queued notifications and repetitions are dropped."""
+        self._queue.close()
+        self._stop_listening()
+        for target_poster in self._posters:
+            target_poster.close()
+
+
+def poster(where: Any, allow_hosts: Collection[str] = (), timeout: float = 5.0) -> Poster:
+    """Make the poster for ``where``.
+
+    Args:
+        where: an ASGI or WSGI application, or a URL.
+        allow_hosts: hosts that a URL may name besides this machine.
+        timeout: seconds that the application has to start.
+
+    Raises:
+        SettingError: it is none of these, a URL of a different machine, or an application that does not start.
+    """
+    if isinstance(where, str):
+        return HttpPoster(where, allow_hosts)
+    if _is_asgi(where):
+        return AsgiPoster(where, timeout)
+    if _takes(where, 2):
+        return WsgiPoster(where)
+    raise SettingError(
+        "bot",
+        repr(where)[:80],
+        "an ASGI application, a WSGI application, or a URL",
+        "Serve any other kind of bot on this machine and give its URL.",
+    )
+
+
+def _is_asgi(where: Any) -> bool:
+    if inspect.isclass(where):
+        return hasattr(where, "__await__")
+    call: Any = where if inspect.isroutine(where) else getattr(where, "__call__", None)  # noqa: B004  its kind is asked
+    return inspect.iscoroutinefunction(call) or (_takes(where, 3) and not _takes(where, 2))
+
+
+def _takes(where: Any, count: int) -> bool:
+    try:
+        inspect.signature(where).bind(*[None] * count)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 _ALLOW = "allow_hosts= allows a host."
-_STANDS_STILL = (
-    "the event loop of whoever lets time pass stands still meanwhile, and the bot may need it: "
+_LOOP_IS_BLOCKED = (
+    "the event loop of the caller that advances time is blocked meanwhile, and the bot may need it: "
     "await asyncio.to_thread(simulator.advance, seconds)"
 )
 
@@ -271,23 +317,23 @@ def _in_an_event_loop() -> bool:
 
 
 def _redirected(url: str, location: str) -> str:
-    """Where a redirect leads; ``""`` when that cannot be read."""
+    """The absolute URL of a redirect; ``""`` for an unreadable one."""
     if not location or not _is_readable(location):
         return ""
     return urljoin(url, location)
 
 
 def _is_readable(url: str) -> bool:
-    if not url.isprintable():  # control characters, and halves of characters that nobody can encode
+    if not url.isprintable():  # control characters, and lone surrogates that cannot be encoded
         return False
     try:
         return urlsplit(url).port is None or bool(urlsplit(url).hostname)
-    except ValueError:  # brackets that are no IPv6 address, a port that is no number
+    except ValueError:  # brackets without an IPv6 address, a port that is not a number
         return False
 
 
 def _mapped(origin: str) -> str:
-    """The origin that an entry of the table is for."""
+    """The origin that an entry of ``callbacks`` is for."""
     if not _is_readable(origin) or "" in {urlsplit(origin).scheme, urlsplit(origin).netloc}:
         raise SettingError("callbacks", origin[:80], "scheme and host, e.g. https://bot.contoso.com")
     return _origin(origin)

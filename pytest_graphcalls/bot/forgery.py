@@ -1,4 +1,4 @@
-"""Tokens that a bot must not take, ready-made, each wrong in one thing."""
+"""Forged bearer tokens, each wrong in one way, that a bot has to refuse."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from pytest_graphcalls.simulator.identity import LIFETIME
 from pytest_graphcalls.simulator.keys import signing_key
 from pytest_graphcalls.wire import encode_json
 
-STRANGER = "graphcalls-stranger"
-"""Name of a key that nobody publishes."""
+FOREIGN_KEY = "graphcalls-stranger"
+"""Id of a signing key that is not published."""
 FORGED = "forged: "
-"""How the remark of a forged delivery begins."""
-MADE_UP = "made up"
-"""Remark of a delivery that tells of a call which is none."""
-NOBODY = "00000000-0000-4000-8000-00000000dead"
-"""An app id that belongs to nobody."""
+"""Prefix of the remark of a forged delivery."""
+INVENTED = "made up"
+"""Remark of a delivery about a call that does not exist."""
+UNKNOWN_APP_ID = "00000000-0000-4000-8000-00000000dead"
+"""An app id without an app."""
 
 Make = Callable[[Simulator, App, float], str]
-"""Makes a token from the simulator, the app it pretends to be for, and the present in seconds since 1970."""
+"""Makes a token, from the simulator, the app it claims to be for, and the present time in seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forgery:
-    """A token that is wrong in one thing.
+    """A kind of forged token.
 
     Attributes:
         name: what is wrong, e.g. ``wrong audience``.
-        make: makes it.
-        to_refuse: whether a bot has to refuse it. Odd tokens that the service itself was seen to send need not be.
+        make: makes the token.
+        to_refuse: whether a bot has to refuse it; false for odd tokens that the real service was seen to send.
     """
 
     name: str
@@ -49,7 +49,7 @@ def _claims(**changes: Any) -> Make:
 
 
 def _expired(simulator: Simulator, app: App, epoch: float) -> str:
-    # A day, because validators allow for clocks that are some minutes off.
+    # A day, because validators tolerate clocks that are some minutes off.
     return simulator.channel.keys.sign(simulator.channel.claims(app, epoch - 24 * 3600 - LIFETIME))
 
 
@@ -59,11 +59,11 @@ def _unsigned(simulator: Simulator, app: App, epoch: float) -> str:
 
 def _unknown_key(simulator: Simulator, app: App, epoch: float) -> str:
     claims = simulator.channel.claims(app, epoch)
-    return simulator.channel.keys.sign(claims, signing_key(0, STRANGER), {"kid": STRANGER})
+    return simulator.channel.keys.sign(claims, signing_key(0, FOREIGN_KEY), {"kid": FOREIGN_KEY})
 
 
 def _wrong_signature(simulator: Simulator, app: App, epoch: float) -> str:
-    return simulator.channel.keys.sign(simulator.channel.claims(app, epoch), signing_key(0, STRANGER))
+    return simulator.channel.keys.sign(simulator.channel.claims(app, epoch), signing_key(0, FOREIGN_KEY))
 
 
 def _odd_cty(simulator: Simulator, app: App, epoch: float) -> str:
@@ -79,8 +79,8 @@ FORGERIES: Mapping[str, Forgery] = {
     forgery.name: forgery
     for forgery in (
         Forgery("no token", _none),
-        Forgery("wrong audience", _claims(aud=NOBODY)),
-        # Not the address of Graph, which samples take beside the real one (observed 7.1).
+        Forgery("wrong audience", _claims(aud=UNKNOWN_APP_ID)),
+        # Not the address of Graph, which samples accept besides the real one (observed 7.1).
         Forgery("wrong issuer", _claims(iss="https://issuer.invalid")),
         Forgery("expired", _expired),
         Forgery("unsigned", _unsigned),
@@ -90,7 +90,7 @@ FORGERIES: Mapping[str, Forgery] = {
         Forgery("odd cty", _odd_cty, to_refuse=False),  # a good token in every other way (observed 7.5)
     )
 }
-"""By name. ``odd cty`` is what the real service was seen to send: a bot should cope with it."""
+"""The forgeries by name. ``odd cty`` is sent by the real service: a bot should accept it."""
 
 
 def _part(value: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
-"""Posting to a bot in the same process: ASGI in an event loop of its own, WSGI in threads.
+"""Post a request to a bot in the same process: ASGI in an event loop of its own, WSGI in threads.
 
-A bot never runs in the thread of the test, so one that hangs is left to itself and the test goes on.
+A bot never runs in the thread of the test, so the test continues when a bot hangs.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import traceback
 from collections.abc import Callable, Coroutine, Iterable, MutableMapping
 from concurrent.futures import CancelledError, Future
 from threading import Event, Lock, Thread, current_thread
-from threading import enumerate as living
+from threading import enumerate as all_threads
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 from weakref import WeakSet
 
-from pytest_graphcalls.bot.posting import KEPT, LEFT, Answer
+from pytest_graphcalls.bot.posting import CLOSED, MAX_ANSWER_BYTES, PostResult
 from pytest_graphcalls.bot.virtual_sleep import is_asleep
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.wire import Headers, Request
@@ -27,15 +27,15 @@ Message = MutableMapping[str, Any]
 AsgiApp = Callable[..., Coroutine[Any, Any, None]]
 WsgiApp = Callable[..., Iterable[bytes]]
 
-CLIENT = ("127.0.0.1", 49152)
-"""Who a bot in the same process is told it is called by."""
-STOP_WITHIN = 2.0
-"""Seconds that a bot gets to shut down."""
-_GRACE = 0.5
-_LOOK_EVERY = 0.01
+CLIENT_ADDRESS = ("127.0.0.1", 49152)
+"""The client address that a bot in the same process sees."""
+SHUTDOWN_SECONDS = 2.0
+"""Seconds that a bot has to shut down."""
+_GRACE_SECONDS = 0.5
+_POLL_SECONDS = 0.01
 
 
-def _shown(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
@@ -48,7 +48,7 @@ def _no_answer(timeout: float) -> str:
 
 
 class AsgiPoster:
-    """Posts to an ASGI application, which lives in one event loop in a thread of its own, with its lifespan.
+    """Posts to an ASGI application; an event loop in a thread of its own runs it and its lifespan.
 
     Args:
         app: the application.
@@ -63,24 +63,24 @@ class AsgiPoster:
         self._lifespan = _Lifespan(app)
         self._long_lived: WeakSet[asyncio.Task[Any]] = WeakSet()
         self._blocked = False
-        self._left = False
-        self._leaving = Lock()
-        """Held while something is put into the loop: what got in before the end ends with it."""
+        self._closed = False
+        self._closing = Lock()
+        """Held while work is scheduled, so that none is scheduled after the loop was closed."""
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._live, name="graphcalls-bot", daemon=True)
         self._thread.start()
-        problem = self._run(self._lifespan.start(timeout), timeout + _GRACE)
+        problem = self._run(self._lifespan.start(timeout), timeout + _GRACE_SECONDS)
         if problem:
             self.close()
             raise SettingError("bot", repr(app)[:80], "an application that starts", f"It {problem}.")
 
     def _live(self) -> None:
-        """Run the loop until it is stopped, and clean up, however long that takes a bot that blocks it."""
+        """Run the loop until it is stopped, and clean up, even if the bot blocks it for long."""
         while True:
             try:
                 self._loop.run_forever()
             except (SystemExit, KeyboardInterrupt):
-                continue  # asyncio lets these two through to whoever runs the loop; the bot's task has them as well
+                continue  # asyncio re-raises these two in the loop's thread as well; the task has them anyway
             break
         self._loop.run_until_complete(_cancel_all())
         self._loop.close()
@@ -94,82 +94,83 @@ class AsgiPoster:
             return "blocks its event loop"
 
     def reaches(self, url: str) -> bool:
-        """See :meth:`.Poster.reaches`: nothing leaves the process, whatever the address."""
+        """See :meth:`.Poster.reaches`: any address, because no request is sent over the network."""
         del url
         return True
 
-    def post(self, request: Request, timeout: float, linger: float, *, redirected: bool = False) -> Answer:
+    def post(self, request: Request, timeout: float, linger: float, *, redirected: bool = False) -> PostResult:
         """See :meth:`.Poster.post`; tasks that the bot has started are waited for."""
         del redirected
-        with self._leaving:
-            if self._left:
-                return Answer(error=LEFT)
+        with self._closing:
+            if self._closed:
+                return PostResult(error=CLOSED)
             if self._is_still_blocked():
-                return Answer(error="still blocks its event loop, since an earlier notification")
+                return PostResult(error="still blocks its event loop, since an earlier notification")
             began = time.perf_counter()
             future = asyncio.run_coroutine_threadsafe(self._post(request, timeout, linger), self._loop)
         try:
-            return future.result(timeout + linger + 2 * _GRACE)
-        except CancelledError:  # as everything in its loop is when the bot is left
-            return Answer(seconds=time.perf_counter() - began, error="was left before it answered")
+            return future.result(timeout + linger + 2 * _GRACE_SECONDS)
+        except CancelledError:  # closing the poster cancels every task in its loop
+            return PostResult(seconds=time.perf_counter() - began, error="was detached before it answered")
         except TimeoutError:
             future.cancel()
             self._blocked = True
             error = f"{_no_answer(timeout)}: it blocks its event loop"
-            return Answer(seconds=time.perf_counter() - began, error=error)
+            return PostResult(seconds=time.perf_counter() - began, error=error)
 
     def _is_still_blocked(self) -> bool:
         if self._blocked:
             free = Event()
             self._loop.call_soon_threadsafe(free.set)
-            self._blocked = not free.wait(_GRACE)
+            self._blocked = not free.wait(_GRACE_SECONDS)
         return self._blocked
 
-    async def _post(self, request: Request, timeout: float, linger: float) -> Answer:
+    async def _post(self, request: Request, timeout: float, linger: float) -> PostResult:
         before = asyncio.all_tasks()
         exchange = _AsgiExchange(request, self._lifespan.state)
-        task = asyncio.ensure_future(_called(self._app, exchange.scope, exchange.receive, exchange.send))
+        task = asyncio.ensure_future(_call(self._app, exchange.scope, exchange.receive, exchange.send))
         either: set[asyncio.Future[Any]] = {task, exchange.complete}
         await asyncio.wait(either, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         if not exchange.complete.done():
-            late = not task.done()
+            timed_out = not task.done()
             failed = await _failed(task, timeout)
-            return Answer(seconds=exchange.age, error=failed[0], trace=failed[1], late=late)
+            return PostResult(seconds=exchange.age, error=failed[0], trace=failed[1], timed_out=timed_out)
         seconds = exchange.complete.result()
         error, trace = await self._outlast(task, before, linger)
-        body, moment = bytes(exchange.body[:KEPT]), exchange.began + seconds
-        return Answer(exchange.status, exchange.headers, body, seconds, error, trace, moment)
+        body, moment = bytes(exchange.body[:MAX_ANSWER_BYTES]), exchange.began + seconds
+        return PostResult(exchange.status, exchange.headers, body, seconds, error, trace, moment)
 
     async def _outlast(
         self, task: asyncio.Task[None], before: set[asyncio.Task[Any]], linger: float
     ) -> tuple[str, str]:
-        """Wait for what the bot goes on doing; what takes longer is no longer waited for, now and later."""
+        """Wait for tasks that the bot has started; one that takes longer is never waited for again."""
         seen = [task]
         ours = before | {one for one in (asyncio.current_task(),) if one}
         deadline = self._loop.time() + linger
         while running := {one for one in asyncio.all_tasks() - ours - set(self._long_lived) if not is_asleep(one)}:
             seen.extend(running.difference(seen))
-            left = max(0.0, deadline - self._loop.time())
-            await asyncio.wait(running, timeout=min(left, _LOOK_EVERY))  # one of them may fall asleep meanwhile
+            remaining = max(0.0, deadline - self._loop.time())
+            # In short steps, because one of them may begin a virtual sleep meanwhile.
+            await asyncio.wait(running, timeout=min(remaining, _POLL_SECONDS))
             if self._loop.time() >= deadline:
                 self._long_lived.update(one for one in running if not one.done())
                 break
-        raised = next((error for one in seen if not _is_heard(one) and (error := _raised(one))), None)
-        return (f"raised after its answer: {_shown(raised)}", _trace(raised)) if raised is not None else ("", "")
+        raised = next((error for one in seen if not _was_retrieved(one) and (error := _raised(one))), None)
+        return (f"raised after its answer: {_describe(raised)}", _trace(raised)) if raised is not None else ("", "")
 
     def close(self) -> None:
-        """Shut the application down and end its loop; one that is blocked is left behind."""
-        with self._leaving:
-            self._left = True
-        if current_thread() is self._thread:  # a bot that says itself where the bot is from now on
-            self._leaver = self._loop.create_task(self._leave())
+        """Shut the application down and stop its loop; a blocked one is abandoned."""
+        with self._closing:
+            self._closed = True
+        if current_thread() is self._thread:  # called by the bot itself, which attaches a different bot
+            self._shutdown_task = self._loop.create_task(self._shut_down())
             return
         if not self._is_still_blocked():
-            self._run(self._lifespan.stop(), STOP_WITHIN + _GRACE)
+            self._run(self._lifespan.stop(), SHUTDOWN_SECONDS + _GRACE_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(2 * _GRACE)
+        self._thread.join(2 * _GRACE_SECONDS)
 
-    async def _leave(self) -> None:
+    async def _shut_down(self) -> None:
         await self._lifespan.stop()
         self._loop.stop()
 
@@ -179,41 +180,41 @@ async def _cancel_all() -> None:
     for task in rest:
         task.cancel()
     if rest:
-        await asyncio.wait(rest, timeout=_GRACE)
+        await asyncio.wait(rest, timeout=_GRACE_SECONDS)
     for task in rest:
         _raised(task)
     await asyncio.get_running_loop().shutdown_asyncgens()
 
 
-async def _called(app: AsgiApp, *arguments: Any) -> None:
-    """The application, called inside its task: what is wrong with the call itself is the bot's fault, too."""
+async def _call(app: AsgiApp, *arguments: Any) -> None:
+    """Call the application inside its task, so that errors of the call itself count as the bot's."""
     await app(*arguments)
 
 
 def _raised(task: asyncio.Task[Any]) -> BaseException | None:
-    """What a task that is over has raised; asking keeps asyncio from complaining that nobody did."""
+    """The exception of a task that is done; retrieving it keeps asyncio from logging a complaint."""
     return task.exception() if task.done() and not task.cancelled() else None
 
 
-def _is_heard(task: asyncio.Task[Any]) -> bool:
-    """Whether nothing was raised that nobody has asked for: what one task of a bot raises another may expect."""
-    # What asyncio itself goes by before it complains; nothing public says it, and a loop of another make may not.
+def _was_retrieved(task: asyncio.Task[Any]) -> bool:
+    """Whether the exception of a task, if any, was retrieved: one task of a bot may expect an error of another."""
+    # The flag that asyncio checks before it complains; it is private, and other event loops may lack it.
     return not getattr(task, "_log_traceback", True)
 
 
 async def _failed(task: asyncio.Task[Any], timeout: float) -> tuple[str, str]:
-    """Why there is no answer, and the traceback if there is one."""
+    """The reason for a missing answer, and the traceback if there is one."""
     if not task.done():
         task.cancel()
-        await asyncio.wait({task}, timeout=_GRACE)
+        await asyncio.wait({task}, timeout=_GRACE_SECONDS)
         _raised(task)
         return _no_answer(timeout), ""
     error = _raised(task)
-    return (f"raised {_shown(error)}", _trace(error)) if error else ("returned without an answer", "")
+    return (f"raised {_describe(error)}", _trace(error)) if error else ("returned without an answer", "")
 
 
 class _AsgiExchange:
-    """One request to an ASGI application, and its answer as it comes."""
+    """One request to an ASGI application, and its answer as it is sent."""
 
     def __init__(self, request: Request, state: Message) -> None:
         self.began = time.perf_counter()
@@ -232,7 +233,7 @@ class _AsgiExchange:
         body, self._body = self._body, None
         if body is not None:
             return {"type": "http.request", "body": body, "more_body": False}
-        await asyncio.wait({self.complete})  # not awaited itself: who is cancelled here must not cancel it
+        await asyncio.wait({self.complete})  # not awaited directly: cancelling this task must not cancel it
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
@@ -265,27 +266,26 @@ def _scope(request: Request, state: Message) -> Message:
         "query_string": url.query.encode("latin-1", "replace"),
         "root_path": "",
         "headers": [(b"host", url.netloc.encode("latin-1", "replace")), *headers],
-        "client": CLIENT,
+        "client": CLIENT_ADDRESS,
         "server": (url.hostname or "localhost", url.port or 443),
         "state": dict(state),
     }
 
 
 class _Lifespan:
-    """An application's start and end; many have neither."""
+    """The lifespan of an ASGI application: startup and shutdown, which many applications do without."""
 
     def __init__(self, app: AsgiApp) -> None:
         self._app = app
         self.state: Message = {}
         self._task: asyncio.Task[None] | None = None
-        self._problem = ""
 
     async def start(self, timeout: float) -> str:
-        """Start; what went wrong as a phrase, or ``""``."""
-        self._asked: asyncio.Queue[Message] = asyncio.Queue()
-        self._told: asyncio.Queue[Message] = asyncio.Queue()
+        """Start the application; the result is the problem as a phrase, or ``""``."""
+        self._to_app: asyncio.Queue[Message] = asyncio.Queue()
+        self._from_app: asyncio.Queue[Message] = asyncio.Queue()
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
-        self._task = asyncio.ensure_future(_called(self._app, scope, self._asked.get, self._told.put))
+        self._task = asyncio.ensure_future(_call(self._app, scope, self._to_app.get, self._from_app.put))
         message = await self._step("startup", timeout)
         if message is None and not self._task.done():
             self._task.cancel()
@@ -295,22 +295,22 @@ class _Lifespan:
         return ""
 
     async def stop(self) -> str:
-        """End what was started; nothing can go wrong that matters any more, so ``""``."""
+        """Shut the application down; errors no longer matter, so the result is ``""``."""
         if self._task is not None and not self._task.done():
-            await self._step("shutdown", STOP_WITHIN)
+            await self._step("shutdown", SHUTDOWN_SECONDS)
         return ""
 
     async def _step(self, stage: str, timeout: float) -> Message | None:
-        """Ask for a stage; the answer, or ``None``: an application without lifespan raises or returns."""
+        """Request a stage of the lifespan; ``None`` for an application without lifespan, which raises or returns."""
         assert self._task is not None
-        await self._asked.put({"type": f"lifespan.{stage}"})
-        told = asyncio.ensure_future(self._told.get())
-        either: set[asyncio.Future[Any]] = {self._task, told}
+        await self._to_app.put({"type": f"lifespan.{stage}"})
+        message_from_app = asyncio.ensure_future(self._from_app.get())
+        either: set[asyncio.Future[Any]] = {self._task, message_from_app}
         await asyncio.wait(either, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         _raised(self._task)
-        if told.done():
-            return told.result()
-        told.cancel()
+        if message_from_app.done():
+            return message_from_app.result()
+        message_from_app.cancel()
         return None
 
 
@@ -326,34 +326,34 @@ class WsgiPoster:
         self._long_lived: WeakSet[Thread] = WeakSet()
 
     def reaches(self, url: str) -> bool:
-        """See :meth:`.Poster.reaches`: nothing leaves the process, whatever the address."""
+        """See :meth:`.Poster.reaches`: any address, because no request is sent over the network."""
         del url
         return True
 
-    def post(self, request: Request, timeout: float, linger: float, *, redirected: bool = False) -> Answer:
+    def post(self, request: Request, timeout: float, linger: float, *, redirected: bool = False) -> PostResult:
         """See :meth:`.Poster.post`; threads that the bot has started are waited for."""
         del redirected
-        before = set(living())
+        before = set(all_threads())
         exchange = _WsgiExchange(self._app, request)
         thread = Thread(target=exchange.run, name="graphcalls-bot", daemon=True)
         thread.start()
         thread.join(timeout)
         if thread.is_alive():
-            exchange.left = True
-            return Answer(seconds=timeout, error=_no_answer(timeout), late=True)
+            exchange.abandoned = True
+            return PostResult(seconds=timeout, error=_no_answer(timeout), timed_out=True)
         self._outlast(before, linger)
         return exchange.answer
 
     def _outlast(self, before: set[Thread], linger: float) -> None:
-        """Wait for threads that the bot has started; what takes longer is no longer waited for, now and later."""
+        """Wait for threads that the bot has started; one that takes longer is never waited for again."""
         deadline = time.monotonic() + linger
-        for thread in set(living()) - before - set(self._long_lived):
+        for thread in set(all_threads()) - before - set(self._long_lived):
             thread.join(max(0.0, deadline - time.monotonic()))
             if thread.is_alive():
                 self._long_lived.add(thread)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """There is nothing to release."""
 
 
 class _WsgiExchange:
@@ -365,33 +365,33 @@ class _WsgiExchange:
         self._status = ""
         self._headers: list[tuple[str, str]] = []
         self._body = bytearray()
-        self.answer = Answer(error="returned without an answer")
-        self.left = False
-        """Whether nobody waits for it any longer."""
+        self.answer = PostResult(error="returned without an answer")
+        self.abandoned = False
+        """Whether the poster has given up waiting for it."""
 
     def run(self) -> None:
         began = time.perf_counter()
         try:
             self._serve()
-        except BaseException as error:  # noqa: BLE001  whatever a bot raises is told in the ledger
-            self.answer = Answer(
-                seconds=time.perf_counter() - began, error=f"raised {_shown(error)}", trace=_trace(error)
+        except BaseException as error:  # noqa: BLE001  every error of a bot belongs into the ledger
+            self.answer = PostResult(
+                seconds=time.perf_counter() - began, error=f"raised {_describe(error)}", trace=_trace(error)
             )
             return
         code = self._status.partition(" ")[0]
         if code.isdecimal():
-            body, ended = bytes(self._body[:KEPT]), time.perf_counter()
-            self.answer = Answer(int(code), Headers(self._headers), body, ended - began, moment=ended)
+            body, ended = bytes(self._body[:MAX_ANSWER_BYTES]), time.perf_counter()
+            self.answer = PostResult(int(code), Headers(self._headers), body, ended - began, moment=ended)
         elif self._status:
-            what = f"answered with the status {self._status[:80]!r}, which begins with no number"
-            self.answer = Answer(seconds=time.perf_counter() - began, error=what)
+            what = f"answered with the status {self._status[:80]!r}, which does not begin with a number"
+            self.answer = PostResult(seconds=time.perf_counter() - began, error=what)
 
     def _serve(self) -> None:
         result = self._app(_environ(self._request), self._start)
         try:
             for chunk in result:
                 self._body += chunk
-                if self.left:
+                if self.abandoned:
                     break
         finally:
             close = getattr(result, "close", None)
@@ -414,7 +414,7 @@ def _environ(request: Request) -> dict[str, Any]:
         "SERVER_NAME": url.hostname or "localhost",
         "SERVER_PORT": str(url.port or 443),
         "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": CLIENT[0],
+        "REMOTE_ADDR": CLIENT_ADDRESS[0],
         "HTTP_HOST": url.netloc,
         "CONTENT_LENGTH": str(len(request.body)),
         "wsgi.version": (1, 0),

@@ -1,12 +1,11 @@
-"""Posting to a bot: what came of it, and the way over HTTP. The ways inside a process are in ``inprocess.py``."""
+"""Post a request to a bot over HTTP, and the interface of every poster; ``inprocess`` has those without a socket."""
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import httpx
 
@@ -15,27 +14,25 @@ from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.validation import is_loopback
 from pytest_graphcalls.wire import NO_HEADERS, Headers, Request
 
-KEPT = 64 * 1024
+MAX_ANSWER_BYTES = 64 * 1024
 """Bytes of an answer that are read; a bot's answer to a notification is short or empty."""
-
-
-LEFT = "was left before it was told"
-"""Error of a post that came too late."""
+CLOSED = "was detached before it was notified"
+"""Error of a post after the poster was closed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of a post.
+class PostResult:
+    """The result of a post: the answer, or what went wrong.
 
     Attributes:
-        status: the bot's, or ``None``: there was no answer.
-        headers: of the answer.
-        body: of the answer, as far as it was read.
-        seconds: real seconds until the answer was there, or until nobody waited any longer.
-        error: what went wrong, or ``""``. It may have gone wrong after the answer.
-        trace: the bot's traceback, or ``""``.
-        moment: ``time.perf_counter()`` when the answer was there; 0 without one.
-        late: whether it was waited for in vain.
+        status: status of the answer; ``None`` where there was none.
+        headers: headers of the answer.
+        body: body of the answer, as far as it was read.
+        seconds: real seconds until the answer or the timeout.
+        error: what went wrong, perhaps after the answer; or ``""``.
+        trace: traceback of the bot, or ``""``.
+        moment: ``time.perf_counter()`` at the answer; 0 without one.
+        timed_out: whether there was no answer in time.
     """
 
     status: int | None = None
@@ -45,72 +42,30 @@ class Answer:
     error: str = ""
     trace: str = ""
     moment: float = 0.0
-    late: bool = False
+    timed_out: bool = False
 
 
 class Poster(Protocol):
-    """A way to a bot. Nothing that a bot does makes it raise."""
+    """Posts requests to a bot; errors of the bot are part of the result and never raised."""
 
     def reaches(self, url: str) -> bool:
-        """Whether ``url``, which the bot has redirected to, may be posted to this way."""
+        """Whether this poster may post to ``url``, the target of a redirect."""
         ...
 
-    def post(self, request: Request, timeout: float, linger: float, *, redirected: bool = False) -> Answer:
+    def post(self, request: Request, timeout: float, linger: float, *, redirected: bool = False) -> PostResult:
         """Post to the bot.
 
         Args:
-            request: its URL says the path; the host is the poster's own affair.
+            request: its URL gives the path; the poster knows the host.
             timeout: real seconds to wait for the answer.
-            linger: real seconds to wait for what the bot goes on doing after it, where that can be seen.
-            redirected: the URL is where the bot has redirected to, and :meth:`reaches` has said yes to it.
+            linger: real seconds to wait for the bot's tasks and threads after it, where they are visible.
+            redirected: whether the URL is the target of a redirect that :meth:`reaches` has allowed.
         """
         ...
 
     def close(self) -> None:
-        """Leave the bot."""
+        """Release the connections or the loop."""
         ...
-
-
-def poster(where: Any, allow_hosts: Collection[str] = (), timeout: float = 5.0) -> Poster:
-    """The way to ``where``.
-
-    Args:
-        where: an ASGI or WSGI application, or a URL.
-        allow_hosts: hosts that a URL may name besides this machine.
-        timeout: seconds that the application has to start.
-
-    Raises:
-        SettingError: it is none of them, a URL of another machine, or an application that does not start.
-    """
-    if isinstance(where, str):
-        return HttpPoster(where, allow_hosts)
-    from pytest_graphcalls.bot.inprocess import AsgiPoster, WsgiPoster
-
-    if _is_asgi(where):
-        return AsgiPoster(where, timeout)
-    if _takes(where, 2):
-        return WsgiPoster(where)
-    raise SettingError(
-        "bot",
-        repr(where)[:80],
-        "an ASGI application, a WSGI application, or a URL",
-        "Serve any other kind of bot on this machine and give its URL.",
-    )
-
-
-def _is_asgi(where: Any) -> bool:
-    if inspect.isclass(where):
-        return hasattr(where, "__await__")
-    call: Any = where if inspect.isroutine(where) else getattr(where, "__call__", None)  # noqa: B004  its kind is asked
-    return inspect.iscoroutinefunction(call) or (_takes(where, 3) and not _takes(where, 2))
-
-
-def _takes(where: Any, count: int) -> bool:
-    try:
-        inspect.signature(where).bind(*[None] * count)
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 class HttpPoster:
@@ -128,7 +83,7 @@ class HttpPoster:
         self._allowed = frozenset(host.lower() for host in allow_hosts)
         if not self.reaches(url):
             raise SettingError(
-                "bot", url, "http:// or https:// and this machine (localhost, 127.0.0.1, ::1)", _allow_it(url)
+                "bot", url, "http:// or https:// and this machine (localhost, 127.0.0.1, ::1)", _allow_hosts_hint(url)
             )
         self._base = httpx.URL(url)
         tls = tls_context(trust_env=True) if self._base.scheme == "https" else False
@@ -138,13 +93,13 @@ class HttpPoster:
         """See :meth:`Poster.reaches`."""
         try:
             parsed = httpx.URL(url)
-        except (httpx.InvalidURL, UnicodeError):  # the latter for halves of characters
+        except (httpx.InvalidURL, UnicodeError):  # the latter for lone surrogates
             return False
         host = parsed.host.lower()
         return parsed.scheme in {"http", "https"} and (is_loopback(host) or host in self._allowed)
 
-    def post(self, request: Request, timeout: float, linger: float, *, redirected: bool = False) -> Answer:
-        """See :meth:`Poster.post`; what a bot does after its answer cannot be seen from here."""
+    def post(self, request: Request, timeout: float, linger: float, *, redirected: bool = False) -> PostResult:
+        """See :meth:`Poster.post`; the bot's work after its answer is invisible here."""
         del linger
         began = time.perf_counter()
         try:
@@ -161,15 +116,15 @@ class HttpPoster:
             finally:
                 answer.close()
         except (httpx.TransportError, httpx.InvalidURL) as error:
-            late = isinstance(error, httpx.TimeoutException)
-            return Answer(seconds=time.perf_counter() - began, error=_said(error, timeout), late=late)
+            timed_out = isinstance(error, httpx.TimeoutException)
+            return PostResult(seconds=time.perf_counter() - began, error=_describe(error, timeout), timed_out=timed_out)
         except RuntimeError:
             if not self._client.is_closed:
                 raise
-            return Answer(seconds=time.perf_counter() - began, error=LEFT)
+            return PostResult(seconds=time.perf_counter() - began, error=CLOSED)
         headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw])
         ended = time.perf_counter()
-        return Answer(answer.status_code, headers, body, ended - began, moment=ended)
+        return PostResult(answer.status_code, headers, body, ended - began, moment=ended)
 
     def close(self) -> None:
         """Close the connections."""
@@ -180,22 +135,22 @@ def _read(answer: httpx.Response, deadline: float) -> bytes:
     body = bytearray()
     for chunk in answer.iter_raw():
         body += chunk
-        if len(body) >= KEPT:
+        if len(body) >= MAX_ANSWER_BYTES:
             break
         if time.perf_counter() > deadline:
             raise httpx.ReadTimeout("the answer did not end")
-    return bytes(body[:KEPT])
+    return bytes(body[:MAX_ANSWER_BYTES])
 
 
-def _said(error: Exception, timeout: float) -> str:
+def _describe(error: Exception, timeout: float) -> str:
     if isinstance(error, httpx.ConnectError):
-        return f"is not there ({error})"
+        return f"cannot be reached ({error})"
     if isinstance(error, httpx.TimeoutException):
         return f"gave no answer within {timeout:g} s"
     return f"gave no HTTP answer ({error or type(error).__name__})"
 
 
-def _allow_it(url: str) -> str:
+def _allow_hosts_hint(url: str) -> str:
     try:
         host = httpx.URL(url).host
     except (httpx.InvalidURL, UnicodeError):

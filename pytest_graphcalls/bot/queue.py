@@ -1,4 +1,4 @@
-"""What is still to be told, in a line for each call: a call's notifications keep their order, whatever the bot does."""
+"""Queue the notifications of each call, so that they are delivered in order even when the bot fails."""
 
 from __future__ import annotations
 
@@ -13,122 +13,135 @@ from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.outbox import idle
 from pytest_graphcalls.wire import Notification
 
-MOST = 32
-"""How many calls are told side by side."""
+MAX_THREADS = 32
+"""Number of calls whose notifications are delivered at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """A notification on its way.
+class QueuedNotification:
+    """A notification that waits for its delivery.
 
     Attributes:
         note: the notification.
         sequence: its number in ``simulator.notifications``.
-        attempt: which one this is, from 1.
+        attempt: number of the attempt, from 1.
+        place: how many were queued until it, itself included.
     """
 
     note: Notification
     sequence: int
     attempt: int = 1
+    place: int = 0
 
 
-Line = deque[Parcel]
+CallQueue = deque[QueuedNotification]
 
 
-class Lines:
-    """One line for each call that the bot is to be told of. Safe under threads.
+class DeliveryQueue:
+    """A queue of notifications for each call. Safe under threads.
 
     Args:
-        simulator: whose notifications they are; a reset empties all lines.
-        tell: posts a parcel, and says whether it has to come again.
-        spacing: virtual seconds until it does; the rest of its line waits meanwhile.
-        side_by_side: whether a line is worked off by a thread of its own, rather than by whoever lets time pass;
-            asked whenever somebody begins with one.
+        simulator: source of the notifications; a reset empties all queues.
+        post: posts a notification, and says whether it has to be repeated.
+        spacing: virtual seconds until it is repeated; the rest of its queue waits meanwhile.
+        side_by_side: whether each queue is processed by a thread of its own, not by the caller that advances time;
+            asked whenever the processing of a queue starts.
     """
 
     def __init__(
-        self, simulator: Simulator, tell: Callable[[Parcel], bool], spacing: float, side_by_side: Callable[[], bool]
+        self,
+        simulator: Simulator,
+        post: Callable[[QueuedNotification], bool],
+        spacing: float,
+        side_by_side: Callable[[], bool],
     ) -> None:
         self._simulator = simulator
-        self._tell = tell
+        self._post = post
         self._spacing = spacing
         self._side_by_side = side_by_side
-        self._lines: dict[str, Line] = {}
+        self._queues: dict[str, CallQueue] = {}
         self._generation = simulator.outbox.generation
-        self._moved = Condition()
-        self._running = 0
-        self._turns = 0
+        self._changed = Condition()
+        self._running: dict[Future[None], CallQueue] = {}
+        self._posts = 0
+        self._queued = 0
         self._closed = False
         self._threads: ThreadPoolExecutor | None = None
 
-    def put(self, parcel: Parcel) -> None:
-        """Let ``parcel`` stand at the end of its call's line, and work that off if nobody does."""
-        call = parcel.note.call_id
-        with self._moved:
+    def put(self, queued: QueuedNotification) -> None:
+        """Append ``queued`` to the queue of its call, and process the queue unless that is happening already."""
+        call = queued.note.call_id
+        with self._changed:
             if self._generation != self._simulator.outbox.generation:
                 self._generation = self._simulator.outbox.generation
-                self._lines.clear()
-            line = self._lines.setdefault(call, deque())
-            line.append(parcel)
-            if len(line) > 1:  # somebody is at it, or its head is to come again
+                self._queues.clear()
+            self._queued += 1
+            queue = self._queues.setdefault(call, deque())
+            queue.append(replace(queued, place=self._queued))
+            if len(queue) > 1:  # it is being processed, or waits for the repetition of its head
                 return
             generation = self._generation
-        self._begin(call, line, generation)
+        self._start(call, queue, generation)
 
-    def _begin(self, call: str, line: Line, generation: int) -> None:
+    def _start(self, call: str, queue: CallQueue, generation: int) -> None:
         if not self._side_by_side():
-            self._work_off(call, line, generation)
+            self._process(call, queue, generation)
             return
-        with self._moved:
+        with self._changed:
             if self._closed:
                 return
-            self._threads = self._threads or ThreadPoolExecutor(MOST, thread_name_prefix="graphcalls-courier")
-            self._running += 1
-            work = self._threads.submit(self._work_off, call, line, generation)
-        work.add_done_callback(self._done)
+            self._threads = self._threads or ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="graphcalls-courier")
+            work = self._threads.submit(self._process, call, queue, generation)
+            self._running[work] = queue
+        work.add_done_callback(self._finished)
 
-    def _done(self, work: Future[None]) -> None:
-        with self._moved:
-            self._running -= 1
-            self._moved.notify_all()
+    def _finished(self, work: Future[None]) -> None:
+        with self._changed:
+            del self._running[work]
+            self._changed.notify_all()
         if not work.cancelled():
-            work.result()  # what went wrong in there is logged from here
+            work.result()  # raises what went wrong in the thread, so that it is logged
 
-    def _work_off(self, call: str, line: Line, generation: int) -> None:
+    def _process(self, call: str, queue: CallQueue, generation: int) -> None:
         while not self._closed:
-            parcel = line[0]
-            again = self._tell(parcel)
-            with self._moved:
-                self._turns += 1
-                self._moved.notify_all()
+            queued = queue[0]
+            again = self._post(queued)
+            with self._changed:
+                self._posts += 1
+                self._changed.notify_all()
                 if generation != self._simulator.outbox.generation:
                     return  # the simulator was reset meanwhile, and may have a call with the same id again
                 if again:
-                    line[0] = replace(parcel, attempt=parcel.attempt + 1)
+                    queue[0] = replace(queued, attempt=queued.attempt + 1)
                 else:
-                    line.popleft()
-                    if not line:
-                        del self._lines[call]
+                    queue.popleft()
+                    if not queue:
+                        del self._queues[call]
                         return
             if again:
-                self._simulator.later(self._spacing, partial(self._begin, call, line, generation))
+                self._simulator.later(self._spacing, partial(self._start, call, queue, generation))
                 return
 
-    def settle(self, patience: float) -> bool:
-        """Wait until no thread is at anything.
+    def wait_until_idle(self, patience: float) -> bool:
+        """Wait until no thread is busy with what is queued now; what is queued later is not waited for.
 
         Args:
-            patience: real seconds to wait for each single parcel.
+            patience: real seconds to wait for each single notification.
 
         Returns:
             Whether it came to that.
         """
-        with self._moved:
-            return idle(self._moved, lambda: self._running > 0, lambda: (self._turns, self._running), patience)
+        with self._changed:
+            last = self._queued
+
+            def is_busy() -> bool:
+                return any(queue and queue[0].place <= last for queue in self._running.values())
+
+            return idle(self._changed, is_busy, lambda: (self._posts, len(self._running)), patience)
 
     def close(self) -> None:
-        """Tell no more; what is being told is not waited for."""
-        with self._moved:
+        """Stop delivering; a delivery that is under way is not waited for."""
+        with self._changed:
             self._closed = True
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)

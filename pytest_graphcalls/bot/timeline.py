@@ -1,4 +1,4 @@
-"""Reading the ledger: which call something is about, what a notification told, what the bot did because of it."""
+"""Read the ledger for assertions: the call of a request, the entries of a notification, the actions it caused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pytest_graphcalls.bot.courier import Courier
-from pytest_graphcalls.bot.forgery import FORGED, MADE_UP
+from pytest_graphcalls.bot.forgery import FORGED, INVENTED
 from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
 from pytest_graphcalls.contract import Contract, Effect, Match, parse_error
 from pytest_graphcalls.errors import BotError
@@ -18,24 +18,24 @@ from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import MalformedJsonError, Notification, path_segments
 
 CALL_NOT_FOUND = "8522"
-"""Code of the answer to a request about a call that is over (observed 2.13 to 2.15)."""
+"""Error code of a request about a call that is over (observed 2.13 to 2.15)."""
 _CHANGING = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 _NAMESPACE = re.compile(r"^microsoft\.graph\.", re.IGNORECASE)
 
 
-class Driven(Protocol):
-    """A bot as the assertions need it: :class:`pytest_graphcalls.bot.Bot`."""
+class BotUnderTest(Protocol):
+    """The interface of :class:`pytest_graphcalls.bot.Bot` that the assertions use."""
 
     simulator: Simulator
     ledger: Ledger
 
     @property
     def courier(self) -> Courier:
-        """What delivers to it."""
+        """The courier that delivers notifications to it."""
         ...
 
     def send_again(self, token: str | None = None, *, remark: str = "once more") -> Delivery:
-        """Post the last notification that the bot took once more."""
+        """Post the last notification that the bot accepted once more."""
         ...
 
     def forge(self, name: str) -> Delivery:
@@ -44,16 +44,16 @@ class Driven(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One entry of a notification that was delivered.
+class DeliveredEntry:
+    """One entry of a delivered notification.
 
     Attributes:
-        delivery: the delivery that it was in.
+        delivery: the delivery that holds it.
         call: id of the call.
         change: ``created``, ``updated`` or ``deleted``.
-        state: of the call, or ``""``: it is about something else, or says nothing of it.
+        state: state of the call, or ``""`` where the entry has none.
         of_call: whether it is about the call itself, not about its roster or an operation.
-        direction: of the call, where that is said.
+        direction: direction of the call, or ``""``.
     """
 
     delivery: Delivery
@@ -64,23 +64,23 @@ class Told:
     direction: str
 
 
-def known_of(simulator: Simulator, delivery: Delivery) -> Notification | None:
-    """What was delivered, if the simulator still has it; after a reset another one may have its number."""
+def stored_notification(simulator: Simulator, delivery: Delivery) -> Notification | None:
+    """The notification of a delivery, if the simulator still has it; after a reset its number may be reused."""
     note = simulator.notification(delivery.sequence)
     return note if note is not None and note.body == delivery.body else None
 
 
-def genuine(ledger: Ledger) -> list[Delivery]:
-    """Everything the bot was told by the service: nothing forged or made up."""
-    return [one for one in ledger.deliveries if not one.note.startswith((FORGED, MADE_UP))]
+def genuine_deliveries(ledger: Ledger) -> list[Delivery]:
+    """The deliveries of real notifications: without forged and invented ones."""
+    return [one for one in ledger.deliveries if not one.note.startswith((FORGED, INVENTED))]
 
 
-def told(ledger: Ledger) -> list[Told]:
-    """Every entry that the bot was told by the service and has taken, in order."""
-    return [entry for one in genuine(ledger) if one.accepted for entry in entries(one)]
+def accepted_entries(ledger: Ledger) -> list[DeliveredEntry]:
+    """The entries of all real notifications that the bot has accepted, in order."""
+    return [entry for one in genuine_deliveries(ledger) if one.accepted for entry in entries_of(one)]
 
 
-def entries(delivery: Delivery) -> Iterator[Told]:
+def entries_of(delivery: Delivery) -> Iterator[DeliveredEntry]:
     """The entries of one delivery."""
     for entry in delivery.body.get("value", ()):
         segments = path_segments(str(entry.get("resourceUrl") or entry.get("resource") or ""))
@@ -90,17 +90,17 @@ def entries(delivery: Delivery) -> Iterator[Told]:
         of_call = at + 2 >= len(segments)
         facts: dict[str, Any] = data if of_call and isinstance(data, dict) else {}
         state, direction = str(facts.get("state") or ""), str(facts.get("direction") or "")
-        yield Told(delivery, call, str(entry.get("changeType")), state, of_call, direction)
+        yield DeliveredEntry(delivery, call, str(entry.get("changeType")), state, of_call, direction)
 
 
-def about(asked: Asked) -> tuple[str, ...]:
-    """What a request is about, without version and namespaces: ``("calls", "57da", "answer")``."""
+def path_parts(asked: Asked) -> tuple[str, ...]:
+    """The path segments of a request, without version and namespaces: ``("calls", "57da", "answer")``."""
     return tuple(_NAMESPACE.sub("", part) for part in path_segments(asked.path))
 
 
 def call_of(asked: Asked) -> str:
     """Id of the call that a request is about, or ``""``."""
-    parts = about(asked)
+    parts = path_parts(asked)
     return parts[1] if len(parts) > 1 and parts[0].lower() == "calls" else ""
 
 
@@ -116,11 +116,11 @@ def succeeded(asked: Asked) -> bool:
 
 
 def is_action(asked: Asked) -> bool:
-    """Whether a request changes something. keepAlive does not: it may come as often as it likes."""
+    """Whether a request changes something. keepAlive does not, and may be repeated at any time."""
     return asked.exchange.request.method in _CHANGING and Effect.KEEPS_CALL_ALIVE not in effects_of(asked)
 
 
-def found_no_call(asked: Asked) -> bool:
+def says_call_is_over(asked: Asked) -> bool:
     """Whether the answer says that the call is over, or never was."""
     if asked.exchange.response.status != 404 or not asked.whole:
         return False
@@ -128,17 +128,17 @@ def found_no_call(asked: Asked) -> bool:
     return error is not None and error.code == CALL_NOT_FOUND
 
 
-def named(asked: Asked) -> str:
-    """A request in a message."""
+def describe_request(asked: Asked) -> str:
+    """Word a request for a message."""
     return f"{asked.exchange.request.method} {asked.path} (#{asked.number})"
 
 
-class Causes:
-    """What the bot did because of what: the actions between a delivery and the next one.
+class CausedActions:
+    """The actions that a delivery has caused: those between it and the next delivery.
 
     Args:
-        ledger: what happened.
-        wait: real seconds after a delivery in which they may be; 0 for a bot that was waited for anyway.
+        ledger: the ledger.
+        wait: real seconds after a delivery in which its actions happen; 0 for a bot that was waited for anyway.
     """
 
     def __init__(self, ledger: Ledger, wait: float) -> None:
@@ -148,14 +148,14 @@ class Causes:
         self._deliveries = [one.number for one in ledger.deliveries]
 
     def of(self, delivery: Delivery) -> list[Asked]:
-        """The actions because of ``delivery``, in order."""
+        """The actions that ``delivery`` has caused, in order."""
         after = bisect_right(self._deliveries, delivery.number)
         until = self._deliveries[after] if after < len(self._deliveries) else math.inf
         between = self._actions[bisect_right(self._numbers, delivery.number) : bisect_right(self._numbers, until)]
         return [one for one in between if one.moment <= delivery.over + self._wait]
 
 
-def made(asked: Asked) -> str:
+def call_made_by(asked: Asked) -> str:
     """Id of the call that a request has created or answered, or ``""``."""
     if not succeeded(asked):
         return ""
@@ -164,32 +164,47 @@ def made(asked: Asked) -> str:
         return call_of(asked)
     if Effect.MAKES_CALL not in effects:
         return ""
-    if not asked.whole:  # then nobody has told the bot of it
+    if not asked.whole:  # a fault has kept the id from the bot
         return ""
     try:
         return str(asked.exchange.response.json()["id"])
-    except (MalformedJsonError, KeyError, TypeError):  # an answer that a test has replaced
+    except (MalformedJsonError, KeyError, TypeError):  # a test may have replaced the answer
         return ""
 
 
-def ends(ledger: Ledger) -> dict[str, tuple[float, str, int, float]]:
-    """By call: when the bot learned that it is over.
+@dataclass(frozen=True, slots=True)
+class KnownEnd:
+    """The moment at which the bot learned that a call is over.
 
-    Returns:
-        The virtual second, how it learned it, the number in the ledger, and the real second from which on it knew.
+    Attributes:
+        at: the virtual second.
+        how: how it learned it, in words.
+        number: number of the ledger entry.
+        moment: the real second from which on it knew.
     """
-    found: dict[str, tuple[float, str, int, float]] = {}
-    for entry in told(ledger):
+
+    at: float
+    how: str
+    number: int
+    moment: float
+
+
+def known_ends(ledger: Ledger) -> dict[str, KnownEnd]:
+    """By call: when the bot learned that it is over."""
+    found: dict[str, KnownEnd] = {}
+    for entry in accepted_entries(ledger):
         if entry.of_call and entry.change == "deleted":
             one = entry.delivery
-            found.setdefault(entry.call, (one.at, f"was told so (#{one.number})", one.number, one.moment))
+            how = f"was notified of the end (#{one.number})"
+            found.setdefault(entry.call, KnownEnd(one.at, how, one.number, one.moment))
     for asked in ledger.requests:
         call = call_of(asked)
-        if call and found_no_call(asked) and (call not in found or found[call][3] > asked.moment):
-            found[call] = asked.at, f"was answered 404 to {named(asked)}", asked.number, asked.moment
+        if call and says_call_is_over(asked) and (call not in found or found[call].moment > asked.moment):
+            how = f"was answered 404 to {describe_request(asked)}"
+            found[call] = KnownEnd(asked.at, how, asked.number, asked.moment)
     return found
 
 
-def failed(what: str, ledger: Ledger) -> BotError:
-    """The error, with the timeline."""
+def failure(what: str, ledger: Ledger) -> BotError:
+    """The error of a failed assertion, with the timeline."""
     return BotError(what, ledger.lines())

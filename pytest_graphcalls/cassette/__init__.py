@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pytest_graphcalls.cassette.cassette import Cassette, entries, exchange, opened, read
 from pytest_graphcalls.cassette.formats import Incomplete, row
-from pytest_graphcalls.cassette.loading import dump
+from pytest_graphcalls.cassette.loading import Cassette, entries, exchange, opened, read
 from pytest_graphcalls.cassette.passport import MEMBER, Kind, Passport, SignedIn, faults_of, kind_of
 from pytest_graphcalls.cassette.replay import Replay
-from pytest_graphcalls.cassette.writing import save, state, write
+from pytest_graphcalls.cassette.writing import dump, save, state, write
 
 __all__ = [
     "MEMBER",

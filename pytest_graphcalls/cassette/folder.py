@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pytest_graphcalls.cassette.passport import Passport
 from pytest_graphcalls.errors import RecordingError
+from pytest_graphcalls.parsing import content
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 _PASSED_OVER = frozenset({"__pycache__", "build", "dist", "node_modules", "site-packages", "venv"})
@@ -46,8 +47,10 @@ _VERSIONS = frozenset({"v1.0", "beta"})
 
 def orphan(path: Path, passport: Passport | None, sources: dict[str, list[Path]]) -> str:
     """Why no test uses the cassette: its module is gone, or the test in it."""
-    module, test = path.parent.name, _test(path, passport)
-    homes = [path.parents[2] / f"{module}.py"] if path.parents[1].name not in _VERSIONS else []
+    place = path.absolute()
+    module, test = place.parent.name, _test(path, passport)
+    parents = [*place.parents, place.parent, place.parent]  # right below the root there are no others
+    homes = [parents[2] / f"{module}.py"] if parents[1].name not in _VERSIONS else []
     homes = [home for home in homes if home.is_file()] or sources.get(module, [])
     if not homes:
         return f"there is no {module}.py"
@@ -66,12 +69,20 @@ def _test(path: Path, passport: Passport | None) -> str:
 def _tests(module: Path) -> frozenset[str]:
     """The names of the functions in a module; none when it cannot be read."""
     try:
-        tree = ast.parse(module.read_text(encoding="utf-8", errors="replace"))
-    except SyntaxError:
+        tree = ast.parse(_source(module))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()
     return frozenset(one.name for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def _mentions(module: Path, path: Path) -> bool:
     """Whether a module names the cassette, as the marks of pytest-recording do."""
-    return path.stem in module.read_text(encoding="utf-8", errors="replace")
+    return path.stem in _source(module)
+
+
+def _source(module: Path) -> str:
+    """The text of a module, ``""`` when it is no file or too large to be one."""
+    try:
+        return content(module).decode("utf-8", "replace")
+    except OSError:
+        return ""

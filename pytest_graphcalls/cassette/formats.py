@@ -1,4 +1,8 @@
-"""Cassettes of vcrpy, from its first form to that of version 9. Bodies are as on the wire, or decompressed."""
+"""The entries of recordings as exchanges: vcrpy's, from its first form to that of version 9, and those of HAR 1.2.
+
+Bodies are as on the wire, or decompressed: browsers undo the compression of a body before they export it, some
+proxies do not.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,12 @@ import base64
 import binascii
 import http.client
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from pytest_graphcalls.compression import UnreadableBodyError, decompress
+from pytest_graphcalls.validation import shown
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
 
 
@@ -62,11 +67,15 @@ def _filled(request: Mapping[str, Any], key: str) -> str:
     return text
 
 
+_DIGITS = 10
+"""So many digits no status has; Python reads no number of some thousand."""
+
+
 def status_of(value: Any) -> int:
     """A status code, also one that was written as a text."""
-    number = int(value) if isinstance(value, str) and value.isdecimal() else value
+    number = int(value) if isinstance(value, str) and value.isdecimal() and len(value) < _DIGITS else value
     if not isinstance(number, int) or isinstance(number, bool) or not 100 <= number <= 999:
-        raise UnusableError(f"the response's status is {value!r}, not a number from 100 to 999.")
+        raise UnusableError(f"the response's status is {shown(value)}, not a number from 100 to 999.")
     return number
 
 
@@ -215,13 +224,13 @@ def _headers(message: Mapping[str, Any]) -> Headers:
     elif isinstance(raw, Mapping):
         pairs = list(raw.items())
     else:
-        raise UnusableError(f"its headers are {raw!r}, not names with values.")
+        raise UnusableError(f"its headers are {shown(raw)}, not names with values.")
     return Headers([(word(name), word(value)) for name, values in map(_pair, pairs) for value in _each(values)])
 
 
 def _pair(pair: Any) -> tuple[Any, Any]:
     if not isinstance(pair, list | tuple) or len(pair) != 2:
-        raise UnusableError(f"the header {pair!r} should be a name and a value.")
+        raise UnusableError(f"the header {shown(pair)} should be a name and a value.")
     return pair[0], pair[1]
 
 
@@ -236,7 +245,7 @@ def is_answered(row: Any) -> bool:
     return isinstance(response, Mapping) and response.get("status") not in (None, 0, -1)
 
 
-def entry(row: Any, note: str) -> Exchange | Incomplete:
+def har_entry(row: Any, note: str) -> Exchange | Incomplete:
     """An entry as an exchange.
 
     Args:
@@ -256,7 +265,21 @@ def entry(row: Any, note: str) -> Exchange | Incomplete:
     if not content.get("text") and isinstance(size, int) and size > 0:
         problem = f"the response's body ({size} bytes) was not recorded. Export the HAR file again, with content."
         return Incomplete(request, note, problem)
-    return Exchange(request, Response(status_of(answer["status"]), _har_headers(answer), _content(content)), note)
+    response = Response(status_of(answer["status"]), _har_headers(answer), _content(content))
+    try:
+        unpacked = (
+            replace(request, body=_unpacked(request, _object(raw.get("postData")))),
+            replace(response, body=_unpacked(response, content)),
+        )
+    except UnreadableBodyError as error:
+        return Incomplete(request, note, str(error))
+    return Exchange(*unpacked, note)
+
+
+def _unpacked(message: Request | Response, content: Mapping[str, Any]) -> bytes:
+    """The body without compression, where it was exported as it was on the wire: in Base64, although it is JSON."""
+    packed = content.get("encoding") == "base64" and "json" in str(content.get("mimeType", "json"))
+    return _plain(message) if packed else message.body
 
 
 def _object(value: Any) -> Mapping[str, Any]:
@@ -271,7 +294,7 @@ def _har_headers(message: Mapping[str, Any]) -> Headers:
 def _named(pairs: Any) -> Iterator[tuple[str, str]]:
     for pair in pairs if isinstance(pairs, list) else ():
         if not isinstance(pair, Mapping) or "name" not in pair:
-            raise UnusableError(f"{pair!r} should have a 'name' and a 'value'.")
+            raise UnusableError(f"{shown(pair)} should have a 'name' and a 'value'.")
         yield word(pair["name"]), word(pair.get("value"))
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from pytest_graphcalls._version import __version__
 from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.validation import shown
 from pytest_graphcalls.wire import Exchange, Headers, Notification
 
 MEMBER = "graphcalls"
@@ -78,6 +79,8 @@ class Passport:
         seconds: how long each answer took, in the order of the exchanges; kept in recordings that are to be compared.
         aside: numbers of exchanges, from 0, that depend on what others had left behind; kept likewise.
         faults: what was injected into its answers; empty when they are as the target gave them.
+        refused: kinds of what the leak scan has found in the recording, which is masked in it; such a cassette is
+            compared within its night and kept nowhere.
         digest: of the interactions; by it an edited cassette is noticed.
         operations: by id: the revision of each operation of the contract that its requests mean.
     """
@@ -98,6 +101,7 @@ class Passport:
     seconds: tuple[float | None, ...] = ()
     aside: tuple[int, ...] = ()
     faults: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     digest: str = ""
     operations: Mapping[str, str] = field(default_factory=dict)
 
@@ -141,6 +145,7 @@ class Passport:
             "seconds": [] if set(self.seconds) <= {None} else [one and round(one, 4) for one in self.seconds],
             "aside": list(self.aside),
             "faults": list(self.faults),
+            "refused": list(self.refused),
             "digest": self.digest,
         }
         return {name: value for name, value in data.items() if value}
@@ -153,10 +158,10 @@ class Passport:
             ValueError: it is none of ours, or one of a later format; the text is a sentence.
         """
         if data.get("format") != FORMAT:
-            raise ValueError(f"its passport has format {data.get('format')!r}; this version reads {FORMAT}.")
-        plain: dict[str, Any] = {name: str(data.get(name, "")) for name in _TEXTS}
-        plain |= {name: tuple(map(str, data.get(name, ()))) for name in _LISTS}
+            raise ValueError(f"its passport has format {shown(data.get('format'))}; this version reads {FORMAT}.")
         try:
+            plain: dict[str, Any] = {name: str(data.get(name, "")) for name in _TEXTS}
+            plain |= {name: tuple(map(str, data.get(name, ()))) for name in _LISTS}
             return cls(
                 recorded=datetime.strptime(str(data["recorded"]), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
                 kind=Kind(data["from"]),
@@ -169,8 +174,8 @@ class Passport:
                 aside=tuple(map(int, data.get("aside", ()))),
                 **plain,
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"its passport cannot be read ({error}).") from None
+        except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+            raise ValueError(f"its passport cannot be read ({shown(str(error))}).") from None
 
 
 def _told(one: Notification) -> dict[str, Any]:
@@ -185,12 +190,15 @@ def _notification(data: Mapping[str, Any]) -> Notification:
 
 
 _TEXTS = ("contract", "redaction", "tool", "test", "tenant", "digest")
-_LISTS = ("versions", "capabilities", "faults")
+_LISTS = ("versions", "capabilities", "faults", "refused")
 
 
 def digest(rows: Sequence[Any]) -> str:
     """A digest of interactions as a cassette's file has them; order and bodies count, the file's layout does not."""
-    text = json.dumps(rows, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=_plain)
+    try:
+        text = json.dumps(rows, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=_plain)
+    except (TypeError, ValueError, RecursionError):
+        return ""  # names of several sorts, too large a number: vcrpy writes nothing like it
     return f"sha256:{sha256(text.encode()).hexdigest()}"
 
 

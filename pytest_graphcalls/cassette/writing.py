@@ -10,26 +10,34 @@ The rules of this page:
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from pytest_graphcalls.atomic import put
+from pytest_graphcalls.atomic import hold, put
 from pytest_graphcalls.cassette import formats
-from pytest_graphcalls.cassette.loading import dump
 from pytest_graphcalls.cassette.passport import MEMBER, Passport
 from pytest_graphcalls.errors import RecordingError
+from pytest_graphcalls.leakscan import listed, scan
+from pytest_graphcalls.sanitize import clean, clean_json
 from pytest_graphcalls.wire import Exchange
 
 WAIT = 10.0
 """Seconds to wait for another writer. Writing a cassette takes milliseconds."""
-STALE = 60.0
-"""Seconds after which a lock is taken for one that a killed process has left."""
 
 
 def write(
-    path: Path, exchanges: Sequence[Exchange], passport: Passport, *, known: Iterable[str] = (), before: str = ""
+    path: Path,
+    exchanges: Sequence[Exchange],
+    passport: Passport,
+    *,
+    known: Iterable[str] = (),
+    before: str = "",
+    masked: bool = False,
 ) -> None:
     """Write a cassette; without an exchange nothing happens.
 
@@ -39,6 +47,8 @@ def write(
         passport: what it says about itself; the digest is filled in.
         known: secrets of this run, to be looked for by value.
         before: :func:`state` of the file when the recording began.
+        masked: whether what the leak scan finds is masked, and its kinds are written into the passport, instead of
+            refusing the cassette: for one that is compared and thrown away.
 
     Raises:
         RecordingError: something in it may not be written down, another process has written it meanwhile, or the
@@ -46,8 +56,33 @@ def write(
     """
     if exchanges:
         rows = [formats.row(exchange) for exchange in exchanges]
-        data = {MEMBER: passport.sealed(rows).to_json(), "interactions": rows, "version": formats.FORMAT}
-        save(path, dump(data), known=known, before=before)
+        text = _text(rows, passport)
+        kinds = tuple(sorted({leak.kind for leak in scan(text, known=tuple(known))})) if masked else ()
+        if kinds:
+            rows = clean_json(rows, people=True).value
+            safe = clean_json(replace(passport, refused=kinds).to_json(), people=True).value
+            text = clean(_text(rows, Passport.from_json(safe)), people=True).text
+        save(path, text, known=known, before=before)
+
+
+def _text(rows: Sequence[Any], passport: Passport) -> str:
+    return dump({MEMBER: passport.sealed(rows).to_json(), "interactions": rows, "version": formats.FORMAT})
+
+
+def dump(data: Any) -> str:
+    """Write a cassette as YAML. Lines are not folded, so that a line holds a whole value."""
+    import yaml
+
+    class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # the C dumper where there is one
+        """Writes a value out each time: an alias of YAML would not be read back."""
+
+        def ignore_aliases(self, _: object) -> bool:
+            return True
+
+    return str(yaml.dump(data, Dumper=Dumper, allow_unicode=True, width=_ONE_LINE, sort_keys=True))
+
+
+_ONE_LINE = 2**31 - 1
 
 
 def state(path: Path) -> str:
@@ -81,8 +116,6 @@ _OLDER = {True: "The older recording is as it was.", False: "There was none befo
 
 
 def _refuse_leaks(path: Path, text: str, known: Iterable[str]) -> None:
-    from pytest_graphcalls.leakscan import listed, scan
-
     found = listed(scan(text, known=tuple(known)))
     if found:
         problem = (
@@ -94,25 +127,18 @@ def _refuse_leaks(path: Path, text: str, known: Iterable[str]) -> None:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Hold the file's lock: a file beside it, which whoever makes it first has."""
+    """Hold the file's lock, a file beside it."""
     lock = path.with_name(f".{path.name}.lock")
     last = time.monotonic() + WAIT
-    while not _made(lock):
+    while (held := hold(lock, make=True)) is None:
         if time.monotonic() > last:
             raise RecordingError(str(path), 0, f"{lock.name} beside it says that another process writes it.")
         time.sleep(0.01)
     try:
         yield
     finally:
-        lock.unlink(missing_ok=True)
-
-
-def _made(lock: Path) -> bool:
-    try:
-        os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-    except FileExistsError:
-        with suppress(FileNotFoundError):
-            if time.time() - lock.stat().st_mtime > STALE:
-                lock.unlink()
-        return False
-    return True
+        with suppress(OSError):  # Windows removes no file that is open
+            lock.unlink(missing_ok=True)
+        os.close(held)
+        if sys.platform == "win32":
+            lock.unlink(missing_ok=True)

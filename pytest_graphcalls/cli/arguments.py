@@ -261,6 +261,13 @@ def _serve(parser: argparse.ArgumentParser) -> None:
         help="whom /_graphcalls/ answers (default: local, this machine; off when --host is another address)",
     )
     parser.add_argument(
+        "--ledger-size",
+        type=float,
+        default=32,
+        metavar="MB",
+        help="memory for the ledger of requests and deliveries; the oldest entries go first (default: %(default)s)",
+    )
+    parser.add_argument(
         "--tls", metavar="FOLDER", help="speak TLS; FOLDER keeps the certificate authority that clients have to trust"
     )
 
@@ -327,15 +334,32 @@ NARROWEST, WIDEST, PIPE = 40, 120, 100
 """Columns: what is still readable, what is still comfortable, and what a pipe or a file gets."""
 
 
-def show(lines: Iterable[str]) -> None:
-    """Write lines to standard output, where they are read at once: a server's are followed by nothing for hours."""
-    for line in lines:
-        sys.stdout.write(f"{line}\n")
+def show(lines: Iterable[str], *, checked: bool = False) -> None:
+    """Write lines to standard output, without secrets, and flush it: a server's are followed by nothing for hours.
+
+    Args:
+        lines: what to write.
+        checked: whether nothing is masked: JSON whose values are clean already, or a token that was asked for.
+    """
+    text = "".join(f"{line}\n" for line in lines)
+    sys.stdout.write(text if checked else cleaned(text))
     sys.stdout.flush()
 
 
+def complain(problem: object) -> None:
+    """Write why the command cannot go on to standard error, without secrets."""
+    sys.stderr.write(f"graphcalls: {cleaned(str(problem))}\n")
+
+
+def cleaned(text: str) -> str:
+    """``text`` without secrets; what masks them is loaded when there is something to say."""
+    from pytest_graphcalls.sanitize import clean
+
+    return clean(text).text
+
+
 def wrapped(text: str, *, indent: int = 0, label: str = "", gap: int = 0) -> Iterator[str]:
-    """Lines of ``text``, as wide as the terminal.
+    """Lines of ``text``, as wide as the terminal, without secrets: a line's end may part a secret from its name.
 
     Args:
         text: the text; white space in it counts as one space.
@@ -345,7 +369,7 @@ def wrapped(text: str, *, indent: int = 0, label: str = "", gap: int = 0) -> Ite
     """
     columns = min(max(shutil.get_terminal_size((PIPE, 24)).columns, NARROWEST), WIDEST)
     yield from textwrap.wrap(
-        " ".join(text.split()),
+        " ".join(cleaned(text).split()),
         columns,
         initial_indent=" " * indent + label.ljust(gap),
         subsequent_indent=" " * (indent + gap),

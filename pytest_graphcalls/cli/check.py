@@ -11,12 +11,12 @@ from typing import Any
 
 from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Incomplete
-from pytest_graphcalls.cli.arguments import show, wrapped
+from pytest_graphcalls.cli.arguments import cleaned, show, wrapped
 from pytest_graphcalls.contract import VERSIONS, Contract, Match, is_notification
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.findings import Finding, Severity, Side
-from pytest_graphcalls.redaction import mask
 from pytest_graphcalls.report.run_document import counted
+from pytest_graphcalls.sanitize import clean_json
 from pytest_graphcalls.wire import Exchange, Request
 
 FORMAT = "graphcalls check"
@@ -79,7 +79,7 @@ def run(args: Namespace) -> int:
     """
     contract = Contract.packaged()
     results = [check_file(contract, file) for file in args.files]
-    show(_WRITERS[args.format](contract, results, strict=args.strict))
+    show(_WRITERS[args.format](contract, results, strict=args.strict), checked=args.format != "text")
     if any(result.problems for result in results):
         return 2
     counting = tuple(Severity) if args.strict else (Severity.VIOLATION,)
@@ -138,7 +138,7 @@ def _judge(contract: Contract, result: Checked, number: int, entry: Exchange | I
 
 
 def _shown(request: Request) -> str:
-    return mask(f"{request.method} {request.path}")
+    return cleaned(f"{request.method} {request.path}")
 
 
 def _text(_: Contract, results: Sequence[Checked], *, strict: bool) -> Iterator[str]:
@@ -174,7 +174,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     facts = {
         "where": finding.where,
         "expected": finding.expected,
-        "got": mask(finding.got),
+        "got": finding.got,
         "rule": finding.rule,
         "accepted": finding.tolerated,
         "page": finding.page,
@@ -221,7 +221,7 @@ def _json(contract: Contract, results: Sequence[Checked], *, strict: bool) -> It
         },
         "files": [_file(result) for result in results],
     }
-    yield json.dumps(data, ensure_ascii=False, indent=2)
+    yield json.dumps(clean_json(data).value, ensure_ascii=False, indent=2)
 
 
 def _file(result: Checked) -> dict[str, Any]:
@@ -238,7 +238,6 @@ def _file(result: Checked) -> dict[str, Any]:
                 "request": entry.request,
                 "status": entry.status,
                 **finding.to_json(),
-                "got": mask(finding.got),
             }
             for entry in result.entries
             for finding in entry.findings

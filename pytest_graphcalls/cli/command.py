@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from pytest_graphcalls._version import __version__
-from pytest_graphcalls.cli.arguments import COMMANDS, add
+from pytest_graphcalls.cli.arguments import COMMANDS, add, cleaned, complain
 from pytest_graphcalls.errors import GraphCallsError
 
 OK, VIOLATIONS, UNUSABLE = 0, 1, 2
@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = run(args)
         sys.stdout.flush()
     except GraphCallsError as error:
-        sys.stderr.write(f"graphcalls: {error}\n")
+        complain(error)
         return USAGE.get(args.command, UNUSABLE)
     except KeyboardInterrupt:
         sys.stderr.write("\ngraphcalls: stopped before the end.\n")
@@ -80,12 +80,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Python flushes standard output once more at its end, which would print a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE
-    except Exception:
-        # Shown whole, as Python would; only the exit code is another one.
-        if args.command not in CRASHED:
-            raise
-        traceback.print_exc()
-        return CRASHED[args.command]
+    except Exception:  # noqa: BLE001  shown whole, as Python would, but without secrets
+        sys.stderr.write(cleaned(traceback.format_exc()))
+        return CRASHED.get(args.command, 1)
     return code
 
 
@@ -105,7 +102,7 @@ class _Words(argparse.ArgumentParser):
         """Say what is wrong with the words, and end as the command promises."""
         self.print_usage(sys.stderr)
         command = self.command or next(iter(self.prog.split()[1:]), "")
-        self.exit(USAGE.get(command, UNUSABLE), f"{self.prog}: error: {message}\n")
+        self.exit(USAGE.get(command, UNUSABLE), f"{self.prog}: error: {cleaned(message)}\n")
 
 
 def parser() -> _Words:

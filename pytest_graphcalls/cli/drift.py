@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from argparse import Namespace
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pytest_graphcalls.cli.arguments import show
+from pytest_graphcalls.cli.arguments import complain, show
 from pytest_graphcalls.cli.cassettes import secrets_of
 from pytest_graphcalls.contract import VERSIONS
 from pytest_graphcalls.drift import EXIT_CODES, Difference, Outcome, Severity, Unchecked
-from pytest_graphcalls.drift.acceptances import AcceptedFile, remembered
+from pytest_graphcalls.drift.acceptances import AcceptedFile, read_verdict
 from pytest_graphcalls.drift.model import Acceptance
-from pytest_graphcalls.drift.outcome import is_expired, weighed
+from pytest_graphcalls.drift.outcome import is_expired, outcome_of_severities
 from pytest_graphcalls.errors import DriftFileError, GraphCallsError, SettingError, UnknownNameError
 from pytest_graphcalls.leakscan import scan
 from pytest_graphcalls.nightly.baseline import promote as put
@@ -25,6 +24,7 @@ from pytest_graphcalls.nightly.settings import ACCEPTED, BASELINE, OUT, path_of
 from pytest_graphcalls.published.csdl import Form
 from pytest_graphcalls.published.published import Found, Published, of_metadata
 from pytest_graphcalls.report.run_document import counted
+from pytest_graphcalls.sanitize import clean_json
 
 
 def accept(args: Namespace) -> int:
@@ -47,7 +47,7 @@ def accept(args: Namespace) -> int:
     if not reason:
         raise SettingError("--reason", "''", "why it is all right, in a sentence")
     verdict, place = _verdict_of(args), accepted_of(args)
-    known = remembered(verdict).differences
+    known = read_verdict(verdict).differences
     _refuse_leaks("--reason", reason)
     before = file = AcceptedFile.read(place)
     until, said = f" until {expires}" if expires else "", []
@@ -109,7 +109,7 @@ def prune(args: Namespace) -> int:
         DriftFileError: the verdict or the file cannot be used.
     """
     file = AcceptedFile.read(accepted_of(args))
-    last = remembered(_verdict_of(args))
+    last = read_verdict(_verdict_of(args))
     now = datetime.now(UTC)
     why = {
         name: "expired" if is_expired(one, now) else "not seen any more"
@@ -159,7 +159,7 @@ def promote(args: Namespace) -> int:
 def _headline(verdict: Path) -> str:
     """What the night came to, or ``""`` after one without drift; recordings may have been taken along alone."""
     try:
-        return remembered(verdict).headline
+        return read_verdict(verdict).headline
     except DriftFileError:
         return ""
 
@@ -207,14 +207,14 @@ def _told(found: Iterable[Found], args: Namespace) -> int:
     all_ = list(found)
     differences = [one for one in all_ if isinstance(one, Difference)]
     unchecked = [one for one in all_ if isinstance(one, Unchecked)]
-    word = weighed({one.severity for one in differences if one.fingerprint not in settled}, unchecked)
+    word = outcome_of_severities({one.severity for one in differences if one.fingerprint not in settled}, unchecked)
     if args.format == "json":
         told = {
             "outcome": word.value,
             "differences": [{**one.to_json(), "accepted": one.fingerprint in settled} for one in differences],
             "unchecked": [{"subject": one.subject, "reason": one.reason} for one in unchecked],
         }
-        show([json.dumps(told, indent=1, ensure_ascii=False)])
+        show([json.dumps(clean_json(told).value, indent=1, ensure_ascii=False)], checked=True)
     else:
         show(_lines(word, differences, unchecked, settled))
     return EXIT_CODES[word]
@@ -265,5 +265,5 @@ def run(args: Namespace) -> int:
     try:
         return ACTIONS[args.action](args)
     except GraphCallsError as error:
-        sys.stderr.write(f"graphcalls: {error}\n")
+        complain(error)
         return USAGE

@@ -7,11 +7,12 @@ import os
 import sys
 import time
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from pytest_graphcalls.cli.arguments import show, wrapped
+from pytest_graphcalls.cli.arguments import cleaned, complain, show, wrapped
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Entry, Night, RuleState, Standing
 from pytest_graphcalls.drift.history import History
@@ -34,6 +35,7 @@ from pytest_graphcalls.plugin.options import parse_versions
 from pytest_graphcalls.report.nightly.summary import headline
 from pytest_graphcalls.report.run_document import counted
 from pytest_graphcalls.sandbox.guard import stopped_as_by_ctrl_c
+from pytest_graphcalls.sanitize import clean_json, note
 
 COULD_NOT_CHECK = 3
 _SHOWN = 10
@@ -70,15 +72,15 @@ def run(args: Namespace, runner: Runner | None = None) -> int:
         return _unfinished(f"the machine refuses: {error}")
     show(_lines(seen))
     if seen.problem:
-        sys.stderr.write(f"graphcalls: {seen.problem}\n")
+        complain(seen.problem)
         return COULD_NOT_CHECK
     return seen.verdict.exit_code
 
 
 def _unfinished(why: str) -> int:
-    sys.stderr.write(
-        f"graphcalls: {why}. This night stays incomplete in the history; the baseline and the older reports are as "
-        "they were. Run it again.\n"
+    complain(
+        f"{why}. This night stays incomplete in the history; the baseline and the older reports are as they were. "
+        "Run it again."
     )
     return COULD_NOT_CHECK
 
@@ -125,6 +127,8 @@ def _lines(seen: Seen) -> Iterator[str]:
             yield from wrapped(f"{thing.subject}: {thing.reason}", indent=2)
     if verdict.unobserved:
         yield f"accepted, but not seen any more: {counted(len(verdict.unobserved), 'difference')}; drift prune"
+    if seen.masked:
+        yield from wrapped(note(Counter(seen.masked).elements()))
     for path in seen.files:
         yield f"written: {path}"
 
@@ -147,7 +151,7 @@ class Progress:
     def phase(self, text: str) -> None:
         """What begins now."""
         self._end_line()
-        self._stream.write(f"graphcalls: {text}\n")
+        self._stream.write(f"graphcalls: {cleaned(text)}\n")
         self._stream.flush()
         self._told = self._clock()
 
@@ -196,7 +200,8 @@ def run_history(args: Namespace) -> int:
     with History(Path(path), create=False) as history:
         nights, known = history.nights(number("--limit", args.limit)), history.known()
     if args.format == "json":
-        sys.stdout.write(json.dumps(_document(nights, known, rule), ensure_ascii=False, indent=1) + "\n")
+        found = clean_json(_document(nights, known, rule)).value
+        show([json.dumps(found, ensure_ascii=False, indent=1)], checked=True)
     else:
         show(_history_lines(nights, known, rule))
     return 0

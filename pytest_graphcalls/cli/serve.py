@@ -12,7 +12,8 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.cli.arguments import show
-from pytest_graphcalls.clients.httpx import Network, make_client
+from pytest_graphcalls.clients.httpx import make_client
+from pytest_graphcalls.clients.network import Network
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.control import CODE, PREFIX, TOKEN_PATH, ControlledApp, Reach, ServerState, real_time
@@ -24,6 +25,9 @@ from pytest_graphcalls.wire import MalformedJsonError, decode_json, encode_json
 if TYPE_CHECKING:
     from pytest_graphcalls.server.tls import ServerTls
 
+MEGABYTE = 1024 * 1024
+LARGEST_LEDGER = 64 * 1024
+"""MB that the ledger may take at most."""
 TOKEN_LIFETIME = 24 * 3600.0
 """Seconds that the printed token lives: a working day, and no more."""
 
@@ -32,8 +36,8 @@ def run(args: Namespace) -> int:
     """Serve until somebody stops it.
 
     Args:
-        args: ``host``, ``port``, ``seed``, ``ring``, ``frozen``, ``tls``, ``bot``, ``bot_path``, ``allow_host`` and
-            ``control``.
+        args: ``host``, ``port``, ``seed``, ``ring``, ``frozen``, ``tls``, ``bot``, ``bot_path``, ``allow_host``,
+            ``control`` and ``ledger_size``.
 
     Raises:
         SettingError: the address is taken, the ring time is no time, the folder for TLS cannot be used, or the bot is
@@ -42,7 +46,8 @@ def run(args: Namespace) -> int:
     # Its time begins now: what clients bring along (assertions) and look at (tokens) has real times in it.
     simulator = Simulator(seed=args.seed, pace=_pace(args.ring), start=datetime.now(UTC))
     plain = SimulatorApp(simulator, frozen=args.frozen)
-    state = ServerState.of(simulator, plain, seed=args.seed, allow_hosts=args.allow_host)
+    facts = {"seed": args.seed, "allow_hosts": args.allow_host, "ledger_bytes": _ledger_bytes(args.ledger_size)}
+    state = ServerState.of(simulator, plain, **facts)
     if args.bot:
         state.place_bot(args.bot, path=args.bot_path)
     app = ControlledApp(state, reach=_reach(args))
@@ -50,6 +55,10 @@ def run(args: Namespace) -> int:
         _serve(app, simulator, args, tls)
     show(["stopped"])
     return 0
+
+
+def _ledger_bytes(megabytes: float) -> int:
+    return int(quantity("--ledger-size", megabytes, unit="MB", least=1, most=LARGEST_LEDGER) * MEGABYTE)
 
 
 def _reach(args: Namespace) -> Reach:
@@ -70,9 +79,9 @@ def _tls(args: Namespace) -> AbstractContextManager[ServerTls | None]:
 def _serve(app: ControlledApp, simulator: Simulator, args: Namespace, tls: ServerTls | None) -> None:
     certificate = tls.certificate if tls else None
     with serve_in_thread(app, args.host, args.port, certificate=certificate) as url, _told_to() as stop:
-        show(_greeting(url, simulator, args))
+        show(_greeting(url, simulator, args), checked=True)  # it hands out a token
         if tls:
-            show(_trust(url, simulator, tls))
+            show(_trust(url, simulator, tls), checked=True)
         show(["", "Ctrl-C stops it."])
         # With a time limit: on Windows an endless wait cannot be interrupted.
         while not stop.wait(1):
@@ -168,7 +177,7 @@ def run_token(args: Namespace) -> int:
         SettingError: nothing answers there, it is no ``graphcalls serve``, or it refuses.
     """
     asked = {"roles": [] if args.no_roles else args.role, "app": args.app, "lifetime": args.lifetime}
-    show([str(_answer(args.url.rstrip("/"), asked)["access_token"])])
+    show([str(_answer(args.url.rstrip("/"), asked)["access_token"])], checked=True)
     return 0
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from pytest_graphcalls.auth import AUTHORITY, TENANT, Credential, SignIn
 from pytest_graphcalls.cli.arguments import show, wrapped
-from pytest_graphcalls.clients.httpx import Client, GuardedTransport, Network, http_for_msal, make_client
+from pytest_graphcalls.clients.httpx import Client, http_for_msal, make_client
+from pytest_graphcalls.clients.network import GuardedTransport, Network
 from pytest_graphcalls.contract import Cloud, Contract
 from pytest_graphcalls.doctor import Doctor, Line, Patient, Verdict
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.redaction import mask, remember_environment
+from pytest_graphcalls.redaction import remember_environment
 from pytest_graphcalls.sandbox import Budget, End, Ending, Guard, Ledger, Sandbox, ledgers
 from pytest_graphcalls.sandbox.journal import SUFFIX
 from pytest_graphcalls.sandbox.tenant import VARIABLE
@@ -171,6 +172,6 @@ _GAP = 12
 
 
 def _shown(line: Line) -> Iterator[str]:
-    yield from wrapped(mask(line.says), label=f"{line.check:<{_GAP}}{line.verdict:<{_GAP}}", gap=2 * _GAP)
+    yield from wrapped(line.says, label=f"{line.check:<{_GAP}}{line.verdict:<{_GAP}}", gap=2 * _GAP)
     if line.remedy:
-        yield from wrapped(mask(line.remedy), indent=2 * _GAP)
+        yield from wrapped(line.remedy, indent=2 * _GAP)

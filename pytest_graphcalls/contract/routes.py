@@ -138,11 +138,16 @@ class Router:
         return Miss("unknown-path", version, segment=segment, nearest=close)
 
 
+_LONGEST_START = 80
+"""Characters in which a slip is looked for: a longer start resembles no root, and comparing it would take long."""
+
+
 def _elsewhere(segments: list[str], versions: Iterable[str]) -> Miss:
     """Another part of Graph, or a slip on the way to the calls: a version left out or said twice, a letter wrong."""
     version = segments[0] if segments and segments[0] in versions else ""
     rest = [segment for segment in segments if segment not in versions]
-    close = get_close_matches("/".join(rest[:2]), ["/".join(root) for root in _ROOTS], n=1, cutoff=0.9)
+    start = "/".join(rest[:2])[:_LONGEST_START]
+    close = get_close_matches(start, ["/".join(root) for root in _ROOTS], n=1, cutoff=0.9)
     if not close:
         return Miss("not-graph", version)
     wrong = next((one for one, right in zip(rest, close[0].split("/"), strict=False) if one != right), segments[0])

@@ -1,18 +1,20 @@
-"""Whether the service, its published metadata or its documentation have moved away from what was promised.
+"""Drift: differences between the service, its recordings, the contract and what Microsoft publishes.
 
-The rules of this room:
+The rules of this package:
 
-1. A :class:`Difference` says that two sides disagree about one fact: which sides, about what, and how much it
-   weighs. What it weighs follows from its kind, in one table.
-2. Its fingerprint is the same every night: ids, times, list indexes, tests and line numbers are not part of it.
-3. Finders are generators. They know nothing of history, of what was accepted, or of how a verdict is worded.
-4. What could not be looked at is said so, with its reason. It is never a difference.
-5. Nothing here opens a cassette, asks a network or knows pytest: tapes, texts and outcomes are handed in.
+1. A :class:`Difference` says that two sides disagree about one fact: which sides, about what, and how severe it
+   is. The severity follows from the kind, in one table.
+2. The fingerprint of a difference is stable from night to night: ids, times, list indexes, tests and line numbers
+   are not part of it.
+3. Finders are generators. They do not read the history or the acceptances, and do not word a verdict.
+4. What could not be compared is reported as :class:`Unchecked`, with its reason. It is never a difference.
+5. No module here opens a cassette, sends a request or imports pytest: recordings, texts and outcomes are passed in.
 """
 
 from __future__ import annotations
 
 from pytest_graphcalls.drift.difference import SEVERITIES, Difference, Kind, Origin, Severity
+from pytest_graphcalls.drift.fact_table import Cell, FactRow, rows
 from pytest_graphcalls.drift.model import (
     EXIT_CODES,
     Acceptance,
@@ -20,14 +22,13 @@ from pytest_graphcalls.drift.model import (
     Latency,
     Night,
     Outcome,
+    Recording,
     RuleState,
     Sample,
     Standing,
-    Tape,
     Unchecked,
     Verdict,
 )
-from pytest_graphcalls.drift.sources import Cell, FactRow, rows
 
 __all__ = [
     "EXIT_CODES",
@@ -42,11 +43,11 @@ __all__ = [
     "Night",
     "Origin",
     "Outcome",
+    "Recording",
     "RuleState",
     "Sample",
     "Severity",
     "Standing",
-    "Tape",
     "Unchecked",
     "Verdict",
     "rows",

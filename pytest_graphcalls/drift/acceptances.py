@@ -1,17 +1,15 @@
-"""The differences that somebody has looked at: a file in the user's repository, reviewed like code.
+"""The file of accepted differences in the user's repository, and the last verdict that entries are taken from.
 
-The rules of this page:
+The rules of the file:
 
-1. One table for each difference, named by its fingerprint and sorted by it, so that two branches seldom collide.
-2. Only whole tables are put in and taken out. Whatever people wrote, comments at a table included, stays as it is.
-3. Beside and renamed: the file is there as a whole or as it was. A file that is not understood is not touched.
+1. One table for each difference, named by its fingerprint and sorted by it, so that two branches seldom conflict.
+2. Only whole tables are added and removed. Everything that people wrote, comments at a table included, is kept.
+3. It is replaced atomically or not at all. A file that cannot be parsed is not touched.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -22,20 +20,21 @@ from pytest_graphcalls.atomic import put
 from pytest_graphcalls.drift.difference import Difference
 from pytest_graphcalls.drift.model import Acceptance, Outcome
 from pytest_graphcalls.errors import DriftFileError
+from pytest_graphcalls.parsing import UnreadableError, content, json_value, toml_value
+from pytest_graphcalls.validation import shown
 
 FILE = "graphcalls-drift.toml"
-"""What the file is called unless told otherwise."""
+"""Default name of the file."""
 FORMAT = 1
 
 _HEAD = """\
-# Differences between the service and its contract that somebody has looked at, each by its fingerprint.
+# Accepted differences between the service and its contract, each by its fingerprint.
 # Written by 'graphcalls drift accept' and 'graphcalls drift prune'; reasons, owners and dates may be edited by hand.
 format = 1
 """
 _TABLE = re.compile(r"\[([^\[\]]*)\][ \t]*(?:#.*)?")
 _FINGERPRINT = re.compile(r"[0-9a-f]{12}")
 _CONFLICT = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: .*)?")
-_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 _MEMBERS: Mapping[str, type] = {"reason": str, "accepted": date, "owner": str, "expires": date, "about": str}
 _NEEDED = ("reason", "accepted")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
@@ -43,13 +42,13 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f
 
 @dataclass(frozen=True, slots=True)
 class AcceptedFile:
-    """The file, as it was read. To change one gives another one; :meth:`write` puts it in the old one's place.
+    """The file of accepted differences as it was read; immutable, :meth:`write` replaces the file by this one.
 
     Attributes:
-        path: where it is.
+        path: its path.
         acceptances: by fingerprint, sorted.
         head: its lines before the first table.
-        blocks: by fingerprint, the lines of a table with the comments on top of it.
+        blocks: by fingerprint, the lines of a table with the comments directly above it.
     """
 
     path: Path
@@ -59,13 +58,13 @@ class AcceptedFile:
 
     @classmethod
     def read(cls, path: Path) -> AcceptedFile:
-        """Read a file; one that is not there yet is empty.
+        """Read a file; one that does not exist yet is empty.
 
         Raises:
-            DriftFileError: it cannot be read, is another sort of file, or has a table twice.
+            DriftFileError: it cannot be read, has a different format, or has a table twice.
         """
         try:
-            text = path.read_text(encoding="utf-8-sig")  # some editors put a mark in front
+            text = content(path).decode("utf-8-sig").replace("\r\n", "\n")  # some editors put a mark in front
         except FileNotFoundError:
             return cls(path, {}, blocks={})
         except (OSError, UnicodeDecodeError) as error:
@@ -75,13 +74,13 @@ class AcceptedFile:
         data = _parsed(path, text)
         head, blocks = _split(text)
         if list(blocks) != list(data):
-            problem = "tables are written in another way than '[fingerprint]' on a line of its own; write them so."
+            problem = "each table has to begin with '[fingerprint]' on a line of its own; write them so."
             raise DriftFileError(str(path), 0, problem)
-        found = {name: _acceptance(path, _line(text, name), name, data[name]) for name in sorted(data)}
+        found = {name: _acceptance(path, text, name, data[name]) for name in sorted(data)}
         return cls(path, found, head, blocks)
 
     def accept(self, acceptance: Acceptance) -> AcceptedFile:
-        """The same with one more; one of that fingerprint is replaced, the comments on top of it are kept."""
+        """Add an acceptance, or replace that of its fingerprint and keep the comments above it."""
         name = acceptance.fingerprint
         old = (self.blocks or {}).get(name, "")
         comments = old[: old.index(f"[{name}]")] if old else ""
@@ -89,44 +88,44 @@ class AcceptedFile:
         return replace(self, acceptances={**self.acceptances, name: acceptance}, blocks=blocks)
 
     def without(self, fingerprints: Iterable[str]) -> AcceptedFile:
-        """The same without these, and the comments on top of them."""
-        gone = frozenset(fingerprints)
-        acceptances = {name: one for name, one in self.acceptances.items() if name not in gone}
-        blocks = {name: block for name, block in (self.blocks or {}).items() if name not in gone}
+        """Remove the acceptances of these fingerprints, and the comments above them."""
+        removed = frozenset(fingerprints)
+        acceptances = {name: one for name, one in self.acceptances.items() if name not in removed}
+        blocks = {name: block for name, block in (self.blocks or {}).items() if name not in removed}
         return replace(self, acceptances=acceptances, blocks=blocks)
 
     @property
     def text(self) -> str:
-        """The file as it is written: tables by fingerprint, an empty line between them."""
+        """The content to write: tables by fingerprint, an empty line between them."""
         blocks = self.blocks or {}
         parts = [self.head, *(blocks[name] for name in sorted(blocks))]
         return "\n\n".join(filter(None, (part.strip("\n") for part in parts))) + "\n"
 
     def write(self) -> None:
-        """Put it in the place of the file, as a whole or not at all.
+        """Replace the file atomically.
 
         Raises:
-            DriftFileError: the disk refuses; the older file is as it was.
+            DriftFileError: it cannot be written; the older file is unchanged.
         """
         path = self.path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             put({path: self.text})
         except OSError as error:
-            problem = f"cannot be written: {error.strerror or error}. It is as it was."
+            problem = f"cannot be written: {error.strerror or error}. It is unchanged."
             raise DriftFileError(str(path), 0, problem) from None
 
 
 def _refuse_merges(path: Path, text: str) -> None:
-    """A conflict that nobody has solved, and one that somebody has solved by keeping both."""
+    """Refuse conflict markers of a merge, and a table that occurs twice because a merge has kept both sides."""
     seen: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if _CONFLICT.fullmatch(line):
-            raise DriftFileError(str(path), number, "a conflict of a merge stands here; keep what is right of it.")
+            raise DriftFileError(str(path), number, "an unresolved merge conflict; resolve it.")
         table = _TABLE.fullmatch(line)
         name = table[1].strip() if table else ""
         if name in seen:
-            problem = f"[{name}] stands here and in line {seen[name]}; keep one of them."
+            problem = f"[{name}] is here and in line {seen[name]}; keep one of them."
             raise DriftFileError(str(path), number, problem)
         if name:
             seen[name] = number
@@ -134,25 +133,24 @@ def _refuse_merges(path: Path, text: str) -> None:
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = _AT_LINE.search(str(error))
-        problem = f"is no TOML: {_AT_LINE.sub('', str(error)).strip()}. Correct it, or restore it from version control."
-        raise DriftFileError(str(path), int(found[1]) if found else 0, problem) from None
+        data = toml_value(text)
+    except UnreadableError as error:
+        problem = f"{error.problem} Correct it, or restore it from version control."
+        raise DriftFileError(str(path), error.line, problem) from None
     written = data.pop("format", None)
     if isinstance(written, int) and written > FORMAT:
-        problem = f"has format {written}, and this version knows {FORMAT}; install a newer pytest-graphcalls."
+        problem = f"has format {shown(written)}, and this version reads {FORMAT}; install a newer pytest-graphcalls."
         raise DriftFileError(str(path), 0, problem)
-    strangers = [name for name in data if not (_FINGERPRINT.fullmatch(name) and isinstance(data[name], dict))]
-    if written != FORMAT or strangers:
-        what = f"{strangers[0]!r} is no fingerprint" if strangers else f"there is no line 'format = {FORMAT}'"
-        problem = f"is not a file of accepted differences: {what}. Name another one with --file."
-        raise DriftFileError(str(path), _line(text, strangers[0]) if strangers else 0, problem)
+    unknown = [name for name in data if not (_FINGERPRINT.fullmatch(name) and isinstance(data[name], dict))]
+    if written != FORMAT or unknown:
+        what = f"{shown(unknown[0])} is no fingerprint" if unknown else f"there is no line 'format = {FORMAT}'"
+        problem = f"is not a file of accepted differences: {what}. Name the right file with --file."
+        raise DriftFileError(str(path), _line(text, unknown[0]) if unknown else 0, problem)
     return data
 
 
 def _split(text: str) -> tuple[str, dict[str, str]]:
-    """The lines before the first table, and those of each table with the comments that touch it."""
+    """Split the text into the lines before the first table, and those of each table with the comments above it."""
     lines = text.splitlines()
     starts = [i for i, line in enumerate(lines) if _TABLE.fullmatch(line)]
     tops = []
@@ -174,18 +172,25 @@ def _line(text: str, name: str) -> int:
     return next((number for number, line in enumerate(text.splitlines(), 1) if wanted.match(line)), 0)
 
 
-def _acceptance(path: Path, line: int, name: str, data: Mapping[str, Any]) -> Acceptance:
+def _acceptance(path: Path, text: str, name: str, data: Mapping[str, Any]) -> Acceptance:
+    problem = _problem(data)
+    if problem:
+        raise DriftFileError(str(path), _line(text, name), f"[{name}] {problem}")
+    return Acceptance(name, **data)
+
+
+def _problem(data: Mapping[str, Any]) -> str:
+    """Why a table is no acceptance, or ``""``."""
     for member in _NEEDED:
         if member not in data:
-            raise DriftFileError(str(path), line, f"[{name}] has no {member!r}; say it, or take the table out.")
+            return f"has no {member!r}; add it, or remove the table."
     for member, value in data.items():
         if member not in _MEMBERS:
-            expected = ", ".join(_MEMBERS)
-            raise DriftFileError(str(path), line, f"[{name}] has {member!r}; expected {expected} only.")
+            return f"has {shown(member)}; expected {', '.join(_MEMBERS)} only."
         if not isinstance(value, _MEMBERS[member]) or isinstance(value, datetime):
             wanted = "a text in quotes" if _MEMBERS[member] is str else "a date such as 2027-01-31, without quotes"
-            raise DriftFileError(str(path), line, f"[{name}] has {member} = {value!r}; expected {wanted}.")
-    return Acceptance(name, **data)
+            return f"has {member} = {shown(value)}; expected {wanted}."
+    return ""
 
 
 def _written(acceptance: Acceptance) -> str:
@@ -198,7 +203,7 @@ def _written(acceptance: Acceptance) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text as TOML has it, on one line."""
+    """Quote a text as a TOML string of one line."""
     letters = (
         _ESCAPES.get(letter) or (f"\\u{ord(letter):04x}" if ord(letter) < _SPACE or ord(letter) == _DELETE else letter)
         for letter in text
@@ -210,18 +215,18 @@ _SPACE, _DELETE = 0x20, 0x7F
 
 
 VERDICT_FILE = "graphcalls-nightly/verdict.json"
-"""Where the last verdict lies unless told otherwise."""
+"""Default path of the last verdict."""
 _RUN_FIRST = "Run 'graphcalls nightly' first, or name the verdict with --verdict."
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
-    """The last verdict.
+class LastVerdict:
+    """The last verdict, as far as accepting and pruning need it.
 
     Attributes:
-        differences: by fingerprint; those that are accepted or flaky included.
-        complete: whether everything that decides was looked at.
-        headline: what the night came to, in a few words, or ``""``: it had no drift, or it is no verdict of a night.
+        differences: by fingerprint; accepted and flaky ones included.
+        complete: whether every comparison that counts was possible.
+        headline: the outcome in a few words; ``""`` where there was no drift, or it is not the verdict of a night.
     """
 
     differences: Mapping[str, Difference]
@@ -229,35 +234,37 @@ class Remembered:
     headline: str = ""
 
 
-def remembered(path: Path) -> Remembered:
-    """Read a verdict, whatever else is in it.
+def read_verdict(path: Path) -> LastVerdict:
+    """Read a verdict file.
 
     Args:
         path: the JSON file.
 
     Raises:
-        DriftFileError: there is none, or it is something else.
+        DriftFileError: it does not exist, or is not a verdict.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json_value(content(path).decode("utf-8"))
     except FileNotFoundError:
         raise DriftFileError(str(path), 0, f"there is no such file. {_RUN_FIRST}") from None
     except OSError as error:
         raise DriftFileError(str(path), 0, f"cannot be read: {error.strerror}. {_RUN_FIRST}") from None
-    except (ValueError, RecursionError):
-        raise DriftFileError(str(path), 0, f"is no JSON. {_RUN_FIRST}") from None
+    except UnreadableError as error:
+        raise DriftFileError(str(path), error.line, f"{error.problem} {_RUN_FIRST}") from None
+    except UnicodeDecodeError:
+        raise DriftFileError(str(path), 0, f"is not UTF-8. {_RUN_FIRST}") from None
     try:
         return _read(data)
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, LookupError, TypeError, ValueError):
         raise DriftFileError(str(path), 0, f"is not a verdict of this version. {_RUN_FIRST}") from None
 
 
-def _read(data: Any) -> Remembered:
-    # The fingerprint as it was written: texts in a verdict are masked, which may have changed one of them.
+def _read(data: Any) -> LastVerdict:
+    # The fingerprint as written: texts in a verdict are masked, so that of the masked difference may be different.
     found = {one["fingerprint"]: Difference.from_json(one) for one in data["differences"]}
     open_ = any(one.get("decides", True) for one in data["unchecked"])
     outcome = Outcome(data["outcome"])
     unchecked = outcome is Outcome.COULD_NOT_CHECK or open_
     headline = "" if outcome is Outcome.NO_DRIFT else data.get("headline", "")
-    # What metadata or pages alone have shown says nothing of what else was accepted.
-    return Remembered(found, "night" in data and not unchecked, headline)
+    # A verdict on metadata or pages alone proves nothing about acceptances of other origins.
+    return LastVerdict(found, "night" in data and not unchecked, headline)

@@ -1,4 +1,4 @@
-"""One disagreement between two sides about one fact."""
+"""A difference between two sides about one fact: its kind, severity, origin and fingerprint."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from pytest_graphcalls.findings import at_any_index
 
 
 class Severity(StrEnum):
-    """How much a difference weighs. The values are part of the verdict's format."""
+    """How severe a difference is. The values are part of the verdict's format."""
 
     NOTICE = "notice"
-    """Worth a look; never decides a verdict."""
+    """Informative; never decides a verdict."""
     ADDITIVE = "additive"
-    """Something is new; who ignores what it does not know is not hurt."""
+    """An addition; clients that ignore unknown members keep working."""
     BEHAVIOURAL = "behavioural"
-    """The same shape means or does something else."""
+    """An unchanged shape means or does something different."""
     BREAKING = "breaking"
-    """What was promised or there before is not there any more, or is another thing."""
+    """A promised or earlier element is missing, or has another type."""
 
 
 class Origin(StrEnum):
@@ -39,7 +39,7 @@ class Origin(StrEnum):
 
 
 class Kind(StrEnum):
-    """What sort of difference it is. The values are part of the verdict's format."""
+    """The kind of a difference. The values are part of the verdict's format."""
 
     STATUS_CHANGED = "status-changed"
     ERROR_CODE_CHANGED = "error-code-changed"
@@ -54,17 +54,17 @@ class Kind(StrEnum):
     TYPE_GONE = "type-gone"
     TYPE_NEW = "type-new"
     TYPE_OPENED = "type-opened"
-    """It takes members that it does not name."""
+    """The type has become open: it accepts members that it does not declare."""
     NULLABILITY_TIGHTENED = "nullability-tightened"
     NULLABILITY_LOOSENED = "nullability-loosened"
     ENUM_MEMBER_GONE = "enum-member-gone"
     ENUM_MEMBER_NEW = "enum-member-new"
     LETTER_CASE_CHANGED = "letter-case-changed"
     VALUE_CHANGED = "value-changed"
-    """The class of a value: null for a text, another fixed word, a count."""
+    """The class of a value: null for a text, a different fixed word, a count."""
     ORDER_CHANGED = "order-changed"
     ITEM_GONE = "item-gone"
-    """Of a keyed list."""
+    """An item of a list that has keys."""
     ITEM_NEW = "item-new"
     EXCHANGE_GONE = "exchange-gone"
     EXCHANGE_NEW = "exchange-new"
@@ -74,27 +74,27 @@ class Kind(StrEnum):
     LATENCY_SHIFTED = "latency-shifted"
     RULE_BROKEN = "rule-broken"
     SHAPE_BROKEN = "shape-broken"
-    """A violation that no rule states: the type model does."""
+    """A violation of the type model, without a rule."""
     SHAPE_NEW = "shape-new"
-    """A notice: what nobody has published, and nobody has forbidden."""
+    """A notice: unpublished, but not forbidden either."""
     ACTION_GONE = "action-gone"
     ACTION_NEW = "action-new"
     PARAMETER_GONE = "parameter-gone"
     PARAMETER_NEW = "parameter-new"
     PARAMETER_CHANGED = "parameter-changed"
-    """Another type, or it has to be sent now."""
+    """The type of a parameter has changed, or it has become required."""
     PARAMETER_LOOSENED = "parameter-loosened"
-    """It may be left out now."""
+    """A parameter has become optional."""
     MEMBER_UNMENTIONED = "member-unmentioned"
-    """A table of the documentation does not list what the contract has."""
+    """A table of the documentation does not list a member of the contract."""
     PATH_GONE = "path-gone"
     PATH_NEW = "path-new"
     PERMISSION_GONE = "permission-gone"
     PERMISSION_NEW = "permission-new"
     EXAMPLE_INVALID = "example-invalid"
-    """An example of the documentation that is no JSON."""
+    """An example of the documentation is not valid JSON."""
     EXAMPLE_BROKEN = "example-broken"
-    """An example of the documentation that breaks the contract."""
+    """An example of the documentation violates the contract."""
 
 
 SEVERITIES: Mapping[Kind, Severity] = MappingProxyType(
@@ -145,23 +145,23 @@ SEVERITIES: Mapping[Kind, Severity] = MappingProxyType(
         Kind.EXAMPLE_BROKEN: Severity.NOTICE,
     }
 )
-"""By kind: how much it weighs."""
+"""The severity of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One disagreement about one fact.
+    """One difference between two sides about one fact.
 
     Attributes:
-        kind: what sort it is.
+        kind: its kind.
         origin: which two sides disagree.
         version: ``v1.0`` or ``beta``.
-        subject: what it is about: id of an operation or a rule, name of a notification's payload, or of a type.
+        subject: id of an operation or a rule, name of a notification's payload, or of a type.
         where: the place in it: a JSON path (``$.participants[0].identity``), a header's or member's name, ``status``.
-        before: what was promised, or there, in words without ids, times and names; ``""`` for nothing.
-        after: what is there now, likewise.
-        place: where it was seen, to look it up: a test and the number of its exchange, a page and its line.
-        page: address of the page that states what was promised, or ``""``.
+        before: the promised or earlier state, in words without ids, times and names; ``""`` for none.
+        after: the present state, likewise.
+        place: where it was seen: a test and the number of its exchange, a page and its line.
+        page: address of the page that states the promise, or ``""``.
         hint: what to do next, or ``""``.
     """
 
@@ -178,24 +178,24 @@ class Difference:
 
     @property
     def severity(self) -> Severity:
-        """How much it weighs."""
+        """The severity that its kind has."""
         return SEVERITIES[self.kind]
 
     @property
     def fingerprint(self) -> str:
-        """Twelve hexadecimal digits, the same for the same difference every night, in whatever test it comes up."""
+        """Twelve hexadecimal digits that identify the difference in every night and in every test."""
         facts = (self.origin, self.kind, self.version, self.subject, at_any_index(self.where), self.after)
         return blake2s("\0".join(facts).encode(), digest_size=6).hexdigest()
 
     def __str__(self) -> str:
-        change = {(False, True): f"new: {self.after}", (True, False): f"gone: {self.before}"}.get(
+        change = {(False, True): f"new: {self.after}", (True, False): f"missing: {self.before}"}.get(
             (bool(self.before), bool(self.after)), f"{self.before} -> {self.after}"
         )
         where = f" at {self.where}" if self.where else ""
         return f"{self.severity}: {self.kind} in {self.subject} ({self.version}){where}: {change}"
 
     def to_json(self) -> dict[str, Any]:
-        """As the verdict writes it."""
+        """The difference as the verdict file holds it."""
         return {
             "fingerprint": self.fingerprint,
             "kind": self.kind.value,
@@ -206,7 +206,7 @@ class Difference:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Difference:
-        """What :meth:`to_json` wrote."""
+        """Read the difference that :meth:`to_json` wrote."""
         return cls(Kind(data["kind"]), Origin(data["origin"]), **{name: data[name] for name in _TEXTS})
 
 

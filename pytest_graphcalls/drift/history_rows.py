@@ -1,4 +1,4 @@
-"""What a difference is in the history's file: JSON text that holds nothing to hide."""
+"""Serialise differences for the history file, as redacted JSON text, and read them back."""
 
 from __future__ import annotations
 
@@ -11,45 +11,43 @@ from typing import Any
 from pytest_graphcalls.drift.difference import Difference
 from pytest_graphcalls.drift.model import Acceptance, Entry, Sample, Standing
 from pytest_graphcalls.leakscan import scan
-from pytest_graphcalls.redaction import OF_REPORTS, mask, redact_exchange, remembered
+from pytest_graphcalls.redaction import OF_REPORTS, redact_exchange, remembered
+from pytest_graphcalls.sanitize import clean_json
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response
 
 _FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def text(moment: datetime) -> str:
-    """A moment in UTC, to the second; texts of this form sort by time."""
+    """Format a time in UTC, to the second; texts of this form sort by time."""
     return moment.astimezone(UTC).strftime(_FORM)
 
 
 def moment(written: str) -> datetime:
-    """What :func:`text` wrote."""
+    """Read the time that :func:`text` wrote."""
     return datetime.strptime(written, _FORM).replace(tzinfo=UTC)
 
 
 def facts(entry: Entry) -> str:
-    """What is kept of a difference. It is redacted once more; a sample in which the leak scan still finds something
-    is left out.
-    """
+    """Serialise a difference without secrets; an example that the leak scan refuses as a whole is dropped."""
     safe = _safe(entry.sample) if entry.sample else None
     data = {
-        "difference": {
-            name: mask(value) if isinstance(value, str) else value for name, value in entry.difference.to_json().items()
-        },
+        "difference": entry.difference.to_json(),
         "standing": entry.standing.value,
-        "places": list(map(mask, entry.places)),
+        "places": list(entry.places),
         "repeated": list(entry.repeated),
         "acceptance": _accepted(entry.acceptance) if entry.acceptance else None,
         "sample": _sample(safe) if safe else None,
     }
-    written = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    clean: dict[str, Any] = clean_json(data, people=True).value
+    written = json.dumps(clean, ensure_ascii=False, separators=(",", ":"))
     if safe is None or not any(scan(written, known=remembered())):
         return written
-    return json.dumps({**data, "sample": None}, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps({**clean, "sample": None}, ensure_ascii=False, separators=(",", ":"))
 
 
 def entry(written: str) -> Entry:
-    """What :func:`facts` wrote; when and how often it was seen stands beside it."""
+    """Read the difference that :func:`facts` wrote; its first and last night and count are columns of their own."""
     data = json.loads(written)
     accepted, sample = data["acceptance"], data["sample"]
     return Entry(
@@ -68,11 +66,11 @@ def _accepted(one: Acceptance) -> dict[str, Any]:
     expires = one.expires.isoformat() if one.expires else None
     return {
         "fingerprint": one.fingerprint,
-        "reason": mask(one.reason),
+        "reason": one.reason,
         "accepted": one.accepted.isoformat(),
         "owner": one.owner,
         "expires": expires,
-        "about": mask(one.about),
+        "about": one.about,
     }
 
 
@@ -132,7 +130,7 @@ def _headers(pairs: list[list[str]]) -> Headers:
 
 
 def _text(body: bytes) -> str:
-    # What is no UTF-8 comes back as it was.
+    # Bytes that are not UTF-8 are kept as escapes.
     return body.decode("utf-8", "backslashreplace")
 
 

@@ -1,4 +1,4 @@
-"""What a night comes to: differences with their history, what was accepted, what could not be checked."""
+"""The data of a nightly comparison: recordings, observed differences, history entries and the verdict."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pytest_graphcalls.wire import Exchange, Notification, path_segments
 
 
 class Outcome(StrEnum):
-    """What a night comes to. The values are part of the verdict's format."""
+    """The outcome of a night. The values are part of the verdict's format."""
 
     NO_DRIFT = "no-drift"
     ADDITIVE = "additive"
     BEHAVIOURAL = "behavioural"
     BREAKING = "breaking"
     COULD_NOT_CHECK = "could-not-check"
-    """Something that decides was not seen, and what was seen broke nothing."""
+    """A comparison that counts was not possible, and the others found nothing broken."""
 
 
 EXIT_CODES: Mapping[Outcome, int] = MappingProxyType(
@@ -32,31 +32,31 @@ EXIT_CODES: Mapping[Outcome, int] = MappingProxyType(
         Outcome.COULD_NOT_CHECK: 3,
     }
 )
-"""Exit status of the command, by outcome; 64 is for words or files that it cannot use."""
+"""Exit status of the command, by outcome; 64 is a usage error."""
 
 
 class Standing(StrEnum):
-    """What is known of a difference. The values are part of the verdict's format."""
+    """The status of a difference. The values are part of the verdict's format."""
 
     NEW = "new"
-    """Nobody has seen it before tonight."""
+    """No earlier night has seen it."""
     KNOWN = "known"
-    """It was there on an earlier night, too."""
+    """An earlier night has seen it."""
     ACCEPTED = "accepted"
-    """Somebody has looked at it and given a reason; it decides nothing."""
+    """It is listed in the file of accepted differences, with a reason; it does not count for the verdict."""
     EXPIRED = "expired"
-    """It was accepted, until a day that has passed; it decides again."""
+    """It was accepted until a date that has passed; it counts again."""
     FLAKY = "flaky"
-    """It did not come again often enough tonight; it decides nothing."""
+    """Too few of tonight's runs have reproduced it; it does not count for the verdict."""
 
     @property
     def decides(self) -> bool:
-        """Whether the verdict depends on it."""
+        """Whether the verdict depends on a difference of this status."""
         return self not in {Standing.ACCEPTED, Standing.FLAKY}
 
 
 class RuleState(StrEnum):
-    """How a rule stood in one night; the same words as in the suite's report, and one for a mere notice."""
+    """The result of a rule in one night: the words of the suite's report, and ``notice``."""
 
     HELD = "held"
     BROKEN = "broken"
@@ -67,15 +67,15 @@ class RuleState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A difference that somebody has looked at.
+    """An entry of the file of accepted differences.
 
     Attributes:
-        fingerprint: the difference's.
-        reason: why it is all right.
-        accepted: since when.
-        owner: who answers for it, or ``""``.
+        fingerprint: fingerprint of the difference.
+        reason: why the difference is accepted.
+        accepted: the day it was accepted.
+        owner: the person or team responsible for it, or ``""``.
         expires: the last day on which it holds, or ``None``.
-        about: the difference in words, for whoever reads the file.
+        about: the difference in words, for readers of the file.
     """
 
     fingerprint: str
@@ -88,7 +88,7 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a difference was seen in, redacted, to be looked at beside what was expected.
+    """An example of a difference: the redacted exchange or notification of either side.
 
     Attributes:
         observed: the exchange or notification of tonight; ``None`` where there was none.
@@ -103,18 +103,18 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One difference of a night, with what is known of it.
+    """One difference of a night, with its status and its history.
 
     Attributes:
-        difference: as it was first met tonight.
-        standing: what is known of it.
-        places: everywhere it was met tonight.
-        first_seen: the first night; aware.
-        last_seen: the last night, which is tonight.
-        count: how many nights it was seen in.
-        repeated: how often it came in so many runs tonight, e.g. ``(3, 3)``.
-        acceptance: what accepts it, or did until it expired.
-        sample: what it was seen in, or ``None``: in no exchange and no notification.
+        difference: as it was first seen tonight.
+        standing: its status.
+        places: everywhere it was seen tonight.
+        first_seen: the first night it was seen in; timezone-aware.
+        last_seen: the last night it was seen in, which is tonight.
+        count: number of nights it was seen in.
+        repeated: number of runs of tonight that have seen it, and number of runs, e.g. ``(3, 3)``.
+        acceptance: the entry that accepts it, or did until it expired.
+        sample: an example, or ``None``: it was seen in no exchange and no notification.
     """
 
     difference: Difference
@@ -130,13 +130,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Unchecked:
-    """What could not be looked at: a rule, a recording, a page, a file; and why, in a sentence.
+    """A rule, recording, page or file that could not be compared.
 
     Attributes:
-        subject: what.
-        reason: why, and what to do.
-        decides: whether the night says nothing without it. A rule for which the target lacks the means, every
-            night, does not decide; an outage does.
+        subject: the rule, recording, page or file.
+        reason: why, and what to do, in a sentence.
+        decides: whether the night cannot end as "no drift" without it. An outage decides; a rule that the target
+            lacks the means for, every night, does not.
     """
 
     subject: str
@@ -146,7 +146,7 @@ class Unchecked:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """How long the answers of an operation took in one night, in real milliseconds."""
+    """The response times of an operation in one night, in real milliseconds."""
 
     median: float
     highest: float
@@ -155,19 +155,19 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """One night, as the history keeps it.
+    """One nightly run, as the history stores it.
 
     Attributes:
-        id: tells it from every other, and sorts by time: ``2026-11-27T03:00:00Z-1a2b3c``.
-        started: aware.
-        ended: aware; ``None`` while it goes on, or when it died.
-        target: what was looked at.
-        outcome: what it came to; ``None`` when it died.
-        rules: how each stood, by ``id@version``.
-        latency: by ``operation@version``.
-        fingerprints: of the differences that were seen, those accepted and flaky included.
+        id: unique, and sorts by time: ``2026-11-27T03:00:00Z-1a2b3c``.
+        started: timezone-aware.
+        ended: timezone-aware; ``None`` while it runs, or when it crashed.
+        target: name of the target that was tested.
+        outcome: its outcome; ``None`` while it runs, or when it crashed.
+        rules: result of each rule, by ``id@version``.
+        latency: response times, by ``operation@version``.
+        fingerprints: of the differences that were seen, accepted and flaky ones included.
         broken: which of them say that a rule was broken, by the rule's ``id@version``.
-        note: what is to be known of it beside this, a sentence, or ``""``: that the clock went back.
+        note: a sentence for readers, such as that the clock went back, or ``""``.
     """
 
     id: str
@@ -183,24 +183,24 @@ class Night:
 
     @property
     def complete(self) -> bool:
-        """Whether it came to its end."""
+        """Whether the night has ended with an outcome."""
         return self.outcome is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a night comes to.
+    """The result of a night: its outcome, its differences and what could not be compared.
 
     Attributes:
-        night: what goes into the history.
-        outcome: in one word.
-        versions: the API versions that were looked at.
+        night: the entry for the history.
+        outcome: the outcome.
+        versions: the API versions that were tested.
         contract: revision of the contract.
-        entries: the differences; the heaviest first, then by fingerprint.
-        unchecked: what could not be looked at.
-        unobserved: acceptances that nothing of tonight needs any more.
-        baseline: what the recordings were compared with, in words, or ``""``: with nothing.
-        additive_ok: whether somebody has said that additions are all right.
+        entries: the differences; the most severe first, then by fingerprint.
+        unchecked: what could not be compared.
+        unobserved: acceptances whose difference was not seen tonight.
+        baseline: the recordings that tonight's were compared with, in words, or ``""``: there were none.
+        additive_ok: whether the settings tolerate additive differences.
     """
 
     night: Night
@@ -214,64 +214,65 @@ class Verdict:
     additive_ok: bool = False
 
     @property
-    def settled(self) -> Outcome:
-        """What is to be done about it: as after no drift, where there are additions only and they are all right."""
-        fine = self.additive_ok and self.outcome is Outcome.ADDITIVE
-        return Outcome.NO_DRIFT if fine else self.outcome
+    def effective_outcome(self) -> Outcome:
+        """The outcome that decides the exit status: ``no-drift`` where tolerated additions are all there is."""
+        tolerated = self.additive_ok and self.outcome is Outcome.ADDITIVE
+        return Outcome.NO_DRIFT if tolerated else self.outcome
 
     @property
     def exit_code(self) -> int:
-        """Exit status of the command."""
-        return EXIT_CODES[self.settled]
+        """Exit status of ``graphcalls nightly``."""
+        return EXIT_CODES[self.effective_outcome]
 
 
 @dataclass(frozen=True, slots=True)
-class Tape:
-    """One test's recording, whatever file it was kept in.
+class Recording:
+    """The recording of one test, read from whatever file format.
 
     Attributes:
         test: the test without its API version, e.g. ``contracts/test_call_reject.py::test_a_token_is_required``.
         version: ``v1.0`` or ``beta``.
-        exchanges: in order, redacted; an exchange's ``seconds`` are what its answer took, where that is known.
+        exchanges: in order, redacted; ``seconds`` is the response time, where it was measured.
         notifications: in order, redacted; ``at`` is in seconds since the test began.
-        heard: whether anybody could look at notifications at all; where nobody could, that there is none says nothing.
-        stayed: ids of those who were in its meeting before the test invited anybody, since an earlier night.
+        notifications_recorded: whether the target could record notifications; if not, an empty list proves nothing.
+        already_present: ids of participants who were in its meeting, since an earlier night, before the first invite.
     """
 
     test: str
     version: str
     exchanges: tuple[Exchange, ...] = ()
     notifications: tuple[Notification, ...] = ()
-    heard: bool = True
-    stayed: frozenset[str] = frozenset()
+    notifications_recorded: bool = True
+    already_present: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
-        """Tells it from every other tape of a night."""
+        """Unique among the recordings of a night."""
         return f"{self.test}@{self.version}"
 
     @property
     def invited(self) -> str:
-        """What its invitations say, in lower case."""
+        """The bodies of its invite requests, in lower case."""
         return "".join(map(invited, self.exchanges))
 
 
 def invited(one: Exchange) -> str:
-    """What an invitation says, in lower case; ``""`` for what is none. To join a meeting invites nobody, although it
-    names the organizer.
+    """The body of an invite request in lower case; ``""`` for other requests.
+
+    Joining a meeting is no invitation, although its body names the organizer.
     """
-    is_one = one.request.method == "POST" and path_segments(one.request.path)[-1:] == ["invite"]
-    return one.request.body.decode("utf-8", "replace").lower() if is_one else ""
+    is_invite = one.request.method == "POST" and path_segments(one.request.path)[-1:] == ["invite"]
+    return one.request.body.decode("utf-8", "replace").lower() if is_invite else ""
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
-    """One difference where it was met.
+class Observation:
+    """One occurrence of a difference.
 
     Attributes:
         difference: the difference.
-        sample: what it was seen in, or ``None``. Its ``where`` is the difference's with the list indexes of the
-            observed side, or of the expected one where nothing was observed.
+        sample: the exchange or notification it was seen in, or ``None``. Its ``where`` is the difference's, with the
+            list indexes of the observed side, or of the expected one where there is no observed one.
     """
 
     difference: Difference

@@ -1,11 +1,12 @@
-"""What a night comes to: differences, how often they came again, what was accepted, and what could not be looked at.
+"""The outcome of a night, decided from its differences, acceptances, repetitions and what could not be compared.
 
-The rules of this page:
+The rules of this module:
 
-1. What did not come again often enough is flaky, what was accepted is accepted; neither decides anything.
-2. A notice never decides. Of the rest, the heaviest does.
-3. Something that was seen to break is told, whatever could not be looked at. But "nothing new" and "no drift" cannot be
-   said while something that decides was not looked at.
+1. A difference that too few runs reproduce is flaky, one in the file of accepted differences is accepted; neither
+   counts.
+2. A notice never counts. Of the rest, the most severe one decides.
+3. A breaking or behavioural difference is reported even if other comparisons failed. "No drift" and "additive" are
+   not, as long as a comparison that counts was not possible.
 """
 
 from __future__ import annotations
@@ -15,26 +16,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pytest_graphcalls.drift.difference import Severity
-from pytest_graphcalls.drift.model import Acceptance, Entry, Met, Outcome, Standing, Unchecked
+from pytest_graphcalls.drift.model import Acceptance, Entry, Observation, Outcome, Standing, Unchecked
 
 _WEIGHT = tuple(Severity)
-"""Severities, the lightest first."""
+"""Severities, the least severe first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One difference, with how often it came tonight.
+    """One difference of tonight, with the number of runs that have reproduced it.
 
     Attributes:
-        met: as it was first met.
-        places: everywhere it was met.
-        came: in how many runs.
-        runs: how many looked for it.
-        first: whether the first run met it. The later ones begin where that one has left things, so what they alone
-            have met is no difference between two nights.
+        observation: its first occurrence.
+        places: everywhere it was seen.
+        came: number of runs that have seen it.
+        runs: number of runs that have looked for it.
+        first: whether the first run has seen it. Later runs start from the state that the first one has changed, so
+            a difference that only they see is no difference between two nights.
     """
 
-    met: Met
+    observation: Observation
     places: tuple[str, ...]
     came: int = 1
     runs: int = 1
@@ -42,60 +43,60 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
-    """What the history knows of a difference.
+class PastNights:
+    """The earlier nights of a difference, from the history.
 
     Attributes:
-        first_seen: the first night; aware.
-        count: how many nights it was seen in, without tonight.
+        first_seen: the first night; timezone-aware.
+        count: number of nights it was seen in, without tonight.
     """
 
     first_seen: datetime
     count: int
 
 
-def sightings(runs: Sequence[Iterable[Met]]) -> tuple[Sighting, ...]:
-    """Count the differences of runs that all looked at the same.
+def sightings(runs: Sequence[Iterable[Observation]]) -> tuple[Sighting, ...]:
+    """Count in how many runs each difference occurs.
 
     Args:
-        runs: what each of them has met.
+        runs: the observations of each run; all runs have compared the same tests.
 
     Returns:
-        One sighting for each fingerprint, in the order in which they were first met.
+        One sighting for each fingerprint, in the order in which they were first seen.
     """
-    first: dict[str, Met] = {}
+    first: dict[str, Observation] = {}
     places: dict[str, dict[str, None]] = {}
     came: dict[str, set[int]] = {}
     for number, run in enumerate(runs):
-        for met in run:
-            fingerprint = met.difference.fingerprint
-            first.setdefault(fingerprint, met)
-            places.setdefault(fingerprint, {})[met.difference.place] = None
+        for observation in run:
+            fingerprint = observation.difference.fingerprint
+            first.setdefault(fingerprint, observation)
+            places.setdefault(fingerprint, {})[observation.difference.place] = None
             came.setdefault(fingerprint, set()).add(number)
     return tuple(
-        Sighting(met, tuple(filter(None, places[name])), len(came[name]), len(runs), 0 in came[name])
-        for name, met in first.items()
+        Sighting(observation, tuple(filter(None, places[name])), len(came[name]), len(runs), 0 in came[name])
+        for name, observation in first.items()
     )
 
 
 def entries(
     seen: Iterable[Sighting],
     acceptances: Mapping[str, Acceptance],
-    earlier: Mapping[str, Earlier],
+    earlier: Mapping[str, PastNights],
     tonight: datetime,
     needed: int = 1,
 ) -> tuple[Entry, ...]:
-    """The differences of a night with what is known of them.
+    """The differences of a night, each with its status and history.
 
     Args:
-        seen: what was met, a fingerprint once.
+        seen: one sighting for each fingerprint.
         acceptances: by fingerprint.
-        earlier: what the history knows, by fingerprint.
-        tonight: when; aware.
-        needed: in how many runs a difference has to come to count; in all of them, where there were fewer.
+        earlier: the earlier nights, by fingerprint.
+        tonight: start of the night; timezone-aware.
+        needed: number of runs that have to reproduce a difference; all of them, where there were fewer.
 
     Returns:
-        The heaviest first, then by fingerprint.
+        The most severe first, then by fingerprint.
     """
     found = [_entry(one, acceptances, earlier, tonight, needed) for one in seen]
     return tuple(sorted(found, key=lambda one: (-_weight(one), one.difference.fingerprint)))
@@ -108,14 +109,14 @@ def _weight(entry: Entry) -> int:
 def _entry(
     one: Sighting,
     acceptances: Mapping[str, Acceptance],
-    earlier: Mapping[str, Earlier],
+    earlier: Mapping[str, PastNights],
     tonight: datetime,
     needed: int,
 ) -> Entry:
-    fingerprint = one.met.difference.fingerprint
+    fingerprint = one.observation.difference.fingerprint
     acceptance, known = acceptances.get(fingerprint), earlier.get(fingerprint)
     return Entry(
-        one.met.difference,
+        one.observation.difference,
         _standing(one, acceptance, known, tonight, needed),
         one.places,
         # A clock that was set back must not put the first night behind the last one.
@@ -124,12 +125,12 @@ def _entry(
         (known.count if known else 0) + 1,
         (one.came, one.runs),
         acceptance,
-        one.met.sample,
+        one.observation.sample,
     )
 
 
 def _standing(
-    one: Sighting, acceptance: Acceptance | None, known: Earlier | None, tonight: datetime, needed: int
+    one: Sighting, acceptance: Acceptance | None, known: PastNights | None, tonight: datetime, needed: int
 ) -> Standing:
     expired = acceptance is not None and is_expired(acceptance, tonight)
     if acceptance is not None and not expired:
@@ -146,13 +147,13 @@ def is_expired(acceptance: Acceptance, now: datetime) -> bool:
 
     Args:
         acceptance: the acceptance.
-        now: aware.
+        now: timezone-aware.
     """
     return acceptance.expires is not None and now.date() > acceptance.expires
 
 
 def unobserved(acceptances: Mapping[str, Acceptance], seen: Iterable[Entry]) -> tuple[Acceptance, ...]:
-    """Acceptances that nothing of tonight needs, by fingerprint.
+    """Acceptances whose difference was not seen tonight, sorted by fingerprint.
 
     Args:
         acceptances: by fingerprint.
@@ -163,21 +164,21 @@ def unobserved(acceptances: Mapping[str, Acceptance], seen: Iterable[Entry]) -> 
 
 
 def outcome(seen: Iterable[Entry], unchecked: Iterable[Unchecked]) -> Outcome:
-    """What a night comes to, in one word.
+    """The outcome of a night.
 
     Args:
         seen: its differences.
-        unchecked: what could not be looked at.
+        unchecked: what could not be compared.
     """
-    return weighed({one.difference.severity for one in seen if one.standing.decides}, unchecked)
+    return outcome_of_severities({one.difference.severity for one in seen if one.standing.decides}, unchecked)
 
 
-def weighed(severities: Collection[Severity], unchecked: Iterable[Unchecked]) -> Outcome:
-    """What differences and gaps come to: what breaks something outweighs a gap, which outweighs the rest.
+def outcome_of_severities(severities: Collection[Severity], unchecked: Iterable[Unchecked]) -> Outcome:
+    """The outcome for a set of severities: breaking and behavioural ones outweigh a gap, which outweighs the rest.
 
     Args:
-        severities: of the differences that decide.
-        unchecked: what could not be looked at.
+        severities: of the differences that count.
+        unchecked: what could not be compared.
     """
     if Severity.BREAKING in severities:
         return Outcome.BREAKING

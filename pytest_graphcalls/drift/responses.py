@@ -1,4 +1,4 @@
-"""What differs between two answers to the same step."""
+"""Compare the responses to one step in two recordings: status, headers and body."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ from typing import Any
 
 from pytest_graphcalls.contract import Contract, Match
 from pytest_graphcalls.drift.difference import Kind
-from pytest_graphcalls.drift.leaves import json_type, shown, shown_type, sort_of, value_of
-from pytest_graphcalls.drift.normalise import ORDER, Addresses, Settler, Tree
-from pytest_graphcalls.drift.values import HEADERS_BY_VALUE, HEADERS_OF_THE_WAY
+from pytest_graphcalls.drift.normalise import ORDER, AddressTemplates, Normaliser, Tree
+from pytest_graphcalls.drift.values import (
+    HEADERS_COMPARED_BY_VALUE,
+    IGNORED_HEADERS,
+    describe,
+    describe_type,
+    json_type,
+    kind_of,
+    value_of,
+)
 from pytest_graphcalls.findings import at_any_index
 from pytest_graphcalls.wire import Exchange, MalformedJsonError, Request, Response
 
@@ -21,13 +28,13 @@ _PLAIN = re.compile(r"[A-Za-z_]\w*")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of an answer or a notification; members as those of :class:`.Difference`.
+    """One change of a response or a notification; the attributes are those of :class:`.Difference`.
 
     Attributes:
-        kind: what sort it is.
-        where: the place, list indexes included; those of tonight where there are any.
-        before: what was there, in words.
-        after: what is there now, in words.
+        kind: its kind.
+        where: the place, with tonight's list indexes where there are any, else the accepted ones.
+        before: the accepted state, in words.
+        after: tonight's state, in words.
         hint: more about it, or ``""``.
     """
 
@@ -39,17 +46,17 @@ class Change:
 
     @property
     def place(self) -> str:
-        """The place with every list index left open."""
+        """The place without list indexes: ``$.value[].id``."""
         return at_any_index(self.where)
 
 
 def changes(before: Tree, after: Tree, root: str = "$") -> Iterator[Change]:
-    """What differs between two trees of :class:`.Settler`, in the order of its places.
+    """The changes between two trees of :class:`.Normaliser`, sorted by place.
 
     Args:
-        before: of the accepted recording.
-        after: of tonight.
-        root: where in a body the trees begin, as a JSON path.
+        before: tree of the accepted recording.
+        after: tree of tonight.
+        root: JSON path of the trees in their body.
     """
     if before == after:
         return
@@ -58,53 +65,55 @@ def changes(before: Tree, after: Tree, root: str = "$") -> Iterator[Change]:
         return
     from deepdiff import DeepDiff
 
-    # Every difference is told, however little two objects have in common and whatever their members are called.
+    # By default DeepDiff summarises objects that have little in common, and skips members named like __this.
     found = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False)
-    gone, new = (_levels(found, f"dictionary_item_{word}") for word in ("removed", "added"))
+    missing, new = (_levels(found, f"dictionary_item_{word}") for word in ("removed", "added"))
     changed = [_changed(path, one.t1, one.t2, root) for path, one in _levels(found, "values_changed")]
-    yield from sorted((*_came_and_went(gone, new, root), *changed), key=lambda one: (one.where, one.kind, one.after))
+    yield from sorted(
+        (*_one_sided_changes(missing, new, root), *changed), key=lambda one: (one.where, one.kind, one.after)
+    )
 
 
 def _levels(found: Mapping[str, Any], sort: str) -> list[tuple[list[str], Any]]:
     return [(list(map(str, one.path(output_format="list"))), one) for one in found.get(sort, ())]
 
 
-def _came_and_went(
-    gone: Sequence[tuple[list[str], Any]], new: Sequence[tuple[list[str], Any]], root: str
+def _one_sided_changes(
+    missing: Sequence[tuple[list[str], Any]], new: Sequence[tuple[list[str], Any]], root: str
 ) -> Iterator[Change]:
-    """Members and items of one side only; a member that came back in another letter case is one change."""
+    """Report members and items of one side only; a member in a different letter case is one change."""
     spelled = {(tuple(path[:-1]), path[-1].lower()): path for path, _ in new if not _is_item(path)}
     renamed = set()
-    for path, level in gone:
-        twin = spelled.get((tuple(path[:-1]), path[-1].lower()))
-        if twin is not None and not _is_item(path):
-            renamed.add(tuple(twin))
-            yield Change(Kind.LETTER_CASE_CHANGED, _where(twin, root), repr(path[-1]), repr(twin[-1]))
+    for path, level in missing:
+        respelled = spelled.get((tuple(path[:-1]), path[-1].lower()))
+        if respelled is not None and not _is_item(path):
+            renamed.add(tuple(respelled))
+            yield Change(Kind.LETTER_CASE_CHANGED, _where(respelled, root), repr(path[-1]), repr(respelled[-1]))
         elif ORDER not in path:
-            yield _one_sided(path, level.t1, root, gone=True)
+            yield _one_sided(path, level.t1, root, missing=True)
     for path, level in new:
         if path[-1] == ORDER:
             yield Change(Kind.ORDER_CHANGED, _where(path[:-1], root), "an order", "another order")
         elif tuple(path) not in renamed:
-            yield _one_sided(path, level.t2, root, gone=False)
+            yield _one_sided(path, level.t2, root, missing=False)
 
 
 def _is_item(path: Sequence[str]) -> bool:
     return path[-1].startswith("[")
 
 
-def _one_sided(path: Sequence[str], leaf: Tree, root: str, *, gone: bool) -> Change:
+def _one_sided(path: Sequence[str], value: Tree, root: str, *, missing: bool) -> Change:
     where = _where(path, root)
     if not _is_item(path):
-        # The name, not the value: what is accepted tonight has to be the same when the value is null tomorrow.
+        # The name, not the value: an accepted difference has to keep its fingerprint when the value is null tomorrow.
         return (
             Change(Kind.MEMBER_GONE, where, repr(path[-1]))
-            if gone
+            if missing
             else Change(Kind.MEMBER_NEW, where, "", repr(path[-1]))
         )
-    text = shown(leaf) if isinstance(leaf, str) else "an object"
-    strange = isinstance(leaf, str) and sort_of(leaf) == "strange"
-    if gone:
+    text = describe(value) if isinstance(value, str) else "an object"
+    strange = isinstance(value, str) and kind_of(value) == "strange"
+    if missing:
         return Change(Kind.ENUM_MEMBER_GONE if strange else Kind.ITEM_GONE, where, text)
     return Change(Kind.ENUM_MEMBER_NEW if strange else Kind.ITEM_NEW, where, "", text)
 
@@ -113,9 +122,9 @@ def _changed(path: Sequence[str], before: str, after: str, root: str) -> Change:
     if path and path[-1] == ORDER:
         return Change(Kind.ORDER_CHANGED, _where(path[:-1], root), "an order", "another order")
     kind = next(kind for kind, holds in _KINDS.items() if holds(path, before, after))
-    # Of another type the value says nothing, and may be another one in every run.
-    said = shown_type(after) if json_type(before) != json_type(after) else shown(after)
-    return Change(kind, _where(path, root), shown(before), said)
+    # The value of a changed type may be volatile.
+    described = describe_type(after) if json_type(before) != json_type(after) else describe(after)
+    return Change(kind, _where(path, root), describe(before), described)
 
 
 _Test = Callable[[Sequence[str], str, str], bool]
@@ -125,22 +134,22 @@ _KINDS: Mapping[Kind, _Test] = MappingProxyType(
         Kind.LETTER_CASE_CHANGED: lambda _, before, after: (
             bool(value_of(before)) and _spelled(before) == _spelled(after)
         ),
-        Kind.ERROR_CODE_CHANGED: lambda path, _, after: _is_error_code(path) and sort_of(after) == "word",
-        Kind.ENUM_MEMBER_NEW: lambda *leaves: sort_of(leaves[-1]) == "strange",
-        Kind.ENUM_MEMBER_GONE: lambda _, before, after: sort_of(before) == "strange" and sort_of(after) == "enum",
+        Kind.ERROR_CODE_CHANGED: lambda path, _, after: _is_error_code(path) and kind_of(after) == "word",
+        Kind.ENUM_MEMBER_NEW: lambda *values: kind_of(values[-1]) == "strange",
+        Kind.ENUM_MEMBER_GONE: lambda _, before, after: kind_of(before) == "strange" and kind_of(after) == "enum",
         Kind.TYPE_CHANGED: lambda _, before, after: (
             "null" not in {before, after}
-            and (json_type(before) != json_type(after) or sort_of(before) == sort_of(after) == "type")
+            and (json_type(before) != json_type(after) or kind_of(before) == kind_of(after) == "type")
         ),
         Kind.VALUE_CHANGED: lambda *_: True,
     }
 )
-"""What a changed value is: the first that holds."""
+"""The kinds of a changed value; the first one whose condition holds is taken."""
 
 
-def _spelled(leaf: str) -> str:
-    """A leaf that is the same in another letter case, and for a name of a type without its ``#``."""
-    return leaf.lower().replace("type #", "type ", 1)
+def _spelled(value: str) -> str:
+    """A value in comparable form without letter case, and a type's name without its ``#``."""
+    return value.lower().replace("type #", "type ", 1)
 
 
 def _is_error_code(path: Sequence[str]) -> bool:
@@ -164,7 +173,7 @@ _CONTENT_TYPE = "content-type"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One exchange of a test, by what it asks for.
+    """One exchange of a test, with the operation that it calls.
 
     Attributes:
         exchange: the exchange.
@@ -183,14 +192,14 @@ class Step:
         return self.match.operation.page(version) if self.match else ""
 
 
-def step(exchange: Exchange, number: int, contract: Contract, addresses: Addresses) -> Step:
-    """What an exchange asks for.
+def step(exchange: Exchange, number: int, contract: Contract, addresses: AddressTemplates) -> Step:
+    """Find the operation that an exchange calls.
 
     Args:
         exchange: the exchange.
         number: its place in the test, from 1.
         contract: knows the operations.
-        addresses: makes a template of an address that none of them has.
+        addresses: makes a template of an address outside the contract.
     """
     request = exchange.request
     match = contract.match(request.method, request.path)
@@ -199,31 +208,31 @@ def step(exchange: Exchange, number: int, contract: Contract, addresses: Address
     return Step(exchange, number, f"{request.method} {addresses.template(request.path)}", None)
 
 
-def learn(before: Step, after: Step, settler: Settler) -> None:
-    """Take in who is who from what the test has asked for; requests are its own doing, and not compared."""
+def _match_request_ids(before: Step, after: Step, normaliser: Normaliser) -> None:
+    """Map the ids of two requests. Requests are not compared: the test makes them, not the service."""
     if before.match and after.match:
         for name, key in before.match.keys.items():
-            settler.names.meet(key, after.match.keys.get(name, key))
-    settler.meet(_json(before.exchange.request), _json(after.exchange.request))
+            normaliser.ids.match(key, after.match.keys.get(name, key))
+    normaliser.match(_json(before.exchange.request), _json(after.exchange.request))
 
 
-def compare_answers(before: Step, after: Step, settler: Settler, addresses: Addresses) -> Iterator[Change]:
-    """What differs between two answers.
+def compare_answers(before: Step, after: Step, normaliser: Normaliser, addresses: AddressTemplates) -> Iterator[Change]:
+    """The changes between the responses of two paired steps.
 
     Args:
         before: the accepted step.
-        after: tonight's.
-        settler: the test's, which learns from them.
+        after: tonight's step.
+        normaliser: of the test; it maps the ids of both.
         addresses: makes templates of addresses.
     """
-    learn(before, after, settler)
+    _match_request_ids(before, after, normaliser)
     old, new = before.exchange.response, after.exchange.response
     if old.status != new.status:
         yield Change(Kind.STATUS_CHANGED, "status", str(old.status), str(new.status))
-    # An error has nothing in common with a success but that both are answers.
+    # An error and a success have different headers and bodies anyway.
     if (old.status < _ERRORS) == (new.status < _ERRORS):
         yield from _headers(old, new, addresses)
-        yield from _bodies(old, new, settler, _type_of(after))
+        yield from _bodies(old, new, normaliser, _type_of(after))
 
 
 _ERRORS = 400
@@ -236,10 +245,10 @@ def _type_of(step: Step) -> str:
     return f"collection:{spec.body}" if spec.collection else spec.body
 
 
-def _headers(before: Response, after: Response, addresses: Addresses) -> Iterator[Change]:
+def _headers(before: Response, after: Response, addresses: AddressTemplates) -> Iterator[Change]:
     old, new = _compared(before, addresses), _compared(after, addresses)
     if bool(before.body) != bool(after.body):
-        # What is said of a body comes and goes with it.
+        # Reported as a missing or new body already.
         old.pop(_CONTENT_TYPE, None)
         new.pop(_CONTENT_TYPE, None)
     for name in sorted(old.keys() | new.keys()):
@@ -251,24 +260,22 @@ def _headers(before: Response, after: Response, addresses: Addresses) -> Iterato
             yield Change(Kind.HEADER_CHANGED, name, old[name], new[name])
 
 
-def _compared(response: Response, addresses: Addresses) -> dict[str, str]:
+def _compared(response: Response, addresses: AddressTemplates) -> dict[str, str]:
     return {
-        name: _value(name, value, addresses)
-        for name, value in response.headers.items()
-        if name not in HEADERS_OF_THE_WAY
+        name: _value(name, value, addresses) for name, value in response.headers.items() if name not in IGNORED_HEADERS
     }
 
 
-def _value(name: str, value: str, addresses: Addresses) -> str:
-    """What of a header's value counts."""
-    if name not in HEADERS_BY_VALUE:
+def _value(name: str, value: str, addresses: AddressTemplates) -> str:
+    """The part of a header's value that is compared."""
+    if name not in HEADERS_COMPARED_BY_VALUE:
         return ""
     if name == "location":
         return addresses.template(value)
     return value.replace(" ", "").lower()
 
 
-def _bodies(before: Response, after: Response, settler: Settler, type_: str) -> Iterator[Change]:
+def _bodies(before: Response, after: Response, normaliser: Normaliser, type_: str) -> Iterator[Change]:
     if not (before.body and after.body):
         if after.body:
             yield Change(Kind.BODY_NEW, "body", "", "a body")
@@ -280,7 +287,7 @@ def _bodies(before: Response, after: Response, settler: Settler, type_: str) -> 
         if old is not new:
             yield Change(Kind.TYPE_CHANGED, "body", _said(old), _said(new))
         return
-    yield from changes(*settler.settle(old, new, type_))
+    yield from changes(*normaliser.normalise(old, new, type_))
 
 
 def _said(value: Any) -> str:

@@ -1,120 +1,280 @@
-"""What is another one in every run, and what of it is compared all the same. Tables, each row with its reason.
+"""Values that differ in every run (ids, times), and the part of them that is still compared.
 
-Names are in lower case, as :func:`str.lower` gives them.
+The comparable form of a value is a text: its kind and, after a space, the part of the value that counts, if there is
+one: ``null``, ``id``, ``time``, ``number 3``, ``enum established``. Ids, times and free texts have a kind only, so
+they are equal in every run; and no comparable form can hold a name or a secret.
+
+The tables give a reason for each row; their names are in lower case, as :func:`str.lower` makes them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 
-HEADERS_OF_THE_WAY: Mapping[str, str] = MappingProxyType(
+from pytest_graphcalls.contract.types import TypeModel
+
+_TRANSPORT = "belongs to the transport"
+_LOAD = "depends on the load of the service"
+_UNIQUE = "unique for each request"
+
+IGNORED_HEADERS: Mapping[str, str] = MappingProxyType(
     {
-        "age": "how long a cache has kept it",
-        "alt-svc": "of the way",
-        "client-request-id": "another one each time, or what the client sent",
-        "connection": "of the way",
-        "content-encoding": "as the client and the way agree",
+        "age": "age in a cache",
+        "alt-svc": _TRANSPORT,
+        "client-request-id": "unique for each request, or echoed from the client",
+        "connection": _TRANSPORT,
+        "content-encoding": "negotiated by client and network",
         "content-length": "follows from the body",
-        "date": "when",
-        "keep-alive": "of the way",
-        "nel": "of the way",
-        "ratelimit-limit": "how busy the service is",
-        "ratelimit-remaining": "how busy the service is",
-        "ratelimit-reset": "how busy the service is",
-        "report-to": "of the way",
-        "request-id": "another one each time",
-        "retry-after": "how busy the service is",
-        "scenario-id": "another one each time",
-        "server": "of the way",
-        "set-cookie": "a secret of the way",
+        "date": "a time",
+        "keep-alive": _TRANSPORT,
+        "nel": _TRANSPORT,
+        "ratelimit-limit": _LOAD,
+        "ratelimit-remaining": _LOAD,
+        "ratelimit-reset": _LOAD,
+        "report-to": _TRANSPORT,
+        "request-id": _UNIQUE,
+        "retry-after": _LOAD,
+        "scenario-id": _UNIQUE,
+        "server": _TRANSPORT,
+        "set-cookie": "a secret of the transport",
         "strict-transport-security": "a policy of the host, not of the operation",
-        "transfer-encoding": "of the way",
-        "vary": "for caches on the way",
-        "via": "of the way",
-        "x-azure-ref": "another one each time",
-        "x-cache": "of the way",
-        "x-graphcalls-evidence": "the simulator's own, and different wherever the evidence has grown",
-        "x-graphcalls-fault": "the simulator's own; what the fault does is compared",
-        "x-microsoft-skype-chain-id": "another one each time",
-        "x-microsoft-skype-message-id": "another one each time",
-        "x-ms-ags-diagnostic": "which machine has answered",
-        "x-ms-request-id": "another one each time",
-        "x-ms-throttle-information": "how busy the service is",
-        "x-ms-throttle-limit-percentage": "how busy the service is",
-        "x-ms-throttle-scope": "how busy the service is",
+        "transfer-encoding": _TRANSPORT,
+        "vary": "for caches",
+        "via": _TRANSPORT,
+        "x-azure-ref": _UNIQUE,
+        "x-cache": _TRANSPORT,
+        "x-graphcalls-evidence": "the simulator's own; changes when a fact gets better evidence",
+        "x-graphcalls-fault": "the simulator's own; the effect of the fault is compared",
+        "x-microsoft-skype-chain-id": _UNIQUE,
+        "x-microsoft-skype-message-id": _UNIQUE,
+        "x-ms-ags-diagnostic": "the machine that has answered",
+        "x-ms-request-id": _UNIQUE,
+        "x-ms-throttle-information": _LOAD,
+        "x-ms-throttle-limit-percentage": _LOAD,
+        "x-ms-throttle-scope": _LOAD,
     }
 )
 """Response headers that are not compared, with the reason."""
 
-HEADERS_BY_VALUE = frozenset({"content-type", "location", "odata-version"})
-"""Response headers whose value is compared; of every other only whether it is there."""
+HEADERS_COMPARED_BY_VALUE = frozenset({"content-type", "location", "odata-version"})
+"""Response headers whose value is compared; of every other header only the presence is."""
 
-TEXTS: Mapping[str, str] = MappingProxyType(
+TEXT_MEMBERS: Mapping[str, str] = MappingProxyType(
     {
-        "blob": "what the media platform knows of a machine",
-        "client-request-id": "another one each time, or what the client sent",
-        "clientcontext": "whatever the test has sent",
-        "clientversion": "follows the client that somebody joined with",
-        "countrycode": "where somebody is",
-        "date": "when",
+        "blob": "media platform data of one machine",
+        "client-request-id": "unique for each request, or echoed from the client",
+        "clientcontext": "chosen by the test",
+        "clientversion": "depends on the client of the participant",
+        "countrycode": "depends on the participant's location",
+        "date": "a time",
         "description": "free text",
         "displayname": "a person's or an app's name",
-        "joinmeetingid": "of a meeting, with spaces or without",
+        "joinmeetingid": "number of a meeting, with or without spaces",
         "joinurl": "a secret, masked",
         "joinweburl": "a secret, masked",
-        "languageid": "what somebody has set",
-        "message": "the words of an error are no contract; its status and code are",
+        "languageid": "a setting of the participant",
+        "message": "the wording of an error is no contract; its status and code are",
         "messageid": "a number in a chat",
         "passcode": "a secret, masked",
-        "region": "where a data centre stands",
+        "region": "location of a data centre",
         "replacementlink": "a secret, masked",
-        "request-id": "another one each time",
+        "request-id": _UNIQUE,
         "sourceid": "a number of a media stream",
         "subject": "free text",
         "token": "a secret, masked",
     }
 )
-"""Members of which only is compared that there is a text, with the reason."""
+"""Members of which only is compared that their value is a text, with the reason."""
 
-NUMBERS: Mapping[str, str] = MappingProxyType(
+NUMBER_MEMBERS: Mapping[str, str] = MappingProxyType(
     {
-        "duration": "how long somebody spoke",
-        "rostersequencenumber": "counts what a call has told so far",
+        "duration": "a length of time",
+        "rostersequencenumber": "counts the roster changes of a call",
         "sequenceid": "counts the tones of a call",
-        "sequencenumber": "counts what a call has told so far",
-        "timestamp": "when",
+        "sequencenumber": "counts the notifications of a call",
+        "timestamp": "a time",
     }
 )
-"""Members of which only is compared that there is a number, with the reason."""
+"""Members of which only is compared that their value is a number, with the reason."""
 
-WORDS: Mapping[str, str] = MappingProxyType(
+WORD_MEMBERS: Mapping[str, str] = MappingProxyType(
     {
-        "changetype": "of a notification",
-        "code": "of an error",
-        "errorcode": "of an error, as a gateway spells it",
-        "identityprovider": "who vouches for somebody",
+        "changetype": "kind of change in a notification",
+        "code": "code of an error",
+        "errorcode": "code of an error, as a gateway spells it",
+        "identityprovider": "name of an identity provider",
         "meetingrole": "its members are not published",
         "routingpolicies": "an enumeration in beta only",
         "terminationreason": "its members are not published",
     }
 )
-"""Members that are a text by the metadata, and really one of some fixed words, with the reason."""
+"""Members that are strings in the metadata but hold one of a few fixed words, with the reason."""
 
-NO_IDS: Mapping[str, str] = MappingProxyType(
+NOT_IDS: Mapping[str, str] = MappingProxyType(
     {
         "languageid": "a language",
         "messageid": "a number in a chat",
         "sourceid": "a number of a media stream",
     }
 )
-"""Members that end like an id and are none."""
+"""Members whose name ends like an id, but whose value identifies nothing, with the reason."""
 
-KEYS: tuple[tuple[str, ...], ...] = (
+IDENTIFYING_KEYS: tuple[tuple[str, ...], ...] = (
     ("id",),
     ("participantId",),
     ("info", "participantId"),
     ("identity", "*", "id"),
     ("info", "identity", "*", "id"),
 )
-"""What tells the items of a list apart, the surest first; ``*`` is whichever identity of a set is given."""
+"""Paths to an id by which items of a list are matched, the most reliable first; ``*`` is any identity of a set."""
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:?\d\d)?")
+_DURATION = re.compile(r"-?P(?=.)(?:\d+[YMWD])*(?:T(?:\d+(?:\.\d+)?[HMS])+)?")
+_WORD = re.compile(r"[A-Za-z#][\w.#-]{0,79}(?:, ?[A-Za-z][\w.-]{0,79})*|\d{1,8}")
+"""The form of a value that may be shown as it is; every other one is a text."""
+
+_JSON: Mapping[str, str] = MappingProxyType(
+    {"null": "null", "bool": "boolean", "number": "number", "object": "object", "list": "list"}
+)
+_SHOWN: Mapping[str, str] = MappingProxyType(
+    {
+        "text": "a text",
+        "empty": "an empty text",
+        "wrapped": "JSON inside a text",
+        "id": "an id",
+        "nil": "an id of zeros",
+        "other": "another id than elsewhere in the test",  # part of fingerprints, so it stays as it was first worded
+        "time": "a time",
+        "duration": "a duration",
+        "url": "an address",
+        "object": "an object",
+        "list": "a list",
+        "null": "null",
+    }
+)
+
+_TYPES: Mapping[str, str] = MappingProxyType({"number": "a number", "boolean": "true or false", "text": "a text"})
+"""Names of JSON types, for kinds that the table above does not name."""
+
+
+def kind_of(value: str) -> str:
+    """The kind of a value in comparable form, its first word."""
+    return value.partition(" ")[0]
+
+
+def value_of(value: str) -> str:
+    """The part of a value in comparable form that counts, or ``""``."""
+    return value.partition(" ")[2]
+
+
+def json_type(value: str) -> str:
+    """The JSON type of a value in comparable form."""
+    return _JSON.get(kind_of(value), "text")
+
+
+def describe(value: str) -> str:
+    """Word a value in comparable form for a message."""
+    kind, compared = kind_of(value), value_of(value)
+    if kind in {"bool", "number"}:
+        return compared or "a number"
+    return _SHOWN.get(kind) or repr(compared)
+
+
+def describe_type(value: str) -> str:
+    """Word the type of a value in comparable form, without the value."""
+    return _SHOWN.get(kind_of(value)) or _TYPES[json_type(value)]
+
+
+@lru_cache(maxsize=4096)
+def _class_of(name: str) -> str:
+    """The class of a member's texts by its name: ``type``, ``word``, ``text``, ``id``, or ``""`` for unknown."""
+    low = name.lower()
+    if low == "@odata.type":
+        return "type"
+    if low in WORD_MEMBERS:
+        return "word"
+    if low in TEXT_MEMBERS or low in NOT_IDS:
+        return "text"
+    return "id" if low == "id" or (name.endswith("Id") and not name.startswith("@")) else ""
+
+
+def is_id(name: str, value: Any) -> bool:
+    """Whether a member's value is an id.
+
+    Args:
+        name: the member's name.
+        value: its value.
+    """
+    if not isinstance(value, str) or not value:
+        return False
+    name_class = _class_of(name)
+    return name_class == "id" or (not name_class and _GUID.fullmatch(value) is not None)
+
+
+def comparable(name: str, value: Any, type_: str, model: TypeModel) -> str:
+    """The comparable form of one value.
+
+    Args:
+        name: name of the member that has this value.
+        value: decoded JSON.
+        type_: the member's type in the model, or ``""`` where that is unknown.
+        model: the type model.
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return f"bool {str(value).lower()}"
+    if isinstance(value, (int, float)):
+        return _number(name, value)
+    if isinstance(value, str):
+        return _text(name, value, type_, model)
+    return "object" if isinstance(value, dict) else "list"
+
+
+def _number(name: str, value: float) -> str:
+    if name.lower() in NUMBER_MEMBERS:
+        return "number"
+    whole = isinstance(value, float) and value.is_integer()
+    return f"number {int(value) if whole else value}"
+
+
+def _text(name: str, value: str, type_: str, model: TypeModel) -> str:
+    if not value:
+        return "empty"
+    enum = model.enums.get(type_)
+    if enum is not None:
+        return _enum(value, enum.members)
+    name_class = _class_of(name)
+    if name_class in {"type", "word"}:
+        return _fixed(name_class, value)
+    if name_class == "text":
+        return "text"
+    if is_id(name, value):
+        return "nil" if not value.strip("0-") else "id"
+    return _form(value)
+
+
+def _form(value: str) -> str:
+    if "://" in value[:12]:
+        return "url"
+    if value.startswith("/"):
+        return f"path {value}"
+    if _TIME.fullmatch(value):
+        return "time"
+    return "duration" if _DURATION.fullmatch(value) else "text"
+
+
+@lru_cache(maxsize=4096)
+def _enum(value: str, members: tuple[str, ...]) -> str:
+    known = {member.lower() for member in members}
+    parts = {part.strip().lower() for part in value.split(",")}
+    return _fixed("enum" if parts <= known else "strange", value)
+
+
+def _fixed(sort: str, value: str) -> str:
+    return f"{sort} {value}" if _WORD.fullmatch(value) else "text"

@@ -13,6 +13,6 @@ The rules of this room:
 
 from __future__ import annotations
 
-from pytest_graphcalls.leakscan.scanner import SHORTEST_KNOWN, Leak, listed, scan
+from pytest_graphcalls.leakscan.scanner import SHORTEST_KNOWN, Leak, hide, listed, scan
 
-__all__ = ["SHORTEST_KNOWN", "Leak", "listed", "scan"]
+__all__ = ["SHORTEST_KNOWN", "Leak", "hide", "listed", "scan"]

@@ -1,119 +1,140 @@
-"""The table: what a leak looks like."""
+"""What a leak looks like: a table of forms, and how the names of secrets are built.
+
+Every row is looked for around words that it cannot be without, so the time grows with the text, whatever the text is.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from string import ascii_letters, digits
 
 _PLACEHOLDER = re.compile(
     r"(?:(?:bearer|basic|digest|pop|negotiate)(?:\s|%20|\+)+)?"
-    r"(?:redacted\b.*|bearer|basic|\*{3,}.*|x{4,}|<.*|\$.*|\{.*|\[.*|%[sd(].*|null|none|true|false|\.{3}.*|\u2026.*|-?)",
+    r"(?:redacted\b.*|bearer|basic|\*{3,}.*|x{4,}|<[\w -]*>.*|\$\w+|\$[{(].*|\{[\w .-]*\}?|\[.*|%[sd(].*"
+    r"|null|none|true|false|\.{3}.*|\u2026.*|~|[|>]-?|-?|[{(])",
     re.IGNORECASE | re.DOTALL,
 )
 """What stands in the place of a secret, here and in other people's files."""
 _SAFE_ADDRESSES = re.compile(
     r"(?i)redacted@.*|.*@(?:[\w-]+\.)*(?:example\.(?:com|net|org)|example|test|invalid|localhost)"
 )
-_FICTION = re.compile(r"1[2-9][0-9]{2}55501[0-9]{2}")
-_PUT_FOR_NAME = re.compile(r"Name(?:\s|\+|%20)*[0-9a-f]{0,8}")  # YAML may fold it at its space
+_FICTION = re.compile(r"1?[2-9][0-9]{2}55501[0-9]{2}")
+_PSEUDONYM_OF_NAME = re.compile(r"Name(?:\s|\+|%20)*[0-9a-f]{0,8}")  # YAML may fold it at its space
 
 
-def _is_secret(value: str) -> bool:
-    return _PLACEHOLDER.fullmatch(value) is None and len(value) >= 3
+_CODE = re.compile(
+    r"[`&*!]?[A-Za-z_][\w.]*\(.*|[a-z_]+(?:\.[a-z_]+)+|.*:|str|string|bytes|int|bool|any|object|read|write|required|optional",
+    re.DOTALL,
+)
+"""What stands behind a name in source, in YAML and in prose, without quotes, and is no secret."""
 
 
-def _is_token(value: str) -> bool:
-    """Words about tokens are words; a token has a digit in it, or is long."""
-    return _is_secret(value) and (len(value) >= 20 or (len(value) >= 6 and any(map(str.isdigit, value))))
+def is_secret(value: str) -> bool:
+    """Whether ``value`` is more than a placeholder."""
+    return len(value) >= 3 and _PLACEHOLDER.fullmatch(value.strip("\"'`\\")) is None
+
+
+def is_code(value: str) -> bool:
+    """Whether a value without quotes is an expression, a type or the name of something secret."""
+    return _CODE.fullmatch(value) is not None or (value.isalpha() and rank(value) > 0)
+
+
+def is_token(value: str) -> bool:
+    """Whether ``value`` is no word of prose: a token has a digit in it, or is long."""
+    return is_secret(value) and (len(value) >= 20 or (len(value) >= 6 and any(map(str.isdigit, value))))
 
 
 def _is_name(value: str) -> bool:
-    return _is_secret(value) and _PUT_FOR_NAME.fullmatch(value) is None
+    return is_secret(value) and _PSEUDONYM_OF_NAME.fullmatch(value) is None
 
 
-def _is_somebodys_address(value: str) -> bool:
+def _is_real_address(value: str) -> bool:
     address = value.replace("%40", "@")
     return _SAFE_ADDRESSES.fullmatch(address) is None and "@thread." not in address and "@unq.gbl." not in address
 
 
-def _is_somebodys_number(value: str) -> bool:
+def _is_real_number(value: str) -> bool:
     return _FICTION.fullmatch("".join(filter(str.isdecimal, value))) is None
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """Something that a leak looks like.
+class Form:
+    """A form of text that is a leak.
 
     Attributes:
         kind: the phrase that names it.
-        words: in lower case; it is never without one of them.
-        pattern: its form; the group ``value`` is what counts.
-        counts: whether such a value is one, or a placeholder.
-        before: characters in front of the word where it may begin.
+        words: in lower case; the form is never without one of them.
+        pattern: the form; the group ``value`` is what leaks.
+        counts: whether such a value is real, or a placeholder.
+        before: characters in front of the word where the form may begin.
         after: characters behind the beginning of the word where it may end.
-        inside: the characters that may stand in front of the word, where it begins with the first of them.
+        inside: the characters that may stand in front of the word, where the form begins with the first of them.
+        long: whether the word always stands in a run of at least sixteen letters.
+        run: characters behind the word among which the word is not looked for again.
+        person: whether it tells of a person or a tenant, and gives no access.
     """
 
     kind: str
     words: tuple[str, ...]
     pattern: re.Pattern[str]
-    counts: Callable[[str], bool] = _is_secret
+    counts: Callable[[str], bool] = is_secret
     before: int = 0
-    after: int = 300
+    after: int = 4096
     inside: str = ""
+    long: bool = False
+    run: re.Pattern[str] | None = None
+    person: bool = False
 
 
-_QUOTE = r"\\{0,8}[\"']"
+_QUOTE = r"\\{0,64}[\"']"
 _AT_DOMAIN = r"(?:@|%40)(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}(?![\w-])"
-_GAP = r"(?:\s|\\[nrt]){0,12}"
+_GAP = r"(?:\s|\\{1,8}[nrt]){0,12}"
+_FOLD = r"(?:\\?\r?\n[ \t]*|=\r?\n|(?:\\{1,8}r)?\\{1,8}n)"
+"""A line break inside a token: real, as an escape, with the sign of YAML or of quoted-printable."""
+_GUID = r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}"
+_MORE = rf"(?:{_FOLD}(?!{_GUID})(?=[\w-]*[0-9_])[\w-]{{8,}}+(?![\w:/-]))*"
 
-
-def _named(kind: str, names: Iterable[str], counts: Callable[[str], bool], value: str = r"[^\s\"'\\&,;}\]]+") -> Shape:
-    """What has a name: in JSON, YAML, a form, a header, a HAR file's pairs, or in Python's way of showing those."""
-    spelled = tuple(names)
-    words = "|".join(map(re.escape, spelled))
-    either = rf"(?:{_QUOTE})?\s{{0,4}}(?::|=(?!=)|%3D){_GAP}(?:-{_GAP})?"
-    pair = rf"{_QUOTE}\s{{0,4}},{_GAP}(?:{_QUOTE}value{_QUOTE}\s{{0,4}}:\s{{0,4}})?"
-    # The scheme of a header belongs to its value.
-    scheme = r"(?:(?:bearer|basic|digest|pop|negotiate)\s+)?"
-    pattern = rf"(?i)(?<![a-z])(?:{words})(?:{either}|{pair})(?:b?{_QUOTE})?(?P<value>{scheme}{value})"
-    return Shape(kind, spelled, re.compile(pattern), counts)
-
-
-SHAPES = (
-    Shape(
+FORMS = (
+    Form(
         "JSON web token",
         ("eyj", "eya", "ew0", "ewk", "ewo"),
-        re.compile(r"(?P<value>(?:ey[JA]|ew[0ko])[\w-]{8,}+(?:\.|%2E)[\w-]{4,})"),
-        after=1500,
+        re.compile(rf"(?P<value>(?:ey[JA]|ew[0ko])[\w-]{{8,}}+{_MORE}(?:(?:\.|%2E){_FOLD}?[\w-]{{4,}}{_MORE})+\.?)"),
+        after=20_000,
+        long=True,
+        run=re.compile(r"[\w-]+"),
     ),
-    Shape(
+    Form(
         "bearer token",
-        ("bearer", "basic", "negotiate", "pop "),
+        ("bearer", "basic", "negotiate", "pop ", "apikey ", "sharedkey"),
         re.compile(
-            r"(?i)\b(?:bearer|basic|pop|negotiate)(?:\s|%20|\+){1,4}(?!\w{1,40}=[\"'\\])(?P<value>[\w.~/+=-]{8,})"
+            r"(?i)\b(?:bearer|basic|pop|negotiate|apikey|sharedkey(?:lite)?)(?:\s|%20|\+){1,4}(?!\w{1,40}=[\"'\\])(?P<value>[\w.~/+=:-]{8,})"
         ),
-        _is_token,
+        is_token,
     ),
-    Shape(
+    Form(
         "private key",
         ("private key-----",),
-        re.compile(r"(?P<value>-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)(?!\s*REDACTED)"),
+        re.compile(
+            r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?!\s*REDACTED)"
+            r"(?P<value>(?:(?!-----(?:END|BEGIN) )[\s\S]){1,20000})"
+        ),
         before=60,
+        after=20_000,
     ),
-    Shape(
+    Form(
         "client secret of Entra ID", ("q~",), re.compile(r"(?P<value>[\w.~-]{3}\dQ~[\w.~-]{31,})", re.ASCII), before=8
     ),
-    Shape(
+    Form(
         "key in a connection string",
         ("key=",),
         re.compile(r"(?i)(?:account|access|shared)key=(?P<value>[\w+/%=-]{16,})"),
         before=20,
     ),
-    Shape("password in an address", ("://",), re.compile(r"://[^/@\s:\"'\\]{0,80}:(?P<value>[^/@\s\"'\\]{1,200})@")),
-    Shape(
+    Form("password in an address", ("://",), re.compile(r"://[^/@\s:\"'\\]{0,80}:(?P<value>[^/@\s\"'\\]{1,200})@")),
+    Form(
         "link that opens a meeting",
         ("meetup-join", "/meet/", "%2fmeet%2f"),
         re.compile(
@@ -121,75 +142,170 @@ SHAPES = (
         ),
         before=120,
     ),
-    Shape(
+    Form(
+        "signature or code in an address",
+        ("sig=", "sig%3d", "code=", "code%3d", "tempauth=", "tempauth%3d", "verifier=", "verifier%3d"),
+        re.compile(r"(?i)(?<![a-z])(?:sig|code|tempauth|verifier)(?:=|%3D)(?P<value>[^&\s\"'#\\<>]{16,})"),
+    ),
+    Form(
+        "rest of a shortened value",
+        ("...", "\u2026"),
+        re.compile(r"(?i)(?:\.\.\.|\u2026)(?:|oken|ecret|word|code|sig|key)(?:=|%3D)(?P<value>[\w.~%+/-]{6,})"),
+    ),
+    Form(
+        "rest of a shortened value",
+        ("...", "\u2026"),
+        re.compile(
+            r"(?:\.\.\.|\u2026)(?=[\w~+/-]{0,60}[0-9])(?=[\w~+/-]{0,60}[a-z])(?=[\w~+/-]{0,60}[A-Z])"
+            r"(?P<value>[\w~+/-]{10,})[\"']"
+        ),
+    ),
+    Form(
+        "part of a form",
+        ("form-data",),
+        re.compile(
+            r"(?i)form-data;.{0,120}?\bname=\\{0,64}[\"']?(?P<name>[\w.-]{1,60}).{0,200}?(?:\r?\n|\\{1,32}r\\{1,32}n|\\{1,32}n){2}"
+            r"(?P<value>(?:(?!(?:\r?\n|\\{1,32}r\\{1,32}n|\\{1,32}n)--)[\s\S]){1,2000})",
+            re.DOTALL,
+        ),
+    ),
+    Form(
         "thread of a meeting",
         ("19:meeting_", "19%3ameeting_"),
         re.compile(r"(?i)19(?::|%3A)meeting_(?P<value>(?![0-9a-f-]{32,36}(?:@|%40))[\w=-]+)(?:@|%40)thread"),
+        person=True,
     ),
-    Shape(
+    Form(
         "e-mail address",
         ("@", "%40"),
         re.compile(rf"(?i)(?P<value>[\w.+-]{{1,80}}{_AT_DOMAIN})"),
-        _is_somebodys_address,
+        _is_real_address,
         before=80,
         after=120,
         inside=f"{ascii_letters}{digits}._+-",
+        person=True,
     ),
-    Shape("e-mail address", ("#ext#",), re.compile(rf"(?i)(?P<value>\#EXT\#{_AT_DOMAIN})"), _is_somebodys_address),
-    Shape(
+    Form(
+        "e-mail address",
+        ('"@', '"%40'),
+        re.compile(rf"(?i)\\{{0,64}}(?P<value>[^\W_][^\"\n]{{0,140}}\"(?!@odata\.){_AT_DOMAIN})"),
+        _is_real_address,
+        before=80,
+        after=120,
+        inside=f"{ascii_letters}{digits}._+- \\",
+        person=True,
+    ),
+    Form(
+        "e-mail address", ("#ext#",), re.compile(rf"(?i)(?P<value>\#EXT\#{_AT_DOMAIN})"), _is_real_address, person=True
+    ),
+    Form(
         "telephone number",
         ("+", "%2b", "tel:"),
         re.compile(r"(?i)(?:\+|%2B|tel:)(?P<value>[1-9](?:[ .()-]{0,2}[0-9]){7,14})(?![0-9])", re.ASCII),
-        _is_somebodys_number,
+        _is_real_number,
         after=60,
+        person=True,
     ),
-    Shape(
+    Form(
         "name of a tenant",
         (".onmicrosoft.", ".sharepoint."),
         re.compile(
             r"(?i)(?P<value>(?<![\w.-])(?!tenant-[0-9a-f]{8}\.)[\w-]{1,63})\.(?:onmicrosoft|sharepoint)\.[a-z]{2,3}\b"
         ),
         before=64,
+        person=True,
     ),
-    _named(
-        "secret header",
-        ("authorization", "cookie", "x-api-key", "x-functions-key", "ocp-apim-subscription-key", "x-skypetoken"),
-        _is_secret,
+    Form(
+        "personal site",
+        ("sharepoint.com/personal/", "sharepoint.com%2fpersonal%2f"),
+        re.compile(r"(?i)sharepoint\.com(?:/|%2F)personal(?:/|%2F)(?P<value>(?!id-[0-9a-f]{24})[\w.%-]+)"),
+        person=True,
     ),
-    _named(
-        "secret by its name",
-        (
-            "accesstoken",
-            "access_token",
-            "clientsecret",
-            "client_secret",
-            "client_assertion",
-            "clientassertion",
-            "id_token",
-            "joinurl",
-            "joinweburl",
-            "passcode",
-            "password",
-            "recordingaccesstoken",
-            "refresh_token",
-            "replacementlink",
-            "secrettext",
-            "skypetoken",
-        ),
-        _is_secret,
-    ),
-    _named("token by its name", ("token", "assertion", "secret"), _is_token),
-    Shape(
-        "signature or code in an address",
-        ("sig=", "sig%3d", "code=", "code%3d", "tempauth=", "tempauth%3d", "verifier=", "verifier%3d"),
+    Form(
+        "name in a directory",
+        ("cn=", "cn%3d", "uid="),
         re.compile(
-            r"(?i)(?<![a-z])(?:sig|code|tempauth|verifier)(?:=|%3D)(?P<value>[^&\s\"'#\\<>]{16,})",
+            r"(?i)(?<![a-z0-9])(?:CN|UID)(?:=|%3D)(?P<value>(?:\\.|[^,;\\\n\"'<>&]){2,80})(?:,|%2C)\s{0,2}(?:OU|DC|O|CN|C|L|ST)(?:=|%3D)"
         ),
-    ),
-    _named(
-        "name of a person",
-        ("displayname", "givenname", "surname"),
         _is_name,
-        r"(?:(?<=[\"'])[^\"'\\]+|[^\s\"'\\,&;}\]]+(?: [0-9a-f]{8}\b)?)",
+        person=True,
     ),
 )
+"""What is looked for by its form."""
+
+NATIONAL_NUMBER = re.compile(
+    # It starts with a set of characters, which makes the search quick.
+    r"[(02-9](?<![\w.:+%=#/-].)(?:"
+    r"(?<=\()[2-9][0-9]{2}\)[ .-]?[2-9][0-9]{2}[ .-][0-9]{4}"
+    r"|(?<=\()0[1-9][0-9]{1,4}\)[ /-]?[0-9]{3,4}(?:[ -]?[0-9]{2,5}){0,3}"
+    r"|(?<=[2-9])[0-9]{2}(?P<gap>[ .-])[2-9][0-9]{2}(?P=gap)[0-9]{4}"
+    r"|(?<=0)[1-9][0-9]{1,4}[ /-][0-9]{3,4}(?:[ -]?[0-9]{2,5}){1,3}"
+    r"|(?<=0)0[1-9][0-9]{0,2}[ /-]?[0-9]{2,5}(?:[ /-]?[0-9]{2,5}){2,4}"
+    r")(?![\w:%-]|\.\d)",
+    re.ASCII,
+)
+"""A telephone number as people of a country write it, without the sign of the plus."""
+
+PERSON = Form(
+    "name of a person",
+    ("name",),
+    re.compile(
+        r"(?i)(?:\w{0,40}[_-])?(?:display|given|sur|first|last)[_-]?name"
+        rf"(?:(?:{_QUOTE})?\s{{0,4}}(?::|=(?!=)|%3D){_GAP}(?:-{_GAP})?|{_QUOTE}\s{{0,4}},{_GAP})(?:b?{_QUOTE})?"
+        r"(?P<value>(?:(?<=[\"'])[^\"'\\]+|[^\s\"'\\,&;}\]]+(?: [0-9a-f]{8}\b)?))"
+    ),
+    _is_name,
+    before=60,
+    inside=f"{ascii_letters}{digits}_-",
+    person=True,
+)
+
+STEMS = (
+    *("token", "secret", "pass", "pwd", "key", "assertion", "cookie", "authorization", "join", "replacement"),
+    *("credential", "jwt", "connection", "principal", "code"),
+)
+"""In lower case, what the name of a secret is never without."""
+NAME = f"{ascii_letters}{digits}_.-"
+"""Characters of a name."""
+_CERTAIN = re.compile(
+    r".+(?:token|secret|assertion|jwt|pass)|.*(?:password|passwd|passcode|passphrase|pwd|skypetoken"
+    r"|(?:api|access|account|auth|client|encryption|functions?|master|private|secret|session|shared|signing|storage"
+    r"|subscription|redaction)key|join(?:web)?url|replacementlink|connectionstring|codeverifier|devicecode"
+    r"|clientprincipal|credential)"
+)
+_HEADER = re.compile(r".*(?:authorization|cookie)")
+_BARE = re.compile(r"token|assertion|secret|jwt")
+_HARMLESS = re.compile(
+    r".*(?:skip|delta|page|next|continuation|sync|change|cancellation|csrf|cancel|request|response)token|.*(?:by|no|bypass)pass"
+    r"|.*(?:public|foreign|primary|sort|partition|cache)key|.*correlationid"
+)
+_ENDING = re.compile(r"(?:value|text|hash|string|plain|raw|b64|base64|header|encoded|[0-9]+|s)$")
+
+
+@lru_cache(4096)
+def rank(name: str) -> int:
+    """How surely what is called ``name`` is a secret: 0 not, 1 if it looks like one, 2 always, 3 a header of it."""
+    plain = name.lower().replace("_", "").replace("-", "").replace(".", "")
+    for spelled in (plain, _ENDING.sub("", plain)):
+        if _HARMLESS.fullmatch(spelled):
+            return 0
+        if _HEADER.fullmatch(spelled):
+            return 3
+        if _CERTAIN.fullmatch(spelled):
+            return 3 if name[:4].lower().startswith(("x-", "ocp-")) else 2
+        if _BARE.fullmatch(spelled):
+            return 1
+    return 0
+
+
+_EITHER = rf"(?:{_QUOTE})?[ \t]{{0,24}}(?::|:?=(?!=)|==|%3D){_GAP}(?:-{_GAP})?"
+_ATTRIBUTE = rf"{_QUOTE}[ \t](?:[^<>]{{0,120}}[ \t])?value=(?={_QUOTE})"
+_PAIR = rf"{_QUOTE}\s{{0,4}},{_GAP}(?:{_QUOTE}(?:value|content){_QUOTE}\s{{0,4}}:\s{{0,4}})?"
+_TAG = r">\s{0,4}"
+_TO_THE_END = r"(?:\\(?![rn])|[^\r\n\"'\\])*"
+NAMED = re.compile(
+    rf"(?i)(?P<name>[\w.-]{{1,80}}+)(?P<link>{_EITHER}|{_PAIR}|{_ATTRIBUTE}|{_TAG}|[ \t]{{1,4}})"
+    rf"(?:[bru]?(?P<quote>{_QUOTE})(?P<value>(?:(?!(?P=quote)).)*)|(?P<bare>[^\s\"'\\&,;}}\])<>]+)"
+    rf"(?P<line>{_TO_THE_END}(?:(?<==)\\{{0,8}}\"[^\"\r\n]*\"{_TO_THE_END})*))"
+)
+"""A name, what links it with its value, and the value: JSON, YAML, a form, a header, pairs, an element, an option."""

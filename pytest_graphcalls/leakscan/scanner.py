@@ -2,43 +2,64 @@
 
 from __future__ import annotations
 
-import html
 import math
 import re
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from urllib.parse import unquote
+from typing import NamedTuple
 
-from pytest_graphcalls.compression import UnreadableBodyError, decompress
 from pytest_graphcalls.errors import RecordingError
-from pytest_graphcalls.leakscan.patterns import SHAPES, Shape
+from pytest_graphcalls.leakscan.decoding import COMPRESSED, RUN, decoded, in_bytes, is_guid, packed
+from pytest_graphcalls.leakscan.patterns import (
+    FORMS,
+    NAME,
+    NAMED,
+    NATIONAL_NUMBER,
+    PERSON,
+    STEMS,
+    Form,
+    is_code,
+    is_secret,
+    is_token,
+    rank,
+)
 
 SHORTEST_KNOWN = 4
 """Characters of the shortest known value that is looked for."""
-Finder = Callable[[str], Iterable[int]]
-Known = tuple[Finder, ...]
-"""What finds each of the values."""
-DEPTH = 3
+_DEPTH = 3
 """How many times what was packed is unpacked."""
-_MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-Found = Iterator[tuple[int, str]]
-"""Where something stands, and what sort of thing it is."""
-BLOB = re.compile(r"[A-Za-z0-9+/]{20,}+(?:\n[ ]+[A-Za-z0-9+/]++(?![\w:.-]))*+={0,2}")
-_FOLD = re.compile(r"\\\n[ \t]*\\?")
-_FOLDED = re.compile(
-    r"^[^\n]*\\\n(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE
-)  # from a line's start only: else a long line is read squared
-_ESCAPES = re.compile(r"%[0-9A-Fa-f]{2}|\\u00[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2}|\\/|&(?:#|quot|amp|apos|lt|gt)")
-_CODED = re.compile(r"\\[ux](?:00)?([0-9A-Fa-f]{2})")
-_LAYERS = 3
-"""How many times percent-encoding is undone."""
-_WORD = re.compile(r"[A-Za-z0-9_~+-]{24,}")
+_SHOWN = 5
+_KINDS = ("", "token by its name", "secret by its name", "secret header")
+_KNOWN, _RANDOM = "secret of this run", "text that looks random"
+_RANDOM_WORD = re.compile(r"[A-Za-z0-9_~+-]{24,}")
 _PLAIN_HEX = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}|\b[0-9A-Fa-f]{32,}\b")
+_RARE = "%=~@+"
+"""Signs that few texts have; a word with one of them is looked for only where it is, because that is quickly seen."""
+Row = tuple[str, str, Form]
+"""A rare sign or ``""``, a word, and what is looked for around it."""
+
+
+def _rows(*, people: bool) -> tuple[Row, ...]:
+    forms = [form for form in (*FORMS, PERSON) if people or not form.person]
+    rare = {word: next((sign for sign in _RARE if sign in word), "") for form in forms for word in form.words}
+    return tuple((rare[word], word, form) for form in forms for word in form.words)
+
+
+_ROWS = {people: _rows(people=people) for people in (False, True)}
+
+
+class Span(NamedTuple):
+    """Where something stands that should not, and what sort of thing it is."""
+
+    start: int
+    end: int
+    kind: str
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,9 +87,6 @@ def listed(leaks: Iterable[Leak]) -> str:
     return "; ".join(found[:_SHOWN] + more)
 
 
-_SHOWN = 5
-
-
 def scan(source: str | bytes | Path, known: Iterable[str] = (), *, file: str = "") -> Iterator[Leak]:
     """Look for leaks, in order of lines.
 
@@ -81,13 +99,46 @@ def scan(source: str | bytes | Path, known: Iterable[str] = (), *, file: str = "
     Raises:
         RecordingError: a file cannot be read.
     """
-    values = tuple(finder(form) for value in known if len(value) >= SHORTEST_KNOWN for form in forms(value))
+    values = tuple(known)
     if isinstance(source, Path):
         for path in _files(source):
-            yield from sorted({Leak(str(path), *at) for at in in_bytes(_read(path), values, DEPTH)})
+            yield from _leaks(str(path), _read(path), values)
     else:
-        found = in_bytes(source, values, DEPTH) if isinstance(source, bytes) else in_text(source, values, DEPTH)
-        yield from sorted({Leak(file, *at) for at in found})
+        yield from _leaks(file, source, values)
+
+
+def _leaks(file: str, source: str | bytes, known: tuple[str, ...]) -> list[Leak]:
+    text = (in_bytes(source) or "") if isinstance(source, bytes) else source
+    spans = list(_spans(text, known, people=True, depth=_DEPTH))
+    if isinstance(source, bytes) and source.startswith(COMPRESSED):
+        return sorted({Leak(file, 1, span.kind) for span in spans})
+    starts = [0, *(found.end() for found in re.finditer("\n", text))] if spans else []
+    return sorted({Leak(file, bisect_right(starts, span.start), span.kind) for span in spans})
+
+
+def hide(text: str, known: Iterable[str] = (), *, mask: str, people: bool = True) -> tuple[str, tuple[str, ...]]:
+    """Mask what leaks from a text where it stands.
+
+    Args:
+        text: the text.
+        known: values that must not be there, whatever they look like.
+        mask: what is put in the place of each.
+        people: whether what tells of people, tenants and apps counts as well, or only what gives access.
+
+    Returns:
+        The text, and for each place in it the kind of what stood there.
+    """
+    kinds: list[str] = []
+    pieces: list[str] = []
+    at = 0
+    for span in sorted(_spans(text, tuple(known), people=people, depth=_DEPTH)):
+        if span.end <= at:
+            continue
+        if span.start >= at:
+            kinds.append(span.kind)
+            pieces += (text[at : span.start], mask)
+        at = span.end
+    return ("".join((*pieces, text[at:])), tuple(kinds)) if kinds else (text, ())
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -108,111 +159,165 @@ def _read(path: Path) -> bytes:
         raise RecordingError(str(path), 0, problem) from error
 
 
-def in_bytes(body: bytes, known: Known, depth: int) -> Found:
-    """Lines and kinds of what leaks from a body, of what is packed in it ``depth`` times as well."""
-    packed = unpacked(body)
-    if packed is not None:
-        yield from ((1, kind) for _, kind in in_bytes(packed, known, depth - 1)) if depth else ()
-        return
-    encoding = next((name for mark, name in _MARKS if body.startswith(mark)), "utf-8")
-    yield from in_text(body.decode(encoding, "replace" if encoding == "utf-16" else "surrogateescape"), known, depth)
+def _spans(text: str, known: tuple[str, ...], *, people: bool, depth: int) -> Iterator[Span]:
+    """What leaks from a text: as it stands, as it is meant, and what is packed in it ``depth`` times."""
+    low = _lower(text)
+    runs = [found for found in RUN.finditer(text) if not is_guid(found[0])]
+    long = _lower("\n".join([found[0] for found in runs]))
+    yield from _in_view(text, low, long, known, people=people)
+    for view in decoded(text):
+        seen = _lower(view.text)
+        for span in _in_view(view.text, seen, seen, known, people=people):
+            yield Span(*view.span(span.start, span.end), span.kind)
+    for value in known:
+        yield from _packed_value(value, low, long)
+    for found in runs:
+        yield from _in_run(found, known, people=people, depth=depth)
 
 
-def in_text(text: str, known: Known, depth: int) -> Found:
-    """The same of a text."""
-    starts = [0, *(found.end() for found in re.finditer("\n", text))]
-
-    def line(position: int) -> int:
-        return bisect_right(starts, position)
-
-    blobs = [(found, inner) for found in BLOB.finditer(text) if (inner := of_blob(found[0]))] if depth else []
-    for found, inner in blobs:
-        yield from ((line(found.start()), kind) for _, kind in in_bytes(inner, known, depth - 1))
-    yield from ((line(at), kind) for at, kind in _in_view(text, known))
-    yield from ((line(at), "text that looks random") for at in random_words(text, [found.span() for found, _ in blobs]))
-    for number, said in meant(text, starts):
-        yield from ((number, kind) for _, kind in _in_view(said, known))
-
-
-def _in_view(text: str, known: Known) -> Found:
-    """Positions and kinds in one way to read a text."""
+def _lower(text: str) -> str:
     low = text.lower()
-    if len(low) != len(text):  # a few letters have a lower case of two
-        low = "".join(letter if len(letter.lower()) > 1 else letter.lower() for letter in text)
-    for found_in in known:
-        yield from ((at, "secret of this run") for at in found_in(low))
-    for shape in SHAPES:
-        yield from ((at, shape.kind) for at in _shaped(shape, text, low))
+    if len(low) == len(text):
+        return low
+    # A few letters have a lower case of two.
+    return "".join(letter if len(letter.lower()) > 1 else letter.lower() for letter in text)
 
 
-def _shaped(shape: Shape, text: str, low: str) -> Iterator[int]:
-    look = shape.pattern.search if shape.before and not shape.inside else shape.pattern.match
-    for word in shape.words:
-        for at in places(low, word):
-            start = max(0, at - shape.before)
-            if shape.inside:
-                start += len(text[start:at].rstrip(shape.inside))
-            found = look(text, start, at + shape.after)
-            if found is not None and shape.counts(found["value"]):
-                yield found.start()
+def _in_view(text: str, low: str, long: str, known: tuple[str, ...], *, people: bool) -> Iterator[Span]:
+    """What leaks in one way to read a text; ``low`` is it in lower case, ``long`` its long runs of letters alone."""
+    for value in known:
+        if len(value) >= SHORTEST_KNOWN:
+            yield from (Span(*span, _KNOWN) for span in _written(value)(low))
+    absent = {sign for sign in _RARE if sign not in low}
+    for rare, word, form in _ROWS[people]:
+        if rare not in absent and word in (long if form.long else low):
+            yield from _formed(form, word, text, low)
+    for stem in STEMS:
+        if stem in low:
+            yield from _named(stem, text, low)
+    if people:
+        yield from (Span(*found.span(), "telephone number") for found in NATIONAL_NUMBER.finditer(text))
 
 
-def finder(form: str) -> Finder:
-    """Finds where ``form`` stands in a text of lower-case letters. YAML folds long texts where a space is."""
-    if not re.search(r"\s", form):
-        return lambda low: places(low, form)
-    folded = re.compile(r"\s+".join(map(re.escape, form.split())))
-    return lambda low: (found.start() for found in folded.finditer(low))
-
-
-def forms(value: str) -> Iterator[str]:
-    """How a known value may stand in a text of lower-case letters: as it is, or in Base64 from any offset."""
-    yield value.lower()
-    raw = value.encode("utf-8", "surrogatepass")
-    for before in range(3):
-        whole = b64encode(b"\0" * before + raw).decode().rstrip("=")
-        inner = whole[-(-before * 8 // 6) : len(whole) - (1 if (len(raw) + before) % 3 else 0)].lower()
-        if len(inner) >= 2 * SHORTEST_KNOWN:
-            yield from {inner, inner.replace("+", "-").replace("/", "_")}
-
-
-def places(low: str, word: str) -> Iterator[int]:
-    """Where ``word`` stands in ``low``."""
+def _places(low: str, word: str) -> Iterator[int]:
     at = low.find(word)
     while at >= 0:
         yield at
         at = low.find(word, at + len(word))
 
 
-def meant(text: str, starts: list[int]) -> Iterator[tuple[int, str]]:
-    """The lines that mean something else than they say, as what they mean."""
-    for found in _FOLDED.finditer(text) if "\\\n" in text else ():
-        yield bisect_right(starts, found.start()), _decoded(_FOLD.sub("", found[0]))
-    done = -1
-    for found in _ESCAPES.finditer(text):
-        number = bisect_right(starts, found.start())
-        if number != done:
-            done = number
-            end = starts[number] if number < len(starts) else len(text)
-            yield number, _decoded(text[starts[number - 1] : end])
+def _formed(form: Form, word: str, text: str, low: str) -> Iterator[Span]:
+    look = form.pattern.search if form.before and not form.inside else form.pattern.match
+    resume = 0
+    for at in _places(low, word):
+        if at < resume:
+            continue
+        if form.run is not None:
+            resume = _end_of_run(form.run, text, at)
+        start = max(0, at - form.before)
+        if form.inside:
+            start += len(text[start:at].rstrip(form.inside))
+        found = look(text, start, at + form.after)
+        if found is None or not form.counts(found["value"]):
+            continue
+        if "name" not in form.pattern.groupindex or rank(found["name"]):
+            yield Span(*found.span("value"), form.kind)
 
 
-def _decoded(text: str) -> str:
-    text = _CODED.sub(lambda found: chr(int(found[1], 16)), text.replace("\\/", "/"))
-    for _ in range(_LAYERS):
-        if "%" not in text:
-            break
-        text = unquote(text)
-    return html.unescape(text)
+def _end_of_run(run: re.Pattern[str], text: str, at: int) -> int:
+    """Where the run of characters that begins at ``at`` ends."""
+    found = run.match(text, at)
+    return at if found is None else found.end()
 
 
-def random_words(text: str, read: list[tuple[int, int]]) -> Iterator[int]:
-    """Where words look random, other than in the Base64 that was ``read``: spans in order."""
-    begins = [begin for begin, _ in read]
-    for found in _WORD.finditer(text):
-        before = bisect_right(begins, found.start()) - 1
-        if (before < 0 or found.start() >= read[before][1]) and _is_random(found[0]):
-            yield found.start()
+def _named(stem: str, text: str, low: str) -> Iterator[Span]:
+    """What is called as only secrets are called, whatever it looks like."""
+    resume = 0
+    for at in _places(low, stem):
+        if at < resume:
+            continue
+        start = max(0, at - 60)
+        start += len(text[start:at].rstrip(NAME))
+        found = NAMED.match(text, start, at + 4096)
+        if found is None:
+            continue
+        resume = found.end("name")
+        if sure := rank(found["name"]):
+            yield from _value(found, sure)
+
+
+def _value(found: re.Match[str], sure: int) -> Iterator[Span]:
+    name, link, quoted = found["name"], found["link"], found["value"] is not None
+    if link.isspace() and not name.startswith("--"):
+        return
+    if link[0] == ">" and found.string[found.start() - 1 : found.start()] not in {"<", ":"}:
+        return
+    if "," in link and "value" not in link.lower() and "content" not in link.lower() and not _is_pair(found):
+        return
+    if sure == 3 and not quoted and ":" in link:
+        span = (found.start("bare"), found.end("line"))
+        secret = is_secret(found.string[slice(*span)].strip())
+    else:
+        span = found.span("value" if quoted else "bare")
+        value = found.string[slice(*span)]
+        secret = is_secret(value) if sure > 1 or quoted else is_token(value)
+        secret = secret and (quoted or not is_code(value))
+    if secret:
+        yield Span(*span, _KINDS[sure])
+
+
+def _is_pair(found: re.Match[str]) -> bool:
+    """Whether name and value are the two of a pair, and not one value and the name behind it."""
+    before = found.string[max(0, found.start() - 12) : found.start()].rstrip("\"'\\bru")
+    return before[-1:] in {"(", "["}
+
+
+@lru_cache(256)
+def _written(value: str) -> Callable[[str], Iterable[tuple[int, int]]]:
+    """Finds ``value`` in a text of lower-case letters. YAML folds long texts where a space is."""
+    value = value.lower()
+    if not re.search(r"\s", value):
+        return lambda low: ((at, at + len(value)) for at in _places(low, value))
+    folded = re.compile(r"\s+".join(map(re.escape, value.split())))
+    return lambda low: (found.span() for found in folded.finditer(low))
+
+
+def _packed_value(value: str, low: str, long: str) -> Iterator[Span]:
+    """A known value in Base64 or hex: the long ones are looked for in long runs of letters only."""
+    for form in _packed_forms(value):
+        if len(form) < 16 or form in long:
+            yield from (Span(at, at + len(form), _KNOWN) for at in _places(low, form))
+
+
+@lru_cache(256)
+def _packed_forms(value: str) -> tuple[str, ...]:
+    """How a known value may stand in Base64, from any offset, and in hex, in lower case."""
+    found: set[str] = set()
+    if len(value) < SHORTEST_KNOWN:
+        return ()
+    for raw in (value.encode("utf-8", "surrogatepass"), value.encode("utf-16-le", "surrogatepass")):
+        found.add(raw.hex())
+        for before in range(3):
+            whole = b64encode(b"\0" * before + raw).decode().rstrip("=")
+            inner = whole[-(-before * 8 // 6) : len(whole) - (1 if (len(raw) + before) % 3 else 0)].lower()
+            found |= {inner, inner.replace("+", "-").replace("/", "_")}
+    return tuple(sorted(form for form in found if len(form) >= 2 * SHORTEST_KNOWN))
+
+
+def _in_run(found: re.Match[str], known: tuple[str, ...], *, people: bool, depth: int) -> Iterator[Span]:
+    """What leaks from a long run of letters: what is packed in it, or that it is random."""
+    run = found[0]
+    inner = packed(run) if depth and len(run) >= 20 else ()
+    for text in inner:
+        for span in _spans(text, known, people=people, depth=depth - 1):
+            yield Span(*found.span(), span.kind)
+    if not inner and len(run) >= 24 and not found.string.startswith("@thread", found.end()):
+        yield from (Span(found.start() + start, found.start() + end, _RANDOM) for start, end in _random_words(run))
+
+
+@lru_cache(4096)
+def _random_words(run: str) -> tuple[tuple[int, int], ...]:
+    return tuple(found.span() for found in _RANDOM_WORD.finditer(run) if _is_random(found[0]))
 
 
 def _is_random(word: str) -> bool:
@@ -230,24 +335,3 @@ def _is_random(word: str) -> bool:
 def _entropy(word: str) -> float:
     """Bits for each character, by how often the characters of ``word`` occur in it."""
     return -sum(count / len(word) * math.log2(count / len(word)) for count in Counter(word).values())
-
-
-def unpacked(body: bytes) -> bytes | None:
-    """What a body in gzip holds; ``None`` when it is none, or broken."""
-    if not body.startswith(b"\x1f\x8b"):
-        return None
-    try:
-        return decompress(body, "gzip")
-    except UnreadableBodyError:
-        return None
-
-
-def of_blob(blob: str) -> bytes | None:
-    """What a text in Base64 holds, if that is a text, or packed."""
-    text = re.sub(r"[\s=]", "", blob)
-    body = b64decode(text[: len(text) // 4 * 4] if len(text) % 4 == 1 else text + "=" * (-len(text) % 4))
-    if unpacked(body) is not None:
-        return body
-    sample = body[:400]
-    readable = sum(32 <= byte < 127 or byte in b"\t\r\n" for byte in sample)
-    return body if len(body) >= 12 and readable >= 0.95 * len(sample) else None

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pytest_graphcalls.cassette import Passport
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.drift import Kind, Origin, RuleState, Tape, Unchecked
+from pytest_graphcalls.drift import Kind, Origin, Recording, RuleState, Unchecked
 from pytest_graphcalls.drift.compare import NOT_RECORDED, compare
-from pytest_graphcalls.drift.contract import observe
-from pytest_graphcalls.drift.model import Met
+from pytest_graphcalls.drift.model import Observation
+from pytest_graphcalls.drift.suite_report import compare_report
 from pytest_graphcalls.nightly.baseline import Baseline, key_of, kinds_of
-from pytest_graphcalls.nightly.recordings import cassettes, recorded, refused, tape
+from pytest_graphcalls.nightly.recordings import cassettes, recorded, recording_of, refused
 from pytest_graphcalls.nightly.suite import Ran
 from pytest_graphcalls.redaction import Redactor
 from pytest_graphcalls.wire import Notification
@@ -79,23 +80,23 @@ class Look:
     Attributes:
         ran: the run.
         report: its report, without what says nothing.
-        tapes: what it has recorded.
-        met: what differs.
+        recordings: what it has recorded.
+        observation: what differs.
         unchecked: what could not be looked at.
         tests: by the name of its recording, pytest's name of each test that was judged.
     """
 
     ran: Ran
     report: Mapping[str, Any]
-    tapes: tuple[Tape, ...]
-    met: tuple[Met, ...]
+    recordings: tuple[Recording, ...]
+    observation: tuple[Observation, ...]
     unchecked: tuple[Unchecked, ...]
     tests: Mapping[str, str]
 
-    def where(self, met: Met) -> frozenset[str]:
+    def where(self, observation: Observation) -> frozenset[str]:
         """Names of the recordings of the tests that a difference was met in."""
-        place = met.difference.place
-        if met.difference.origin is Origin.RECORDING:
+        place = observation.difference.place
+        if observation.difference.origin is Origin.RECORDING:
             return frozenset({place.rpartition(", ")[0]} - {""})
         nodeids = set(place.split(", "))
         return frozenset(
@@ -125,33 +126,36 @@ def judge(
     """
     assert ran.report is not None
     made = list(cassettes(ran.order.cassettes))
-    tapes, strange = tuple(map(tape, made)), kinds_of(made) - baseline.kinds
+    recordings, strange = tuple(map(recording_of, made)), kinds_of(made) - baseline.kinds
     names = {one["nodeid"]: recorded(one["nodeid"], one["version"]) for one in ran.report["tests"]}
-    before = [] if strange else [one for one in baseline.tapes if not only or one.name in only]
+    before = [] if strange else [one for one in baseline.recordings if not only or one.name in only]
     accepted = {one.name: one for one in before}
-    bad = {one.name: why for one in tapes if (why := refused(one)) and not _was_refused(accepted.get(one.name))}
-    compared = [one for one in tapes if one.name not in bad]
+    bad = {one.name: why for one in recordings if (why := refused(one)) and not _was_refused(accepted.get(one.name))}
+    compared = [one for one in recordings if one.name not in bad]
     found = list(compare([one for one in before if one.name not in bad], compared, contract)) if before else []
     faults = {one.subject.rpartition(", ")[0]: one.reason for one in found if isinstance(one, Unchecked)}
     bad |= {name: reason for name, reason in faults.items() if name}
     report = excused(ran.report, {nodeid: bad[name] for nodeid, name in names.items() if name in bad})
-    look = Look(ran, report, tapes, (), (), {})
+    look = Look(ran, report, recordings, (), (), {})
     outcomes = {names[one["nodeid"]]: one for one in report["tests"]}
-    told = [*_explained(found, outcomes), *_shown(observe(report, last, contract), ran, baseline)]
-    met = [one for one in told if isinstance(one, Met)]
+    told = [*_explained(found, outcomes), *_shown(compare_report(report, last, contract), ran, baseline)]
+    observation = [one for one in told if isinstance(one, Observation)]
     unchecked = [one for one in told if isinstance(one, Unchecked)]
     if baseline and strange:
         unchecked.append(Unchecked("the recordings", _strange(strange, baseline)))
     unchecked += (Unchecked(name, why) for name, why in bad.items() if name not in faults)
+    unchecked += (_left_out(one.passport) for one in made if one.passport is not None and one.passport.refused)
     judged = {name: one["nodeid"] for name, one in outcomes.items() if one["outcome"] in _JUDGED}
-    return Look(ran, report, tapes, tuple(_without_cut_short(look, met, outcomes)), tuple(unchecked), judged)
+    return Look(
+        ran, report, recordings, tuple(_without_cut_short(look, observation, outcomes)), tuple(unchecked), judged
+    )
 
 
-def _shown(found: Iterable[Met | Unchecked], ran: Ran, baseline: Baseline) -> Iterator[Met | Unchecked]:
+def _shown(found: Iterable[Observation | Unchecked], ran: Ran, baseline: Baseline) -> Iterator[Observation | Unchecked]:
     """The same, with what the suite's report shows redacted like a recording: there, people have their names."""
     redactor = Redactor("cassette", baseline.key or key_of(ran.order.cassettes))
     for one in found:
-        if isinstance(one, Met) and one.sample is not None:
+        if isinstance(one, Observation) and one.sample is not None:
             seen = one.sample.observed
             safe = redactor.notification(seen) if isinstance(seen, Notification) else seen and redactor.exchange(seen)
             yield replace(one, sample=replace(one.sample, observed=safe))
@@ -167,14 +171,22 @@ def _strange(kinds: Iterable[str], baseline: Baseline) -> str:
     )
 
 
-def _was_refused(old: Tape | None) -> bool:
+def _left_out(passport: Passport) -> Unchecked:
+    found = ", ".join(passport.refused)
+    reason = f"it was compared, but is not among the cassettes: the leak scan has found in it: {found}"
+    return Unchecked(f"the recording of {passport.test}", reason, decides=False)
+
+
+def _was_refused(old: Recording | None) -> bool:
     return old is not None and bool(refused(old))
 
 
 _JUDGED = frozenset({RuleState.HELD.value, RuleState.BROKEN.value})
 
 
-def _explained(found: list[Met | Unchecked], outcomes: Mapping[str, Mapping[str, Any]]) -> Iterator[Met | Unchecked]:
+def _explained(
+    found: list[Observation | Unchecked], outcomes: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Observation | Unchecked]:
     """The same, with what the suite says of a test that has left no recording."""
     for one in found:
         if isinstance(one, Unchecked) and one.reason == NOT_RECORDED:
@@ -185,15 +197,17 @@ def _explained(found: list[Met | Unchecked], outcomes: Mapping[str, Mapping[str,
             yield one
 
 
-def _without_cut_short(look: Look, met: list[Met], outcomes: Mapping[str, Mapping[str, Any]]) -> Iterator[Met]:
+def _without_cut_short(
+    look: Look, observation: list[Observation], outcomes: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Observation]:
     """The same without the end of recordings that a failed test has not come to: what made it fail says enough."""
     more = {
         name
-        for one in met
+        for one in observation
         if one.difference.origin is Origin.RECORDING and one.difference.kind not in _CUT_SHORT
         for name in look.where(one)
     }
-    for one in met:
+    for one in observation:
         cut = one.difference.kind in _CUT_SHORT and any(
             name in more and outcomes[name]["outcome"] == RuleState.BROKEN for name in look.where(one)
         )

@@ -11,10 +11,10 @@ from pathlib import Path
 from pytest_graphcalls.atomic import beside, mended, swap
 from pytest_graphcalls.cassette import Cassette, Kind
 from pytest_graphcalls.cassette.folder import modules_in, orphan
-from pytest_graphcalls.drift import Tape
+from pytest_graphcalls.drift import Recording
 from pytest_graphcalls.errors import RecordingError, SettingError
 from pytest_graphcalls.leakscan import listed, scan
-from pytest_graphcalls.nightly.recordings import FOLDER, cassettes, tape
+from pytest_graphcalls.nightly.recordings import FOLDER, cassettes, recording_of
 from pytest_graphcalls.plugin.options import LIVE, SIMULATOR
 from pytest_graphcalls.report.run_document import counted
 
@@ -33,19 +33,19 @@ class Baseline:
     """The accepted recordings.
 
     Attributes:
-        tapes: of the API versions that are looked at.
+        recordings: of the API versions that are looked at.
         words: what they are, for the verdict.
         key: what their pseudonyms depend on, or ``""``.
         kinds: what they were recorded from.
     """
 
-    tapes: tuple[Tape, ...] = ()
+    recordings: tuple[Recording, ...] = ()
     words: str = ""
     key: str = ""
     kinds: frozenset[Kind] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.tapes)
+        return bool(self.recordings)
 
 
 def read(folder: Path, target: str, versions: tuple[str, ...], name: str = "--baseline") -> Baseline:
@@ -73,11 +73,11 @@ def read(folder: Path, target: str, versions: tuple[str, ...], name: str = "--ba
             f"recordings to compare {target} with",
             f"{strange.path.name} in it was recorded from: {_kind(strange)}. Give each target a baseline of its own.",
         )
-    tapes = tuple(one for one in map(tape, found) if one.version in versions)
+    recordings = tuple(one for one in map(recording_of, found) if one.version in versions)
     days = sorted(one.passport.recorded.date().isoformat() for one in found if one.passport)
     kinds = kinds_of(found)
-    words = f"{counted(len(tapes), 'recording')} from {'+'.join(sorted(kinds))}, {_span(days[0], days[-1])}"
-    return Baseline(tapes, words, key_of(folder), kinds)
+    words = f"{counted(len(recordings), 'recording')} from {'+'.join(sorted(kinds))}, {_span(days[0], days[-1])}"
+    return Baseline(recordings, words, key_of(folder), kinds)
 
 
 def kinds_of(found: Iterable[Cassette]) -> frozenset[Kind]:

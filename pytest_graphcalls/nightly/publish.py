@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from pytest_graphcalls.atomic import PART, beside, put, swap, usable
-from pytest_graphcalls.drift import Unchecked, Verdict
+from pytest_graphcalls.drift import Verdict
+from pytest_graphcalls.drift.fact_table import FactRow
 from pytest_graphcalls.drift.history import History
-from pytest_graphcalls.drift.sources import FactRow
 from pytest_graphcalls.errors import RecordingError, SettingError
-from pytest_graphcalls.leakscan import scan
+from pytest_graphcalls.nightly.recordings import cassettes
 from pytest_graphcalls.nightly.suite import Order
-from pytest_graphcalls.redaction import mask, remembered
+from pytest_graphcalls.sanitize import clean
 
 CASSETTES, JUNIT, DOCUMENT = "cassettes", "junit.xml", "verdict.json"
 NIGHTS = 200
@@ -35,38 +36,29 @@ def claim(out: Path) -> None:
         raise SettingError("--out", str(out), "a folder for the reports of nights", step)
 
 
-def junit_of(order: Order) -> tuple[str, Unchecked | None]:
-    """The tests as JUnit has them, and why they are left out, if they are.
+def junit_of(order: Order, masked: Counter[str]) -> str:
+    """The tests as JUnit has them, without secrets, or ``""``.
 
-    What a failed test has printed is left out where it would leak: the report shows it redacted.
+    Args:
+        order: of the run that has written them.
+        masked: counts what the leak scan has masked, by kind.
     """
+
+    def shown(text: str) -> str:
+        safe = clean(text, people=True)
+        masked.update(safe.kinds)
+        return safe.text
+
     try:
-        text = mask(order.junit.read_text(encoding="utf-8"))
+        text = order.junit.read_text(encoding="utf-8")
+        root = ET.fromstring(text)  # noqa: S314  pytest wrote it a moment ago
     except OSError:
-        return "", None
-    if not _leaks(text):
-        return text, None
-    short = _without_prints(text)
-    leaks = _leaks(short)
-    if not leaks:
-        return short, None
-    reason = f"the leak scan has found {', '.join(leaks)} in it, so it was not written"
-    return "", Unchecked(JUNIT, reason, decides=False)
-
-
-def _leaks(text: str) -> list[str]:
-    return sorted({leak.kind for leak in scan(text, known=remembered())})
-
-
-def _without_prints(text: str) -> str:
-    root = ET.fromstring(text)  # noqa: S314  pytest wrote it a moment ago
-    for case in root.iter("testcase"):
-        for one in list(case):
-            if one.tag in {"system-out", "system-err"}:
-                case.remove(one)
-            elif one.tag in {"failure", "error", "skipped"}:
-                one.text = None
-                one.set("message", one.get("message", "").strip().partition("\n")[0])
+        return ""
+    except ET.ParseError:  # cut short: there is no element to take it apart by
+        return shown(text)
+    for one in root.iter():
+        one.text, one.tail = (part and shown(part) for part in (one.text, one.tail))
+        one.attrib.update({name: shown(value) for name, value in one.attrib.items()})
     return f'<?xml version="1.0" encoding="utf-8"?>{ET.tostring(root, encoding="unicode")}'
 
 
@@ -77,6 +69,7 @@ def publish(
     recordings: Path | None,
     junit: str,
     facts: Iterable[FactRow] = (),
+    masked: Counter[str] | None = None,
 ) -> Sequence[Path]:
     """Put everything into ``out``.
 
@@ -87,12 +80,13 @@ def publish(
         recordings: tonight's, or ``None``: then those of an earlier night stay.
         junit: the tests as JUnit has them, or ``""``.
         facts: where documentation, metadata and service disagree.
+        masked: counts what the leak scan has masked, by kind; what it counts already is said in the reports.
 
     Returns:
         What was written.
 
     Raises:
-        RecordingError: something would leak, or the disk refuses; what was there is as it was.
+        RecordingError: the disk refuses; what was there is as it was.
         DriftFileError: the history cannot be read.
     """
     from pytest_graphcalls.report import nightly as report
@@ -107,13 +101,18 @@ def publish(
     except OSError as error:
         problem = f"cannot be written: {error.strerror or error}. What was there is as it was."
         raise RecordingError(str(out), 0, problem) from None
-    return [*report.write(verdict, history.nights(NIGHTS), history.known(), out, facts=facts), *written]
+    shown = report.write(verdict, history.nights(NIGHTS), history.known(), out, facts=facts, masked=masked)
+    return [*shown, *written]
 
 
 def _recorded(recordings: Path, folder: Path) -> Path:
+    """Copy the recordings, without those that the leak scan has refused."""
     new = beside(folder)
     try:
         shutil.copytree(recordings, new, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*.lock", f".*{PART}"))
+        for one in cassettes(recordings):
+            if one.passport is not None and one.passport.refused:
+                (new / one.path.relative_to(recordings)).unlink()
         swap(new, folder)
     finally:
         shutil.rmtree(new, ignore_errors=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_graphcalls.cassette import Cassette, opened
 from pytest_graphcalls.contract import Contract, Match, Need, parse_error
-from pytest_graphcalls.drift import Latency, Tape
+from pytest_graphcalls.drift import Latency, Recording
 from pytest_graphcalls.drift.model import invited
 from pytest_graphcalls.wire import Exchange, MalformedJsonError, encode_json, path_segments
 
@@ -92,7 +92,7 @@ def cassettes(folder: Path) -> Iterator[Cassette]:
     yield from map(opened, sorted(folder.glob("*/*/*.yaml")))
 
 
-def tape(found: Cassette) -> Tape:
+def recording_of(found: Cassette) -> Recording:
     """A cassette of ours as a tape, without what depends on what others had left in a sandbox.
 
     Raises:
@@ -108,10 +108,10 @@ def tape(found: Cassette) -> Tape:
     exchanges = tuple(without(one, there) for number, one in enumerate(timed) if number not in aside)
     heard = bool(passport.notifications) or Need.NOTIFICATIONS in passport.capabilities
     told = tuple(replace(one, body=lists_without(one.body, there)) for one in passport.notifications)
-    return Tape(test, version, exchanges, told, heard, frozenset[str]().union(*there.values()))
+    return Recording(test, version, exchanges, told, heard, frozenset[str]().union(*there.values()))
 
 
-def refused(one: Tape) -> str:
+def refused(one: Recording) -> str:
     """What the service said of the token that a test has sent, or ``""`` when it took it.
 
     A test that sends no token on purpose has none that could be refused.
@@ -125,7 +125,7 @@ def refused(one: Tape) -> str:
     return ""
 
 
-def latencies(recorded: Iterable[Tape], contract: Contract) -> Mapping[str, Latency]:
+def latencies(recorded: Iterable[Recording], contract: Contract) -> Mapping[str, Latency]:
     """How long answers took, by ``operation@version``, where that was measured."""
     took: defaultdict[str, list[float]] = defaultdict(list)
     for one in recorded:

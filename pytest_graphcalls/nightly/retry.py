@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from pytest_graphcalls.drift import Difference, Severity, Unchecked
-from pytest_graphcalls.drift.model import Met
+from pytest_graphcalls.drift.model import Observation
 from pytest_graphcalls.drift.outcome import Sighting
 from pytest_graphcalls.findings import at_any_index
 from pytest_graphcalls.nightly.assess import Look
@@ -86,7 +86,7 @@ def confirm(
 class _Tally:
     """One difference over all runs."""
 
-    met: Met
+    observation: Observation
     suspect: bool
     places: dict[str, None] = field(default_factory=dict)
     tests: frozenset[str] = frozenset()
@@ -112,13 +112,13 @@ class _Tally:
 def _tallies(looks: Sequence[Look], passed_over: frozenset[str], repetition: Repetition) -> Mapping[str, _Tally]:
     found: dict[str, _Tally] = {}
     for number, look in enumerate(looks):
-        for met in look.met:
-            name = met.difference.fingerprint
-            tally = found.setdefault(name, _Tally(met, _is_suspect(met, name, passed_over)))
-            tally.places[met.difference.place] = None
-            tally.tests |= look.where(met)
+        for observation in look.observation:
+            name = observation.difference.fingerprint
+            tally = found.setdefault(name, _Tally(observation, _is_suspect(observation, name, passed_over)))
+            tally.places[observation.difference.place] = None
+            tally.tests |= look.where(observation)
             tally.numbers.add(number)
-    found = {one.met.difference.fingerprint: one for one in _joined(found.values(), repetition)}
+    found = {one.observation.difference.fingerprint: one for one in _joined(found.values(), repetition)}
     for tally in found.values():
         asked = {number for number, look in enumerate(looks) if not tally.tests.isdisjoint(look.tests)}
         tally.runs = len(asked | tally.numbers)
@@ -129,14 +129,14 @@ def _joined(tallies: Iterable[_Tally], repetition: Repetition) -> Iterator[_Tall
     """The same, with one for a place that was another one each time, often enough."""
     spots: defaultdict[tuple[str, ...], list[_Tally]] = defaultdict(list)
     for one in tallies:
-        spots[_spot(one.met.difference)].append(one)
+        spots[_spot(one.observation.difference)].append(one)
     for all_ in spots.values():
         restless = [one for one in all_ if one.suspect]
         numbers = set[int]().union(*(one.numbers for one in restless))
         if len(numbers) < repetition.needed or any(one.came >= repetition.needed for one in restless):
             yield from all_
             continue
-        first = restless[0].met
+        first = restless[0].observation
         # A name of its own, which is the same tomorrow, whatever the values are then.
         joined = _Tally(replace(first, difference=replace(first.difference, after=RESTLESS)), suspect=True)
         joined.numbers = numbers
@@ -151,9 +151,9 @@ def _spot(one: Difference) -> tuple[str, ...]:
     return one.origin, one.kind, one.version, one.subject, at_any_index(one.where)
 
 
-def _is_suspect(met: Met, fingerprint: str, passed_over: frozenset[str]) -> bool:
-    decides = met.difference.severity is not Severity.NOTICE
-    return decides and bool(met.difference.place) and fingerprint not in passed_over
+def _is_suspect(observation: Observation, fingerprint: str, passed_over: frozenset[str]) -> bool:
+    decides = observation.difference.severity is not Severity.NOTICE
+    return decides and bool(observation.difference.place) and fingerprint not in passed_over
 
 
 def _settled(tallies: Mapping[str, _Tally], repetition: Repetition) -> Confirmed:
@@ -167,9 +167,9 @@ def _settled(tallies: Mapping[str, _Tally], repetition: Repetition) -> Confirmed
                 f"it came in {one.came} of {one.runs} runs, and could not be asked for as often as "
                 f"{repetition.needed} of {repetition.runs} needs; run it again"
             )
-            unchecked.append(Unchecked(str(one.met.difference), reason))
+            unchecked.append(Unchecked(str(one.observation.difference), reason))
             continue
         if state is _State.NO:
             unsteady.add(name)
-        seen.append(Sighting(one.met, tuple(filter(None, one.places)), one.came, one.runs, 0 in one.numbers))
+        seen.append(Sighting(one.observation, tuple(filter(None, one.places)), one.came, one.runs, 0 in one.numbers))
     return Confirmed(tuple(seen), tuple(unchecked), frozenset(unsteady))

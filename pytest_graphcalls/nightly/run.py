@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -26,11 +26,11 @@ from pytest_graphcalls.drift import (
     Verdict,
 )
 from pytest_graphcalls.drift.acceptances import AcceptedFile
-from pytest_graphcalls.drift.contract import states
+from pytest_graphcalls.drift.fact_table import rows
 from pytest_graphcalls.drift.history import History
-from pytest_graphcalls.drift.model import Met
-from pytest_graphcalls.drift.outcome import Earlier, Sighting, entries, is_expired, outcome, sightings, unobserved
-from pytest_graphcalls.drift.sources import rows
+from pytest_graphcalls.drift.model import Observation
+from pytest_graphcalls.drift.outcome import PastNights, Sighting, entries, is_expired, outcome, sightings, unobserved
+from pytest_graphcalls.drift.suite_report import rule_states
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.nightly import baseline as accepted
 from pytest_graphcalls.nightly.assess import Look, judge
@@ -67,7 +67,12 @@ def keep_steady(looks: Sequence[Look], unsteady: Collection[str]) -> None:
 
 
 def _unsteady(look: Look, unsteady: Collection[str]) -> set[str]:
-    return {name for met in look.met if met.difference.fingerprint in unsteady for name in look.where(met)}
+    return {
+        name
+        for observation in look.observation
+        if observation.difference.fingerprint in unsteady
+        for name in look.where(observation)
+    }
 
 
 def _paths(look: Look) -> dict[str, Path]:
@@ -114,11 +119,13 @@ class Seen:
         verdict: what it comes to.
         files: what was written.
         problem: why the reports were not, a sentence, or ``""``.
+        masked: what the leak scan has masked in them: by kind, how often.
     """
 
     verdict: Verdict
     files: tuple[Path, ...] = ()
     problem: str = ""
+    masked: Mapping[str, int] = field(default_factory=dict)
 
 
 def look(
@@ -200,7 +207,7 @@ class _Night:
         ran = self._run("1", ())
         first = self._read(ran, last)
         found = _Found(
-            sightings([[Met(one) for one in self._published if isinstance(one, Difference)]]),
+            sightings([[Observation(one) for one in self._published if isinstance(one, Difference)]]),
             [one for one in self._published if isinstance(one, Unchecked)],
         )
         if isinstance(first, Unchecked):
@@ -210,20 +217,19 @@ class _Night:
             if not self._old:
                 # Before what this target lacks the means for, every night, of which only the beginning is shown.
                 found.unchecked.insert(0, Unchecked("the recordings", _FIRST_NIGHT, decides=self._settings.named))
-        earlier = {name: Earlier(one.first_seen, one.count) for name, one in known.items()}
+        earlier = {name: PastNights(one.first_seen, one.count) for name, one in known.items()}
         found.entries = entries(found.seen, agreed, earlier, begun.started, self._settings.repetition.needed)
         verdict = self._verdict(found, begun, agreed, max(now(), begun.started))
-        junit, left_out = junit_of(ran.order)
-        if left_out is not None:
-            verdict = replace(verdict, unchecked=(*verdict.unchecked, left_out))
+        masked: Counter[str] = Counter()
+        junit = junit_of(ran.order, masked)
         history.finish(verdict)
         self._telling.phase("writing the reports")
         recordings = None if isinstance(first, Unchecked) else ran.order.cassettes
         try:
             all_ = rows((one.difference for one in verdict.entries), self._looked(first), self._contract)
             facts = [one for one in all_ if one.disagree]
-            files = publish(verdict, history, self._settings.out, recordings, junit, facts)
-            return Seen(verdict, tuple(files))
+            files = publish(verdict, history, self._settings.out, recordings, junit, facts, masked)
+            return Seen(verdict, tuple(files), masked=masked)
         except RecordingError as error:
             return Seen(verdict, problem=str(error))
 
@@ -273,10 +279,10 @@ class _Night:
         found.unchecked += (*first.unchecked, *confirmed.unchecked)
         covered = self._settings.versions
         found.rules = {
-            name: state for name, state in states(first.report).items() if name.rpartition("@")[2] in covered
+            name: state for name, state in rule_states(first.report).items() if name.rpartition("@")[2] in covered
         }
         found.rules |= _unsteady_rules(first, confirmed)
-        found.latency = latencies(first.tapes, self._contract)
+        found.latency = latencies(first.recordings, self._contract)
         keep_steady(looks, confirmed.unsteady)
 
     def _verdict(self, found: _Found, begun: Night, agreed: Mapping[str, Acceptance], ended: datetime) -> Verdict:
@@ -334,10 +340,10 @@ def _unsteady_rules(first: Look, confirmed: Confirmed) -> Mapping[str, RuleState
     """Rules that were broken once, and not again: a notice; or that could not be asked about again."""
     broken = {
         one.difference.fingerprint: f"{one.difference.subject}@{one.difference.version}"
-        for one in first.met
+        for one in first.observation
         if one.difference.kind is Kind.RULE_BROKEN and one.difference.fingerprint in confirmed.unsteady
     }
-    flaky = {one.met.difference.fingerprint for one in confirmed.seen}
+    flaky = {one.observation.difference.fingerprint for one in confirmed.seen}
     return {rule: RuleState.NOTICE if name in flaky else RuleState.COULD_NOT_CHECK for name, rule in broken.items()}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_graphcalls.drift.history import KEPT
+from pytest_graphcalls.drift.history import DEFAULT_KEEP
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.plugin.options import BOTH_VERSIONS, LIVE, REPLAY, parse_target
 from pytest_graphcalls.published.csdl import Form
@@ -68,7 +68,7 @@ class NightSettings:
     versions: tuple[str, ...] = BOTH_VERSIONS
     repetition: Repetition = field(default_factory=Repetition)
     workers: str = "auto"
-    keep: int = KEPT
+    keep: int = DEFAULT_KEEP
     published: Published = field(default_factory=Published)
     named: bool = False
     additive_ok: bool = False

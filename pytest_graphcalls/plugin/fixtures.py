@@ -1,7 +1,6 @@
-"""The fixtures. None of them runs unless a test asks; each hands on what the lower floors make.
+"""Fixtures of the plugin; none is automatic, and each returns an object that the lower floors build.
 
-``graphcalls_settings`` and ``graphcalls_version`` are facts that a project may override; the names with a
-leading underscore are costly makers and internal.
+A project may override ``graphcalls_settings`` and ``graphcalls_version``. Names with a leading underscore are internal.
 """
 
 from __future__ import annotations
@@ -31,19 +30,12 @@ if TYPE_CHECKING:
 
 
 class GraphCalls:
-    """Everything of one test under one name: the fixture ``graphcalls``.
+    """The fixture ``graphcalls``: client, simulator, bot and exchanges of one test.
 
     Attributes:
-        client: an ``httpx.Client`` on :attr:`root` with a token.
-        async_client: the same, asynchronous.
-        simulator: the test's simulator; skips the test when the target is another one.
-        server: URL of a local server in front of it; skips like :attr:`simulator`.
-        bot: the bot under test, once ``graphcalls.bot(app)`` has said where it is; skips like :attr:`simulator`.
-        token: the bearer token the clients send.
-        root: the address that operations' paths are appended to.
-        version: ``v1.0`` or ``beta``.
-        exchanges: every exchange so far, in order.
-        findings: everything found in them, whether it fails the test or not.
+        token: the bearer token that the clients send.
+        root: the address that the paths of operations are appended to.
+        version: the API version of this test, ``v1.0`` or ``beta``.
     """
 
     def __init__(self, request: pytest.FixtureRequest, connection: Connection, recorder: Recorder) -> None:
@@ -54,46 +46,76 @@ class GraphCalls:
         self.version = connection.version
 
     @property
-    def client(self) -> Client:  # noqa: D102  the class describes it; the same for those below
+    def client(self) -> Client:
+        """An ``httpx.Client`` on :attr:`root`, with a token; every exchange is checked against the contract.
+
+        ``graphcalls.client.post(f"/communications/calls/{call.id}/reject", json={"reason": "busy"})``
+        """
         client: Client = self._request.getfixturevalue("graphcalls_client")
         return client
 
     @property
-    def async_client(self) -> AsyncClient:  # noqa: D102
+    def async_client(self) -> AsyncClient:
+        """An ``httpx.AsyncClient`` on :attr:`root`, with a token; every exchange is checked against the contract."""
         client: AsyncClient = self._request.getfixturevalue("graphcalls_async_client")
         return client
 
     @property
-    def simulator(self) -> Simulator:  # noqa: D102
+    def simulator(self) -> Simulator:
+        """The simulated tenant of this test: place calls, script people, inject faults, move the clock.
+
+        Skips the test when it runs against another target than the simulator.
+        """
         simulator: Simulator = self._request.getfixturevalue("graphcalls_simulator")
         return simulator
 
     @property
-    def server(self) -> str:  # noqa: D102
+    def server(self) -> str:
+        """URL of a local server in front of :attr:`simulator`, without API version: for clients of any library.
+
+        Skips the test when it runs against another target than the simulator.
+        """
         return str(self._request.getfixturevalue("graphcalls_server"))
 
     @property
-    def bot(self) -> Bot:  # noqa: D102
+    def bot(self) -> Bot:
+        """The bot under test. ``graphcalls.bot(app)`` says where it is; notifications are posted to it as time passes.
+
+        Skips the test when it runs against another target than the simulator.
+        """
         bot: Bot = self._request.getfixturevalue("graphcalls_bot")
         return bot
 
     @property
-    def exchanges(self) -> tuple[Exchange, ...]:  # noqa: D102
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """Every request with its response so far, in order."""
         return self._recorder.exchanges
 
     @property
-    def findings(self) -> tuple[Finding, ...]:  # noqa: D102
+    def findings(self) -> tuple[Finding, ...]:
+        """Every disagreement with the contract found so far, whether it fails the test or not."""
         return self._recorder.findings
 
     def expect_violation(self, what: str) -> AbstractContextManager[None]:
-        """Allow, and ask for, a violation inside the block (see :meth:`.Recorder.expect_violation`)."""
+        """Expect a violation inside the ``with`` block; without one the test fails.
+
+        Args:
+            what: a rule's full id or slug (``at-most-five-invitees``), or a kind of finding (``token-missing``).
+
+        Raises:
+            UnknownNameError: there is no such rule, slug or kind.
+            NoViolationError: the block ended without that violation.
+        """
         return self._recorder.expect_violation(what)
 
     def receive(self, request: Request) -> Mapping[str, Any]:
-        """Check a notification that was posted to the bot and return its body (see :meth:`.Recorder.receive`).
+        """Check a notification that a receiver of your own was sent, and return its decoded body.
+
+        Args:
+            request: what arrived: ``Request("POST", url, Headers(headers), body)`` of ``pytest_graphcalls.wire``.
 
         Raises:
-            SettingError: ``request`` is no :class:`.wire.Request`.
+            SettingError: ``request`` is not a :class:`.wire.Request`.
         """
         from pytest_graphcalls.errors import SettingError
         from pytest_graphcalls.validation import shown
@@ -109,7 +131,7 @@ class GraphCalls:
 
 @pytest.fixture(scope="session")
 def graphcalls_settings(request: pytest.FixtureRequest) -> Settings:
-    """What this run was asked for: target, versions, strict, seed."""
+    """The settings of this run: target, API versions, strict, seed and others."""
     return request.config.stash[SETTINGS_KEY]
 
 
@@ -129,8 +151,9 @@ def _graphcalls_plan(request: pytest.FixtureRequest) -> Plan:
 def _graphcalls_recorder(
     request: pytest.FixtureRequest, graphcalls_settings: Settings, graphcalls_version: str, _graphcalls_plan: Plan
 ) -> Iterator[Recorder]:
-    """The test's memory; fails the test at the end if an exchange broke the contract."""
+    """The recorder of this test; at the end it fails the test if an exchange broke the contract."""
     from pytest_graphcalls.contract import Contract
+    from pytest_graphcalls.report.failure import raise_failing
     from pytest_graphcalls.session import Recorder, recording
 
     watched = reporting.watch(request.node, _graphcalls_plan)
@@ -144,7 +167,7 @@ def _graphcalls_recorder(
     with recording(watched.recorder) as recorder:
         yield recorder
     watched.recorder.close(request.node.nodeid)
-    recorder.raise_failing()
+    raise_failing(recorder)
 
 
 @pytest.fixture(scope="session")
@@ -173,7 +196,7 @@ def _live(config: pytest.Config) -> Callable[[], LiveTarget]:
 def _graphcalls_case(
     request: pytest.FixtureRequest, _graphcalls_plan: Plan, graphcalls_settings: Settings, graphcalls_version: str
 ) -> Case | None:
-    """What the test's recording is called, if it has one or is to have one."""
+    """The name of the test's recording, if it has one or is about to be recorded."""
     target = _graphcalls_plan.target or graphcalls_settings.target
     if target != REPLAY and request.config.getoption("--record-mode", None) in {None, "none"}:
         return None
@@ -192,7 +215,7 @@ def _graphcalls_connection(
     graphcalls_settings: Settings,
     graphcalls_version: str,
 ) -> Iterator[Connection]:
-    """The test's line to its target. A server that does not answer, or a sign-in that fails, ends the run."""
+    """The connection of this test to its target; a server that does not answer, or a failed sign-in, ends the run."""
     from pytest_graphcalls.errors import RecordingError, SettingError, SignInError
     from pytest_graphcalls.targets import Setup
 
@@ -223,7 +246,7 @@ def _graphcalls_connection(
 
 
 def _inject(plan: Plan, connection: Connection) -> None:
-    """Put the faults in force that the test's markers ask for; other targets have skipped the test by now."""
+    """Inject the faults of the test's markers; on other targets the test was skipped before."""
     for wish in plan.faults:
         assert connection.simulator is not None
         connection.simulator.fault(wish.name, **wish.facts)
@@ -231,7 +254,7 @@ def _inject(plan: Plan, connection: Connection) -> None:
 
 @pytest.fixture
 def graphcalls_simulator(_graphcalls_connection: Connection) -> Simulator:
-    """A simulated tenant of this test's own: place calls, script people, move the clock."""
+    """The simulated tenant of this test: place calls, script people, inject faults, move the clock."""
     if _graphcalls_connection.simulator is None:
         pytest.skip(
             f"needs a simulator, and this test runs against {_graphcalls_connection.root}; "
@@ -262,7 +285,7 @@ def graphcalls_async_client(_graphcalls_connection: Connection) -> AsyncClient:
 def graphcalls_bot(
     request: pytest.FixtureRequest, graphcalls_simulator: Simulator, graphcalls_settings: Settings
 ) -> Iterator[Bot]:
-    """The bot under test: say where it is, ``graphcalls_bot(app)``, and it is told what happens when time passes."""
+    """The bot under test: ``graphcalls_bot(app)`` says where it is; notifications are posted to it as time passes."""
     from pytest_graphcalls.bot import Bot
 
     bot = reporting.follow_bot(request.node, Bot(graphcalls_simulator, seed=graphcalls_settings.seed))
@@ -272,7 +295,7 @@ def graphcalls_bot(
 
 @pytest.fixture(scope="session")
 def _graphcalls_local_server() -> Iterator[LocalServer]:
-    """One server for the run, in a thread of its own."""
+    """The server of this run, in its own thread."""
     from pytest_graphcalls.targets import LocalServer
 
     with LocalServer.running() as server:
@@ -288,7 +311,7 @@ def graphcalls_server(graphcalls_simulator: Simulator, _graphcalls_local_server:
 
 @pytest.fixture
 def graphcalls_stage(_graphcalls_connection: Connection, _graphcalls_recorder: Recorder) -> Iterator[Stage]:
-    """What a contract test needs before it starts, built on any target; taken down again whatever happens."""
+    """Sets up the calls and meetings that a contract test needs, on any target, and always cleans them up."""
     from pytest_graphcalls.stage import Stage
 
     stage = Stage(_graphcalls_connection, _graphcalls_recorder)
@@ -302,5 +325,5 @@ def graphcalls_stage(_graphcalls_connection: Connection, _graphcalls_recorder: R
 def graphcalls(
     request: pytest.FixtureRequest, _graphcalls_connection: Connection, _graphcalls_recorder: Recorder
 ) -> GraphCalls:
-    """Everything of this test under one name: client, simulator, server, exchanges, findings, expect_violation."""
+    """All of these under one name, and the exchanges and findings of this test; see :class:`GraphCalls`."""
     return GraphCalls(request, _graphcalls_connection, _graphcalls_recorder)

@@ -92,7 +92,8 @@ class Recording:
         if self.case.compared:
             seconds, aside = tuple(one.seconds for one in exchanges), tuple(sorted(self.recorder.beside))
             passport = replace(passport, seconds=seconds, aside=aside)
-        cassette.write(self.case.path, exchanges, passport, known=self.safety.known(), before=self.before)
+        known, masked = self.safety.known(), self.case.compared
+        cassette.write(self.case.path, exchanges, passport, known=known, before=self.before, masked=masked)
         return facts_of(cassette.opened(self.case.path), state="written")
 
     def _passport(self, exchanges: Sequence[Exchange]) -> Passport:

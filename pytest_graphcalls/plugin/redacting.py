@@ -1,7 +1,7 @@
-"""What pytest shows of our tests passes redaction first: failures with their local variables, captured output, logs.
+"""Masks secrets in what pytest shows of tests that use this plugin: failures, captured output, logs, warnings, names.
 
-Tests that use nothing of ours are shown as they are, except for the secrets that this run itself was given. What a
-test prints past pytest (``-s``) goes where it wants.
+Tests that use nothing of this plugin are shown as they are, except for the secrets that this run itself was given.
+What a test prints past pytest (``-s``) is not seen here. Redaction is loaded when there is something to show.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from __future__ import annotations
 import linecache
 import logging
 import os
+import re
 import sys
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from types import TracebackType
 from typing import Any
 
 import pytest
@@ -19,81 +22,285 @@ import pytest
 from pytest_graphcalls.plugin.markers import PLAN_KEY
 
 Mask = Callable[[str], str]
-_ASKED = pytest.StashKey[bool]()
+MASKED = "graphcalls_masked"
+"""The attribute of a report that says what the leak scan has masked: by kind, how often. xdist sends it along."""
+_ROOM = "pytest_graphcalls.redaction"
+_CUT = re.compile(r"(\.{3}|\u2026)")
+"""Where pytest, or a report of this plugin, has left something out."""
+_SHORTEST_PIECE = 4
+"""Characters of the shortest end of a secret that is looked for there."""
+_SHORTEST = 8
+"""Characters of the shortest secret that is hidden wherever a failed test shows it, without its name."""
+_LONGEST = 20_000
+"""Characters of the longest text of a local variable that is looked through."""
+_RUNNERS = ("_pytest.", "pluggy")
+"""Modules whose frames pytest does not show."""
+_NAME = re.compile(r"[A-Za-z_$][\w-]*")
+_MASKING = pytest.StashKey["Masking"]()
+_NAMING = pytest.StashKey[bool]()
 
 
-def _ours(item: pytest.Item) -> bool:
+class Masking:
+    """Masks what the tests of one process show. Its hooks are registered when the first test of ours begins.
+
+    Attributes:
+        counts: by kind, what the leak scan has masked since the last report.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        from pytest_graphcalls.redaction import OF_REPORTS, remember_environment
+
+        remember_environment(os.environ)
+        config.hook.pytest_graphcalls_redact(redactor=OF_REPORTS)
+        self.counts: Counter[str] = Counter()
+        self._secrets: dict[str, None] = {}
+        self._in_test = False
+
+    def text(self, text: str) -> str:
+        """``text`` without secrets: those that it gives away, and those that this test's variables gave away."""
+        from pytest_graphcalls import redaction
+        from pytest_graphcalls.sanitize import clean
+
+        safe = clean(text, redactor=redaction.OF_REPORTS)
+        self.counts.update(safe.kinds)
+        return self._without_known(safe.text) if self._secrets else safe.text
+
+    @contextmanager
+    def during_a_test(self) -> Iterator[None]:
+        """Mask what is logged and compared; afterwards forget the secrets that the test's variables gave away."""
+        self._in_test = True
+        try:
+            with _safe_logs(self.text):
+                yield
+        finally:
+            self._in_test = False
+            self._secrets.clear()
+
+    def learn_from(self, place: TracebackType | None) -> None:
+        """Look for secrets in local variables: pytest shows them without their names, and shortened."""
+        while place is not None:
+            shown = not str(place.tb_frame.f_globals.get("__name__")).startswith(_RUNNERS)
+            for name, value in place.tb_frame.f_locals.items() if shown else ():
+                text = _text(value) if isinstance(value, str | bytes | dict | list | tuple) else ""
+                if text and len(text) < _LONGEST:
+                    self._learn(f"{name} = {text}")
+            place = place.tb_next
+
+    def _learn(self, text: str) -> str:
+        safe = self.text(text)
+        if safe != text:
+            self._secrets |= dict.fromkeys(_between(text, safe))
+        return safe
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_assertrepr_compare(
+        self, config: pytest.Config, op: str, left: object, right: object
+    ) -> list[str] | None:
+        """Let the values of a failed comparison be explained without secrets: pytest shortens them to a few letters."""
+        if not self._in_test:
+            return None
+        shown = self._shown(left), self._shown(right)
+        if shown == (left, right):
+            return None
+        self._in_test = False  # what explains them now asks here as well
+        try:
+            told = config.hook.pytest_assertrepr_compare(config=config, op=op, left=shown[0], right=shown[1])
+        finally:
+            self._in_test = True
+        return next(filter(None, told), None) or [f"{shown[0]!r} {op} {shown[1]!r}"]
+
+    def _shown(self, value: object) -> object:
+        """A value as it may be compared on the screen: the very same one when it holds no secret."""
+        text = value if isinstance(value, str) else _text(value)
+        safe = self._learn(text)
+        if safe == text:
+            return value
+        return safe if isinstance(value, str) else _Shown(safe)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Mask what a subtest adds to its report, which was masked before: output, message and arguments."""
+        context = getattr(report, "context", None)
+        if context is not None and self._in_test:
+            report.sections = redacted(report.sections, self.text)
+            for name in ("msg", "kwargs"):
+                object.__setattr__(context, name, redacted(getattr(context, name), self.text))  # it is frozen
+
+    def _without_known(self, text: str) -> str:
+        from pytest_graphcalls.redaction import MASK
+
+        for secret in self._secrets:
+            if len(secret) >= _SHORTEST and secret in text:
+                text = text.replace(secret, MASK)
+        shown, *rest = _CUT.split(text)
+        for dots, following in zip(rest[::2], rest[1::2], strict=True):
+            after = following
+            for secret in self._secrets:
+                shown, after = _without_end(shown, after, secret)
+            shown += dots + after
+        return shown
+
+
+def _without_end(before: str, after: str, secret: str) -> tuple[str, str]:
+    """The texts before and after the dots, without the beginning and the end of ``secret`` beside the dots."""
+    from pytest_graphcalls.redaction import MASK
+
+    for size in range(len(secret), _SHORTEST_PIECE - 1, -1):
+        if after.startswith(secret[-size:]):
+            after = MASK + after[size:]
+        if before.endswith(secret[:size]):
+            before = before[:-size] + MASK
+    return before, after
+
+
+class _Shown:
+    """A value that is shown as a given text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def _text(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001  a broken __repr__ is pytest's to report
+        return ""
+
+
+def _between(text: str, safe: str) -> Iterator[str]:
+    """What stood in ``text`` where a mask stands in ``safe``."""
+    from pytest_graphcalls.redaction import MASK
+
+    first, *rest = safe.split(MASK)
+    at = len(first)
+    for piece in rest:
+        end = text.find(piece, at) if piece else len(text)
+        if end < 0:
+            return
+        secret, at = text[at:end], end + len(piece)
+        if len(secret) > _SHORTEST_PIECE:
+            yield secret
+
+
+def _is_ours(item: pytest.Item) -> bool:
     """Whether a test has to do with the calls API: it uses a fixture of ours, judges a target, or is recorded."""
     if PLAN_KEY in item.stash or item.get_closest_marker("vcr") is not None:
         return True
-    return any("graphcalls" in name for name in getattr(item, "fixturenames", ()))
+    return _of_ours(getattr(item, "fixturenames", ()))
 
 
-def _mask_for(item: pytest.Item) -> Mask | None:
-    if _ours(item):
-        return _mask(item.config)
-    if "pytest_graphcalls.redaction" in sys.modules:
+def _of_ours(fixtures: Iterable[str]) -> bool:
+    return any("graphcalls" in name for name in fixtures)
+
+
+def masking(config: pytest.Config) -> Masking:
+    """What masks in this run; the project's own words are in it before the first of its tests begins."""
+    if _MASKING not in config.stash:
+        config.stash[_MASKING] = Masking(config)
+        config.pluginmanager.register(config.stash[_MASKING], "graphcalls-masking")
+    return config.stash[_MASKING]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # the outermost, so that nothing is added to the report afterwards
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Mask secrets in what a report shows."""
+    report = yield
+    shows = report.longrepr or report.sections or report.user_properties
+    if shows and _is_ours(item):
+        ours = masking(item.config)
+        if call.excinfo is not None:
+            ours.learn_from(call.excinfo.tb)
+        _mask_report(report, ours.text)
+        if ours.counts:
+            vars(report)[MASKED] = dict(ours.counts)
+            ours.counts.clear()
+    elif shows and _ROOM in sys.modules:
         from pytest_graphcalls.redaction import hide_remembered
 
-        return hide_remembered
-    return None
-
-
-def _mask(config: pytest.Config) -> Mask:
-    """What reports are redacted with; the project's own words are in it before the first of its tests begins."""
-    from pytest_graphcalls.redaction import OF_REPORTS, remember_environment
-
-    remember_environment(os.environ)
-    if not config.stash.get(_ASKED, False):
-        config.stash[_ASKED] = True
-        config.hook.pytest_graphcalls_redact(redactor=OF_REPORTS)
-    return OF_REPORTS.mask
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)  # the outermost, so that nobody adds to the report afterwards
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Redact what a report shows."""
-    report = yield
-    if report.longrepr or report.sections or report.user_properties:
-        mask = _mask_for(item)
-        if mask is not None:
-            report.longrepr = redacted(report.longrepr, mask)
-            report.sections = redacted(report.sections, mask)
-            report.user_properties = redacted(report.user_properties, mask)
+        _mask_report(report, hide_remembered)
     return report
+
+
+def _mask_report(report: Any, mask: Mask) -> None:
+    for name in ("longrepr", "sections", "user_properties", "wasxfail"):
+        shown = getattr(report, name, None)
+        if shown:
+            setattr(report, name, redacted(shown, mask))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Redact what is logged during a test of ours, so that a live log and a log file are safe as well."""
-    if not _ours(item):
+    """Mask secrets in what a test of ours logs, so that a live log and a log file are safe as well."""
+    with masking(item.config).during_a_test() if _is_ours(item) else nullcontext():
         return (yield)
-    with _safe_logs(_mask(item.config)):
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> Generator[None, object, object]:
+    """Say whether the names that are about to be made of parameters are those of a test of ours."""
+    metafunc.config.stash[_NAMING] = _of_ours(metafunc.fixturenames)
+    try:
         return (yield)
+    finally:
+        metafunc.config.stash[_NAMING] = False
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object) -> str | None:
+    """Name a test of ours by its parameter without secrets."""
+    if not isinstance(val, str) or not config.stash.get(_NAMING, False):
+        return None
+    safe = masking(config).text(val)
+    return safe if safe != val else None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Mask secrets in what a failed collection shows, in a run that has used something of ours."""
+    report = yield
+    if report.longrepr and _ROOM in sys.modules:
+        _mask_report(report, masking(collector.config).text)
+    return report
 
 
 @pytest.hookimpl(tryfirst=True)  # before the terminal shows it
 def pytest_internalerror(excrepr: Any) -> None:
-    """Redact the traceback of pytest's own failures, in a run that has used something of ours."""
-    if "pytest_graphcalls.redaction" in sys.modules:
-        from pytest_graphcalls.redaction import mask
+    """Mask secrets in the traceback of pytest's own failures, in a run that has used something of ours."""
+    if _ROOM in sys.modules:
+        redacted(excrepr, _clean)
 
-        redacted(excrepr, mask)
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """Mask secrets in the reason that a run was ended for, in a run that has used something of ours."""
+    if _ROOM in sys.modules:
+        reasons = vars(excinfo.value)  # of pytest.exit()
+        reasons.update({name: _clean(value) for name, value in reasons.items() if isinstance(value, str)})
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_warning_recorded(warning_message: Any) -> None:
-    """Redact a warning, in a run that has used something of ours."""
-    if "pytest_graphcalls.redaction" in sys.modules:
-        from pytest_graphcalls.redaction import mask
-
+    """Mask secrets in a warning, in a run that has used something of ours."""
+    if _ROOM in sys.modules:
         said = str(warning_message.message)
-        if mask(said) != said:
-            warning_message.message = mask(said)
+        if (safe := _clean(said)) != said:
+            warning_message.message = safe
         # The terminal shows the line of source as well.
         source = warning_message.line or linecache.getline(warning_message.filename, warning_message.lineno)
-        if mask(source) != source:
-            warning_message.line = mask(source)
+        if (safe := _clean(source)) != source:
+            warning_message.line = safe
+
+
+def _clean(text: str) -> str:
+    from pytest_graphcalls.sanitize import clean
+
+    return clean(text).text
 
 
 def redacted(shown: Any, mask: Mask) -> Any:
@@ -107,12 +314,29 @@ def redacted(shown: Any, mask: Mask) -> Any:
         return mask(shown)
     if isinstance(shown, list) and shown and all(isinstance(line, str) for line in shown):
         return _lines(shown, mask)
+    if isinstance(shown, tuple) and len(shown) == 2 and _is_named(*shown):
+        return _named(*shown, mask)
     if isinstance(shown, list | tuple):
         return type(shown)(redacted(item, mask) for item in shown)
+    if isinstance(shown, dict):
+        return {name: _named(name, value, mask)[1] for name, value in shown.items()}
     if hasattr(shown, "toterminal"):
         for name, value in vars(shown).items():
             setattr(shown, name, redacted(value, mask))
     return shown
+
+
+def _is_named(name: object, value: object) -> bool:
+    """Whether it is an argument or a property, whose name may say that its value is a secret."""
+    return isinstance(name, str) and isinstance(value, str) and _NAME.fullmatch(name) is not None
+
+
+def _named(name: str, value: Any, mask: Mask) -> tuple[str, Any]:
+    if not isinstance(value, str):
+        return name, redacted(value, mask)
+    quoted = f"{name}={value}"
+    safe = mask(quoted)
+    return (name, value) if safe == quoted else (name, safe.partition("=")[2])
 
 
 def _lines(lines: list[str], mask: Mask) -> list[str]:
@@ -132,7 +356,7 @@ def _safe_logs(mask: Mask) -> Iterator[None]:
     try:
         yield
     finally:
-        # Whoever has put another one in its place meanwhile keeps it.
+        # A factory that was put in its place meanwhile stays.
         if logging.getLogRecordFactory() is record:
             logging.setLogRecordFactory(make)
 
@@ -147,4 +371,6 @@ def _safe_record(record: logging.LogRecord, mask: Mask) -> logging.LogRecord:
         record.msg, record.args = safe, ()
     if record.exc_info and record.exc_info[0] is not None:
         record.exc_text = mask(logging.Formatter().formatException(record.exc_info))
+    if record.stack_info:
+        record.stack_info = mask(record.stack_info)
     return record

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Generator, Iterable
 from functools import cached_property
 from types import FrameType
@@ -12,6 +13,7 @@ import pytest
 
 from pytest_graphcalls.plugin.markers import PLAN_KEY, Plan, version_of
 from pytest_graphcalls.plugin.options import LIVE, REPLAY, SETTINGS_KEY, Settings
+from pytest_graphcalls.plugin.redacting import MASKED
 
 if TYPE_CHECKING:
     from pytest_graphcalls.bot import Bot
@@ -120,14 +122,20 @@ def call(item: pytest.Function, plan: Plan) -> Generator[None, object, object]:
         raise
     recorder = watch(item, plan).recorder
     if recorder is not None:
-        recorder.raise_failing()
+        from pytest_graphcalls.report.failure import raise_failing
+
+        raise_failing(recorder)
     return result
 
 
 def _add_findings(item: pytest.Function, plan: Plan) -> None:
     """Show what was found beside the failure, instead of failing a second time at teardown."""
     recorder = watch(item, plan).recorder
-    text = "\n\n".join(recorder.take_failing()) if recorder is not None else ""
+    if recorder is None:
+        return
+    from pytest_graphcalls.report.failure import take_messages
+
+    text = "\n\n".join(take_messages(recorder))
     if text:
         item.add_report_section("call", "graphcalls", text)
 
@@ -247,6 +255,7 @@ class Controller:
         self._settings = config.stash[SETTINGS_KEY]
         self._told = _Told(self._settings)
         self._written: list[str] = []
+        self._masked: Counter[str] = Counter()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in what a test says."""
@@ -258,6 +267,7 @@ class Controller:
         cassettes: list[dict[str, Any]] | None = getattr(report, "graphcalls_cassettes", None)
         if cassettes is not None:
             self._told.shelf.add(cassettes)
+        self._masked.update(getattr(report, MASKED, {}))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the reports; a rule that was broken without failing a test fails the run."""
@@ -267,7 +277,7 @@ class Controller:
         if self._settings.reports:
             from pytest_graphcalls import report
 
-            self._written, complete = report.write(self._told.run, self._settings.reports)
+            self._written, complete = report.write(self._told.run, self._settings.reports, self._masked)
             failed = failed or not complete
         failed = failed or ("shelf" in vars(self._told) and self._told.shelf.failing())
         if failed and session.exitstatus == pytest.ExitCode.OK:
@@ -282,6 +292,10 @@ class Controller:
             lines += (*summary(self._told.run), *self._written)
         if "shelf" in vars(self._told):
             lines += self._told.shelf.lines()
+        if self._masked:
+            from pytest_graphcalls.sanitize import note
+
+            lines.append(note(self._masked.elements()))
         if lines:
             terminalreporter.write_sep("=", "graphcalls")
         for line in lines:

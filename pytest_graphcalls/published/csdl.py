@@ -7,6 +7,7 @@ which does the same, is not needed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,6 +17,8 @@ from xml.parsers import expat
 
 from pytest_graphcalls.contract.types import NAMESPACE
 from pytest_graphcalls.errors import PublishedFileError
+from pytest_graphcalls.parsing import DEEP, DEEPEST, opened
+from pytest_graphcalls.validation import shown
 
 ROOTS = ("call", "participant", "commsOperation", "commsNotifications")
 """The types that the calls part of Graph begins with."""
@@ -165,6 +168,10 @@ def short(name: str) -> str:
 
 
 _PIECE = 1 << 20
+_LONGEST = 1 << 20
+"""Bytes of the longest tag or comment; a tag of the published metadata has a few hundred."""
+_MOST = 200_000
+"""How many types, members and parameters are kept; the published metadata of a version has a third of them."""
 _OWNERS = ("EntityType", "ComplexType", "EnumType", "Action", "Function")
 
 
@@ -179,7 +186,7 @@ def read_csdl(path: Path) -> Metadata:
         OSError: the file cannot be opened or read.
     """
     reader = _Reader(str(path))
-    with path.open("rb") as file:
+    with opened(path) as file:
         while piece := file.read(_PIECE):
             reader.feed(piece)
     reader.feed(b"", final=True)
@@ -195,6 +202,8 @@ class _Reader:
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.StartDoctypeDeclHandler = self._doctype
+        self._parser.XmlDeclHandler = self._declaration
+        self._given = self._kept = 0
         self._depth = 0
         self._namespace = ""
         self._aliases: dict[str, str] = {}
@@ -219,12 +228,16 @@ class _Reader:
 
     def feed(self, piece: bytes, *, final: bool = False) -> None:
         """Parse the next bytes; raises :class:`PublishedFileError`."""
+        self._given += len(piece)
         try:
             self._parser.Parse(piece, final)
         except expat.ExpatError as error:
             cut = error.code in _CUT
             words = "ends in the middle; is it cut off?" if cut else f"is not XML: {expat.ErrorString(error.code)}."
             raise PublishedFileError(self._file, error.lineno, max(self._parser.ErrorByteIndex, 0), words) from None
+        # Between two calls the parser stands before what it has not seen the end of, and holds all of it.
+        if self._given - max(self._parser.CurrentByteIndex, 0) > _LONGEST + _PIECE:
+            self._fail("has a tag or a comment of more than 1 MB here.")
 
     def result(self, file: str) -> Metadata:
         """What was read, names as the contract has them."""
@@ -238,25 +251,49 @@ class _Reader:
             for facts in (*action["parameters"].values(), action["returns"] or {"type": ""}):
                 facts["type"] = self._resolved(facts["type"])
         bound = tuple(action for action in self._actions if action["boundTo"])
-        read = Metadata(Form.CSDL, file, self._types, self._enums, bound, frozenset(self._entities))
-        for name, raw in self._types.items():
-            # Whoever derives from an open type is open, too.
-            raw["open"] = any(self._types[link]["open"] for link in read.chain(name))
-        return read
+        self._derive()
+        return Metadata(Form.CSDL, file, self._types, self._enums, bound, frozenset(self._entities))
+
+    def _derive(self) -> None:
+        """Make open what derives from an open type, and refuse bases that lead in a circle or nowhere near an end."""
+        levels: dict[str, int] = {}
+        for name in self._types:
+            chain: dict[str, None] = {}
+            link = name
+            while link in self._types and link not in levels:
+                if link in chain:
+                    self._fail(f"has a type that derives from itself: {shown(link)}.")
+                chain[link] = None
+                link = self._types[link]["base"] or ""
+            for one in reversed(chain):
+                base = self._types[one]["base"] or ""
+                levels[one] = levels.get(base, 0) + 1
+                self._types[one]["open"] |= base in self._types and self._types[base]["open"]
+            if levels[name] > DEEPEST:
+                self._fail(f"has a type with more than {DEEPEST} bases: {shown(name)}.")
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         local = name.rpartition(" ")[2]
         if not self._depth and local != "Edmx":
-            self._fail(f"is XML, but not CSDL: its outermost element is {local!r}, not 'Edmx'.")
+            self._fail(f"is XML, but not CSDL: its outermost element is {shown(local)}, not 'Edmx'.")
         self._depth += 1
+        if self._depth > DEEPEST:
+            self._fail(DEEP)
         handle = self._elements.get(local)
         if handle is not None:
+            self._kept += 1
+            if self._kept > _MOST:
+                self._fail(f"has more than {_MOST:,} types and members; expected the metadata of one version.")
             handle(local, attributes)
 
     def _end(self, name: str) -> None:
         self._depth -= 1
         if name.rpartition(" ")[2] in _OWNERS:
             self._owner = {}
+
+    def _declaration(self, _: str, encoding: str | None, __: int) -> None:
+        if encoding and encoding.lower() not in _ENCODINGS:
+            self._fail(f"is in the encoding {shown(encoding)}; expected {' or '.join(sorted(_ENCODINGS))}.")
 
     def _doctype(self, *_: object) -> None:
         self._fail("has a document type declaration, which CSDL never has; it is not read any further.")
@@ -288,7 +325,9 @@ class _Reader:
     def _enum_member(self, _: str, attributes: Mapping[str, str]) -> None:
         name, number = self._text(attributes, "Name"), attributes.get("Value", "")
         if "members" in self._owner:
-            self._owner["members"][name] = int(number) if number.lstrip("-").isdecimal() else None
+            if len(number) > _DIGITS:
+                self._fail(f"has a number of {len(number):,} digits; expected at most {_DIGITS}.")
+            self._owner["members"][name] = int(number) if _NUMBER.fullmatch(number) else None
             self._owner["evolvable"] |= name == SENTINEL
 
     def _member(self, local: str, attributes: Mapping[str, str]) -> None:
@@ -349,6 +388,10 @@ class _Reader:
         raise PublishedFileError(self._file, parser.CurrentLineNumber, parser.CurrentByteIndex, problem)
 
 
+_ENCODINGS = frozenset({"utf-8", "utf-16", "us-ascii", "iso-8859-1"})
+"""What expat reads itself; for others it would ask Python, which knows some that are no text."""
+_NUMBER = re.compile(r"-?[0-9]+")
+_DIGITS = 20
 _CUT = frozenset(
     expat.errors.codes[text]
     for text in (

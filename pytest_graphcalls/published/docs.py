@@ -18,10 +18,10 @@ __all__ = ["Page", "differences"]
 
 _ROUTE = re.compile(r"^\s*(GET|POST|PUT|PATCH|DELETE)\s+(\S+)", re.IGNORECASE)
 _HOST = re.compile(r"^https?://[^/]+/(?:v1\.0|beta)(?=/)", re.IGNORECASE)
-_KEY = re.compile(r"\{[^}]*\}|<[^>]*>")
+_KEY = re.compile(r"\{[^{}]*\}|<[^<>]*>")
 _NAME = re.compile(r"\b[A-Z]\w*(?:\.\w+){1,3}\b")
 _STATUS = re.compile(r"`?\b([1-5]\d\d)\b(?:,?\s+[A-Z]\w+|`)")
-_LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
+_LINK = re.compile(r"\[([^\[\]]++)\]\([^()]*+\)")
 _VALUES = re.compile(r"`([A-Za-z]\w*)`")
 _VALUES_FOLLOW = re.compile(r"possible values(?: are)?\s*:?", re.IGNORECASE)
 REQUEST, RESPONSE, PERMISSIONS = "http request", "response", "permissions"

@@ -17,12 +17,15 @@ from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift.difference import Difference, Kind, Origin
 from pytest_graphcalls.findings import Finding, Severity, Side
 from pytest_graphcalls.findings import Kind as Sort
+from pytest_graphcalls.parsing import content
 from pytest_graphcalls.wire import Exchange, Headers, MalformedJsonError, Request, Response, decode_json
 
-_HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*$")
-_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*([\w#+-]*)")
-_INCLUDE = re.compile(r"\[!INCLUDE\s*\[[^\]]*\]\s*\(([^)\s]+)\)\s*\]", re.IGNORECASE)
-_RULE = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
+# Lines are matched without the blanks at their ends, and no part of a pattern can take what the next one wants:
+# a line of a hundred thousand blanks or brackets is looked through once.
+_HEADING = re.compile(r"(#{1,6})\s++(.*)")
+_FENCE = re.compile(r"\s*+(`{3,}+|~{3,}+)\s*+([\w#+-]*)")
+_INCLUDE = re.compile(r"\[!INCLUDE\s*+\[[^\[\]]*+\]\s*+\(([^()\s]++)\)\s*+\]", re.IGNORECASE)
+_RULE = re.compile(r"\|?\s*+:?-++:?\s*+(?:\|\s*+:?-++:?\s*+)*+\|?")
 _TAB = re.compile(r"\(#tab/")
 _EXAMPLE = re.compile(r"example \d+", re.IGNORECASE)
 _CELLS = re.compile(r"(?<!\\)\|")
@@ -109,10 +112,9 @@ class Page:
         Raises:
             OSError: the file cannot be read.
         """
-        # A letter that is damaged costs a word, not the page.
-        return _Reading(path.read_text(encoding="utf-8-sig", errors="replace")).page(
-            path, path.relative_to(root).as_posix()
-        )
+        # A character that is damaged costs a word, not the page.
+        text = content(path).decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
+        return _Reading(text).page(path, path.relative_to(root).as_posix())
 
     def at(self, line: int) -> str:
         """A line of it, to be looked up."""
@@ -151,20 +153,20 @@ class _Reading:
             return self._comment(at)
         if fence := _FENCE.match(line):
             return self._block(at, fence.group(1), fence.group(2))
-        if "|" in line and at + 1 < len(self._lines) and _RULE.match(self._lines[at + 1]):
+        if "|" in line and at + 1 < len(self._lines) and _RULE.fullmatch(self._lines[at + 1].strip()):
             return self._table(at)
         self._line(at, line)
         return at + 1
 
     def _line(self, at: int, line: str) -> None:
-        heading = _HEADING.match(line)
+        heading = _HEADING.fullmatch(line.rstrip())
         if heading is None:
             if include := _INCLUDE.search(line):
                 self._includes.append(Include(at + 1, self._section, include.group(1)))
             if line.strip():
                 self._texts.setdefault(self._section, []).append((at + 1, line))
             return
-        level, words = len(heading.group(1)), heading.group(2)
+        level, words = len(heading.group(1)), heading.group(2).rstrip("#").rstrip() or heading.group(2)
         if level == 1 and not _TAB.search(words):
             self._title = self._title or words
         elif level == 2:
@@ -180,7 +182,7 @@ class _Reading:
         text = "\n".join(self._lines[at : end + 1]).partition("<!--")[2].partition("-->")[0]
         try:
             notes = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             notes = None  # a remark to other writers
         if isinstance(notes, dict):
             self._notes = notes
@@ -213,7 +215,7 @@ def _cells(line: str) -> tuple[str, ...]:
 _ASKED = re.compile(r"^\s*(GET|POST|PUT|PATCH|DELETE)\s+(\S+)(?:\s+HTTP/[\d.]+)?\s*$", re.IGNORECASE)
 _TOLD = re.compile(r"^\s*HTTP/[\d.]+\s+(\d{3})\b")
 _HEADER = re.compile(r"^([\w-]+):\s*(.*)$")
-_GRAPH = re.compile(r"^https?://graph\.microsoft\.(com|us|de)(?=/)|^https?://\S*microsoftgraph\S*(?=/v1\.0/|/beta/)")
+_GRAPH = re.compile(r"https?://graph\.microsoft\.(?:com|us|de)(?=/)")
 _ROOTS = ("/communications/", "/app/")
 _POSTED = '"changeType"'
 """What every notification has, and nothing else on these pages."""
@@ -376,7 +378,7 @@ class _Judge:
 
     def _path(self, asked: Message) -> str:
         """The path with its version, where the request goes to the calls of Graph; else ``""``."""
-        target = _GRAPH.sub("", asked.target).partition("?")[0]
+        target = _without_host(asked.target).partition("?")[0]
         if target.startswith(_ROOTS):
             return f"/{self._version}{target}"
         return target if target.startswith(("/v1.0/", "/beta/")) else ""
@@ -409,6 +411,14 @@ class _Judge:
             self._address,
             finding.hint,
         )
+
+
+def _without_host(target: str) -> str:
+    """The path of an address of Graph; of a placeholder for its host as well."""
+    at = max(target.rfind("/v1.0/"), target.rfind("/beta/"))
+    if target.startswith(("http://", "https://")) and 0 <= target.find("microsoftgraph") < at:
+        return target[at:]
+    return _GRAPH.sub("", target, count=1) if _GRAPH.match(target) else target
 
 
 def _counts(finding: Finding, *, truncated: bool) -> bool:

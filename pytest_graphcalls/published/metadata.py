@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_graphcalls.drift.difference import Difference, Kind, Origin
-from pytest_graphcalls.errors import did_you_mean
+from pytest_graphcalls.errors import PublishedFileError, did_you_mean
 from pytest_graphcalls.published.csdl import ROOTS, SENTINEL, Form, Metadata, members, read_csdl
 from pytest_graphcalls.published.openapi import read_openapi
+from pytest_graphcalls.validation import shown
 
 __all__ = ["Form", "Metadata", "as_text", "differences", "read_csdl", "read_openapi", "refreshed", "routes_gone"]
 
@@ -292,12 +293,19 @@ def refreshed(contract: Mapping[str, Any], published: Metadata, overlay: Mapping
         contract: the content of the file so far.
         published: what was read from CSDL; OpenAPI says too little for it.
         overlay: the content of ``types-overlay.yaml``; a type that it adds is taken in once the metadata has it.
+
+    Raises:
+        PublishedFileError: a type derives from one that is not there.
     """
     shared = tuple(contract["omittedSubtypes"])
     known = {**contract["entityTypes"], **contract["complexTypes"], **contract["enumTypes"]}
     added = (name for name, entry in overlay.get("types", {}).items() if contract["version"] in entry["versions"])
     names = published.slice((*known, *added), shared)
     types = {name: _type(name, published.types[name]) for name in sorted(names) if name in published.types}
+    for name, raw in types.items():
+        if raw["base"] and raw["base"] not in types:
+            problem = f"has the type {shown(name)}, whose base {shown(raw['base'])} is not in the file."
+            raise PublishedFileError(published.file, 0, 0, problem)
     below = published.subtypes()
     return {
         "version": contract["version"],

@@ -13,8 +13,10 @@ from types import MappingProxyType
 from typing import Any
 
 from pytest_graphcalls.contract.types import NAMESPACE
+from pytest_graphcalls.errors import PublishedFileError
+from pytest_graphcalls.parsing import UnreadableError, opened
 from pytest_graphcalls.published.csdl import SENTINEL, TOP, Form, Metadata, short
-from pytest_graphcalls.published.yaml_events import Reader, reader_of
+from pytest_graphcalls.streaming import Reader, reader_of
 
 PREFIXES = ("/communications/calls", "/app/calls")
 """Where the calls are."""
@@ -45,7 +47,7 @@ _PRIMITIVES: Mapping[tuple[str, str], str] = MappingProxyType(
     }
 )
 """Type and format to the primitive they stand for; anything else says no type."""
-_KEY = re.compile(r"\{[^}]*\}")
+_KEY = re.compile(r"\{[^{}]*\}")
 
 
 def read_openapi(path: Path) -> Metadata:
@@ -58,11 +60,11 @@ def read_openapi(path: Path) -> Metadata:
         PublishedFileError: neither YAML nor JSON, no OpenAPI, cut off, or a reference that leads nowhere.
         OSError: the file cannot be opened or read.
     """
-    reader = reader_of(path)
-    try:
-        return _read(reader).metadata(path.name)
-    finally:
-        reader.close()
+    with opened(path) as file:
+        try:
+            return _read(reader_of(file)).metadata(path.name)
+        except UnreadableError as error:
+            raise PublishedFileError(str(path), error.line, error.byte, error.problem) from None
 
 
 def _read(reader: Reader) -> _Document:
@@ -94,7 +96,19 @@ def _calls(reader: Reader) -> dict[str, Any]:
     return wanted
 
 
+_ROOM = 48 * 2**20
+"""Bytes, about, of all that is kept of one file; the published ones need a third of it."""
+
+
+def _weight(value: Any) -> int:
+    """How many bytes a value takes, about."""
+    if isinstance(value, Mapping):
+        return 200 + sum(len(name) + _weight(inner) for name, inner in value.items())
+    return 100 + (sum(map(_weight, value)) if isinstance(value, list) else len(value) if isinstance(value, str) else 0)
+
+
 def _components(reader: Reader, parts: dict[str, dict[str, Any]]) -> None:
+    room = _ROOM
     for part in reader.names():
         if part not in parts:
             reader.skip()
@@ -102,7 +116,11 @@ def _components(reader: Reader, parts: dict[str, dict[str, Any]]) -> None:
         for name in reader.names():
             # Thousands of schemas belong to other products; each is cut down to its facts before the next comes.
             value = reader.value()
-            parts[part][name] = _fact(value) if part == "schemas" else value
+            kept = _fact(value) if part == "schemas" else value
+            room -= _weight(kept)
+            if room < 0:
+                reader.fail("has more schemas than a memory should hold; expected the OpenAPI of one version.")
+            parts[part][name] = kept
 
 
 def _fact(schema: Any) -> dict[str, Any]:

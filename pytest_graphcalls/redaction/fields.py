@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 from functools import lru_cache
@@ -78,6 +79,51 @@ PARAMETERS = MEMBERS | {
     "tempauth",  # of a SharePoint download
 }
 """Query and form parameters whose value is a secret, written like :data:`MEMBERS`."""
+
+SECRET_ENDINGS = (
+    *("token", "secret", "password", "passwd", "passcode", "passphrase", "pwd", "assertion", "credential", "jwt"),
+    *("cookie", "authorization", "apikey", "accesskey", "accountkey", "authkey", "clientkey", "encryptionkey"),
+    *("functionkey", "functionskey", "masterkey", "privatekey", "redactionkey", "secretkey", "sessionkey", "sharedkey"),
+    *("signingkey", "storagekey", "subscriptionkey", "symmetrickey", "joinurl", "joinweburl", "replacementlink"),
+    *("connectionstring", "codeverifier", "devicecode", "authcode", "authorizationcode", "clientprincipal"),
+)
+"""How the name of a secret ends, whoever made it: ``apiKey``, ``X-Auth-Token``, ``userPassword``, ``app_secret``."""
+_HARMLESS_ENDINGS = (
+    *("skiptoken", "deltatoken", "pagetoken", "nexttoken", "continuationtoken", "synctoken", "changetoken"),
+    *("cancellationtoken", "canceltoken", "csrftoken"),
+)
+"""Names that end like those of secrets, and give no access."""
+_SHORT_WORDS = frozenset({"pass", "pin", "otp", "sas", "creds"})
+"""Last words of a name that are those of secrets if another word stands in front."""
+_ADDITION = re.compile(r"(?i)[_.-]?(?:values?|text|hash|string|plain|raw|b64|base64|encoded|header|[0-9]+|s)$")
+"""What people append to the name of a secret."""
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+
+_PLACEHOLDER = re.compile(
+    rf"(?i:{MASK}.*|\*{{3,}}|x{{4,}}|<[\w .-]*>?|\{{[\w .-]*\}}?|%[sdr]|null|none|true|false|undefined|nil)"
+    r"|\$[A-Z_]+|\$[{(].*|-+|\.{3}.*|\u2026.*",
+    re.DOTALL,
+)
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether ``value`` stands in the place of a secret, in our texts or in those of others."""
+    return _PLACEHOLDER.fullmatch(value) is not None
+
+
+@lru_cache(4096)
+def is_secret_name(name: str) -> bool:
+    """Whether ``name`` is built as those of secrets are, in any letter case and with any separators."""
+    for spelled in (name, _ADDITION.sub("", name)):
+        short = plain(spelled).replace(".", "").replace(" ", "")
+        if short.endswith(SECRET_ENDINGS):
+            return not short.endswith(_HARMLESS_ENDINGS)
+        words = _WORD.findall(spelled)
+        if len(words) > 1 and words[-1].lower() in _SHORT_WORDS:
+            return True
+    return False
+
 
 SCHEMES = ("Bearer", "Basic", "Digest", "PoP", "Negotiate")
 """Schemes of an Authorization header; the scheme itself is kept."""

@@ -12,13 +12,16 @@ from functools import partial
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from pytest_graphcalls.redaction.fields import (
-    HEADERS,
     MASK,
     MEMBERS,
     PARAMETERS,
     SCHEMES,
+    SECRET_ENDINGS,
     Kind,
     any_of,
+    is_placeholder,
+    is_secret_name,
+    plain,
 )
 
 Codec = tuple[Callable[[str], str], Callable[[str], str]]
@@ -30,7 +33,7 @@ IN_TEXT: Codec = (partial(quote, safe=""), unquote)
 
 
 @dataclass(frozen=True, slots=True)
-class Telltale:
+class TextPattern:
     """A form of text that gives itself away.
 
     Attributes:
@@ -39,21 +42,20 @@ class Telltale:
         pattern: the text; its groups ``head`` and ``tail`` are kept, ``value`` is replaced. In a secret everything
             but the head is replaced. A group ``name`` is looked up in the tables.
         kind: what the value is; ``None``: what the tables say about ``name``.
-        instead: for a secret, the template of what is put in its place.
+        instead: for a secret, the template of what is put in its place, or what gives that.
         codec: how the value is encoded where it stands.
     """
 
     hints: tuple[str, ...]
     pattern: re.Pattern[str]
     kind: Kind | None = Kind.SECRET
-    instead: str = rf"\g<head>{MASK}"
+    instead: str | Callable[[re.Match[str]], str] = rf"\g<head>{MASK}"
     codec: Codec = AS_IS
 
 
 _SCHEME = "|".join(SCHEMES)
-_QUOTED = rf"\g<head>\g<quote>{MASK}\g<quote>"
-_ASSIGNED = tuple(f"={between}{quote_}" for between in ("", " ", "b", "r", "u", " b", " r", " u") for quote_ in "\"'")
-_VARIABLES = any_of(MEMBERS | {"apikey", "secret"})
+_QUOTE = r"\\{0,64}[\"']"
+_ESCAPED_LINE = r"(?:\\{1,32}r)?\\{1,32}n"
 
 
 def ends(names: Iterable[str]) -> tuple[str, ...]:
@@ -63,7 +65,7 @@ def ends(names: Iterable[str]) -> tuple[str, ...]:
 
 def member(names: str) -> str:
     """A member of a JSON text that is cut, malformed, or a text inside a text (each level puts backslashes first)."""
-    return rf"(?P<quote>\\{{0,8}}[\"'])(?P<name>{names})(?P=quote)\s{{0,8}}:\s{{0,8}}"
+    return rf"(?P<quote>{_QUOTE})(?P<name>{names})(?P=quote)\s{{0,8}}:\s{{0,8}}"
 
 
 def parameter(names: str) -> str:
@@ -74,15 +76,37 @@ def parameter(names: str) -> str:
     )
 
 
-def member_value(names: str) -> re.Pattern[str]:
-    """A member and its value: a text, which may lack its end, or a number."""
-    text = r"b?(?P<close>\\{0,8}[\"'])(?!(?P=close))(?:.*?(?<!\\)(?P=close)|.*\Z)"
-    return re.compile(rf"(?is)(?P<head>{member(names)})(?:{text}|-?\d[\w.+-]*)")
+def _of_part(found: re.Match[str]) -> str:
+    """A field of a form in parts, without its value if that is a secret."""
+    secret = is_secret_name(found["name"]) or plain(found["name"]) in PARAMETERS
+    return f"{found['head']}{MASK}" if secret else found[0]
+
+
+def _of_rest(found: re.Match[str]) -> str:
+    """What was left of a value that was shortened in the middle, without it if it is one of a secret."""
+    name, value = plain(found["name"]), found["value"]
+    known = not name or (len(name) > 1 and any(ending.endswith(name) for ending in (*SECRET_ENDINGS, "sig")))
+    return f"{found['head']}{MASK}" if known and not value.isdigit() and not is_placeholder(value) else found[0]
+
+
+def _of_tail(found: re.Match[str]) -> str:
+    """The end of a shortened token: letters of both cases and digits, which no id here has."""
+    value = found[0]
+    mixed = any(map(str.isdigit, value)) and any(map(str.islower, value)) and any(map(str.isupper, value))
+    return MASK if mixed else found[0]
+
+
+def _part(line: str, value: str) -> re.Pattern[str]:
+    """A field of a form in parts, with lines that end in ``line``."""
+    return re.compile(
+        rf"(?is)(?P<head>\bform-data;[^\r\n]{{0,80}}?\bname=(?:{_QUOTE})?(?P<name>[\w.-]{{1,60}})(?:{_QUOTE})?"
+        rf".{{0,400}}?{line}{line})(?P<value>{value})"
+    )
 
 
 SECRETS = (
     # A JWT or JWE: its first part is Base64 for a text that starts with "{", whatever white space follows.
-    Telltale(
+    TextPattern(
         (".", "%2e"),
         re.compile(
             r"(?<![\w-])(?=[\w-]*+(?:\.|%2E))(?P<head>[\w-]*?)"
@@ -90,28 +114,8 @@ SECRETS = (
             re.ASCII,
         ),
     ),
-    # A whole Authorization or Cookie header in a text. Words about such a header have no scheme and no "=" there.
-    Telltale(
-        ("authorization",),
-        re.compile(
-            r"(?i)(?P<head>\bauthorization[\"']?\s{0,4}[:=,]\s{0,4}b?[\"']?"
-            rf"(?:{_SCHEME})\s{{1,4}})[^\s\"',]+"
-        ),
-    ),
-    Telltale(
-        ("cookie",),
-        re.compile(r"(?i)(?P<head>\bcookie[\"']?\s{0,4}[:,]\s{0,4}b?[\"']?)[\w.-]+=[^\r\n\"']*"),
-    ),
-    # The other headers, as Python shows pairs and mappings.
-    Telltale(
-        tuple(HEADERS),
-        re.compile(
-            rf"(?i)(?P<head>[\"'](?:{'|'.join(sorted(HEADERS))})[\"']\s{{0,4}}[:,]\s{{0,4}}b?[\"']"
-            rf"(?:(?:{_SCHEME})\s{{1,4}})?)[^\s\"']+"
-        ),
-    ),
     # A bearer token that is no JWT: long, or with a digit in it, so that "Bearer token" and "Bearer realm=" stay.
-    Telltale(
+    TextPattern(
         tuple(map(str.lower, SCHEMES)),
         re.compile(
             rf"(?i)(?P<head>\b(?:{_SCHEME})(?:\s|%20|\+){{1,4}})"
@@ -120,44 +124,54 @@ SECRETS = (
             re.ASCII,
         ),
     ),
+    TextPattern(
+        ("apikey", "sharedkey", "sharedaccess"),
+        re.compile(
+            r"(?i)(?P<head>\b(?:apikey|sharedkey(?:lite)?|sharedaccesssignature)(?:\s|%20|\+){1,4})"
+            r"(?:[\w.~/+:-]{20,}+|(?=[a-z.~/+:_-]{0,19}\d)[\w.~/+:-]{8,}+)=*",
+            re.ASCII,
+        ),
+    ),
+    TextPattern(("digest user",), re.compile(r"(?i)(?P<head>\bdigest\s{1,4})username=[^\r\n]{1,2000}")),
     # A client secret of Entra ID: three characters, a digit, "Q~", and the rest.
-    Telltale(("q~",), re.compile(r"(?P<head>)(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,40}+", re.ASCII)),
+    TextPattern(("q~",), re.compile(r"(?P<head>)(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,40}+", re.ASCII)),
     # A private key in PEM form, cut or whole.
-    Telltale(
-        ("private key",),
-        re.compile(r"(?P<head>-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)(?:(?!-----END )[\s\S])+"),
+    TextPattern(
+        ("private",),
+        re.compile(
+            r"(?P<head>-----BEGIN(?:[A-Z +]|%20){1,40}PRIVATE(?: |%20|\+)KEY-----)(?:(?!-----END|-----BEGIN)[\s\S])+"
+        ),
     ),
     # The key in a connection string.
-    Telltale(
+    TextPattern(
         ("key=",),
         re.compile(r"(?i)(?P<head>(?:\b|_)(?:account|access|shared|sharedaccess)key=)[\w+/%-]{16,}+=*", re.ASCII),
     ),
     # The password in an address.
-    Telltale(("@",), re.compile(r"(?P<head>://)[^/@\s:\"']*:[^/@\s\"']+(?=@)")),
+    TextPattern(("@",), re.compile(r"(?P<head>://)[^/@\s:\"']*:[^/@\s\"']+(?=@)")),
     # An address that opens a meeting.
-    Telltale(
+    TextPattern(
         ("teams",),
         re.compile(r"(?i)(?P<head>https?://[\w.-]{0,80}teams[\w.-]{0,80}/)(?:l/meetup-join|meet)/[^\s\"'<>\\]+"),
     ),
-    Telltale(("=", "3d"), re.compile(parameter(any_of(PARAMETERS)))),
-    Telltale(ends(MEMBERS), member_value(any_of(MEMBERS)), instead=_QUOTED),
-    # A variable, an argument or an attribute, as a traceback shows it: named like a secret, holding a text.
-    Telltale(
-        _ASSIGNED,
-        re.compile(
-            rf"(?i)(?P<head>(?:{_VARIABLES})(?:_?[a-z0-9]){{0,10}}\s{{0,24}}[=!]?= ?[bru]?)"
-            r"(?P<quote>[\"'])(?!(?P=quote))(?:\\.|(?!(?P=quote))[^\\\n])+(?:(?P=quote)|$)",
-            re.MULTILINE,
-        ),
-        instead=_QUOTED,
+    TextPattern(("=", "3d"), re.compile(parameter(any_of(PARAMETERS - MEMBERS)))),
+    TextPattern(
+        ("code=", "sig=", "tempauth="),
+        re.compile(r"(?i)(?P<head>(?<![\w.-])(?:code|sig|tempauth)=)[\w.~%+/-]{16,}+=*", re.ASCII),
     ),
-    # A field of a form in parts.
-    Telltale(
-        ("form-data",),
-        re.compile(
-            rf"(?i)(?P<head>\bform-data;[^\r\n]{{0,200}}?\bname=\"?(?:{any_of(PARAMETERS)})\"?[^\r\n]{{0,200}}"
-            r"(?:\r?\n[^\r\n]{1,200}){0,4}\r?\n\r?\n)(?:(?!\r?\n--)[\s\S])+"
-        ),
+    # A field of a form in parts, as it is sent, and as Python shows it.
+    TextPattern(("form-data",), _part(r"\r?\n", r"(?:(?!\r?\n--)[\s\S])+"), instead=_of_part),
+    TextPattern(("form-data",), _part(_ESCAPED_LINE, rf"(?:(?!{_ESCAPED_LINE}--|[\"'\r\n]).)+"), instead=_of_part),
+    # What is left of a value that was shortened in the middle.
+    TextPattern(
+        ("...", "\u2026"),
+        re.compile(r"(?i)(?P<head>(?:\.\.\.|\u2026)(?P<name>[\w.-]{0,20})(?:=|%3D))(?P<value>[\w.~%+/-]{4,}=*)"),
+        instead=_of_rest,
+    ),
+    TextPattern(
+        ("...", "\u2026"),
+        re.compile(r"(?:(?<=\.\.\.)|(?<=\u2026))[\w~+/-]{8,}={0,2}(?=[\"'])"),
+        instead=_of_tail,
     ),
 )
 """What no text of ours may hold."""

@@ -18,7 +18,17 @@ from pytest_graphcalls.redaction.fields import (
     Kind,
     any_of,
 )
-from pytest_graphcalls.redaction.patterns import IN_FORM, IN_PATH, IN_TEXT, SECRETS, Telltale, ends, member, parameter
+from pytest_graphcalls.redaction.patterns import (
+    IN_FORM,
+    IN_PATH,
+    IN_TEXT,
+    SECRETS,
+    TextPattern,
+    ends,
+    member,
+    parameter,
+)
+from pytest_graphcalls.redaction.pseudonyms import GUID
 
 _HEX = "[0-9A-Fa-f]"
 _NOT_AFTER_HEX = (
@@ -40,27 +50,27 @@ class Profile:
         members: kind of a JSON member by its :func:`~.tables.plain` name.
         parameters: the same for parameters of addresses and forms.
         within: kind of a member by the member whose object it is in.
-        telltales: gives the forms of text; asked when a redactor is made, because most runs need one profile only.
-        harmless: a text that this matches whole holds none of the telltales.
+        patterns: gives the forms of text; asked when a redactor is made, because most runs need one profile only.
+        harmless: a text that this matches whole holds none of the patterns.
     """
 
     name: str
     members: Mapping[str, Kind]
     parameters: Mapping[str, Kind]
     within: Mapping[str, Mapping[str, Kind]]
-    telltales: Callable[[], tuple[Telltale, ...]]
+    patterns: Callable[[], tuple[TextPattern, ...]]
     harmless: re.Pattern[str]
 
 
 @cache
-def people() -> tuple[Telltale, ...]:
+def people() -> tuple[TextPattern, ...]:
     """Forms of text that tell of a person, a tenant or an app.
 
     Compiled when first asked for, because only recordings need them and compiling takes its time.
     """
     return (
         # A Teams conversation; before the e-mail address that it looks like.
-        Telltale(
+        TextPattern(
             ("19:", "19%3a"),
             re.compile(
                 r"(?i)(?P<head>\b19(?::|%3A)(?:meeting_)?)(?P<value>[\w.=-]++)"
@@ -70,7 +80,7 @@ def people() -> tuple[Telltale, ...]:
             Kind.THREAD,
         ),
         # Somebody by the names that Teams has for them, where it is no GUID and no number.
-        Telltale(
+        TextPattern(
             ("8:", "29:", "8%3a", "29%3a"),
             re.compile(
                 r"(?i)(?P<head>\b(?:29(?::|%3A)|8(?::|%3A)(?:live|teamsvisitor|skype|spool|acs)(?::|%3A)))"
@@ -80,14 +90,14 @@ def people() -> tuple[Telltale, ...]:
             Kind.ID,
         ),
         # The tenant in the address of its authority, and a person in a path.
-        Telltale(
+        TextPattern(
             ("login.",),
             re.compile(
                 r"(?i)(?P<head>//login\.[\w.-]{1,80}/)(?!common\b|organizations\b|consumers\b)(?P<value>[^/?#\s\"'<>\\]+)"
             ),
             Kind.ID,
         ),
-        Telltale(
+        TextPattern(
             ("/users", "/applications", "/serviceprincipals"),
             re.compile(
                 r"(?i)(?P<head>/(?:users|applications|servicePrincipals)(?:/|\('))(?P<value>[^/?#\s\"'()<>\\${}]+)",
@@ -95,7 +105,7 @@ def people() -> tuple[Telltale, ...]:
             Kind.ID,
             codec=IN_PATH,
         ),
-        Telltale(
+        TextPattern(
             ("@", "%40"),
             re.compile(
                 rf"(?i)(?<![\w.+~-])(?P<head>(?:(?<=%)[0-9a-f]{{2}})?)(?!{MASK}(?:@|%40))"
@@ -105,13 +115,13 @@ def people() -> tuple[Telltale, ...]:
             Kind.EMAIL,
             codec=IN_TEXT,
         ),
-        Telltale(
+        TextPattern(
             (".onmicrosoft.", ".sharepoint."),
             re.compile(r"(?i)(?<![\w.-])(?P<value>[\w-]++)(?P<tail>\.(?:onmicrosoft|sharepoint)\.[a-z]{2,3}\b)"),
             Kind.DOMAIN,
         ),
         # A GUID, with dashes or without. The pattern starts with a set of characters, which makes the search quick.
-        Telltale(
+        TextPattern(
             (),
             re.compile(
                 rf"(?P<value>{_HEX}{_NOT_AFTER_HEX}{_HEX}{{7}}(?:-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}(?!{_HEX})"
@@ -119,7 +129,7 @@ def people() -> tuple[Telltale, ...]:
             ),
             Kind.GUID,
         ),
-        Telltale(
+        TextPattern(
             ("+", "%2b", "tel:", "tel%3a"),
             re.compile(
                 r"(?i)(?P<head>(?:tel(?::|%3A)(?=[0-9]))?)"
@@ -130,7 +140,7 @@ def people() -> tuple[Telltale, ...]:
             codec=IN_TEXT,
         ),
         # What is known by its name: a member of a cut JSON text, a filter of OData, a parameter.
-        Telltale(
+        TextPattern(
             ends(PEOPLE),
             re.compile(
                 rf"(?is)(?P<head>{member(_NAMED)}b?(?P<close>\\{{0,8}}[\"']))(?!(?P=close))"
@@ -139,7 +149,7 @@ def people() -> tuple[Telltale, ...]:
             None,
         ),
         # An identity in a JSON text that is cut, or too deep inside others to be read.
-        Telltale(
+        TextPattern(
             ends(_WITH_IDS),
             re.compile(
                 rf"(?is)(?P<head>{member(any_of(_WITH_IDS))}\{{[^{{}}]{{0,300}}?"
@@ -147,15 +157,15 @@ def people() -> tuple[Telltale, ...]:
             ),
             Kind.ID,
         ),
-        Telltale(
+        TextPattern(
             (" eq '", " ne '"), re.compile(rf"(?is)(?P<head>\b(?P<name>{_NAMED}) (?:eq|ne) ')(?P<value>[^']+)"), None
         ),
-        Telltale(
+        TextPattern(
             ("startswith(", "contains("),
             re.compile(rf"(?is)(?P<head>\b(?:startswith|contains)\((?P<name>{_NAMED}), ?')(?P<value>[^']+)"),
             None,
         ),
-        Telltale(
+        TextPattern(
             _STARTS_OF_PARAMETERS,
             re.compile(parameter(any_of(PEOPLE_IN_PARAMETERS))),
             None,
@@ -164,17 +174,19 @@ def people() -> tuple[Telltale, ...]:
     )
 
 
-def _everything() -> tuple[Telltale, ...]:
+def _everything() -> tuple[TextPattern, ...]:
     return (*SECRETS, *people())
 
 
+_TYPE = r"#microsoft\.graph\.[A-Za-z]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(?:Z|[+-][0-9]{2}:[0-9]{2})"
+"""The name of a type, and a time."""
 _TOKENS = Profile(
     "tokens",
     MappingProxyType(dict.fromkeys(MEMBERS, Kind.SECRET)),
     MappingProxyType(dict.fromkeys(PARAMETERS, Kind.SECRET)),
     MappingProxyType({}),
     lambda: SECRETS,
-    re.compile(r"[^.%:=+\s]*"),  # every telltale has one of these; most names and ids have none
+    re.compile(rf"[^.%:=+\s\\<>\"'`&~]{{0,19}}|{GUID.pattern}|{_TYPE}"),
 )
 _CASSETTE = Profile(
     "cassette",
@@ -182,7 +194,7 @@ _CASSETTE = Profile(
     MappingProxyType({**PEOPLE_IN_PARAMETERS, **_TOKENS.parameters}),
     WITHIN,
     _everything,
-    re.compile(r"[^.%:=+\s@-]{0,31}|#microsoft\.graph\.[A-Za-z]+"),
+    re.compile(rf"[^.%:=+\s@\\<>\"'`&~-]{{0,19}}|{_TYPE}"),
 )
 PROFILES: Mapping[str, Profile] = MappingProxyType({profile.name: profile for profile in (_TOKENS, _CASSETTE)})
 """``tokens``: what gives access, for reports and messages. ``cassette``: people, tenants and apps as well, for files

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 from pytest_graphcalls.errors import UnknownNameError
+from pytest_graphcalls.redaction.assignments import HINTS, hide_values
+from pytest_graphcalls.redaction.encoded import DEPTH, hide_encoded
 from pytest_graphcalls.redaction.fields import HEADERS, MASK, Kind, plain
-from pytest_graphcalls.redaction.patterns import IN_TEXT, Telltale
+from pytest_graphcalls.redaction.patterns import IN_TEXT, TextPattern
 from pytest_graphcalls.redaction.profiles import PROFILES
 from pytest_graphcalls.redaction.pseudonyms import Pseudonyms
 from pytest_graphcalls.redaction.secrets import RUN, Literals
@@ -32,10 +34,11 @@ class Texts:
         self._pseudonyms = Pseudonyms(key.encode() if isinstance(key, str) else key)
         self._headers: Mapping[str, Kind] = dict.fromkeys(HEADERS, Kind.SECRET)
         self._members, self._parameters = self.profile.members, self.profile.parameters
+        self._names: frozenset[str] = frozenset()
         self._patterns: tuple[re.Pattern[str], ...] = ()
         self._literals = Literals()
-        self._replacements = tuple((row, self._replacement(row)) for row in self.profile.telltales())
-        self._kept: Callable[[str], str] = lru_cache(2048)(self._told)
+        self._replacements = tuple((row, self._replacement(row)) for row in self.profile.patterns())
+        self._kept: Callable[[str], str] = lru_cache(2048)(self._hidden)
 
     def add(
         self,
@@ -58,33 +61,36 @@ class Texts:
         Raises:
             re.error: a pattern is no regular expression.
         """
-        secret = Kind.SECRET
+        secret, members, parameters = Kind.SECRET, list(members), list(parameters)
         self._headers = {**self._headers, **dict.fromkeys(map(str.lower, headers), secret)}
         self._members = {**self._members, **dict.fromkeys(map(plain, members), secret)}
         self._parameters = {**self._parameters, **dict.fromkeys(map(plain, parameters), secret)}
+        self._names |= {*map(plain, members), *map(plain, parameters)}
         self._patterns += tuple(map(re.compile, patterns))
         self._literals.add(values)
-        self._kept = lru_cache(2048)(self._told)
+        self._kept = lru_cache(2048)(self._hidden)
 
     def mask(self, text: str) -> str:
         """``text`` redacted as it stands, whatever structure it has: a message, a line of a log, a cut body."""
         if RUN.forms or self._literals.forms:
             text = self._literals.hide(RUN.hide(text))
-        return self._kept(text) if len(text) <= _LONGEST_KEPT else self._told(text)
+        return self._kept(text) if len(text) <= _LONGEST_KEPT else self._hidden(text)
 
-    def _told(self, text: str) -> str:
-        """``text`` without what gives itself away."""
+    def _hidden(self, text: str, depth: int = DEPTH) -> str:
+        """``text`` without what gives itself away, where up to ``depth`` encodings are undone."""
         if not self._patterns and self.profile.harmless.fullmatch(text):
             return text
         low = text.lower()
         for row, replacement in self._replacements:
             if _hinted(row.hints, low):
                 text = row.pattern.sub(replacement, text)
+        if self._names or _hinted(HINTS, low):
+            text = hide_values(text, self._names)
         for pattern in self._patterns:
             text = pattern.sub(MASK, text)
-        return text
+        return hide_encoded(text, self._hidden, depth - 1) if depth else text
 
-    def _replacement(self, row: Telltale) -> str | Callable[[re.Match[str]], str]:
+    def _replacement(self, row: TextPattern) -> str | Callable[[re.Match[str]], str]:
         if row.kind is Kind.SECRET:
             return row.instead
         encode, decode = row.codec
@@ -93,9 +99,9 @@ class Texts:
         def replace(found: re.Match[str]) -> str:
             kind, value = row.kind or self._parameters[plain(found["name"])], found["value"]
             if not self._is_put(kind, value, decode):
-                told = decode(value)
-                put = self._pseudonyms.of(kind, told)
-                value = put if row.codec is IN_TEXT and told == value else encode(put)
+                plain_value = decode(value)
+                put = self._pseudonyms.of(kind, plain_value)
+                value = put if row.codec is IN_TEXT and plain_value == value else encode(put)
             return (found["head"] if headed else "") + value + (found["tail"] if tailed else "")
 
         return replace

@@ -8,16 +8,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from pytest_graphcalls.contract import Contract, parse_error
+from pytest_graphcalls.errors import ContractViolationError
 from pytest_graphcalls.findings import Finding, Severity, Side
 from pytest_graphcalls.redaction import redact_exchange
+from pytest_graphcalls.session import Recorder, Seen
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
-
-if TYPE_CHECKING:
-    from pytest_graphcalls.session import Seen
 
 LONGEST_BODY = 2000
 """Characters of a request body that the curl line shows."""
@@ -28,13 +25,26 @@ _TRACE = ("request-id", "date")
 _SEVERITY = {Severity.VIOLATION: "breaks", Severity.NOTICE: "departs, under strict, from"}
 
 
+def raise_failing(recorder: Recorder) -> None:
+    """Fail the test that ``recorder`` belongs to, if an exchange or a notification broke the contract.
+
+    Raises:
+        ContractViolationError: something fails it that :func:`take_messages` has not given before.
+    """
+    texts = take_messages(recorder)
+    if texts:
+        raise ContractViolationError(texts)
+
+
+def take_messages(recorder: Recorder) -> list[str]:
+    """One message for each exchange, and then for each notification, that fails the test; each is given once."""
+    return messages(recorder.take_failing(), recorder.exchanges, recorder.contract, recorder.flawed)
+
+
 def messages(
-    failing: Iterable[Seen],
-    exchanges: Sequence[Exchange],
-    contract: Contract,
-    notifications: Mapping[int, Request] = MappingProxyType({}),
+    failing: Iterable[Seen], exchanges: Sequence[Exchange], contract: Contract, notifications: Mapping[int, Request]
 ) -> list[str]:
-    """One text for each exchange, and then for each notification, that fails the test.
+    """One text for each exchange, and then for each notification, that fails a test.
 
     Args:
         failing: the findings that fail it.

@@ -31,6 +31,9 @@ def _head(document: Mapping[str, Any]) -> Iterator[str]:
         "rules": f"{counts['held']} held, {counts['broken']} broken, {counts['not_checked']} not checked{faults}",
         "tests": f"{counts['tests']}, with {counts['exchanges']} exchanges and {counts['findings']} findings",
     }
+    if document["masked"]:
+        kinds = ", ".join(f"{number:,} x {kind}" for kind, number in document["masked"].items())
+        facts["masked by the leak scan"] = kinds
     yield from _table(("", ""), ((name, value) for name, value in facts.items()))
 
 

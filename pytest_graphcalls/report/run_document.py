@@ -1,32 +1,76 @@
-"""The report as a JSON document; its shape is ``report.schema.json`` beside this file.
+"""The report of a run as a JSON document, and the files it is written to.
 
-A new member may be added to a version; a member that changes its meaning makes a new version.
+Its shape is ``report.schema.json`` beside this file. A new member may be added to a version; a member that changes its
+meaning makes a new version.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from pytest_graphcalls._version import __version__
+from pytest_graphcalls.atomic import put
+from pytest_graphcalls.report.markdown import markdown
+from pytest_graphcalls.sanitize import clean, clean_json
 from pytest_graphcalls.session import Outcome, QuestionResult, RuleResult, Run, Seen, TestRecord
 
 FORMAT = "pytest-graphcalls report"
 VERSION = 1
 
 
-def document(run: Run, created: datetime) -> dict[str, Any]:
-    """The whole report.
+def write(run: Run, files: Iterable[Path], masked: Counter[str]) -> tuple[list[str], bool]:
+    """Write the report to each of ``files``, in the form that its suffix names, without secrets.
+
+    Args:
+        run: what the tests said.
+        files: with the suffix ``.json`` or ``.md``.
+        masked: counts what the leak scan has masked, by kind; what it counts already is reported as well.
+
+    Returns:
+        What to tell the user, a line for each file, and whether all of them were written.
+    """
+    facts = document(run, datetime.now(UTC), masked)
+    forms = {".json": _json, ".md": markdown}
+    problems = {file: _put(file, forms[file.suffix](facts), masked) for file in files}
+    lines = [
+        f"the report {file} was not written: {problem}" if problem else f"report written to {file}"
+        for file, problem in problems.items()
+    ]
+    return lines, not any(problems.values())
+
+
+def _json(facts: Mapping[str, Any]) -> str:
+    return json.dumps(facts, ensure_ascii=False, indent=1) + "\n"
+
+
+def _put(file: Path, text: str, masked: Counter[str]) -> str:
+    """Write the file; gives what went wrong, or ``""``."""
+    safe = clean(text)
+    masked.update(safe.kinds)
+    try:
+        put({file: safe.text})
+    except OSError as error:
+        return f"{error.strerror or error}."
+    return ""
+
+
+def document(run: Run, created: datetime, masked: Counter[str] | None = None) -> dict[str, Any]:
+    """The whole report, without secrets.
 
     Args:
         run: what the tests said.
         created: when the run ended; aware.
+        masked: counts what the leak scan has masked, by kind; what it counts already is reported as well.
 
     Returns:
         JSON values. All but ``created`` is the same whatever order or process the tests ran in.
     """
+    masked = Counter() if masked is None else masked
     rules, questions = run.rules(), run.questions()
     exchanges = list(_exchanges(run))
     notifications = list(_notifications(run))
@@ -34,7 +78,7 @@ def document(run: Run, created: datetime) -> dict[str, Any]:
         {(test, index): number for number, (test, index, _) in enumerate(exchanges)},
         {(test, index): number for number, (test, index, _) in enumerate(notifications)},
     )
-    return {
+    facts: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         "tool_version": __version__,
@@ -53,6 +97,9 @@ def document(run: Run, created: datetime) -> dict[str, Any]:
         "exchanges": [{"test": test, **exchange} for test, _, exchange in exchanges],
         "notifications": [{"test": test, "request": request} for test, _, request in notifications],
     }
+    safe = clean_json(facts)
+    masked.update(safe.kinds)
+    return {**safe.value, "masked": dict(sorted(masked.items()))}
 
 
 class _Numbers(NamedTuple):

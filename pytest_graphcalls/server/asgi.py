@@ -1,4 +1,4 @@
-"""The simulator as an ASGI application, for every language and SDK that speaks HTTP."""
+"""The simulator as an ASGI application, for clients in every language."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import Executor
+from contextlib import suppress
 from threading import Lock
 from typing import Any
 
@@ -19,9 +20,12 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 CLOSE = "graphcalls.close"
-"""ASGI extension of our server: ``close`` in it ends the connection once what was sent is through, and ``stopping``
-is an ``asyncio.Event`` that is set when the server stops. Under another server an application that is to end a
-connection returns before its answer is complete."""
+"""ASGI extension of our server: its ``close`` ends the connection after what was sent, its ``stopping`` is an
+``asyncio.Event`` that is set when the server stops. Under other servers the application ends a connection by returning
+before its answer is complete."""
+
+
+_INCOMPLETE = Response(400, Headers({"Content-Type": "text/plain"}), b"The body is not as long as Content-Length says.")
 
 
 class SimulatorApp:
@@ -33,7 +37,7 @@ class SimulatorApp:
         service: a simulator, or a host of several.
         frozen: whether virtual time moves by ``advance`` only.
         elapsed: the clock to follow, in seconds from any point.
-        threads: where a service is asked that may have to wait for somebody; by default in the event loop.
+        threads: runs a service that may have to wait; by default it runs in the event loop.
     """
 
     def __init__(
@@ -53,11 +57,15 @@ class SimulatorApp:
         self._kinds = {"http": self._http, "lifespan": self._lifespan, "websocket": self._websocket}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection of any kind that ASGI has; web sockets are refused."""
+        """Serve one ASGI connection; web sockets are refused."""
         await self._kinds[scope["type"]](scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(receive)
+        body = await _body(scope, receive)
+        if body is None:
+            with suppress(OSError):  # the client may have disconnected
+                await _send(_INCOMPLETE, send)
+            return
         self.follow()
         response = await self._answer(_request(scope, body))
         if isinstance(response, Faulty):
@@ -71,7 +79,7 @@ class SimulatorApp:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._service.handle, request)
 
     async def _disturbed(self, response: Faulty, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer late, in part, or not at all, as a fault has it."""
+        """Send an answer late, in part, or not at all, as a fault says."""
         server = scope.get("extensions", {}).get(CLOSE)
         wanted = await _late(response.delay, receive, server and server["stopping"])
         self.follow()
@@ -79,7 +87,7 @@ class SimulatorApp:
             await _send(response.whole, send, response.sent)
         if server is not None and not (wanted and response.sent is None):
             server["close"]()
-            await receive()  # until the connection is gone: who returns before that is said to have failed
+            await receive()  # until the connection has ended: uvicorn logs an error for a return before that
 
     @property
     def frozen(self) -> bool:
@@ -87,7 +95,7 @@ class SimulatorApp:
         return self._frozen
 
     def freeze(self) -> None:
-        """Let virtual time stand still; what has passed until now has passed."""
+        """Stop virtual time; what has passed until now has passed."""
         self.follow()
         self._frozen = True
 
@@ -97,13 +105,13 @@ class SimulatorApp:
             self._last, self._frozen = self._elapsed(), False
 
     def follow(self) -> None:
-        """Let as much virtual time pass as real time has since the last look."""
+        """Let as much virtual time pass as real time has since the last call."""
         passed = self.passed()
         if not self._frozen:
             self._service.elapse(passed)
 
     def passed(self) -> float:
-        """Real seconds since the last look; whoever asks lets them pass in virtual time, unless it is frozen."""
+        """Real seconds since the last call; the caller lets them pass in virtual time, unless it is frozen."""
         with self._lock:
             passed, self._last = self._elapsed() - self._last, self._elapsed()
         return max(0.0, passed)
@@ -144,16 +152,25 @@ async def _send(response: Response, send: Send, sent: int | None = None) -> None
     await send({"type": "http.response.body", "body": response.body[:sent], "more_body": sent is not None})
 
 
-async def _body(receive: Receive) -> bytes:
-    """The whole body; what is past the limit is read and dropped, so that the client hears the refusal."""
-    kept = bytearray()
-    more = True
+async def _body(scope: Scope, receive: Receive) -> bytes | None:
+    """The body of a request; ``None`` when it did not arrive whole, or is longer than announced.
+
+    What is past the limit is read and dropped, so that the client receives the refusal.
+    """
+    headers = dict(scope["headers"])
+    announced = headers.get(b"content-length")
+    kept, size, more = bytearray(), 0, True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            # Without either header there is no body in HTTP/1.1, so all of the request is here.
+            return b"" if announced in (None, b"0") and not size and b"transfer-encoding" not in headers else None
+        piece = message.get("body", b"")
+        size += len(piece)
         if len(kept) <= BODY_LIMIT:
-            kept += message.get("body", b"")
+            kept += piece
         more = message.get("more_body", False)
-    return bytes(kept)
+    return bytes(kept) if announced in (None, b"%d" % size) else None
 
 
 def _request(scope: Scope, body: bytes) -> Request:

@@ -16,7 +16,9 @@ from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.server.asgi import CLOSE
 
 STOP_WITHIN = 5.0
-"""Seconds that open requests get when the server stops."""
+"""Seconds after which the thread of a server that stops is no longer waited for."""
+ANSWER_WITHIN = 1.0
+"""Seconds that open answers get when the server stops."""
 
 AsgiApp = Callable[..., Awaitable[None]]
 
@@ -42,7 +44,7 @@ def serve_in_thread(
     with _listening(host, port) as listener:
         stopping = asyncio.Event()
         settings = config(_closing(app, stopping), certificate)
-        settings.load()  # here and not in the thread, where nobody would hear of a certificate that cannot be read
+        settings.load()  # not in the thread, where the error for an unreadable certificate would be lost
         server = _Server(settings, stopping)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="graphcalls-server", daemon=True)
         thread.start()
@@ -57,19 +59,36 @@ def serve_in_thread(
 
 
 def _closing(app: AsgiApp, stopping: asyncio.Event) -> AsgiApp:
-    """``app``, with the means to end a connection before its answer is complete, which ASGI has not."""
+    """Give ``app`` the means to end a connection before its answer is complete, which ASGI does not have."""
 
     async def closing(scope: Any, receive: Any, send: Any) -> None:
-        cycle = getattr(send, "__self__", None)  # uvicorn's send is a method of what holds the connection
+        cycle = getattr(send, "__self__", None)  # uvicorn's send is a method of the request's cycle
         if scope["type"] == "http" and cycle is not None:
             scope.setdefault("extensions", {})[CLOSE] = {"close": cycle.transport.close, "stopping": stopping}
-        await app(scope, receive, send)
+        try:
+            await app(scope, receive, send)
+        except asyncio.CancelledError:
+            if cycle is None or not stopping.is_set():
+                raise
+            # uvicorn logs a traceback for what is raised, and an error for a return while the client is connected.
+            cycle.transport.abort()
+            await _until(lambda: cycle.disconnected)
 
     return closing
 
 
+async def _until(condition: Callable[[], bool], rounds: int = 100) -> None:
+    """Let the event loop run until a condition holds, at most so many rounds."""
+    for _ in range(rounds):
+        if condition():
+            return
+        await asyncio.sleep(0)
+
+
 class _Server(uvicorn.Server):
-    """A server that waits for no client's goodbye when it stops, and for no answer that is late on purpose.
+    """A server that stops within :data:`STOP_WITHIN`, whatever its clients do, and logs nothing meanwhile.
+
+    Requests that are half received, and answers that a fault delays, are dropped; other answers get a second.
 
     Args:
         settings: how it runs.
@@ -84,14 +103,26 @@ class _Server(uvicorn.Server):
         self._stopping.set()
         # Over TLS a connection that is closed stays until the client answers, and one that is kept for later, longer.
         for connection in tuple(self.server_state.connections):
+            cycle = getattr(connection, "cycle", None)  # those of web sockets have none
+            half_received = cycle is not None and cycle.more_body and not cycle.response_complete
             connection.shutdown()
-            if connection.transport.is_closing() and not _left_to_write(connection.transport):
+            if half_received or (connection.transport.is_closing() and not _left_to_write(connection.transport)):
                 connection.transport.abort()
-        await asyncio.sleep(0)
+        await self._end_tasks()
         await super().shutdown(sockets)
         for connection in tuple(self.server_state.connections):
             connection.transport.abort()
         await asyncio.sleep(0)
+
+    async def _end_tasks(self) -> None:
+        """Wait a second for the open answers, then cancel them."""
+        await asyncio.sleep(0)
+        tasks = tuple(self.server_state.tasks)
+        late = (await asyncio.wait(tasks, timeout=ANSWER_WITHIN))[1] if tasks else ()
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=ANSWER_WITHIN)
 
 
 def _left_to_write(transport: asyncio.Transport) -> int:
@@ -103,7 +134,7 @@ def _left_to_write(transport: asyncio.Transport) -> int:
 
 
 def config(app: AsgiApp, certificate: Path | None = None) -> uvicorn.Config:
-    """How our servers run: quiet, logging as the process has it, and with the simulator's own ``Date``."""
+    """Settings of our servers: no access log, the process's own logging, and the simulator's own ``Date``."""
     return uvicorn.Config(
         cast("Any", app),  # uvicorn's own type spells out every kind of scope
         log_config=None,
@@ -114,7 +145,7 @@ def config(app: AsgiApp, certificate: Path | None = None) -> uvicorn.Config:
         server_header=False,
         date_header=False,
         forwarded_allow_ips="127.0.0.1,::1",  # by default the environment says who may speak for another machine
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=int(ANSWER_WITHIN),
     )
 
 

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Any
 
 from pytest_graphcalls.contract import VERSIONS, Contract
-from pytest_graphcalls.errors import ContractViolationError, NoViolationError, StaleClientError, UnknownNameError
+from pytest_graphcalls.errors import NoViolationError, StaleClientError, UnknownNameError
 from pytest_graphcalls.findings import Finding, Kind
 from pytest_graphcalls.session.judge import Judge, Standing
 from pytest_graphcalls.session.outcome import Answer, Seen
@@ -278,25 +278,13 @@ class Recorder:
                 self._seen[index] = replace(self._seen[index], standing=Standing.EXPECTED)
         return len(matching)
 
-    def take_failing(self) -> list[str]:
-        """What fails the test and was not taken before, worded: one message for each exchange or notification."""
-        from pytest_graphcalls.report.failure import messages
-
+    def take_failing(self) -> list[Seen]:
+        """The findings that fail the test and were not taken before."""
         found = self.failing()  # not under the lock, which whoever is looking takes second
         with self._lock:
             failing = [seen for seen in found if seen not in self._taken]
             self._taken.update(failing)
-        return messages(failing, self.exchanges, self.contract, self.flawed)
-
-    def raise_failing(self) -> None:
-        """Raise what :meth:`take_failing` gives.
-
-        Raises:
-            ContractViolationError: there is something.
-        """
-        taken = self.take_failing()
-        if taken:
-            raise ContractViolationError(taken)
+        return failing
 
 
 def _since(seen: Seen, first: tuple[int, int]) -> bool:

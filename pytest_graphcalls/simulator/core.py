@@ -19,7 +19,7 @@ from pytest_graphcalls.simulator.invitations import Invitations
 from pytest_graphcalls.simulator.media import Media
 from pytest_graphcalls.simulator.notifications import Notifier
 from pytest_graphcalls.simulator.operations import Operations
-from pytest_graphcalls.simulator.outbox import Courier, Outbox, Retention
+from pytest_graphcalls.simulator.outbox import Carried, Courier, Outbox, Retention
 from pytest_graphcalls.simulator.participants import Participants
 from pytest_graphcalls.simulator.people import People
 from pytest_graphcalls.simulator.responses import Refusal, Reply, Responses
@@ -162,7 +162,7 @@ class Simulator:
             return self.responses.refuse(request, refusal)
         return self.responses.reply(request, reply)
 
-    def advance(self, seconds: float, *, patience: float = 0.0) -> None:
+    def advance(self, seconds: float, *, patience: float = 0.0, extra: int | None = None) -> None:
         """Let virtual time pass and run what falls due, in order.
 
         With a courier, notifications are handed over on the way: what lies there first, then after each event what
@@ -172,6 +172,9 @@ class Simulator:
             seconds: how much passes.
             patience: real seconds to wait for another thread that is handing over already, with each notification.
                 It may be waiting for a bot that has called this, so by default nobody is waited for.
+            extra: how many notifications that come about while others are handed over go out as well, beyond as many
+                as were due. If there are more, time passes to the end at once, and they go out with the next
+                :meth:`advance`. By default all of them go out, which never ends while others make new ones.
 
         Raises:
             SettingError: ``seconds`` is no number of 0 or more, or leads past the year 9999.
@@ -183,10 +186,16 @@ class Simulator:
             return
         going = True
         while going:
-            if not self.outbox.carry_out(patience):
+            carried = self.outbox.carry_out(patience, extra)
+            if carried is Carried.CUT:
+                with self.lock:  # so that nobody adds what is due before the end
+                    while self._step(end):
+                        pass
+                return
+            if carried is Carried.BUSY:
                 patience = 0.0
             going = self._step(end)
-        self.outbox.carry_out(patience)
+        self.outbox.carry_out(patience, extra)
 
     def elapse(self, seconds: float) -> None:
         """The same without handing anything over: what a bot is to be told waits for the next :meth:`advance`.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from enum import Enum
 from threading import Condition, RLock
 
 from pytest_graphcalls.simulator.clock import Clock
@@ -43,6 +44,17 @@ def idle(moved: Condition, is_busy: Callable[[], bool], progress: Callable[[], o
     return True
 
 
+class Carried(Enum):
+    """How far everything was delivered."""
+
+    ALL = "all"
+    """All of it."""
+    BUSY = "busy"
+    """Another thread is at it, and was not waited for any longer."""
+    CUT = "cut"
+    """All that was due, and as much of what came about meanwhile as was allowed."""
+
+
 class Outbox:
     """What has not gone out yet.
 
@@ -59,6 +71,7 @@ class Outbox:
         self._notifier = notifier
         self._courier: Courier | None = None
         self._carrying = False
+        self._carried = 0
         self._turn = 0
         self.sorter: Sorter | None = None
         """Decides what becomes of each notification; without one they go out as they were written."""
@@ -70,7 +83,7 @@ class Outbox:
         """Forget what has not gone out; the courier stays."""
         self._errands: deque[Callable[[], None]] = deque()
         self._ready: deque[Parcel] = deque()
-        self._next = 0
+        self._next = self._carried = 0
         self.generation += 1
 
     @property
@@ -86,7 +99,7 @@ class Outbox:
     def deliver_to(self, courier: Courier | None) -> None:
         """Hand to ``courier`` what is told from now on; ``None`` lets it lie again."""
         self._courier = courier
-        self._next = self._notifier.count
+        self._next = self._carried = self._notifier.count
         self._ready.clear()
 
     def put(self, parcels: Iterable[Parcel]) -> None:
@@ -98,28 +111,35 @@ class Outbox:
         """Run ``errand`` outside the lock when ``seconds`` have passed."""
         self._clock.after(seconds, lambda: self._errands.append(errand))
 
-    def carry_out(self, patience: float = 0.0) -> bool:
-        """Run and deliver everything there is; does nothing while somebody else is at it.
+    def carry_out(self, patience: float = 0.0, extra: int | None = None) -> Carried:
+        """Run and deliver everything that is due; does nothing while another thread is at it.
 
-        The one who is at it may be waiting for a bot that has asked for this, so nobody waits for them for long.
+        That thread may be waiting for a bot that has asked for this, so it is not waited for for long.
 
         Args:
-            patience: real seconds to wait for somebody else, with each single thing that they carry out.
-
-        Returns:
-            Whether everything is carried out.
+            patience: real seconds to wait for another thread, with each single thing that it carries out, until it has
+                carried out what is due now.
+            extra: how many notifications that come about meanwhile are delivered as well, beyond as many as are due
+                now; by default all of them, until there are no more.
         """
         with self._lock:
-            if not idle(self._moved, lambda: self._carrying, lambda: self._turn, patience):
-                return False
+            end = self._notifier.count
+            if not idle(self._moved, lambda: self._carrying and self._carried < end, lambda: self._turn, patience):
+                return Carried.BUSY
+            if self._carrying:
+                return Carried.ALL  # the other thread goes on with what came later
             self._carrying = True
+            most = None if extra is None else 2 * end - self._next + extra
         try:
             while (errand := self._take()) is not None:
                 errand()
+                if most is not None and self._next > most:
+                    self._stop()
+                    return Carried.CUT
         except BaseException:
             self._stop()
             raise
-        return True
+        return Carried.ALL
 
     def _stop(self) -> None:
         with self._lock:
@@ -130,6 +150,8 @@ class Outbox:
         """The next thing to do. Where there is none, whoever comes next carries on."""
         with self._lock:
             self._turn += 1
+            if not self._ready:
+                self._carried = self._next
             self._moved.notify_all()
             if self._errands:
                 return self._errands.popleft()

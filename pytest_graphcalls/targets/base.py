@@ -90,7 +90,7 @@ class Setup:
         """The transport of a test: in one that is compared, it tells a fault of the environment from an answer."""
         if self.case is None or not self.case.compared:
             return transport
-        from pytest_graphcalls.clients.httpx import FaultTransport
+        from pytest_graphcalls.clients.network import FaultTransport
 
         return FaultTransport(transport)
 

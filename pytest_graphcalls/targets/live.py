@@ -20,7 +20,8 @@ from pytest_graphcalls.targets import LIVE, Heard, Setup, World, capabilities_of
 from pytest_graphcalls.targets.webhook import Hearing, Post, listening, prove, prove_again
 
 if TYPE_CHECKING:
-    from pytest_graphcalls.clients.httpx import AsyncClient, Client, Network
+    from pytest_graphcalls.clients.httpx import AsyncClient, Client
+    from pytest_graphcalls.clients.network import Network
 
 __all__ = ["Line", "LiveConnection", "LiveTarget", "Place", "left_open", "listening", "prove"]
 
@@ -89,7 +90,7 @@ class Line:
     @cached_property
     def network(self) -> Network:
         """The transports to it, with the proxies and certificate authorities that the environment names."""
-        from pytest_graphcalls.clients.httpx import Network
+        from pytest_graphcalls.clients.network import Network
 
         return Network(trust_env=True)
 
@@ -113,7 +114,8 @@ class Line:
         """What sends a DELETE to an address: gives the status (0 when no answer came) and what was said."""
 
         def delete(url: str) -> tuple[int, str]:
-            from pytest_graphcalls.clients.httpx import BearerAuth, GuardedTransport, make_client, status_of
+            from pytest_graphcalls.clients.httpx import BearerAuth, make_client
+            from pytest_graphcalls.clients.network import GuardedTransport, status_of
 
             transport = GuardedTransport(self.network.sync, guard)
             with make_client(transport, self.place.root, "", auth=BearerAuth(self.sign_in)) as client:
@@ -261,14 +263,16 @@ class LiveConnection:
 
     def client(self, token: str | None = None) -> Client:
         """See :meth:`.Connection.client`."""
-        from pytest_graphcalls.clients.httpx import CheckedTransport, GuardedTransport, make_client
+        from pytest_graphcalls.clients.httpx import CheckedTransport, make_client
+        from pytest_graphcalls.clients.network import GuardedTransport
 
         inner = CheckedTransport(self._target.line.network.sync, self._seen)
         return make_client(GuardedTransport(inner, self._guard), self.root, token or "", auth=self._auth(token))
 
     def async_client(self, token: str | None = None) -> AsyncClient:
         """See :meth:`.Connection.async_client`."""
-        from pytest_graphcalls.clients.httpx import CheckedTransport, GuardedTransport, make_async_client
+        from pytest_graphcalls.clients.httpx import CheckedTransport, make_async_client
+        from pytest_graphcalls.clients.network import GuardedTransport
 
         inner = CheckedTransport(self._target.line.network.asynchronous, self._seen)
         return make_async_client(GuardedTransport(inner, self._guard), self.root, token or "", auth=self._auth(token))

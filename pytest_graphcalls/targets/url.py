@@ -14,7 +14,7 @@ from pytest_graphcalls.targets.base import Setup, World
 
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
-    from pytest_graphcalls.clients.remote import RemoteWorld
+    from pytest_graphcalls.targets.remote import RemoteWorld
 
 PLACEHOLDER_TOKEN = "pytest-graphcalls"  # noqa: S105  says who asks; a server that checks tokens refuses it
 """The bearer token for a base URL when ``GRAPHCALLS_TOKEN`` is not set: a mock may ask that there be one."""
@@ -49,7 +49,7 @@ class UrlTarget:
     def world(self) -> RemoteWorld | None:
         """The world behind it, if it is a ``graphcalls serve`` of this machine that lets itself be steered."""
         from pytest_graphcalls.clients.httpx import make_client
-        from pytest_graphcalls.clients.remote import RemoteWorld
+        from pytest_graphcalls.targets.remote import RemoteWorld
 
         network = self.network
         return RemoteWorld(make_client(network.sync, self.name, "")) if self.capabilities else None
@@ -57,7 +57,7 @@ class UrlTarget:
     @cached_property
     def network(self) -> Any:
         """The transports to it; one pair for the run, because the TLS context of a new one takes 25 ms."""
-        from pytest_graphcalls.clients.httpx import Network
+        from pytest_graphcalls.clients.network import Network
 
         network = Network()
         problem = network.unreachable(self.name)
@@ -158,7 +158,7 @@ def steered(url: str) -> frozenset[Need]:
 
     xdist workers share it, and none may move the clock under the calls of the others.
     """
-    from pytest_graphcalls.clients.remote import is_steerable
+    from pytest_graphcalls.targets.remote import is_steerable
 
     if not is_steerable(url):
         return frozenset()

@@ -22,7 +22,7 @@ from pytest_graphcalls.sandbox.tenant import below
 from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, Request, Response, encode_json
 
 if TYPE_CHECKING:
-    from pytest_graphcalls.clients.httpx import Network
+    from pytest_graphcalls.clients.network import Network
 
 MOST_KEPT = 50_000
 """Posts that an inbox keeps; a run of the whole suite is told some two thousand."""
@@ -109,7 +109,7 @@ class Post:
     """
 
     def __init__(self, address: str) -> None:
-        from pytest_graphcalls.clients.httpx import Network
+        from pytest_graphcalls.clients.network import Network
 
         self._address = address
         self._network = Network()
@@ -196,7 +196,8 @@ def lost(sandbox: Sandbox, address: str, network: Network) -> str | None:
     Returns:
         What was answered, if it does not arrive.
     """
-    from pytest_graphcalls.clients.httpx import make_client, status_of
+    from pytest_graphcalls.clients.httpx import make_client
+    from pytest_graphcalls.clients.network import status_of
 
     where = below(sandbox.callback, token_urlsafe(24))
     with make_client(network.sync, sandbox.callback, "") as client:

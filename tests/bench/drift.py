@@ -12,11 +12,11 @@ from time import perf_counter, process_time
 from uuid import UUID
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.drift import Tape
+from pytest_graphcalls.drift import Recording
 from pytest_graphcalls.drift.compare import compare
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
 from tests.bench.measure import Figure, at_most
-from tests.unit.drift import tapes as t
+from tests.unit.drift import recordings as t
 
 FEW, MANY = 1_000, 10_000
 PAIRS_PER_TEST = 10
@@ -26,12 +26,12 @@ BODY = 2_000
 """Bytes that each body has at least."""
 
 
-def night(pairs: int, seed: int, *, drifted: bool) -> Iterator[Tape]:
+def night(pairs: int, seed: int, *, drifted: bool) -> Iterator[Recording]:
     """One night's recordings, of as many exchanges, with ids from ``seed``; the first of each test invites people."""
     for test in range(pairs // PAIRS_PER_TEST):
         base = (seed << 64) + (test << 32)
         exchanges = [one(base, number, drifted=drifted and number == DIFFERING - 1) for number in range(PAIRS_PER_TEST)]
-        yield Tape(f"test_{test}", "v1.0", tuple(exchanges))
+        yield Recording(f"test_{test}", "v1.0", tuple(exchanges))
 
 
 def one(base: int, number: int, *, drifted: bool) -> Exchange:
@@ -50,7 +50,7 @@ def one(base: int, number: int, *, drifted: bool) -> Exchange:
 
 
 @cache
-def nights() -> tuple[list[Tape], list[Tape]]:
+def nights() -> tuple[list[Recording], list[Recording]]:
     """The accepted recordings and tonight's."""
     return list(night(MANY, 1, drifted=False)), list(night(MANY, 2, drifted=True))
 

@@ -1,4 +1,4 @@
-"""A reception for Teams, with aiohttp: answers people it knows, brings a colleague in, refuses everybody else."""
+"""A reception for Teams, with aiohttp: answers people it knows, brings a colleague in, refuses all others."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Reception:
         self.done: set[tuple[str, str]] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self.app = web.Application()
-        self.app.add_routes([web.post("/api/calls", self.told)])
+        self.app.add_routes([web.post("/api/calls", self.receive)])
 
-    async def told(self, request: web.Request) -> web.Response:
+    async def receive(self, request: web.Request) -> web.Response:
         if not await self.is_genuine(request.headers.get("Authorization", "")):
             return web.Response(status=401)
         # Answered at once; what there is to do is done afterwards.
@@ -49,7 +49,7 @@ class Reception:
                     await self.once(url, "answer" if caller in self.known else "reject")
                 case "updated", {"state": "established"}:
                     await self.once(url, "participants/invite")
-                case "updated", [_]:  # nobody but the bot
+                case "updated", [_]:  # the bot is alone
                     await self.once(url.removesuffix("/participants"), "")
 
     async def once(self, call: str, action: str) -> None:

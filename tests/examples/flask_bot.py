@@ -1,4 +1,4 @@
-"""A reception for Teams, with Flask: answers people it knows, brings a colleague in, refuses everybody else."""
+"""A reception for Teams, with Flask: answers people it knows, brings a colleague in, refuses all others."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Reception:
         self.done: set[tuple[str, str]] = set()
         self.lock = Lock()
         self.app = Flask(__name__)
-        self.app.add_url_rule("/api/calls", view_func=self.told, methods=["POST"])
+        self.app.add_url_rule("/api/calls", view_func=self.receive, methods=["POST"])
 
-    def told(self) -> tuple[str, int]:
+    def receive(self) -> tuple[str, int]:
         if not self.is_genuine(request.headers.get("Authorization", "")):
             return "", 401
         # Answered at once; what there is to do is done afterwards.
@@ -48,7 +48,7 @@ class Reception:
                     self.once(url, "answer" if caller in self.known else "reject")
                 case "updated", {"state": "established"}:
                     self.once(url, "participants/invite")
-                case "updated", [_]:  # nobody but the bot
+                case "updated", [_]:  # the bot is alone
                     self.once(url.removesuffix("/participants"), "")
 
     def once(self, call: str, action: str) -> None:

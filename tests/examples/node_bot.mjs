@@ -1,4 +1,4 @@
-// A reception for Teams, in Node without any package: answers people it knows, refuses everybody else and every forgery.
+// A reception for Teams, in Node without any package: answers people it knows, refuses all others and every forgery.
 import { createPublicKey, verify } from "node:crypto";
 import { createServer } from "node:http";
 
@@ -8,7 +8,7 @@ const ISSUER = "https://api.botframework.com";
 export class Reception {
   constructor({ graph, token, appId, known, home }) {
     Object.assign(this, { graph, token, appId, known, home, done: new Set() });
-    this.server = createServer((request, response) => this.told(request, response));
+    this.server = createServer((request, response) => this.receive(request, response));
   }
 
   async listen() {
@@ -16,7 +16,7 @@ export class Reception {
     return `http://127.0.0.1:${this.server.address().port}/api/calls`;
   }
 
-  async told(request, response) {
+  async receive(request, response) {
     let body = "";
     for await (const chunk of request) body += chunk;
     const genuine = await this.isGenuine(request.headers.authorization ?? "");
@@ -46,7 +46,7 @@ export class Reception {
       const known = this.known.includes(resourceData.source.identity.user?.id);
       await this.once(resourceUrl, known ? "answer" : "reject");
     } else if (changeType === "updated" && resourceData.length === 1) {
-      await this.once(resourceUrl.replace(/\/participants$/, ""), ""); // nobody but the bot
+      await this.once(resourceUrl.replace(/\/participants$/, ""), ""); // the bot is alone
     }
   }
 

@@ -15,7 +15,7 @@ async function control(method, path, members) {
   return body;
 }
 
-// Nobody can see when a bot behind a URL is done: let time pass and look, until it is.
+// The work of a bot behind a URL cannot be observed: let time pass until its effect is there.
 async function until(call, condition) {
   for (let tries = 0; tries < 500; tries++) {
     await control("POST", "clock/advance", { seconds: 0.1 });
@@ -60,6 +60,6 @@ test("it acts once, although everything arrives twice", async () => {
   await control("POST", "assertions/acts-once-on-duplicates");
 });
 
-test("nobody can pretend to be the service", async () => {
+test("a forged notification is refused", async () => {
   await control("POST", "assertions/refuses-forged-notifications");
 });

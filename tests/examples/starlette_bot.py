@@ -1,4 +1,4 @@
-"""A reception for Teams, with Starlette: answers people it knows, brings a colleague in, refuses everybody else."""
+"""A reception for Teams, with Starlette: answers people it knows, brings a colleague in, refuses all others."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Reception:
     def __init__(self, api: httpx.AsyncClient, app_id: str, known: Collection[str], colleague: str, home: str) -> None:
         self.api, self.app_id, self.known, self.colleague, self.home = api, app_id, known, colleague, home
         self.done: set[tuple[str, str]] = set()
-        self.app = Starlette(routes=[Route("/api/calls", self.told, methods=["POST"])])
+        self.app = Starlette(routes=[Route("/api/calls", self.receive, methods=["POST"])])
 
-    async def told(self, request: Request) -> Response:
+    async def receive(self, request: Request) -> Response:
         if not await self.is_genuine(request.headers.get("authorization", "")):
             return Response(status_code=401)
         # Answered at once; what there is to do is done afterwards.
@@ -48,7 +48,7 @@ class Reception:
                     await self.once(url, "answer" if caller in self.known else "reject")
                 case "updated", {"state": "established"}:
                     await self.once(url, "participants/invite")
-                case "updated", [_]:  # nobody but the bot
+                case "updated", [_]:  # the bot is alone
                     await self.once(url.removesuffix("/participants"), "")
 
     async def once(self, call: str, action: str) -> None:

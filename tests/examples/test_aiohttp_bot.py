@@ -46,7 +46,7 @@ def reception(graphcalls: GraphCalls, loop: asyncio.AbstractEventLoop) -> Iterat
 
 
 def until(reception: GraphCalls, condition: Callable[[], object]) -> None:
-    """Nobody can see when a bot behind a URL is done: let time pass and look, until it is."""
+    """The work of a bot behind a URL cannot be observed: let time pass until its effect is there."""
 
     def seen() -> object:
         reception.simulator.advance(0.1)
@@ -68,5 +68,5 @@ def test_a_friend_is_taken_to_a_colleague(reception: GraphCalls) -> None:
     until(reception, lambda: call.state == "terminated")
 
 
-def test_nobody_can_pretend_to_be_the_service(reception: GraphCalls) -> None:
+def test_a_forged_notification_is_refused(reception: GraphCalls) -> None:
     reception.bot.assert_refuses_forged_notifications()

@@ -45,7 +45,7 @@ def test_it_hangs_up_when_it_is_alone(reception: GraphCalls) -> None:
     assert call.state == "terminated"
 
 
-def test_nobody_can_pretend_to_be_the_service(reception: GraphCalls) -> None:
+def test_a_forged_notification_is_refused(reception: GraphCalls) -> None:
     reception.simulator.incoming_call(caller="Adele")
     reception.simulator.advance(2)
     reception.bot.assert_refuses_forged_notifications()

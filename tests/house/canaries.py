@@ -6,10 +6,11 @@ Each place has a canary of its own, so that a test that fails says which place l
 from __future__ import annotations
 
 import gzip
+import html
 import json
 import zlib
-from base64 import b64encode
-from collections.abc import Callable, Iterator
+from base64 import b64encode, encodebytes, urlsafe_b64encode
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import quote, quote_plus
@@ -196,3 +197,182 @@ OUTLETS = MappingProxyType(
     }
 )
 """What a test does with a secret: name to statement."""
+
+
+@dataclass(frozen=True)
+class Canary:
+    """A secret in a text, as something prints or writes it.
+
+    Attributes:
+        secret: what may come out nowhere, in no spelling.
+        text: what holds it.
+    """
+
+    secret: str
+    text: str
+
+
+NAMES = (
+    *("client_secret", "clientSecret", "CLIENT_SECRET", "secret", "apiKey", "api_key", "sessionToken", "auth_token"),
+    *("X-Auth-Token", "X-Forwarded-Access-Token", "pwd", "userPassword", "appSecret", "access_token", "refresh_token"),
+    *("id_token", "passcode", "password", "db.password", "AZURE_CLIENT_SECRET", "GRAPHCALLS_TOKEN", "privateKey"),
+    *("accountKey", "recordingAccessToken", "skypeToken", "client_assertion", "X-Api-Key", "X-Functions-Key"),
+    *("Ocp-Apim-Subscription-Key", "smtp_pass", "newPassword2", "clientSecretValue", "bot-secret", "webhookSigningKey"),
+)
+"""Names of secrets, few of which stand in a table."""
+_FORMS: tuple[tuple[str, Callable[[str, str], str]], ...] = (
+    ("member", lambda name, value: json.dumps({"id": "57da", name: value, "n": 1})),
+    ("member cut", lambda name, value: f'{{"id": "57da", "{name}": "{value}'),
+    ("line", lambda name, value: f"id: 57da\n{name}: {value}\nstate: established"),
+    ("form", lambda name, value: f"{name}={quote_plus(value)}&grant_type=client_credentials"),
+    ("later in a form", lambda name, value: f"grant_type=client_credentials&{name}={quote_plus(value)}"),
+    ("behind a blank", lambda name, value: f"POST /token with {name}={value} was refused"),
+    ("mapping", lambda name, value: repr({name: value, "id": "57da"})),
+    ("assignment", lambda name, value: f"{name.replace('-', '_')} = {value!r}"),
+    ("argument", lambda name, value: f"Credential({name.replace('-', '_')}={value!r}, n=1)"),
+    ("header", lambda name, value: f"> {name}: {value}\n> Accept: */*"),
+    ("header of curl", lambda name, value: f"curl -H '{name}: {value}' https://graph.microsoft.com/v1.0"),
+    ("pair", lambda name, value: f"Headers([('{name}', '{value}'), ('Accept', '*/*')])"),
+    ("pair of bytes", lambda name, value: f"[(b'{name}', b'{value}')]"),
+    ("pair of a recording", lambda name, value: json.dumps({"name": name, "value": value})),
+    ("element", lambda name, value: f"<settings><{name}>{value}</{name}></settings>"),
+    ("attribute", lambda name, value: f'<input name="{name}" type="hidden" value="{value}">'),
+    ("option", lambda name, value: f"$ bot --{name.lower().replace('_', '-')} {value} --verbose"),
+    ("text in texts", lambda name, value: json.dumps(wrapped({name: value}, 5))),
+    ("escaped name", lambda name, value: f'{{"{_escaped(name)}": "{value}"'),
+    (
+        "percent-encoded",
+        lambda name, value: f"to=https%3A%2F%2Fh%2F%3Fa%3D1%26{quote(name)}%3D{quote(value, safe='')}%26b",
+    ),
+    (
+        "percent-encoded name",
+        lambda name, value: f"/x?a=1&{''.join(f'%{ord(c):02X}' for c in name[:3])}{name[3:]}={value}",
+    ),
+    ("part of a form", lambda name, value: repr(_parts(name, value))),
+    ("Base64", lambda name, value: f"body: {b64encode(f'a=1&{name}={value}&b=2'.encode()).decode()}"),
+    ("hex", lambda name, value: f"body: {f'a=1&{name}={value}'.encode().hex()}"),
+    ("two bytes a letter", lambda name, value: f"{name}={value}".encode("utf-16-le").decode("latin-1")),
+    ("Base64 of two bytes", lambda name, value: b64encode(f"{name}={value}".encode("utf-16")).decode()),
+    ("Base64 of four bytes", lambda name, value: b64encode(f"{name}={value}".encode("utf-32-le")).decode()),
+    ("Base64 in Base64", lambda name, value: b64encode(b64encode(f"{name}={value}".encode())).decode()),
+)
+"""How a name and its value are written; each is met with several names."""
+
+
+def _escaped(name: str) -> str:
+    """A name with one letter as an escape of JSON."""
+    return f"{name[:3]}\\u{ord(name[3]):04x}{name[4:]}" if len(name) > 3 else f"\\u{ord(name[0]):04x}{name[1:]}"
+
+
+PEM = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7{}"
+ENTRA = "{}8Q~{}"
+
+
+def _in_lines(text: str, width: int, indent: str = "") -> str:
+    return f"\n{indent}".join(text[at : at + width] for at in range(0, len(text), width))
+
+
+def _canaries() -> Iterator[tuple[str, Canary]]:
+    number = 0
+
+    def secret(*, chosen: bool) -> str:
+        """One of its own: as a person chooses it, or as a machine makes it."""
+        nonlocal number
+        number += 1
+        return f"Hummel{number:03}!rot" if chosen else f"kN{number:03}x7Tq~Zb2.Vw9-Lp4_Rs6Ju8"
+
+    for row, (form, build) in enumerate(_FORMS):
+        for turn in range(6):
+            name = NAMES[(6 * row + turn) % len(NAMES)]
+            value = secret(chosen=turn % 2 == 0)
+            yield f"{form} {name}", Canary(value, build(name, value))
+    for scheme in ("Bearer", "Basic", "ApiKey", "SharedKey", "Token", "AWS4-HMAC-SHA256", "Negotiate", "PoP", ""):
+        for form, build in (_FORMS[0], _FORMS[6], _FORMS[9], _FORMS[10], _FORMS[11]):
+            value = secret(chosen=False)
+            whole = f"{scheme} {value}".strip()
+            yield f"{form} Authorization {scheme or 'alone'}", Canary(value, build("Authorization", whole))
+    for form, build in (_FORMS[6], _FORMS[9], _FORMS[11]):
+        value = secret(chosen=False)
+        digest = f'Digest username="bob", realm="x", nonce="n", response="{value}"'
+        yield f"{form} Digest", Canary(value, build("Authorization", digest))
+        value = secret(chosen=False)
+        yield f"{form} two cookies", Canary(value, build("Cookie", f"a=1; fpc={value}; c=3"))
+        value = secret(chosen=False)
+        yield f"{form} of several words", Canary(value, build("Authorization", f"ApiKey one {value}"))
+    token = jwt("Canary-JWT")
+    pem = f"-----BEGIN PRIVATE KEY-----\n{_in_lines(PEM.format('CanaryPEM' * 20), 64)}\n-----END PRIVATE KEY-----"
+    entra = ENTRA.format("kNr", "CanaryOfEntra" + "d1" * 11)
+    for name, value, whole in (
+        ("JWT", token, token),
+        ("private key", "CanaryPEMCanaryPEM", pem),
+        ("client secret of Entra ID", entra, entra),
+    ):
+        yield f"{name} in a sentence", Canary(value, f"refused {whole} today")
+        yield f"{name} in Base64", Canary(value, f"got {b64encode(whole.encode()).decode()}")
+        yield f"{name} in Base64 for addresses", Canary(value, f"got {urlsafe_b64encode(whole.encode()).decode()} ")
+        yield f"{name} in Base64 over lines", Canary(value, _in_lines(b64encode(f"x: {whole}".encode()).decode(), 64))
+        yield f"{name} in Base64 over lines in a text", Canary(value, repr(encodebytes(f"x: {whole}".encode())))
+        yield f"{name} in hex", Canary(value, f"got {whole.encode().hex()}")
+        yield f"{name} in capital hex", Canary(value, f"got {whole.encode().hex().upper()}")
+        yield f"{name} in UTF-16", Canary(value, whole.encode("utf-16-le").decode("latin-1"))
+        yield f"{name} in UTF-32", Canary(value, whole.encode("utf-32-be").decode("latin-1"))
+        yield f"{name} in UTF-16 as Python shows it", Canary(value, repr(whole.encode("utf-16-be")))
+        yield f"{name} in UTF-16 in Base64", Canary(value, b64encode(whole.encode("utf-16-le")).decode())
+        yield f"{name} in UTF-32 in hex", Canary(value, whole.encode("utf-32-le").hex())
+        yield f"{name} percent-encoded", Canary(value, f"/x?a={quote(whole, safe='')}")
+        yield f"{name} in a text in texts", Canary(value, json.dumps(wrapped({"a": whole}, 5)))
+    yield "JWT over lines", Canary(token, _in_lines(f"Authorization: Bearer {token * 2}", 40, "  "))
+    yield "JWT folded by YAML", Canary(token, f'x: "{token[:40]}\\\n  {token[40:]}"')
+    yield "JWT folded in quoted-printable", Canary(token, f"{token[:40]}=\r\n{token[40:]}")
+    yield "shortened address", Canary("X6Tf5ukaUN", "assert 'https...=X6Tf5ukaUN' == 'x'")
+    yield "shortened secret", Canary("Lp4Rs6Ju8Kq", "client_secret = 'kN00...Lp4Rs6Ju8Kq'")
+    yield "shortened token", Canary("Zq8Rs6Ju8Kq", "x = '{\"a...oken=Zq8Rs6Ju8Kq'")
+    yield "shortened in a list", Canary("Wq8Rs6Ju8Kq1Zx", "['https://h/x...Wq8Rs6Ju8Kq1Zx', 1]")
+    for name, text, value in (
+        (
+            "connection string",
+            "Endpoint=sb://x/;SharedAccessKeyName=k;SharedAccessKey={}=",
+            "kS1c2VjcmV0c2VjcmV0c2VjcmV0",
+        ),
+        (
+            "storage account",
+            "DefaultEndpointsProtocol=https;AccountName=x;AccountKey={}==;",
+            "kA2c2VjcmV0c2VjcmV0c2VjcmV0",
+        ),
+        ("signature", "https://x.blob.core.windows.net/c?sv=1&sig={}&se=2", "kS3c2VjcmV0c2VjcmV0c2VjcmV0"),
+        ("authorization code", "https://localhost/cb?code=0.{}&state=7", "kC4c2VjcmV0c2VjcmV0"),
+        ("authorization code in a form", "code=0.{}&grant_type=authorization_code", "kC5c2VjcmV0c2VjcmV0"),
+        ("password in an address", "amqps://bob:{}@mq.contoso.com/x", "kP6-Hummel"),
+        (
+            "link of a meeting",
+            "join https://teams.microsoft.com/l/meetup-join/19%3ameeting_{}%40thread.v2/0",
+            "kM7NjM4Yz",
+        ),
+        ("short link of a meeting", "https://teams.live.com/meet/{}?p=Zx9", "93847561029"),
+        ("passcode of a meeting", '{{"joinMeetingId": "234", "passcode": "{}"}}', "kQ9xZ"),
+        ("bearer behind words", "sent Bearer {} to the service", "0.AXoA-opaque~k10"),
+        ("basic behind words", "sent Basic {} to the service", "Ym9iOmtQMTEtSHVtbWVs"),
+    ):
+        yield name, Canary(value, text.format(value))
+
+
+CANARIES = MappingProxyType(dict(_canaries()))
+"""Name to secret and text."""
+
+
+def spellings(secret: str) -> frozenset[str]:
+    """How a secret may be written: as it is, in Base64 and hex, percent-encoded, and as HTML and JSON have it."""
+    raw = secret.encode()
+    found = {secret, quote(secret, safe=""), quote_plus(secret), html.escape(secret), json.dumps(secret)[1:-1]}
+    found |= {raw.hex(), raw.hex().upper()}
+    for before in range(3):
+        whole = b64encode(b"\0" * before + raw).decode().rstrip("=")
+        inner = whole[-(-before * 8 // 6) : len(whole) - (1 if (len(raw) + before) % 3 else 0)]
+        found |= {inner, inner.replace("+", "-").replace("/", "_")}
+    found |= {secret.encode(code).decode("latin-1") for code in ("utf-16-le", "utf-32-le")}
+    return frozenset(found)
+
+
+def found_in(text: str, canaries: Mapping[str, Canary] = CANARIES) -> list[str]:
+    """The names of the canaries that stand in ``text``, in whatever spelling."""
+    return [name for name, one in canaries.items() if any(spelled in text for spelled in spellings(one.secret))]

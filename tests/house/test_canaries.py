@@ -62,7 +62,7 @@ def test_a_report_and_a_failure_message_hold_no_secret(name: str) -> None:
     recorder = Recorder(contract)
     recorder(place.exchange)
     failing = [seen for seen in recorder.seen if seen.finding.rule or seen.finding.kind]
-    assert_gone(place.canary, repr(redact_exchange(place.exchange)), *messages(failing, [place.exchange], contract))
+    assert_gone(place.canary, repr(redact_exchange(place.exchange)), *messages(failing, [place.exchange], contract, {}))
 
 
 @pytest.mark.parametrize("name", SECRETS)

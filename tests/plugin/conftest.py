@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import pytest_graphcalls.clients.httpx
-import pytest_graphcalls.clients.remote
 import pytest_graphcalls.contract.check
 import pytest_graphcalls.report.failure
 import pytest_graphcalls.report.terminal
@@ -20,6 +19,7 @@ import pytest_graphcalls.server.http
 import pytest_graphcalls.session
 import pytest_graphcalls.stage
 import pytest_graphcalls.targets
+import pytest_graphcalls.targets.remote
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.simulator import Pace, Simulator
 

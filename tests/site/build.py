@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import yaml
+
 from pytest_graphcalls import Contract
 from tests.site import code, contract, drawings
 from tests.site.pages import CONFIGURATION, DOCS, README, addresses, configuration, filled, navigation, refreshed
@@ -35,7 +37,7 @@ def stage(folder: Path) -> None:
 
 
 def index(pages: Mapping[str, str]) -> Iterator[str]:
-    """The lines of llms.txt: every page with its address and first sentence."""
+    """The lines of llms.txt: every page with its address and description."""
     facts = configuration()
     yield from (f"# {facts['site_name']}", "", f"> {facts['site_description']}")
     for section, inside in navigation():
@@ -48,9 +50,13 @@ def index(pages: Mapping[str, str]) -> Iterator[str]:
 
 def _line(title: str, name: str, text: str) -> str:
     address = f"{addresses()['Documentation']}{name.removesuffix('index.md').removesuffix('.md')}"
-    said = re.search(r"^# .*\n+(\w[^\n]*(?:\n\w[^\n]*)*)", text, re.MULTILINE)
-    first = re.split(r"(?<=[.:?]) ", " ".join(said[1].split()))[0].rstrip(":") if said else ""
-    return f"- [{title}]({address}{'' if address.endswith('/') else '/'}): {first}"
+    return f"- [{title}]({address}{'' if address.endswith('/') else '/'}): {described(text)}"
+
+
+def described(text: str) -> str:
+    """What a page says of itself in the lines before its title."""
+    facts = yaml.safe_load(text.split("---\n", 2)[1]) if text.startswith("---\n") else {}
+    return str(facts.get("description", ""))
 
 
 def links() -> str:

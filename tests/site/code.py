@@ -9,10 +9,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 
 import pytest_graphcalls
-from pytest_graphcalls import GraphCalls, Pace, Simulator
+from pytest_graphcalls import Contract, Exchange, Finding, GraphCalls, Notification, Pace, Request, Response, Simulator
 from pytest_graphcalls.bot import FORGERIES, Asked, Bot, Delivery
 from pytest_graphcalls.bot.assertions import Assertions
 from pytest_graphcalls.cli import parser
@@ -22,7 +23,7 @@ from pytest_graphcalls.server.control import ROUTES
 from pytest_graphcalls.server.control.routing import Route
 from pytest_graphcalls.simulator import FAULTS, App, Authority, Fault, Keyring, Meeting, Person, SimulatedCall
 from pytest_graphcalls.simulator.faults import Side, parameters_of
-from tests.site.markdown import code, codes, documentation, prose, sections, signature, summary, table
+from tests.site.markdown import code, codes, documentation, facts, prose, sections, signature, summary, table
 
 Part = Callable[[], str]
 
@@ -54,18 +55,32 @@ def _public(thing: type, names: tuple[str, ...]) -> Iterator[tuple[str, object]]
         for name, member in vars(base).items():
             if name.startswith("_") or name in seen or (names and name not in names):
                 continue
-            if inspect.isfunction(member) or isinstance(member, property):
+            if inspect.isfunction(member) or isinstance(member, _PROPERTIES):
                 seen.add(name)
                 yield name, member
 
 
+_PROPERTIES = (property, cached_property)
+
+
+def value(thing: type) -> str:
+    """A plain value: what it is, its fields, and its members, if it has any."""
+    members_of_it = listed(thing)
+    return f"{fields(thing)}\n\n{members_of_it}" if members_of_it.count("\n") > 1 else fields(thing)
+
+
 def _called(name: str, member: object) -> str:
-    return name if isinstance(member, property) else signature(member, name)
+    return name if isinstance(member, _PROPERTIES) else signature(member, name)
 
 
 def _member(name: str, member: object) -> str:
-    said = documentation(member)
-    return f"### {code(name)} {{ #{name.replace('_', '-')} }}\n\n```python\n{_called(name, member)}\n```\n\n{said}"
+    heading = f"### {code(name)} {{ #{name.replace('_', '-')} }}"
+    shown = "" if isinstance(member, _PROPERTIES) else _block(signature(member, name))
+    return "\n\n".join(filter(None, (heading, shown, documentation(member))))
+
+
+def _block(call: str) -> str:
+    return f"```python\n{call}\n```"
 
 
 def fields(thing: type) -> str:
@@ -75,13 +90,14 @@ def fields(thing: type) -> str:
 
 def settings() -> str:
     """Every setting with its option, variable, ini key and meaning."""
-    heads = ("option", "variable", "ini key", "meaning")
-    return table(heads, [_setting(one) for one in options.SETTINGS])
+    return "\n\n".join(_setting(one) for one in options.SETTINGS)
 
 
-def _setting(one: options._Setting) -> tuple[str, ...]:
+def _setting(one: options._Setting) -> str:
     given = one.option is not None
-    return code(one.flag) if given else "", code(one.variable) if given else "", code(one.dest), prose(one.help)
+    names = [("variable", code(one.variable) if given else ""), ("ini key", code(one.dest))]
+    says = one.help[0].upper() + one.help[1:]
+    return f"### {code(one.flag)} {{ #{one.name.replace('_', '-')} }}\n\n{prose(says)}.\n\n{facts(names)}"
 
 
 def markers() -> str:
@@ -115,17 +131,22 @@ def faults(side: Side) -> str:
 
 
 def _parameters(name: str) -> str:
-    return "; ".join(f"{code(parameter)}: {facts.says}" for parameter, facts in FAULTS[name].parameters.items())
+    return "; ".join(f"{code(parameter)}: {one.says}" for parameter, one in FAULTS[name].parameters.items())
 
 
 def selectors() -> str:
     """The parameters that choose which requests or notifications a fault is injected into."""
     shared: dict[str, str] = {}
     for name, kind in FAULTS.items():
-        for parameter, facts in parameters_of(name).items():
+        for parameter, one in parameters_of(name).items():
             if parameter not in kind.parameters:
-                shared.setdefault(parameter, facts.says)
+                shared.setdefault(parameter, one.says)
     return table(("parameter", "selects"), [(code(name), says) for name, says in shared.items()])
+
+
+def called() -> str:
+    """How a test says where the bot is."""
+    return f"{_block(signature(Bot.__call__, 'graphcalls.bot'))}\n\n{documentation(Bot.__call__)}"
 
 
 def forgeries() -> str:
@@ -187,7 +208,13 @@ def _help(action: argparse.Action) -> str:
 
 PARTS: Mapping[str, Part] = {
     "fixtures": fixtures,
-    "facade": lambda: members(GraphCalls),
+    "exchange": lambda: value(Exchange),
+    "request": lambda: value(Request),
+    "response": lambda: value(Response),
+    "notification": lambda: value(Notification),
+    "finding": lambda: value(Finding),
+    "contract": lambda: members(Contract),
+    "facade": lambda: f"{fields(GraphCalls)}\n\n{members(GraphCalls)}",
     "options": settings,
     "markers": markers,
     "hooks": hooks,
@@ -202,8 +229,10 @@ PARTS: Mapping[str, Part] = {
     "pace": lambda: fields(Pace),
     "fault": lambda: listed(Fault, without="note|strikes"),
     "redactor": lambda: members(Redactor, names=["add"]),
-    "bot-called": lambda: documentation(Bot.__call__),
-    "bot": lambda: listed(Bot, without="assert_.*|courier|watch|settle"),
+    "bot-called": lambda: (
+        f"```python\n{signature(Bot.__call__, 'graphcalls.bot')}\n```\n\n{documentation(Bot.__call__)}"
+    ),
+    "bot": lambda: listed(Bot, without="assert_.*|courier|watch|wait_until_idle"),
     "assertions": lambda: members(Assertions),
     "delivery": lambda: fields(Delivery),
     "asked": lambda: fields(Asked),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
@@ -10,7 +11,17 @@ from typing import Any
 import yaml
 
 from pytest_graphcalls import Contract
-from pytest_graphcalls.contract import ErrorRow, Evidence, Operation, Question, ResultRow, Rule, SignInRow, sequences
+from pytest_graphcalls.contract import (
+    ErrorRow,
+    Evidence,
+    Operation,
+    Payload,
+    Question,
+    ResultRow,
+    Rule,
+    SignInRow,
+    sequences,
+)
 from tests.site.markdown import code, codes, facts, plain, table
 from tests.site.pages import ROOT
 
@@ -40,7 +51,7 @@ def coverage() -> str:
         ("recognised, not simulated: 404, with the reason", codes(one["id"] for one in uncovered()["operations"])),
         ("not there", " ".join(NOT_SIMULATED)),
     ]
-    return f"{table(('', ''), rows)}\n\n{_counted(contract)}"
+    return f"{table(('how far', 'what'), rows)}\n\n{_counted(contract)}"
 
 
 def _counted(contract: Contract) -> str:
@@ -79,6 +90,7 @@ def operation_page(operation: Operation) -> str:
     """A page about one operation: where it is, who may call it, its rules and questions."""
     return "\n\n".join(
         (
+            f"---\ndescription: {json.dumps(operation.summary)}\n---",
             f"# {operation.id}",
             plain(operation.summary),
             facts(_facts(operation)),
@@ -120,11 +132,18 @@ def _question(question: Question) -> str:
 
 def notifications() -> str:
     """Every kind of notification."""
-    rows = [
-        (code(one.name), plain(one.says), codes(one.changes), code(one.resource), str(one.evidence))
-        for one in Contract.packaged().notifications.values()
+    return "\n\n".join(_notification(one) for one in Contract.packaged().notifications.values())
+
+
+def _notification(payload: Payload) -> str:
+    said = [
+        ("changeType", codes(payload.changes)),
+        ("resource", code(payload.resource)),
+        ("resourceData", payload.wanted if payload.type else "not known"),
+        ("versions", ", ".join(payload.versions)),
+        ("evidence", str(payload.evidence)),
     ]
-    return table(("notification", "tells", "changeType", "resource", "evidence"), rows)
+    return f"### {code(payload.name)}\n\n{plain(payload.says)}\n\n{facts(said)}"
 
 
 def sequence_table() -> str:

@@ -89,15 +89,12 @@ def _svg(width: int, height: int, title: str, drawn: Iterable[str]) -> str:
 
 
 def _rows(machine: Mapping[Any, Mapping[Any, Any]], starts: tuple[str, ...]) -> str:
-    rows = [
-        (code(state), "yes" if state in starts else "", _events(row), "" if row else "yes")
-        for state, row in machine.items()
-    ]
-    return table(("state", "begins here", "event → next state", "ends here"), rows)
+    rows = [(f"{code(state)}{', first' if state in starts else ''}", _events(row)) for state, row in machine.items()]
+    return table(("state", "event → next state"), rows)
 
 
 def _events(row: Mapping[Any, Any]) -> str:
-    return ", ".join(f"{event} → {code(target)}" for event, target in row.items())
+    return "<br>".join(f"{event} → {code(target)}" for event, target in row.items()) or "last"
 
 
 ROOM = 116

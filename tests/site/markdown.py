@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+WIDEST = 100
+"""A call that is longer is shown with one parameter on each line."""
 _ROLE = re.compile(r":\w+:`(?:[^`<]*<)?~?\.?([^`>]+)>?`")
 _SECTION = re.compile(r"^(Args|Attributes|Raises|Returns|Yields):\n", re.MULTILINE)
 _ENTRY = re.compile(r"^    (\*{0,2}\w+): ", re.MULTILINE)
@@ -80,8 +82,31 @@ def _entries(body: str) -> str:
 
 
 def signature(function: object, name: str) -> str:
-    """How a function or method is called, without ``self`` and without annotations."""
+    """How a function or method is called: without ``self`` and annotations, functions as defaults by their names."""
     taken = inspect.signature(function).parameters.values()  # type: ignore[arg-type]  # callers hand functions over
-    shown = [one.replace(annotation=one.empty) for one in taken if one.name != "self"]
-    text = str(inspect.Signature(shown))
-    return f"{name}{text}".replace(", /)", ")").replace("/, ", "")
+    shown = [_parameter(one) for one in taken if one.name != "self"]
+    given = [str(one) for one in _written(shown)]
+    on_one_line = f"{name}({', '.join(given)})"
+    return (
+        on_one_line if len(on_one_line) <= WIDEST else "\n".join((f"{name}(", *(f"    {one}," for one in given), ")"))
+    )
+
+
+def _written(parameters: list[inspect.Parameter]) -> Iterator[object]:
+    """The parameters, with the star before those that are given by name only."""
+    for before, one in zip([None, *parameters], parameters, strict=False):
+        if one.kind is one.KEYWORD_ONLY and (before is None or before.kind is not one.KEYWORD_ONLY):
+            yield "*"
+        yield one
+
+
+def _parameter(one: inspect.Parameter) -> inspect.Parameter:
+    default = _Named(one.default.__name__) if inspect.isfunction(one.default) else one.default
+    return one.replace(annotation=one.empty, default=default)
+
+
+class _Named(str):
+    """A text that is shown without quotes."""
+
+    __slots__ = ()
+    __repr__ = str.__str__

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
+import subprocess
+import sys
 import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 
 from pytest_graphcalls import cassette
+from pytest_graphcalls.atomic import hold
 from pytest_graphcalls.cassette import Kind, Passport, SignedIn, writing
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
@@ -180,24 +183,41 @@ def test_two_writers_never_write_one_file_at_once(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["one.yaml"]
 
 
-def test_the_lock_of_a_killed_process_is_broken(tmp_path: Path) -> None:
-    """It is known by its age."""
-    path = tmp_path / "one.yaml"
-    lock = tmp_path / ".one.yaml.lock"
-    lock.touch()
-    long_ago = time.time() - 2 * writing.STALE
-    os.utime(lock, (long_ago, long_ago))
-    cassette.write(path, [exchange()], PASSPORT)
+KILLED = """
+import os, signal
+from pathlib import Path
+from pytest_graphcalls import cassette
+from tests.unit.test_cassette_writing import PASSPORT, exchange
+
+os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+cassette.write(Path("one.yaml"), [exchange()], PASSPORT)
+"""
+
+
+def test_after_a_kill_within_a_write_the_next_one_writes_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock and the half-written file that the killed process has left do not outlive it."""
+    monkeypatch.setattr(writing, "WAIT", 0.0)
+    root = str(Path(__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED], cwd=tmp_path, env={**os.environ, "PYTHONPATH": root}, check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.iterdir())) == 2, "the lock, and the half of the file"
+    cassette.write(tmp_path / "one.yaml", [exchange()], PASSPORT)
     assert [one.name for one in tmp_path.iterdir()] == ["one.yaml"]
 
 
 def test_a_lock_that_is_held_is_waited_for_not_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody else's lock is not taken away."""
+    """The lock of a process that lives is not taken away."""
     monkeypatch.setattr(writing, "WAIT", 0.05)
-    (tmp_path / ".one.yaml.lock").touch()
+    held = hold(tmp_path / ".one.yaml.lock", make=True)
+    assert held is not None
     with pytest.raises(RecordingError, match="another process writes it"):
         cassette.write(tmp_path / "one.yaml", [exchange()], PASSPORT)
-    assert (tmp_path / ".one.yaml.lock").exists()
+    os.close(held)
+    cassette.write(tmp_path / "one.yaml", [exchange()], PASSPORT)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +229,8 @@ def test_a_lock_that_is_held_is_waited_for_not_for_ever(tmp_path: Path, monkeypa
         ),
         ("graphcalls:\n  format: 1\ninteractions: []\nversion: 1\n", "its passport cannot be read"),
         ("graphcalls:\n  format: 1\ninteractions: []\n", "it was cut"),
-        ("a: 1\n", "is no cassette of vcrpy"),
+        ("a: 1\n", "has the keys 'a'; a HAR file has 'log'"),
+        ('{"log": {"entries": []}}', "is no cassette of vcrpy: it has no 'interactions'."),
         ("interactions:\n- !!python/object/apply:os.system ['true']\nversion: 1\n", "only running code could build"),
     ],
 )

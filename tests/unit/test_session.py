@@ -12,6 +12,7 @@ import pytest
 from pytest_graphcalls.contract import Contract, Evidence
 from pytest_graphcalls.errors import ContractViolationError, NoViolationError, UnknownNameError
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side
+from pytest_graphcalls.report.failure import raise_failing, take_messages
 from pytest_graphcalls.session import (
     NO_TEST,
     Answer,
@@ -153,12 +154,12 @@ class TestRecorder:
         recorder = Recorder(contract)
         recorder(SURPLUS)
         with pytest.raises(ContractViolationError, match=RULE) as caught:
-            recorder.raise_failing()
+            raise_failing(recorder)
         assert len(caught.value.messages) == 1
-        recorder.raise_failing()
+        raise_failing(recorder)
         recorder(exchange(status=202))
         with pytest.raises(ContractViolationError, match="got       202"):
-            recorder.raise_failing()
+            raise_failing(recorder)
 
     def test_threads_may_report_at_the_same_time(self, contract: Contract) -> None:
         """Nothing is lost, and every finding keeps its exchange."""
@@ -234,7 +235,7 @@ class TestRecorder:
         told = [notification(None)]
         recorder = Recorder(contract)
         recorder.follow(lambda: list(told))
-        taken: list[str] = []
+        taken: list[Seen] = []
 
         def take() -> None:
             for _ in range(40):
@@ -300,7 +301,7 @@ class TestRecorder:
         recorder.receive(callback("established"))
         recorder.receive(callback(None))
         recorder(SURPLUS)
-        first, second = recorder.take_failing()
+        first, second = take_messages(recorder)
         assert RULE in first
         lines = second.splitlines()
         assert lines[0] == "graphcalls: notification breaks call-updated (v1.0)"

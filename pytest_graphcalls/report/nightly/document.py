@@ -6,12 +6,10 @@ A new member may be added to a version; a member that changes its meaning makes 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from pytest_graphcalls import atomic
 from pytest_graphcalls._version import __version__
 from pytest_graphcalls.drift import (
     Acceptance,
@@ -23,11 +21,9 @@ from pytest_graphcalls.drift import (
     Standing,
     Verdict,
 )
-from pytest_graphcalls.drift.sources import Side
-from pytest_graphcalls.errors import RecordingError
-from pytest_graphcalls.leakscan import listed, scan
-from pytest_graphcalls.redaction import mask, remembered
+from pytest_graphcalls.drift.fact_table import Side
 from pytest_graphcalls.report.nightly.summary import counts, deciding, headline, instant, sentences
+from pytest_graphcalls.sanitize import clean_json, note
 
 FORMAT = "pytest-graphcalls verdict"
 VERSION = 1
@@ -44,12 +40,13 @@ ISSUE_ACTIONS: Mapping[Outcome, str] = MappingProxyType(
 """By outcome: what becomes of the one issue. An outage neither opens one nor closes it."""
 
 
-def document(verdict: Verdict, facts: Iterable[FactRow] = ()) -> dict[str, Any]:
-    """The whole verdict, without what could name a secret.
+def document(verdict: Verdict, facts: Iterable[FactRow] = (), masked: Counter[str] | None = None) -> dict[str, Any]:
+    """The whole verdict, without secrets; its last sentence says how many values the leak scan has masked.
 
     Args:
         verdict: what the night comes to.
         facts: rows of the table of three columns.
+        masked: counts what the leak scan has masked, by kind; what it counts already is said as well.
     """
     night = verdict.night
     data: dict[str, Any] = {
@@ -78,12 +75,16 @@ def document(verdict: Verdict, facts: Iterable[FactRow] = ()) -> dict[str, Any]:
         "unobserved": list(map(_acceptance, verdict.unobserved)),
         "facts": list(map(_fact, facts)),
     }
-    return {name: masked(value) for name, value in data.items()}
+    safe = clean_json(data, people=True)
+    kinds = Counter(safe.kinds) if masked is None else masked
+    if masked is not None:
+        masked.update(safe.kinds)
+    return {**safe.value, "sentences": [*safe.value["sentences"], *filter(None, [note(kinds.elements())])]}
 
 
 def _issue(verdict: Verdict) -> dict[str, Any]:
     return {
-        "action": ISSUE_ACTIONS[verdict.settled],
+        "action": ISSUE_ACTIONS[verdict.effective_outcome],
         "title": f"Graph calls API drift: {headline(verdict).rstrip('.')}",
         "fingerprints": sorted(entry.difference.fingerprint for entry in verdict.entries if counts(entry)),
     }
@@ -144,49 +145,3 @@ def _fact(row: FactRow) -> dict[str, Any]:
         **{side.value: cell.says for side, cell in sides.items()},
         "differ": [side.value for side, cell in sides.items() if cell.differs],
     }
-
-
-def masked(value: Any) -> Any:
-    """A JSON value whose texts show no secret."""
-    if isinstance(value, str):
-        return mask(value)
-    if isinstance(value, list):
-        return [masked(one) for one in value]
-    if isinstance(value, dict):
-        return {name: masked(one) for name, one in value.items()}
-    return value
-
-
-def put(folder: Path, texts: Mapping[str, str], *, ours: Collection[str] = ()) -> list[Path]:
-    """Write each of ``texts`` under its name, beside the older one first, and then in its place.
-
-    Args:
-        folder: where to; it is made when it is not there.
-        texts: by name of the file.
-        ours: what looks like a secret and is none: digests of the package's own files.
-
-    Raises:
-        RecordingError: something would leak, or the folder takes no file; the older files are as they were.
-    """
-    for name, text in texts.items():
-        _refuse_leaks(folder / name, text, ours)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        atomic.put({folder / name: text for name, text in texts.items()})
-    except OSError as error:
-        why = error.strerror or error
-        problem = f"the report cannot be written there: {why}. What was there is as it was; name another folder."
-        raise RecordingError(str(folder), 0, problem) from error
-    return [folder / name for name in texts]
-
-
-def _refuse_leaks(path: Path, text: str, ours: Collection[str]) -> None:
-    for digest in ours:
-        text = text.replace(digest, "")
-    found = listed(scan(text, known=remembered()))
-    if found:
-        problem = (
-            f"the leak scan has found what may not be written down ({found}; lines of the file as it would be). "
-            "No report was written. Add what is missing in the hook pytest_graphcalls_redact."
-        )
-        raise RecordingError(str(path), 0, problem)

@@ -22,9 +22,10 @@ from markupsafe import Markup
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Entry, Night, RuleState, Severity, Unchecked, Verdict
-from pytest_graphcalls.report.nightly.document import difference, masked
+from pytest_graphcalls.report.nightly.document import difference
 from pytest_graphcalls.report.nightly.sides import Sides, sides
 from pytest_graphcalls.report.nightly.summary import CHANGES, OUTCOMES, STANDINGS, STATES, day, instant, minute
+from pytest_graphcalls.sanitize import clean_json
 
 # No letters, which a run of could look like Base64 to the leak scan.
 LETTERS: Mapping[RuleState | None, str] = MappingProxyType(
@@ -262,7 +263,7 @@ left for others without."""
 
 SCRIPTS = ("base", "choosing", "drawing", "tools", "moving", "naming", "panel", "start")
 """The parts of the page's script, in the order in which they run, in one scope."""
-_LOOK = files("pytest_graphcalls.report.nightly") / "look"
+_LOOK = files("pytest_graphcalls.report") / "nightly" / "look"
 _ENVIRONMENT = Environment(
     loader=FunctionLoader(lambda name: (_LOOK / name).read_text(encoding="utf-8")),
     autoescape=True,
@@ -282,7 +283,7 @@ _ENVIRONMENT.filters["short"] = lambda url: url.partition("://")[2].partition("?
 _ENVIRONMENT.globals.update(STANDINGS={str(name): text for name, text in STANDINGS.items()})
 
 
-def page(
+def page_of(
     verdict: Verdict,
     document: Mapping[str, Any],
     nights: Sequence[Night],
@@ -315,7 +316,7 @@ def page(
         height=HEIGHT,
         coverage=coverage(data, nights),
         rules=data["rules"],
-        data=_embedded(masked(data)),
+        data=_embedded(clean_json(data, people=True).value),
         style=style,
         script=script,
         style_hash=_digest(style),
@@ -361,7 +362,7 @@ def _of(shown: Iterable[Mapping[str, Any]], severity: Severity) -> list[Mapping[
 def _shown(entry: Entry) -> dict[str, Any]:
     """A difference, ready for the template."""
     return {
-        **masked(difference(entry)),
+        **clean_json(difference(entry), people=True).value,
         "standing_decides": entry.standing.decides,
         "first_day": day(entry.first_seen),
         "last_day": day(entry.last_seen),

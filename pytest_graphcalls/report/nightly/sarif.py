@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
-from pytest_graphcalls.report.nightly.document import masked
+from pytest_graphcalls.sanitize import clean_json
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 HOME = "https://learn.microsoft.com/graph/api/resources/communications-api-overview"
@@ -48,7 +48,7 @@ def sarif(document: Mapping[str, Any]) -> dict[str, Any]:
         "invocations": [_invocation(document)],
         "results": [_result(one, numbers) for one in differences],
     }
-    data: dict[str, Any] = masked({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+    data: dict[str, Any] = clean_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, people=True).value
     return data
 
 

@@ -20,11 +20,11 @@ from pytest_graphcalls.server.control.parameters import read
 from pytest_graphcalls.server.control.routes import ROUTES
 from pytest_graphcalls.server.control.routing import CODE, PREFIX, Route, sibling, suggestion
 from pytest_graphcalls.server.control.state import ServerState
-from pytest_graphcalls.server.control.views import encode
+from pytest_graphcalls.server.control.views import encode, written
 from pytest_graphcalls.simulator import Fault
 from pytest_graphcalls.simulator.admission import BODY_LIMIT
 from pytest_graphcalls.validation import is_address, is_loopback
-from pytest_graphcalls.wire import Headers, MalformedJsonError, Request, Response, encode_json
+from pytest_graphcalls.wire import Headers, MalformedJsonError, Request, Response
 
 THREADS = 16
 """How many control requests are answered at the same time: one may wait for a bot that sends another."""
@@ -135,10 +135,10 @@ def _netloc(origin: str) -> str:
         return ""
 
 
-def answered(status: int, body: Any) -> Response:
+def answered(status: int, body: Mapping[str, Any]) -> Response:
     """An answer with a JSON body."""
     headers = Headers({"Content-Type": "application/json", "Cache-Control": "no-store"})
-    return Response(status, headers, encode_json(encode(body)))
+    return Response(status, headers, written(body))
 
 
 def refused(status: int, message: str, **more: Any) -> Response:
@@ -197,7 +197,8 @@ class Control:
             values = read(route.parameters, _given(request), str(route), f"GET {PREFIX}")
             if isinstance(values.get("app"), str):
                 values["app"] = VARIABLES["app"](self._state, values["app"])
-            return answered(route.status, route.handler(self._state, **found, **values))
+            shown = route.handler(self._state, **found, **values)
+            return answered(route.status, shown if isinstance(shown, Mapping) else encode(shown))
         except MalformedJsonError as error:
             return refused(400, f"The body {error.reason}.")
         except BotError as error:

@@ -15,7 +15,7 @@ from pytest_graphcalls.server.control import parameters
 from pytest_graphcalls.server.control.parameters import Parameter, of_signature
 from pytest_graphcalls.server.control.routing import Route
 from pytest_graphcalls.server.control.state import ServerState
-from pytest_graphcalls.server.control.views import Redacted, Unredacted, encode, notification, outgoing
+from pytest_graphcalls.server.control.views import Numbered, Redacted, Unredacted, encode, outgoing
 from pytest_graphcalls.simulator import FAULTS, App, Fault, Keyring, Person, SimulatedCall
 from pytest_graphcalls.simulator.faults import parameters_of
 
@@ -131,11 +131,11 @@ def _remove_bot(state: ServerState) -> Json:
     return _bot(state)
 
 
-def _ledger(state: ServerState, /, since: int = 0) -> Json:
+def _ledger(state: ServerState, /, since: int = 0, after: int = 0, limit: int | None = None) -> Json:
     ledger = state.bot.ledger
-    settled = ledger.settled  # before the entries: what comes in between is shown twice rather than never
-    entries = [one for one in ledger.entries if one.number > since]
-    return {"entries": entries, "settled": settled, "dropped": ledger.dropped}
+    complete_up_to = ledger.complete_up_to  # before the entries: what comes in between is shown twice rather than never
+    entries = [one for one in ledger.entries if one.number > max(since, after)]
+    return {"entries": entries[:limit], "settled": complete_up_to, "dropped": ledger.dropped}
 
 
 def _timeline(state: ServerState) -> Json:
@@ -145,7 +145,7 @@ def _timeline(state: ServerState) -> Json:
 def _notifications(state: ServerState, /, since: int = 0) -> Json:
     with state.simulator.lock:
         dropped, kept = state.simulator.notifier.gone, state.simulator.notifications
-    shown = [notification(number, one) for number, one in enumerate(kept, dropped) if number >= since]
+    shown = [Numbered(number, one) for number, one in enumerate(kept, dropped) if number >= since]
     return {"notifications": shown, "count": dropped + len(kept), "dropped": dropped}
 
 
@@ -230,7 +230,11 @@ _OF_AN_ASSERTION = {
 _KEYS_OF = {"of": Parameter("'notifications' (by default), or 'tokens'", parameters.keyring)}
 _SECONDS = {"seconds": Parameter("virtual seconds; 0 delivers what waits", parameters.seconds, required=True)}
 _FORGERY = {"name": Parameter("of the forgery, e.g. 'wrong audience'", _TEXT, required=True)}
-_AFTER = {"since": Parameter("only those after this number", parameters.count)}
+_PAGE = {
+    "since": Parameter("as after; its name before there was a limit", parameters.count),
+    "after": Parameter("only entries after this number", parameters.count),
+    "limit": Parameter("only so many entries, the first ones", parameters.count),
+}
 _FROM = {"since": Parameter("only those from this number on, counted from 0", parameters.count)}
 
 _CHANGEABLE = {name: one for name, one in _OF_AN_APP.items() if name != "phone_number"}
@@ -273,7 +277,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "bot/again", "post the last notification that the bot accepted once more",
           lambda state: state.bot.send_again()),
     Route("GET", "ledger", "deliveries, requests and faults in order; up to 'settled' the list is complete",
-          _ledger, _AFTER),
+          _ledger, _PAGE),
     Route("GET", "timeline", "the ledger as text, a line for each entry", _timeline),
     Route("GET", "notifications", "every notification, delivered or not", _notifications, _FROM),
     *(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import takewhile
 from typing import Any
 
@@ -46,7 +47,7 @@ class Route:
     @property
     def segments(self) -> list[str]:
         """The segments of the path."""
-        return [segment for segment in self.path.split("/") if segment]
+        return _segments(self.path)
 
     def match(self, segments: Sequence[str]) -> Mapping[str, str] | None:
         """The path's variables by name; ``None`` for another path."""
@@ -70,6 +71,11 @@ class Route:
         """The route as the list of addresses shows it."""
         takes = {name: {"says": one.says, "required": one.required} for name, one in self.parameters.items()}
         return {"method": self.method, "path": f"{PREFIX}{self.path}", "says": self.summary, "takes": takes}
+
+
+@cache
+def _segments(path: str) -> list[str]:
+    return [segment for segment in path.split("/") if segment]
 
 
 def _is_variable(segment: str) -> bool:

@@ -15,8 +15,12 @@ from pytest_graphcalls.simulator import Simulator
 
 MOST_ENTRIES = 20_000
 """Entries that the ledger of a server keeps, because it may never be reset; also the number of notifications."""
+LEDGER_BYTES = 32 * 1024 * 1024
+"""Memory that the ledger of a server takes at most, about."""
 MOST_CALLS = 5_000
 """Calls that are over, of some kB with their people, that a server keeps."""
+EXTRA = 200
+"""Notifications that an advance delivers beyond twice as many as were due, when others make new ones meanwhile."""
 TICK = 0.02
 """Real seconds between two looks at the clock: how late a notification may be."""
 
@@ -40,12 +44,19 @@ class ServerState:
 
     @classmethod
     def of(
-        cls, simulator: Simulator, time: SimulatorApp, *, seed: int = 0, allow_hosts: Collection[str] = ()
+        cls,
+        simulator: Simulator,
+        time: SimulatorApp,
+        *,
+        seed: int = 0,
+        allow_hosts: Collection[str] = (),
+        ledger_bytes: int = LEDGER_BYTES,
     ) -> ServerState:
         """The state of a new server without a bot. Requests are recorded from now on, and the oldest forgotten."""
         simulator.keep_latest(calls=MOST_CALLS, notifications=MOST_ENTRIES)
         # In real time one call does not wait for another; in frozen time every run is the same.
-        bot = Bot(simulator, seed=seed, most=MOST_ENTRIES, side_by_side=lambda: not time.frozen)
+        limits = {"most": MOST_ENTRIES, "most_bytes": ledger_bytes}
+        bot = Bot(simulator, seed=seed, side_by_side=lambda: not time.frozen, **limits)
         bot.watch()
         return cls(simulator, bot, time, allow_hosts)
 
@@ -68,8 +79,8 @@ class ServerState:
             seconds: how much passes.
             patience: real seconds to wait for each notification that another thread delivers already.
         """
-        self.simulator.advance(seconds, patience=patience)
-        self.bot.settle(patience)
+        self.simulator.advance(seconds, patience=patience, extra=EXTRA)
+        self.bot.wait_until_idle(patience)
 
     def reset(self) -> None:
         """Forget calls, faults and the ledger; the bot stays where it is, and the clock frozen or not."""

@@ -6,16 +6,17 @@ knows their structure.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_graphcalls.bot import Asked, Delivery
-from pytest_graphcalls.bot.ledger import Struck
+from pytest_graphcalls.bot.ledger import InjectedFault
 from pytest_graphcalls.redaction import OF_REPORTS
 from pytest_graphcalls.simulator import App, Fault, Fired, Meeting, Person, SimulatedCall
 from pytest_graphcalls.simulator.notifications import kind_of
 from pytest_graphcalls.simulator.store import Identity, Operation, Participant, Result
-from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, decode_json
+from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, decode_json, encode_json
 
 View = dict[str, Any]
 
@@ -24,6 +25,28 @@ class Unredacted(str):
     """A text that goes out as it is: a token that was asked for."""
 
     __slots__ = ()
+
+
+BUSY, PAUSE = 0.001, 0.0002
+"""Real seconds of work after which a long answer lets other threads run, and for how long: else other clients wait."""
+
+
+def written(body: Mapping[str, Any]) -> bytes:
+    """A JSON object as text. Long lists are written item by item, so that no other client waits for all of it."""
+    pieces: list[bytes] = []
+    busy_since = time.perf_counter()
+    for name, value in body.items():
+        pieces.append(b"%b%b:" % (b"," if pieces else b"{", encode_json(name)))
+        if not isinstance(value, list | tuple):
+            pieces.append(encode_json(encode(value)))
+            continue
+        for number, item in enumerate(value):
+            pieces.append(b"%b%b" % (b"," if number else b"[", encode_json(encode(item))))
+            if time.perf_counter() - busy_since > BUSY:
+                time.sleep(PAUSE)
+                busy_since = time.perf_counter()
+        pieces.append(b"]" if value else b"[]")
+    return b"".join(pieces) + b"}"
 
 
 def encode(value: Any) -> Any:
@@ -53,6 +76,13 @@ def members(names: str, **computed: Callable[[Any], Any]) -> Callable[[Any], Vie
     return lambda one: {name: get(one) if get else getattr(one, name) for name, get in getters}
 
 
+class Numbered(NamedTuple):
+    """A notification, with its number."""
+
+    number: int
+    notification: Notification
+
+
 class Redacted:
     """JSON whose texts were redacted by their structure already."""
 
@@ -74,10 +104,10 @@ def _body(body: bytes) -> Redacted:
         return Redacted(body.decode("utf-8", "replace"))
 
 
-def notification(number: int, one: Notification) -> View:
-    """A notification, with its number."""
+def _notification(numbered: Numbered) -> View:
+    one = numbered.notification
     return {
-        "number": number,
+        "number": numbered.number,
         "at": one.at,
         "call": one.call_id,
         "app": one.app_id,
@@ -89,6 +119,7 @@ def notification(number: int, one: Notification) -> View:
 
 
 def _request(one: Asked) -> View:
+    lengths = {"body_length": one.request_length, "response_length": one.response_length}
     safe = OF_REPORTS.exchange(one.exchange)
     request, response = safe.request, safe.response
     return {
@@ -102,6 +133,7 @@ def _request(one: Asked) -> View:
         "body": _body(request.body),
         "status": response.status,
         "response": {"headers": _headers(response.headers), "body": _body(response.body)},
+        **{name: length for name, length in lengths.items() if length is not None},
     }
 
 
@@ -133,6 +165,7 @@ VIEWS: Mapping[type, Callable[[Any], Any]] = {
         body=lambda one: Redacted(OF_REPORTS.json(one.body)),
     ),
     Asked: _request,
-    Struck: members("number sort at call fault what", sort=lambda _: "fault"),
+    Numbered: _notification,
+    InjectedFault: members("number sort at call fault what", sort=lambda _: "fault"),
 }
 """By class: what is shown of it, in the order of its members."""

@@ -65,7 +65,7 @@ def test_a_notification_that_was_refused(simulator: Simulator, bot: Bot) -> None
         bot.assert_took_every_notification(within=5)
     assert said(caught) == (
         "to 'created call incoming' (#1) the bot answered 500; expected 2xx, best 202 at once and the work later. "
-        "So it went with 2 of 2 deliveries"
+        "This affects 2 of 2 deliveries"
     )
 
 
@@ -92,7 +92,7 @@ def test_a_notification_that_took_too_long(simulator: Simulator, bot: Bot) -> No
         bot.assert_took_every_notification(within=0.01)
     assert re.fullmatch(
         r"for 'created call incoming' \(#1\) the bot took 0\.\d+ real seconds; expected at most 0\.01\. "
-        r"So it went with 1 of 1 deliveries",
+        r"This affects 1 of 1 deliveries",
         said(caught),
     )
 
@@ -136,8 +136,8 @@ def test_a_bot_that_asks_on_after_the_end(simulator: Simulator, bot: Bot, phone:
     with pytest.raises(BotError) as caught:
         bot.assert_stopped_after_end()
     assert said(caught) == (
-        "the bot sent GET /calls/ID (#4) at 25 s, 10 virtual seconds after it was told so (#3): the call is over; "
-        "expected that it drops what it keeps about the call"
+        "the bot sent GET /calls/ID (#4) at 25 s, 10 virtual seconds after it was notified of the end (#3): "
+        "the call is over; expected no further request about it"
     )
 
 
@@ -174,7 +174,7 @@ def test_a_call_whose_end_was_told_to_nobody(simulator: Simulator, bot: Bot, pho
     with pytest.raises(BotError) as caught:
         bot.assert_hung_up_what_it_created()
     assert said(caught) == (
-        "call ID is over, and the bot has not been told; let time pass, advance(0), or see why it did not take the "
+        "call ID is over, and the bot has not been notified; let time pass, advance(0), or see why it did not take the "
         "notification"
     )
 
@@ -198,8 +198,8 @@ def test_a_bot_that_acts_after_its_answer_to_a_duplicate(simulator: Simulator, b
     for thread in threads:
         thread.join()
     assert re.sub(r"#\d+", "#N", said(caught)) == (
-        "the bot sent POST /calls/ID/reject (#N) because something came once more; expected that it knows a "
-        "notification again, by its message id or by the state of the call"
+        "the bot sent POST /calls/ID/reject (#N) because a notification was repeated; expected that it recognises a "
+        "repeated notification, by its message id or by the state of the call"
     )
 
 

@@ -398,7 +398,7 @@ def test_a_bot_behind_a_socket_that_hangs_or_is_not_there(simulator: Simulator, 
     simulator.advance(0)
     hangs, gone = errors(bot)
     assert hangs == "gave no answer within 0.1 s"
-    assert gone.startswith("is not there (")
+    assert gone.startswith("cannot be reached (")
 
 
 @pytest.mark.parametrize(
@@ -447,7 +447,7 @@ def test_an_application_that_answers_nothing_or_garbage(simulator: Simulator, bo
     assert errors(bot) == [
         "returned without an answer",
         "raised RuntimeError: http.response.body came before http.response.start",
-        "answered with the status 'fine, thanks', which begins with no number",
+        "answered with the status 'fine, thanks', which does not begin with a number",
     ]
 
 
@@ -529,7 +529,7 @@ def test_a_callback_address_that_is_none(simulator: Simulator, bot: Bot, phone: 
     simulator.advance(0)
     assert phone.answer(call.id, address).status == 202
     simulator.advance(0)
-    assert errors(bot) == ["", "was not told, because the callbackUri cannot be read as an address"]
+    assert errors(bot) == ["", "was not notified, because the callbackUri is not a readable address"]
 
 
 @pytest.mark.parametrize("location", ["", "https://[x", "http://host:port/"])
@@ -665,7 +665,7 @@ def test_what_a_bot_behind_a_url_does_later_can_be_waited_for(simulator: Simulat
         assert call.rejected_with is None
         bot.wait_for(lambda: call.rejected_with)
     assert call.rejected_with == "forbidden"
-    with pytest.raises(BotError, match=r"did not happen within 0\.01 real seconds"):
+    with pytest.raises(BotError, match=r"did not become true within 0\.01 real seconds"):
         bot.wait_for(lambda: False, seconds=0.01)
 
 
@@ -785,7 +785,7 @@ def test_a_bot_that_believes_too_much(simulator: Simulator, bot: Bot, leave_out:
 
 def test_a_bot_that_believes_nothing(bot: Bot) -> None:
     bot(asgi(lambda notes, headers: 401))
-    with pytest.raises(BotError, match="answered 401 to a good token, so nothing can be said about forged ones"):
+    with pytest.raises(BotError, match="answered 401 to a good token, so forged ones cannot be judged"):
         bot.assert_refuses_forged_notifications()
 
 
@@ -800,7 +800,7 @@ def test_a_forgery_has_a_name(bot: Bot) -> None:
 
 def test_no_incoming_call_is_no_answer(simulator: Simulator, bot: Bot) -> None:
     bot(asgi(lambda notes, headers: None))
-    with pytest.raises(BotError, match=r"was told of no incoming call; say where it is, graphcalls.bot\(app\)"):
+    with pytest.raises(BotError, match=r"was notified of no incoming call; say where it is, graphcalls.bot\(app\)"):
         bot.assert_answered_within(15)
 
 
@@ -900,17 +900,17 @@ def test_a_ledger_that_was_cleared_forgets_what_is_on_its_way(simulator: Simulat
     bot(asgi(lambda notes, headers: bot.ledger.clear()))
     simulator.incoming_call()
     simulator.advance(0)
-    assert (bot.ledger.entries, bot.ledger.settled) == ((), 1)
+    assert (bot.ledger.entries, bot.ledger.complete_up_to) == ((), 1)
 
 
 def test_the_ledger_says_up_to_where_it_is_complete(simulator: Simulator, bot: Bot) -> None:
     """What is on its way may be written down after what came later."""
     seen: list[int] = []
-    bot(asgi(lambda notes, headers: seen.append(bot.ledger.settled)))
-    assert bot.ledger.settled == 0
+    bot(asgi(lambda notes, headers: seen.append(bot.ledger.complete_up_to)))
+    assert bot.ledger.complete_up_to == 0
     simulator.incoming_call()
     simulator.advance(0)
-    assert (seen, bot.ledger.settled) == ([0], 1)
+    assert (seen, bot.ledger.complete_up_to) == ([0], 1)
 
 
 def test_a_ledger_may_be_told_how_much_to_keep(simulator: Simulator, phone: Phone) -> None:
@@ -920,7 +920,7 @@ def test_a_ledger_may_be_told_how_much_to_keep(simulator: Simulator, phone: Phon
     for call in ("1", "2", "3", "4"):
         phone.send("GET", f"/calls/{call}")
     assert [one.path for one in bot.requests] == ["/calls/3", "/calls/4"]
-    assert (bot.ledger.settled, bot.ledger.dropped) == (4, 2)
+    assert (bot.ledger.complete_up_to, bot.ledger.dropped) == (4, 2)
     assert "(2 earlier lines are no longer kept)" in bot.timeline()
     bot.ledger.clear()
     assert (bot.ledger.entries, bot.ledger.dropped) == ((), 0)

@@ -203,7 +203,7 @@ def test_a_bot_that_acts_twice_on_a_duplicate_fault(simulator: Simulator, bot: B
     with simulator.fault("duplicate", kind="created call"):
         simulator.incoming_call()
         simulator.advance(0)
-    with pytest.raises(BotError, match=f"because '{RINGS}' came once more"):
+    with pytest.raises(BotError, match=f"because '{RINGS}' was repeated"):
         bot.assert_acts_once_on_duplicates()
 
 

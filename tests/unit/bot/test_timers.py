@@ -267,4 +267,4 @@ def test_busy_is_a_function(bot: Bot) -> None:
     with pytest.raises(SettingError) as caught:
         bot(wsgi(lambda notes, headers: None), busy=False)  # type: ignore[arg-type]  # the mistake itself
     expected = "expected a function, e.g. lambda: queue.unfinished_tasks"
-    assert str(caught.value) == f"busy=False: {expected}. Its value now says nothing of what comes."
+    assert str(caught.value) == f"busy=False: {expected}. Give the function itself, so that it can be called again."

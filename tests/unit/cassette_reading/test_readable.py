@@ -10,7 +10,7 @@ import yaml
 from vcr.serializers import jsonserializer
 
 from pytest_graphcalls import compression
-from pytest_graphcalls.cassette import read
+from pytest_graphcalls.cassette import entries, read
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 from tests.unit.cassette_reading.conftest import GOT, SENT, URL, cassette, har, har_entry, interaction
 
@@ -79,6 +79,29 @@ def raw_deflate(body):
 def test_compressed_bodies_are_read_decompressed(file, encoding, compress):
     (exchange,) = read(file(cassette(interaction(got=compress(GOT), encoding=encoding))))
     assert exchange.response.body == GOT
+
+
+def packed_har(body, mime="application/json; charset=utf-8", encoding="gzip"):
+    content = {"encoding": "base64", "text": base64.b64encode(body).decode(), "mimeType": mime}
+    headers = [{"name": "Content-Encoding", "value": encoding}]
+    return har(har_entry(response={"status": 404, "headers": headers, "content": content}))
+
+
+def test_a_packed_body_of_a_har_is_read_like_that_of_a_cassette(file):
+    (exchange,) = read(file(packed_har(gzip.compress(GOT))))
+    assert exchange.response.body == GOT
+
+
+def test_a_body_of_a_har_that_the_browser_has_unpacked_stays_as_it_is(file):
+    (exchange,) = read(file(packed_har(b"\x89PNG", "image/png")))
+    assert exchange.response.body == b"\x89PNG"
+    (exchange,) = read(file(packed_har(GOT)))
+    assert exchange.response.body == GOT
+
+
+def test_a_packed_body_of_a_har_that_is_cut_is_no_exchange(file):
+    (entry,) = entries(file(packed_har(gzip.compress(GOT)[:-9])))
+    assert (entry.request.url, entry.problem) == (URL, "a body compressed with gzip was cut.")
 
 
 def test_encodings_are_undone_from_last_to_first():

@@ -85,6 +85,14 @@ def test_a_ring_time_is_a_time(graphcalls, ring):
     assert graphcalls("serve", f"--ring={ring}")[0] == 2
 
 
+@pytest.mark.parametrize("size", ["0", "-1", "nan", "1e99"])
+def test_a_ledger_has_a_size(graphcalls, size):
+    """At least a megabyte, and no more than a machine may have."""
+    code, _, err = graphcalls("serve", f"--ledger-size={size}")
+    assert code == 2
+    assert f"--ledger-size={float(size)!r}: expected MB, a number from 1 to 65,536" in err
+
+
 def test_a_bot_on_another_machine_is_refused(graphcalls):
     code, out, err = graphcalls("serve", "--bot", "http://192.0.2.7/api")
     assert (code, out) == (2, "")

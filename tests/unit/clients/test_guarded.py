@@ -12,13 +12,8 @@ from threading import Thread
 import httpx
 import pytest
 
-from pytest_graphcalls.clients.httpx import (
-    GuardedTransport,
-    Network,
-    make_async_client,
-    make_client,
-    status_of,
-)
+from pytest_graphcalls.clients.httpx import make_async_client, make_client
+from pytest_graphcalls.clients.network import GuardedTransport, Network, status_of
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
 from pytest_graphcalls.sandbox import Budget, Guard, Ledger
 

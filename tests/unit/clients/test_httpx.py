@@ -13,7 +13,6 @@ import pytest
 
 from pytest_graphcalls.clients.httpx import (
     CheckedTransport,
-    Network,
     SimulatorTransport,
     make_async_client,
     make_client,
@@ -21,6 +20,7 @@ from pytest_graphcalls.clients.httpx import (
     to_wire_request,
     to_wire_response,
 )
+from pytest_graphcalls.clients.network import Network
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import ContractViolationError
 from pytest_graphcalls.server.asgi import SimulatorApp

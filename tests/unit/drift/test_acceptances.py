@@ -59,7 +59,7 @@ def test_a_file_that_is_not_there_is_empty(tmp_path: Path) -> None:
     one = acceptance(reason="Seen.", owner="calls team", expires=date(2027, 1, 31), about="additive: x")
     text = written(path, one)
     assert text == (
-        "# Differences between the service and its contract that somebody has looked at, each by its fingerprint.\n"
+        "# Accepted differences between the service and its contract, each by its fingerprint.\n"
         "# Written by 'graphcalls drift accept' and 'graphcalls drift prune'; reasons, owners and dates may be edited "
         "by hand.\n"
         "format = 1\n"
@@ -133,37 +133,37 @@ WRONG: dict[str, tuple[str, int, str]] = {
     "a table twice": (
         f'format = 1\n[{A}]\nreason = "x"\naccepted = 2026-01-01\n\n[{A}]\nreason = "y"\naccepted = 2026-01-01\n',
         6,
-        f"[{A}] stands here and in line 2; keep one of them.",
+        f"[{A}] is here and in line 2; keep one of them.",
     ),
     "a member twice": (
         f'format = 1\n[{A}]\nreason = "x"\nreason = "y"\n',
         4,
-        "is no TOML: Cannot overwrite a value. Correct it, or restore it from version control.",
+        "is not valid TOML: Cannot overwrite a value. Correct it, or restore it from version control.",
     ),
     "a conflict": (
         f"format = 1\n<<<<<<< HEAD\n[{A}]\n=======\n[{B}]\n>>>>>>> main\n",
         2,
-        "a conflict of a merge stands here; keep what is right of it.",
+        "an unresolved merge conflict; resolve it.",
     ),
     "another file": (
         '[project]\nname = "x"\n',
         1,
-        "is not a file of accepted differences: 'project' is no fingerprint. Name another one with --file.",
+        "is not a file of accepted differences: 'project' is no fingerprint. Name the right file with --file.",
     ),
     "no format": (
         f'[{A}]\nreason = "x"\naccepted = 2026-01-01\n',
         0,
-        "is not a file of accepted differences: there is no line 'format = 1'. Name another one with --file.",
+        "is not a file of accepted differences: there is no line 'format = 1'. Name the right file with --file.",
     ),
     "a newer format": (
         "format = 2\n",
         0,
-        "has format 2, and this version knows 1; install a newer pytest-graphcalls.",
+        "has format 2, and this version reads 1; install a newer pytest-graphcalls.",
     ),
     "no reason": (
         f"format = 1\n\n[{A}]\naccepted = 2026-01-01\n",
         3,
-        f"[{A}] has no 'reason'; say it, or take the table out.",
+        f"[{A}] has no 'reason'; add it, or remove the table.",
     ),
     "an unknown member": (
         f'format = 1\n[{A}]\nreason = "x"\naccepted = 2026-01-01\nexpiry = 2027-01-01\n',
@@ -189,7 +189,7 @@ WRONG: dict[str, tuple[str, int, str]] = {
     "tables of another form": (
         f'format = 1\n"{A}" = {{ reason = "x", accepted = 2026-01-01 }}\n',
         0,
-        "tables are written in another way than '[fingerprint]' on a line of its own; write them so.",
+        "each table has to begin with '[fingerprint]' on a line of its own; write them so.",
     ),
 }
 
@@ -226,7 +226,7 @@ def test_a_disk_that_refuses_leaves_the_older_file(tmp_path: Path, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(DriftFileError, match=r"cannot be written: No space left on device\. It is as it was\."):
+    with pytest.raises(DriftFileError, match=r"cannot be written: No space left on device\. It is unchanged\."):
         file.write()
     assert [one.name for one in tmp_path.iterdir()] == ["drift.toml"]
     assert path.read_text(encoding="utf-8") == BY_HAND

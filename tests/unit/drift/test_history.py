@@ -141,15 +141,15 @@ def test_a_job_that_dies_leaves_its_night_incomplete(file: Path) -> None:
     with History(file, now=Clock()) as kept:
         lived(kept, difference())
     dying = "import os, sys; from pathlib import Path; from pytest_graphcalls.drift.history import History\n"
-    dying += "h = History(Path(sys.argv[1])); h.begin('live'); h._line.execute('BEGIN IMMEDIATE')\n"
-    dying += "h._line.execute(\"INSERT INTO names (name) VALUES ('half')\"); os._exit(9)"
+    dying += "h = History(Path(sys.argv[1])); h.begin('live'); h._connection.execute('BEGIN IMMEDIATE')\n"
+    dying += "h._connection.execute(\"INSERT INTO names (name) VALUES ('half')\"); os._exit(9)"
     assert subprocess.run([sys.executable, "-c", dying, str(file)], check=False).returncode == 9
     with History(file, now=Clock(NOW + timedelta(days=1))) as kept:
         first, dead = kept.nights()
         assert (first.complete, dead.complete, dead.ended, dead.target) == (True, False, None, "live")
         lived(kept)
         assert [night.complete for night in kept.nights()] == [True, False, True]
-        assert kept._line.execute("SELECT count(*) FROM names WHERE name = 'half'").fetchone() == (0,)
+        assert kept._connection.execute("SELECT count(*) FROM names WHERE name = 'half'").fetchone() == (0,)
 
 
 def test_jobs_may_run_at_the_same_time(file: Path) -> None:
@@ -176,7 +176,7 @@ def test_only_so_many_nights_are_kept(file: Path) -> None:
         assert [night.started.day for night in kept.nights()] == [30, 1, 2]
         assert [night.started.day for night in kept.nights(limit=2)] == [1, 2]
         assert set(kept.known()) == {new.fingerprint}
-        rows = kept._line.execute("SELECT count(*) FROM seen").fetchone()
+        rows = kept._connection.execute("SELECT count(*) FROM seen").fetchone()
     assert rows == (3,)
 
 
@@ -193,7 +193,7 @@ def test_a_clock_that_goes_back_changes_no_order(file: Path) -> None:
         assert kept.known()[difference().fingerprint].first_seen == second.started
     assert second.note == (
         "The clock said 2026-01-31T03:00:00Z, which is before the last night (2026-11-27T03:00:00Z); this night was "
-        "put after that one. Look at the clock of whoever ran either."
+        "put after that one. Check the clocks of the machines that ran them."
     )
     assert not first.note
 
@@ -210,7 +210,7 @@ def test_an_end_before_the_beginning_is_no_end(file: Path) -> None:
 def test_a_later_schema_is_refused_and_left_untouched(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that a later version wrote is not opened, not even to look."""
     with monkeypatch.context() as later:
-        later.setattr(history, "STEPS", (*history.STEPS, ("CREATE TABLE more (x)",)))
+        later.setattr(history, "MIGRATIONS", (*history.MIGRATIONS, ("CREATE TABLE more (x)",)))
         with History(file, now=Clock()) as kept:
             lived(kept)
     before = file.read_bytes()
@@ -218,7 +218,7 @@ def test_a_later_schema_is_refused_and_left_untouched(file: Path, monkeypatch: p
         History(file)
     assert str(caught.value) == (
         f"{file}: was written by a later version of pytest-graphcalls (its schema is 2, this one reads 1). Update "
-        "pytest-graphcalls; the file was left as it is."
+        "pytest-graphcalls; the file is unchanged."
     )
     assert file.read_bytes() == before
     assert [one.name for one in file.parent.iterdir()] == [file.name]
@@ -228,10 +228,10 @@ def test_an_older_schema_is_brought_up_to_date(file: Path, monkeypatch: pytest.M
     """A file of an earlier version takes the missing steps; its nights stay."""
     with History(file, now=Clock()) as kept:
         night = lived(kept)
-    monkeypatch.setattr(history, "STEPS", (*history.STEPS, ("ALTER TABLE nights ADD COLUMN more TEXT",)))
+    monkeypatch.setattr(history, "MIGRATIONS", (*history.MIGRATIONS, ("ALTER TABLE nights ADD COLUMN more TEXT",)))
     with History(file) as kept:
         assert [one.id for one in kept.nights()] == [night.id]
-        assert kept._line.execute("SELECT more FROM nights").fetchall() == [(None,)]
+        assert kept._connection.execute("SELECT more FROM nights").fetchall() == [(None,)]
         assert kept._version() == 2
 
 
@@ -240,7 +240,7 @@ def test_what_is_no_history_is_refused(file: Path, content: bytes) -> None:
     """A text, or half a database, is not written over."""
     file.parent.mkdir()
     file.write_bytes(content)
-    with pytest.raises(DriftFileError, match=r"is no history of 'graphcalls nightly'\. Name another file\."):
+    with pytest.raises(DriftFileError, match=r"is not a history of 'graphcalls nightly'\. Name a different file\."):
         History(file)
     assert file.read_bytes() == content
 
@@ -252,7 +252,7 @@ def test_somebody_elses_database_is_refused(file: Path) -> None:
         line.execute("CREATE TABLE theirs (x)")
         line.commit()
     before = file.read_bytes()
-    with pytest.raises(DriftFileError, match="is no history"):
+    with pytest.raises(DriftFileError, match="is not a history"):
         History(file)
     assert file.read_bytes() == before
 
@@ -265,14 +265,14 @@ def test_a_damaged_file_says_so(file: Path) -> None:
     raw = bytearray(file.read_bytes())
     raw[4096:] = b"\xff" * (len(raw) - 4096)
     file.write_bytes(raw)
-    told = pytest.raises(DriftFileError, match=r"is damaged \(.*\)\. Restore it, or move it away to begin another\.")
+    told = pytest.raises(DriftFileError, match=r"is damaged \(.*\)\. Restore it, or move it away to begin a new one\.")
     with History(file) as damaged, told:
         damaged.nights()
 
 
 def test_reading_makes_no_file(file: Path) -> None:
     """Whoever only reads is told that there is nothing yet."""
-    with pytest.raises(DriftFileError, match=r"there is no such file\. 'graphcalls nightly' begins one\."):
+    with pytest.raises(DriftFileError, match=r"there is no such file\. 'graphcalls nightly' creates it\."):
         History(file, create=False)
     assert not file.parent.exists()
 
@@ -310,3 +310,38 @@ def test_a_history_that_nobody_may_write_can_be_read(tmp_path: Path, monkeypatch
         assert [one.name for one in tmp_path.iterdir()] == ["history.db"]
         with pytest.raises(DriftFileError, match="attempt to write a readonly database"):
             kept.begin("live")
+
+
+def test_reading_an_empty_file_makes_no_database(file: Path) -> None:
+    """What only reads says that there is nothing, and leaves it so."""
+    file.parent.mkdir(parents=True)
+    file.touch()
+    with pytest.raises(DriftFileError, match=r"is empty\. 'graphcalls nightly' writes a history into it"):
+        History(file, create=False)
+    assert file.read_bytes() == b""
+    assert list(file.parent.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("living", [False, True])
+def test_reading_writes_nothing(file: Path, living: bool) -> None:
+    """Neither into the file nor beside it, whether a job has it open or not."""
+    with History(file, now=Clock()) as kept:
+        lived(kept)
+        if not living:
+            kept.close()
+        before = {one.name: one.read_bytes() for one in file.parent.iterdir() if not one.name.endswith("-shm")}
+        with History(file, create=False) as read:
+            assert len(read.nights()) == 1
+        after = {one.name: one.read_bytes() for one in file.parent.iterdir() if not one.name.endswith("-shm")}
+        assert after == before
+
+
+def test_a_night_that_begins_while_the_history_is_read_is_seen(file: Path) -> None:
+    """The file was free when it was opened, so nothing keeps another job from writing."""
+    with History(file, now=Clock()) as kept:
+        lived(kept)
+    with History(file, create=False) as read:
+        with History(file, now=Clock(NOW + timedelta(days=1))) as kept:
+            lived(kept)
+            assert len(read.nights()) == 2
+        assert len(read.nights()) == 2

@@ -11,19 +11,19 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_graphcalls.drift import Tape
-from pytest_graphcalls.drift.values import NUMBERS, TEXTS
+from pytest_graphcalls.drift import Recording
+from pytest_graphcalls.drift.values import NUMBER_MEMBERS, TEXT_MEMBERS
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response, encode_json
 from tests.effort import examples
-from tests.unit.drift import tapes as t
+from tests.unit.drift import recordings as t
 
 GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
-BASE = t.tape(t.exchanges(), t.notifications())
+BASE = t.recording(t.exchanges(), t.notifications())
 DIGITS = st.text("0123456789abcdef", min_size=32, max_size=32).filter(lambda text: text.strip("0"))
 
 
-def renamed(tape: Tape, ids: dict[str, str], time: str, name: str, shift: float) -> Tape:
+def renamed(recording: Recording, ids: dict[str, str], time: str, name: str, shift: float) -> Recording:
     """The same recording of another run: other ids, another time, other names."""
 
     def text(value: str) -> str:
@@ -43,19 +43,19 @@ def renamed(tape: Tape, ids: dict[str, str], time: str, name: str, shift: float)
             ),
             Response(one.response.status, half(one.response.headers), text(one.response.body.decode()).encode()),
         )
-        for one in tape.exchanges
+        for one in recording.exchanges
     ]
     told = [
         Notification(one.posted_to, json.loads(text(json.dumps(one.body))), one.at + shift, call_id=text(one.call_id))
-        for one in tape.notifications
+        for one in recording.notifications
     ]
-    return Tape(tape.test, tape.version, tuple(exchanges), tuple(told))
+    return Recording(recording.test, recording.version, tuple(exchanges), tuple(told))
 
 
-def all_ids(tape: Tape) -> list[str]:
+def all_ids(recording: Recording) -> list[str]:
     """Every id in it."""
-    texts = [one.request.url + one.request.body.decode() + one.response.body.decode() for one in tape.exchanges]
-    texts += [json.dumps(one.body) for one in tape.notifications]
+    texts = [one.request.url + one.request.body.decode() + one.response.body.decode() for one in recording.exchanges]
+    texts += [json.dumps(one.body) for one in recording.notifications]
     return sorted({found for text in texts for found in GUID.findall(text)})
 
 
@@ -136,7 +136,7 @@ def test_any_change_of_a_structure_is_a_difference(spot: tuple[int, tuple[Any, .
     body = copy.deepcopy(old.response.json())
     damage(parent_of(body, path), path[-1])
     response = Response(old.response.status, old.response.headers, encode_json(body))
-    before, after = t.tape([old]), t.tape([Exchange(old.request, response)])
+    before, after = t.recording([old]), t.recording([Exchange(old.request, response)])
     assert t.found(before, after)
     assert t.found(after, before)
 
@@ -151,16 +151,16 @@ def test_a_difference_has_the_same_fingerprint_in_every_run(spot: tuple[int, tup
     exchanges = list(BASE.exchanges)
     old = exchanges[number]
     exchanges[number] = Exchange(old.request, Response(old.response.status, old.response.headers, encode_json(body)))
-    after = t.tape(exchanges, BASE.notifications)
+    after = t.recording(exchanges, BASE.notifications)
     ids = {one: one[::-1].replace("-", "")[:8] + one[8:] for one in all_ids(BASE)}
     again = renamed(after, ids, "2031-05-05T05:05:05", "Carol", 1.0)
-    elsewhere = Tape("other.py::test", "v1.0", again.exchanges, again.notifications)
-    accepted = Tape("other.py::test", "v1.0", BASE.exchanges, BASE.notifications)
+    elsewhere = Recording("other.py::test", "v1.0", again.exchanges, again.notifications)
+    accepted = Recording("other.py::test", "v1.0", BASE.exchanges, BASE.notifications)
     first = [one.fingerprint for one in t.found(BASE, after)]
     assert first == [one.fingerprint for one in t.found(accepted, elsewhere)]
 
 
 def test_the_tables_of_what_is_volatile_are_in_lower_case_with_reasons() -> None:
     """They are looked up in lower case; a row without a reason is a guess."""
-    for table in (TEXTS, NUMBERS):
+    for table in (TEXT_MEMBERS, NUMBER_MEMBERS):
         assert all(name == name.lower() and reason for name, reason in table.items())

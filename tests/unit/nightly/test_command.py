@@ -138,7 +138,7 @@ def test_what_it_prints(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
     graphcalls("drift", "promote")
     fake.says = every({READ: Said((answered(direction=None),))})
     _, out, err = graphcalls(*NIGHT)
-    assert "  breaking: member-gone in call-get (v1.0) at $.direction: gone: 'direction' [" in out
+    assert "  breaking: member-gone in call-get (v1.0) at $.direction: missing: 'direction' [" in out
     assert ", new, 2 of 2 runs]" in out
     assert "graphcalls: looking whether it comes again: 1 test, run 2" in err
     fake.says = {1: fake.says[1]}

@@ -218,11 +218,11 @@ def test_an_accepted_difference_decides_nothing_and_is_not_asked_for(begun: Nigh
         ),
         (
             Said((refused(503, "ServiceUnavailable"),), "broken", "503"),
-            "call-get was answered 503, which says nothing of the operation; run it again",
+            "call-get was answered 503, which proves nothing about the operation; run it again",
         ),
         (
             Said((refused(429, "TooManyRequests"),), "held"),
-            "call-get was answered 429, which says nothing of the operation; run it again",
+            "call-get was answered 429, which proves nothing about the operation; run it again",
         ),
     ],
 )

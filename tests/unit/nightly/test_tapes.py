@@ -10,8 +10,8 @@ from typing import Any
 from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Kind, Passport, opened
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.drift import Tape
-from pytest_graphcalls.nightly.recordings import tape
+from pytest_graphcalls.drift import Recording
+from pytest_graphcalls.nightly.recordings import recording_of
 from pytest_graphcalls.session import Recorder
 from pytest_graphcalls.wire import Headers, Notification
 from tests.unit.nightly.conftest import answered, refused
@@ -33,12 +33,12 @@ def test_a_cassette_comes_back_as_a_tape(tmp_path: Path) -> None:
     exchanges = [answered(), refused(404, "8522"), answered(direction="incoming")]
     cassette.write(tmp_path / "a.yaml", exchanges, passport)
     found = opened(tmp_path / "a.yaml")
-    made = tape(found)
-    assert isinstance(made, Tape)
+    made = recording_of(found)
+    assert isinstance(made, Recording)
     assert made.name == "contracts/test_a.py::test_one@v1.0"
     assert [one.seconds for one in made.exchanges] == [0.25, 1.5]
     assert [one.request for one in made.exchanges] == [exchanges[0].request, exchanges[2].request]
-    assert (made.notifications, made.heard) == ((told,), True)
+    assert (made.notifications, made.notifications_recorded) == ((told,), True)
     assert len(found.rows) == 3
 
 
@@ -48,8 +48,8 @@ def test_a_cassette_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     cassette.write(tmp_path / "a.yaml", [answered()], passport)
     text = (tmp_path / "a.yaml").read_text()
     assert not [name for name in ("notifications", "seconds", "aside") if f"{name}:" in text]
-    made = tape(opened(tmp_path / "a.yaml"))
-    assert (made.exchanges[0].seconds, made.notifications, made.heard) == (None, (), False)
+    made = recording_of(opened(tmp_path / "a.yaml"))
+    assert (made.exchanges[0].seconds, made.notifications, made.notifications_recorded) == (None, (), False)
 
 
 def test_the_stage_says_which_exchanges_are_beside_the_test() -> None:
@@ -71,7 +71,7 @@ def in_roster(digit: str, **identity: str) -> dict[str, Any]:
 BOT, STAYS, ALICE = in_roster("1", application="b0"), in_roster("2", user="0e5a"), in_roster("3", user="a11c")
 
 
-def visited(folder: Path, *asks: str) -> Tape:
+def visited(folder: Path, *asks: str) -> Recording:
     """A recording of a test that invites somebody into a meeting in which somebody was already."""
     roster = [BOT, STAYS, ALICE]
     before, list_ = answered(value=[BOT, STAYS]), answered(value=roster)
@@ -86,7 +86,7 @@ def visited(folder: Path, *asks: str) -> Tape:
     name = "contracts/test_a.py::test_one@v1.0"
     passport = Passport(datetime.now(UTC), Kind.LIVE, ("v1.0",), "abc", test=name, notifications=(told,), aside=(1,))
     cassette.write(folder / "a.yaml", [joined, before, *invites, list_], passport)
-    return tape(opened(folder / "a.yaml"))
+    return recording_of(opened(folder / "a.yaml"))
 
 
 def test_who_was_there_before_the_test_is_in_no_roster(tmp_path: Path) -> None:
@@ -94,5 +94,5 @@ def test_who_was_there_before_the_test_is_in_no_roster(tmp_path: Path) -> None:
     made = visited(tmp_path, '{"id": "A11C"}')
     assert made.exchanges[-1].response.json()["value"] == [BOT, ALICE]
     assert made.notifications[0].body["value"] == [{"resourceData": [BOT, ALICE]}]
-    assert made.stayed == {"0e5a"}
+    assert made.already_present == {"0e5a"}
     assert visited(tmp_path / "again", '{"id": "0e5a"}').invited == '{"id": "0e5a"}'

@@ -54,7 +54,7 @@ def message(*findings: Finding) -> list[str]:
     """The lines about ``findings`` in the second of three exchanges."""
     exchanges = [Exchange(Request("GET", CALL), Response(200)), Exchange(REQUEST, RESPONSE)]
     seen = [Seen(one, 1, Standing.FAILS) for one in findings]
-    (text,) = messages(seen, [*exchanges, exchanges[0]], Contract.packaged())
+    (text,) = messages(seen, [*exchanges, exchanges[0]], Contract.packaged(), {})
     return text.splitlines()
 
 
@@ -94,7 +94,7 @@ def test_exchanges_have_a_message_each() -> None:
     """In the order in which they happened."""
     exchanges = [Exchange(REQUEST, RESPONSE)] * 2
     seen = [Seen(FINDING, 1, Standing.FAILS), Seen(FINDING, 0, Standing.FAILS)]
-    first, second = messages(seen, exchanges, Contract.packaged())
+    first, second = messages(seen, exchanges, Contract.packaged(), {})
     assert "exchange  1 of 2" in first
     assert "exchange  2 of 2" in second
 

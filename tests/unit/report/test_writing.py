@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pytest_graphcalls import atomic
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.report import write
 from pytest_graphcalls.session import Run
@@ -16,15 +18,11 @@ from pytest_graphcalls.session import Run
 def test_a_folder_that_takes_no_file_gives_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the half-written file cannot be taken away again."""
 
-    really = Path.open
+    def refuse(path: Path, **facts: Any) -> int:
+        raise OSError(errno.EROFS, "Read-only file system")
 
-    def refuse(path: Path, *mode: Any, **facts: Any) -> Any:
-        if path.parent == tmp_path:
-            raise OSError(errno.EROFS, "Read-only file system")
-        return really(path, *mode, **facts)
-
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(atomic, "hold", refuse)
     monkeypatch.setattr(Path, "unlink", refuse)
     file = tmp_path / "report.json"
     run = Run(Contract.packaged(), target="simulator", versions=("v1.0",), strict=False, seed=0)
-    assert write(run, [file]) == ([f"the report {file} was not written: Read-only file system."], False)
+    assert write(run, [file], Counter()) == ([f"the report {file} was not written: Read-only file system."], False)

@@ -221,7 +221,7 @@ def test_the_oldest_with_the_very_tag_is_kept(boards: WorkItems, main: Any, tmp_
         ),
         (
             203,
-            "the work item was not brought up to date: Azure wants somebody to sign in: is SYSTEM_ACCESSTOKEN the"
+            "the work item was not brought up to date: Azure asks for a sign-in: is SYSTEM_ACCESSTOKEN the"
             " job's token?\n",
         ),
     ],
@@ -260,5 +260,5 @@ def test_a_long_night_keeps_its_mark(script: Any) -> None:
     """The summary is cut, and the comment's lines are."""
     text = script._description("x" * 1_000_000, [GONE.fingerprint])
     assert len(text) < 61_000
-    assert script._told(text) == {GONE.fingerprint}
+    assert script._known(text) == {GONE.fingerprint}
     assert len(script._comment([{"fingerprint": "a" * 12, "says": "y" * 100_000}] * 2)) < 61_000

@@ -67,6 +67,52 @@ def test_the_body_may_come_in_pieces() -> None:
     assert run(SimulatorApp(simulator), scope, *flood, EMPTY)[0]["status"] == 413
 
 
+GONE = {"type": "http.disconnect"}
+
+
+@pytest.mark.parametrize(
+    ("header", "messages", "status"),
+    [
+        ((b"content-length", b"2"), [{"type": "http.request", "body": b"{", "more_body": True}, GONE], 400),
+        ((b"content-length", b"2"), [GONE], 400),
+        ((b"transfer-encoding", b"chunked"), [{"type": "http.request", "body": b"", "more_body": True}, GONE], 400),
+        ((b"content-length", b"2"), [{"type": "http.request", "body": b"{"}], 400),
+        ((b"content-length", b"0"), [{"type": "http.request", "body": b"{}"}], 400),
+        ((b"content-length", b"0"), [GONE], 204),
+        ((b"x-no-body", b""), [GONE], 204),
+    ],
+)
+def test_a_request_whose_body_did_not_arrive_whole_is_not_carried_out(
+    header: tuple[bytes, bytes], messages: list[Message], status: int
+) -> None:
+    """Neither when the client is gone, nor when the server hands on less or more than the header said."""
+    simulator = Simulator()
+    call = simulator.incoming_call(group=True)
+    headers = [(b"authorization", f"Bearer {simulator.authority.token()}".encode()), header]
+    sent = run(
+        SimulatorApp(simulator), http("DELETE", f"/v1.0/communications/calls/{call.id}", headers=headers), *messages
+    )
+    assert sent[0]["status"] == status
+    assert (call.state == "terminated") is (status == 204)
+
+
+def test_a_request_that_is_cut_in_the_middle_ends_no_call() -> None:
+    """Over a socket: the connection ends before the body does."""
+    simulator = Simulator()
+    call = simulator.incoming_call(group=True)
+    with serve_in_thread(SimulatorApp(simulator)) as url:
+        port = int(url.rpartition(":")[2])
+        head = (
+            f"DELETE /v1.0/communications/calls/{call.id} HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n"
+            f"Authorization: Bearer {simulator.authority.token()}\r\n\r\n"
+        )
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(head.encode() + b"{")
+            client.shutdown(socket.SHUT_WR)
+            assert client.recv(1) == b""
+    assert call.state == "incoming"
+
+
 def test_addresses_name_the_host_that_was_used() -> None:
     """Scheme and Host header, or the server's own address; the raw path where there is one."""
     simulator = Simulator()

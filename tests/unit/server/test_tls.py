@@ -10,7 +10,8 @@ from threading import Barrier
 
 import pytest
 
-from pytest_graphcalls.clients.httpx import Network, http_for_msal, tls_context
+from pytest_graphcalls.clients.httpx import http_for_msal, tls_context
+from pytest_graphcalls.clients.network import Network
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.http import serve_in_thread

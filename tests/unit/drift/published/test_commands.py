@@ -11,7 +11,7 @@ import pytest
 from pytest_graphcalls.cli import contracts, drift, main, parser
 from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.drift import Difference, Kind, Origin, Outcome, Unchecked
-from pytest_graphcalls.drift.outcome import weighed
+from pytest_graphcalls.drift.outcome import outcome_of_severities
 from pytest_graphcalls.errors import PublishedFileError, SettingError
 from tests.unit.drift.published import checkout, forms
 
@@ -57,7 +57,7 @@ def test_a_difference_is_shown_with_its_fingerprint_and_its_file(
     main(["drift", "metadata", "--csdl", csdl(tmp_path, without="subject")])
     first, place, *_ = capsys.readouterr().out.splitlines()
     told = Difference(Kind.MEMBER_GONE, Origin.METADATA, "v1.0", "call", "subject", "Edm.String")
-    assert first == f"breaking: member-gone in call (v1.0) at subject: gone: Edm.String  [{told.fingerprint}]"
+    assert first == f"breaking: member-gone in call (v1.0) at subject: missing: Edm.String  [{told.fingerprint}]"
     assert place == "    v1.csdl"
 
 
@@ -164,7 +164,7 @@ GAP, KNOWN_GAP = Unchecked("a page", "it is not there."), Unchecked("a page", "i
 def test_the_heaviest_decides(found: tuple[Difference | Unchecked, ...], expected: Outcome) -> None:
     """A gap hides what might be there, but not what is."""
     severities = {one.severity for one in found if isinstance(one, Difference)}
-    assert weighed(severities, [one for one in found if isinstance(one, Unchecked)]) is expected
+    assert outcome_of_severities(severities, [one for one in found if isinstance(one, Unchecked)]) is expected
 
 
 @pytest.fixture

@@ -19,6 +19,10 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;">]>\n<E
 OUTSIDE = '<?xml version="1.0"?>\n<!DOCTYPE x SYSTEM "file:///etc/hostname">\n<Edmx/>'
 
 
+def of_schema(inner: str) -> str:
+    return f'<Edmx><Schema Namespace="x">{inner}</Schema>\n</Edmx>'
+
+
 def failed(read: object, path: Path, text: str | bytes) -> PublishedFileError:
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(PublishedFileError) as caught:
@@ -45,6 +49,23 @@ def failed(read: object, path: Path, text: str | bytes) -> PublishedFileError:
             '<Edmx><Schema Namespace="x">\n<EntityType/></Schema></Edmx>',
             2,
             "has an element without its attribute 'Name' here.",
+        ),
+        (
+            '<?xml version="1.0" encoding="utf-7"?><Edmx/>',
+            1,
+            "is in the encoding 'utf-7'; expected iso-8859-1 or us-ascii",
+        ),
+        ("<Edmx>" + "<a>\n" * 101, 100, "is nested too deep."),
+        (of_schema('<EntityType Name="a" BaseType="x.a"/>'), 2, "has a type that derives from itself: 'x.a'."),
+        (
+            of_schema("".join(f'<EntityType Name="t{n}" BaseType="x.t{n + 1}"/>' for n in range(102))),
+            2,
+            "has a type with more than 100 bases: 'x.t0'.",
+        ),
+        (
+            of_schema(f'<EnumType Name="e"><Member Name="a" Value="{"9" * 5000}"/></EnumType>'),
+            1,
+            "has a number of 5,000 digits; expected at most 20.",
         ),
     ],
 )
@@ -96,18 +117,26 @@ def test_openapi_yaml_that_is_cut_between_two_lines_is_noticed(tmp_path: Path) -
         ("", 1, "ends where a value has to stand; is it cut off?"),
         ("just a text", 1, "has something else where a mapping has to stand."),
         ("openapi: 3.0.4\ninfo: {}\n", 3, "is no OpenAPI: it has no member 'paths'."),
-        ("paths:\n  /communications/calls: [1, 2\n", 3, "is not YAML: did not find expected ',' or ']'."),
-        ("paths:\n  /communications/calls: &a {}\n  /app/calls: *a\n", 3, "uses an alias of YAML (*name), which is"),
+        (
+            "paths:\n  /communications/calls: [1, 2\n",
+            3,
+            "is not YAML: did not find expected ',' or ']'; is it cut off?",
+        ),
+        (
+            "paths:\n  /communications/calls: &a {}\n  /app/calls: *a\n",
+            3,
+            "uses the alias *a; write the value out, an alias is not followed.",
+        ),
         ("paths: {}\n? [a, b]\n: c\n", 2, "has a key that is no text."),
         (b"paths: {}\nx: \xff\xfe\n", 1, "is not text: "),
-        (f"paths:\n  /app/calls: {'[' * 120}{']' * 120}", 2, "is nested deeper than 100 levels."),
+        (f"paths:\n  /app/calls: {'[' * 120}{']' * 120}", 2, "is nested too deep."),
         ('{"paths": []}', 1, "has something else where an object has to stand."),
         ('{"paths"}', 1, "is not JSON: a member has to stand here."),
-        ('{"paths": {}\n 3}', 2, "is not JSON: a comma or the end of the object has to stand here."),
+        ('{"paths": {}\n 3}', 2, "is not JSON: a comma or the end of an object has to stand here."),
         ('{"openapi": "3.0.4"}', 1, "is no OpenAPI: it has no member 'paths'."),
         ('{"a": nothing}', 1, "is not JSON: Expecting value."),
-        ('{"a": ' + "[" * 100_000, 1, "is nested too deeply."),
-        (b'{"a": "\xff"}', 0, "is not UTF-8."),
+        ('{"a": ' + "[" * 100_000, 1, "is nested too deep."),
+        (b'{"a": "\xff"}', 0, "is not text in UTF-8 or UTF-16."),
         (json.dumps(SHORT), 1, "refers to the schema 'call', which is not there; is it cut off?"),
     ],
 )

@@ -198,7 +198,7 @@ def test_what_a_fault_holds_is_released(ask: Ask, state: ServerState, simulator:
 
 
 def test_the_ledger_is_read_in_pieces(ask: Ask, state: ServerState, simulator: Simulator) -> None:
-    """Deliveries, requests and faults; after ``settled`` it goes on."""
+    """Deliveries, requests and faults; after ``complete_up_to`` it goes on."""
     phone = Phone(simulator)
     state.bot(asgi(lambda notes, headers: [phone.reject(call) for call in incoming(notes)] and None))
     ask("POST", "faults/latency", operation="call-reject", seconds=1)

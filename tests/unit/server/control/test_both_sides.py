@@ -129,7 +129,7 @@ LEFT_OUT: dict[type, dict[str, str]] = {
     },
     Bot: {
         "courier": PART,
-        "settle": "POST clock/advance does",
+        "wait_until_idle": "POST clock/advance does",
         "sleep": "for applications in this process only",
         "wait_for": "a loop in the suite's own language: nobody else knows its condition",
         "watch": "a server always does",
@@ -141,6 +141,7 @@ OTHER_NAMES = {"name_or_id": "{person}", "call_id": "{call}", "where": "url", "a
 """Parameters that an address says by another name, or by itself."""
 PARAMETERS_LEFT_OUT = {
     (Simulator, "advance", "patience"): "the server knows whether anybody delivers by itself",
+    (Simulator, "advance", "extra"): "the server has clients that know nothing of each other, and says how many",
     (Simulator, "fault", "name"): "there is an address for each",
     (Bot, "__call__", "allow_hosts"): "whoever starts the server says so: else a request could have it post anywhere",
     (Bot, "__call__", "linger"): "for applications in this process only",

@@ -10,13 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
-from pytest_graphcalls.clients.httpx import Network, make_client
-from pytest_graphcalls.clients.remote import RemoteWorld, is_steerable
+from pytest_graphcalls.clients.httpx import make_client
+from pytest_graphcalls.clients.network import Network
 from pytest_graphcalls.errors import StageError
 from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.control import PREFIX, ControlledApp, Reach, ServerState
 from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Simulator
+from pytest_graphcalls.targets.remote import RemoteWorld, is_steerable
 
 
 @pytest.fixture
@@ -104,6 +105,6 @@ def test_whatever_answers_it_does_no_harm() -> None:
 
 def test_another_machine_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its capabilities are none of a simulator on this machine."""
-    monkeypatch.setattr("pytest_graphcalls.clients.remote.Network", lambda: pytest.fail("somebody was asked"))
+    monkeypatch.setattr("pytest_graphcalls.targets.remote.Network", lambda: pytest.fail("somebody was asked"))
     assert is_steerable("https://graph.example.org") is False
     assert is_steerable("http://192.0.2.7") is False

@@ -192,7 +192,7 @@ def test_a_bot_that_is_not_there_is_reported(
     post("clock/advance", seconds=5)
     entries = served.get(f"{PREFIX}ledger").json()["entries"]
     assert [one["attempt"] for one in entries] == [1, 2, 3]
-    assert all("is not there" in one["error"] for one in entries)
+    assert all("cannot be reached" in one["error"] for one in entries)
 
 
 def test_a_redirect_to_another_machine_is_not_followed(
@@ -282,3 +282,40 @@ def test_in_real_time_one_call_does_not_wait_for_another(state: ServerState, pos
         post("calls")
         state.bot.wait_for(lambda: len(state.bot.deliveries) >= 2, seconds=20)
         assert {(one.status, one.attempt) for one in state.bot.deliveries} == {(202, 1)}
+
+
+def placing_calls(served: httpx.Client, most: int, over: Event) -> Act:
+    """A bot that places one more call for each notification; it stands for clients that never stop."""
+    placed: list[str] = []
+
+    def act(notes: dict[str, Any], _: dict[str, str]) -> None:
+        if over.is_set():
+            return
+        placed.append(served.post(f"{PREFIX}calls", json={}).json()["id"])
+        if len(placed) >= most:
+            over.set()
+
+    return act
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_an_advance_ends_although_there_is_always_something_new_to_deliver(
+    served: httpx.Client, state: ServerState, post: Callable[..., Any], frozen: bool
+) -> None:
+    """Just the time that was asked for passes; what came about meanwhile goes out later."""
+    over = Event()
+    with a_bot(placing_calls(served, 1000, over)) as url:
+        post("bot", url=url)
+        for _ in range(8):
+            post("calls")
+        if not frozen:
+            post("clock/thaw")
+        clock = post("clock/advance", seconds=0.2)
+        assert not over.is_set()
+        over.set()
+        if frozen:
+            assert clock["now"] == 0.2
+            before = len(state.bot.deliveries)
+            post("clock/advance", seconds=0)
+            assert len(state.bot.deliveries) > before
+            assert [one.sequence for one in state.bot.deliveries] == list(range(len(state.bot.deliveries)))

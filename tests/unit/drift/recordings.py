@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.drift import Difference, Kind, Tape
+from pytest_graphcalls.drift import Difference, Kind, Recording
 from pytest_graphcalls.drift.compare import Limits, compare
-from pytest_graphcalls.drift.model import Met
+from pytest_graphcalls.drift.model import Observation
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response, encode_json
 
 TEST = "contracts/test_participant_invite.py::test_it"
@@ -126,9 +126,11 @@ def notifications() -> list[Notification]:
     ]
 
 
-def tape(exchanges: Iterable[Exchange] = (), notifications: Iterable[Notification] = (), *, test: str = TEST) -> Tape:
+def recording(
+    exchanges: Iterable[Exchange] = (), notifications: Iterable[Notification] = (), *, test: str = TEST
+) -> Recording:
     """A recording for v1.0."""
-    return Tape(test, "v1.0", tuple(exchanges), tuple(notifications))
+    return Recording(test, "v1.0", tuple(exchanges), tuple(notifications))
 
 
 def changed(value: Any, change: Callable[[Any], Any]) -> Any:
@@ -138,13 +140,13 @@ def changed(value: Any, change: Callable[[Any], Any]) -> Any:
     return mine
 
 
-def found(before: Tape, after: Tape, limits: Limits | None = None) -> list[Difference]:
+def found(before: Recording, after: Recording, limits: Limits | None = None) -> list[Difference]:
     """The differences between two recordings; fails if something could not be compared."""
     result = list(compare([before], [after], Contract.packaged(), limits or Limits()))
-    assert all(isinstance(one, Met) for one in result), result
-    return [one.difference for one in result if isinstance(one, Met)]
+    assert all(isinstance(one, Observation) for one in result), result
+    return [one.difference for one in result if isinstance(one, Observation)]
 
 
-def kinds(before: Tape, after: Tape) -> set[tuple[Kind, str]]:
+def kinds(before: Recording, after: Recording) -> set[tuple[Kind, str]]:
     """Kind and place of each difference."""
     return {(one.kind, one.where) for one in found(before, after)}

@@ -11,9 +11,9 @@ import pytest
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Kind
 from pytest_graphcalls.drift.compare import Limits, compare
-from pytest_graphcalls.drift.model import Met
+from pytest_graphcalls.drift.model import Observation
 from pytest_graphcalls.wire import Notification
-from tests.unit.drift import tapes as t
+from tests.unit.drift import recordings as t
 
 Told = list[Notification]
 
@@ -90,21 +90,21 @@ def test_a_change_of_what_is_told_has_a_name(name: str) -> None:
     """What was told, what is told now, what that is called."""
     change, expected = CASES[name]
     before, after = t.notifications(), change(t.notifications())
-    assert t.kinds(t.tape(t.exchanges(), before), t.tape(t.exchanges(), after)) == expected
+    assert t.kinds(t.recording(t.exchanges(), before), t.recording(t.exchanges(), after)) == expected
 
 
 def test_one_delay_is_one_difference() -> None:
     """What comes behind a late one is as late, and is not told again; a second delay is."""
     told = t.notifications()
-    before = t.tape(t.exchanges(), told)
-    assert len(t.found(before, t.tape(t.exchanges(), later(told, 1, 30)))) == 1
-    assert len(t.found(before, t.tape(t.exchanges(), later(later(told, 1, 30), 3, 30)))) == 2
+    before = t.recording(t.exchanges(), told)
+    assert len(t.found(before, t.recording(t.exchanges(), later(told, 1, 30)))) == 1
+    assert len(t.found(before, t.recording(t.exchanges(), later(later(told, 1, 30), 3, 30)))) == 2
 
 
 def test_from_when_on_something_is_late_is_a_setting() -> None:
     """Five seconds are nothing by default, and late where the limit is four."""
     told = t.notifications()
-    before, after = t.tape(t.exchanges(), told), t.tape(t.exchanges(), later(told, 3, 5))
+    before, after = t.recording(t.exchanges(), told), t.recording(t.exchanges(), later(told, 3, 5))
     (found,) = t.found(before, after, Limits(late=4.0))
     assert (found.kind, found.subject, found.hint) == (
         Kind.NOTIFICATION_LATE,
@@ -115,11 +115,11 @@ def test_from_when_on_something_is_late_is_a_setting() -> None:
 
 def test_what_is_told_says_where_it_was_met() -> None:
     """The payload, the test, the number of the notification, the page; and the two notifications themselves."""
-    after = t.tape(t.exchanges(), t.notifications()[:-1])
-    (met,) = compare([t.tape(t.exchanges(), t.notifications())], [after], Contract.packaged())
-    assert isinstance(met, Met)
-    assert met.sample is not None
-    found = met.difference
+    after = t.recording(t.exchanges(), t.notifications()[:-1])
+    (observation,) = compare([t.recording(t.exchanges(), t.notifications())], [after], Contract.packaged())
+    assert isinstance(observation, Observation)
+    assert observation.sample is not None
+    found = observation.difference
     assert (found.kind, found.subject, found.before) == (
         Kind.NOTIFICATION_MISSING,
         "call-ended",
@@ -127,13 +127,13 @@ def test_what_is_told_says_where_it_was_met() -> None:
     )
     assert found.place == f"{t.TEST}@v1.0, notification 5"
     assert found.page == "https://learn.microsoft.com/graph/api/call-delete?view=graph-rest-1.0"
-    assert (met.sample.expected, met.sample.observed) == (t.notifications()[4], None)
+    assert (observation.sample.expected, observation.sample.observed) == (t.notifications()[4], None)
 
 
 def test_an_order_says_what_came_first() -> None:
     """The sort and the state, because two of one sort may change places, too."""
     told = t.notifications()
-    (found,) = t.found(t.tape(t.exchanges(), told), t.tape(t.exchanges(), [told[1], told[0], *told[2:]]))
+    (found,) = t.found(t.recording(t.exchanges(), told), t.recording(t.exchanges(), [told[1], told[0], *told[2:]]))
     assert (found.kind, found.subject) == (Kind.ORDER_CHANGED, "call-updated")
     assert (found.before, found.after) == (
         "after call-updated (updated establishing)",
@@ -146,14 +146,14 @@ def test_several_entries_in_one_envelope_are_several() -> None:
     told = t.notifications()
     both = {**told[0].body, "value": [*told[0].body["value"], *told[1].body["value"]]}
     packed = [replace(told[0], body=both), *told[2:]]
-    assert t.kinds(t.tape(t.exchanges(), told), t.tape(t.exchanges(), packed)) == set()
+    assert t.kinds(t.recording(t.exchanges(), told), t.recording(t.exchanges(), packed)) == set()
 
 
 def test_calls_that_come_in_are_told_apart_by_their_order() -> None:
     """No exchange names them first; which is which follows from who rings first."""
 
-    def ringing(first: str, second: str) -> t.Tape:
-        return t.tape(
+    def ringing(first: str, second: str) -> t.Recording:
+        return t.recording(
             [],
             [
                 t.posted("created", "", t.call("incoming", first), 0.0, first),
@@ -168,8 +168,8 @@ def test_calls_that_come_in_are_told_apart_by_their_order() -> None:
 def test_what_no_page_shows_is_compared_too() -> None:
     """A notification of an unknown sort is one, and its content counts."""
 
-    def told(data: Any) -> t.Tape:
-        return t.tape([], [t.posted("updated", "/lobby/7", data, 0.0)])
+    def told(data: Any) -> t.Recording:
+        return t.recording([], [t.posted("updated", "/lobby/7", data, 0.0)])
 
     (found,) = t.found(told({"open": True}), told({"open": False}))
     assert (found.subject, found.kind, found.where) == (
@@ -182,5 +182,5 @@ def test_what_no_page_shows_is_compared_too() -> None:
 @pytest.mark.parametrize("value", [None, {}, "x", [1, None, "x"], [{"changeType": 3, "resourceUrl": ["x"]}]])
 def test_an_envelope_of_another_shape_is_no_trouble(value: Any) -> None:
     """What the service should never post is compared as far as it can be."""
-    strange = t.tape([], [Notification("https://bot.contoso.com/calls", {"value": value})])
+    strange = t.recording([], [Notification("https://bot.contoso.com/calls", {"value": value})])
     assert t.kinds(strange, strange) == set()

@@ -11,8 +11,8 @@ import pytest
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Kind, Origin, RuleState, Severity, Unchecked
-from pytest_graphcalls.drift.contract import observe, states
-from pytest_graphcalls.drift.model import Met
+from pytest_graphcalls.drift.model import Observation
+from pytest_graphcalls.drift.suite_report import compare_report, rule_states
 from pytest_graphcalls.findings import Finding, Side
 from pytest_graphcalls.findings import Kind as Found
 from pytest_graphcalls.findings import Severity as Weight
@@ -45,41 +45,41 @@ def record(outcome: Outcome, *seen: Seen, **facts: Any) -> TestRecord:
     return TestRecord(TEST, outcome, seen=seen, **given)
 
 
-def differences(data: dict[str, Any], last: dict[str, RuleState] | None = None) -> list[Met]:
+def differences(data: dict[str, Any], last: dict[str, RuleState] | None = None) -> list[Observation]:
     """What the report says differs."""
-    return [one for one in observe(data, last or {}, Contract.packaged()) if isinstance(one, Met)]
+    return [one for one in compare_report(data, last or {}, Contract.packaged()) if isinstance(one, Observation)]
 
 
 def unchecked(data: dict[str, Any]) -> dict[str, Unchecked]:
     """What the report says could not be looked at."""
-    all_ = observe(data, {}, Contract.packaged())
+    all_ = compare_report(data, {}, Contract.packaged())
     return {one.subject: one for one in all_ if isinstance(one, Unchecked)}
 
 
 @pytest.mark.parametrize(
     ("last", "said"),
     [
-        ({NAME: RuleState.HELD}, "It held the last time."),
-        ({NAME: RuleState.NOTICE}, "It held the last time, with a notice."),
-        ({NAME: RuleState.BROKEN}, "It was broken the last time already."),
-        ({NAME: RuleState.NOT_CHECKED}, "Nothing is known of it from the last time."),
-        ({}, "Nothing is known of it from the last time."),
+        ({NAME: RuleState.HELD}, "It held in the last run."),
+        ({NAME: RuleState.NOTICE}, "It held in the last run, with a notice."),
+        ({NAME: RuleState.BROKEN}, "It was broken in the last run already."),
+        ({NAME: RuleState.NOT_CHECKED}, "The last run has no result for it."),
+        ({}, "The last run has no result for it."),
     ],
 )
 def test_a_broken_rule_is_behavioural(last: dict[str, RuleState], said: str) -> None:
     """It says what the rule says, whether it held the last time, and what it was broken in."""
     data = report(record(Outcome.BROKEN, Seen(BASE, 0, Standing.FAILS), reason="It was 200."))
-    (met,) = differences(data, last)
-    found = met.difference
+    (observation,) = differences(data, last)
+    found = observation.difference
     assert (found.kind, found.severity, found.origin) == (Kind.RULE_BROKEN, Severity.BEHAVIOURAL, Origin.CONTRACT)
     assert (found.subject, found.version, found.place) == (RULE, "v1.0", TEST)
     assert found.before == Contract.packaged().rule(RULE).says
     assert found.page == Contract.packaged().rule(RULE).page("v1.0")
     assert found.hint == f"{said} It was 200."
-    assert met.sample is not None
-    assert met.sample.where == "status"
-    assert met.sample.observed is not None
-    assert met.sample.observed.request.url == REQUEST["url"]  # type: ignore[union-attr]  # an exchange
+    assert observation.sample is not None
+    assert observation.sample.where == "status"
+    assert observation.sample.observed is not None
+    assert observation.sample.observed.request.url == REQUEST["url"]  # type: ignore[union-attr]  # an exchange
 
 
 def test_a_rule_broken_last_time_has_the_same_fingerprint() -> None:
@@ -91,17 +91,17 @@ def test_a_rule_broken_last_time_has_the_same_fingerprint() -> None:
 
 def test_a_rule_may_break_without_a_finding() -> None:
     """The test's own assertion has failed; its last exchange is shown."""
-    (met,) = differences(report(record(Outcome.BROKEN, reason="The call goes on.")))
-    assert met.sample is not None
-    assert met.difference.kind is Kind.RULE_BROKEN
-    assert met.difference.hint.endswith("The call goes on.")
+    (observation,) = differences(report(record(Outcome.BROKEN, reason="The call goes on.")))
+    assert observation.sample is not None
+    assert observation.difference.kind is Kind.RULE_BROKEN
+    assert observation.difference.hint.endswith("The call goes on.")
 
 
 def test_a_rule_that_another_test_found_broken_is_broken() -> None:
     """Whoever finds it."""
     other = replace(record(Outcome.HELD, Seen(BASE, 0, Standing.ELSEWHERE)), rules=(), nodeid="other")
-    (met,) = differences(report(other))
-    assert (met.difference.subject, met.difference.place) == (RULE, "other")
+    (observation,) = differences(report(other))
+    assert (observation.difference.subject, observation.difference.place) == (RULE, "other")
 
 
 def test_what_a_test_sends_is_never_drift() -> None:
@@ -109,7 +109,7 @@ def test_what_a_test_sends_is_never_drift() -> None:
     own = replace(BASE, side=Side.REQUEST, kind=Found.MEMBER_MISSING)
     data = report(record(Outcome.HELD, Seen(own, 0, Standing.FAILS), rules=()))
     assert differences(data) == []
-    assert states(data)[NAME] is RuleState.NOTICE
+    assert rule_states(data)[NAME] is RuleState.NOTICE
 
 
 def test_a_broken_rule_is_shown_where_an_answer_broke_it() -> None:
@@ -117,11 +117,11 @@ def test_a_broken_rule_is_shown_where_an_answer_broke_it() -> None:
     sent = replace(BASE, side=Side.REQUEST, kind=Found.MEMBER_MISSING)
     first = replace(record(Outcome.HELD, Seen(sent, 0, Standing.ELSEWHERE)), rules=(), nodeid="first")
     second = replace(record(Outcome.HELD, Seen(BASE, 0, Standing.ELSEWHERE)), rules=(), nodeid="second")
-    (met,) = differences(report(first, second))
-    assert met.difference.place == "second"
-    assert met.sample is not None
-    assert isinstance(met.sample.observed, Exchange)
-    assert met.sample.observed.note == "second"
+    (observation,) = differences(report(first, second))
+    assert observation.difference.place == "second"
+    assert observation.sample is not None
+    assert isinstance(observation.sample.observed, Exchange)
+    assert observation.sample.observed.note == "second"
 
 
 SHAPES = [
@@ -143,10 +143,14 @@ def test_a_finding_without_a_rule_is_about_a_shape(
 ) -> None:
     """Broken where it is a violation, new or misspelled where it is a notice; list indexes say nothing."""
     finding = replace(BASE, kind=found, severity=weight, side=side, rule="", where="$.a[3].b", got="'Running'")
-    (met,) = differences(report(record(Outcome.HELD, Seen(finding, 0, Standing.NOTED))))
-    assert (met.difference.kind, met.difference.where, met.difference.after) == (kind, "$.a[].b", after)
-    assert met.sample is not None
-    assert met.sample.where == "$.a[3].b"
+    (observation,) = differences(report(record(Outcome.HELD, Seen(finding, 0, Standing.NOTED))))
+    assert (observation.difference.kind, observation.difference.where, observation.difference.after) == (
+        kind,
+        "$.a[].b",
+        after,
+    )
+    assert observation.sample is not None
+    assert observation.sample.where == "$.a[3].b"
 
 
 @pytest.mark.parametrize(
@@ -181,7 +185,9 @@ def test_a_shape_in_a_notification_is_shown_as_it_was_posted() -> None:
         )
     )
     observed = [
-        met.sample.observed for met in differences(data) if met.difference.kind is Kind.SHAPE_BROKEN and met.sample
+        observation.sample.observed
+        for observation in differences(data)
+        if observation.difference.kind is Kind.SHAPE_BROKEN and observation.sample
     ]
     assert [(one.posted_to, one.body) for one in observed] == [("https://bot/x", {"value": []})]  # type: ignore[union-attr]  # a notification
 
@@ -209,4 +215,4 @@ def test_what_could_not_be_checked_is_said() -> None:
 )
 def test_every_rule_has_a_state(outcome: Outcome, seen: Iterable[Seen], state: RuleState) -> None:
     """The report's words, and one for a rule that held with a notice."""
-    assert states(report(record(outcome, *seen)))[NAME] is state
+    assert rule_states(report(record(outcome, *seen)))[NAME] is state

@@ -10,36 +10,38 @@ from threading import Barrier, Event, Lock
 
 import pytest
 
-from pytest_graphcalls.bot.queue import Lines, Parcel
+from pytest_graphcalls.bot.queue import DeliveryQueue, QueuedNotification
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Notification
 
 PATIENCE = 10.0
 
 
-def parcel(call: str, sequence: int = 0) -> Parcel:
-    return Parcel(Notification("https://bot.example/calls", {}, call_id=call), sequence)
+def queued(call: str, sequence: int = 0) -> QueuedNotification:
+    return QueuedNotification(Notification("https://bot.example/calls", {}, call_id=call), sequence)
 
 
-def lines(tell: Callable[[Parcel], bool], *, side_by_side: bool = True, simulator: Simulator | None = None) -> Lines:
+def lines(
+    tell: Callable[[QueuedNotification], bool], *, side_by_side: bool = True, simulator: Simulator | None = None
+) -> DeliveryQueue:
     """Lines of a simulator that has somebody to deliver to, so that what comes again comes."""
     simulator = simulator or Simulator()
     simulator.deliver_to(lambda *_: None)
-    return Lines(simulator, tell, 1.0, lambda: side_by_side)
+    return DeliveryQueue(simulator, tell, 1.0, lambda: side_by_side)
 
 
 def test_one_call_does_not_wait_for_another() -> None:
     """Each of two is answered only when the bot was told of the other."""
     both = Barrier(2, timeout=PATIENCE)
 
-    def tell(_: Parcel) -> bool:
+    def tell(_: QueuedNotification) -> bool:
         both.wait()
         return False
 
     them = lines(tell)
-    them.put(parcel("a"))
-    them.put(parcel("b"))
-    assert them.settle(PATIENCE)
+    them.put(queued("a"))
+    them.put(queued("b"))
+    assert them.wait_until_idle(PATIENCE)
     them.close()
 
 
@@ -48,9 +50,9 @@ def test_by_default_whoever_lets_time_pass_is_who_tells() -> None:
     told: list[str] = []
     them = lines(lambda one: bool(told.append(one.note.call_id)), side_by_side=False)
     for call in ("a", "b", "a"):
-        them.put(parcel(call))
+        them.put(queued(call))
         assert told[-1] == call
-    assert them.settle(0.0)
+    assert them.wait_until_idle(0.0)
 
 
 def test_the_order_of_a_call_is_kept() -> None:
@@ -59,7 +61,7 @@ def test_the_order_of_a_call_is_kept() -> None:
     busy: set[str] = set()
     told: dict[str, list[int]] = {}
 
-    def tell(one: Parcel) -> bool:
+    def tell(one: QueuedNotification) -> bool:
         call = one.note.call_id
         with lock:
             assert call not in busy
@@ -73,8 +75,8 @@ def test_the_order_of_a_call_is_kept() -> None:
 
     them = lines(tell)
     for number in range(200):
-        them.put(parcel(f"call {number % 8}", number))
-    assert them.settle(PATIENCE)
+        them.put(queued(f"call {number % 8}", number))
+    assert them.wait_until_idle(PATIENCE)
     assert told == {f"call {call}": list(range(call, 200, 8)) for call in range(8)}
     them.close()
 
@@ -84,18 +86,18 @@ def test_what_comes_again_keeps_its_place(*, side_by_side: bool) -> None:
     """The rest of its call waits until then, other calls do not."""
     told: list[tuple[str, int, int]] = []
 
-    def tell(one: Parcel) -> bool:
+    def tell(one: QueuedNotification) -> bool:
         told.append((one.note.call_id, one.sequence, one.attempt))
         return (one.sequence, one.attempt) == (0, 1)
 
     simulator = Simulator()
     them = lines(tell, side_by_side=side_by_side, simulator=simulator)
     for call, sequence in (("a", 0), ("a", 1), ("b", 2)):
-        them.put(parcel(call, sequence))
-        assert them.settle(PATIENCE)
+        them.put(queued(call, sequence))
+        assert them.wait_until_idle(PATIENCE)
     assert told == [("a", 0, 1), ("b", 2, 1)]
     simulator.advance(1)
-    assert them.settle(PATIENCE)
+    assert them.wait_until_idle(PATIENCE)
     assert told[2:] == [("a", 0, 2), ("a", 1, 1)]
     them.close()
 
@@ -105,7 +107,7 @@ def test_after_a_reset_the_old_line_is_not_gone_on_with() -> None:
     begun, go_on = Event(), Event()
     told: list[int] = []
 
-    def tell(one: Parcel) -> bool:
+    def tell(one: QueuedNotification) -> bool:
         told.append(one.sequence)
         if one.sequence == 0:
             begun.set()
@@ -114,13 +116,13 @@ def test_after_a_reset_the_old_line_is_not_gone_on_with() -> None:
 
     simulator = Simulator()
     them = lines(tell, simulator=simulator)
-    them.put(parcel("a", 0))
-    them.put(parcel("a", 1))
+    them.put(queued("a", 0))
+    them.put(queued("a", 1))
     assert begun.wait(PATIENCE)
     simulator.reset()
-    them.put(parcel("a", 2))
+    them.put(queued("a", 2))
     go_on.set()
-    assert them.settle(PATIENCE)
+    assert them.wait_until_idle(PATIENCE)
     assert sorted(told) == [0, 2]
     them.close()
 
@@ -130,31 +132,31 @@ def test_who_takes_too_long_is_not_waited_for() -> None:
     go_on = Event()
     told: list[int] = []
 
-    def tell(one: Parcel) -> bool:
+    def tell(one: QueuedNotification) -> bool:
         told.append(one.sequence)
         return not go_on.wait(PATIENCE)
 
     them = lines(tell)
-    them.put(parcel("a", 0))
-    them.put(parcel("a", 1))
-    assert not them.settle(0.01)
+    them.put(queued("a", 0))
+    them.put(queued("a", 1))
+    assert not them.wait_until_idle(0.01)
     them.close()
-    them.put(parcel("b", 2))
+    them.put(queued("b", 2))
     go_on.set()
-    assert them.settle(PATIENCE)
+    assert them.wait_until_idle(PATIENCE)
     assert told == [0]
 
 
 def test_a_mistake_of_ours_in_a_thread_is_told(caplog: pytest.LogCaptureFixture) -> None:
     """It would be lost with its thread."""
 
-    def tell(_: Parcel) -> bool:
+    def tell(_: QueuedNotification) -> bool:
         raise ZeroDivisionError("a mistake")
 
     them = lines(tell)
     with caplog.at_level(logging.ERROR):
-        them.put(parcel("a"))
-        assert them.settle(PATIENCE)
+        them.put(queued("a"))
+        assert them.wait_until_idle(PATIENCE)
         until = time.monotonic() + PATIENCE
         while "a mistake" not in caplog.text and time.monotonic() < until:
             time.sleep(0.001)

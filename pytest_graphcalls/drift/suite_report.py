@@ -1,7 +1,7 @@
-"""The contract and what was observed tonight: the suite's own report, told as differences.
+"""Turn the contract suite's report of a run into differences between the contract and the service.
 
-Broken rules are behavioural. A violation that no rule states breaks a shape; what nobody has published is new. What a
-test has sent is its own doing, and never drift.
+A broken rule is behavioural. A violation of the type model is breaking, an unpublished member or value is additive.
+Findings about requests are never drift: the test has made them.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Any
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift.difference import Difference, Kind, Origin
-from pytest_graphcalls.drift.model import Met, RuleState, Sample, Unchecked
+from pytest_graphcalls.drift.model import Observation, RuleState, Sample, Unchecked
 from pytest_graphcalls.findings import Kind as Found
 from pytest_graphcalls.findings import Severity, Side, at_any_index
 from pytest_graphcalls.wire import Exchange, Headers, MalformedJsonError, Notification, Request, Response
 
 Report = Mapping[str, Any]
-"""What ``report.schema.json`` describes, decoded."""
+"""A decoded report; ``report.schema.json`` describes it."""
 
 _NEW: Mapping[str, Kind] = MappingProxyType(
     {
@@ -30,23 +30,23 @@ _NEW: Mapping[str, Kind] = MappingProxyType(
         Found.TYPE_SPELLING: Kind.LETTER_CASE_CHANGED,
     }
 )
-"""Kinds of notices that are a difference. The others are contradictions of the documentation, tolerated by name."""
+"""Kinds of notices that become a difference. The others are contradictions of the documentation, tolerated by name."""
 
 _STEADY = frozenset({Found.ENUM_UNKNOWN, Found.ENUM_LETTER_CASE, Found.TYPE_UNKNOWN, Found.TYPE_SPELLING})
-"""Kinds of findings whose ``got`` is a fixed word; others may quote what is another one in every run."""
+"""Kinds of findings whose ``got`` is a fixed word; that of others may quote a volatile value."""
 
 _LAST: Mapping[RuleState | None, str] = MappingProxyType(
     {
-        RuleState.HELD: "It held the last time.",
-        RuleState.NOTICE: "It held the last time, with a notice.",
-        RuleState.BROKEN: "It was broken the last time already.",
+        RuleState.HELD: "It held in the last run.",
+        RuleState.NOTICE: "It held in the last run, with a notice.",
+        RuleState.BROKEN: "It was broken in the last run already.",
     }
 )
-_NOT_LOOKED = "Nothing is known of it from the last time."
+_NOT_LOOKED = "The last run has no result for it."
 
 
-def states(report: Report) -> Mapping[str, RuleState]:
-    """How every rule stands, by ``id@version``.
+def rule_states(report: Report) -> Mapping[str, RuleState]:
+    """The result of every rule, by ``id@version``.
 
     Args:
         report: the suite's report of the run.
@@ -62,17 +62,19 @@ def states(report: Report) -> Mapping[str, RuleState]:
     return found
 
 
-def observe(report: Report, last: Mapping[str, RuleState], contract: Contract) -> Iterator[Met | Unchecked]:
-    """What a run of the suite says about the contract.
+def compare_report(
+    report: Report, last: Mapping[str, RuleState], contract: Contract
+) -> Iterator[Observation | Unchecked]:
+    """The differences between the contract and the service, from a run of the suite.
 
     Args:
         report: the suite's report of tonight.
-        last: how the rules stood in the last night, by ``id@version``; see :func:`states`.
-        contract: tells what the rules say.
+        last: the results of the last night, by ``id@version``; see :func:`rule_states`.
+        contract: has the texts of the rules.
 
     Yields:
-        Broken rules, with what they were broken in; shapes that are broken or new; rules that could not be checked.
-        A rule for which the target lacks something does not decide, a fault of the service or the network does.
+        Broken rules with an example, broken and new shapes, and rules that could not be checked. The latter count
+        where the service or the network failed, not where the target lacks the means.
     """
     yield from _rules(report, last, contract)
     for finding in report["findings"]:
@@ -80,7 +82,7 @@ def observe(report: Report, last: Mapping[str, RuleState], contract: Contract) -
             yield from _shape(report, finding)
 
 
-def _rules(report: Report, last: Mapping[str, RuleState], contract: Contract) -> Iterator[Met | Unchecked]:
+def _rules(report: Report, last: Mapping[str, RuleState], contract: Contract) -> Iterator[Observation | Unchecked]:
     sides, broken_tests = _sides(report), _broken_tests(report)
     covered = set(report["api_versions"])
     for rule in report["rules"]:
@@ -100,13 +102,13 @@ def _broken_tests(report: Report) -> frozenset[str]:
 
 
 def _is_drift(rule: Mapping[str, Any], sides: Mapping[str, str], broken_tests: frozenset[str]) -> bool:
-    """Whether the service broke the rule, rather than what a test has sent."""
+    """Whether the service broke the rule, not a request that the test has sent."""
     return not broken_tests.isdisjoint(rule["tests"]) or any(
         sides.get(fingerprint) != Side.REQUEST for fingerprint in rule["findings"]
     )
 
 
-def _broken(report: Report, rule: Mapping[str, Any], last: RuleState | None, contract: Contract) -> Met:
+def _broken(report: Report, rule: Mapping[str, Any], last: RuleState | None, contract: Contract) -> Observation:
     known = contract.rules.get(rule["id"])
     places = [
         place
@@ -127,13 +129,13 @@ def _broken(report: Report, rule: Mapping[str, Any], last: RuleState | None, con
         page=known.page(rule["version"]) if known else "",
         hint=f"{_LAST.get(last, _NOT_LOOKED)} {rule['reason']}".strip(),
     )
-    return Met(difference, _sample_of(report, places) or _last_exchange(report, tests))
+    return Observation(difference, _sample_of(report, places) or _last_exchange(report, tests))
 
 
-def _shape(report: Report, finding: Mapping[str, Any]) -> Iterator[Met]:
+def _shape(report: Report, finding: Mapping[str, Any]) -> Iterator[Observation]:
     heavy = finding["severity"] == Severity.VIOLATION
     if heavy and finding["rule"]:
-        return  # the rule has said so, or its evidence is too weak
+        return  # reported as a broken rule, or its evidence is too weak
     kind = Kind.SHAPE_BROKEN if heavy else _NEW.get(finding["kind"])
     if kind is None or finding["tolerated"]:
         return
@@ -150,7 +152,7 @@ def _shape(report: Report, finding: Mapping[str, Any]) -> Iterator[Met]:
         finding["page"],
         " ".join(filter(None, ("" if steady else f"Got {finding['got']}.", finding["hint"]))),
     )
-    yield Met(difference, _sample_of(report, finding["seen"]))
+    yield Observation(difference, _sample_of(report, finding["seen"]))
 
 
 def _is_answer(finding: Mapping[str, Any]) -> bool:
@@ -158,7 +160,7 @@ def _is_answer(finding: Mapping[str, Any]) -> bool:
 
 
 def _sample_of(report: Report, places: list[Mapping[str, Any]]) -> Sample | None:
-    """What a finding was seen in: the first place of which the report has kept it."""
+    """An example of a finding: the first exchange or notification that the report has kept."""
     for place in places:
         if place["exchange"] is not None:
             return Sample(_exchange(report["exchanges"][place["exchange"]]), where=place["where"])

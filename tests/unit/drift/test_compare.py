@@ -10,31 +10,31 @@ from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Kind, Severity, Unchecked
 from pytest_graphcalls.drift.compare import Limits, Shift, compare
 from pytest_graphcalls.wire import Exchange, Response
-from tests.unit.drift import tapes as t
+from tests.unit.drift import recordings as t
 
 
 def test_a_recording_is_no_different_from_itself() -> None:
     """The same twice."""
-    one = t.tape(t.exchanges(), t.notifications())
+    one = t.recording(t.exchanges(), t.notifications())
     assert list(compare([one], [one], Contract.packaged())) == []
 
 
 def test_recordings_are_paired_by_test_and_version() -> None:
     """Their order says nothing; another version of the same test is another recording."""
-    one, other = t.tape(t.exchanges(), test="a"), t.tape([], test="b")
+    one, other = t.recording(t.exchanges(), test="a"), t.recording([], test="b")
     assert list(compare([one, other], [other, one], Contract.packaged())) == []
 
 
 def test_a_test_without_a_recording_is_not_compared() -> None:
     """A new one does not decide, because nobody has accepted anything; one that is missing tonight does."""
-    old, new = t.tape(test="old"), t.tape(test="new")
+    old, new = t.recording(test="old"), t.recording(test="new")
     assert list(compare([old], [new], Contract.packaged())) == [
         Unchecked(
             "new@v1.0",
             "there is no accepted recording of it to compare with; 'graphcalls drift promote' makes tonight's one",
             decides=False,
         ),
-        Unchecked("old@v1.0", "tonight has no recording of it; look at what became of the test"),
+        Unchecked("old@v1.0", "tonight has no recording of it; see the result of the test"),
     ]
 
 
@@ -42,14 +42,14 @@ def test_exchanges_are_paired_by_step() -> None:
     """Two steps that changed places in the file are the same steps."""
     all_ = t.exchanges()
     after = [all_[0], all_[2], all_[1], *all_[3:]]
-    assert t.kinds(t.tape(all_), t.tape(after)) == set()
+    assert t.kinds(t.recording(all_), t.recording(after)) == set()
 
 
 def test_an_exchange_that_is_missing_or_new_is_one_difference() -> None:
     """It is told by what it asks for."""
     all_ = t.exchanges()
-    (gone,) = t.found(t.tape(all_), t.tape(all_[:2] + all_[3:]))
-    (new,) = t.found(t.tape(all_[:2] + all_[3:]), t.tape(all_))
+    (gone,) = t.found(t.recording(all_), t.recording(all_[:2] + all_[3:]))
+    (new,) = t.found(t.recording(all_[:2] + all_[3:]), t.recording(all_))
     assert (gone.kind, gone.subject, gone.place) == (
         Kind.EXCHANGE_GONE,
         "participant-invite",
@@ -65,45 +65,45 @@ def test_waiting_is_one_step_however_long_it_takes() -> None:
     all_ = t.exchanges()
     after = [all_[0], waiting, roster, waiting, *all_[1:3], roster, *all_[3:]]
     before = [all_[0], roster, *all_[1:]]
-    assert t.kinds(t.tape(before), t.tape(after)) == set()
+    assert t.kinds(t.recording(before), t.recording(after)) == set()
 
 
 def test_what_was_asked_again_after_a_fault_does_not_count() -> None:
     """A client that was told to wait, and waited, has seen the answer."""
     all_ = t.exchanges()
     busy = Exchange(all_[2].request, Response(429))
-    assert t.kinds(t.tape(all_), t.tape([*all_[:2], busy, *all_[2:]])) == set()
+    assert t.kinds(t.recording(all_), t.recording([*all_[:2], busy, *all_[2:]])) == set()
 
 
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
-        (429, "was answered 429, which says nothing of the operation; run it again"),
-        (503, "was answered 503, which says nothing of the operation; run it again"),
-        (401, "was answered 401 where it used to be let in; look at the sign-in, and run it again"),
+        (429, "was answered 429, which proves nothing about the operation; run it again"),
+        (503, "was answered 503, which proves nothing about the operation; run it again"),
+        (401, "was answered 401, and was authorized before; check the sign-in, and run it again"),
     ],
 )
 def test_a_fault_is_no_difference(status: int, reason: str) -> None:
     """Nothing behind it is what it would have been, so the rest of the test is not compared."""
     all_ = t.exchanges()
     failed = [*all_[:2], Exchange(all_[2].request, Response(status)), t.exchange("DELETE", "/1", 404, t.REFUSED)]
-    result = list(compare([t.tape(all_, t.notifications())], [t.tape(failed)], Contract.packaged()))
+    result = list(compare([t.recording(all_, t.notifications())], [t.recording(failed)], Contract.packaged()))
     assert result == [Unchecked(f"{t.TEST}@v1.0, exchange 3", f"participant-invite {reason}")]
 
 
 def test_a_fault_in_an_exchange_that_was_not_there_before_is_none_either() -> None:
     """A test that was answered 503 and gave up is not a test that asks for more."""
     all_ = t.exchanges()
-    failed = t.tape([*all_, t.exchange("POST", f"/{t.CALL_ID}/keepAlive", 503)])
-    (one,) = compare([t.tape(all_)], [failed], Contract.packaged())
+    failed = t.recording([*all_, t.exchange("POST", f"/{t.CALL_ID}/keepAlive", 503)])
+    (one,) = compare([t.recording(all_)], [failed], Contract.packaged())
     assert isinstance(one, Unchecked)
     assert one.subject == f"{t.TEST}@v1.0, exchange 7"
 
 
 def test_a_fault_that_was_accepted_is_compared() -> None:
     """Where the accepted answer is the same status, it is the contract."""
-    failed = t.tape([t.exchange("GET", "/1", 503, t.REFUSED)])
-    other = t.tape([t.exchange("GET", "/1", 503, {"error": {**t.REFUSED["error"], "code": "Busy"}})])
+    failed = t.recording([t.exchange("GET", "/1", 503, t.REFUSED)])
+    other = t.recording([t.exchange("GET", "/1", 503, {"error": {**t.REFUSED["error"], "code": "Busy"}})])
     assert t.kinds(failed, other) == {(Kind.ERROR_CODE_CHANGED, "$.error.code")}
 
 
@@ -112,7 +112,7 @@ def test_somebody_else_is_named_where_the_same_was() -> None:
     roster = t.changed(t.ROSTER, lambda r: r["value"][1]["info"]["identity"]["user"].update(tenantId=t.BOT_ID))
     all_ = t.exchanges()
     after = [*all_[:3], t.exchange("GET", f"/{t.CALL_ID}/participants", 200, roster), *all_[4:]]
-    (found,) = t.found(t.tape(all_), t.tape(after))
+    (found,) = t.found(t.recording(all_), t.recording(after))
     assert (found.kind, found.before, found.after) == (
         Kind.VALUE_CHANGED,
         "an id",
@@ -124,10 +124,10 @@ def test_several_who_are_invited_at_once_are_known_by_their_places() -> None:
     """The test's code has put them there; so in the roster each is who it was, whatever the order."""
     users = [f"{digit * 8}-cccc-4ccc-8ccc-{digit * 12}" for digit in "6789"]
 
-    def invited(first: str, second: str, roster: list[dict[str, object]]) -> t.Tape:
+    def invited(first: str, second: str, roster: list[dict[str, object]]) -> t.Recording:
         people = {"participants": [{"identity": {"user": {"id": user}}} for user in (first, second)]}
         invite = t.exchange("POST", f"/{t.CALL_ID}/participants/invite", 200, t.INVITED, people)
-        return t.tape([invite, t.exchange("GET", f"/{t.CALL_ID}/participants", 200, {"value": roster})])
+        return t.recording([invite, t.exchange("GET", f"/{t.CALL_ID}/participants", 200, {"value": roster})])
 
     before = invited(*users[:2], [t.person("1", users[0]), t.person("2", users[1])])
     quiet = t.changed(t.person("4", users[3]), lambda one: one.pop("isMuted"))
@@ -135,10 +135,10 @@ def test_several_who_are_invited_at_once_are_known_by_their_places() -> None:
     assert t.kinds(before, after) == {(Kind.MEMBER_GONE, "$.value[].isMuted"), (Kind.ORDER_CHANGED, "$.value")}
 
 
-def timed(seconds: float, times: int = 5) -> t.Tape:
+def timed(seconds: float, times: int = 5) -> t.Recording:
     """As many reads of a call, each of which took so long."""
     reads = [t.exchange("GET", f"/{number}", 200, t.CALL, seconds=str(seconds)) for number in range(times)]
-    return t.tape([t.exchange("DELETE", "/1", 204), *reads])
+    return t.recording([t.exchange("DELETE", "/1", 204), *reads])
 
 
 @pytest.mark.parametrize(
@@ -164,19 +164,22 @@ def test_latency_needs_some_answers_and_has_limits() -> None:
 @pytest.mark.parametrize(("side", "when"), [("before", "when it was accepted"), ("after", "tonight")])
 def test_where_nobody_could_listen_no_notification_is_missing(side: str, when: str) -> None:
     """A server tells its bot, and not us; that is said, decides nothing, and exchanges are compared all the same."""
-    silent, told = replace(t.tape(t.exchanges()), heard=False), t.tape(t.exchanges(), t.notifications())
+    silent, told = (
+        replace(t.recording(t.exchanges()), notifications_recorded=False),
+        t.recording(t.exchanges(), t.notifications()),
+    )
     before, after = (silent, told) if side == "before" else (told, silent)
     (found,) = compare([before], [after], Contract.packaged())
     assert isinstance(found, Unchecked)
-    assert (found.subject, found.decides) == (t.tape().name, False)
-    assert found.reason == f"nobody could look at notifications {when}, so only its exchanges were compared"
+    assert (found.subject, found.decides) == (t.recording().name, False)
+    assert found.reason == f"notifications could not be recorded {when}, so only its exchanges were compared"
     assert [*compare([silent], [silent], Contract.packaged())] == []
 
 
 def test_a_test_that_met_somebody_who_had_stayed_is_not_compared() -> None:
     """With one in which nobody had; it is said, and decides nothing."""
-    stayed = replace(t.tape(), stayed=frozenset({t.ALICE}))
-    (found,) = compare([t.tape(t.exchanges())], [stayed], Contract.packaged())
+    already_present = replace(t.recording(), already_present=frozenset({t.ALICE}))
+    (found,) = compare([t.recording(t.exchanges())], [already_present], Contract.packaged())
     assert isinstance(found, Unchecked)
     assert not found.decides
     assert "was in its meeting already, since an earlier night" in found.reason

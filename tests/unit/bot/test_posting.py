@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from pytest_graphcalls.bot.courier import poster
 from pytest_graphcalls.bot.inprocess import AsgiPoster, WsgiPoster
-from pytest_graphcalls.bot.posting import HttpPoster, Poster, poster
+from pytest_graphcalls.bot.posting import HttpPoster, Poster
 from pytest_graphcalls.wire import Headers, Request
 
 
@@ -139,7 +140,7 @@ def test_a_bot_that_was_left_is_told_nothing(where: Any) -> None:
     way = poster(where)
     way.close()
     answer = way.post(Request("POST", "https://bot.contoso.com/api/calls"), 1.0, 0.0)
-    assert (answer.status, answer.error) == (None, "was left before it was told")
+    assert (answer.status, answer.error) == (None, "was detached before it was notified")
 
 
 def test_a_bot_that_is_left_while_it_is_told() -> None:
@@ -156,7 +157,7 @@ def test_a_bot_that_is_left_while_it_is_told() -> None:
         answer = pool.submit(way.post, REQUEST, 60, 0)
         assert told.wait(20)
         way.close()
-        assert answer.result(20).error == "was left before it answered"
+        assert answer.result(20).error == "was detached before it answered"
 
 
 def test_an_answer_without_end(made: Callable[[Any], Poster]) -> None:

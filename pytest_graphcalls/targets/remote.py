@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from pytest_graphcalls.clients.httpx import Client, Network
+from pytest_graphcalls.clients.httpx import Client
+from pytest_graphcalls.clients.network import Network
 from pytest_graphcalls.errors import StageError
 from pytest_graphcalls.server.control.routing import PREFIX, TOKEN_PATH
 from pytest_graphcalls.validation import is_loopback

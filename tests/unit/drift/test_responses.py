@@ -10,9 +10,9 @@ import pytest
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Difference, Kind, Origin, Severity
 from pytest_graphcalls.drift.compare import compare
-from pytest_graphcalls.drift.model import Met
+from pytest_graphcalls.drift.model import Observation
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
-from tests.unit.drift import tapes as t
+from tests.unit.drift import recordings as t
 
 Expected = set[tuple[Kind, str]]
 CASES: dict[str, tuple[Any, Callable[[Any], Any], Expected]] = {
@@ -138,7 +138,7 @@ CASES: dict[str, tuple[Any, Callable[[Any], Any], Expected]] = {
 AT = {id(t.CALL): 1, id(t.INVITED): 2, id(t.ROSTER): 3}
 
 
-def answering(number: int, **answer: Any) -> t.Tape:
+def answering(number: int, **answer: Any) -> t.Recording:
     """The recording with another answer to one exchange."""
     all_ = t.exchanges()
     old = all_[number]
@@ -148,7 +148,7 @@ def answering(number: int, **answer: Any) -> t.Tape:
         answer.get("body", old.response.body),
     )
     all_[number] = Exchange(old.request, response)
-    return t.tape(all_)
+    return t.recording(all_)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -157,7 +157,7 @@ def test_a_change_of_a_body_has_a_name(name: str) -> None:
     body, change, expected = CASES[name]
     number = AT[id(body)]
     after = answering(number, body=encode_json(t.changed(body, change)))
-    assert t.kinds(t.tape(t.exchanges()), after) == expected
+    assert t.kinds(t.recording(t.exchanges()), after) == expected
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -165,19 +165,22 @@ def test_a_change_of_a_body_is_one_backwards_too(name: str) -> None:
     """What came can go: there is a difference in either direction, and as many of them."""
     body, change, expected = CASES[name]
     before = answering(AT[id(body)], body=encode_json(t.changed(body, change)))
-    assert len(t.kinds(before, t.tape(t.exchanges()))) == len(expected)
+    assert len(t.kinds(before, t.recording(t.exchanges()))) == len(expected)
 
 
 def test_a_body_of_another_type() -> None:
     """What was an object is a list, as a whole."""
     after = answering(1, body=encode_json([t.CALL]))
-    assert t.kinds(t.tape(t.exchanges()), after) == {(Kind.TYPE_CHANGED, "$")}
+    assert t.kinds(t.recording(t.exchanges()), after) == {(Kind.TYPE_CHANGED, "$")}
 
 
 def test_a_value_of_another_type_is_told_by_its_type() -> None:
     """What it says may be another thing in every run, and would be another difference each time."""
     told = [
-        [(one.before, one.after, one.fingerprint) for one in t.found(t.tape(t.exchanges()), answering(1, body=body))]
+        [
+            (one.before, one.after, one.fingerprint)
+            for one in t.found(t.recording(t.exchanges()), answering(1, body=body))
+        ]
         for body in (encode_json({**t.CALL, "direction": number}) for number in (7, 8))
     ]
     assert told[0] == told[1]
@@ -187,12 +190,12 @@ def test_a_value_of_another_type_is_told_by_its_type() -> None:
 def test_an_enum_that_goes_back_to_what_is_published() -> None:
     """A member that nobody has published, and that was there: gone."""
     before = answering(1, body=encode_json({**t.CALL, "state": "hovering"}))
-    assert t.kinds(before, t.tape(t.exchanges())) == {(Kind.ENUM_MEMBER_GONE, "$.state")}
+    assert t.kinds(before, t.recording(t.exchanges())) == {(Kind.ENUM_MEMBER_GONE, "$.state")}
 
 
 def test_a_status_is_compared() -> None:
     """The status of an answer is another one."""
-    found = t.found(t.tape(t.exchanges()), answering(4, status=202))
+    found = t.found(t.recording(t.exchanges()), answering(4, status=202))
     assert [(one.kind, one.where, one.before, one.after) for one in found] == [
         (Kind.STATUS_CHANGED, "status", "204", "202")
     ]
@@ -201,7 +204,7 @@ def test_a_status_is_compared() -> None:
 def test_an_error_in_place_of_a_success_is_one_difference() -> None:
     """Nothing is said of a body that has nothing to do with the other one."""
     after = answering(2, status=403, body=encode_json(t.REFUSED))
-    assert t.kinds(t.tape(t.exchanges()), after) == {(Kind.STATUS_CHANGED, "status")}
+    assert t.kinds(t.recording(t.exchanges()), after) == {(Kind.STATUS_CHANGED, "status")}
 
 
 @pytest.mark.parametrize("code", ["8523", "NotFound"])
@@ -209,7 +212,7 @@ def test_a_code_of_an_error_is_compared(code: str) -> None:
     """Status and code are the contract of an error; its words are not."""
     refused = t.changed(t.REFUSED, lambda r: r["error"].update(code=code, message="Other words."))
     expected = {(Kind.ERROR_CODE_CHANGED, "$.error.code")}
-    assert t.kinds(t.tape(t.exchanges()), answering(5, body=encode_json(refused))) == expected
+    assert t.kinds(t.recording(t.exchanges()), answering(5, body=encode_json(refused))) == expected
 
 
 def wrapped(code: str, words: str) -> bytes:
@@ -256,19 +259,19 @@ CREATED = dict(t.exchanges()[0].response.headers.pairs)
 )
 def test_headers_are_compared_but_for_those_of_the_way(headers: dict[str, str], expected: Expected) -> None:
     """A header that is there, or was; of some of them the value, of an address where it leads."""
-    assert t.kinds(t.tape(t.exchanges()), answering(0, headers=Headers(headers))) == expected
+    assert t.kinds(t.recording(t.exchanges()), answering(0, headers=Headers(headers))) == expected
 
 
 def test_a_body_comes_and_goes() -> None:
     """A body where there was none, and none where there was one; its type is not told as well."""
     full = answering(4, body=b"{}", headers=Headers({"Content-Type": "application/json"}))
-    assert t.kinds(t.tape(t.exchanges()), full) == {(Kind.BODY_NEW, "body")}
-    assert t.kinds(full, t.tape(t.exchanges())) == {(Kind.BODY_GONE, "body")}
+    assert t.kinds(t.recording(t.exchanges()), full) == {(Kind.BODY_NEW, "body")}
+    assert t.kinds(full, t.recording(t.exchanges())) == {(Kind.BODY_GONE, "body")}
 
 
 def test_a_body_that_is_no_json_any_more() -> None:
     """Another type of body; two that are both no JSON are not compared."""
-    assert t.kinds(t.tape(t.exchanges()), answering(1, body=b"<html>")) == {(Kind.TYPE_CHANGED, "body")}
+    assert t.kinds(t.recording(t.exchanges()), answering(1, body=b"<html>")) == {(Kind.TYPE_CHANGED, "body")}
     assert t.kinds(answering(1, body=b"<html>"), answering(1, body=b"<body>")) == set()
 
 
@@ -276,9 +279,9 @@ def test_a_difference_says_where_it_was_met() -> None:
     """Operation, version, test, number of the exchange, page; and the two exchanges themselves."""
     roster = t.changed(t.ROSTER, lambda r: r["value"][1].pop("isMuted"))
     after = answering(3, body=encode_json(roster))
-    (met,) = compare([t.tape(t.exchanges())], [after], Contract.packaged())
-    assert isinstance(met, Met)
-    assert met.difference == Difference(
+    (observation,) = compare([t.recording(t.exchanges())], [after], Contract.packaged())
+    assert isinstance(observation, Observation)
+    assert observation.difference == Difference(
         Kind.MEMBER_GONE,
         Origin.RECORDING,
         "v1.0",
@@ -289,10 +292,10 @@ def test_a_difference_says_where_it_was_met() -> None:
         f"{t.TEST}@v1.0, exchange 4",
         "https://learn.microsoft.com/graph/api/call-list-participants?view=graph-rest-1.0",
     )
-    assert met.difference.severity is Severity.BREAKING
-    assert met.sample is not None
-    assert (met.sample.expected, met.sample.observed) == (t.exchanges()[3], after.exchanges[3])
-    assert met.sample.where == "$.value[1].isMuted"
+    assert observation.difference.severity is Severity.BREAKING
+    assert observation.sample is not None
+    assert (observation.sample.expected, observation.sample.observed) == (t.exchanges()[3], after.exchanges[3])
+    assert observation.sample.where == "$.value[1].isMuted"
 
 
 def test_the_place_of_a_sample_is_one_of_what_was_observed() -> None:
@@ -304,15 +307,21 @@ def test_the_place_of_a_sample_is_one_of_what_was_observed() -> None:
             r["value"].insert(0, t.person(t.OPERATION, t.OPERATION)),
         ),
     )
-    mets = compare([t.tape(t.exchanges())], [answering(3, body=encode_json(roster))], Contract.packaged())
-    places = [(met.difference.kind, met.sample.where) for met in mets if isinstance(met, Met) and met.sample]
+    mets = compare([t.recording(t.exchanges())], [answering(3, body=encode_json(roster))], Contract.packaged())
+    places = [
+        (observation.difference.kind, observation.sample.where)
+        for observation in mets
+        if isinstance(observation, Observation) and observation.sample
+    ]
     assert places == [(Kind.ITEM_NEW, "$.value[0]"), (Kind.VALUE_CHANGED, "$.value[1].isMuted")]
 
 
 def test_an_address_outside_the_contract_is_told_by_its_template() -> None:
     """Other parts of Graph are compared as well; ids in their addresses say nothing."""
     one, other = (
-        t.tape([Exchange(Request("GET", f"https://graph.microsoft.com/v1.0/users/{id}"), Response(200, body=body))])
+        t.recording(
+            [Exchange(Request("GET", f"https://graph.microsoft.com/v1.0/users/{id}"), Response(200, body=body))]
+        )
         for id, body in ((t.ALICE, b'{"a":1}'), (t.TENANT, b'{"a":2}'))
     )
     (found,) = t.found(one, other)
@@ -322,5 +331,5 @@ def test_an_address_outside_the_contract_is_told_by_its_template() -> None:
 def test_words_of_people_are_never_in_a_difference() -> None:
     """Only fixed words are shown; a name that stands where a fixed word should is a text."""
     body = encode_json({**t.CALL, "state": "Alice Liddell of Contoso", "direction": f"x {t.ALICE}"})
-    found = t.found(t.tape(t.exchanges()), answering(1, body=body))
+    found = t.found(t.recording(t.exchanges()), answering(1, body=body))
     assert {one.after for one in found} == {"a text"}

@@ -7,24 +7,26 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from pytest_graphcalls.drift import Acceptance, Difference, Entry, Kind, Origin, Outcome, Sample, Standing, Unchecked
-from pytest_graphcalls.drift.model import Met
-from pytest_graphcalls.drift.outcome import Earlier, Sighting, entries, outcome, sightings, unobserved
+from pytest_graphcalls.drift.model import Observation
+from pytest_graphcalls.drift.outcome import PastNights, Sighting, entries, outcome, sightings, unobserved
 
 TONIGHT = datetime(2026, 11, 27, 3, tzinfo=UTC)
 YESTERDAY = TONIGHT - timedelta(days=1)
 
 
-def met(kind: Kind = Kind.MEMBER_GONE, where: str = "$.a", place: str = "here") -> Met:
+def observation(kind: Kind = Kind.MEMBER_GONE, where: str = "$.a", place: str = "here") -> Observation:
     """A difference where it was met."""
-    return Met(Difference(kind, Origin.RECORDING, "v1.0", "call-get", where, "'a'", place=place), Sample(where=where))
+    return Observation(
+        Difference(kind, Origin.RECORDING, "v1.0", "call-get", where, "'a'", place=place), Sample(where=where)
+    )
 
 
 def entry(kind: Kind, standing: Standing = Standing.NEW) -> Entry:
     """A difference of tonight."""
-    return Entry(met(kind).difference, standing, (), TONIGHT, TONIGHT)
+    return Entry(observation(kind).difference, standing, (), TONIGHT, TONIGHT)
 
 
-ONE = met()
+ONE = observation()
 NAME = ONE.difference.fingerprint
 
 
@@ -36,7 +38,7 @@ def accepted(expires: date | None = None) -> dict[str, Acceptance]:
 def only(
     sighting: Sighting,
     acceptances: dict[str, Acceptance] | None = None,
-    earlier: dict[str, Earlier] | None = None,
+    earlier: dict[str, PastNights] | None = None,
     needed: int = 1,
 ) -> Entry:
     """The one entry of a night."""
@@ -46,8 +48,8 @@ def only(
 
 def test_runs_are_counted_by_fingerprint() -> None:
     """Twice in one run is once; in another test, or at another index, it is the same."""
-    first, again = met(where="$.a[0]", place="t1"), met(where="$.a[7]", place="t2")
-    other = met(Kind.MEMBER_NEW)
+    first, again = observation(where="$.a[0]", place="t1"), observation(where="$.a[7]", place="t2")
+    other = observation(Kind.MEMBER_NEW)
     assert sightings([[first, again, other], [], [again]]) == (
         Sighting(first, ("t1", "t2"), 2, 3),
         Sighting(other, ("here",), 1, 3),
@@ -96,7 +98,7 @@ def test_what_is_accepted_is_not_flaky_and_what_has_expired_may_be() -> None:
 
 def test_the_history_is_carried_on() -> None:
     """First seen, last seen, in how many nights; new where there is none."""
-    known = only(Sighting(ONE, ("here",)), earlier={NAME: Earlier(YESTERDAY, 4)})
+    known = only(Sighting(ONE, ("here",)), earlier={NAME: PastNights(YESTERDAY, 4)})
     new = only(Sighting(ONE, ("here",)))
     assert (known.standing, known.first_seen, known.last_seen, known.count) == (Standing.KNOWN, YESTERDAY, TONIGHT, 5)
     assert (new.standing, new.first_seen, new.last_seen, new.count) == (Standing.NEW, TONIGHT, TONIGHT, 1)
@@ -104,14 +106,14 @@ def test_the_history_is_carried_on() -> None:
 
 def test_a_clock_that_was_set_back_changes_no_order() -> None:
     """The first night is never behind the last one."""
-    later = {NAME: Earlier(TONIGHT + timedelta(days=3), 1)}
+    later = {NAME: PastNights(TONIGHT + timedelta(days=3), 1)}
     assert only(Sighting(ONE, ("here",)), earlier=later).first_seen == TONIGHT
 
 
 def test_the_heaviest_comes_first() -> None:
     """Then by fingerprint, so that two nights have the same order."""
     kinds = [Kind.LATENCY_SHIFTED, Kind.MEMBER_NEW, Kind.STATUS_CHANGED, Kind.MEMBER_GONE, Kind.TYPE_CHANGED]
-    found = entries([Sighting(met(kind), ()) for kind in kinds], {}, {}, TONIGHT)
+    found = entries([Sighting(observation(kind), ()) for kind in kinds], {}, {}, TONIGHT)
     severities = [one.difference.severity.value for one in found]
     assert severities == ["breaking", "breaking", "behavioural", "additive", "notice"]
     assert found[0].difference.fingerprint < found[1].difference.fingerprint

@@ -1,7 +1,7 @@
-"""Where documentation, metadata and service disagree with one another: one row for each fact.
+"""A table of the facts that documentation, metadata and service disagree about, one row for each fact.
 
-A difference says that one side disagrees with the contract. Here the sides stand beside one another. A side that was
-looked at and has no difference says what the contract says; one that nobody looked at says nothing.
+A difference says that one side disagrees with the contract. Here the three sides are shown side by side. A side that
+was compared and has no difference agrees with the contract; the cell of one that was not compared is empty.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from pytest_graphcalls.drift.difference import Difference, Origin, Severity
 from pytest_graphcalls.findings import at_any_index
 
 NOTHING = "nothing"
-"""What a side says where it has no such thing."""
+"""The text of a cell whose side lacks the element."""
 
 
 class Side(StrEnum):
-    """The three columns."""
+    """The three columns of the table."""
 
     DOCUMENTATION = "documentation"
     METADATA = "metadata"
@@ -35,18 +35,18 @@ SIDES = {
     Origin.RECORDING: Side.SERVICE,
     Origin.CONTRACT: Side.SERVICE,
 }
-"""Whose difference from the contract a difference is."""
+"""The side that a difference of each origin belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one side says of a fact.
+    """One cell of the table: what one side says about a fact.
 
     Attributes:
-        says: in words; ``""`` where nobody looked.
-        differs: whether that is not what the contract says.
-        place: where it stands: a page and its line, a file, a test; ``""`` where it does not differ.
-        page: address of a page to look at, or ``""``.
+        says: in words; ``""`` where the side was not compared.
+        differs: whether it disagrees with the contract.
+        place: where it was found: a page and its line, a file, a test; ``""`` where it does not differ.
+        page: address of a page about it, or ``""``.
     """
 
     says: str = ""
@@ -57,17 +57,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
-    """One fact, and what the sides say of it.
+    """One row of the table: a fact, and what each side says about it.
 
     Attributes:
         version: ``v1.0`` or ``beta``.
-        fact: what it is about: ``call.state``, ``call-reject status``, ``invite.participants``.
+        fact: its name: ``call.state``, ``call-reject status``, ``invite.participants``.
         contract: what the contract says.
         documentation: what the reference pages say.
         metadata: what the published metadata says.
         service: what the service did.
-        severity: that of the heaviest difference in it.
-        fingerprints: of the differences that it was made of, sorted.
+        severity: the highest severity among its differences.
+        fingerprints: of its differences, sorted.
     """
 
     version: str
@@ -81,12 +81,12 @@ class FactRow:
 
     @property
     def cells(self) -> tuple[Cell, Cell, Cell]:
-        """The three columns in their order."""
+        """The cells in the order of the columns."""
         return self.documentation, self.metadata, self.service
 
     @property
     def disagree(self) -> bool:
-        """Whether the sides say different things; where all say the same, only the contract is behind."""
+        """Whether the sides disagree with one another; if not, only the contract is outdated."""
         return len({cell.says for cell in self.cells if cell.says}) > 1
 
 
@@ -97,14 +97,14 @@ _STEP = re.compile(r"\.([^.\[\]]+)")
 def rows(
     differences: Iterable[Difference], looked: Collection[Origin] = (), contract: Contract | None = None
 ) -> tuple[FactRow, ...]:
-    """One row for each fact that some side sees otherwise than the contract.
+    """Make one row for each fact about which a side disagrees with the contract.
 
     Args:
         differences: of any origin.
-        looked: which origins were looked at, besides those that differ: their columns say what the contract says
-            where they have no difference. Without it such a column is empty.
-        contract: leads from a place in a body to the type it belongs to, so that what was observed at
-            ``$.participants[0].endpointType`` of an answer stands beside what the metadata says of that member.
+        looked: the origins that were compared, besides those that differ: where they have no difference, their cell
+            agrees with the contract. The cell of any other origin is empty.
+        contract: resolves a place in a body to the member of a type, so that an observation at
+            ``$.participants[0].endpointType`` is in the row of what the metadata says about that member.
     """
     found: dict[tuple[str, str], list[Difference]] = {}
     for difference in differences:
@@ -133,7 +133,7 @@ def _said(differences: list[Difference]) -> Iterator[tuple[Side, str]]:
 
 
 def _fact(difference: Difference, contract: Contract | None) -> str:
-    """What a difference is about, in the words that the other sides use for it."""
+    """The name of the fact that a difference is about, as the other sides name it."""
     subject, where = difference.subject, at_any_index(difference.where)
     if contract is not None:
         model = contract.types(difference.version)
@@ -154,7 +154,7 @@ def _declared(model: TypeModel, name: str, member: str) -> str:
 
 
 def _resolved(contract: Contract, model: TypeModel, difference: Difference, where: str) -> str:
-    """The member at a place in a body, or ``""``."""
+    """Resolve a place in a body to ``<type>.<member>``; ``""`` if that is not possible."""
     before, sign, path = where.partition("$")
     if not sign:
         return ""
@@ -168,7 +168,7 @@ def _resolved(contract: Contract, model: TypeModel, difference: Difference, wher
 
 
 def _roots(contract: Contract, subject: str, *, request: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What a body of the operation or the notification may be, and the steps that lead into it."""
+    """The types that a body of the operation or the notification may have, and the members that wrap each one."""
     payload = contract.notifications.get(subject)
     if payload is not None:
         yield payload.type, ("value", "resourceData")
@@ -182,7 +182,7 @@ def _roots(contract: Contract, subject: str, *, request: bool) -> Iterator[tuple
 
 
 def _walked(model: TypeModel, root: str, steps: Sequence[str]) -> str:
-    """The member that ``steps`` lead to from a type or an action."""
+    """Follow ``steps`` from a type or an action to ``<type>.<member>``."""
     found, owner = "", root
     for step in steps:
         action = model.actions.get(owner) if owner == root and owner not in model.types else None
@@ -200,6 +200,6 @@ def _member(model: TypeModel, name: str, step: str) -> Member | None:
 
 
 def _owner(model: TypeModel, name: str, step: str) -> str:
-    """The type that has the member: the one that was named, or one that derives from it."""
+    """The type that has the member: ``name``, or one derived from it."""
     candidates = (name, *sorted(model.subtypes(name))) if name in model.types else ()
     return next((one for one in candidates if step in model.types[one].members), "")

@@ -1,0 +1,290 @@
+"""The real network for httpx clients: shared transports, and those that guard a tenant or tell a fault from an answer.
+
+Nothing here is used where a simulator answers in the same process.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from ssl import SSLContext
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from pytest_graphcalls.clients.httpx import Client, make_client, of_kind, tls_context, to_wire_request, to_wire_response
+from pytest_graphcalls.contract import parse_error
+from pytest_graphcalls.errors import EnvironmentFaultError
+from pytest_graphcalls.sandbox.guard import Failure, Flow, Guard, Outcome, fault_of, undisturbed
+from pytest_graphcalls.wire import Response
+
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+"""Failures before the request has left."""
+
+
+def status_of(client: Client, method: str, url: str) -> tuple[int, str]:
+    """Send a request; its status and what the answer says, or 0 and why none came."""
+    try:
+        response = client.request(method, url)
+    except httpx.TransportError as failure:
+        return 0, str(failure) or type(failure).__name__
+    error = parse_error(to_wire_response(response))
+    said = (str(response.status_code), error.code, error.message) if error else (str(response.status_code),)
+    return response.status_code, " ".join(said)
+
+
+def answer(client: Client, method: str, path: str, body: bytes | None = None) -> Response:
+    """Send a request and give the answer as a plain value.
+
+    Args:
+        client: sends it.
+        method: upper case.
+        path: below the client's root.
+        body: JSON text, if there is any.
+
+    Raises:
+        OSError: the network failed.
+    """
+    headers = {} if body is None else {"Content-Type": "application/json"}
+    try:
+        return to_wire_response(client.request(method, path, content=body, headers=headers))
+    except httpx.TransportError as error:
+        raise ConnectionError(str(error) or type(error).__name__) from None
+
+
+class Network:
+    """The real network, for as long as a run: one TLS context, and transports that clients cannot close.
+
+    Args:
+        trust_env: whether proxies and ``SSL_CERT_FILE`` are taken from the environment.
+    """
+
+    def __init__(self, *, trust_env: bool = False) -> None:
+        self._tls = tls_context(trust_env=trust_env)
+        self._pool: httpx.BaseTransport = (
+            _ByEnvironment(self._tls) if trust_env else httpx.HTTPTransport(verify=self._tls)
+        )
+        self.sync: httpx.BaseTransport = _Shared(self._pool)
+        """For sync clients."""
+        self.asynchronous: httpx.AsyncBaseTransport = _OneByOne(self._tls, trust_env=trust_env)
+        """For async clients."""
+
+    def unreachable(self, url: str) -> str:
+        """Why nothing answers at ``url``, as a sentence, or ``""`` when something does."""
+        try:
+            with make_client(self.sync, url, "") as client:
+                client.get("/")
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            return f"{str(error) or type(error).__name__}."
+        return ""
+
+    def look(self, url: str) -> Response | None:
+        """What ``url`` answers to somebody without a token; ``None`` when nothing, or nobody, does."""
+        try:
+            with make_client(self.sync, url, "") as client:
+                return to_wire_response(client.get(url))
+        except (httpx.TransportError, httpx.InvalidURL):
+            return None
+
+    def refuses(self, root: str, token: str) -> str:
+        """What the server at ``root`` says of ``token``, or ``""`` when it takes it.
+
+        Asks for a call that nobody has: whoever takes the token does not answer 401 to that.
+        """
+        with make_client(self.sync, root, token) as client:
+            response = to_wire_response(client.get(f"/communications/calls/{UUID(int=0)}"))
+        error = parse_error(response)
+        return (error.message if error else "401 without a reason.") if response.status == 401 else ""
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+
+class _Shared(httpx.BaseTransport):
+    """A transport that outlives the clients it is given to."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._inner.handle_request(request)
+
+
+class _ByEnvironment(httpx.BaseTransport):
+    """The network as the environment wants it to be reached; a client of httpx is what knows its proxies."""
+
+    def __init__(self, tls: SSLContext) -> None:
+        self._client = httpx.Client(verify=tls, trust_env=True)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._client.send(request, stream=True, follow_redirects=False)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+class _OneByOne(httpx.AsyncBaseTransport):
+    """A connection per request: kept ones would belong to an event loop that may be gone by the next test."""
+
+    def __init__(self, tls: SSLContext, *, trust_env: bool = False) -> None:
+        self._facts: dict[str, Any] = {"verify": tls, "trust_env": trust_env}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        async with httpx.AsyncClient(**self._facts) as inner:
+            response = await inner.send(request, stream=True, follow_redirects=False)
+            stream = of_kind(response.stream, httpx.AsyncByteStream)
+            body = b"".join([chunk async for chunk in stream])
+            await response.aclose()
+        return httpx.Response(response.status_code, headers=response.headers, stream=httpx.ByteStream(body))
+
+
+class GuardedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Lets a guard decide what is sent through another transport, when, and how often.
+
+    Args:
+        inner: the transport that does the work; for an async client an async one.
+        guard: decides.
+        sleep: lets seconds pass, for sync clients.
+    """
+
+    def __init__(
+        self,
+        inner: httpx.BaseTransport | httpx.AsyncBaseTransport,
+        guard: Guard,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._inner = inner
+        self._guard = guard
+        self._sleep = sleep
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """See :class:`httpx.BaseTransport`."""
+        inner = of_kind(self._inner, httpx.BaseTransport)
+        request.read()
+        asked = to_wire_request(request)
+        steps = _Steps(self._guard.flow(asked))
+        while not steps.done:
+            if steps.pause is not None:
+                self._sleep(steps.pause)
+                steps.paused()
+                continue
+            # From the request to the ledger's note of its answer: whoever interrupts this would leave a call behind.
+            with undisturbed(wanted=self._guard.makes(asked)):
+                try:
+                    response = inner.handle_request(request)
+                    response.read()
+                    steps.answered(response)
+                except httpx.TransportError as error:
+                    steps.failed(error)
+        return steps.result()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """See :class:`httpx.AsyncBaseTransport`."""
+        import anyio
+
+        inner = of_kind(self._inner, httpx.AsyncBaseTransport)
+        await request.aread()
+        steps = _Steps(self._guard.flow(to_wire_request(request)))
+        while not steps.done:
+            if steps.pause is not None:
+                await anyio.sleep(steps.pause)
+                steps.paused()
+                continue
+            try:
+                response = await inner.handle_async_request(request)
+                await response.aread()
+                steps.answered(response)
+            except httpx.TransportError as error:
+                steps.failed(error)
+        return steps.result()
+
+
+class FaultTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Tells a service or a network that fails from one that answers; nothing is sent twice.
+
+    Args:
+        inner: the transport that does the work; for an async client an async one.
+
+    Raises:
+        EnvironmentFaultError: from a request: no answer came, or one of :func:`.fault_of`.
+    """
+
+    def __init__(self, inner: httpx.BaseTransport | httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """See :class:`httpx.BaseTransport`."""
+        inner = of_kind(self._inner, httpx.BaseTransport)
+        request.read()
+        try:
+            response = inner.handle_request(request)
+            response.read()
+        except httpx.TransportError as error:
+            raise _fault(request, error) from None
+        return _judged(request, response)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """See :class:`httpx.AsyncBaseTransport`."""
+        inner = of_kind(self._inner, httpx.AsyncBaseTransport)
+        await request.aread()
+        try:
+            response = await inner.handle_async_request(request)
+            await response.aread()
+        except httpx.TransportError as error:
+            raise _fault(request, error) from None
+        return _judged(request, response)
+
+
+def _fault(request: httpx.Request, error: httpx.TransportError) -> EnvironmentFaultError:
+    fault = fault_of(to_wire_request(request), _failure(error))
+    assert fault is not None  # no answer is always one
+    return fault
+
+
+def _judged(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+    fault = fault_of(to_wire_request(request), to_wire_response(response))
+    if fault is not None:
+        raise fault
+    return response
+
+
+def _failure(error: httpx.TransportError) -> Failure:
+    return Failure(f"{type(error).__name__}: {error}".rstrip(": "), sent=not isinstance(error, _UNSENT))
+
+
+class _Steps:
+    """A guard's flow, with httpx's values on this side of it."""
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+        self._last: httpx.Response | httpx.TransportError | None = None
+        self.done = False
+        self.pause: float | None = None
+        self._take(None)
+
+    def _take(self, outcome: Outcome | None) -> None:
+        try:
+            step = self._flow.send(outcome)
+        except StopIteration:
+            self.done = True
+        else:
+            self.pause = step.seconds if step else None
+
+    def paused(self) -> None:
+        self._take(None)
+
+    def answered(self, response: httpx.Response) -> None:
+        self._last = response
+        self._take(to_wire_response(response))
+
+    def failed(self, error: httpx.TransportError) -> None:
+        self._last = error
+        self._take(_failure(error))
+
+    def result(self) -> httpx.Response:
+        if isinstance(self._last, httpx.Response):
+            return self._last
+        assert self._last is not None
+        raise self._last

@@ -1,0 +1,162 @@
+"""Names and values in any text: a line of YAML, a header, a variable, an argument, an option, a field of a form.
+
+Whether a value is a secret is decided by its name alone (see :func:`~.fields.is_secret_name`), so that a password which
+a person chose is found as well. What is left alone stands in :data:`_HARMLESS`: placeholders, and the expressions and
+types that stand behind such a name in source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+
+from pytest_graphcalls.redaction.fields import MASK, SCHEMES, is_placeholder, is_secret_name, plain
+
+HINTS = (
+    *("token", "secret", "pass", "pwd", "key", "assertion", "credential", "jwt", "cookie", "authorization", "url"),
+    *("link", "connection", "verifier", "code", "principal", "pin", "otp", "sas", "creds"),
+)
+"""In lower case, what the name of a secret is never without."""
+
+_QUOTE = r"\\{0,64}[\"'`]"
+_GAP = r"(?:\s|\\{1,16}[nrt]){0,12}"
+_PERCENT = r"%(?:25){0,8}"
+_NAME = re.compile(
+    rf"(?P<name>(?<![\w$.-])[\w$.-]{{2,80}}+)"
+    rf"(?P<link>(?P<end>{_QUOTE})?[ \t]{{0,24}}"
+    rf"(?:(?P<sign>:=|=>|[:=!]?=|:)|(?P<coded>{_PERCENT}3[ADad])){_GAP}(?:[-|>]{_GAP})?"
+    rf"|{_QUOTE}\s{{0,8}},{_GAP}(?:{_QUOTE}(?:value|content){_QUOTE}\s{{0,4}}[:=]\s{{0,4}})?"
+    rf"|(?P<option>[ \t]{{1,4}}(?=[^\s-]))|(?P<tag>>\s{{0,8}})"
+    rf"|{_QUOTE}[ \t]{{1,4}}(?:[\w-]{{1,40}}={_QUOTE}[^<>\"']{{0,80}}{_QUOTE}[ \t]{{1,4}}){{0,4}}value=(?={_QUOTE}))"
+)
+"""A name and what links it with its value."""
+_QUOTED = re.compile(
+    rf"(?P<prefix>[bruf]{{0,2}})(?P<quote>{_QUOTE})(?!(?P=quote))"
+    r"(?P<value>(?:\\\r?\n|[^\n])*?(?<!\\)(?=(?P=quote))|(?:\\\r?\n|[^\n])*)(?P<close>(?P=quote))?"
+    r"(?:\s{0,80}\n\s{0,80}[bruf]{0,2}(?P=quote)[^\"'\n]*(?P=quote))*"  # Python shows a long text in several
+)
+_BARE = re.compile(r"(?:\\(?![nrt\"'])|[^\s\"'`&;<>\\])+")
+_CODED = re.compile(rf"(?:(?!{_PERCENT}(?:26|23|22|27|20|3B|7D))[^\s\"'`&;<>\\])+", re.IGNORECASE)
+_AROUND = ",.:)]}|"
+"""What stands behind a value without quotes, and belongs to the text."""
+_LIST = re.compile(rf"\[\s{{0,80}}(?={_QUOTE})[^\[\]{{}}\n]*\]?")
+_ITEM = re.compile(rf"(?P<quote>{_QUOTE})(?:(?!(?P=quote)).)+(?P=quote)?")
+_HEADER_VALUE = re.compile(r"(?:=\\{0,64}\"[^\"\r\n]*\"|\\(?![rn])|[^\r\n\"'`\\])+")
+"""A header's value, up to the end of the line or of the text that quotes it; its parameters may be quoted."""
+_SCHEME = re.compile(rf"(?i)(?P<scheme>(?:{'|'.join(SCHEMES)}))(?P<blank>(?:\s|%20|\+){{1,4}})")
+_ONE_TOKEN = re.compile(r"[^\s\"'`,;\\<>]+")
+_CODE = re.compile(
+    r"[A-Za-z_][\w.]*(?:\((?:[^()\n]|\([^()\n]*\))*\)|\[[\"']?\w+[\"']?\])"
+    r"|(?:app|args|cls|client|config|credential|data|env|options|os|process|request|self|settings|sys|this)(?:\.\w+)+"
+)
+_TYPES = frozenset({"str", "string", "bytes", "int", "bool", "any", "object", "number", "optional", "text", "self"})
+_PROSE = frozenset(
+    {
+        *("a", "an", "and", "are", "as", "at", "be", "but", "by", "can", "cannot", "contains", "could", "did", "does"),
+        *("expected", "expired", "expires", "failed", "for", "from", "got", "had", "has", "have", "holds", "if", "in"),
+        *("invalid", "is", "it", "its", "may", "missing", "must", "needs", "no", "not", "of", "on", "only", "or"),
+        *("promised", "required", "should", "that", "the", "there", "this", "to", "unexpected", "unknown", "value"),
+        *("wanted", "was", "were", "when", "which", "will", "with", "without", "write", "read"),
+    }
+)
+"""First words of what a person says about a secret."""
+_HEADER_NAMES = ("authorization", "cookie")
+
+
+def hide_values(text: str, more: Container[str] = ()) -> str:
+    """``text`` without the values of what is called as secrets are, or by one of ``more`` (:func:`~.fields.plain`)."""
+    pieces: list[str] = []
+    at = start = 0
+    while found := _NAME.search(text, start):
+        start = found.end("name") if found["option"] or found["tag"] else found.end("link")
+        if not (is_secret_name(found["name"]) or plain(found["name"]) in more) or not _is_linked(text, found):
+            continue
+        end, shown = _masked(text, found)
+        if shown is not None:
+            pieces += (text[at : found.end("link")], shown)
+            at = end
+        start = max(start, end)
+    return "".join((*pieces, text[at:])) if pieces else text
+
+
+def _is_linked(text: str, found: re.Match[str]) -> bool:
+    """Whether what stands behind a name is its value."""
+    link, before = found["link"], text[max(0, found.start() - 24) : found.start()]
+    if found["option"]:
+        return found["name"].startswith("--")
+    if found["tag"]:
+        return before[-1:] == "<" or ("<" in before and before[-1:] == ":")
+    if found["sign"] or found["coded"]:
+        return True
+    if "value" in link or "content" in link:
+        return True
+    # Two values in a row are a name and its value only at the beginning of a pair.
+    return before.rstrip("\"'`\\bru")[-1:] in {"(", "["}
+
+
+def _masked(text: str, found: re.Match[str]) -> tuple[int, str | None]:
+    """Where the value ends that stands behind a name, and what is put in its place; ``None`` if it stays."""
+    at, sign, closing = found.end("link"), found["sign"], found["end"]
+    quoted = _QUOTED.match(text, at)
+    if quoted is not None:
+        return quoted.end(), _in_quotes(quoted, closing)
+    if sign in {"==", "!="}:
+        return at, None
+    several = _LIST.match(text, at)
+    if several is not None:
+        return several.end(), _ITEM.sub(rf"\g<quote>{MASK}\g<quote>", several[0])
+    if sign == ":" and (found["name"].lower().endswith(_HEADER_NAMES) or found["name"][:2] in {"x-", "X-"}):
+        return _of_header(text, at)
+    bare = (_CODED if found["coded"] else _BARE).match(text, at)
+    value = bare[0].rstrip(_AROUND) if bare is not None else ""
+    if not value.lstrip("{[(") or _is_harmless(text, at, value, found):
+        return at, None
+    if closing is not None and sign is not None:  # a member: what is not quoted is a number
+        return at + len(value), f"{closing}{MASK}{closing}" if value[0] in "-0123456789" else None
+    if sign == ":" and _begins_line(text, found.start()):
+        return _end_of_line(text, at), MASK
+    return at + len(value), MASK
+
+
+def _end_of_line(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return at + len(text[at : end if end >= 0 else len(text)].partition(" #")[0].rstrip())
+
+
+def _in_quotes(quoted: re.Match[str], like: str | None) -> str | None:
+    value = quoted["value"]
+    scheme = _SCHEME.match(value)
+    kept = scheme[0] if scheme is not None else ""
+    if not value or is_placeholder(value[len(kept) :]):
+        return None
+    quote = like or quoted["quote"]
+    return f"{quoted['prefix']}{quote}{kept}{MASK}{quote}"
+
+
+def _of_header(text: str, at: int) -> tuple[int, str | None]:
+    scheme = _SCHEME.match(text, at)
+    begin = at if scheme is None else scheme.end()
+    first = _ONE_TOKEN.match(text, begin)
+    if first is None or is_placeholder(first[0]) or _is_prose(text[at : at + 40]):
+        return begin, None
+    if scheme is not None and scheme["scheme"].lower() != "digest":
+        return first.end(), f"{scheme[0]}{MASK}"
+    value = _HEADER_VALUE.match(text, begin)
+    end = first.end() if value is None else begin + len(value[0].rstrip())
+    return end, f"{scheme[0] if scheme is not None else ''}{MASK}"
+
+
+def _is_harmless(text: str, at: int, value: str, found: re.Match[str]) -> bool:
+    if is_placeholder(value) or value.lower() in _TYPES or _CODE.match(text, at):
+        return True
+    if found["sign"] == "=":
+        return value == found["name"]
+    return found["sign"] == ":" and found["end"] is None and _is_prose(text[at : at + 40])
+
+
+def _is_prose(text: str) -> bool:
+    return text.split(maxsplit=1)[0].lower().rstrip(".,;:") in _PROSE if text.strip() else False
+
+
+def _begins_line(text: str, at: int) -> bool:
+    return not text[max(0, at - 40) : at].rpartition("\n")[2].strip(" \t->*")

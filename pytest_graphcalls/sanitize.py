@@ -1,0 +1,114 @@
+"""Makes a text or a JSON value fit to leave the process: redacts it, then masks what the leak scan still finds.
+
+Everything that is shown or written passes one of these two functions last: console, captured output, logs, reports,
+answers of the control address. The redactor knows structure and names; the leak scan knows nothing of the redactor, so
+that a mistake made there is not made here again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_graphcalls.leakscan import hide
+from pytest_graphcalls.redaction import MASK, OF_REPORTS, Redactor, remembered
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What the leak scan found.
+
+    Attributes:
+        kinds: for each place that the leak scan alone found, what sort of thing stood there.
+    """
+
+    kinds: tuple[str, ...]
+
+    @property
+    def found(self) -> int:
+        """How many places the leak scan alone found; each was masked where it stands."""
+        return len(self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned(_Checked):
+    """A text that holds no secret.
+
+    Attributes:
+        text: the text.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CleanedJson(_Checked):
+    """A JSON value that holds no secret.
+
+    Attributes:
+        value: the value; mappings are dictionaries, tuples are lists.
+    """
+
+    value: Any
+
+
+def clean(text: str, *, people: bool = False, redactor: Redactor = OF_REPORTS) -> Cleaned:
+    """Redact ``text`` and mask what the leak scan then still finds.
+
+    Args:
+        text: what is about to be shown or written.
+        people: whether the leak scan also masks what tells of people, tenants and apps; for files that are published.
+        redactor: what redacts.
+    """
+    masked, kinds = hide(redactor.mask(text), remembered(), mask=MASK, people=people)
+    return Cleaned(kinds, masked)
+
+
+def clean_json(value: Any, *, people: bool = False, redactor: Redactor = OF_REPORTS) -> CleanedJson:
+    """Redact a JSON value and mask what the leak scan then still finds in its texts and member names.
+
+    Args:
+        value: mappings, lists, texts, numbers.
+        people: as for :func:`clean`.
+        redactor: what redacts.
+    """
+    redacted = redactor.json(value)
+    known = remembered()
+
+    def hidden(text: str) -> tuple[str, tuple[str, ...]]:
+        return hide(text, known, mask=MASK, people=people)
+
+    # One look at all of it: most values hold nothing, and a member's name counts for what stands in it.
+    if not hidden(json.dumps(redacted, ensure_ascii=False))[1]:
+        return CleanedJson((), redacted)
+    kinds: list[str] = []
+
+    def checked(text: str, name: str = "") -> str:
+        shown, found = hidden(text)
+        if not found and name and (named := hidden(f"{json.dumps(name)}: {json.dumps(text)}")[1]):
+            shown, found = MASK, named
+        kinds.extend(found)
+        return shown
+
+    def walked(item: Any, name: str) -> Any:
+        if isinstance(item, Mapping):
+            return {checked(key): walked(inner, key) for key, inner in item.items()}
+        if isinstance(item, list | tuple):
+            return [walked(inner, name) for inner in item]
+        return checked(item, name) if isinstance(item, str) else item
+
+    masked = walked(redacted, "")
+    return CleanedJson(tuple(kinds), masked)
+
+
+def note(kinds: Iterable[str]) -> str:
+    """One line about what the leak scan alone found, for the end of a report; ``""`` where that is nothing."""
+    counts = Counter(kinds)
+    if not counts:
+        return ""
+    sorts = ", ".join(f"{kind} ({count})" if count > 1 else kind for kind, count in sorted(counts.items()))
+    places = "1 place" if counts.total() == 1 else f"{counts.total()} places"
+    return f"The leak scan masked {places} that redaction had let through: {sorts}."

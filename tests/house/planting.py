@@ -1,0 +1,162 @@
+"""Planted secrets: what they are called, what they look like, and how they look when they are written in other ways.
+
+``canaries.py`` has exchanges, one secret in each; here is what a whole run is filled with. Each value is unlike every
+other one, so that whatever finds one says which secret came out where.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import random
+import re
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from urllib.parse import quote, quote_plus
+
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+_WORDS = (
+    *("Sommer", "Winter", "Hafen", "Linden", "Berg", "Garten", "Kiesel", "Laterne", "Marder", "Nebel"),
+    *("Orkan", "Pappel", "Quelle", "Rabe", "Segel", "Tanne", "Ufer", "Veilchen", "Wolke", "Zeder"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """A secret.
+
+    Attributes:
+        name: what it is called where it is written; ``""`` when its form gives it away.
+        value: what must come out nowhere.
+        written: what is written, of which ``value`` is a part.
+    """
+
+    name: str
+    value: str
+    written: str
+
+    @property
+    def assigned(self) -> str:
+        """As an address, a form or a shell has it."""
+        return f"{self.name}={self.written}" if self.name else self.written
+
+    @property
+    def said(self) -> str:
+        """As a header or a person has it."""
+        return f"{self.name}: {self.written}" if self.name else self.written
+
+    @property
+    def member(self) -> str:
+        """What a member, a field or a header is called that holds it."""
+        return self.name or "note"
+
+
+NAMES = (
+    *("client_secret", "clientSecret", "client_assertion", "access_token", "accessToken", "refresh_token", "id_token"),
+    *("secret", "apiKey", "api_key", "sessionToken", "auth_token", "pwd", "userPassword", "appSecret", "password"),
+    *("passcode", "recordingAccessToken", "secretText", "skypeToken", "privateKey", "X-Api-Key", "X-Auth-Token"),
+    *("X-Forwarded-Access-Token", "Ocp-Apim-Subscription-Key", "X-Functions-Key", "CLIENT_SECRET", "AZURE_PASSWORD"),
+    *("certificatePassword", "device_code", "code_verifier", "bearerToken"),
+)
+"""Names that say that what they name is a secret, whatever it looks like."""
+_SCHEMES = ("Bearer", "Basic", "ApiKey", "SharedKey", "Token")
+
+
+def _random(seed: int, length: int, letters: str = _LETTERS) -> str:
+    # A digit, a capital and a small letter stand in each, as any generator of secrets sees to.
+    return "k7Q" + "".join(random.Random(seed).choices(letters, k=length - 3))
+
+
+def _jwt(seed: int) -> str:
+    head = b64encode(b'{"typ":"JWT","alg":"RS256"}').decode().rstrip("=")
+    body = b64encode(json.dumps({"oid": _random(seed, 12), "roles": ["Calls.Initiate.All"]}).encode()).decode()
+    return f"{head}.{body.rstrip('=')}.{_random(seed + 1, 40, _LETTERS + '-_')}"
+
+
+def _planted() -> Iterator[Planted]:
+    seeds = iter(range(1, 100_000, 7))
+    for name in NAMES:
+        chosen = "-".join(random.Random(next(seeds)).sample(_WORDS, 2)) + f"{next(seeds) % 9000 + 1000}"
+        for value in (chosen, _random(next(seeds), 20), _random(next(seeds), 43, _LETTERS + "-_")):
+            yield Planted(name, value, value)
+    for scheme in (*_SCHEMES, "Digest"):
+        for length in (24, 40):
+            value = _random(next(seeds), length)
+            yield Planted(
+                "Authorization",
+                value,
+                f'{scheme} username="bot", response="{value}"' if scheme == "Digest" else f"{scheme} {value}",
+            )
+    for _ in range(12):
+        value = _jwt(next(seeds))
+        yield Planted("", value.rpartition(".")[2], value)
+    for _ in range(10):
+        value = f"{_random(next(seeds), 3)}8Q~{_random(next(seeds), 34)}"
+        yield Planted("", value, value)
+    for _ in range(6):
+        value = b64encode(random.Random(next(seeds)).randbytes(64)).decode()
+        yield Planted("", value, f"DefaultEndpointsProtocol=https;AccountName=calls;AccountKey={value}")
+    for _ in range(6):
+        value = _random(next(seeds), 43)
+        yield Planted("", value, f"https://calls.blob.core.windows.net/r/1.wav?sv=2024-05-04&sp=r&sig={value}")
+    for _ in range(6):
+        value = _random(next(seeds), 16)
+        yield Planted("", value, f"https://bot:{value}@calls.contoso.com/api")
+    for _ in range(6):
+        value = _random(next(seeds), 32)
+        yield Planted("", value, f"https://teams.microsoft.com/l/meetup-join/19%3ameeting_{value}%40thread.v2/0")
+    for _ in range(4):
+        value = _random(next(seeds), 32)
+        yield Planted("Cookie", value, f"fpc={value}; x=1")
+
+
+PLANTED: tuple[Planted, ...] = tuple(_planted())
+
+_TAIL = 10
+"""Characters that pytest's shortening leaves of the end of a value, which are no less secret than the whole."""
+
+
+def forms(value: str) -> Mapping[str, str]:
+    """How ``value`` may be written: name of the form to text."""
+    raw = value.encode()
+    found = {
+        "raw": value,
+        "percent": quote(value, safe=""),
+        "form": quote_plus(value),
+        "html": html.escape(value),
+        "json": json.dumps(value)[1:-1],
+        "hex": raw.hex(),
+        "HEX": raw.hex().upper(),
+        "tail": value[-_TAIL:],
+    }
+    for before in range(3):
+        whole = b64encode(b"\0" * before + raw).decode().rstrip("=")
+        inner = whole[-(-before * 8 // 6) : len(whole) - (1 if (len(raw) + before) % 3 else 0)]
+        found |= {f"base64 {before}": inner, f"base64url {before}": inner.replace("+", "-").replace("/", "_")}
+    return MappingProxyType(found)
+
+
+def found(text: str, planted: Iterable[Planted] = PLANTED) -> dict[str, list[Planted]]:
+    """What came out in ``text``: by form, the secrets."""
+    out: dict[str, list[Planted]] = {}
+    for one in planted:
+        form = next((form for form, written in forms(one.value).items() if written in text), "")
+        if form:
+            out.setdefault(form, []).append(one)
+    return out
+
+
+def report(text: str, planted: Iterable[Planted] = PLANTED) -> str:
+    """What came out in ``text``, for people: how many, and where the first of each name stands."""
+    lines = []
+    for form, all_ in found(text, planted).items():
+        for name, number in Counter(one.member for one in all_).items():
+            first = next(one for one in all_ if one.member == name)
+            written = forms(first.value)[form]
+            at = text.index(written)
+            around = re.sub(r"\s+", " ", text[max(0, at - 60) : at + len(written) + 10])
+            lines.append(f"{number} of {name} ({form}): {around}")
+    return "\n".join(lines)

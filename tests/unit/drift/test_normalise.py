@@ -1,0 +1,25 @@
+"""Which id of the one recording stands for which of the other."""
+
+from __future__ import annotations
+
+from pytest_graphcalls.drift.normalise import IdMap
+
+
+def test_two_ids_that_have_met_stand_for_one_another() -> None:
+    """In whatever letter case they are written."""
+    ids = IdMap()
+    assert ids.match("A-1", "x-1")
+    assert ids.match("a-1", "X-1")
+    assert (ids.after("A-1"), ids.before("X-1")) == ("x-1", "a-1")
+    assert (ids.after("B"), ids.before("y")) == (None, None)
+
+
+def test_an_id_that_is_taken_meets_nobody_else() -> None:
+    """From either side; and what was known stays."""
+    ids = IdMap()
+    ids.match("a", "x")
+    assert not ids.match("a", "y")
+    assert not ids.match("b", "x")
+    assert (ids.after("a"), ids.before("x")) == ("x", "a")
+    assert (ids.after("b"), ids.before("y")) == (None, None)
+    assert ids.match("b", "y")

@@ -1,0 +1,41 @@
+"""Each kind of secret is masked, wherever a text holds it, and its neighbours stay."""
+
+import re
+
+import pytest
+
+from pytest_graphcalls.leakscan import hide
+from pytest_graphcalls.redaction import MASK, Redactor, mask
+from tests.house.canaries import CANARIES, found_in
+
+
+def test_there_are_enough_canaries_and_each_is_in_its_text():
+    assert len(CANARIES) >= 150
+    assert len({one.secret for one in CANARIES.values()}) > 150
+
+
+@pytest.mark.parametrize("name", CANARIES)
+def test_a_canary_is_masked_by_the_redactor(name):
+    shown = mask(CANARIES[name].text)
+    assert found_in(shown, {name: CANARIES[name]}) == []
+    assert mask(shown) == shown, "masking twice changes nothing more"
+
+
+@pytest.mark.parametrize("name", CANARIES)
+def test_a_canary_is_masked_by_the_leak_scan_alone(name):
+    shown, kinds = hide(CANARIES[name].text, mask=MASK, people=False)
+    assert kinds
+    assert found_in(shown, {name: CANARIES[name]}) == []
+
+
+@pytest.mark.parametrize("name", [name for name in CANARIES if "Base64" in name or "hex" in name])
+def test_nothing_is_left_of_what_is_packed(name):
+    assert re.findall(r"[A-Za-z0-9+/]{24,}", CANARIES[name].text)
+    for shown in (mask(CANARIES[name].text), hide(CANARIES[name].text, mask=MASK, people=False)[0]):
+        assert not re.findall(r"[A-Za-z0-9+/]{24,}", shown)
+
+
+@pytest.mark.parametrize("name", CANARIES)
+def test_a_canary_in_a_json_value_is_masked(name):
+    redacted = Redactor("cassette", "canaries").json({"message": [CANARIES[name].text]})
+    assert found_in(redacted["message"][0], {name: CANARIES[name]}) == []

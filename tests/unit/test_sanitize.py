@@ -1,0 +1,58 @@
+"""What leaves the process is redacted, and what the leak scan still finds is masked where it stands."""
+
+from pytest_graphcalls.redaction import Redactor
+from pytest_graphcalls.sanitize import clean, clean_json, note
+
+
+class Careless(Redactor):
+    """A redactor that lets everything through."""
+
+    def mask(self, text):
+        return text
+
+    def json(self, value):
+        return value
+
+
+CARELESS = Careless()
+
+
+def test_the_redactor_comes_first_and_leaves_nothing_to_the_scan():
+    done = clean("client_secret='s3cret-of-mine' in call 57da")
+    assert (done.text, done.found) == ("client_secret='REDACTED' in call 57da", 0)
+
+
+def test_what_the_scan_alone_finds_is_masked_where_it_stands():
+    done = clean("x client_secret='s3cret-of-mine' y\nX-Api-Key: abc def\nz", redactor=CARELESS)
+    assert done.text == "x client_secret='REDACTED' y\nX-Api-Key: REDACTED\nz"
+    assert done.kinds == ("secret by its name", "secret header")
+    assert done.found == 2
+
+
+def test_people_are_masked_only_where_that_is_asked_for():
+    text = "alice@contoso.com"
+    assert clean(text).text == text
+    assert clean(text, people=True).text == "REDACTED"
+
+
+def test_a_json_value_is_masked_text_by_text():
+    value = {"a": [{"client_secret": "s3cret-of-mine", "id": "57da"}], "b": ("Bearer opaque-token-17", 3, None)}
+    done = clean_json(value, redactor=CARELESS)
+    assert done.value == {"a": [{"client_secret": "REDACTED", "id": "57da"}], "b": ["Bearer REDACTED", 3, None]}
+    assert done.kinds == ("secret by its name", "bearer token")
+    assert clean_json(value).value == done.value
+
+
+def test_a_json_value_without_secrets_comes_back_equal():
+    value = {"id": "57da", "n": [1, 2.5, None, True], "state": "established"}
+    assert clean_json(value).value == value
+
+
+def test_a_member_name_that_is_a_secret_is_masked():
+    assert clean_json({"Bearer opaque-token-17": 1}, redactor=CARELESS).value == {"Bearer REDACTED": 1}
+
+
+def test_the_note_counts_the_places_by_kind():
+    assert note([]) == ""
+    assert note(["bearer token"]) == "The leak scan masked 1 place that redaction had let through: bearer token."
+    assert note(["b", "a", "b"]) == "The leak scan masked 3 places that redaction had let through: a, b (2)."
