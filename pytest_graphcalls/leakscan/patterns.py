@@ -25,8 +25,14 @@ _FICTION = re.compile(r"1?[2-9][0-9]{2}55501[0-9]{2}")
 _PSEUDONYM_OF_NAME = re.compile(r"Name(?:\s|\+|%20)*[0-9a-f]{0,8}")  # YAML may fold it at its space
 
 
+_WORDS = (
+    *("a", "an", "any", "bool", "bytes", "cannot", "expected", "for", "from", "got", "has", "in", "int", "is", "it"),
+    *("missing", "must", "no", "not", "object", "of", "optional", "read", "required", "should", "str", "string", "the"),
+    *("to", "was", "what", "who", "with", "write"),
+)
 _CODE = re.compile(
-    r"[`&*!]?[A-Za-z_][\w.]*\(.*|[a-z_]+(?:\.[a-z_]+)+|.*:|str|string|bytes|int|bool|any|object|read|write|required|optional",
+    r"[`&*!]{0,2}[A-Za-z_][\w.]*\(.*|`{0,2}_?[a-z]+(?:_[a-z]+)+`{0,2}|_[a-z]+|[a-z_]+(?:\.[a-z_]+)+|.*:|[0-9]{1,3}"
+    rf"|(?:{'|'.join(_WORDS)})(?:[ ,;|).\]].*)?",
     re.DOTALL,
 )
 """What stands behind a name in source, in YAML and in prose, without quotes, and is no secret."""
@@ -39,7 +45,7 @@ def is_secret(value: str) -> bool:
 
 def is_code(value: str) -> bool:
     """Whether a value without quotes is an expression, a type or the name of something secret."""
-    return _CODE.fullmatch(value) is not None or (value.isalpha() and rank(value) > 0)
+    return _CODE.fullmatch(value) is not None or (value.isalpha() and rank(value) in {1, 2})
 
 
 def is_token(value: str) -> bool:
@@ -271,10 +277,10 @@ _CERTAIN = re.compile(
     r".+(?:token|secret|assertion|jwt|pass)|.*(?:password|passwd|passcode|passphrase|pwd|skypetoken"
     r"|(?:api|access|account|auth|client|encryption|functions?|master|private|secret|session|shared|signing|storage"
     r"|subscription|redaction)key|join(?:web)?url|replacementlink|connectionstring|codeverifier|devicecode"
-    r"|clientprincipal|credential)"
+    r"|clientprincipal)"
 )
 _HEADER = re.compile(r".*(?:authorization|cookie)")
-_BARE = re.compile(r"token|assertion|secret|jwt")
+_BARE = re.compile(r"token|assertion|secret|jwt|.*credential")
 _HARMLESS = re.compile(
     r".*(?:skip|delta|page|next|continuation|sync|change|cancellation|csrf|cancel|request|response)token|.*(?:by|no|bypass)pass"
     r"|.*(?:public|foreign|primary|sort|partition|cache)key|.*correlationid"

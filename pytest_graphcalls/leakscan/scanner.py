@@ -250,13 +250,17 @@ def _value(found: re.Match[str], sure: int) -> Iterator[Span]:
     name, link, quoted = found["name"], found["link"], found["value"] is not None
     if link.isspace() and not name.startswith("--"):
         return
-    if link[0] == ">" and found.string[found.start() - 1 : found.start()] not in {"<", ":"}:
+    if link[0] == ">" and not (
+        found.string[found.start() - 1 : found.start()] in {"<", ":"}
+        and found.string.startswith("</", found.end("bare"))
+    ):
         return
     if "," in link and "value" not in link.lower() and "content" not in link.lower() and not _is_pair(found):
         return
     if sure == 3 and not quoted and ":" in link:
         span = (found.start("bare"), found.end("line"))
-        secret = is_secret(found.string[slice(*span)].strip())
+        value = found.string[slice(*span)].strip()
+        secret = is_secret(value) and not is_code(value)
     else:
         span = found.span("value" if quoted else "bare")
         value = found.string[slice(*span)]
@@ -269,7 +273,8 @@ def _value(found: re.Match[str], sure: int) -> Iterator[Span]:
 def _is_pair(found: re.Match[str]) -> bool:
     """Whether name and value are the two of a pair, and not one value and the name behind it."""
     before = found.string[max(0, found.start() - 12) : found.start()].rstrip("\"'\\bru")
-    return before[-1:] in {"(", "["}
+    behind = found.string[found.end("value") : found.end("value") + 12] if found["value"] is not None else ""
+    return before[-1:] in {"(", "["} and behind.lstrip("\"'\\, \n")[:1] in {")", "]"}
 
 
 @lru_cache(256)

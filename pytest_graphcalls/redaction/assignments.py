@@ -26,7 +26,7 @@ _NAME = re.compile(
     rf"(?P<link>(?P<end>{_QUOTE})?[ \t]{{0,24}}"
     rf"(?:(?P<sign>:=|=>|[:=!]?=|:)|(?P<coded>{_PERCENT}3[ADad])){_GAP}(?:[-|>]{_GAP})?"
     rf"|{_QUOTE}\s{{0,8}},{_GAP}(?:{_QUOTE}(?:value|content){_QUOTE}\s{{0,4}}[:=]\s{{0,4}})?"
-    rf"|(?P<option>[ \t]{{1,4}}(?=[^\s-]))|(?P<tag>>\s{{0,8}})"
+    rf"|(?P<option>[ \t]{{1,4}}(?=[^\s-]))|(?P<tag>>\s{{0,8}}(?=[^<>]{{1,4000}}</))"
     rf"|{_QUOTE}[ \t]{{1,4}}(?:[\w-]{{1,40}}={_QUOTE}[^<>\"']{{0,80}}{_QUOTE}[ \t]{{1,4}}){{0,4}}value=(?={_QUOTE}))"
 )
 """A name and what links it with its value."""
@@ -39,6 +39,7 @@ _BARE = re.compile(r"(?:\\(?![nrt\"'])|[^\s\"'`&;<>\\])+")
 _CODED = re.compile(rf"(?:(?!{_PERCENT}(?:26|23|22|27|20|3B|7D))[^\s\"'`&;<>\\])+", re.IGNORECASE)
 _AROUND = ",.:)]}|"
 """What stands behind a value without quotes, and belongs to the text."""
+_PAIR_ENDS = re.compile(r"\s*,?\s*(?:[)\]]|\Z)")
 _LIST = re.compile(rf"\[\s{{0,80}}(?={_QUOTE})[^\[\]{{}}\n]*\]?")
 _ITEM = re.compile(rf"(?P<quote>{_QUOTE})(?:(?!(?P=quote)).)+(?P=quote)?")
 _HEADER_VALUE = re.compile(r"(?:=\\{0,64}\"[^\"\r\n]*\"|\\(?![rn])|[^\r\n\"'`\\])+")
@@ -46,10 +47,18 @@ _HEADER_VALUE = re.compile(r"(?:=\\{0,64}\"[^\"\r\n]*\"|\\(?![rn])|[^\r\n\"'`\\]
 _SCHEME = re.compile(rf"(?i)(?P<scheme>(?:{'|'.join(SCHEMES)}))(?P<blank>(?:\s|%20|\+){{1,4}})")
 _ONE_TOKEN = re.compile(r"[^\s\"'`,;\\<>]+")
 _CODE = re.compile(
-    r"[A-Za-z_][\w.]*(?:\((?:[^()\n]|\([^()\n]*\))*\)|\[[\"']?\w+[\"']?\])"
-    r"|(?:app|args|cls|client|config|credential|data|env|options|os|process|request|self|settings|sys|this)(?:\.\w+)+"
+    r"`{0,2}[A-Za-z_][\w.]*(?:\((?:[^()\n]|\([^()\n]*\))*\)|[(\[{]\s*$|\[[\[\]\w., |\"']*\])"
+    r"|(?:app|args|cls|client|config|credential|data|env|graphcalls|options|os|process|request|self|settings|sys|this)"
+    r"(?:\.\w+)+",
+    re.MULTILINE,
 )
-_TYPES = frozenset({"str", "string", "bytes", "int", "bool", "any", "object", "number", "optional", "text", "self"})
+"""An expression: a call, one that goes on in the next line, an item, an attribute of what such things are called."""
+_TYPES = frozenset(
+    {"str", "string", "bytes", "int", "bool", "any", "object", "number", "optional", "text", "self", "lambda", "await"}
+)
+_SLUG = re.compile(r"[a-z]+(?:[-_][a-z]+)*")
+_SOFT = ("token", "assertion", "credential", "cookie", "jwt")
+"""Names that stand in front of a colon in sentences, too; there, words are no values."""
 _PROSE = frozenset(
     {
         *("a", "an", "and", "are", "as", "at", "be", "but", "by", "can", "cannot", "contains", "could", "did", "does"),
@@ -87,11 +96,18 @@ def _is_linked(text: str, found: re.Match[str]) -> bool:
     if found["tag"]:
         return before[-1:] == "<" or ("<" in before and before[-1:] == ":")
     if found["sign"] or found["coded"]:
-        return True
+        # The name may be what is quoted, with its colon: "token:".
+        return not (
+            found["end"] is None and link == found["sign"] and before[-1:] == text[found.end() : found.end() + 1]
+        )
+    quoted = _QUOTED.match(text, found.end("link"))
+    if quoted is None:
+        return False
     if "value" in link or "content" in link:
         return True
-    # Two values in a row are a name and its value only at the beginning of a pair.
-    return before.rstrip("\"'`\\bru")[-1:] in {"(", "["}
+    # Two values in a row are a name and its value only in a pair.
+    opened = before.rstrip("\"'`\\bru")[-1:] in {"(", "["}
+    return opened and _PAIR_ENDS.match(text, quoted.end()) is not None and not is_secret_name(quoted["value"])
 
 
 def _masked(text: str, found: re.Match[str]) -> tuple[int, str | None]:
@@ -139,6 +155,8 @@ def _of_header(text: str, at: int) -> tuple[int, str | None]:
     first = _ONE_TOKEN.match(text, begin)
     if first is None or is_placeholder(first[0]) or _is_prose(text[at : at + 40]):
         return begin, None
+    if first[0].strip(_AROUND).lower() in {*_TYPES, *map(str.lower, SCHEMES)}:
+        return begin, None
     if scheme is not None and scheme["scheme"].lower() != "digest":
         return first.end(), f"{scheme[0]}{MASK}"
     value = _HEADER_VALUE.match(text, begin)
@@ -147,11 +165,20 @@ def _of_header(text: str, at: int) -> tuple[int, str | None]:
 
 
 def _is_harmless(text: str, at: int, value: str, found: re.Match[str]) -> bool:
-    if is_placeholder(value) or value.lower() in _TYPES or _CODE.match(text, at):
+    """Whether a value without quotes is none: a placeholder, an expression, or a word of a sentence."""
+    name = found["name"]
+    if is_placeholder(value) or value.lower() in _TYPES or _CODE.match(text, at) or value.lower() == name.lower():
         return True
-    if found["sign"] == "=":
-        return value == found["name"]
-    return found["sign"] == ":" and found["end"] is None and _is_prose(text[at : at + 40])
+    if value.isdigit() and len(value) < 4 and not name.lower().endswith(("pin", "passcode", "password")):
+        return True
+    if found["sign"] != ":":
+        return "." in value and value.replace(".", "").isidentifier() and is_secret_name(value)
+    if found["end"] is not None:
+        return False
+    words = _SLUG.fullmatch(value.lower()) is not None
+    if words and (name.lower().endswith(_SOFT) or not _begins_line(text, found.start())):
+        return "_" not in name and (len(value) < 20 or "-" in value) and not value[1:].isupper()
+    return _is_prose(text[at : at + 40])
 
 
 def _is_prose(text: str) -> bool:

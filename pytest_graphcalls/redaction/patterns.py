@@ -71,7 +71,8 @@ def member(names: str) -> str:
 def parameter(names: str) -> str:
     """A parameter of an address, also of one that is itself percent-encoded, once or more, inside another."""
     return (
-        rf"(?i)(?P<head>(?:[?&#]|%(?:25)*(?:3F|26|23))(?:\$|%(?:25)*24)?(?P<name>{names})(?:=|%(?:25)*3D))"
+        rf"(?i)(?P<head>(?:(?<!\()[?&#]|%(?:25)*(?:3F|26|23))(?:\$|%(?:25)*24)?(?P<name>{names})(?:=|%(?:25)*3D))"
+        r"(?!(?<=code=)[0-9]{1,12}(?![\w.~%-]))"  # the code of an error
         r"(?P<value>(?:(?!%(?:25)*(?:26|23))[^&#\s\"'<>\\])+)"
     )
 
@@ -152,7 +153,9 @@ SECRETS = (
     # An address that opens a meeting.
     TextPattern(
         ("teams",),
-        re.compile(r"(?i)(?P<head>https?://[\w.-]{0,80}teams[\w.-]{0,80}/)(?:l/meetup-join|meet)/[^\s\"'<>\\]+"),
+        re.compile(
+            r"(?i)(?P<head>https?://[\w.-]{0,80}teams[\w.-]{0,80}/)(?:l/meetup-join|meet)/(?![.\u2026{<$]|%7B)[^\s\"'<>\\]+"
+        ),
     ),
     TextPattern(("=", "3d"), re.compile(parameter(any_of(PARAMETERS - MEMBERS)))),
     TextPattern(

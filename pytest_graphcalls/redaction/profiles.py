@@ -51,6 +51,7 @@ class Profile:
         parameters: the same for parameters of addresses and forms.
         within: kind of a member by the member whose object it is in.
         patterns: gives the forms of text; asked when a redactor is made, because most runs need one profile only.
+        ids: whether ids are hidden, too.
         harmless: a text that this matches whole holds none of the patterns.
     """
 
@@ -59,6 +60,7 @@ class Profile:
     parameters: Mapping[str, Kind]
     within: Mapping[str, Mapping[str, Kind]]
     patterns: Callable[[], tuple[TextPattern, ...]]
+    ids: bool
     harmless: re.Pattern[str]
 
 
@@ -186,6 +188,7 @@ _TOKENS = Profile(
     MappingProxyType(dict.fromkeys(PARAMETERS, Kind.SECRET)),
     MappingProxyType({}),
     lambda: SECRETS,
+    False,  # noqa: FBT003  a field of a row
     re.compile(rf"[^.%:=+\s\\<>\"'`&~]{{0,19}}|{GUID.pattern}|{_TYPE}"),
 )
 _CASSETTE = Profile(
@@ -194,6 +197,7 @@ _CASSETTE = Profile(
     MappingProxyType({**PEOPLE_IN_PARAMETERS, **_TOKENS.parameters}),
     WITHIN,
     _everything,
+    True,  # noqa: FBT003  a field of a row
     re.compile(rf"[^.%:=+\s@\\<>\"'`&~-]{{0,19}}|{_TYPE}"),
 )
 PROFILES: Mapping[str, Profile] = MappingProxyType({profile.name: profile for profile in (_TOKENS, _CASSETTE)})

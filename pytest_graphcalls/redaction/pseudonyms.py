@@ -67,6 +67,8 @@ class Pseudonyms:
         return blake2s(value, key=self._key).hexdigest()[:digits]
 
     def _id(self, text: str) -> str:
+        if len(text) == 36 and GUID.fullmatch(text):
+            return self._guid(text)
         if _is_made_of_guids(text):
             return self._guids(text)
         if _LIKE_AN_EMAIL.fullmatch(text):
@@ -153,5 +155,7 @@ def _written_like(text: str, digits: str) -> str:
     digits = digits.upper() if text.isupper() else digits
     if "-" not in text:
         return digits
+    if len(text) == 36:
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
     fresh = iter(digits)
     return "".join(["-" if character == "-" else next(fresh) for character in text])

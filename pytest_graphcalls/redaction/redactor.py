@@ -12,13 +12,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_graphcalls.compression import UnreadableBodyError, decompress
-from pytest_graphcalls.redaction.fields import MASK, SCHEMES, Kind, plain
+from pytest_graphcalls.redaction.fields import MASK, SCHEMES, Kind, is_secret_name, plain
 from pytest_graphcalls.redaction.patterns import IN_FORM, IN_PATH, Codec
+from pytest_graphcalls.redaction.secrets import RUN
 from pytest_graphcalls.redaction.text import NESTING, Texts
-from pytest_graphcalls.wire import Exchange, Headers, MalformedJsonError, Notification, Request, Response, decode_json
+from pytest_graphcalls.wire import (
+    Exchange,
+    Headers,
+    MalformedJsonError,
+    Notification,
+    Request,
+    Response,
+    decode_json,
+    encode_json,
+)
 
 _SIGN_IN = re.compile(r"(?i)/oauth2/(?:v[0-9.]+/)?(?:token|devicecode|authorize|logout)$")
 _ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|/)\S*")
+_OPENING = frozenset('{[" \t\r\n')
+"""How a JSON text may begin."""
 _HALF = re.compile("[\ud800-\udfff]")
 _FORM = re.compile(r"[^\s=&?{}\[\]\"]+=[^\s&]*(?:&[^\s=&]+=[^\s&]*)*")
 _BOMS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -93,10 +105,11 @@ class Redactor(Texts):
         return self._json(value, None, "", NESTING)
 
     def _text(self, text: str, nesting: int) -> str:
-        if nesting and text.lstrip()[:1] in {"{", "[", '"'}:
-            return self._nested(text, nesting - 1)
-        if nesting and ("?" in text or "#" in text) and _ADDRESS.fullmatch(text):
-            return self._url(text, nesting - 1)
+        if nesting:
+            if text[:1] in _OPENING and text.lstrip()[:1] in {"{", "[", '"'}:
+                return self._nested(text, nesting - 1)
+            if ("?" in text or "#" in text) and _ADDRESS.fullmatch(text):
+                return self._url(text, nesting - 1)
         return self.mask(text)
 
     def _nested(self, text: str, nesting: int) -> str:
@@ -116,24 +129,32 @@ class Redactor(Texts):
             inside: :func:`plain` name of the member whose object it is.
             nesting: how many levels of texts inside texts are still read.
         """
+        if isinstance(value, str):
+            if kind is not None:
+                return self._pseudonyms.of(kind, value) if value else value
+            return self._text(value, nesting)
+        if value is None or isinstance(value, bool):
+            return value
         if isinstance(value, Mapping):
-            kept = kind if kind is Kind.SECRET else None
-            within = self.profile.within.get(inside, {})
-            return {
-                self.mask(key): self._json(item, kept or self._kind(key, within), plain(key), nesting)
-                for key, item in value.items()
-            }
+            return self._object(value, kind, inside, nesting)
         if isinstance(value, list | tuple):
             return [self._json(item, kind, inside, nesting) for item in value]
-        if value is None or isinstance(value, bool) or value == "":
-            return value
-        if kind is not None:
-            return self._pseudonyms.of(kind, str(value))
-        return self._text(value, nesting) if isinstance(value, str) else value
+        return value if kind is None else self._pseudonyms.of(kind, str(value))
 
-    def _kind(self, key: str, within: Mapping[str, Kind]) -> Kind | None:
-        name = plain(key)
-        return self._members.get(name) or within.get(name) or self._headers.get(key.lower())
+    def _object(self, value: Mapping[str, Any], kind: Kind | None, inside: str, nesting: int) -> dict[str, Any]:
+        kept = kind if kind is Kind.SECRET else None
+        within, members = self.profile.within.get(inside), self._of_member
+        literal = bool(RUN.forms or self._literals.forms)
+        clean = {}
+        for key, item in value.items():
+            shown, name, own = members(key)
+            own = kept or own or (within.get(name) if within is not None else None)
+            if own is Kind.SECRET and key[-1:] in {"s", "S"} and isinstance(item, int | float):
+                own = None  # a number of tokens
+            clean[self.mask(key) if literal else shown] = self._json(item, own, name, nesting)
+        if "value" in clean and is_secret_name(str(value.get("name") or value.get("key") or "")):
+            clean["value"] = self._json(value["value"], Kind.SECRET, "value", nesting)  # a pair of a HAR file
+        return clean
 
     def _url(self, url: str, nesting: int) -> str:
         before, hash_, fragment = url.partition("#")
@@ -147,11 +168,12 @@ class Redactor(Texts):
     def _pair(self, pair: str, nesting: int) -> str:
         name, sign, value = pair.partition("=")
         encode, decode = IN_FORM
-        kind = self._parameters.get(plain(decode(name))) if value else None
-        if kind is not None:
-            told = decode(value)
-            put = self._pseudonyms.of(kind, told)
-            return f"{name}={value if put == told else encode(put)}"
+        parameter = plain(decode(name))
+        kind = self._parameters.get(parameter) if value else None
+        if kind is not None and not (parameter == "code" and value.isdigit()):  # that is the code of an error
+            said = decode(value)
+            put = self._pseudonyms.of(kind, said)
+            return f"{name}={value if put == said else encode(put)}"
         return f"{self._inner(name, IN_FORM, nesting)}{sign}{self._inner(value, IN_FORM, nesting)}"
 
     def _inner(self, text: str, codec: Codec, nesting: int) -> str:
@@ -179,8 +201,10 @@ class Redactor(Texts):
         except MalformedJsonError:
             return self._unstructured(body)
         clean = self.json(value)
+        if clean != value:
+            return dump(clean).encode()
         # Something may also stand in the first of two equal keys, which reading the body drops.
-        return self._unstructured(body) if clean == value else dump(clean).encode()
+        return body if body == encode_json(value) else self._unstructured(body)
 
     def _unstructured(self, body: bytes) -> bytes:
         text, encoding = _decoded(body)

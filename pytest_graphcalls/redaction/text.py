@@ -9,16 +9,22 @@ from functools import lru_cache
 from pytest_graphcalls.errors import UnknownNameError
 from pytest_graphcalls.redaction.assignments import HINTS, hide_values
 from pytest_graphcalls.redaction.encoded import DEPTH, hide_encoded
-from pytest_graphcalls.redaction.fields import HEADERS, MASK, Kind, plain
+from pytest_graphcalls.redaction.fields import HEADERS, MASK, Kind, is_secret_name, plain
 from pytest_graphcalls.redaction.patterns import IN_TEXT, TextPattern
 from pytest_graphcalls.redaction.profiles import PROFILES
-from pytest_graphcalls.redaction.pseudonyms import Pseudonyms
+from pytest_graphcalls.redaction.pseudonyms import GUID, Pseudonyms
 from pytest_graphcalls.redaction.secrets import RUN, Literals
 
 NESTING = 3
 """How many levels of texts inside texts (JSON, addresses) are read as such; what lies deeper is masked as text."""
 _LONGEST_KEPT = 200
 """Characters of the longest text whose outcome is kept: type names, states and ids come again and again."""
+
+_GUIDS = re.compile(
+    r"[0-9a-fA-F](?<![0-9A-Za-z-].)[0-9a-fA-F]{7}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9A-Za-z-])"
+)
+_NO_ID = "00000000-0000-0000-0000-000000000000"
+"""An id that stays as it is."""
 
 
 class Texts:
@@ -38,7 +44,21 @@ class Texts:
         self._patterns: tuple[re.Pattern[str], ...] = ()
         self._literals = Literals()
         self._replacements = tuple((row, self._replacement(row)) for row in self.profile.patterns())
+        self._hints = [
+            (hint, number) for number, (row, _) in enumerate(self._replacements) for hint in row.hints or ("",)
+        ]
+        self._remember()
+
+    def _remember(self) -> None:
+        """Begin anew to remember outcomes, for what is said again and again."""
         self._kept: Callable[[str], str] = lru_cache(2048)(self._hidden)
+        self._of_member: Callable[[str], tuple[str, str, Kind | None]] = lru_cache(2048)(self._member)
+
+    def _member(self, key: str) -> tuple[str, str, Kind | None]:
+        """A member's name redacted, its :func:`plain` name, and what that says its value is."""
+        name = plain(key)
+        kind = self._members.get(name) or self._headers.get(key.lower())
+        return self._hidden(key), name, kind or (Kind.SECRET if is_secret_name(key) else None)
 
     def add(
         self,
@@ -68,23 +88,37 @@ class Texts:
         self._names |= {*map(plain, members), *map(plain, parameters)}
         self._patterns += tuple(map(re.compile, patterns))
         self._literals.add(values)
-        self._kept = lru_cache(2048)(self._hidden)
+        self._remember()
 
     def mask(self, text: str) -> str:
         """``text`` redacted as it stands, whatever structure it has: a message, a line of a log, a cut body."""
         if RUN.forms or self._literals.forms:
             text = self._literals.hide(RUN.hide(text))
-        return self._kept(text) if len(text) <= _LONGEST_KEPT else self._hidden(text)
+        if len(text) > _LONGEST_KEPT:
+            return self._hidden(text)
+        if "-" not in text or self._patterns:
+            return self._kept(text)
+        if len(text) == 36 and GUID.fullmatch(text):
+            return self._pseudonyms.of(Kind.GUID, text) if self.profile.ids else text
+        # Addresses and messages differ by the ids in them, mostly: what is known without them need not be asked again.
+        without = _GUIDS.sub(_NO_ID, text)
+        if without == text or self._kept(without) != without:
+            return self._kept(text)
+        return _GUIDS.sub(self._pseudonym, text) if self.profile.ids else text
+
+    def _pseudonym(self, found: re.Match[str]) -> str:
+        return self._pseudonyms.of(Kind.GUID, found[0])
 
     def _hidden(self, text: str, depth: int = DEPTH) -> str:
         """``text`` without what gives itself away, where up to ``depth`` encodings are undone."""
         if not self._patterns and self.profile.harmless.fullmatch(text):
             return text
         low = text.lower()
-        for row, replacement in self._replacements:
-            if _hinted(row.hints, low):
+        hinted = {row for hint, row in self._hints if hint in low}
+        for number, (row, replacement) in enumerate(self._replacements):
+            if number in hinted:
                 text = row.pattern.sub(replacement, text)
-        if self._names or _hinted(HINTS, low):
+        if self._names or any(hint in low for hint in HINTS):
             text = hide_values(text, self._names)
         for pattern in self._patterns:
             text = pattern.sub(MASK, text)
@@ -116,11 +150,3 @@ class Texts:
                 break
             text = deeper
         return False
-
-
-def _hinted(hints: tuple[str, ...], low: str) -> bool:
-    # A loop, because this is asked some forty times for every text.
-    for hint in hints:
-        if hint in low:
-            return True
-    return not hints
