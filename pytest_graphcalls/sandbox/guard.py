@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import random
-import re
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -20,7 +19,7 @@ from threading import Lock
 from types import FrameType
 from uuid import uuid4
 
-from pytest_graphcalls.contract import parse_error
+from pytest_graphcalls.contract import Contract, Effect, Match, parse_error
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
 from pytest_graphcalls.sandbox.journal import Ledger
 from pytest_graphcalls.wire import MalformedJsonError, Request, Response, decode_json
@@ -35,8 +34,6 @@ _ANY_METHOD = frozenset({429, 503})
 """Statuses after which every request is retried, because it was not carried out."""
 _READS_ONLY = frozenset({502, 504})
 """Statuses after which only reads are retried, because the request may have been carried out."""
-_CREATE = re.compile(r"/(?:communications|app)/calls/?$")
-_CALL = re.compile(r"/(?:communications|app)/calls/([^/]+)/?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +111,7 @@ class Guard:
 
     def creates_call(self, request: Request) -> bool:
         """Whether ``request`` creates a call."""
-        return request.method == "POST" and _CREATE.search(request.path) is not None
+        return _match_that(request, Effect.MAKES_CALL) is not None
 
     def flow(self, request: Request) -> Flow:
         """Send one request, with retries.
@@ -153,11 +150,12 @@ class Guard:
     def _record_end(self, intent: str, request: Request, outcome: Outcome) -> None:
         if intent:
             self._record_outcome(intent, request, outcome)
-        elif request.method == "DELETE" and isinstance(outcome, Response) and outcome.status in {204, 404}:
-            found = _CALL.search(request.path)
-            if found:
-                _LOG.info("call %s over", found[1])
-                self._ledger.over(found[1])
+        elif isinstance(outcome, Response) and outcome.status in {204, 404}:
+            ended = _match_that(request, Effect.ENDS_CALL)
+            if ended:
+                call_id = ended.keys["call-id"]
+                _LOG.info("call %s over", call_id)
+                self._ledger.over(call_id)
 
     def _record_outcome(self, intent: str, request: Request, outcome: Outcome) -> None:
         """Record the outcome of a request for a call, where it is known."""
@@ -222,8 +220,14 @@ def _call_id(response: Response) -> str:
     found = body.get("id") if isinstance(body, dict) else None
     if isinstance(found, str) and found:
         return found
-    located = _CALL.search(_without_query(response.headers.get("Location", "")))
-    return located[1] if located else ""
+    located = _match_that(Request("GET", response.headers.get("Location", "")), Effect.SHOWS_CALL)
+    return located.keys["call-id"] if located else ""
+
+
+def _match_that(request: Request, effect: Effect) -> Match | None:
+    """The operation that a request means, if it has this ``effect``."""
+    match = Contract.packaged().match(request.method, request.path)
+    return match if isinstance(match, Match) and effect in match.operation.effects else None
 
 
 def _without_query(url: str) -> str:
