@@ -87,7 +87,8 @@ class Redactor(Texts):
         return Headers(pairs).without("content-encoding"), masked
 
     def _header(self, name: str, value: str) -> str:
-        if name.lower() not in self._headers:
+        named = self._parameters.get(plain(name)) is Kind.SECRET or is_secret_name(name)
+        if name.lower() not in self._headers and not named:
             return self._text(value, NESTING)
         scheme = value.partition(" ")[0]
         return f"{scheme} {MASK}" if scheme.lower() in map(str.lower, SCHEMES) else MASK
