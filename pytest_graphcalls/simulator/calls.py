@@ -109,7 +109,8 @@ class Calls:
         world = self._world
         bot = world.authority.bot(world.authority.app_of(call.app_id))
         world.store.add_participant(world.store.conference_of(call), call.my_participant, bot, leg=call.id)
-        world.clock.after(self.keepalive_seconds, lambda: self.lapse(call.id))
+        call_id = call.id  # of a call that ends before, nothing more is kept until then
+        world.clock.after(self.keepalive_seconds, lambda: self.lapse(call_id))
 
     def establish(self, call_id: str) -> None:
         """The call is through, unless it has ended in between."""

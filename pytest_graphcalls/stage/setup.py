@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from pytest_graphcalls.contract import Effect
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
-from pytest_graphcalls.sandbox.tenant import Dealt, Invented, Props, below, tenant_of
+from pytest_graphcalls.sandbox.tenant import InventedData, SandboxData, StageData, below, tenant_of
 from pytest_graphcalls.stage.base import GRAPH, Answer, Client, OnTarget, Somebody, Waiting, members, refused
 from pytest_graphcalls.stage.call import CALLS, MEDIA, OVER, StagedCall, success_of
 
@@ -25,9 +25,9 @@ class People(OnTarget):
         super().__init__(connection)
         self._names = self._new_names()
         self._called: Callable[[str], str] = connection.case.called if connection.case else str
-        self._props: Props = Invented(self._names, self._called)
+        self._props: StageData = InventedData(self._names, self._called)
         if connection.sandbox is not None:
-            self._props = Dealt(connection.sandbox)
+            self._props = SandboxData(connection.sandbox)
         self.client: Client = connection.client()
         self._nobody: Client | None = None
 
