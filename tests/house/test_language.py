@@ -96,7 +96,6 @@ NOT_YET: frozenset[str] = frozenset(
         "report/nightly/sarif.py",
         "report/nightly/summary.py",
         "sanitize.py",
-        "server/tls.py",
         "session/__init__.py",
         "session/outcome.py",
         "session/recorder.py",
