@@ -237,10 +237,10 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=8080, help="port; 0 takes a free one (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same ids (default: %(default)s)")
-    parser.add_argument("--ring", type=float, metavar="SECONDS", help="how long it rings until somebody answers")
-    parser.add_argument("--frozen", action="store_true", help="let no time pass, so that nobody answers by waiting")
+    parser.add_argument("--ring", type=float, metavar="SECONDS", help="how long people let it ring before they answer")
+    parser.add_argument("--frozen", action="store_true", help="freeze time: it passes by clock/advance only")
     parser.add_argument(
-        "--bot", metavar="URL", help="tell a bot on this machine what happens, e.g. http://127.0.0.1:3978/api/calls"
+        "--bot", metavar="URL", help="post notifications to a bot on this machine, e.g. http://127.0.0.1:3978/api/calls"
     )
     parser.add_argument(
         "--bot-path", default="", metavar="PATH", help="its path for notifications (default: the URL's)"
@@ -255,7 +255,7 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--control",
         choices=("off", "local", "any"),
-        help="whom /_graphcalls/ answers (default: local, this machine; off when --host is another address)",
+        help="which machines /_graphcalls/ answers (default: local, this one; off when --host is another address)",
     )
     parser.add_argument(
         "--ledger-size",
@@ -265,7 +265,7 @@ def _serve(parser: argparse.ArgumentParser) -> None:
         help="memory for the ledger of requests and deliveries; the oldest entries go first (default: %(default)s)",
     )
     parser.add_argument(
-        "--tls", metavar="FOLDER", help="speak TLS; FOLDER keeps the certificate authority that clients have to trust"
+        "--tls", metavar="FOLDER", help="use TLS; FOLDER keeps the certificate authority that clients have to trust"
     )
 
 
@@ -275,7 +275,7 @@ def _token(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-roles", action="store_true", help="a token without any role")
     parser.add_argument("--app", metavar="ID", help="whose token (default: the tenant's default app)")
     parser.add_argument("--lifetime", type=float, default=3600, metavar="SECONDS", help="default: %(default)s")
-    parser.epilog = "Without --role the token has every role of the app. A lifetime of 0 gives one that has run out."
+    parser.epilog = "Without --role the token has every role of the app. A lifetime of 0 gives an expired one."
 
 
 SERVICE_COMMANDS: Commands = {
