@@ -34,7 +34,7 @@ from pytest_graphcalls.nightly.settings import (
 from pytest_graphcalls.plugin.options import parse_versions
 from pytest_graphcalls.report.nightly.summary import headline
 from pytest_graphcalls.report.run_document import counted
-from pytest_graphcalls.sandbox.guard import stopped_as_by_ctrl_c
+from pytest_graphcalls.sandbox.guard import sigterm_as_ctrl_c
 from pytest_graphcalls.sanitize import clean_json, note
 
 COULD_NOT_CHECK = 3
@@ -63,7 +63,7 @@ def run(args: Namespace, runner: Runner | None = None) -> int:
     """
     settings = settings_of(args)
     try:
-        with stopped_as_by_ctrl_c():
+        with sigterm_as_ctrl_c():
             seen = look(settings, runner or Subprocess(), Progress(sys.stderr))
     except KeyboardInterrupt:
         return _unfinished("it was stopped")

@@ -32,6 +32,7 @@ class Pace:
         complete: from the last invitee's decision until the invite operation ends.
         alone: how long the bot stays in a group call that everybody else has left (that it ends is
             reported: observed 2.15, 6.17; how soon is not).
+        prompt: how long each prompt is heard that is played into a call.
         stuck: until the service gives up a join that gets nowhere (about a minute in one report: observed 10.6).
 
     Raises:
@@ -44,6 +45,7 @@ class Pace:
     complete: float = 0.0
     alone: float = 5.0
     stuck: float = 60.0
+    prompt: float = 2.0
 
     def __post_init__(self) -> None:
         for one in fields(self):

@@ -16,6 +16,7 @@ from pytest_graphcalls.simulator.faults import Fault, Faults
 from pytest_graphcalls.simulator.identity import App, Authority, Channel
 from pytest_graphcalls.simulator.incoming import Incoming
 from pytest_graphcalls.simulator.invitations import Invitations
+from pytest_graphcalls.simulator.media import Media
 from pytest_graphcalls.simulator.notifications import Notifier
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.outbox import Carried, Courier, Outbox, Retention
@@ -42,7 +43,7 @@ class Simulator:
     same sequence of calls give the same ids.
 
     Every behaviour is a method of one of its parts (``admission``, ``creation``, ``calls``, ``incoming``,
-    ``participants``, ``invitations``, ``operations``, ``notifier``) that can be replaced on the instance.
+    ``participants``, ``invitations``, ``media``, ``operations``, ``notifier``) that can be replaced on the instance.
 
     Args:
         seed: for all ids.
@@ -93,7 +94,8 @@ class Simulator:
         self.invitations = Invitations(world, self.admission, self.calls, self.operations)
         self.creation = Creation(world, self.admission, self.calls, self.invitations.ring_target)
         self.incoming = Incoming(world, self.admission, self.calls)
-        self.participants = Participants(world, self.calls, self.invitations)
+        self.participants = Participants(world, self.admission, self.calls, self.operations, self.invitations)
+        self.media = Media(world, self.admission, self.calls, self.operations)
         self.scenario = Scenario(world, self.calls, self.incoming, self.retention)
         self.handlers: dict[str, Handler] = {id: partial(handler, self) for id, handler in HANDLERS.items()}
         """By operation id: what carries it out. An entry can be replaced."""
@@ -329,11 +331,13 @@ HANDLERS: Mapping[str, Callable[[Simulator, Ask], Reply]] = {
     "call-get": lambda simulator, ask: simulator.calls.get(ask),
     "call-keepalive": lambda simulator, ask: simulator.calls.keep_alive(ask),
     "call-list-participants": lambda simulator, ask: simulator.participants.list(ask),
+    "call-playprompt": lambda simulator, ask: simulator.media.play_prompt(ask),
     "call-reject": lambda simulator, ask: simulator.incoming.reject(ask),
     "commsoperation-get": lambda simulator, ask: simulator.operations.get(ask),
     "participant-delete": lambda simulator, ask: simulator.participants.delete(ask),
     "participant-get": lambda simulator, ask: simulator.participants.get(ask),
     "participant-invite": lambda simulator, ask: simulator.invitations.invite(ask),
+    "participant-mute": lambda simulator, ask: simulator.participants.mute(ask),
 }
 """By operation id: what carries it out. The one place in code that names operations; each looks its step up when it is
 called, so that a replaced one is found."""

@@ -44,7 +44,12 @@ def text(response: Response) -> str:
         ("GET", "/v1.0/users/7", "400 BadRequest", "segment 'users'"),
         ("GET", "/v1.0/app/calls/x", "400 BadRequest", "[pytest-graphcalls]"),
         ("PUT", "/v1.0/communications/calls/x/reject", "405 MethodNotAllowed", "takes POST, not PUT"),
-        ("POST", "/v1.0/communications/calls/x/playPrompt", "404 NotFound", "call-playprompt is documented"),
+        (
+            "POST",
+            "/v1.0/communications/calls/x/addLargeGalleryView",
+            "404 NotFound",
+            "call-addlargegalleryview is documented",
+        ),
     ],
 )
 def test_what_is_no_operation_fails_closed(method: str, path: str, refusal: str, words: str) -> None:
