@@ -27,7 +27,7 @@ class Pace:
 
     Attributes:
         establish: from creating or answering a call until it is established.
-        ring: how long people let it ring before they answer, unless they are told otherwise.
+        ring: how long people let it ring before they answer, unless their script says otherwise.
         ring_limit: after this long the service gives up ringing (about a minute: observed 10.4, 10.5).
         complete: from the last invitee's decision until the invite operation ends.
         alone: how long the bot stays in a group call that everybody else has left (that it ends is
@@ -53,7 +53,7 @@ class Pace:
 
 
 class Clock:
-    """Virtual time: it moves when it is told to, and never otherwise.
+    """Virtual time: it moves when it is advanced, and never otherwise.
 
     Args:
         start: the moment that ``now == 0`` stands for; aware.
@@ -106,7 +106,7 @@ class Clock:
     def step(self, end: float) -> bool:
         """Run the next thing that is due until ``end``; when there is none, make it ``end`` and return ``False``.
 
-        Whoever takes the steps one by one may be overtaken between two of them; time goes back for nobody.
+        A caller that takes the steps one by one may be overtaken between two of them; time never goes back.
         """
         if not self._due or self._due[0][0] > end:
             self.now = max(self.now, end)

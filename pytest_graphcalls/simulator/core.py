@@ -140,8 +140,8 @@ class Simulator:
         An answer that is late, or does not arrive whole, is a :class:`.Faulty`: it holds the whole answer, and
         transports and servers spoil it. Observers are shown it as it is here.
 
-        A request to the sign-in is answered, too; being full of secrets, it is shown to nobody. Neither is one for
-        the keys that notifications are signed with, which is no part of the calls API.
+        A request to the sign-in is answered, too; being full of secrets, it is not shown to observers. Neither is a
+        request for the keys that notifications are signed with, which is no part of the calls API.
         """
         with self.lock:
             aside = self.signin.answer(request) or self.channel.answer(request)
@@ -171,7 +171,7 @@ class Simulator:
         Args:
             seconds: how much passes.
             patience: real seconds to wait for another thread that is handing over already, with each notification.
-                It may be waiting for a bot that has called this, so by default nobody is waited for.
+                It may be waiting for a bot that has called this, so by default there is no wait.
             extra: how many notifications that come about while others are handed over go out as well, beyond as many
                 as were due. If there are more, time passes to the end at once, and they go out with the next
                 :meth:`advance`. By default all of them go out, which never ends while others make new ones.
@@ -188,7 +188,7 @@ class Simulator:
         while going:
             carried = self.outbox.carry_out(patience, extra)
             if carried is Carried.CUT:
-                with self.lock:  # so that nobody adds what is due before the end
+                with self.lock:  # so that no other thread adds what is due before the end
                     while self._step(end):
                         pass
                 return
@@ -198,9 +198,9 @@ class Simulator:
         self.outbox.carry_out(patience, extra)
 
     def elapse(self, seconds: float) -> None:
-        """The same without handing anything over: what a bot is to be told waits for the next :meth:`advance`.
+        """Let virtual time pass without delivering: notifications wait for the next :meth:`advance`.
 
-        For adapters that let time pass while they answer a request, when nobody may be waited for. They follow another
+        For adapters that let time pass while they answer a request and must not wait. They follow another
         clock, so at the end of the calendar time stands still.
         """
         with self.lock:
@@ -219,7 +219,7 @@ class Simulator:
 
         Args:
             courier: called with a notification and its number (its place in :attr:`notifications`), in order, one
-                at a time, by whoever lets time pass, and never while the simulator is locked or answers a request.
+                at a time, in the thread that lets time pass, and never while the simulator is locked or answers.
                 What it raises comes out of :meth:`advance`. ``None`` ends it.
         """
         with self.lock:
@@ -256,7 +256,7 @@ class Simulator:
 
         Args:
             function: takes the request and what answers it, and returns the answer: unchanged, changed, or
-                another one without asking.
+                a different one without asking.
         """
         with self.lock:
             self._answer = partial(_through, function, self._answer)
@@ -279,7 +279,7 @@ class Simulator:
             return self.faults.inject(name, facts)
 
     def person(self, name_or_id: str) -> Person:
-        """Somebody in the tenant: by name, user object id, or phone number in E.164 form.
+        """A person in the tenant, by name, user object id, or phone number in E.164 form.
 
         The same name is the same person, with the same id, until :meth:`reset`.
         """

@@ -301,7 +301,7 @@ _ORIGIN = "https://api.aps.skype.com"
 
 
 class Channel:
-    """Signs what the bots are told, and publishes the keys.
+    """Signs notifications, and publishes the keys.
 
     Args:
         authority: knows the apps and the tenant.

@@ -62,7 +62,7 @@ class Participants:
         """The participant in the path, who is in the call and not hidden."""
         one = conference.people.get(ask.match.keys["participant-id"])
         if one is None or one.hidden or one.state is not ParticipantState.ACTIVE:
-            raise _nobody("Nobody in the roster has this id.")
+            raise _nobody("No participant in the roster has this id.")
         return one
 
     def mute(self, ask: Ask) -> Reply:
@@ -107,7 +107,7 @@ class Participants:
         """The participant in the path, active or invited (participant-delete.r03, r06)."""
         one = conference.people.get(ask.match.keys["participant-id"])
         if one is None:
-            raise _nobody("Nobody in this call has this id, or they have left.", inferred("observed 2.30"))
+            raise _nobody("No participant of this call has this id, or they have left.", inferred("observed 2.30"))
         return one
 
     def refuse_organizer(self, conference: Conference, one: Participant) -> None:
@@ -129,17 +129,17 @@ class Participants:
         return documented("participant-delete.r01")
 
     def remove_active(self, conference: Conference, one: Participant) -> None:
-        """Somebody who is in the call is out of it at once (participant-delete.r04)."""
+        """Remove a participant who is in the call, at once (participant-delete.r04)."""
         conference = self._world.store.step_participant(conference, one.id, ParticipantEvent.REMOVE)
         self._calls.someone_left(conference, reported("observed 6.20"))
 
     def remove_bot(self, call: Call, one: Participant) -> None:
-        """A removed bot's leg ends; its app is told why (observed 6.20)."""
+        """End the leg of a removed bot and notify its app of the reason (observed 6.20)."""
         result = REMOVED_ITSELF if one.leg == call.id else REMOVED
         self._calls.end(self._world.store.calls[one.leg], CallEvent.END, result)
 
     def cancel_invited(self, conference: Conference, one: Participant) -> None:
-        """Somebody who was invited is not rung any longer and never joins (participant-delete.r05)."""
+        """Withdraw an invitation, so that the invitee never joins (participant-delete.r05)."""
         self._invitations.cancel(conference, one)
 
 

@@ -21,7 +21,7 @@ from pytest_graphcalls.leakscan.patterns import FORMS
 from pytest_graphcalls.plugin import hookspecs, options
 from pytest_graphcalls.redaction import Redactor
 from pytest_graphcalls.redaction import fields as fields_of_secrets
-from pytest_graphcalls.server.control import ROUTES
+from pytest_graphcalls.server.control import ROUTES, state
 from pytest_graphcalls.server.control.routing import Route
 from pytest_graphcalls.simulator import FAULTS, App, Authority, Fault, Keyring, Meeting, Person, SimulatedCall
 from pytest_graphcalls.simulator.faults import Side, parameters_of
@@ -233,6 +233,19 @@ def leaks() -> str:
     return table(("what", "forms"), rows)
 
 
+def kept() -> str:
+    """What a server keeps of its past."""
+    rows = [
+        (
+            "entries of the ledger",
+            f"{state.LEDGER_ENTRIES:,}, in about {state.LEDGER_BYTES // 2**20} MB (`--ledger-size`)",
+        ),
+        ("calls that have ended", f"{state.MOST_CALLS:,}"),
+        ("notifications", f"{state.MOST_NOTIFICATIONS:,}, and all that are not delivered yet"),
+    ]
+    return table(("what", "the latest"), rows)
+
+
 PARTS: Mapping[str, Part] = {
     "fixtures": fixtures,
     "exchange": lambda: value(Exchange),
@@ -269,6 +282,7 @@ PARTS: Mapping[str, Part] = {
     "selectors": selectors,
     "secret-names": secret_names,
     "leaks": leaks,
+    "kept": kept,
     "addresses": addresses,
     "commands": commands,
 }
