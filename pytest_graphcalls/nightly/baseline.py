@@ -15,6 +15,7 @@ from pytest_graphcalls.drift import Recording
 from pytest_graphcalls.errors import RecordingError, SettingError
 from pytest_graphcalls.leakscan import listed, scan
 from pytest_graphcalls.nightly.recordings import FOLDER, cassettes, recording_of
+from pytest_graphcalls.parsing import content
 from pytest_graphcalls.plugin.options import LIVE, SIMULATOR
 from pytest_graphcalls.report.run_document import counted
 
@@ -128,7 +129,7 @@ def _span(first: str, last: str) -> str:
 def key_of(folder: Path) -> str:
     """What the pseudonyms of a folder of recordings depend on, or ``""``."""
     try:
-        return (folder / KEY_FILE).read_text(encoding="ascii").strip()
+        return content(folder / KEY_FILE).decode("ascii").strip()
     except (OSError, UnicodeDecodeError):
         return ""
 
