@@ -108,7 +108,7 @@ def _part(line: str, value: str) -> re.Pattern[str]:
 SECRETS = (
     # A JWT or JWE: its first part is Base64 for a text that starts with "{", whatever white space follows.
     TextPattern(
-        (".", "%2e"),
+        ("eyj", "eya", "ew0", "ewk", "ewo"),
         re.compile(
             r"(?<![\w-])(?=[\w-]*+(?:\.|%2E))(?P<head>[\w-]*?)"
             r"(?:ey[JA]|ew[0ko])[\w-]{6,}(?:(?:\.|%2E)[\w-]*)+",
