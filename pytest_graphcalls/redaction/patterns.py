@@ -133,7 +133,7 @@ SECRETS = (
             re.ASCII,
         ),
     ),
-    TextPattern(("digest user",), re.compile(r"(?i)(?P<head>\bdigest\s{1,4})username=[^\r\n]{1,2000}")),
+    TextPattern(("digest user",), re.compile(r"(?i)(?P<head>\bdigest\s{1,4})username=[^\r\n']{1,2000}")),
     # A client secret of Entra ID: three characters, a digit, "Q~", and the rest.
     TextPattern(("q~",), re.compile(r"(?P<head>)(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,40}+", re.ASCII)),
     # A private key in PEM form, cut or whole.
