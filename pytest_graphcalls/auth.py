@@ -1,10 +1,10 @@
-"""Asking Entra ID for a token: with a client secret, a certificate, or a workload-identity token.
+"""Request a token from Entra ID: with a client secret, a certificate, or a workload-identity token.
 
-The variables are those of ``azure-identity``, and are taken in its order: secret, certificate, token file. What the
-authority answers instead of a token is classified by the contract's table (``errors.yaml``, key ``signin``), so that
-a wrong setting is named before any request goes to Graph. msal does the protocol; nothing else here knows it.
+The variables are those of ``azure-identity``, in its order: secret, certificate, token file. An error response of the
+authority is classified by the contract's table (``errors.yaml``, key ``signin``), so that a wrong setting is named
+before a request is sent to Graph. msal implements the protocol.
 
-No secret is put into a message, and none stands in a local variable of a frame that can fail: pytest shows those.
+No secret is put into a message, or into a local variable of a frame that can fail: pytest shows those.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from threading import Lock
 from typing import Any, cast
 
 from pytest_graphcalls.contract import Cloud, Contract
-from pytest_graphcalls.errors import SettingError, SignInError, did_you_mean
+from pytest_graphcalls.errors import SIGN_IN_CAUSES, SettingError, SignInError, did_you_mean
 from pytest_graphcalls.redaction import mask, remember
 
 TENANT, CLIENT = "AZURE_TENANT_ID", "AZURE_CLIENT_ID"
@@ -35,7 +35,7 @@ CERTIFICATE_PASSWORD = "AZURE_CLIENT_CERTIFICATE_PASSWORD"  # noqa: S105  a vari
 TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105  a variable's name
 AUTHORITY = "AZURE_AUTHORITY_HOST"
 VARIABLES = (TENANT, CLIENT, SECRET, CERTIFICATE, CERTIFICATE_PASSWORD, TOKEN_FILE, AUTHORITY)
-"""Every variable that is read here."""
+"""The environment variables of the sign-in."""
 
 _UNSET = "(not set)"
 _HIDDEN = "(hidden)"
@@ -45,13 +45,13 @@ _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-
 _CODE = re.compile(r"AADSTS\d+")
 _CERTIFICATE_TEXT = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----")
 _KEY_TEXT = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.+?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
-_SKEW = 60.0
-"""Seconds by which this machine's clock may differ from the authority's before it is worth a word."""
+_MAX_CLOCK_DIFFERENCE = 60.0
+"""Seconds by which this machine's clock may differ from the authority's before the message says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Who signs in, and with what.
+    """The credential of an application, by exactly one method.
 
     Attributes:
         tenant_id: the tenant's id or one of its domains.
@@ -77,14 +77,14 @@ class Credential:
             environ: e.g. ``os.environ``. A variable that is set to an empty text counts as not set.
 
         Raises:
-            SettingError: one is missing, or holds what cannot be right.
+            SettingError: one is missing, or has an invalid value.
         """
         given = {name: environ.get(name, "") for name in VARIABLES}
         for name in (TENANT, CLIENT):
             _require(name, given, environ)
         if not (given[SECRET] or given[CERTIFICATE] or given[TOKEN_FILE]):
             _require(SECRET, given, environ)
-        for name, judge in _SHAPES.items():
+        for name, judge in _VALIDATORS.items():
             if given[name] and (wrong := judge(given[name])):
                 shown = _HIDDEN if name in {SECRET, CERTIFICATE_PASSWORD} else given[name][:_SHORT]
                 raise SettingError(name, shown, wrong, "Copy it again from the app registration.")
@@ -93,23 +93,23 @@ class Credential:
 
     @property
     def setting(self) -> str:
-        """The variable that holds what is used to sign in: of several the first one."""
+        """The variable of the method that is used: of several the first one."""
         return SECRET if self.secret else CERTIFICATE if self.certificate_path else TOKEN_FILE
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Its values that must not be seen anywhere, for whoever looks for leaks."""
+        """Its secret values, for the leak scan."""
         return tuple(filter(None, (self.secret, self.certificate_password)))
 
 
 def _require(name: str, given: Mapping[str, str], environ: Mapping[str, str]) -> None:
     if given[name]:
         return
-    strangers = [other for other, value in environ.items() if value and "AZURE" in other and other not in VARIABLES]
-    # Closer than a suggestion: most variables of other tools begin alike.
-    found = "".join(f" {other} is set; is {name} meant?" for other in get_close_matches(name, strangers, 1, 0.9))
+    unknown = [other for other, value in environ.items() if value and "AZURE" in other and other not in VARIABLES]
+    # A stricter cutoff than for suggestions: variables of other tools have similar names.
+    found = "".join(f" {other} is set; is {name} meant?" for other in get_close_matches(name, unknown, 1, 0.9))
     others = [other for other in VARIABLES if given[other] and other != AUTHORITY]
-    beside = f"{' and '.join(others)} alone cannot sign in." if others else "Nothing is set to sign in with."
+    beside = f"{' and '.join(others)} alone cannot sign in." if others else "No credential is set."
     raise SettingError(name, _UNSET, _MISSING[name], f"{beside}{found}")
 
 
@@ -132,7 +132,7 @@ def _unpadded(value: str) -> str:
     return "" if value == value.strip() else "no white space around it"
 
 
-_SHAPES: Mapping[str, Callable[[str], str]] = {
+_VALIDATORS: Mapping[str, Callable[[str], str]] = {
     TENANT: _tenant,
     CLIENT: _client,
     SECRET: _unpadded,
@@ -142,23 +142,23 @@ _SHAPES: Mapping[str, Callable[[str], str]] = {
 
 
 class SignIn:
-    """Fetches tokens for one application and one cloud; keeps them, and renews them before they run out.
+    """Requests tokens for one application and one cloud, caches them and renews them before they expire.
 
-    Make one for a whole run: the tokens are kept in memory by the object (by msal's cache, which asks again when a
-    token has less than five minutes left). Safe under threads; several that ask at once cause one request.
+    Create one for a whole run: the object caches tokens in memory (msal requests a new one when less than five minutes
+    are left). Safe under threads; concurrent calls cause one request.
 
     Args:
-        credential: who signs in.
+        credential: the application's credential.
         cloud: the national cloud.
-        authority: another authority, scheme and host with or without the tenant; by default the cloud's.
-        http: how to get there: anything with ``get``, ``post`` and ``close`` that msal takes as ``http_client`` and
-            that raises :class:`OSError` when the network fails, e.g. ``clients.httpx.http_for_msal()``. By default
-            msal's own client; it prefers ``REQUESTS_CA_BUNDLE`` to ``verify``.
+        authority: a different authority, scheme and host with or without the tenant; by default the cloud's.
+        http: a client with ``get``, ``post`` and ``close`` that msal accepts as ``http_client`` and that raises
+            :class:`OSError` when the network fails, e.g. ``clients.httpx.http_for_msal()``. By default msal's own
+            client; it prefers ``REQUESTS_CA_BUNDLE`` to ``verify``.
         verify: file with the certificate authorities to trust, when ``http`` is not given.
         now: the clock, in seconds since 1970.
 
     Raises:
-        SettingError: the authority is no ``https`` address.
+        SettingError: the authority is not an ``https`` address.
     """
 
     def __init__(
@@ -176,30 +176,30 @@ class SignIn:
         self.cloud = cloud
         self.authority = _with_tenant(authority or cloud.authority_host, credential.tenant_id)
         self.expires_at: float | None = None
-        """When the token given last runs out, in seconds since 1970; ``None`` before the first."""
-        self._http = _Heard(http) if http is not None else None
+        """Expiry of the last token, in seconds since 1970; ``None`` before the first."""
+        self._http = _StatusRecorder(http) if http is not None else None
         self._verify = verify
         self._now = now
         self._lock = Lock()
 
     def token(self, *, claims: str | None = None, force: bool = False) -> str:
-        """A token that is good for at least a few minutes.
+        """A token that is valid for at least a few minutes.
 
         Args:
-            claims: a claims challenge of the service, as JSON text; a token from the cache would not meet it.
-            force: ask the authority even if a token is kept.
+            claims: a claims challenge of the service, as JSON text; a cached token would not satisfy it.
+            force: request a new token even if one is cached.
 
         Raises:
             SettingError: the certificate or the token file cannot be used.
-            SignInError: the authority gave none; says which setting is wrong and what to do.
+            SignInError: the authority has issued none; says which setting is wrong and what to do.
         """
         with self._lock:
-            with self._in_words():
+            with self._translated_errors():
                 if force:
                     self._application.remove_tokens_for_client()
                 answer = self._application.acquire_token_for_client([self.cloud.scope], claims_challenge=claims)
             if "access_token" not in answer:
-                raise self._refused(answer)
+                raise self._refusal_error(answer)
             self.expires_at = self._now() + float(answer.get("expires_in", 0))
             remember(answer["access_token"])
             return cast("str", answer["access_token"])
@@ -210,39 +210,40 @@ class SignIn:
 
         return msal.ConfidentialClientApplication(
             self.credential.client_id,
-            client_credential=_SORTS[self.credential.setting](self.credential),
+            client_credential=_CREDENTIAL_TYPES[self.credential.setting](self.credential),
             authority=self.authority,
-            instance_discovery=False,  # would ask the worldwide cloud about every authority it does not know
+            instance_discovery=False,  # would query the worldwide cloud about every unknown authority
             http_client=self._http,
             verify=self._verify or True,
-            client_capabilities=["CP1"],  # we answer claims challenges
+            client_capabilities=["CP1"],  # the capability to handle claims challenges
         )
 
     @contextmanager
-    def _in_words(self) -> Iterator[None]:
-        """Turn what msal raises into our errors."""
+    def _translated_errors(self) -> Iterator[None]:
+        """Turn exceptions of msal into errors of this package."""
         from msal.exceptions import MsalError
 
         try:
             yield
         except OSError as error:
-            raise _own("unreachable", f"{self.authority} cannot be reached: {_first(error)}.") from None
+            text = f"{self.authority} cannot be reached: {_first_line(error)}."
+            raise SignInError.of_cause("unreachable", text) from None
         except (*_UNEXPECTED, RuntimeError, MsalError) as error:
-            raise self._unreadable(error) from None
+            raise self._error_of(error) from None
 
-    def _unreadable(self, error: BaseException) -> SignInError:
-        """What an exception of msal means; the answer that led to it is in the exceptions before it."""
-        said = "\n".join(str(each) for each in _chain(error))
+    def _error_of(self, error: BaseException) -> SignInError:
+        """Classify an exception of msal; the response that caused it is quoted in the exceptions of its chain."""
+        said = "\n".join(str(each) for each in _causes(error))
         refusal = _refusal_in(said)
         if refusal:
-            return self._refused(refusal)
-        status = _status_in(said) or self._heard
-        for name, here in _SIGNS:
-            if here(error, status):
-                return _own(name, f"{self.authority} {_OWN[name][0]}", status)
-        return _own("unknown", f"{type(error).__name__}: {_first(error)}", status)
+            return self._refusal_error(refusal)
+        status = _status_in(said) or self._last_status
+        for name, holds in _CAUSES:
+            if holds(error, status):
+                return SignInError.of_cause(name, f"{self.authority} {SIGN_IN_CAUSES[name].says}", status)
+        return SignInError.of_cause("unknown", f"{type(error).__name__}: {_first_line(error)}", status)
 
-    def _refused(self, answer: Mapping[str, Any]) -> SignInError:
+    def _refusal_error(self, answer: Mapping[str, Any]) -> SignInError:
         error, text = (str(answer.get(name) or "") for name in ("error", "error_description"))
         found = _CODE.search(text)
         numbers = answer.get("error_codes")
@@ -250,31 +251,39 @@ class SignIn:
         code = found[0] if found else f"AADSTS{number}" if number else ""
         row = Contract.packaged().errors.by_signin_code(code, error)
         trace = f"trace {answer.get('trace_id', 'unknown')}, {answer.get('timestamp', 'no time')}"
-        if row is None and self._heard == _TOO_MANY:
-            return _own("throttled", f"{self.authority} {_OWN['throttled'][0]}", self._heard)
+        if row is None and self._last_status == _TOO_MANY_REQUESTS:
+            text = f"{self.authority} {SIGN_IN_CAUSES['throttled'].says}"
+            return SignInError.of_cause("throttled", text, self._last_status)
         if row is None:
-            said = _sentence(text) or "no reason was given."
-            return SignInError("unknown", self._heard, error, code, said, *_UNKNOWN, trace)
-        remedy = f"{row.remedy}{self._aside(row.name, answer)}"
+            said = _first_sentence(text) or "no reason was given."
+            unknown = SIGN_IN_CAUSES["unknown"]
+            return SignInError("unknown", self._last_status, error, code, said, unknown.setting, unknown.remedy, trace)
+        remedy = f"{row.remedy}{self._local_hint(row.name, answer)}"
         setting = self.credential.setting if row.name in _OF_THE_CREDENTIAL else row.setting
-        return SignInError(row.name, self._heard or row.status, row.error, code, row.meaning, setting, remedy, trace)
+        return SignInError(
+            row.name, self._last_status or row.status, row.error, code, row.meaning, setting, remedy, trace
+        )
 
     @property
-    def _heard(self) -> int:
+    def _last_status(self) -> int:
         return self._http.status if self._http is not None else 0
 
-    def _aside(self, row: str, answer: Mapping[str, Any]) -> str:
-        """What only this machine can add to a remedy."""
+    def _local_hint(self, row: str, answer: Mapping[str, Any]) -> str:
+        """An addition to a remedy from facts of this machine."""
         if row == "assertion-time":
-            behind = _behind(str(answer.get("timestamp", "")), self._now())
-            return f" The authority's clock and this one differ by {behind:.0f} s." if abs(behind) > _SKEW else ""
+            behind = _clock_difference(str(answer.get("timestamp", "")), self._now())
+            return (
+                f" The authority's clock and this one differ by {behind:.0f} s."
+                if abs(behind) > _MAX_CLOCK_DIFFERENCE
+                else ""
+            )
         if row == "assertion-signature" and self.credential.setting == CERTIFICATE:
             return f" The thumbprint here is {Certificate.read(self.credential).thumbprint}."
         return ""
 
 
 _OF_THE_CREDENTIAL = frozenset({"assertion-signature", "assertion-malformed", "credential-missing"})
-"""Rows whose setting is the one that the credential came from."""
+"""Rows about the credential, whose setting is the variable of the method used."""
 
 
 def _with_tenant(authority: str, tenant: str) -> str:
@@ -286,68 +295,45 @@ def _with_tenant(authority: str, tenant: str) -> str:
     return f"https://{rest}" if "/" in rest else f"https://{rest}/{tenant}"
 
 
-def _own(name: str, text: str, status: int = 0) -> SignInError:
-    _, setting, remedy = _OWN[name]
-    return SignInError(name, status, "", "", text, setting, remedy)
-
-
-_UNKNOWN = ("the sign-in log of the tenant", "Look the code up at https://login.microsoftonline.com/error.")
-_OWN: Mapping[str, tuple[str, str, str]] = {
-    "unreachable": (
-        "cannot be reached.",
-        AUTHORITY,
-        "Look at the address, the network, the proxy, and whether the certificate is trusted.",
-    ),
-    "not-an-authority": (
-        "answered something that is no sign-in.",
-        AUTHORITY,
-        "A proxy, a login page of a network or a wrong address answers like this; open it in a browser.",
-    ),
-    "throttled": ("asks for fewer requests.", "the number of workers", "Wait a minute and run again."),
-    "service-fault": ("has a fault.", AUTHORITY, "Nothing to mend here; try again later."),
-    "unknown": ("failed.", *_UNKNOWN),
-}
-"""Causes that no answer of the sign-in names: the sentence, the setting, the remedy."""
-
-_TOO_MANY = 429
+_TOO_MANY_REQUESTS = 429
 _UNEXPECTED = (ValueError, LookupError, AttributeError, TypeError)
-"""What msal raises over an answer that is no JSON, or JSON of another shape."""
-_SIGNS: tuple[tuple[str, Callable[[BaseException, int], bool]], ...] = (
-    ("throttled", lambda _error, status: status == _TOO_MANY),
+"""Exceptions of msal for a response that is not JSON, or JSON of an unexpected shape."""
+_CAUSES: tuple[tuple[str, Callable[[BaseException, int], bool]], ...] = (
+    ("throttled", lambda _error, status: status == _TOO_MANY_REQUESTS),
     ("service-fault", lambda _error, status: status >= 500),
     ("not-an-authority", lambda error, _status: isinstance(error, (*_UNEXPECTED, RuntimeError))),
 )
 
 
-class _Heard:
-    """Another client, of which it remembers the status of the last answer: msal does not tell."""
+class _StatusRecorder:
+    """Wraps a client and records the status of the last response, which msal does not expose."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
         self.status = 0
 
     def get(self, *args: Any, **facts: Any) -> Any:
-        return self._note(self._inner.get(*args, **facts))
+        return self._record(self._inner.get(*args, **facts))
 
     def post(self, *args: Any, **facts: Any) -> Any:
-        return self._note(self._inner.post(*args, **facts))
+        return self._record(self._inner.post(*args, **facts))
 
     def close(self) -> None:
         self._inner.close()
 
-    def _note(self, response: Any) -> Any:
+    def _record(self, response: Any) -> Any:
         self.status = response.status_code
         return response
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
 
 
 def _refusal_in(said: str) -> Mapping[str, Any] | None:
-    """The sign-in's own error object, where msal quotes one."""
+    """The error object of the authority, where an exception of msal quotes one."""
     start = said.find('{"')
     try:
         value = json.JSONDecoder().raw_decode(said, start)[0] if start >= 0 else None
@@ -361,16 +347,16 @@ def _status_in(said: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _first(error: BaseException) -> str:
+def _first_line(error: BaseException) -> str:
     return mask((str(error).strip().splitlines() or [type(error).__name__])[0]).rstrip(".")[:_SHORT]
 
 
-def _sentence(text: str) -> str:
-    """The first sentence of a description; what follows are ids that the trace has too."""
+def _first_sentence(text: str) -> str:
+    """The first sentence of a description; the rest are ids that the trace has as well."""
     return mask(re.split(r"\r?\n| Trace ID:", text, maxsplit=1)[0].strip())[:_SHORT]
 
 
-def _behind(stamp: str, now: float) -> float:
+def _clock_difference(stamp: str, now: float) -> float:
     try:
         there = datetime.strptime(stamp, "%Y-%m-%d %H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError:
@@ -400,7 +386,7 @@ class Certificate:
         """Read the credential's file.
 
         Raises:
-            SettingError: it is not there, or is no PEM file with a certificate and the key that belongs to it.
+            SettingError: it does not exist, or is not a PEM file with a certificate and its private key.
         """
         path = Path(credential.certificate_path)
         text = _readable(CERTIFICATE, path, "a PEM file with certificate and private key")
@@ -414,9 +400,9 @@ class Certificate:
 
 
 def _match(credential: Credential, path: Path, *, encrypted: bool) -> None:
-    """Let OpenSSL read both: it knows a wrong password, a damaged key, and the key of another certificate."""
+    """Let OpenSSL load both: it detects a wrong password, a damaged key, and the key of a different certificate."""
     try:
-        # The password is always given, or OpenSSL would ask at the terminal.
+        # The password is always passed, or OpenSSL would prompt at the terminal.
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path, password=lambda: credential.certificate_password)
     except (ssl.SSLError, ValueError) as error:
         mismatch = getattr(error, "reason", None) == "KEY_VALUES_MISMATCH"
@@ -428,7 +414,7 @@ def _match(credential: Credential, path: Path, *, encrypted: bool) -> None:
 _UNUSABLE = (CERTIFICATE, "a certificate and private key that OpenSSL can read", "Export both again.")
 _PASSWORD = (CERTIFICATE_PASSWORD, "the password of the private key", f"The key in {CERTIFICATE} is encrypted.")
 _STRANGER = (CERTIFICATE, "a private key that belongs to the certificate", "Export both again.")
-"""What is wrong with a file: the setting, what was expected, the next step."""
+"""The problems of a certificate file: the setting, the expectation, the next step."""
 
 
 def _readable(setting: str, path: Path, expected: str) -> str:
@@ -438,7 +424,7 @@ def _readable(setting: str, path: Path, expected: str) -> str:
         beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         step = f"There is no such file.{did_you_mean(path.name, beside)}"
     except UnicodeDecodeError:
-        step = "It is no text; 'openssl pkcs12 -in FILE -out FILE.pem' makes one of a PFX file."
+        step = "It is not a text file; 'openssl pkcs12 -in FILE -out FILE.pem' makes one of a PFX file."
     except OSError as error:
         step = f"It cannot be read: {error.strerror}."
     raise SettingError(setting, str(path), expected, step)
@@ -452,13 +438,13 @@ def _by_certificate(credential: Credential) -> Any:
     certificate = Certificate.read(credential)
     return {
         "private_key": certificate.key,
-        "public_certificate": certificate.public,  # msal computes the thumbprint of it
+        "public_certificate": certificate.public,  # msal computes the thumbprint
         "passphrase": credential.certificate_password or None,
     }
 
 
 def _by_token_file(credential: Credential) -> Any:
-    # Read each time: whoever issues it replaces it before it runs out.
+    # Read each time: the platform replaces it before it expires.
     return {"client_assertion": lambda: _assertion(credential)}
 
 
@@ -470,9 +456,9 @@ def _assertion(credential: Credential) -> str:
     return text
 
 
-_SORTS: Mapping[str, Callable[[Credential], Any]] = {
+_CREDENTIAL_TYPES: Mapping[str, Callable[[Credential], Any]] = {
     SECRET: _by_secret,
     CERTIFICATE: _by_certificate,
     TOKEN_FILE: _by_token_file,
 }
-"""By the variable that holds the credential: what msal wants for it."""
+"""By the variable of the method: the value that msal expects as ``client_credential``."""

@@ -1,31 +1,31 @@
-"""What can go wrong, in words. One base class, so that one ``except`` suffices.
+"""The exceptions of the package. One base class, so that one ``except`` suffices.
 
 ::
 
     GraphCallsError
     ├── ContractFileError     a file of the contract cannot be used: file, line, key
-    ├── UnknownNameError      a rule, operation, code … that does not exist: the nearest match
+    ├── UnknownNameError      a rule, operation, code … does not exist: the nearest match
     ├── RecordingError        a cassette or HAR file cannot be read or written: file, entry
     ├── DriftFileError        the file of accepted differences, a verdict or a history cannot be used: file, line
-    ├── UnrecordedRequestError  a replayed test asks for what its cassette does not hold: the nearest entry
-    ├── PublishedFileError    metadata that was published cannot be read: file, line, byte
-    ├── SettingError          an option, variable or ini value that cannot be used
-    ├── SignInError           the authority gave no token: which setting, what to do
-    ├── NotAllowedNowError    the lifecycle table has no such step from here
-    ├── StageError            the target did not give what a test needs before it starts
-    ├── EnvironmentFaultError the service or the network failed, which says nothing about a rule
-    ├── BotError              the bot under test did what it should not (also an AssertionError)
-    ├── ContractViolationError  an exchange broke the contract (also an AssertionError)
-    ├── NoViolationError      a violation was announced and did not come (also an AssertionError)
-    └── StaleClientError      a client of a test that is over was used
+    ├── UnrecordedRequestError  a replayed test has sent a request that its cassette does not contain: the nearest one
+    ├── PublishedFileError    a file of published metadata cannot be read: file, line, byte
+    ├── SettingError          an option, variable or ini value is invalid
+    ├── SignInError           the authority has issued no token: which setting, what to do
+    ├── NotAllowedNowError    the lifecycle does not allow an event in the present state
+    ├── StageError            the precondition of a test could not be staged
+    ├── EnvironmentFaultError the service or the network has failed, so a rule cannot be judged
+    ├── BotError              the bot under test has failed an assertion (also an AssertionError)
+    ├── ContractViolationError  an exchange has violated the contract (also an AssertionError)
+    ├── NoViolationError      an expected violation did not occur (also an AssertionError)
+    └── StaleClientError      a client was used after the end of its test
 
-An exception is a record of facts and builds its sentence in ``__str__``: what happened, with which
-value, what was expected, what to do next.
+An exception is a record of facts and builds its sentence in ``__str__``: what happened, with which value, what was
+expected, what to do next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeVar, dataclass_transform
@@ -86,14 +86,14 @@ class ContractFileError(GraphCallsError):
 
 @_record
 class UnknownNameError(GraphCallsError):
-    """A name that nothing is known by.
+    """An unknown name was given.
 
     Attributes:
-        sort: what it should have been, e.g. ``rule``.
+        sort: the kind of name that was expected, e.g. ``rule``.
         name: the name that was given.
-        known: every name that would have been right.
+        known: all valid names.
         listing: the command or page that lists them, or ``""``.
-        few: whether they are few enough to be told, all of them, when none is near.
+        few: whether the message lists all of them when none is similar.
     """
 
     sort: str
@@ -104,7 +104,7 @@ class UnknownNameError(GraphCallsError):
 
     def __str__(self) -> str:
         where = f" {self.listing} lists them all." if self.listing else ""
-        # A name that is no text is somebody's mistake, too.
+        # The name may be of any type: passing a number is a usage error, too.
         hint = did_you_mean(str(self.name), self.known)
         if self.few and self.known and not hint:
             hint = f" Known are {', '.join(self.known)}."
@@ -113,7 +113,7 @@ class UnknownNameError(GraphCallsError):
 
 @_record
 class RecordingError(GraphCallsError):
-    """A cassette or HAR file that cannot be read or written.
+    """A cassette or HAR file cannot be read or written.
 
     Attributes:
         file: its path as given.
@@ -132,7 +132,7 @@ class RecordingError(GraphCallsError):
 
 @_record
 class DriftFileError(GraphCallsError):
-    """The file of accepted differences, a verdict or a history cannot be used; it was left as it is.
+    """The file of accepted differences, a verdict or a history cannot be used; it is unchanged.
 
     Attributes:
         file: its path as given.
@@ -150,7 +150,7 @@ class DriftFileError(GraphCallsError):
 
 @_record
 class PublishedFileError(GraphCallsError):
-    """A file of published metadata that cannot be read.
+    """A file of published metadata cannot be read.
 
     Attributes:
         file: its path as given.
@@ -170,12 +170,12 @@ class PublishedFileError(GraphCallsError):
 
 @_record
 class UnrecordedRequestError(GraphCallsError):
-    """A replayed test sent a request that its cassette does not hold.
+    """A replayed test has sent a request that its cassette does not contain.
 
     Attributes:
         file: the cassette.
-        request: method and address that were asked for, secrets masked.
-        nearest: the recorded request that comes closest, with its entry's number, or ``""``.
+        request: method and address of the request, secrets masked.
+        nearest: the most similar recorded request, with its entry's number, or ``""``.
         differences: how the two differ, as phrases.
         again: the command that records the test again.
     """
@@ -193,12 +193,12 @@ class UnrecordedRequestError(GraphCallsError):
 
 @_record
 class SettingError(GraphCallsError):
-    """A setting that cannot be used.
+    """A setting has an invalid value.
 
     Attributes:
         name: the setting as the user wrote it, e.g. ``--graphcalls-target``.
-        value: what was given.
-        expected: what would have been right, as a phrase.
+        value: the value that was given.
+        expected: the expected value, as a phrase.
         next_step: what to do, a sentence or ``""``.
     """
 
@@ -212,19 +212,51 @@ class SettingError(GraphCallsError):
         return f"{self.name}={self.value}: expected {self.expected}.{step}"
 
 
+@dataclass(frozen=True, slots=True)
+class SignInCause:
+    """A cause of a failed sign-in without an error of the authority: the sentence, the setting, the remedy."""
+
+    says: str
+    setting: str
+    remedy: str
+
+
+_AUTHORITY = "AZURE_AUTHORITY_HOST"
+SIGN_IN_CAUSES: Mapping[str, SignInCause] = {
+    "unreachable": SignInCause(
+        "cannot be reached.",
+        _AUTHORITY,
+        "Look at the address, the network, the proxy, and whether the certificate is trusted.",
+    ),
+    "not-an-authority": SignInCause(
+        "answered something that is no sign-in.",
+        _AUTHORITY,
+        "A proxy, a login page of a network or a wrong address answers like this; open it in a browser.",
+    ),
+    "throttled": SignInCause("asks for fewer requests.", "the number of workers", "Wait a minute and run again."),
+    "service-fault": SignInCause("has a fault.", _AUTHORITY, "No setting is wrong; try again later."),
+    "unknown": SignInCause(
+        "failed.",
+        "the sign-in log of the tenant",
+        "Look the code up at https://login.microsoftonline.com/error.",
+    ),
+}
+"""By name: causes that are not in the contract's table of sign-in errors."""
+
+
 @_record
 class SignInError(GraphCallsError):
-    """The authority gave no token.
+    """The authority has issued no token.
 
     Attributes:
-        name: our name for the cause: a row of the contract's sign-in errors, or one of ``auth.py``'s own.
-        status: the HTTP status of the answer; 0 when there was none.
-        error: the member ``error`` of the answer, e.g. ``invalid_client``, or ``""``.
+        name: name of the cause: a row of the contract's sign-in errors, or of :data:`SIGN_IN_CAUSES`.
+        status: the HTTP status of the response; 0 when there was none.
+        error: the member ``error`` of the response, e.g. ``invalid_client``, or ``""``.
         code: e.g. ``AADSTS7000215``, or ``""``.
         text: what went wrong, one sentence or more.
-        setting: the variable to look at.
+        setting: the variable to check.
         remedy: what to do.
-        trace: the answer's trace id and time, for a support request, or ``""``.
+        trace: trace id and time of the response, for a support request, or ``""``.
     """
 
     name: str
@@ -236,6 +268,12 @@ class SignInError(GraphCallsError):
     remedy: str
     trace: str = ""
 
+    @classmethod
+    def of_cause(cls, name: str, text: str, status: int = 0) -> SignInError:
+        """The error for a row of :data:`SIGN_IN_CAUSES`."""
+        cause = SIGN_IN_CAUSES[name]
+        return cls(name, status, "", "", text, cause.setting, cause.remedy)
+
     def __str__(self) -> str:
         said = ", ".join(filter(None, (str(self.status or ""), self.error, self.code)))
         trace = f" ({self.trace})" if self.trace else ""
@@ -246,13 +284,13 @@ class SignInError(GraphCallsError):
 
 @_record
 class NotAllowedNowError(GraphCallsError):
-    """The lifecycle has no such step from here; nothing was changed.
+    """The lifecycle does not allow an event in the present state; the state is unchanged.
 
     Attributes:
-        what: what it is about, e.g. ``call 57da…``.
-        event: the step that was asked for.
-        state: the state it is in.
-        allowed: the steps that are possible from there.
+        what: the resource, e.g. ``call 57da…``.
+        event: the event that was requested.
+        state: the present state.
+        allowed: the events that are allowed in this state.
     """
 
     what: str
@@ -267,12 +305,12 @@ class NotAllowedNowError(GraphCallsError):
 
 @_record
 class StageError(GraphCallsError):
-    """The target did not give what a test needs before it starts, so its rule cannot be judged.
+    """The precondition of a test could not be staged, so its rule cannot be judged.
 
     Attributes:
-        wanted: what was being staged.
+        wanted: the precondition.
         got: what the target did instead.
-        see: the rule or setting to look at next, or ``""``.
+        see: the rule or setting to check next, or ``""``.
     """
 
     wanted: str
@@ -286,12 +324,12 @@ class StageError(GraphCallsError):
 
 @_record
 class EnvironmentFaultError(GraphCallsError):
-    """The service or the network failed, so nothing can be said about a rule.
+    """The service or the network has failed, so a rule cannot be judged.
 
     Attributes:
         what: the request, e.g. ``POST /v1.0/communications/calls``.
-        got: what came instead of an answer that could be judged.
-        trace: the answer's request id and date, for a support request, or ``""``.
+        got: what happened instead of a response that can be judged.
+        trace: request id and date of the response, for a support request, or ``""``.
     """
 
     what: str
@@ -300,15 +338,15 @@ class EnvironmentFaultError(GraphCallsError):
 
     def __str__(self) -> str:
         trace = f" ({self.trace})" if self.trace else ""
-        return f"could not check: {self.what} {self.got}{trace}. It says nothing of the contract; run it again."
+        return f"could not check: {self.what} {self.got}{trace}. This proves nothing about the contract; run it again."
 
 
 class BotError(GraphCallsError, AssertionError):
-    """The bot under test did what it should not.
+    """The bot under test has failed an assertion.
 
     Attributes:
         what: what it did, and what was expected.
-        timeline: what happened, a line each.
+        timeline: the events before, one per line.
     """
 
     def __init__(self, what: str, timeline: Iterable[str] = ()) -> None:
@@ -320,7 +358,7 @@ class BotError(GraphCallsError, AssertionError):
 
 
 class ContractViolationError(GraphCallsError, AssertionError):
-    """One or more exchanges broke the contract; the text is the finished message."""
+    """One or more exchanges have violated the contract; the messages are complete."""
 
     def __init__(self, messages: Sequence[str]) -> None:
         self.messages = tuple(messages)
@@ -328,11 +366,11 @@ class ContractViolationError(GraphCallsError, AssertionError):
 
 
 class NoViolationError(GraphCallsError, AssertionError):
-    """A violation was announced, and the exchanges broke nothing of the sort.
+    """An expected violation did not occur.
 
     Attributes:
-        expected: the rule, slug or kind that was announced.
-        exchanges: how many exchanges there were.
+        expected: the expected rule, slug or kind.
+        exchanges: number of exchanges.
         instead: what was found instead, as ids of rules or kinds.
     """
 
@@ -355,7 +393,7 @@ class NoViolationError(GraphCallsError, AssertionError):
 
 @_record
 class StaleClientError(GraphCallsError):
-    """A client of a test that is over was used: nobody would judge what it does.
+    """A client was used after the end of its test, so its exchanges would not be judged.
 
     Attributes:
         test: node id of the test it was made for.

@@ -96,6 +96,9 @@ def is_loopback(host: str) -> bool:
 def is_address(host: str, *, loopback: bool = False) -> bool:
     """Whether ``host`` is an address and not a name; with ``loopback``, a loopback address."""
     try:
-        return ip_address(host).is_loopback or not loopback
+        address = ip_address(host)
     except ValueError:
         return False
+    # An IPv6 socket shows an IPv4 client as ::ffff:127.0.0.1, which older Pythons do not call a loopback address.
+    inner = getattr(address, "ipv4_mapped", None) or address
+    return not loopback or bool(inner.is_loopback)

@@ -1,8 +1,8 @@
-"""Requests, responses and notifications in transit: plain frozen values.
+"""Requests, responses and notifications in transit, as plain frozen values.
 
-Every client, recording and server is converted to these at its edge, so that the contract, the
-simulator and the reports know one form only. A value here holds bytes as they were on the wire;
-reading them as JSON is a separate step that can fail, and says why.
+Clients, recordings and servers convert to these at their edges, so that the contract, the simulator and the reports
+handle one form only. A value here holds bytes as they were on the wire; decoding them as JSON is a separate step,
+whose error says what is wrong.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ limit keeps a hostile body from exhausting the interpreter's stack."""
 
 
 class MalformedJsonError(ValueError):
-    """A body that is no JSON text; ``reason`` is a short phrase that completes "the body …"."""
+    """A body is not JSON; ``reason`` is a short phrase that completes "the body …"."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -209,7 +209,7 @@ class Exchange:
         request: what was sent.
         response: what came back.
         note: where it was read from (a file and entry number), or empty.
-        seconds: real seconds from the request to the whole answer; ``None`` where nobody has measured them.
+        seconds: real seconds from the request to the complete response; ``None`` where they were not measured.
     """
 
     request: Request
@@ -220,15 +220,15 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What the service posts to the bot, before it is signed and sent.
+    """A notification of the service to the bot, before it is signed and sent.
 
     Attributes:
         posted_to: the callback address it is meant for.
         body: the whole envelope, a ``commsNotifications`` object with one or more entries in ``value``.
         at: virtual seconds since the simulator's start.
-        headers: what goes along with it, without the bearer token.
-        call_id: the call it tells of, or ``""`` when that is not known.
-        app_id: the app it is meant for, or ``""`` when that is not known.
+        headers: its headers, without the bearer token.
+        call_id: the call it is about, or ``""`` when that is unknown.
+        app_id: the app it is meant for, or ``""`` when that is unknown.
     """
 
     posted_to: str

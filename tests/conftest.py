@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -20,6 +21,9 @@ def pytest_configure() -> None:
         if not name.startswith("PYTEST_") or name == "PYTEST_ADDOPTS":
             del os.environ[name]
     importlib.invalidate_caches = _invalidate_caches
+    # A parent such as nohup, or a shell's background job, hands on an ignored Ctrl-C; tests send it to their processes.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _invalidate_caches(really: Callable[[], None] = importlib.invalidate_caches) -> None:

@@ -17,14 +17,13 @@ from pytest_graphcalls.bot.courier import MAX_REAL_SECONDS
 from pytest_graphcalls.bot.forgery import FORGERIES
 from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
 from pytest_graphcalls.bot.timeline import (
-    KEEP_ALIVE,
     BotUnderTest,
     CausedActions,
     accepted_entries,
-    call_action,
     call_made_by,
     call_of,
     describe_request,
+    effects_of,
     entries_of,
     failure,
     genuine_deliveries,
@@ -34,6 +33,7 @@ from pytest_graphcalls.bot.timeline import (
     stored_notification,
     succeeded,
 )
+from pytest_graphcalls.contract import Effect
 from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator.calls import KEEPALIVE_SECONDS
 from pytest_graphcalls.validation import quantity
@@ -51,7 +51,7 @@ MAX_REPEATS = 100
 """Number of notifications that are sent again at most, the latest ones."""
 REPEATED = "once more"
 """Remark of a delivery that was repeated by an assertion."""
-_DECISIONS = frozenset({"POST answer", "POST reject"})
+_DECISIONS = frozenset({Effect.TAKES_CALL, Effect.REJECTS_CALL})
 _TIMER_TOLERANCE = 0.02
 """Real seconds by which a timer may be early."""
 _EXPECTED = "that it recognises a repeated notification, by its message id or by the state of the call"
@@ -179,7 +179,7 @@ def _answered_within(ledger: Ledger, seconds: float, now: float) -> None:
     if not incoming:
         hint = "say where it is, graphcalls.bot(app), place one and let time pass: advance(0)"
         raise failure(f"the bot was notified of no incoming call; {hint}", ledger)
-    decisions = [one for one in ledger.requests if call_action(one) in _DECISIONS and succeeded(one)]
+    decisions = [one for one in ledger.requests if effects_of(one) & _DECISIONS and succeeded(one)]
     decided = {call_of(one): one for one in reversed(decisions)}
     for call, delivery in incoming.items():
         decision = decided.get(call)
@@ -246,7 +246,7 @@ def _hung_up(bot: BotUnderTest) -> None:
     if not calls:
         raise failure("the bot has created and answered no call, so there was nothing to hang up", ledger)
     known = known_ends(ledger)
-    deleted = {call_of(one) for one in ledger.requests if call_action(one) == "DELETE" and succeeded(one)}
+    deleted = {call_of(one) for one in ledger.requests if Effect.ENDS_CALL in effects_of(one) and succeeded(one)}
     for call in calls:
         if call in deleted or call in known:
             continue
@@ -266,7 +266,7 @@ def _kept_alive(ledger: Ledger, every: float, now: float) -> None:
         raise failure(f"{what}; let more time pass: advance({every * 2:g})", ledger)
     keepalives: dict[str, list[float]] = {}
     for asked in ledger.requests:
-        if call_action(asked) == KEEP_ALIVE and succeeded(asked):
+        if Effect.KEEPS_CALL_ALIVE in effects_of(asked) and succeeded(asked):
             keepalives.setdefault(call_of(asked), []).append(asked.at)
     for call, (first, last) in spans.items():
         moments = [first, *(at for at in keepalives.get(call, ()) if first <= at <= last), last]
@@ -285,7 +285,7 @@ def _established_spans(ledger: Ledger, now: float) -> dict[str, tuple[float, flo
             began.setdefault(entry.call, entry.delivery.at)
     over = {call: end.at for call, end in known_ends(ledger).items()}
     for asked in ledger.requests:
-        if call_action(asked) == "DELETE" and succeeded(asked):
+        if Effect.ENDS_CALL in effects_of(asked) and succeeded(asked):
             over[call_of(asked)] = min(asked.at, over.get(call_of(asked), now))
     return {call: (at, over.get(call, now)) for call, at in began.items()}
 

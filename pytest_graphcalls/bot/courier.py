@@ -192,7 +192,7 @@ class Courier:
         for _ in range(MAX_REDIRECTS):
             if answer.status not in REDIRECTS:
                 return answer
-            target = _redirected(request.url, answer.headers.get("location", ""))
+            target = _redirected(answer.url or request.url, answer.headers.get("location", ""))
             if not target or not target_poster.reaches(target):
                 target = target or answer.headers.get("location", "")
                 return replace(answer, error=f"redirects to {target[:200]!r}, where nothing is sent; {_ALLOW}")

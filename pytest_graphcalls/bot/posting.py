@@ -33,6 +33,7 @@ class PostResult:
         trace: traceback of the bot, or ``""``.
         moment: ``time.perf_counter()`` at the answer; 0 without one.
         timed_out: whether there was no answer in time.
+        url: the address that was posted to, which relative redirects belong to; ``""`` for a bot in this process.
     """
 
     status: int | None = None
@@ -43,6 +44,7 @@ class PostResult:
     trace: str = ""
     moment: float = 0.0
     timed_out: bool = False
+    url: str = ""
 
 
 class Poster(Protocol):
@@ -124,7 +126,7 @@ class HttpPoster:
             return PostResult(seconds=time.perf_counter() - began, error=CLOSED)
         headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw])
         ended = time.perf_counter()
-        return PostResult(answer.status_code, headers, body, ended - began, moment=ended)
+        return PostResult(answer.status_code, headers, body, ended - began, moment=ended, url=str(sent.url))
 
     def close(self) -> None:
         """Close the connections."""

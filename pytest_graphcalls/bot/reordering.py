@@ -11,9 +11,9 @@ from pytest_graphcalls.bot.timeline import (
     BotUnderTest,
     CausedActions,
     DeliveredEntry,
-    call_action,
     call_of,
     describe_request,
+    effects_of,
     entries_of,
     failure,
     genuine_deliveries,
@@ -21,10 +21,11 @@ from pytest_graphcalls.bot.timeline import (
     path_parts,
     stored_notification,
 )
+from pytest_graphcalls.contract import Effect
 
 LATE = "late"
 """Remark of an ``establishing`` that is posted after ``established`` on purpose."""
-_STARTS_OR_ENDS = frozenset({"POST answer", "POST reject", "DELETE"})
+_STARTS_OR_ENDS = frozenset({Effect.TAKES_CALL, Effect.REJECTS_CALL, Effect.ENDS_CALL})
 
 
 def survives_reorder(bot: BotUnderTest, wait: float) -> None:
@@ -98,7 +99,7 @@ def _check_both_accepted(ledger: Ledger, first: DeliveredEntry, second: Delivere
 def _check_no_repeated_action(ledger: Ledger, late: DeliveredEntry, wait: float) -> None:
     """Refuse actions that ``establishing`` has caused again; those that ``established`` has caused may still run."""
     for asked in CausedActions(ledger, wait).of(late.delivery):
-        if call_of(asked) == late.call and (call_action(asked) in _STARTS_OR_ENDS or _was_done_before(ledger, asked)):
+        if call_of(asked) == late.call and (effects_of(asked) & _STARTS_OR_ENDS or _was_done_before(ledger, asked)):
             order = f"'establishing' of call {late.call} came after 'established' (#{late.delivery.number})"
             what = f"the bot sent {describe_request(asked)} because {order}"
             raise failure(f"{what}; expected that the call stays established for it", ledger)
@@ -133,7 +134,7 @@ def _directions(ledger: Ledger) -> dict[str, str]:
 def _actions_in(ledger: Ledger, call: str) -> frozenset[str]:
     """The actions of the bot within a call, without ids: ``POST participants/invite``."""
     asked = (one for one in ledger.requests if call_of(one) == call and is_action(one))
-    return frozenset(_generalised(one) for one in asked if call_action(one) not in _STARTS_OR_ENDS)
+    return frozenset(_generalised(one) for one in asked if not effects_of(one) & _STARTS_OR_ENDS)
 
 
 def _generalised(asked: Asked) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from pytest_graphcalls.bot.courier import Courier
 from pytest_graphcalls.bot.forgery import FORGED, INVENTED
 from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
-from pytest_graphcalls.contract import parse_error
+from pytest_graphcalls.contract import Contract, Effect, Match, parse_error
 from pytest_graphcalls.errors import BotError
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import MalformedJsonError, Notification, path_segments
@@ -104,12 +104,10 @@ def call_of(asked: Asked) -> str:
     return parts[1] if len(parts) > 1 and parts[0].lower() == "calls" else ""
 
 
-def call_action(asked: Asked) -> str:
-    """The action of a request on a call: ``POST answer``, ``DELETE``; ``""`` where it is not on the call itself."""
-    method, parts = asked.exchange.request.method, path_parts(asked)
-    if len(parts) == 2 and parts[0].lower() == "calls":
-        return method
-    return f"{method} {parts[2].lower()}" if len(parts) == 3 and method == "POST" else ""
+def effects_of(asked: Asked) -> frozenset[Effect]:
+    """What the operation that a request means does to a call, as the contract says."""
+    match = Contract.packaged().match(asked.exchange.request.method, asked.exchange.request.path)
+    return match.operation.effects if isinstance(match, Match) else frozenset()
 
 
 def succeeded(asked: Asked) -> bool:
@@ -119,10 +117,7 @@ def succeeded(asked: Asked) -> bool:
 
 def is_action(asked: Asked) -> bool:
     """Whether a request changes something. keepAlive does not, and may be repeated at any time."""
-    return asked.exchange.request.method in _CHANGING and call_action(asked) != KEEP_ALIVE
-
-
-KEEP_ALIVE = "POST keepalive"
+    return asked.exchange.request.method in _CHANGING and Effect.KEEPS_CALL_ALIVE not in effects_of(asked)
 
 
 def says_call_is_over(asked: Asked) -> bool:
@@ -164,9 +159,10 @@ def call_made_by(asked: Asked) -> str:
     """Id of the call that a request has created or answered, or ``""``."""
     if not succeeded(asked):
         return ""
-    if call_action(asked) == "POST answer":
+    effects = effects_of(asked)
+    if Effect.TAKES_CALL in effects:
         return call_of(asked)
-    if asked.exchange.request.method != "POST" or tuple(map(str.lower, path_parts(asked))) != ("calls",):
+    if Effect.MAKES_CALL not in effects:
         return ""
     if not asked.whole:  # a fault has kept the id from the bot
         return ""

@@ -10,16 +10,16 @@ from functools import partial
 from pathlib import Path
 
 from pytest_graphcalls.auth import AUTHORITY, TENANT, Credential, SignIn
-from pytest_graphcalls.cli.arguments import show, wrapped
+from pytest_graphcalls.cli.terminal import show, wrapped
 from pytest_graphcalls.clients.httpx import Client, http_for_msal, make_client
 from pytest_graphcalls.clients.network import GuardedTransport, Network
 from pytest_graphcalls.contract import Cloud, Contract
-from pytest_graphcalls.doctor import Doctor, Line, Patient, Verdict
+from pytest_graphcalls.doctor import Doctor, Result, Status, TenantAccess
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.redaction import remember_environment
 from pytest_graphcalls.sandbox import Budget, End, Ending, Guard, Ledger, Sandbox, ledgers
 from pytest_graphcalls.sandbox.journal import SUFFIX
-from pytest_graphcalls.sandbox.tenant import VARIABLE
+from pytest_graphcalls.sandbox.tenant import VARIABLE_PREFIX
 from pytest_graphcalls.targets.live import Line as TenantLine
 from pytest_graphcalls.targets.live import Place, left_open
 from pytest_graphcalls.targets.webhook import listening, prove
@@ -78,7 +78,7 @@ def _unanswered(ledger: Ledger) -> Iterator[str]:
     for intent in ledger.unanswered():
         yield (
             f"a request of {intent.made:%Y-%m-%d %H:%M} UTC was never answered; if a call came of it, the service ends "
-            f"it by {intent.gone_by:%H:%M} UTC"
+            f"it by {intent.ends_by:%H:%M} UTC"
         )
 
 
@@ -104,14 +104,14 @@ def run(args: Namespace) -> int:
     ledger = _ledger(os.environ)
     found = []
     try:
-        for line in Doctor(_patient(args, network, ledger, os.environ)).examine():
+        for line in Doctor(_patient(args, network, ledger, os.environ)).run_checks():
             show(_shown(line))
             found.append(line.verdict)
     finally:
         network.close()
         if ledger.path.exists():
             ledger.close()
-    return NOT_READY if Verdict.WRONG in found else OK
+    return NOT_READY if Status.WRONG in found else OK
 
 
 def _ledger(environ: Mapping[str, str]) -> Ledger:
@@ -119,7 +119,7 @@ def _ledger(environ: Mapping[str, str]) -> Ledger:
     return Ledger(Path(environ.get("GRAPHCALLS_LEDGER") or USUAL) / f"doctor-{os.getpid()}{SUFFIX}")
 
 
-def _patient(args: Namespace, network: Network, ledger: Ledger, environ: Mapping[str, str]) -> Patient:
+def _patient(args: Namespace, network: Network, ledger: Ledger, environ: Mapping[str, str]) -> TenantAccess:
     cloud = Contract.packaged().cloud(args.cloud or environ.get("GRAPHCALLS_CLOUD") or "global")
     tenant = environ.get(TENANT, "")
     sandbox = Sandbox.read(tenant, _given(environ))
@@ -131,7 +131,7 @@ def _patient(args: Namespace, network: Network, ledger: Ledger, environ: Mapping
     def connect(token: str) -> Client:
         return make_client(guarded, root, token)
 
-    return Patient(
+    return TenantAccess(
         _token(args, cloud, environ),
         connect,
         tenant=tenant,
@@ -164,14 +164,14 @@ def _token(args: Namespace, cloud: Cloud, environ: Mapping[str, str]) -> Callabl
 
 def _given(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     for name, value in environ.items():
-        if name.startswith(VARIABLE) and value:
-            yield name, name.removeprefix(VARIABLE).lower(), value
+        if name.startswith(VARIABLE_PREFIX) and value:
+            yield name, name.removeprefix(VARIABLE_PREFIX).lower(), value
 
 
 _GAP = 12
 
 
-def _shown(line: Line) -> Iterator[str]:
+def _shown(line: Result) -> Iterator[str]:
     yield from wrapped(line.says, label=f"{line.check:<{_GAP}}{line.verdict:<{_GAP}}", gap=2 * _GAP)
     if line.remedy:
         yield from wrapped(line.remedy, indent=2 * _GAP)

@@ -16,7 +16,7 @@ import httpx
 from pytest_graphcalls.clients.httpx import Client, make_client, of_kind, tls_context, to_wire_request, to_wire_response
 from pytest_graphcalls.contract import parse_error
 from pytest_graphcalls.errors import EnvironmentFaultError
-from pytest_graphcalls.sandbox.guard import Failure, Flow, Guard, Outcome, fault_of, undisturbed
+from pytest_graphcalls.sandbox.guard import Failure, Flow, Guard, Outcome, deferred_signals, fault_of
 from pytest_graphcalls.wire import Response
 
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
@@ -171,7 +171,7 @@ class GuardedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 steps.paused()
                 continue
             # From the request to the ledger's note of its answer: whoever interrupts this would leave a call behind.
-            with undisturbed(wanted=self._guard.makes(asked)):
+            with deferred_signals(wanted=self._guard.creates_call(asked)):
                 try:
                     response = inner.handle_request(request)
                     response.read()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_graphcalls.contract.contract import Contract
 from pytest_graphcalls.contract.errors import ErrorCatalogue, ErrorRow, ResultRow, ServiceError, SignInRow, parse_error
-from pytest_graphcalls.contract.model import VERSIONS, Cloud, Evidence, Need, Operation, Question, Rule
+from pytest_graphcalls.contract.model import VERSIONS, Cloud, Effect, Evidence, Need, Operation, Question, Rule
 from pytest_graphcalls.contract.notifications import Payload, is_notification
 from pytest_graphcalls.contract.routes import Match, Miss
 from pytest_graphcalls.contract.sequences import Outcome, Sequence, Step
@@ -13,6 +13,7 @@ __all__ = [
     "VERSIONS",
     "Cloud",
     "Contract",
+    "Effect",
     "ErrorCatalogue",
     "ErrorRow",
     "Evidence",

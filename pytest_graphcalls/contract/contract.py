@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.contract.errors import ErrorCatalogue
 from pytest_graphcalls.contract.loading import ContractFiles
-from pytest_graphcalls.contract.model import VERSIONS, Cloud, Operation, Question, Rule, load
+from pytest_graphcalls.contract.model import VERSIONS, Cloud, Effect, Operation, Question, Rule, load
 from pytest_graphcalls.contract.notifications import NotificationChecker, Payload, read
 from pytest_graphcalls.contract.operations import build
 from pytest_graphcalls.contract.routes import Match, Miss, Router, Uncovered
@@ -75,6 +75,10 @@ class Contract:
     def operations(self) -> Mapping[str, Operation]:
         """All operations by id."""
         return MappingProxyType({id: self.operation(id) for id in self.operation_ids})
+
+    def operation_that(self, effect: Effect) -> Operation:
+        """The operation with this ``effect``, of several the first by id."""
+        return next(one for one in self.operations.values() if effect in one.effects)
 
     @cached_property
     def rules(self) -> Mapping[str, Rule]:

@@ -337,6 +337,12 @@ class Operation:
         rule = self.rules.get(slug)
         return rule.id if rule is not None and version in rule.versions else ""
 
+    @property
+    def success_rule(self) -> str:
+        """Full id of the rule that states its success answer, or ``""``."""
+        slug = next(iter(self.responses.values())).rule
+        return f"{self.id}.{slug}" if slug else ""
+
     def page(self, version: str) -> str:
         """Address of the reference page for ``version``."""
         return self.pages.get(version) or next(iter(self.pages.values()), "")

@@ -8,7 +8,7 @@ walked once, and a lookup gives every member that an object of a type may have.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_graphcalls.contract.loading import ContractFiles
@@ -112,16 +112,24 @@ class TypeModel:
         self.actions = {entry["name"]: _action(entry) for entry in metadata["actions"]}
         self.types = {name: self._flatten(name) for name in self._raw}
         self.foreign = {name for names in metadata["omittedSubtypes"].values() for name in names}
-        self.tolerated = tuple(_tolerated(version, overlay))
         self._subtypes = {
             name: frozenset(other for other, type_ in self.types.items() if other == name or name in type_.bases)
             for name in self.types
         }
+        self.tolerated = tuple(
+            replace(entry, at=frozenset(at for one in entry.at for at in self._inherited(one)))
+            for entry in _tolerated(version, overlay)
+        )
 
     @classmethod
     def load(cls, files: ContractFiles, version: str) -> TypeModel:
         """Read the model of ``version`` from the contract's files."""
         return cls(version, files.read(f"types-{version}.json", "types"), files.read("types-overlay.yaml", "overlay"))
+
+    def _inherited(self, at: str) -> Iterator[str]:
+        """A place in a type, and the same place in every type derived from it."""
+        owner, _, member = at.partition(".")
+        yield from (f"{name}.{member}" for name in self._subtypes.get(owner, {owner}))
 
     def subtypes(self, name: str) -> frozenset[str]:
         """``name`` and every type derived from it."""

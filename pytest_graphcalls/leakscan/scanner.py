@@ -29,6 +29,7 @@ from pytest_graphcalls.leakscan.patterns import (
     is_token,
     rank,
 )
+from pytest_graphcalls.parsing import LARGEST, content, opened
 
 SHORTEST_KNOWN = 4
 """Characters of the shortest known value that is looked for."""
@@ -37,6 +38,9 @@ _DEPTH = 3
 _SHORT = 600
 """Characters of a text in which little comes twice."""
 _SHOWN = 5
+_PIECE = 2 * 2**20
+_OVERLAP = 2000
+"""Bytes of a large file that are looked through at a time, and how many of them again with the next ones."""
 _KINDS = ("", "token by its name", "secret by its name", "secret header")
 _KNOWN, _RANDOM = "secret of this run", "text that looks random"
 _RANDOM_WORD = re.compile(r"[A-Za-z0-9_~+-]{24,}")
@@ -104,18 +108,20 @@ def scan(source: str | bytes | Path, known: Iterable[str] = (), *, file: str = "
     values = tuple(known)
     if isinstance(source, Path):
         for path in _files(source):
-            yield from _leaks(str(path), _read(path), values)
+            yield from sorted(
+                {leak for piece, line in _pieces(path) for leak in _leaks(str(path), piece, values, line)}
+            )
     else:
         yield from _leaks(file, source, values)
 
 
-def _leaks(file: str, source: str | bytes, known: tuple[str, ...]) -> list[Leak]:
+def _leaks(file: str, source: str | bytes, known: tuple[str, ...], first: int = 1) -> list[Leak]:
     text = (in_bytes(source) or "") if isinstance(source, bytes) else source
     spans = list(_spans(text, known, people=True, depth=_DEPTH))
     if isinstance(source, bytes) and source.startswith(COMPRESSED):
-        return sorted({Leak(file, 1, span.kind) for span in spans})
+        return sorted({Leak(file, first, span.kind) for span in spans})
     starts = [0, *(found.end() for found in re.finditer("\n", text))] if spans else []
-    return sorted({Leak(file, bisect_right(starts, span.start), span.kind) for span in spans})
+    return sorted({Leak(file, first - 1 + bisect_right(starts, span.start), span.kind) for span in spans})
 
 
 def hide(text: str, known: Iterable[str] = (), *, mask: str, people: bool = True) -> tuple[str, tuple[str, ...]]:
@@ -153,11 +159,33 @@ def _files(path: Path) -> Iterator[Path]:
             yield one
 
 
-def _read(path: Path) -> bytes:
+def _pieces(path: Path) -> Iterator[tuple[bytes, int]]:
+    """The bytes of a file, those of a large one in pieces that overlap, each with the number of its first line.
+
+    A piece ends where a line or a text in quotes does, so that nothing that is packed is cut.
+    """
     try:
-        return path.read_bytes()
+        with opened(path) as file:
+            if file.read(len(COMPRESSED)) == COMPRESSED:
+                yield content(path), 1
+                return
+            file.seek(0)
+            rest, line = b"", 1
+            while piece := file.read(_PIECE):
+                raw = rest + piece
+                end = max(0, *(raw.rfind(mark) for mark in (b"\n", b'"', b"'")))
+                if len(raw) - end > LARGEST:
+                    problem = f"has a text of more than {LARGEST // 2**20} MB; take it out, and scan the rest again."
+                    raise RecordingError(str(path), 0, problem)
+                start = max(0, end - _OVERLAP)
+                if end > _OVERLAP:
+                    yield raw[:end], line
+                    rest, line = raw[start:], line + raw.count(b"\n", 0, start)
+                else:
+                    rest = raw
+            yield rest, line
     except OSError as error:
-        problem = f"it cannot be read ({error.strerror or error}), so nobody knows what it holds."
+        problem = f"cannot be scanned: {error.strerror or error}."
         raise RecordingError(str(path), 0, problem) from error
 
 

@@ -18,7 +18,7 @@ import pytest
 from pytest_graphcalls.errors import GraphCallsError, SettingError
 from pytest_graphcalls.plugin.options import SETTINGS_KEY, LiveSettings
 from pytest_graphcalls.sandbox import End, Ending, Ledger, Sandbox, admit, ledgers
-from pytest_graphcalls.sandbox.guard import stopped_as_by_ctrl_c
+from pytest_graphcalls.sandbox.guard import sigterm_as_ctrl_c
 from pytest_graphcalls.sandbox.journal import SUFFIX
 from pytest_graphcalls.targets.live import Line, LiveTarget, Place, left_open
 from pytest_graphcalls.targets.webhook import listening, prove
@@ -109,7 +109,7 @@ def _listen(config: pytest.Config, place: Place, sandbox: Sandbox) -> str:
 def _stop_as_by_ctrl_c(config: pytest.Config) -> None:
     """Whoever cancels a job sends SIGTERM; that is to hang up first."""
     stack = ExitStack()
-    stack.enter_context(stopped_as_by_ctrl_c())
+    stack.enter_context(sigterm_as_ctrl_c())
     config.add_cleanup(stack.close)
 
 
@@ -207,7 +207,7 @@ def _left(found: tuple[Ledger, ...], where: Path) -> Iterator[str]:
         for intent in ledger.unanswered():
             yield (
                 f"graphcalls: a request for a call, sent {intent.made:%H:%M:%S} UTC, was never answered; if a call "
-                f"came of it, the service ends it by {intent.gone_by:%H:%M} UTC."
+                f"came of it, the service ends it by {intent.ends_by:%H:%M} UTC."
             )
 
 

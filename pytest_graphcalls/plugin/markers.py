@@ -335,12 +335,12 @@ def missing(plan: Plan, target: str, capabilities: Iterable[str], contract: Cont
 
 def _sandbox_gives(lacking: Iterable[str]) -> str:
     """How a sandbox comes to offer everything that is lacking; ``""`` when it cannot."""
-    from pytest_graphcalls.sandbox.tenant import FACTS
+    from pytest_graphcalls.sandbox.tenant import SETTINGS
 
-    names = {fact.gives: name for name, fact in FACTS.items()}
+    names = {fact.gives: name for name, fact in SETTINGS.items()}
     if not all(need in names for need in lacking):
         return ""
-    return f"{' and '.join(FACTS[names[need]].where(names[need]) for need in lacking)} would do"
+    return f"{' and '.join(SETTINGS[names[need]].where(names[need]) for need in lacking)} would do"
 
 
 def not_offered(plan: Plan, version: str, cloud: str, contract: Contract) -> str:

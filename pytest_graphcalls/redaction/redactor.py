@@ -87,7 +87,7 @@ class Redactor(Texts):
         return Headers(pairs).without("content-encoding"), masked
 
     def _header(self, name: str, value: str) -> str:
-        if self._of_member(name)[2] is not Kind.SECRET:
+        if Kind.SECRET not in {self._of_member(name)[2], self._parameters.get(plain(name))}:
             return self._text(value, NESTING)
         scheme = value.partition(" ")[0]
         return f"{scheme} {MASK}" if scheme.lower() in map(str.lower, SCHEMES) else MASK

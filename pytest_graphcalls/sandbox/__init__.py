@@ -1,35 +1,44 @@
-"""What guards a live tenant: which one may be used, what is in it, what was made in it, and how often it is asked.
+"""Protection of a live tenant: allow list, sandbox settings, a ledger of created calls, budget and retries.
 
-The rules of this room:
+The rules of this package:
 
-1. No allow list, no run. Whether a tenant is somebody's production is never guessed (:func:`admit`).
-2. Whatever is made is written down before it is made, on disk, so that a process that dies leaves a trace
-   (:class:`Ledger`), and whatever was written down can be ended by somebody else (:func:`hang_up`).
-3. The tenant is spared: a budget of calls, a wait wherever the service asks for one (:class:`Guard`).
+1. A live run needs an allow list; whether a tenant is in production use is never guessed (:func:`admit`).
+2. Every call is written to disk before it is created, so that a process that is killed cannot lose one
+   (:class:`Ledger`), and a later process can end it (:func:`hang_up`).
+3. Load is limited: a budget of calls, and a wait wherever the service asks for one (:class:`Guard`).
 
-Nothing here sends a request or names a client; requests and answers come in as wire values.
+No module here sends a request or names a client; requests and responses are passed in as wire values.
 """
 
 from __future__ import annotations
 
 from pytest_graphcalls.sandbox.guard import Budget, Failure, Guard, Wait, fault_of
 from pytest_graphcalls.sandbox.journal import End, Ending, Ledger, OpenCall, Unanswered, hang_up, ledgers
-from pytest_graphcalls.sandbox.tenant import FACTS, Dealt, Invented, Meeting, Props, Sandbox, admit, tenant_of
+from pytest_graphcalls.sandbox.tenant import (
+    SETTINGS,
+    InventedData,
+    Meeting,
+    Sandbox,
+    SandboxData,
+    StageData,
+    admit,
+    tenant_of,
+)
 
 __all__ = [
-    "FACTS",
+    "SETTINGS",
     "Budget",
-    "Dealt",
     "End",
     "Ending",
     "Failure",
     "Guard",
-    "Invented",
+    "InventedData",
     "Ledger",
     "Meeting",
     "OpenCall",
-    "Props",
     "Sandbox",
+    "SandboxData",
+    "StageData",
     "Unanswered",
     "Wait",
     "admit",

@@ -1,4 +1,4 @@
-"""What a sandbox tenant has that tests may use, and which tenant may be used at all."""
+"""The allow list of sandbox tenants, the settings of a sandbox, and the test data that stages take from it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pytest_graphcalls.errors import SettingError, StageError, did_you_mean
 
 ALLOW_LIST = "graphcalls_sandbox_tenants"
 """The ini key that lists the tenants a live run may use."""
-SETTING = "graphcalls_sandbox"
-"""The ini key with the facts, ``name = value`` on each line."""
-VARIABLE = "GRAPHCALLS_SANDBOX_"
-"""What the variable of a fact begins with; its name follows in capitals."""
+INI_KEY = "graphcalls_sandbox"
+"""The ini key with the settings, ``name = value`` on each line."""
+VARIABLE_PREFIX = "GRAPHCALLS_SANDBOX_"
+"""Prefix of the environment variables; the setting's name follows in capitals."""
 
 _GRAPH = "#microsoft.graph."
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -25,13 +25,13 @@ _E164 = re.compile(r"\+[1-9]\d{1,14}")
 _HIDDEN = "(hidden)"
 
 
-class Fact(NamedTuple):
-    """One sort of thing that a sandbox may have.
+class SandboxSetting(NamedTuple):
+    """A setting of a sandbox: a kind of test data that the tenant has.
 
     Attributes:
-        noun: one of it, for a sentence.
-        example: how it is written.
-        gives: the contract's name for what a test may then need of the tenant, or ``""``.
+        noun: one item of it, for a sentence.
+        example: the form of its value.
+        gives: the contract's name for the need of tests that it meets, or ``""``.
     """
 
     noun: str
@@ -39,19 +39,19 @@ class Fact(NamedTuple):
     gives: str = ""
 
     def where(self, name: str) -> str:
-        """Where somebody who lacks it puts it."""
-        return f"'{name} = {self.example}' in {SETTING}, or {VARIABLE}{name.upper()}"
+        """The places at which the setting can be made."""
+        return f"'{name} = {self.example}' in {INI_KEY}, or {VARIABLE_PREFIX}{name.upper()}"
 
 
-FACTS: Mapping[str, Fact] = {
-    "meetings": Fact("a meeting", "<join address> …"),
-    "users": Fact("a user who takes calls", "<object id> …"),
-    "bots": Fact("another bot", "<application id> …"),
-    "phone": Fact("a phone", "+<number>", gives="phone"),
-    "callback": Fact("a callback address", "https://…"),
-    "listen": Fact("an address where the callback comes out", "127.0.0.1:<port>", gives="notifications"),
+SETTINGS: Mapping[str, SandboxSetting] = {
+    "meetings": SandboxSetting("a meeting", "<join address> …"),
+    "users": SandboxSetting("a user who takes calls", "<object id> …"),
+    "bots": SandboxSetting("another bot", "<application id> …"),
+    "phone": SandboxSetting("a phone", "+<number>", gives="phone"),
+    "callback": SandboxSetting("a callback address", "https://…"),
+    "listen": SandboxSetting("an address where the callback comes out", "127.0.0.1:<port>", gives="notifications"),
 }
-"""By name: what a sandbox may have."""
+"""The settings by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Meeting:
                 ``…/meet/<number>?p=<passcode>``.
 
         Raises:
-            ValueError: neither of them.
+            ValueError: it has neither form.
         """
         parts = urlsplit(address)
         found = _LONG.search(parts.path)
@@ -98,7 +98,7 @@ class Meeting:
         return cls(join_id=short[1], passcode=parse_qs(parts.query).get("p", [""])[0])
 
     def members(self) -> dict[str, Any]:
-        """The members of a call to be created that make it join this meeting (application-post-calls.r08, r09)."""
+        """The members of a create request that join this meeting (application-post-calls.r08, r09)."""
         if self.join_id:
             by_number = {"joinMeetingId": self.join_id, "passcode": self.passcode or None}
             return {"meetingInfo": {"@odata.type": f"{_GRAPH}joinMeetingIdMeetingInfo", **by_number}}
@@ -117,16 +117,16 @@ _SHORT = re.compile(r"/meet/(\d+)$")
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """What tests may use of a tenant.
+    """The settings of a sandbox tenant.
 
     Attributes:
         tenant: its id.
-        meetings: meetings that nobody else uses while the tests run.
-        users: object ids of users who accept calls by themselves.
+        meetings: meetings that are reserved for the tests.
+        users: object ids of users who accept calls automatically.
         bots: ids of other applications that can be invited.
         phone: a number in E.164 form, or ``""``.
-        callback: where the service posts notifications to, or ``""``.
-        listen: host and port of this machine at which they arrive, or ``None``: nobody hears them.
+        callback: address that the service posts notifications to, or ``""``.
+        listen: host and port of this machine at which they arrive; ``None`` where they are not received.
     """
 
     tenant: str
@@ -139,43 +139,43 @@ class Sandbox:
 
     @classmethod
     def read(cls, tenant: str, given: Iterable[tuple[str, str, str]]) -> Sandbox:
-        """Understand the settings.
+        """Parse the settings.
 
         Args:
             tenant: id of the tenant.
-            given: for each setting its source (shown in messages), its name and its text. A later one of the same
-                name and source adds to the earlier ones.
+            given: source (shown in messages), name and text of each setting. A later one of equal name and source is
+                appended to the earlier ones.
 
         Raises:
-            SettingError: a name that does not exist, a text that cannot be right (meetings are not shown), or an
-                address to listen at without a callback address that leads there.
+            SettingError: a name does not exist, a text is invalid (meetings are not shown), or there is an address to
+                listen at without a callback address that leads there.
         """
         texts: dict[str, tuple[str, str]] = {}
         for source, name, text in given:
-            if name not in FACTS:
-                expected = f"one of {', '.join(FACTS)}"
-                raise SettingError(source, name, expected, did_you_mean(name, FACTS).strip())
+            if name not in SETTINGS:
+                expected = f"one of {', '.join(SETTINGS)}"
+                raise SettingError(source, name, expected, did_you_mean(name, SETTINGS).strip())
             before = texts.get(name, ("", ""))[1]
             texts[name] = source, f"{before} {text}".strip()
         read = {name: _read(name, *said) for name, said in texts.items()}
         if "listen" in read and "callback" not in read:
             source, text = texts["listen"]
-            step = f"Add {FACTS['callback'].where('callback')}."
+            step = f"Add {SETTINGS['callback'].where('callback')}."
             raise SettingError(f"{source} listen", text, "a callback address that leads there", step)
         return cls(tenant, **read)
 
     @property
     def invitees(self) -> tuple[tuple[str, str, str], ...]:
-        """Whom tests may invite: id, name (none), and the member of an identity set that the id belongs in."""
+        """The identities that tests may invite: id, an empty name, and the member of an identity set for the id."""
         sorts = {"user": self.users, "application": self.bots, "phone": (self.phone,) if self.phone else ()}
         return tuple((id, "", sort) for sort, ids in sorts.items() for id in ids)
 
     def share(self, index: int, count: int) -> Sandbox:
-        """What one of ``count`` processes may use, so that no two invite the same user or sit in the same meeting.
+        """The share of one process, so that no two of them use the same user or meeting.
 
         Args:
-            index: which of them, from 0.
-            count: how many there are.
+            index: number of the process, from 0.
+            count: number of processes.
         """
         lists = {one.name: getattr(self, one.name)[index::count] for one in fields(self) if one.name in _SHARED}
         return replace(self, **lists)
@@ -185,7 +185,7 @@ _SHARED = frozenset({"meetings", "users", "bots"})
 
 
 def below(callback: str, name: str) -> str:
-    """An address below a callback address; a query stays where it is."""
+    """An address below a callback address, with its query."""
     parts = urlsplit(callback)
     return parts._replace(path=f"{parts.path.rstrip('/')}/{name}").geturl()
 
@@ -236,7 +236,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "callback": (_callback, "an address that begins with https://"),
     "listen": (_listen, "host and port, e.g. 127.0.0.1:3978"),
 }
-"""By name: how a text is read, and what it should be."""
+"""By name: the parser of a setting, and the expected form in words."""
 
 
 def admit(tenant: str, allowed: Collection[str], *, source: str = "AZURE_TENANT_ID") -> str:
@@ -245,7 +245,7 @@ def admit(tenant: str, allowed: Collection[str], *, source: str = "AZURE_TENANT_
     Args:
         tenant: id of the tenant.
         allowed: what the ini key ``graphcalls_sandbox_tenants`` lists.
-        source: where the tenant came from, for the message.
+        source: the setting that names the tenant, for the message.
 
     Raises:
         SettingError: it is not listed. The message shows the line to add.
@@ -257,14 +257,14 @@ def admit(tenant: str, allowed: Collection[str], *, source: str = "AZURE_TENANT_
         return tenant
     lines = "\n  ".join(("[tool.pytest.ini_options]", f"{ALLOW_LIST} = {json.dumps([*allowed, tenant])}"))
     step = (
-        "A live run creates calls and rings people, so it starts in a listed tenant only. If nobody works in this "
-        f"one, list it in pyproject.toml (in pytest.ini the same key takes one id a line):\n  {lines}"
+        "A live run creates calls and rings people, so it starts in a listed tenant only. If this is a test tenant, "
+        f"list it in pyproject.toml (in pytest.ini the key takes one id per line):\n  {lines}"
     )
     raise SettingError(source, tenant, f"a tenant that {ALLOW_LIST} lists", step)
 
 
 def tenant_of(token: str) -> str:
-    """The tenant that a token says it is for, not verified; ``""`` for a token that cannot be read."""
+    """The tenant id in a token, not verified; ``""`` for an unreadable token."""
     payload = token.partition(".")[2].partition(".")[0]
     try:
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -275,36 +275,36 @@ def tenant_of(token: str) -> str:
 
 
 CALLBACK = "https://bot.example.org/calls"
-"""The callback address of made-up calls; nobody listens there."""
+"""The callback address of invented calls; it does not exist."""
 PHONE = "+12345678901"
 """The number of the pages' own example, in E.164 form."""
 
 
-class Props(Protocol):
-    """Furnishes one test. Nothing is given out twice."""
+class StageData(Protocol):
+    """Supplies the test data of one test; users, bots and meetings are given out once."""
 
     def user(self) -> str:
-        """Object id of somebody who is in no call yet."""
+        """Object id of a user who is in no call yet."""
 
     def bot(self) -> str:
-        """Id of another application."""
+        """Id of an application to invite."""
 
     def phone(self) -> str:
         """A phone number."""
 
     def callback(self) -> str:
-        """Where notifications are to be posted."""
+        """The address that notifications are posted to."""
 
     def meeting(self) -> dict[str, Any]:
-        """The members of a call to be created that make it join a meeting."""
+        """The members of a create request that join a meeting."""
 
 
-class Invented:
-    """Made up: a simulator knows everybody.
+class InventedData:
+    """Invented test data: a simulator accepts any id.
 
     Args:
         ids: new ids.
-        called: makes a display name of a name.
+        called: makes a display name from a first name.
     """
 
     def __init__(self, ids: Iterator[str], called: Callable[[str], str] = str) -> None:
@@ -312,23 +312,23 @@ class Invented:
         self._called = called
 
     def user(self) -> str:
-        """See :class:`Props`."""
+        """See :class:`StageData`."""
         return next(self._ids)
 
     def bot(self) -> str:
-        """See :class:`Props`."""
+        """See :class:`StageData`."""
         return next(self._ids)
 
     def phone(self) -> str:
-        """See :class:`Props`."""
+        """See :class:`StageData`."""
         return PHONE
 
     def callback(self) -> str:
-        """See :class:`Props`."""
+        """See :class:`StageData`."""
         return CALLBACK
 
     def meeting(self) -> dict[str, Any]:
-        """See :class:`Props`."""
+        """See :class:`StageData`."""
         chat = {"threadId": f"19:meeting_{next(self._ids)}@thread.v2", "messageId": "0"}
         user = {"@odata.type": f"{_GRAPH}identity", "id": next(self._ids), "displayName": self._called("Olivia")}
         organizer = {"@odata.type": f"{_GRAPH}identitySet", "user": user}
@@ -338,14 +338,14 @@ class Invented:
         }
 
 
-class Dealt:
-    """Dealt out of what a sandbox has; whoever asks for more than there is is told what to add.
+class SandboxData:
+    """Test data from the settings of a sandbox.
 
     Args:
-        sandbox: what there is.
+        sandbox: the settings.
 
     Raises:
-        StageError: from any method, when there is no more of it.
+        StageError: by any method, when there is no unused item; names the setting to extend.
     """
 
     def __init__(self, sandbox: Sandbox) -> None:
@@ -353,36 +353,36 @@ class Dealt:
         self._given: dict[str, int] = {}
 
     def user(self) -> str:
-        """See :class:`Props`."""
-        return str(self._next("users", self._sandbox.users))
+        """See :class:`StageData`."""
+        return str(self._take("users", self._sandbox.users))
 
     def bot(self) -> str:
-        """See :class:`Props`."""
-        return str(self._next("bots", self._sandbox.bots))
+        """See :class:`StageData`."""
+        return str(self._take("bots", self._sandbox.bots))
 
     def phone(self) -> str:
-        """See :class:`Props`."""
-        return self._sandbox.phone or _lacking("phone", 0)
+        """See :class:`StageData`."""
+        return self._sandbox.phone or _missing("phone", 0)
 
     def callback(self) -> str:
-        """See :class:`Props`. None is made up: what is said in the tenant would be posted to a stranger."""
-        return self._sandbox.callback or _lacking("callback", 0)
+        """See :class:`StageData`. None is invented: the service would post notifications to a foreign host."""
+        return self._sandbox.callback or _missing("callback", 0)
 
     def meeting(self) -> dict[str, Any]:
-        """See :class:`Props`."""
-        members: dict[str, Any] = self._next("meetings", self._sandbox.meetings).members()
+        """See :class:`StageData`."""
+        members: dict[str, Any] = self._take("meetings", self._sandbox.meetings).members()
         return members
 
-    def _next(self, name: str, there_are: tuple[Any, ...]) -> Any:
+    def _take(self, name: str, available: tuple[Any, ...]) -> Any:
         number = self._given.get(name, 0)
-        if number >= len(there_are):
-            _lacking(name, len(there_are))
+        if number >= len(available):
+            _missing(name, len(available))
         self._given[name] = number + 1
-        return there_are[number]
+        return available[number]
 
 
-def _lacking(name: str, there_are: int) -> str:
-    fact = FACTS[name]
-    wanted = f"{fact.noun} (no. {there_are + 1})" if there_are else fact.noun
-    got = f"the sandbox has {there_are} for this process" if there_are else "the sandbox has none"
+def _missing(name: str, available: int) -> str:
+    fact = SETTINGS[name]
+    wanted = f"{fact.noun} (no. {available + 1})" if available else fact.noun
+    got = f"the sandbox has {available} for this process" if available else "the sandbox has none"
     raise StageError(wanted, got, fact.where(name))

@@ -1,43 +1,47 @@
 """TLS for our own server: a certificate authority that is kept in a folder, and a certificate for each run.
 
-msal, azure-identity and the SDKs refuse to send a secret over plain HTTP, and rightly so. Whoever trusts the
-folder's ``ca.pem`` once, trusts the server of every later run.
+msal, azure-identity and the SDKs refuse to send a secret over plain HTTP, and rightly so. A client that trusts the
+folder's ``ca.pem`` trusts the server of every later run.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from secrets import token_hex
 
 import trustme
 
+from pytest_graphcalls.atomic import hold
 from pytest_graphcalls.errors import SettingError
 
 CA_FILE = "ca.pem"
 """The certificate of the authority: what clients have to trust."""
 CA_KEY_FILE = "ca-with-key.pem"
-"""The same with its private key; readable for its owner alone."""
+"""The authority's certificate and private key; readable for its owner alone."""
+KEY_SUFFIX = ".graphcalls-key.pem"
+"""How the name of a file with a private key ends that lasts as long as its process."""
 LIFETIME = timedelta(days=30)
 """How long the server's own certificate is good."""
 LOCAL = ("localhost", "127.0.0.1", "::1")
 TRUST_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-"""What tells httpx and OpenSSL, requests and azure-identity, and Node to trust a file of certificates."""
+"""Variables by which httpx and OpenSSL, requests and azure-identity, and Node trust a file of certificates."""
 
 _BEGIN = b"-----BEGIN CERTIFICATE-----"
 
 
 @dataclass(frozen=True, slots=True)
 class ServerTls:
-    """What a server needs and what its clients need.
+    """Files of a server with TLS.
 
     Attributes:
         ca: PEM file with the authority's certificate, for clients.
-        certificate: PEM file with the server's key and certificate; gone when the server is.
+        certificate: PEM file with the server's key and certificate; removed when the server ends.
     """
 
     ca: Path
@@ -46,7 +50,9 @@ class ServerTls:
 
 @contextmanager
 def certificate_in(folder: Path, names: Iterable[str] = ()) -> Iterator[ServerTls]:
-    """Issue a certificate for a server, until the block ends.
+    """Issue a certificate for a server, for as long as the block lasts.
+
+    Key files that killed processes have left in the folder are removed.
 
     Args:
         folder: where the authority is kept; it is made when it is not there.
@@ -55,25 +61,23 @@ def certificate_in(folder: Path, names: Iterable[str] = ()) -> Iterator[ServerTl
     Raises:
         SettingError: the folder cannot be used, or what is in it is no authority of ours.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        authority = _authority(folder)
-        chain = _issued(authority, names).private_key_and_cert_chain_pem.bytes()
-        path = _beside(folder / "server.pem", chain)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise SettingError(
-            "--tls", str(folder), "a folder to keep a certificate authority in", f"{why}. Give another or an empty one."
-        ) from None
-    try:
+    with ExitStack() as files:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _remove_abandoned(folder)
+            authority = _authority(folder)
+            chain = _issued(authority, names).private_key_and_cert_chain_pem.bytes()
+            path = files.enter_context(_key_file(folder / "server.pem", chain))
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) and error.strerror else error
+            expected = "a folder to keep a certificate authority in"
+            raise SettingError("--tls", str(folder), expected, f"{why}. Give another or an empty one.") from None
         yield ServerTls(folder / CA_FILE, path)
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def _issued(authority: trustme.CA, names: Iterable[str]) -> trustme.LeafCert:
-    everybody = dict.fromkeys((*LOCAL, *names))
-    return authority.issue_cert(*everybody, not_after=datetime.now(UTC).replace(tzinfo=None) + LIFETIME)
+    distinct = dict.fromkeys((*LOCAL, *names))
+    return authority.issue_cert(*distinct, not_after=datetime.now(UTC).replace(tzinfo=None) + LIFETIME)
 
 
 def _authority(folder: Path) -> trustme.CA:
@@ -81,23 +85,40 @@ def _authority(folder: Path) -> trustme.CA:
     kept = folder / CA_KEY_FILE
     if not kept.exists():
         new = trustme.CA(organization_name="pytest-graphcalls")
-        draft = _beside(kept, new.private_key_pem.bytes() + new.cert_pem.bytes())
-        try:
+        content = new.private_key_pem.bytes() + new.cert_pem.bytes()
+        with _key_file(kept, content) as draft, suppress(FileExistsError):  # another run was first
             os.link(draft, kept)
-        except FileExistsError:
-            pass  # the other run was first
-        finally:
-            draft.unlink()
     key, _, certificate = kept.read_bytes().partition(_BEGIN)
     authority = trustme.CA.from_pem(_BEGIN + certificate, key)
-    public = _beside(folder / CA_FILE, authority.cert_pem.bytes())
-    public.chmod(0o644)  # no secret: other users' clients may trust it, too
-    public.replace(folder / CA_FILE)
+    with _key_file(folder / CA_FILE, authority.cert_pem.bytes()) as public:
+        public.chmod(0o644)  # no secret: other users' clients may trust it, too
+        public.replace(folder / CA_FILE)
     return authority
 
 
-def _beside(path: Path, content: bytes) -> Path:
-    """A new file in the same folder that its owner alone can read."""
-    with NamedTemporaryFile(dir=path.parent, prefix=f"{path.stem}-", suffix=path.suffix, delete=False) as file:
-        file.write(content)
-    return Path(file.name)
+@contextmanager
+def _key_file(path: Path, content: bytes) -> Iterator[Path]:
+    """A file beside ``path`` that its owner alone can read. It is locked, and removed at the end."""
+    held = None
+    while held is None:  # another start may take a new file for an abandoned one
+        draft = path.with_name(f"{path.stem}-{token_hex(4)}{KEY_SUFFIX}")
+        held = hold(draft, make=True)
+    try:
+        draft.chmod(0o600)
+        os.write(held, content)
+        if sys.platform == "win32":  # which lets no other handle read a locked file
+            held = os.close(held)
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
+        if held is not None:
+            os.close(held)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove key files whose process was killed; the lock of one that lives is held."""
+    for path in folder.glob(f"*{KEY_SUFFIX}"):
+        held = hold(path)
+        if held is not None:
+            path.unlink(missing_ok=True)
+            os.close(held)

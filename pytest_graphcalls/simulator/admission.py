@@ -67,7 +67,7 @@ class Admission:
             for limit in operation.request.constraints
             if limit.by_handler
         }
-        """Rules of requests that the body check leaves to the handlers."""
+        """Rules of requests that the handlers check instead of the body check."""
 
     def admit(self, request: Request) -> Ask:
         """Take a request in.

@@ -32,7 +32,7 @@ COMING_ABOUT: Mapping[str, Fact] = {
     "outgoing": documented("application-post-calls.r04"),
     "incoming": documented("call-answer.r06"),
 }
-"""How well it is known that the states of a call that comes about are told, by its direction."""
+"""How well it is known that the states of a new call are notified, by its direction."""
 FIRST_ROSTER: Mapping[bool, Fact] = {True: documented("application-post-calls.r06"), False: reported("observed 6.17")}
 """How well the first roster is known: in a meeting that the bot has joined, and in any other group call."""
 SOMEONE_LEFT = reported("observed 5.14")
@@ -64,14 +64,14 @@ class Calls:
         return call
 
     def joined(self, ask: Ask) -> Call:
-        """The same, if the bot is in it: one that rings is answered or rejected first (observed 2.31)."""
+        """The call in the path, if the bot is in it: one that rings is answered or rejected first (observed 2.31)."""
         call = self.live(ask)
         if call.state is CallState.INCOMING:
             raise Refusal("not-established", "An incoming call is answered or rejected first.")
         return call
 
     def established(self, ask: Ask) -> Call:
-        """The same, if it is established: nothing else can be done inside a call that is not (observed 2.31)."""
+        """The call in the path, if it is established, as every action inside a call asks for (observed 2.31)."""
         call = self.live(ask)
         if call.state is not CallState.ESTABLISHED:
             hint = " It takes a moment: simulator.advance(1)." if call.state is CallState.ESTABLISHING else ""
@@ -109,7 +109,8 @@ class Calls:
         world = self._world
         bot = world.authority.bot(world.authority.app_of(call.app_id))
         world.store.add_participant(world.store.conference_of(call), call.my_participant, bot, leg=call.id)
-        world.clock.after(self.keepalive_seconds, lambda: self.lapse(call.id))
+        call_id = call.id  # of a call that ends before, nothing more is kept until then
+        world.clock.after(self.keepalive_seconds, lambda: self.lapse(call_id))
 
     def establish(self, call_id: str) -> None:
         """The call is through, unless it has ended in between."""
@@ -207,7 +208,7 @@ class Calls:
         return self._world.store.put_meeting(conference, keys)
 
     def someone_left(self, conference: Conference, fact: Fact = SOMEONE_LEFT) -> None:
-        """Somebody left: the others hear of it, and nobody stays alone for ever; ``fact`` says that they hear."""
+        """Notify the others that a participant has left, with this evidence; a call of bots only ends after a while."""
         if conference.kind is Kind.PEER:
             self.end_peer_legs(conference)
             return
@@ -217,7 +218,7 @@ class Calls:
             self._world.clock.after(self._world.pace.alone, lambda: self.end_if_alone(conference.id, legs))
 
     def end_peer_legs(self, conference: Conference) -> None:
-        """The other side of a peer-to-peer call is gone, so it is over (observed 6.16); if it rang, it is cancelled."""
+        """End a peer-to-peer call whose other side has left (observed 6.16); if it rang, it is cancelled."""
         for leg in conference.legs:
             call = self._world.store.calls[leg]
             self.end(call, CallEvent.END, CALLER_LEFT if call.state is CallState.INCOMING else PEER_LEFT)
@@ -237,12 +238,12 @@ class Calls:
 
 
 def _end_of(call: Call) -> str:
-    """How a call ended, for whoever wonders where it is."""
+    """How a call ended, for the message of a refusal."""
     if call.rejected_with is not None:
         return f"It was rejected ({call.rejected_with})."
     if call.result is not None:
         return f"It ended with {call.result.code}/{call.result.subcode}. {call.result.message}".rstrip()
-    return "Nobody answered it while it rang."
+    return "It was not answered while it rang."
 
 
 CREATED_TARGETS = 5
@@ -317,7 +318,7 @@ class Creation:
             raise Refusal("tenant-mismatch", "Joining by coordinates takes tenantId, here or in the organizer.")
 
     def require_organizer(self, create: Create) -> None:
-        """Refuse coordinates that name somebody else as the organizer of a known meeting (observed 2.8)."""
+        """Refuse coordinates that name another organizer of a known meeting (observed 2.8)."""
         known = self._meeting_at(create.order)
         said = create.order.meeting.organizer if create.order.meeting else ""
         if known and known.organizer and said and said.lower() != known.organizer.lower():

@@ -27,11 +27,12 @@ class Pace:
 
     Attributes:
         establish: from creating or answering a call until it is established.
-        ring: how long people let it ring before they answer, unless they are told otherwise.
+        ring: how long people let it ring before they answer, unless their script says otherwise.
         ring_limit: after this long the service gives up ringing (about a minute: observed 10.4, 10.5).
         complete: from the last invitee's decision until the invite operation ends.
         alone: how long the bot stays in a group call that everybody else has left (that it ends is
             reported: observed 2.15, 6.17; how soon is not).
+        prompt: how long each prompt is heard that is played into a call.
         stuck: until the service gives up a join that gets nowhere (about a minute in one report: observed 10.6).
 
     Raises:
@@ -44,6 +45,7 @@ class Pace:
     complete: float = 0.0
     alone: float = 5.0
     stuck: float = 60.0
+    prompt: float = 2.0
 
     def __post_init__(self) -> None:
         for one in fields(self):
@@ -51,7 +53,7 @@ class Pace:
 
 
 class Clock:
-    """Virtual time: it moves when it is told to, and never otherwise.
+    """Virtual time: it moves when it is advanced, and never otherwise.
 
     Args:
         start: the moment that ``now == 0`` stands for; aware.
@@ -104,7 +106,7 @@ class Clock:
     def step(self, end: float) -> bool:
         """Run the next thing that is due until ``end``; when there is none, make it ``end`` and return ``False``.
 
-        Whoever takes the steps one by one may be overtaken between two of them; time goes back for nobody.
+        A caller that takes the steps one by one may be overtaken between two of them; time never goes back.
         """
         if not self._due or self._due[0][0] > end:
             self.now = max(self.now, end)

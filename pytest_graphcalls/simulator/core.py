@@ -16,6 +16,7 @@ from pytest_graphcalls.simulator.faults import Fault, Faults
 from pytest_graphcalls.simulator.identity import App, Authority, Channel
 from pytest_graphcalls.simulator.incoming import Incoming
 from pytest_graphcalls.simulator.invitations import Invitations
+from pytest_graphcalls.simulator.media import Media
 from pytest_graphcalls.simulator.notifications import Notifier
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.outbox import Carried, Courier, Outbox, Retention
@@ -42,7 +43,7 @@ class Simulator:
     same sequence of calls give the same ids.
 
     Every behaviour is a method of one of its parts (``admission``, ``creation``, ``calls``, ``incoming``,
-    ``participants``, ``invitations``, ``operations``, ``notifier``) that can be replaced on the instance.
+    ``participants``, ``invitations``, ``media``, ``operations``, ``notifier``) that can be replaced on the instance.
 
     Args:
         seed: for all ids.
@@ -93,7 +94,8 @@ class Simulator:
         self.invitations = Invitations(world, self.admission, self.calls, self.operations)
         self.creation = Creation(world, self.admission, self.calls, self.invitations.ring_target)
         self.incoming = Incoming(world, self.admission, self.calls)
-        self.participants = Participants(world, self.calls, self.invitations)
+        self.participants = Participants(world, self.admission, self.calls, self.operations, self.invitations)
+        self.media = Media(world, self.admission, self.calls, self.operations)
         self.scenario = Scenario(world, self.calls, self.incoming, self.retention)
         self.handlers: dict[str, Handler] = {id: partial(handler, self) for id, handler in HANDLERS.items()}
         """By operation id: what carries it out. An entry can be replaced."""
@@ -138,8 +140,8 @@ class Simulator:
         An answer that is late, or does not arrive whole, is a :class:`.Faulty`: it holds the whole answer, and
         transports and servers spoil it. Observers are shown it as it is here.
 
-        A request to the sign-in is answered, too; being full of secrets, it is shown to nobody. Neither is one for
-        the keys that notifications are signed with, which is no part of the calls API.
+        A request to the sign-in is answered, too; being full of secrets, it is not shown to observers. Neither is a
+        request for the keys that notifications are signed with, which is no part of the calls API.
         """
         with self.lock:
             aside = self.signin.answer(request) or self.channel.answer(request)
@@ -169,7 +171,7 @@ class Simulator:
         Args:
             seconds: how much passes.
             patience: real seconds to wait for another thread that is handing over already, with each notification.
-                It may be waiting for a bot that has called this, so by default nobody is waited for.
+                It may be waiting for a bot that has called this, so by default there is no wait.
             extra: how many notifications that come about while others are handed over go out as well, beyond as many
                 as were due. If there are more, time passes to the end at once, and they go out with the next
                 :meth:`advance`. By default all of them go out, which never ends while others make new ones.
@@ -186,7 +188,7 @@ class Simulator:
         while going:
             carried = self.outbox.carry_out(patience, extra)
             if carried is Carried.CUT:
-                with self.lock:  # so that nobody adds what is due before the end
+                with self.lock:  # so that no other thread adds what is due before the end
                     while self._step(end):
                         pass
                 return
@@ -196,9 +198,9 @@ class Simulator:
         self.outbox.carry_out(patience, extra)
 
     def elapse(self, seconds: float) -> None:
-        """The same without handing anything over: what a bot is to be told waits for the next :meth:`advance`.
+        """Let virtual time pass without delivering: notifications wait for the next :meth:`advance`.
 
-        For adapters that let time pass while they answer a request, when nobody may be waited for. They follow another
+        For adapters that let time pass while they answer a request and must not wait. They follow another
         clock, so at the end of the calendar time stands still.
         """
         with self.lock:
@@ -217,7 +219,7 @@ class Simulator:
 
         Args:
             courier: called with a notification and its number (its place in :attr:`notifications`), in order, one
-                at a time, by whoever lets time pass, and never while the simulator is locked or answers a request.
+                at a time, in the thread that lets time pass, and never while the simulator is locked or answers.
                 What it raises comes out of :meth:`advance`. ``None`` ends it.
         """
         with self.lock:
@@ -254,7 +256,7 @@ class Simulator:
 
         Args:
             function: takes the request and what answers it, and returns the answer: unchanged, changed, or
-                another one without asking.
+                a different one without asking.
         """
         with self.lock:
             self._answer = partial(_through, function, self._answer)
@@ -277,7 +279,7 @@ class Simulator:
             return self.faults.inject(name, facts)
 
     def person(self, name_or_id: str) -> Person:
-        """Somebody in the tenant: by name, user object id, or phone number in E.164 form.
+        """A person in the tenant, by name, user object id, or phone number in E.164 form.
 
         The same name is the same person, with the same id, until :meth:`reset`.
         """
@@ -329,11 +331,13 @@ HANDLERS: Mapping[str, Callable[[Simulator, Ask], Reply]] = {
     "call-get": lambda simulator, ask: simulator.calls.get(ask),
     "call-keepalive": lambda simulator, ask: simulator.calls.keep_alive(ask),
     "call-list-participants": lambda simulator, ask: simulator.participants.list(ask),
+    "call-playprompt": lambda simulator, ask: simulator.media.play_prompt(ask),
     "call-reject": lambda simulator, ask: simulator.incoming.reject(ask),
     "commsoperation-get": lambda simulator, ask: simulator.operations.get(ask),
     "participant-delete": lambda simulator, ask: simulator.participants.delete(ask),
     "participant-get": lambda simulator, ask: simulator.participants.get(ask),
     "participant-invite": lambda simulator, ask: simulator.invitations.invite(ask),
+    "participant-mute": lambda simulator, ask: simulator.participants.mute(ask),
 }
 """By operation id: what carries it out. The one place in code that names operations; each looks its step up when it is
 called, so that a replaced one is found."""

@@ -30,11 +30,11 @@ class Host:
     """Simulators by tenant. Parallel tests share one server and do not see each other.
 
     The tenant is read from the token before anybody has verified it; the simulator it leads to does. A
-    request without a token, or for a tenant nobody has added, goes to the default simulator, which answers
+    request without a token, or for a tenant that was not added, goes to the default simulator, which answers
     as to any token that is not its own: 401. A request to the sign-in names its tenant in the address.
 
     Args:
-        default: where requests of no known tenant go; unless given, a tenant that nobody has a token for.
+        default: where requests of no known tenant go; unless given, a tenant without tokens.
     """
 
     def __init__(self, default: Simulator | None = None) -> None:
@@ -78,7 +78,7 @@ class Host:
             simulator.advance(seconds)
 
     def elapse(self, seconds: float) -> None:
-        """The same without handing notifications over; see :meth:`.Simulator.elapse`."""
+        """Let virtual time pass in every tenant without delivering notifications; see :meth:`.Simulator.elapse`."""
         for simulator in self._everybody():
             simulator.elapse(seconds)
 

@@ -255,6 +255,7 @@ class Authority:
             ("tid", claims.get("tid") == self.tenant_id, f"be {self.tenant_id}"),
             ("appid", isinstance(claims.get("appid"), str), "name the app"),
             ("exp", isinstance(claims.get("exp"), int), "be a number"),
+            ("roles", isinstance(claims.get("roles"), list | None), "be a list"),
         )
         for name, holds, should in expected:
             if not holds:
@@ -300,7 +301,7 @@ _ORIGIN = "https://api.aps.skype.com"
 
 
 class Channel:
-    """Signs what the bots are told, and publishes the keys.
+    """Signs notifications, and publishes the keys.
 
     Args:
         authority: knows the apps and the tenant.

@@ -40,7 +40,7 @@ class Incoming:
         self._world.clock.after(self.seconds, lambda: self.expire(call.id))
 
     def expire(self, call_id: str) -> None:
-        """Nobody answered in time: the call is gone (call-reject.r04)."""
+        """End a call that was not answered in time (call-reject.r04)."""
         call = self._world.store.calls.get(call_id)
         if call is not None and call.state is CallState.INCOMING:
             self._calls.end(call, CallEvent.EXPIRE, NOT_ANSWERED)
@@ -92,11 +92,11 @@ class Incoming:
         return str(body.get("reason") or "none").lower()
 
     def drop_rejected(self, call: Call, **facts: Any) -> None:
-        """The rejected call is gone, and the bot is told so (call-reject.r07)."""
+        """End a rejected call and notify the bot (call-reject.r07)."""
         call = self._calls.step(call, CallEvent.REJECT, **facts)
         self.notify_rejected(call)
         self._calls.forget(call)
 
     def notify_rejected(self, call: Call) -> None:
-        """Tell that the rejected call is gone."""
+        """Notify the bot that the rejected call is over."""
         self._world.notifier.call_rejected(call)

@@ -1,4 +1,4 @@
-"""Invitations: bring people into a call, out of another one if need be, and see what comes of it.
+"""Invitations: bring people into a call, out of a different call if asked for, and end the operation.
 
 An invite is a row of steps: those in :attr:`Invitations.checks` may refuse it, the rest carry it out.
 """
@@ -34,7 +34,7 @@ LONGEST_CONTEXT = 256  # participant-invite.r14
 
 CANCELLED = Result(487, 8542, "The invitation was cancelled.", inferred("observed 2.44"))
 NOT_TAKEN = reported("observed 6.12")
-"""That an outgoing call which nobody takes ends without having been established."""
+"""That an outgoing call which is not taken ends without having been established."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +102,10 @@ class Invitations:
             raise _invalid("$.participants", f"at most {self.most_invitees} entries", f"{len(invite.order.invitees)}")
 
     def require_identity(self, invite: Invite) -> None:
-        """Refuse an entry that names nobody."""
+        """Refuse an entry without an identity."""
         for index, one in enumerate(invite.order.invitees):
             if not one.identity.id:
-                raise _invalid(f"$.participants[{index}].identity", "somebody with an id", "nobody")
+                raise _invalid(f"$.participants[{index}].identity", "an identity with an id", "none")
 
     def limit_client_context(self, invite: Invite) -> None:
         """Refuse a ``clientContext`` that is too long (participant-invite.r14)."""
@@ -143,25 +143,25 @@ class Invitations:
             require_instance(invite.ask)
 
     def refuse_repeated_identity(self, invite: Invite) -> None:
-        """Refuse somebody who is in the call, is being rung, or stands in the list twice (participant-invite.r15)."""
+        """Refuse an invitee who is in the call, is being rung, or is listed twice (participant-invite.r15)."""
         conference = self._world.store.conference_of(invite.call)
         seen: set[tuple[str, str]] = set()
         for index, one in enumerate(invite.order.invitees):
             if one.identity.key in seen or conference.holds(one.identity):
-                raise _invalid(f"$.participants[{index}].identity", "somebody not yet invited", "a repetition")
+                raise _invalid(f"$.participants[{index}].identity", "a person who is not invited yet", "a repetition")
             seen.add(one.identity.key)
 
     def refuse_taken_participant_id(self, invite: Invite) -> None:
-        """Refuse a ``participantId`` that somebody in the call has, or that stands in the list twice."""
+        """Refuse a ``participantId`` that is in use in the call, or is listed twice."""
         taken = set(self._world.store.conference_of(invite.call).people)
         for index, one in enumerate(invite.order.invitees):
             if one.participant and one.participant in taken:
                 place = f"$.participants[{index}].participantId"
-                raise _invalid(place, "an id that nobody in the call has", "one that is taken")
+                raise _invalid(place, "an id that is not in use in the call", "one that is")
             taken.add(one.participant)
 
     def require_own_replaced_call(self, invite: Invite) -> None:
-        """Refuse to take somebody out of this call, or of one that the app cannot see (participant-invite.r11)."""
+        """Refuse to take an invitee out of this call, or of one that the app cannot see (participant-invite.r11)."""
         replaced_id = invite.order.invitees[0].replaces
         if not replaced_id:
             return
@@ -187,7 +187,7 @@ class Invitations:
         return operation
 
     def ring(self, call: Call, id: str, invitee: Invitee, operation_id: str) -> None:
-        """Ring somebody; who is rung is not on the roster yet."""
+        """Ring an invitee, who is not on the roster yet."""
         facts = {"operation": operation_id, "invited_by": call.id, "hidden": invitee.hidden}
         conference = self._world.store.conference_of(call)
         self._world.store.add_participant(conference, id, invitee.identity, State.INVITED, **facts)
@@ -212,7 +212,7 @@ class Invitations:
         self._world.clock.after(after, due)
 
     def decide(self, operation_id: str, id: str, invitee: Invitee, result: Result | None) -> None:
-        """Somebody has answered, or has not."""
+        """Carry out what an invitee has decided: join, or end the invitation."""
         operation = self._world.store.operations[operation_id]
         call = self._world.store.calls[operation.call]
         if result is None:
@@ -226,7 +226,7 @@ class Invitations:
             self._operations.settle(operation, id, _failed(invitee.identity, result))
 
     def join(self, call: Call, id: str) -> Conference:
-        """Somebody who was invited is in; a third person makes a group call of a peer-to-peer call."""
+        """Let an invitee join; a third person makes a group call of a peer-to-peer call."""
         conference = self._world.store.step_participant(
             self._world.store.conference_of(call), id, ParticipantEvent.JOIN
         )
@@ -236,7 +236,7 @@ class Invitations:
         return conference
 
     def leave_replaced(self, invitee: Invitee) -> None:
-        """Somebody who joined with ``replacesCallId`` is no longer where they were, if that is where they were."""
+        """Take an invitee who has joined out of the call that ``replacesCallId`` names, if they were in it."""
         replaced = self._world.store.calls.get(invitee.replaces)
         if replaced is None or replaced.state is CallState.TERMINATED:
             return
@@ -261,12 +261,12 @@ class Invitations:
         self._world.notifier.call_ended(replaced)
 
     def move_out(self, conference: Conference, one: Participant) -> None:
-        """Somebody who was moved leaves the meeting they were in; that meeting goes on (participant-invite.r11)."""
+        """Take a participant who was moved out of the old meeting, which goes on (participant-invite.r11)."""
         left = self._world.store.step_participant(conference, one.id, ParticipantEvent.LEAVE)
         self._calls.someone_left(left)
 
     def cancel(self, conference: Conference, one: Participant) -> None:
-        """Stop ringing somebody; the operation has not brought them in and fails (inferred: observed 2.44)."""
+        """Stop ringing an invitee; the operation has not brought them in and fails (inferred: observed 2.44)."""
         self._world.store.step_participant(conference, one.id, ParticipantEvent.WITHDRAW)
         operation = self._world.store.operations.get(one.operation)
         if operation is not None:
@@ -275,7 +275,7 @@ class Invitations:
             self._calls.end(self._world.store.calls[one.invited_by], CallEvent.FAIL, CANCELLED)
 
     def ring_target(self, call: Call, target: Identity) -> None:
-        """Ring somebody whom a create calls; there is no operation, the call itself tells."""
+        """Ring a target of a create; there is no operation, the states of the call say what comes of it."""
         id = self._world.ids.new("participant")
         conference = self._world.store.conference_of(call)
         if conference.holds(target):

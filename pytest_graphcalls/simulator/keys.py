@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 KEY_ID = "graphcalls"
 """Name of the authority's first key, in the header of its tokens; those that follow have a number behind it."""
 CHANNEL_KEY_ID = "graphcalls-channel"
-"""The same for what signs notifications: the service's own key, not the authority's (observed 7.5)."""
+"""Name of the first key that signs notifications: the service's own, not the authority's (observed 7.5)."""
 
 _MAKING = Lock()
 
@@ -114,7 +114,7 @@ _LENIENT = {f"verify_{name}": False for name in ("exp", "nbf", "iat", "aud", "is
 def verify(token: str, key: Any, algorithms: Sequence[str]) -> Mapping[str, Any]:
     """The claims of a token whose signature holds.
 
-    The claims themselves are judged by whoever asks: the clock is virtual, and what is wrong has to be named.
+    The claims themselves are judged by the caller: the clock is virtual, and what is wrong has to be named.
 
     Raises:
         ValueError: it is no token, or signed by another key.

@@ -1,6 +1,6 @@
 """What the bot would be told: produced in order, never sent from here.
 
-A notification is noted down when something happens and written out when somebody looks, because most
+A notification is noted down when something happens and written out when it is read, because most
 tests of the REST side never do.
 """
 
@@ -29,12 +29,12 @@ _SAME = (  # observed 6.1, without the bearer token
 ARRIVED = documented("observed 5.8")
 REJECTED = documented("call-reject.r07")
 DELTA: Mapping[bool, Fact] = {False: documented("observed 5.15"), True: inferred("observed 5.15")}
-"""How well a roster told as differences is known: with people who came only, and with somebody who has left."""
+"""How well a roster of differences is known: with people who came only, and with a participant who has left."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Note:
-    """A notification that nobody has looked at yet."""
+    """A notification that was not read yet."""
 
     at: float
     posted_to: str
@@ -46,7 +46,7 @@ class _Note:
 
 
 class Notifier:
-    """Notes down what each app is told.
+    """Notes down the notifications of each app.
 
     Args:
         clock: for the moment.
@@ -63,7 +63,7 @@ class Notifier:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything that was told."""
+        """Forget every notification."""
         self._notes: list[_Note] = []
         self._written: list[Notification] = []
         self.gone = 0
@@ -100,7 +100,7 @@ class Notifier:
             self.gone = number
 
     def forget_call(self, call: Call) -> None:
-        """Nothing more will be told of a call; what was told has its ids."""
+        """Forget a call of which no further notification comes; those so far keep their ids."""
         self._write_until(self.count)
         self._told_rosters.pop(call.id, None)
         self._first_message.pop(call.id, None)
@@ -137,7 +137,7 @@ class Notifier:
 
         Args:
             call: as it is now.
-            fact: how well it is known that this is told; the result of a call that is over says it, too.
+            fact: how well it is known that this is notified; the result of a call that is over says it, too.
         """
         conference = self._store.conference_of(call)
         evidence = call.result.evidence if call.result else str(fact)
@@ -149,7 +149,7 @@ class Notifier:
         self._tell(call, "deleted", call.id, lambda: self._state(call, conference), _of(call.result))
 
     def call_rejected(self, call: Call) -> None:
-        """Tell that a rejected call is gone; no state and no reason are documented (observed 6.18)."""
+        """Notify that a rejected call is over; no state and no reason are documented (observed 6.18)."""
         self._tell(call, "deleted", call.id, lambda: _reference(call), str(REJECTED))
 
     def roster_changed(self, conference: Conference, fact: Fact) -> None:
@@ -157,7 +157,7 @@ class Notifier:
 
         Args:
             conference: the call.
-            fact: how well it is known that it is told now.
+            fact: how well it is known that it is sent now.
         """
         if conference.kind is Kind.GROUP:
             for leg in conference.legs:
@@ -245,7 +245,7 @@ def _reference(call: Call) -> dict[str, Any]:
 
 
 KINDS = ("created call", "updated call", "deleted call", "updated roster", "deleted operation")
-"""What is told: the first two words of every kind."""
+"""The first two words of every kind of notification."""
 
 _SORTS = {2: "call", 3: "roster", 4: "operation"}
 

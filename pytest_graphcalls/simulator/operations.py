@@ -71,7 +71,7 @@ class Operations:
             call=call.id,
             spec=spec,
             status=OperationState(spec.answered),
-            client_context=self.echo_client_context(context),
+            client_context=context,
             members=members,
             told=told,
             pending=pending,
@@ -81,10 +81,6 @@ class Operations:
         if lasts is not None and self._first_in_queue(operation).id == operation.id:
             self._run(operation)
         return operation
-
-    def echo_client_context(self, context: str | None) -> str | None:
-        """The ``clientContext`` that the operation and its notification carry (participant-invite.r14)."""
-        return context
 
     def reply(self, ask: Ask, operation: Operation) -> Reply:
         """The answer to the request that has started ``operation``."""

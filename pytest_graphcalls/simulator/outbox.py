@@ -1,6 +1,6 @@
 """Notifications on their way out of the simulator, and what else has to happen outside its lock.
 
-Whoever lets time pass carries them out, one after the other, between one event and the next. The lock is free
+The thread that lets time pass delivers them, one after the other, between one event and the next. The lock is free
 meanwhile, so a bot may call back while it is being told, from any thread.
 """
 
@@ -26,11 +26,11 @@ Sorter = Callable[[Parcel], Iterable[Parcel]]
 
 
 def idle(moved: Condition, is_busy: Callable[[], bool], progress: Callable[[], object], patience: float) -> bool:
-    """Wait until nobody is at anything, as long as whoever is goes on.
+    """Wait until no other thread is busy, as long as it makes progress.
 
     Args:
         moved: held by the caller; is notified of every step.
-        is_busy: whether somebody is at something.
+        is_busy: whether another thread is busy.
         progress: what changes with each step.
         patience: real seconds to wait for each step.
 
@@ -56,7 +56,7 @@ class Carried(Enum):
 
 
 class Outbox:
-    """What has not gone out yet.
+    """Notifications and errands that are not delivered yet.
 
     Args:
         lock: the simulator's.
@@ -76,11 +76,11 @@ class Outbox:
         self.sorter: Sorter | None = None
         """Decides what becomes of each notification; without one they go out as they were written."""
         self.generation = 0
-        """How often the simulator was reset: whoever remembers notifications forgets them when it changes."""
+        """How often the simulator was reset: a part that remembers notifications forgets them when it changes."""
         self.reset()
 
     def reset(self) -> None:
-        """Forget what has not gone out; the courier stays."""
+        """Forget what is not delivered; the courier remains."""
         self._errands: deque[Callable[[], None]] = deque()
         self._ready: deque[Parcel] = deque()
         self._next = self._carried = 0
@@ -97,7 +97,7 @@ class Outbox:
         return self._next if self._courier is not None else self._notifier.count
 
     def deliver_to(self, courier: Courier | None) -> None:
-        """Hand to ``courier`` what is told from now on; ``None`` lets it lie again."""
+        """Hand notifications to ``courier`` from now on; with ``None`` they are kept again."""
         self._courier = courier
         self._next = self._carried = self._notifier.count
         self._ready.clear()
@@ -147,7 +147,7 @@ class Outbox:
             self._moved.notify_all()
 
     def _take(self) -> Callable[[], None] | None:
-        """The next thing to do. Where there is none, whoever comes next carries on."""
+        """The next thing to do; where there is none, the next caller carries on."""
         with self._lock:
             self._turn += 1
             if not self._ready:
@@ -182,7 +182,7 @@ class Retention:
         store: keeps the calls.
         notifier: keeps the notifications.
         outbox: knows what has been delivered.
-        forgotten: is told up to which number notifications are no longer kept.
+        forgotten: receives the number up to which notifications are no longer kept.
     """
 
     def __init__(self, store: Store, notifier: Notifier, outbox: Outbox, forgotten: Callable[[int], None]) -> None:

@@ -1,29 +1,36 @@
-"""Participants: list, look at, remove."""
+"""Participants: list, read, mute, remove."""
 
 from __future__ import annotations
 
 from pytest_graphcalls.lifecycle import CallEvent, ParticipantEvent, ParticipantState
 from pytest_graphcalls.simulator import resources
-from pytest_graphcalls.simulator.admission import Ask
+from pytest_graphcalls.simulator.admission import Admission, Ask
 from pytest_graphcalls.simulator.calls import REMOVED, REMOVED_ITSELF, Calls
 from pytest_graphcalls.simulator.invitations import Invitations
+from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, documented, inferred, reported, written
 from pytest_graphcalls.simulator.store import Call, Conference, Kind, Participant
 from pytest_graphcalls.simulator.world import World
 
 
 class Participants:
-    """Shows and removes participants. Each step is a method that can be replaced.
+    """Shows, mutes and removes participants. Each step is a method that can be replaced.
 
     Args:
         world: the tenant.
+        admission: reads the body.
         calls: what holds for every call.
+        operations: answers with an operation.
         invitations: withdraws those that were not answered.
     """
 
-    def __init__(self, world: World, calls: Calls, invitations: Invitations) -> None:
+    def __init__(
+        self, world: World, admission: Admission, calls: Calls, operations: Operations, invitations: Invitations
+    ) -> None:
         self._world = world
+        self._admission = admission
         self._calls = calls
+        self._operations = operations
         self._invitations = invitations
 
     def list(self, ask: Ask) -> Reply:
@@ -49,10 +56,34 @@ class Participants:
         """The participant in the path, if the roster names it; none in a peer-to-peer call (observed 2.16)."""
         if conference.kind is Kind.PEER:
             raise _nobody("Participants of peer-to-peer calls cannot be read.", reported("observed 2.16"))
+        return self.active(ask, conference)
+
+    def active(self, ask: Ask, conference: Conference) -> Participant:
+        """The participant in the path, who is in the call and not hidden."""
         one = conference.people.get(ask.match.keys["participant-id"])
         if one is None or one.hidden or one.state is not ParticipantState.ACTIVE:
-            raise _nobody("Nobody in the roster has this id.")
+            raise _nobody("No participant in the roster has this id.")
         return one
+
+    def mute(self, ask: Ask) -> Reply:
+        """Mute a participant on the server (participant-mute.r04)."""
+        call = self._calls.established(ask)
+        body = self._admission.body(ask)
+        conference = self._world.store.conference_of(call)
+        self.require_group_call(conference)
+        one = self.active(ask, conference)
+        if not one.muted:
+            self.notify_muted(self._world.store.change_participant(conference, one.id, muted=True))
+        return self._operations.carry_out(ask, call, body)
+
+    def require_group_call(self, conference: Conference) -> None:
+        """Refuse a peer-to-peer call (participant-mute.r03)."""
+        if conference.kind is Kind.PEER:
+            raise Refusal("not-in-group-call", "Participants can be muted in a group call only.")
+
+    def notify_muted(self, conference: Conference) -> None:
+        """Notify every bot of the roster with the muted participant (participant-mute.r02)."""
+        self._world.notifier.roster_changed(conference, documented("participant-mute.r02"))
 
     def delete(self, ask: Ask) -> Reply:
         """Remove a participant who is in the call, or cancel an invitation."""
@@ -76,7 +107,7 @@ class Participants:
         """The participant in the path, active or invited (participant-delete.r03, r06)."""
         one = conference.people.get(ask.match.keys["participant-id"])
         if one is None:
-            raise _nobody("Nobody in this call has this id, or they have left.", inferred("observed 2.30"))
+            raise _nobody("No participant of this call has this id, or they have left.", inferred("observed 2.30"))
         return one
 
     def refuse_organizer(self, conference: Conference, one: Participant) -> None:
@@ -98,17 +129,17 @@ class Participants:
         return documented("participant-delete.r01")
 
     def remove_active(self, conference: Conference, one: Participant) -> None:
-        """Somebody who is in the call is out of it at once (participant-delete.r04)."""
+        """Remove a participant who is in the call, at once (participant-delete.r04)."""
         conference = self._world.store.step_participant(conference, one.id, ParticipantEvent.REMOVE)
         self._calls.someone_left(conference, reported("observed 6.20"))
 
     def remove_bot(self, call: Call, one: Participant) -> None:
-        """A removed bot's leg ends; its app is told why (observed 6.20)."""
+        """End the leg of a removed bot and notify its app of the reason (observed 6.20)."""
         result = REMOVED_ITSELF if one.leg == call.id else REMOVED
         self._calls.end(self._world.store.calls[one.leg], CallEvent.END, result)
 
     def cancel_invited(self, conference: Conference, one: Participant) -> None:
-        """Somebody who was invited is not rung any longer and never joins (participant-delete.r05)."""
+        """Withdraw an invitation, so that the invitee never joins (participant-delete.r05)."""
         self._invitations.cancel(conference, one)
 
 

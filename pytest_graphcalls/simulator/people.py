@@ -19,7 +19,7 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Answer(StrEnum):
-    """What somebody does when it rings."""
+    """What a person does when it rings."""
 
     ACCEPTS = "accepts"
     DECLINES = "declines"
@@ -30,7 +30,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What somebody will do.
+    """What a person will do.
 
     Attributes:
         answer: what they do when it rings.
@@ -69,7 +69,7 @@ _UNSCRIPTED = Script()
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What will come of ringing somebody: after how many virtual seconds, and why it failed, if it did."""
+    """The outcome of ringing a person: after how many virtual seconds, and why it failed, if it did."""
 
     after: float
     result: Result | None

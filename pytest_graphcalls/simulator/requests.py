@@ -125,7 +125,7 @@ def _target(entry: Mapping[str, Any], people: People, index: int) -> Identity:
     who = _identity(entry, people)
     if who is None:
         place = f"$.targets[{index}].identity"
-        raise Refusal("invalid-request", f"{place}: expected somebody with an id, got nobody.", parameter=place)
+        raise Refusal("invalid-request", f"{place}: expected an identity with an id, got none.", parameter=place)
     return who
 
 
@@ -143,7 +143,7 @@ def _invitee(entry: Mapping[str, Any], people: People) -> Invitee:
 
 
 NOBODY = Identity("user", "")
-"""Stands for an entry that names nobody; ``invitations.require_identity`` refuses it."""
+"""Stands for an entry without an identity; ``invitations.require_identity`` refuses it."""
 
 
 def _identity(entry: Mapping[str, Any], people: People) -> Identity | None:

@@ -13,7 +13,7 @@ from pytest_graphcalls.wire import encode_json
 
 _TYPE = "#microsoft.graph."
 IDENTITY_SORTS = ("user", "phone", "application", "applicationInstance", "guest", "encrypted", "onPremises", "device")
-"""Kinds of an identity set that somebody can be named by."""
+"""Members of an identity set that can name a person, a phone or a bot."""
 
 _CALL_OPTIONS = (
     "hideBotAfterEscalation",
@@ -31,7 +31,7 @@ _SHOWN_AGAIN: Mapping[str, tuple[str, ...]] = {
     "outgoingCallOptions": _CALL_OPTIONS,
     "incomingCallOptions": _CALL_OPTIONS,
 }
-"""Members of what a client sends that a call shows again, by type; what nobody knows is not repeated."""
+"""Members of what a client sends that a call shows again, by type; unknown members are not repeated."""
 
 
 def shown_again(type_name: str, value: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,21 +105,21 @@ def roster(people: Iterable[Participant]) -> list[dict[str, Any]]:
     return [participant(one) for one in people]
 
 
-def roster_delta(came: Iterable[Participant], gone: Iterable[Participant], number: int) -> dict[str, Any]:
+def roster_delta(came: Iterable[Participant], left: Iterable[Participant], number: int) -> dict[str, Any]:
     """What has changed in a roster, as ``deltaParticipants`` (observed 5.15).
 
-    How somebody who has left is marked is in no capture: ``removedState`` is the member that the type has for it.
+    How a participant who has left is marked is in no capture: ``removedState`` is the member that the type has for it.
 
     Args:
         came: who is in it since the last one.
-        gone: who is in it no more.
+        left: participants who have left since the last one.
         number: grows with each.
     """
     removed = {"removedState": {"@odata.type": f"{_TYPE}removedState", "reason": None}}
-    left = [{**one, **removed} for one in roster(gone)]
+    marked = [{**one, **removed} for one in roster(left)]
     return {
         "@odata.type": f"{_TYPE}deltaParticipants",
-        "participants": [*roster(came), *left],
+        "participants": [*roster(came), *marked],
         "sequenceNumber": number,
     }
 

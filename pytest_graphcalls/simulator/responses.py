@@ -150,7 +150,7 @@ class Responses:
         return self.error(request, self._rows[refusal.row], refusal)
 
     def error(self, request: Request, row: ErrorRow, refusal: Refusal) -> Response:
-        """The same with a row that need not be in the catalogue; ``refusal`` names none then."""
+        """The answer to a refused request by a row that need not be in the catalogue; ``refusal`` names none then."""
         trail = self._trail(request)
         inner = {"date": self._clock.stamp(), **dict(trail[:2])}
         fact = refusal.fact or Fact(row.evidence, row.source.partition(" (")[0])

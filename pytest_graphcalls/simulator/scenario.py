@@ -20,7 +20,7 @@ from pytest_graphcalls.validation import quantity
 
 
 class Person:
-    """Somebody in the simulated tenant; what they do can be scripted and they can act at once.
+    """A person in the simulated tenant, who can be scripted and can act at once.
 
     Every script method returns the person, so that ``simulator.person("Ana").declines()`` reads on.
     """
@@ -157,7 +157,7 @@ class Meeting:
 
 
 class SimulatedCall:
-    """A call seen from outside, with nobody's permissions. Looking never moves it.
+    """A call seen from outside, without permissions. Reading never changes it.
 
     It always shows how things stand now; the values it gives out are frozen. After a reset there is nothing to show:
     :class:`UnknownNameError`.
@@ -246,7 +246,7 @@ class Scenario:
         self.store = world.store
 
     def person(self, name_or_id: str) -> Person:
-        """Somebody in the tenant, by name, object id or phone number."""
+        """A person in the tenant, by name, object id or phone number."""
         return Person(self, self._world.people.identity(name_or_id))
 
     def meeting(
@@ -274,7 +274,7 @@ class Scenario:
         app: App | None = None,
         others: Iterable[Person | str] = (),
     ) -> SimulatedCall:
-        """Let somebody call an app, or invite it into their group call."""
+        """Let a person call an app, or invite it into a group call."""
         who = self._person(caller or "Caller")
         conference = self._called_from(who, (who, *map(self._person, others)), group=group)
         app = app or self._world.authority.app
@@ -293,7 +293,7 @@ class Scenario:
         return self._admit(conference.id, caller.identity)
 
     def join(self, identity: Identity, call_id: str) -> None:
-        """Let somebody join the conference behind a call."""
+        """Let a person join the conference behind a call."""
         with self._world.lock:
             call = self.known(call_id)
             conference = self.store.conference_of(call)
@@ -304,7 +304,7 @@ class Scenario:
             self._world.notifier.roster_changed(self._admit(conference.id, identity), FIRST_ROSTER[False])
 
     def leave(self, identity: Identity, call_id: str) -> None:
-        """Let somebody leave the conference behind a call."""
+        """Let a person leave the conference behind a call."""
         with self._world.lock:
             conference = self.store.conference_of(self.known(call_id))
             one = conference.find(identity)
@@ -313,7 +313,7 @@ class Scenario:
             self._calls.someone_left(self.store.step_participant(conference, one.id, ParticipantEvent.LEAVE))
 
     def remove_bot(self, identity: Identity, call_id: str) -> None:
-        """Let somebody throw the bot out of the conference behind a call (observed 6.20)."""
+        """Let a person remove the bot from the conference behind a call (observed 6.20)."""
         with self._world.lock:
             call = self.known(call_id)
             conference = self.store.conference_of(call)
@@ -329,7 +329,7 @@ class Scenario:
             self._calls.end(call, CallEvent.END, THROWN_OUT)
 
     def script(self, identity: Identity, **facts: Any) -> None:
-        """Settle what somebody will do; ``facts`` are members of a script."""
+        """Set what a person will do; ``facts`` are members of a script."""
         with self._world.lock:
             self._world.people.script(identity, **facts)
 

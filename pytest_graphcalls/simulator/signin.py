@@ -225,7 +225,7 @@ class SimulatedSignIn:
     def instance(self, request: Request, origin: str, tenant: str) -> Response:
         """Instance discovery: which hosts mean the same authority; asked by msal about hosts it does not know."""
         asked, here = urlsplit(request.query.get("authorization_endpoint", "")), urlsplit(origin)
-        # msal leaves the port out when it asks.
+        # msal omits the port when it asks.
         host = here.netloc if asked.hostname in (None, here.hostname) else asked.netloc
         named = asked.path.split("/")[1] if asked.path.count("/") > 1 else tenant
         facts = {
@@ -258,7 +258,7 @@ class SimulatedSignIn:
         return self._given(facts, f"{Evidence.DOCUMENTED}; fact={_GRANT_FACT}")
 
     def require_tenant(self, tenant: str, *, at_discovery: bool = False) -> None:
-        """Refuse a tenant that is none, or another one (observed 8.3 to 8.5)."""
+        """Refuse a malformed tenant, or one that is not served here (observed 8.3 to 8.5)."""
         if not _TENANT_SHAPE.fullmatch(tenant):
             raise SignInRefusal("tenant-malformed", f"It is {tenant[:80]!r}.")
         if tenant.lower() != self._authority.tenant_id.lower():
@@ -285,7 +285,7 @@ class SimulatedSignIn:
         return app
 
     def require_grant(self, ask: TokenRequest) -> None:
-        """Refuse any flow but client credentials; one without a credential is told of that first (observed 8.7)."""
+        """Refuse any flow but client credentials; a missing credential is reported first (observed 8.7)."""
         if ask.form["grant_type"] == "client_credentials":
             return
         if not (ask.form.get("client_secret") or ask.form.get("client_assertion")):

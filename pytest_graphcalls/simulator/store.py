@@ -42,7 +42,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who somebody is.
+    """A person, a phone or a bot.
 
     Attributes:
         sort: the member of an identity set that holds it: ``user``, ``application``, ``phone``, …
@@ -124,7 +124,7 @@ class Participant:
         leg: the id of the call this is the bot's entry of, or ``""`` for people.
         operation: the id of the invite operation that brought it, or ``""``.
         invited_by: id of the call whose app invited it, or ``""``.
-        hidden: whether the roster leaves it out, as the invite asked.
+        hidden: whether it is off the roster, as the invite asked.
         muted: whether the service has muted it.
         in_lobby: whether it waits in the lobby.
         json: its JSON as the roster shows it; every change starts an empty one.

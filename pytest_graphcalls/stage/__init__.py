@@ -10,7 +10,7 @@ The rules of this room:
    somebody else who was invited later has joined (:meth:`Stage.settle`).
 4. Every call is hung up in the end, whatever happened before. A meeting that outlives the test is left as empty as
    it was.
-5. Who is invited and where comes from :class:`~pytest_graphcalls.sandbox.Props`: made up, or out of a live sandbox.
+5. Who is invited and where comes from :class:`~pytest_graphcalls.sandbox.StageData`: made up, or out of a live sandbox.
 
 No HTTP client is named here; :class:`Client` and :class:`Answer` are what any of them can do.
 """

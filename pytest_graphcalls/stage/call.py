@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
+from pytest_graphcalls.contract import Contract, Effect
 from pytest_graphcalls.errors import StageError
 from pytest_graphcalls.sandbox.tenant import CALLBACK
 from pytest_graphcalls.stage.base import GRAPH, Answer, Client, Somebody, members
@@ -52,46 +53,67 @@ class CallRequests:
         """Send a request about this call; ``path`` starts with ``/`` or is empty."""
         return self.client.request(method, f"{self.root}/{self.id}{path}", json=json)
 
+    def send(self, operation: str | Effect, json: Any = None, **keys: str) -> Answer:
+        """Send the request for an operation of the contract that is about this call.
+
+        Args:
+            operation: its id, or what it does.
+            json: the body.
+            keys: the other keys of its path, e.g. ``participant_id``.
+        """
+        contract = Contract.packaged()
+        id = contract.operation_that(operation).id if isinstance(operation, Effect) else operation
+        found = contract.operation(id)
+        path = found.path.removeprefix(f"{CALLS}/{{call-id}}")
+        for name, value in keys.items():
+            path = path.replace(f"{{{name.replace('_', '-')}}}", value)
+        return self.request(found.method, path, json)
+
     def get(self) -> Answer:
         """Read the call."""
-        return self.request("GET")
+        return self.send(Effect.SHOWS_CALL)
 
     def hang_up(self) -> Answer:
         """End the bot's own leg."""
-        return self.request("DELETE")
+        return self.send(Effect.ENDS_CALL)
 
     def keep_alive(self) -> Answer:
         """Say that the call is still in use."""
-        return self.request("POST", "/keepAlive")
+        return self.send(Effect.KEEPS_CALL_ALIVE)
 
     def answer(self, **body: Any) -> Answer:
         """Take an incoming call; ``body`` are parameters that differ from the usual ones."""
         usual = {"callbackUri": CALLBACK, "mediaConfig": MEDIA, "acceptedModalities": ["audio"]}
-        return self.request("POST", "/answer", usual | body)
+        return self.send(Effect.TAKES_CALL, usual | body)
 
     def reject(self, **body: Any) -> Answer:
         """Reject an incoming call."""
-        return self.request("POST", "/reject", body)
+        return self.send(Effect.REJECTS_CALL, body)
 
     def participants(self) -> Answer:
         """List who is in it."""
-        return self.request("GET", "/participants")
+        return self.send(Effect.SHOWS_ROSTER)
 
     def participant(self, participant_id: str) -> Answer:
         """Read one participant."""
-        return self.request("GET", f"/participants/{participant_id}")
+        return self.send(Effect.SHOWS_PARTICIPANT, participant_id=participant_id)
 
     def invite(self, *entries: Mapping[str, Any], **body: Any) -> Answer:
         """Invite whom ``entries`` name (see :meth:`Somebody.entry`); ``body`` are further parameters."""
-        return self.request("POST", "/participants/invite", {"participants": list(entries), **body})
+        return self.send(Effect.ADDS_PEOPLE, {"participants": list(entries), **body})
 
     def remove(self, participant_id: str, json: Any = None) -> Answer:
         """Remove a participant, or withdraw an invitation."""
-        return self.request("DELETE", f"/participants/{participant_id}", json)
+        return self.send(Effect.REMOVES_PARTICIPANT, json, participant_id=participant_id)
 
     def operation(self, operation_id: str) -> Answer:
         """Read an operation that was started in this call."""
-        return self.request("GET", f"/operations/{operation_id}")
+        return self.send(Effect.SHOWS_OPERATION, operation_id=operation_id)
+
+
+def success_of(effect: Effect) -> str:
+    """Full id of the rule that states the success answer of the operation with this ``effect``."""
+    return Contract.packaged().operation_that(effect).success_rule
 
 
 OVER = frozenset({"gone", "terminating", "terminated"})
@@ -108,7 +130,7 @@ class StagedCall(CallRequests):
 
     def roster(self) -> list[dict[str, Any]]:
         """The participants that the target lists now."""
-        rule = "call-list-participants.success-is-200-with-collection"
+        rule = success_of(Effect.SHOWS_ROSTER)
         value = members(self.stage.accepted(self.participants(), rule)).get("value")
         if not isinstance(value, list):
             raise StageError("a roster", "the list of participants has no value", rule)
@@ -131,7 +153,7 @@ class StagedCall(CallRequests):
         answer = self.get()
         if answer.status_code in {404, 410}:
             return "gone"
-        return str(members(self.stage.accepted(answer, "call-get.success-is-200-with-call")).get("state", "")).lower()
+        return str(members(self.stage.accepted(answer, success_of(Effect.SHOWS_CALL))).get("state", "")).lower()
 
     def lives(self) -> bool:
         """Whether the call is still there and not over."""
@@ -139,7 +161,7 @@ class StagedCall(CallRequests):
 
     def status_of(self, operation_id: str) -> str:
         """The status of an operation, in lower case."""
-        rule = "commsoperation-get.success-is-200-with-operation"
+        rule = success_of(Effect.SHOWS_OPERATION)
         status = members(self.stage.accepted(self.operation(operation_id), rule)).get("status")
         if not isinstance(status, str):
             raise StageError("the status of an operation", "the operation read has none", rule)

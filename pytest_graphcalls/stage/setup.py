@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
+from pytest_graphcalls.contract import Effect
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
-from pytest_graphcalls.sandbox.tenant import Dealt, Invented, Props, below, tenant_of
+from pytest_graphcalls.sandbox.tenant import InventedData, SandboxData, StageData, below, tenant_of
 from pytest_graphcalls.stage.base import GRAPH, Answer, Client, OnTarget, Somebody, Waiting, members, refused
-from pytest_graphcalls.stage.call import CALLS, MEDIA, OVER, StagedCall
+from pytest_graphcalls.stage.call import CALLS, MEDIA, OVER, StagedCall, success_of
 
 if TYPE_CHECKING:
     from pytest_graphcalls.targets import Connection
@@ -24,9 +25,9 @@ class People(OnTarget):
         super().__init__(connection)
         self._names = self._new_names()
         self._called: Callable[[str], str] = connection.case.called if connection.case else str
-        self._props: Props = Invented(self._names, self._called)
+        self._props: StageData = InventedData(self._names, self._called)
         if connection.sandbox is not None:
-            self._props = Dealt(connection.sandbox)
+            self._props = SandboxData(connection.sandbox)
         self.client: Client = connection.client()
         self._nobody: Client | None = None
 
@@ -144,7 +145,7 @@ class Making(Waiting, People):
 
     def staged(self, *people: Somebody, by: Client | None = None, **facts: Any) -> StagedCall:
         """A call that was created and is established."""
-        rule = "application-post-calls.success-is-201-with-call"
+        rule = success_of(Effect.MAKES_CALL)
         body = members(self.accepted(self.create(by=by, **facts), rule))
         call = StagedCall(self, str(body.get("id", "")), by or self.client, people, body)
         self.reached(lambda: self._established(call), "an established call", rule)
@@ -229,14 +230,14 @@ class Scenes(Making):
     def answered_call(self) -> StagedCall:
         """An incoming call that the bot has taken."""
         call = self.incoming_call()
-        self.accepted(call.answer(), "call-answer.success-is-202-empty")
+        self.accepted(call.answer(), success_of(Effect.TAKES_CALL))
         self.reached(lambda: call.state() == "established", "an answered call that is established")
         return call
 
     def bring(self, call: StagedCall, *people: Somebody) -> tuple[Somebody, ...]:
         """Invite ``people`` one by one and wait until all of them are in ``call``."""
         for one in people:
-            self.accepted(call.invite(one.entry()), "participant-invite.success-is-200-with-operation")
+            self.accepted(call.invite(one.entry()), success_of(Effect.ADDS_PEOPLE))
         self.reached(lambda: call.has(*people), "a call that the people invited have joined")
         return people
 
@@ -254,12 +255,12 @@ class Scenes(Making):
         if refused(answer):
             return []
         if not isinstance(operation, str):
-            rule = "participant-invite.success-is-200-with-operation"
+            rule = success_of(Effect.ADDS_PEOPLE)
             raise StageError("the outcome of an invite", "the answer names no operation", rule)
         self.reached(
             lambda: call.has(*people) or call.status_of(operation) in {"completed", "failed"},
             "the outcome of an invite",
-            "participant-invite.success-is-200-with-operation",
+            success_of(Effect.ADDS_PEOPLE),
         )
         roster = call.roster()
         return [one for one in people if any(one.is_(entry) for entry in roster)]

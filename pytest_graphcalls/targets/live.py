@@ -15,7 +15,7 @@ from pytest_graphcalls.auth import AUTHORITY, TENANT, Credential, SignIn
 from pytest_graphcalls.contract import Cloud, Contract, Need
 from pytest_graphcalls.errors import GraphCallsError, SettingError
 from pytest_graphcalls.sandbox import Budget, Ending, Guard, Ledger, Sandbox, admit, hang_up, tenant_of
-from pytest_graphcalls.sandbox.tenant import FACTS, below
+from pytest_graphcalls.sandbox.tenant import SETTINGS, below
 from pytest_graphcalls.targets import LIVE, Heard, Setup, World, capabilities_of, sparing
 from pytest_graphcalls.targets.webhook import Hearing, Post, listening, prove, prove_again
 
@@ -183,7 +183,7 @@ class LiveTarget:
     @property
     def capabilities(self) -> frozenset[Need]:
         """See :attr:`.Target.capabilities`: what the sandbox has gives them."""
-        return capabilities_of(LIVE, [name for name in FACTS if getattr(self.sandbox, name)])
+        return capabilities_of(LIVE, [name for name in SETTINGS if getattr(self.sandbox, name)])
 
     @cached_property
     def post(self) -> Post | None:
@@ -289,7 +289,7 @@ class LiveConnection:
     def close(self) -> None:
         """Hang up the test's calls that are still open; what cannot be hung up now is tried again at the end."""
         with suppress(GraphCallsError):
-            left_open(self._target.line, self._target.ledger, only=self._guard.made)
+            left_open(self._target.line, self._target.ledger, only=self._guard.created_calls)
         if self._hearing is not None:
             self._hear_out(self._hearing)
             self._leave()
@@ -297,7 +297,7 @@ class LiveConnection:
     def _hear_out(self, hearing: Hearing) -> None:
         """Wait for the end of every call, so that two recordings of the test end with the same notification."""
         until = time.monotonic() + self._target.patience
-        while not all(map(hearing.has_ended, self._guard.made)):
+        while not all(map(hearing.has_ended, self._guard.created_calls)):
             if time.monotonic() >= until:
                 self._target.patience = 0.0  # ends are not told there; no other test waits for them
                 return

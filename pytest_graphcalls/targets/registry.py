@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.sandbox.tenant import FACTS
+from pytest_graphcalls.sandbox.tenant import SETTINGS
 from pytest_graphcalls.targets.base import LIVE, REPLAY, SIMULATOR, Target
 from pytest_graphcalls.targets.simulator import SimulatorTarget
 from pytest_graphcalls.targets.url import UrlTarget, steered
@@ -60,7 +60,9 @@ def capabilities_of(name: str, facts: Collection[str] = ()) -> frozenset[Need]:
         facts: names of what the sandbox of a live run has; each meets the need that it gives.
     """
     if name == LIVE:
-        return frozenset(need for need in Need if need.value in {FACTS[fact].gives for fact in facts if fact in FACTS})
+        return frozenset(
+            need for need in Need if need.value in {SETTINGS[fact].gives for fact in facts if fact in SETTINGS}
+        )
     return _CAPABILITIES[name] if name in _CAPABILITIES else steered(name)
 
 

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
@@ -114,6 +115,26 @@ def _planted() -> Iterator[Planted]:
 
 
 PLANTED: tuple[Planted, ...] = tuple(_planted())
+
+CALLS = "/communications/calls"
+
+
+def requests(one: Planted) -> Iterator[dict[str, Any]]:
+    """Requests with a secret in each place that one can be sent in: the arguments of ``client.post``."""
+    url = one.written if one.written.startswith("https:") else f"https://h.contoso.com/x?{one.assigned}"
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    parts = f'--x\r\nContent-Disposition: form-data; name="{one.member}"\r\n\r\n{one.written}\r\n--x--\r\n'
+    nested = json.dumps({"a": json.dumps({"b": [{one.member: one.written}]})})
+    yield {"json": {"callbackUri": 1}, "headers": {one.member: one.written}}
+    yield {"json": {"callbackUri": 2}, "params": {one.member: one.written}}
+    yield {"content": f"{one.assigned}&grant_type=x", "headers": form}
+    yield {"json": {one.member: one.written, "callbackUri": 3}}
+    yield {"json": {"source": nested}}
+    yield {"content": parts, "headers": {"Content-Type": "multipart/form-data; boundary=x"}}
+    yield {"json": {"callbackUri": url}}
+    invited = {"participants": [], "clientContext": one.assigned}
+    yield {"path": "/57dab8b1-894c-409a-b240-bd8beae78896/participants/invite", "json": invited}
+
 
 _TAIL = 10
 """Characters that pytest's shortening leaves of the end of a value, which are no less secret than the whole."""

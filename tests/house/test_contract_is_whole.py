@@ -96,10 +96,17 @@ def test_every_tolerated_place_exists(version: str) -> None:
             assert known, f"{entry.name}: {at}"
 
 
-def test_every_fact_of_the_central_operations_is_carried_or_explained() -> None:
+def test_every_fact_of_an_operation_is_carried_or_explained() -> None:
     """A statement of the documentation becomes a rule, or the contract's README says why not."""
     readme = (Path(str(ROOT)) / "README.md").read_text(encoding="utf-8")
-    for operation, last in (("participant-delete", 8), ("participant-invite", 17), ("call-reject", 11)):
+    known = {
+        "participant-delete": 8,
+        "participant-invite": 17,
+        "call-reject": 11,
+        "participant-mute": 5,
+        "call-playprompt": 5,
+    }
+    for operation, last in known.items():
         carried = {fact for rule in CONTRACT.rules.values() for fact in rule.facts}
         for number in range(1, last + 1):
             fact = f"{operation}.r{number:02}"

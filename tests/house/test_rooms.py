@@ -82,23 +82,9 @@ KNOWN_CIRCLES = (
         "plugin/recording.py",
         "plugin/vcr.py",
     ),
-    (
-        "simulator/calls.py",
-        "simulator/core.py",
-        "simulator/faults/__init__.py",
-        "simulator/faults/injection.py",
-        "simulator/faults/notifications.py",
-        "simulator/faults/responses.py",
-        "simulator/incoming.py",
-        "simulator/invitations.py",
-        "simulator/operations.py",
-        "simulator/outbox.py",
-        "simulator/participants.py",
-        "simulator/scenario.py",
-    ),
 )
 KNOWN_LONG = {"auth.py"}
-KNOWN_SMALL = {"simulator/operations.py", "stage/stage.py"}
+KNOWN_SMALL = {"simulator/media.py", "stage/stage.py"}
 KNOWN_DOORS: set[str] = {"redaction/__init__.py"}
 KNOWN_VAGUE: set[str] = set()
 

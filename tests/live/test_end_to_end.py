@@ -39,7 +39,7 @@ import logging, os
 
 def pytest_configure(config):
     if hasattr(config, "workerinput"):
-        logger = logging.getLogger("pytest_graphcalls.targets.live")
+        logger = logging.getLogger("pytest_graphcalls.sandbox.guard")
         logger.setLevel(logging.INFO)
         logger.addHandler(logging.FileHandler(f"live.{os.getpid()}.log"))
 """

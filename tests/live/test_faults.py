@@ -50,10 +50,10 @@ def test_retry_after_is_honoured(pytester: pytest.Pytester, run: Run, tenant: Te
         (
             platform_error(500, "9999", "Unknown internal server error."),
             "was answered 500 9999 Unknown internal server error (request-id 5d0e8a1c, date Sun, 22 Nov 2026 10:00:00 "
-            "GMT). It says nothing of the contract; run it again.",
+            "GMT). This proves nothing about the contract; run it again.",
         ),
-        (NOT_NOW, "was answered 429 (request-id 5d0e8a1c). It says nothing of the contract; run it again."),
-        (HTML, "was answered 502. It says nothing of the contract; run it again."),
+        (NOT_NOW, "was answered 429 (request-id 5d0e8a1c). This proves nothing about the contract; run it again."),
+        (HTML, "was answered 502. This proves nothing about the contract; run it again."),
     ],
     ids=["500/9999", "429 for ever", "gateway"],
 )
@@ -200,7 +200,9 @@ def test_long_runs_say_how_far_they_are(
     pytester.makepyfile(ONE_CALL)
     for workers in (0, 1):
         result = run("-q", workers=workers)
-        assert any(re.search(r"graphcalls: 2 of 2 tests, 0:0\d min, 0 calls open$", line) for line in result.outlines)
+        assert any(
+            re.search(r"graphcalls: 2 of 2 tests, \d+:\d\d min, 0 calls open$", line) for line in result.outlines
+        )
 
 
 def test_a_ledger_that_cannot_be_written_makes_no_call(pytester: pytest.Pytester, run: Run, tenant: Tenant) -> None:
@@ -211,7 +213,7 @@ def test_a_ledger_that_cannot_be_written_makes_no_call(pytester: pytest.Pytester
     result = run("--graphcalls-version=v1.0")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert tenant.calls() == []
-    assert "Nothing is made that is not written down first." in "\n".join((*result.outlines, *result.errlines))
+    assert "No call is created that is not recorded first." in "\n".join((*result.outlines, *result.errlines))
 
 
 def test_a_disk_that_fills_up_breaks_no_rule(

@@ -167,25 +167,29 @@ def posts_to_the_registered_address(direction: str, *, rejected: bool = False) -
     return around("notifier", "address", step)
 
 
-def operations_end_untold(status: OperationState) -> Apply:
-    """The end of an operation is not told if it has this status."""
+def operations_end_untold(type_: str, status: OperationState) -> Apply:
+    """The end of an operation of one type is not told if it has this status."""
 
     def step(_: Simulator, original: Callable[[Operation], None], operation: Operation) -> None:
-        if operation.status is not status:
+        if (operation.spec.type, operation.status) != (type_, status):
             original(operation)
 
     return around("operations", "notify_end", step)
 
 
+AFTER_INVITE = "participant-invite.r03"
+"""The source of a roster that is sent because somebody who was invited has joined."""
+
+
 def tells_rosters(*, first: bool, later: bool) -> Apply:
-    """Of the rosters of a call the first one is told, or the later ones."""
+    """Of the rosters of a call the first one is told, or the later ones that follow an invite."""
 
     def apply(simulator: Simulator) -> None:
         told: set[str] = set()
         original = simulator.notifier.roster_told
 
         def step(call: Call, conference: Conference, fact: Fact) -> None:
-            wanted = later if call.id in told else first
+            wanted = (later or fact.source != AFTER_INVITE) if call.id in told else first
             told.update([call.id] if call.state is CallState.ESTABLISHED else [])
             if wanted:
                 original(call, conference, fact)
@@ -209,3 +213,19 @@ def tells_every_roster(simulator: Simulator) -> None:
 def hang_up_is_untold(_: Simulator, original: Callable[[Call], None], call: Call) -> None:
     if call.result != ENDED_BY_BOT:
         original(call)
+
+
+def forgets_the_context(operation: dict[str, Any]) -> dict[str, Any]:
+    """An operation whose ``clientContext`` is lost."""
+    return {**operation, "clientContext": None}
+
+
+def ends_once_more(id: str) -> Callable[..., Reply]:
+    """The end of an operation that was answered as completed is notified of, if ``id`` has started it."""
+
+    def step(simulator: Simulator, original: Callable[..., Reply], ask: Ask, operation: Operation) -> Reply:
+        if ask.match.operation.id == id:
+            simulator.notifier.operation_ended(operation)
+        return original(ask, operation)
+
+    return step

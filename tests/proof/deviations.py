@@ -47,6 +47,7 @@ class Deviation:
 
 
 CREATE, INVITE, DELETE, REJECT = "application-post-calls", "participant-invite", "participant-delete", "call-reject"
+MUTE, PLAY = "participant-mute", "call-playprompt"
 LOST = "The address below /app is answered as unknown."
 OPEN = "A request without a token is carried out."
 
@@ -148,12 +149,12 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(
         f"{INVITE}.completion-is-notified",
         "The end of an operation that has brought somebody in is not told.",
-        changes.operations_end_untold(OperationState.COMPLETED),
+        changes.operations_end_untold("inviteParticipantsOperation", OperationState.COMPLETED),
     ),
     Deviation(
         f"{INVITE}.failure-is-notified",
         "The end of an operation that failed is not told.",
-        changes.operations_end_untold(OperationState.FAILED),
+        changes.operations_end_untold("inviteParticipantsOperation", OperationState.FAILED),
     ),
     Deviation(
         f"{INVITE}.roster-update-follows",
@@ -213,7 +214,7 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(
         f"{INVITE}.client-context-is-echoed",
         "clientContext is forgotten.",
-        instead("operations", "echo_client_context", lambda _: None),
+        body(INVITE, changes.forgets_the_context),
     ),
     Deviation(
         f"{INVITE}.client-context-at-most-256",
@@ -320,6 +321,74 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(f"{REJECT}.no-role-is-needed", "A token without roles is refused.", changes.needs_a_role),
     Deviation(f"{REJECT}.token-is-required", OPEN, needs_no_token(REJECT)),
     Deviation(f"{REJECT}.app-path-still-works", LOST, has_no_old_address(REJECT)),
+    # Mute
+    Deviation(f"{MUTE}.success-is-200-with-operation", "The answer has status 202.", status(MUTE, 202)),
+    Deviation(
+        f"{MUTE}.is-done-with-the-answer",
+        "The answer says running.",
+        body(MUTE, lambda operation: {**operation, "status": "running"}),
+    ),
+    Deviation(
+        f"{MUTE}.no-end-is-notified",
+        "The operation that was answered as completed is notified of.",
+        around("operations", "reply", changes.ends_once_more(MUTE)),
+    ),
+    Deviation(
+        f"{MUTE}.muted-participant-is-shown",
+        "A participant is never read as muted.",
+        body("participant-get", lambda one: {**one, "isMuted": False}),
+    ),
+    Deviation(f"{MUTE}.roster-update-follows", "The roster is not sent.", skips("participants", "notify_muted")),
+    Deviation(
+        f"{MUTE}.group-calls-only",
+        "Somebody is muted in a peer-to-peer call.",
+        skips("participants", "require_group_call"),
+    ),
+    Deviation(
+        f"{MUTE}.client-context-is-echoed", "clientContext is forgotten.", body(MUTE, changes.forgets_the_context)
+    ),
+    Deviation(
+        f"{MUTE}.client-context-at-most-256",
+        "257 characters are taken.",
+        leaves_unjudged(f"{MUTE}.client-context-at-most-256"),
+    ),
+    Deviation(f"{MUTE}.role-is-required", "A token without roles mutes people.", needs_no_role(MUTE)),
+    Deviation(f"{MUTE}.token-is-required", OPEN, needs_no_token(MUTE)),
+    Deviation(f"{MUTE}.app-path-still-works", LOST, has_no_old_address(MUTE)),
+    # Play
+    Deviation(f"{PLAY}.success-is-200-with-operation", "The answer has status 202.", status(PLAY, 202)),
+    Deviation(
+        f"{PLAY}.answers-before-it-is-done",
+        "The answer says completed at once.",
+        body(PLAY, lambda operation: {**operation, "status": "completed"}),
+    ),
+    Deviation(
+        f"{PLAY}.completion-is-notified",
+        "The end of a prompt is not told.",
+        changes.operations_end_untold("playPromptOperation", OperationState.COMPLETED),
+    ),
+    Deviation(
+        f"{PLAY}.service-hosted-media-only",
+        "A prompt is played with app-hosted media.",
+        skips("media", "require_service_hosted_media"),
+    ),
+    Deviation(f"{PLAY}.at-most-20-prompts", "21 prompts are played.", leaves_unjudged(f"{PLAY}.at-most-20-prompts")),
+    Deviation(
+        f"{PLAY}.prompts-run-in-order",
+        "Prompts are played side by side.",
+        instead("operations", "_first_in_queue", lambda operation: operation),
+    ),
+    Deviation(f"{PLAY}.endless-loop-has-no-end", "A loop is played once.", instead("media", "loops", lambda *_: False)),
+    Deviation(
+        f"{PLAY}.client-context-is-echoed", "clientContext is forgotten.", body(PLAY, changes.forgets_the_context)
+    ),
+    Deviation(
+        f"{PLAY}.client-context-at-most-256",
+        "257 characters are taken.",
+        leaves_unjudged(f"{PLAY}.client-context-at-most-256"),
+    ),
+    Deviation(f"{PLAY}.token-is-required", OPEN, needs_no_token(PLAY)),
+    Deviation(f"{PLAY}.app-path-still-works", LOST, has_no_old_address(PLAY)),
 )
 
 DEVIATIONS = {deviation.rule: deviation for deviation in TABLE}

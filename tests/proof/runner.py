@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.effort import EFFORT
+from tests.proof.deviations import DEVIATIONS
 from tests.proof.process import WarmProcess, obey_orders
+from tests.proof.reach import Reach, reached
+
+REACH = "reach.json"
+"""File in a runner's folder: by node id, what the test calls and sends."""
 
 ARGUMENTS = (
     "--pyargs",
     "pytest_graphcalls.contracts",
     "-q",
-    *(word for name in ("randomly", "cacheprovider", "hypothesispytest", "xdist") for word in ("-p", f"no:{name}")),
+    *(
+        word
+        for name in ("randomly", "cacheprovider", "hypothesispytest", "xdist", "unraisableexception")
+        for word in ("-p", f"no:{name}")
+    ),
 )
 """What every run is started with."""
 
@@ -54,35 +67,64 @@ class Runner(WarmProcess):
     def __init__(self, folder: Path) -> None:
         super().__init__(__name__, folder)
 
-    def run(self, rule: str, *versions: str) -> Outcome:
-        """Run the suite on a simulator that deviates from ``rule`` (``""``: on one that does not)."""
+    @cached_property
+    def undeviating(self) -> Outcome:
+        """The outcome of the whole suite, in both versions, on a simulator that does not deviate."""
+        return self._run("both")
+
+    @cached_property
+    def _reach(self) -> dict[str, list[str]]:
+        assert self.undeviating.status == 0
+        found: dict[str, list[str]] = json.loads((self.folder / REACH).read_text())
+        return found
+
+    def run(self, rule: str, version: str) -> Outcome:
+        """Run the tests that the deviation from ``rule`` can reach; all tests under ``make search``."""
+        tests = None if EFFORT else reached(DEVIATIONS[rule].apply, self._reach)
+        return self._run(version, rule=rule, tests=tests)
+
+    def _run(self, version: str, **facts: Any) -> Outcome:
         report, screen = self.folder / "report.json", self.folder / "screen.txt"
         report.unlink(missing_ok=True)
-        chosen = versions[0] if len(versions) == 1 else "both"
-        arguments = [*ARGUMENTS, f"--graphcalls-version={chosen}", f"--graphcalls-report={report}"]
-        status = self.order(screen, rule=rule, arguments=arguments)
+        arguments = [*ARGUMENTS, f"--graphcalls-version={version}", f"--graphcalls-report={report}"]
+        status = self.order(screen, arguments=arguments, **facts)
         return Outcome(status, json.loads(report.read_text()), screen.read_text())
 
 
 class Deviant:
-    """The plugin that makes every simulator of a run deviate; empty for a run that does not."""
+    """The plugin that makes every simulator of a run deviate.
 
-    def __init__(self, rule: str) -> None:
-        from tests.proof.deviations import DEVIATIONS
+    Args:
+        rule: id of the rule that it breaks.
+        tests: node ids of the tests to run; all by default.
+    """
 
-        self._deviation = DEVIATIONS[rule] if rule else None
+    def __init__(self, rule: str, tests: Collection[str] | None) -> None:
+        self._deviation = DEVIATIONS[rule]
+        self._tests = tests
+        self._modules = {Path(test.partition("::")[0]).name for test in tests or ()}
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        other = collection_path.name.startswith("test_") and collection_path.name not in self._modules
+        return True if self._modules and other else None
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        if self._tests is not None:
+            items[:] = [item for item in items if item.nodeid in self._tests]
 
     def pytest_graphcalls_simulator(self, simulator: Any) -> None:
-        if self._deviation is not None:
-            self._deviation.apply(simulator)
+        self._deviation.apply(simulator)
 
 
 def obey(order: Mapping[str, Any]) -> int:
-    """Carry out one order."""
-    import pytest
-
+    """Carry out one order: a run that deviates from a rule, or one that records what each test reaches."""
     arguments: list[str] = order["arguments"]
-    return int(pytest.main(arguments, plugins=[Deviant(order["rule"])]))
+    if "rule" in order:
+        return int(pytest.main(arguments, plugins=[Deviant(order["rule"], order["tests"])]))
+    reach = Reach()
+    status = int(pytest.main(arguments, plugins=[reach]))
+    Path(REACH).write_text(json.dumps({test: sorted(names) for test, names in reach.tests.items()}))
+    return status
 
 
 if __name__ == "__main__":

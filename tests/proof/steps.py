@@ -15,6 +15,24 @@ from pytest_graphcalls.wire import Request, Response, encode_json
 
 Apply = Callable[[Simulator], None]
 """Makes a simulator deviate."""
+_OPERATIONS: dict[Apply, str] = {}
+_PARTS: dict[Apply, tuple[Apply, ...]] = {}
+
+
+def operation_of(apply: Apply) -> str:
+    """Id of the only operation whose requests a deviation changes; ``""`` if it may change others."""
+    return _OPERATIONS.get(apply, "")
+
+
+def parts_of(apply: Apply) -> tuple[Apply, ...]:
+    """The deviations that a deviation consists of; none for a single one."""
+    return _PARTS.get(apply, ())
+
+
+def only_in(operation: str, apply: Apply) -> Apply:
+    """Note that ``apply`` changes nothing but requests of ``operation``."""
+    _OPERATIONS[apply] = operation
+    return apply
 
 
 def answers(operation: str, change: Callable[[Response], Response]) -> Apply:
@@ -24,7 +42,7 @@ def answers(operation: str, change: Callable[[Response], Response]) -> Apply:
         response = proceed(request)
         return change(response) if meant(request) == operation and response.status < 300 else response
 
-    return lambda simulator: simulator.intercept(around_it)
+    return only_in(operation, lambda simulator: simulator.intercept(around_it))
 
 
 def status(operation: str, code: int) -> Apply:
@@ -74,7 +92,7 @@ def needs_no_role(operation: str) -> Apply:
     def apply(simulator: Simulator) -> None:
         del simulator.admission.required_roles[operation]
 
-    return apply
+    return only_in(operation, apply)
 
 
 def needs_no_token(operation: str) -> Apply:
@@ -84,7 +102,8 @@ def needs_no_token(operation: str) -> Apply:
         app = simulator.authority.app
         return Grant(app, app.roles) if meant(request) == operation and not bearer(request) else original(request)
 
-    return both(around("admission", "identify", identify), leaves_unjudged(f"{operation}.token-is-required"))
+    unjudged = leaves_unjudged(f"{operation}.token-is-required")
+    return only_in(operation, both(around("admission", "identify", identify), unjudged))
 
 
 def meant(request: Request) -> str:
@@ -102,7 +121,7 @@ def has_no_old_address(operation: str) -> Apply:
             raise Refusal("segment-unknown", segment="app")
         return match
 
-    return around("admission", "route", route)
+    return only_in(operation, around("admission", "route", route))
 
 
 def both(*parts: Apply) -> Apply:
@@ -112,12 +131,13 @@ def both(*parts: Apply) -> Apply:
         for part in parts:
             part(simulator)
 
+    _PARTS[apply] = parts
     return apply
 
 
 def leaves_unjudged(rule: str) -> Apply:
     """The gate lets pass what breaks ``rule``."""
-    return lambda simulator: simulator.admission.unjudged.add(rule)
+    return only_in(rule.partition(".")[0], lambda simulator: simulator.admission.unjudged.add(rule))
 
 
 def handled(operation: str, other: Callable[[Callable[[Ask], Reply], Ask], Reply]) -> Apply:
@@ -127,4 +147,4 @@ def handled(operation: str, other: Callable[[Callable[[Ask], Reply], Ask], Reply
         handler = simulator.handlers[operation]
         simulator.handlers[operation] = lambda ask: other(handler, ask)
 
-    return apply
+    return only_in(operation, apply)

@@ -42,4 +42,10 @@ def everything(stage: Stage) -> None:
     call.participant(call.id_of(bob))
     call.remove(call.id_of(alice))
     call.get()
+    context = {"clientContext": stage.new_id()}
+    call.send("participant-mute", context, participant_id=call.id_of(bob))
+    info = {"@odata.type": "#microsoft.graph.mediaInfo", "uri": "https://bot.example.org/beep.wav", "resourceId": "1"}
+    call.send(
+        "call-playprompt", {"prompts": [{"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": info}], **context}
+    )
     stage.close()

@@ -17,9 +17,11 @@ from pytest_graphcalls import Contract, Exchange, Finding, GraphCalls, Notificat
 from pytest_graphcalls.bot import FORGERIES, Asked, Bot, Delivery
 from pytest_graphcalls.bot.assertions import Assertions
 from pytest_graphcalls.cli import parser
+from pytest_graphcalls.leakscan.patterns import FORMS
 from pytest_graphcalls.plugin import hookspecs, options
 from pytest_graphcalls.redaction import Redactor
-from pytest_graphcalls.server.control import ROUTES
+from pytest_graphcalls.redaction import fields as fields_of_secrets
+from pytest_graphcalls.server.control import ROUTES, state
 from pytest_graphcalls.server.control.routing import Route
 from pytest_graphcalls.simulator import FAULTS, App, Authority, Fault, Keyring, Meeting, Person, SimulatedCall
 from pytest_graphcalls.simulator.faults import Side, parameters_of
@@ -206,6 +208,44 @@ def _help(action: argparse.Action) -> str:
     return (action.help or "").replace("%(default)s", str(action.default)).replace("%%", "%")
 
 
+def secret_names() -> str:
+    """The names whose value is hidden, by where they are."""
+    rows = [
+        ("a header", codes(sorted(fields_of_secrets.HEADERS))),
+        ("a member of JSON, a parameter", codes(sorted(fields_of_secrets.MEMBERS))),
+        (
+            "a parameter of an address or a form",
+            codes(sorted(fields_of_secrets.PARAMETERS - fields_of_secrets.MEMBERS)),
+        ),
+        ("any of these, by how its name ends", codes(sorted(fields_of_secrets.SECRET_ENDINGS))),
+        ("in recordings also", codes(sorted(fields_of_secrets.PEOPLE))),
+    ]
+    return table(("name of", "without regard to letter case, `-` and `_`"), rows)
+
+
+def leaks() -> str:
+    """What the leak scan looks for."""
+    kinds = {form.kind: form.person for form in FORMS}
+    meanings = {False: "gives access", True: "names people or tenants"}
+    rows = [
+        (says, ", ".join(kind for kind, one in kinds.items() if one is person)) for person, says in meanings.items()
+    ]
+    return table(("what", "forms"), rows)
+
+
+def kept() -> str:
+    """What a server keeps of its past."""
+    rows = [
+        (
+            "entries of the ledger",
+            f"{state.LEDGER_ENTRIES:,}, in about {state.LEDGER_BYTES // 2**20} MB (`--ledger-size`)",
+        ),
+        ("calls that have ended", f"{state.MOST_CALLS:,}"),
+        ("notifications", f"{state.MOST_NOTIFICATIONS:,}, and all that are not delivered yet"),
+    ]
+    return table(("what", "the latest"), rows)
+
+
 PARTS: Mapping[str, Part] = {
     "fixtures": fixtures,
     "exchange": lambda: value(Exchange),
@@ -240,6 +280,9 @@ PARTS: Mapping[str, Part] = {
     "faults-of-answers": lambda: faults(Side.ANSWER),
     "faults-of-notifications": lambda: faults(Side.NOTIFICATION),
     "selectors": selectors,
+    "secret-names": secret_names,
+    "leaks": leaks,
+    "kept": kept,
     "addresses": addresses,
     "commands": commands,
 }

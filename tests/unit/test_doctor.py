@@ -11,7 +11,7 @@ import pytest
 from pytest_graphcalls.auth import Credential, SignIn
 from pytest_graphcalls.clients.httpx import Client, SimulatorTransport, http_for_msal, make_client
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.doctor import CHECKS, Doctor, Line, Patient, Verdict
+from pytest_graphcalls.doctor import CHECKS, Doctor, Result, Status, TenantAccess
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import Simulator
@@ -19,7 +19,7 @@ from pytest_graphcalls.wire import Headers, Request, Response
 
 ROOT = "https://graph.microsoft.com/v1.0"
 GUID = "11111111-1111-4111-8111-111111111111"
-OK, WRONG, UNKNOWN = Verdict.OK, Verdict.WRONG, Verdict.UNKNOWN
+OK, WRONG, UNKNOWN = Status.OK, Status.WRONG, Status.UNKNOWN
 EVERYTHING = dict.fromkeys([*CHECKS, "calls left", "callback"], OK)
 
 
@@ -42,12 +42,12 @@ class Practice:
         return make_client(SimulatorTransport(self.simulator), ROOT, token)
 
     def doctor(self, **how: Any) -> Doctor:
-        patient = Patient(self.token, self.connect, **{"meeting": self.meeting, **self.facts})
+        patient = TenantAccess(self.token, self.connect, **{"meeting": self.meeting, **self.facts})
         clock = self.simulator.clock
         return Doctor(patient, now=lambda: clock.epoch, wait=self.simulator.advance, **how)
 
-    def visit(self) -> dict[str, Line]:
-        lines = {line.check: line for line in self.doctor().examine()}
+    def visit(self) -> dict[str, Result]:
+        lines = {line.check: line for line in self.doctor().run_checks()}
         self.nothing_is_left()
         return lines
 
@@ -61,7 +61,7 @@ def practice(simulator: Simulator) -> Practice:
     return Practice(simulator)
 
 
-def verdicts(lines: dict[str, Line]) -> dict[str, Verdict]:
+def verdicts(lines: dict[str, Result]) -> dict[str, Status]:
     return {check: line.verdict for check, line in lines.items()}
 
 
@@ -99,7 +99,7 @@ def test_an_expired_token(practice: Practice) -> None:
     """And what the service says to it."""
     practice.token = lambda: practice.simulator.authority.token(lifetime=-60)
     lines = practice.visit()
-    assert lines["token"] == Line("token", WRONG, "It ran out 60 s ago.", "Get a new one; look at the clock.")
+    assert lines["token"] == Result("token", WRONG, "It ran out 60 s ago.", "Get a new one; look at the clock.")
     assert lines["7503"].verdict is UNKNOWN
     assert lines["7503"].says.startswith("It answered 401 InvalidAuthenticationToken")
 
@@ -128,7 +128,7 @@ def test_no_roles_at_all_show_in_the_call(practice: Practice) -> None:
     assert (lines["roles"].verdict, lines["7504"].verdict) == (WRONG, WRONG)
     assert lines["7504"].remedy == Contract.packaged().errors.responses["insufficient-permissions"].remedy
     assert (lines["7505"].verdict, lines["removal"].verdict) == (UNKNOWN, UNKNOWN)
-    assert lines["calls left"] == Line("calls left", OK, "None was made.")
+    assert lines["calls left"] == Result("calls left", OK, "None was made.")
 
 
 def test_a_persons_token(practice: Practice) -> None:
@@ -217,7 +217,7 @@ def test_a_call_that_is_never_established(practice: Practice) -> None:
 
 def test_whoever_stops_listening_leaves_no_call(practice: Practice) -> None:
     """The lines come one by one; the call is hung up when the reader goes away."""
-    lines = practice.doctor().examine()
+    lines = practice.doctor().run_checks()
     while next(lines).check != "7504":
         pass
     assert len(practice.simulator.store.calls) == 1
@@ -234,7 +234,7 @@ def test_an_interrupt_leaves_no_call(practice: Practice) -> None:
     doctor = practice.doctor()
     doctor._wait = interrupted
     with pytest.raises(KeyboardInterrupt):
-        list(doctor.examine())
+        list(doctor.run_checks())
     practice.nothing_is_left()
 
 
@@ -245,7 +245,7 @@ def test_a_call_that_cannot_be_hung_up_is_named(practice: Practice) -> None:
         return Response(500, Headers(), b"") if request.method == "DELETE" else proceed(request)
 
     practice.simulator.intercept(broken)
-    lines = {line.check: line for line in practice.doctor().examine()}
+    lines = {line.check: line for line in practice.doctor().run_checks()}
     assert lines["removal"].verdict is UNKNOWN
     assert lines["removal"].says == "It answered 500 (request-id not given, date not given)"
     assert lines["calls left"].verdict is WRONG
@@ -260,7 +260,7 @@ def test_a_network_that_fails(practice: Practice) -> None:
 
     practice.connect = lambda token: make_client(httpx.MockTransport(broken), ROOT, token)  # type: ignore[method-assign]  # another network
     lines = practice.visit()
-    assert lines["7503"] == Line("7503", UNKNOWN, "The service cannot be reached.", "Look at network and address.")
+    assert lines["7503"] == Result("7503", UNKNOWN, "The service cannot be reached.", "Check network and address.")
     assert lines["calls left"].verdict is UNKNOWN
 
 
@@ -269,7 +269,7 @@ def test_an_answer_that_is_none(practice: Practice, body: bytes) -> None:
     """A proxy's page, an empty body."""
 
     practice.simulator.intercept(lambda request, proceed: Response(201, Headers(), body))
-    lines = {line.check: line.verdict for line in practice.doctor().examine()}
+    lines = {line.check: line.verdict for line in practice.doctor().run_checks()}
     assert {lines[check] for check in CHECKS[3:]} == {UNKNOWN}
 
 
@@ -289,5 +289,5 @@ def test_where_nobody_listens_it_says_what_is_lacking(practice: Practice) -> Non
     """Both settings, because one leads to the other."""
     del practice.facts["arrives"]
     line = practice.visit()["callback"]
-    assert (line.verdict, line.says) == (UNKNOWN, "Nobody listens for what is posted to it.")
+    assert (line.verdict, line.says) == (UNKNOWN, "This machine does not listen for notifications.")
     assert "GRAPHCALLS_SANDBOX_CALLBACK=https://… and GRAPHCALLS_SANDBOX_LISTEN=127.0.0.1:<port>" in line.remedy

@@ -15,7 +15,7 @@ from pytest_graphcalls.server.control import parameters
 from pytest_graphcalls.server.control.parameters import Parameter, of_signature
 from pytest_graphcalls.server.control.routing import Route
 from pytest_graphcalls.server.control.state import ServerState
-from pytest_graphcalls.server.control.views import Numbered, Redacted, Unredacted, encode, outgoing
+from pytest_graphcalls.server.control.views import Numbered, Structured, Unredacted, encode, outgoing
 from pytest_graphcalls.simulator import FAULTS, App, Fault, Keyring, Person, SimulatedCall
 from pytest_graphcalls.simulator.faults import parameters_of
 
@@ -118,7 +118,7 @@ def _thaw(state: ServerState) -> Json:
 
 
 def _bot(state: ServerState) -> Json:
-    return {"url": Redacted(OF_REPORTS.url(state.bot.where)), "forgeries": list(FORGERIES)}
+    return {"url": Structured(OF_REPORTS.url(state.bot.where)), "forgeries": list(FORGERIES)}
 
 
 def _place_bot(state: ServerState, /, url: str, **terms: Any) -> Json:
@@ -139,7 +139,7 @@ def _ledger(state: ServerState, /, since: int = 0, after: int = 0, limit: int | 
 
 
 def _timeline(state: ServerState) -> Json:
-    return {"lines": Redacted(outgoing(state.bot.timeline()).splitlines())}
+    return {"lines": Structured(outgoing(state.bot.timeline()).splitlines())}
 
 
 def _notifications(state: ServerState, /, since: int = 0) -> Json:

@@ -13,12 +13,12 @@ from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.simulator import Simulator
 
-MOST_ENTRIES = 20_000
-"""Entries that the ledger of a server keeps, because it may never be reset; also the number of notifications."""
-LEDGER_BYTES = 32 * 1024 * 1024
-"""Memory that the ledger of a server takes at most, about."""
-MOST_CALLS = 5_000
+LEDGER_ENTRIES, LEDGER_BYTES = 20_000, 32 * 1024 * 1024
+"""How many entries the ledger of a server keeps at most, and about how much memory they take: it may never be reset."""
+MOST_CALLS = 1_000
 """Calls that are over, of some kB with their people, that a server keeps."""
+MOST_NOTIFICATIONS = 5_000
+"""Notifications, of some kB, that a server keeps."""
 EXTRA = 200
 """Notifications that an advance delivers beyond twice as many as were due, when others make new ones meanwhile."""
 TICK = 0.02
@@ -53,9 +53,9 @@ class ServerState:
         ledger_bytes: int = LEDGER_BYTES,
     ) -> ServerState:
         """The state of a new server without a bot. Requests are recorded from now on, and the oldest forgotten."""
-        simulator.keep_latest(calls=MOST_CALLS, notifications=MOST_ENTRIES)
+        simulator.keep_latest(calls=MOST_CALLS, notifications=MOST_NOTIFICATIONS)
         # In real time one call does not wait for another; in frozen time every run is the same.
-        limits = {"most": MOST_ENTRIES, "most_bytes": ledger_bytes}
+        limits = {"most": LEDGER_ENTRIES, "most_bytes": ledger_bytes}
         bot = Bot(simulator, seed=seed, side_by_side=lambda: not time.frozen, **limits)
         bot.watch()
         return cls(simulator, bot, time, allow_hosts)

@@ -1,7 +1,7 @@
 """The encoder of the control API: from what handlers return to JSON.
 
-Every text passes :func:`outgoing`; addresses, headers and bodies of exchanges and notifications pass the redactor that
-knows their structure.
+Every text passes :func:`outgoing`, and JSON of exchanges and notifications is looked through as a whole, member names
+included; so nothing goes out that redaction and the leak scan have not seen.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from pytest_graphcalls.bot import Asked, Delivery
 from pytest_graphcalls.bot.ledger import InjectedFault
 from pytest_graphcalls.redaction import OF_REPORTS
+from pytest_graphcalls.sanitize import clean, clean_json
 from pytest_graphcalls.simulator import App, Fault, Fired, Meeting, Person, SimulatedCall
 from pytest_graphcalls.simulator.notifications import kind_of
 from pytest_graphcalls.simulator.store import Identity, Operation, Participant, Result
@@ -51,8 +52,8 @@ def written(body: Mapping[str, Any]) -> bytes:
 
 def encode(value: Any) -> Any:
     """A value as JSON: what :data:`VIEWS` names by its view, lists and mappings item by item."""
-    if isinstance(value, Redacted):
-        return value.json
+    if isinstance(value, Structured):
+        return clean_json(value.json).value
     view = VIEWS.get(type(value))
     if view is not None:
         return encode(view(value))
@@ -67,7 +68,7 @@ def encode(value: Any) -> Any:
 
 def outgoing(text: str) -> str:
     """A text without what gives access."""
-    return str(text) if isinstance(text, Unredacted) else OF_REPORTS.mask(text)
+    return str(text) if isinstance(text, Unredacted) else clean(text).text
 
 
 def members(names: str, **computed: Callable[[Any], Any]) -> Callable[[Any], View]:
@@ -83,25 +84,25 @@ class Numbered(NamedTuple):
     notification: Notification
 
 
-class Redacted:
-    """JSON whose texts were redacted by their structure already."""
+class Structured:
+    """JSON that is redacted as a whole: a member's name says what its value is."""
 
     def __init__(self, json: Any) -> None:
         self.json = json
 
 
-def _headers(headers: Headers) -> Redacted:
-    return Redacted(dict(headers.items()))
+def _headers(headers: Headers) -> Structured:
+    return Structured(dict(headers.items()))
 
 
-def _body(body: bytes) -> Redacted:
+def _body(body: bytes) -> Structured:
     """A body as JSON where it is JSON, else as text; ``None`` when there is none."""
     if not body:
-        return Redacted(None)
+        return Structured(None)
     try:
-        return Redacted(decode_json(body))
+        return Structured(decode_json(body))
     except MalformedJsonError:
-        return Redacted(body.decode("utf-8", "replace"))
+        return Structured(body.decode("utf-8", "replace"))
 
 
 def _notification(numbered: Numbered) -> View:
@@ -112,9 +113,9 @@ def _notification(numbered: Numbered) -> View:
         "call": one.call_id,
         "app": one.app_id,
         "kind": kind_of(one.entries),
-        "posted_to": Redacted(OF_REPORTS.url(one.posted_to)),
+        "posted_to": Structured(OF_REPORTS.url(one.posted_to)),
         "headers": _headers(OF_REPORTS.headers(one.headers)),
-        "body": Redacted(OF_REPORTS.json(one.body)),
+        "body": Structured(one.body),
     }
 
 
@@ -127,8 +128,8 @@ def _request(one: Asked) -> View:
         "sort": "request",
         "at": one.at,
         "method": request.method,
-        "path": Redacted(request.path),
-        "url": Redacted(request.url),
+        "path": Structured(request.path),
+        "url": Structured(request.url),
         "headers": _headers(request.headers),
         "body": _body(request.body),
         "status": response.status,
@@ -160,9 +161,9 @@ VIEWS: Mapping[type, Callable[[Any], Any]] = {
     Delivery: members(
         "number sort at call kind attempt url status seconds error answer note message notification body",
         sort=lambda _: "delivery",
-        url=lambda one: Redacted(OF_REPORTS.url(one.url)),
+        url=lambda one: Structured(OF_REPORTS.url(one.url)),
         notification=lambda one: one.sequence if one.sequence >= 0 else None,
-        body=lambda one: Redacted(OF_REPORTS.json(one.body)),
+        body=lambda one: Structured(one.body),
     ),
     Asked: _request,
     Numbered: _notification,

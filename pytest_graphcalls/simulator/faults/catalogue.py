@@ -151,7 +151,7 @@ FAULTS: Mapping[str, Sort] = {
     ),
     "wrapped": Sort(
         Side.ANSWER,
-        "an error as JSON text inside the message of another one",
+        "an error as JSON text inside the message of an outer error",
         {"row": Parameter(_ROW, "app-not-registered", "the error inside, by its name in errors.yaml")},
     ),
     "expired-token": Sort(Side.ANSWER, "the token is taken for one that has run out"),

@@ -250,7 +250,7 @@ class Faults:
         return passing.struck(parcel)
 
     def forget_until(self, number: int) -> None:
-        """Remember nothing of notifications before this number; one that is held all the same counts as not struck."""
+        """Forget notifications before this number; one that is still held counts as not struck."""
         if self._struck:
             self._struck = {one: faults for one, faults in self._struck.items() if one >= number}
             self._noted = {(fault, one) for fault, one in self._noted if one >= number}
@@ -274,7 +274,7 @@ def _layered(striking: list[Fault]) -> list[Fault]:
 
 
 def _told(response: Response, striking: Iterable[Fault]) -> Response:
-    """The answer, saying what was injected: whoever records it must not take it for the service's own."""
+    """The answer with a header that says what was injected, so that a recording shows it."""
     said = "; ".join(str(fault.order) for fault in striking)
     return replace(response, headers=response.headers.with_(FAULT_HEADER, said)) if said else response
 

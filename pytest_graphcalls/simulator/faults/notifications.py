@@ -76,7 +76,7 @@ class Held(Passing):
 
 
 class _ByCall(Passing):
-    """Keeps some of each call until enough have come, or nobody waits any longer."""
+    """Keeps some of each call until enough have come, or the time is up."""
 
     def __init__(self, facts: Mapping[str, Any], clock: Clock, put: Put) -> None:
         super().__init__(facts, clock, put)

@@ -44,7 +44,7 @@ UNAVAILABLE = ErrorRow(
 
 @dataclass(frozen=True, slots=True)
 class Faulty(Response):
-    """An answer that is late, or does not arrive whole; whoever stands between simulator and client makes it so.
+    """An answer that is late, or does not arrive whole, as transports and servers make it.
 
     Attributes:
         delay: seconds that it comes late.
@@ -148,4 +148,4 @@ REPLIES: Mapping[str, Reply] = {
 }
 """By name: what a fault does. Where several strike, those further up stand around those further down."""
 DECORATING = ("latency", "dropped", "half-sent")
-"""Those that go together with another one. Of the others the one that was injected first answers."""
+"""Those that combine with others. Of the rest the one that was injected first answers."""

@@ -22,7 +22,7 @@ from tests.unit.certificates import made
     ("content", "said"),
     [
         (None, "There is no such file. Did you mean 'bot.pem'?"),
-        (b"\x30\x82\x01\xff", "It is no text; 'openssl pkcs12"),
+        (b"\x30\x82\x01\xff", "It is not a text file; 'openssl pkcs12"),
         (b"hello", "It holds no certificate and no private key."),
         (made().private().encode(), "It holds no certificate."),
         (made().public.encode(), "It holds no private key."),

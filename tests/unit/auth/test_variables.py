@@ -69,7 +69,7 @@ def test_half_set_and_wrong_variables_are_named(changes: dict[str, str], setting
 
 def test_nothing_set_at_all_names_the_first_variable() -> None:
     """The next step is readable."""
-    with pytest.raises(SettingError, match=r"AZURE_TENANT_ID=\(not set\): .* Nothing is set to sign in with"):
+    with pytest.raises(SettingError, match=r"AZURE_TENANT_ID=\(not set\): .* No credential is set"):
         Credential.from_environment({})
 
 

@@ -560,6 +560,27 @@ def test_a_redirect_is_followed_where_posting_is_allowed(simulator: Simulator, b
     assert told(bot) == [(INCOMING, 1, 202)]
 
 
+@pytest.mark.parametrize(
+    ("location", "path"), [("/moved", "/moved"), ("next?a=b", "/api/next"), ("?a=b", "/api/calls")]
+)
+def test_a_relative_redirect_leads_to_the_same_bot(simulator: Simulator, bot: Bot, location: str, path: str) -> None:
+    """And not to the public host that the callbackUri names."""
+    seen: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["path"])
+        await receive()
+        headers = [(b"location", location.encode())] if len(seen) == 1 else []
+        await send({"type": "http.response.start", "status": 307 if headers else 202, "headers": headers})
+        await send({"type": "http.response.body"})
+
+    with serve_in_thread(app) as url:
+        bot(url)
+        simulator.incoming_call()
+        simulator.advance(0)
+    assert (seen, errors(bot)) == (["/api/calls", path], [""])
+
+
 def test_a_redirect_elsewhere_is_not_followed(simulator: Simulator, bot: Bot) -> None:
     with serve_in_thread(redirecting("https://evil.example/there")) as url:
         bot(url, redeliveries=0)

@@ -25,7 +25,7 @@ def entry(method="POST", path="/57da/reject", sent=None, status=202, got=None, u
 GOOD = entry(sent={"reason": "busy"})
 BAD = entry("DELETE", "/57da/participants/7d50", status=200, got={"token": JWT})
 ODD = entry(sent={"reason": "busy", "identity_provider": "AAD"})
-UNCOVERED = entry(path="/57da/playPrompt", sent={}, status=200)
+UNCOVERED = entry(path="/57da/addLargeGalleryView", sent={}, status=200)
 OTHER = entry("GET", url="https://graph.microsoft.com/v1.0/me", status=200)
 CANCELLED = {**GOOD, "response": {"status": 0}}
 
@@ -45,7 +45,7 @@ def test_a_clean_recording(graphcalls, har):
     code, out, err = graphcalls("check", path)
     assert (code, err) == (0, "")
     assert " ".join(out.split()) == (
-        f"{path}: 1 exchange of the calls API checked; 1 not covered by the contract (call-playprompt 1); "
+        f"{path}: 1 exchange of the calls API checked; 1 not covered by the contract (call-addlargegalleryview 1); "
         "1 of other services "
         "1 file, 1 exchange checked, 0 violations, 0 notices."
     )

@@ -11,7 +11,7 @@ from pytest_graphcalls.simulator import Simulator
 from tests.tunnel import Tunnel, free_port
 from tests.unit.cli_tenant.conftest import Run
 
-ARRIVES = "What is posted to it arrives on this machine."
+ARRIVES = "Notifications posted to it arrive on this machine."
 GUID = "11111111-1111-4111-8111-111111111111"
 
 
@@ -79,7 +79,7 @@ def test_doctor_makes_no_call_that_it_cannot_write_down(
     monkeypatch.setenv("GRAPHCALLS_LEDGER", str(tmp_path / "file"))
     code, _, err = graphcalls("doctor")
     assert code == 2
-    assert "Nothing is made that is not written down first" in err
+    assert "No call is created that is not recorded first" in err
     assert len(simulator.store.calls) == 0
 
 
@@ -127,9 +127,8 @@ def test_doctor_without_any_setting_says_what_to_set(graphcalls: Run) -> None:
     """As a line of its own page."""
     code, out, _ = graphcalls("doctor")
     assert code == 1
-    assert (
-        "AZURE_TENANT_ID=(not set): expected the id of the sandbox tenant. Nothing is set to sign in with."
-        in " ".join(out.split())
+    assert "AZURE_TENANT_ID=(not set): expected the id of the sandbox tenant. No credential is set." in " ".join(
+        out.split()
     )
 
 

@@ -160,8 +160,8 @@ def test_a_tenant_that_is_not_listed_is_refused_with_the_line_to_add() -> None:
         admit(TENANT, [OTHER])
     assert str(error.value) == (
         f"AZURE_TENANT_ID={TENANT}: expected a tenant that graphcalls_sandbox_tenants lists. A live run creates calls "
-        "and rings people, so it starts in a listed tenant only. If nobody works in this one, list it in "
-        "pyproject.toml (in pytest.ini the same key takes one id a line):\n"
+        "and rings people, so it starts in a listed tenant only. If this is a test tenant, list it in "
+        "pyproject.toml (in pytest.ini the key takes one id per line):\n"
         "  [tool.pytest.ini_options]\n"
         f'  graphcalls_sandbox_tenants = ["{OTHER}", "{TENANT}"]'
     )

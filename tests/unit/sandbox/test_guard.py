@@ -9,7 +9,7 @@ import pytest
 
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
 from pytest_graphcalls.sandbox import Budget, Failure, Guard, Ledger, Wait, fault_of
-from pytest_graphcalls.sandbox.guard import ATTEMPTS, LONGEST_WAIT, Outcome
+from pytest_graphcalls.sandbox.guard import ATTEMPTS, MAX_WAIT, Outcome
 from pytest_graphcalls.wire import Headers, Request, Response, encode_json
 
 CALLS = "https://graph.example/v1.0/communications/calls"
@@ -117,7 +117,7 @@ def test_it_does_not_wait_for_an_hour(ledger: Ledger) -> None:
     assert carried_out(guard(ledger), READ, answer(429, Retry_After="3600"))[1] == []
     waits = carried_out(guard(ledger), READ, answer(429, Retry_After="50"))[1]
     assert waits == [50.0, 50.0]
-    assert sum(waits) <= LONGEST_WAIT
+    assert sum(waits) <= MAX_WAIT
 
 
 @pytest.mark.parametrize("path", ["/v1.0/communications/calls", "/beta/app/calls", "/v1.0/communications/calls/?x=1"])
@@ -133,7 +133,7 @@ def test_a_call_is_written_down_before_it_is_asked_for(ledger: Ledger, path: str
     (call,) = ledger.open_calls()
     assert (call.call_id, call.tenant) == ("a", "tenant")
     assert call.url.endswith("/calls/a")
-    assert made.made == ["a"]
+    assert made.created_calls == ["a"]
     assert ledger.unanswered() == ()
 
 
@@ -216,7 +216,7 @@ def test_a_fault_says_what_support_asks_for() -> None:
     fault = fault_of(CREATE, Response(500, headers, encode_json(wrapped)))
     assert str(fault) == (
         "could not check: POST /v1.0/communications/calls was answered 500 9999 Unknown internal error (request-id "
-        "5d0e, date Sun, 22 Nov 2026 10:00:00 GMT). It says nothing of the contract; run it again."
+        "5d0e, date Sun, 22 Nov 2026 10:00:00 GMT). This proves nothing about the contract; run it again."
     )
 
 

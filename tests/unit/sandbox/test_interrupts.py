@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pytest_graphcalls.sandbox.guard import undisturbed
+from pytest_graphcalls.sandbox.guard import deferred_signals
 
 
 def interrupted(done: list[str], *, wanted: bool) -> None:
-    with undisturbed(wanted=wanted):
+    with deferred_signals(wanted=wanted):
         signal.raise_signal(signal.SIGINT)
         done.append("finished")
 
@@ -34,7 +34,7 @@ def test_without_a_wish_nothing_is_put_off() -> None:
 
 
 def terminated(came: list[int]) -> None:
-    with undisturbed():
+    with deferred_signals():
         signal.raise_signal(signal.SIGTERM)
         assert came == []
         raise ValueError("x")
@@ -56,7 +56,7 @@ def test_other_threads_have_no_signals() -> None:
     """There it does nothing, and does not fail."""
 
     def work() -> str:
-        with undisturbed():
+        with deferred_signals():
             return "done"
 
     with ThreadPoolExecutor(1) as pool:

@@ -17,7 +17,7 @@ import pytest
 
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.sandbox import Ledger, ledgers
-from pytest_graphcalls.sandbox.journal import LineFile
+from pytest_graphcalls.sandbox.journal import JsonLinesFile
 
 URL = "https://graph.example/v1.0/communications/calls"
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -57,7 +57,7 @@ def test_the_intent_is_on_the_disk_before_anything_is_sent(path: Path) -> None:
     assert "join me" not in line
     assert facts["body"].startswith("sha256:")
     (intent,) = Ledger(path, now=lambda: NOW).unanswered()
-    assert intent.gone_by == NOW + timedelta(minutes=45)
+    assert intent.ends_by == NOW + timedelta(minutes=45)
 
 
 def test_each_line_is_forced_to_the_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +79,7 @@ def test_a_refused_request_leaves_nothing(path: Path) -> None:
     """It has made no call."""
     ledger = opened(path)
     ledger.intend("1", "POST", URL, b"")
-    ledger.settled("1")
+    ledger.no_call_made("1")
     assert Ledger(path).unanswered() == Ledger(path).open_calls() == ()
 
 
@@ -163,7 +163,7 @@ def test_on_a_full_disk_nothing_is_made(path: Path, monkeypatch: pytest.MonkeyPa
         ledger.intend("1", "POST", URL, b"")
     assert str(error.value) == (
         f"--graphcalls-ledger={path}: expected a file that can be written. It cannot be written: No space left on "
-        "device. Nothing is made that is not written down first."
+        "device. No call is created that is not recorded first."
     )
     assert ledger.unanswered() == ()
 
@@ -223,7 +223,7 @@ def test_processes_may_begin_at_the_same_moment(tmp_path: Path, monkeypatch: pyt
         make(folder, *args, **options)
 
     monkeypatch.setattr(Path, "mkdir", second)
-    file = LineFile(tmp_path / "ledger" / "run.0.jsonl")
+    file = JsonLinesFile(tmp_path / "ledger" / "run.0.jsonl")
     file.append("{}\n")
     assert list(file.read()) == [{}]
     assert (tmp_path / "ledger" / ".gitignore").is_file()

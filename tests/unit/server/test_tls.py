@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -36,6 +38,28 @@ def test_keys_are_for_their_owner_alone(tmp_path: Path) -> None:
         modes = {path.name: path.stat().st_mode & 0o077 for path in tmp_path.iterdir()}
     assert modes == {CA_KEY_FILE: 0, tls.certificate.name: 0, CA_FILE: 0o044}
     assert b"PRIVATE" not in (tmp_path / CA_FILE).read_bytes()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from pytest_graphcalls.server import tls
+folder = Path(sys.argv[1])
+with tls.certificate_in(folder), tls._key_file(folder / "ca.pem", b"half written"):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_the_key_of_a_killed_server_goes_with_the_next_start(tmp_path: Path) -> None:
+    """Those of a server that runs stay, and so do files of other names."""
+    (tmp_path / "server-of-mine.pem").write_text("mine")
+    with certificate_in(tmp_path) as running:
+        assert subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False).returncode < 0
+        assert len(list(tmp_path.iterdir())) == 6
+        with certificate_in(tmp_path) as next_one:
+            here = {CA_FILE, CA_KEY_FILE, "server-of-mine.pem", running.certificate.name, next_one.certificate.name}
+            assert {path.name for path in tmp_path.iterdir()} == here
 
 
 def test_runs_that_start_at_once_agree_on_one_authority(tmp_path: Path) -> None:

@@ -89,6 +89,15 @@ class Bot:
     def invite(self, call: SimulatedCall, *entries: dict[str, Any], **facts: Any) -> Response:
         return self.post(f"/{call.id}/participants/invite", {"participants": list(entries), **facts})
 
+    def play(self, call: SimulatedCall, prompts: int = 1, **facts: Any) -> Response:
+        info = {"uri": "https://bot.example.com/beep.wav", "resourceId": "beep"}
+        prompt = {"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": info}
+        return self.post(f"/{call.id}/playPrompt", {"prompts": [prompt] * prompts, **facts})
+
+    def mute(self, call: SimulatedCall, name: str, **facts: Any) -> Response:
+        who = next(one.id for one in call.participants if one.identity.name == name)
+        return self.post(f"/{call.id}/participants/{who}/mute", facts)
+
     def answer(self, call: SimulatedCall, **facts: Any) -> Response:
         body = {"callbackUri": CALLBACK, "acceptedModalities": ["audio"], "mediaConfig": MEDIA}
         return self.post(f"/{call.id}/answer", {**body, **facts})

@@ -249,6 +249,33 @@ def is_not_kept_alive(scene: Scene) -> None:
     scene.simulator.advance(3600)
 
 
+def plays(prompts: int) -> Play:
+    def play(scene: Scene) -> None:
+        call = scene.about(scene.bot.ring(scene.person("Ana")))
+        scene.begin()
+        for _ in range(prompts):
+            scene.bot.play(call)
+        scene.simulator.advance(LONG)
+
+    return play
+
+
+def hangs_up_on_a_prompt(scene: Scene) -> None:
+    call = scene.about(scene.bot.ring(scene.person("Ana")))
+    scene.begin()
+    scene.bot.play(call)
+    scene.simulator.advance(1)
+    scene.person("Ana").leaves(call)
+    scene.simulator.advance(LONG)
+
+
+def mutes(scene: Scene) -> None:
+    call = scene.about(scene.bot.join(scene.meeting()))
+    scene.begin()
+    scene.bot.mute(call, "Ana")
+    scene.simulator.advance(LONG)
+
+
 PLAYS: dict[str, Play] = {
     "call-answered": calls_a_person,
     "call-declined": called("declines"),
@@ -290,5 +317,9 @@ PLAYS: dict[str, Play] = {
     "peer-leaves": peer_leaves,
     "last-one-left": everybody_leaves,
     "keepalive-missed": is_not_kept_alive,
+    "prompt-played": plays(1),
+    "prompts-queued": plays(2),
+    "prompt-running-at-the-end": hangs_up_on_a_prompt,
+    "participant-muted": mutes,
 }
 """By id of the sequence."""

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+import jwt
 import pytest
 
 from pytest_graphcalls.contract import Contract, Evidence, parse_error
@@ -43,7 +44,12 @@ def text(response: Response) -> str:
         ("GET", "/v1.0/users/7", "400 BadRequest", "segment 'users'"),
         ("GET", "/v1.0/app/calls/x", "400 BadRequest", "[pytest-graphcalls]"),
         ("PUT", "/v1.0/communications/calls/x/reject", "405 MethodNotAllowed", "takes POST, not PUT"),
-        ("POST", "/v1.0/communications/calls/x/playPrompt", "404 NotFound", "call-playprompt is documented"),
+        (
+            "POST",
+            "/v1.0/communications/calls/x/addLargeGalleryView",
+            "404 NotFound",
+            "call-addlargegalleryview is documented",
+        ),
     ],
 )
 def test_what_is_no_operation_fails_closed(method: str, path: str, refusal: str, words: str) -> None:
@@ -138,6 +144,33 @@ def test_a_token_must_fit(token: dict[str, Any], words: str) -> None:
     answer = Bot(Simulator(), **token).get("/x")
     assert code(answer) == "401 InvalidAuthenticationToken"
     assert words in text(answer)
+
+
+ODD = (5, -1, 1.5, True, False, None, "x", "", [], [5], [[]], [None], {}, {"a": "b"}, 10**400, "\ud800", "x" * 9000)
+
+
+def signed(simulator: Simulator, **changed: Any) -> Response:
+    """The answer to a request whose token is signed by the tenant's own key, with some claims changed."""
+    good = simulator.authority.token()
+    claims = {**jwt.decode(good, options={"verify_signature": False}), **changed}
+    headers = Headers({"Authorization": f"Bearer {simulator.authority.keys.sign(claims, None)}"})
+    return simulator.handle(Request("GET", f"/v1.0{CALLS}/x/participants", headers))
+
+
+@pytest.mark.parametrize("roles", [5, "Calls.AccessMedia.All", True, {"Calls.Initiate.All": 1}, 1.5])
+def test_roles_that_are_no_list_are_refused(roles: Any) -> None:
+    """As any other claim that does not fit."""
+    answer = signed(Simulator(), roles=roles)
+    assert code(answer) == "401 InvalidAuthenticationToken"
+    assert "the claim roles is" in text(answer)
+
+
+@pytest.mark.parametrize("claim", ["aud", "tid", "appid", "idtyp", "roles", "iat", "nbf", "exp"])
+def test_no_claim_of_a_signed_token_leads_to_an_error_of_the_server(claim: str) -> None:
+    """Whatever its value is."""
+    simulator = Simulator()
+    for value in ODD:
+        assert signed(simulator, **{claim: value}).status < 500, value
 
 
 def test_a_token_of_another_key_is_refused() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pytest_graphcalls.simulator import SimulatedCall, Simulator
-from tests.unit.simulator.bot import Bot, code, entry, evidence, told
+from tests.unit.simulator.bot import Bot, code, entry, evidence, named, told
 
 
 @pytest.fixture
@@ -186,3 +188,43 @@ def test_a_body_on_delete_is_not_asked_for_nor_read(bot: Bot, call: SimulatedCal
     """A DELETE is complete without one, and one that comes is passed over."""
     answer = bot.send("DELETE", f"/communications/calls/{call.id}/participants/{id_of(call, 'Ana')}", {"reason": "x"})
     assert answer.status == 204
+
+
+def muted_in(roster: list[dict[str, Any]]) -> list[str]:
+    """Who is muted on the server in a roster; the two members that say so agree."""
+    assert all(one["isMuted"] is one["mediaStreams"][0]["serverMuted"] for one in roster)
+    return [named(one) for one in roster if one["isMuted"]]
+
+
+def test_a_muted_participant_is_muted_wherever_it_is_shown(simulator: Simulator, bot: Bot) -> None:
+    """Read alone, in the list, and in the roster that follows; everybody else stays as they were."""
+    call = bot.join()
+    assert muted_in(bot.get(f"/{call.id}/participants").json()["value"]) == []
+    bot.mute(call, "Ana")
+    ana = next(one.id for one in call.participants if one.identity.name == "Ana")
+    assert muted_in(bot.get(f"/{call.id}/participants").json()["value"]) == ["Ana"]
+    assert muted_in([bot.get(f"/{call.id}/participants/{ana}").json()]) == ["Ana"]
+    assert muted_in(simulator.notifications[-1].entries[0]["resourceData"]) == ["Ana"]
+
+
+def test_a_mute_is_in_the_differences_of_a_roster(simulator: Simulator, bot: Bot) -> None:
+    """The one who was muted, and nobody else; a second mute changes nothing."""
+    asked = {"@odata.type": "#microsoft.graph.outgoingCallOptions", "isDeltaRosterEnabled": True}
+    answer = bot.create(callOptions=asked, **simulator.meeting(["Ana", "Ben"]).coordinates)
+    simulator.advance(5)
+    call = simulator.call(answer.json()["id"])
+    bot.mute(call, "Ben")
+    count = len(simulator.notifications)
+    assert muted_in(simulator.notifications[-1].entries[0]["resourceData"]["participants"]) == ["Ben"]
+    bot.mute(call, "Ben")
+    assert len(simulator.notifications) == count
+
+
+def test_nobody_is_muted_whom_the_roster_does_not_name(simulator: Simulator, bot: Bot) -> None:
+    """Neither who is being rung, nor in a call between two."""
+    call = bot.join()
+    chosen = "a7ebfb2d-871e-419c-87af-27290b22e8db"
+    bot.invite(call, entry(simulator.person("Cleo"), participantId=chosen))
+    assert code(bot.post(f"/{call.id}/participants/{chosen}/mute", {})) == "404 8522"
+    peer = bot.ring(simulator.person("Dan"))
+    assert code(bot.mute(peer, "Dan")) == "400 8548"

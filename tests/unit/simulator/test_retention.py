@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
 
 from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.simulator import Simulator
+from pytest_graphcalls.simulator.store import Call
 from pytest_graphcalls.wire import Notification
 from tests.unit.simulator.bot import Bot
 from tests.unit.simulator.plays import PLAYS, Scene
@@ -130,6 +132,21 @@ def test_faults_go_on_when_notifications_are_forgotten() -> None:
     simulator.advance(0)
     assert {0, 2, 4, 6} < set(numbers)
     assert len(simulator.faults.active) == 0
+
+
+def test_of_a_call_that_is_forgotten_nothing_stays_in_memory() -> None:
+    """Also not because its keepAlive would have been due 45 minutes later."""
+    simulator = Simulator()
+    simulator.keep_latest(calls=1, notifications=1)
+    bot = Bot(simulator)
+    for _ in range(20):
+        call = bot.join()
+        simulator.advance(1)
+        assert bot.delete(f"/{call.id}").status == 204
+        simulator.advance(0)
+    gc.collect()
+    known = set(simulator.store.calls)
+    assert {one.id for one in gc.get_objects() if isinstance(one, Call)} - known == set()
 
 
 def test_a_reset_keeps_the_limits() -> None:

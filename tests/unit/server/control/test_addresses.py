@@ -10,7 +10,7 @@ from pytest_graphcalls.bot import FORGERIES
 from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.control import PREFIX, ROUTES, Control, ServerState
 from pytest_graphcalls.server.control.routes import ASSERTIONS, PERSON_ACTIONS
-from pytest_graphcalls.server.control.state import MOST_CALLS, MOST_ENTRIES
+from pytest_graphcalls.server.control.state import MOST_CALLS, MOST_NOTIFICATIONS
 from pytest_graphcalls.simulator import FAULTS, Simulator
 from pytest_graphcalls.simulator.admission import BODY_LIMIT
 from pytest_graphcalls.wire import Headers, Request
@@ -281,7 +281,7 @@ def test_what_is_old_is_no_longer_kept(ask: Ask, state: ServerState, simulator: 
 def test_a_server_keeps_the_latest_only(state: ServerState) -> None:
     """Nobody may ever reset it."""
     kept = state.simulator.retention
-    assert (kept.calls, kept.notifications) == (MOST_CALLS, MOST_ENTRIES)
+    assert (kept.calls, kept.notifications) == (MOST_CALLS, MOST_NOTIFICATIONS)
 
 
 def test_an_assertion_passes_or_says_why_not(ask: Ask, state: ServerState, simulator: Simulator) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from contextlib import closing
 
 import httpx
@@ -71,11 +72,31 @@ def test_what_is_off_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "local"), [("localhost", True), ("127.0.0.2", True), ("::1", True), ("0.0.0.0", False), ("::", False)]
+    ("host", "local"),
+    [
+        ("localhost", True),
+        ("127.0.0.2", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("::ffff:192.0.2.7", False),
+    ],
 )
 def test_what_this_machine_is_called(host: str, local: bool) -> None:
     """An address that is every address of it is not this machine alone."""
     assert is_loopback(host) is local
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="needs a socket for both IPv6 and IPv4")
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_a_server_on_every_address_knows_this_machine_by_both_protocols(host: str) -> None:
+    """A client of an IPv6 socket that uses IPv4 has an IPv4-mapped address."""
+    simulator = Simulator()
+    app = ControlledApp(ServerState.of(simulator, SimulatorApp(simulator)))
+    with closing(app), serve_in_thread(app, "::") as url:
+        port = url.rpartition(":")[2]
+        assert httpx.get(f"http://{host}:{port}{PREFIX}").status_code == 200
 
 
 def test_a_proxy_says_whom_it_speaks_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,67 @@
+"""Operations are data: no code but the table of handlers names one."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pytest_graphcalls
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.simulator.core import HANDLERS
+
+HOUSE = Path(pytest_graphcalls.__file__).parent
+TABLE = "simulator/core.py"
+"""Where the table of handlers is."""
+MODULES = sorted(path.relative_to(HOUSE).as_posix() for path in HOUSE.rglob("*.py"))
+_NAMED = re.compile(rf"({'|'.join(Contract.packaged().operation_ids)})(\.(?P<slug>.*))?")
+_FACT = re.compile(r"[rc][0-9]{2}([ ,].*)?|example[0-9]|termination_codes")
+"""What follows the id in a source: evidence names facts that were collected by operation."""
+
+
+def named(tree: ast.AST) -> Iterator[str]:
+    """Operations and their rules in the strings of a module, docstrings left out; examples inside a text are none."""
+    texts = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in texts:
+            found = _NAMED.fullmatch(node.value)
+            if found and not (found["slug"] and _FACT.fullmatch(found["slug"])):
+                yield node.value
+
+
+def without_table(tree: ast.Module) -> ast.Module:
+    """A module without the table of handlers."""
+    kept = [one for one in tree.body if not (isinstance(one, ast.AnnAssign) and ast.unparse(one.target) == "HANDLERS")]
+    assert len(kept) == len(tree.body) - 1
+    return ast.Module(kept, [])
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_code_names_no_operation(module: str) -> None:
+    """What one needs, and what it does to a call, stands in its file of the contract."""
+    tree = ast.parse((HOUSE / module).read_text(encoding="utf-8"))
+    assert list(named(without_table(tree) if module == TABLE else tree)) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("x == 'call-get'", ["call-get"]),
+        ("rule = 'call-get.success-is-200-with-call'", ["call-get.success-is-200-with-call"]),
+        ("f'call-get.{slug}'", ["call-get."]),
+        ("documented('call-get.r01')", []),
+        ("help = 'one operation, e.g. call-get'", []),
+        ("'call-get'", []),
+    ],
+)
+def test_a_name_in_code_is_seen(code: str, found: list[str]) -> None:
+    """As a whole string, or with a rule; facts, examples and docstrings are none."""
+    assert list(named(ast.parse(code))) == found
+
+
+def test_every_operation_has_a_handler() -> None:
+    """And no handler is of an operation that there is not."""
+    assert set(HANDLERS) == set(Contract.packaged().operation_ids)

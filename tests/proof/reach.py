@@ -1,0 +1,99 @@
+"""Which contract tests a deviation can reach.
+
+A deviation replaces steps of the simulator's parts, or changes how one operation is admitted or answered. A test that
+neither calls such a step nor sends such an operation sees the simulator as it is, so running it proves nothing new.
+What each test calls and sends is recorded once, in a run without deviation; ``make search`` runs all tests for every
+deviation and so proves the selection itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+from pytest_graphcalls.simulator import Proceed, Simulator
+from pytest_graphcalls.wire import Request, Response
+from tests.proof.steps import Apply, meant, operation_of, parts_of
+
+Touched = frozenset[str]
+"""Steps as ``part.step``, and operations by their ids."""
+_EVERYTHING: Touched = frozenset({"*"})
+
+
+@dataclass
+class Reach:
+    """What each test of a run calls and sends; a plugin of that run.
+
+    Attributes:
+        tests: by node id, the steps that were called and the operations that were sent.
+    """
+
+    tests: dict[str, set[str]] = field(default_factory=dict)
+    _now: set[str] = field(default_factory=set)
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._now = self.tests.setdefault(nodeid, set())
+
+    def pytest_graphcalls_simulator(self, simulator: Simulator) -> None:
+        for name, part in _parts(simulator):
+            for step in _steps(part):
+                setattr(part, step, self._noting(f"{name}.{step}", getattr(part, step)))
+        simulator.intercept(self._note_operation)
+
+    def _noting(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(original)
+        def noted(*args: Any, **facts: Any) -> Any:
+            self._now.add(name)
+            return original(*args, **facts)
+
+        return noted
+
+    def _note_operation(self, request: Request, proceed: Proceed) -> Response:
+        self._now.add(meant(request))
+        return proceed(request)
+
+
+def reached(apply: Apply, tests: Mapping[str, list[str]]) -> list[str]:
+    """Node ids of the tests that a deviation can change; all of them if that cannot be seen."""
+    touched = _touched(apply)
+    return [test for test, names in tests.items() if touched == _EVERYTHING or touched & set(names)]
+
+
+def _touched(apply: Apply) -> Touched:
+    if operation := operation_of(apply):
+        return frozenset({operation})
+    if parts := parts_of(apply):
+        found = [_touched(part) for part in parts]
+        return _EVERYTHING if _EVERYTHING in found else frozenset().union(*found)
+    simulator = Simulator()
+    before = _state(simulator)
+    apply(simulator)
+    after = _state(simulator)
+    changed = {name for name in before.keys() | after.keys() if before.get(name) is not after.get(name)}
+    steps = {f"{name}.{step}" for name, part in _parts(simulator) for step in _steps(part)}
+    return frozenset(changed) if changed and changed <= steps else _EVERYTHING
+
+
+def _parts(simulator: Simulator) -> Iterator[tuple[str, Any]]:
+    return ((name, part) for name, part in vars(simulator).items() if _is_part(part))
+
+
+def _is_part(value: Any) -> bool:
+    return type(value).__module__.startswith("pytest_graphcalls.simulator.") and hasattr(value, "__dict__")
+
+
+def _steps(part: Any) -> Iterator[str]:
+    for kind in type(part).__mro__[:-1]:
+        for name, value in vars(kind).items():
+            if callable(value) and not name.startswith("__") and not isinstance(value, type | staticmethod):
+                yield name
+
+
+def _state(simulator: Simulator) -> dict[str, Any]:
+    """The attributes of a simulator and of its parts, by name."""
+    state = {name: value for name, value in vars(simulator).items() if not _is_part(value)}
+    for name, part in _parts(simulator):
+        state |= {f"{name}.{attribute}": value for attribute, value in vars(part).items()}
+    return state
