@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import shutil
-import sys
-import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 __all__ = ["COMMANDS", "Commands", "add"]
 
@@ -328,51 +325,3 @@ COMMANDS: Commands = {
     **CONTRACT_COMMANDS,
 }
 """Every command, in the order of the help."""
-
-
-NARROWEST, WIDEST, PIPE = 40, 120, 100
-"""Columns: what is still readable, what is still comfortable, and what a pipe or a file gets."""
-
-
-def show(lines: Iterable[str], *, checked: bool = False) -> None:
-    """Write lines to standard output, without secrets, and flush it: a server's are followed by nothing for hours.
-
-    Args:
-        lines: what to write.
-        checked: whether nothing is masked: JSON whose values are clean already, or a token that was asked for.
-    """
-    text = "".join(f"{line}\n" for line in lines)
-    sys.stdout.write(text if checked else cleaned(text))
-    sys.stdout.flush()
-
-
-def complain(problem: object) -> None:
-    """Write why the command cannot go on to standard error, without secrets."""
-    sys.stderr.write(f"graphcalls: {cleaned(str(problem))}\n")
-
-
-def cleaned(text: str) -> str:
-    """``text`` without secrets; what masks them is loaded when there is something to say."""
-    from pytest_graphcalls.sanitize import clean
-
-    return clean(text).text
-
-
-def wrapped(text: str, *, indent: int = 0, label: str = "", gap: int = 0) -> Iterator[str]:
-    """Lines of ``text``, as wide as the terminal, without secrets: a line's end may part a secret from its name.
-
-    Args:
-        text: the text; white space in it counts as one space.
-        indent: columns before each line.
-        label: a word in front of the first line; the others stand below the text.
-        gap: columns that the label takes.
-    """
-    columns = min(max(shutil.get_terminal_size((PIPE, 24)).columns, NARROWEST), WIDEST)
-    yield from textwrap.wrap(
-        " ".join(cleaned(text).split()),
-        columns,
-        initial_indent=" " * indent + label.ljust(gap),
-        subsequent_indent=" " * (indent + gap),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from pytest_graphcalls.cli.arguments import show
+from pytest_graphcalls.cli.terminal import show
 from pytest_graphcalls.clients.httpx import make_client
 from pytest_graphcalls.clients.network import Network
 from pytest_graphcalls.errors import SettingError

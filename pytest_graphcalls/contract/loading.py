@@ -1,7 +1,7 @@
-"""Reading the contract's files, with errors that name file, line and key.
+"""Read the contract's files, with errors that name file, line and key.
 
-The files that ship inside the package were checked when it was built (``tests/unit/contract``), so they are
-read without a second look; any other folder is checked against the schemas in ``file_schemas/`` first.
+The files inside the package are checked by the project's own tests (``tests/unit/contract``), so they are read without
+a check; any other folder is checked against the schemas in ``file_schemas/`` first.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _check_shape(name: str, text: str, data: Any, schema: str) -> None:
     errors = list(Draft202012Validator(_file_schema(schema)).iter_errors(data))
     if not errors:
         return
-    # A misspelt key also leaves its right spelling missing; the misspelt one is the helpful error.
+    # A misspelt key also causes an error about a missing one; the misspelt one is the helpful error.
     misspelt = (error for error in errors if error.validator == "additionalProperties")
     error = next(misspelt, None) or best_match(errors)
     assert error is not None

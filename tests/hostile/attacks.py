@@ -366,7 +366,12 @@ def _metadata() -> Iterator[Attack]:
     yield Attack(
         "CSDL: 300 MB of types",
         CSDL,
-        repeated(edmx()[:-40], lambda n: entity(f"t{n}", "b"), edmx()[-40:], 300 * MB),
+        repeated(
+            edmx().partition("</Schema>")[0],
+            lambda n: entity(f"t{n}", "b"),
+            "</Schema></DataServices></Edmx>",
+            300 * MB,
+        ),
         "",
         large=True,
     )
@@ -376,7 +381,7 @@ def _metadata() -> Iterator[Attack]:
     yield Attack("OpenAPI: billion laughs", OPENAPI, text(laughs().replace("interactions", "paths")), "alias")
     yield Attack("OpenAPI: an alias as a key", OPENAPI, text("a: &a b\n*a : c\npaths: {}\n"), "")
     yield Attack("OpenAPI: 100,000 levels of YAML", OPENAPI, text("paths:\n  x: " + "[" * 100_000), "deep")
-    yield Attack("OpenAPI: 100,000 levels of JSON", OPENAPI, text('{"paths": ' + "[" * 100_000), "deep")
+    yield Attack("OpenAPI: 100,000 levels of JSON", OPENAPI, text('{"info": ' + "[" * 100_000), "deep")
     yield Attack("OpenAPI: 5,000 digits of JSON", OPENAPI, text('{"info": ' + "9" * 5000 + ', "paths": {}}'), "digits")
     yield Attack("OpenAPI: 5,000 digits of YAML", OPENAPI, text(f"info: {'9' * 5000}\npaths: {{}}\n"), "")
     yield Attack("OpenAPI: utf-16", OPENAPI, text('{"paths": {}}'.encode("utf-16")), "")
@@ -413,8 +418,12 @@ def _metadata() -> Iterator[Attack]:
 
 def _drift() -> Iterator[Attack]:
     """What is given as accepted differences, a verdict, a history or a page."""
-    yield Attack("TOML: arrays of 5,000 levels", ACCEPTED, accepted(f"a = {'[' * 5000}{']' * 5000}\n"), "deep")
-    yield Attack("TOML: tables of 5,000 levels", ACCEPTED, accepted(f"a = {'{a=' * 5000}1{'}' * 5000}\n"), "deep")
+    deep = chr(10).join("[" * 100 for _ in range(50))
+    yield Attack("TOML: arrays of 5,000 levels", ACCEPTED, accepted(f"a = {deep}\n"), "deep")
+    yield Attack(
+        "TOML: arrays of 5,000 levels in a line", ACCEPTED, accepted(f"a = {'[' * 5000}{']' * 5000}\n"), "line"
+    )
+    yield Attack("TOML: tables of 1,000 levels", ACCEPTED, accepted(f"a = {'{a=' * 1000}1{'}' * 1000}\n"), "deep")
     yield Attack("TOML: a name of 5,000 parts", ACCEPTED, accepted(f"format = 1\n[{'.'.join(['a'] * 5000)}]\n"), "")
     dotted = _ACCEPTED.format('""') + "about." + ".".join(["a"] * 5000) + " = 1\n"
     yield Attack("TOML: a member of 5,000 parts", ACCEPTED, accepted(dotted), "")
@@ -442,7 +451,7 @@ def _drift() -> Iterator[Attack]:
         "verdict: 100 MB", VERDICT, lambda path: text(f'{{"outcome": "{"x" * 100 * MB}"}}')(path), "MB", large=True
     )
     yield Attack("history: an empty file", HISTORY, text(""), "empty")
-    yield Attack("history: no database", HISTORY, text("x" * 5000), "no history")
+    yield Attack("history: no database", HISTORY, text("x" * 5000), "not a history")
     yield Attack("history: a database that is cut", HISTORY, text(b"SQLite format 3\0" + b"\0" * 84), "")
     for name, line in (
         ("a link that never ends", "[" * 100_000),
