@@ -109,13 +109,13 @@ def test_bodies_that_are_being_received_share_a_limited_room(monkeypatch: pytest
 
         async def receive() -> Message:
             await asyncio.sleep(0)
+            seen.append(room.taken)
             return waiting.pop(0)
 
         async def send(message: Message) -> None:
             sent.append(message)
 
         await app(http("POST"), receive, send)
-        seen.append(room.taken)
         return sent
 
     async def all_of_them() -> list[list[Message]]:
