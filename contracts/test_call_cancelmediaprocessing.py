@@ -22,7 +22,7 @@ PROMPT = {
 def playing(stage: Stage) -> tuple[StagedCall, list[str]]:
     """A call in which one prompt is played and another waits, and the ids of their operations."""
     call = stage.peer_to_peer_call()
-    answers = [stage.accepted(call.send("call-playprompt", {"prompts": [PROMPT] * 20}), PLAY) for _ in range(2)]
+    answers = [stage.accepted(call.send("call-playprompt", {"prompts": [PROMPT] * 4}), PLAY) for _ in range(2)]
     return call, [str(members(answer).get("id")) for answer in answers]
 
 

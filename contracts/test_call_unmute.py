@@ -17,7 +17,7 @@ SUCCESS = "call-unmute.success-is-200-with-operation"
 
 def muted_call(stage: Stage) -> StagedCall:
     """A bot in a meeting that has muted itself."""
-    call = stage.meeting_call(people=1)
+    call = stage.meeting_call(people=0)
     stage.accepted(call.send("call-mute", {}), "call-mute.success-is-200-with-operation")
     return call
 
@@ -143,5 +143,5 @@ def test_question_in_a_peer_to_peer_call(graphcalls_stage: Stage) -> None:
 @question("call-unmute.not-muted")
 def test_question_not_muted(graphcalls_stage: Stage) -> None:
     """What is answered when the bot is not muted?"""
-    call = graphcalls_stage.meeting_call(people=1)
+    call = graphcalls_stage.meeting_call(people=0)
     graphcalls_stage.record_answer("call-unmute.not-muted", act(call))
