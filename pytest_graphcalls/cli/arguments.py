@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import shutil
-import sys
-import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 __all__ = ["COMMANDS", "Commands", "add"]
 
@@ -240,10 +237,10 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=8080, help="port; 0 takes a free one (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same ids (default: %(default)s)")
-    parser.add_argument("--ring", type=float, metavar="SECONDS", help="how long it rings until somebody answers")
-    parser.add_argument("--frozen", action="store_true", help="let no time pass, so that nobody answers by waiting")
+    parser.add_argument("--ring", type=float, metavar="SECONDS", help="how long people let it ring before they answer")
+    parser.add_argument("--frozen", action="store_true", help="freeze time: it passes by clock/advance only")
     parser.add_argument(
-        "--bot", metavar="URL", help="tell a bot on this machine what happens, e.g. http://127.0.0.1:3978/api/calls"
+        "--bot", metavar="URL", help="post notifications to a bot on this machine, e.g. http://127.0.0.1:3978/api/calls"
     )
     parser.add_argument(
         "--bot-path", default="", metavar="PATH", help="its path for notifications (default: the URL's)"
@@ -258,7 +255,7 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--control",
         choices=("off", "local", "any"),
-        help="whom /_graphcalls/ answers (default: local, this machine; off when --host is another address)",
+        help="which machines /_graphcalls/ answers (default: local, this one; off when --host is another address)",
     )
     parser.add_argument(
         "--ledger-size",
@@ -268,7 +265,7 @@ def _serve(parser: argparse.ArgumentParser) -> None:
         help="memory for the ledger of requests and deliveries; the oldest entries go first (default: %(default)s)",
     )
     parser.add_argument(
-        "--tls", metavar="FOLDER", help="speak TLS; FOLDER keeps the certificate authority that clients have to trust"
+        "--tls", metavar="FOLDER", help="use TLS; FOLDER keeps the certificate authority that clients have to trust"
     )
 
 
@@ -278,7 +275,7 @@ def _token(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-roles", action="store_true", help="a token without any role")
     parser.add_argument("--app", metavar="ID", help="whose token (default: the tenant's default app)")
     parser.add_argument("--lifetime", type=float, default=3600, metavar="SECONDS", help="default: %(default)s")
-    parser.epilog = "Without --role the token has every role of the app. A lifetime of 0 gives one that has run out."
+    parser.epilog = "Without --role the token has every role of the app. A lifetime of 0 gives an expired one."
 
 
 SERVICE_COMMANDS: Commands = {
@@ -328,51 +325,3 @@ COMMANDS: Commands = {
     **CONTRACT_COMMANDS,
 }
 """Every command, in the order of the help."""
-
-
-NARROWEST, WIDEST, PIPE = 40, 120, 100
-"""Columns: what is still readable, what is still comfortable, and what a pipe or a file gets."""
-
-
-def show(lines: Iterable[str], *, checked: bool = False) -> None:
-    """Write lines to standard output, without secrets, and flush it: a server's are followed by nothing for hours.
-
-    Args:
-        lines: what to write.
-        checked: whether nothing is masked: JSON whose values are clean already, or a token that was asked for.
-    """
-    text = "".join(f"{line}\n" for line in lines)
-    sys.stdout.write(text if checked else cleaned(text))
-    sys.stdout.flush()
-
-
-def complain(problem: object) -> None:
-    """Write why the command cannot go on to standard error, without secrets."""
-    sys.stderr.write(f"graphcalls: {cleaned(str(problem))}\n")
-
-
-def cleaned(text: str) -> str:
-    """``text`` without secrets; what masks them is loaded when there is something to say."""
-    from pytest_graphcalls.sanitize import clean
-
-    return clean(text).text
-
-
-def wrapped(text: str, *, indent: int = 0, label: str = "", gap: int = 0) -> Iterator[str]:
-    """Lines of ``text``, as wide as the terminal, without secrets: a line's end may part a secret from its name.
-
-    Args:
-        text: the text; white space in it counts as one space.
-        indent: columns before each line.
-        label: a word in front of the first line; the others stand below the text.
-        gap: columns that the label takes.
-    """
-    columns = min(max(shutil.get_terminal_size((PIPE, 24)).columns, NARROWEST), WIDEST)
-    yield from textwrap.wrap(
-        " ".join(cleaned(text).split()),
-        columns,
-        initial_indent=" " * indent + label.ljust(gap),
-        subsequent_indent=" " * (indent + gap),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

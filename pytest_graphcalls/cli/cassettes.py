@@ -14,7 +14,7 @@ from pathlib import Path
 from pytest_graphcalls import leakscan
 from pytest_graphcalls.cassette.folder import cassettes_in, modules_in, orphan
 from pytest_graphcalls.cassette.passport import Passport
-from pytest_graphcalls.cli.arguments import show, wrapped
+from pytest_graphcalls.cli.terminal import show, wrapped
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.report.run_document import counted

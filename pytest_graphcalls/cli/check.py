@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,27 +10,30 @@ from typing import Any
 
 from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Incomplete
-from pytest_graphcalls.cli.arguments import cleaned, show, wrapped
+from pytest_graphcalls.cli.terminal import cleaned, show, show_json, wrapped
 from pytest_graphcalls.contract import VERSIONS, Contract, Match, is_notification
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.findings import Finding, Severity, Side
 from pytest_graphcalls.report.run_document import counted
-from pytest_graphcalls.sanitize import clean_json
 from pytest_graphcalls.wire import Exchange, Request
 
 FORMAT = "graphcalls check"
 VERSION = 1
-"""Name and version of the JSON document; the version changes when a member goes or changes its meaning."""
+"""Name and version of the JSON document; the version changes when a member is removed or changes its meaning."""
+MOST = 1000
+"""How many entries with findings are kept for each file; the findings of the others are only counted."""
+_LONGEST = 300
+"""Characters of a path and of a value that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An exchange, or a notification that a bot got, with findings.
+    """An exchange or a notification with findings.
 
     Attributes:
         number: its place in the file, from 1.
         request: method and path, secrets masked.
-        status: of the answer; 0 when there is none, which is no matter with a notification.
+        status: of the response; 0 for a notification that was not answered.
         findings: what was found.
     """
 
@@ -42,8 +44,30 @@ class Entry:
 
 
 @dataclass(slots=True)
+class Found:
+    """Entries with findings: the first ones of them, and how many there are."""
+
+    entries: list[Entry] = field(default_factory=list)
+    number: int = 0
+    findings: Counter[Severity] = field(default_factory=Counter)
+
+    def add(self, number: int, entry: Exchange | Incomplete, findings: tuple[Finding, ...]) -> None:
+        """Keep the findings of an entry, or count them."""
+        self.number += 1
+        self.findings.update(finding.severity for finding in findings)
+        if len(self.entries) < MOST:
+            status = entry.response.status if isinstance(entry, Exchange) else 0
+            self.entries.append(Entry(number, _shown(entry.request), status, findings))
+
+    def and_(self, other: Found) -> Found:
+        """Both, in the order of the file."""
+        entries = sorted([*self.entries, *other.entries], key=lambda entry: entry.number)
+        return Found(entries[:MOST], self.number + other.number, self.findings + other.findings)
+
+
+@dataclass(slots=True)
 class Checked:
-    """What came of one file.
+    """The result of checking one file.
 
     Attributes:
         file: its path as given.
@@ -51,8 +75,8 @@ class Checked:
         notifications: number of notifications that were judged.
         uncovered: number of exchanges by operation that is documented, and not part of this contract.
         others: number of exchanges with other services or other parts of Graph.
-        entries: those with findings.
-        problems: what could not be read, as sentences.
+        found: entries with findings.
+        problems: why something could not be read, as sentences.
     """
 
     file: str
@@ -60,12 +84,17 @@ class Checked:
     notifications: int = 0
     uncovered: Counter[str] = field(default_factory=Counter)
     others: int = 0
-    entries: list[Entry] = field(default_factory=list)
+    found: Found = field(default_factory=Found)
     problems: list[str] = field(default_factory=list)
 
+    @property
+    def unlisted(self) -> int:
+        """How many entries with findings are only counted."""
+        return self.found.number - len(self.found.entries)
+
     def count(self, severity: Severity) -> int:
-        """How many findings weigh that much."""
-        return sum(finding.severity is severity for entry in self.entries for finding in entry.findings)
+        """How many findings have this severity."""
+        return self.found.findings[severity]
 
 
 def run(args: Namespace) -> int:
@@ -79,7 +108,7 @@ def run(args: Namespace) -> int:
     """
     contract = Contract.packaged()
     results = [check_file(contract, file) for file in args.files]
-    show(_WRITERS[args.format](contract, results, strict=args.strict), checked=args.format != "text")
+    _WRITERS[args.format](contract, results, strict=args.strict)
     if any(result.problems for result in results):
         return 2
     counting = tuple(Severity) if args.strict else (Severity.VIOLATION,)
@@ -94,32 +123,28 @@ def check_file(contract: Contract, file: str) -> Checked:
         file: path of the recording.
     """
     result = Checked(file)
-    posted: list[tuple[int, Exchange | Incomplete]] = []
+    # Notifications do not say their version, so they are judged by that which most of the file is about.
+    posted = {version: Found() for version in VERSIONS}
     versions: Counter[str] = Counter()
     try:
         for number, entry in enumerate(cassette.entries(file), 1):
             if is_notification(entry.request):
-                posted.append((number, entry))
+                result.notifications += 1
+                for version, found in posted.items():
+                    _judge_posted(contract, found, number, entry, version)
             else:
                 _judge(contract, result, number, entry)
                 versions[contract.match(entry.request.method, entry.request.path).version] += 1
     except RecordingError as error:
         result.problems.append(str(error))
-    _judge_posted(contract, result, posted, max(VERSIONS, key=lambda version: versions[version]))
+    result.found = result.found.and_(posted[max(VERSIONS, key=lambda version: versions[version])])
     return result
 
 
-def _judge_posted(
-    contract: Contract, result: Checked, posted: Iterable[tuple[int, Exchange | Incomplete]], version: str
-) -> None:
-    """Judge notifications by the version that most of the file is about, because they do not say."""
-    for number, entry in posted:
-        result.notifications += 1
-        findings = contract.check_posted(entry.request, version, token_expected=False)
-        if findings:
-            status = entry.response.status if isinstance(entry, Exchange) else 0
-            result.entries.append(Entry(number, _shown(entry.request), status, findings))
-    result.entries.sort(key=lambda entry: entry.number)
+def _judge_posted(contract: Contract, found: Found, number: int, entry: Exchange | Incomplete, version: str) -> None:
+    findings = contract.check_posted(entry.request, version, token_expected=False)
+    if findings:
+        found.add(number, entry, findings)
 
 
 def _judge(contract: Contract, result: Checked, number: int, entry: Exchange | Incomplete) -> None:
@@ -134,20 +159,30 @@ def _judge(contract: Contract, result: Checked, number: int, entry: Exchange | I
         result.checked += 1
         findings = contract.check(entry, token_expected=False)
         if findings:
-            result.entries.append(Entry(number, _shown(entry.request), entry.response.status, findings))
+            result.found.add(number, entry, findings)
 
 
 def _shown(request: Request) -> str:
-    return cleaned(f"{request.method} {request.path}")
+    return _shortened(cleaned(f"{request.method} {request.path}"))
 
 
-def _text(_: Contract, results: Sequence[Checked], *, strict: bool) -> Iterator[str]:
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _text(_: Contract, results: Sequence[Checked], *, strict: bool) -> None:
+    show(_lines(results, strict=strict))
+
+
+def _lines(results: Sequence[Checked], *, strict: bool) -> Iterator[str]:
     for result in results:
         yield from wrapped(f"{result.file}: {_counts(result)}")
-        for entry in result.entries:
+        for entry in result.found.entries:
             yield f"  entry {entry.number}: {entry.request} -> {entry.status or 'no answer'}"
             for finding in entry.findings:
                 yield from _finding(finding)
+        if result.unlisted:
+            yield f"  findings in {result.unlisted:,} more of its entries are counted and not listed"
         for problem in result.problems:
             yield from wrapped(problem, indent=2, label="unreadable: ")
     yield ""
@@ -174,7 +209,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     facts = {
         "where": finding.where,
         "expected": finding.expected,
-        "got": finding.got,
+        "got": _shortened(finding.got),
         "rule": finding.rule,
         "accepted": finding.tolerated,
         "page": finding.page,
@@ -205,7 +240,7 @@ def _total(results: Iterable[Checked], severity: Severity) -> int:
     return sum(result.count(severity) for result in results)
 
 
-def _json(contract: Contract, results: Sequence[Checked], *, strict: bool) -> Iterator[str]:
+def _json(contract: Contract, results: Sequence[Checked], *, strict: bool) -> None:
     data = {
         "format": FORMAT,
         "version": VERSION,
@@ -221,7 +256,7 @@ def _json(contract: Contract, results: Sequence[Checked], *, strict: bool) -> It
         },
         "files": [_file(result) for result in results],
     }
-    yield json.dumps(clean_json(data).value, ensure_ascii=False, indent=2)
+    show_json(data, indent=2)
 
 
 def _file(result: Checked) -> dict[str, Any]:
@@ -232,17 +267,19 @@ def _file(result: Checked) -> dict[str, Any]:
         "uncovered": dict(result.uncovered),
         "others": result.others,
         "problems": result.problems,
+        "unlisted": result.unlisted,
         "findings": [
             {
                 "entry": entry.number,
                 "request": entry.request,
                 "status": entry.status,
                 **finding.to_json(),
+                "got": _shortened(finding.got),
             }
-            for entry in result.entries
+            for entry in result.found.entries
             for finding in entry.findings
         ],
     }
 
 
-_WRITERS: Mapping[str, Callable[..., Iterator[str]]] = {"text": _text, "json": _json}
+_WRITERS: Mapping[str, Callable[..., None]] = {"text": _text, "json": _json}

@@ -12,13 +12,13 @@ import argparse
 import io
 import os
 import sys
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import NoReturn
 
 from pytest_graphcalls._version import __version__
-from pytest_graphcalls.cli.arguments import COMMANDS, add, cleaned, complain
+from pytest_graphcalls.cli.arguments import COMMANDS, add
+from pytest_graphcalls.cli.terminal import cleaned, complain, complain_of_crash, printable
 from pytest_graphcalls.errors import GraphCallsError
 
 OK, VIOLATIONS, UNUSABLE = 0, 1, 2
@@ -42,7 +42,7 @@ USAGE: Mapping[str, int] = {"nightly": 64, "drift": 64, "history": 64}
 CLOSED_PIPE = 141
 """As a shell reports a program that was stopped by a closed pipe."""
 CRASHED: Mapping[str, int] = {"nightly": 3, "drift": 3}
-"""By command: the exit code after a mistake of ours, where Python's 1 would say that there are additions only."""
+"""By command: the exit code after an unexpected exception, where Python's 1 would mean additions only."""
 INTERRUPTED = 130
 """As a shell reports a program that was stopped by Ctrl-C."""
 
@@ -74,14 +74,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(error)
         return USAGE.get(args.command, UNUSABLE)
     except KeyboardInterrupt:
-        sys.stderr.write("\ngraphcalls: stopped before the end.\n")
+        sys.stderr.write("\n")
+        complain("stopped before the end.")
         return INTERRUPTED
     except BrokenPipeError:
         # Python flushes standard output once more at its end, which would print a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE
-    except Exception:  # noqa: BLE001  shown whole, as Python would, but without secrets
-        sys.stderr.write(cleaned(traceback.format_exc()))
+    except Exception as error:  # noqa: BLE001  what Python would print of it may come from a file
+        complain_of_crash(error)
         return CRASHED.get(args.command, 1)
     return code
 
@@ -102,7 +103,7 @@ class _Words(argparse.ArgumentParser):
         """Say what is wrong with the words, and end as the command promises."""
         self.print_usage(sys.stderr)
         command = self.command or next(iter(self.prog.split()[1:]), "")
-        self.exit(USAGE.get(command, UNUSABLE), f"{self.prog}: error: {cleaned(message)}\n")
+        self.exit(USAGE.get(command, UNUSABLE), f"{self.prog}: error: {printable(cleaned(message))}\n")
 
 
 def parser() -> _Words:

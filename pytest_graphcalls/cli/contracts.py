@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_graphcalls.atomic import put
-from pytest_graphcalls.cli.arguments import show, wrapped
+from pytest_graphcalls.cli.terminal import show, wrapped
 from pytest_graphcalls.contract import Contract, Operation, Question, Rule
 from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.contract.types import TypeModel
@@ -155,7 +155,7 @@ def _json(contract: Contract, operations: Iterable[Operation]) -> Iterator[str]:
         "contract_revision": contract.revision,
         "operations": [_operation(operation) for operation in operations],
     }
-    yield json.dumps(data, ensure_ascii=False, indent=2)
+    yield from json.dumps(data, ensure_ascii=False, indent=2).split("\n")
 
 
 def _operation(operation: Operation) -> dict[str, Any]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from argparse import Namespace
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pytest_graphcalls.cli.arguments import complain, show
 from pytest_graphcalls.cli.cassettes import secrets_of
+from pytest_graphcalls.cli.terminal import complain, show, show_json
 from pytest_graphcalls.contract import VERSIONS
 from pytest_graphcalls.drift import EXIT_CODES, Difference, Outcome, Severity, Unchecked
 from pytest_graphcalls.drift.acceptances import AcceptedFile, read_verdict
@@ -24,7 +23,6 @@ from pytest_graphcalls.nightly.settings import ACCEPTED, BASELINE, OUT, path_of
 from pytest_graphcalls.published.csdl import Form
 from pytest_graphcalls.published.published import Found, Published, of_metadata
 from pytest_graphcalls.report.run_document import counted
-from pytest_graphcalls.sanitize import clean_json
 
 
 def accept(args: Namespace) -> int:
@@ -214,7 +212,7 @@ def _told(found: Iterable[Found], args: Namespace) -> int:
             "differences": [{**one.to_json(), "accepted": one.fingerprint in settled} for one in differences],
             "unchecked": [{"subject": one.subject, "reason": one.reason} for one in unchecked],
         }
-        show([json.dumps(clean_json(told).value, indent=1, ensure_ascii=False)], checked=True)
+        show_json(told)
     else:
         show(_lines(word, differences, unchecked, settled))
     return EXIT_CODES[word]

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from pytest_graphcalls.cli.arguments import show, wrapped
 from pytest_graphcalls.cli.kinds import KINDS
+from pytest_graphcalls.cli.terminal import show, wrapped
 from pytest_graphcalls.contract import (
     Contract,
     ErrorRow,

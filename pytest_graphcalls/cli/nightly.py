@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -12,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from pytest_graphcalls.cli.arguments import cleaned, complain, show, wrapped
+from pytest_graphcalls.cli.terminal import cleaned, complain, printable, show, show_json, wrapped
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Entry, Night, RuleState, Standing
 from pytest_graphcalls.drift.history import History
@@ -35,7 +34,7 @@ from pytest_graphcalls.plugin.options import parse_versions
 from pytest_graphcalls.report.nightly.summary import headline
 from pytest_graphcalls.report.run_document import counted
 from pytest_graphcalls.sandbox.guard import sigterm_as_ctrl_c
-from pytest_graphcalls.sanitize import clean_json, note
+from pytest_graphcalls.sanitize import note
 
 COULD_NOT_CHECK = 3
 _SHOWN = 10
@@ -151,7 +150,7 @@ class Progress:
     def phase(self, text: str) -> None:
         """What begins now."""
         self._end_line()
-        self._stream.write(f"graphcalls: {cleaned(text)}\n")
+        self._stream.write(f"graphcalls: {printable(cleaned(text))}\n")
         self._stream.flush()
         self._told = self._clock()
 
@@ -200,8 +199,7 @@ def run_history(args: Namespace) -> int:
     with History(Path(path), create=False) as history:
         nights, known = history.nights(number("--limit", args.limit)), history.known()
     if args.format == "json":
-        found = clean_json(_document(nights, known, rule)).value
-        show([json.dumps(found, ensure_ascii=False, indent=1)], checked=True)
+        show_json(_document(nights, known, rule))
     else:
         show(_history_lines(nights, known, rule))
     return 0

@@ -1,4 +1,4 @@
-"""``graphcalls serve``: the simulator for every language and SDK that speaks HTTP."""
+"""``graphcalls serve`` and ``graphcalls token``: the simulator as an HTTP server, and tokens from one that runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from pytest_graphcalls.cli.arguments import show
+from pytest_graphcalls.cli.terminal import show
 from pytest_graphcalls.clients.httpx import make_client
 from pytest_graphcalls.clients.network import Network
 from pytest_graphcalls.errors import SettingError
@@ -33,14 +33,14 @@ TOKEN_LIFETIME = 24 * 3600.0
 
 
 def run(args: Namespace) -> int:
-    """Serve until somebody stops it.
+    """Serve until the process is asked to stop.
 
     Args:
         args: ``host``, ``port``, ``seed``, ``ring``, ``frozen``, ``tls``, ``bot``, ``bot_path``, ``allow_host``,
             ``control`` and ``ledger_size``.
 
     Raises:
-        SettingError: the address is taken, the ring time is no time, the folder for TLS cannot be used, or the bot is
+        SettingError: the address is taken, a value is out of range, the folder for TLS cannot be used, or the bot is
             on another machine.
     """
     # Its time begins now: what clients bring along (assertions) and look at (tokens) has real times in it.
@@ -62,7 +62,7 @@ def _ledger_bytes(megabytes: float) -> int:
 
 
 def _reach(args: Namespace) -> Reach:
-    """Whom the control addresses answer: they steer everything, so elsewhere they are off unless asked for."""
+    """Which machines the control addresses answer; with a host that others reach, none unless asked for."""
     if args.control is not None:
         return Reach(args.control)
     return Reach.LOCAL if is_loopback(args.host) else Reach.OFF
@@ -78,7 +78,7 @@ def _tls(args: Namespace) -> AbstractContextManager[ServerTls | None]:
 
 def _serve(app: ControlledApp, simulator: Simulator, args: Namespace, tls: ServerTls | None) -> None:
     certificate = tls.certificate if tls else None
-    with serve_in_thread(app, args.host, args.port, certificate=certificate) as url, _told_to() as stop:
+    with serve_in_thread(app, args.host, args.port, certificate=certificate) as url, _stop_signal() as stop:
         show(_greeting(url, simulator, args), checked=True)  # it hands out a token
         if tls:
             show(_trust(url, simulator, tls), checked=True)
@@ -95,13 +95,13 @@ def _pace(ring: float | None) -> Pace:
 
 
 def _greeting(url: str, simulator: Simulator, args: Namespace) -> Iterator[str]:
-    time = "time stands still" if args.frozen else "time passes as it does outside"
+    time = "time is frozen" if args.frozen else "time is real time"
     yield f"The simulator listens on {url} (seed {args.seed}; {time})."
     yield ""
     yield f"  v1.0   {url}/v1.0/communications/calls"
     yield f"  beta   {url}/beta/communications/calls"
     yield f"  tenant {simulator.tenant_id}"
-    yield from _told(url, args)
+    yield from _bot_and_control(url, args)
     yield ""
     yield "A token for it, good for 24 hours:"
     yield f"  export GRAPHCALLS_TOKEN={simulator.authority.token(lifetime=TOKEN_LIFETIME)}"
@@ -114,20 +114,20 @@ def _greeting(url: str, simulator: Simulator, args: Namespace) -> Iterator[str]:
     yield f"  pytest --pyargs pytest_graphcalls.contracts --graphcalls-target={url}"
 
 
-def _told(url: str, args: Namespace) -> Iterator[str]:
-    """Who is told what happens, and where everything can be steered."""
+def _bot_and_control(url: str, args: Namespace) -> Iterator[str]:
+    """Where notifications go, and where the control addresses are."""
     if args.bot:
         yield f"  bot    {args.bot}"
     reach = _reach(args)
     if reach is Reach.OFF:
         yield "  control addresses are off; --control local has them answer this machine"
     else:
-        whom = "every machine that reaches it" if reach is Reach.ANY else "this machine"
-        yield f"  control {url}{PREFIX} (for {whom})"
+        clients = "every machine that reaches it" if reach is Reach.ANY else "this machine"
+        yield f"  control {url}{PREFIX} (for {clients})"
 
 
 def _first_call(simulator: Simulator) -> str:
-    """The body of a call that the simulator takes."""
+    """The body of a request that creates a call."""
     body = {
         "callbackUri": simulator.authority.app.callback_uri,
         "mediaConfig": {"@odata.type": "#microsoft.graph.serviceHostedMediaConfig"},
@@ -137,14 +137,14 @@ def _first_call(simulator: Simulator) -> str:
 
 
 def _trust(url: str, simulator: Simulator, tls: ServerTls) -> Iterator[str]:
-    """How to trust the server, and how to sign in at it."""
+    """Variables by which clients trust the server, and sign in at it."""
     from pytest_graphcalls.server.tls import TRUST_VARIABLES
 
     yield ""
     yield "Clients trust it by one of these (OpenSSL and httpx; requests and azure-identity; Node):"
     yield from (f"  export {name}={tls.ca.resolve()}" for name in TRUST_VARIABLES)
     yield ""
-    yield "It signs in, too (a made-up secret, the same for the same seed):"
+    yield "It has a sign-in (the secret is made up, and the same for the same seed):"
     yield f"  export AZURE_AUTHORITY_HOST={url}"
     yield f"  export AZURE_TENANT_ID={simulator.tenant_id}"
     yield f"  export AZURE_CLIENT_ID={simulator.authority.app.app_id}"
@@ -152,8 +152,8 @@ def _trust(url: str, simulator: Simulator, tls: ServerTls) -> Iterator[str]:
 
 
 @contextmanager
-def _told_to() -> Iterator[Event]:
-    """An event that is set when this process is asked to stop."""
+def _stop_signal() -> Iterator[Event]:
+    """An event that is set by SIGINT and SIGTERM."""
     stop = Event()
     before = {name: signal.signal(name, lambda *_: stop.set()) for name in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -186,7 +186,7 @@ def _answer(url: str, asked: dict[str, Any]) -> dict[str, Any]:
     try:
         problem = network.unreachable(url)
         if problem:
-            raise SettingError("--url", url, _SERVER, f"{problem} Start it, or mend the address.")
+            raise SettingError("--url", url, _SERVER, f"{problem} Start it, or correct the address.")
         with make_client(network.sync, url, "") as client:
             response = client.post(TOKEN_PATH, content=encode_json(asked), headers=_JSON)
         return _read(url, response.status_code, response.content)
@@ -204,4 +204,4 @@ def _read(url: str, status: int, body: bytes) -> dict[str, Any]:
     error = facts.get("error") if isinstance(facts, dict) else None
     if isinstance(error, dict) and error.get("code") == CODE:
         raise SettingError("--url", url, "a token", f"It refuses: {error.get('message')}")
-    raise SettingError("--url", url, _SERVER, f"What answers there ({status}) is none.")
+    raise SettingError("--url", url, _SERVER, f"The answer there ({status}) is not from one.")

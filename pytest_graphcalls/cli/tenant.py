@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from pytest_graphcalls.auth import AUTHORITY, TENANT, Credential, SignIn
-from pytest_graphcalls.cli.arguments import show, wrapped
+from pytest_graphcalls.cli.terminal import show, wrapped
 from pytest_graphcalls.clients.httpx import Client, http_for_msal, make_client
 from pytest_graphcalls.clients.network import GuardedTransport, Network
 from pytest_graphcalls.contract import Cloud, Contract

@@ -6,16 +6,15 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
-from pytest_graphcalls.atomic import PART, beside, put, swap, usable
+from pytest_graphcalls.atomic import PART, put, replacing, usable
 from pytest_graphcalls.drift import Verdict
 from pytest_graphcalls.drift.fact_table import FactRow
 from pytest_graphcalls.drift.history import History
 from pytest_graphcalls.errors import RecordingError, SettingError
 from pytest_graphcalls.nightly.recordings import cassettes
 from pytest_graphcalls.nightly.suite import Order
-from pytest_graphcalls.sanitize import clean
+from pytest_graphcalls.report.junit import cleaned
 
 CASSETTES, JUNIT, DOCUMENT = "cassettes", "junit.xml", "verdict.json"
 NIGHTS = 200
@@ -43,23 +42,13 @@ def junit_of(order: Order, masked: Counter[str]) -> str:
         order: of the run that has written them.
         masked: counts what the leak scan has masked, by kind.
     """
-
-    def shown(text: str) -> str:
-        safe = clean(text, people=True)
-        masked.update(safe.kinds)
-        return safe.text
-
     try:
         text = order.junit.read_text(encoding="utf-8")
-        root = ET.fromstring(text)  # noqa: S314  pytest wrote it a moment ago
     except OSError:
         return ""
-    except ET.ParseError:  # cut short: there is no element to take it apart by
-        return shown(text)
-    for one in root.iter():
-        one.text, one.tail = (part and shown(part) for part in (one.text, one.tail))
-        one.attrib.update({name: shown(value) for name, value in one.attrib.items()})
-    return f'<?xml version="1.0" encoding="utf-8"?>{ET.tostring(root, encoding="unicode")}'
+    safe = cleaned(text, people=True)
+    masked.update(safe.kinds)
+    return safe.text
 
 
 def publish(
@@ -107,13 +96,9 @@ def publish(
 
 def _recorded(recordings: Path, folder: Path) -> Path:
     """Copy the recordings, without those that the leak scan has refused."""
-    new = beside(folder)
-    try:
+    with replacing(folder) as new:
         shutil.copytree(recordings, new, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*.lock", f".*{PART}"))
         for one in cassettes(recordings):
             if one.passport is not None and one.passport.refused:
                 (new / one.path.relative_to(recordings)).unlink()
-        swap(new, folder)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
     return folder

@@ -237,7 +237,7 @@ class Recordings:
         try:
             item.stash[TAPE].commit()
         except RecordingError as error:
-            pytest.fail(str(error), pytrace=False)
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
         finally:
             self._tape = None
 

@@ -54,6 +54,7 @@ class Masking:
         config.hook.pytest_graphcalls_redact(redactor=OF_REPORTS)
         self.counts: Counter[str] = Counter()
         self._secrets: dict[str, None] = {}
+        self._texts: dict[str, str] = {}
         self._in_test = False
 
     def text(self, text: str) -> str:
@@ -61,9 +62,12 @@ class Masking:
         from pytest_graphcalls import redaction
         from pytest_graphcalls.sanitize import clean
 
-        safe = clean(text, redactor=redaction.OF_REPORTS)
-        self.counts.update(safe.kinds)
-        return self._without_known(safe.text) if self._secrets else safe.text
+        safe = self._texts.get(text)  # pytest shows what a test has printed with each of its parts
+        if safe is None:
+            found = clean(text, redactor=redaction.OF_REPORTS)
+            self.counts.update(found.kinds)
+            safe = self._texts[text] = found.text
+        return self._without_known(safe) if self._secrets else safe
 
     @contextmanager
     def during_a_test(self) -> Iterator[None]:
@@ -75,6 +79,7 @@ class Masking:
         finally:
             self._in_test = False
             self._secrets.clear()
+            self._texts.clear()
 
     def learn_from(self, place: TracebackType | None) -> None:
         """Look for secrets in local variables: pytest shows them without their names, and shortened."""
@@ -280,8 +285,7 @@ def pytest_internalerror(excrepr: Any) -> None:
 def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
     """Mask secrets in the reason that a run was ended for, in a run that has used something of ours."""
     if _ROOM in sys.modules:
-        reasons = vars(excinfo.value)  # of pytest.exit()
-        reasons.update({name: _clean(value) for name, value in reasons.items() if isinstance(value, str)})
+        excinfo.value.args = tuple(_clean(one) if isinstance(one, str) else one for one in excinfo.value.args)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Generator, Iterable
+from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -269,10 +272,13 @@ class Controller:
             self._told.shelf.add(cassettes)
         self._masked.update(getattr(report, MASKED, {}))
 
+    @pytest.hookimpl(trylast=True)  # after the JUnit file is there
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the reports; a rule that was broken without failing a test fails the run."""
         if self._config.option.collectonly:
             return
+        if "run" in vars(self._told) and self._config.getoption("xmlpath", None):
+            self._mask_junit(Path(os.path.expandvars(self._config.option.xmlpath)).expanduser())
         failed = "run" in vars(self._told) and bool(self._told.run.broken_elsewhere())
         if self._settings.reports:
             from pytest_graphcalls import report
@@ -282,6 +288,18 @@ class Controller:
         failed = failed or ("shelf" in vars(self._told) and self._told.shelf.failing())
         if failed and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _mask_junit(self, file: Path) -> None:
+        """Mask what did not come from a report, such as an attribute that a test has added."""
+        from pytest_graphcalls.atomic import put
+        from pytest_graphcalls.report.junit import cleaned
+
+        with suppress(OSError):
+            text = file.read_text(encoding="utf-8")
+            safe = cleaned(text)
+            if safe.text != text:
+                put({file: safe.text})
+                self._masked.update(safe.kinds)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the table of rules, or what a project's own tests exercised; nothing when nothing of ours was used."""

@@ -1,4 +1,4 @@
-"""The world behind a ``graphcalls serve`` on this machine, staged through its control addresses."""
+"""A ``graphcalls serve`` on this machine as a stage: calls, people and time through its control addresses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, de
 
 
 def is_steerable(url: str) -> bool:
-    """Whether a ``graphcalls serve`` answers at ``url`` that lets itself be steered; other machines are not asked."""
+    """Whether a ``graphcalls serve`` with control addresses answers at ``url``; other machines are not asked."""
     if not is_loopback(urlsplit(url).hostname or ""):
         return False
     network = Network()
@@ -32,17 +32,17 @@ def is_steerable(url: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A call or an app there, by its id."""
+    """A call or an app of the server, by its id."""
 
     id: str
 
 
 @dataclass(frozen=True, slots=True)
 class RemotePerson:
-    """Somebody there.
+    """A person of the server's tenant.
 
     Attributes:
-        world: where.
+        world: the server.
         id: their object id, phone number or name.
     """
 
@@ -55,15 +55,15 @@ class RemotePerson:
 
 
 class RemoteWorld:
-    """What a stage asks of a :class:`.Simulator`, asked of one behind a URL. Several runs may share it.
+    """What a stage needs of a :class:`.Simulator`, from one behind a URL. Several runs may share it.
 
     Args:
-        client: on the server's own address, for nobody: the control addresses ask for no token.
+        client: on the server's own address, without a token: the control addresses need none.
     """
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._told: list[Notification] = []
+        self._notifications: list[Notification] = []
         self._known = 0
         self.authority = RemoteAuthority(self)
 
@@ -85,7 +85,7 @@ class RemoteWorld:
         return Named(self.ask("POST", f"{PREFIX}calls", group=group)["id"])
 
     def person(self, name_or_id: str) -> RemotePerson:
-        """Somebody there; see :meth:`.Simulator.person`."""
+        """A person of its tenant; see :meth:`.Simulator.person`."""
         return RemotePerson(self, name_or_id)
 
     def advance(self, seconds: float) -> None:
@@ -94,19 +94,19 @@ class RemoteWorld:
 
     @property
     def notifications(self) -> list[Notification]:
-        """Everything that the server has to tell, in order; what is known is not asked for again."""
+        """All notifications of the server, in order; known ones are not requested again."""
         answer = self.ask("GET", f"{PREFIX}notifications?since={self._known}")
-        if answer["count"] < self._known:  # somebody has reset it
-            self._told.clear()
+        if answer["count"] < self._known:  # it was reset
+            self._notifications.clear()
             self._known = 0
             return self.notifications
         self._known = answer["count"]
-        self._told += [_notification(one) for one in answer["notifications"]]
-        return list(self._told)
+        self._notifications += [_notification(one) for one in answer["notifications"]]
+        return list(self._notifications)
 
 
 class RemoteAuthority:
-    """Apps and tokens there; what a stage asks of an :class:`.Authority`."""
+    """Apps and tokens of the server: what a stage needs of an :class:`.Authority`."""
 
     def __init__(self, world: RemoteWorld) -> None:
         self._world = world
@@ -118,7 +118,7 @@ class RemoteAuthority:
         return str(token)
 
     def register(self, *, may_remove_participants: bool = True, phone_number: str | None = None) -> Named:
-        """One more app; see :meth:`.Authority.register`."""
+        """A new app; see :meth:`.Authority.register`."""
         facts = {"may_remove_participants": may_remove_participants, "phone_number": phone_number}
         return Named(self._world.ask("POST", f"{PREFIX}apps", **facts)["app_id"])
 

@@ -72,7 +72,7 @@ def _wrong(attack: Attack, status: int | None, said: str, memory: float) -> list
         "control character": bool(_CONTROL.search(said)),
         "too much memory": memory > MEMORY,
         f"does not say {attack.wanted!r}": attack.wanted not in plain,
-        "too long an answer": len(said) > 20_000,
+        "too long a line": any(len(line) > 2_100 for line in said.splitlines()),
     }
     return [name for name, is_so in found.items() if is_so]
 

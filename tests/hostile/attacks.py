@@ -12,6 +12,7 @@ import socket
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 MB = 2**20
@@ -25,6 +26,7 @@ REFRESH = ("contracts", "refresh", "--csdl", "{}")
 OPENAPI = ("drift", "metadata", "--openapi", "{}")
 ACCEPTED = ("drift", "prune", "--file", "{}", "--verdict", "{}.verdict")
 VERDICT = ("drift", "prune", "--file", "{}.toml", "--verdict", "{}")
+INTO = ("contracts", "refresh", "--csdl", "{}/v1.0.csdl", "--into", "{}")
 HISTORY = ("history", "--history", "{}")
 PAGES = ("drift", "docs", "{}", "--version", "v1.0")
 
@@ -133,6 +135,21 @@ def foldered(make: Make, name: str = "test_bot.yaml") -> Make:
     def made(path: Path) -> None:
         (path / "test_bot").mkdir(parents=True)
         make(path / "test_bot" / name)
+
+    return made
+
+
+def contract(make: Make, name: str) -> Make:
+    """A folder of the contract with one hostile file, and metadata to compare it with."""
+
+    def made(path: Path) -> None:
+        path.mkdir()
+        (path / "v1.0.csdl").write_text(edmx(), encoding="utf-8")
+        for other in ("types-v1.0.json", "types-overlay.yaml"):
+            packaged = files("pytest_graphcalls.contracts").joinpath(other)
+            if other != name:
+                (path / other).write_bytes(packaged.read_bytes())
+        make(path / name)
 
     return made
 
@@ -366,7 +383,12 @@ def _metadata() -> Iterator[Attack]:
     yield Attack(
         "CSDL: 300 MB of types",
         CSDL,
-        repeated(edmx()[:-40], lambda n: entity(f"t{n}", "b"), edmx()[-40:], 300 * MB),
+        repeated(
+            edmx().partition("</Schema>")[0],
+            lambda n: entity(f"t{n}", "b"),
+            "</Schema></DataServices></Edmx>",
+            300 * MB,
+        ),
         "",
         large=True,
     )
@@ -376,7 +398,7 @@ def _metadata() -> Iterator[Attack]:
     yield Attack("OpenAPI: billion laughs", OPENAPI, text(laughs().replace("interactions", "paths")), "alias")
     yield Attack("OpenAPI: an alias as a key", OPENAPI, text("a: &a b\n*a : c\npaths: {}\n"), "")
     yield Attack("OpenAPI: 100,000 levels of YAML", OPENAPI, text("paths:\n  x: " + "[" * 100_000), "deep")
-    yield Attack("OpenAPI: 100,000 levels of JSON", OPENAPI, text('{"paths": ' + "[" * 100_000), "deep")
+    yield Attack("OpenAPI: 100,000 levels of JSON", OPENAPI, text('{"info": ' + "[" * 100_000), "deep")
     yield Attack("OpenAPI: 5,000 digits of JSON", OPENAPI, text('{"info": ' + "9" * 5000 + ', "paths": {}}'), "digits")
     yield Attack("OpenAPI: 5,000 digits of YAML", OPENAPI, text(f"info: {'9' * 5000}\npaths: {{}}\n"), "")
     yield Attack("OpenAPI: utf-16", OPENAPI, text('{"paths": {}}'.encode("utf-16")), "")
@@ -411,10 +433,27 @@ def _metadata() -> Iterator[Attack]:
     )
 
 
+def _contracts() -> Iterator[Attack]:
+    """What lies in a folder that is given as the contract's, or as that of the ledgers."""
+    for name, make, wanted in (
+        ("types-v1.0.json", fifo, "named pipe"),
+        ("types-v1.0.json", text("9" * 5000), "digits"),
+        ("types-v1.0.json", text("[" * 100_000), "deep"),
+        ("types-overlay.yaml", text(laughs()), "alias"),
+        ("types-overlay.yaml", text(f"a: {'9' * 5000}"), "digits"),
+        ("types-overlay.yaml", text("[" * 900), ""),
+    ):
+        yield Attack(f"--into: {name}, {wanted or 'levels'}", INTO, contract(make, name), wanted)
+
+
 def _drift() -> Iterator[Attack]:
     """What is given as accepted differences, a verdict, a history or a page."""
-    yield Attack("TOML: arrays of 5,000 levels", ACCEPTED, accepted(f"a = {'[' * 5000}{']' * 5000}\n"), "deep")
-    yield Attack("TOML: tables of 5,000 levels", ACCEPTED, accepted(f"a = {'{a=' * 5000}1{'}' * 5000}\n"), "deep")
+    deep = chr(10).join("[" * 100 for _ in range(50))
+    yield Attack("TOML: arrays of 5,000 levels", ACCEPTED, accepted(f"a = {deep}\n"), "deep")
+    yield Attack(
+        "TOML: arrays of 5,000 levels in a line", ACCEPTED, accepted(f"a = {'[' * 5000}{']' * 5000}\n"), "line"
+    )
+    yield Attack("TOML: tables of 1,000 levels", ACCEPTED, accepted(f"a = {'{a=' * 1000}1{'}' * 1000}\n"), "deep")
     yield Attack("TOML: a name of 5,000 parts", ACCEPTED, accepted(f"format = 1\n[{'.'.join(['a'] * 5000)}]\n"), "")
     dotted = _ACCEPTED.format('""') + "about." + ".".join(["a"] * 5000) + " = 1\n"
     yield Attack("TOML: a member of 5,000 parts", ACCEPTED, accepted(dotted), "")
@@ -442,7 +481,7 @@ def _drift() -> Iterator[Attack]:
         "verdict: 100 MB", VERDICT, lambda path: text(f'{{"outcome": "{"x" * 100 * MB}"}}')(path), "MB", large=True
     )
     yield Attack("history: an empty file", HISTORY, text(""), "empty")
-    yield Attack("history: no database", HISTORY, text("x" * 5000), "no history")
+    yield Attack("history: no database", HISTORY, text("x" * 5000), "not a history")
     yield Attack("history: a database that is cut", HISTORY, text(b"SQLite format 3\0" + b"\0" * 84), "")
     for name, line in (
         ("a link that never ends", "[" * 100_000),
@@ -453,11 +492,13 @@ def _drift() -> Iterator[Attack]:
         ("a path of braces", f"```http\nPOST /{'{' * 100_000}\n```"),
         ("an address without an end", f"```http\nPOST https://{'microsoftgraph' * 20_000}\n```"),
         ("a comment of 100,000 levels", f"<!-- {'[' * 100_000} -->"),
+        ("an example of 5,000 digits", f"```json\n{'9' * 5000}\n```"),
+        ("an example of 100,000 levels", f"```json\n{'[' * 100_000}\n```"),
         ("escape sequences", f"```http\nPOST /communications/calls/{_ESCAPES}\n```"),
     ):
         yield Attack(f"docs: {name}", PAGES, page(line))
     yield Attack("docs: a page of 100 MB", PAGES, lambda path: page("x" * 100 * MB)(path), "MB", large=True)
 
 
-ATTACKS = (*_cassettes(), *_special(), *_metadata(), *_drift())
+ATTACKS = (*_cassettes(), *_special(), *_metadata(), *_contracts(), *_drift())
 NAMED = {attack.name: attack for attack in ATTACKS}

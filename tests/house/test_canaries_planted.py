@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +26,12 @@ def test_there_are_enough() -> None:
     assert len({one.value for one in planting.PLANTED}) == len(planting.PLANTED) >= 150
 
 
+def assert_clean(shown: Mapping[str, str]) -> None:
+    """No secret of ours is found, in no form, and detect-secrets finds none either."""
+    assert {name: planting.report(text) for name, text in shown.items()} == dict.fromkeys(shown, "")
+    assert planting.second_opinion(*shown.values()) == set()
+
+
 def test_a_failing_suite_shows_no_planted_secret(pytester: pytest.Pytester) -> None:
     """Console, JUnit, report in both forms, log file; as pytest shows it by default, shortened."""
     facts = [
@@ -41,8 +47,7 @@ def test_a_failing_suite_shows_no_planted_secret(pytester: pytest.Pytester) -> N
     )
     shown = {"console": "\n".join(result.outlines + result.errlines)}
     shown |= {name: (pytester.path / name).read_text() for name in ("junit.xml", "report.json", "report.md", "all.log")}
-    said = {name: planting.report(text) for name, text in shown.items()}
-    assert said == dict.fromkeys(shown, "")
+    assert_clean(shown)
 
 
 @contextmanager
@@ -85,4 +90,42 @@ def test_a_server_shows_no_planted_secret() -> None:
         server.send_signal(signal.SIGTERM)
         shown["printed"] = "".join(server.communicate(timeout=60))
     assert "REDACTED" in shown["ledger"]
-    assert {name: planting.report(text) for name, text in shown.items()} == dict.fromkeys(shown, "")
+    assert_clean(shown)
+
+
+RECORDING = """
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.house.planting import CALLS, PLANTED, requests
+
+
+def echo(request):
+    headers = {name: request.headers[name] for name in ("X-Api-Key", "Content-Type") if name in request.headers}
+    return httpx.Response(200, content=request.content, headers=headers)
+
+
+@pytest.mark.vcr
+@pytest.mark.parametrize("number", range(len(PLANTED)))
+def test_recorded(number):
+    with httpx.Client(base_url="https://graph.microsoft.com/v1.0", transport=httpx.MockTransport(echo)) as client:
+        for request in requests(PLANTED[number]):
+            client.post(f"{CALLS}{request.pop('path', '')}", **request)
+"""
+
+
+def test_a_recording_holds_no_planted_secret(pytester: pytest.Pytester) -> None:
+    """Cassettes of pytest-recording: what is sent, and what comes back with it. What redaction misses is refused."""
+    pytester.makepyfile(test_recording=RECORDING)
+    root = Path(__file__).parents[2]
+    result = pytester.runpytest_subprocess(
+        *("-p", "no:randomly", "-q", "--record-mode=rewrite", "-o", f"pythonpath={root}", "-n", "2")
+    )
+    cassettes = list(pytester.path.rglob("*.yaml"))
+    outcomes = result.parseoutcomes()
+    assert len(cassettes) + outcomes["errors"] == outcomes["passed"] == len(planting.PLANTED)
+    assert len(cassettes) >= 150
+    assert_clean({"cassettes": "\n".join(one.read_text() for one in cassettes), "console": result.stdout.str()})

@@ -1,12 +1,15 @@
 """The command itself, whatever is asked of it."""
 
 import io
+import json
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 from pytest_graphcalls.cli import command
-from pytest_graphcalls.cli.arguments import show
+from pytest_graphcalls.cli.terminal import complain, complain_of_crash, show, show_json
 
 
 def test_version_and_help(graphcalls):
@@ -67,3 +70,42 @@ def test_lines_can_be_read_as_soon_as_they_are_written(monkeypatch):
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(read))
     show(["listens"])
     assert read.getvalue() == b"listens\n"
+
+
+STEERING = "\x1b]0;title\x07\x1b[2J\x9b31m\u202egnp\u2066\u200b\r\n\ud800\U000e0041"
+ESCAPED = r"\u001b]0;title\u0007\u001b[2J\u009b31m\u202egnp\u2066\u200b\u000d\u000a\ud800\udb40\udc41"
+
+
+def test_no_character_that_is_printed_steers_the_terminal(capsys):
+    """Neither a line of text nor JSON, which is still JSON then; nor a problem, nor a crash."""
+    show([STEERING])
+    show_json({STEERING: "é\t"})
+    complain(f"{STEERING}")
+    complain_of_crash(ValueError(STEERING))
+    out, err = capsys.readouterr()
+    assert out.startswith(f"{ESCAPED}\n")
+    assert json.loads(out.partition("\n")[2]) == {STEERING: "é\t"}
+    assert not STEERED.search(out + err)
+    assert f"graphcalls: {ESCAPED.partition(chr(92) + 'u000a')[0]}\n" in err
+
+
+STEERED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def test_only_one_module_writes_to_the_terminal():
+    """What a command prints of a file passes the page that escapes what steers a terminal."""
+    writes = re.compile(r"\bprint\(|sys\.std(?:out|err)\.write\(|traceback\.print|\.print_usage\(")
+    found = {
+        (path.name, line.strip())
+        for path in Path(command.__file__).parent.glob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if writes.search(line)
+    }
+    # The usage is argparse's own text, and the empty line ends that of a terminal's ^C.
+    assert found == {("command.py", "self.print_usage(sys.stderr)"), ("command.py", 'sys.stderr.write("\\n")')}
+
+
+def test_a_wrong_word_is_printed_as_it_can_be_shown(graphcalls):
+    code, _, err = graphcalls("check", "x", "--\x1b[2J")
+    assert code == 2
+    assert r"unrecognized arguments: --\u001b[2J" in err

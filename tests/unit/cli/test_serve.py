@@ -57,6 +57,22 @@ def test_serve_greets_answers_and_stops(stop):
         assert (server.returncode, out, err) == (0, "stopped\n", "")
 
 
+def test_serve_stops_while_a_body_is_half_received():
+    """Quietly, and without waiting for the rest of it."""
+    with serving("--port", "0") as server:
+        port = int(re.search(r"http://127\.0\.0\.1:(\d+)", greeted(server))[1])
+        with (
+            socket.create_connection(("127.0.0.1", port)) as half,
+            socket.create_connection(("127.0.0.1", port)) as whole,
+        ):
+            half.sendall(b"POST /v1.0/communications/calls HTTP/1.1\r\nHost: h\r\nContent-Length: 99\r\n\r\n{")
+            whole.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            assert whole.recv(8) == b"HTTP/1.1"
+            server.send_signal(signal.SIGTERM)
+            out, err = server.communicate(timeout=20)
+        assert (server.returncode, out, err) == (0, "stopped\n", "")
+
+
 def test_a_taken_port_is_said(graphcalls):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

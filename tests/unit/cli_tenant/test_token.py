@@ -64,7 +64,7 @@ def test_token_says_that_nothing_answers(graphcalls: Run) -> None:
 def test_token_says_that_something_else_answers(simulator: Simulator, graphcalls: Run) -> None:
     """A server without these addresses."""
     with serve_in_thread(SimulatorApp(simulator)) as other:
-        assert "What answers there (400) is none." in graphcalls("token", "--url", other)[2]
+        assert "The answer there (400) is not from one." in graphcalls("token", "--url", other)[2]
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"roles": "all"}', b'{"roles": [{}]}', b'{"lifetime": true}', b"\xff"])

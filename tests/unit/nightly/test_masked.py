@@ -135,6 +135,7 @@ def test_no_planted_secret_comes_out_of_a_night(begun: NightSettings) -> None:
     assert seen.problem == ""
     files = shown(begun.out) | shown(begun.history.parent)
     assert {name: planting.report(text) for name, text in files.items()} == dict.fromkeys(files, "")
+    assert planting.second_opinion(*files.values()) == set()
 
 
 def _full(planted: Iterable[Planted]) -> Exchange:

@@ -47,7 +47,8 @@ def made(root: Path, version: str = "v1.0") -> Path:
             (base / "api" / f"{operation.id}.md").write_text(text, encoding="utf-8")
             include = base / "includes" / "permissions" / f"{operation.id}-permissions.md"
             include.write_text("\n".join(newer_table(operation)), encoding="utf-8")
-    for name in ("call", "participant", "commsOperation", "inviteParticipantsOperation"):
+    answered = {one.body for operation in CONTRACT.operations.values() for one in operation.responses.values()}
+    for name in sorted({"call", "participant", "commsOperation", *answered} & {*CONTRACT.types(version).types}):
         text = "\n".join(resource(name, version))
         (base / "resources" / f"{name.lower()}.md").write_text(text, encoding="utf-8")
     return root
