@@ -20,6 +20,7 @@ from pytest_graphcalls.bot import FORGERIES, Asked, Bot, Delivery
 from pytest_graphcalls.bot.assertions import Assertions
 from pytest_graphcalls.cli import parser
 from pytest_graphcalls.leakscan.patterns import FORMS
+from pytest_graphcalls.plugin import fixtures as plugin_fixtures
 from pytest_graphcalls.plugin import hookspecs, options
 from pytest_graphcalls.redaction import Redactor
 from pytest_graphcalls.redaction import fields as fields_of_secrets
@@ -35,7 +36,7 @@ Part = Callable[[], str]
 
 def fixtures() -> str:
     """Every public fixture with the first sentence about it."""
-    source = Path(inspect.getfile(GraphCalls)).read_text(encoding="utf-8")
+    source = Path(plugin_fixtures.__file__).read_text(encoding="utf-8")
     functions = (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
     found = [node for node in functions if node.decorator_list and not node.name.startswith("_")]
     rows = [(code(node.name), prose((ast.get_docstring(node) or "").partition("\n\n")[0])) for node in found]
