@@ -55,7 +55,7 @@ def test_without_javascript_verdict_and_differences_are_read(tmp_path: Path) -> 
     _, text, _ = read(tmp_path)
     for words in (
         "1 breaking change.",
-        "Member gone in participant-invite v1.0 at $.status",
+        "Field missing in participant-invite v1.0 at $.status",
         '"status": "running"',
         f'graphcalls drift accept {GONE.fingerprint} --reason ""',
         "The target stages no incoming call.",
@@ -207,4 +207,4 @@ def test_a_flaky_difference_is_set_aside(tmp_path: Path) -> None:
     one = entry(GONE, Standing.FLAKY, repeated=(1, 3))
     _, text, _ = read(tmp_path, entries=(one,), outcome=Outcome.NO_DRIFT)
     assert "Nothing that counts." in text
-    assert "flaky: it did not come again often enough; 1 of 3 runs" in text.partition("Set aside")[2]
+    assert "flaky: it did not come again often enough; 1 of 3 runs" in text.partition("Accepted and flaky")[2]
