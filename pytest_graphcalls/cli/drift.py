@@ -144,8 +144,8 @@ def promote(args: Namespace) -> int:
     show([f"{baseline} holds {counted(done.new, 'recording')} of tonight; the leak scan found nothing in them."])
     if done.kept:
         show([f"{counted(done.kept, 'older one')} stayed, because tonight has none of those tests."])
-    if done.gone:
-        show([f"{counted(done.gone, 'older one')} went, because the suite has no such test any more."])
+    if done.removed:
+        show([f"{counted(done.removed, 'older one')} went, because the suite has no such test any more."])
     headline = _headline(out / DOCUMENT)
     if headline:
         # Whoever promotes a night with drift by mistake would never hear of it again.

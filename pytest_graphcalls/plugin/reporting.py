@@ -1,4 +1,4 @@
-"""From pytest's view of one test to ours: how its parts went, and what it says in the end."""
+"""Follows the tests of a run, and reports what they found: records, failures, the summary of the run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BOT_KEY = pytest.StashKey["Bot"]()
 
 
 def records_or_replays(config: pytest.Config, items: Iterable[pytest.Item]) -> bool:
-    """Whether a run has to do with cassettes; asked of every run, so it loads nothing."""
+    """Whether a run records or replays; asked of every run, so it loads no module."""
     return (
         config.stash[SETTINGS_KEY].target == REPLAY
         or config.getoption("--record-mode", None) not in {None, "none"}
@@ -81,7 +81,7 @@ def _package(frame: FrameType) -> str:
 
 
 def follow_bot(item: pytest.Item, bot: Bot) -> Bot:
-    """Show what ``bot`` was told and did when the test fails."""
+    """Show what ``bot`` received and did when the test fails."""
     item.stash[BOT_KEY] = bot
     return bot
 
@@ -115,7 +115,7 @@ def call(item: pytest.Function, plan: Plan) -> Generator[None, object, object]:
         watch(item, plan).fault = True
         pytest.skip(str(error))
     except UnrecordedRequestError as error:
-        # Nothing is known of the rule; but a suite and its recordings that do not fit are somebody's to mend.
+        # It says nothing about the rule, but a suite and its recordings that disagree have to be corrected.
         watch(item, plan).fault = True
         raise pytest.fail.Exception(str(error), pytrace=False) from None
     except AssertionError as error:
@@ -177,7 +177,7 @@ def _timeline(bot: Bot, info: pytest.CallInfo[None]) -> str:
     head, *lines = bot.timeline().splitlines()
     error = info.excinfo.value if info.excinfo is not None else None
     if isinstance(error, BotError) and lines and list(error.timeline) == lines:
-        lines = ["(what it was told and asked for stands with the error above)"]
+        lines = ["(its notifications and requests are shown with the error above)"]
     return mask("\n".join((head, *lines)))
 
 
@@ -199,7 +199,7 @@ def _reason(report: pytest.TestReport, info: pytest.CallInfo[None]) -> str:
 
 
 def contract() -> Contract:
-    """The packaged contract, read when somebody asks."""
+    """The packaged contract, read on first use."""
     from pytest_graphcalls.contract import Contract
 
     return Contract.packaged()
@@ -215,8 +215,8 @@ def header(settings: Settings) -> str:
     return f"graphcalls: target={target}, versions={versions}, contract={revision}, seed={settings.seed}{strict}"
 
 
-class _Told:
-    """What the tests have told: each sort is made, and lies in ``vars``, once a test has something to say.
+class _Gathered:
+    """Results of the tests of a run: each is made, and is in ``vars``, once a test has one.
 
     Apart from the controller, because pytest before 8.3.3 reads every attribute of a plugin in search of fixtures.
     """
@@ -256,7 +256,7 @@ class Controller:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._settings = config.stash[SETTINGS_KEY]
-        self._told = _Told(self._settings)
+        self._gathered = _Gathered(self._settings)
         self._written: list[str] = []
         self._masked: Counter[str] = Counter()
 
@@ -266,10 +266,10 @@ class Controller:
         if facts is not None:
             from pytest_graphcalls.session import TestRecord
 
-            self._told.run.add(TestRecord.from_json(facts))
+            self._gathered.run.add(TestRecord.from_json(facts))
         cassettes: list[dict[str, Any]] | None = getattr(report, "graphcalls_cassettes", None)
         if cassettes is not None:
-            self._told.shelf.add(cassettes)
+            self._gathered.shelf.add(cassettes)
         self._masked.update(getattr(report, MASKED, {}))
 
     @pytest.hookimpl(trylast=True)  # after the JUnit file is there
@@ -277,15 +277,15 @@ class Controller:
         """Write the reports; a rule that was broken without failing a test fails the run."""
         if self._config.option.collectonly:
             return
-        if "run" in vars(self._told) and self._config.getoption("xmlpath", None):
+        if "run" in vars(self._gathered) and self._config.getoption("xmlpath", None):
             self._mask_junit(Path(os.path.expandvars(self._config.option.xmlpath)).expanduser())
-        failed = "run" in vars(self._told) and bool(self._told.run.broken_elsewhere())
+        failed = "run" in vars(self._gathered) and bool(self._gathered.run.broken_elsewhere())
         if self._settings.reports:
             from pytest_graphcalls import report
 
-            self._written, complete = report.write(self._told.run, self._settings.reports, self._masked)
+            self._written, complete = report.write(self._gathered.run, self._settings.reports, self._masked)
             failed = failed or not complete
-        failed = failed or ("shelf" in vars(self._told) and self._told.shelf.failing())
+        failed = failed or ("shelf" in vars(self._gathered) and self._gathered.shelf.failing())
         if failed and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -302,14 +302,14 @@ class Controller:
                 self._masked.update(safe.kinds)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Show the table of rules, or what a project's own tests exercised; nothing when nothing of ours was used."""
+        """Show the table of rules, or what a project's own tests exercised; no line when this plugin was not used."""
         lines: list[str] = []
-        if "run" in vars(self._told):
+        if "run" in vars(self._gathered):
             from pytest_graphcalls.report.terminal import summary
 
-            lines += (*summary(self._told.run), *self._written)
-        if "shelf" in vars(self._told):
-            lines += self._told.shelf.lines()
+            lines += (*summary(self._gathered.run), *self._written)
+        if "shelf" in vars(self._gathered):
+            lines += self._gathered.shelf.lines()
         if self._masked:
             from pytest_graphcalls.sanitize import note
 

@@ -16,7 +16,7 @@ from pytest_graphcalls import leakscan
 from pytest_graphcalls.drift import Outcome
 from pytest_graphcalls.drift.compare import MET
 from pytest_graphcalls.nightly import NightSettings, Subprocess, look, promote
-from pytest_graphcalls.nightly.workspace import left_over
+from pytest_graphcalls.nightly.workspace import remove_abandoned
 from tests.few import only
 from tests.live.conftest import Tenant, facts, guid, ini
 from tests.live.endings import until
@@ -86,7 +86,7 @@ def test_a_suite_does_not_outlive_its_night(tenant: Tenant, tmp_path: Path, monk
         assert until(lambda: (tmp_path / "lock").exists() and bool(tenant.open_calls()))
         monkeypatch.setattr(tempfile, "tempdir", variables["TMPDIR"])
         (folder,) = Path(variables["TMPDIR"]).glob("graphcalls-nightly-*")
-        assert left_over() == ()
+        assert remove_abandoned() == ()
     finally:
         night.kill()
         night.wait()
@@ -94,7 +94,7 @@ def test_a_suite_does_not_outlive_its_night(tenant: Tenant, tmp_path: Path, monk
         assert until(lambda: is_free(lock))
     assert tenant.open_calls() == []
     assert [*tmp_path.glob(".graphcalls/ledger/*.jsonl")] == []
-    assert until(lambda: folder in left_over() or not folder.exists())
+    assert until(lambda: folder in remove_abandoned() or not folder.exists())
 
 
 COMMAND = "import sys; from pytest_graphcalls.cli import main; sys.exit(main())"

@@ -114,7 +114,7 @@ def _suppression(one: Mapping[str, Any]) -> dict[str, Any]:
     if accepted and one["standing"] == "accepted":
         return {"kind": "external", "status": "accepted", "justification": accepted["reason"]}
     seen = one["repeated"]
-    why = f"Flaky: it came in {seen['seen']} of {seen['runs']} runs."
+    why = f"Flaky: it was seen in {seen['seen']} of {seen['runs']} runs."
     return {"kind": "external", "status": "underReview", "justification": why}
 
 

@@ -47,7 +47,7 @@ STANDINGS: Mapping[Standing, str] = MappingProxyType(
         Standing.KNOWN: "known from earlier nights",
         Standing.ACCEPTED: "accepted",
         Standing.EXPIRED: "was accepted, and that has expired",
-        Standing.FLAKY: "flaky: it did not come again often enough",
+        Standing.FLAKY: "flaky: it was not seen often enough",
     }
 )
 
