@@ -106,10 +106,13 @@ def _after(layer: tuple[list[int], list[int], list[int]], at: int) -> int:
     return sources[row] + max(0, at - ends[row])
 
 
+def has_escapes(text: str) -> bool:
+    """Whether ``text`` may say something else than it shows."""
+    return any(sign in text for sign in _SIGNS)
+
+
 def decoded(text: str) -> Iterator[Decoded]:
     """The parts of ``text`` that say something else than they show, with what stands around them."""
-    if not any(sign in text for sign in _SIGNS):
-        return
     begin = end = -1
     for found in _ESCAPE.finditer(text):
         if end < 0 or found.start() - _BEFORE > end:

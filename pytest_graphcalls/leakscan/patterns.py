@@ -54,7 +54,7 @@ def is_token(value: str) -> bool:
 
 
 def _is_name(value: str) -> bool:
-    return is_secret(value) and _PSEUDONYM_OF_NAME.fullmatch(value) is None
+    return _PSEUDONYM_OF_NAME.fullmatch(value) is None and is_secret(value)
 
 
 def _is_real_address(value: str) -> bool:
@@ -78,7 +78,7 @@ class Form:
         before: characters in front of the word where the form may begin.
         after: characters behind the beginning of the word where it may end.
         inside: the characters that may stand in front of the word, where the form begins with the first of them.
-        long: whether the word always stands in a run of at least sixteen letters.
+        unless: what stands behind the word where it is nothing.
         run: characters behind the word among which the word is not looked for again.
         person: whether it tells of a person or a tenant, and gives no access.
     """
@@ -90,7 +90,7 @@ class Form:
     before: int = 0
     after: int = 4096
     inside: str = ""
-    long: bool = False
+    unless: str = ""
     run: re.Pattern[str] | None = None
     person: bool = False
 
@@ -109,7 +109,6 @@ FORMS = (
         ("eyj", "eya", "ew0", "ewk", "ewo"),
         re.compile(rf"(?P<value>(?:ey[JA]|ew[0ko])[\w-]{{8,}}+{_MORE}(?:(?:\.|%2E){_FOLD}?[\w-]{{4,}}{_MORE})+\.?)"),
         after=20_000,
-        long=True,
         run=re.compile(r"[\w-]+"),
     ),
     Form(
@@ -189,6 +188,7 @@ FORMS = (
         before=80,
         after=120,
         inside=f"{ascii_letters}{digits}._+-",
+        unless="odata.",
         person=True,
     ),
     Form(
@@ -199,6 +199,7 @@ FORMS = (
         before=80,
         after=120,
         inside=f"{ascii_letters}{digits}._+- \\",
+        unless="odata.",
         person=True,
     ),
     Form(

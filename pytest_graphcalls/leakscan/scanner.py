@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pytest_graphcalls.errors import RecordingError
-from pytest_graphcalls.leakscan.decoding import COMPRESSED, RUN, decoded, in_bytes, is_guid, packed
+from pytest_graphcalls.leakscan.decoding import COMPRESSED, RUN, decoded, has_escapes, in_bytes, is_guid, packed
 from pytest_graphcalls.leakscan.patterns import (
     FORMS,
     NAME,
@@ -35,6 +35,8 @@ SHORTEST_KNOWN = 4
 """Characters of the shortest known value that is looked for."""
 _DEPTH = 3
 """How many times what was packed is unpacked."""
+_SHORT = 600
+"""Characters of a text in which little comes twice."""
 _SHOWN = 5
 _PIECE = 2 * 2**20
 _OVERLAP = 2000
@@ -189,18 +191,26 @@ def _pieces(path: Path) -> Iterator[tuple[bytes, int]]:
 
 def _spans(text: str, known: tuple[str, ...], *, people: bool, depth: int) -> Iterator[Span]:
     """What leaks from a text: as it stands, as it is meant, and what is packed in it ``depth`` times."""
-    low = _lower(text)
-    runs = [found for found in RUN.finditer(text) if not is_guid(found[0])]
-    long = _lower("\n".join([found[0] for found in runs]))
-    yield from _in_view(text, low, long, known, people=people)
-    for view in decoded(text):
-        seen = _lower(view.text)
-        for span in _in_view(view.text, seen, seen, known, people=people):
-            yield Span(*view.span(span.start, span.end), span.kind)
+    distinct = _distinct(text)
+    yield from _in_view(text, distinct, known, people=people)
+    if has_escapes(distinct):
+        for view in decoded(text):
+            for span in _in_view(view.text, view.text, known, people=people):
+                yield Span(*view.span(span.start, span.end), span.kind)
+    runs = [run for found in RUN.finditer(distinct) if not is_guid(run := found[0])]
+    long = _lower("\n".join(runs)) if known else ""
     for value in known:
-        yield from _packed_value(value, low, long)
-    for found in runs:
-        yield from _in_run(found, known, people=people, depth=depth)
+        yield from _packed_value(value, text, long)
+    if any((len(run) >= 20 and packed(run)) or (len(run) >= 24 and _random_words(run)) for run in runs):
+        for found in RUN.finditer(text):
+            yield from _in_run(found, known, people=people, depth=depth)
+
+
+def _distinct(text: str) -> str:
+    """The parts of ``text`` between quotes, each once, without ids: what is not in them is not in the text either."""
+    if len(text) < _SHORT:
+        return text
+    return '"'.join([part for part in set(text.split('"')) if not is_guid(part)])
 
 
 def _lower(text: str) -> str:
@@ -211,19 +221,21 @@ def _lower(text: str) -> str:
     return "".join(letter if len(letter.lower()) > 1 else letter.lower() for letter in text)
 
 
-def _in_view(text: str, low: str, long: str, known: tuple[str, ...], *, people: bool) -> Iterator[Span]:
-    """What leaks in one way to read a text; ``low`` is it in lower case, ``long`` its long runs of letters alone."""
+def _in_view(text: str, distinct: str, known: tuple[str, ...], *, people: bool) -> Iterator[Span]:
+    """What leaks in one way to read a text; only what is in ``distinct`` is looked for."""
+    low = _lower(text)
+    few = low if distinct is text else _lower(distinct)
     for value in known:
         if len(value) >= SHORTEST_KNOWN:
             yield from (Span(*span, _KNOWN) for span in _written(value)(low))
-    absent = {sign for sign in _RARE if sign not in low}
+    absent = {sign for sign in _RARE if sign not in few}
     for rare, word, form in _ROWS[people]:
-        if rare not in absent and word in (long if form.long else low):
+        if rare not in absent and word in few:
             yield from _formed(form, word, text, low)
     for stem in STEMS:
-        if stem in low:
+        if stem in few:
             yield from _named(stem, text, low)
-    if people:
+    if people and NATIONAL_NUMBER.search(distinct):
         yield from (Span(*found.span(), "telephone number") for found in NATIONAL_NUMBER.finditer(text))
 
 
@@ -238,7 +250,7 @@ def _formed(form: Form, word: str, text: str, low: str) -> Iterator[Span]:
     look = form.pattern.search if form.before and not form.inside else form.pattern.match
     resume = 0
     for at in _places(low, word):
-        if at < resume:
+        if at < resume or (form.unless and low.startswith(form.unless, at + len(word))):
             continue
         if form.run is not None:
             resume = _end_of_run(form.run, text, at)
@@ -315,11 +327,11 @@ def _written(value: str) -> Callable[[str], Iterable[tuple[int, int]]]:
     return lambda low: (found.span() for found in folded.finditer(low))
 
 
-def _packed_value(value: str, low: str, long: str) -> Iterator[Span]:
+def _packed_value(value: str, text: str, long: str) -> Iterator[Span]:
     """A known value in Base64 or hex: the long ones are looked for in long runs of letters only."""
     for form in _packed_forms(value):
         if len(form) < 16 or form in long:
-            yield from (Span(at, at + len(form), _KNOWN) for at in _places(low, form))
+            yield from (Span(at, at + len(form), _KNOWN) for at in _places(_lower(text), form))
 
 
 @lru_cache(256)

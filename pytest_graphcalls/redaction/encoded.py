@@ -15,9 +15,9 @@ _ESCAPED = re.compile(
 _KEPT = frozenset("\"'\\&#%?/ \x7f")
 """Characters that separate: without their escapes a text would have another structure."""
 _ZERO = re.compile(r"\0|(?<!\\)\\+(?:x00|u0000|0(?![0-9]))|%00")
-_FOLD = r"(?:\\?\r?\n[ \t>|]*|=\r?\n|(?:\\{1,16}r)?\\{1,16}n)"
-_LINES = re.compile(rf"(?P<first>[\w.~+/=-]{{24,}}){_FOLD}[\w.~+/=-]{{4,}}(?:{_FOLD}[\w.~+/=-]{{4,}})*")
-_BREAK = re.compile(_FOLD)
+_FOLD = r"(?:\\?\r?\n[ \t>|]*|(?:\\{1,16}r)?\\{1,16}n)"
+_LINES = re.compile(rf"[\w.~+/=-](?<![\w.~+/=-].)[\w.~+/=-]{{23,}}+(?:{_FOLD}[\w.~+/=-]{{4,}}+)+")
+_BREAK = re.compile(rf"=?{_FOLD}")  # quoted-printable has a sign in front
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
 _GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")

@@ -108,7 +108,7 @@ def _part(line: str, value: str) -> re.Pattern[str]:
 SECRETS = (
     # A JWT or JWE: its first part is Base64 for a text that starts with "{", whatever white space follows.
     TextPattern(
-        (".", "%2e"),
+        ("eyj", "eya", "ew0", "ewk", "ewo"),
         re.compile(
             r"(?<![\w-])(?=[\w-]*+(?:\.|%2E))(?P<head>[\w-]*?)"
             r"(?:ey[JA]|ew[0ko])[\w-]{6,}(?:(?:\.|%2E)[\w-]*)+",
@@ -133,7 +133,7 @@ SECRETS = (
             re.ASCII,
         ),
     ),
-    TextPattern(("digest user",), re.compile(r"(?i)(?P<head>\bdigest\s{1,4})username=[^\r\n]{1,2000}")),
+    TextPattern(("digest user",), re.compile(r"(?i)(?P<head>\bdigest\s{1,4})username=[^\r\n']{1,2000}")),
     # A client secret of Entra ID: three characters, a digit, "Q~", and the rest.
     TextPattern(("q~",), re.compile(r"(?P<head>)(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,40}+", re.ASCII)),
     # A private key in PEM form, cut or whole.

@@ -117,6 +117,40 @@ def people() -> tuple[TextPattern, ...]:
             Kind.EMAIL,
             codec=IN_TEXT,
         ),
+        # A local part in quotes, also inside a JSON text.
+        TextPattern(
+            ('"@', '"%40'),
+            re.compile(
+                r"(?i)(?<![\w\\])(?P<value>\\{0,64}\"[^\W\d_][^\"\\\n@,:;{}\[\]]{0,63}(?:\\{0,64}\")(?:@|%40)"
+                r"(?!odata\.|microsoft\.)[\w-]++(?:\.(?=[\w-]++\.)[\w-]++)*\.[^\W\d_][\w-]++)"
+            ),
+            Kind.EMAIL,
+            codec=IN_TEXT,
+        ),
+        # Whose OneDrive an address leads to, and an entry of a directory.
+        TextPattern(
+            ("/personal/", "%2fpersonal%2f"),
+            re.compile(
+                r"(?i)(?P<head>sharepoint\.[a-z.]{2,6}(?:/|%2F)(?::\w:/\w/)?personal(?:/|%2F))(?P<value>[\w.%-]+)"
+            ),
+            Kind.ID,
+        ),
+        TextPattern(
+            ("cn=", "uid=", "cn%3d"),
+            re.compile(
+                r"(?i)(?P<head>(?<![a-z0-9])(?:CN|UID)(?:=|%3D))(?P<value>(?:\\[,+]|[^,;+\\\n\"'<>&]){1,80}?)"
+                r"(?P<tail>(?=(?:,|%2C)(?:\s|%20|\+){0,4}(?:OU|DC|O|CN|C|L|ST|UID)(?:=|%3D)))"
+            ),
+            Kind.NAME,
+            codec=IN_TEXT,
+        ),
+        TextPattern(
+            ("ou=", "ou%3d", "dc=", "dc%3d"),
+            re.compile(
+                r"(?i)(?P<head>(?:,|%2C)(?:\s|%20|\+){0,4}(?:OU|DC|O)(?:=|%3D))(?P<value>(?:\\[,+]|[^,;+\\\s\"'<>&%]){1,80})"
+            ),
+            Kind.DOMAIN,
+        ),
         TextPattern(
             (".onmicrosoft.", ".sharepoint."),
             re.compile(r"(?i)(?<![\w.-])(?P<value>[\w-]++)(?P<tail>\.(?:onmicrosoft|sharepoint)\.[a-z]{2,3}\b)"),
@@ -141,11 +175,26 @@ def people() -> tuple[TextPattern, ...]:
             Kind.PHONE,
             codec=IN_TEXT,
         ),
+        # A number as people of a country write it. The pattern starts with a set of characters, for speed.
+        TextPattern(
+            (),
+            re.compile(
+                r"(?P<value>[(02-9](?<![\w.:+%=#/-].)(?:"
+                r"(?<=\()[2-9][0-9]{2}\)[ .-]?[2-9][0-9]{2}[ .-][0-9]{4}"
+                r"|(?<=\()0[1-9][0-9]{1,4}\)[ /-]?[0-9]{3,4}(?:[ -]?[0-9]{2,5}){0,3}"
+                r"|(?<=[2-9])[0-9]{2}(?P<gap>[ .-])[2-9][0-9]{2}(?P=gap)[0-9]{4}"
+                r"|(?<=0)[1-9][0-9]{1,4}[ /-][0-9]{3,4}(?:[ -]?[0-9]{2,5}){1,3}"
+                r"|(?<=0)0[1-9][0-9]{0,2}[ /-]?[0-9]{2,5}(?:[ /-]?[0-9]{2,5}){2,4}"
+                r"))(?![\w:%-]|\.\d)",
+                re.ASCII,
+            ),
+            Kind.PHONE,
+        ),
         # What is known by its name: a member of a cut JSON text, a filter of OData, a parameter.
         TextPattern(
             ends(PEOPLE),
             re.compile(
-                rf"(?is)(?P<head>{member(_NAMED)}b?(?P<close>\\{{0,8}}[\"']))(?!(?P=close))"
+                rf"(?is)(?P<head>{member(_NAMED)}b?(?P<close>\\{{0,64}}[\"']))(?!(?P=close))"
                 r"(?P<value>.+?)(?:(?<!\\)(?=(?P=close))|\Z)"
             ),
             None,
@@ -155,7 +204,7 @@ def people() -> tuple[TextPattern, ...]:
             ends(_WITH_IDS),
             re.compile(
                 rf"(?is)(?P<head>{member(any_of(_WITH_IDS))}\{{[^{{}}]{{0,300}}?"
-                r"(?P<id>\\{0,8}[\"'])id(?P=id)\s{0,8}:\s{0,8}(?P<close>\\{0,8}[\"']))(?!(?P=close))(?P<value>.+?)(?:(?<!\\)(?=(?P=close))|\Z)"
+                r"(?P<id>\\{0,64}[\"'])id(?P=id)\s{0,8}:\s{0,8}(?P<close>\\{0,64}[\"']))(?!(?P=close))(?P<value>.+?)(?:(?<!\\)(?=(?P=close))|\Z)"
             ),
             Kind.ID,
         ),

@@ -45,7 +45,8 @@ class Pseudonyms:
     """
 
     def __init__(self, key: bytes) -> None:
-        self._key = blake2s(key).digest()
+        secret = blake2s(key).digest()
+        self._keyed = {kind: blake2s(f"{kind}\0".encode(), key=secret) for kind in Kind}
         self.of = lru_cache(4096)(self._of)
         self._make: Mapping[Kind, Callable[[str], str]] = {
             Kind.SECRET: lambda _: MASK,
@@ -63,8 +64,10 @@ class Pseudonyms:
         return MASK if text == MASK else self._make[kind](text)
 
     def _hex(self, kind: Kind, text: str, digits: int) -> str:
-        value = f"{kind}\0{text}".encode("utf-8", "surrogatepass")
-        return blake2s(value, key=self._key).hexdigest()[:digits]
+        # Copied, because to set the key up takes as long as to hash a value.
+        hashed = self._keyed[kind].copy()
+        hashed.update(text.encode("utf-8", "surrogatepass"))
+        return hashed.hexdigest()[:digits]
 
     def _id(self, text: str) -> str:
         if len(text) == 36 and GUID.fullmatch(text):

@@ -87,8 +87,7 @@ class Redactor(Texts):
         return Headers(pairs).without("content-encoding"), masked
 
     def _header(self, name: str, value: str) -> str:
-        named = self._parameters.get(plain(name)) is Kind.SECRET or is_secret_name(name)
-        if name.lower() not in self._headers and not named:
+        if Kind.SECRET not in {self._of_member(name)[2], self._parameters.get(plain(name))}:
             return self._text(value, NESTING)
         scheme = value.partition(" ")[0]
         return f"{scheme} {MASK}" if scheme.lower() in map(str.lower, SCHEMES) else MASK
@@ -149,10 +148,15 @@ class Redactor(Texts):
         clean = {}
         for key, item in value.items():
             shown, name, own = members(key)
+            if literal:
+                shown = self.mask(key)
+            if item is None or item is True or item is False:
+                clean[shown] = item
+                continue
             own = kept or own or (within.get(name) if within is not None else None)
             if own is Kind.SECRET and key[-1:] in {"s", "S"} and isinstance(item, int | float):
                 own = None  # a number of tokens
-            clean[self.mask(key) if literal else shown] = self._json(item, own, name, nesting)
+            clean[shown] = self._json(item, own, name, nesting)
         if "value" in clean and is_secret_name(str(value.get("name") or value.get("key") or "")):
             clean["value"] = self._json(value["value"], Kind.SECRET, "value", nesting)  # a pair of a HAR file
         return clean

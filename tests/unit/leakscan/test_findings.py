@@ -38,6 +38,14 @@ ENTRA = "abc8Q~" + "d1" * 17
         ("+14252223333", "telephone number"),
         ("%2B1 425 222-3333", "telephone number"),
         ("tel:14252223333", "telephone number"),
+        ("call (425) 222-3333 today", "telephone number"),
+        ("call 425-222-3333 today", "telephone number"),
+        ("call 0171 123 4567", "telephone number"),
+        ("call 0049 30 1234 567", "telephone number"),
+        ('write to "alice smith"@contoso.com', "e-mail address"),
+        (r'{"to": "\"alice smith\"@contoso.com"}', "e-mail address"),
+        ("https://contoso-my.sharepoint.com/personal/alice_contoso_com/x", "personal site"),
+        ("CN=Alice Smith,OU=Sales,DC=contoso,DC=com", "name in a directory"),
         ("fabrikam.onmicrosoft.com", "name of a tenant"),
         ("Authorization:\n      - opaque", "secret header"),
         ('{"name": "Cookie", "value": "fpc=Ab3"}', "secret header"),
@@ -88,6 +96,7 @@ def test_it_finds(text, kind):
         "2026-01-01T00:00:00+00:00",
         '"@odata.type": "#microsoft.graph.tokenMeetingInfo"',
         "pip install package@1.2.3",
+        "2026-11-28 22:15:04, 10.0.0.1, 0.125 s, 1,234,567 bytes, 200 404 503 of 2026, build 20261128.4",
     ],
 )
 def test_it_leaves_alone(text):

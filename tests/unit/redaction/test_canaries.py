@@ -7,6 +7,7 @@ import pytest
 from pytest_graphcalls.leakscan import hide
 from pytest_graphcalls.redaction import MASK, Redactor, mask
 from tests.house.canaries import CANARIES, found_in
+from tests.unit.redaction.samples import exchange
 
 
 def test_there_are_enough_canaries_and_each_is_in_its_text():
@@ -39,3 +40,14 @@ def test_nothing_is_left_of_what_is_packed(name):
 def test_a_canary_in_a_json_value_is_masked(name):
     redacted = Redactor("cassette", "canaries").json({"message": [CANARIES[name].text]})
     assert found_in(redacted["message"][0], {name: CANARIES[name]}) == []
+
+
+@pytest.mark.parametrize("profile", ["tokens", "cassette"])
+@pytest.mark.parametrize("name", CANARIES)
+def test_a_canary_in_a_body_or_a_header_is_masked(name, profile):
+    text = CANARIES[name].text
+    header = [("X-Debug", text)] if "\n" not in text else []
+    sent = exchange(sent=text.encode(), got=text.encode("utf-16"), answer=header)
+    clean = Redactor(profile, "canaries").exchange(sent)
+    for part in (clean.request.body, clean.response.body, repr(clean.response.headers).encode()):
+        assert found_in(part.replace(b"\0", b"").decode("utf-8", "replace"), {name: CANARIES[name]}) == []

@@ -1,6 +1,7 @@
 """What may not be written down of an exchange is masked, and nothing else is touched."""
 
 import json
+import re
 import time
 import timeit
 from urllib.parse import quote
@@ -32,6 +33,59 @@ def test_a_header_of_the_table_is_masked_on_both_sides(name):
     value = redact_exchange(exchange(headers=[(name.title(), "s3cret")], answer=[(name, "s3cret")]))
     assert [(name.title(), MASK)] == list(value.request.headers.pairs)
     assert [(name, MASK)] == list(value.response.headers.pairs)
+
+
+@pytest.mark.parametrize("scheme", ["ApiKey", "SharedKey", "Digest", "Token", "AWS4-HMAC-SHA256", "Bearer"])
+def test_a_header_loses_its_whole_value_whatever_its_scheme(scheme):
+    sent = redact_exchange(
+        exchange(headers=[("Authorization", f'{scheme} bob="s3cret", more="s3cret" s3cret')])
+    ).request
+    assert sent.headers["authorization"] in {MASK, f"{scheme} {MASK}"}
+
+
+@pytest.mark.parametrize("name", ["X-Auth-Token", "X-Forwarded-Access-Token", "X-MS-TOKEN-AAD-ID-TOKEN", "Bot-Secret"])
+def test_a_header_that_is_named_like_a_secret_is_masked(name):
+    assert redact_exchange(exchange(headers=[(name, "s3cret")])).request.headers[name] == MASK
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["secret", "apiKey", "sessionToken", "auth_token", "pwd", "userPassword", "appSecret", "CLIENT.SECRET", "pin_otp"],
+)
+@pytest.mark.parametrize("value", ["hunter2", "correct horse", 4711, ["a1", {"deep": "b2"}]])
+def test_a_member_that_is_named_like_a_secret_is_masked_whatever_it_holds(name, value):
+    clean = redact_json({"a": {name: value, "id": "7"}})
+    assert clean["a"]["id"] == "7"
+    assert not {"hunter2", "correct", "4711", "a1", "b2"} & set(re.findall(r"\w+", json.dumps(clean)))
+
+
+@pytest.mark.parametrize("name", ["tokenType", "skipToken", "token_endpoint", "keyId", "secretName", "compass"])
+def test_a_member_that_only_speaks_of_a_secret_stays(name):
+    assert redact_json({name: "x1"}) == {name: "x1"}
+
+
+def test_the_value_of_a_pair_is_masked_by_its_name():
+    assert redact_json([{"name": "X-Api-Key", "value": "s3cret"}, {"name": "Accept", "value": "*/*"}]) == [
+        {"name": "X-Api-Key", "value": MASK},
+        {"name": "Accept", "value": "*/*"},
+    ]
+
+
+def test_a_json_text_five_levels_deep_is_read():
+    value = {"appSecret": "s3cret", "id": "57da"}
+    for _ in range(5):
+        value = {"message": json.dumps(value)}
+    shown = json.dumps(redact_json(value))
+    assert "s3cret" not in shown
+    assert "57da" in shown
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("text", ['{"apiKey": "s3cret"}', "client_secret=s3cret&a=1", f"got {JWT}"])
+def test_a_body_of_two_or_four_bytes_a_letter_is_read(encoding, text):
+    body = redact_exchange(exchange(got=text.encode(encoding))).response.body
+    assert b"s3cret" not in body.replace(b"\0", b"")
+    assert JWT.encode() not in body.replace(b"\0", b"")
 
 
 @pytest.mark.parametrize("name", sorted(MEMBERS))
@@ -125,6 +179,31 @@ def test_deep_texts_in_deep_texts_raise_nothing():
         "Bearer a1",
         "a.",
         "https://teams",
+        "token: ",
+        "token: a1",
+        "token=",
+        "cookie: REDACTED ",
+        'authorization: digest a="',
+        "('token', 'a'",
+        "--token a ",
+        "<token>a",
+        '"name="token" ',
+        "...=abc",
+        "...aB1defgh",
+        "\\u0041",
+        "&#65;",
+        "%41",
+        "\\x00",
+        "secret",
+        "form-data; name=a",
+        "form-data; name=token\\n",
+        "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY\n",
+        "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY",
+        "414243444546474849505152535455",
+        "a-b_c/d+",
+        "digest username=",
+        "sharedkey a1",
+        "tokens: ['a",
     ],
 )
 def test_the_time_grows_no_faster_than_the_text(text):

@@ -55,6 +55,21 @@ def like(kind, text):
         ("displayName eq 'Alice Smith'", f"displayName eq '{FORMS[Kind.NAME]}'"),
         ('cut: {"displayName": "Alice Smi', f'cut: {{"displayName": "{FORMS[Kind.NAME]}'),
         (r"{\"displayName\": \"Alice\", \"n", rf'{{\\"displayName\\": \\"{FORMS[Kind.NAME]}\\", \\"n'),
+        ('write to "alice smith"@contoso.com now', f"write to {FORMS[Kind.EMAIL]} now"),
+        (r'{"to": "\"alice smith\"@contoso.com"', rf'{{"to": "{FORMS[Kind.EMAIL]}"'),
+        (
+            "https://contoso-my.sharepoint.com/personal/alice_contoso_com/Documents",
+            rf"https://tenant-[0-9a-f]{{8}}\.sharepoint\.com/personal/{FORMS[Kind.ID]}/Documents",
+        ),
+        (
+            "CN=Alice Smith,OU=Sales,DC=contoso,DC=com",
+            rf"CN={FORMS[Kind.NAME]},OU=tenant-[0-9a-f]{{8}},DC=tenant-[0-9a-f]{{8}},DC=tenant-[0-9a-f]{{8}}",
+        ),
+        ("call (425) 222-3333 today", f"call {FORMS[Kind.PHONE]} today"),
+        ("call 425-222-3333 today", f"call {FORMS[Kind.PHONE]} today"),
+        ("call 0171 123 4567", f"call {FORMS[Kind.PHONE]}"),
+        ("call (020) 7946 0018.", f"call {FORMS[Kind.PHONE]}" + r"\."),
+        ("call 0049 30 1234 567", f"call {FORMS[Kind.PHONE]}"),
         ("/x?$skiptoken=Zm9vYmFyYmF6", r"/x\?\$skiptoken=" + FORMS[Kind.ID]),
     ],
 )
@@ -76,6 +91,8 @@ def test_a_form_gets_a_pseudonym_of_its_form_in_any_text(text, form):
         "application/json; odata.metadata=minimal; IEEE754Compatible=false",
         "/v1.0/communications/calls?$select=id,displayName",
         "Microsoft-Skype/3.0,(Calling/1.0)",
+        "2026-11-28 22:15:04, 10.0.0.1, 0.125 s, 1,234,567 bytes, 200 404 503 of 2026, build 20261128.4",
+        "code 5003 subcode 10073, retry 1 of 3, port 8080, 4000 ms, version 412.100.7300",
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",  # longer than a GUID: a digest
     ],
 )

@@ -131,6 +131,14 @@ def test_nothing_raises(body, text):
         "accesskey=",
         "8:live:",
         "8Q~",
+        "0171 ",
+        "(425) ",
+        "0049 30 ",
+        "425-222-",
+        "cn=a,",
+        ",ou=",
+        '"a b"@',
+        "sharepoint.com/personal/",
     ],
 )
 def test_the_time_grows_no_faster_than_the_text(text):
