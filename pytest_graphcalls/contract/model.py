@@ -67,6 +67,7 @@ class Effect(StrEnum):
     UNMUTES = "unmutes"
     PLAYS = "plays"
     RECORDS = "records"
+    CANCELS_MEDIA = "cancels-media"
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,19 +154,11 @@ def look(
     progress = progress or NoProgress()
     claim(settings.out)
     for place in (settings.out / CASSETTES, settings.baseline):
-<<<<<<< HEAD
-        if said := mended(place):
+        if said := restored(place):
             progress.phase(said)
     for folder in remove_abandoned():
         progress.phase(f"removed {folder}, which an earlier night had left behind when it was killed")
     published = tuple(_published(settings, progress))
-=======
-        if said := restored(place):
-            telling.phase(said)
-    for folder in left_over():
-        telling.phase(f"{folder} went: an earlier night was killed and had left it.")
-    published = tuple(_published(settings, telling))
->>>>>>> main
     old = accepted.read(settings.baseline, settings.target, settings.versions)
     agreed = AcceptedFile.read(settings.accepted).acceptances
     with (

@@ -33,12 +33,7 @@ def temporary_workspace() -> Iterator[Path]:
         # It gets its name when it is locked: under that name it would be free for a moment.
         new = folder / f".{MARK}"
         new.touch(mode=0o600)
-<<<<<<< HEAD
         line = _held(new, shared=True)
-=======
-        # Windows renames no file that is open; what a killed night has left there stays.
-        line = None if sys.platform == "win32" else hold(new, shared=True)
->>>>>>> main
         try:
             new.rename(folder / MARK)
             yield folder
@@ -47,26 +42,16 @@ def temporary_workspace() -> Iterator[Path]:
                 os.close(line)
 
 
-<<<<<<< HEAD
 def hold_workspace(folder: Path) -> int | None:
     """Keep ``folder`` while this process lives; the open file, or ``None`` when it is no workspace."""
     return _held(folder / MARK, shared=True)
-=======
-def stay_in(folder: Path) -> int | None:
-    """Keep ``folder`` from being taken away while this process lives; the open file, or ``None``: it is no workroom."""
-    return hold(folder / MARK, shared=True)
->>>>>>> main
 
 
 def remove_abandoned() -> tuple[Path, ...]:
     """Remove the folders of this user's killed nights, and return them."""
     removed = []
     for folder in sorted(Path(gettempdir()).glob(f"{PREFIX}*")):
-<<<<<<< HEAD
         line = _held(folder / MARK, shared=False) if _is_ours(folder) else None
-=======
-        line = hold(folder / MARK) if _is_ours(folder) and sys.platform != "win32" else None
->>>>>>> main
         if line is not None:
             shutil.rmtree(folder, ignore_errors=True)
             os.close(line)
@@ -82,11 +67,8 @@ def _is_ours(folder: Path) -> bool:
     except OSError:
         return False
     return stat.S_ISDIR(found.st_mode) and (sys.platform == "win32" or found.st_uid == os.geteuid())
-<<<<<<< HEAD
 
 
 def _held(file: Path, *, shared: bool) -> int | None:
     # Windows renames no file that is open; what a killed night has left behind stays there.
     return None if sys.platform == "win32" else hold(file, shared=shared)
-=======
->>>>>>> main

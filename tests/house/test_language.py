@@ -59,20 +59,6 @@ NOT_YET: frozenset[str] = frozenset(
         "clients/network.py",
         "contract/sequences.py",
         "leakscan/__init__.py",
-<<<<<<< HEAD
-        "leakscan/scanner.py",
-=======
-        "nightly/__init__.py",
-        "nightly/assess.py",
-        "nightly/baseline.py",
-        "nightly/publish.py",
-        "nightly/retry.py",
-        "nightly/run.py",
-        "nightly/settings.py",
-        "nightly/suite.py",
-        "nightly/suite_process.py",
-        "nightly/workspace.py",
->>>>>>> main
         "plugin/cassette_summary.py",
         "plugin/live.py",
         "plugin/markers.py",
