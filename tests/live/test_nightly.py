@@ -14,7 +14,7 @@ import pytest
 
 from pytest_graphcalls import leakscan
 from pytest_graphcalls.drift import Outcome
-from pytest_graphcalls.drift.compare import MET
+from pytest_graphcalls.drift.compare import ALREADY_PRESENT
 from pytest_graphcalls.nightly import NightSettings, Subprocess, look, promote
 from pytest_graphcalls.nightly.workspace import remove_abandoned
 from tests.few import only
@@ -49,7 +49,7 @@ def test_a_night_in_a_tenant_and_the_next_one(
     second = look(settings, Subprocess())
     told = "\n".join(f"{one.difference} {one.places} {one.status} {one.repeated}" for one in second.verdict.entries)
     assert (second.verdict.outcome, told, second.problem) == (Outcome.NO_DRIFT, "", "")
-    assert [one.subject.partition("::")[2] for one in second.verdict.unchecked if MET in one.reason] == [
+    assert [one.subject.partition("::")[2] for one in second.verdict.unchecked if ALREADY_PRESENT in one.reason] == [
         "test_question_organizer@v1.0"
     ]
     assert "from simulator" in second.verdict.baseline  # what answers there says so itself
