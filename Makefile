@@ -9,7 +9,7 @@ BIN = $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help contracts test test-lowest search test-sdk test-browser bench record docs readme lint types wheel clean
+.PHONY: help contracts test test-lowest search test-sdk test-browser hostile bench record docs readme lint types wheel clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -70,6 +70,9 @@ test-sdk: $(VENV)/.sdk ## run the tests with Microsoft's Graph SDKs (installs ab
 
 test-browser: $(VENV)/.browser ## look at the page of a night and at the documentation in headless Chromium (installs it as root)
 	$(BIN)/python -m pytest tests/browser
+
+hostile: $(VENV)/.installed ## give hostile files to the commands; prints what each got, seconds and MB
+	$(BIN)/python -m tests.hostile
 
 bench: $(VENV)/.benched ## print the speed figures as ratios
 	$(BIN)/python -m tests.bench

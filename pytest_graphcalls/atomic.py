@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from glob import escape
 from pathlib import Path
 from secrets import token_hex
@@ -72,10 +71,10 @@ def _remove_abandoned(folder: Path) -> None:
 
 
 def hold(path: Path, *, make: bool = False, shared: bool = False) -> int | None:
-    """Open a file and lock it, without waiting.
+    """Open a file or a folder and lock it, without waiting.
 
     Args:
-        path: the file.
+        path: the file or the folder.
         make: whether it is made where there is none.
         shared: whether others may hold it at the same time, each of them shared.
 
@@ -86,7 +85,8 @@ def hold(path: Path, *, make: bool = False, shared: bool = False) -> int | None:
     Raises:
         OSError: the file cannot be made.
     """
-    flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+    flags = os.O_RDONLY if path.is_dir() else os.O_RDWR
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
         held = os.open(path, flags | (os.O_CREAT if make else 0), 0o666)
     except OSError:
@@ -128,57 +128,81 @@ def _is_there(path: Path, file: int) -> bool:
 
 
 _OLD, _NEW = ".old-", ".new-"
-_ABANDONED = 3600.0
-"""Seconds after which nobody works on a folder any more: making one takes seconds."""
 
 
-def beside(folder: Path) -> Path:
-    """A new folder on the same disk, with its name; raises :class:`OSError`."""
-    made = folder.parent / f".{folder.name}{_NEW}{token_hex(4)}"
-    made.mkdir(parents=True)
-    return made
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """A new folder that takes the place of ``folder`` when the block ends; after an exception that is as it was.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    new = folder.parent / f".{folder.name}{_NEW}{token_hex(4)}"
+    new.mkdir(parents=True)
+    with ExitStack() as held:
+        held.callback(shutil.rmtree, new, ignore_errors=True)
+        for one in (new, folder):
+            _keep_held(one, held)
+        yield new
+        _swap(new, folder)
 
 
-def swap(new: Path, folder: Path) -> None:
-    """Let ``new`` take the place of ``folder``, if there is one; when :class:`OSError` is raised, that is as it was."""
+def _keep_held(folder: Path, stack: ExitStack) -> None:
+    held = hold(folder)
+    if held is not None:
+        stack.callback(os.close, held)
+
+
+def _swap(new: Path, folder: Path) -> None:
     old = folder.parent / f".{folder.name}{_OLD}{token_hex(4)}"
-    there = folder.exists()
-    if there:
+    exists = folder.exists()
+    if exists:
         folder.rename(old)
     try:
         new.rename(folder)
     except OSError:
-        if there:
+        if exists:
             old.rename(folder)
         raise
-    with suppress(OSError):  # what is left over of the old one harms nobody
-        shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
 
 
-def mended(folder: Path, now: Callable[[], float] = time.time) -> str:
-    """Put right what a process has left that was killed while it swapped ``folder``.
+def restored(folder: Path) -> str:
+    """Put right what a process has left that was killed while it replaced ``folder``.
 
     Args:
-        folder: where it should be. If it is gone, the older one, which had gone aside, is put back. If it is there,
-            the older one is not needed any more and goes; so does a new one that nobody has worked on for an hour.
-        now: the clock, in seconds since 1970.
+        folder: where it should be. If it is missing, the older one, which was renamed, is put back. If it is there, the
+            older one is removed; so is a new one whose process has ended.
 
     Returns:
         What was done, a sentence, or ``""``.
     """
     if not folder.parent.is_dir():
         return ""
-    old, new = (sorted(folder.parent.glob(f".{escape(folder.name)}{word}*"), key=_changed) for word in (_OLD, _NEW))
+    old, new = (_abandoned(folder, word) for word in (_OLD, _NEW))
     if old and not folder.exists():
         with suppress(OSError):  # another process may be doing the same
             old[-1].rename(folder)
             return f"{folder} was put back: an earlier job was killed while it replaced it."
-    # What is being made at this moment, or was put aside by a process that is about to put it back, stays.
-    useless = [*(old if folder.exists() else ()), *(one for one in new if now() - _changed(one) > _ABANDONED)]
+    useless = [*(old if folder.exists() else ()), *new]
     for one in useless:
         shutil.rmtree(one, ignore_errors=True)
-    gone = [one.name for one in useless if not one.exists()]
-    return f"{', '.join(gone)} went: an earlier job was killed and had left it beside {folder}." if gone else ""
+    removed = [one.name for one in useless if not one.exists()]
+    return f"{', '.join(removed)} was removed: a job that was killed had left it beside {folder}." if removed else ""
+
+
+def _abandoned(folder: Path, word: str) -> list[Path]:
+    """What ended processes have left beside ``folder``, the latest last."""
+    found = filter(_is_abandoned, folder.parent.glob(f".{escape(folder.name)}{word}*"))
+    return sorted(found, key=_changed)
+
+
+def _is_abandoned(folder: Path) -> bool:
+    """Whether no process that lives holds the folder; Windows has no locks for one."""
+    held = hold(folder)
+    if held is not None:
+        os.close(held)
+    return held is not None or sys.platform == "win32"
 
 
 def _changed(folder: Path) -> float:
@@ -193,7 +217,9 @@ def usable(folder: Path) -> str:
     """Why files cannot be put into ``folder``, which is made, or ``""``."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        beside(folder / "probe").rmdir()
+        probe = folder / f".probe{_NEW}{token_hex(4)}"
+        probe.mkdir()
+        probe.rmdir()
     except OSError as error:
         return f"{error.strerror or error}."
     return ""

@@ -26,6 +26,7 @@ from typing import Any, cast
 
 from pytest_graphcalls.contract import Cloud, Contract
 from pytest_graphcalls.errors import SIGN_IN_CAUSES, SettingError, SignInError, did_you_mean
+from pytest_graphcalls.parsing import content
 from pytest_graphcalls.redaction import mask, remember
 
 TENANT, CLIENT = "AZURE_TENANT_ID", "AZURE_CLIENT_ID"
@@ -419,7 +420,7 @@ _STRANGER = (CERTIFICATE, "a private key that belongs to the certificate", "Expo
 
 def _readable(setting: str, path: Path, expected: str) -> str:
     try:
-        return path.read_text(encoding="ascii")
+        return content(path).decode("ascii")
     except FileNotFoundError:
         beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         step = f"There is no such file.{did_you_mean(path.name, beside)}"

@@ -7,8 +7,8 @@ The rules of this page:
 3. An alias of YAML is refused: 600 bytes of them can stand for more than a memory holds.
 4. What cannot be read is an :class:`.UnreadableError` with line and byte.
 
-The standard library's decoder reads the values, so this needs no parser of its own; ijson would hand over values the
-same way, but not the place of an error.
+The standard library's decoder reads the values. ijson 3.6 is twice as quick, but ends the process at a number of 5,000
+digits, and does not say in which line an error is.
 """
 
 from __future__ import annotations

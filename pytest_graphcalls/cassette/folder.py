@@ -1,10 +1,10 @@
-"""What lies in folders: cassettes, and the test modules they may belong to."""
+"""Cassettes in folders, and the test modules that use them."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -45,24 +45,34 @@ def _hidden(path: Path) -> bool:
 _VERSIONS = frozenset({"v1.0", "beta"})
 
 
-def orphan(path: Path, passport: Passport | None, sources: dict[str, list[Path]]) -> str:
-    """Why no test uses the cassette: its module is gone, or the test in it."""
-    place = path.absolute()
-    module, test = place.parent.name, _test(path, passport)
-    parents = [*place.parents, place.parent, place.parent]  # right below the root there are no others
-    homes = [parents[2] / f"{module}.py"] if parents[1].name not in _VERSIONS else []
-    homes = [home for home in homes if home.is_file()] or sources.get(module, [])
+def orphan(path: Path, passport: Passport | None, sources: Mapping[str, Sequence[Path]]) -> str:
+    """Why no test uses the cassette, or ``""``: its module is missing, or the test in it.
+
+    Args:
+        path: the cassette.
+        passport: what it says about itself.
+        sources: test modules by their names.
+    """
+    recorded, _, test = (passport.test if passport else "").partition("::")
+    test = re.split(r"\[", test.partition("@")[0] or path.stem, maxsplit=1)[0].rpartition(".")[2]
+    module = path.absolute().parent.name
+    homes = _beside(path, module) or sources.get(module) or sources.get(Path(recorded).stem, ())
     if not homes:
-        return f"there is no {module}.py"
-    if any(test in _tests(home) or _mentions(home, path) for home in homes):
+        named = any(path.name in _source(one) for found in sources.values() for one in found)
+        return "" if named else f"there is no {module}.py"
+    # The marks of pytest-recording name a cassette, with or without the end of its name.
+    if any(test in _tests(home) or path.stem in _source(home) for home in homes):
         return ""
     return f"{homes[0].name} has no {test}"
 
 
-def _test(path: Path, passport: Passport | None) -> str:
-    """The function that a cassette is named after."""
-    name = passport.test.partition("::")[2].partition("@")[0] if passport and passport.test else path.stem
-    return re.split(r"\[", name, maxsplit=1)[0].rpartition(".")[2]
+def _beside(path: Path, module: str) -> list[Path]:
+    """The module beside the folder of cassettes, where pytest-recording puts that folder."""
+    above = list(path.absolute().parents)[1:3]
+    if len(above) < 2 or above[0].name in _VERSIONS:
+        return []
+    home = above[1] / f"{module}.py"
+    return [home] if home.is_file() else []
 
 
 @cache
@@ -73,11 +83,6 @@ def _tests(module: Path) -> frozenset[str]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()
     return frozenset(one.name for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
-
-
-def _mentions(module: Path, path: Path) -> bool:
-    """Whether a module names the cassette, as the marks of pytest-recording do."""
-    return path.stem in _source(module)
 
 
 def _source(module: Path) -> str:

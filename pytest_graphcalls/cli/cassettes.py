@@ -47,7 +47,7 @@ def scan(paths: Sequence[Path], _: Namespace) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CassetteStatus:
     """How one cassette stands.
 
     Attributes:
@@ -65,7 +65,7 @@ class Standing:
     problem: str = ""
 
 
-def survey(paths: Iterable[Path], modules: Iterable[Path]) -> Iterator[Standing]:
+def survey(paths: Iterable[Path], modules: Iterable[Path]) -> Iterator[CassetteStatus]:
     """Look at every cassette.
 
     Whether a test uses one is read from the source of its module, so no test is run, and a run of a few tests makes
@@ -80,52 +80,52 @@ def survey(paths: Iterable[Path], modules: Iterable[Path]) -> Iterator[Standing]
     """
     sources = modules_in(modules)
     for path in cassettes_in(paths):
-        yield _standing(path, sources)
+        yield _status(path, sources)
 
 
-def _standing(path: Path, sources: dict[str, list[Path]]) -> Standing:
+def _status(path: Path, sources: dict[str, list[Path]]) -> CassetteStatus:
     from pytest_graphcalls.cassette import opened
 
     try:
         found = opened(path)
     except RecordingError as error:
-        return Standing(path, problem=error.problem)
-    return Standing(path, found.passport, found.edited, orphan(path, found.passport, sources))
+        return CassetteStatus(path, problem=error.problem)
+    return CassetteStatus(path, found.passport, found.edited, orphan(path, found.passport, sources))
 
 
 def status(paths: Sequence[Path], args: Namespace) -> int:
     """Print how old they are, from what, whether edited or used by no test; 1 if something is to be done."""
     here = Path(str(files("pytest_graphcalls.contracts")))
-    standings = list(survey(paths, (Path.cwd(), here)))
+    statuses = list(survey(paths, (Path.cwd(), here)))
     now = datetime.now(UTC)
-    troubles = dict(_troubles(standings, now, args.days))
-    for line in _shown(standings, troubles, now):
+    troubles = dict(_troubles(statuses, now, args.days))
+    for line in _shown(statuses, troubles, now):
         show(wrapped(line, indent=0) if not line.startswith("  ") else [line])
     return int(any(troubles.values()))
 
 
-def _troubles(standings: Sequence[Standing], now: datetime, days: int) -> Iterator[tuple[str, list[str]]]:
+def _troubles(statuses: Sequence[CassetteStatus], now: datetime, days: int) -> Iterator[tuple[str, list[str]]]:
     """What has to be done something about, by heading."""
     yield (
         f"older than {counted(days, 'day')}; record them again (--record-mode=rewrite)",
-        [f"{one.path}: {age} days" for one in standings if (age := _age(one, now)) > days],
+        [f"{one.path}: {age} days" for one in statuses if (age := _age(one, now)) > days],
     )
-    yield "edited since they were recorded", [str(one.path) for one in standings if one.edited]
-    yield "used by no test; remove them", [f"{one.path}: {one.orphan}" for one in standings if one.orphan]
-    yield "not readable", [f"{one.path}: {one.problem}" for one in standings if one.problem]
+    yield "edited since they were recorded", [str(one.path) for one in statuses if one.edited]
+    yield "used by no test; remove them", [f"{one.path}: {one.orphan}" for one in statuses if one.orphan]
+    yield "not readable", [f"{one.path}: {one.problem}" for one in statuses if one.problem]
 
 
-def _age(one: Standing, now: datetime) -> int:
+def _age(one: CassetteStatus, now: datetime) -> int:
     return one.passport.days(now) if one.passport else 0
 
 
-def _shown(standings: Sequence[Standing], troubles: Mapping[str, list[str]], now: datetime) -> Iterator[str]:
-    yield f"{counted(len(standings), 'cassette')}."
-    known = [one.passport for one in standings if one.passport]
+def _shown(statuses: Sequence[CassetteStatus], troubles: Mapping[str, list[str]], now: datetime) -> Iterator[str]:
+    yield f"{counted(len(statuses), 'cassette')}."
+    known = [one.passport for one in statuses if one.passport]
     for (kind, version), number in sorted(Counter((one.kind.value, "+".join(one.versions)) for one in known).items()):
         ages = [one.days(now) for one in known if (one.kind.value, "+".join(one.versions)) == (kind, version)]
         yield f"  recorded from: {kind}, {version or 'no version'}: {number}, {_span(ages)} old"
-    strangers = sum(one.passport is None and not one.problem for one in standings)
+    strangers = sum(one.passport is None and not one.problem for one in statuses)
     if strangers:
         yield f"  without a passport, so nothing is known of them: {strangers}"
     faulty = sum(bool(one.faults) for one in known)

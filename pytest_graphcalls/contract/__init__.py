@@ -1,4 +1,4 @@
-"""The contract: what is published about the calls API, and the judgement of exchanges and notifications by it."""
+"""The contract: what is published about the calls API, and the check of exchanges and notifications against it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Compare an exchange or a notification with the contract: one function per half, findings out.
+"""Check requests and responses against the contract, and report findings.
 
-Severity comes from the model, not from here: the table below names the kinds that are additive. A named
-contradiction of the documentation turns a violation into a notice; nothing else does.
+The severity follows from the kind and the type model: the tables below name the kinds that are notices. Otherwise only
+a named contradiction of the documentation turns a violation into a notice.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from pytest_graphcalls.wire import Exchange, MalformedJsonError, Request, Respon
 
 ERRORS_PAGE = "https://learn.microsoft.com/graph/errors"
 ADDITIVE = frozenset({Kind.MEMBER_UNDOCUMENTED, Kind.ENUM_LETTER_CASE, Kind.TYPE_SPELLING})
-"""Kinds that are a notice wherever they occur."""
+"""Kinds that are always a notice."""
 GROWING = frozenset({Kind.ENUM_UNKNOWN, Kind.TYPE_UNKNOWN})
-"""Kinds that are a notice in what the service sends where the model may grow: it is ahead of its metadata."""
+"""Kinds that are a notice in responses and notifications where the model is evolvable: the service may be newer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """How much a problem weighs; ``tolerated`` names the contradiction that makes it a notice."""
+    """The severity of a problem; ``tolerated`` names the contradiction that makes it a notice."""
 
     severity: Severity
     tolerated: str = ""
@@ -40,7 +40,7 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """Whose half is looked at; makes the findings."""
+    """The side, operation and version under check; makes the findings."""
 
     side: Side
     operation: Operation
@@ -67,7 +67,7 @@ class _Context:
 
 
 class Checker:
-    """Judges exchanges of one API version.
+    """Checks exchanges of one API version.
 
     Args:
         model: the version's types.
@@ -92,9 +92,9 @@ class Checker:
         """Findings about a request.
 
         Args:
-            request: what was sent.
-            match: the operation it means.
-            token_expected: false for recordings, whose tokens were taken out.
+            request: the request.
+            match: the operation it calls.
+            token_expected: false for recordings, whose tokens were removed.
         """
         operation, spec = match.operation, match.operation.request
         context = _Context(Side.REQUEST, operation, match.version)
@@ -199,7 +199,7 @@ class Checker:
         selected = _selected(exchange.request)
         rule = context.operation.rule_id(spec.rule, context.version)
         for finding in self._shape(context, root, body):
-            if not (selected and finding.kind is Kind.MEMBER_MISSING and _left_out(finding.where, selected, spec)):
+            if not (selected and finding.kind is Kind.MEMBER_MISSING and _excluded(finding.where, selected, spec)):
                 yield replace(finding, rule=rule)
 
     def _error(self, context: _Context, response: Response) -> Iterator[Finding]:
@@ -215,11 +215,11 @@ class Checker:
             yield replace(finding, severity=weight.severity, tolerated=weight.tolerated)
 
     def problems(self, side: Side, root: str, body: Any) -> Iterator[tuple[str, Problem, Weight]]:
-        """What is wrong with the shape of ``body``: where, what, and how much it weighs.
+        """The problems in the shape of ``body``, each with its place and severity.
 
         Args:
-            side: which half ``body`` belongs to.
-            root: the type to judge by (see :meth:`.Schemas.validator`).
+            side: the side that ``body`` belongs to.
+            root: the type to check against (see :meth:`.Schemas.validator`).
             body: decoded JSON.
         """
         for error in self.schemas[side].errors(root, body):
@@ -235,11 +235,11 @@ class Checker:
 
 
 def judged(match: Match, exchange: Exchange, limits: Limits) -> Iterator[str]:
-    """Slugs of the rules that ``exchange`` gave a chance to be broken."""
+    """Slugs of the rules that ``exchange`` could have broken."""
     spec = match.operation.request
     yield spec.token
     yield spec.rule
-    yield from limits.touched(_readable(exchange.request))
+    yield from limits.applicable_rules(_readable(exchange.request))
     response = match.operation.responses.get(exchange.response.status)
     if response is None and exchange.response.status < 400:
         response = next(iter(match.operation.responses.values()))
@@ -249,7 +249,7 @@ def judged(match: Match, exchange: Exchange, limits: Limits) -> Iterator[str]:
 
 
 def unmatched(miss: Miss, request: Request) -> Iterator[Finding]:
-    """Findings about a request that means no operation; nothing is said about other parts of Graph."""
+    """Findings about a request that calls no operation; other parts of Graph give none."""
     path = request.path
     if miss.reason == "unknown-path":
         hint = f"Did you mean {miss.nearest}?" if miss.nearest else ""
@@ -267,7 +267,7 @@ def unmatched(miss: Miss, request: Request) -> Iterator[Finding]:
 
 
 def is_json(content_type: str) -> bool:
-    """Whether a ``Content-Type`` stands for JSON."""
+    """Whether a ``Content-Type`` is JSON."""
     kind = content_type.partition(";")[0].strip().lower()
     return kind == "application/json" or kind.endswith("+json")
 
@@ -278,8 +278,8 @@ def _selected(request: Request) -> frozenset[str]:
     return frozenset(name.strip() for name in request.query.get("$select", "").split(",") if name.strip())
 
 
-def _left_out(where: str, selected: frozenset[str], spec: ResponseSpec) -> bool:
-    """Whether a missing member was left out by ``$select``; that speaks of the entity's own members only."""
+def _excluded(where: str, selected: frozenset[str], spec: ResponseSpec) -> bool:
+    """Whether a missing member was excluded by ``$select``, which selects the entity's own members only."""
     prefix = "$.value[]." if spec.collection else "$."
     place = at_any_index(where)
     name = place.removeprefix(prefix)

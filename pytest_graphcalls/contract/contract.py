@@ -1,4 +1,4 @@
-"""The contract: what is published about the calls API, and the judgement of exchanges and notifications by it."""
+"""The contract of one folder: operations, rules, types and errors, and the check of exchanges against them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.contract.errors import ErrorCatalogue
 from pytest_graphcalls.contract.loading import ContractFiles
-from pytest_graphcalls.contract.model import VERSIONS, Cloud, Effect, Operation, Question, Rule, load
+from pytest_graphcalls.contract.model import VERSIONS, Cloud, Effect, Operation, Question, Rule, load_clouds
 from pytest_graphcalls.contract.notifications import NotificationChecker, Payload, read
 from pytest_graphcalls.contract.operations import build
 from pytest_graphcalls.contract.routes import Match, Miss, Router, Uncovered
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 
 
 _CHECKED = ("method", "path", "action", "versions", "aliases", "request", "responses")
-"""Members of an operation's file that its exchanges are checked against, beside its rules."""
+"""Members of an operation's file that its exchanges are checked against, besides its rules."""
 
 
 class Contract:
-    """Everything that the files of one contract folder say. Files are read when first needed.
+    """The contract in one folder. Files are read when first needed.
 
     Args:
         root: the folder; by default the one inside the package.
 
     Raises:
-        ContractFileError: from any member, when a file that it needs cannot be used.
+        ContractFileError: by any member, when a file that it needs cannot be used.
     """
 
     def __init__(self, root: Traversable | None = None) -> None:
@@ -50,7 +50,7 @@ class Contract:
 
     @staticmethod
     def packaged() -> Contract:
-        """The contract inside the package; the same object every time."""
+        """The contract inside the package; one object for the process."""
         return _packaged()
 
     @cached_property
@@ -116,7 +116,7 @@ class Contract:
     @cached_property
     def clouds(self) -> Mapping[str, Cloud]:
         """The national clouds by name."""
-        return load(self._files)
+        return load_clouds(self._files)
 
     def cloud(self, name: str) -> Cloud:
         """The national cloud ``name``; raises :class:`UnknownNameError` when there is none."""
@@ -131,17 +131,17 @@ class Contract:
         return self._files.revision()
 
     def revisions(self, requests: Iterable[Request]) -> dict[str, str]:
-        """By id: the revision of each operation that ``requests`` mean; see :meth:`operation_revision`."""
+        """By id: the revision of each operation that ``requests`` call; see :meth:`operation_revision`."""
         found = (self._match(request) for request in requests)
         return {
             id: self.operation_revision(id) for id in sorted({m.operation.id for m in found if isinstance(m, Match)})
         }
 
     def operation_revision(self, id: str) -> str:
-        """Twelve hexadecimal digits that change when what exchanges of one operation are checked against does.
+        """Twelve hexadecimal digits that change with any fact that exchanges of one operation are checked against.
 
-        That is where it is, what its request and answers hold, the types of their bodies, and its rules with their
-        evidence; no wording, and nothing that only other operations use.
+        These are its paths, its request and responses, the types of their bodies, and its rules with their evidence;
+        wording and facts of other operations are not among them.
         """
         found = self._revisions.get(id)
         if found is None:
@@ -165,7 +165,7 @@ class Contract:
         return Router(self.operations.values(), uncovered)
 
     def match(self, method: str, path: str) -> Match | Miss:
-        """The operation that ``method`` and ``path`` mean, or why there is none (see :class:`Router`)."""
+        """The operation of ``method`` and ``path``, or why there is none (see :class:`Router`)."""
         return self._router.match(method, path)
 
     def types(self, version: str) -> TypeModel:
@@ -182,10 +182,10 @@ class Contract:
         return found
 
     def check(self, exchange: Exchange, *, token_expected: bool = True) -> tuple[Finding, ...]:
-        """Judge both halves of ``exchange``.
+        """Check request and response of ``exchange``.
 
         Args:
-            exchange: a request to Graph and its answer. Other parts of Graph give no finding.
+            exchange: a request to Graph and its response. Other parts of Graph give no finding.
             token_expected: false for recordings, whose tokens were taken out.
         """
         match = self._match(exchange.request)
@@ -197,23 +197,23 @@ class Contract:
     def check_request(
         self, request: Request, match: Match | None = None, *, token_expected: bool = True
     ) -> tuple[Finding, ...]:
-        """Judge a request alone.
+        """Check a request without its response.
 
         Args:
-            request: what was sent.
-            match: what :meth:`match` said of it, where that is known already.
+            request: the request.
+            match: the result of :meth:`match` for it, where that is known already.
             token_expected: false for recordings, whose tokens were taken out.
         """
         return self._request(request, match or self._match(request), token_expected=token_expected)
 
     @cached_property
     def notifications(self) -> Mapping[str, Payload]:
-        """What the service posts to a bot, by name."""
+        """The payloads of notifications, by name."""
         return MappingProxyType(read(self._files.read("notifications.yaml", "notifications")))
 
     @cached_property
     def sequences(self) -> Mapping[str, Sequence]:
-        """In which order the service posts them, by id."""
+        """The sequences of notifications, by id."""
         return MappingProxyType(read_sequences(self._files.read("sequences.yaml", "sequences")))
 
     def sequence(self, id: str) -> Sequence:
@@ -224,32 +224,32 @@ class Contract:
             raise UnknownNameError("sequence", id, tuple(self.sequences)) from None
 
     def payload(self, entry: Mapping[str, Any], version: str = VERSIONS[0]) -> Payload | None:
-        """What an entry of a notification is, or ``None`` where no page shows such a one.
+        """The payload of an entry of a notification, or ``None`` where it is undocumented.
 
         Args:
-            entry: one of the list ``value`` of what was posted.
+            entry: an item of the list ``value`` of the notification.
             version: as for :meth:`check_notification`.
         """
         return self._notification_checker(version).payload(entry)
 
     def check_notification(self, body: Any, version: str = VERSIONS[0]) -> tuple[Finding, ...]:
-        """Judge what was posted to a bot.
+        """Check the body of a notification.
 
         Args:
             body: the decoded JSON, a ``commsNotifications`` object.
-            version: the API version whose types it is judged by; a notification does not say.
+            version: the API version whose types are used; a notification does not name it.
         """
         return tuple(self._notification_checker(version).check(body))
 
     def check_posted(
         self, request: Request, version: str = VERSIONS[0], *, token_expected: bool = True
     ) -> tuple[Finding, ...]:
-        """Judge a POST to a bot as a whole.
+        """Check a POST to a bot: its token, its headers and its body.
 
         Args:
-            request: what was posted.
+            request: the POST.
             version: as for :meth:`check_notification`.
-            token_expected: false for recordings, whose tokens were taken out, and for what nobody has signed.
+            token_expected: false for recordings, whose tokens were removed, and for unsigned notifications.
         """
         return tuple(self._notification_checker(version).posted(request, token_expected=token_expected))
 
@@ -261,7 +261,7 @@ class Contract:
         return found
 
     def judged(self, exchange: Exchange) -> frozenset[str]:
-        """Full ids of the rules that ``exchange`` gave a chance to be broken."""
+        """Full ids of the rules that ``exchange`` could have broken."""
         from pytest_graphcalls.contract import check
 
         match = self._match(exchange.request)

@@ -1,4 +1,4 @@
-"""The error catalogue, and reading an error answer in either of its forms."""
+"""The error catalogue, and the parser for error responses in each of their forms."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ Envelope = Literal["flat", "wrapped", "bare"]
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """An error answer of the service.
+    """A row of the error catalogue: an error response of the service.
 
     Attributes:
         name: our name for it, e.g. ``call-not-found``.
         status: the HTTP status.
         code: ``error.code``: a word for the gateway, a decimal number in a text for the calls platform.
-        message: the text as seen; a hint, never a contract.
+        message: the message as observed; a hint, never a promise.
         envelope: ``flat``, ``wrapped`` (JSON text inside the outer message) or ``bare`` (no ``innerError``).
-        meaning: what it says.
-        cause: what usually leads to it.
+        meaning: what it means.
+        cause: its usual cause.
         remedy: what to do.
-        evidence: how well it is known.
-        source: where it is from.
+        evidence: its evidence level.
+        source: its source.
     """
 
     name: str
@@ -57,18 +57,18 @@ class ResultRow:
 
 @dataclass(frozen=True, slots=True)
 class SignInRow:
-    """An error answer of the sign-in.
+    """A row of the error catalogue: an error response of the sign-in.
 
     Attributes:
         name: our name for it, e.g. ``wrong-secret``.
         status: the HTTP status.
-        error: the member ``error``, as OAuth 2.0 has it.
+        error: the member ``error`` of OAuth 2.0.
         code: e.g. ``AADSTS7000215``.
-        meaning: what it says.
-        setting: the variable to look at, by the name that ``azure-identity`` gave it.
+        meaning: what it means.
+        setting: the variable to check, by its name in ``azure-identity``.
         remedy: what to do.
-        evidence: how well it is known.
-        source: where it is from.
+        evidence: its evidence level.
+        source: its source.
     """
 
     name: str
@@ -83,7 +83,7 @@ class SignInRow:
 
 
 class ErrorCatalogue:
-    """All rows of ``errors.yaml``."""
+    """The rows of ``errors.yaml``."""
 
     def __init__(self, files: ContractFiles) -> None:
         data = files.read("errors.yaml", "errors")
@@ -100,11 +100,11 @@ class ErrorCatalogue:
         """Error statuses that Graph documents for all of its services."""
 
     def by_code(self, code: str) -> tuple[ErrorRow, ...]:
-        """The rows with that ``error.code``, in the file's order."""
+        """The rows with this ``error.code``, in the order of the file."""
         return tuple(row for row in self.responses.values() if row.code == code)
 
     def by_signin_code(self, code: str, error: str = "") -> SignInRow | None:
-        """The row with the code ``AADSTS…``, of several the one with that ``error``; ``None`` when there is none."""
+        """The row with the code ``AADSTS…``, of several the one with this ``error``; ``None`` when there is none."""
         rows = [row for row in self.signin.values() if row.code == code]
         return next((row for row in rows if row.error == error), rows[0] if rows else None)
 
@@ -115,13 +115,13 @@ def _typed(row: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class ServiceError:
-    """What an error answer says.
+    """A parsed error response.
 
     Attributes:
         status: the HTTP status.
         code: the platform's code where it is wrapped, else ``error.code``.
-        message: the text that goes with it.
-        envelope: the form it came in.
+        message: the message that belongs to the code.
+        envelope: its form.
         inner: ``innerError`` of the outer envelope, its keys in lower case; empty when there is none.
     """
 
@@ -133,7 +133,7 @@ class ServiceError:
 
 
 def parse_error(response: Response) -> ServiceError | None:
-    """Read an error answer: flat, bare, or with the platform's error as JSON text inside ``message``.
+    """Parse an error response: flat, bare, or with the platform's error as JSON text inside ``message``.
 
     Returns:
         ``None`` when the body has no readable ``error`` object with ``code`` and ``message``.
@@ -167,7 +167,7 @@ def _unwrap(message: str) -> tuple[str, str] | None:
         return None
     if not isinstance(data, dict):
         return None
-    # The inner names changed over the years, and one gateway writes them in PascalCase.
+    # The inner names have changed over the years, and one gateway writes them in PascalCase.
     members = {key.lower(): value for key, value in data.items()}
     code = members.get("code", members.get("errorcode", ""))
     return str(code), str(members.get("message", ""))

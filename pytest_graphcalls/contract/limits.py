@@ -1,7 +1,7 @@
-"""Limits on a request body beyond its types: at most five invitees, https only, ...
+"""Check a request body against limits beyond its types: at most five invitees, for example.
 
-The constraints of an operation become a tree of members once, so that a body is walked once however many
-there are. Null counts as absent, except where a member is required.
+The constraints of an operation are compiled to a tree of members, so that a body is walked once for all of them. Null
+counts as absent, except where a member is required.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from pytest_graphcalls.contract.schema import describe
 from pytest_graphcalls.findings import Kind, at_any_index
 
 ABSENT = frozenset({Kind.MEMBER_MISSING, Kind.NULL_UNEXPECTED})
-"""Kinds that say a required member is not there."""
+"""Kinds that mean a required member is absent."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Test:
-    """How a value fails a JSON Schema keyword, and the words for it."""
+class _Keyword:
+    """A JSON Schema keyword: the condition that violates it, and its wording."""
 
     kind: Kind
     fails: Callable[[Any, Any], bool]
@@ -33,26 +33,26 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-_TESTS: Mapping[str, _Test] = {
-    "maxItems": _Test(
+_KEYWORDS: Mapping[str, _Keyword] = {
+    "maxItems": _Keyword(
         Kind.LIMIT_EXCEEDED,
         lambda value, limit: isinstance(value, list) and len(value) > limit,
         "at most {} entries",
         lambda value: f"{len(value)} entries",
     ),
-    "maxLength": _Test(
+    "maxLength": _Keyword(
         Kind.LIMIT_EXCEEDED,
         lambda value, limit: isinstance(value, str) and len(value) > limit,
         "at most {} characters",
         lambda value: f"{len(value)} characters",
     ),
-    "minimum": _Test(
+    "minimum": _Keyword(
         Kind.LIMIT_EXCEEDED, lambda value, limit: _is_number(value) and value < limit, "at least {}", describe
     ),
-    "maximum": _Test(
+    "maximum": _Keyword(
         Kind.LIMIT_EXCEEDED, lambda value, limit: _is_number(value) and value > limit, "at most {}", describe
     ),
-    "pattern": _Test(
+    "pattern": _Keyword(
         Kind.FORMAT_WRONG,
         lambda value, limit: isinstance(value, str) and not re.search(limit, value),
         "a text that matches {}",
@@ -63,7 +63,7 @@ _TESTS: Mapping[str, _Test] = {
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """One limit that a body does not keep; ``rule`` is a slug."""
+    """One limit that a body exceeds; ``rule`` is a slug."""
 
     kind: Kind
     where: str
@@ -80,30 +80,29 @@ class _Node:
 
 
 class Limits:
-    """The constraints of one operation, ready to be tried on bodies."""
+    """The compiled constraints of one operation."""
 
     def __init__(self, constraints: Iterable[Constraint]) -> None:
         self._root = _Node()
         self._by_place: dict[str, Constraint] = {}
         for constraint in constraints:
             self._by_place[f"$.{constraint.at}"] = constraint
-            _plant(self._root, constraint)
+            _insert(self._root, constraint)
 
     def broken(self, body: Any) -> list[Broken]:
-        """The limits that ``body``, a decoded JSON value, does not keep."""
+        """The limits that ``body``, a decoded JSON value, exceeds."""
         found: list[Broken] = []
-        _look(self._root, body, "$", found)
+        _collect(self._root, body, "$", found)
         return found
 
-    def touched(self, body: Any) -> Iterator[str]:
-        """Slugs of the rules whose limits ``body`` could have broken."""
-        return _touched(self._root, body)
+    def applicable_rules(self, body: Any) -> Iterator[str]:
+        """Slugs of the rules whose limits apply to ``body``."""
+        return _applicable_rules(self._root, body)
 
     def rule_for(self, kind: Kind, where: str) -> str:
-        """Slug of the rule that also covers what the type model found at ``where``, or ``""``.
+        """Slug of the rule that also covers a finding of the type model at ``where``, or ``""``.
 
-        A constraint that names a place and nothing else takes everything found there; one that asks for a
-        member takes its absence.
+        A constraint without limits covers every finding at its place; one that requires a member covers its absence.
         """
         constraint = self._by_place.get(at_any_index(where))
         if constraint is None:
@@ -112,7 +111,7 @@ class Limits:
         return constraint.rule if all_of_it or (constraint.required and kind in ABSENT) else ""
 
 
-def _plant(node: _Node, constraint: Constraint) -> None:
+def _insert(node: _Node, constraint: Constraint) -> None:
     for step in constraint.at.split("."):
         node = node.members.setdefault(step.removesuffix("[]"), _Node())
         if step.endswith("[]"):
@@ -121,11 +120,11 @@ def _plant(node: _Node, constraint: Constraint) -> None:
     node.constraints.append(constraint)
 
 
-def _look(node: _Node, value: Any, path: str, broken: list[Broken]) -> None:
-    # Into a list, because a generator for every node of every request takes twice as long.
+def _collect(node: _Node, value: Any, path: str, broken: list[Broken]) -> None:
+    # A list, because a generator for every node of every request takes twice as long.
     for constraint in node.constraints:
         for keyword, limit in constraint.limits.items():
-            test = _TESTS[keyword]
+            test = _KEYWORDS[keyword]
             if test.fails(value, limit):
                 expected = constraint.says or test.expected.format(limit)
                 broken.append(Broken(test.kind, path, expected, test.got(value), constraint.rule))
@@ -133,12 +132,12 @@ def _look(node: _Node, value: Any, path: str, broken: list[Broken]) -> None:
         for name, child in node.members.items():
             found = value.get(name)
             if found is not None:
-                _look(child, found, f"{path}.{name}", broken)
+                _collect(child, found, f"{path}.{name}", broken)
             else:
                 broken += _absent(child, name, f"{path}.{name}", there=name in value)
     if node.items is not None and isinstance(value, list):
         for index, item in enumerate(value):
-            _look(node.items, item, f"{path}[{index}]", broken)
+            _collect(node.items, item, f"{path}[{index}]", broken)
 
 
 def _absent(node: _Node, name: str, path: str, *, there: bool) -> Iterator[Broken]:
@@ -148,14 +147,14 @@ def _absent(node: _Node, name: str, path: str, *, there: bool) -> Iterator[Broke
             yield Broken(kind, path, f"the member {name!r}", got, constraint.rule)
 
 
-def _touched(node: _Node, value: Any) -> Iterator[str]:
+def _applicable_rules(node: _Node, value: Any) -> Iterator[str]:
     yield from (constraint.rule for constraint in node.constraints)
     if isinstance(value, dict):
         for name, child in node.members.items():
             if value.get(name) is not None:
-                yield from _touched(child, value[name])
+                yield from _applicable_rules(child, value[name])
             else:
                 yield from (constraint.rule for constraint in child.constraints if constraint.required)
     if node.items is not None and isinstance(value, list):
         for item in value:
-            yield from _touched(node.items, item)
+            yield from _applicable_rules(node.items, item)

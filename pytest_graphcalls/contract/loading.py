@@ -1,7 +1,7 @@
-"""Reading the contract's files, with errors that name file, line and key.
+"""Read the contract's files, with errors that name file, line and key.
 
-The files that ship inside the package were checked when it was built (``tests/unit/contract``), so they are
-read without a second look; any other folder is checked against the schemas in ``file_schemas/`` first.
+The files inside the package are checked by the project's own tests (``tests/unit/contract``), so they are read without
+a check; any other folder is checked against the schemas in ``file_schemas/`` first.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from functools import cache
 from hashlib import blake2s
 from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from pytest_graphcalls.errors import ContractFileError, did_you_mean
+from pytest_graphcalls.parsing import DEEP, DIGITS, UnreadableError, content, json_value
 
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -65,28 +67,44 @@ class ContractFiles:
 
     def _text(self, name: str) -> str:
         try:
-            return self.root.joinpath(name).read_text(encoding="utf-8")
+            place = self.root.joinpath(name)
+            return (content(place) if isinstance(place, Path) else place.read_bytes()).decode("utf-8")
         except (FileNotFoundError, NotADirectoryError):
             known = self.names("operations", ".yaml")
             problem = f"there is no such file.{did_you_mean(name.rpartition('/')[2], known)}"
             raise ContractFileError(name, 0, "", problem) from None
         except UnicodeDecodeError as error:
             raise ContractFileError(name, 0, "", f"is not UTF-8 (byte {error.start}).") from None
+        except OSError as error:
+            raise ContractFileError(name, 0, "", f"cannot be read: {error.strerror or error}.") from None
 
 
 def _load_json(name: str, text: str) -> Any:
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ContractFileError(name, error.lineno, "", f"is not JSON: {error.msg}.") from None
+        return json_value(text)
+    except UnreadableError as error:
+        raise ContractFileError(name, error.line, "", error.problem) from None
 
 
 def _load_yaml(name: str, text: str) -> Any:
     try:
+        if "&" in text:
+            _refuse_aliases(name, text)
         return yaml.load(text, Loader=_strict_loader())  # noqa: S506  a SafeLoader subclass
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise ContractFileError(name, line, "", f"is not usable YAML: {error.problem}.") from None
+    except ValueError:
+        raise ContractFileError(name, 0, "", DIGITS) from None
+    except RecursionError:
+        raise ContractFileError(name, 0, "", DEEP) from None
+
+
+def _refuse_aliases(name: str, text: str) -> None:
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent):
+            problem = f"uses the alias *{str(event.anchor)[:80]}; write the value out, an alias is not followed."
+            raise ContractFileError(name, event.start_mark.line + 1 if event.start_mark else 0, "", problem)
 
 
 @cache
@@ -114,7 +132,7 @@ def _check_shape(name: str, text: str, data: Any, schema: str) -> None:
     errors = list(Draft202012Validator(_file_schema(schema)).iter_errors(data))
     if not errors:
         return
-    # A misspelt key also leaves its right spelling missing; the misspelt one is the helpful error.
+    # A misspelt key also causes an error about a missing one; the misspelt one is the helpful error.
     misspelt = (error for error in errors if error.validator == "additionalProperties")
     error = next(misspelt, None) or best_match(errors)
     assert error is not None

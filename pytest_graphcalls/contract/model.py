@@ -1,6 +1,6 @@
-"""What the contract says, as frozen values: operations, rules, questions.
+"""The contents of the contract as frozen values: operations, rules, questions, clouds.
 
-Nothing here reads a file or judges an exchange; ``files`` reads, ``check`` judges.
+``loading`` reads the files, ``operations`` builds these values from them, ``check`` checks exchanges against them.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ VERSIONS = ("v1.0", "beta")
 
 
 class Evidence(StrEnum):
-    """How well a statement about the service is known; decides whether breaking it fails a test."""
+    """The evidence level of a statement about the service; decides whether breaking it fails a test."""
 
     DOCUMENTED = "documented"
-    """A reference page or the published metadata says so: a broken rule fails."""
+    """Stated by a reference page or the published metadata: a broken rule fails."""
     REPORTED = "reported"
     """Seen in public captures or reports: a broken rule is a notice, and fails under strict."""
     INFERRED = "inferred"
-    """By meaning, or from the sibling service: never judged."""
+    """Inferred by meaning, or from the sibling service: never judged."""
 
 
 class Need(StrEnum):
-    """What a rule's test asks of a target beyond plain requests."""
+    """A capability of the target that a test needs besides plain requests."""
 
     CLOCK = "clock"
     NOTIFICATIONS = "notifications"
@@ -67,11 +67,12 @@ class Effect(StrEnum):
     UNMUTES = "unmutes"
     PLAYS = "plays"
     RECORDS = "records"
+    CANCELS_MEDIA = "cancels-media"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a statement stands: the reference page's name and the section in it."""
+    """The source of a statement: the reference page's name and the section in it."""
 
     page: str
     section: str = ""
@@ -81,7 +82,7 @@ class Source:
 
     @classmethod
     def read(cls, data: Mapping[str, str]) -> Self:
-        """What a file says of it; the file may say more, such as which fact it is."""
+        """Read the source from an entry of a file; further members of the entry are ignored."""
         return cls(data["page"], data.get("section", ""))
 
 
@@ -378,7 +379,7 @@ class Cloud:
         return f"{self.graph_root}/.default"
 
 
-def load(files: ContractFiles) -> Mapping[str, Cloud]:
+def load_clouds(files: ContractFiles) -> Mapping[str, Cloud]:
     """Read ``clouds.yaml``; the worldwide cloud comes first."""
     data = files.read("clouds.yaml", "clouds")["clouds"]
     return MappingProxyType(

@@ -1,8 +1,7 @@
-"""Judge what the service posts to the bot: which payload each entry is, and what is wrong with it.
+"""Check notifications: find the payload of each entry, and report what is wrong with it.
 
-The envelope is judged by the type model. What an entry has to hold depends on its ``changeType`` and its
-resource, and stands in ``notifications.yaml``. Entities in there are partial, so of their members only those
-are asked for that the payload lists.
+The envelope is checked against the type model. The required contents of an entry depend on its ``changeType`` and its
+resource, and are listed in ``notifications.yaml``. Its entities are partial, so only the listed members are required.
 """
 
 from __future__ import annotations
@@ -20,30 +19,30 @@ if TYPE_CHECKING:
     from pytest_graphcalls.contract.check import Checker
 
 ENVELOPE = "commsNotifications"
-"""The type of what is posted."""
+"""The type of a notification's body."""
 PAGES = "https://learn.microsoft.com/graph/api/"
-_MOST_CLEAN = 4096
+_MAX_CLEAN = 4096
 _VIEWS = MappingProxyType({"v1.0": "graph-rest-1.0", "beta": "graph-rest-beta"})
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """One sort of notification.
+    """The payload of one kind of notification.
 
     Attributes:
         name: our slug, e.g. ``roster-updated``.
-        says: what it tells the bot.
-        changes: the ``changeType`` it has, one of these.
+        says: what it means.
+        changes: the possible values of its ``changeType``.
         resource: template of its ``resourceUrl``, e.g. ``/communications/calls/{call-id}/participants``.
-        shape: ``entity`` or ``collection`` for one object or a list as ``resourceData``, ``any`` where nothing
-            is known of it.
-        type: the type of the object, or of each in the list; ``""`` for ``any``.
-        required: members that have to be there and not null.
-        values: what a member may say, where it is fewer than its type allows.
+        shape: ``entity`` or ``collection`` for one object or a list as ``resourceData``, ``any`` where that is
+            unknown.
+        type: the type of the object, or of each item of the list; ``""`` for ``any``.
+        required: members that have to be present and not null.
+        values: the allowed values of a member, where they are fewer than those of its type.
         versions: the API versions it is sent in.
-        evidence: how well it is known.
+        evidence: its evidence level.
         source: the page and section that show it.
-        contradiction: id of the contradiction in the documentation that it rests on, or ``""``.
+        contradiction: id of the contradiction in the documentation that it is based on, or ``""``.
     """
 
     name: str
@@ -65,7 +64,7 @@ class Payload:
         return page if page.startswith("https://") else f"{PAGES}{page}?view={_VIEWS[version]}"
 
     def is_at(self, change: str, segments: list[str]) -> bool:
-        """Whether an entry with this change and these segments of its resource may be one."""
+        """Whether an entry with this change and these segments of its resource may have this payload."""
         template = path_segments(self.resource)
         return (
             change in self.changes
@@ -106,7 +105,7 @@ def _payload(name: str, entry: Mapping[str, Any]) -> Payload:
 
 
 def is_notification(request: Request) -> bool:
-    """Whether ``request`` is what the service posts to a bot, judged by its body alone."""
+    """Whether ``request`` is a notification of the service, judged by its body."""
     if request.method != "POST" or b"changeType" not in request.body:
         return False
     try:
@@ -120,25 +119,25 @@ def is_notification(request: Request) -> bool:
 
 
 class NotificationChecker:
-    """Judges notifications by one API version.
+    """Checks notifications of one API version.
 
     Args:
-        checker: judges shapes by the version's type model.
-        payloads: what is known to be posted.
+        checker: checks shapes against the version's type model.
+        payloads: the known payloads.
     """
 
     def __init__(self, checker: Checker, payloads: Iterable[Payload]) -> None:
         self._checker = checker
         self._version = checker.model.version
         self._payloads = tuple(one for one in payloads if self._version in one.versions)
-        self._clean: set[tuple[str, bytes]] = set()
+        self._checked_items: set[tuple[str, bytes]] = set()
 
     def posted(self, request: Request, *, token_expected: bool = True) -> Iterator[Finding]:
-        """Findings about a whole POST: its token, what it says it is, and its body.
+        """Findings about a whole POST: its token, its content type, and its body.
 
         Args:
-            request: what was posted.
-            token_expected: false for recordings, whose tokens were taken out.
+            request: the POST.
+            token_expected: false for recordings, whose tokens were removed.
         """
         from pytest_graphcalls.contract.check import is_json
 
@@ -165,14 +164,14 @@ class NotificationChecker:
         yield from self._shape(None, ENVELOPE, body, "$")
         entries = body.get("value") if isinstance(body, dict) else None
         if isinstance(body, dict) and entries is None:
-            # The metadata lets it be absent and null; but it is all there is to tell.
+            # Nullable by the metadata, but a notification without entries has no contents.
             yield self._absent(None, "$", "value", body)
         for index, entry in enumerate(entries if isinstance(entries, list) else ()):
             if isinstance(entry, dict):
                 yield from self._entry(f"$.value[{index}]", entry)
 
     def payload(self, entry: Mapping[str, Any]) -> Payload | None:
-        """What an entry of a notification is, or ``None`` where no page shows such a one."""
+        """The payload of an entry of a notification, or ``None`` where it is undocumented."""
         change, address = entry.get("changeType"), entry.get("resourceUrl") or entry.get("resource")
         if not isinstance(change, str) or not isinstance(address, str):
             return None
@@ -181,8 +180,8 @@ class NotificationChecker:
     def _entry(self, at: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
         change, address = entry.get("changeType"), entry.get("resourceUrl") or entry.get("resource")
         if not isinstance(change, str) or not isinstance(address, str):
-            return  # the envelope's shape has said so
-        yield from self._twin(at, entry)
+            return  # reported by the check of the envelope
+        yield from self._resource_pair(at, entry)
         payload = self._payload(change.lower(), _segments(address), entry.get("resourceData"))
         if payload is None or payload.contradiction:
             yield self._unknown(at, f"{change} {address}", payload)
@@ -190,7 +189,7 @@ class NotificationChecker:
             yield from self._data(payload, at, entry)
 
     def _payload(self, change: str, segments: list[str], data: Any) -> Payload | None:
-        """What an entry is; of several at one address, the one whose shape and type ``data`` has."""
+        """The payload of an entry; of several at one address, the one whose shape and type ``data`` has."""
         there = [one for one in self._payloads if one.is_at(change, segments)]
         fitting = (one for one in there if self._fits(one, data))
         return next(fitting, there[0] if there else None)
@@ -207,8 +206,8 @@ class NotificationChecker:
         )
         return replace(finding, severity=Severity.NOTICE, tolerated=payload.contradiction if payload else "")
 
-    def _twin(self, at: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
-        """``resource`` and ``resourceUrl`` differ by their first segment only; seen in captures, so a notice."""
+    def _resource_pair(self, at: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
+        """Check that ``resource`` and ``resourceUrl`` differ in the first segment only; from captures, so a notice."""
         older, newer = entry.get("resource"), entry.get("resourceUrl")
         if isinstance(older, str) and isinstance(newer, str) and _segments(older) != _segments(newer):
             finding = self._finding(Kind.VALUE_WRONG, f"{at}.resource", f"the same below calls/ as {newer}", older)
@@ -227,16 +226,16 @@ class NotificationChecker:
             yield self._finding(Kind.TYPE_WRONG, place, payload.wanted, _described(data), payload)
 
     def _item(self, payload: Payload, item: Any, at: str) -> Iterator[Finding]:
-        """Like :meth:`_entity`, but not twice for the same: a roster is sent whole each time somebody comes."""
+        """Check an item of a list once: a complete roster is sent whenever a participant joins."""
         key = (payload.name, encode_json(item))
-        if key in self._clean:
+        if key in self._checked_items:
             return
         findings = list(self._entity(payload, item, at))
         yield from findings
         if not findings:
-            if len(self._clean) >= _MOST_CLEAN:
-                self._clean.clear()
-            self._clean.add(key)
+            if len(self._checked_items) >= _MAX_CLEAN:
+                self._checked_items.clear()
+            self._checked_items.add(key)
 
     def _entity(self, payload: Payload, value: Any, at: str) -> Iterator[Finding]:
         yield from self._shape(payload, payload.type, value, at)
@@ -244,13 +243,13 @@ class NotificationChecker:
             return
         members = self._checker.model.types[payload.type].members
         for name in payload.required:
-            # Where a null is wrong by the type, the shape has said so.
+            # A null that the type does not allow was reported by the check of the shape.
             if name not in value or (value[name] is None and members[name].nullable):
                 yield self._absent(payload, at, name, value)
         for name, allowed in payload.values.items():
-            yield from self._said(payload, f"{at}.{name}", value.get(name), members[name].type, allowed)
+            yield from self._value(payload, f"{at}.{name}", value.get(name), members[name].type, allowed)
 
-    def _said(self, payload: Payload, at: str, value: Any, type_: str, allowed: tuple[str, ...]) -> Iterator[Finding]:
+    def _value(self, payload: Payload, at: str, value: Any, type_: str, allowed: tuple[str, ...]) -> Iterator[Finding]:
         enum = self._checker.model.enums[type_]
         others = {member.lower() for member in enum.members} - {word.lower() for word in allowed}
         if isinstance(value, str) and value.lower() in others:
@@ -269,7 +268,7 @@ class NotificationChecker:
         return self._finding(kind, f"{at}.{name}", f"the member {name!r}", got, payload)
 
     def _finding(self, kind: Kind, where: str, expected: str, got: str, payload: Payload | None = None) -> Finding:
-        """What a page shows weighs; what was only seen is a notice."""
+        """Make a finding: a violation for documented payloads, a notice for observed ones."""
         documented = payload is None or payload.evidence is Evidence.DOCUMENTED
         severity = Severity.VIOLATION if documented else Severity.NOTICE
         name, page = (payload.name, payload.page(self._version)) if payload else ("", "")
@@ -277,7 +276,7 @@ class NotificationChecker:
 
 
 def _segments(address: str) -> list[str]:
-    """The segments of a resource, the older root told as the newer one; some pages leave out the first slash."""
+    """The segments of a resource, with the older root replaced by the newer one; some pages omit the first slash."""
     segments = path_segments(Request("GET", address).path)
     return ["communications", *segments[1:]] if segments[:1] == ["app"] else segments
 

@@ -1,8 +1,7 @@
-"""From a method and a path to the operation they mean.
+"""Find the operation for a method and a path.
 
-A route is a path in a tree of segments; ``None`` is the branch for a key. A static segment is tried before a
-key, so ``…/participants/invite`` is the action and not a participant called ``invite``, unless only the key
-knows the method.
+Routes form a tree of segments, with one branch for keys. A static segment is tried before a key, so
+``…/participants/invite`` is the action and not a participant called ``invite``, unless only the key has the method.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ MissReason = Literal["not-graph", "unknown-path", "method", "uncovered"]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The operation a request means.
+    """The operation that a request calls.
 
     Attributes:
         operation: the operation.
@@ -41,14 +40,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """Why a request means no operation of the contract.
+    """The reason why a request calls no operation of the contract.
 
     Attributes:
         reason: ``not-graph`` (no API version, or another part of Graph), ``unknown-path``, ``method`` (the path
             is right, the method is not) or ``uncovered`` (documented, but not part of this contract).
         version: the API version, or ``""``.
         allowed: for ``method``: the methods of that path.
-        segment: for ``unknown-path``: the first segment that leads nowhere.
+        segment: for ``unknown-path``: the first segment that no route has.
         nearest: the closest method and path template, or ``""``.
         uncovered: for ``uncovered``: the id of that operation.
     """
@@ -83,7 +82,7 @@ class Router:
 
     Args:
         operations: the operations of the contract.
-        uncovered: documented operations to recognise, but not to judge.
+        uncovered: documented operations to recognise, but not to check.
     """
 
     def __init__(self, operations: Iterable[Operation], uncovered: Iterable[Uncovered] = ()) -> None:
@@ -118,7 +117,7 @@ class Router:
         """
         segments = path_segments(path)
         if not segments or segments[0] not in self._roots or tuple(segments[1:3]) not in _ROOTS:
-            return _elsewhere(segments, self._roots)
+            return _outside(segments, self._roots)
         version, rest = segments[0], segments[1:]
         rest[-1] = rest[-1].removeprefix(_NAMESPACE)
         for node, values in _walk(self._roots[version], rest, []):
@@ -131,19 +130,19 @@ class Router:
         nodes = [node.methods for node, _ in _walk(self._roots[version], rest, [])]
         covered = [methods for methods in nodes if any(isinstance(entry, Operation) for entry, _ in methods.values())]
         allowed = tuple(sorted({name for methods in covered for name in methods}))
-        segment, close = _lost(self._roots[version], rest)
-        # A misspelt action reads as a key; the method tells that it was none.
+        segment, close = _nearest(self._roots[version], rest)
+        # A misspelt action looks like a key; the method shows that it is not.
         if allowed and not close.startswith(f"{method} "):
             return Miss("method", version, allowed)
         return Miss("unknown-path", version, segment=segment, nearest=close)
 
 
 _LONGEST_START = 80
-"""Characters in which a slip is looked for: a longer start resembles no root, and comparing it would take long."""
+"""Characters that are searched for a typing error: a longer start resembles no root, and is slow to compare."""
 
 
-def _elsewhere(segments: list[str], versions: Iterable[str]) -> Miss:
-    """Another part of Graph, or a slip on the way to the calls: a version left out or said twice, a letter wrong."""
+def _outside(segments: list[str], versions: Iterable[str]) -> Miss:
+    """Recognise typing errors in the root (missing or repeated version, wrong letter), else other parts of Graph."""
     version = segments[0] if segments and segments[0] in versions else ""
     rest = [segment for segment in segments if segment not in versions]
     start = "/".join(rest[:2])[:_LONGEST_START]
@@ -165,7 +164,7 @@ def _matched(
 
 
 def _walk(node: _Node, rest: list[str], values: list[str]) -> Iterator[tuple[_Node, list[str]]]:
-    # Most segments have one branch; only a fork needs a second walk.
+    # Most segments have one branch; only where there are two, both are walked.
     for index, segment in enumerate(rest):
         branch = node.branches.get(segment)
         if branch is not None and node.key is not None:
@@ -179,21 +178,21 @@ def _walk(node: _Node, rest: list[str], values: list[str]) -> Iterator[tuple[_No
         yield node, values
 
 
-def _lost(node: _Node, rest: list[str]) -> tuple[str, str]:
-    """The first segment that leads nowhere, and the template that comes closest to the whole path."""
-    template = stray = ""
+def _nearest(node: _Node, rest: list[str]) -> tuple[str, str]:
+    """The first segment that no route has, and the template most similar to the whole path."""
+    template = unknown = ""
     for segment in rest:
         step, following = _step(node, segment)
         if following is None:
-            return stray or segment, _template(node, template) if stray else ""
+            return unknown or segment, _template(node, template) if unknown else ""
         if step not in {segment, "{id}"}:
-            stray = stray or segment
+            unknown = unknown or segment
         node, template = following, f"{template}/{step}"
-    return stray or rest[-1], _template(node, template)
+    return unknown or rest[-1], _template(node, template)
 
 
 def _step(node: _Node, segment: str) -> tuple[str, _Node | None]:
-    """The branch that ``segment`` means, or the closest one, or the key."""
+    """The branch of ``segment``, or the most similar one, or the key."""
     if segment in node.branches:
         return segment, node.branches[segment]
     close = nearest(segment, node.branches)

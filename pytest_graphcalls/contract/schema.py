@@ -1,17 +1,17 @@
-"""JSON Schema (2020-12) from the type model, and the validator that reads it.
+"""Derive JSON Schema (2020-12) from the type model, and validate bodies against it.
 
-Each type becomes one flat definition: its own members and those of its bases. Three keywords say what plain
-JSON Schema cannot say in one step, so that an error names the right member and nothing else:
+Each type becomes one flat definition: its own members and those of its bases. Three keywords express what plain JSON
+Schema cannot express in one step, so that an error names the right member only:
 
 ``graphType``
     The value is an object of this type, or of the subtype that its ``@odata.type`` names.
 ``graphMembers``
-    Which members are known, and which must be there. Members with an ``@`` are annotations.
+    The known and the required members. Members with an ``@`` are annotations.
 ``graphEnum``
     The value is a member of this enumeration, letter by letter.
 
-``graphAt`` is a note for the reader and for tolerated contradictions: ``<type>.<member>``. Anything else is
-standard vocabulary. A schema is compiled once per type, version and side.
+``graphAt`` is the place, ``<type>.<member>``, for messages and tolerated contradictions. All other keywords are
+standard. A schema is compiled once per type, version and side; :class:`FastCheck` accepts valid bodies without it.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from pytest_graphcalls.contract.types import NAMESPACE, Member, TypeModel
 from pytest_graphcalls.errors import did_you_mean, nearest
 from pytest_graphcalls.findings import Kind, Side
 
-Test = Callable[[Any], bool]
-"""Whether a decoded JSON value is surely sound."""
+Predicate = Callable[[Any], bool]
+"""Whether a decoded JSON value is certainly valid."""
 
-_SORTS: Mapping[str, frozenset[type]] = {
+_PYTHON_TYPES: Mapping[str, frozenset[type]] = {
     "array": frozenset({list}),
     "boolean": frozenset({bool}),
     "integer": frozenset({int}),
@@ -42,16 +42,17 @@ _SORTS: Mapping[str, frozenset[type]] = {
     "object": frozenset({dict}),
     "string": frozenset({str}),
 }
-"""By the name that JSON Schema has for it: what the decoder makes of it. A bool is an int for Python, not here."""
+"""Python types by JSON Schema type. A bool is an int in Python, but not here."""
 
 
-class Soundness:
-    """Compiles schemas.
+class FastCheck:
+    """Compiles schemas to functions that accept valid values quickly; the validator words the errors of others.
 
     Args:
-        spellings: by the name of a type: what ``@odata.type`` may say for it (``None``: nothing), and the definition
-            that the object is judged by then.
-        members: the members of an enumeration by its name.
+        spellings: gives the allowed values of ``@odata.type`` for a type (``None``: it is absent), each with the type
+            whose definition the object is then checked against.
+        definition: gives the flat definition of a type.
+        members: gives the members of an enumeration.
     """
 
     def __init__(
@@ -63,8 +64,8 @@ class Soundness:
         self._spellings = spellings
         self._definition = definition
         self._members = members
-        self._definitions: dict[str, Test] = {}
-        self._compilers: Mapping[str, Callable[[Any, Mapping[str, Any]], Test]] = {
+        self._definitions: dict[str, Predicate] = {}
+        self._compilers: Mapping[str, Callable[[Any, Mapping[str, Any]], Predicate]] = {
             "type": _type,
             "pattern": _pattern,
             "minimum": _minimum,
@@ -75,17 +76,17 @@ class Soundness:
             "graphMembers": self._graph_members,
         }
 
-    def test(self, schema: Mapping[str, Any]) -> Test:
-        """The test for ``schema``; raises ``KeyError`` for a keyword that is not known here."""
+    def test(self, schema: Mapping[str, Any]) -> Predicate:
+        """Compile ``schema``; raises ``KeyError`` for an unknown keyword."""
         keywords = [keyword for keyword in schema if keyword not in {"graphAt", "properties"}]
         tests = [self._compilers[keyword](schema[keyword], schema) for keyword in keywords]
         return reduce(_both, tests) if tests else _anything
 
-    def _items(self, items: Mapping[str, Any], _schema: Mapping[str, Any]) -> Test:
+    def _items(self, items: Mapping[str, Any], _schema: Mapping[str, Any]) -> Predicate:
         test = self.test(items)
         return lambda value: type(value) is not list or all(map(test, value))
 
-    def _graph_type(self, name: str, _schema: Mapping[str, Any]) -> Test:
+    def _graph_type(self, name: str, _schema: Mapping[str, Any]) -> Predicate:
         spellings = self._spellings(name)
 
         def test(value: Any) -> bool:
@@ -97,18 +98,18 @@ class Soundness:
 
         return test
 
-    def _defined(self, name: str) -> Test:
-        # When it is first needed: types hold one another.
+    def _defined(self, name: str) -> Predicate:
+        # Compiled on first use, because types refer to each other.
         found = self._definitions.get(name)
         if found is None:
             found = self._definitions[name] = self.test(self._definition(name))
         return found
 
-    def _graph_enum(self, name: str, _schema: Mapping[str, Any]) -> Test:
+    def _graph_enum(self, name: str, _schema: Mapping[str, Any]) -> Predicate:
         known = frozenset((*self._members(name), None))
         return lambda value: type(value) in _HASHABLE and value in known
 
-    def _graph_members(self, spec: Mapping[str, Any], schema: Mapping[str, Any]) -> Test:
+    def _graph_members(self, spec: Mapping[str, Any], schema: Mapping[str, Any]) -> Predicate:
         required = frozenset(spec["required"])
         tests = {name: self.test(member) for name, member in schema["properties"].items()}
 
@@ -127,7 +128,7 @@ class Soundness:
 _HASHABLE = frozenset({str, type(None)})
 
 
-def _both(first: Test, second: Test) -> Test:
+def _both(first: Predicate, second: Predicate) -> Predicate:
     return lambda value: first(value) and second(value)
 
 
@@ -135,28 +136,32 @@ def _anything(_value: Any) -> bool:
     return True
 
 
-def _type(names: str | list[str], _schema: Mapping[str, Any]) -> Test:
-    sorts = _SORTS[names] if isinstance(names, str) else frozenset[type]().union(*map(_SORTS.__getitem__, names))
+def _type(names: str | list[str], _schema: Mapping[str, Any]) -> Predicate:
+    sorts = (
+        _PYTHON_TYPES[names]
+        if isinstance(names, str)
+        else frozenset[type]().union(*map(_PYTHON_TYPES.__getitem__, names))
+    )
     return lambda value: type(value) in sorts
 
 
-def _pattern(pattern: str, _schema: Mapping[str, Any]) -> Test:
+def _pattern(pattern: str, _schema: Mapping[str, Any]) -> Predicate:
     search = re.compile(pattern).search
     return lambda value: type(value) is not str or search(value) is not None
 
 
-def _minimum(limit: int, _schema: Mapping[str, Any]) -> Test:
-    return lambda value: value is None or (type(value) in _SORTS["number"] and value >= limit)
+def _minimum(limit: int, _schema: Mapping[str, Any]) -> Predicate:
+    return lambda value: value is None or (type(value) in _PYTHON_TYPES["number"] and value >= limit)
 
 
-def _maximum(limit: int, _schema: Mapping[str, Any]) -> Test:
-    return lambda value: value is None or (type(value) in _SORTS["number"] and value <= limit)
+def _maximum(limit: int, _schema: Mapping[str, Any]) -> Predicate:
+    return lambda value: value is None or (type(value) in _PYTHON_TYPES["number"] and value <= limit)
 
 
 SENTINEL = "unknownFutureValue"
-"""The member by which an evolvable enumeration is known."""
+"""The member that marks an evolvable enumeration."""
 
-# In Python alone "$" also stands before a line break at the end; with "(?!\n)" it does so nowhere.
+# Only in Python "$" also matches before a line break at the end; "(?!\n)" excludes that.
 _GUID = r"^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$(?!\n)"
 _DATE_TIME = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$(?!\n)"
 _DURATION = r"^-?P(\d+Y)?(\d+M)?(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$(?!\n)"
@@ -180,7 +185,7 @@ _PRIMITIVES: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a schema error means in the contract's words; ``at`` is ``<type>.<member>``."""
+    """A schema error in the contract's words; ``at`` is ``<type>.<member>``."""
 
     kind: Kind
     at: str
@@ -195,8 +200,8 @@ class Schemas:
 
     Args:
         model: the type model.
-        side: in a request an entity's ``id`` is not asked for, because the service makes it; in a notification
-            no member of an entity is, because it tells of what has changed.
+        side: in a request an entity's ``id`` is not required, because the service makes it; in a notification no
+            member of an entity is, because it holds the changes only.
     """
 
     def __init__(self, model: TypeModel, side: Side) -> None:
@@ -204,8 +209,8 @@ class Schemas:
         self.side = side
         self._definitions: dict[str, Mapping[str, Any]] = {}
         self._validators: dict[str, Draft202012Validator] = {}
-        self._soundness = Soundness(self._spellings, self.definition, lambda name: model.enums[name].members)
-        self._tests: dict[str, Test] = {}
+        self._fast_check = FastCheck(self._spellings, self.definition, lambda name: model.enums[name].members)
+        self._tests: dict[str, Predicate] = {}
         self._validator_class = extend(Draft202012Validator, self._keywords())  # type: ignore[no-untyped-call]  # the stubs leave it untyped
 
     def validator(self, root: str) -> Draft202012Validator:
@@ -221,10 +226,10 @@ class Schemas:
         return found
 
     def errors(self, root: str, body: Any) -> Iterator[ValidationError]:
-        """What :meth:`validator` says of ``body``, which is decoded JSON."""
+        """The errors of :meth:`validator` for ``body``, decoded JSON; a valid body is accepted without it."""
         test = self._tests.get(root)
         if test is None:
-            test = self._tests[root] = self._soundness.test(self._root(root))
+            test = self._tests[root] = self._fast_check.test(self._root(root))
         return iter(()) if test(body) else self.validator(root).iter_errors(body)
 
     def document(self, root: str) -> dict[str, Any]:
@@ -247,10 +252,10 @@ class Schemas:
         return found
 
     def _root(self, root: str) -> Mapping[str, Any]:
-        sort, _, name = root.rpartition(":")
-        if sort == "action":
+        kind, _, name = root.rpartition(":")
+        if kind == "action":
             return {"type": "object", **self._object(name, self.model.actions[name].parameters, open_=False)}
-        if sort == "collection":
+        if kind == "collection":
             members = {"value": Member(name, collection=True, nullable=False, required=True)}
             return {"type": "object", **self._object("collection", members, open_=False)}
         return {"type": "object", "graphType": name, "graphAt": name}
@@ -310,7 +315,7 @@ class Schemas:
             yield from validator.descend(instance, self.definition(chosen))
 
     def _choose(self, base: str, written: Any, at: str) -> tuple[str, Problem | None]:
-        """The type to check by, and what is wrong with ``@odata.type``."""
+        """The type to check against, and the problem of ``@odata.type`` if there is one."""
         here = f"{at}.@odata.type"
         if written is None:
             if not self.model.types[base].abstract:
@@ -327,11 +332,11 @@ class Schemas:
             return base, None
         expected = f"#{NAMESPACE}{base} or a type derived from it"
         hint = did_you_mean(name, self.model.subtypes(base)).strip()
-        # A type that another branch of the model has is wrong here; one that nobody knows may be new.
+        # A type of a different branch of the model is wrong here; an unknown one may be new.
         return base, Problem(Kind.TYPE_UNKNOWN, here, expected, written, name not in self.model.types, hint)
 
     def _spellings(self, base: str) -> dict[str | None, str]:
-        """What ``@odata.type`` may say where ``base`` is promised, and the type that it means."""
+        """The allowed values of ``@odata.type`` where ``base`` is expected, and the type that each names."""
         spelled: dict[str | None, str] = {f"#{NAMESPACE}{name}": name for name in self._concrete(base)}
         return spelled if self.model.types[base].abstract else {None: base, **spelled}
 
@@ -352,7 +357,7 @@ class Schemas:
             if known is not None:
                 yield _error(Problem(Kind.ENUM_LETTER_CASE, schema["graphAt"], f"{known}, in this letter case", part))
             else:
-                # unknownFutureValue only marks that more may come; nobody should send it.
+                # unknownFutureValue only marks an evolvable enumeration and is never sent.
                 expected = f"one of {', '.join(member for member in enum.members if member != SENTINEL)}"
                 hint = did_you_mean(part, enum.members).strip()
                 yield _error(Problem(Kind.ENUM_UNKNOWN, schema["graphAt"], expected, repr(part), enum.evolvable, hint))
@@ -368,7 +373,7 @@ def _check_members(_validator: Any, spec: Mapping[str, Any], instance: Any, _sch
                 Problem(Kind.MEMBER_MISSING, f"{owner}.{name}", f"the member {name!r} of {owner}", "nothing"), name
             )
     unknown = instance.keys() - spec["known"]
-    # In the order of the body: that of a set changes from run to run.
+    # In the order of the body, because that of a set changes from run to run.
     for name in instance if unknown else ():
         if name in unknown and "@" not in name:
             yield _error(_undocumented(spec, name), name)
@@ -401,7 +406,7 @@ _STANDARD = {
 
 
 def problem_of(error: ValidationError) -> Problem:
-    """What ``error`` means in the contract's words."""
+    """Word ``error`` as a :class:`Problem`."""
     if isinstance(error.validator_value, Problem):
         return error.validator_value
     schema: Any = error.schema
@@ -420,7 +425,7 @@ def _expectation(error: ValidationError) -> str:
 
 
 def describe(value: Any) -> str:
-    """``value`` in a few words: its JSON sort, and the value itself when it is short."""
+    """Word ``value`` for a message: its JSON type, and the value itself when it is short."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""What follows what: the notifications that the service posts, in their order, and how well each step is known.
+"""The sequences of notifications that the service posts after an event, with the evidence of each step.
 
 The data is ``sequences.yaml``. The simulator is driven through every sequence and compared with it
 (``tests/unit/simulator/test_sequences.py``), so that neither can change alone.
@@ -13,17 +13,17 @@ from typing import Any
 from pytest_graphcalls.contract.model import Evidence, Source
 
 STARTERS = ("people", "time")
-"""What starts a sequence, where no operation does."""
+"""Causes of a sequence besides operations."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A ``resultInfo`` pair that a step tells.
+    """The ``resultInfo`` pair of a step.
 
     Attributes:
         pair: ``<code>/<subcode>``; its meaning is a row of ``errors.yaml``.
-        evidence: how well it is known that it is this pair.
-        fact: where that is written down.
+        evidence: evidence level of the pair.
+        fact: id of the fact that states it.
     """
 
     pair: str
@@ -37,17 +37,16 @@ class Step:
 
     Attributes:
         tells: name of its payload in ``notifications.yaml``.
-        evidence: how well it is known that it is posted, in this place and with this state.
-        fact: where that is written down.
-        call: which call it is about, where that is not the one that the sequence is about: ``replaced``, ``left``
-            or ``other``.
+        evidence: evidence level of its position and state.
+        fact: id of the fact that states it.
+        call: the call it is about, where that is not the sequence's own one: ``replaced``, ``left`` or ``other``.
         state: state of the call, or status of the operation; ``""`` where there is none.
-        result: why the call or the operation ended.
-        message: the message of the result, where its form is known; ``{mri}`` is who was invited.
-        roster: whom it names, by the names that the sequence's people have; ``None`` for what is no roster.
-        gone: of those, who has left.
-        after: virtual seconds since the sequence began, where a deadline is known.
-        note: where sources disagree, or what else may be seen.
+        result: the reason why the call or the operation ended.
+        message: the message of the result, where its form is known; ``{mri}`` is the invited participant.
+        roster: the participants that it names; ``None`` for a notification without a roster.
+        gone: those of them that have left.
+        after: virtual seconds since the start of the sequence, where a deadline is known.
+        note: where sources disagree, or what else may be observed.
     """
 
     tells: str
@@ -64,7 +63,7 @@ class Step:
 
     @property
     def header(self) -> str:
-        """What ``x-graphcalls-evidence`` of the simulator's notification says."""
+        """The value of ``x-graphcalls-evidence`` in the simulator's notification."""
         known = f"{self.evidence}; fact={self.fact}"
         if self.result is None or self.result.evidence is self.evidence:
             return known
@@ -79,16 +78,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """What is posted after something has happened.
+    """The notifications that the service posts after an event.
 
     Attributes:
         id: our slug, e.g. ``invite-declined``.
-        says: what happens.
-        starts: the operation that starts it, or one of :data:`STARTERS`.
-        versions: the API versions it is the same in.
+        says: the event.
+        starts: the operation that causes it, or one of :data:`STARTERS`.
+        versions: the API versions it holds for.
         source: the page and section, or the public address, that shows most of it.
         steps: the notifications in their order.
-        notes: what is no step.
+        notes: remarks about the whole sequence.
     """
 
     id: str
@@ -101,7 +100,7 @@ class Sequence:
 
     @property
     def evidence(self) -> Evidence:
-        """How well the whole of it is known: as well as its weakest step, results included."""
+        """The evidence level of the whole: that of its weakest step, results included."""
         levels = list(Evidence)
         return max(self._levels(), key=levels.index)
 
@@ -113,7 +112,7 @@ class Sequence:
 
 
 def table(sequences: Iterable[Sequence]) -> str:
-    """The sequences as a Markdown table, as ``contracts/README.md`` shows them; a pair known differently says so."""
+    """The sequences as a Markdown table for ``contracts/README.md``; a pair with different evidence shows it."""
     rows = ["| sequence | what happens | what is posted, and how well that is known |", "| --- | --- | --- |"]
     rows += [f"| `{one.id}` | {one.says} | {'<br>'.join(map(_cell, one.steps))} |" for one in sequences]
     return "\n".join(rows)
@@ -166,5 +165,5 @@ def _step(entry: Mapping[str, Any]) -> Step:
 
 
 def _outcome(entry: Mapping[str, Any], evidence: Evidence, fact: str) -> Outcome:
-    """A pair that says nothing of its own is known as well as its step."""
+    """The pair of a step; by default with the step's evidence and fact."""
     return Outcome(entry["pair"], Evidence(entry.get("evidence", evidence)), entry.get("fact", fact))

@@ -1,8 +1,8 @@
 """The published type model: entity and complex types, enumerations and actions of one API version.
 
-The metadata says what it says (``types-<version>.json``); what is documented or was seen on the wire but is
-missing there comes from ``types-overlay.yaml``, each entry with its source. Both are merged here, bases are
-walked once, and a lookup gives every member that an object of a type may have.
+The metadata is kept as published (``types-<version>.json``); members that are documented or were observed but are
+missing there come from ``types-overlay.yaml``, each entry with its source. Both are merged here, and bases are
+resolved, so that a lookup gives every member that an object of a type may have.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class GraphType:
 
 @dataclass(frozen=True, slots=True)
 class GraphEnum:
-    """An enumeration; an evolvable one may grow without notice, a flags one holds several members at once."""
+    """An enumeration; an evolvable one may get new members, a flags one combines several members."""
 
     name: str
     members: tuple[str, ...]
@@ -69,12 +69,12 @@ class Tolerated:
 
     Attributes:
         name: the entry's name in the overlay.
-        at: the members it speaks of, ``<type or action>.<member>``.
+        at: the members it is about, ``<type or action>.<member>``.
         kind: the kind of finding that becomes a notice.
-        pattern: what the value, as text, has to match, or ``""``.
-        when_member: another member of the same object that has to be present, or ``""``.
+        pattern: a pattern that the value, as text, has to match, or ``""``.
+        when_member: a member of the object that has to be present as well, or ``""``.
         contradiction: id of the collected contradiction, or ``""``.
-        sides: where it is accepted.
+        sides: the sides on which it is accepted.
         says: what is accepted, and why.
     """
 
@@ -89,7 +89,7 @@ class Tolerated:
 
 
 class TypeModel:
-    """All types of one API version.
+    """The types of one API version.
 
     Args:
         version: ``v1.0`` or ``beta``.
@@ -127,7 +127,7 @@ class TypeModel:
         return cls(version, files.read(f"types-{version}.json", "types"), files.read("types-overlay.yaml", "overlay"))
 
     def _inherited(self, at: str) -> Iterator[str]:
-        """A place in a type, and the same place in every type derived from it."""
+        """A place in a type, and the corresponding place in every type derived from it."""
         owner, _, member = at.partition(".")
         yield from (f"{name}.{member}" for name in self._subtypes.get(owner, {owner}))
 
@@ -136,7 +136,7 @@ class TypeModel:
         return self._subtypes[name]
 
     def reached(self, names: Iterable[str]) -> dict[str, Any]:
-        """The types and enumerations that members of ``names`` lead to, as JSON; derived types are not among them."""
+        """The types and enumerations that ``names`` refer to, directly or not, as JSON; without derived types."""
         found: dict[str, Any] = {}
         waiting = [name for name in names if name in self.types or name in self.enums]
         while waiting:
@@ -153,7 +153,7 @@ class TypeModel:
         return found
 
     def is_entity(self, name: str) -> bool:
-        """Whether ``name`` is a type of things with an id of their own."""
+        """Whether ``name`` is an entity type: its objects have an id."""
         return name in self.types and "entity" in (name, *self.types[name].bases)
 
     def _flatten(self, name: str) -> GraphType:
@@ -162,7 +162,7 @@ class TypeModel:
         for link in reversed(chain):
             raw = self._raw[link]
             members |= {key: _member(value) for key, value in raw["properties"].items()}
-            # A navigation member appears only where it was expanded.
+            # A navigation property is present only where it was expanded.
             members |= {key: Member(value["type"], value["collection"]) for key, value in raw["navigation"].items()}
             members |= self.added.get(link, {})
         raw = self._raw[name]
@@ -188,7 +188,7 @@ def _enums(version: str, metadata: Mapping[str, Any], overlay: Mapping[str, Any]
     added = {name: entry["members"] for name, entry in overlay["enums"].items() if version in entry["versions"]}
     for name, raw in metadata["enumTypes"].items():
         ours = added.get(name, [])
-        # A member that the overlay spells in another letter case is the one on the wire.
+        # Where the overlay has a member in a different letter case, that spelling was observed on the wire.
         spelled = {member.lower() for member in ours}
         members = (*ours, *(member for member in raw["members"] if member.lower() not in spelled))
         yield name, GraphEnum(name, members, bool(raw["evolvable"]), bool(raw["flags"]))

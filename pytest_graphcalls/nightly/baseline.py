@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from pytest_graphcalls.atomic import beside, mended, swap
+from pytest_graphcalls.atomic import replacing, restored
 from pytest_graphcalls.cassette import Cassette, Kind
 from pytest_graphcalls.cassette.folder import modules_in, orphan
 from pytest_graphcalls.drift import Recording
 from pytest_graphcalls.errors import RecordingError, SettingError
 from pytest_graphcalls.leakscan import listed, scan
 from pytest_graphcalls.nightly.recordings import FOLDER, cassettes, recording_of
+from pytest_graphcalls.parsing import content
 from pytest_graphcalls.plugin.options import LIVE, SIMULATOR
 from pytest_graphcalls.report.run_document import counted
 
@@ -128,7 +129,7 @@ def _span(first: str, last: str) -> str:
 def key_of(folder: Path) -> str:
     """What the pseudonyms of a folder of recordings depend on, or ``""``."""
     try:
-        return (folder / KEY_FILE).read_text(encoding="ascii").strip()
+        return content(folder / KEY_FILE).decode("ascii").strip()
     except (OSError, UnicodeDecodeError):
         return ""
 
@@ -163,7 +164,7 @@ def promote(tonight: Path, baseline: Path, known: Iterable[str] = ()) -> Promote
             something else.
         RecordingError: one cannot be read, something would leak, or the disk refuses. The older baseline is as it was.
     """
-    put_right = tuple(filter(None, (mended(folder) for folder in (tonight, baseline))))
+    put_right = tuple(filter(None, (restored(folder) for folder in (tonight, baseline))))
     new = recordings_in(tonight, "--out")
     if not new:
         step = "Run 'graphcalls nightly' first, or name the folder of its reports."
@@ -207,8 +208,7 @@ def _refuse_leaks(tonight: Path, known: Iterable[str]) -> None:
 
 
 def _put(tonight: Path, new: Iterable[Cassette], baseline: Path, kept: Iterable[Cassette]) -> None:
-    made = beside(baseline)
-    try:
+    with replacing(baseline) as made:
         for folder, found in ((baseline, kept), (tonight, new)):
             for one in found:
                 place = made / _place(one, folder)
@@ -217,6 +217,3 @@ def _put(tonight: Path, new: Iterable[Cassette], baseline: Path, kept: Iterable[
         key = next((folder / KEY_FILE for folder in (tonight, baseline) if (folder / KEY_FILE).is_file()), None)
         if key is not None:
             shutil.copyfile(key, made / KEY_FILE)
-        swap(made, baseline)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pytest_graphcalls.atomic import PART, beside, put, swap, usable
+from pytest_graphcalls.atomic import PART, put, replacing, usable
 from pytest_graphcalls.drift import Verdict
 from pytest_graphcalls.drift.fact_table import FactRow
 from pytest_graphcalls.drift.history import History
@@ -96,13 +96,9 @@ def publish(
 
 def _recorded(recordings: Path, folder: Path) -> Path:
     """Copy the recordings, without those that the leak scan has refused."""
-    new = beside(folder)
-    try:
+    with replacing(folder) as new:
         shutil.copytree(recordings, new, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*.lock", f".*{PART}"))
         for one in cassettes(recordings):
             if one.passport is not None and one.passport.refused:
                 (new / one.path.relative_to(recordings)).unlink()
-        swap(new, folder)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
     return folder

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from pytest_graphcalls.atomic import mended
+from pytest_graphcalls.atomic import restored
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import (
     Acceptance,
@@ -154,7 +154,7 @@ def look(
     telling = telling or Quiet()
     claim(settings.out)
     for place in (settings.out / CASSETTES, settings.baseline):
-        if said := mended(place):
+        if said := restored(place):
             telling.phase(said)
     for folder in left_over():
         telling.phase(f"{folder} went: an earlier night was killed and had left it.")

@@ -12,9 +12,11 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
+
+from pytest_graphcalls.atomic import hold
 
 PREFIX = "graphcalls-nightly-"
 MARK = "night.lock"
@@ -31,7 +33,8 @@ def workroom() -> Iterator[Path]:
         # It gets its name when it is locked: under that name it would be free for a moment.
         new = folder / f".{MARK}"
         new.touch(mode=0o600)
-        line = _locked(new, shared=True)
+        # Windows renames no file that is open; what a killed night has left there stays.
+        line = None if sys.platform == "win32" else hold(new, shared=True)
         try:
             new.rename(folder / MARK)
             yield folder
@@ -42,14 +45,14 @@ def workroom() -> Iterator[Path]:
 
 def stay_in(folder: Path) -> int | None:
     """Keep ``folder`` from being taken away while this process lives; the open file, or ``None``: it is no workroom."""
-    return _locked(folder / MARK, shared=True)
+    return hold(folder / MARK, shared=True)
 
 
 def left_over() -> tuple[Path, ...]:
     """Take away the folders of this user's nights that were killed; gives those that went."""
     gone = []
     for folder in sorted(Path(gettempdir()).glob(f"{PREFIX}*")):
-        line = _locked(folder / MARK, shared=False) if _is_ours(folder) else None
+        line = hold(folder / MARK) if _is_ours(folder) and sys.platform != "win32" else None
         if line is not None:
             shutil.rmtree(folder, ignore_errors=True)
             os.close(line)
@@ -65,20 +68,3 @@ def _is_ours(folder: Path) -> bool:
     except OSError:
         return False
     return stat.S_ISDIR(found.st_mode) and (sys.platform == "win32" or found.st_uid == os.geteuid())
-
-
-def _locked(file: Path, *, shared: bool) -> int | None:
-    """Open and lock a file without waiting for it; ``None`` when it is not there, or somebody else holds it."""
-    if sys.platform == "win32":  # it has no such locks; what a killed night has left stays there
-        return None
-    import fcntl
-
-    try:
-        line = os.open(file, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return None
-    with suppress(OSError):
-        fcntl.flock(line, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        return line
-    os.close(line)
-    return None

@@ -17,6 +17,7 @@ from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Cassette
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import RecordingError
+from pytest_graphcalls.parsing import content
 from pytest_graphcalls.plugin.markers import PARAMETER
 from pytest_graphcalls.plugin.options import REPLAY, SIMULATOR, Settings
 from pytest_graphcalls.targets import Case
@@ -176,8 +177,8 @@ class Key:
         return self._given or self._kept() or self._new()
 
     def _kept(self) -> str:
-        with suppress(OSError):
-            return self._path.read_text(encoding="ascii").strip()
+        with suppress(OSError, UnicodeDecodeError):
+            return content(self._path).decode("ascii").strip()
         return ""
 
     def _new(self) -> str:

@@ -17,7 +17,7 @@ from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift.difference import Difference, Kind, Origin
 from pytest_graphcalls.findings import Finding, Severity, Side
 from pytest_graphcalls.findings import Kind as Sort
-from pytest_graphcalls.parsing import content
+from pytest_graphcalls.parsing import UnreadableError, content, json_value
 from pytest_graphcalls.wire import Exchange, Headers, MalformedJsonError, Request, Response, decode_json
 
 # Lines are matched without the blanks at their ends, and no part of a pattern can take what the next one wants:
@@ -370,9 +370,10 @@ class _Judge:
         except MalformedJsonError as error:
             reason, at = error.reason, line
             try:
-                json.loads(text)
-            except json.JSONDecodeError as place:
-                reason, at = f"is not JSON ({place.msg})", line + place.lineno - 1
+                json_value(text)
+            except UnreadableError as place:
+                # A line is known where it is not JSON; other reasons are of the whole text.
+                reason, at = (place.problem.rstrip("."), line + place.line - 1) if place.line else (reason, line)
             facts = (self._version, self._subject, where, "JSON", f"a body that {reason}")
             yield Difference(Kind.EXAMPLE_INVALID, Origin.DOCUMENTATION, *facts, self._page.at(at), self._address)
 

@@ -19,6 +19,7 @@ from threading import RLock
 from typing import Any
 
 from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.parsing import content
 from pytest_graphcalls.redaction import redact_url
 
 _KEEP_OUT = "# What pytest-graphcalls has made in a live tenant. Not for version control.\n*\n"
@@ -37,7 +38,7 @@ class JsonLinesFile:
 
     def read(self) -> Iterator[dict[str, Any]]:
         """The objects of all lines, an incomplete line as an empty one; a missing file has none."""
-        text = self.path.read_text(encoding="utf-8", errors="replace") if self.path.exists() else ""
+        text = content(self.path).decode("utf-8", "replace") if self.path.exists() else ""
         self._complete = text.endswith("\n") or not text
         yield from map(_entry, text.splitlines())
 
@@ -63,7 +64,7 @@ def _entry(line: str) -> dict[str, Any]:
     """Decode one line; an incomplete one gives an empty object."""
     try:
         found = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -25,7 +25,43 @@ CLOSE = "graphcalls.close"
 before its answer is complete."""
 
 
-_INCOMPLETE = Response(400, Headers({"Content-Type": "text/plain"}), b"The body is not as long as Content-Length says.")
+_INCOMPLETE = "The body is not as long as Content-Length says."
+
+
+class _BodyError(Exception):
+    """Why a request is not carried out, as an answer."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.response = Response(status, Headers({"Content-Type": "text/plain"}), message.encode())
+
+
+class Room:
+    """Memory for the bodies that are being received, of all connections together. Safe under threads.
+
+    Args:
+        most: bytes.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.taken = 0
+        self._lock = Lock()
+
+    def take(self, size: int) -> bool:
+        """Take ``size`` bytes; whether they were there."""
+        with self._lock:
+            has_room = self.taken + size <= self.most
+            self.taken += size if has_room else 0
+            return has_room
+
+    def give_back(self, size: int) -> None:
+        """Return bytes that were taken."""
+        with self._lock:
+            self.taken -= size
+
+
+ROOM = Room(64 * 1024 * 1024)
 
 
 class SimulatorApp:
@@ -61,10 +97,11 @@ class SimulatorApp:
         await self._kinds[scope["type"]](scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(scope, receive)
-        if body is None:
+        try:
+            body = await _body(scope, receive)
+        except _BodyError as refused:
             with suppress(OSError):  # the client may have disconnected
-                await _send(_INCOMPLETE, send)
+                await _send(refused.response, send)
             return
         self.follow()
         response = await self._answer(_request(scope, body))
@@ -152,25 +189,39 @@ async def _send(response: Response, send: Send, sent: int | None = None) -> None
     await send({"type": "http.response.body", "body": response.body[:sent], "more_body": sent is not None})
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
-    """The body of a request; ``None`` when it did not arrive whole, or is longer than announced.
+async def _body(scope: Scope, receive: Receive) -> bytes:
+    """The body of a request. What is past the limit is read and dropped, so that the client receives the refusal.
 
-    What is past the limit is read and dropped, so that the client receives the refusal.
+    Raises:
+        _BodyError: it did not arrive whole, is not as long as announced, or there is no room for it.
     """
     headers = dict(scope["headers"])
     announced = headers.get(b"content-length")
-    kept, size, more = bytearray(), 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            # Without either header there is no body in HTTP/1.1, so all of the request is here.
-            return b"" if announced in (None, b"0") and not size and b"transfer-encoding" not in headers else None
-        piece = message.get("body", b"")
-        size += len(piece)
-        if len(kept) <= BODY_LIMIT:
-            kept += piece
-        more = message.get("more_body", False)
-    return bytes(kept) if announced in (None, b"%d" % size) else None
+    kept, size, more, has_room = bytearray(), 0, True, True
+    try:
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                # Without either header there is no body in HTTP/1.1, so all of the request is here.
+                if size or announced not in (None, b"0") or b"transfer-encoding" in headers:
+                    raise _BodyError(400, _INCOMPLETE)
+                return b""
+            piece = message.get("body", b"")
+            size += len(piece)
+            if len(kept) <= BODY_LIMIT and has_room:
+                has_room = ROOM.take(len(piece))
+                kept += piece
+                if not has_room:
+                    ROOM.give_back(len(kept) - len(piece))
+                    kept.clear()
+            more = message.get("more_body", False)
+    finally:
+        ROOM.give_back(len(kept))
+    if not has_room:
+        raise _BodyError(413, "The server receives too many large bodies at the moment. Try again.")
+    if announced not in (None, b"%d" % size):
+        raise _BodyError(400, _INCOMPLETE)
+    return bytes(kept)
 
 
 def _request(scope: Scope, body: bytes) -> Request:

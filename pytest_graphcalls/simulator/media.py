@@ -38,6 +38,13 @@ class Media:
         lasts = None if self.loops(ask, body) else self._world.pace.prompt * len(body["prompts"])
         return self._operations.carry_out(ask, call, body, lasts)
 
+    def cancel(self, ask: Ask) -> Reply:
+        """End what is played and what waits for it (call-cancelmediaprocessing.r02)."""
+        call = self._calls.established(ask)
+        body = self._admission.body(ask)
+        self._operations.cancel(call)
+        return self._operations.carry_out(ask, call, body)
+
     def require_service_hosted_media(self, call: Call) -> None:
         """Refuse a call whose bot hosts its media itself (call-playprompt.r02)."""
         if is_app_hosted(call.asked):

@@ -56,34 +56,53 @@ class Participants:
         """The participant in the path, if the roster names it; none in a peer-to-peer call (observed 2.16)."""
         if conference.kind is Kind.PEER:
             raise _nobody("Participants of peer-to-peer calls cannot be read.", reported("observed 2.16"))
-        return self.active(ask, conference)
+        return self.active(conference, ask.match.keys["participant-id"])
 
-    def active(self, ask: Ask, conference: Conference) -> Participant:
-        """The participant in the path, who is in the call and not hidden."""
-        one = conference.people.get(ask.match.keys["participant-id"])
+    def active(self, conference: Conference, id: str) -> Participant:
+        """The participant with that id, who is in the call and not hidden."""
+        one = conference.people.get(id)
         if one is None or one.hidden or one.state is not ParticipantState.ACTIVE:
             raise _nobody("No participant in the roster has this id.")
         return one
 
     def mute(self, ask: Ask) -> Reply:
         """Mute a participant on the server (participant-mute.r04)."""
+        return self.set_muted(ask, ask.match.keys["participant-id"], documented("participant-mute.r02"), muted=True)
+
+    def mute_bot(self, ask: Ask) -> Reply:
+        """Mute the bot itself on the server (call-mute.r04)."""
+        return self.set_muted(ask, "", documented("call-mute.r02"), muted=True)
+
+    def unmute_bot(self, ask: Ask) -> Reply:
+        """Lift the mute of the bot itself (call-unmute.r04)."""
+        return self.set_muted(ask, "", documented("call-unmute.r02"), muted=False)
+
+    def set_muted(self, ask: Ask, id: str, fact: Fact, *, muted: bool) -> Reply:
+        """Mute or unmute a participant of a group call, and notify every bot of a change.
+
+        Args:
+            ask: the request.
+            id: the participant; ``""`` for the bot.
+            fact: the evidence for the notification.
+            muted: whether it is muted afterwards.
+        """
         call = self._calls.established(ask)
         body = self._admission.body(ask)
         conference = self._world.store.conference_of(call)
-        self.require_group_call(conference)
-        one = self.active(ask, conference)
-        if not one.muted:
-            self.notify_muted(self._world.store.change_participant(conference, one.id, muted=True))
+        self.require_group_call(ask, conference)
+        one = self.active(conference, id or call.my_participant)
+        if one.muted is not muted:
+            self.notify_muted(self._world.store.change_participant(conference, one.id, muted=muted), fact)
         return self._operations.carry_out(ask, call, body)
 
-    def require_group_call(self, conference: Conference) -> None:
+    def require_group_call(self, ask: Ask, conference: Conference) -> None:
         """Refuse a peer-to-peer call (participant-mute.r03)."""
         if conference.kind is Kind.PEER:
-            raise Refusal("not-in-group-call", "Participants can be muted in a group call only.")
+            raise Refusal("not-in-group-call", f"{ask.match.operation.title} is for group calls only.")
 
-    def notify_muted(self, conference: Conference) -> None:
-        """Notify every bot of the roster with the muted participant (participant-mute.r02)."""
-        self._world.notifier.roster_changed(conference, documented("participant-mute.r02"))
+    def notify_muted(self, conference: Conference, fact: Fact) -> None:
+        """Notify every bot of the roster in which a participant was muted or unmuted."""
+        self._world.notifier.roster_changed(conference, fact)
 
     def delete(self, ask: Ask) -> Reply:
         """Remove a participant who is in the call, or cancel an invitation."""

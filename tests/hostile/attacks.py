@@ -12,6 +12,7 @@ import socket
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 MB = 2**20
@@ -25,6 +26,7 @@ REFRESH = ("contracts", "refresh", "--csdl", "{}")
 OPENAPI = ("drift", "metadata", "--openapi", "{}")
 ACCEPTED = ("drift", "prune", "--file", "{}", "--verdict", "{}.verdict")
 VERDICT = ("drift", "prune", "--file", "{}.toml", "--verdict", "{}")
+INTO = ("contracts", "refresh", "--csdl", "{}/v1.0.csdl", "--into", "{}")
 HISTORY = ("history", "--history", "{}")
 PAGES = ("drift", "docs", "{}", "--version", "v1.0")
 
@@ -133,6 +135,21 @@ def foldered(make: Make, name: str = "test_bot.yaml") -> Make:
     def made(path: Path) -> None:
         (path / "test_bot").mkdir(parents=True)
         make(path / "test_bot" / name)
+
+    return made
+
+
+def contract(make: Make, name: str) -> Make:
+    """A folder of the contract with one hostile file, and metadata to compare it with."""
+
+    def made(path: Path) -> None:
+        path.mkdir()
+        (path / "v1.0.csdl").write_text(edmx(), encoding="utf-8")
+        for other in ("types-v1.0.json", "types-overlay.yaml"):
+            packaged = files("pytest_graphcalls.contracts").joinpath(other)
+            if other != name:
+                (path / other).write_bytes(packaged.read_bytes())
+        make(path / name)
 
     return made
 
@@ -416,6 +433,19 @@ def _metadata() -> Iterator[Attack]:
     )
 
 
+def _contracts() -> Iterator[Attack]:
+    """What lies in a folder that is given as the contract's, or as that of the ledgers."""
+    for name, make, wanted in (
+        ("types-v1.0.json", fifo, "named pipe"),
+        ("types-v1.0.json", text("9" * 5000), "digits"),
+        ("types-v1.0.json", text("[" * 100_000), "deep"),
+        ("types-overlay.yaml", text(laughs()), "alias"),
+        ("types-overlay.yaml", text(f"a: {'9' * 5000}"), "digits"),
+        ("types-overlay.yaml", text("[" * 900), ""),
+    ):
+        yield Attack(f"--into: {name}, {wanted or 'levels'}", INTO, contract(make, name), wanted)
+
+
 def _drift() -> Iterator[Attack]:
     """What is given as accepted differences, a verdict, a history or a page."""
     deep = chr(10).join("[" * 100 for _ in range(50))
@@ -462,11 +492,13 @@ def _drift() -> Iterator[Attack]:
         ("a path of braces", f"```http\nPOST /{'{' * 100_000}\n```"),
         ("an address without an end", f"```http\nPOST https://{'microsoftgraph' * 20_000}\n```"),
         ("a comment of 100,000 levels", f"<!-- {'[' * 100_000} -->"),
+        ("an example of 5,000 digits", f"```json\n{'9' * 5000}\n```"),
+        ("an example of 100,000 levels", f"```json\n{'[' * 100_000}\n```"),
         ("escape sequences", f"```http\nPOST /communications/calls/{_ESCAPES}\n```"),
     ):
         yield Attack(f"docs: {name}", PAGES, page(line))
     yield Attack("docs: a page of 100 MB", PAGES, lambda path: page("x" * 100 * MB)(path), "MB", large=True)
 
 
-ATTACKS = (*_cassettes(), *_special(), *_metadata(), *_drift())
+ATTACKS = (*_cassettes(), *_special(), *_metadata(), *_contracts(), *_drift())
 NAMED = {attack.name: attack for attack in ATTACKS}

@@ -229,3 +229,38 @@ def ends_once_more(id: str) -> Callable[..., Reply]:
         return original(ask, operation)
 
     return step
+
+
+def goes_on(operation: dict[str, Any]) -> dict[str, Any]:
+    """An operation that is not done with the answer."""
+    return {**operation, "status": "running"}
+
+
+def prompts_go_on(operation: dict[str, Any]) -> dict[str, Any]:
+    """An operation as it is read, which goes on for ever if it plays a prompt."""
+    return goes_on(operation) if operation["@odata.type"].endswith("playPromptOperation") else operation
+
+
+def all_muted(*, muted: bool) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """A list of participants who all are muted, or who all are not."""
+    return lambda roster: {**roster, "value": [{**one, "isMuted": muted} for one in roster["value"]]}
+
+
+def not_for(id: str) -> Callable[..., None]:
+    """A check that is left out for one operation; it is handed the request first."""
+
+    def step(_: Simulator, original: Callable[..., None], ask: Ask, *args: Any) -> None:
+        if ask.match.operation.id != id:
+            original(ask, *args)
+
+    return step
+
+
+def sends_no_roster(id: str) -> Apply:
+    """No roster follows when a participant was muted or unmuted by one operation."""
+
+    def step(_: Simulator, original: Callable[..., None], conference: Conference, fact: Fact) -> None:
+        if not fact.source.startswith(f"{id}."):
+            original(conference, fact)
+
+    return around("participants", "notify_muted", step)

@@ -47,7 +47,8 @@ class Deviation:
 
 
 CREATE, INVITE, DELETE, REJECT = "application-post-calls", "participant-invite", "participant-delete", "call-reject"
-MUTE, PLAY = "participant-mute", "call-playprompt"
+MUTE, PLAY, CANCEL = "participant-mute", "call-playprompt", "call-cancelmediaprocessing"
+MUTE_BOT, UNMUTE_BOT = "call-mute", "call-unmute"
 LOST = "The address below /app is answered as unknown."
 OPEN = "A request without a token is carried out."
 
@@ -323,11 +324,7 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(f"{REJECT}.app-path-still-works", LOST, has_no_old_address(REJECT)),
     # Mute
     Deviation(f"{MUTE}.success-is-200-with-operation", "The answer has status 202.", status(MUTE, 202)),
-    Deviation(
-        f"{MUTE}.is-done-with-the-answer",
-        "The answer says running.",
-        body(MUTE, lambda operation: {**operation, "status": "running"}),
-    ),
+    Deviation(f"{MUTE}.is-done-with-the-answer", "The answer says running.", body(MUTE, changes.goes_on)),
     Deviation(
         f"{MUTE}.no-end-is-notified",
         "The operation that was answered as completed is notified of.",
@@ -338,11 +335,11 @@ TABLE: tuple[Deviation, ...] = (
         "A participant is never read as muted.",
         body("participant-get", lambda one: {**one, "isMuted": False}),
     ),
-    Deviation(f"{MUTE}.roster-update-follows", "The roster is not sent.", skips("participants", "notify_muted")),
+    Deviation(f"{MUTE}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster(MUTE)),
     Deviation(
         f"{MUTE}.group-calls-only",
         "Somebody is muted in a peer-to-peer call.",
-        skips("participants", "require_group_call"),
+        around("participants", "require_group_call", changes.not_for(MUTE)),
     ),
     Deviation(
         f"{MUTE}.client-context-is-echoed", "clientContext is forgotten.", body(MUTE, changes.forgets_the_context)
@@ -389,6 +386,89 @@ TABLE: tuple[Deviation, ...] = (
     ),
     Deviation(f"{PLAY}.token-is-required", OPEN, needs_no_token(PLAY)),
     Deviation(f"{PLAY}.app-path-still-works", LOST, has_no_old_address(PLAY)),
+    # Mute the bot
+    Deviation(f"{MUTE_BOT}.success-is-200-with-operation", "The answer has status 202.", status(MUTE_BOT, 202)),
+    Deviation(f"{MUTE_BOT}.is-done-with-the-answer", "The answer says running.", body(MUTE_BOT, changes.goes_on)),
+    Deviation(
+        f"{MUTE_BOT}.no-end-is-notified",
+        "The operation that was answered as completed is notified of.",
+        around("operations", "reply", changes.ends_once_more(MUTE_BOT)),
+    ),
+    Deviation(
+        f"{MUTE_BOT}.muted-bot-is-shown",
+        "The list shows everybody as not muted.",
+        body("call-list-participants", changes.all_muted(muted=False)),
+    ),
+    Deviation(f"{MUTE_BOT}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster(MUTE_BOT)),
+    Deviation(
+        f"{MUTE_BOT}.group-calls-only",
+        "It is carried out in a peer-to-peer call.",
+        around("participants", "require_group_call", changes.not_for(MUTE_BOT)),
+    ),
+    Deviation(
+        f"{MUTE_BOT}.client-context-is-echoed",
+        "clientContext is forgotten.",
+        body(MUTE_BOT, changes.forgets_the_context),
+    ),
+    Deviation(
+        f"{MUTE_BOT}.client-context-at-most-256",
+        "257 characters are taken.",
+        leaves_unjudged(f"{MUTE_BOT}.client-context-at-most-256"),
+    ),
+    Deviation(f"{MUTE_BOT}.token-is-required", OPEN, needs_no_token(MUTE_BOT)),
+    Deviation(f"{MUTE_BOT}.app-path-still-works", LOST, has_no_old_address(MUTE_BOT)),
+    # Unmute the bot
+    Deviation(f"{UNMUTE_BOT}.success-is-200-with-operation", "The answer has status 202.", status(UNMUTE_BOT, 202)),
+    Deviation(f"{UNMUTE_BOT}.is-done-with-the-answer", "The answer says running.", body(UNMUTE_BOT, changes.goes_on)),
+    Deviation(
+        f"{UNMUTE_BOT}.no-end-is-notified",
+        "The operation that was answered as completed is notified of.",
+        around("operations", "reply", changes.ends_once_more(UNMUTE_BOT)),
+    ),
+    Deviation(
+        f"{UNMUTE_BOT}.unmuted-bot-is-shown",
+        "The list shows everybody as muted.",
+        body("call-list-participants", changes.all_muted(muted=True)),
+    ),
+    Deviation(f"{UNMUTE_BOT}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster(UNMUTE_BOT)),
+    Deviation(
+        f"{UNMUTE_BOT}.group-calls-only",
+        "It is carried out in a peer-to-peer call.",
+        around("participants", "require_group_call", changes.not_for(UNMUTE_BOT)),
+    ),
+    Deviation(
+        f"{UNMUTE_BOT}.client-context-is-echoed",
+        "clientContext is forgotten.",
+        body(UNMUTE_BOT, changes.forgets_the_context),
+    ),
+    Deviation(
+        f"{UNMUTE_BOT}.client-context-at-most-256",
+        "257 characters are taken.",
+        leaves_unjudged(f"{UNMUTE_BOT}.client-context-at-most-256"),
+    ),
+    Deviation(f"{UNMUTE_BOT}.token-is-required", OPEN, needs_no_token(UNMUTE_BOT)),
+    Deviation(f"{UNMUTE_BOT}.app-path-still-works", LOST, has_no_old_address(UNMUTE_BOT)),
+    # Cancel
+    Deviation(f"{CANCEL}.success-is-200-with-operation", "The answer has status 202.", status(CANCEL, 202)),
+    Deviation(f"{CANCEL}.is-done-with-the-answer", "The answer says running.", body(CANCEL, changes.goes_on)),
+    Deviation(
+        f"{CANCEL}.no-end-is-notified",
+        "The operation that was answered as completed is notified of.",
+        around("operations", "reply", changes.ends_once_more(CANCEL)),
+    ),
+    Deviation(f"{CANCEL}.location-is-given", "There is no Location header.", without_location(CANCEL)),
+    Deviation(
+        f"{CANCEL}.running-and-queued-are-cancelled",
+        "A prompt is always read as running.",
+        body("commsoperation-get", changes.prompts_go_on),
+    ),
+    Deviation(
+        f"{CANCEL}.cancelled-operations-fail",
+        "The end of a prompt that was cancelled is not told.",
+        changes.operations_end_untold("playPromptOperation", OperationState.FAILED),
+    ),
+    Deviation(f"{CANCEL}.token-is-required", OPEN, needs_no_token(CANCEL)),
+    Deviation(f"{CANCEL}.app-path-still-works", LOST, has_no_old_address(CANCEL)),
 )
 
 DEVIATIONS = {deviation.rule: deviation for deviation in TABLE}

@@ -43,9 +43,12 @@ def everything(stage: Stage) -> None:
     call.remove(call.id_of(alice))
     call.get()
     context = {"clientContext": stage.new_id()}
+    call.send("call-mute", context)
+    call.send("call-unmute", context)
     call.send("participant-mute", context, participant_id=call.id_of(bob))
     info = {"@odata.type": "#microsoft.graph.mediaInfo", "uri": "https://bot.example.org/beep.wav", "resourceId": "1"}
     call.send(
         "call-playprompt", {"prompts": [{"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": info}], **context}
     )
+    call.send("call-cancelmediaprocessing", context)
     stage.close()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Kind, Passport
@@ -127,3 +131,50 @@ def test_a_path_that_is_not_there(action: str, capsys: pytest.CaptureFixture[str
     """Exit 2."""
     assert main(["cassettes", action, "nowhere"]) == 2
     assert "nowhere" in capsys.readouterr().err
+
+
+HOOK = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_looked_at"),
+    [
+        ("cassettes/v1.0/test_bot/test_one.yaml", True),
+        ("tests/cassettes/test_bot/one two.json", True),
+        ("login.har", True),
+        ("tests/test_bot.py", False),
+        ("settings.yaml", False),
+        ("cassettes.yaml", False),
+    ],
+)
+def test_the_hook_of_pre_commit_gets_cassettes_and_har_files(name: str, is_looked_at: bool) -> None:
+    assert bool(re.search(HOOK["files"], name)) is is_looked_at
+
+
+def test_the_hook_of_pre_commit_fails_with_file_line_and_kind() -> None:
+    """As pre-commit runs it: the entry, and after it the names of files; 0 when all of them are clean."""
+    clean, leaking = made("cassettes/test_bot/test_one.yaml"), made("cassettes/test_bot/one two.yaml")
+    leaking.write_text(leaking.read_text() + "# passcode: abc\n")
+    entry = shlex.split(HOOK["entry"])
+    command = [str(Path(sys.executable).with_name(entry[0])), *entry[1:]]
+    found = subprocess.run([*command, str(clean), str(leaking)], capture_output=True, text=True, check=False)
+    line = len(leaking.read_text().splitlines())
+    assert (found.returncode, found.stderr) == (1, "")
+    assert found.stdout.splitlines() == [
+        f"{leaking}:{line}: secret by its name",
+        "",
+        "1 leak in 1 file. What was committed already is known: renew it.",
+    ]
+    done = subprocess.run([*command, str(clean)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_cassette_right_in_a_folder_belongs_to_the_test_that_names_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """A relative folder has no folders above it that could be asked for the module."""
+    made("d/one.yaml")
+    assert main(["cassettes", "status", "d"]) == 1
+    assert "d/one.yaml: there is no d.py" in capsys.readouterr().out
+    Path("test_bot.py").write_text('import pytest\n@pytest.mark.vcr("d/one.yaml")\ndef test_one(): pass\n')
+    assert main(["cassettes", "status", "d"]) == 0
+    made("e/other.yaml", test="test_bot.py::test_one")
+    assert main(["cassettes", "status", "e"]) == 0

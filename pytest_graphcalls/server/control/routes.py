@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -34,6 +35,8 @@ PATIENCE = 0.5
 thread that delivers was asked to, and a bot that sends the same request from there would wait for itself."""
 
 Json = Mapping[str, Any]
+_TRACEBACK = re.compile(r"#\d+(, #\d+)*:")
+"""The line before a traceback in a timeline: the numbers of its entries."""
 
 
 def _token(state: ServerState, /, app: App | None = None, lifetime: float = 3600, **claims: Any) -> Json:
@@ -139,7 +142,15 @@ def _ledger(state: ServerState, /, since: int = 0, after: int = 0, limit: int | 
 
 
 def _timeline(state: ServerState) -> Json:
-    return {"lines": Structured(outgoing(state.bot.timeline()).splitlines())}
+    return {"lines": _timeline_lines(state)}
+
+
+def _timeline_lines(state: ServerState) -> Iterator[Unredacted]:
+    """The timeline, cleaned entry by entry, and tracebacks after the entries as a whole: a secret may span lines."""
+    lines = [state.bot.timeline().partition("\n")[0], *state.bot.ledger.lines()]
+    end = next((number for number, line in enumerate(lines) if _TRACEBACK.fullmatch(line)), len(lines))
+    for text in (*lines[:end], "\n".join(lines[end:])):
+        yield from map(Unredacted, outgoing(text).splitlines())
 
 
 def _notifications(state: ServerState, /, since: int = 0) -> Json:

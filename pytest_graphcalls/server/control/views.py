@@ -7,7 +7,7 @@ included; so nothing goes out that redaction and the leak scan have not seen.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pytest_graphcalls.bot import Asked, Delivery
@@ -28,26 +28,26 @@ class Unredacted(str):
     __slots__ = ()
 
 
-BUSY, PAUSE = 0.001, 0.0002
+BUSY, PAUSE = 0.002, 0.0002
 """Real seconds of work after which a long answer lets other threads run, and for how long: else other clients wait."""
 
 
 def written(body: Mapping[str, Any]) -> bytes:
     """A JSON object as text. Long lists are written item by item, so that no other client waits for all of it."""
+    return b"{%b}" % b",".join(b"%b:%b" % (encode_json(name), _written(value)) for name, value in body.items())
+
+
+def _written(value: Any) -> bytes:
+    if not isinstance(value, list | tuple | Iterator):
+        return encode_json(encode(value))
     pieces: list[bytes] = []
     busy_since = time.perf_counter()
-    for name, value in body.items():
-        pieces.append(b"%b%b:" % (b"," if pieces else b"{", encode_json(name)))
-        if not isinstance(value, list | tuple):
-            pieces.append(encode_json(encode(value)))
-            continue
-        for number, item in enumerate(value):
-            pieces.append(b"%b%b" % (b"," if number else b"[", encode_json(encode(item))))
-            if time.perf_counter() - busy_since > BUSY:
-                time.sleep(PAUSE)
-                busy_since = time.perf_counter()
-        pieces.append(b"]" if value else b"[]")
-    return b"".join(pieces) + b"}"
+    for item in value:
+        pieces.append(encode_json(encode(item)))
+        if time.perf_counter() - busy_since > BUSY:
+            time.sleep(PAUSE)
+            busy_since = time.perf_counter()
+    return b"[%b]" % b",".join(pieces)
 
 
 def encode(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_graphcalls import cassette, leakscan
+from pytest_graphcalls.cassette import writing
 from pytest_graphcalls.leakscan import Leak
 from tests.plugin.recording_vcr.conftest import BLIND, READ, recorded, tape
 from tests.plugin.taped import CANARIES, SERVICE, Taped
@@ -143,7 +144,7 @@ def test_what_the_scan_finds_is_not_written(
     """The run fails, the older cassette stays, and the sentence names line and kind."""
     path = recorded(pytester, taped)
     before = path.read_bytes()
-    monkeypatch.setattr(leakscan, "scan", lambda *_, **__: iter([Leak("", 7, "bearer token")]))
+    monkeypatch.setattr(writing, "scan", lambda *_, **__: iter([Leak("", 7, "bearer token")]))
     result = taped("--record-mode=rewrite")
     result.assert_outcomes(passed=1, errors=1)
     assert any("line 7: bearer token" in line for line in result.outlines)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls.atomic import mended
+from pytest_graphcalls.atomic import hold, restored
 from pytest_graphcalls.cassette import Kind, opened
 from pytest_graphcalls.errors import RecordingError, SettingError
 from pytest_graphcalls.nightly import NightSettings, Order, promote
@@ -127,17 +128,22 @@ def test_a_killed_swap_of_tonights_recordings_is_mended(tonight: Path, settings:
 
 
 def test_what_a_killed_promotion_has_left_goes_with_the_next_one(tonight: Path, settings: NightSettings) -> None:
-    """The older one once the new one is in place; a half made one only when nobody can be making it any more."""
+    """At once, but what a process that lives is making stays."""
     promote(tonight, settings.baseline)
-    before, beside = everything(settings.baseline), settings.baseline.parent
-    shutil.copytree(settings.baseline, beside / ".baseline.old-1234")
-    (beside / ".baseline.new-5678").mkdir()
-    assert mended(settings.baseline) == (
-        f".baseline.old-1234 went: an earlier job was killed and had left it beside {settings.baseline}."
+    before, folder = everything(settings.baseline), settings.baseline.parent
+    shutil.copytree(settings.baseline, folder / ".baseline.old-1234")
+    for name in (".baseline.new-5678", ".baseline.new-9999"):
+        (folder / name).mkdir()
+    held = hold(folder / ".baseline.new-9999")
+    assert held is not None
+    assert restored(settings.baseline) == (
+        ".baseline.old-1234, .baseline.new-5678 was removed: a job that was killed had left it beside "
+        f"{settings.baseline}."
     )
-    assert (beside / ".baseline.new-5678").exists()
-    assert ".baseline.new-5678 went: " in mended(settings.baseline, lambda: time.time() + 3601)
-    assert mended(settings.baseline) == ""
+    assert (folder / ".baseline.new-9999").exists()
+    os.close(held)
+    assert ".baseline.new-9999 was removed: " in restored(settings.baseline)
+    assert restored(settings.baseline) == ""
     assert everything(settings.baseline) == before
 
 
@@ -147,5 +153,5 @@ def test_of_several_the_latest_is_put_back(settings: NightSettings) -> None:
     for name in ("9", "1"):
         (folder.parent / f".base[1].old-{name}" / name).mkdir(parents=True)
         time.sleep(0.02)  # the disk's clock ticks
-    assert mended(folder).startswith(f"{folder} was put back")
+    assert restored(folder).startswith(f"{folder} was put back")
     assert [one.name for one in folder.iterdir()] == ["1"]

@@ -12,6 +12,7 @@ import pytest
 
 from pytest_graphcalls.clients.httpx import make_client
 from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.server import asgi
 from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Host, Simulator
@@ -94,6 +95,37 @@ def test_a_request_whose_body_did_not_arrive_whole_is_not_carried_out(
     )
     assert sent[0]["status"] == status
     assert (call.state == "terminated") is (status == 204)
+
+
+def test_bodies_that_are_being_received_share_a_limited_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that finds none is refused, and takes none itself; what is finished makes room."""
+    monkeypatch.setattr(asgi, "ROOM", room := asgi.Room(100))
+    simulator = Simulator()
+    app = SimulatorApp(simulator)
+    seen: list[int] = []
+
+    async def sends(*messages: Message) -> list[Message]:
+        waiting, sent = list(messages), []
+
+        async def receive() -> Message:
+            await asyncio.sleep(0)
+            seen.append(room.taken)
+            return waiting.pop(0)
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        await app(http("POST"), receive, send)
+        return sent
+
+    async def all_of_them() -> list[list[Message]]:
+        piece = {"type": "http.request", "body": b"x" * 60, "more_body": True}
+        return list(await asyncio.gather(sends(piece, EMPTY, EMPTY), sends(piece, piece, EMPTY)))
+
+    first, second = asyncio.run(all_of_them())
+    assert (first[0]["status"], second[0]["status"]) == (405, 413)
+    assert b"too many large bodies" in second[1]["body"]
+    assert (room.taken, max(seen)) == (0, 60)
 
 
 def test_a_request_that_is_cut_in_the_middle_ends_no_call() -> None:

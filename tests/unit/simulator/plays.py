@@ -269,6 +269,30 @@ def hangs_up_on_a_prompt(scene: Scene) -> None:
     scene.simulator.advance(LONG)
 
 
+def cancels_prompts(scene: Scene) -> None:
+    call = scene.about(scene.bot.ring(scene.person("Ana")))
+    scene.begin()
+    scene.bot.play(call)
+    scene.bot.play(call)
+    scene.bot.post(f"/{call.id}/cancelMediaProcessing", {})
+    scene.simulator.advance(LONG)
+
+
+def mutes_itself(scene: Scene) -> None:
+    call = scene.about(scene.bot.join(scene.meeting()))
+    scene.begin()
+    scene.bot.post(f"/{call.id}/mute", {})
+    scene.simulator.advance(LONG)
+
+
+def unmutes_itself(scene: Scene) -> None:
+    call = scene.about(scene.bot.join(scene.meeting()))
+    scene.bot.post(f"/{call.id}/mute", {})
+    scene.begin()
+    scene.bot.post(f"/{call.id}/unmute", {})
+    scene.simulator.advance(LONG)
+
+
 def mutes(scene: Scene) -> None:
     call = scene.about(scene.bot.join(scene.meeting()))
     scene.begin()
@@ -321,5 +345,8 @@ PLAYS: dict[str, Play] = {
     "prompts-queued": plays(2),
     "prompt-running-at-the-end": hangs_up_on_a_prompt,
     "participant-muted": mutes,
+    "prompts-cancelled": cancels_prompts,
+    "bot-mutes-itself": mutes_itself,
+    "bot-unmutes-itself": unmutes_itself,
 }
 """By id of the sequence."""

@@ -48,3 +48,17 @@ def test_a_file_is_as_open_to_others_as_the_system_makes_it(tmp_path: Path) -> N
     by_hand.touch()
     atomic.put({path: "text"})
     assert path.stat().st_mode == by_hand.stat().st_mode
+
+
+def test_a_folder_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    """Whatever ends the block, nothing is left beside it."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "old").touch()
+    with pytest.raises(FileNotFoundError), atomic.replacing(folder) as new:
+        (new / "missing" / "file").touch()
+    assert [one.relative_to(tmp_path).as_posix() for one in sorted(tmp_path.rglob("*"))] == ["folder", "folder/old"]
+    with atomic.replacing(folder) as new:
+        (new / "new").touch()
+        assert atomic.restored(folder) == "", "what is being made is not left over"
+    assert [one.relative_to(tmp_path).as_posix() for one in sorted(tmp_path.rglob("*"))] == ["folder", "folder/new"]
