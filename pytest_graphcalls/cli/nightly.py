@@ -30,7 +30,7 @@ from pytest_graphcalls.nightly.settings import (
     target_of,
     workers_of,
 )
-from pytest_graphcalls.plugin.options import parse_versions
+from pytest_graphcalls.plugin.settings import parse_versions
 from pytest_graphcalls.report.nightly.summary import headline
 from pytest_graphcalls.report.run_document import counted
 from pytest_graphcalls.sandbox.guard import sigterm_as_ctrl_c
