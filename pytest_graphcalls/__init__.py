@@ -8,14 +8,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pytest_graphcalls._version import __version__
-
 if TYPE_CHECKING:
+    from pytest_graphcalls._version import __version__
     from pytest_graphcalls.clients.httpx import CheckedTransport, SimulatorTransport
     from pytest_graphcalls.contract import Contract
     from pytest_graphcalls.errors import ContractViolationError, GraphCallsError
     from pytest_graphcalls.findings import Finding
-    from pytest_graphcalls.plugin.fixtures import GraphCalls
+    from pytest_graphcalls.plugin.graphcalls import GraphCalls
     from pytest_graphcalls.session import Recorder
     from pytest_graphcalls.simulator import Pace, Simulator
     from pytest_graphcalls.wire import Exchange, Notification, Request, Response
@@ -44,7 +43,7 @@ _HOMES = {
     "ContractViolationError": "errors",
     "Exchange": "wire",
     "Finding": "findings",
-    "GraphCalls": "plugin.fixtures",
+    "GraphCalls": "plugin.graphcalls",
     "GraphCallsError": "errors",
     "Notification": "wire",
     "Pace": "simulator",
@@ -53,6 +52,7 @@ _HOMES = {
     "Response": "wire",
     "Simulator": "simulator",
     "SimulatorTransport": "clients.httpx",
+    "__version__": "_version",
 }
 """In which room each public name lives."""
 

@@ -39,7 +39,7 @@ def put(texts: Mapping[Path, str]) -> None:
 def _written(path: Path, text: str, writing: ExitStack) -> Path:
     """Write a text beside its file; it is held, and removed unless it was renamed, when ``writing`` ends."""
     while True:
-        # Two processes may write the same file at once: each writes its own, and the last one stays.
+        # Two processes may write the same file at once: each writes a file of its own, and the last one is kept.
         draft = path.with_name(f".{path.name}.{token_hex(4)}{PART}")
         held = hold(draft, make=True)
         if held is not None:
@@ -181,7 +181,7 @@ def restored(folder: Path) -> str:
         return ""
     old, new = (_abandoned(folder, word) for word in (_OLD, _NEW))
     if old and not folder.exists():
-        with suppress(OSError):  # another process may be doing the same
+        with suppress(OSError):  # another process may put it back at this moment
             old[-1].rename(folder)
             return f"{folder} was put back: an earlier job was killed while it replaced it."
     useless = [*(old if folder.exists() else ()), *new]

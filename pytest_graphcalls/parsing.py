@@ -1,4 +1,4 @@
-"""Files that other people wrote, read as a whole and parsed within bounds of memory and time.
+"""Read files of unknown origin as a whole, and parse JSON and TOML, within bounds of memory and time.
 
 A file has to be a regular one: a named pipe never ends to be opened, a device never ends to be read. Files that may
 be larger than :data:`LARGEST` are read by :mod:`pytest_graphcalls.streaming`.
@@ -33,7 +33,7 @@ class UnreadableError(ValueError):
     Attributes:
         problem: what is wrong, the rest of a sentence that begins with the file's name.
         line: where, from 1; 0 when that is not known.
-        byte: the same in bytes, from 0.
+        byte: its offset in the file, from 0; 0 when that is not known.
     """
 
     def __init__(self, problem: str, line: int = 0, byte: int = 0) -> None:

@@ -232,12 +232,13 @@ class _Metered:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self.since = self.last_line = 0
-        self._ends_line = False
+        self.is_full = self._ends_line = False
 
     def read(self, size: int = LARGEST, /) -> bytes:
         """The next bytes."""
         self.since += size
-        piece = b"" if self.since > LARGEST else self._file.read(size)
+        self.is_full |= self.since > LARGEST
+        piece = b"" if self.is_full else self._file.read(size)
         if piece:
             # The end of the last line begins no other one.
             self.last_line += piece.count(b"\n") - piece.endswith(b"\n") + self._ends_line
@@ -388,22 +389,26 @@ class YamlReader:
         return event
 
     def _stand_at(self, event: Any) -> None:
-        if self._stream.since > LARGEST:
+        if self._stream.is_full:
             self.fail(_TOO_LARGE)
         if type(event) in self._odd:
             if type(event) is self._alias:
+                self._move_to(event.start_mark)
                 self.fail(f"uses the alias *{str(event.anchor)[:80]}; write the value out, an alias is not followed.")
             self.fail("ends where a value has to stand; is it cut off?")
-        self._line, self._letter = event.start_mark.line, event.start_mark.index
+        self._move_to(event.start_mark)
+
+    def _move_to(self, mark: Any) -> None:
+        self._line, self._letter = mark.line, mark.index
 
     def _unreadable(self, error: Any) -> NoReturn:
-        if self._stream.since > LARGEST:
+        if self._stream.is_full:
             self.fail(_TOO_LARGE)
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         if mark is None:
             self._letter = int(getattr(error, "position", self._letter))
             self.fail(f"is not text: {getattr(error, 'reason', error)}.")
-        self._line, self._letter = mark.line, mark.index
+        self._move_to(mark)
         problem = str(getattr(error, "problem", error))
         if "nesting depth" in problem:
             self.fail(DEEP)

@@ -141,7 +141,7 @@ def interaction(row: Any, note: str) -> Exchange | Incomplete:
 
 
 def old_interaction(row: Any, note: str) -> Exchange | Incomplete:
-    """The same from vcrpy before 1.0: the address in parts, the answer's headers as lines."""
+    """An interaction of vcrpy before 1.0 as an exchange: its address is in parts, the response's headers are lines."""
     sent, got = dict(part(row, "request")), dict(part(row, "response"))
     if "uri" not in sent:
         sent["uri"] = _joined(sent)
@@ -152,7 +152,7 @@ def old_interaction(row: Any, note: str) -> Exchange | Incomplete:
 
 
 def row(exchange: Exchange) -> dict[str, Any]:
-    """An exchange as an interaction; what :func:`interaction` reads back as the same exchange."""
+    """An exchange as an interaction; what :func:`interaction` reads back as an equal exchange."""
     request, response = exchange.request, exchange.response
     return {
         "request": {

@@ -159,7 +159,7 @@ def opened(path: Path) -> Cassette:
 
 @dataclass(slots=True)
 class _Recording:
-    """A recording that is gone through once.
+    """A recording that is read once, from its beginning to its end.
 
     Attributes:
         file: its path as given.

@@ -69,7 +69,7 @@ class Passport:
         contract: revision of the whole contract, as version 0.1.0 has noted it; empty in newer recordings.
         redaction: the redactor's profile.
         tool: version of this package.
-        test: the test it was recorded by, as ``file::name``; it is nobody else's.
+        test: the test it was recorded by, as ``file::name``; it is replayed for no other test.
         tenant: pseudonym of the tenant, or ``""``.
         made: what the test has made up, by what it stands for.
         capabilities: what the target could do beyond answering requests.

@@ -1,8 +1,8 @@
-"""Answer requests from a recording, each from the entry that asked the same.
+"""Answer requests from a recording, each from the entry with an equal request.
 
-The same is: method, path, query, body (as JSON where it is JSON), and whether there was a token. The host is not
-compared, so that a recording from one address serves another. Equal requests are answered in the order of the
-recording, so that asking again and again sees what was seen then; asking once more reads the last answer again.
+Two requests are equal when method, path, query, body (as JSON where it is JSON) and the presence of a token are. The
+host is not compared, so that a recording from one address serves another. Equal requests are answered in the order of
+the recording, so that polling sees what it saw then; a further GET gets the last response again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LONGEST = 80
 
 
 class Asked(NamedTuple):
-    """What two requests have to have in common to be the same."""
+    """The parts of a request that are compared."""
 
     method: str
     path: str

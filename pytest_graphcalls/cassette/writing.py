@@ -4,7 +4,7 @@ The rules of this page:
 
 1. A text in which the leak scan finds something reaches no disk.
 2. Whatever goes wrong, the older file is as it was: a full disk, a killed process, a folder that cannot be written.
-3. One writer at a time. Who comes second and did not know of the first one's file is told, and writes nothing.
+3. One writer at a time. A second one that did not know of the first one's file writes nothing, and raises an error.
 """
 
 from __future__ import annotations

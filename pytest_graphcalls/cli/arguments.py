@@ -1,4 +1,4 @@
-"""The words of what people look at and decide about drift."""
+"""The arguments of each command."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _contracts(parser: argparse.ArgumentParser) -> None:
     refresh.add_argument("--version", choices=("v1.0", "beta"), default="v1.0", help="default: %(default)s")
     refresh.add_argument("--write", action="store_true", help="replace the file; without it the changes are only shown")
     refresh.add_argument("--into", metavar="FOLDER", help="the contract's folder (default: the one of the package)")
-    refresh.epilog = "Exit code: 0 the types are as published, 1 they have changed, 3 FILE says nothing of calls."
+    refresh.epilog = "Exit code: 0 the types are as published, 1 they have changed, 3 FILE has no types of calls."
 
 
 def _rules(parser: argparse.ArgumentParser) -> None:
@@ -136,7 +136,7 @@ def _accepted(parser: argparse.ArgumentParser) -> None:
 
 def _accept(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("fingerprints", metavar="FINGERPRINT", nargs="+", help="of a difference in the last verdict")
-    parser.add_argument("--reason", required=True, help="why it is all right")
+    parser.add_argument("--reason", required=True, help="why it is accepted")
     parser.add_argument("--owner", default="", metavar="NAME", help="who answers for it")
     parser.add_argument("--expires", default="", metavar="DATE", help="the last day on which it holds, as 2027-01-31")
     _files(parser)
@@ -201,8 +201,8 @@ def _check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
     parser.add_argument("--strict", action="store_true", help="let notices count as violations")
     parser.epilog = (
-        "Exit code: 0 no violation, 1 violations, 2 a file or an entry could not be read; the others are checked all "
-        "the same. Tokens are not expected in recordings, and none is shown."
+        "Exit code: 0 no violation, 1 violations, 2 a file or an entry could not be read; the others are still "
+        "checked. Tokens are not expected in recordings, and none is shown."
     )
 
 
@@ -212,7 +212,9 @@ def _cassettes(parser: argparse.ArgumentParser) -> None:
     status.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: cassettes)")
     status.add_argument("--days", type=int, default=180, help="how old one may be (default: %(default)s)")
     status.epilog = "Exit code: 0 all is well, 1 one is too old, edited, unreadable, or used by no test."
-    scan = actions.add_parser("scan", help="look for secrets and people", description="Look for what leaks.")
+    scan = actions.add_parser(
+        "scan", help="look for secrets and personal data", description="Look for secrets and personal data."
+    )
     scan.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: cassettes)")
     scan.epilog = (
         "Prints file, line and kind, never the secret. Exit code: 0 nothing was found, 1 something was. The values of "

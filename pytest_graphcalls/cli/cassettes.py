@@ -1,4 +1,4 @@
-"""``graphcalls cassettes status``: how recordings stand."""
+"""``graphcalls cassettes``: the state of recordings, and the leak scan over them."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _SECRETS = (
     "GRAPHCALLS_TOKEN",
     "GRAPHCALLS_REDACTION_KEY",
 )
-"""Variables whose values are looked for, whatever they look like."""
+"""Variables whose values are looked for, whatever their form."""
 
 
 def secrets_of(environ: Mapping[str, str]) -> list[str]:
-    """Values that may be in no recording, whatever they look like."""
+    """The values of this environment that no recording may hold."""
     return [text for name in _SECRETS if (text := environ.get(name, ""))]
 
 
 def scan(paths: Sequence[Path], _: Namespace) -> int:
-    """Print where something leaks, and what sort of thing; never the thing itself."""
+    """Print file, line and kind of each leak, never the secret."""
     known = secrets_of(os.environ)
     leaks = [leak for path in paths for leak in leakscan.scan(path, known=known)]
     show(map(str, leaks))
@@ -47,13 +47,13 @@ def scan(paths: Sequence[Path], _: Namespace) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How one cassette stands.
+class CassetteStatus:
+    """The state of one cassette.
 
     Attributes:
         path: where it lies.
-        passport: what it says about itself; ``None`` when somebody else wrote it or it cannot be read.
-        edited: whether somebody has changed it since.
+        passport: what it says about itself; ``None`` when another tool wrote it or it cannot be read.
+        edited: whether it was changed since it was recorded.
         orphan: why no test uses it, or ``""``.
         problem: why it cannot be read, or ``""``.
     """
@@ -65,11 +65,11 @@ class Standing:
     problem: str = ""
 
 
-def survey(paths: Iterable[Path], modules: Iterable[Path]) -> Iterator[Standing]:
+def survey(paths: Iterable[Path], modules: Iterable[Path]) -> Iterator[CassetteStatus]:
     """Look at every cassette.
 
-    Whether a test uses one is read from the source of its module, so no test is run, and a run of a few tests makes
-    nobody an orphan.
+    Whether a test uses one is read from the source of its module: no test is run, and none is missed because only some
+    tests were run.
 
     Args:
         paths: files, and folders that are read whole. Hidden files in a folder are passed over.
@@ -80,54 +80,54 @@ def survey(paths: Iterable[Path], modules: Iterable[Path]) -> Iterator[Standing]
     """
     sources = modules_in(modules)
     for path in cassettes_in(paths):
-        yield _standing(path, sources)
+        yield _status(path, sources)
 
 
-def _standing(path: Path, sources: dict[str, list[Path]]) -> Standing:
+def _status(path: Path, sources: dict[str, list[Path]]) -> CassetteStatus:
     from pytest_graphcalls.cassette import opened
 
     try:
         found = opened(path)
     except RecordingError as error:
-        return Standing(path, problem=error.problem)
-    return Standing(path, found.passport, found.edited, orphan(path, found.passport, sources))
+        return CassetteStatus(path, problem=error.problem)
+    return CassetteStatus(path, found.passport, found.edited, orphan(path, found.passport, sources))
 
 
 def status(paths: Sequence[Path], args: Namespace) -> int:
-    """Print how old they are, from what, whether edited or used by no test; 1 if something is to be done."""
+    """Print age, origin, edits and missing tests of cassettes; gives 1 if something has to be done."""
     here = Path(str(files("pytest_graphcalls.contracts")))
-    standings = list(survey(paths, (Path.cwd(), here)))
+    statuses = list(survey(paths, (Path.cwd(), here)))
     now = datetime.now(UTC)
-    troubles = dict(_troubles(standings, now, args.days))
-    for line in _shown(standings, troubles, now):
+    troubles = dict(_troubles(statuses, now, args.days))
+    for line in _shown(statuses, troubles, now):
         show(wrapped(line, indent=0) if not line.startswith("  ") else [line])
     return int(any(troubles.values()))
 
 
-def _troubles(standings: Sequence[Standing], now: datetime, days: int) -> Iterator[tuple[str, list[str]]]:
-    """What has to be done something about, by heading."""
+def _troubles(statuses: Sequence[CassetteStatus], now: datetime, days: int) -> Iterator[tuple[str, list[str]]]:
+    """The cassettes that need work, by heading."""
     yield (
         f"older than {counted(days, 'day')}; record them again (--record-mode=rewrite)",
-        [f"{one.path}: {age} days" for one in standings if (age := _age(one, now)) > days],
+        [f"{one.path}: {age} days" for one in statuses if (age := _age(one, now)) > days],
     )
-    yield "edited since they were recorded", [str(one.path) for one in standings if one.edited]
-    yield "used by no test; remove them", [f"{one.path}: {one.orphan}" for one in standings if one.orphan]
-    yield "not readable", [f"{one.path}: {one.problem}" for one in standings if one.problem]
+    yield "edited since they were recorded", [str(one.path) for one in statuses if one.edited]
+    yield "used by no test; remove them", [f"{one.path}: {one.orphan}" for one in statuses if one.orphan]
+    yield "not readable", [f"{one.path}: {one.problem}" for one in statuses if one.problem]
 
 
-def _age(one: Standing, now: datetime) -> int:
+def _age(one: CassetteStatus, now: datetime) -> int:
     return one.passport.days(now) if one.passport else 0
 
 
-def _shown(standings: Sequence[Standing], troubles: Mapping[str, list[str]], now: datetime) -> Iterator[str]:
-    yield f"{counted(len(standings), 'cassette')}."
-    known = [one.passport for one in standings if one.passport]
+def _shown(statuses: Sequence[CassetteStatus], troubles: Mapping[str, list[str]], now: datetime) -> Iterator[str]:
+    yield f"{counted(len(statuses), 'cassette')}."
+    known = [one.passport for one in statuses if one.passport]
     for (kind, version), number in sorted(Counter((one.kind.value, "+".join(one.versions)) for one in known).items()):
         ages = [one.days(now) for one in known if (one.kind.value, "+".join(one.versions)) == (kind, version)]
         yield f"  recorded from: {kind}, {version or 'no version'}: {number}, {_span(ages)} old"
-    strangers = sum(one.passport is None and not one.problem for one in standings)
+    strangers = sum(one.passport is None and not one.problem for one in statuses)
     if strangers:
-        yield f"  without a passport, so nothing is known of them: {strangers}"
+        yield f"  without a passport, so of unknown origin: {strangers}"
     faulty = sum(bool(one.faults) for one in known)
     if faulty:
         yield f"  with faults that were injected, so not as the service answers: {faulty}"

@@ -1,4 +1,4 @@
-"""The command ``graphcalls``: the words people type, and the exit codes they get.
+"""The command ``graphcalls``: its arguments and its exit codes.
 
 Exit codes: 0 all is well, 1 a recording breaks the contract, 2 something could not be read, found or started. Those of
 ``nightly`` are in its help; there, and with ``drift`` and ``history``, 64 is for words and files that cannot be used.
@@ -107,7 +107,7 @@ class _Words(argparse.ArgumentParser):
 
 
 def parser() -> _Words:
-    """The words of the command, for whoever wants to check some without running them."""
+    """The parser of the command's arguments."""
     words = _Words(
         prog="graphcalls",
         description="Contract, simulator and checks for the Microsoft Graph cloud communications calls API.",

@@ -45,7 +45,7 @@ def refresh(args: Namespace) -> int:
         args: ``csdl``, ``version``, ``write`` and ``into``.
 
     Returns:
-        0 nothing has changed, 1 something has, 3 there is no such file or it says nothing of calls.
+        0 nothing has changed, 1 something has, 3 there is no such file or it has no types of calls.
 
     Raises:
         ContractFileError: the contract in the folder cannot be used.

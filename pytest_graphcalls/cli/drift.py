@@ -1,4 +1,4 @@
-"""``graphcalls drift accept`` and ``prune``: the file of differences that somebody has looked at."""
+"""``graphcalls drift``: accepted differences, the baseline, and published files against the contract."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def accept(args: Namespace) -> int:
     expires = _date(args.expires, today)
     reason, owner = (" ".join(text.split()) for text in (args.reason, args.owner))
     if not reason:
-        raise SettingError("--reason", "''", "why it is all right, in a sentence")
+        raise SettingError("--reason", "''", "why it is accepted, in a sentence")
     verdict, place = _verdict_of(args), accepted_of(args)
     known = read_verdict(verdict).differences
     _refuse_leaks("--reason", reason)
@@ -95,7 +95,7 @@ def _refuse_leaks(name: str, text: str) -> None:
 
 
 def prune(args: Namespace) -> int:
-    """Take out acceptances that have expired, or that nothing of the last verdict needs.
+    """Remove acceptances that have expired, or whose difference the last verdict does not have.
 
     Args:
         args: ``verdict``, ``file``.
@@ -112,7 +112,7 @@ def prune(args: Namespace) -> int:
     why = {
         name: "expired" if is_expired(one, now) else "not seen any more"
         for name, one in file.acceptances.items()
-        # What was not looked at may be there all the same.
+        # A difference that was not looked for may still be there.
         if is_expired(one, now) or (last.complete and name not in last.differences)
     }
     if why:
@@ -143,9 +143,9 @@ def promote(args: Namespace) -> int:
     show(done.mended)
     show([f"{baseline} holds {counted(done.new, 'recording')} of tonight; the leak scan found nothing in them."])
     if done.kept:
-        show([f"{counted(done.kept, 'older one')} stayed, because tonight has none of those tests."])
+        show([f"{counted(done.kept, 'older one')} kept, because tonight has none of those tests."])
     if done.gone:
-        show([f"{counted(done.gone, 'older one')} went, because the suite has no such test any more."])
+        show([f"{counted(done.gone, 'older one')} removed, because the suite has no such test."])
     headline = _headline(out / DOCUMENT)
     if headline:
         # Whoever promotes a night with drift by mistake would never hear of it again.
@@ -201,20 +201,20 @@ def docs(args: Namespace) -> int:
 
 def _told(found: Iterable[Found], args: Namespace) -> int:
     agreed, now = AcceptedFile.read(accepted_of(args)).acceptances, datetime.now(UTC)
-    settled = {name for name, one in agreed.items() if not is_expired(one, now)}
+    accepted = {name for name, one in agreed.items() if not is_expired(one, now)}
     all_ = list(found)
     differences = [one for one in all_ if isinstance(one, Difference)]
     unchecked = [one for one in all_ if isinstance(one, Unchecked)]
-    word = outcome_of_severities({one.severity for one in differences if one.fingerprint not in settled}, unchecked)
+    word = outcome_of_severities({one.severity for one in differences if one.fingerprint not in accepted}, unchecked)
     if args.format == "json":
         told = {
             "outcome": word.value,
-            "differences": [{**one.to_json(), "accepted": one.fingerprint in settled} for one in differences],
+            "differences": [{**one.to_json(), "accepted": one.fingerprint in accepted} for one in differences],
             "unchecked": [{"subject": one.subject, "reason": one.reason} for one in unchecked],
         }
         show_json(told)
     else:
-        show(_lines(word, differences, unchecked, settled))
+        show(_lines(word, differences, unchecked, accepted))
     return EXIT_CODES[word]
 
 
@@ -222,10 +222,10 @@ _ORDER = tuple(reversed(Severity))
 
 
 def _lines(
-    word: Outcome, differences: list[Difference], unchecked: list[Unchecked], settled: Collection[str]
+    word: Outcome, differences: list[Difference], unchecked: list[Unchecked], accepted: Collection[str]
 ) -> Iterator[str]:
     for one in sorted(differences, key=lambda one: _ORDER.index(one.severity)):
-        yield f"{one}  [{one.fingerprint}{', accepted' if one.fingerprint in settled else ''}]"
+        yield f"{one}  [{one.fingerprint}{', accepted' if one.fingerprint in accepted else ''}]"
         yield from (f"    {text}" for text in (one.place, one.page, one.hint) if text)
     yield from (f"could not check: {one.subject}: {one.reason}" for one in unchecked)
     yield "" if differences or unchecked else "Nothing differs."

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from pytest_graphcalls.cli.terminal import cleaned, complain, printable, show, show_json, wrapped
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.drift import Entry, Night, RuleState, Standing
+from pytest_graphcalls.drift import Entry, Night, RuleState, Status
 from pytest_graphcalls.drift.history import History
 from pytest_graphcalls.errors import UnknownNameError
 from pytest_graphcalls.nightly import NightSettings, Runner, Subprocess, look
@@ -30,7 +30,7 @@ from pytest_graphcalls.nightly.settings import (
     target_of,
     workers_of,
 )
-from pytest_graphcalls.plugin.options import parse_versions
+from pytest_graphcalls.plugin.settings import parse_versions
 from pytest_graphcalls.report.nightly.summary import headline
 from pytest_graphcalls.report.run_document import counted
 from pytest_graphcalls.sandbox.guard import sigterm_as_ctrl_c
@@ -109,16 +109,16 @@ def _lines(seen: Seen) -> Iterator[str]:
     yield from wrapped(headline(verdict))
     if verdict.night.note:
         yield from wrapped(verdict.night.note)
-    deciding = [one for one in verdict.entries if one.standing.decides]
+    deciding = [one for one in verdict.entries if one.status.decides]
     for one in deciding[:_SHOWN]:
-        seen_in = f" [{one.difference.fingerprint}, {one.standing}, {one.repeated[0]} of {one.repeated[1]} runs]"
+        seen_in = f" [{one.difference.fingerprint}, {one.status}, {one.repeated[0]} of {one.repeated[1]} runs]"
         yield from wrapped(f"{one.difference}{seen_in}", indent=2)
     if len(deciding) > _SHOWN:
         yield f"  and {counted(len(deciding) - _SHOWN, 'more difference')}"
-    for standing in (Standing.ACCEPTED, Standing.FLAKY):
-        some = sum(one.standing is standing for one in verdict.entries)
+    for status in (Status.ACCEPTED, Status.FLAKY):
+        some = sum(one.status is status for one in verdict.entries)
         if some:
-            yield f"{standing}, so not counted: {counted(some, 'difference')}"
+            yield f"{status}, so not counted: {counted(some, 'difference')}"
     missing = sorted(verdict.unchecked, key=lambda one: not one.decides)
     if missing:
         yield f"not checked: {counted(len(missing), 'thing')}"
@@ -239,7 +239,7 @@ def _history_lines(nights: Sequence[Night], known: Mapping[str, Entry], rule: st
         yield ""
     for one in sorted(concerned, key=lambda entry: (entry.last_seen, str(entry.difference)), reverse=True):
         seen = f"first {one.first_seen:%Y-%m-%d}, last {one.last_seen:%Y-%m-%d}, in {counted(one.count, 'night')}"
-        yield from wrapped(f"{one.difference} [{one.difference.fingerprint}, {one.standing}; {seen}]")
+        yield from wrapped(f"{one.difference} [{one.difference.fingerprint}, {one.status}; {seen}]")
 
 
 def _is_of(entry: Entry, rule: str) -> bool:
@@ -252,7 +252,7 @@ def _document(nights: Sequence[Night], known: Mapping[str, Entry], rule: str) ->
         "differences": [
             {
                 **one.difference.to_json(),
-                "standing": one.standing.value,
+                "standing": one.status.value,
                 "first_seen": one.first_seen.isoformat(),
                 "last_seen": one.last_seen.isoformat(),
                 "nights": one.count,

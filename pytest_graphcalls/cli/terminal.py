@@ -1,7 +1,7 @@
 """What the commands print: lines as wide as the terminal, and no character in them that steers it.
 
 Everything that comes from a file passes here, so that no file moves the cursor, sets a title or turns a line around.
-There are no colours, so that files and pipes get the same text.
+There are no colours, so that files and pipes get plain text.
 """
 
 from __future__ import annotations

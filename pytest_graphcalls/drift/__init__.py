@@ -25,7 +25,7 @@ from pytest_graphcalls.drift.model import (
     Recording,
     RuleState,
     Sample,
-    Standing,
+    Status,
     Unchecked,
     Verdict,
 )
@@ -47,7 +47,7 @@ __all__ = [
     "RuleState",
     "Sample",
     "Severity",
-    "Standing",
+    "Status",
     "Unchecked",
     "Verdict",
     "rows",

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from pytest_graphcalls.drift.difference import Difference
-from pytest_graphcalls.drift.model import Acceptance, Entry, Sample, Standing
+from pytest_graphcalls.drift.model import Acceptance, Entry, Sample, Status
 from pytest_graphcalls.leakscan import scan
 from pytest_graphcalls.redaction import OF_REPORTS, redact_exchange, remembered
 from pytest_graphcalls.sanitize import clean_json
@@ -33,7 +33,7 @@ def facts(entry: Entry) -> str:
     safe = _safe(entry.sample) if entry.sample else None
     data = {
         "difference": entry.difference.to_json(),
-        "standing": entry.standing.value,
+        "standing": entry.status.value,
         "places": list(entry.places),
         "repeated": list(entry.repeated),
         "acceptance": _accepted(entry.acceptance) if entry.acceptance else None,
@@ -52,7 +52,7 @@ def entry(written: str) -> Entry:
     accepted, sample = data["acceptance"], data["sample"]
     return Entry(
         Difference.from_json(data["difference"]),
-        Standing(data["standing"]),
+        Status(data["standing"]),
         tuple(data["places"]),
         datetime.fromtimestamp(0, UTC),
         datetime.fromtimestamp(0, UTC),

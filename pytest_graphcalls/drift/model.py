@@ -35,7 +35,7 @@ EXIT_CODES: Mapping[Outcome, int] = MappingProxyType(
 """Exit status of the command, by outcome; 64 is a usage error."""
 
 
-class Standing(StrEnum):
+class Status(StrEnum):
     """The status of a difference. The values are part of the verdict's format."""
 
     NEW = "new"
@@ -52,7 +52,7 @@ class Standing(StrEnum):
     @property
     def decides(self) -> bool:
         """Whether the verdict depends on a difference of this status."""
-        return self not in {Standing.ACCEPTED, Standing.FLAKY}
+        return self not in {Status.ACCEPTED, Status.FLAKY}
 
 
 class RuleState(StrEnum):
@@ -107,7 +107,7 @@ class Entry:
 
     Attributes:
         difference: as it was first seen tonight.
-        standing: its status.
+        status: its status.
         places: everywhere it was seen tonight.
         first_seen: the first night it was seen in; timezone-aware.
         last_seen: the last night it was seen in, which is tonight.
@@ -118,7 +118,7 @@ class Entry:
     """
 
     difference: Difference
-    standing: Standing
+    status: Status
     places: tuple[str, ...]
     first_seen: datetime
     last_seen: datetime

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pytest_graphcalls.drift.difference import Severity
-from pytest_graphcalls.drift.model import Acceptance, Entry, Observation, Outcome, Standing, Unchecked
+from pytest_graphcalls.drift.model import Acceptance, Entry, Observation, Outcome, Status, Unchecked
 
 _WEIGHT = tuple(Severity)
 """Severities, the least severe first."""
@@ -117,7 +117,7 @@ def _entry(
     acceptance, known = acceptances.get(fingerprint), earlier.get(fingerprint)
     return Entry(
         one.observation.difference,
-        _standing(one, acceptance, known, tonight, needed),
+        _status(one, acceptance, known, tonight, needed),
         one.places,
         # A clock that was set back must not put the first night behind the last one.
         min(known.first_seen, tonight) if known else tonight,
@@ -129,17 +129,17 @@ def _entry(
     )
 
 
-def _standing(
+def _status(
     one: Sighting, acceptance: Acceptance | None, known: PastNights | None, tonight: datetime, needed: int
-) -> Standing:
+) -> Status:
     expired = acceptance is not None and is_expired(acceptance, tonight)
     if acceptance is not None and not expired:
-        return Standing.ACCEPTED
+        return Status.ACCEPTED
     if not one.first or one.came < min(needed, one.runs):
-        return Standing.FLAKY
+        return Status.FLAKY
     if expired:
-        return Standing.EXPIRED
-    return Standing.KNOWN if known else Standing.NEW
+        return Status.EXPIRED
+    return Status.KNOWN if known else Status.NEW
 
 
 def is_expired(acceptance: Acceptance, now: datetime) -> bool:
@@ -170,7 +170,7 @@ def outcome(seen: Iterable[Entry], unchecked: Iterable[Unchecked]) -> Outcome:
         seen: its differences.
         unchecked: what could not be compared.
     """
-    return outcome_of_severities({one.difference.severity for one in seen if one.standing.decides}, unchecked)
+    return outcome_of_severities({one.difference.severity for one in seen if one.status.decides}, unchecked)
 
 
 def outcome_of_severities(severities: Collection[Severity], unchecked: Iterable[Unchecked]) -> Outcome:

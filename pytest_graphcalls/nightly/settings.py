@@ -9,7 +9,8 @@ from pathlib import Path
 
 from pytest_graphcalls.drift.history import DEFAULT_KEEP
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.plugin.options import BOTH_VERSIONS, LIVE, REPLAY, parse_target
+from pytest_graphcalls.plugin.options import BOTH_VERSIONS, LIVE, REPLAY
+from pytest_graphcalls.plugin.settings import parse_target
 from pytest_graphcalls.published.csdl import Form
 from pytest_graphcalls.published.published import Published
 

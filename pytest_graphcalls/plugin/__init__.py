@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from pytest_graphcalls.plugin.hooks import (
+    __dir__,
     pytest_addhooks,
     pytest_addoption,
     pytest_collection_modifyitems,
     pytest_configure,
     pytest_generate_tests,
-    pytest_pyfunc_call,
-    pytest_report_collectionfinish,
-    pytest_report_header,
+    pytest_internalerror,
+    pytest_keyboard_interrupt,
+    pytest_make_collect_report,
     pytest_runtest_makereport,
-    pytest_sessionstart,
 )
 
 __all__ = [
+    "__dir__",
     "pytest_addhooks",
     "pytest_addoption",
     "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_generate_tests",
-    "pytest_pyfunc_call",
-    "pytest_report_collectionfinish",
-    "pytest_report_header",
+    "pytest_internalerror",
+    "pytest_keyboard_interrupt",
+    "pytest_make_collect_report",
     "pytest_runtest_makereport",
-    "pytest_sessionstart",
 ]

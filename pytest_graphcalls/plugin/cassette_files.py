@@ -18,8 +18,8 @@ from pytest_graphcalls.cassette import Cassette
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.parsing import content
-from pytest_graphcalls.plugin.markers import PARAMETER
-from pytest_graphcalls.plugin.options import REPLAY, SIMULATOR, Settings
+from pytest_graphcalls.plugin.options import PARAMETER, REPLAY, SIMULATOR, records
+from pytest_graphcalls.plugin.settings import Settings
 from pytest_graphcalls.targets import Case
 
 _LONGEST_NAME = 180
@@ -55,8 +55,7 @@ def _is_recorded(item: pytest.Item, settings: Settings, target: str) -> bool:
     """Whether we record it: what runs in this process is not worth it but to be compared, and vcrpy records what has
     its mark.
     """
-    recording = item.config.getoption("--record-mode", None) not in {None, "none"}
-    return recording and (target != SIMULATOR or settings.nightly) and item.get_closest_marker("vcr") is None
+    return records(item.config) and (target != SIMULATOR or settings.nightly) and item.get_closest_marker("vcr") is None
 
 
 def _test_name(item: pytest.Item, version: str) -> str:

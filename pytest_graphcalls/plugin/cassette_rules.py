@@ -11,7 +11,7 @@ import pytest
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.plugin.cassette_files import Key, folder_of
-from pytest_graphcalls.plugin.options import SETTINGS_KEY
+from pytest_graphcalls.plugin.settings import settings_of
 from pytest_graphcalls.redaction import Redactor, remembered
 from pytest_graphcalls.wire import Request
 
@@ -31,7 +31,7 @@ class Safety:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._settings = config.stash[SETTINGS_KEY]
+        self._settings = settings_of(config)
         self.request = lru_cache(4096)(self._request)
         """A request redacted; the matchers of vcrpy ask for the same ones again and again."""
         self._settled = False

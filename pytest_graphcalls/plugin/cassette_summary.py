@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pytest_graphcalls.cassette import Kind
 from pytest_graphcalls.plugin.cassette_files import Facts, shown
-from pytest_graphcalls.plugin.options import Settings
+from pytest_graphcalls.plugin.settings import Settings
 
 _WORTH: Mapping[str, str] = {
     Kind.SIMULATOR: "; that says what the simulator does, and nothing about the service",

@@ -1,23 +1,27 @@
-"""pytest's doorway. It decides nothing: each hook hands on to the room that knows.
+"""The hooks that every run calls. Each looks whether the plugin is used, and loads the rest of it only then.
 
-pytest loads this module in every run of every project that has the package installed, so it imports nothing at
-the top but pytest and its small neighbours; ``tests/house/test_light_start.py`` keeps it that way.
+pytest loads this module in every run of every project that has the package installed, so it imports nothing at the
+top but pytest and its small neighbours; ``tests/house/test_light_start.py`` keeps it that way. The other hooks are in
+``reporting`` and ``redacting``, which are registered once they are needed.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
+from typing import Any
 
 import pytest
 
-from pytest_graphcalls.plugin import markers, options, reporting
+from pytest_graphcalls.plugin import options
 
 SUITE = "pytest_graphcalls.contracts"
 """The packaged contract tests, as ``--pyargs`` names them."""
 
 
-def _is_worker(config: pytest.Config) -> bool:
-    return hasattr(config, "workerinput")
+def __dir__() -> list[str]:
+    # pytest looks at every name of a plugin for hooks and fixtures, in each run.
+    return [name for name in globals() if name.startswith("pytest_")]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,93 +30,123 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Declare the hooks that a project may implement, and bring in the rooms that have hooks or fixtures themselves."""
-    from pytest_graphcalls.plugin import fixtures, hookspecs, redacting
+    """Declare the hooks that a project may implement, and register the fixtures."""
+    from pytest_graphcalls.plugin import fixtures, hookspecs
 
     pluginmanager.add_hookspecs(hookspecs)
     # Not as pytest_plugins: for each name there pytest searches every installed distribution for an entry point.
-    for room in (fixtures, redacting):
-        pluginmanager.register(room, room.__name__)
+    pluginmanager.register(fixtures, fixtures.__name__)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Read the settings, make the markers known."""
-    config.stash[options.SETTINGS_KEY] = options.resolve(config)
-    markers.register(config)
-    if not _is_worker(config):
-        config.pluginmanager.register(reporting.Controller(config), "graphcalls-controller")
+    """Make the markers known, and read the settings if there are any."""
+    options.add_markers(config)
+    if options.is_given(config):
+        from pytest_graphcalls.plugin.settings import read_settings
+
+        read_settings(config)
+    elif not _runs_the_suite(config) and config.getoption("dist", "no") == "no":
+        return
+    # The controller of xdist runs no test: it learns from the reports what the tests of its workers use.
+    _take_part(config)
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Refuse to start a live run that may not be."""
-    config = session.config
-    if config.stash[options.SETTINGS_KEY].target == options.LIVE and not config.option.collectonly:
-        from pytest_graphcalls.plugin.live import begin
-
-        begin(config)
+def _runs_the_suite(config: pytest.Config) -> bool:
+    return any(SUITE in str(argument) for argument in config.args)
 
 
-def pytest_report_header(config: pytest.Config) -> str | None:
-    """Say what this run will do, if it was asked to do something of ours."""
-    settings = config.stash[options.SETTINGS_KEY]
-    if settings.asked or any(SUITE in str(argument) for argument in config.args):
-        return reporting.header(settings)
-    return None
+def _take_part(config: pytest.Config) -> None:
+    from pytest_graphcalls.plugin.reporting import take_part
+
+    take_part(config, says_so_at_once=_runs_the_suite(config))
 
 
-def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> str | None:
-    """Say it after the collection, if it is only known then."""
-    if pytest_report_header(config) or not any(markers.PLAN_KEY in item.stash for item in items):
-        return None
-    return reporting.header(config.stash[options.SETTINGS_KEY])
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> Generator[None, object, object]:
+    """Mask secrets in the names that are made of the parameters of a test that uses this plugin."""
+    if not options.uses_fixture(metafunc.fixturenames):
+        return (yield)
+    from pytest_graphcalls.plugin import redacting
 
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run marked tests once for each API version."""
-    markers.parametrize(metafunc, reporting.contract)
+    with redacting.naming(metafunc.config):
+        return (yield)
 
 
 @pytest.hookimpl(trylast=True)  # after -k and -m, so that only tests really selected are looked at
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check the markers, leave out other API versions, and skip what the target cannot do."""
-    settings = config.stash[options.SETTINGS_KEY]
-    try:
-        markers.apply(config, items, settings, reporting.contract)
-        if reporting.records_or_replays(config, items):
-            from pytest_graphcalls.plugin import recording
+    if options.is_given(config) or options.records(config) or any(map(options.uses_plugin, items)):
+        _take_part(config)
+        try:
+            _prepare(config, items)
+        except pytest.UsageError as error:
+            if not options.is_worker(config):
+                raise
+            _refuse_as_worker(config, items, error)
 
-            recording.join(config)
-    except pytest.UsageError as error:
-        if not _is_worker(config):
-            raise
-        _refuse_as_worker(config, items, error)
+
+def _prepare(config: pytest.Config, items: list[pytest.Item]) -> None:
+    from pytest_graphcalls.plugin import markers, settings
+
+    markers.apply(config, items, settings.settings_of(config))
+    replays = settings.settings_of(config).target == options.REPLAY
+    if replays or options.records(config) or any(item.get_closest_marker("vcr") for item in items):
+        from pytest_graphcalls.plugin import recording
+
+        recording.join(config)
 
 
 def _refuse_as_worker(config: pytest.Config, items: list[pytest.Item], error: pytest.UsageError) -> None:
-    """Tell the sentence as a failed collection: an exception would look like a crashed worker."""
+    """Report a usage error as a failed collection: an exception would look like a crashed worker."""
     report = pytest.CollectReport(items[0].nodeid, "failed", "\n".join(error.args), [])
     config.hook.pytest_collectreport(report=report)
     items.clear()
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Judge a contract test where its body ends."""
-    plan = pyfuncitem.stash.get(markers.PLAN_KEY, None)
-    if plan is None or not plan.is_contract_test:
-        return (yield)
-    return (yield from reporting.call(pyfuncitem, plan))
-
-
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # the outermost, so that nothing is added to the report afterwards
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """End the traceback of an error of ours at the user's line; put the facts of a test to follow on its reports."""
-    if call.excinfo is not None:
-        reporting.end_at_the_user(item.config, call.excinfo.value)
+    """End the traceback of an error of this package at the user's line; mask secrets in what the report shows."""
+    if call.excinfo is not None and "pytest_graphcalls.errors" in sys.modules:
+        from pytest_graphcalls.plugin.reporting import end_at_the_user
+
+        end_at_the_user(item.config, call.excinfo.value)
     report = yield
-    watched = reporting.watch_of(item)
-    if watched is not None:
-        reporting.report_on(watched, item, call, report)
+    shows = report.longrepr or report.sections or report.user_properties
+    if options.has_secrets() or (shows and options.uses_plugin(item)):
+        from pytest_graphcalls.plugin import redacting
+
+        redacting.mask_test_report(item, call, report)
     return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Mask secrets in what a failed collection shows."""
+    report = yield
+    if options.has_secrets():
+        from pytest_graphcalls.plugin import redacting
+
+        redacting.mask_collect_report(collector, report)
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)  # before the terminal shows it
+def pytest_internalerror(excrepr: Any) -> None:
+    """Mask secrets in the traceback of an internal error of pytest."""
+    if options.has_secrets():
+        from pytest_graphcalls.plugin import redacting
+
+        redacting.mask_representation(excrepr)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """Mask secrets in the reason of ``pytest.exit()``."""
+    if options.has_secrets():
+        from pytest_graphcalls.plugin import redacting
+
+        redacting.mask_reason(excinfo.value)

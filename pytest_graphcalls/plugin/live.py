@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 
 from pytest_graphcalls.errors import GraphCallsError, SettingError
-from pytest_graphcalls.plugin.options import SETTINGS_KEY, LiveSettings
+from pytest_graphcalls.plugin.settings import LiveSettings, settings_of
 from pytest_graphcalls.sandbox import End, Ending, Ledger, Sandbox, admit, ledgers
 from pytest_graphcalls.sandbox.guard import sigterm_as_ctrl_c
 from pytest_graphcalls.sandbox.journal import SUFFIX
@@ -39,7 +39,7 @@ def live_target(config: pytest.Config) -> LiveTarget:
     Raises:
         SettingError: a setting is missing or wrong, or the tenant is not on the allow list.
     """
-    settings = config.stash[SETTINGS_KEY].live
+    settings = settings_of(config).live
     place, sandbox = checked(settings)
     index, count = _worker(config)
     path = folder(config) / f"{run_id(config)}.{index}{SUFFIX}"
@@ -61,7 +61,7 @@ def checked(settings: LiveSettings) -> tuple[Place, Sandbox]:
 
 def folder(config: pytest.Config) -> Path:
     """Where the ledgers of a run lie."""
-    return config.stash[SETTINGS_KEY].live.ledger or config.rootpath / ".graphcalls" / "ledger"
+    return settings_of(config).live.ledger or config.rootpath / ".graphcalls" / "ledger"
 
 
 def run_id(config: pytest.Config) -> str:
@@ -86,7 +86,7 @@ def begin(config: pytest.Config) -> None:
     """
     is_worker = hasattr(config, "workerinput")
     try:
-        place, sandbox = checked(config.stash[SETTINGS_KEY].live)
+        place, sandbox = checked(settings_of(config).live)
         if sandbox.listen and not is_worker:
             config.stash[_INBOX] = _listen(config, place, sandbox)
     except SettingError as error:

@@ -1,4 +1,4 @@
-"""What a test says about itself.
+"""The markers of a test: their grammar, what they mean together, and which tests they skip or leave out.
 
 The grammar of a marker is the signature of the function of its name below; a wrong one stops the run before
 its first test, and so does a rule or question that does not exist. What the markers of one test mean
@@ -9,25 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
-from pytest_graphcalls.plugin.options import (
-    BOTH_VERSIONS,
-    LIVE,
-    REPLAY,
-    SIMULATOR,
-    Settings,
-    parse_target,
-    parse_versions,
-)
-
-if TYPE_CHECKING:
-    from pytest_graphcalls.contract import Contract, Question, Rule
-
-PARAMETER = "graphcalls_version"
-"""The fixture that says which API version a test runs for."""
+from pytest_graphcalls.contract import Contract, Question, Rule
+from pytest_graphcalls.errors import GraphCallsError
+from pytest_graphcalls.plugin.options import ARGUMENTS, BOTH_VERSIONS, LIVE, PARAMETER, REPLAY, SIMULATOR
+from pytest_graphcalls.plugin.settings import Settings, parse_target, parse_versions
 
 
 class FaultWish(NamedTuple):
@@ -66,43 +55,29 @@ PLAN_KEY = pytest.StashKey[Plan]()
 
 
 def graphcalls_rule(rule: str, *more: str) -> Plan:
-    """This test judges the rule(s) of the contract; it runs once for each API version they hold for."""
+    """The plan of a test that judges rules."""
     return Plan(rules=(rule, *more))
 
 
 def graphcalls_question(question: str, *more: str) -> Plan:
-    """This test asks the question(s) of the contract: it records the answer and never fails."""
+    """The plan of a test that asks questions."""
     return Plan(questions=(question, *more))
 
 
 def graphcalls(*, version: str = "", target: str = "", tenant: str = "") -> Plan:
-    """Run this test on an API version, on a target (simulator, replay, live, a base URL), in a tenant (an id)."""
+    """The plan of a test for an API version, a target or a tenant."""
     versions = parse_versions("version", version) if version else ()
     return Plan(versions=versions, target=parse_target("target", target) if target else "", tenant=tenant)
 
 
 def graphcalls_fault(name: str, /, **parameters: Any) -> Plan:
-    """Let this go wrong from the beginning of the test, as simulator.fault(name, ...) does; several add up."""
+    """The plan of a test with a fault injected."""
     return Plan(faults=(FaultWish(name, parameters),))
 
 
 _GRAMMAR: Mapping[str, Callable[..., Plan]] = {
     function.__name__: function for function in (graphcalls_rule, graphcalls_question, graphcalls, graphcalls_fault)
 }
-
-_ARGUMENTS = {
-    "graphcalls_rule": "rule, *more",
-    "graphcalls_question": "question, *more",
-    "graphcalls": "*, version, target, tenant",
-    "graphcalls_fault": "name, **parameters",
-}
-"""How ``pytest --markers`` shows them; pytest ends a marker's name at the first colon, so annotations are left out."""
-
-
-def register(config: pytest.Config) -> None:
-    """Make the markers known to pytest, so that they pass ``--strict-markers``."""
-    for name, function in _GRAMMAR.items():
-        config.addinivalue_line("markers", f"{name}({_ARGUMENTS[name]}): {function.__doc__}")
 
 
 def plan_of(node: pytest.Item | pytest.Collector) -> Plan | None:
@@ -120,6 +95,11 @@ def plan_of(node: pytest.Item | pytest.Collector) -> Plan | None:
     return plan
 
 
+def plan_for(item: pytest.Item) -> Plan:
+    """The plan of a test that is about to run; an empty one when it has no marker of this plugin."""
+    return item.stash.get(PLAN_KEY, None) or plan_of(item) or Plan()
+
+
 def _joined(near: Plan, far: Plan) -> Plan:
     """Both plans; where they disagree the marker nearer to the test wins."""
     return Plan(
@@ -132,33 +112,30 @@ def _joined(near: Plan, far: Plan) -> Plan:
     )
 
 
-def versions_of(plan: Plan, contract: Callable[[], Contract]) -> tuple[str, ...]:
+def versions_of(plan: Plan) -> tuple[str, ...]:
     """The API versions a test has to run for; empty when it leaves that to the run.
 
     Raises:
         UnknownNameError: a rule or question does not exist.
     """
     versions = plan.versions
-    for subject in _subjects(plan, contract) if plan.is_contract_test else ():
+    for subject in _subjects(plan):
         versions = tuple(version for version in versions or BOTH_VERSIONS if version in subject.versions)
     return versions
 
 
-def _subjects(plan: Plan, contract: Callable[[], Contract]) -> Iterator[Rule | Question]:
-    loaded = contract()
-    yield from (loaded.rule(id) for id in plan.rules)
-    yield from (loaded.question(id) for id in plan.questions)
+def _subjects(plan: Plan) -> Iterator[Rule | Question]:
+    if plan.is_contract_test:
+        contract = Contract.packaged()
+        yield from (contract.rule(id) for id in plan.rules)
+        yield from (contract.question(id) for id in plan.questions)
 
 
-def parametrize(metafunc: pytest.Metafunc, contract: Callable[[], Contract]) -> None:
-    """Run a marked test once for each API version; leave every other test alone."""
-    if PARAMETER not in metafunc.fixturenames:
-        return
-    from pytest_graphcalls.errors import GraphCallsError
-
+def parametrize(metafunc: pytest.Metafunc) -> None:
+    """Run a marked test that uses :data:`.PARAMETER` once for each API version."""
     try:
         plan = plan_of(metafunc.definition)
-        versions = versions_of(plan, contract) if plan else ()
+        versions = versions_of(plan) if plan else ()
     except (TypeError, GraphCallsError):
         return  # mistakes() has the whole sentence, and stops the run
     if versions and not _parametrized_by_hand(metafunc):
@@ -180,21 +157,17 @@ def version_of(node: pytest.Item, settings: Settings) -> str:
     return plan.versions[0] if plan and plan.versions else settings.version
 
 
-def mistakes(item: pytest.Item, contract: Callable[[], Contract]) -> Iterator[str]:
-    """What in the markers of a test cannot be used, a sentence for each."""
+def mistakes(item: pytest.Item) -> Iterator[str]:
+    """The mistakes in the markers of a test, a sentence for each."""
     marks = [mark for mark in item.iter_markers() if mark.name in _GRAMMAR]
-    if not marks:
-        return
-    from pytest_graphcalls.errors import GraphCallsError
-
     for mark in marks:
         if mark.name == graphcalls_fault.__name__ and mark in item.own_markers and not _has_fixtures(item):
             yield _NOTHING_TO_STRIKE
-        for step in _steps(mark, contract):
+        for step in _steps(mark):
             try:
                 step()
             except TypeError as error:
-                known = "; ".join(f"{name}({arguments})" for name, arguments in _ARGUMENTS.items())
+                known = "; ".join(f"{name}({arguments})" for name, arguments in ARGUMENTS.items())
                 said = str(error)  # from Python 3.13 on with the nearest match: a question
                 yield f"{said}{'' if said.endswith('?') else '.'} The markers are {known}."
                 break
@@ -227,18 +200,25 @@ def _has_fixtures(item: pytest.Item) -> bool:
     return any(name == "request" or name.lstrip("_").startswith("graphcalls") for name in names)
 
 
-def _steps(mark: pytest.Mark, contract: Callable[[], Contract]) -> Iterator[Callable[[], object]]:
+def _steps(mark: pytest.Mark) -> Iterator[Callable[[], object]]:
     """Everything that can be wrong with a marker; each raises if it is."""
     plans: list[Plan] = []
     yield lambda: plans.append(_GRAMMAR[mark.name](*mark.args, **mark.kwargs))
     for plan in plans:
-        loaded = contract()
-        yield from (partial(loaded.rule, id) for id in plan.rules)
-        yield from (partial(loaded.question, id) for id in plan.questions)
+        yield from (partial(_known_rule, id) for id in plan.rules)
+        yield from (partial(_known_question, id) for id in plan.questions)
         if plan.faults:
             from pytest_graphcalls.simulator.faults import ordered
 
-            yield from (partial(ordered, wish.name, wish.facts, loaded) for wish in plan.faults)
+            yield from (partial(ordered, wish.name, wish.facts, Contract.packaged()) for wish in plan.faults)
+
+
+def _known_rule(id: str) -> Rule:
+    return Contract.packaged().rule(id)
+
+
+def _known_question(id: str) -> Question:
+    return Contract.packaged().question(id)
 
 
 def _refusal(wrong: Mapping[str, list[str]]) -> pytest.UsageError:
@@ -251,9 +231,7 @@ def _more(count: int) -> str:
     return f" and {count} more {'test' if count == 1 else 'tests'}" if count else ""
 
 
-def apply(
-    config: pytest.Config, items: list[pytest.Item], settings: Settings, contract: Callable[[], Contract]
-) -> None:
+def apply(config: pytest.Config, items: list[pytest.Item], settings: Settings) -> None:
     """Check the markers of the selected tests, leave out API versions the run does not cover, skip what cannot be.
 
     Raises:
@@ -261,7 +239,7 @@ def apply(
     """
     wrong: dict[str, list[str]] = {}
     for item in items:
-        for sentence in mistakes(item, contract):
+        for sentence in mistakes(item):
             wrong.setdefault(sentence, []).append(item.nodeid)
     if wrong:
         raise _refusal(wrong)
@@ -277,7 +255,7 @@ def apply(
         elif plan.faults and (target := plan.target or settings.target) != SIMULATOR:
             item.add_marker(pytest.mark.skip(reason=_NO_FAULTS.format(target=target)))
         elif plan.is_contract_test:
-            _skip_where_impossible(item, plan, settings, contract(), able)
+            _skip_where_impossible(item, plan, settings, able)
     if other_versions:
         config.hook.pytest_deselected(items=list(other_versions))
         items[:] = [item for item in items if item not in other_versions]
@@ -300,29 +278,28 @@ def _skip_where_impossible(
     item: pytest.Item,
     plan: Plan,
     settings: Settings,
-    contract: Contract,
     able: Callable[[str], Iterable[str]],
 ) -> None:
     target = plan.target or settings.target
     records = item.config.getoption("--record-mode", None) not in {None, "none"} and target not in {SIMULATOR, LIVE}
     # Only what requests can tell is recorded.
-    reason = missing(plan, target, () if records else able(target), contract)
+    reason = missing(plan, target, () if records else able(target))
     if target == LIVE and not reason:
-        reason = not_offered(plan, version_of(item, settings), settings.live.cloud, contract)
+        reason = not_offered(plan, version_of(item, settings), settings.live.cloud)
     if target == REPLAY:
-        from pytest_graphcalls.plugin import recording
+        from pytest_graphcalls.plugin.cassette_files import missing as unrecorded_case
 
         # What was recorded can be replayed, whatever it needed then.
-        unrecorded = recording.missing(item, settings, version_of(item, settings))
+        unrecorded = unrecorded_case(item, settings, version_of(item, settings))
         reason = unrecorded and (reason or unrecorded)
     if reason:
         item.add_marker(pytest.mark.skip(reason=reason))
 
 
-def missing(plan: Plan, target: str, capabilities: Iterable[str], contract: Contract) -> str:
+def missing(plan: Plan, target: str, capabilities: Iterable[str]) -> str:
     """Why a target cannot run a contract test, in one sentence; ``""`` when it can."""
     able = set(capabilities)
-    needs = {need: None for subject in _subjects(plan, lambda: contract) for need in subject.needs}
+    needs = {need: None for subject in _subjects(plan) for need in subject.needs}
     lacking = [_NEED_WORDS[need] for need in needs if need not in able]
     if not lacking:
         return ""
@@ -343,13 +320,13 @@ def _sandbox_gives(lacking: Iterable[str]) -> str:
     return f"{' and '.join(SETTINGS[names[need]].where(names[need]) for need in lacking)} would do"
 
 
-def not_offered(plan: Plan, version: str, cloud: str, contract: Contract) -> str:
+def not_offered(plan: Plan, version: str, cloud: str) -> str:
     """Why a contract test cannot be run in a national cloud, in one sentence; ``""`` when it can.
 
     An operation whose sources are silent about clouds is taken to be in all of them.
     """
-    for subject in _subjects(plan, lambda: contract):
-        operation = contract.operation(subject.id.partition(".")[0])
+    for subject in _subjects(plan):
+        operation = Contract.packaged().operation(subject.id.partition(".")[0])
         clouds = operation.clouds.get(version, ())
         if clouds and cloud not in clouds:
             return f"not checked: {operation.id} ({version}) is documented for {', '.join(clouds)}, not for {cloud}."

@@ -28,7 +28,8 @@ from pytest_graphcalls.plugin.cassette_files import (
 )
 from pytest_graphcalls.plugin.cassette_rules import Safety
 from pytest_graphcalls.plugin.cassette_summary import Shelf
-from pytest_graphcalls.plugin.options import REPLAY, SETTINGS_KEY
+from pytest_graphcalls.plugin.options import REPLAY
+from pytest_graphcalls.plugin.settings import settings_of
 from pytest_graphcalls.plugin.vcr import Persister, safely
 from pytest_graphcalls.session import Recorder
 from pytest_graphcalls.targets import GRAPH, Case, Connection
@@ -155,7 +156,7 @@ def join(config: pytest.Config) -> None:
     """Take part in this run; raises :class:`pytest.UsageError` when it is to replay and there is nothing."""
     if not config.pluginmanager.has_plugin(PLUGIN):
         config.pluginmanager.register(Recordings(config), PLUGIN)
-    settings = config.stash[SETTINGS_KEY]
+    settings = settings_of(config)
     if settings.target == REPLAY:
         try:
             replay_target(config)
@@ -165,7 +166,7 @@ def join(config: pytest.Config) -> None:
 
 def replay_target(config: pytest.Config) -> ReplayTarget:
     """The target that answers from this project's cassettes; raises :class:`.SettingError` when there are none."""
-    folder = folder_of(config, config.stash[SETTINGS_KEY], to_read=True)
+    folder = folder_of(config, settings_of(config), to_read=True)
     recordings = cast("Recordings | None", config.pluginmanager.get_plugin(PLUGIN))
     return ReplayTarget(folder, (recordings.safety if recordings else Safety(config)).request)
 

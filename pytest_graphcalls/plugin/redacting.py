@@ -12,19 +12,18 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from types import TracebackType
 from typing import Any
 
 import pytest
 
-from pytest_graphcalls.plugin.markers import PLAN_KEY
+from pytest_graphcalls.plugin.options import uses_plugin
 
 Mask = Callable[[str], str]
 MASKED = "graphcalls_masked"
 """The attribute of a report that says what the leak scan has masked: by kind, how often. xdist sends it along."""
-_ROOM = "pytest_graphcalls.redaction"
 _CUT = re.compile(r"(\.{3}|\u2026)")
 """Where pytest, or a report of this plugin, has left something out."""
 _SHORTEST_PIECE = 4
@@ -190,17 +189,6 @@ def _between(text: str, safe: str) -> Iterator[str]:
             yield secret
 
 
-def _is_ours(item: pytest.Item) -> bool:
-    """Whether a test has to do with the calls API: it uses a fixture of ours, judges a target, or is recorded."""
-    if PLAN_KEY in item.stash or item.get_closest_marker("vcr") is not None:
-        return True
-    return _of_ours(getattr(item, "fixturenames", ()))
-
-
-def _of_ours(fixtures: Iterable[str]) -> bool:
-    return any("graphcalls" in name for name in fixtures)
-
-
 def masking(config: pytest.Config) -> Masking:
     """What masks in this run; the project's own words are in it before the first of its tests begins."""
     if _MASKING not in config.stash:
@@ -209,26 +197,29 @@ def masking(config: pytest.Config) -> Masking:
     return config.stash[_MASKING]
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)  # the outermost, so that nothing is added to the report afterwards
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Mask secrets in what a report shows."""
-    report = yield
-    shows = report.longrepr or report.sections or report.user_properties
-    if shows and _is_ours(item):
-        ours = masking(item.config)
-        if call.excinfo is not None:
-            ours.learn_from(call.excinfo.tb)
-        _mask_report(report, ours.text)
-        if ours.counts:
-            vars(report)[MASKED] = dict(ours.counts)
-            ours.counts.clear()
-    elif shows and _ROOM in sys.modules:
+def join(config: pytest.Config) -> None:
+    """Mask what is logged, warned of and named from now on; what reports show is handed in by the plugin's hooks."""
+    if not config.pluginmanager.has_plugin(__name__):
+        config.pluginmanager.register(sys.modules[__name__], __name__)
+
+
+def mask_test_report(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """Mask secrets in what the report of a test shows."""
+    join(item.config)
+    if not (report.longrepr or report.sections or report.user_properties):
+        return
+    if not uses_plugin(item):
         from pytest_graphcalls.redaction import hide_remembered
 
         _mask_report(report, hide_remembered)
-    return report
+        return
+    ours = masking(item.config)
+    if call.excinfo is not None:
+        ours.learn_from(call.excinfo.tb)
+    _mask_report(report, ours.text)
+    if ours.counts:
+        vars(report)[MASKED] = dict(ours.counts)
+        ours.counts.clear()
 
 
 def _mask_report(report: Any, mask: Mask) -> None:
@@ -241,18 +232,19 @@ def _mask_report(report: Any, mask: Mask) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Mask secrets in what a test of ours logs, so that a live log and a log file are safe as well."""
-    with masking(item.config).during_a_test() if _is_ours(item) else nullcontext():
+    with masking(item.config).during_a_test() if uses_plugin(item) else nullcontext():
         return (yield)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> Generator[None, object, object]:
-    """Say whether the names that are about to be made of parameters are those of a test of ours."""
-    metafunc.config.stash[_NAMING] = _of_ours(metafunc.fixturenames)
+@contextmanager
+def naming(config: pytest.Config) -> Iterator[None]:
+    """Names that are made of parameters inside are those of a test that uses this plugin."""
+    join(config)
+    config.stash[_NAMING] = True
     try:
-        return (yield)
+        yield
     finally:
-        metafunc.config.stash[_NAMING] = False
+        config.stash[_NAMING] = False
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object) -> str | None:
@@ -263,42 +255,33 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object) -> str | None
     return safe if safe != val else None
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_make_collect_report(
-    collector: pytest.Collector,
-) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Mask secrets in what a failed collection shows, in a run that has used something of ours."""
-    report = yield
-    if report.longrepr and _ROOM in sys.modules:
+def mask_collect_report(collector: pytest.Collector, report: pytest.CollectReport) -> None:
+    """Mask secrets in what a failed collection shows."""
+    join(collector.config)
+    if report.longrepr:
         _mask_report(report, masking(collector.config).text)
-    return report
 
 
-@pytest.hookimpl(tryfirst=True)  # before the terminal shows it
-def pytest_internalerror(excrepr: Any) -> None:
-    """Mask secrets in the traceback of pytest's own failures, in a run that has used something of ours."""
-    if _ROOM in sys.modules:
-        redacted(excrepr, _clean)
+def mask_representation(excrepr: Any) -> None:
+    """Mask secrets in the traceback of an internal error of pytest."""
+    redacted(excrepr, _clean)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-    """Mask secrets in the reason that a run was ended for, in a run that has used something of ours."""
-    if _ROOM in sys.modules:
-        excinfo.value.args = tuple(_clean(one) if isinstance(one, str) else one for one in excinfo.value.args)
+def mask_reason(error: BaseException) -> None:
+    """Mask secrets in the reason that ``pytest.exit()`` was called with."""
+    error.args = tuple(_clean(one) if isinstance(one, str) else one for one in error.args)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_warning_recorded(warning_message: Any) -> None:
-    """Mask secrets in a warning, in a run that has used something of ours."""
-    if _ROOM in sys.modules:
-        said = str(warning_message.message)
-        if (safe := _clean(said)) != said:
-            warning_message.message = safe
-        # The terminal shows the line of source as well.
-        source = warning_message.line or linecache.getline(warning_message.filename, warning_message.lineno)
-        if (safe := _clean(source)) != source:
-            warning_message.line = safe
+    """Mask secrets in a warning."""
+    said = str(warning_message.message)
+    if (safe := _clean(said)) != said:
+        warning_message.message = safe
+    # The terminal shows the line of source as well.
+    source = warning_message.line or linecache.getline(warning_message.filename, warning_message.lineno)
+    if (safe := _clean(source)) != source:
+        warning_message.line = safe
 
 
 def _clean(text: str) -> str:

@@ -1,11 +1,10 @@
-"""From pytest's view of one test to ours: how its parts went, and what it says in the end."""
+"""Follows the tests that use this plugin: their header, outcome, facts, and the summary of the run."""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_graphcalls.errors import GraphCallsError
 from pytest_graphcalls.plugin.markers import PLAN_KEY, Plan, version_of
-from pytest_graphcalls.plugin.options import LIVE, REPLAY, SETTINGS_KEY, Settings
+from pytest_graphcalls.plugin.options import LIVE, is_worker
 from pytest_graphcalls.plugin.redacting import MASKED
+from pytest_graphcalls.plugin.settings import Settings, settings_of
 
 if TYPE_CHECKING:
     from pytest_graphcalls.bot import Bot
@@ -28,20 +29,84 @@ WATCH_KEY = pytest.StashKey["Watch"]()
 BOT_KEY = pytest.StashKey["Bot"]()
 
 
-def records_or_replays(config: pytest.Config, items: Iterable[pytest.Item]) -> bool:
-    """Whether a run has to do with cassettes; asked of every run, so it loads nothing."""
-    return (
-        config.stash[SETTINGS_KEY].target == REPLAY
-        or config.getoption("--record-mode", None) not in {None, "none"}
-        or any(item.get_closest_marker("vcr") for item in items)
-    )
+def take_part(config: pytest.Config, *, says_so_at_once: bool = False) -> None:
+    """Follow the tests that use this plugin, and report on them.
+
+    Args:
+        config: pytest's.
+        says_so_at_once: whether the run's header speaks of the plugin although no setting was given.
+    """
+    if config.pluginmanager.has_plugin(_TESTS):
+        return
+    config.pluginmanager.register(Tests(), _TESTS)
+    config.pluginmanager.register(Header(config, says_so_at_once=says_so_at_once), "graphcalls-header")
+    if not is_worker(config):
+        config.pluginmanager.register(Controller(config), "graphcalls-controller")
+
+
+_TESTS = "graphcalls-tests"
+
+
+class Header:
+    """Says what the run will do, and starts a live run.
+
+    Args:
+        config: pytest's.
+        says_so_at_once: whether it speaks before the collection although no setting was given.
+    """
+
+    def __init__(self, config: pytest.Config, *, says_so_at_once: bool) -> None:
+        self._settings = settings_of(config)
+        self._at_once = says_so_at_once or self._settings.asked
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Refuse to start a live run that may not be."""
+        if self._settings.target == LIVE and not session.config.option.collectonly:
+            from pytest_graphcalls.plugin.live import begin
+
+            begin(session.config)
+
+    def pytest_report_header(self) -> str | None:
+        """Say it at once where a setting or the packaged suite asks for this plugin."""
+        return header(self._settings) if self._at_once else None
+
+    def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> str | None:
+        """Say it after the collection where only markers ask for this plugin."""
+        if self._at_once or not any(PLAN_KEY in item.stash for item in items):
+            return None
+        return header(self._settings)
+
+
+class Tests:
+    """Judges contract tests where their bodies end, and puts the facts of a test on its reports."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        """Judge a contract test where its body ends."""
+        plan = pyfuncitem.stash.get(PLAN_KEY, None)
+        if plan is None or not plan.is_contract_test:
+            return (yield)
+        return (yield from call(pyfuncitem, plan))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Put the facts of a followed test on its reports."""
+        report = yield
+        watched = watch_of(item)
+        if watched is not None:
+            report_on(watched, item, call, report)
+        return report
 
 
 def watch(item: pytest.Item, plan: Plan) -> Watch:
     """Begin to follow a test, or go on."""
     from pytest_graphcalls.session import Watch
 
-    settings = item.config.stash[SETTINGS_KEY]
+    take_part(item.config)  # a test may ask for a fixture while it runs
+
+    settings = settings_of(item.config)
     if WATCH_KEY not in item.stash:
         item.stash[WATCH_KEY] = Watch(
             item.nodeid, version_of(item, settings), plan.target or settings.target, plan.rules, plan.questions
@@ -55,15 +120,11 @@ _RUNNERS = frozenset({"_pytest", "pluggy"})
 
 
 def end_at_the_user(config: pytest.Config, error: BaseException) -> None:
-    """Cut the traceback of an error that we raise on purpose below the user's line: our source is no news.
+    """Cut the traceback of a deliberate error of this package below the user's line: the rest is no news.
 
     The traceback itself is cut, so that a debugger opens at that line as well. ``--full-trace`` shows all of it.
     """
-    if "pytest_graphcalls.errors" not in sys.modules or config.getoption("fulltrace", default=None):
-        return
-    from pytest_graphcalls.errors import GraphCallsError
-
-    if not isinstance(error, GraphCallsError):
+    if config.getoption("fulltrace", default=None) or not isinstance(error, GraphCallsError):
         return
     last, place = None, error.__traceback__
     while place is not None:
@@ -199,7 +260,7 @@ def _reason(report: pytest.TestReport, info: pytest.CallInfo[None]) -> str:
 
 
 def contract() -> Contract:
-    """The packaged contract, read when somebody asks."""
+    """The packaged contract."""
     from pytest_graphcalls.contract import Contract
 
     return Contract.packaged()
@@ -255,7 +316,7 @@ class Controller:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._settings = config.stash[SETTINGS_KEY]
+        self._settings = settings_of(config)
         self._told = _Told(self._settings)
         self._written: list[str] = []
         self._masked: Counter[str] = Counter()

@@ -2,7 +2,7 @@
 
 The parser is the standard library's expat, fed piece by piece. A document type declaration is refused as soon as it
 begins: CSDL has none, and without one there are no entities, neither external ones nor any that grow. So defusedxml,
-which does the same, is not needed.
+which refuses such declarations, is not needed.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Metadata:
         """The types and enumerations of the calls: what they reach, what is named besides, and identities of theirs.
 
         Args:
-            also: names that belong to it all the same.
+            also: further names that belong to the slice.
             shared: as for :meth:`reach`.
         """
         ours = (name for name, raw in self.types.items() if raw["base"] in shared and name.startswith(_OURS))

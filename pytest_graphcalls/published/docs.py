@@ -42,7 +42,7 @@ class Permission:
 
     Attributes:
         name: as it is printed.
-        delegated: whether it stands in a row for people instead of applications.
+        delegated: whether it is in a row of delegated permissions instead of application permissions.
         place: page, or included file, and line.
     """
 

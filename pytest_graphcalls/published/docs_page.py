@@ -89,7 +89,7 @@ class Page:
 
     Attributes:
         path: where it was read from.
-        place: the same below the checkout, with ``/``, to be told.
+        place: the path below the checkout, with ``/``, for messages.
         title: its first heading.
         blocks: its blocks of code, in order.
         tables: its tables, in order.
@@ -385,7 +385,7 @@ class _Judge:
         return target if target.startswith(("/v1.0/", "/beta/")) else ""
 
     def _request(self, asked: Message) -> Request:
-        # The length is an artefact of the page, and nobody signs in there.
+        # The length is an artefact of the page, which has no sign-in either.
         headers = asked.headers.without("content-length")
         path = re.sub(r"\s", "", self._path(asked))
         return Request(asked.method.upper(), f"https://graph.microsoft.com{path}", headers, asked.body.encode())

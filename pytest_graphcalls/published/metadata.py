@@ -21,7 +21,7 @@ Facts = Mapping[str, Any]
 def differences(contract: Facts, published: Metadata, overlay: Facts, version: str) -> Iterator[Difference]:
     """Where what was published differs from the contract's types.
 
-    What ``types-overlay.yaml`` adds is asked of nobody; what it adds and the metadata now has is additive, with the
+    What ``types-overlay.yaml`` adds is not looked for; what it adds and the metadata now has is additive, with the
     hint to take it out of there. What one of the sides does not know is no difference.
 
     Args:
@@ -36,7 +36,7 @@ def differences(contract: Facts, published: Metadata, overlay: Facts, version: s
 def routes_gone(
     routes: Collection[tuple[str, str]], promised: Mapping[str, tuple[str, str]], version: str, file: str
 ) -> Iterator[Difference]:
-    """Operations whose path and method nobody publishes any more.
+    """Operations whose path and method are published no longer.
 
     Args:
         routes: what was published, keys left open.
@@ -145,8 +145,8 @@ class _Comparison:
                 yield self._difference(Kind.LETTER_CASE_CHANGED, name, member, member, twin)
             else:
                 near = did_you_mean(member, added).strip()
-                gone = self._difference(Kind.MEMBER_GONE, name, member, _words(facts))
-                yield replace(gone, hint=near)
+                missing = self._difference(Kind.MEMBER_GONE, name, member, _words(facts))
+                yield replace(missing, hint=near)
         for member, facts in added.items():
             found = self._difference(Kind.MEMBER_NEW, name, member, "", _words(facts))
             yield replace(found, hint=self._hint(name, member, facts))

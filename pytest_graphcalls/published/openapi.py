@@ -214,13 +214,13 @@ class _Document:
                 yield method.upper(), _KEY.sub("{}", path).replace(f"/{NAMESPACE}", "/")
 
     def _actions(self, types: Metadata) -> Iterator[dict[str, Any]]:
-        met = set()
+        seen = set()
         for path, item in sorted(self._paths.items()):
             post = _mapping(item).get("post")
             found = _bound(types, path)
-            if not isinstance(post, dict) or found is None or found in met:
+            if not isinstance(post, dict) or found is None or found in seen:
                 continue
-            met.add(found)
+            seen.add(found)
             bound, collection, name = found
             yield {
                 "name": name,
@@ -257,7 +257,7 @@ class _Document:
         return self._parts[part][name]
 
     def _whole(self, read: Metadata) -> None:
-        """What the calls refer to has to be there: a YAML file that is cut between two lines is YAML all the same."""
+        """Refuse a file without a schema that the calls refer to: YAML cut between two lines is still YAML."""
         if not self._paths:
             return
         known = read.types.keys() | read.enums.keys()

@@ -20,7 +20,7 @@ Found = Difference | Unchecked
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Files that somebody has fetched.
+    """Published files that were fetched: metadata, reference pages.
 
     Attributes:
         metadata: the metadata of each version: the file, and how it was published.
@@ -86,7 +86,7 @@ def load(path: Path, form: metadata.Form) -> metadata.Metadata | Unchecked:
         return Unchecked(str(path), f"it cannot be read: {error.strerror}.")
     if read.has_calls:
         return read
-    return Unchecked(str(path), "it says nothing of calls; is it the metadata of a cloud without them?")
+    return Unchecked(str(path), "it has no type 'call'; is it the metadata of a cloud without calls?")
 
 
 _READERS = {metadata.Form.CSDL: metadata.read_csdl, metadata.Form.OPENAPI: metadata.read_openapi}

@@ -168,7 +168,7 @@ def _place(record: TestRecord, seen: Seen, numbers: _Numbers) -> dict[str, Any]:
     return {
         "test": record.nodeid,
         "where": seen.finding.where,
-        "standing": seen.standing.value,
+        "standing": seen.status.value,
         "exchange": numbers.exchanges.get((record.nodeid, seen.exchange)),
         "notification": numbers.notifications.get((record.nodeid, seen.notification)),
     }

@@ -8,7 +8,7 @@ from textwrap import shorten, wrap
 
 from pytest_graphcalls.findings import Finding
 from pytest_graphcalls.report.run_document import STATUS_WORDS, counted
-from pytest_graphcalls.session import NO_TEST, Outcome, QuestionResult, RuleResult, Run, Standing, TestRecord
+from pytest_graphcalls.session import NO_TEST, FindingStatus, Outcome, QuestionResult, RuleResult, Run, TestRecord
 
 WIDTH = 100
 _LONGEST_ANSWER = 46
@@ -113,7 +113,7 @@ def _notices(own: Sequence[TestRecord]) -> Iterator[str]:
         seen.finding.fingerprint: seen.finding
         for record in own
         for seen in record.seen
-        if seen.standing is Standing.NOTED
+        if seen.status is FindingStatus.NOTED
     }
     for finding in list(noted.values())[:_MOST_NOTICES]:
         yield f"notice: {_place(finding)}: expected {finding.expected}, got {finding.got}"

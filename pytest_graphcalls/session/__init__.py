@@ -3,7 +3,7 @@
 The rules of this room:
 
 1. A :class:`Recorder` is one test's memory. It sees every exchange and notification once, whichever way it went.
-2. What a finding means is decided in one place, :meth:`Judge.standing`: evidence and severity say whether it
+2. What a finding means is decided in one place, :meth:`Judge.status`: evidence and severity say whether it
    weighs at all, the test's own rules say whom it weighs on.
 3. A contract test fails for its own rules only. What it finds about another rule breaks that rule in the
    :class:`Run`, so that nothing is lost and every test keeps its meaning.
@@ -14,7 +14,7 @@ The rules of this room:
 
 from __future__ import annotations
 
-from pytest_graphcalls.session.judge import Judge, Standing
+from pytest_graphcalls.session.judge import FindingStatus, Judge
 from pytest_graphcalls.session.outcome import Answer, Outcome, Seen, TestRecord
 from pytest_graphcalls.session.recorder import Recorder, current_recorder, recording
 from pytest_graphcalls.session.run import NO_TEST, QuestionResult, RuleResult, Run
@@ -23,6 +23,7 @@ from pytest_graphcalls.session.tracker import Watch, exercised
 __all__ = [
     "NO_TEST",
     "Answer",
+    "FindingStatus",
     "Judge",
     "Outcome",
     "QuestionResult",
@@ -30,7 +31,6 @@ __all__ = [
     "RuleResult",
     "Run",
     "Seen",
-    "Standing",
     "TestRecord",
     "Watch",
     "current_recorder",

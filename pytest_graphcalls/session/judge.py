@@ -9,7 +9,7 @@ from pytest_graphcalls.contract import Contract, Evidence
 from pytest_graphcalls.findings import Finding, Severity, Side
 
 
-class Standing(StrEnum):
+class FindingStatus(StrEnum):
     """What a finding means in the test it came up in. The values are part of the report format."""
 
     FAILS = "fails"
@@ -22,7 +22,7 @@ class Standing(StrEnum):
     """Done on purpose: inside ``expect_violation``, or in the request of a contract test."""
 
 
-BREAKS = frozenset({Standing.FAILS, Standing.ELSEWHERE})
+BREAKS = frozenset({FindingStatus.FAILS, FindingStatus.ELSEWHERE})
 """What breaks a rule."""
 
 
@@ -42,17 +42,17 @@ class Judge:
     rules: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
 
-    def standing(self, finding: Finding) -> Standing:
+    def status(self, finding: Finding) -> FindingStatus:
         """What ``finding`` means here."""
         if not self._weighs(finding):
-            return Standing.NOTED
+            return FindingStatus.NOTED
         if not (self.rules or self.questions):
-            return Standing.FAILS
+            return FindingStatus.FAILS
         if finding.side is Side.REQUEST:
-            return Standing.EXPECTED
+            return FindingStatus.EXPECTED
         if finding.rule in self.rules or (not finding.rule and self.rules):
-            return Standing.FAILS
-        return Standing.ELSEWHERE if finding.rule else Standing.NOTED
+            return FindingStatus.FAILS
+        return FindingStatus.ELSEWHERE if finding.rule else FindingStatus.NOTED
 
     def _weighs(self, finding: Finding) -> bool:
         evidence = self.contract.rule(finding.rule).evidence if finding.rule else Evidence.DOCUMENTED

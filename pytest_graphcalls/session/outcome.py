@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from pytest_graphcalls.findings import Finding
-from pytest_graphcalls.session.judge import BREAKS, Standing
+from pytest_graphcalls.session.judge import BREAKS, FindingStatus
 
 
 class Outcome(StrEnum):
@@ -51,13 +51,13 @@ class Seen:
     Attributes:
         finding: the finding.
         exchange: index of its exchange in the test, from 0; ``None`` when it is about a notification.
-        standing: what it means.
+        status: what it means.
         notification: number of its notification in the test, from 0; ``None`` when it is about an exchange.
     """
 
     finding: Finding
     exchange: int | None
-    standing: Standing
+    status: FindingStatus
     notification: int | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -65,15 +65,15 @@ class Seen:
         return {
             "finding": self.finding.to_json(),
             "exchange": self.exchange,
-            "standing": self.standing.value,
+            "standing": self.status.value,
             "notification": self.notification,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Seen:
         """What :meth:`to_json` wrote."""
-        finding, standing = Finding.from_json(data["finding"]), Standing(data["standing"])
-        return cls(finding, data["exchange"], standing, data["notification"])
+        finding, status = Finding.from_json(data["finding"]), FindingStatus(data["standing"])
+        return cls(finding, data["exchange"], status, data["notification"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class TestRecord:
 
     def properties(self) -> list[tuple[str, str]]:
         """The facts in short, as properties of a JUnit test case."""
-        fingerprints = sorted({seen.finding.fingerprint for seen in self.seen if seen.standing in BREAKS})
+        fingerprints = sorted({seen.finding.fingerprint for seen in self.seen if seen.status in BREAKS})
         facts = {
             "version": [self.version],
             "target": [self.target],

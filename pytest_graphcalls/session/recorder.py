@@ -12,7 +12,7 @@ from typing import Any
 from pytest_graphcalls.contract import VERSIONS, Contract
 from pytest_graphcalls.errors import NoViolationError, StaleClientError, UnknownNameError
 from pytest_graphcalls.findings import Finding, Kind
-from pytest_graphcalls.session.judge import Judge, Standing
+from pytest_graphcalls.session.judge import FindingStatus, Judge
 from pytest_graphcalls.session.outcome import Answer, Seen
 from pytest_graphcalls.wire import Exchange, MalformedJsonError, Notification, Request, encode_json
 
@@ -80,7 +80,7 @@ class Recorder:
         with self._lock:
             number = len(self._exchanges)
             self._exchanges.append(exchange)
-            self._seen += [Seen(finding, number, self.judge.standing(finding)) for finding in findings]
+            self._seen += [Seen(finding, number, self.judge.status(finding)) for finding in findings]
 
     def follow(
         self, told: Callable[[], Sequence[Notification]], version: str = VERSIONS[0], *, signed: bool = False
@@ -144,7 +144,7 @@ class Recorder:
             self._notifications.append(told)
             if safe:
                 self._flawed[number] = posted or _posted(told)
-                self._seen += [Seen(one, None, self.judge.standing(one), number) for one in safe]
+                self._seen += [Seen(one, None, self.judge.status(one), number) for one in safe]
 
     @property
     def told(self) -> int:
@@ -221,7 +221,7 @@ class Recorder:
 
     def failing(self) -> tuple[Seen, ...]:
         """The findings that fail the test."""
-        return tuple(seen for seen in self.seen if seen.standing is Standing.FAILS)
+        return tuple(seen for seen in self.seen if seen.status is FindingStatus.FAILS)
 
     def answer(self, question: str, *, status: int, code: str = "", text: str = "") -> None:
         """Keep what the target answered to ``question``.
@@ -275,7 +275,7 @@ class Recorder:
                 index for index, seen in enumerate(self._seen) if _since(seen, first) and what in _names(seen.finding)
             ]
             for index in matching:
-                self._seen[index] = replace(self._seen[index], standing=Standing.EXPECTED)
+                self._seen[index] = replace(self._seen[index], status=FindingStatus.EXPECTED)
         return len(matching)
 
     def take_failing(self) -> list[Seen]:

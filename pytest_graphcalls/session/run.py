@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pytest_graphcalls.contract import VERSIONS, Contract, Evidence
 from pytest_graphcalls.findings import Finding
-from pytest_graphcalls.session.judge import BREAKS, Standing
+from pytest_graphcalls.session.judge import BREAKS, FindingStatus
 from pytest_graphcalls.session.outcome import Answer, Outcome, Seen, TestRecord
 
 
@@ -111,7 +111,7 @@ class Run:
         found: dict[tuple[str, str], list[tuple[TestRecord, Finding]]] = {}
         for record in self.records:
             for seen in record.seen:
-                if seen.finding.rule and seen.standing in BREAKS:
+                if seen.finding.rule and seen.status in BREAKS:
                     found.setdefault((seen.finding.rule, seen.finding.version), []).append((record, seen.finding))
         return found
 
@@ -192,7 +192,7 @@ class Run:
             (seen.finding.rule, seen.finding.version)
             for record in self.records
             for seen in record.seen
-            if seen.standing is Standing.FAILS
+            if seen.status is FindingStatus.FAILS
         }
         return tuple(
             result

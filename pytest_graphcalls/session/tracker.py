@@ -76,7 +76,7 @@ _LONGEST_REASON = 300
 
 def _facts(recorder: Recorder, outcome: Outcome) -> dict[str, Any]:
     exchanges, seen = recorder.exchanges, recorder.seen
-    broke = outcome is Outcome.BROKEN or any(one.standing in BREAKS for one in seen)
+    broke = outcome is Outcome.BROKEN or any(one.status in BREAKS for one in seen)
     kept = exchanges if broke or recorder.judge.questions else ()
     operations, judged = exercised(recorder.contract, exchanges)
     return {

@@ -425,6 +425,13 @@ def _metadata() -> Iterator[Attack]:
         large=True,
     )
     yield Attack(
+        "OpenAPI: a YAML text of 100 MB deep inside",
+        OPENAPI,
+        lambda path: text(f"info:\n  a:\n  - {'x' * 100 * MB}\npaths: {{}}\n")(path),
+        "MB",
+        large=True,
+    )
+    yield Attack(
         "OpenAPI: 200 MB of YAML",
         OPENAPI,
         repeated("x:\n", lambda n: f"  k{n}: {'y' * 300}\n", "paths: {}\n", 200 * MB),

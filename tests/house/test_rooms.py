@@ -74,14 +74,6 @@ KNOWN_CIRCLES = (
         "contract/types.py",
     ),
     ("nightly/suite.py", "nightly/suite_plugin.py"),
-    (
-        "plugin/cassette_files.py",
-        "plugin/cassette_rules.py",
-        "plugin/cassette_summary.py",
-        "plugin/markers.py",
-        "plugin/recording.py",
-        "plugin/vcr.py",
-    ),
 )
 KNOWN_LONG = {"auth.py"}
 KNOWN_SMALL = {"simulator/media.py", "stage/stage.py"}

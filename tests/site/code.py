@@ -95,7 +95,7 @@ def settings() -> str:
     return "\n\n".join(_setting(one) for one in options.SETTINGS)
 
 
-def _setting(one: options._Setting) -> str:
+def _setting(one: options.Setting) -> str:
     given = one.option is not None
     names = [("variable", code(one.variable) if given else ""), ("ini key", code(one.dest))]
     says = one.help[0].upper() + one.help[1:]

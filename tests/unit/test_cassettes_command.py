@@ -75,7 +75,7 @@ def test_what_has_to_be_done(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     folder = "cassettes/v1.0/test_bot"
     assert lines[0] == "6 cassettes."
-    assert "  without a passport, so nothing is known of them: 1" in lines
+    assert "  without a passport, so of unknown origin: 1" in lines
     assert "1 older than 180 days; record them again (--record-mode=rewrite):" in lines
     assert f"  {folder}/test_old.yaml: 181 days" in lines
     assert f"  {folder}/test_edited.yaml" in lines

@@ -16,12 +16,12 @@ from pytest_graphcalls.report.failure import raise_failing, take_messages
 from pytest_graphcalls.session import (
     NO_TEST,
     Answer,
+    FindingStatus,
     Judge,
     Outcome,
     Recorder,
     Run,
     Seen,
-    Standing,
     TestRecord,
     Watch,
     current_recorder,
@@ -78,54 +78,54 @@ class TestJudge:
     """What a finding means."""
 
     @pytest.mark.parametrize(
-        ("facts", "strict", "standing"),
+        ("facts", "strict", "status"),
         [
-            ({}, False, Standing.FAILS),
-            ({"side": Side.REQUEST}, False, Standing.FAILS),
-            ({"severity": Severity.NOTICE}, False, Standing.NOTED),
-            ({"severity": Severity.NOTICE}, True, Standing.FAILS),
-            ({"rule": OTHER}, False, Standing.FAILS),
+            ({}, False, FindingStatus.FAILS),
+            ({"side": Side.REQUEST}, False, FindingStatus.FAILS),
+            ({"severity": Severity.NOTICE}, False, FindingStatus.NOTED),
+            ({"severity": Severity.NOTICE}, True, FindingStatus.FAILS),
+            ({"rule": OTHER}, False, FindingStatus.FAILS),
         ],
     )
     def test_in_a_users_test_whatever_weighs_fails(
-        self, contract: Contract, facts: dict[str, Any], strict: bool, standing: Standing
+        self, contract: Contract, facts: dict[str, Any], strict: bool, status: FindingStatus
     ) -> None:
         """Violations fail a project's own test, notices under strict only."""
-        assert Judge(contract, strict).standing(finding(**facts)) is standing
+        assert Judge(contract, strict).status(finding(**facts)) is status
 
     @pytest.mark.parametrize(
-        ("facts", "standing"),
+        ("facts", "status"),
         [
-            ({"rule": RULE}, Standing.FAILS),
-            ({"rule": ""}, Standing.FAILS),
-            ({"rule": OTHER}, Standing.ELSEWHERE),
-            ({"rule": RULE, "side": Side.REQUEST}, Standing.EXPECTED),
-            ({"rule": OTHER, "severity": Severity.NOTICE}, Standing.NOTED),
+            ({"rule": RULE}, FindingStatus.FAILS),
+            ({"rule": ""}, FindingStatus.FAILS),
+            ({"rule": OTHER}, FindingStatus.ELSEWHERE),
+            ({"rule": RULE, "side": Side.REQUEST}, FindingStatus.EXPECTED),
+            ({"rule": OTHER, "severity": Severity.NOTICE}, FindingStatus.NOTED),
         ],
     )
     def test_a_contract_test_fails_for_its_own_rules(
-        self, contract: Contract, facts: dict[str, Any], standing: Standing
+        self, contract: Contract, facts: dict[str, Any], status: FindingStatus
     ) -> None:
         """Answers count; another rule's finding is left to the run."""
-        assert Judge(contract, rules=(RULE,)).standing(finding(**facts)) is standing
+        assert Judge(contract, rules=(RULE,)).status(finding(**facts)) is status
 
-    @pytest.mark.parametrize(("rule", "standing"), [(OTHER, Standing.ELSEWHERE), ("", Standing.NOTED)])
-    def test_a_question_fails_for_nothing(self, contract: Contract, rule: str, standing: Standing) -> None:
+    @pytest.mark.parametrize(("rule", "status"), [(OTHER, FindingStatus.ELSEWHERE), ("", FindingStatus.NOTED)])
+    def test_a_question_fails_for_nothing(self, contract: Contract, rule: str, status: FindingStatus) -> None:
         """A question's test notes what it finds; a broken rule still counts in the run."""
         judge = Judge(contract, questions=("participant-delete.deleted-twice",))
-        assert judge.standing(finding(rule=rule)) is standing
+        assert judge.status(finding(rule=rule)) is status
 
     @pytest.mark.parametrize(
-        ("evidence", "strict", "standing"),
+        ("evidence", "strict", "status"),
         [
-            (Evidence.DOCUMENTED, False, Standing.FAILS),
-            (Evidence.REPORTED, False, Standing.NOTED),
-            (Evidence.REPORTED, True, Standing.FAILS),
-            (Evidence.INFERRED, True, Standing.NOTED),
+            (Evidence.DOCUMENTED, False, FindingStatus.FAILS),
+            (Evidence.REPORTED, False, FindingStatus.NOTED),
+            (Evidence.REPORTED, True, FindingStatus.FAILS),
+            (Evidence.INFERRED, True, FindingStatus.NOTED),
         ],
     )
     def test_evidence_decides_what_weighs(
-        self, contract: Contract, evidence: Evidence, strict: bool, standing: Standing
+        self, contract: Contract, evidence: Evidence, strict: bool, status: FindingStatus
     ) -> None:
         """Documented rules are judged, reported ones under strict, inferred ones never."""
 
@@ -133,7 +133,7 @@ class TestJudge:
             def rule(self, name: str) -> Any:
                 return replace(contract.rule(name), evidence=evidence)
 
-        assert Judge(Weak(), strict).standing(finding(rule=OTHER)) is standing  # type: ignore[arg-type]  # all it needs
+        assert Judge(Weak(), strict).status(finding(rule=OTHER)) is status  # type: ignore[arg-type]  # all it needs
 
 
 class TestRecorder:
@@ -146,7 +146,7 @@ class TestRecorder:
         recorder(SURPLUS)
         assert recorder.exchanges == (exchange(), SURPLUS)
         (seen,) = recorder.seen
-        assert (seen.exchange, seen.finding.rule, seen.standing) == (1, RULE, Standing.FAILS)
+        assert (seen.exchange, seen.finding.rule, seen.status) == (1, RULE, FindingStatus.FAILS)
         assert recorder.findings == (seen.finding,)
 
     def test_what_fails_is_raised_once(self, contract: Contract) -> None:
@@ -189,9 +189,9 @@ class TestRecorder:
         recorder = Recorder(contract)
         with recorder.expect_violation(what):
             recorder(SURPLUS)
-        assert [seen.standing for seen in recorder.seen] == [Standing.EXPECTED]
+        assert [seen.status for seen in recorder.seen] == [FindingStatus.EXPECTED]
         recorder(SURPLUS)
-        assert [seen.standing for seen in recorder.seen] == [Standing.EXPECTED, Standing.FAILS]
+        assert [seen.status for seen in recorder.seen] == [FindingStatus.EXPECTED, FindingStatus.FAILS]
 
     def test_an_expected_violation_has_to_come(self, contract: Contract) -> None:
         """The error says what came instead."""
@@ -293,7 +293,11 @@ class TestRecorder:
         with recorder.expect_violation("null-unexpected"):
             told.append(notification(None))
         told.append(notification(None))
-        assert [seen.standing for seen in recorder.seen] == [Standing.FAILS, Standing.EXPECTED, Standing.FAILS]
+        assert [seen.status for seen in recorder.seen] == [
+            FindingStatus.FAILS,
+            FindingStatus.EXPECTED,
+            FindingStatus.FAILS,
+        ]
 
     def test_the_message_about_a_notification_shows_it(self, contract: Contract) -> None:
         """After those about exchanges, with the POST to try again."""
@@ -401,8 +405,8 @@ def test_a_record_survives_the_journey() -> None:
         questions=("participant-delete.deleted-twice",),
         answers={"participant-delete.deleted-twice": Answer(404, "8522", "gone")},
         seen=(
-            Seen(finding(rule=OTHER), 0, Standing.ELSEWHERE),
-            Seen(finding(side=Side.NOTIFICATION), None, Standing.FAILS, 3),
+            Seen(finding(rule=OTHER), 0, FindingStatus.ELSEWHERE),
+            Seen(finding(side=Side.NOTIFICATION), None, FindingStatus.FAILS, 3),
         ),
         notifications=({"number": 3, "request": {}},),
         exchanges=({"request": {}, "response": {}},),
@@ -462,23 +466,23 @@ class TestRun:
         """It is told as broken outside its own test, because nothing failed for it."""
         run = Run(contract)
         run.add(record("a"))
-        run.add(record("b", rules=(OTHER,), seen=(Seen(finding(rule=RULE), 0, Standing.ELSEWHERE),)))
+        run.add(record("b", rules=(OTHER,), seen=(Seen(finding(rule=RULE), 0, FindingStatus.ELSEWHERE),)))
         result = self.result(run)
         assert (result.status, result.reason) == (Outcome.BROKEN, "expected a text, got the number 7 ($.id)")
         assert (result.tests, result.broken_by) == (("a",), ("b",))
         assert run.broken_elsewhere() == (result,)
 
-    @pytest.mark.parametrize("standing", [Standing.NOTED, Standing.EXPECTED])
-    def test_findings_that_do_not_count_break_nothing(self, contract: Contract, standing: Standing) -> None:
+    @pytest.mark.parametrize("status", [FindingStatus.NOTED, FindingStatus.EXPECTED])
+    def test_findings_that_do_not_count_break_nothing(self, contract: Contract, status: FindingStatus) -> None:
         """A notice, or what was done on purpose."""
         run = Run(contract)
-        run.add(record("b", rules=(OTHER,), seen=(Seen(finding(rule=RULE), 0, standing),)))
+        run.add(record("b", rules=(OTHER,), seen=(Seen(finding(rule=RULE), 0, status),)))
         assert self.result(run).status is Outcome.NOT_CHECKED
 
     def test_a_users_failing_test_is_no_surprise(self, contract: Contract) -> None:
         """A rule broken in a test that failed for it needs no line of its own."""
         run = Run(contract)
-        run.add(record("b", Outcome.BROKEN, rules=(), seen=(Seen(finding(rule=RULE), 0, Standing.FAILS),)))
+        run.add(record("b", Outcome.BROKEN, rules=(), seen=(Seen(finding(rule=RULE), 0, FindingStatus.FAILS),)))
         assert self.result(run).status is Outcome.BROKEN
         assert run.broken_elsewhere() == ()
 

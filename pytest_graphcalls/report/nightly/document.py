@@ -18,7 +18,7 @@ from pytest_graphcalls.drift import (
     Outcome,
     RuleState,
     Severity,
-    Standing,
+    Status,
     Verdict,
 )
 from pytest_graphcalls.drift.fact_table import Side
@@ -91,11 +91,11 @@ def _issue(verdict: Verdict) -> dict[str, Any]:
 
 
 def _summary(verdict: Verdict) -> dict[str, Any]:
-    standings = Counter(entry.standing for entry in verdict.entries)
+    statuses = Counter(entry.status for entry in verdict.entries)
     states = Counter(verdict.night.rules.values())
     return {
         **{severity.value: deciding(verdict, severity) for severity in Severity},
-        **{standing.value: standings[standing] for standing in Standing},
+        **{status.value: statuses[status] for status in Status},
         "unchecked": len(verdict.unchecked),
         "unobserved": len(verdict.unobserved),
         "rules": {state.value.replace("-", "_"): states[state] for state in RuleState},
@@ -108,7 +108,7 @@ def difference(entry: Entry) -> dict[str, Any]:
     return {
         **entry.difference.to_json(),
         "says": str(entry.difference),
-        "standing": entry.standing.value,
+        "standing": entry.status.value,
         "decides": counts(entry),
         "places": list(entry.places),
         "first_seen": instant(entry.first_seen),

@@ -24,7 +24,7 @@ from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Entry, Night, RuleState, Severity, Unchecked, Verdict
 from pytest_graphcalls.report.nightly.document import difference
 from pytest_graphcalls.report.nightly.sides import Sides, sides
-from pytest_graphcalls.report.nightly.summary import CHANGES, OUTCOMES, STANDINGS, STATES, day, instant, minute
+from pytest_graphcalls.report.nightly.summary import CHANGES, OUTCOMES, STATES, STATUSES, day, instant, minute
 from pytest_graphcalls.sanitize import clean_json
 
 # No letters, which a run of could look like Base64 to the leak scan.
@@ -280,7 +280,7 @@ def _breakable(text: str) -> Markup:
 
 _ENVIRONMENT.filters["breakable"] = _breakable
 _ENVIRONMENT.filters["short"] = lambda url: url.partition("://")[2].partition("?")[0] or url
-_ENVIRONMENT.globals.update(STANDINGS={str(name): text for name, text in STANDINGS.items()})
+_ENVIRONMENT.globals.update(STATUSES={str(name): text for name, text in STATUSES.items()})
 
 
 def page_of(
@@ -363,7 +363,7 @@ def _shown(entry: Entry) -> dict[str, Any]:
     """A difference, ready for the template."""
     return {
         **clean_json(difference(entry), people=True).value,
-        "standing_decides": entry.standing.decides,
+        "standing_decides": entry.status.decides,
         "first_day": day(entry.first_seen),
         "last_day": day(entry.last_seen),
         "sides": _sides(entry),

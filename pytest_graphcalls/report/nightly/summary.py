@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from pytest_graphcalls.drift import Entry, Outcome, RuleState, Severity, Standing, Verdict
+from pytest_graphcalls.drift import Entry, Outcome, RuleState, Severity, Status, Verdict
 from pytest_graphcalls.report.run_document import counted
 
 CHANGES: Mapping[Severity, tuple[str, str]] = MappingProxyType(
@@ -41,13 +41,13 @@ OUTCOMES: Mapping[Outcome, str] = MappingProxyType(
     }
 )
 
-STANDINGS: Mapping[Standing, str] = MappingProxyType(
+STATUSES: Mapping[Status, str] = MappingProxyType(
     {
-        Standing.NEW: "new tonight",
-        Standing.KNOWN: "known from earlier nights",
-        Standing.ACCEPTED: "accepted",
-        Standing.EXPIRED: "was accepted, and that has expired",
-        Standing.FLAKY: "flaky: it did not come again often enough",
+        Status.NEW: "new tonight",
+        Status.KNOWN: "known from earlier nights",
+        Status.ACCEPTED: "accepted",
+        Status.EXPIRED: "was accepted, and that has expired",
+        Status.FLAKY: "flaky: it did not come again often enough",
     }
 )
 
@@ -60,12 +60,12 @@ def changes(number: int, severity: Severity) -> str:
 
 def deciding(verdict: Verdict, severity: Severity) -> int:
     """How many differences of this severity the verdict depends on."""
-    return sum(entry.difference.severity is severity and entry.standing.decides for entry in verdict.entries)
+    return sum(entry.difference.severity is severity and entry.status.decides for entry in verdict.entries)
 
 
 def counts(entry: Entry) -> bool:
     """Whether the verdict depends on it."""
-    return entry.standing.decides and entry.difference.severity is not Severity.NOTICE
+    return entry.status.decides and entry.difference.severity is not Severity.NOTICE
 
 
 def headline(verdict: Verdict) -> str:
@@ -117,7 +117,7 @@ def _others(verdict: Verdict) -> str:
 
 def _news(verdict: Verdict) -> str:
     open_ones = [entry for entry in verdict.entries if counts(entry)]
-    new = sum(entry.standing is Standing.NEW for entry in open_ones)
+    new = sum(entry.status is Status.NEW for entry in open_ones)
     if not open_ones:
         return ""
     if new == len(open_ones):
@@ -126,8 +126,8 @@ def _news(verdict: Verdict) -> str:
 
 
 def _silent(verdict: Verdict) -> str:
-    silent = (Standing.ACCEPTED, Standing.FLAKY)
-    numbers = {name: sum(entry.standing is name for entry in verdict.entries) for name in silent}
+    silent = (Status.ACCEPTED, Status.FLAKY)
+    numbers = {name: sum(entry.status is name for entry in verdict.entries) for name in silent}
     said = [f"{number:,} {name.value}" for name, number in numbers.items() if number]
     total = sum(numbers.values())
     return f"{joined(said)} {'does' if total == 1 else 'do'} not count." if said else ""

@@ -35,7 +35,7 @@ class Result:
         return ", ".join(
             sorted(
                 {
-                    one.difference.kind.value + ("" if one.standing.decides else f" ({one.standing.value})")
+                    one.difference.kind.value + ("" if one.status.decides else f" ({one.status.value})")
                     for one in self.verdict.entries
                 }
             )

@@ -25,7 +25,7 @@ from pytest_graphcalls.drift import (
     Outcome,
     Recording,
     RuleState,
-    Standing,
+    Status,
     Verdict,
 )
 from pytest_graphcalls.drift.acceptances import AcceptedFile
@@ -128,7 +128,7 @@ def test_a_history_is_read(tmp_path: Path) -> None:
     assert first.broken == {"call-reject.a@beta": ("8ed659d295d0",)}
     assert (second.outcome, third.outcome) == (Outcome.BEHAVIOURAL, None)
     returned, accepted = known["8ed659d295d0"], known["d8e81f6d8b75"]
-    assert (returned.difference.kind, returned.standing, returned.count) == (Kind.STATUS_CHANGED, Standing.KNOWN, 2)
+    assert (returned.difference.kind, returned.status, returned.count) == (Kind.STATUS_CHANGED, Status.KNOWN, 2)
     assert accepted.acceptance is not None
     assert accepted.sample is not None
     assert isinstance(accepted.sample.observed, Notification)
@@ -140,7 +140,7 @@ def test_a_history_is_continued(tmp_path: Path) -> None:
     with History(tmp_path / "history.db") as history:
         night = history.begin("simulator")
         difference = history.known()["8ed659d295d0"].difference
-        entry = Entry(difference, Standing.KNOWN, ("there",), night.started, night.started)
+        entry = Entry(difference, Status.KNOWN, ("there",), night.started, night.started)
         ended = replace(night, ended=night.started + timedelta(minutes=1), outcome=Outcome.BEHAVIOURAL)
         history.finish(Verdict(ended, Outcome.BEHAVIOURAL, ("v1.0",), "0" * 12, (entry,)))
         assert history.known()["8ed659d295d0"].count == 3

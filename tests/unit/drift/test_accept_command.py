@@ -106,7 +106,7 @@ REFUSED: list[tuple[tuple[str, ...], str]] = [
         f"--expires=2020-01-31: expected today ({TODAY} in UTC) or a later day. It would have expired already.",
     ),
     (("--reason", "x", "--expires", "soon"), "--expires=soon: expected a date such as 2027-01-31."),
-    (("--reason", "  "), "--reason='': expected why it is all right, in a sentence."),
+    (("--reason", "  "), "--reason='': expected why it is accepted, in a sentence."),
     (
         (
             "--reason",

@@ -25,7 +25,7 @@ from pytest_graphcalls.drift import (
     Outcome,
     RuleState,
     Sample,
-    Standing,
+    Status,
     Verdict,
     history,
 )
@@ -52,7 +52,7 @@ def difference(where: str = "$.id", after: str = "") -> Difference:
 
 
 def entry(one: Difference, night: Night, *, sample: Sample | None = None) -> Entry:
-    return Entry(one, Standing.NEW, ("t.py::one",), night.started, night.started, sample=sample)
+    return Entry(one, Status.NEW, ("t.py::one",), night.started, night.started, sample=sample)
 
 
 def verdict(night: Night, *entries: Entry, outcome: Outcome = Outcome.BREAKING) -> Verdict:
@@ -121,14 +121,14 @@ def test_a_difference_is_counted_from_night_to_night(file: Path) -> None:
         clock.moment += timedelta(days=1)
         night = kept.begin("simulator")
         accepted = Acceptance(gone.fingerprint, "a reason", date(2026, 11, 1), "me", date(2027, 1, 1), "about it")
-        last = Entry(gone, Standing.ACCEPTED, ("t",), NOW, NOW, 1, (2, 3), accepted, seen)
+        last = Entry(gone, Status.ACCEPTED, ("t",), NOW, NOW, 1, (2, 3), accepted, seen)
         kept.finish(verdict(night, last))
         kept.finish(verdict(night, last))  # a job that tries again counts once
         known = kept.known()
     assert set(known) == {gone.fingerprint, other.fingerprint}
     found = known[gone.fingerprint]
     assert (found.first_seen, found.last_seen, found.count) == (NOW, NOW + timedelta(days=2), 2)
-    assert (found.standing, found.repeated, found.acceptance) == (Standing.ACCEPTED, (2, 3), accepted)
+    assert (found.status, found.repeated, found.acceptance) == (Status.ACCEPTED, (2, 3), accepted)
     assert found.sample == seen
     assert isinstance(found.sample, Sample)
     assert isinstance(found.sample.observed, Exchange)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from pytest_graphcalls.drift import Acceptance, Difference, Entry, Kind, Origin, Outcome, Sample, Standing, Unchecked
+from pytest_graphcalls.drift import Acceptance, Difference, Entry, Kind, Origin, Outcome, Sample, Status, Unchecked
 from pytest_graphcalls.drift.model import Observation
 from pytest_graphcalls.drift.outcome import PastNights, Sighting, entries, outcome, sightings, unobserved
 
@@ -21,9 +21,9 @@ def observation(kind: Kind = Kind.MEMBER_GONE, where: str = "$.a", place: str = 
     )
 
 
-def entry(kind: Kind, standing: Standing = Standing.NEW) -> Entry:
+def entry(kind: Kind, status: Status = Status.NEW) -> Entry:
     """A difference of tonight."""
-    return Entry(observation(kind).difference, standing, (), TONIGHT, TONIGHT)
+    return Entry(observation(kind).difference, status, (), TONIGHT, TONIGHT)
 
 
 ONE = observation()
@@ -57,51 +57,51 @@ def test_runs_are_counted_by_fingerprint() -> None:
 
 
 @pytest.mark.parametrize(
-    ("came", "runs", "needed", "standing"),
+    ("came", "runs", "needed", "status"),
     [
-        (1, 1, 1, Standing.NEW),
-        (3, 3, 3, Standing.NEW),
-        (2, 3, 2, Standing.NEW),
-        (1, 3, 2, Standing.FLAKY),
-        (2, 3, 3, Standing.FLAKY),
-        (1, 1, 3, Standing.NEW),
-        (1, 2, 3, Standing.FLAKY),
+        (1, 1, 1, Status.NEW),
+        (3, 3, 3, Status.NEW),
+        (2, 3, 2, Status.NEW),
+        (1, 3, 2, Status.FLAKY),
+        (2, 3, 3, Status.FLAKY),
+        (1, 1, 3, Status.NEW),
+        (1, 2, 3, Status.FLAKY),
     ],
 )
-def test_what_does_not_come_again_is_flaky(came: int, runs: int, needed: int, standing: Standing) -> None:
+def test_what_does_not_come_again_is_flaky(came: int, runs: int, needed: int, status: Status) -> None:
     """So many times, or each time where there were fewer runs."""
     found = only(Sighting(ONE, ("here",), came, runs), needed=needed)
-    assert (found.standing, found.repeated) == (standing, (came, runs))
+    assert (found.status, found.repeated) == (status, (came, runs))
 
 
 @pytest.mark.parametrize(
-    ("expires", "standing"),
+    ("expires", "status"),
     [
-        (None, Standing.ACCEPTED),
-        (TONIGHT.date(), Standing.ACCEPTED),
-        (TONIGHT.date() + timedelta(days=1), Standing.ACCEPTED),
-        (YESTERDAY.date(), Standing.EXPIRED),
+        (None, Status.ACCEPTED),
+        (TONIGHT.date(), Status.ACCEPTED),
+        (TONIGHT.date() + timedelta(days=1), Status.ACCEPTED),
+        (YESTERDAY.date(), Status.EXPIRED),
     ],
 )
-def test_an_acceptance_holds_to_the_end_of_its_last_day(expires: date | None, standing: Standing) -> None:
+def test_an_acceptance_holds_to_the_end_of_its_last_day(expires: date | None, status: Status) -> None:
     """From the day after, the difference decides again; the acceptance is shown with it."""
     found = only(Sighting(ONE, ("here",)), accepted(expires))
-    assert (found.standing, found.acceptance) == (standing, accepted(expires)[NAME])
+    assert (found.status, found.acceptance) == (status, accepted(expires)[NAME])
 
 
 def test_what_is_accepted_is_not_flaky_and_what_has_expired_may_be() -> None:
     """Nobody needs to be told twice; but a difference that comes once in three runs still decides nothing."""
     once = Sighting(ONE, ("here",), 1, 3)
-    assert only(once, accepted(), needed=2).standing is Standing.ACCEPTED
-    assert only(once, accepted(YESTERDAY.date()), needed=2).standing is Standing.FLAKY
+    assert only(once, accepted(), needed=2).status is Status.ACCEPTED
+    assert only(once, accepted(YESTERDAY.date()), needed=2).status is Status.FLAKY
 
 
 def test_the_history_is_carried_on() -> None:
     """First seen, last seen, in how many nights; new where there is none."""
     known = only(Sighting(ONE, ("here",)), earlier={NAME: PastNights(YESTERDAY, 4)})
     new = only(Sighting(ONE, ("here",)))
-    assert (known.standing, known.first_seen, known.last_seen, known.count) == (Standing.KNOWN, YESTERDAY, TONIGHT, 5)
-    assert (new.standing, new.first_seen, new.last_seen, new.count) == (Standing.NEW, TONIGHT, TONIGHT, 1)
+    assert (known.status, known.first_seen, known.last_seen, known.count) == (Status.KNOWN, YESTERDAY, TONIGHT, 5)
+    assert (new.status, new.first_seen, new.last_seen, new.count) == (Status.NEW, TONIGHT, TONIGHT, 1)
 
 
 def test_a_clock_that_was_set_back_changes_no_order() -> None:
@@ -146,18 +146,18 @@ def test_the_heaviest_that_decides_is_the_outcome(
 
 
 @pytest.mark.parametrize(
-    ("standing", "expected"),
+    ("status", "expected"),
     [
-        (Standing.NEW, Outcome.BREAKING),
-        (Standing.KNOWN, Outcome.BREAKING),
-        (Standing.EXPIRED, Outcome.BREAKING),
-        (Standing.ACCEPTED, Outcome.NO_DRIFT),
-        (Standing.FLAKY, Outcome.NO_DRIFT),
+        (Status.NEW, Outcome.BREAKING),
+        (Status.KNOWN, Outcome.BREAKING),
+        (Status.EXPIRED, Outcome.BREAKING),
+        (Status.ACCEPTED, Outcome.NO_DRIFT),
+        (Status.FLAKY, Outcome.NO_DRIFT),
     ],
 )
-def test_what_is_accepted_or_flaky_decides_nothing(standing: Standing, expected: Outcome) -> None:
+def test_what_is_accepted_or_flaky_decides_nothing(status: Status, expected: Outcome) -> None:
     """However heavy it is."""
-    assert outcome([entry(Kind.MEMBER_GONE, standing)], []) is expected
+    assert outcome([entry(Kind.MEMBER_GONE, status)], []) is expected
 
 
 def test_acceptances_that_nothing_needs_are_unobserved() -> None:

@@ -18,7 +18,7 @@ from pytest_graphcalls.findings import Kind as Found
 from pytest_graphcalls.findings import Severity as Weight
 from pytest_graphcalls.report.run_document import document
 from pytest_graphcalls.session import Outcome, Run, Seen, TestRecord
-from pytest_graphcalls.session.judge import Standing
+from pytest_graphcalls.session.judge import FindingStatus
 from pytest_graphcalls.wire import Exchange
 
 RULE = "call-reject.success-is-202-empty"
@@ -68,7 +68,7 @@ def unchecked(data: dict[str, Any]) -> dict[str, Unchecked]:
 )
 def test_a_broken_rule_is_behavioural(last: dict[str, RuleState], said: str) -> None:
     """It says what the rule says, whether it held the last time, and what it was broken in."""
-    data = report(record(Outcome.BROKEN, Seen(BASE, 0, Standing.FAILS), reason="It was 200."))
+    data = report(record(Outcome.BROKEN, Seen(BASE, 0, FindingStatus.FAILS), reason="It was 200."))
     (observation,) = differences(data, last)
     found = observation.difference
     assert (found.kind, found.severity, found.origin) == (Kind.RULE_BROKEN, Severity.BEHAVIOURAL, Origin.CONTRACT)
@@ -84,7 +84,7 @@ def test_a_broken_rule_is_behavioural(last: dict[str, RuleState], said: str) -> 
 
 def test_a_rule_broken_last_time_has_the_same_fingerprint() -> None:
     """One story over the nights."""
-    data = report(record(Outcome.BROKEN, Seen(BASE, 0, Standing.FAILS)))
+    data = report(record(Outcome.BROKEN, Seen(BASE, 0, FindingStatus.FAILS)))
     (first,), (second,) = differences(data, {NAME: RuleState.HELD}), differences(data, {NAME: RuleState.BROKEN})
     assert first.difference.fingerprint == second.difference.fingerprint
 
@@ -99,7 +99,7 @@ def test_a_rule_may_break_without_a_finding() -> None:
 
 def test_a_rule_that_another_test_found_broken_is_broken() -> None:
     """Whoever finds it."""
-    other = replace(record(Outcome.HELD, Seen(BASE, 0, Standing.ELSEWHERE)), rules=(), nodeid="other")
+    other = replace(record(Outcome.HELD, Seen(BASE, 0, FindingStatus.ELSEWHERE)), rules=(), nodeid="other")
     (observation,) = differences(report(other))
     assert (observation.difference.subject, observation.difference.place) == (RULE, "other")
 
@@ -107,7 +107,7 @@ def test_a_rule_that_another_test_found_broken_is_broken() -> None:
 def test_what_a_test_sends_is_never_drift() -> None:
     """A rule that only a request has broken is the project's own doing."""
     own = replace(BASE, side=Side.REQUEST, kind=Found.MEMBER_MISSING)
-    data = report(record(Outcome.HELD, Seen(own, 0, Standing.FAILS), rules=()))
+    data = report(record(Outcome.HELD, Seen(own, 0, FindingStatus.FAILS), rules=()))
     assert differences(data) == []
     assert rule_states(data)[NAME] is RuleState.NOTICE
 
@@ -115,8 +115,8 @@ def test_what_a_test_sends_is_never_drift() -> None:
 def test_a_broken_rule_is_shown_where_an_answer_broke_it() -> None:
     """And not in another test, whose own request broke it, too."""
     sent = replace(BASE, side=Side.REQUEST, kind=Found.MEMBER_MISSING)
-    first = replace(record(Outcome.HELD, Seen(sent, 0, Standing.ELSEWHERE)), rules=(), nodeid="first")
-    second = replace(record(Outcome.HELD, Seen(BASE, 0, Standing.ELSEWHERE)), rules=(), nodeid="second")
+    first = replace(record(Outcome.HELD, Seen(sent, 0, FindingStatus.ELSEWHERE)), rules=(), nodeid="first")
+    second = replace(record(Outcome.HELD, Seen(BASE, 0, FindingStatus.ELSEWHERE)), rules=(), nodeid="second")
     (observation,) = differences(report(first, second))
     assert observation.difference.place == "second"
     assert observation.sample is not None
@@ -143,7 +143,7 @@ def test_a_finding_without_a_rule_is_about_a_shape(
 ) -> None:
     """Broken where it is a violation, new or misspelled where it is a notice; list indexes say nothing."""
     finding = replace(BASE, kind=found, severity=weight, side=side, rule="", where="$.a[3].b", got="'Running'")
-    (observation,) = differences(report(record(Outcome.HELD, Seen(finding, 0, Standing.NOTED))))
+    (observation,) = differences(report(record(Outcome.HELD, Seen(finding, 0, FindingStatus.NOTED))))
     assert (observation.difference.kind, observation.difference.where, observation.difference.after) == (
         kind,
         "$.a[].b",
@@ -164,13 +164,13 @@ def test_a_finding_without_a_rule_is_about_a_shape(
 )
 def test_other_findings_are_no_difference(finding: Finding) -> None:
     """What was sent, what the documentation itself contradicts, what is known."""
-    assert differences(report(record(Outcome.HELD, Seen(finding, 0, Standing.NOTED)))) == []
+    assert differences(report(record(Outcome.HELD, Seen(finding, 0, FindingStatus.NOTED)))) == []
 
 
 def test_what_was_expected_is_no_difference() -> None:
     """A test that provokes something has announced it."""
     finding = replace(BASE, rule="", kind=Found.TYPE_WRONG)
-    assert differences(report(record(Outcome.HELD, Seen(finding, 0, Standing.EXPECTED)))) == []
+    assert differences(report(record(Outcome.HELD, Seen(finding, 0, FindingStatus.EXPECTED)))) == []
 
 
 def test_a_shape_in_a_notification_is_shown_as_it_was_posted() -> None:
@@ -180,7 +180,7 @@ def test_a_shape_in_a_notification_is_shown_as_it_was_posted() -> None:
     data = report(
         record(
             Outcome.BROKEN,
-            Seen(finding, None, Standing.NOTED, 0),
+            Seen(finding, None, FindingStatus.NOTED, 0),
             notifications=({"number": 0, "request": posted},),
         )
     )
@@ -210,7 +210,7 @@ def test_what_could_not_be_checked_is_said() -> None:
         (Outcome.BROKEN, (), RuleState.BROKEN),
         (Outcome.NOT_CHECKED, (), RuleState.NOT_CHECKED),
         (Outcome.COULD_NOT_CHECK, (), RuleState.COULD_NOT_CHECK),
-        (Outcome.HELD, (Seen(replace(BASE, severity=Weight.NOTICE), 0, Standing.NOTED),), RuleState.NOTICE),
+        (Outcome.HELD, (Seen(replace(BASE, severity=Weight.NOTICE), 0, FindingStatus.NOTED),), RuleState.NOTICE),
     ],
 )
 def test_every_rule_has_a_state(outcome: Outcome, seen: Iterable[Seen], state: RuleState) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_graphcalls.cassette import Kind as Recorded
 from pytest_graphcalls.cassette import opened
-from pytest_graphcalls.drift import Acceptance, Kind, Outcome, RuleState, Standing
+from pytest_graphcalls.drift import Acceptance, Kind, Outcome, RuleState, Status
 from pytest_graphcalls.drift.acceptances import AcceptedFile
 from pytest_graphcalls.drift.history import History
 from pytest_graphcalls.errors import DriftFileError, RecordingError, SettingError
@@ -101,12 +101,12 @@ def test_a_difference_is_asked_for_again(begun: NightSettings) -> None:
     fake = always({READ: Said((answered(direction=None),))})
     seen = look(begun, fake)
     assert seen.verdict.outcome is Outcome.BREAKING
-    assert [(one.difference.kind, one.repeated, one.standing) for one in seen.verdict.entries] == [
-        (Kind.MEMBER_GONE, (2, 2), Standing.NEW)
+    assert [(one.difference.kind, one.repeated, one.status) for one in seen.verdict.entries] == [
+        (Kind.MEMBER_GONE, (2, 2), Status.NEW)
     ]
     assert [order.tests for order in fake.orders] == [(), (READ,)]
     again = look(begun, always({READ: Said((answered(direction=None),))}))
-    assert [(one.standing, one.count) for one in again.verdict.entries] == [(Standing.KNOWN, 2)]
+    assert [(one.status, one.count) for one in again.verdict.entries] == [(Status.KNOWN, 2)]
 
 
 def test_what_does_not_come_again_is_flaky(begun: NightSettings) -> None:
@@ -114,9 +114,9 @@ def test_what_does_not_come_again_is_flaky(begun: NightSettings) -> None:
     fake = Fake({1: {READ: Said((answered(direction=None),), "broken", "it lies")}})
     seen = look(begun, fake)
     assert seen.verdict.outcome is Outcome.NO_DRIFT
-    assert {(one.difference.kind, one.standing, one.repeated) for one in seen.verdict.entries} == {
-        (Kind.MEMBER_GONE, Standing.FLAKY, (1, 3)),
-        (Kind.RULE_BROKEN, Standing.FLAKY, (1, 3)),
+    assert {(one.difference.kind, one.status, one.repeated) for one in seen.verdict.entries} == {
+        (Kind.MEMBER_GONE, Status.FLAKY, (1, 3)),
+        (Kind.RULE_BROKEN, Status.FLAKY, (1, 3)),
     }
     assert seen.verdict.night.rules[f"{RULE}@v1.0"] is RuleState.NOTICE
     kept = opened(begun.out / "cassettes" / "v1.0" / "test_call_get" / "test_read.yaml")
@@ -133,9 +133,9 @@ def test_what_only_the_runs_that_ask_again_have_met_is_flaky(begun: NightSetting
         }
     )
     seen = look(begun, fake)
-    assert {one.difference.kind: one.standing for one in seen.verdict.entries} == {
-        Kind.MEMBER_GONE: Standing.FLAKY,
-        Kind.MEMBER_NEW: Standing.FLAKY,
+    assert {one.difference.kind: one.status for one in seen.verdict.entries} == {
+        Kind.MEMBER_GONE: Status.FLAKY,
+        Kind.MEMBER_NEW: Status.FLAKY,
     }
     assert seen.verdict.outcome is Outcome.NO_DRIFT
 
@@ -144,7 +144,7 @@ def test_it_counts_when_it_comes_in_the_third_run_only(begun: NightSettings) -> 
     """Two of three need not follow one another."""
     gone = {READ: Said((answered(direction=None),))}
     seen = look(begun, Fake({1: gone, 3: gone}))
-    assert [(one.standing, one.repeated) for one in seen.verdict.entries] == [(Standing.NEW, (2, 3))]
+    assert [(one.status, one.repeated) for one in seen.verdict.entries] == [(Status.NEW, (2, 3))]
 
 
 def test_what_is_another_one_in_every_run_has_changed(begun: NightSettings) -> None:
@@ -152,10 +152,10 @@ def test_what_is_another_one_in_every_run_has_changed(begun: NightSettings) -> N
     words = ("incoming", "sideways", "upwards", "down", "back")
     seen = look(begun, Fake({run: {READ: Said((answered(direction=words[run]),))} for run in (1, 2, 3)}))
     (entry,) = [one for one in seen.verdict.entries if one.difference.kind is Kind.ENUM_MEMBER_NEW]
-    assert (entry.standing, entry.repeated) == (Standing.NEW, (2, 2))
+    assert (entry.status, entry.repeated) == (Status.NEW, (2, 2))
     assert (entry.difference.where, entry.difference.after) == ("$.direction", "another one in every run")
     again = look(begun, Fake({run: {READ: Said((answered(direction=words[run + 1]),))} for run in (1, 2, 3)}))
-    assert [one.standing for one in again.verdict.entries] == [Standing.KNOWN]
+    assert [one.status for one in again.verdict.entries] == [Status.KNOWN]
 
 
 def test_a_number_where_a_text_was_has_one_name(begun: NightSettings) -> None:
@@ -200,10 +200,10 @@ def test_an_accepted_difference_decides_nothing_and_is_not_asked_for(begun: Nigh
     fake = always({READ: Said((answered(direction=None),))})
     seen = look(begun, fake)
     assert (seen.verdict.outcome, len(fake.orders)) == (Outcome.NO_DRIFT, 1)
-    assert [one.standing for one in seen.verdict.entries] == [Standing.ACCEPTED]
+    assert [one.status for one in seen.verdict.entries] == [Status.ACCEPTED]
     AcceptedFile.read(begun.accepted).accept(replace(accepted, expires=date(2020, 1, 1))).write()
     late = look(begun, gone)
-    assert (late.verdict.outcome, late.verdict.entries[0].standing) == (Outcome.BREAKING, Standing.EXPIRED)
+    assert (late.verdict.outcome, late.verdict.entries[0].status) == (Outcome.BREAKING, Status.EXPIRED)
     assert [one.fingerprint for one in look(begun, Fake()).verdict.unobserved] == [name]
 
 

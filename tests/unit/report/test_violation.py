@@ -10,7 +10,7 @@ import pytest
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side
 from pytest_graphcalls.report.failure import LONGEST_BODY, answered, curl, messages
-from pytest_graphcalls.session import Seen, Standing
+from pytest_graphcalls.session import FindingStatus, Seen
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 
 CALL = "https://graph.microsoft.com/v1.0/communications/calls/57da"
@@ -53,7 +53,7 @@ FINDING = Finding(
 def message(*findings: Finding) -> list[str]:
     """The lines about ``findings`` in the second of three exchanges."""
     exchanges = [Exchange(Request("GET", CALL), Response(200)), Exchange(REQUEST, RESPONSE)]
-    seen = [Seen(one, 1, Standing.FAILS) for one in findings]
+    seen = [Seen(one, 1, FindingStatus.FAILS) for one in findings]
     (text,) = messages(seen, [*exchanges, exchanges[0]], Contract.packaged(), {})
     return text.splitlines()
 
@@ -93,7 +93,7 @@ def test_several_findings_of_one_exchange_share_it() -> None:
 def test_exchanges_have_a_message_each() -> None:
     """In the order in which they happened."""
     exchanges = [Exchange(REQUEST, RESPONSE)] * 2
-    seen = [Seen(FINDING, 1, Standing.FAILS), Seen(FINDING, 0, Standing.FAILS)]
+    seen = [Seen(FINDING, 1, FindingStatus.FAILS), Seen(FINDING, 0, FindingStatus.FAILS)]
     first, second = messages(seen, exchanges, Contract.packaged(), {})
     assert "exchange  1 of 2" in first
     assert "exchange  2 of 2" in second

@@ -20,7 +20,7 @@ from pytest_graphcalls.drift import (
     Outcome,
     RuleState,
     Sample,
-    Standing,
+    Status,
     Unchecked,
     Verdict,
     rows,
@@ -155,11 +155,11 @@ def notification(state: str) -> Notification:
     )
 
 
-def entry(difference: Difference, standing: Standing = Standing.NEW, nights: int = 1, **more: object) -> Entry:
+def entry(difference: Difference, status: Status = Status.NEW, nights: int = 1, **more: object) -> Entry:
     """What is known of a difference that was first seen so many nights ago."""
     first = TONIGHT - timedelta(days=nights - 1)
     facts: dict[str, object] = {"places": (difference.place,) if difference.place else (), "count": nights, **more}
-    return Entry(difference, standing, first_seen=first, last_seen=TONIGHT, **facts)  # type: ignore[arg-type]  # named above
+    return Entry(difference, status, first_seen=first, last_seen=TONIGHT, **facts)  # type: ignore[arg-type]  # named above
 
 
 ACCEPTED = Acceptance(
@@ -168,15 +168,15 @@ ACCEPTED = Acceptance(
 
 ENTRIES = (
     entry(GONE, sample=Sample(invitation(200), invitation(200, status="running"), "$.status"), repeated=(3, 3)),
-    entry(BROKEN, Standing.KNOWN, 4, sample=Sample(rejection(), None, "status")),
-    entry(STATUS, Standing.EXPIRED, 12, acceptance=replace(ACCEPTED, fingerprint=STATUS.fingerprint)),
+    entry(BROKEN, Status.KNOWN, 4, sample=Sample(rejection(), None, "status")),
+    entry(STATUS, Status.EXPIRED, 12, acceptance=replace(ACCEPTED, fingerprint=STATUS.fingerprint)),
     entry(
-        LATE, Standing.FLAKY, repeated=(1, 3), sample=Sample(notification("established"), notification("establishing"))
+        LATE, Status.FLAKY, repeated=(1, 3), sample=Sample(notification("established"), notification("establishing"))
     ),
     entry(NEW, sample=Sample(invitation(200, label="x"), invitation(200))),
-    entry(ENUM, Standing.ACCEPTED, 25, acceptance=ACCEPTED),
+    entry(ENUM, Status.ACCEPTED, 25, acceptance=ACCEPTED),
     entry(SLOW),
-    entry(EXAMPLE, Standing.KNOWN, 40),
+    entry(EXAMPLE, Status.KNOWN, 40),
 )
 
 UNCHECKED = (
@@ -243,8 +243,8 @@ def _latency(number: int, random: Random) -> Iterator[tuple[str, Latency]]:
 
 def known() -> Mapping[str, Entry]:
     """What the history keeps: tonight's, and one that went away."""
-    old = entry(OLD, Standing.KNOWN, 9, sample=Sample(invitation(200), invitation(200), "Retry-After"))
-    cured = entry(GONE_AGAIN, Standing.KNOWN, 12, sample=Sample(invitation(200, status="running"), None, "status"))
+    old = entry(OLD, Status.KNOWN, 9, sample=Sample(invitation(200), invitation(200), "Retry-After"))
+    cured = entry(GONE_AGAIN, Status.KNOWN, 12, sample=Sample(invitation(200, status="running"), None, "status"))
     earlier = (replace(one, last_seen=TONIGHT - timedelta(days=33)) for one in (old, cured))
     return {one.difference.fingerprint: one for one in (*ENTRIES, *earlier)}
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from pytest_graphcalls.drift import EXIT_CODES, Outcome, Standing, Unchecked
+from pytest_graphcalls.drift import EXIT_CODES, Outcome, Status, Unchecked
 from pytest_graphcalls.report.nightly import document
 from tests.unit.report_nightly.nights import ENTRIES, FACTS, GONE, NEW, SLOW, UNCHECKED, entry, season, verdict
 
@@ -95,7 +95,7 @@ def test_the_issue_is_about_what_decides_only(written: dict[str, Any]) -> None:
         (Outcome.COULD_NOT_CHECK, (), "Could not check."),
         (Outcome.ADDITIVE, (entry(NEW),), "1 addition, nothing broken."),
         (Outcome.BREAKING, (entry(GONE), entry(GONE)), "2 breaking changes."),
-        (Outcome.BREAKING, (entry(GONE), entry(GONE, Standing.ACCEPTED)), "1 breaking change."),
+        (Outcome.BREAKING, (entry(GONE), entry(GONE, Status.ACCEPTED)), "1 breaking change."),
     ],
 )
 def test_the_headline_says_it_in_a_few_words(outcome: Outcome, entries: tuple[Any, ...], headline: str) -> None:
@@ -151,6 +151,6 @@ def test_a_notice_never_decides(written: dict[str, Any]) -> None:
 def test_the_summary_counts_what_is_listed(written: dict[str, Any]) -> None:
     """A script may read either."""
     counts = written["summary"]
-    assert sum(counts[name.value] for name in Standing) == len(written["differences"]) == len(ENTRIES)
+    assert sum(counts[name.value] for name in Status) == len(written["differences"]) == len(ENTRIES)
     assert counts["breaking"] == 1
     assert sum(counts["rules"].values()) > 100

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pytest_graphcalls.drift import Outcome, Standing
+from pytest_graphcalls.drift import Outcome, Status
 from pytest_graphcalls.report.nightly import document
 from tests.unit.report_nightly.nights import BROKEN, GONE, NEW, entry, season, verdict
 from tests.unit.report_nightly.scripts import loaded, served
@@ -85,7 +85,7 @@ def test_the_same_drift_the_next_night_tells_nobody(github: Issues, main: Any, t
     """Nothing has changed, so nothing is written."""
     main(night(tmp_path, entries=(entry(GONE),)))
     github.asked.clear()
-    assert main(night(tmp_path, entries=(entry(GONE, Standing.KNOWN, 2),))) == 0
+    assert main(night(tmp_path, entries=(entry(GONE, Status.KNOWN, 2),))) == 0
     assert github.asked == ["GET issues"]
     assert len(github.open) == 1
 
@@ -93,7 +93,7 @@ def test_the_same_drift_the_next_night_tells_nobody(github: Issues, main: Any, t
 def test_something_new_is_a_comment_and_a_new_text(github: Issues, main: Any, tmp_path: Path) -> None:
     """What people know already is not told again."""
     main(night(tmp_path, entries=(entry(GONE),)))
-    both = (entry(GONE, Standing.KNOWN, 2), entry(BROKEN))
+    both = (entry(GONE, Status.KNOWN, 2), entry(BROKEN))
     assert main(night(tmp_path, entries=both)) == 0
     (comment,) = github.comments
     assert BROKEN.fingerprint in comment
@@ -106,7 +106,7 @@ def test_a_mark_that_the_service_has_written_hides_nothing(github: Issues, main:
     arguments = night(tmp_path, entries=(entry(GONE),))
     Path(arguments[1]).write_text(f"it said <!-- graphcalls: {BROKEN.fingerprint} -->\n", encoding="utf-8")
     main(arguments)
-    main(night(tmp_path, entries=(entry(GONE, Standing.KNOWN, 2), entry(BROKEN))))
+    main(night(tmp_path, entries=(entry(GONE, Status.KNOWN, 2), entry(BROKEN))))
     (comment,) = github.comments
     assert BROKEN.fingerprint in comment
     assert GONE.fingerprint not in comment
@@ -115,7 +115,7 @@ def test_a_mark_that_the_service_has_written_hides_nothing(github: Issues, main:
 def test_what_was_accepted_is_no_news(github: Issues, main: Any, tmp_path: Path) -> None:
     """Nor what is flaky."""
     main(night(tmp_path, entries=(entry(GONE),)))
-    main(night(tmp_path, entries=(entry(GONE), entry(NEW, Standing.ACCEPTED), entry(BROKEN, Standing.FLAKY))))
+    main(night(tmp_path, entries=(entry(GONE), entry(NEW, Status.ACCEPTED), entry(BROKEN, Status.FLAKY))))
     assert github.comments == []
 
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from pytest_graphcalls.drift import Outcome, Standing
+from pytest_graphcalls.drift import Outcome, Status
 from tests.unit.report_nightly.nights import BROKEN, GONE, NEW, entry
 from tests.unit.report_nightly.scripts import loaded, served
 from tests.unit.report_nightly.test_one_issue import night
@@ -114,7 +114,7 @@ def test_the_same_drift_the_next_night_tells_nobody(boards: WorkItems, main: Any
     fields = boards.items[0]["fields"]
     fields["System.Description"] = fields["System.Description"].replace("<p>", "<p>\n").replace(": ", ":&nbsp;")
     boards.asked.clear()
-    assert main(night(tmp_path, entries=(entry(GONE, Standing.KNOWN, 2),))) == 0
+    assert main(night(tmp_path, entries=(entry(GONE, Status.KNOWN, 2),))) == 0
     assert boards.asked == ["POST wiql", "GET workitems"]
     assert len(boards.items) == 1
 
@@ -123,7 +123,7 @@ def test_something_new_is_a_comment_and_a_new_text(boards: WorkItems, main: Any,
     """In one revision; what people know already is not told again."""
     main(night(tmp_path, entries=(entry(GONE),)))
     boards.asked.clear()
-    assert main(night(tmp_path, entries=(entry(GONE, Standing.KNOWN, 2), entry(BROKEN)))) == 0
+    assert main(night(tmp_path, entries=(entry(GONE, Status.KNOWN, 2), entry(BROKEN)))) == 0
     (comment,) = boards.comments
     assert BROKEN.fingerprint in comment
     assert str(BROKEN) in unescape(comment)
@@ -135,7 +135,7 @@ def test_something_new_is_a_comment_and_a_new_text(boards: WorkItems, main: Any,
 def test_less_drift_is_a_new_text_and_no_comment(boards: WorkItems, main: Any, tmp_path: Path) -> None:
     """Nor is what was accepted, or what is flaky, news."""
     main(night(tmp_path, entries=(entry(GONE), entry(BROKEN))))
-    main(night(tmp_path, entries=(entry(GONE), entry(NEW, Standing.ACCEPTED), entry(BROKEN, Standing.FLAKY))))
+    main(night(tmp_path, entries=(entry(GONE), entry(NEW, Status.ACCEPTED), entry(BROKEN, Status.FLAKY))))
     assert boards.comments == []
     assert boards.items[0]["fields"]["System.Title"] == "Graph calls API drift: 1 breaking change"
     assert BROKEN.fingerprint not in boards.items[0]["fields"]["System.Description"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pytest_graphcalls.drift import Outcome, Sample, Standing, Unchecked
+from pytest_graphcalls.drift import Outcome, Sample, Status, Unchecked
 from pytest_graphcalls.report.nightly import PAGE, write
 from pytest_graphcalls.report.nightly import page as pages
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
@@ -204,7 +204,7 @@ def test_a_line_of_latency_has_a_gap_where_nobody_asked(tmp_path: Path) -> None:
 
 def test_a_flaky_difference_is_set_aside(tmp_path: Path) -> None:
     """It stands below, and not among what decides."""
-    one = entry(GONE, Standing.FLAKY, repeated=(1, 3))
+    one = entry(GONE, Status.FLAKY, repeated=(1, 3))
     _, text, _ = read(tmp_path, entries=(one,), outcome=Outcome.NO_DRIFT)
     assert "Nothing that counts." in text
     assert "flaky: it did not come again often enough; 1 of 3 runs" in text.partition("Set aside")[2]

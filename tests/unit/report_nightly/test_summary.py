@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls.drift import Outcome, Standing, Unchecked
+from pytest_graphcalls.drift import Outcome, Status, Unchecked
 from pytest_graphcalls.report.nightly import PAGE, document, write
 from pytest_graphcalls.report.nightly.summary import summary
 from tests.unit.report_nightly.nights import GONE, entry, known, season, verdict
@@ -53,7 +53,7 @@ def test_the_first_line_is_the_verdict() -> None:
 
 def test_what_does_not_count_is_not_listed() -> None:
     """Accepted and flaky ones are a number in a sentence."""
-    text = summary(document(verdict(season(3), entries=(entry(GONE, Standing.ACCEPTED),))), PAGE)
+    text = summary(document(verdict(season(3), entries=(entry(GONE, Status.ACCEPTED),))), PAGE)
     assert GONE.fingerprint not in text
     assert "1 accepted does not count" in text
 

@@ -96,7 +96,7 @@ def test_metadata_without_calls_could_not_be_checked(tmp_path: Path, capsys: pyt
     empty = {"enumTypes": {}, "entityTypes": {}, "complexTypes": {}, "actions": []}
     path.write_text(forms.csdl(empty))
     assert main(["drift", "metadata", "--csdl", str(path)]) == 3
-    assert "it says nothing of calls; is it the metadata of a cloud without them?" in capsys.readouterr().out
+    assert "it has no type 'call'; is it the metadata of a cloud without calls?" in capsys.readouterr().out
 
 
 def test_a_damaged_file_is_an_error_and_no_difference(tmp_path: Path) -> None:

@@ -1,0 +1,117 @@
+"""The object behind the fixture ``graphcalls``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.session import Recorder
+from pytest_graphcalls.targets import Connection
+from pytest_graphcalls.validation import shown
+from pytest_graphcalls.wire import Exchange, Request
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.bot import Bot
+    from pytest_graphcalls.clients.httpx import AsyncClient, Client
+    from pytest_graphcalls.findings import Finding
+    from pytest_graphcalls.simulator import Simulator
+
+
+class GraphCalls:
+    """The fixture ``graphcalls``: client, simulator, bot and exchanges of one test.
+
+    Attributes:
+        token: the bearer token that the clients send.
+        root: the address that the paths of operations are appended to.
+        version: the API version of this test, ``v1.0`` or ``beta``.
+    """
+
+    def __init__(self, request: pytest.FixtureRequest, connection: Connection, recorder: Recorder) -> None:
+        self._request = request
+        self._recorder = recorder
+        self.token = connection.token
+        self.root = connection.root
+        self.version = connection.version
+
+    @property
+    def client(self) -> Client:
+        """An ``httpx.Client`` on :attr:`root`, with a token; every exchange is checked against the contract.
+
+        ``graphcalls.client.post(f"/communications/calls/{call.id}/reject", json={"reason": "busy"})``
+        """
+        client: Client = self._request.getfixturevalue("graphcalls_client")
+        return client
+
+    @property
+    def async_client(self) -> AsyncClient:
+        """An ``httpx.AsyncClient`` on :attr:`root`, with a token; every exchange is checked against the contract."""
+        client: AsyncClient = self._request.getfixturevalue("graphcalls_async_client")
+        return client
+
+    @property
+    def simulator(self) -> Simulator:
+        """The simulated tenant of this test: place calls, script people, inject faults, move the clock.
+
+        Skips the test when it runs against another target than the simulator.
+        """
+        simulator: Simulator = self._request.getfixturevalue("graphcalls_simulator")
+        return simulator
+
+    @property
+    def server(self) -> str:
+        """URL of a local server in front of :attr:`simulator`, without API version: for clients of any library.
+
+        Skips the test when it runs against another target than the simulator.
+        """
+        return str(self._request.getfixturevalue("graphcalls_server"))
+
+    @property
+    def bot(self) -> Bot:
+        """The bot under test. ``graphcalls.bot(app)`` says where it is; notifications are posted to it as time passes.
+
+        Skips the test when it runs against another target than the simulator.
+        """
+        bot: Bot = self._request.getfixturevalue("graphcalls_bot")
+        return bot
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """Every request with its response so far, in order."""
+        return self._recorder.exchanges
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Every disagreement with the contract found so far, whether it fails the test or not."""
+        return self._recorder.findings
+
+    def expect_violation(self, what: str) -> AbstractContextManager[None]:
+        """Expect a violation inside the ``with`` block; without one the test fails.
+
+        Args:
+            what: a rule's full id or slug (``at-most-five-invitees``), or a kind of finding (``token-missing``).
+
+        Raises:
+            UnknownNameError: there is no such rule, slug or kind.
+            NoViolationError: the block ended without that violation.
+        """
+        return self._recorder.expect_violation(what)
+
+    def receive(self, request: Request) -> Mapping[str, Any]:
+        """Check a notification that a receiver of your own was sent, and return its decoded body.
+
+        Args:
+            request: what arrived: ``Request("POST", url, Headers(headers), body)`` of ``pytest_graphcalls.wire``.
+
+        Raises:
+            SettingError: ``request`` is not a :class:`.wire.Request`.
+        """
+        if not isinstance(request, Request):
+            hint = "Make one of what came in: from pytest_graphcalls.wire import Headers, Request."
+            raise SettingError(
+                "receive(request)", shown(request), 'Request("POST", url, Headers(headers), body) of wire', hint
+            )
+        return self._recorder.receive(request, self.version)

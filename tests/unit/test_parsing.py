@@ -1,0 +1,70 @@
+"""Files that are read as a whole."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pytest_graphcalls import parsing
+from pytest_graphcalls.parsing import UnreadableError, content, json_value, opened, toml_value
+
+
+def test_a_file_is_read_up_to_a_size(tmp_path: Path) -> None:
+    """And no further, whatever its size is said to be."""
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 1000)
+    assert content(path, most=1000) == b"x" * 1000
+    path.write_bytes(b"x" * 3 * 2**20)
+    with pytest.raises(OSError, match="it has 3 MB; expected at most 2 MB") as caught:
+        content(path, most=2 * 2**20)
+    assert caught.value.filename == str(path)
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_no_file_is_not_opened(tmp_path: Path, linked: bool) -> None:
+    """A named pipe would be waited for; a link to one is one."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    if linked:
+        (tmp_path / "link").symlink_to(path)
+        path = tmp_path / "link"
+    with pytest.raises(OSError, match="it is a named pipe, not a file; write what it gives to a file, and name that"):
+        opened(path)
+    with pytest.raises(OSError, match="it is a device, not a file"):
+        opened(Path(os.devnull))
+    with pytest.raises(IsADirectoryError):
+        opened(tmp_path)
+
+
+def test_a_file_that_becomes_a_pipe_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the question what it is and the answer another process may have replaced it."""
+    path = tmp_path / "file"
+    path.touch()
+    asked = path.stat()
+    path.unlink()
+    os.mkfifo(path)
+    monkeypatch.setattr(Path, "stat", lambda _: asked)
+    with pytest.raises(OSError, match="it is a named pipe"):
+        opened(path)
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "line", "problem"),
+    [
+        (json_value, "[1,\n2", 2, "is not JSON: Expecting ',' delimiter."),
+        (json_value, "9" * 5000, 0, parsing.DIGITS),
+        (json_value, "[" * 100_000, 0, parsing.DEEP),
+        (toml_value, "a = 1\nb = ?", 2, "is not valid TOML: Invalid value."),
+        (toml_value, "a = 1\na = 2\n", 2, "is not valid TOML: Cannot overwrite a value."),
+        (toml_value, f"a = {'9' * 5000}", 0, parsing.DIGITS),
+        (toml_value, "\n".join(["a = [", *["["] * 5000]), 0, parsing.DEEP),
+        (toml_value, f"a = 1\n{'b.' * 6000}c = 1", 2, "has a line of 12,005 characters; expected at most 10,000."),
+    ],
+)
+def test_what_cannot_be_parsed_says_why(read: object, text: str, line: int, problem: str) -> None:
+    """With the line, where the parser knows it."""
+    with pytest.raises(UnreadableError) as caught:
+        read(text)
+    assert (caught.value.problem, caught.value.line) == (problem, line)
