@@ -21,7 +21,7 @@ def undamaged(version: str) -> dict[str, Exchange]:
     """One success of every operation, recorded from the simulator; the last one, which has seen the most."""
     recorder = Recorder(CONTRACT, rules=tuple(CONTRACT.rules))
     stage = Stage(SimulatorTarget().connect(Setup(version, recorder)), recorder)
-    everything(stage, version)
+    everything(stage)
     found = {}
     for exchange in recorder.exchanges:
         match = CONTRACT.match(exchange.request.method, exchange.request.path)
@@ -31,8 +31,8 @@ def undamaged(version: str) -> dict[str, Exchange]:
     return found
 
 
-def everything(stage: Stage, version: str) -> None:
-    """Use every operation of a version once, with bodies as full as they get."""
+def everything(stage: Stage) -> None:
+    """Use every operation of the stage's version once, with bodies as full as they get."""
     stage.answered_call().keep_alive()
     stage.incoming_call(group=True).reject(reason="busy")
     call = stage.meeting_call(people=2)
@@ -53,6 +53,6 @@ def everything(stage: Stage, version: str) -> None:
         "call-playprompt", {"prompts": [{"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": info}], **context}
     )
     call.send("call-cancelmediaprocessing", context)
-    if version == "v1.0":  # the only one whose pages have it
+    if stage._connection.version == "v1.0":  # the only one whose pages have it
         call.send("call-senddtmftones", {"tones": ["tone1", "pound"], **context})
     stage.close()
