@@ -210,12 +210,15 @@ class Exchange:
         response: what came back.
         note: where it was read from (a file and entry number), or empty.
         seconds: real seconds from the request to the complete response; ``None`` where they were not measured.
+        look: what the contract has found about the request already (a :class:`.Look`), so that it is routed and
+            checked once; ``None`` where it was not looked at.
     """
 
     request: Request
     response: Response
     note: str = ""
     seconds: float | None = field(default=None, compare=False)
+    look: object = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

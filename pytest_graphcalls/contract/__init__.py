@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_graphcalls.contract.contract import Contract
+from pytest_graphcalls.contract.contract import Contract, Look
 from pytest_graphcalls.contract.errors import ErrorCatalogue, ErrorRow, ResultRow, ServiceError, SignInRow, parse_error
 from pytest_graphcalls.contract.model import VERSIONS, Cloud, Effect, Evidence, Need, Operation, Question, Rule
 from pytest_graphcalls.contract.notifications import Payload, is_notification
@@ -17,6 +17,7 @@ __all__ = [
     "ErrorCatalogue",
     "ErrorRow",
     "Evidence",
+    "Look",
     "Match",
     "Miss",
     "Need",

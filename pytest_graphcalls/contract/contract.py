@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache, cached_property
 from hashlib import blake2s
 from importlib.resources.abc import Traversable
@@ -181,6 +182,17 @@ class Contract:
             found = self._checkers[version] = Checker(TypeModel.load(self._files, version), self.errors)
         return found
 
+    def look(self, request: Request) -> Look:
+        """Find the operation of ``request``, without a check of its body."""
+        return Look(self, request, self._match(request))
+
+    def look_of(self, exchange: Exchange) -> Look:
+        """The look that an exchange was handed with, if this contract took it at this very request; else a new one."""
+        look = exchange.look
+        if isinstance(look, Look) and look.contract is self and look.request is exchange.request:
+            return look
+        return self.look(exchange.request)
+
     def check(self, exchange: Exchange, *, token_expected: bool = True) -> tuple[Finding, ...]:
         """Check request and response of ``exchange``.
 
@@ -188,10 +200,12 @@ class Contract:
             exchange: a request to Graph and its response. Other parts of Graph give no finding.
             token_expected: false for recordings, whose tokens were taken out.
         """
-        match = self._match(exchange.request)
-        findings = self._request(exchange.request, match, token_expected=token_expected)
-        if isinstance(match, Match):
-            findings += tuple(self._checker(match.version).response(exchange, match))
+        look = self.look_of(exchange)
+        findings = look.findings
+        if findings is None or not token_expected:
+            findings = self._request(exchange.request, look.match, token_expected=token_expected)
+        if isinstance(look.match, Match):
+            findings += tuple(self._checker(look.match.version).response(exchange, look.match))
         return findings
 
     def check_request(
@@ -264,7 +278,7 @@ class Contract:
         """Full ids of the rules that ``exchange`` could have broken."""
         from pytest_graphcalls.contract import check
 
-        match = self._match(exchange.request)
+        match = self.look_of(exchange).match
         if isinstance(match, Miss):
             return frozenset()
         slugs = check.judged(match, exchange, self._checker(match.version).limits(match.operation))
@@ -279,6 +293,23 @@ class Contract:
 
             return tuple(check.unmatched(match, request))
         return tuple(self._checker(match.version).request(request, match, token_expected=token_expected))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a contract has found about a request.
+
+    Attributes:
+        contract: the contract.
+        request: the request.
+        match: the operation that it calls, or why there is none.
+        findings: the findings about it; ``None`` as long as its body was not checked.
+    """
+
+    contract: Contract
+    request: Request
+    match: Match | Miss
+    findings: tuple[Finding, ...] | None = None
 
 
 @cache

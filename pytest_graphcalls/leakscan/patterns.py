@@ -13,7 +13,7 @@ from string import ascii_letters, digits
 
 _PLACEHOLDER = re.compile(
     r"(?:(?:bearer|basic|digest|pop|negotiate)(?:\s|%20|\+)+)?"
-    r"(?:redacted\b.*|bearer|basic|\*{3,}.*|x{4,}|<[\w -]*>.*|\$\w+|\$[{(].*|\{[\w .-]*\}?|\[.*|%[sd(].*"
+    r"(?:redacted\b.*|bearer|basic|\*{3,}.*|x{4,}|<[\w -]*>.*|\$\w+|\$[{(].*|\{[^{}\"]*\}?|\[.*|%[sd(].*"
     r"|null|none|true|false|\.{3}.*|\u2026.*|~|[|>]-?|-?|[{(])",
     re.IGNORECASE | re.DOTALL,
 )
@@ -131,6 +131,11 @@ FORMS = (
     ),
     Form(
         "client secret of Entra ID", ("q~",), re.compile(r"(?P<value>[\w.~-]{3}\dQ~[\w.~-]{31,})", re.ASCII), before=8
+    ),
+    Form(
+        "access token by its beginning",
+        ("ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "xoxb-", "xoxp-"),
+        re.compile(r"(?P<value>(?:gh[ops]_|github_pat_|glpat-|xox[bp]-)[\w-]{16,})"),
     ),
     Form(
         "key in a connection string",
@@ -305,13 +310,18 @@ def rank(name: str) -> int:
     return 0
 
 
-_EITHER = rf"(?:{_QUOTE})?[ \t]{{0,24}}(?::|:?=(?!=)|==|%3D){_GAP}(?:-{_GAP})?"
+_TYPED = r":[ \t]?[A-Za-z][\w.\[\]|]{0,40}[ \t]{0,4}(?==[ \t]{0,4}[bruf]{0,2}[\"'])"
+_EITHER = (
+    rf"(?:{_QUOTE})?\]?[ \t]{{0,24}}(?:{_TYPED})?(?:[:=]=|=>|->|:|=|%3D){_GAP}(?:(?:[|>][+-]?|-){_GAP})?"
+    rf"(?:\[\s{{0,80}}(?={_QUOTE})|\{{\s{{0,80}}{_QUOTE}(?:value|secret|raw|text){_QUOTE}:\s{{0,4}}(?={_QUOTE}))?"
+)
 _ATTRIBUTE = rf"{_QUOTE}[ \t](?:[^<>]{{0,120}}[ \t])?value=(?={_QUOTE})"
+_CALL = rf"\((?={_QUOTE})"
 _PAIR = rf"{_QUOTE}\s{{0,4}},{_GAP}(?:{_QUOTE}(?:value|content){_QUOTE}\s{{0,4}}:\s{{0,4}})?"
-_TAG = r">\s{0,4}"
+_TAG = r"(?:\s[^<>]{0,120})?>\s{0,4}"
 _TO_THE_END = r"(?:\\(?![rn])|[^\r\n\"'\\])*"
 NAMED = re.compile(
-    rf"(?i)(?P<name>[\w.-]{{1,80}}+)(?P<link>{_EITHER}|{_PAIR}|{_ATTRIBUTE}|{_TAG}|[ \t]{{1,4}})"
+    rf"(?i)(?P<name>[\w.-]{{1,80}}+)(?P<link>{_EITHER}|{_PAIR}|{_ATTRIBUTE}|{_TAG}|{_CALL}|[ \t]{{1,4}})"
     rf"(?:[bru]?(?P<quote>{_QUOTE})(?P<value>(?:(?!(?P=quote)).)*)|(?P<bare>[^\s\"'\\&,;}}\])<>]+)"
     rf"(?P<line>{_TO_THE_END}(?:(?<==)\\{{0,8}}\"[^\"\r\n]*\"{_TO_THE_END})*))"
 )

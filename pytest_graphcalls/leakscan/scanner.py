@@ -60,6 +60,13 @@ def _rows(*, people: bool) -> tuple[Row, ...]:
 _ROWS = {people: _rows(people=people) for people in (False, True)}
 
 
+_LINKS = re.compile("[-=:]")
+_SETTER = re.compile(
+    r"(?:[\w.]*\.)?(?!get|is|has|read|find|load|fetch|list|check|new|make)(?:set|with)?_?[a-z]+[A-Z_]\w*$"
+)
+"""A call that hands a secret over, and does not ask for one."""
+
+
 class Span(NamedTuple):
     """Where something stands that should not, and what sort of thing it is."""
 
@@ -287,17 +294,10 @@ def _named(stem: str, text: str, low: str) -> Iterator[Span]:
 
 
 def _value(found: re.Match[str], sure: int) -> Iterator[Span]:
-    name, link, quoted = found["name"], found["link"], found["value"] is not None
-    if link.isspace() and not name.startswith("--"):
+    quoted = found["value"] is not None
+    if not _is_linked(found):
         return
-    if link[0] == ">" and not (
-        found.string[found.start() - 1 : found.start()] in {"<", ":"}
-        and found.string.startswith("</", found.end("bare"))
-    ):
-        return
-    if "," in link and "value" not in link.lower() and "content" not in link.lower() and not _is_pair(found):
-        return
-    if sure == 3 and not quoted and ":" in link:
+    if sure == 3 and not quoted and ":" in found["link"]:
         span = (found.start("bare"), found.end("line"))
         value = found.string[slice(*span)].strip()
         secret = is_secret(value) and not is_code(value)
@@ -308,6 +308,22 @@ def _value(found: re.Match[str], sure: int) -> Iterator[Span]:
         secret = secret and (quoted or not is_code(value))
     if secret:
         yield Span(*span, _KINDS[sure])
+
+
+def _is_linked(found: re.Match[str]) -> bool:
+    """Whether what stands behind a name is its value."""
+    name, link, text = found["name"], found["link"], found.string
+    if "]" in link and found["bare"] is not None:
+        return False
+    if link.isspace():
+        return name.startswith("--")
+    if link[0] == "(":
+        return _SETTER.match(name) is not None
+    if link.strip()[-1:] == ">" and not _LINKS.search(link):
+        return text[found.start() - 1 : found.start()] in {"<", ":"} and text.startswith("</", found.end("bare"))
+    if "," in link and "value" not in link.lower() and "content" not in link.lower():
+        return _is_pair(found)
+    return True
 
 
 def _is_pair(found: re.Match[str]) -> bool:

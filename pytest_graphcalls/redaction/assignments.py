@@ -14,19 +14,23 @@ from pytest_graphcalls.redaction.fields import MASK, SCHEMES, is_placeholder, is
 
 HINTS = (
     *("token", "secret", "pass", "pwd", "key", "assertion", "credential", "jwt", "cookie", "authorization", "url"),
-    *("link", "connection", "verifier", "code", "principal", "pin", "otp", "sas", "creds"),
+    *("link", "connection", "verifier", "code", "principal", "pin", "otp", "sas", "creds", "_pat"),
 )
 """In lower case, what the name of a secret is never without."""
 
 _QUOTE = r"\\{0,64}[\"'`]"
 _GAP = r"(?:\s|\\{1,16}[nrt]){0,12}"
 _PERCENT = r"%(?:25){0,8}"
+_TYPE = r":[ \t]?[A-Za-z][\w.\[\]|]{0,40}[ \t]{0,4}(?==[ \t]{0,4}[bruf]{0,2}[\"'])"
 _NAME = re.compile(
-    rf"(?P<name>(?<![\w$.-])[\w$.-]{{2,80}}+)"
-    rf"(?P<link>(?P<end>{_QUOTE})?[ \t]{{0,24}}"
-    rf"(?:(?P<sign>:=|=>|[:=!]?=|:)|(?P<coded>{_PERCENT}3[ADad])){_GAP}(?:[-|>]{_GAP})?"
+    r"(?P<name>(?<![\w$.-])(?:(?i:api|access|account|shared|private|signing|storage|subscription) (?=(?i:key)))?"
+    r"[\w$.-]{2,80}+)"
+    rf"(?P<link>(?P<end>{_QUOTE})?\]?[ \t]{{0,24}}(?:{_TYPE})?"
+    rf"(?:(?P<sign>:=|=>|->|[:=!]?=|:)|(?P<coded>{_PERCENT}3[ADad])){_GAP}(?:(?:[|>][+-]?|-){_GAP})?"
     rf"|{_QUOTE}\s{{0,8}},{_GAP}(?:{_QUOTE}(?:value|content){_QUOTE}\s{{0,4}}[:=]\s{{0,4}})?"
-    rf"|(?P<option>[ \t]{{1,4}}(?=[^\s-]))|(?P<tag>>\s{{0,8}}(?=[^<>]{{1,4000}}</))"
+    r"|(?P<said>[ \t]{1,4}(?:is|was)[ \t]{1,4}|[ \t]{0,24}\|[ \t]{0,24}|\t|,(?=[\w.~+/-]{6}))"
+    r"|(?P<tag>(?:\s[^<>]{0,200})?>\s{0,8}(?=[^<>]{1,4000}</))|(?P<option>[ \t]{1,4}(?=[^\s-]))"
+    rf"|(?P<call>\()(?={_QUOTE})"
     rf"|{_QUOTE}[ \t]{{1,4}}(?:[\w-]{{1,40}}={_QUOTE}[^<>\"']{{0,80}}{_QUOTE}[ \t]{{1,4}}){{0,4}}value=(?={_QUOTE}))"
 )
 """A name and what links it with its value."""
@@ -39,8 +43,18 @@ _BARE = re.compile(r"(?:\\(?![nrt\"'])|[^\s\"'`&;<>\\])+")
 _CODED = re.compile(rf"(?:(?!{_PERCENT}(?:26|23|22|27|20|3B|7D))[^\s\"'`&;<>\\])+", re.IGNORECASE)
 _AROUND = ",.:)]}|"
 """What stands behind a value without quotes, and belongs to the text."""
+_TOKEN = re.compile(r"(?=[^\s|,;]*[0-9])[^\s|,;]{6,}")
+"""What stands behind a name in a sentence or a table, and is no word."""
+_SETTER = re.compile(
+    r"(?:[\w.]*\.)?(?!_?(?:get|is|has|read|find|load|fetch|list|check|new|make))(?:[a-z]+[A-Z_]\w*|(?:set|with)_?[A-Za-z]+)$"
+)
+"""A call that hands a secret over, and does not ask for one."""
 _PAIR_ENDS = re.compile(r"\s*,?\s*(?:[)\]]|\Z)")
 _LIST = re.compile(rf"\[\s{{0,80}}(?={_QUOTE})[^\[\]{{}}\n]*\]?")
+_OBJECT = re.compile(rf"\{{\s{{0,80}}{_QUOTE}[^\[\]{{}}\n]*\}}?")
+_MEMBER = re.compile(
+    rf"(?P<head>{_QUOTE}(?:value|secret|raw|text|content|plain|data){_QUOTE}\s{{0,8}}:\s{{0,8}})(?P<quote>{_QUOTE})(?:(?!(?P=quote)).)+(?P=quote)?"
+)
 _ITEM = re.compile(rf"(?P<quote>{_QUOTE})(?:(?!(?P=quote)).)+(?P=quote)?")
 _HEADER_VALUE = re.compile(r"(?:=\\{0,64}\"[^\"\r\n]*\"|\\(?![rn])|[^\r\n\"'`\\])+")
 """A header's value, up to the end of the line or of the text that quotes it; its parameters may be quoted."""
@@ -77,7 +91,7 @@ def hide_values(text: str, more: Container[str] = ()) -> str:
     pieces: list[str] = []
     at = start = 0
     while found := _NAME.search(text, start):
-        start = found.end("name") if found["option"] or found["tag"] else found.end("link")
+        start = found.end("name")
         if not (is_secret_name(found["name"]) or plain(found["name"]) in more) or not _is_linked(text, found):
             continue
         end, shown = _masked(text, found)
@@ -93,6 +107,10 @@ def _is_linked(text: str, found: re.Match[str]) -> bool:
     link, before = found["link"], text[max(0, found.start() - 24) : found.start()]
     if found["option"]:
         return found["name"].startswith("--")
+    if found["said"]:
+        return _TOKEN.match(text, found.end("link")) is not None
+    if found["call"]:
+        return _SETTER.match(found["name"]) is not None
     if found["tag"]:
         return before[-1:] == "<" or ("<" in before and before[-1:] == ":")
     if found["sign"] or found["coded"]:
@@ -116,11 +134,15 @@ def _masked(text: str, found: re.Match[str]) -> tuple[int, str | None]:
     quoted = _QUOTED.match(text, at)
     if quoted is not None:
         return quoted.end(), _in_quotes(quoted, closing)
-    if sign in {"==", "!="}:
+    if sign in {"==", "!="} or "]" in found["link"]:
         return at, None
     several = _LIST.match(text, at)
     if several is not None:
         return several.end(), _ITEM.sub(rf"\g<quote>{MASK}\g<quote>", several[0])
+    members = _OBJECT.match(text, at) if sign in {":", "="} else None
+    if members is not None:
+        hidden = _MEMBER.sub(rf"\g<head>\g<quote>{MASK}\g<quote>", members[0])
+        return (at, None) if hidden == members[0] else (members.end(), hidden)
     if sign == ":" and (found["name"].lower().endswith(_HEADER_NAMES) or found["name"][:2] in {"x-", "X-"}):
         return _of_header(text, at)
     bare = (_CODED if found["coded"] else _BARE).match(text, at)

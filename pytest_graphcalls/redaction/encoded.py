@@ -77,7 +77,7 @@ def _decoded(run: str) -> list[str]:
 
 
 def _bytes(run: str) -> bytes:
-    body = run.rstrip("=").encode()
+    body = run.rstrip("=").removeprefix("0x").encode()
     try:
         if len(body) >= 30 and len(body) % 2 == 0 and not body.strip(b"0123456789abcdefABCDEF"):
             return binascii.unhexlify(body)

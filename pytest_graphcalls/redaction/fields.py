@@ -93,7 +93,7 @@ _HARMLESS_ENDINGS = (
     *("cancellationtoken", "canceltoken", "csrftoken"),
 )
 """Names that end like those of secrets, and give no access."""
-_SHORT_WORDS = frozenset({"pass", "pin", "otp", "sas", "creds"})
+_SHORT_WORDS = frozenset({"pass", "pin", "otp", "sas", "creds", "pat"})
 """Last words of a name that are those of secrets if another word stands in front."""
 _ADDITION = re.compile(r"(?i)[_.-]?(?:values?|text|hash|string|plain|raw|b64|base64|encoded|header|[0-9]+|s)$")
 """What people append to the name of a secret."""
@@ -101,7 +101,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 _PLACEHOLDER = re.compile(
-    rf"(?i:{MASK}.*|\*{{3,}}|x{{4,}}|<[\w .-]*>?|\{{[\w .-]*\}}?|%[sdr]|null|none|true|false|undefined|nil)"
+    rf"(?i:{MASK}.*|\*{{3,}}|x{{4,}}|<[\w .-]*>?|\{{[^{{}}\"]*\}}?|%[sdr]|null|none|true|false|undefined|nil)"
     r"|\$[A-Z_]+|\$[{(].*|-+|\.{3}.*|\u2026.*",
     re.DOTALL,
 )

@@ -97,6 +97,16 @@ def _of_tail(found: re.Match[str]) -> str:
     return MASK if mixed else found[0]
 
 
+def _of_comparison(found: re.Match[str]) -> str:
+    """A text that is compared with a variable, hidden if that is called like a secret."""
+    return f"{found['quote']}{MASK}{found['rest']}" if is_secret_name(found["name"]) else found[0]
+
+
+def _of_input(found: re.Match[str]) -> str:
+    """A field of an HTML form whose value stands in front of its name."""
+    return f"{found['head']}{MASK}{found['rest']}" if is_secret_name(found["name"]) else found[0]
+
+
 def _part(line: str, value: str) -> re.Pattern[str]:
     """A field of a form in parts, with lines that end in ``line``."""
     return re.compile(
@@ -143,13 +153,46 @@ SECRETS = (
             r"(?P<head>-----BEGIN(?:[A-Z +]|%20){1,40}PRIVATE(?: |%20|\+)KEY-----)(?:(?!-----END|-----BEGIN)[\s\S])+"
         ),
     ),
+    # A private key as JSON, and access tokens by what their issuers begin them with.
+    TextPattern(
+        ('kty"',),
+        re.compile(rf"(?P<head>{_QUOTE}(?:d|p|q|dp|dq|qi|k){_QUOTE}\s{{0,4}}:\s{{0,4}}{_QUOTE})[\w-]{{16,}}"),
+    ),
+    TextPattern(
+        ("ghp_", "gho_", "ghs_", "ghu_", "github_pat_", "glpat-", "xox", "akia"),
+        re.compile(
+            r"(?P<head>\b)(?:gh[opsu]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|AKIA[0-9A-Z]{16})",
+            re.ASCII,
+        ),
+    ),
+    # What a command signs in with.
+    TextPattern(
+        (" -u", " --user", " -b", " --cookie"),
+        re.compile(
+            r"(?P<head>\s(?:-u|--user)[ =]?[\"']?[^\s:\"']{1,80}:|\s(?:-b|--cookie)[ =][\"']?\w{1,40}=)[^\s\"']+"
+        ),
+    ),
+    TextPattern(
+        ("==", "!="),
+        re.compile(
+            r"(?P<quote>[\"'])(?P<value>[^\"'\n]{3,400})(?P<rest>(?P=quote)\s{0,4}[=!]=\s{0,4}(?P<name>[A-Za-z_][\w.]{0,80}))"
+        ),
+        instead=_of_comparison,
+    ),
+    TextPattern(
+        ("<input",),
+        re.compile(
+            r"(?i)(?P<head><input\s[^<>]{0,200}?\bvalue=[\"'])(?P<value>[^\"'<>]+)(?P<rest>[\"'][^<>]{0,200}?\bname=[\"'](?P<name>[\w.-]+)[\"'])"
+        ),
+        instead=_of_input,
+    ),
     # The key in a connection string.
     TextPattern(
         ("key=",),
         re.compile(r"(?i)(?P<head>(?:\b|_)(?:account|access|shared|sharedaccess)key=)[\w+/%-]{16,}+=*", re.ASCII),
     ),
     # The password in an address.
-    TextPattern(("@",), re.compile(r"(?P<head>://)[^/@\s:\"']*:[^/@\s\"']+(?=@)")),
+    TextPattern(("@",), re.compile(r"(?P<head>://)(?:[^/@\s:\"']*:[^/@\s\"']+|(?=\w*[0-9])[\w-]{16,80}+)(?=@)")),
     # An address that opens a meeting.
     TextPattern(
         ("teams",),

@@ -76,6 +76,7 @@ class Recorder:
         """
         if self._over:
             raise StaleClientError(self._over)
+        exchange = replace(exchange, look=self.contract.look_of(exchange))  # it is asked for again at the end
         findings = list(map(_safe, self.contract.check(exchange)))
         with self._lock:
             number = len(self._exchanges)

@@ -95,7 +95,7 @@ def exercised(contract: Contract, exchanges: Iterable[Exchange]) -> tuple[dict[s
     operations: Counter[str] = Counter()
     judged: set[str] = set()
     for exchange in exchanges:
-        match = contract.match(exchange.request.method, exchange.request.path)
+        match = contract.look_of(exchange).match
         if isinstance(match, Match):
             operations[f"{match.operation.id}@{match.version}"] += 1
             judged.update(f"{rule}@{match.version}" for rule in contract.judged(exchange))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_graphcalls.contract import Contract, Match, Miss
+from pytest_graphcalls.contract import Contract, Look, Match, Miss
 from pytest_graphcalls.contract.model import RoleCheck
 from pytest_graphcalls.errors import nearest
 from pytest_graphcalls.findings import Finding, Severity
@@ -68,6 +68,7 @@ class Admission:
             if limit.by_handler
         }
         """Rules of requests that the handlers check instead of the body check."""
+        self._look: Look | None = None
 
     def admit(self, request: Request) -> Ask:
         """Take a request in.
@@ -78,9 +79,14 @@ class Admission:
         origin, path = split_url(request.url)
         self.limit_size(request)
         match = self.route(request.method, path)
+        self._look = Look(self._contract, request, match)
         grant = self.identify(request)
         self.require_role(match, grant)
         return Ask(request, match, grant, f"{origin or _DEFAULT_ORIGIN}/{match.version}")
+
+    def look_at(self, request: Request) -> Look | None:
+        """What was found about the request that was admitted last, if it is ``request``."""
+        return self._look if self._look is not None and self._look.request is request else None
 
     def limit_size(self, request: Request) -> None:
         """Refuse a body that is longer than anything this surface takes."""
@@ -139,7 +145,9 @@ class Admission:
 
     def judge(self, ask: Ask) -> None:
         """Refuse a body that breaks the contract; additive members and tolerated spellings pass."""
-        for finding in self._contract.check_request(ask.request, ask.match):
+        findings = self._contract.check_request(ask.request, ask.match)
+        self._look = Look(self._contract, ask.request, ask.match, findings)
+        for finding in findings:
             if finding.severity is Severity.VIOLATION and finding.rule not in self.unjudged:
                 raise _broken(finding)
 

@@ -99,6 +99,13 @@ class Simulator:
         self.scenario = Scenario(world, self.calls, self.incoming, self.retention)
         self.handlers: dict[str, Handler] = {id: partial(handler, self) for id, handler in HANDLERS.items()}
         """By operation id: what carries it out. An entry can be replaced."""
+        self._aside: tuple[tuple[str, Callable[[Request], Response | None]], ...] = (
+            ("/oauth2/v2.0/", self.signin.answer),
+            ("/discovery/", self.signin.answer),
+            ("/.well-known/", self.signin.answer),
+            ("/v1/", self.channel.answer),
+        )
+        """By a part of the address: what answers it outside the calls API, on whatever host it is asked for."""
         self._answer: Proceed = partial(self.faults.answer, self._carry_out)
         self._observers: list[Callable[[Exchange], None]] = []
 
@@ -144,14 +151,15 @@ class Simulator:
         request for the keys that notifications are signed with, which is no part of the calls API.
         """
         with self.lock:
-            aside = self.signin.answer(request) or self.channel.answer(request)
-            if aside is not None:
-                return aside
+            for mark, answer in self._aside:
+                if mark in request.url and (aside := answer(request)) is not None:
+                    return aside
             response = self._answer(request)
             self.retention.tidy()
+            exchange = Exchange(request, response, look=self.admission.look_at(request))
             observers = tuple(self._observers)
         for observe in observers:
-            observe(Exchange(request, response))
+            observe(exchange)
         return response
 
     def _carry_out(self, request: Request) -> Response:

@@ -345,8 +345,6 @@ class Channel:
 
     def answer(self, request: Request) -> Response | None:
         """The answer to a request for the metadata or the keys; ``None`` when it means something else."""
-        if "/v1/" not in request.url:
-            return None  # every request of the calls API comes by here
         page = self._pages.get(request.path.rstrip("/").lower())
         return page(request.url) if page and request.method in {"GET", "HEAD"} else None
 

@@ -238,6 +238,12 @@ _FORMS: tuple[tuple[str, Callable[[str, str], str]], ...] = (
     ("element", lambda name, value: f"<settings><{name}>{value}</{name}></settings>"),
     ("attribute", lambda name, value: f'<input name="{name}" type="hidden" value="{value}">'),
     ("option", lambda name, value: f"$ bot --{name.lower().replace('_', '-')} {value} --verbose"),
+    ("block of YAML", lambda name, value: f"id: 57da\n{name}: >-\n  {value}\nstate: established"),
+    ("subscript", lambda name, value: f'os.environ["{name}"] = "{value}"'),
+    ("typed assignment", lambda name, value: f"{name.replace('-', '_')}: str = {value!r}"),
+    ("mapping of Ruby", lambda name, value: f"'{name}' => '{value}'"),
+    ("object", lambda name, value: json.dumps({name: {"value": value}})),
+    ("logged setting", lambda name, value: f"level=info {name}={value} state=established"),
     ("text in texts", lambda name, value: json.dumps(wrapped({name: value}, 5))),
     ("escaped name", lambda name, value: f'{{"{_escaped(name)}": "{value}"'),
     (

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.site.build import README_PARTS
-from tests.site.pages import README, ROOT, addresses, blocks, configuration, refreshed
+from tests.site.pages import DOCS, README, ROOT, addresses, blocks, configuration, refreshed
 
 pytestmark = pytest.mark.skipif(not README.exists(), reason="needs README.md, which lies beside the source only")
 
@@ -47,6 +47,13 @@ def test_the_site_has_the_addresses_of_the_project() -> None:
     """``make readme`` takes over what is set in pyproject.toml."""
     site = configuration()
     assert {"Documentation": site["site_url"], "Source": site["repo_url"]} == addresses()
+
+
+def test_no_page_has_them_written_down() -> None:
+    """A page that names an address has it from pyproject.toml, by a generated part."""
+    home = tuple(addresses().values())
+    pages = {path.name: path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md")}
+    assert [name for name, text in pages.items() if any(address in text for address in home)] == []
 
 
 def test_make_targets_that_are_named_exist() -> None:

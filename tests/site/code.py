@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
+import yaml
+
 import pytest_graphcalls
 from pytest_graphcalls import Contract, Exchange, Finding, GraphCalls, Notification, Pace, Request, Response, Simulator
 from pytest_graphcalls.bot import FORGERIES, Asked, Bot, Delivery
 from pytest_graphcalls.bot.assertions import Assertions
 from pytest_graphcalls.cli import parser
 from pytest_graphcalls.leakscan.patterns import FORMS
+from pytest_graphcalls.plugin import fixtures as plugin_fixtures
 from pytest_graphcalls.plugin import hookspecs, options
 from pytest_graphcalls.redaction import Redactor
 from pytest_graphcalls.redaction import fields as fields_of_secrets
@@ -26,13 +29,14 @@ from pytest_graphcalls.server.control.routing import Route
 from pytest_graphcalls.simulator import FAULTS, App, Authority, Fault, Keyring, Meeting, Person, SimulatedCall
 from pytest_graphcalls.simulator.faults import Side, parameters_of
 from tests.site.markdown import code, codes, documentation, facts, prose, sections, signature, summary, table
+from tests.site.pages import ROOT, addresses
 
 Part = Callable[[], str]
 
 
 def fixtures() -> str:
     """Every public fixture with the first sentence about it."""
-    source = Path(inspect.getfile(GraphCalls)).read_text(encoding="utf-8")
+    source = Path(plugin_fixtures.__file__).read_text(encoding="utf-8")
     functions = (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
     found = [node for node in functions if node.decorator_list and not node.name.startswith("_")]
     rows = [(code(node.name), prose((ast.get_docstring(node) or "").partition("\n\n")[0])) for node in found]
@@ -156,7 +160,7 @@ def forgeries() -> str:
     return codes(FORGERIES)
 
 
-def addresses() -> str:
+def control_api() -> str:
     """Every address of the control API with its parameters."""
     return "\n\n".join(_address(route) for route in ROUTES)
 
@@ -246,6 +250,13 @@ def kept() -> str:
     return table(("what", "the latest"), rows)
 
 
+def pre_commit() -> str:
+    """The hook of pre-commit, with the address of the source and this version."""
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    where = f"  - repo: {addresses()['Source']}\n    rev: v{pytest_graphcalls.__version__}\n"
+    return f"```yaml\nrepos:\n{where}    hooks: [{{id: {hook['id']}}}]\n```"
+
+
 PARTS: Mapping[str, Part] = {
     "fixtures": fixtures,
     "exchange": lambda: value(Exchange),
@@ -283,7 +294,8 @@ PARTS: Mapping[str, Part] = {
     "secret-names": secret_names,
     "leaks": leaks,
     "kept": kept,
-    "addresses": addresses,
+    "addresses": control_api,
+    "pre-commit": pre_commit,
     "commands": commands,
 }
 """By the name in a page's marker: what makes that part."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from threading import Thread
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from pytest_graphcalls.contract import Contract, Evidence
+from pytest_graphcalls.contract.check import Checker
+from pytest_graphcalls.contract.routes import Router
 from pytest_graphcalls.errors import ContractViolationError, NoViolationError, UnknownNameError
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side
 from pytest_graphcalls.report.failure import raise_failing, take_messages
@@ -25,8 +28,10 @@ from pytest_graphcalls.session import (
     TestRecord,
     Watch,
     current_recorder,
+    exercised,
     recording,
 )
+from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response, encode_json
 from tests.unit.contract.notices import call as call_data
 from tests.unit.contract.notices import posted
@@ -148,6 +153,42 @@ class TestRecorder:
         (seen,) = recorder.seen
         assert (seen.exchange, seen.finding.rule, seen.status) == (1, RULE, FindingStatus.FAILS)
         assert recorder.findings == (seen.finding,)
+
+    @pytest.mark.parametrize(("own", "times"), [(False, 1), (True, 2)])
+    def test_a_request_to_a_simulator_is_routed_and_checked_once(
+        self, monkeypatch: pytest.MonkeyPatch, *, own: bool, times: int
+    ) -> None:
+        """The recorder is handed what the simulator has found; one with a contract of its own looks itself."""
+        counts: Counter[str] = Counter()
+
+        def counted(owner: type, name: str) -> None:
+            function = getattr(owner, name)
+
+            def count(*given: Any, **named: Any) -> Any:
+                counts[name] += 1
+                return function(*given, **named)
+
+            monkeypatch.setattr(owner, name, count)
+
+        counted(Router, "match")
+        counted(Checker, "request")
+        simulator = Simulator()
+        recorder = Recorder(Contract() if own else Contract.packaged())
+        simulator.observe(recorder)
+        headers = {"Authorization": f"Bearer {simulator.authority.token()}", "Content-Type": "application/json"}
+        url = CALL.removesuffix("/57da")
+        answer = simulator.handle(Request("POST", url, Headers(headers), b'{"callbackUri": "http://bot.test"}'))
+        assert (answer.status, len(recorder.findings) > 0) == (400, True)
+        exercised(recorder.contract, recorder.exchanges)
+        assert counts == {"match": times, "request": times}
+
+    def test_a_look_at_another_request_is_not_trusted(self, contract: Contract) -> None:
+        """An exchange that was changed since is looked at anew."""
+        good = exchange()
+        other = replace(good, request=replace(good.request, method="PUT"), look=contract.look(good.request))
+        recorder = Recorder(contract)
+        recorder(other)
+        assert [finding.kind for finding in recorder.findings] == [Kind.METHOD_UNDOCUMENTED]
 
     def test_what_fails_is_raised_once(self, contract: Contract) -> None:
         """The same finding does not fail the body and the teardown."""

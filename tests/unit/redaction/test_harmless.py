@@ -41,6 +41,7 @@ sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 commit 5
 $select=id,displayName&$filter=startswith(displayName,'A')&$top=5&$skiptoken=abc
 Get a token with: export GRAPHCALLS_TOKEN=$(az account get-access-token --query accessToken -o tsv)
 self.token = connection.token; token = simulator.authority.token(app); authorization: str | None; secret=os.environ["X"]
+"passcode": {"type": "Edm.String", "collection": false, "nullable": true}, "token": {"type": "string"}
 Bearer <token>, Authorization: Bearer ${TOKEN}, client_secret=***, password: null, X-Api-Key: <key>, secret: REDACTED
 """
 
