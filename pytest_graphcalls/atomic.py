@@ -1,7 +1,7 @@
 """Files and folders that are replaced as a whole or not at all, and locks that end with their process.
 
-A text is written beside its file and then renamed over it. Whoever writes holds a lock of the operating system, which
-lets go of it however a process ends; so no age and no number of a process has to be guessed from.
+A text is written to a temporary file beside its file and then renamed over it. The writer holds a lock of the operating
+system, which is released however the process ends; so ages and process ids need not be evaluated.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from pytest_graphcalls.wire import Exchange, MalformedJsonError, Notification, R
 
 
 class _Followed:
-    """What somebody tells a bot, and how much of it was looked at already."""
+    """A source of notifications, and how many of them were checked already."""
 
     def __init__(self, told: Callable[[], Sequence[Notification]], version: str, *, signed: bool) -> None:
         self._told = told
@@ -28,7 +28,7 @@ class _Followed:
         self._last: Notification | None = None
 
     def new(self) -> Sequence[Notification]:
-        """What was told since the last time; all of it after a reset."""
+        """The notifications since the last check; all of them after a reset."""
         told = self._told()
         goes_on = self._count <= len(told) and (not self._count or told[self._count - 1] is self._last)
         fresh = told[self._count :] if goes_on else told
@@ -39,8 +39,8 @@ class _Followed:
 class Recorder:
     """One test's memory: an observer that checks every exchange it is handed. Safe under threads.
 
-    Notifications are checked, too: those that :meth:`receive` is handed at once, those of a simulator that it
-    follows when somebody asks what was found, because a simulator writes them only then.
+    Notifications are checked, too: those passed to :meth:`receive` immediately, those of a simulator that it follows
+    when the findings are read, because a simulator writes them only then.
 
     Args:
         contract: what exchanges are checked against.
@@ -63,7 +63,7 @@ class Recorder:
         self._notifications: list[Notification] = []
         self._aside: set[int] = set()
         self._began = monotonic()
-        # A lock of its own: whoever holds the simulator's may be about to hand in an exchange.
+        # A separate lock: a thread that holds the simulator's may be about to add an exchange.
         self._looking = RLock()
         self._followed: list[_Followed] = []
         self._over = ""
@@ -128,7 +128,7 @@ class Recorder:
         return data
 
     def _look(self) -> None:
-        """Check what was told since the last time by those that are followed."""
+        """Check the notifications since the last check of the sources that are followed."""
         with self._looking:
             for followed in self._followed:
                 for told in followed.new():
@@ -249,7 +249,7 @@ class Recorder:
 
         Raises:
             UnknownNameError: there is no such rule, slug or kind.
-            NoViolationError: the block ended and nothing of the sort was found.
+            NoViolationError: the block ended without such a finding.
         """
         self._known(what)
         first = len(self.exchanges), self.told
@@ -281,7 +281,7 @@ class Recorder:
 
     def take_failing(self) -> list[Seen]:
         """The findings that fail the test and were not taken before."""
-        found = self.failing()  # not under the lock, which whoever is looking takes second
+        found = self.failing()  # not under the lock, which other readers take as the second one
         with self._lock:
             failing = [seen for seen in found if seen not in self._taken]
             self._taken.update(failing)

@@ -42,11 +42,11 @@ class CallRequests:
     root: str = CALLS
 
     def through(self, client: Client) -> Self:
-        """The same call, with ``client`` speaking."""
+        """This call, with requests sent by ``client``."""
         return replace(self, client=client)
 
     def at_old_address(self) -> Self:
-        """The same call, below ``/app``."""
+        """This call, with requests below ``/app``."""
         return replace(self, root=OLD_CALLS)
 
     def request(self, method: str, path: str = "", json: Any = None) -> Answer:
@@ -122,10 +122,9 @@ OVER = frozenset({"gone", "terminating", "terminated"})
 
 @dataclass(frozen=True, slots=True)
 class StagedCall(CallRequests):
-    """A call on the stage, with what tests want to know of it.
+    """A call on the stage, with the facts that tests need.
 
-    Each is asked through a request whose own rule is somebody else's business. The attributes are those of
-    :class:`.CallRequests`.
+    Each fact comes from a request that the test does not judge. The attributes are those of :class:`.CallRequests`.
     """
 
     def roster(self) -> list[dict[str, Any]]:

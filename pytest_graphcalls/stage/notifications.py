@@ -12,7 +12,7 @@ from pytest_graphcalls.stage.setup import Making
 from pytest_graphcalls.targets import Heard
 
 _SILENT_FOR, _SILENT_BY, _LOOK_EVERY = 2.0, 15.0, 0.25
-"""Seconds without a notification that mean silence, how long it is waited for, and how often somebody looks."""
+"""Seconds without a notification that count as silence, the longest wait for it, and the seconds between polls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,11 @@ class Notice:
 
 
 class Notices(Making):
-    """The part of a stage that hears what the bot is told; arguments as for :class:`.OnTarget`."""
+    """The part of a stage that reads the bot's notifications; arguments as for :class:`.OnTarget`."""
 
     @property
     def notifications(self) -> list[Notice]:
-        """Everything the bot was told so far, in order (needs ``notifications``)."""
+        """The notifications that the bot has received so far, in order (needs ``notifications``)."""
         return [Notice.of(sent.posted_to, entry) for sent in self._world().notifications for entry in sent.entries]
 
     def told(self, change: str, about: str) -> list[Notice]:
@@ -66,9 +66,9 @@ class Notices(Making):
         return [one for one in self.notifications if one.change == change and one.about == about]
 
     def close(self) -> None:
-        """Hang up, once nobody is told anything any more where a night listens in real time.
+        """Hang up after the last notification, where a nightly run receives them in real time.
 
-        What came first, the last notification or the end of the test, would be a matter of chance.
+        Otherwise chance would decide whether the last notification or the end of the test comes first.
         """
         real = self._connection.sandbox is not None and Need.NOTIFICATIONS in self._connection.capabilities
         case = self._connection.case
@@ -88,7 +88,7 @@ class Notices(Making):
     def hears(
         self, change: str, about: str, until: Callable[[list[Notice]], object] = bool, within: float | None = None
     ) -> list[Notice]:
-        """The same as :meth:`told`, after a wait for them.
+        """Wait for notifications, and return them like :meth:`told`.
 
         Args:
             change: created, updated or deleted.
@@ -97,7 +97,7 @@ class Notices(Making):
             within: seconds of the target's time; by default as long as a notification may take.
 
         Raises:
-            EnvironmentFaultError: they did not come, and nothing else would arrive at present, either.
+            EnvironmentFaultError: they did not arrive, and the callback receives no other posts at present, either.
         """
         heard = self.until(
             lambda: bool(until(self.told(change, about))), self._notified_within if within is None else within

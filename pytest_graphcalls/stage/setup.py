@@ -42,11 +42,11 @@ class People(OnTarget):
             yield str(uuid5(NAMESPACE_URL, f"graphcalls:{number}") if fresh else uuid4())
 
     def new_id(self) -> str:
-        """An id that nobody has yet, e.g. for a ``participantId``."""
+        """A new id, e.g. for a ``participantId``."""
         return next(self._names)
 
     def person(self, name: str = "Alice") -> Somebody:
-        """Somebody who is in no call yet."""
+        """A user who is in no call yet."""
         return Somebody(self._props.user(), self._called(name))
 
     def persons(self, count: int) -> tuple[Somebody, ...]:
@@ -55,7 +55,7 @@ class People(OnTarget):
         return tuple(self.person(name) for name in names[:count])
 
     def decliner(self, name: str = "Dora") -> Somebody:
-        """Somebody who declines whatever they are invited to (needs ``clock``)."""
+        """A user who declines every invitation (needs ``clock``)."""
         person = self.person(name)
         self._world().person(person.id).declines()
         return person
@@ -73,7 +73,7 @@ class People(OnTarget):
         return self._connection.client(token=self._world().authority.token(roles=roles))
 
     def client_without_token(self) -> Client:
-        """Nobody: requests without an Authorization header."""
+        """A client that sends no Authorization header."""
         self._nobody = self._nobody or self._connection.client(token="")
         return self._nobody
 
@@ -100,7 +100,7 @@ class Making(Waiting, People):
         """What goes on inside is about the sandbox's state, and not about what the test asks."""
 
     def meeting(self) -> dict[str, Any]:
-        """A meeting that nobody is in yet, as members of a call to be created."""
+        """An empty meeting, as members of a create request."""
         return self._props.meeting()
 
     def organizer_of(self, meeting: Mapping[str, Any]) -> Somebody:
@@ -135,7 +135,7 @@ class Making(Waiting, People):
         answer = client.request("POST", root, json=self.call_body(**facts))
         call_id = members(answer).get("id")
         if isinstance(call_id, str):
-            # A call that nobody could create can still be hung up by somebody.
+            # The call may exist although its creation has failed.
             owner = self.client if client is self._nobody else client
             call = StagedCall(self, call_id, owner)
             self._finally(call.hang_up)
@@ -217,7 +217,7 @@ class Scenes(Making):
         return call
 
     def peer_to_peer_call(self, person: Somebody | None = None) -> StagedCall:
-        """The bot and one person, nobody else."""
+        """A call of the bot with one person."""
         person = person or self.person()
         return self.staged(person, targets=[person.entry()])
 
@@ -242,13 +242,12 @@ class Scenes(Making):
         return people
 
     def brought_in(self, call: StagedCall, answer: Answer, people: Iterable[Somebody]) -> list[Somebody]:
-        """Which of ``people`` an invite that was answered with ``answer`` has really brought into ``call``.
+        """Those of ``people`` who have joined ``call`` by an invite that was answered with ``answer``.
 
-        Waits until all of them are in, or the operation is over, whichever comes first. An invite that was
-        refused has brought nobody.
+        Waits until all of them are in, or the operation is over, whichever comes first. By a refused invite none has.
 
         Raises:
-            StageError: neither happens, so nothing can be said.
+            StageError: neither happens, so it is unknown.
         """
         people = tuple(people)
         operation = members(answer).get("id")
@@ -266,8 +265,8 @@ class Scenes(Making):
         return [one for one in people if any(one.is_(entry) for entry in roster)]
 
     def settle(self, call: StagedCall) -> None:
-        """Wait until whoever was invited into ``call`` before has had the time to join.
+        """Wait until all users who were invited into ``call`` have had the time to join.
 
-        Somebody who is invited now and has joined rang no shorter than they did.
+        A user who is invited now and has joined has rung no longer than they have.
         """
         self.bring(call, self.person("Zoe"))

@@ -131,11 +131,11 @@ class Line:
 
 
 def left_open(line: Line, ledger: Ledger, *, only: Collection[str] | None = None) -> list[Ending]:
-    """Hang up what a ledger says is open.
+    """Hang up the open calls of a ledger.
 
     Args:
         line: signed in to the tenant.
-        ledger: what is open; is told what is over.
+        ledger: has the open calls, and records which are over.
         only: ids of the calls to look at; by default all.
 
     Raises:
@@ -158,7 +158,7 @@ class LiveTarget:
         sandbox: what tests may use of it.
         ledger: where calls are written down.
         budget: how many calls may be made.
-        inbox: address of the run's :class:`.Inbox`, or ``""``: nobody hears what is posted.
+        inbox: address of the run's :class:`.Inbox`, or ``""``: notifications are not received.
 
     Raises:
         SettingError: the tenant is not listed, or the ledger cannot be written.
@@ -187,7 +187,7 @@ class LiveTarget:
 
     @cached_property
     def post(self) -> Post | None:
-        """What is posted to the run, if somebody listens."""
+        """The notifications that were posted to the run, if it has an inbox."""
         return Post(self._inbox) if self._inbox else None
 
     def _prove(self) -> None:

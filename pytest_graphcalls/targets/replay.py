@@ -90,7 +90,7 @@ _FRAMING = ("content-length", "content-encoding", "transfer-encoding")
 
 
 class ReplayTarget:
-    """Cassettes in the place of a service. Nothing of it opens a connection.
+    """Cassettes in place of a service; no connection is opened.
 
     Args:
         folder: where the cassettes lie.
