@@ -17,7 +17,7 @@ No HTTP client is named here; :class:`Client` and :class:`Answer` are what any o
 
 from __future__ import annotations
 
-from pytest_graphcalls.stage.base import Answer, Client, Somebody, members, refused, shown
+from pytest_graphcalls.stage.base import Answer, Client, Invitee, members, refused, shown
 from pytest_graphcalls.stage.call import CALLS, OLD_CALLS, StagedCall
 from pytest_graphcalls.stage.notifications import Notice
 from pytest_graphcalls.stage.stage import Stage
@@ -27,8 +27,8 @@ __all__ = [
     "OLD_CALLS",
     "Answer",
     "Client",
+    "Invitee",
     "Notice",
-    "Somebody",
     "Stage",
     "StagedCall",
     "members",

@@ -148,7 +148,7 @@ GRAPH = "#microsoft.graph."
 
 
 @dataclass(frozen=True, slots=True)
-class Somebody:
+class Invitee:
     """A person, a phone or a bot that can be invited.
 
     Attributes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pytest_graphcalls.contract import Contract, Effect
 from pytest_graphcalls.errors import StageError
 from pytest_graphcalls.sandbox.tenant import CALLBACK
-from pytest_graphcalls.stage.base import GRAPH, Answer, Client, Somebody, members
+from pytest_graphcalls.stage.base import GRAPH, Answer, Client, Invitee, members
 
 if TYPE_CHECKING:
     from pytest_graphcalls.stage.base import OnTarget
@@ -37,7 +37,7 @@ class CallRequests:
     stage: OnTarget
     id: str
     client: Client
-    people: tuple[Somebody, ...] = ()
+    people: tuple[Invitee, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     root: str = CALLS
 
@@ -99,7 +99,7 @@ class CallRequests:
         return self.send(Effect.SHOWS_PARTICIPANT, participant_id=participant_id)
 
     def invite(self, *entries: Mapping[str, Any], **body: Any) -> Answer:
-        """Invite whom ``entries`` name (see :meth:`Somebody.entry`); ``body`` are further parameters."""
+        """Invite whom ``entries`` name (see :meth:`Invitee.entry`); ``body`` are further parameters."""
         return self.send(Effect.ADDS_PEOPLE, {"participants": list(entries), **body})
 
     def remove(self, participant_id: str, json: Any = None) -> Answer:
@@ -135,12 +135,12 @@ class StagedCall(CallRequests):
             raise StageError("a roster", "the list of participants has no value", rule)
         return [entry for entry in value if isinstance(entry, dict)]
 
-    def has(self, *people: Somebody) -> bool:
+    def has(self, *people: Invitee) -> bool:
         """Whether every one of ``people`` is on the roster."""
         roster = self.roster()
         return all(any(one.is_(entry) for entry in roster) for one in people)
 
-    def id_of(self, person: Somebody) -> str:
+    def id_of(self, person: Invitee) -> str:
         """The participant id under which the roster lists ``person``."""
         found = [entry for entry in self.roster() if person.is_(entry)]
         if not found or not isinstance(found[0].get("id"), str):

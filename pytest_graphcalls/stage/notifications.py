@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_graphcalls.contract import Need
-from pytest_graphcalls.stage.base import Somebody
+from pytest_graphcalls.stage.base import Invitee
 from pytest_graphcalls.stage.setup import Making
-from pytest_graphcalls.targets import Heard
+from pytest_graphcalls.targets import ReceivedNotifications
 
 _SILENT_FOR, _SILENT_BY, _LOOK_EVERY = 2.0, 15.0, 0.25
 """Seconds without a notification that count as silence, the longest wait for it, and the seconds between polls."""
@@ -47,7 +47,7 @@ class Notice:
         data = self.of_call()
         return str(data.get("state") or data.get("status") or "").lower()
 
-    def lists(self, person: Somebody) -> bool:
+    def lists(self, person: Invitee) -> bool:
         """Whether it is a roster with ``person`` on it."""
         entries = self.data if isinstance(self.data, list) else []
         return any(isinstance(entry, dict) and person.is_(entry) for entry in entries)
@@ -61,7 +61,7 @@ class Notices(Making):
         """The notifications that the bot has received so far, in order (needs ``notifications``)."""
         return [Notice.of(sent.posted_to, entry) for sent in self._world().notifications for entry in sent.entries]
 
-    def told(self, change: str, about: str) -> list[Notice]:
+    def notices_of(self, change: str, about: str) -> list[Notice]:
         """The notifications of ``change`` (created, updated, deleted) about the path ``about`` below the calls."""
         return [one for one in self.notifications if one.change == change and one.about == about]
 
@@ -73,10 +73,10 @@ class Notices(Making):
         real = self._connection.sandbox is not None and Need.NOTIFICATIONS in self._connection.capabilities
         case = self._connection.case
         if real and case is not None and case.compared:
-            self._fall_silent()
+            self._wait_for_silence()
         super().close()
 
-    def _fall_silent(self) -> None:
+    def _wait_for_silence(self) -> None:
         quiet, known = 0.0, -1
         for _ in range(round(_SILENT_BY / _LOOK_EVERY)):
             count = len(self.notifications)
@@ -85,10 +85,10 @@ class Notices(Making):
                 return
             self._connection.wait(_LOOK_EVERY)
 
-    def hears(
+    def wait_for_notices(
         self, change: str, about: str, until: Callable[[list[Notice]], object] = bool, within: float | None = None
     ) -> list[Notice]:
-        """Wait for notifications, and return them like :meth:`told`.
+        """Wait for notifications, and return them like :meth:`notifications_of`.
 
         Args:
             change: created, updated or deleted.
@@ -99,10 +99,11 @@ class Notices(Making):
         Raises:
             EnvironmentFaultError: they did not arrive, and the callback receives no other posts at present, either.
         """
-        heard = self.until(
-            lambda: bool(until(self.told(change, about))), self._notified_within if within is None else within
+        arrived = self.until(
+            lambda: bool(until(self.notices_of(change, about))),
+            self._notified_within if within is None else within,
         )
         world = self._world()
-        if not heard and isinstance(world, Heard):
+        if not arrived and isinstance(world, ReceivedNotifications):
             world.prove()
-        return self.told(change, about)
+        return self.notices_of(change, about)

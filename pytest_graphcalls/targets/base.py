@@ -152,7 +152,7 @@ class Connection(Protocol):
 
     @property
     def world(self) -> World | None:
-        """The controls that a stage has beyond requests: of the simulator, or of the one behind a URL; else ``None``."""
+        """The controls that a stage has beyond requests: of the simulator, here or behind a URL; else ``None``."""
 
     @property
     def is_fresh(self) -> bool:
@@ -215,22 +215,22 @@ GRAPH = "https://graph.microsoft.com"
 """The address that the simulator answers for, in process, and that recordings are written for."""
 
 
-class Heard:
+class ReceivedNotifications:
     """The notifications of a bot, for a target that supports no other staging beyond requests.
 
     Args:
-        told: gives them, in order.
+        received: gives them, in order.
         prove: raises :class:`EnvironmentFaultError` if none can be received at present.
     """
 
-    def __init__(self, told: Callable[[], list[Notification]], prove: Callable[[], None] = lambda: None) -> None:
-        self._told = told
+    def __init__(self, received: Callable[[], list[Notification]], prove: Callable[[], None] = lambda: None) -> None:
+        self._received = received
         self.prove = prove
 
     @property
     def notifications(self) -> list[Notification]:
         """See :attr:`.World.notifications`."""
-        return self._told()
+        return self._received()
 
     @property
     def authority(self) -> Any:

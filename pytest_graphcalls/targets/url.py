@@ -64,7 +64,10 @@ class UrlTarget:
         if problem:
             network.close()
             raise SettingError(
-                "--graphcalls-target", self.name, "a server that answers", f"{problem} Start it, or correct the address."
+                "--graphcalls-target",
+                self.name,
+                "a server that answers",
+                f"{problem} Start it, or fix the address.",
             )
         return network
 

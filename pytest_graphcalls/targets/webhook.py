@@ -2,7 +2,7 @@
 
 The callback address leads, by a tunnel or gateway that is the sandbox's own affair, to a port of this machine. There
 an :class:`Inbox` keeps every post below that address. Each test has an address of its own below it that cannot be
-guessed, so a :class:`Hearing` is not misled by foreign posts, other tests, or other runs.
+guessed, so a :class:`NotificationFeed` is not misled by foreign posts, other tests, or other runs.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class Post:
         with self._lock:
             answer = self._network.look(f"{self._address}?since={len(self._known)}")
             if answer is None or answer.status != 200:
-                raise EnvironmentFaultError("a look at what was posted to the callback", "found no process that listens")
+                raise EnvironmentFaultError("a look at what was posted to the callback", "found no listening process")
             self._known += [
                 Notification(one["posted_to"], one["body"], one["at"], Headers(map(tuple, one["headers"])))
                 for one in answer.json()
@@ -211,7 +211,7 @@ def lost(sandbox: Sandbox, address: str, network: Network) -> str | None:
     return None
 
 
-class Hearing:
+class NotificationFeed:
     """The notifications of one test.
 
     Args:
@@ -227,7 +227,7 @@ class Hearing:
         self._told: list[Notification] = []
         self._looked_at = 0
 
-    def told(self) -> list[Notification]:
+    def notifications(self) -> list[Notification]:
         """What was posted to the test's address and below it so far, in order; ``at`` counts from the test's start."""
         with self._lock:
             posted = self._post.all()
@@ -241,6 +241,6 @@ class Hearing:
         """Whether the test has received the notification that a call is over."""
         return any(
             entry.get("changeType") == "deleted" and str(entry.get("resourceUrl", "")).endswith(f"/calls/{call_id}")
-            for one in self.told()
+            for one in self.notifications()
             for entry in one.entries
         )
