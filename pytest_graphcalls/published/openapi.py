@@ -1,7 +1,7 @@
 """Reading the published OpenAPI of one API version, of which the calls are a small slice.
 
-OpenAPI states less than CSDL. Facts that it does not state become ``None``, which is never a difference: nullability
-where it is missing, abstract and open types, flags, numbers of enumeration members, containment.
+OpenAPI says less than CSDL. What it does not state becomes ``None``, which is never a difference: nullability where it
+is not written down, abstract and open types, flags, numbers of enumeration members, containment.
 """
 
 from __future__ import annotations
