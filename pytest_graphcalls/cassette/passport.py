@@ -75,7 +75,7 @@ class Passport:
         capabilities: what the target could do beyond answering requests.
         sandbox: what the test had of a sandbox, redacted; empty when it made up what it needed.
         sign_ins: tokens that were asked for.
-        notifications: what the bot was told meanwhile, redacted; kept where the target could be listened to.
+        notifications: those that the bot received meanwhile, redacted; kept where the target could be listened to.
         seconds: how long each answer took, in the order of the exchanges; kept in recordings that are to be compared.
         aside: numbers of exchanges, from 0, that depend on what others had left behind; kept likewise.
         faults: what was injected into its answers; empty when they are as the target gave them.

@@ -203,11 +203,15 @@ def repeated(head: str, row: Callable[[int], str], tail: str, size: int) -> Make
     return make
 
 
+def _body(number: int) -> str:
+    return json.dumps({"error": {"code": "8522", "message": f"Call not found {number}. " + "x" * 1500}})
+
+
 def _har_row(number: int) -> str:
-    body = json.dumps({"error": {"code": "8522", "message": f"Call not found {number}. " + "x" * 1500}})
+    content = {"text": _body(number), "mimeType": "application/json"}
     row = {
         "request": {"method": "GET", "url": CALL, "headers": []},
-        "response": {"status": 404, "headers": [], "content": {"text": body, "mimeType": "application/json"}},
+        "response": {"status": 404, "headers": [], "content": content},
     }
     return ("," if number else "") + json.dumps(row)
 
@@ -220,7 +224,7 @@ def _bomb(path: Path) -> None:
 def _yaml_row(number: int) -> str:
     return (
         f"- request: {{method: GET, uri: {CALL}, body: '', headers: {{}}}}\n"
-        f"  response: {{status: {{code: 404}}, headers: {{}}, body: {{string: 'not found {number} {'x' * 900}'}}}}\n"
+        f"  response: {{status: {{code: 404}}, headers: {{}}, body: {{string: '{_body(number)}'}}}}\n"
     )
 
 

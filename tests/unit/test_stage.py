@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from pytest_graphcalls.contract import VERSIONS, Contract, Need
-from pytest_graphcalls.errors import StageError
+from pytest_graphcalls.contract import VERSIONS, Contract, Effect, Match, Need
+from pytest_graphcalls.errors import StageError, UnknownNameError
 from pytest_graphcalls.sandbox.tenant import CALLBACK
 from pytest_graphcalls.session import Recorder
 from pytest_graphcalls.stage import Answer, Notice, Somebody, Stage, StagedCall, members, refused, shown
@@ -288,3 +288,32 @@ def test_answers_are_read_leniently() -> None:
     assert members(said(id="x")) == {"id": "x"}
     assert [refused(said(status)) for status in (200, 302, 400, 500)] == [False, False, True, True]
     assert shown(said(500)) == "500"
+
+
+@pytest.mark.parametrize("id", [id for id in CONTRACT.operation_ids if "{call-id}" in CONTRACT.operation(id).path])
+@pytest.mark.parametrize("root", ["/communications/calls", "/app/calls"])
+def test_any_operation_about_a_call_can_be_sent(id: str, root: str) -> None:
+    """By the method and the path of its file, below either root, with the keys of the path filled in."""
+    stage, line = stage_on()
+    StagedCall(stage, CALL, line.scripted, root=root).send(id, {"x": 1}, participant_id="p1", operation_id="o1")
+    ((method, url, sent),) = line.scripted.asked
+    match = CONTRACT.match(method, f"/v1.0{url.replace('/app/', '/communications/')}")
+    assert isinstance(match, Match)
+    assert match.operation.id == id
+    assert set(match.keys.values()) <= {CALL, "p1", "o1"}
+    assert url.startswith(f"{root}/{CALL}")
+    assert sent == {"x": 1}
+
+
+def test_an_operation_that_is_none_cannot_be_sent() -> None:
+    """It is named, with the nearest one."""
+    stage, line = stage_on()
+    with pytest.raises(UnknownNameError, match=r"there is no operation 'call-muet'.*call-mute"):
+        StagedCall(stage, CALL, line.scripted).send("call-muet")
+    assert line.scripted.asked == []
+
+
+@pytest.mark.parametrize("effect", sorted({effect for one in CONTRACT.operations.values() for effect in one.effects}))
+def test_an_operation_is_found_by_what_it_does(effect: Effect) -> None:
+    """The one, or of several the first, that has the effect."""
+    assert effect in CONTRACT.operation_that(effect).effects
