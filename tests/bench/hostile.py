@@ -20,6 +20,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from urllib.parse import urlsplit
 from tests.bench.measure import Figure, at_most
 
 BODIES, BODY = 100, 4 * 1024 * 1024 - 64
-REQUESTS = 20_000
+REQUESTS, TURNS = 20_000, 10
 LANES = 2
 """Connections that send hostile requests, as fast as they are answered."""
 BOUND = 32.0
@@ -166,10 +167,23 @@ def p99(found: list[float]) -> float:
     return statistics.quantiles(found, n=100)[98]
 
 
-async def quiet(served: Served) -> list[float]:
-    """The waits of a client that is alone."""
-    await waits(served, lambda asked: asked >= 100)
-    return await waits(served, lambda asked: asked >= 500)
+def in_turns(served: Served, turns: int, *work: Callable[[int], Coroutine[Any, Any, Any]]) -> tuple[float, list[Any]]:
+    """How much longer another client waits, at p99, while others are at work, and what came of that work.
+
+    Quiet and busy turns alternate, so that both see the same load of the machine.
+    """
+    alone, busy, results = [], [], []
+    _run(waits(served, lambda asked: asked >= 100))
+    for turn in range(turns):
+        alone += _run(waits(served, lambda asked: asked >= 1000 // turns))
+        found, result = _run(meanwhile(served, *(one(turn) for one in work)))
+        busy += found
+        results += result
+    return p99(busy) / p99(alone), results
+
+
+def _one_lane(served: Served, lane: int, turn: int) -> Coroutine[Any, Any, int]:
+    return flood(served, REQUESTS // LANES // TURNS, lane + LANES * turn)
 
 
 async def meanwhile(served: Served, *work: Coroutine[Any, Any, Any]) -> tuple[list[float], list[Any]]:
@@ -286,15 +300,15 @@ def figures() -> Iterator[Figure]:
     with serving() as served:
         _run(flood(served, 200, 99))
         start = served.megabytes
-        alone = p99(_run(quiet(served)))
-        busy, passed = _run(meanwhile(served, *(flood(served, REQUESTS // LANES, lane) for lane in range(LANES))))
+        lanes = (partial(_one_lane, served, lane) for lane in range(LANES))
+        ratio, passed = in_turns(served, TURNS, *lanes)
         yield at_most(f"grows under {REQUESTS} hostile requests", served.megabytes - start, 20 + BOUND, unit="MB")
         yield at_most("hostile requests that were not refused with 4xx", sum(passed), 0, unit="requests")
-        yield Figure("another client waits, quiet, p99", f"{alone * 1000:.1f} ms")
-        yield at_most("another client waits, during the flood, p99 over quiet", p99(busy) / alone, 5)
-        busy, [(seconds, size)] = _run(meanwhile(served, ledger(served)))
+        yield at_most("another client waits, during the flood, p99 over quiet", ratio, 5)
+        ratio, read = in_turns(served, 3, lambda _: ledger(served))
+        seconds, size = read[0]
         yield at_most(f"GET ledger after it ({size / 2**20:.1f} MB)", seconds, 20, unit="s")
-        yield at_most("another client waits, during GET ledger, p99 over quiet", p99(busy) / alone, 5)
+        yield at_most("another client waits, during GET ledger, p99 over quiet", ratio, 5)
     with serving() as served:
         yield at_most(f"grows under {BODIES} half-received bodies of 4 MB", half_received(served), 100, unit="MB")
     for options in ((), ("--frozen",)):
