@@ -111,7 +111,7 @@ class Recording:
 
 
 def _refuse_strangers(case: Case) -> None:
-    """A cassette of another test is not written over; one that cannot be read is nobody's."""
+    """A cassette of another test is not written over; one that cannot be read has no owner."""
     owner = ""
     with suppress(RecordingError):
         passport = cassette.opened(case.path).passport
@@ -233,7 +233,7 @@ class Recordings:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # around everything, so that every fixture is done
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
-        """Write what the test has recorded, now that nothing of it can fail any more."""
+        """Write what the test has recorded, now that no part of it can fail any more."""
         yield
         try:
             item.stash[TAPE].commit()

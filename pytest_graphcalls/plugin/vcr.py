@@ -109,7 +109,7 @@ class Persister:
     Args:
         safety: says what is to be redacted.
         tape: of the test.
-        inner: the persister that was registered before; it keeps cassettes that hold nothing of Graph.
+        inner: the persister that was registered before; it keeps cassettes without exchanges with Graph.
     """
 
     def __init__(self, safety: Safety, tape: Tape, inner: Any) -> None:
@@ -121,7 +121,7 @@ class Persister:
     def load_cassette(self, cassette_path: str | Path, serializer: Any) -> Any:
         """See vcrpy. The metadata of vcrpy 9 come along; extra cassettes of the mark follow the first one.
 
-        In the mode ``rewrite`` nothing of the first one is loaded.
+        In the mode ``rewrite`` the first one is not loaded.
         """
         from vcr.persisters.filesystem import CassetteNotFoundError
 
