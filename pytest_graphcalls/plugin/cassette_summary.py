@@ -50,9 +50,7 @@ class Shelf:
         yield from _named(f"older than {days} days", self._old(), "; record them again (--record-mode=rewrite)")
         yield from _named("edited since they were recorded", self._edited(), "; record them again, or restore them")
         yield from _named("recorded for another revision of the contract", self._outdated(), "")
-        yield from _named(
-            "with faults that were injected", self._faulty(), "; those answers are not the service's"
-        )
+        yield from _named("with faults that were injected", self._faulty(), "; those answers are not the service's")
         if self.failing():
             yield "The run fails for that (--graphcalls-strict-cassettes)."
         if self._written:
