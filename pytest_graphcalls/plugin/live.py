@@ -1,4 +1,4 @@
-"""pytest's side of a live run: its start, its progress, and the calls that are still open at its end.
+"""Live runs in pytest: the settings they start from, their messages, and the cleanup of open calls.
 
 Imported for a live run only.
 """
@@ -27,10 +27,10 @@ PROGRESS_EVERY = 30.0
 """Seconds between two lines about how far a run is."""
 _RUN = pytest.StashKey[str]()
 _HANDED_ON = "graphcalls_run"
-"""The name under which an xdist worker receives the id of its run."""
+"""Key by which an xdist worker receives the id of its run."""
 _INBOX = pytest.StashKey[str]()
 _INBOX_HANDED_ON = "graphcalls_inbox"
-"""The name under which an xdist worker receives the address of the inbox."""
+"""Key by which an xdist worker receives the address of the run's inbox."""
 
 
 def live_target(config: pytest.Config) -> LiveTarget:
@@ -65,7 +65,7 @@ def folder(config: pytest.Config) -> Path:
 
 
 def run_id(config: pytest.Config) -> str:
-    """An id of this run, shared by all of its processes."""
+    """The id of the run, shared by all of its processes."""
     if _RUN not in config.stash:
         config.stash[_RUN] = getattr(config, "workerinput", {}).get(_HANDED_ON) or str(uuid4())
     return config.stash[_RUN]
@@ -107,7 +107,7 @@ def _listen(config: pytest.Config, place: Place, sandbox: Sandbox) -> str:
 
 
 def _stop_as_by_ctrl_c(config: pytest.Config) -> None:
-    """Hang up on SIGTERM too, which is sent when a job is cancelled."""
+    """Hang up before ending on SIGTERM, which a cancelled job receives."""
     stack = ExitStack()
     stack.enter_context(sigterm_as_ctrl_c())
     config.add_cleanup(stack.close)
