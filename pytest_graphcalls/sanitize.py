@@ -1,8 +1,8 @@
 """Makes a text or a JSON value fit to leave the process: redacts it, then masks what the leak scan still finds.
 
 Everything that is shown or written passes one of these two functions last: console, captured output, logs, reports,
-answers of the control address. The redactor knows structure and names; the leak scan knows nothing of the redactor, so
-that a mistake made there is not made here again.
+answers of the control address. The redactor knows structure and names; the leak scan is independent of it, so that a
+mistake made in one is not made in the other.
 """
 
 from __future__ import annotations

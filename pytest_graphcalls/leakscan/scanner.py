@@ -1,4 +1,4 @@
-"""Looks through texts, files and folders: as they stand, as they are meant, and what is packed in them."""
+"""Looks through texts, files and folders: as they stand, without their escapes, and what is encoded in them."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def _pieces(path: Path) -> Iterator[tuple[bytes, int]]:
 
 
 def _spans(text: str, known: tuple[str, ...], *, people: bool, depth: int) -> Iterator[Span]:
-    """What leaks from a text: as it stands, as it is meant, and what is packed in it ``depth`` times."""
+    """What leaks from a text: as it stands, without its escapes, and what is encoded in it ``depth`` times."""
     distinct = _distinct(text)
     yield from _in_view(text, distinct, known, people=people)
     if has_escapes(distinct):
@@ -329,7 +329,7 @@ def _is_linked(found: re.Match[str]) -> bool:
 def _is_pair(found: re.Match[str]) -> bool:
     """Whether name and value are the two of a pair, and not one value and the name behind it."""
     before = found.string[max(0, found.start() - 12) : found.start()].rstrip("\"'\\bru")
-    if found["value"] is not None and rank(found["value"]):
+    if found["value"] is not None and found["value"].replace("_", "").isalpha() and rank(found["value"]):
         return False
     behind = found.string[found.end("value") : found.end("value") + 12] if found["value"] is not None else ""
     return before[-1:] in {"(", "["} and behind.lstrip("\"'\\, \n")[:1] in {")", "]"}

@@ -126,7 +126,8 @@ def _is_linked(text: str, found: re.Match[str]) -> bool:
         return True
     # Two values in a row are a name and its value only in a pair.
     opened = before.rstrip("\"'`\\bru")[-1:] in {"(", "["}
-    return opened and _PAIR_ENDS.match(text, quoted.end()) is not None and not is_secret_name(quoted["value"])
+    two_names = is_secret_name(quoted["value"]) and quoted["value"].replace("_", "").isalpha()
+    return opened and _PAIR_ENDS.match(text, quoted.end()) is not None and not two_names
 
 
 def _masked(text: str, found: re.Match[str]) -> tuple[int, str | None]:
