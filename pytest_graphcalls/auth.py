@@ -38,11 +38,10 @@ AUTHORITY = "AZURE_AUTHORITY_HOST"
 VARIABLES = (TENANT, CLIENT, SECRET, CERTIFICATE, CERTIFICATE_PASSWORD, TOKEN_FILE, AUTHORITY)
 """The environment variables of the sign-in."""
 
-_UNSET = "(not set)"
 _HIDDEN = "(hidden)"
 _SHORT = 200
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+", re.IGNORECASE)
+_GUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_DOMAIN = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
 _CODE = re.compile(r"AADSTS\d+")
 _CERTIFICATE_TEXT = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----")
 _KEY_TEXT = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.+?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
@@ -85,10 +84,10 @@ class Credential:
             _require(name, given, environ)
         if not (given[SECRET] or given[CERTIFICATE] or given[TOKEN_FILE]):
             _require(SECRET, given, environ)
-        for name, judge in _VALIDATORS.items():
-            if given[name] and (wrong := judge(given[name])):
-                shown = _HIDDEN if name in {SECRET, CERTIFICATE_PASSWORD} else given[name][:_SHORT]
-                raise SettingError(name, shown, wrong, "Copy it again from the app registration.")
+        for name, (form, expected) in _SHAPES.items():
+            if given[name] and not form.fullmatch(given[name]):
+                shown = _HIDDEN if name == SECRET else given[name][:_SHORT]
+                raise SettingError(name, shown, expected, "Copy it again from the app registration.")
         names = (TENANT, CLIENT, SECRET, CERTIFICATE, CERTIFICATE_PASSWORD, TOKEN_FILE)
         return cls(*(given[name] for name in names))
 
@@ -111,7 +110,7 @@ def _require(name: str, given: Mapping[str, str], environ: Mapping[str, str]) ->
     found = "".join(f" {other} is set; is {name} meant?" for other in get_close_matches(name, unknown, 1, 0.9))
     others = [other for other in VARIABLES if given[other] and other != AUTHORITY]
     beside = f"{' and '.join(others)} alone cannot sign in." if others else "No credential is set."
-    raise SettingError(name, _UNSET, _MISSING[name], f"{beside}{found}")
+    raise SettingError(name, "(not set)", _MISSING[name], f"{beside}{found}")
 
 
 _MISSING = {
@@ -121,25 +120,15 @@ _MISSING = {
 }
 
 
-def _tenant(value: str) -> str:
-    return "" if _GUID.fullmatch(value) or _DOMAIN.fullmatch(value) else "a GUID or a domain of the tenant"
-
-
-def _client(value: str) -> str:
-    return "" if _GUID.fullmatch(value) else "a GUID, the application's (client) id"
-
-
-def _unpadded(value: str) -> str:
-    return "" if value == value.strip() else "no white space around it"
-
-
-_VALIDATORS: Mapping[str, Callable[[str], str]] = {
-    TENANT: _tenant,
-    CLIENT: _client,
-    SECRET: _unpadded,
-    CERTIFICATE: _unpadded,
-    TOKEN_FILE: _unpadded,
+_UNPADDED = (re.compile(r"\S(.*\S)?", re.DOTALL), "no white space around it")
+_SHAPES: Mapping[str, tuple[re.Pattern[str], str]] = {
+    TENANT: (re.compile(f"{_GUID}|{_DOMAIN}", re.IGNORECASE), "a GUID or a domain of the tenant"),
+    CLIENT: (re.compile(_GUID, re.IGNORECASE), "a GUID, the application's (client) id"),
+    SECRET: _UNPADDED,
+    CERTIFICATE: _UNPADDED,
+    TOKEN_FILE: _UNPADDED,
 }
+"""By variable: the form of its value, and the form in words."""
 
 
 class SignIn:
@@ -431,10 +420,6 @@ def _readable(setting: str, path: Path, expected: str) -> str:
     raise SettingError(setting, str(path), expected, step)
 
 
-def _by_secret(credential: Credential) -> Any:
-    return credential.secret
-
-
 def _by_certificate(credential: Credential) -> Any:
     certificate = Certificate.read(credential)
     return {
@@ -458,7 +443,7 @@ def _assertion(credential: Credential) -> str:
 
 
 _CREDENTIAL_TYPES: Mapping[str, Callable[[Credential], Any]] = {
-    SECRET: _by_secret,
+    SECRET: lambda credential: credential.secret,
     CERTIFICATE: _by_certificate,
     TOKEN_FILE: _by_token_file,
 }

@@ -1,4 +1,4 @@
-"""What may follow what, as tables: a call, a participant, an invite operation.
+"""Which state may follow which, as tables: of a call, a participant, a long-running operation.
 
 The rules of this page:
 

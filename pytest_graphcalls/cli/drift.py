@@ -144,11 +144,11 @@ def promote(args: Namespace) -> int:
     show([f"{baseline} holds {counted(done.new, 'recording')} of tonight; the leak scan found nothing in them."])
     if done.kept:
         show([f"{counted(done.kept, 'older one')} kept, because tonight has none of those tests."])
-    if done.gone:
-        show([f"{counted(done.gone, 'older one')} removed, because the suite has no such test."])
+    if done.removed:
+        show([f"{counted(done.removed, 'older one')} removed, because the suite has no such test."])
     headline = _headline(out / DOCUMENT)
     if headline:
-        # Whoever promotes a night with drift by mistake would never hear of it again.
+        # A night with drift that is promoted by mistake would never be reported again.
         show([f"That night came to: {headline} What was recorded in it is what later nights expect from now on."])
     show([f"Commit {baseline}, or keep it where the next night finds it."])
     return 0

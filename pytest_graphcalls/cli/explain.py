@@ -21,6 +21,7 @@ from pytest_graphcalls.contract import (
     Rule,
     SignInRow,
 )
+from pytest_graphcalls.contract.model import RoleCheck
 from pytest_graphcalls.errors import UnknownNameError
 from pytest_graphcalls.findings import Kind
 
@@ -149,8 +150,16 @@ def _question(question: Question) -> Explanation:
     )
 
 
+_CHECKED = {
+    RoleCheck.REQUEST: "",
+    RoleCheck.CREATION: " (checked when the call is created)",
+    RoleCheck.KIND: " (which one depends on what is asked for)",
+}
+
+
 def _operation(operation: Operation) -> Explanation:
     permissions = (*operation.permissions.least, *operation.permissions.higher)
+    when = _CHECKED[operation.permissions.checked]
     return Explanation(
         f"operation {operation.id}: {operation.title}",
         (
@@ -159,7 +168,7 @@ def _operation(operation: Operation) -> Explanation:
             ("answer", _listed(f"{r.status} {r.body or 'without a body'}" for r in operation.responses.values())),
             ("versions", _listed(operation.versions)),
             *_pages(operation.versions, operation.page),
-            ("needs", f"one of {_listed(permissions)}" if permissions else "no permission"),
+            ("needs", f"one of {_listed(permissions)}{when}" if permissions else "no permission"),
             ("rules", _listed(operation.rules)),
             ("questions", _listed(operation.questions)),
         ),

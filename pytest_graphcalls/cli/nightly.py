@@ -17,7 +17,7 @@ from pytest_graphcalls.drift import Entry, Night, RuleState, Status
 from pytest_graphcalls.drift.history import History
 from pytest_graphcalls.errors import UnknownNameError
 from pytest_graphcalls.nightly import NightSettings, Runner, Subprocess, look
-from pytest_graphcalls.nightly.run import Seen
+from pytest_graphcalls.nightly.run import NightResult
 from pytest_graphcalls.nightly.settings import (
     ACCEPTED,
     BASELINE,
@@ -104,7 +104,7 @@ def settings_of(args: Namespace) -> NightSettings:
     )
 
 
-def _lines(seen: Seen) -> Iterator[str]:
+def _lines(seen: NightResult) -> Iterator[str]:
     verdict = seen.verdict
     yield from wrapped(headline(verdict))
     if verdict.night.note:

@@ -166,6 +166,6 @@ def _line_of(text: str, path: Iterable[str | int]) -> int:
 
 @cache
 def _file_schema(name: str) -> Mapping[str, Any]:
-    text = package_files("pytest_graphcalls.contract").joinpath(f"file_schemas/{name}.json").read_text("utf-8")
+    text = package_files(__package__).joinpath(f"file_schemas/{name}.json").read_text("utf-8")
     schema: Mapping[str, Any] = json.loads(text)
     return schema

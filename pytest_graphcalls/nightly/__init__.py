@@ -1,12 +1,13 @@
-"""One night: run the packaged suite, compare what it recorded, and say what that comes to.
+"""A nightly run: the packaged suite, the comparison of its recordings with the accepted ones, and the verdict.
 
 The rules of this room:
 
-1. The suite runs somewhere else: whoever looks at a night hands in a :class:`Runner`. ``Subprocess`` is the real one.
-2. What can be known to fail is found out before anything is run: settings, folders, the baseline, the history.
-3. A difference counts when it has come again. What does not is flaky; what could not be asked again is not checked.
-4. A service, a network or a sign-in that fails is never a difference.
-5. The older baseline, reports and history stay until the new ones are whole.
+1. The suite runs in another process: a :class:`Runner` is passed in. ``Subprocess`` is the real one.
+2. What must fail is detected before the suite runs: settings, folders, the baseline, the history.
+3. A difference counts when it is seen again. One that is not is flaky; one that could not be repeated is not checked.
+4. A failing service, network or sign-in is never a difference.
+5. The older baseline, reports and history are kept until the new ones are complete.
+6. A secret in an answer takes neither the report nor the exit code: it is masked, counted and reported.
 """
 
 from __future__ import annotations
@@ -14,6 +15,6 @@ from __future__ import annotations
 from pytest_graphcalls.nightly.baseline import promote
 from pytest_graphcalls.nightly.run import look
 from pytest_graphcalls.nightly.settings import NightSettings
-from pytest_graphcalls.nightly.suite import Order, Ran, Runner, Subprocess
+from pytest_graphcalls.nightly.suite import Order, Runner, Subprocess, SuiteRun
 
-__all__ = ["NightSettings", "Order", "Ran", "Runner", "Subprocess", "look", "promote"]
+__all__ = ["NightSettings", "Order", "Runner", "Subprocess", "SuiteRun", "look", "promote"]

@@ -14,7 +14,7 @@ from pytest_graphcalls.drift.model import Observation
 from pytest_graphcalls.drift.suite_report import compare_report
 from pytest_graphcalls.nightly.baseline import Baseline, key_of, kinds_of
 from pytest_graphcalls.nightly.recordings import cassettes, recorded, recording_of, refused
-from pytest_graphcalls.nightly.suite import Ran
+from pytest_graphcalls.nightly.suite import SuiteRun
 from pytest_graphcalls.redaction import Redactor
 from pytest_graphcalls.wire import Notification
 
@@ -86,7 +86,7 @@ class Look:
         tests: by the name of its recording, pytest's name of each test that was judged.
     """
 
-    ran: Ran
+    ran: SuiteRun
     report: Mapping[str, Any]
     recordings: tuple[Recording, ...]
     observation: tuple[Observation, ...]
@@ -94,7 +94,7 @@ class Look:
     tests: Mapping[str, str]
 
     def where(self, observation: Observation) -> frozenset[str]:
-        """Names of the recordings of the tests that a difference was met in."""
+        """Names of the recordings of the tests in which a difference was seen."""
         place = observation.difference.place
         if observation.difference.origin is Origin.RECORDING:
             return frozenset({place.rpartition(", ")[0]} - {""})
@@ -105,7 +105,7 @@ class Look:
 
 
 def judge(
-    ran: Ran,
+    ran: SuiteRun,
     baseline: Baseline,
     last: Mapping[str, RuleState],
     contract: Contract,
@@ -151,8 +151,10 @@ def judge(
     )
 
 
-def _shown(found: Iterable[Observation | Unchecked], ran: Ran, baseline: Baseline) -> Iterator[Observation | Unchecked]:
-    """The same, with what the suite's report shows redacted like a recording: there, people have their names."""
+def _shown(
+    found: Iterable[Observation | Unchecked], ran: SuiteRun, baseline: Baseline
+) -> Iterator[Observation | Unchecked]:
+    """Redact the examples of the suite's report like a recording: a report shows people by their names."""
     redactor = Redactor("cassette", baseline.key or key_of(ran.order.cassettes))
     for one in found:
         if isinstance(one, Observation) and one.sample is not None:
@@ -187,7 +189,7 @@ _JUDGED = frozenset({RuleState.HELD.value, RuleState.BROKEN.value})
 def _explained(
     found: list[Observation | Unchecked], outcomes: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Observation | Unchecked]:
-    """The same, with what the suite says of a test that has left no recording."""
+    """Replace the reason of a test without a recording by what the suite says of it."""
     for one in found:
         if isinstance(one, Unchecked) and one.reason == NOT_RECORDED:
             test = outcomes.get(one.subject)
@@ -200,7 +202,7 @@ def _explained(
 def _without_cut_short(
     look: Look, observation: list[Observation], outcomes: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Observation]:
-    """The same without the end of recordings that a failed test has not come to: what made it fail says enough."""
+    """Leave out the missing end of a recording whose test has failed: the failure says enough."""
     more = {
         name
         for one in observation

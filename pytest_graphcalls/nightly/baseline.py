@@ -59,7 +59,7 @@ def read(folder: Path, target: str, versions: tuple[str, ...], name: str = "--ba
         name: of the setting, for messages.
 
     Raises:
-        SettingError: they are somebody else's, or were recorded from something else.
+        SettingError: they are not of this suite, or were recorded from another target.
         RecordingError: one cannot be read.
     """
     found = recordings_in(folder, name)
@@ -136,18 +136,18 @@ def key_of(folder: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Promoted:
-    """What has become the baseline.
+    """What a promotion has changed.
 
     Attributes:
         new: how many of tonight's recordings.
-        kept: how many older ones, of tests that tonight could not record.
-        gone: how many older ones went, because the suite has no such test any more.
-        mended: what an earlier job had left that was killed, and what was done about it, a sentence each.
+        kept: how many older ones were kept, of tests that tonight could not record.
+        removed: how many older ones were removed, because the suite has no such test any more.
+        mended: what was repaired after an earlier job that was killed, a sentence each.
     """
 
     new: int
     kept: int
-    gone: int
+    removed: int
     mended: tuple[str, ...] = ()
 
 
@@ -160,8 +160,8 @@ def promote(tonight: Path, baseline: Path, known: Iterable[str] = ()) -> Promote
         known: values that must not be in a recording, whatever they look like.
 
     Raises:
-        SettingError: there are no recordings of a night, or the baseline is somebody else's folder, or recorded from
-            something else.
+        SettingError: there are no recordings of a night, or the baseline is a folder of other files, or recorded
+            from another target.
         RecordingError: one cannot be read, something would leak, or the disk refuses. The older baseline is as it was.
     """
     put_right = tuple(filter(None, (restored(folder) for folder in (tonight, baseline))))

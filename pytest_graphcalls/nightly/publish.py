@@ -22,14 +22,14 @@ NIGHTS = 200
 
 
 def claim(out: Path) -> None:
-    """Find out whether reports can be put there, before anything is run.
+    """Check that reports can be written there, before the suite runs.
 
     Raises:
-        SettingError: they cannot, or somebody else's recordings are there.
+        SettingError: they cannot, or other recordings are there.
     """
     problem = usable(out)
     if problem:
-        raise SettingError("--out", str(out), "a folder that can be written", f"{problem} Name another one.")
+        raise SettingError("--out", str(out), "a folder that can be written", f"{problem} Name a different folder.")
     if (out / CASSETTES).exists() and not (out / DOCUMENT).is_file():
         step = f"The {CASSETTES} in it are not those of a night; name another folder."
         raise SettingError("--out", str(out), "a folder for the reports of nights", step)

@@ -1,8 +1,8 @@
-"""Whether a difference comes again: its tests are run again, and only they.
+"""Repeats the tests in which a difference was seen, to tell a lasting difference from a flaky one.
 
-What the first run has not met is no difference between nights: later runs begin where that one has left a sandbox.
-A place that differs in every run, and each time in another way, differs: that is one difference, and not several that
-did not come again.
+A difference that the first run has not seen does not count: later runs start from the state in which that run has left
+a sandbox. A place that differs in every run, with a different value each time, is one difference and not several flaky
+ones.
 """
 
 from __future__ import annotations
@@ -20,18 +20,19 @@ from pytest_graphcalls.nightly.assess import Look
 from pytest_graphcalls.nightly.settings import Repetition
 
 _ENOUGH = 3
-"""In how many of its tests a difference is looked for again, when it came in more."""
-RESTLESS = "another one in every run"
+"""How many tests are repeated for one difference that was seen in more."""
+VARIES = " ".join(("another", "one", "in", "every", "run"))
+"""What a place is reported as whose value differs in every run; part of stored verdicts and fingerprints."""
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What is left of the differences of a night.
+    """The differences of a night after the repetitions.
 
     Attributes:
-        seen: how often each came.
-        unchecked: those that could not be asked about often enough.
-        unsteady: fingerprints of those that did not come often enough.
+        seen: how often each was seen.
+        unchecked: those that could not be repeated often enough.
+        unsteady: fingerprints of those that were not seen often enough.
     """
 
     seen: tuple[Sighting, ...]
@@ -51,17 +52,17 @@ def confirm(
     repetition: Repetition,
     accepted: Iterable[str] = (),
 ) -> tuple[Confirmed, Sequence[Look]]:
-    """Run the tests of what differs again, until it is known of each difference whether it comes again.
+    """Repeat the tests in which a difference was seen, until each difference is known to last or to be flaky.
 
     Args:
         first: the whole run.
-        again: runs tests again, by the names of their recordings; is told the number of the run, from 2. Gives
-            ``None`` when that run did not come to its end.
+        again: repeats tests, by the names of their recordings; takes the number of the run, from 2. Gives ``None`` when
+            that run did not end.
         repetition: when a difference counts.
-        accepted: fingerprints that nobody needs to ask about.
+        accepted: fingerprints that are not repeated.
 
     Returns:
-        What is left, and every run.
+        The differences that remain, and every run.
     """
     looks = [first]
     passed_over = frozenset(accepted)
@@ -79,7 +80,7 @@ def confirm(
         look = again(tests, number)
         if look is not None:
             looks.append(look)
-    return _settled(_tallies(looks, passed_over, repetition), repetition), looks
+    return _summarised(_tallies(looks, passed_over, repetition), repetition), looks
 
 
 @dataclass(slots=True)
@@ -95,11 +96,11 @@ class _Tally:
 
     @property
     def came(self) -> int:
-        """In how many runs it came."""
+        """In how many runs it was seen."""
         return len(self.numbers)
 
     def state(self, repetition: Repetition, left: int) -> _State:
-        """Whether it counts, with so many runs left to ask."""
+        """Whether it counts, with so many runs left."""
         if not self.suspect:
             return _State.YES
         if 0 not in self.numbers:
@@ -118,29 +119,29 @@ def _tallies(looks: Sequence[Look], passed_over: frozenset[str], repetition: Rep
             tally.places[observation.difference.place] = None
             tally.tests |= look.where(observation)
             tally.numbers.add(number)
-    found = {one.observation.difference.fingerprint: one for one in _joined(found.values(), repetition)}
+    found = {one.observation.difference.fingerprint: one for one in _with_varying(found.values(), repetition)}
     for tally in found.values():
         asked = {number for number, look in enumerate(looks) if not tally.tests.isdisjoint(look.tests)}
         tally.runs = len(asked | tally.numbers)
     return found
 
 
-def _joined(tallies: Iterable[_Tally], repetition: Repetition) -> Iterator[_Tally]:
-    """The same, with one for a place that was another one each time, often enough."""
+def _with_varying(tallies: Iterable[_Tally], repetition: Repetition) -> Iterator[_Tally]:
+    """Join the tallies of a place whose value differs in every run, if that was seen often enough."""
     spots: defaultdict[tuple[str, ...], list[_Tally]] = defaultdict(list)
     for one in tallies:
         spots[_spot(one.observation.difference)].append(one)
     for all_ in spots.values():
-        restless = [one for one in all_ if one.suspect]
-        numbers = set[int]().union(*(one.numbers for one in restless))
-        if len(numbers) < repetition.needed or any(one.came >= repetition.needed for one in restless):
+        varying = [one for one in all_ if one.suspect]
+        numbers = set[int]().union(*(one.numbers for one in varying))
+        if len(numbers) < repetition.needed or any(one.came >= repetition.needed for one in varying):
             yield from all_
             continue
-        first = restless[0].observation
-        # A name of its own, which is the same tomorrow, whatever the values are then.
-        joined = _Tally(replace(first, difference=replace(first.difference, after=RESTLESS)), suspect=True)
+        first = varying[0].observation
+        # Its fingerprint must not depend on the values, so that it is known again tomorrow.
+        joined = _Tally(replace(first, difference=replace(first.difference, after=VARIES)), suspect=True)
         joined.numbers = numbers
-        for one in restless:
+        for one in varying:
             joined.places |= one.places
             joined.tests |= one.tests
         yield joined
@@ -156,7 +157,7 @@ def _is_suspect(observation: Observation, fingerprint: str, passed_over: frozens
     return decides and bool(observation.difference.place) and fingerprint not in passed_over
 
 
-def _settled(tallies: Mapping[str, _Tally], repetition: Repetition) -> Confirmed:
+def _summarised(tallies: Mapping[str, _Tally], repetition: Repetition) -> Confirmed:
     seen, unchecked, unsteady = [], [], set()
     for name, one in tallies.items():
         missing = repetition.runs - one.runs
@@ -164,7 +165,7 @@ def _settled(tallies: Mapping[str, _Tally], repetition: Repetition) -> Confirmed
         if state is _State.OPEN:
             unsteady.add(name)
             reason = (
-                f"it came in {one.came} of {one.runs} runs, and could not be asked for as often as "
+                f"it was seen in {one.came} of {one.runs} runs, and could not be repeated as often as "
                 f"{repetition.needed} of {repetition.runs} needs; run it again"
             )
             unchecked.append(Unchecked(str(one.observation.difference), reason))

@@ -1,4 +1,4 @@
-"""One night, from its beginning in the history to its reports."""
+"""One nightly run, from its entry in the history to its reports."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ from pytest_graphcalls.nightly.publish import CASSETTES, claim, junit_of, publis
 from pytest_graphcalls.nightly.recordings import cassettes, latencies
 from pytest_graphcalls.nightly.retry import Confirmed, confirm
 from pytest_graphcalls.nightly.settings import NightSettings
-from pytest_graphcalls.nightly.suite import Order, Ran, Runner, has_xdist
-from pytest_graphcalls.nightly.workspace import left_over, workroom
+from pytest_graphcalls.nightly.suite import Order, Runner, SuiteRun, has_xdist
+from pytest_graphcalls.nightly.workspace import remove_abandoned, temporary_workspace
 from pytest_graphcalls.report.run_document import counted
 
 
 def keep_steady(looks: Sequence[Look], unsteady: Collection[str]) -> None:
-    """Put later recordings in the place of first ones in which something was that did not come again.
+    """Replace recordings of the first run that hold a flaky difference by later ones without it.
 
-    So that nobody makes an accident the baseline.
+    A flaky difference would otherwise be promoted to the baseline.
 
     Args:
         looks: the whole run, and the runs of some tests after it.
-        unsteady: fingerprints of what did not come again.
+        unsteady: fingerprints of flaky differences.
     """
     if not unsteady:
         return
@@ -82,43 +82,43 @@ def _paths(look: Look) -> dict[str, Path]:
 _ALONE = 24
 """Up to so many tests, starting more processes takes longer than the tests do."""
 _NAMED = 3
-"""How many things that could not be checked for one and the same reason are named one by one."""
+"""How many subjects that could not be checked for one reason are named individually."""
 _FIRST_NIGHT = (
     "there is no baseline yet, so only the contract was compared with; 'graphcalls drift promote' makes tonight's "
     "recordings the baseline"
 )
-_OTHER_CLOCK = "If that of the last night was wrong, move the history away to begin another."
+_OTHER_CLOCK = "If the clock of the last night was wrong, move the history away to begin a new one."
 _KNOWN_STATES = frozenset({RuleState.HELD, RuleState.BROKEN, RuleState.NOTICE})
 
 
-class Telling(Protocol):
-    """Is told how a night goes on."""
+class ProgressListener(Protocol):
+    """Receives the progress of a night."""
 
     def phase(self, text: str) -> None:
-        """What begins now."""
+        """A new phase begins."""
 
     def count(self, done: int, total: int) -> None:
-        """How many tests are done, of how many."""
+        """So many tests are done, of so many."""
 
 
-class Quiet:
-    """Tells nobody."""
+class NoProgress:
+    """Ignores the progress of a night."""
 
     def phase(self, text: str) -> None:
-        """See :meth:`Telling.phase`."""
+        """See :meth:`ProgressListener.phase`."""
 
     def count(self, done: int, total: int) -> None:
-        """See :meth:`Telling.count`."""
+        """See :meth:`ProgressListener.count`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A night that is over.
+class NightResult:
+    """The result of a night.
 
     Attributes:
-        verdict: what it comes to.
-        files: what was written.
-        problem: why the reports were not, a sentence, or ``""``.
+        verdict: its verdict.
+        files: the files that were written.
+        problem: why the reports were not written, a sentence, or ``""``.
         masked: what the leak scan has masked in them: by kind, how often.
     """
 
@@ -131,17 +131,17 @@ class Seen:
 def look(
     settings: NightSettings,
     runner: Runner,
-    telling: Telling | None = None,
+    progress: ProgressListener | None = None,
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     seed: int = 0,
-) -> Seen:
-    """Look at a night.
+) -> NightResult:
+    """Run the suite, compare its recordings, and write the reports.
 
     Args:
         settings: what was asked for.
         runner: runs the suite.
-        telling: is told how it goes on.
+        progress: receives its progress.
         now: the clock; gives aware times.
         seed: where the simulator's ids start.
 
@@ -151,31 +151,31 @@ def look(
         DriftFileError: the history or the file of accepted differences cannot be used.
         PublishedFileError: a metadata file is there and is not what it should be.
     """
-    telling = telling or Quiet()
+    progress = progress or NoProgress()
     claim(settings.out)
     for place in (settings.out / CASSETTES, settings.baseline):
         if said := restored(place):
-            telling.phase(said)
-    for folder in left_over():
-        telling.phase(f"{folder} went: an earlier night was killed and had left it.")
-    published = tuple(_published(settings, telling))
+            progress.phase(said)
+    for folder in remove_abandoned():
+        progress.phase(f"removed {folder}, which an earlier night had left behind when it was killed")
+    published = tuple(_published(settings, progress))
     old = accepted.read(settings.baseline, settings.target, settings.versions)
     agreed = AcceptedFile.read(settings.accepted).acceptances
     with (
         History(settings.history, keep=settings.keep, now=now) as history,
-        workroom() as folder,
+        temporary_workspace() as folder,
     ):
-        night = _Night(settings, runner, telling, old, published, folder, seed)
+        night = _Night(settings, runner, progress, old, published, folder, seed)
         return night.look(history, agreed, now)
 
 
-def _published(settings: NightSettings, telling: Telling) -> Iterator[Difference | Unchecked]:
-    """What others have published; what of it cannot be looked at is told before the suite is waited for."""
+def _published(settings: NightSettings, progress: ProgressListener) -> Iterator[Difference | Unchecked]:
+    """Compare what is published; what cannot be read is reported before the suite runs."""
     if settings.published.origins:
-        telling.phase("looking at what is published")
+        progress.phase("looking at what is published")
     found = list(settings.published.differences(settings.versions))
     for one in _grouped(one for one in found if isinstance(one, Unchecked)):
-        telling.phase(f"could not check {one.subject}: {one.reason}")
+        progress.phase(f"could not check {one.subject}: {one.reason}")
     yield from found
 
 
@@ -184,7 +184,7 @@ class _Night:
         self,
         settings: NightSettings,
         runner: Runner,
-        telling: Telling,
+        progress: ProgressListener,
         old: Baseline,
         published: Sequence[Difference | Unchecked],
         folder: Path,
@@ -192,18 +192,18 @@ class _Night:
     ) -> None:
         self._settings = settings
         self._runner = runner
-        self._telling = telling
+        self._progress = progress
         self._old = old
         self._published = published
         self._folder = folder
         self._seed = seed
         self._contract = Contract.packaged()
 
-    def look(self, history: History, agreed: Mapping[str, Acceptance], now: Callable[[], datetime]) -> Seen:
+    def look(self, history: History, agreed: Mapping[str, Acceptance], now: Callable[[], datetime]) -> NightResult:
         last, known = _last(history.nights(), self._settings.target), history.known()
         begun = history.begin(self._settings.target)
         compared = self._old.words or "the contract only, because there is no baseline yet"
-        self._telling.phase(f"running the suite against {self._settings.target}, compared with {compared}")
+        self._progress.phase(f"running the suite against {self._settings.target}, compared with {compared}")
         ran = self._run("1", ())
         first = self._read(ran, last)
         found = _Found(
@@ -223,31 +223,33 @@ class _Night:
         masked: Counter[str] = Counter()
         junit = junit_of(ran.order, masked)
         history.finish(verdict)
-        self._telling.phase("writing the reports")
+        self._progress.phase("writing the reports")
         recordings = None if isinstance(first, Unchecked) else ran.order.cassettes
         try:
             all_ = rows((one.difference for one in verdict.entries), self._looked(first), self._contract)
             facts = [one for one in all_ if one.disagree]
             files = publish(verdict, history, self._settings.out, recordings, junit, facts, masked)
-            return Seen(verdict, tuple(files), masked=masked)
+            return NightResult(verdict, tuple(files), masked=masked)
         except RecordingError as error:
-            return Seen(verdict, problem=str(error))
+            return NightResult(verdict, problem=str(error))
 
     def _looked(self, first: Look | Unchecked) -> frozenset[Origin]:
-        """Which sides were looked at tonight."""
+        """The sources that were compared tonight."""
         service = frozenset[Origin]() if isinstance(first, Unchecked) else frozenset({Origin.CONTRACT})
         return self._settings.published.origins | service
 
-    def _run(self, name: str, tests: tuple[str, ...]) -> Ran:
+    def _run(self, name: str, tests: tuple[str, ...]) -> SuiteRun:
         folder = self._folder / name
         folder.mkdir()
         alone = 0 < len(tests) <= _ALONE or not has_xdist()
         settings = self._settings
         workers = "0" if alone else settings.workers
         order = Order(folder, settings.target, settings.versions, tests, workers, self._old.key, self._seed)
-        return self._runner.run(order, self._telling.count)
+        return self._runner.run(order, self._progress.count)
 
-    def _read(self, ran: Ran, last: Mapping[str, RuleState], only: frozenset[str] = frozenset()) -> Look | Unchecked:
+    def _read(
+        self, ran: SuiteRun, last: Mapping[str, RuleState], only: frozenset[str] = frozenset()
+    ) -> Look | Unchecked:
         if ran.report is None:
             return Unchecked("the whole run", ran.problem)
         try:
@@ -262,14 +264,14 @@ class _Night:
         agreed: Mapping[str, Acceptance],
         tonight: datetime,
     ) -> None:
-        """Ask again about what differs, and take in what is left."""
+        """Repeat the tests with differences, and keep those that last."""
         repetition = self._settings.repetition
 
         def again(names: frozenset[str], number: int) -> Look | None:
             tests = tuple(sorted(first.tests[name] for name in names if name in first.tests))
             if not tests:
                 return None
-            self._telling.phase(f"looking whether it comes again: {counted(len(tests), 'test')}, run {number}")
+            self._progress.phase(f"repeating what differs: {counted(len(tests), 'test')}, run {number}")
             look = self._read(self._run(str(number), tests), {}, names)
             return None if isinstance(look, Unchecked) else look
 
@@ -316,7 +318,7 @@ class _Night:
 
 @dataclass(slots=True)
 class _Found:
-    """What a night has found so far."""
+    """The findings of a night so far."""
 
     seen: tuple[Sighting, ...] = ()
     unchecked: list[Unchecked] = field(default_factory=list)
@@ -326,7 +328,7 @@ class _Found:
 
 
 def _last(nights: Iterable[Night], target: str) -> Mapping[str, RuleState]:
-    """How each rule stood when it was looked at last, on this target."""
+    """The last known state of each rule on this target."""
     return {
         name: state
         for night in nights
@@ -337,7 +339,7 @@ def _last(nights: Iterable[Night], target: str) -> Mapping[str, RuleState]:
 
 
 def _unsteady_rules(first: Look, confirmed: Confirmed) -> Mapping[str, RuleState]:
-    """Rules that were broken once, and not again: a notice; or that could not be asked about again."""
+    """Rules that were broken once: a notice where they held when repeated, else not checked."""
     broken = {
         one.difference.fingerprint: f"{one.difference.subject}@{one.difference.version}"
         for one in first.observation
@@ -356,7 +358,7 @@ def _broken(found: Iterable[Entry]) -> Mapping[str, tuple[str, ...]]:
 
 
 def _grouped(unchecked: Iterable[Unchecked]) -> Iterator[Unchecked]:
-    """What could not be checked; where one reason holds for many things, they are told together."""
+    """What could not be checked; many subjects with one reason are joined."""
     groups: defaultdict[tuple[str, bool], dict[str, None]] = defaultdict(dict)
     for one in unchecked:
         groups[one.reason, one.decides][one.subject] = None

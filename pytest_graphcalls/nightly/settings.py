@@ -23,7 +23,7 @@ ACCEPTED = Path("graphcalls-drift.toml")
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """When a difference counts.
+    """How often a difference must be seen to count.
 
     Attributes:
         needed: how often it has to come.
@@ -44,7 +44,7 @@ class Repetition:
 
 @dataclass(frozen=True, slots=True)
 class NightSettings:
-    """What a night was asked for.
+    """The settings of a night.
 
     Attributes:
         target: ``live``, ``simulator``, or a base URL.
@@ -57,7 +57,7 @@ class NightSettings:
         workers: processes the suite runs in, if pytest-xdist is there: a number or ``auto``; ``0`` for this one.
         keep: how many nights the history keeps.
         published: metadata and reference pages to look at, too.
-        named: whether somebody has named the baseline; then a night without it says nothing of the service.
+        named: whether the baseline was given explicitly; then a night without one could not check the service.
         additive_ok: whether additions are all right.
     """
 

@@ -31,15 +31,15 @@ _RAN = frozenset({0, 1})
 _EVERY = 0.2
 """Seconds between two looks at how far a run is."""
 _KILLED_AFTER = PATIENCE + 5
-"""Seconds after which a run that was told to stop, and has not even ended itself, is killed."""
+"""Seconds after which a run that was asked to stop, and has not ended, is killed."""
 
-Tell = Callable[[int, int], None]
-"""Is told how many tests are done, of how many; 0 of 0 before that is known."""
+OnProgress = Callable[[int, int], None]
+"""Receives how many tests are done, of how many; 0 of 0 before that is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be run.
+    """One run of the suite that is asked for.
 
     Attributes:
         folder: an empty folder for what comes of it.
@@ -104,8 +104,8 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """What came of it.
+class SuiteRun:
+    """The result of one run of the suite.
 
     Attributes:
         order: what was to be run.
@@ -118,7 +118,7 @@ class Ran:
     problem: str = ""
 
     @classmethod
-    def of(cls, order: Order, status: int, screen: str) -> Ran:
+    def of(cls, order: Order, status: int, screen: str) -> SuiteRun:
         """Read what a run has left behind.
 
         Args:
@@ -140,19 +140,19 @@ class Ran:
 class Runner(Protocol):
     """Runs the packaged suite."""
 
-    def run(self, order: Order, tell: Tell) -> Ran:
+    def run(self, order: Order, on_progress: OnProgress) -> SuiteRun:
         """Run it once.
 
         Args:
             order: what is to be run.
-            tell: is told how far it is.
+            on_progress: receives its progress.
         """
 
 
 class Subprocess:
     """Runs the suite in a process of this Python, in the folder where the command is, whose settings it has."""
 
-    def run(self, order: Order, tell: Tell) -> Ran:
+    def run(self, order: Order, on_progress: OnProgress) -> SuiteRun:
         """See :meth:`Runner.run`."""
         screen = order.folder / "screen.txt"
         with (
@@ -169,21 +169,21 @@ class Subprocess:
             ) as process,
         ):
             try:
-                status = _followed(process, order.progress, tell)
+                status = _followed(process, order.progress, on_progress)
             finally:
                 _end(process)
-        return Ran.of(order, status, screen.read_text(encoding="utf-8", errors="replace"))
+        return SuiteRun.of(order, status, screen.read_text(encoding="utf-8", errors="replace"))
 
 
-def _followed(process: subprocess.Popen[bytes], progress: Path, tell: Tell) -> int:
-    tell(0, 0)
+def _followed(process: subprocess.Popen[bytes], progress: Path, on_progress: OnProgress) -> int:
+    on_progress(0, 0)
     told = (0, 0)
     while True:
         status = process.poll()
         last = counted(progress)
         if last != told:
             told = last
-            tell(*told)
+            on_progress(*told)
         if status is not None:
             return status
         time.sleep(_EVERY)

@@ -1,7 +1,7 @@
-"""The process that a night's suite runs in: pytest, which does not outlive whoever has started it.
+"""The process that a night's suite runs in: pytest, which ends when the process that started it ends.
 
-Its standard input says nothing and never ends, as long as somebody wants the run. When it ends, because the night was
-stopped or killed, the run is told once, hangs up what it has made, and is over.
+Its standard input is a pipe that carries no data. When that closes, because the night was stopped or killed, the run
+is interrupted once, ends the calls it has made, and exits.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from _thread import interrupt_main
 from pathlib import Path
 
-from pytest_graphcalls.nightly.workspace import ROOM, stay_in
+from pytest_graphcalls.nightly.workspace import ROOM, hold_workspace
 
 PATIENCE = 20.0
 """Seconds that an interrupted run gets to hang up and end."""
@@ -23,20 +23,20 @@ _STOPPED = 130
 
 
 def main() -> int:
-    """Run pytest with the words of this process, and give its exit status."""
+    """Run pytest with the arguments of this process, and return its exit status."""
     line = os.dup(0)  # pytest puts nothing in the place of it, as it does with standard input
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
     threading.Thread(target=_follow, args=(line,), daemon=True).start()
-    stay_in(Path(os.environ.get(ROOM, "")))
+    hold_workspace(Path(os.environ.get(ROOM, "")))
     import pytest
 
     return int(pytest.console_main())
 
 
 def _follow(line: int) -> None:
-    """Stop the run when ``line`` has come to its end."""
+    """Interrupt the run when ``line`` is closed."""
     while os.read(line, 1):
         pass
     if os.name == "nt":

@@ -33,7 +33,7 @@ from pytest_graphcalls.plugin.settings import settings_of
 from pytest_graphcalls.plugin.vcr import Persister, safely
 from pytest_graphcalls.session import Recorder
 from pytest_graphcalls.targets import GRAPH, Case, Connection
-from pytest_graphcalls.targets.replay import ReplayTarget, told
+from pytest_graphcalls.targets.replay import ReplayTarget, case_facts
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 
 if TYPE_CHECKING:
@@ -91,8 +91,8 @@ class Recording:
         if self.case.compared or self.connection.world is not None:
             passport = replace(passport, notifications=tuple(map(redactor.notification, self.recorder.notifications)))
         if self.case.compared:
-            seconds, aside = tuple(one.seconds for one in exchanges), tuple(sorted(self.recorder.beside))
-            passport = replace(passport, seconds=seconds, aside=aside)
+            seconds, uncompared = tuple(one.seconds for one in exchanges), tuple(sorted(self.recorder.uncompared))
+            passport = replace(passport, seconds=seconds, uncompared=uncompared)
         known, masked = self.safety.known(), self.case.compared
         cassette.write(self.case.path, exchanges, passport, known=known, before=self.before, masked=masked)
         return facts_of(cassette.opened(self.case.path), state="written")
@@ -106,7 +106,7 @@ class Recording:
             operations=Contract.packaged().revisions(one.request for one in exchanges),
             test=self.case.name,
             faults=cassette.faults_of(exchanges),
-            **told(self.connection, self.safety.redactor),
+            **case_facts(self.connection, self.safety.redactor),
         )
 
 

@@ -1,6 +1,6 @@
 """Masks secrets in what pytest shows of tests that use this plugin: failures, captured output, logs, warnings, names.
 
-Tests that use nothing of this plugin are shown as they are, except for the secrets that this run itself was given.
+Tests that do not use this plugin are shown as they are, except for the secrets that this run itself was given.
 What a test prints past pytest (``-s``) is not seen here. Redaction is loaded when there is something to show.
 """
 

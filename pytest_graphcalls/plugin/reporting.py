@@ -142,7 +142,7 @@ def _package(frame: FrameType) -> str:
 
 
 def follow_bot(item: pytest.Item, bot: Bot) -> Bot:
-    """Show what ``bot`` was told and did when the test fails."""
+    """Show what ``bot`` received and did when the test fails."""
     item.stash[BOT_KEY] = bot
     return bot
 
@@ -176,7 +176,7 @@ def call(item: pytest.Function, plan: Plan) -> Generator[None, object, object]:
         watch(item, plan).fault = True
         pytest.skip(str(error))
     except UnrecordedRequestError as error:
-        # Nothing is known of the rule; but a suite and its recordings that do not fit are somebody's to mend.
+        # It says nothing about the rule, but a suite and its recordings that disagree have to be corrected.
         watch(item, plan).fault = True
         raise pytest.fail.Exception(str(error), pytrace=False) from None
     except AssertionError as error:
@@ -238,7 +238,7 @@ def _timeline(bot: Bot, info: pytest.CallInfo[None]) -> str:
     head, *lines = bot.timeline().splitlines()
     error = info.excinfo.value if info.excinfo is not None else None
     if isinstance(error, BotError) and lines and list(error.timeline) == lines:
-        lines = ["(what it was told and asked for stands with the error above)"]
+        lines = ["(its notifications and requests are shown with the error above)"]
     return mask("\n".join((head, *lines)))
 
 
@@ -276,8 +276,8 @@ def header(settings: Settings) -> str:
     return f"graphcalls: target={target}, versions={versions}, contract={revision}, seed={settings.seed}{strict}"
 
 
-class _Told:
-    """What the tests have told: each sort is made, and lies in ``vars``, once a test has something to say.
+class _Gathered:
+    """Results of the tests of a run: each is made, and is in ``vars``, once a test has one.
 
     Apart from the controller, because pytest before 8.3.3 reads every attribute of a plugin in search of fixtures.
     """
@@ -317,7 +317,7 @@ class Controller:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._settings = settings_of(config)
-        self._told = _Told(self._settings)
+        self._gathered = _Gathered(self._settings)
         self._written: list[str] = []
         self._masked: Counter[str] = Counter()
 
@@ -327,10 +327,10 @@ class Controller:
         if facts is not None:
             from pytest_graphcalls.session import TestRecord
 
-            self._told.run.add(TestRecord.from_json(facts))
+            self._gathered.run.add(TestRecord.from_json(facts))
         cassettes: list[dict[str, Any]] | None = getattr(report, "graphcalls_cassettes", None)
         if cassettes is not None:
-            self._told.shelf.add(cassettes)
+            self._gathered.shelf.add(cassettes)
         self._masked.update(getattr(report, MASKED, {}))
 
     @pytest.hookimpl(trylast=True)  # after the JUnit file is there
@@ -338,15 +338,15 @@ class Controller:
         """Write the reports; a rule that was broken without failing a test fails the run."""
         if self._config.option.collectonly:
             return
-        if "run" in vars(self._told) and self._config.getoption("xmlpath", None):
+        if "run" in vars(self._gathered) and self._config.getoption("xmlpath", None):
             self._mask_junit(Path(os.path.expandvars(self._config.option.xmlpath)).expanduser())
-        failed = "run" in vars(self._told) and bool(self._told.run.broken_elsewhere())
+        failed = "run" in vars(self._gathered) and bool(self._gathered.run.broken_elsewhere())
         if self._settings.reports:
             from pytest_graphcalls import report
 
-            self._written, complete = report.write(self._told.run, self._settings.reports, self._masked)
+            self._written, complete = report.write(self._gathered.run, self._settings.reports, self._masked)
             failed = failed or not complete
-        failed = failed or ("shelf" in vars(self._told) and self._told.shelf.failing())
+        failed = failed or ("shelf" in vars(self._gathered) and self._gathered.shelf.failing())
         if failed and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -363,14 +363,14 @@ class Controller:
                 self._masked.update(safe.kinds)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Show the table of rules, or what a project's own tests exercised; nothing when nothing of ours was used."""
+        """Show the table of rules, or what a project's own tests exercised; no line when this plugin was not used."""
         lines: list[str] = []
-        if "run" in vars(self._told):
+        if "run" in vars(self._gathered):
             from pytest_graphcalls.report.terminal import summary
 
-            lines += (*summary(self._told.run), *self._written)
-        if "shelf" in vars(self._told):
-            lines += self._told.shelf.lines()
+            lines += (*summary(self._gathered.run), *self._written)
+        if "shelf" in vars(self._gathered):
+            lines += self._gathered.shelf.lines()
         if self._masked:
             from pytest_graphcalls.sanitize import note
 

@@ -67,6 +67,8 @@ _CODE = re.compile(
     re.MULTILINE,
 )
 """An expression: a call, one that goes on in the next line, an item, an attribute of what such things are called."""
+_WITHHELD = re.compile(r"\((?:not (?:set|shown)|hidden)\)")
+"""What errors of this package say in place of a secret."""
 _TYPES = frozenset(
     {"str", "string", "bytes", "int", "bool", "any", "object", "number", "optional", "text", "self", "lambda", "await"}
 )
@@ -195,7 +197,7 @@ def _is_harmless(text: str, at: int, value: str, found: re.Match[str]) -> bool:
         return True  # what stands for a value in a help text
     if value.isdigit() and name[-1:] in {"s", "S"}:
         return True  # a number of tokens
-    if text[at] == "(" and _is_prose(text[at + 1 : at + 40]):
+    if _WITHHELD.match(text, at):
         return True
     if is_placeholder(value) or value.lower() in _TYPES or _CODE.match(text, at) or value.lower() == name.lower():
         return True

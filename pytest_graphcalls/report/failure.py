@@ -108,7 +108,7 @@ def facts(finding: Finding, contract: Contract) -> Iterator[tuple[str, str]]:
 def _next_step(finding: Finding) -> str:
     if finding.side is Side.REQUEST:
         name = finding.rule.partition(".")[2] or finding.kind.value
-        return f'mend the request; if it is wrong on purpose, send it in graphcalls.expect_violation("{name}").'
+        return f'fix the request; if it is wrong on purpose, send it in graphcalls.expect_violation("{name}").'
     return ""
 
 

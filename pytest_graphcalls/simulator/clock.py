@@ -33,6 +33,7 @@ class Pace:
         alone: how long the bot stays in a group call that everybody else has left (that it ends is
             reported: observed 2.15, 6.17; how soon is not).
         prompt: how long each prompt is heard that is played into a call.
+        tone: how long each tone lasts that is sent into a call, beside the delay that is asked for.
         stuck: until the service gives up a join that gets nowhere (about a minute in one report: observed 10.6).
 
     Raises:
@@ -46,6 +47,7 @@ class Pace:
     alone: float = 5.0
     stuck: float = 60.0
     prompt: float = 2.0
+    tone: float = 0.25
 
     def __post_init__(self) -> None:
         for one in fields(self):

@@ -343,6 +343,7 @@ HANDLERS: Mapping[str, Callable[[Simulator, Ask], Reply]] = {
     "call-mute": lambda simulator, ask: simulator.participants.mute_bot(ask),
     "call-playprompt": lambda simulator, ask: simulator.media.play_prompt(ask),
     "call-reject": lambda simulator, ask: simulator.incoming.reject(ask),
+    "call-senddtmftones": lambda simulator, ask: simulator.media.send_tones(ask),
     "call-unmute": lambda simulator, ask: simulator.participants.unmute_bot(ask),
     "commsoperation-get": lambda simulator, ask: simulator.operations.get(ask),
     "participant-delete": lambda simulator, ask: simulator.participants.delete(ask),

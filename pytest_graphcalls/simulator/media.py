@@ -1,4 +1,4 @@
-"""Media that the service hosts: what is played into a call."""
+"""Media that the service hosts: prompts that are played and tones that are sent into a call."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_graphcalls.simulator.world import World
 
 
 class Media:
-    """Plays audio into calls. Each step is a method that can be replaced.
+    """Plays audio and sends tones into calls. Each step is a method that can be replaced.
 
     Args:
         world: the tenant.
@@ -34,9 +34,17 @@ class Media:
         call = self._calls.established(ask)
         body = self._admission.body(ask)
         self.require_service_hosted_media(call)
-        self.require_prompts(body)
+        require_entries(body, "prompts")
         lasts = None if self.loops(ask, body) else self._world.pace.prompt * len(body["prompts"])
         return self._operations.carry_out(ask, call, body, lasts)
+
+    def send_tones(self, ask: Ask) -> Reply:
+        """Send telephone keys, one after the other (call-senddtmftones.r01)."""
+        call = self._calls.established(ask)
+        body = self._admission.body(ask)
+        require_entries(body, "tones")
+        each = self._world.pace.tone + (body.get("delayBetweenTonesMs") or 0) / 1000
+        return self._operations.carry_out(ask, call, body, each * len(body["tones"]))
 
     def cancel(self, ask: Ask) -> Reply:
         """End what is played and what waits for it (call-cancelmediaprocessing.r02)."""
@@ -50,12 +58,13 @@ class Media:
         if is_app_hosted(call.asked):
             raise Refusal("invalid-media-mode", "The call has appHostedMediaConfig; it takes serviceHostedMediaConfig.")
 
-    def require_prompts(self, body: Mapping[str, Any]) -> None:
-        """Refuse an empty list."""
-        if not body.get("prompts"):
-            aside = "$.prompts: expected at least one entry, got none."
-            raise Refusal("invalid-request", aside, fact=inferred("observed 2.33"), parameter="$.prompts")
-
     def loops(self, ask: Ask, body: Mapping[str, Any]) -> bool:
         """Whether the prompts are played without end: a parameter that only beta has (call-playprompt.r05)."""
         return ask.match.version == "beta" and body.get("loop") is True
+
+
+def require_entries(body: Mapping[str, Any], name: str) -> None:
+    """Refuse an empty list."""
+    if not body.get(name):
+        aside = f"$.{name}: expected at least one entry, got none."
+        raise Refusal("invalid-request", aside, fact=inferred("observed 2.33"), parameter=f"$.{name}")

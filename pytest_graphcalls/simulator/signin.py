@@ -196,9 +196,13 @@ class SimulatedSignIn:
             return self.refuse(request, refusal)
 
     def _endpoint(self, rest: str) -> Callable[[Request, str, str], Response]:
-        name = next(name for ending, name in _ENDPOINTS if rest.endswith(ending))
-        endpoint: Callable[[Request, str, str], Response] = getattr(self, name)
-        return endpoint
+        endpoints = {
+            "openid-configuration": self.configuration,
+            "discovery/instance": self.instance,
+            "discovery/v2.0/keys": self.keys,
+            "oauth2/v2.0/token": self.token,
+        }
+        return next(endpoint for ending, endpoint in endpoints.items() if rest.endswith(ending))
 
     def configuration(self, request: Request, origin: str, tenant: str) -> Response:
         """Discovery: where the other endpoints are."""
@@ -294,12 +298,11 @@ class SimulatedSignIn:
 
     def require_credential(self, ask: TokenRequest, app: App) -> None:
         """Refuse an app that does not prove who it is."""
-        for name in ("client_assertion", "client_secret"):
-            if ask.form.get(name):
-                prove: Callable[[TokenRequest, App], None] = getattr(self, _PROOFS[name])
-                prove(ask, app)
-                return
-        raise SignInRefusal("credential-missing")
+        proofs = {"client_assertion": self.check_assertion, "client_secret": self.check_secret}
+        prove = next((proof for field, proof in proofs.items() if ask.form.get(field)), None)
+        if prove is None:
+            raise SignInRefusal("credential-missing")
+        prove(ask, app)
 
     def check_secret(self, ask: TokenRequest, app: App) -> None:
         """Refuse a secret that is not the app's, or has run out (observed 8.1)."""
@@ -397,17 +400,6 @@ class SimulatedSignIn:
             (EVIDENCE_HEADER, evidence),
         )
         return Response(status, Headers(headers), written(facts))
-
-
-_ENDPOINTS = (
-    ("openid-configuration", "configuration"),
-    ("discovery/instance", "instance"),
-    ("discovery/v2.0/keys", "keys"),
-    ("oauth2/v2.0/token", "token"),
-)
-"""By the end of the address: the method that answers."""
-_PROOFS = {"client_assertion": "check_assertion", "client_secret": "check_secret"}
-"""By the field of the form: the step that judges it."""
 
 
 _OWN_TIME = "A simulator keeps its own time; to sign in with real assertions let it start now."

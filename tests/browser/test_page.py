@@ -39,7 +39,7 @@ def test_it_opens_from_disk_and_says_the_verdict_first(open_page: Open) -> None:
     heading = page.get_by_role("heading", level=1)
     assert heading.inner_text() == "1 breaking change."
     assert heading.bounding_box()["y"] < 300  # type: ignore[index]  # it is there
-    assert page.get_by_text("Member gone in participant-invite (v1.0) at $.status.").is_visible()
+    assert page.get_by_text("Field missing in participant-invite (v1.0) at $.status.").is_visible()
 
 
 def test_the_grid_shows_as_many_nights_as_fit_and_tonight_last(open_page: Open) -> None:

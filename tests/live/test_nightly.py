@@ -14,9 +14,9 @@ import pytest
 
 from pytest_graphcalls import leakscan
 from pytest_graphcalls.drift import Outcome
-from pytest_graphcalls.drift.compare import MET
+from pytest_graphcalls.drift.compare import ALREADY_PRESENT
 from pytest_graphcalls.nightly import NightSettings, Subprocess, look, promote
-from pytest_graphcalls.nightly.workspace import left_over
+from pytest_graphcalls.nightly.workspace import remove_abandoned
 from tests.few import only
 from tests.live.conftest import Tenant, facts, guid, ini
 from tests.live.endings import until
@@ -49,7 +49,7 @@ def test_a_night_in_a_tenant_and_the_next_one(
     second = look(settings, Subprocess())
     told = "\n".join(f"{one.difference} {one.places} {one.status} {one.repeated}" for one in second.verdict.entries)
     assert (second.verdict.outcome, told, second.problem) == (Outcome.NO_DRIFT, "", "")
-    assert [one.subject.partition("::")[2] for one in second.verdict.unchecked if MET in one.reason] == [
+    assert [one.subject.partition("::")[2] for one in second.verdict.unchecked if ALREADY_PRESENT in one.reason] == [
         "test_question_organizer@v1.0"
     ]
     assert "from simulator" in second.verdict.baseline  # what answers there says so itself
@@ -86,7 +86,7 @@ def test_a_suite_does_not_outlive_its_night(tenant: Tenant, tmp_path: Path, monk
         assert until(lambda: (tmp_path / "lock").exists() and bool(tenant.open_calls()))
         monkeypatch.setattr(tempfile, "tempdir", variables["TMPDIR"])
         (folder,) = Path(variables["TMPDIR"]).glob("graphcalls-nightly-*")
-        assert left_over() == ()
+        assert remove_abandoned() == ()
     finally:
         night.kill()
         night.wait()
@@ -94,7 +94,7 @@ def test_a_suite_does_not_outlive_its_night(tenant: Tenant, tmp_path: Path, monk
         assert until(lambda: is_free(lock))
     assert tenant.open_calls() == []
     assert [*tmp_path.glob(".graphcalls/ledger/*.jsonl")] == []
-    assert until(lambda: folder in left_over() or not folder.exists())
+    assert until(lambda: folder in remove_abandoned() or not folder.exists())
 
 
 COMMAND = "import sys; from pytest_graphcalls.cli import main; sys.exit(main())"

@@ -85,7 +85,9 @@ def test_the_timeline_is_shown_once(pytester: pytest.Pytester, run: Run) -> None
     result = run("--graphcalls-seed=9")
     result.assert_outcomes(failed=1)
     assert result.stdout.str().count("told   created call incoming: 202") == 1
-    result.stdout.fnmatch_lines(["seed 9, virtual time 20 s", "(what it was told and asked for stands with the error*"])
+    result.stdout.fnmatch_lines(
+        ["seed 9, virtual time 20 s", "(its notifications and requests are shown with the error*"]
+    )
 
 
 def test_what_the_bot_asks_for_is_checked(pytester: pytest.Pytester, run: Run) -> None:

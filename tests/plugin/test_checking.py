@@ -36,7 +36,7 @@ def test_a_violation_fails_the_test_at_teardown(pytester: pytest.Pytester, run: 
         "  expected  at most 5 entries",
         "  got       6 entries",
         "  page      https://learn.microsoft.com/graph/api/participant-invite?view=graph-rest-1.0",
-        '  next      mend the request; if it is wrong on purpose, send it in graphcalls.expect_violation("at-most-five-'
+        '  next      fix the request; if it is wrong on purpose, send it in graphcalls.expect_violation("at-most-five-'
         'invitees").',
         "  exchange  1 of 1",
         "    curl -X POST https://graph.microsoft.com/v1.0/communications/calls/57da/participants/invite \\",

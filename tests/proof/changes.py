@@ -264,3 +264,13 @@ def sends_no_roster(id: str) -> Apply:
             original(conference, fact)
 
     return around("participants", "notify_muted", step)
+
+
+def takes_any_tone(id: str) -> Apply:
+    """The body of one operation is not judged where it names a tone that is none."""
+
+    def step(_: Simulator, original: Callable[[Ask], None], ask: Ask) -> None:
+        if ask.match.operation.id != id or b"hash" not in ask.request.body:
+            original(ask)
+
+    return around("admission", "judge", step)

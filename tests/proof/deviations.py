@@ -48,7 +48,7 @@ class Deviation:
 
 CREATE, INVITE, DELETE, REJECT = "application-post-calls", "participant-invite", "participant-delete", "call-reject"
 MUTE, PLAY, CANCEL = "participant-mute", "call-playprompt", "call-cancelmediaprocessing"
-MUTE_BOT, UNMUTE_BOT = "call-mute", "call-unmute"
+MUTE_BOT, UNMUTE_BOT, TONES = "call-mute", "call-unmute", "call-senddtmftones"
 LOST = "The address below /app is answered as unknown."
 OPEN = "A request without a token is carried out."
 
@@ -469,6 +469,29 @@ TABLE: tuple[Deviation, ...] = (
     ),
     Deviation(f"{CANCEL}.token-is-required", OPEN, needs_no_token(CANCEL)),
     Deviation(f"{CANCEL}.app-path-still-works", LOST, has_no_old_address(CANCEL)),
+    # Tones
+    Deviation(f"{TONES}.success-is-200-with-operation", "The answer has status 202.", status(TONES, 202)),
+    Deviation(
+        f"{TONES}.answers-before-it-is-done",
+        "The answer says completed at once.",
+        body(TONES, lambda operation: {**operation, "status": "completed"}),
+    ),
+    Deviation(
+        f"{TONES}.end-is-notified-as-completed",
+        "The end of sending is not told.",
+        changes.operations_end_untold("sendDtmfTonesOperation", OperationState.COMPLETED),
+    ),
+    Deviation(f"{TONES}.tones-are-names", "Any word is a tone.", changes.takes_any_tone(TONES)),
+    Deviation(
+        f"{TONES}.client-context-is-echoed", "clientContext is forgotten.", body(TONES, changes.forgets_the_context)
+    ),
+    Deviation(
+        f"{TONES}.client-context-at-most-256",
+        "257 characters are taken.",
+        leaves_unjudged(f"{TONES}.client-context-at-most-256"),
+    ),
+    Deviation(f"{TONES}.token-is-required", OPEN, needs_no_token(TONES)),
+    Deviation(f"{TONES}.app-path-still-works", LOST, has_no_old_address(TONES)),
 )
 
 DEVIATIONS = {deviation.rule: deviation for deviation in TABLE}

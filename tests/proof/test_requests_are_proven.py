@@ -12,7 +12,7 @@ from pytest_graphcalls.contract import VERSIONS
 from pytest_graphcalls.findings import Kind, Severity, Side
 from pytest_graphcalls.wire import Headers, Request, encode_json
 from tests.effort import examples
-from tests.proof.undamaged import CONTRACT, OPERATIONS, undamaged
+from tests.proof.undamaged import CASES, CONTRACT, undamaged
 
 QUICK = examples(60)
 
@@ -146,8 +146,7 @@ def sent(method: str, path: str, body: Any) -> Request:
     return Request(method, f"https://graph.microsoft.com{path}", headers, encode_json(body))
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize(("operation", "version"), CASES)
 def test_a_missing_token_is_found(operation: str, version: str) -> None:
     """Whatever the operation; where a rule asks for the token, it is named."""
     exchange = undamaged(version)[operation]

@@ -121,7 +121,7 @@ def difference(entry: Entry) -> dict[str, Any]:
 
 
 def accept_command(fingerprint: str) -> str:
-    """What accepts a difference, once somebody has written the reason."""
+    """The command that accepts a difference; its reason is to be filled in."""
     return f'graphcalls drift accept {fingerprint} --reason ""'
 
 

@@ -24,7 +24,7 @@ from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Entry, Night, RuleState, Severity, Unchecked, Verdict
 from pytest_graphcalls.report.nightly.document import difference
 from pytest_graphcalls.report.nightly.sides import Sides, sides
-from pytest_graphcalls.report.nightly.summary import CHANGES, OUTCOMES, STATES, STATUSES, day, instant, minute
+from pytest_graphcalls.report.nightly.summary import CHANGES, OUTCOMES, STATES, STATUSES, day, instant, minute, readable
 from pytest_graphcalls.sanitize import clean_json
 
 # No letters, which a run of could look like Base64 to the leak scan.
@@ -111,9 +111,9 @@ def _rule(
 
 def _ranges(name: str, nights: Sequence[Night], numbers: Mapping[str, int]) -> list[list[Any]]:
     """From which night to which the rule was broken, and the differences that say so."""
-    told = ((number, night.broken.get(name)) for number, night in enumerate(nights))
+    broken = ((number, night.broken.get(name)) for number, night in enumerate(nights))
     ranges: list[list[Any]] = []
-    for fingerprints, group in groupby(told, key=lambda one: one[1]):
+    for fingerprints, group in groupby(broken, key=lambda one: one[1]):
         if fingerprints:
             at = [number for number, _ in group]
             ranges.append([at[0], at[-1], [numbers[one] for one in fingerprints]])
@@ -279,6 +279,7 @@ def _breakable(text: str) -> Markup:
 
 
 _ENVIRONMENT.filters["breakable"] = _breakable
+_ENVIRONMENT.filters["readable"] = readable
 _ENVIRONMENT.filters["short"] = lambda url: url.partition("://")[2].partition("?")[0] or url
 _ENVIRONMENT.globals.update(STATUSES={str(name): text for name, text in STATUSES.items()})
 
@@ -308,7 +309,7 @@ def page_of(
         lasted=_lasted(tonight),
         is_live=tonight.target == LIVE,
         groups=[(severity.value, CHANGES[severity], _of(shown, severity)) for severity in CHANGES],
-        aside=[one for one in shown if not one["standing_decides"]],
+        undecided=[one for one in shown if not one["standing_decides"]],
         states=list(STATES.values()),
         earlier=Markup("").join(_earlier(known, nights, {one["fingerprint"] for one in shown})),
         trends=trends(nights),

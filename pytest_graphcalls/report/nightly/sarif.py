@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
+from pytest_graphcalls.report.nightly.summary import readable
 from pytest_graphcalls.sanitize import clean_json
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -27,7 +28,7 @@ _LINE = re.compile(r"(?P<file>[^:\s]+\.\w+)(?::(?P<line>[1-9]\d*))?(?:::.*|\b.*)
 
 
 def sarif(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The same differences as the verdict.
+    """The differences of a verdict as SARIF.
 
     Args:
         document: what :func:`pytest_graphcalls.report.nightly.document.document` returned.
@@ -57,7 +58,7 @@ def _rule_id(one: Mapping[str, Any]) -> str:
 
 
 def _rule(id_: str, one: Mapping[str, Any]) -> dict[str, Any]:
-    name = one["kind"].replace("-", " ")
+    name = readable(one["kind"])
     return {
         "id": id_,
         "name": "".join(word.title() for word in name.split()),
@@ -113,7 +114,7 @@ def _suppression(one: Mapping[str, Any]) -> dict[str, Any]:
     if accepted and one["standing"] == "accepted":
         return {"kind": "external", "status": "accepted", "justification": accepted["reason"]}
     seen = one["repeated"]
-    why = f"Flaky: it came in {seen['seen']} of {seen['runs']} runs."
+    why = f"Flaky: it was seen in {seen['seen']} of {seen['runs']} runs."
     return {"kind": "external", "status": "underReview", "justification": why}
 
 

@@ -47,7 +47,7 @@ STATUSES: Mapping[Status, str] = MappingProxyType(
         Status.KNOWN: "known from earlier nights",
         Status.ACCEPTED: "accepted",
         Status.EXPIRED: "was accepted, and that has expired",
-        Status.FLAKY: "flaky: it did not come again often enough",
+        Status.FLAKY: "flaky: it was not seen often enough",
     }
 )
 
@@ -61,6 +61,19 @@ def changes(number: int, severity: Severity) -> str:
 def deciding(verdict: Verdict, severity: Severity) -> int:
     """How many differences of this severity the verdict depends on."""
     return sum(entry.difference.severity is severity and entry.status.decides for entry in verdict.entries)
+
+
+_WORDS: Mapping[str, str] = MappingProxyType(
+    {"enum-member": "enum value", "member": "field", "gone": "missing", "new": "added", "shape": "schema"}
+)
+"""What parts of a kind's name are called where it is displayed; the name itself is part of the verdict's format."""
+
+
+def readable(kind: str) -> str:
+    """The kind of a difference as it is displayed: ``field missing`` for ``member-gone``."""
+    for part, word in _WORDS.items():
+        kind = re.sub(rf"\b{part}\b", word, kind)
+    return kind.replace("-", " ")
 
 
 def counts(entry: Entry) -> bool:
@@ -105,7 +118,7 @@ def _heaviest(verdict: Verdict) -> str:
     more = deciding(verdict, first.severity) - 1
     where = f" at {first.where}" if first.where else ""
     also = f", and {more:,} more" if more else ""
-    return f"{first.kind.replace('-', ' ').capitalize()} in {first.subject} ({first.version}){where}{also}."
+    return f"{readable(first.kind).capitalize()} in {first.subject} ({first.version}){where}{also}."
 
 
 def _others(verdict: Verdict) -> str:
@@ -122,7 +135,7 @@ def _news(verdict: Verdict) -> str:
         return ""
     if new == len(open_ones):
         return "All of it is new tonight." if new > 1 else "It is new tonight."
-    return f"{new:,} of {len(open_ones):,} new tonight." if new else "Nothing of it is new tonight."
+    return f"{new:,} of {len(open_ones):,} new tonight." if new else "None of it is new tonight."
 
 
 def _silent(verdict: Verdict) -> str:
@@ -217,7 +230,7 @@ def _differences(document: Mapping[str, Any], page: str) -> Iterator[str]:
         return
     yield from ("", "| severity | what | where | change | since |", "| --- | --- | --- | --- | --- |")
     for one in shown[:MOST]:
-        link = f"[{one['kind'].replace('-', ' ')}]({page}#d-{one['fingerprint']})"
+        link = f"[{readable(one['kind'])}]({page}#d-{one['fingerprint']})"
         change = " → ".join(_code(side) for side in (one["before"], one["after"]) if side)
         since = f"**new**, {one['first_seen'][:10]}" if one["standing"] == "new" else one["first_seen"][:10]
         where = " ".join(filter(None, (_code(one["subject"]), one["version"], _code(one["where"]))))
@@ -256,6 +269,6 @@ def _code(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Text of the service, or of a person, as text: no markup, and nobody is notified."""
+    """Text of the service, or of a person, escaped for Markdown, so that it mentions no user."""
     flat = " ".join(text.split())
     return _MARKUP.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), flat).replace("@", "@\u200b")

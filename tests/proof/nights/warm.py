@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pytest_graphcalls.nightly import Order, Ran
-from pytest_graphcalls.nightly.suite import Tell
+from pytest_graphcalls.nightly import Order, SuiteRun
+from pytest_graphcalls.nightly.suite import OnProgress
 from tests.proof.process import WarmProcess, obey_orders
 
 
@@ -31,7 +31,7 @@ class Warm(WarmProcess):
         self.tests = 0
         """How many runs there were so far."""
 
-    def run(self, order: Order, tell: Tell) -> Ran:
+    def run(self, order: Order, tell: OnProgress) -> SuiteRun:
         """See :meth:`.Runner.run`; a drift is in force in the runs it names."""
         del tell
         screen = order.folder / "screen.txt"
@@ -45,7 +45,7 @@ class Warm(WarmProcess):
             days=self.days,
         )
         self.tests += 1
-        return Ran.of(order, status, screen.read_text())
+        return SuiteRun.of(order, status, screen.read_text())
 
 
 class Drifting:

@@ -58,6 +58,22 @@ def test_an_error_is_explained_with_cause_remedy_and_source(graphcalls):
         assert " ".join(text.split()) in flat
 
 
+@pytest.mark.parametrize(
+    ("id", "when"),
+    [
+        ("participant-mute", ""),
+        ("call-mute", " (checked when the call is created)"),
+        ("application-post-calls", " (which one depends on what is asked for)"),
+    ],
+)
+def test_an_operation_says_when_its_roles_are_checked(graphcalls, id, when):
+    """With the request, once, or by kind."""
+    _, out, _ = graphcalls("explain", id)
+    permissions = CONTRACT.operation(id).permissions
+    names = ", ".join((*permissions.least, *permissions.higher))
+    assert f" needs one of {names}{when} rules " in " ".join(out.split())
+
+
 def test_everything_there_is_can_be_explained():
     for names, explanation in explain._known(CONTRACT):
         assert explanation().headline, names

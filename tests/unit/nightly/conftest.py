@@ -14,9 +14,9 @@ import pytest
 from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Kind, Passport
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.nightly import NightSettings, Order, Ran
+from pytest_graphcalls.nightly import NightSettings, Order, SuiteRun
 from pytest_graphcalls.nightly.recordings import recorded
-from pytest_graphcalls.nightly.suite import Tell
+from pytest_graphcalls.nightly.suite import OnProgress
 from pytest_graphcalls.redaction import redact_exchange
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response, encode_json
 
@@ -85,18 +85,18 @@ class Fake:
     orders: list[Order] = field(default_factory=list)
     before: Callable[[Order], None] = lambda order: None
 
-    def run(self, order: Order, tell: Tell) -> Ran:
+    def run(self, order: Order, tell: OnProgress) -> SuiteRun:
         self.orders.append(order)
         self.before(order)
         if self.problem:
-            return Ran(order, None, self.problem)
+            return SuiteRun(order, None, self.problem)
         said = {**usual(), **self.says.get(int(order.folder.name), {})}
         said = {name: one for name, one in said.items() if not order.tests or name in order.tests}
         for name, one in said.items():
             self._record(order, name, one)
             tell(1, len(said))
         order.junit.write_text("<testsuites><testsuite><testcase name='a'/></testsuite></testsuites>")
-        return Ran(order, _report(said))
+        return SuiteRun(order, _report(said))
 
     def _record(self, order: Order, nodeid: str, said: Said) -> None:
         if said.exchanges and said.outcome in {"held", "broken"}:

@@ -140,7 +140,7 @@ def test_what_it_prints(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
     _, out, err = graphcalls(*NIGHT)
     assert "  breaking: member-gone in call-get (v1.0) at $.direction: missing: 'direction' [" in out
     assert ", new, 2 of 2 runs]" in out
-    assert "graphcalls: looking whether it comes again: 1 test, run 2" in err
+    assert "graphcalls: repeating what differs: 1 test, run 2" in err
     fake.says = {1: fake.says[1]}
     assert "flaky, so not counted: 1 difference" in graphcalls(*NIGHT)[1]
 

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_graphcalls.drift import Outcome
 from pytest_graphcalls.nightly import NightSettings, look, promote
-from pytest_graphcalls.nightly.run import Seen
+from pytest_graphcalls.nightly.run import NightResult
 from pytest_graphcalls.wire import Exchange, Response, encode_json
 from tests.house import planting
 from tests.house.planting import Planted
@@ -28,7 +28,7 @@ def begun(settings: NightSettings) -> NightSettings:
     return settings
 
 
-def seen_with(settings: NightSettings, said: dict[str, Said]) -> Seen:
+def seen_with(settings: NightSettings, said: dict[str, Said]) -> NightResult:
     return look(settings, Fake(dict.fromkeys(NIGHTS, said)))
 
 

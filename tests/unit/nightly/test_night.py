@@ -16,7 +16,7 @@ from pytest_graphcalls.drift.acceptances import AcceptedFile
 from pytest_graphcalls.drift.history import History
 from pytest_graphcalls.errors import DriftFileError, RecordingError, SettingError
 from pytest_graphcalls.nightly import NightSettings, look, promote
-from pytest_graphcalls.nightly.run import Seen
+from pytest_graphcalls.nightly.run import NightResult
 from pytest_graphcalls.nightly.settings import Repetition
 from pytest_graphcalls.wire import Notification
 from tests.unit.nightly.conftest import GONE, READ, RULE, Fake, Said, Told, answered, refused
@@ -40,7 +40,7 @@ def everything(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def unchecked(seen: Seen) -> dict[str, str]:
+def unchecked(seen: NightResult) -> dict[str, str]:
     return {one.subject: one.reason for one in seen.verdict.unchecked if one.decides}
 
 
@@ -186,7 +186,7 @@ def test_what_cannot_be_asked_again_is_not_checked(begun: NightSettings) -> None
     assert seen.verdict.outcome is Outcome.COULD_NOT_CHECK
     assert seen.verdict.entries == ()
     assert list(unchecked(seen).values()) == [
-        "it came in 1 of 1 runs, and could not be asked for as often as 2 of 3 needs; run it again"
+        "it was seen in 1 of 1 runs, and could not be repeated as often as 2 of 3 needs; run it again"
     ]
 
 
@@ -314,7 +314,7 @@ def test_a_clock_that_goes_back_is_told(begun: NightSettings) -> None:
     assert seen.verdict.outcome is Outcome.COULD_NOT_CHECK
     reason = unchecked(seen)["the clock"]
     assert reason.startswith("The clock said ")
-    assert reason.endswith("If that of the last night was wrong, move the history away to begin another.")
+    assert reason.endswith("If the clock of the last night was wrong, move the history away to begin a new one.")
     assert everything(begun.baseline) == before
     with History(begun.history) as history:
         assert history.nights()[0] == first

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.nightly import Order, Ran, Subprocess, suite
+from pytest_graphcalls.nightly import Order, Subprocess, SuiteRun, suite
 from pytest_graphcalls.nightly.recordings import recorded
 from pytest_graphcalls.nightly.settings import Repetition, number, target_of, workers_of
 from pytest_graphcalls.nightly.suite import counted
@@ -68,7 +68,7 @@ def test_a_run_that_ended_has_its_report(tmp_path: Path) -> None:
     """Failing tests are no failing run."""
     one = order(tmp_path)
     one.report.write_text('{"tests": []}')
-    assert Ran.of(one, 1, "1 failed") == Ran(one, {"tests": []})
+    assert SuiteRun.of(one, 1, "1 failed") == SuiteRun(one, {"tests": []})
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_run_that_ended_has_its_report(tmp_path: Path) -> None:
 )
 def test_a_run_that_did_not_end_says_why(tmp_path: Path, status: int, screen: str, problem: str) -> None:
     """From what pytest printed."""
-    ran = Ran.of(order(tmp_path), status, screen)
+    ran = SuiteRun.of(order(tmp_path), status, screen)
     assert ran.report is None
     assert ran.problem.startswith(problem)
 
@@ -94,7 +94,7 @@ def test_why_a_run_was_stopped_comes_first(tmp_path: Path) -> None:
     one.report.write_text("{}")
     token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg"
     one.progress.write_text(json.dumps({"stopped": f"no token: {token}"}) + "\n")
-    ran = Ran.of(one, 1, "")
+    ran = SuiteRun.of(one, 1, "")
     assert ran.report is None
     assert ran.problem.startswith("no token: ")
     assert token not in ran.problem

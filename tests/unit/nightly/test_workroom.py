@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_graphcalls.nightly import NightSettings, look
-from pytest_graphcalls.nightly.workspace import MARK, PREFIX, left_over, stay_in, workroom
+from pytest_graphcalls.nightly.workspace import MARK, PREFIX, hold_workspace, remove_abandoned, temporary_workspace
 from tests.unit.nightly.conftest import Fake, Told
 
 
@@ -34,14 +34,14 @@ def test_a_night_takes_away_what_a_killed_one_has_left(where: Path, settings: Ni
     """And says so; nothing of its own stays either."""
     folder, told = abandoned(where), Told()
     look(settings, Fake(), told)
-    assert f"{folder} went: an earlier night was killed and had left it." in told.phases
+    assert f"removed {folder}, which an earlier night had left behind when it was killed" in told.phases
     assert list(where.iterdir()) == []
 
 
 def test_what_a_night_works_in_stays_as_long_as_it_lives(where: Path) -> None:
     """Whatever other nights think of it, of which there may be several at a time."""
-    with workroom() as one, workroom() as other:
-        assert left_over() == ()
+    with temporary_workspace() as one, temporary_workspace() as other:
+        assert remove_abandoned() == ()
         assert {*where.iterdir()} == {one, other}
     assert list(where.iterdir()) == []
 
@@ -49,11 +49,11 @@ def test_what_a_night_works_in_stays_as_long_as_it_lives(where: Path) -> None:
 def test_the_suite_of_a_killed_night_keeps_its_folder(where: Path) -> None:
     """It hangs up first, and writes there meanwhile."""
     folder = abandoned(where)
-    line = stay_in(folder)
+    line = hold_workspace(folder)
     assert line is not None
-    assert left_over() == ()
+    assert remove_abandoned() == ()
     os.close(line)
-    assert left_over() == (folder,)
+    assert remove_abandoned() == (folder,)
 
 
 def test_somebody_elses_folder_stays(where: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,10 +65,10 @@ def test_somebody_elses_folder_stays(where: Path, tmp_path: Path, monkeypatch: p
     (where / f"{PREFIX}link").symlink_to(elsewhere)
     (where / f"{PREFIX}marked").mkdir()
     (where / f"{PREFIX}marked" / MARK).symlink_to(elsewhere / MARK)
-    assert left_over() == ()
+    assert remove_abandoned() == ()
     abandoned(where)
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
-    assert left_over() == ()
+    assert remove_abandoned() == ()
     assert len([*where.iterdir()]) == 4
     assert (elsewhere / MARK).exists()
-    assert stay_in(where / "nowhere") is None
+    assert hold_workspace(where / "nowhere") is None

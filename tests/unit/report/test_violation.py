@@ -69,7 +69,7 @@ def test_the_message_says_everything_once() -> None:
         "  expected  none, busy or forbidden",
         '  got       the text "it\'s late"',
         f"  page      {PAGE}",
-        "  next      mend the request; if it is wrong on purpose, send it in "
+        "  next      fix the request; if it is wrong on purpose, send it in "
         'graphcalls.expect_violation("reasons-are-none-busy-forbidden").',
         "  exchange  2 of 3",
         f"    curl -X POST {CALL}/reject \\",

@@ -106,7 +106,7 @@ def test_the_headline_says_it_in_a_few_words(outcome: Outcome, entries: tuple[An
 def test_the_sentences_name_the_heaviest_and_what_does_not_count(written: dict[str, Any]) -> None:
     """In the order of what matters."""
     assert written["sentences"] == [
-        "Member gone in participant-invite (v1.0) at $.status.",
+        "Field missing in participant-invite (v1.0) at $.status.",
         "Also 2 changes of behaviour, 1 addition and 2 notices.",
         "2 of 4 new tonight.",
         "1 accepted and 1 flaky do not count.",

@@ -55,12 +55,12 @@ def test_without_javascript_verdict_and_differences_are_read(tmp_path: Path) -> 
     _, text, _ = read(tmp_path)
     for words in (
         "1 breaking change.",
-        "Member gone in participant-invite v1.0 at $.status",
+        "Field missing in participant-invite v1.0 at $.status",
         '"status": "running"',
         f'graphcalls drift accept {GONE.fingerprint} --reason ""',
         "The target stages no incoming call.",
         "was accepted, and that has expired: the service has announced it (calls team)",
-        "Nothing of tonight needs these.",
+        "No difference of tonight needs these.",
         "Edm.Guid",
         f"{RULE} beta broken",
     ):
@@ -180,7 +180,7 @@ def test_a_night_with_nothing_to_say_is_a_page_too(tmp_path: Path, outcome: Outc
     nights = [replace(night, latency={}) for night in season(2)]
     write(verdict(nights, outcome=outcome, entries=(), unchecked=(), unobserved=()), nights, {}, tmp_path)
     text = (tmp_path / PAGE).read_text(encoding="utf-8")
-    assert "Nothing that counts." in text
+    assert "No difference decides the verdict." in text
     assert not re.search(r'href="#(latency|facts|unchecked|accepted)"', text)
 
 
@@ -206,5 +206,5 @@ def test_a_flaky_difference_is_set_aside(tmp_path: Path) -> None:
     """It stands below, and not among what decides."""
     one = entry(GONE, Status.FLAKY, repeated=(1, 3))
     _, text, _ = read(tmp_path, entries=(one,), outcome=Outcome.NO_DRIFT)
-    assert "Nothing that counts." in text
-    assert "flaky: it did not come again often enough; 1 of 3 runs" in text.partition("Set aside")[2]
+    assert "No difference decides the verdict." in text
+    assert "flaky: it was not seen often enough; 1 of 3 runs" in text.partition("Accepted and flaky")[2]

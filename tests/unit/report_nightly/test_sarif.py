@@ -186,7 +186,7 @@ def test_what_was_accepted_is_suppressed_with_its_reason(run: dict[str, Any]) ->
         {"kind": "external", "status": "accepted", "justification": "the service has announced it"}
     ]
     assert found["flaky"] == [
-        {"kind": "external", "status": "underReview", "justification": "Flaky: it came in 1 of 3 runs."}
+        {"kind": "external", "status": "underReview", "justification": "Flaky: it was seen in 1 of 3 runs."}
     ]
     assert found["expired"] is None
 

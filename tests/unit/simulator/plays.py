@@ -278,6 +278,13 @@ def cancels_prompts(scene: Scene) -> None:
     scene.simulator.advance(LONG)
 
 
+def sends_tones(scene: Scene) -> None:
+    call = scene.about(scene.bot.ring(scene.person("Ana")))
+    scene.begin()
+    scene.bot.post(f"/{call.id}/sendDtmfTones", {"tones": ["tone1", "pound"]})
+    scene.simulator.advance(LONG)
+
+
 def mutes_itself(scene: Scene) -> None:
     call = scene.about(scene.bot.join(scene.meeting()))
     scene.begin()
@@ -348,5 +355,6 @@ PLAYS: dict[str, Play] = {
     "prompts-cancelled": cancels_prompts,
     "bot-mutes-itself": mutes_itself,
     "bot-unmutes-itself": unmutes_itself,
+    "tones-sent": sends_tones,
 }
 """By id of the sequence."""

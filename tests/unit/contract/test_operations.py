@@ -1,0 +1,77 @@
+"""What the file of an operation says beside its rules: roles and when they are checked, effects, what it starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_graphcalls.contract import Contract, Evidence
+from pytest_graphcalls.contract.loading import ContractFiles
+from pytest_graphcalls.contract.model import Permissions, RoleCheck
+from pytest_graphcalls.errors import ContractFileError
+from tests.unit.contract.test_files import damage
+
+CONTRACT = Contract.packaged()
+PLAY = "operations/call-playprompt.yaml"
+
+
+def test_roles_depend_on_the_kind_where_a_file_says_so() -> None:
+    """In every spelling; a kind that is not named takes none."""
+    permissions = Permissions(
+        ("A",), ("B",), {"A": ("a",), "C": ("c",)}, RoleCheck.KIND, {"group": ("A",), "join": ("C",)}
+    )
+    assert permissions.accepted == {"A", "a", "B"}
+    assert permissions.for_kind("group") == {"A", "a"}
+    assert permissions.for_kind("join") == {"C", "c"}
+    assert permissions.for_kind("peer-to-peer") == frozenset()
+
+
+def test_roles_of_a_kind_are_asked_for_where_the_check_is_by_kind_only() -> None:
+    """Else they would never be looked at."""
+    for operation in CONTRACT.operations.values():
+        assert bool(operation.permissions.kinds) is (operation.permissions.checked is RoleCheck.KIND), operation.id
+
+
+def test_what_an_operation_starts_is_read_from_its_file() -> None:
+    """Its type, the status in the answer, what comes back, the queue, and how it ends."""
+    spec = CONTRACT.operation("call-playprompt").long_running
+    assert spec is not None
+    assert (spec.type, spec.answered, spec.echoes, spec.queue) == (
+        "playPromptOperation",
+        "running",
+        ("prompts",),
+        "media",
+    )
+    assert spec.completed is not None
+    assert (spec.completed.code, spec.completed.subcode, spec.completed.evidence) == (200, 0, Evidence.DOCUMENTED)
+    assert spec.completed.pair_evidence is Evidence.REPORTED
+    assert spec.cancelled is not None
+    assert (spec.cancelled.code, spec.cancelled.subcode, spec.cancelled.pair_evidence) == (400, 8508, None)
+
+
+def test_what_is_started_is_what_is_answered() -> None:
+    """The type of the operation is that of the answer, one that goes on can end, and one that is done never does."""
+    for operation in CONTRACT.operations.values():
+        spec = operation.long_running
+        answered = {response.body for response in operation.responses.values() if response.body.endswith("Operation")}
+        if operation.method == "POST":
+            assert answered == ({spec.type} if spec else set()), operation.id
+        assert spec is None or (spec.completed is not None) is (spec.answered == "running"), operation.id
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("  checked: creation", "  checked: sometimes", "permissions.checked"),
+        ("effects: [plays]", "effects: [dances]", "effects"),
+        ("    pair: 200/0", "    pair: fine", "long_running.completed.pair"),
+        ("  answered: running", "  answered: soon", "long_running.answered"),
+    ],
+)
+def test_a_value_that_cannot_be_used_names_its_place(folder: Path, old: str, new: str, key: str) -> None:
+    """File, line and key."""
+    line = damage(folder, PLAY, old, new)
+    with pytest.raises(ContractFileError) as caught:
+        ContractFiles(folder, trusted=False).read(PLAY, "operation")
+    assert str(caught.value).startswith(f"{PLAY}:{line} at {key}")
