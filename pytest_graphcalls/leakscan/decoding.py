@@ -127,7 +127,7 @@ def decoded(text: str) -> Iterator[Decoded]:
 
 
 def _part(text: str, begin: int, end: int) -> Decoded:
-    """A part, moved outwards to where words end: half a number looks like another one."""
+    """A part, moved outwards to where words end: half a number looks like a whole one."""
     begin = max(0, begin - len(_WORD_BEFORE.search(text[max(0, begin - _BEFORE) : begin])[0]))  # type: ignore[index]  # it always matches
     end = _WORD_BEHIND.match(text, end, end + _AFTER).end() if end < len(text) else len(text)  # type: ignore[union-attr]  # same
     return Decoded(text[begin:end], begin)

@@ -16,7 +16,7 @@ class Kind(StrEnum):
     """What sort of thing a value is, hence what is put in its place."""
 
     SECRET = "secret"  # noqa: S105  the name of a kind
-    """Nothing of it may stay: :data:`MASK`."""
+    """Replaced as a whole, by :data:`MASK`."""
     ID = "id"
     """Whatever names a user, a tenant or an app: as the kind whose form it has, else an opaque word."""
     GUID = "guid"

@@ -43,8 +43,8 @@ class Redactor(Texts):
 
     Args:
         profile: a name in :data:`PROFILES`.
-        key: what pseudonyms depend on; the same key gives the same ones in every file and on every machine. Whoever
-            has it can try whether a name they think of is behind a pseudonym.
+        key: what pseudonyms depend on; the same key gives the same ones in every file and on every machine. With
+            the key anybody can try whether a certain name is behind a pseudonym.
 
     Raises:
         UnknownNameError: there is no such profile.
