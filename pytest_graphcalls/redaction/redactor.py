@@ -44,7 +44,7 @@ class Redactor(Texts):
     Args:
         profile: a name in :data:`PROFILES`.
         key: what pseudonyms depend on; the same key gives the same ones in every file and on every machine. With
-            the key anybody can try whether a certain name is behind a pseudonym.
+            the key it can be tried whether a certain name is behind a pseudonym.
 
     Raises:
         UnknownNameError: there is no such profile.

@@ -150,7 +150,7 @@ class Making(Waiting, People):
         call = StagedCall(self, str(body.get("id", "")), by or self.client, people, body)
         self.reached(lambda: self._established(call), "an established call", rule)
         if "meetingInfo" in facts:
-            self._clear(call)  # a run that was killed may have left somebody in there
+            self._clear(call)  # a run that was killed may have left participants in there
         return call
 
     def _established(self, call: StagedCall) -> bool:

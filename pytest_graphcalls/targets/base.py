@@ -48,7 +48,7 @@ class Case:
             )
 
     def called(self, name: str) -> str:
-        """A display name of the test's own, in a form that redaction leaves alone."""
+        """A display name for this test, in a form that redaction does not change."""
         return self.made.get(name) or self._make("name", name, name)
 
     def _make(self, kind: str, what: str, text: str) -> str:
