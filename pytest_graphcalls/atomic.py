@@ -1,7 +1,7 @@
 """Files and folders that are replaced as a whole or not at all, and locks that end with their process.
 
-A text is written beside its file and then renamed over it. Whoever writes holds a lock of the operating system, which
-lets go of it however a process ends; so no age and no number of a process has to be guessed from.
+A text is written beside its file and then renamed over it. The writing process holds a lock of the operating
+system, which ends with it however it ends; so neither the age of a file nor the number of a process is relied on.
 """
 
 from __future__ import annotations

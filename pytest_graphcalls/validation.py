@@ -14,6 +14,8 @@ from pytest_graphcalls.errors import SettingError
 MOST = 1_000_000_000
 """The largest number where no smaller one is named; as seconds some thirty years."""
 _SHOWN = 80
+_BITS = 14_000
+"""Bits of the largest number that is shown; Python writes none of more than 4,300 digits."""
 
 
 class _Short(reprlib.Repr):
@@ -25,10 +27,7 @@ class _Short(reprlib.Repr):
 
     def repr_int(self, x: int, level: int) -> str:
         """A number of more digits than Python writes has none that could be shown."""
-        try:
-            return super().repr_int(x, level)
-        except ValueError:
-            return "(a very large number)"
+        return "(a very large number)" if x.bit_length() > _BITS else super().repr_int(x, level)
 
 
 _SHORT = _Short()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+from weakref import WeakSet
 
 import httpx
 
@@ -90,6 +93,8 @@ class HttpPoster:
         self._base = httpx.URL(url)
         tls = tls_context(trust_env=True) if self._base.scheme == "https" else False
         self._client = httpx.Client(verify=tls, trust_env=False, follow_redirects=False)
+        self._sockets: WeakSet[socket.socket] = WeakSet()
+        self._closed = False
 
     def reaches(self, url: str) -> bool:
         """See :meth:`Poster.reaches`."""
@@ -111,6 +116,7 @@ class HttpPoster:
                 headers=list(request.headers.pairs),
                 content=request.body,
                 timeout=timeout,
+                extensions={"trace": self._traced},
             )
             answer = self._client.send(sent, stream=True)
             try:
@@ -118,6 +124,8 @@ class HttpPoster:
             finally:
                 answer.close()
         except (httpx.TransportError, httpx.InvalidURL) as error:
+            if self._closed:
+                return PostResult(seconds=time.perf_counter() - began, error=CLOSED)
             timed_out = isinstance(error, httpx.TimeoutException)
             return PostResult(seconds=time.perf_counter() - began, error=_describe(error, timeout), timed_out=timed_out)
         except RuntimeError:
@@ -129,8 +137,17 @@ class HttpPoster:
         return PostResult(answer.status_code, headers, body, ended - began, moment=ended, url=str(sent.url))
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, also those on which an answer is waited for."""
+        self._closed = True
+        for connection in tuple(self._sockets):
+            with suppress(OSError):  # it has ended already
+                connection.shutdown(socket.SHUT_RDWR)
         self._client.close()
+
+    def _traced(self, event: str, facts: Mapping[str, Any]) -> None:
+        """Remember the socket of each new connection: closing one ends no other thread's wait for it."""
+        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            self._sockets.add(facts["return_value"].get_extra_info("socket"))
 
 
 def _read(answer: httpx.Response, deadline: float) -> bytes:

@@ -344,7 +344,7 @@ def _constructed(tag: str, text: str) -> Any:
     safe = _safe()
     construct = safe.yaml_constructors.get(tag)
     if tag == f"{_YAML}merge":
-        raise UnreadableError("merges a mapping into another one (<<), which is not followed; an alias is not, either.")
+        raise UnreadableError("merges one mapping into another (<<), which is not followed; an alias is not, either.")
     if construct is None:
         _refuse_tag(tag)
     if tag in _NUMBERS and len(text) > _LONGEST_NUMBER:

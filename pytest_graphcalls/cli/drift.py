@@ -148,7 +148,7 @@ def promote(args: Namespace) -> int:
         show([f"{counted(done.removed, 'older one')} removed, because the suite has no such test."])
     headline = _headline(out / DOCUMENT)
     if headline:
-        # Whoever promotes a night with drift by mistake would never hear of it again.
+        # A night with drift that is promoted by mistake would never be reported again.
         show([f"That night came to: {headline} What was recorded in it is what later nights expect from now on."])
     show([f"Commit {baseline}, or keep it where the next night finds it."])
     return 0

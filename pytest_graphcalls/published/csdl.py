@@ -203,7 +203,7 @@ class _Reader:
         self._parser.EndElementHandler = self._end
         self._parser.StartDoctypeDeclHandler = self._doctype
         self._parser.XmlDeclHandler = self._declaration
-        self._given = self._kept = 0
+        self._given = self._at = self._kept = 0
         self._depth = 0
         self._namespace = ""
         self._aliases: dict[str, str] = {}
@@ -236,7 +236,8 @@ class _Reader:
             words = "ends in the middle; is it cut off?" if cut else f"is not XML: {expat.ErrorString(error.code)}."
             raise PublishedFileError(self._file, error.lineno, max(self._parser.ErrorByteIndex, 0), words) from None
         # Between two calls the parser stands before what it has not seen the end of, and holds all of it.
-        if self._given - max(self._parser.CurrentByteIndex, 0) > _LONGEST + _PIECE:
+        self._at = max(self._at, self._parser.CurrentByteIndex)
+        if self._given - self._at > _LONGEST + _PIECE:
             self._fail("has a tag or a comment of more than 1 MB here.")
 
     def result(self, file: str) -> Metadata:

@@ -1,6 +1,6 @@
 """Reading the published OpenAPI of one API version, of which the calls are a small slice.
 
-OpenAPI says less than CSDL. What it leaves open becomes ``None``, which is never a difference: nullability where it
+OpenAPI says less than CSDL. What it does not state becomes ``None``, which is never a difference: nullability where it
 is not written down, abstract and open types, flags, numbers of enumeration members, containment.
 """
 

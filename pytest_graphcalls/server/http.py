@@ -159,7 +159,7 @@ def base_url(listener: socket.socket, scheme: str = "http") -> str:
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
         listener = _bound(host, port)
-    except socket.gaierror as error:
+    except (socket.gaierror, UnicodeError) as error:  # a name of which a part is too long
         raise SettingError("--host", host, "an address of this machine", f"{error}.") from error
     except (OSError, OverflowError) as error:
         raise SettingError(

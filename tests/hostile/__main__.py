@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from tests.hostile.attacks import ATTACKS, Attack
+from tests.hostile.kills import KILLS, killed
 
 SECONDS, MEMORY = float(os.environ.get("HOSTILE_SECONDS", "60")), 200
 """The most seconds and MB that a command may take."""
@@ -31,6 +32,13 @@ def main(wanted: list[str]) -> int:
             with tempfile.TemporaryDirectory() as folder:
                 rows.append(_row(attack, Path(folder)))
             print("| " + " | ".join(rows[-1][:4]) + " |", flush=True)
+    if not wanted or "kills" in wanted:
+        with tempfile.TemporaryDirectory() as folder:
+            start = time.monotonic()
+            found = killed(Path(folder))
+        got = f"{len(found)} cassettes lost, locks that held or rests that stayed"
+        rows.append((f"{KILLS} kills within writes", got, f"{time.monotonic() - start:.1f}", "-", "; ".join(found)))
+        print("| " + " | ".join(rows[-1][:4]) + " |", flush=True)
     wrong = [row for row in rows if row[4]]
     print(f"\n{len(rows)} files, {len(wrong)} of them not as they should be.")
     for row in wrong:

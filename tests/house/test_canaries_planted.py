@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from pytest_graphcalls.cli import main
 from pytest_graphcalls.server.control import PREFIX
 from tests.environment import clean
 from tests.house import planting
@@ -129,3 +130,38 @@ def test_a_recording_holds_no_planted_secret(pytester: pytest.Pytester) -> None:
     assert len(cassettes) + outcomes["errors"] == outcomes["passed"] == len(planting.PLANTED)
     assert len(cassettes) >= 150
     assert_clean({"cassettes": "\n".join(one.read_text() for one in cassettes), "console": result.stdout.str()})
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_check_of_a_recording_shows_no_planted_secret(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A HAR file that was made elsewhere, with a secret in every place."""
+    entries = []
+    with httpx.Client(base_url="https://graph.microsoft.com/v1.0") as client:
+        for one in planting.PLANTED:
+            for arguments in planting.requests(one):
+                request = client.build_request("POST", f"{planting.CALLS}{arguments.pop('path', '')}", **arguments)
+                headers = [{"name": name, "value": value} for name, value in request.headers.items()]
+                body = {"text": request.content.decode()}
+                asked = {"method": "POST", "url": str(request.url), "headers": headers, "postData": body}
+                answer = {"status": 299, "headers": headers, "content": body}
+                entries.append({"request": asked, "response": answer})
+    (tmp_path / "x.har").write_text(json.dumps({"log": {"version": "1.2", "entries": entries}}))
+    assert main(["check", str(tmp_path / "x.har"), "--format", form]) == 1
+    shown = "".join(capsys.readouterr())
+    if form == "json":
+        assert json.loads(shown)["summary"]["violations"] > 150
+    assert_clean({"check": shown})
+
+
+def test_a_usage_error_shows_no_planted_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of argparse, and of a command."""
+    shown = ""
+    for one in planting.PLANTED[::3]:
+        with pytest.raises(SystemExit):
+            main(["serve", "--port", one.assigned])
+        assert main(["explain", one.said]) in {0, 2}
+        assert main(["serve", "--host", one.assigned, "--port", "0"]) == 2
+        shown += "".join(capsys.readouterr())
+    assert_clean({"errors": shown})

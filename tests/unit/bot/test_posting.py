@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -13,7 +14,9 @@ import pytest
 
 from pytest_graphcalls.bot.courier import poster
 from pytest_graphcalls.bot.inprocess import AsgiPoster, WsgiPoster
-from pytest_graphcalls.bot.posting import HttpPoster, Poster
+from pytest_graphcalls.bot.posting import CLOSED, HttpPoster, Poster
+from pytest_graphcalls.server.http import serve_in_thread
+from pytest_graphcalls.server.tls import certificate_in
 from pytest_graphcalls.wire import Headers, Request
 
 
@@ -31,6 +34,28 @@ class Asgi:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
 
     async def method(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_post_that_waits_for_an_answer_ends_when_the_poster_is_closed(
+    tls: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a server with a bot that hangs could not stop before the bot's time is over."""
+    asked, over = Event(), Event()
+
+    async def hanging(scope: Any, receive: Any, send: Any) -> None:
+        asked.set()
+        await asyncio.to_thread(over.wait, 60)
+
+    with certificate_in(tmp_path) as files, ThreadPoolExecutor(1) as threads:
+        monkeypatch.setenv("SSL_CERT_FILE", str(files.ca))
+        with serve_in_thread(hanging, certificate=files.certificate if tls else None) as url:
+            bot = HttpPoster(url)
+            post = threads.submit(bot.post, Request("POST", f"{url}/api/calls"), 50.0, 0.0)
+            assert asked.wait(20)
+            bot.close()
+            assert post.result(20).error == CLOSED
+            over.set()
 
 
 class Passed:

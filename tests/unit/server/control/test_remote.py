@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import closing, nullcontext
 from threading import Thread
 from typing import Any
 
@@ -82,7 +83,8 @@ def test_a_refusal_leaves_the_test_unchecked(remote: RemoteWorld) -> None:
 )
 def test_only_a_server_that_lists_its_addresses_is_steered(app: Callable[..., Any], steerable: bool) -> None:
     """A mock, or a server whose control addresses are off, is asked by requests alone."""
-    with serve_in_thread(app(Simulator())) as url:
+    served = app(Simulator())
+    with closing(served) if isinstance(served, ControlledApp) else nullcontext(), serve_in_thread(served) as url:
         assert is_steerable(url) is steerable
 
 
