@@ -41,14 +41,14 @@ class Case:
     compared: bool = False
 
     def ids(self) -> Iterator[str]:
-        """Ids for what the test makes up: the same each time, no other test's, and left alone by redaction."""
+        """Ids for what the test makes up: the same each time, no other test's, and unchanged by redaction."""
         for number in map(str, count(1)):
             yield self.made.get(number) or self._make(
                 "guid", number, str(uuid5(NAMESPACE_URL, f"{self.name}:{number}"))
             )
 
     def called(self, name: str) -> str:
-        """A display name of the test's own, in a form that redaction leaves alone."""
+        """A display name for this test, in a form that redaction does not change."""
         return self.made.get(name) or self._make("name", name, name)
 
     def _make(self, kind: str, what: str, text: str) -> str:

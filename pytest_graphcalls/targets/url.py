@@ -81,7 +81,9 @@ class UrlTarget:
         if setup.recorder.judges:
             self._require_welcome(setup.version)
         connection = UrlConnection(self, setup)
-        if connection.world is not None and Need.CLOCK in connection.capabilities:  # nobody else is told things there
+        if (
+            connection.world is not None and Need.CLOCK in connection.capabilities
+        ):  # other servers do not show their notifications
             connection.follow(connection.world)
         return connection
 
