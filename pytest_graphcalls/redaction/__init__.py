@@ -2,8 +2,8 @@
 
 The rules of this room:
 
-1. A secret is what one of the tables names: a header, a query or form parameter, a JSON member, or a form of
-   text that gives itself away wherever it stands. A new kind of secret is a new row, never a new branch.
+1. A secret is recognised by its name (tables, and how names of secrets are built), by its form wherever it stands, or
+   by its value. A new kind of secret is a new row, never a new branch. Encodings are undone before.
 2. The shape stays: a masked member is still there, a null stays null, a list keeps its length, a bearer token's
    scheme stays readable, a GUID stays a GUID. So a redacted exchange can still be judged by the contract.
 3. When in doubt a text is masked. Losing a harmless word is cheap, a leaked token is not.
