@@ -110,6 +110,10 @@ def _planted() -> Iterator[Planted]:
         value = _random(next(seeds), 32)
         yield Planted("", value, f"https://teams.microsoft.com/l/meetup-join/19%3ameeting_{value}%40thread.v2/0")
     for _ in range(4):
+        lines = [b64encode(random.Random(next(seeds)).randbytes(48)).decode() for _ in range(5)]
+        whole = "\\n".join(("-----BEGIN PRIVATE KEY-----", *lines, "-----END PRIVATE KEY-----"))
+        yield Planted("", lines[2], whole)  # on one line, as a variable of the environment has it
+    for _ in range(4):
         value = _random(next(seeds), 32)
         yield Planted("Cookie", value, f"fpc={value}; x=1")
 
