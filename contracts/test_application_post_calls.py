@@ -80,7 +80,7 @@ def test_notifications_go_to_the_callback_of_the_call(graphcalls_stage: Stage, *
     own = stage.new_callback()
     where = stage.meeting() if group else {"targets": [stage.person().entry()]}
     call = stage.staged(callbackUri=own, **where)
-    notices = stage.hears("updated", call.id)
+    notices = stage.wait_for_notices("updated", call.id)
     if not notices:
         rule = "application-post-calls.state-changes-are-notified"
         raise stage.cannot_tell("a notification about the call", "none came", rule)
@@ -94,7 +94,7 @@ def test_the_states_of_a_new_call_are_notified(graphcalls_stage: Stage, *, group
     stage = graphcalls_stage
     call = stage.meeting_call(people=0) if group else stage.peer_to_peer_call()
     both = {"establishing", "established"}
-    notices = stage.hears("updated", call.id, lambda notices: both <= {notice.state() for notice in notices})
+    notices = stage.wait_for_notices("updated", call.id, lambda notices: both <= {notice.state() for notice in notices})
     assert both - {notice.state() for notice in notices} == set()
 
 
@@ -104,7 +104,7 @@ def test_no_roster_is_sent_for_a_call_to_one_person(graphcalls_stage: Stage) -> 
     stage = graphcalls_stage
     call = stage.peer_to_peer_call()
     stage.advance(5)
-    assert stage.told("updated", f"{call.id}/participants") == []
+    assert stage.notices_of("updated", f"{call.id}/participants") == []
 
 
 @rule("application-post-calls.roster-follows-joining")
@@ -112,7 +112,7 @@ def test_the_roster_follows_joining_a_meeting(graphcalls_stage: Stage) -> None:
     """A bot that has joined a meeting is sent a list of who is there."""
     stage = graphcalls_stage
     call = stage.meeting_call(people=0)
-    notices = stage.hears("updated", f"{call.id}/participants")
+    notices = stage.wait_for_notices("updated", f"{call.id}/participants")
     assert notices, "the bot was sent no roster"
     assert all(isinstance(notice.data, list) for notice in notices)
 

@@ -25,7 +25,7 @@ def test_a_callback_address_takes_what_comes_later(graphcalls_stage: Stage) -> N
     own = stage.new_callback()
     call = stage.incoming_call()
     stage.accepted(call.answer(callbackUri=own), "call-answer.success-is-202-empty")
-    notices = stage.hears("updated", call.id)
+    notices = stage.wait_for_notices("updated", call.id)
     if not notices:
         rule = "call-answer.state-changes-are-notified"
         raise stage.cannot_tell("a notification about the answered call", "none came", rule)
@@ -38,5 +38,5 @@ def test_the_states_of_an_answered_call_are_notified(graphcalls_stage: Stage) ->
     stage = graphcalls_stage
     call = stage.answered_call()
     both = {"establishing", "established"}
-    notices = stage.hears("updated", call.id, lambda notices: both <= {notice.state() for notice in notices})
+    notices = stage.wait_for_notices("updated", call.id, lambda notices: both <= {notice.state() for notice in notices})
     assert both - {notice.state() for notice in notices} == set()

@@ -53,7 +53,7 @@ def test_no_notification_tells_of_its_own_end(graphcalls_stage: Stage) -> None:
     """An operation that was answered as completed is not notified of once more."""
     call, _ = playing(graphcalls_stage)
     answer = graphcalls_stage.accepted(cancel(call), SUCCESS)
-    assert not graphcalls_stage.hears("deleted", f"{call.id}/operations/{members(answer).get('id')}")
+    assert not graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
 
 
 @rule("call-cancelmediaprocessing.location-is-given")
@@ -79,7 +79,7 @@ def test_the_end_of_each_cancelled_operation_is_notified(graphcalls_stage: Stage
     call, ids = playing(graphcalls_stage)
     graphcalls_stage.accepted(cancel(call), SUCCESS)
     for id in ids:
-        notices = graphcalls_stage.hears("deleted", f"{call.id}/operations/{id}")
+        notices = graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{id}")
         results = [notice.of_call().get("resultInfo") or {} for notice in notices]
         assert [notice.state() for notice in notices] == ["failed"]
         assert [(one.get("code"), one.get("subcode")) for one in results] == [(400, 8508)]

@@ -43,7 +43,7 @@ def test_a_call_ends_after_46_minutes_without_keep_alive(graphcalls_stage: Stage
     call = graphcalls_stage.meeting_call(people=1)
     graphcalls_stage.advance(46 * MINUTE)
     assert not call.lives()
-    results = [notice.of_call().get("resultInfo") or {} for notice in graphcalls_stage.told("deleted", call.id)]
+    results = [notice.of_call().get("resultInfo") or {} for notice in graphcalls_stage.notices_of("deleted", call.id)]
     assert results, "the bot was not told"
     assert (results[-1].get("code"), results[-1].get("subcode")) == (408, 8537)
 

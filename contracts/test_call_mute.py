@@ -48,7 +48,7 @@ def test_no_notification_tells_of_an_ended_operation(graphcalls_stage: Stage) ->
     """An operation that was answered as completed is not notified of once more."""
     call = graphcalls_stage.meeting_call(people=0)
     answer = graphcalls_stage.accepted(act(call), SUCCESS)
-    assert not graphcalls_stage.hears("deleted", f"{call.id}/operations/{members(answer).get('id')}")
+    assert not graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
 
 
 @rule("call-mute.muted-bot-is-shown")
@@ -72,9 +72,9 @@ def test_the_roster_follows(graphcalls_stage: Stage) -> None:
     """The roster is sent again, with the bot muted."""
     call = graphcalls_stage.meeting_call(people=0)
     own = own_id(graphcalls_stage, call)
-    before = len(graphcalls_stage.told("updated", f"{call.id}/participants"))
+    before = len(graphcalls_stage.notices_of("updated", f"{call.id}/participants"))
     graphcalls_stage.accepted(act(call), SUCCESS)
-    notices = graphcalls_stage.hears("updated", f"{call.id}/participants", lambda heard: len(heard) > before)
+    notices = graphcalls_stage.wait_for_notices("updated", f"{call.id}/participants", lambda heard: len(heard) > before)
     said = [one.get("isMuted") for notice in notices[before:] for one in notice.data if one.get("id") == own]
     assert said == [True]
 

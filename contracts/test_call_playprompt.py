@@ -31,7 +31,7 @@ def play(call: StagedCall, *prompts: dict[str, Any], **body: Any) -> Answer:
 def end_of(stage: Stage, call: StagedCall, answer: Answer, within: float | None = None) -> list[str]:
     """What is notified of the end of the operation in ``answer``."""
     about = f"{call.id}/operations/{members(answer).get('id')}"
-    return [notice.state() for notice in stage.hears("deleted", about, within=within)]
+    return [notice.state() for notice in stage.wait_for_notices("deleted", about, within=within)]
 
 
 @rule("call-playprompt.success-is-200-with-operation")

@@ -111,7 +111,7 @@ def test_without_callback_address_the_registered_one_is_used(graphcalls_stage: S
 
 def beginning_of(stage: Stage, call: StagedCall) -> Notice:
     """The notification by which ``call`` came in."""
-    notices = stage.told("created", call.id)
+    notices = stage.notices_of("created", call.id)
     if not notices:
         raise stage.cannot_tell("the notification of an incoming call", "none came")
     return notices[0]
@@ -119,7 +119,7 @@ def beginning_of(stage: Stage, call: StagedCall) -> Notice:
 
 def end_of(stage: Stage, call: StagedCall) -> str:
     """The address to which the end of ``call`` was posted."""
-    notices = stage.hears("deleted", call.id)
+    notices = stage.wait_for_notices("deleted", call.id)
     if not notices:
         raise stage.cannot_tell(
             "the notification of the call's end", "none came", "call-reject.deleted-notification-follows"
@@ -138,7 +138,7 @@ def test_a_rejected_call_is_gone(graphcalls_stage: Stage) -> None:
 def test_the_end_of_a_rejected_call_is_notified(graphcalls_stage: Stage) -> None:
     """The bot is told by a deleted notification that a rejected call is over."""
     call = rejected(graphcalls_stage)
-    assert graphcalls_stage.hears("deleted", call.id), "the bot was not told"
+    assert graphcalls_stage.wait_for_notices("deleted", call.id), "the bot was not told"
 
 
 @rule("call-reject.no-role-is-needed")

@@ -39,7 +39,7 @@ def test_the_end_of_the_operation_is_notified(graphcalls_stage: Stage) -> None:
     """As completed, with a reason."""
     call = graphcalls_stage.peer_to_peer_call()
     answer = graphcalls_stage.accepted(send(call), SUCCESS)
-    notices = graphcalls_stage.hears("deleted", f"{call.id}/operations/{members(answer).get('id')}")
+    notices = graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
     assert [notice.state() for notice in notices] == ["completed"]
     assert all(notice.of_call().get("completionReason") for notice in notices)
 

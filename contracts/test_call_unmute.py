@@ -55,7 +55,7 @@ def test_no_notification_tells_of_an_ended_operation(graphcalls_stage: Stage) ->
     """An operation that was answered as completed is not notified of once more."""
     call = muted_call(graphcalls_stage)
     answer = graphcalls_stage.accepted(act(call), SUCCESS)
-    assert not graphcalls_stage.hears("deleted", f"{call.id}/operations/{members(answer).get('id')}")
+    assert not graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
 
 
 @rule("call-unmute.unmuted-bot-is-shown")
@@ -79,9 +79,9 @@ def test_the_roster_follows(graphcalls_stage: Stage) -> None:
     """The roster is sent again, with the bot unmuted."""
     call = muted_call(graphcalls_stage)
     own = own_id(graphcalls_stage, call)
-    before = len(graphcalls_stage.told("updated", f"{call.id}/participants"))
+    before = len(graphcalls_stage.notices_of("updated", f"{call.id}/participants"))
     graphcalls_stage.accepted(act(call), SUCCESS)
-    notices = graphcalls_stage.hears("updated", f"{call.id}/participants", lambda heard: len(heard) > before)
+    notices = graphcalls_stage.wait_for_notices("updated", f"{call.id}/participants", lambda heard: len(heard) > before)
     said = [one.get("isMuted") for notice in notices[before:] for one in notice.data if one.get("id") == own]
     assert said == [False]
 

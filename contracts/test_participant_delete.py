@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_graphcalls.stage import Answer, Somebody, Stage, StagedCall, refused
+from pytest_graphcalls.stage import Answer, Invitee, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
@@ -15,7 +15,7 @@ CHOSEN_ID = "participant-delete.chosen-id-addresses-the-invitation"
 INVITE = "participant-invite.success-is-200-with-operation"
 
 
-def ringing(stage: Stage, call: StagedCall) -> tuple[Somebody, str]:
+def ringing(stage: Stage, call: StagedCall) -> tuple[Invitee, str]:
     """Somebody who was just invited into ``call`` under a chosen id and has not answered: who, and that id."""
     bob, chosen = stage.person("Bob"), stage.new_id()
     stage.accepted(call.invite(bob.entry(chosen_id=chosen)), INVITE)
@@ -96,7 +96,7 @@ def test_somebody_whose_invitation_was_withdrawn_never_joins(graphcalls_stage: S
     call = stage.meeting_call(people=0)
     bob, chosen = ringing(stage, call)
     stage.accepted(withdrawn(stage, call, chosen), BOTH_KINDS)
-    stage.settle(call)
+    stage.wait_for_invited(call)
     assert not call.has(bob)
 
 

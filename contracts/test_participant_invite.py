@@ -147,7 +147,7 @@ def test_somebody_who_is_in_the_call_is_not_added_again(graphcalls_stage: Stage)
     (alice,) = call.people
     answer = call.invite(alice.entry())
     if not refused(answer):
-        graphcalls_stage.settle(call)
+        graphcalls_stage.wait_for_invited(call)
     assert len([entry for entry in call.roster() if alice.is_(entry)]) == 1
 
 
@@ -195,7 +195,7 @@ def test_only_the_first_invitee_replaces_a_call(graphcalls_stage: Stage) -> None
         stage.accepted(new.invite(alice.entry(replaces=old.id)), SUCCESS)
         pytest.fail("the request was refused because of its second entry")
     stage.reached(lambda: new.has(alice), "somebody who has changed calls")
-    stage.settle(new)
+    stage.wait_for_invited(new)
     assert not new.has(bob)
 
 
@@ -224,9 +224,9 @@ def test_the_end_of_the_replaced_call_is_notified(graphcalls_stage: Stage) -> No
     stage.reached(
         lambda: not old.lives(), "a replaced call that is over", "participant-invite.replaced-call-is-dropped"
     )
-    ends = stage.hears("deleted", old.id)
+    ends = stage.wait_for_notices("deleted", old.id)
     assert ends, "the bot was not told that the old call is deleted"
-    states = [notice.state() for notice in (*stage.told("updated", old.id), *ends)]
+    states = [notice.state() for notice in (*stage.notices_of("updated", old.id), *ends)]
     assert "terminated" in states, "the bot was not told that the old call is terminated"
 
 
@@ -258,7 +258,7 @@ def test_only_the_first_participant_is_moved(graphcalls_stage: Stage) -> None:
         stage.accepted(new.invite(entries[0]), "participant-invite.moves-between-own-meetings")
         pytest.fail("the request was refused because of its second entry")
     stage.reached(lambda: new.has(alice), "a move between meetings", "participant-invite.moves-between-own-meetings")
-    stage.settle(new)
+    stage.wait_for_invited(new)
     assert not new.has(bob), "was moved as well"
     assert old.has(bob), "did not stay where they were"
 
@@ -271,7 +271,7 @@ def test_the_end_of_the_operation_is_notified(graphcalls_stage: Stage) -> None:
     alice = stage.person()
     operation = members(stage.accepted(call.invite(alice.entry()), SUCCESS)).get("id")
     stage.reached(lambda: call.has(alice), "an invitee who has joined")
-    notices = stage.hears("deleted", f"{call.id}/operations/{operation}")
+    notices = stage.wait_for_notices("deleted", f"{call.id}/operations/{operation}")
     assert notices, "the bot was not told that the operation has ended"
     assert {notice.state() for notice in notices} == {"completed"}
 
@@ -283,7 +283,7 @@ def test_the_end_of_an_operation_that_failed_is_notified(graphcalls_stage: Stage
     call = stage.meeting_call(people=1)
     operation = members(stage.accepted(call.invite(stage.decliner().entry()), SUCCESS)).get("id")
     stage.reached(lambda: call.status_of(str(operation)) == "failed", "an invite that has failed")
-    notices = stage.hears("deleted", f"{call.id}/operations/{operation}")
+    notices = stage.wait_for_notices("deleted", f"{call.id}/operations/{operation}")
     assert notices, "the bot was not told that the operation has failed"
     assert {notice.state() for notice in notices} == {"failed"}
 
@@ -296,7 +296,7 @@ def test_a_roster_update_follows(graphcalls_stage: Stage) -> None:
     alice = stage.person()
     stage.bring(call, alice)
     path = f"{call.id}/participants"
-    named = stage.hears("updated", path, lambda notices: any(notice.lists(alice) for notice in notices))
+    named = stage.wait_for_notices("updated", path, lambda notices: any(notice.lists(alice) for notice in notices))
     assert any(notice.lists(alice) for notice in named)
 
 

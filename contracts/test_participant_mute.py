@@ -41,7 +41,7 @@ def test_no_notification_tells_of_an_ended_operation(graphcalls_stage: Stage) ->
     """An operation that was answered as completed is not notified of once more."""
     call = graphcalls_stage.meeting_call(people=1)
     answer = graphcalls_stage.accepted(mute(call), SUCCESS)
-    assert not graphcalls_stage.hears("deleted", f"{call.id}/operations/{members(answer).get('id')}")
+    assert not graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
 
 
 @rule("participant-mute.muted-participant-is-shown")
@@ -65,9 +65,9 @@ def test_the_roster_follows(graphcalls_stage: Stage) -> None:
     """After a mute the roster is sent again, with the participant muted."""
     call = graphcalls_stage.meeting_call(people=1)
     participant = call.id_of(call.people[0])
-    before = len(graphcalls_stage.told("updated", f"{call.id}/participants"))
+    before = len(graphcalls_stage.notices_of("updated", f"{call.id}/participants"))
     graphcalls_stage.accepted(mute(call, participant), SUCCESS)
-    notices = graphcalls_stage.hears("updated", f"{call.id}/participants", lambda heard: len(heard) > before)
+    notices = graphcalls_stage.wait_for_notices("updated", f"{call.id}/participants", lambda heard: len(heard) > before)
     muted = [one for notice in notices[before:] for one in notice.data if one.get("id") == participant]
     assert [one.get("isMuted") for one in muted] == [True]
 

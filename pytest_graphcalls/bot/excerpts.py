@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_graphcalls.contract import Contract, Miss
+from pytest_graphcalls.contract import Contract, Look, Miss
 from pytest_graphcalls.wire import MAX_DEPTH, NO_HEADERS, Exchange, Headers, Request, encode_json
 
 WHOLE_BODY = 16 * 1024
@@ -65,7 +65,7 @@ def excerpt(exchange: Exchange) -> Excerpt:
     asked, request_length = _body(request.body)
     answered, response_length = _body(response.body)
     shorter = Request(request.method, _address(request.url), _headers(request.headers), asked)
-    kept = replace(exchange, request=shorter, response=replace(response, body=answered))
+    kept = replace(exchange, request=shorter, response=replace(response, body=answered), look=None)
     return Excerpt(kept, request_length, response_length)
 
 
@@ -81,6 +81,8 @@ def _is_foreign(exchange: Exchange) -> bool:
     request, status = exchange.request, exchange.response.status
     if status < 400 or status == 401:
         return status == 401
+    if isinstance(exchange.look, Look):
+        return False  # it was routed
     if len(request.url) > LONGEST_ADDRESS:
         return True
     return isinstance(Contract.packaged().match(request.method, request.path), Miss)
@@ -90,7 +92,7 @@ def _line(exchange: Exchange) -> Excerpt:
     """Reduce an exchange to method, address and status."""
     request = Request(exchange.request.method[:20], _address(exchange.request.url, SHORT_ADDRESS))
     response = replace(exchange.response, headers=NO_HEADERS, body=b"")
-    return Excerpt(replace(exchange, request=request, response=response))
+    return Excerpt(replace(exchange, request=request, response=response, look=None))
 
 
 def _address(url: str, longest: int = LONGEST_ADDRESS) -> str:

@@ -77,7 +77,7 @@ class Passport:
         sign_ins: tokens that were asked for.
         notifications: those that the bot received meanwhile, redacted; kept where the target could be listened to.
         seconds: how long each answer took, in the order of the exchanges; kept in recordings that are to be compared.
-        aside: numbers of exchanges, from 0, that depend on what others had left behind; kept likewise.
+        uncompared: numbers of exchanges, from 0, that depend on what others had left behind; kept likewise.
         faults: what was injected into its answers; empty when they are as the target gave them.
         refused: kinds of what the leak scan has found in the recording, which is masked in it; such a cassette is
             compared within its night and kept nowhere.
@@ -99,7 +99,7 @@ class Passport:
     sign_ins: tuple[SignedIn, ...] = ()
     notifications: tuple[Notification, ...] = ()
     seconds: tuple[float | None, ...] = ()
-    aside: tuple[int, ...] = ()
+    uncompared: tuple[int, ...] = ()
     faults: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     digest: str = ""
@@ -143,7 +143,7 @@ class Passport:
             "sign_ins": [one.to_json() for one in self.sign_ins],
             "notifications": [_told(one) for one in self.notifications],
             "seconds": [] if set(self.seconds) <= {None} else [one and round(one, 4) for one in self.seconds],
-            "aside": list(self.aside),
+            "aside": list(self.uncompared),
             "faults": list(self.faults),
             "refused": list(self.refused),
             "digest": self.digest,
@@ -171,7 +171,7 @@ class Passport:
                 sign_ins=tuple(SignedIn(**one) for one in data.get("sign_ins", ())),
                 notifications=tuple(map(_notification, data.get("notifications", ()))),
                 seconds=tuple(None if one is None else float(one) for one in data.get("seconds", ())),
-                aside=tuple(map(int, data.get("aside", ()))),
+                uncompared=tuple(map(int, data.get("aside", ()))),
                 **plain,
             )
         except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
@@ -25,6 +26,8 @@ from pytest_graphcalls.wire import MalformedJsonError, decode_json, encode_json
 if TYPE_CHECKING:
     from pytest_graphcalls.server.tls import ServerTls
 
+SWITCH_INTERVAL = 0.0005
+"""Seconds after which a busy thread lets another run: with Python's 5 ms, clients wait while a long answer is made."""
 MEGABYTE = 1024 * 1024
 LARGEST_LEDGER = 64 * 1024
 """MB that the ledger may take at most."""
@@ -43,6 +46,7 @@ def run(args: Namespace) -> int:
         SettingError: the address is taken, a value is out of range, the folder for TLS cannot be used, or the bot is
             on another machine.
     """
+    sys.setswitchinterval(SWITCH_INTERVAL)
     # Its time begins now: what clients bring along (assertions) and look at (tokens) has real times in it.
     simulator = Simulator(seed=args.seed, pace=_pace(args.ring), start=datetime.now(UTC))
     plain = SimulatorApp(simulator, frozen=args.frozen)

@@ -134,7 +134,7 @@ class CheckedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             outside a test that has one, a violation raises at once.
 
     Raises:
-        ContractViolationError: from a request, when nobody records and the exchange breaks the contract.
+        ContractViolationError: by a request, when no recorder is active and the exchange violates the contract.
     """
 
     def __init__(self, inner: httpx.BaseTransport | httpx.AsyncBaseTransport, recorder: Observer | None = None) -> None:
@@ -211,7 +211,7 @@ def make_client(transport: httpx.BaseTransport, root: str, token: str, *, auth: 
 def make_async_client(
     transport: httpx.AsyncBaseTransport, root: str, token: str, *, auth: httpx.Auth | None = None
 ) -> AsyncClient:
-    """The same for asynchronous code; making and leaving it takes no event loop."""
+    """The variant for asynchronous code; it is created and closed without an event loop."""
     return httpx.AsyncClient(transport=transport, **_facts(root, token, auth))
 
 
@@ -272,7 +272,7 @@ def http_for_msal(
         verify: a TLS context, or a file with the certificate authorities to trust; by default certifi's, or with
             ``trust_env`` those that ``SSL_CERT_FILE`` names.
         trust_env: whether proxies and ``SSL_CERT_FILE`` are taken from the environment. The client that msal makes
-            for itself takes them whatever it was told.
+            for itself always takes them.
         transport: go through this instead of the network.
     """
     if transport is None:

@@ -17,7 +17,7 @@ from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator import Simulator
 
 GRAPH = "https://graph.microsoft.com"
-"""The address requests bear that go to a simulator in the same process; none of them leaves it."""
+"""The address of requests to a simulator in this process; they are not sent over the network."""
 
 
 class _Sdk(NamedTuple):
@@ -56,7 +56,7 @@ def graph_service_client(service: Simulator | str, *, version: str = "v1.0", tok
 def _reached(service: Simulator | str) -> tuple[str, httpx.AsyncBaseTransport, str]:
     """Address, way and token to a service."""
     if isinstance(service, str):
-        # No connection is kept: it would belong to an event loop that may be gone by the next call.
+        # No connection is kept: it would belong to an event loop that may be closed by the next call.
         return service.rstrip("/"), httpx.AsyncHTTPTransport(limits=httpx.Limits(max_keepalive_connections=0)), ""
     return GRAPH, SimulatorTransport(service), service.authority.token()
 

@@ -80,7 +80,7 @@ class Network:
         return ""
 
     def look(self, url: str) -> Response | None:
-        """What ``url`` answers to somebody without a token; ``None`` when nothing, or nobody, does."""
+        """The response of ``url`` to a request without a token; ``None`` when there is none."""
         try:
             with make_client(self.sync, url, "") as client:
                 return to_wire_response(client.get(url))
@@ -88,9 +88,9 @@ class Network:
             return None
 
     def refuses(self, root: str, token: str) -> str:
-        """What the server at ``root`` says of ``token``, or ``""`` when it takes it.
+        """The error of the server at ``root`` about ``token``, or ``""`` when it accepts the token.
 
-        Asks for a call that nobody has: whoever takes the token does not answer 401 to that.
+        Requests a call that does not exist: a server that accepts the token does not answer 401.
         """
         with make_client(self.sync, root, token) as client:
             response = to_wire_response(client.get(f"/communications/calls/{UUID(int=0)}"))
@@ -126,7 +126,7 @@ class _ByEnvironment(httpx.BaseTransport):
 
 
 class _OneByOne(httpx.AsyncBaseTransport):
-    """A connection per request: kept ones would belong to an event loop that may be gone by the next test."""
+    """A connection per request: kept ones would belong to an event loop that may be closed by the next test."""
 
     def __init__(self, tls: SSLContext, *, trust_env: bool = False) -> None:
         self._facts: dict[str, Any] = {"verify": tls, "trust_env": trust_env}
@@ -170,7 +170,7 @@ class GuardedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 self._sleep(steps.pause)
                 steps.paused()
                 continue
-            # From the request to the ledger's note of its answer: whoever interrupts this would leave a call behind.
+            # From the request to the ledger's entry about its response: an interruption in between would lose a call.
             with deferred_signals(wanted=self._guard.creates_call(asked)):
                 try:
                     response = inner.handle_request(request)

@@ -30,142 +30,12 @@ from pytest_graphcalls.contract.types import NAMESPACE, Member, TypeModel
 from pytest_graphcalls.errors import did_you_mean, nearest
 from pytest_graphcalls.findings import Kind, Side
 
-Predicate = Callable[[Any], bool]
-"""Whether a decoded JSON value is certainly valid."""
-
-_PYTHON_TYPES: Mapping[str, frozenset[type]] = {
-    "array": frozenset({list}),
-    "boolean": frozenset({bool}),
-    "integer": frozenset({int}),
-    "null": frozenset({type(None)}),
-    "number": frozenset({int, float}),
-    "object": frozenset({dict}),
-    "string": frozenset({str}),
-}
-"""Python types by JSON Schema type. A bool is an int in Python, but not here."""
-
-
-class FastCheck:
-    """Compiles schemas to functions that accept valid values quickly; the validator words the errors of others.
-
-    Args:
-        spellings: gives the allowed values of ``@odata.type`` for a type (``None``: it is absent), each with the type
-            whose definition the object is then checked against.
-        definition: gives the flat definition of a type.
-        members: gives the members of an enumeration.
-    """
-
-    def __init__(
-        self,
-        spellings: Callable[[str], Mapping[str | None, str]],
-        definition: Callable[[str], Mapping[str, Any]],
-        members: Callable[[str], Iterable[str]],
-    ) -> None:
-        self._spellings = spellings
-        self._definition = definition
-        self._members = members
-        self._definitions: dict[str, Predicate] = {}
-        self._compilers: Mapping[str, Callable[[Any, Mapping[str, Any]], Predicate]] = {
-            "type": _type,
-            "pattern": _pattern,
-            "minimum": _minimum,
-            "maximum": _maximum,
-            "items": self._items,
-            "graphType": self._graph_type,
-            "graphEnum": self._graph_enum,
-            "graphMembers": self._graph_members,
-        }
-
-    def test(self, schema: Mapping[str, Any]) -> Predicate:
-        """Compile ``schema``; raises ``KeyError`` for an unknown keyword."""
-        keywords = [keyword for keyword in schema if keyword not in {"graphAt", "properties"}]
-        tests = [self._compilers[keyword](schema[keyword], schema) for keyword in keywords]
-        return reduce(_both, tests) if tests else _anything
-
-    def _items(self, items: Mapping[str, Any], _schema: Mapping[str, Any]) -> Predicate:
-        test = self.test(items)
-        return lambda value: type(value) is not list or all(map(test, value))
-
-    def _graph_type(self, name: str, _schema: Mapping[str, Any]) -> Predicate:
-        spellings = self._spellings(name)
-
-        def test(value: Any) -> bool:
-            if type(value) is not dict:
-                return True
-            written = value.get("@odata.type")
-            chosen = spellings.get(written) if written is None or type(written) is str else None
-            return chosen is not None and self._defined(chosen)(value)
-
-        return test
-
-    def _defined(self, name: str) -> Predicate:
-        # Compiled on first use, because types refer to each other.
-        found = self._definitions.get(name)
-        if found is None:
-            found = self._definitions[name] = self.test(self._definition(name))
-        return found
-
-    def _graph_enum(self, name: str, _schema: Mapping[str, Any]) -> Predicate:
-        known = frozenset((*self._members(name), None))
-        return lambda value: type(value) in _HASHABLE and value in known
-
-    def _graph_members(self, spec: Mapping[str, Any], schema: Mapping[str, Any]) -> Predicate:
-        required = frozenset(spec["required"])
-        tests = {name: self.test(member) for name, member in schema["properties"].items()}
-
-        def test(value: Any) -> bool:
-            if type(value) is not dict:
-                return True
-            for name, one in value.items():
-                known = tests.get(name)
-                if not (known(one) if known is not None else "@" in name):
-                    return False
-            return value.keys() >= required
-
-        return test
-
-
-_HASHABLE = frozenset({str, type(None)})
-
-
-def _both(first: Predicate, second: Predicate) -> Predicate:
-    return lambda value: first(value) and second(value)
-
-
-def _anything(_value: Any) -> bool:
-    return True
-
-
-def _type(names: str | list[str], _schema: Mapping[str, Any]) -> Predicate:
-    sorts = (
-        _PYTHON_TYPES[names]
-        if isinstance(names, str)
-        else frozenset[type]().union(*map(_PYTHON_TYPES.__getitem__, names))
-    )
-    return lambda value: type(value) in sorts
-
-
-def _pattern(pattern: str, _schema: Mapping[str, Any]) -> Predicate:
-    search = re.compile(pattern).search
-    return lambda value: type(value) is not str or search(value) is not None
-
-
-def _minimum(limit: int, _schema: Mapping[str, Any]) -> Predicate:
-    return lambda value: value is None or (type(value) in _PYTHON_TYPES["number"] and value >= limit)
-
-
-def _maximum(limit: int, _schema: Mapping[str, Any]) -> Predicate:
-    return lambda value: value is None or (type(value) in _PYTHON_TYPES["number"] and value <= limit)
-
-
 SENTINEL = "unknownFutureValue"
 """The member that marks an evolvable enumeration."""
-
 # Only in Python "$" also matches before a line break at the end; "(?!\n)" excludes that.
 _GUID = r"^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$(?!\n)"
 _DATE_TIME = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$(?!\n)"
 _DURATION = r"^-?P(\d+Y)?(\d+M)?(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$(?!\n)"
-
 _PRIMITIVES: Mapping[str, Mapping[str, Any]] = {
     "Edm.String": {"type": "string"},
     "Edm.Boolean": {"type": "boolean"},
@@ -437,3 +307,128 @@ def describe(value: Any) -> str:
         if isinstance(value, list)
         else f"an object with {', '.join(list(value)[:4]) or 'no members'}"
     )
+
+
+Predicate = Callable[[Any], bool]
+"""Whether a decoded JSON value is certainly valid."""
+_PYTHON_TYPES: Mapping[str, frozenset[type]] = {
+    "array": frozenset({list}),
+    "boolean": frozenset({bool}),
+    "integer": frozenset({int}),
+    "null": frozenset({type(None)}),
+    "number": frozenset({int, float}),
+    "object": frozenset({dict}),
+    "string": frozenset({str}),
+}
+"""Python types by JSON Schema type. A bool is an int in Python, but not here."""
+_HASHABLE = frozenset({str, type(None)})
+
+
+class FastCheck:
+    """Compiles schemas to functions that accept valid values quickly; the validator words the errors of others.
+
+    Args:
+        spellings: gives the allowed values of ``@odata.type`` for a type (``None``: it is absent), each with the type
+            whose definition the object is then checked against.
+        definition: gives the flat definition of a type.
+        members: gives the members of an enumeration.
+    """
+
+    def __init__(
+        self,
+        spellings: Callable[[str], Mapping[str | None, str]],
+        definition: Callable[[str], Mapping[str, Any]],
+        members: Callable[[str], Iterable[str]],
+    ) -> None:
+        self._spellings = spellings
+        self._definition = definition
+        self._members = members
+        self._definitions: dict[str, Predicate] = {}
+        self._compilers: Mapping[str, Callable[[Any, Mapping[str, Any]], Predicate]] = {
+            "type": _type,
+            "pattern": _pattern,
+            "minimum": _minimum,
+            "maximum": _maximum,
+            "items": self._items,
+            "graphType": self._graph_type,
+            "graphEnum": self._graph_enum,
+            "graphMembers": self._graph_members,
+        }
+
+    def test(self, schema: Mapping[str, Any]) -> Predicate:
+        """Compile ``schema``; raises ``KeyError`` for an unknown keyword."""
+        keywords = [keyword for keyword in schema if keyword not in {"graphAt", "properties"}]
+        tests = [self._compilers[keyword](schema[keyword], schema) for keyword in keywords]
+        return reduce(_both, tests) if tests else _anything
+
+    def _items(self, items: Mapping[str, Any], _schema: Mapping[str, Any]) -> Predicate:
+        test = self.test(items)
+        return lambda value: type(value) is not list or all(map(test, value))
+
+    def _graph_type(self, name: str, _schema: Mapping[str, Any]) -> Predicate:
+        spellings = self._spellings(name)
+
+        def test(value: Any) -> bool:
+            if type(value) is not dict:
+                return True
+            written = value.get("@odata.type")
+            chosen = spellings.get(written) if written is None or type(written) is str else None
+            return chosen is not None and self._defined(chosen)(value)
+
+        return test
+
+    def _defined(self, name: str) -> Predicate:
+        # Compiled on first use, because types refer to each other.
+        found = self._definitions.get(name)
+        if found is None:
+            found = self._definitions[name] = self.test(self._definition(name))
+        return found
+
+    def _graph_enum(self, name: str, _schema: Mapping[str, Any]) -> Predicate:
+        known = frozenset((*self._members(name), None))
+        return lambda value: type(value) in _HASHABLE and value in known
+
+    def _graph_members(self, spec: Mapping[str, Any], schema: Mapping[str, Any]) -> Predicate:
+        required = frozenset(spec["required"])
+        tests = {name: self.test(member) for name, member in schema["properties"].items()}
+
+        def test(value: Any) -> bool:
+            if type(value) is not dict:
+                return True
+            for name, one in value.items():
+                known = tests.get(name)
+                if not (known(one) if known is not None else "@" in name):
+                    return False
+            return value.keys() >= required
+
+        return test
+
+
+def _both(first: Predicate, second: Predicate) -> Predicate:
+    return lambda value: first(value) and second(value)
+
+
+def _anything(_value: Any) -> bool:
+    return True
+
+
+def _type(names: str | list[str], _schema: Mapping[str, Any]) -> Predicate:
+    sorts = (
+        _PYTHON_TYPES[names]
+        if isinstance(names, str)
+        else frozenset[type]().union(*map(_PYTHON_TYPES.__getitem__, names))
+    )
+    return lambda value: type(value) in sorts
+
+
+def _pattern(pattern: str, _schema: Mapping[str, Any]) -> Predicate:
+    search = re.compile(pattern).search
+    return lambda value: type(value) is not str or search(value) is not None
+
+
+def _minimum(limit: int, _schema: Mapping[str, Any]) -> Predicate:
+    return lambda value: value is None or (type(value) in _PYTHON_TYPES["number"] and value >= limit)
+
+
+def _maximum(limit: int, _schema: Mapping[str, Any]) -> Predicate:
+    return lambda value: value is None or (type(value) in _PYTHON_TYPES["number"] and value <= limit)

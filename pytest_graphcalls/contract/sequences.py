@@ -44,7 +44,7 @@ class Step:
         result: the reason why the call or the operation ended.
         message: the message of the result, where its form is known; ``{mri}`` is the invited participant.
         roster: the participants that it names; ``None`` for a notification without a roster.
-        gone: those of them that have left.
+        departed: those of them that have left.
         after: virtual seconds since the start of the sequence, where a deadline is known.
         note: where sources disagree, or what else may be observed.
     """
@@ -57,7 +57,7 @@ class Step:
     result: Outcome | None = None
     message: str = ""
     roster: tuple[str, ...] | None = None
-    gone: tuple[str, ...] = ()
+    departed: tuple[str, ...] = ()
     after: float | None = None
     note: str = ""
 
@@ -71,7 +71,9 @@ class Step:
 
     def __str__(self) -> str:
         pair = self.result.pair if self.result else ""
-        roster = "" if self.roster is None else ", ".join(f"-{one}" if one in self.gone else one for one in self.roster)
+        roster = (
+            "" if self.roster is None else ", ".join(f"-{one}" if one in self.departed else one for one in self.roster)
+        )
         of = f"({self.call})" if self.call else ""
         return " ".join(filter(None, (self.tells, of, self.state, pair, roster)))
 

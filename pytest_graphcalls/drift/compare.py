@@ -21,74 +21,13 @@ from pytest_graphcalls.drift.responses import Change, Step, compare_answers, ste
 from pytest_graphcalls.wire import Exchange, Response
 
 _TOO_MANY, _FAILED, _UNSIGNED = 429, 500, 401
-
-
-def is_fault(response: Response) -> bool:
-    """Whether a response is a fault of the service, 429 or 500 and above: it proves nothing about the operation."""
-    return response.status == _TOO_MANY or response.status >= _FAILED
-
-
-def fault_of(before: Response | None, after: Response | None) -> str:
-    """The fault that keeps a step from being compared, in words, or ``""``.
-
-    Args:
-        before: the accepted response, or ``None``.
-        after: tonight's response, or ``None``.
-    """
-    if after is None or (before is not None and after.status == before.status):
-        return ""
-    if is_fault(after):
-        return f"was answered {after.status}, which proves nothing about the operation; run it again"
-    if after.status == _UNSIGNED and before is not None and before.status < _UNSIGNED:
-        return "was answered 401, and was authorized before; check the sign-in, and run it again"
-    return ""
-
-
-def steps(exchanges: Sequence[Exchange], contract: Contract, addresses: AddressTemplates) -> Iterator[Step]:
-    """The steps of one recording, in order; of repeated reads of one address only the last one is kept.
-
-    Args:
-        exchanges: all exchanges of the test.
-        contract: knows the operations.
-        addresses: makes templates of addresses outside the contract.
-    """
-    waiting: dict[str, Step] = {}
-    for number, exchange in enumerate(exchanges, 1):
-        if _asked_again(exchange, exchanges[number : number + 1]):
-            continue
-        one = step(exchange, number, contract, addresses)
-        if exchange.request.method == "GET":
-            # Removed first, so that its position is that of the last read.
-            waiting.pop(exchange.request.url, None)
-            waiting[exchange.request.url] = one
-            continue
-        yield from waiting.values()
-        waiting.clear()
-        yield one
-    yield from waiting.values()
-
-
-def _asked_again(exchange: Exchange, following: Sequence[Exchange]) -> bool:
-    request = exchange.request
-    return is_fault(exchange.response) and any(
-        (one.request.method, one.request.url) == (request.method, request.url) for one in following
-    )
-
-
-def paired_steps(before: Iterable[Step], after: Iterable[Step]) -> Iterator[tuple[Step | None, Step | None]]:
-    """Pair the steps of two recordings by subject and order, in the order of the accepted one; new steps come last."""
-    new = dict(_named(after))
-    for name, one in _named(before):
-        yield one, new.pop(name, None)
-    for one in new.values():
-        yield None, one
-
-
-def _named(all_: Iterable[Step]) -> Iterator[tuple[tuple[str, int], Step]]:
-    count: Counter[str] = Counter()
-    for one in all_:
-        count[one.subject] += 1
-        yield (one.subject, count[one.subject]), one
+NO_BASELINE = "there is no accepted recording of it to compare with; 'graphcalls drift promote' makes tonight's one"
+NOTIFICATIONS_NOT_RECORDED = "notifications could not be recorded {when}, so only its exchanges were compared"
+ALREADY_PRESENT = (
+    "a participant it invites was in its meeting already, since an earlier night, in one of the recordings; end the "
+    "meeting, or use one that ends as soon as the bot hangs up"
+)
+NOT_RECORDED = "tonight has no recording of it; see the result of the test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,73 +43,6 @@ class Shift:
     factor: float = 2.0
     seconds: float = 0.25
     least: int = 5
-
-
-class LatencyCollector:
-    """Collects the response times of each operation."""
-
-    def __init__(self) -> None:
-        self._took: defaultdict[str, list[float]] = defaultdict(list)
-
-    def add(self, operation: str, version: str, seconds: float | None) -> None:
-        """Add one response.
-
-        Args:
-            operation: id of the operation.
-            version: the API version.
-            seconds: its response time in real seconds; ``None`` where it was not measured.
-        """
-        if seconds is not None:
-            self._took[f"{operation}@{version}"].append(seconds)
-
-    def latencies(self) -> Mapping[str, Latency]:
-        """The statistics by ``operation@version``, in milliseconds."""
-        return {
-            name: Latency(median(took) * 1000, max(took) * 1000, len(took)) for name, took in sorted(self._took.items())
-        }
-
-
-def latency_changes(
-    before: Mapping[str, Latency], after: Mapping[str, Latency], limits: Shift, pages: Mapping[str, str]
-) -> Iterator[Difference]:
-    """The operations whose response times have changed.
-
-    Args:
-        before: of the accepted recordings, by ``operation@version``.
-        after: of tonight.
-        limits: from which on a change is reported.
-        pages: addresses of the operations' pages, by ``operation@version``.
-    """
-    for name in _common(before, after):
-        old, new = before[name], after[name]
-        slow, fast = max(old.median, new.median), min(old.median, new.median)
-        enough = min(old.count, new.count) >= limits.least
-        if enough and slow > fast * limits.factor and slow - fast > limits.seconds * 1000:
-            operation, _, version = name.partition("@")
-            yield Difference(
-                Kind.LATENCY_SHIFTED,
-                Origin.RECORDING,
-                version,
-                operation,
-                "latency",
-                "as before",
-                "slower" if new.median > old.median else "faster",
-                page=pages.get(name, ""),
-                hint=f"The median was {old.median:.0f} ms and is {new.median:.0f} ms, over {new.count} answers.",
-            )
-
-
-def _common(before: Mapping[str, Latency], after: Mapping[str, Latency]) -> Iterable[str]:
-    return sorted(before.keys() & after.keys())
-
-
-NO_BASELINE = "there is no accepted recording of it to compare with; 'graphcalls drift promote' makes tonight's one"
-NOTIFICATIONS_NOT_RECORDED = "notifications could not be recorded {when}, so only its exchanges were compared"
-ALREADY_PRESENT = (
-    "a participant it invites was in its meeting already, since an earlier night, in one of the recordings; end the "
-    "meeting, or use one that ends as soon as the bot hangs up"
-)
-NOT_RECORDED = "tonight has no recording of it; see the result of the test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,3 +175,129 @@ def _difference(change: Change, version: str, subject: str, place: str, page: st
         page,
         change.hint,
     )
+
+
+def steps(exchanges: Sequence[Exchange], contract: Contract, addresses: AddressTemplates) -> Iterator[Step]:
+    """The steps of one recording, in order; of repeated reads of one address only the last one is kept.
+
+    Args:
+        exchanges: all exchanges of the test.
+        contract: knows the operations.
+        addresses: makes templates of addresses outside the contract.
+    """
+    waiting: dict[str, Step] = {}
+    for number, exchange in enumerate(exchanges, 1):
+        if _asked_again(exchange, exchanges[number : number + 1]):
+            continue
+        one = step(exchange, number, contract, addresses)
+        if exchange.request.method == "GET":
+            # Removed first, so that its position is that of the last read.
+            waiting.pop(exchange.request.url, None)
+            waiting[exchange.request.url] = one
+            continue
+        yield from waiting.values()
+        waiting.clear()
+        yield one
+    yield from waiting.values()
+
+
+def _asked_again(exchange: Exchange, following: Sequence[Exchange]) -> bool:
+    request = exchange.request
+    return is_fault(exchange.response) and any(
+        (one.request.method, one.request.url) == (request.method, request.url) for one in following
+    )
+
+
+def paired_steps(before: Iterable[Step], after: Iterable[Step]) -> Iterator[tuple[Step | None, Step | None]]:
+    """Pair the steps of two recordings by subject and order, in the order of the accepted one; new steps come last."""
+    new = dict(_named(after))
+    for name, one in _named(before):
+        yield one, new.pop(name, None)
+    for one in new.values():
+        yield None, one
+
+
+def _named(all_: Iterable[Step]) -> Iterator[tuple[tuple[str, int], Step]]:
+    count: Counter[str] = Counter()
+    for one in all_:
+        count[one.subject] += 1
+        yield (one.subject, count[one.subject]), one
+
+
+def is_fault(response: Response) -> bool:
+    """Whether a response is a fault of the service, 429 or 500 and above: it proves nothing about the operation."""
+    return response.status == _TOO_MANY or response.status >= _FAILED
+
+
+def fault_of(before: Response | None, after: Response | None) -> str:
+    """The fault that keeps a step from being compared, in words, or ``""``.
+
+    Args:
+        before: the accepted response, or ``None``.
+        after: tonight's response, or ``None``.
+    """
+    if after is None or (before is not None and after.status == before.status):
+        return ""
+    if is_fault(after):
+        return f"was answered {after.status}, which proves nothing about the operation; run it again"
+    if after.status == _UNSIGNED and before is not None and before.status < _UNSIGNED:
+        return "was answered 401, and was authorized before; check the sign-in, and run it again"
+    return ""
+
+
+class LatencyCollector:
+    """Collects the response times of each operation."""
+
+    def __init__(self) -> None:
+        self._took: defaultdict[str, list[float]] = defaultdict(list)
+
+    def add(self, operation: str, version: str, seconds: float | None) -> None:
+        """Add one response.
+
+        Args:
+            operation: id of the operation.
+            version: the API version.
+            seconds: its response time in real seconds; ``None`` where it was not measured.
+        """
+        if seconds is not None:
+            self._took[f"{operation}@{version}"].append(seconds)
+
+    def latencies(self) -> Mapping[str, Latency]:
+        """The statistics by ``operation@version``, in milliseconds."""
+        return {
+            name: Latency(median(took) * 1000, max(took) * 1000, len(took)) for name, took in sorted(self._took.items())
+        }
+
+
+def latency_changes(
+    before: Mapping[str, Latency], after: Mapping[str, Latency], limits: Shift, pages: Mapping[str, str]
+) -> Iterator[Difference]:
+    """The operations whose response times have changed.
+
+    Args:
+        before: of the accepted recordings, by ``operation@version``.
+        after: of tonight.
+        limits: from which on a change is reported.
+        pages: addresses of the operations' pages, by ``operation@version``.
+    """
+    for name in _common(before, after):
+        old, new = before[name], after[name]
+        slow, fast = max(old.median, new.median), min(old.median, new.median)
+        enough = min(old.count, new.count) >= limits.least
+        if enough and slow > fast * limits.factor and slow - fast > limits.seconds * 1000:
+            operation, _, version = name.partition("@")
+            yield Difference(
+                Kind.LATENCY_SHIFTED,
+                Origin.RECORDING,
+                version,
+                operation,
+                "latency",
+                "as before",
+                "slower" if new.median > old.median else "faster",
+                page=pages.get(name, ""),
+                hint=f"The median was {old.median:.0f} ms and is {new.median:.0f} ms, over {new.count} answers.",
+            )
+
+
+def _common(before: Mapping[str, Latency], after: Mapping[str, Latency]) -> Iterable[str]:
+    return sorted(before.keys() & after.keys())

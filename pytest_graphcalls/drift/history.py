@@ -22,6 +22,7 @@ from pytest_graphcalls.drift import history_rows as rows
 from pytest_graphcalls.drift.model import Entry, Latency, Night, Outcome, RuleState, Verdict
 from pytest_graphcalls.errors import DriftFileError
 from pytest_graphcalls.parsing import opened
+from pytest_graphcalls.validation import shown
 
 DEFAULT_KEEP = 400
 """Default number of nights that are kept: a year and a month."""
@@ -29,6 +30,7 @@ PATIENCE = 30.0
 """Seconds to wait for a lock of another job. Writing a night takes milliseconds."""
 _APPLICATION_ID = 0x67726370
 """The application id of our files; a database of another application is refused."""
+_FOREIGN = "is not a history of 'graphcalls nightly'. Name a different file."
 _EMPTY = "is empty. 'graphcalls nightly' writes a history into it."
 _HEADER = 100
 _MAGIC = b"SQLite format 3\0"
@@ -125,12 +127,25 @@ class History:
         except OSError as error:
             raise DriftFileError(str(self._path), 0, f"cannot be written: {error.strerror or error}.") from None
 
+    @contextmanager
+    def _as_damage(self) -> Iterator[None]:
+        """Turn values that no version of this class has written into :class:`DriftFileError`."""
+        try:
+            yield
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            problem = f"is damaged ({shown(str(error))}). Restore it, or move it away to begin a new one."
+            raise DriftFileError(str(self._path), 0, problem) from None
+
     def _prepare(self) -> None:
         version = self._version()
         if version > len(MIGRATIONS):  # the header may be outdated while another job has the file open
             raise _newer_version_error(self._path, version)
         if self._read_only and version < len(MIGRATIONS):
             raise DriftFileError(str(self._path), 0, _EMPTY)
+        # A view could be computed without an end, a trigger could change what is written.
+        odd = "type NOT IN ('table', 'index') OR sql LIKE 'CREATE VIRTUAL%'"
+        if self._connection.execute(f"SELECT count(*) FROM sqlite_master WHERE {odd}").fetchone()[0]:  # noqa: S608  ours
+            raise DriftFileError(str(self._path), 0, _FOREIGN)
         if self._read_only:
             return
         _retry_while_locked(lambda: self._connection.execute("PRAGMA journal_mode = WAL").fetchone())
@@ -267,7 +282,7 @@ class History:
         Raises:
             DriftFileError: the file cannot be read.
         """
-        with self._as_file_error():
+        with self._as_file_error(), self._as_damage():
             return self._consistently(lambda: self._nights(limit))
 
     def _nights(self, limit: int | None) -> tuple[Night, ...]:
@@ -322,14 +337,13 @@ class History:
         Raises:
             DriftFileError: the file cannot be read.
         """
-        with self._as_file_error():
-            found = self._consistently(self._differences)
-        return {
-            fingerprint: replace(
-                rows.entry(facts), first_seen=rows.moment(first), last_seen=rows.moment(last), count=count
-            )
-            for fingerprint, first, last, count, facts in found
-        }
+        with self._as_file_error(), self._as_damage():
+            return {
+                fingerprint: replace(
+                    rows.entry(facts), first_seen=rows.moment(first), last_seen=rows.moment(last), count=count
+                )
+                for fingerprint, first, last, count, facts in self._consistently(self._differences)
+            }
 
     def _differences(self) -> list[tuple[Any, ...]]:
         with self._read_transaction():
@@ -383,7 +397,7 @@ def _check_header(path: Path, *, create: bool) -> None:
         return
     version, mark = (struct.unpack(">I", head[at : at + 4])[0] for at in (60, 68)) if len(head) == _HEADER else (0, 0)
     if not head.startswith(_MAGIC) or (mark != _APPLICATION_ID and not _is_new(path)):
-        raise DriftFileError(str(path), 0, "is not a history of 'graphcalls nightly'. Name a different file.")
+        raise DriftFileError(str(path), 0, _FOREIGN)
     if version > len(MIGRATIONS):
         raise _newer_version_error(path, version)
 

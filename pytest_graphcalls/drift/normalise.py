@@ -20,6 +20,172 @@ from pytest_graphcalls.contract.types import NAMESPACE, Member, TypeModel
 from pytest_graphcalls.drift.values import IDENTIFYING_KEYS, comparable, is_id
 from pytest_graphcalls.wire import MalformedJsonError, Request, decode_json, path_segments
 
+Tree: TypeAlias = "dict[str, Tree] | str"
+ORDER = "[order]"
+"""The key of a list's tree that says whether the order of its items has changed."""
+KEPT, CHANGED = "order kept", "order changed"
+_NOTHING_KNOWN: Mapping[str, Member] = MappingProxyType({})
+_ANY = Member("")
+
+
+class Normaliser:
+    """Normalises the values of one test, one after the other, and maps ids on the way.
+
+    Args:
+        model: the types of the API version.
+        addresses: makes templates of addresses.
+    """
+
+    def __init__(self, model: TypeModel, addresses: AddressTemplates) -> None:
+        self._model = model
+        self._addresses = addresses
+        self.ids = IdMap()
+
+    def members(self, type_: str) -> Mapping[str, Member]:
+        """The members of a type.
+
+        Args:
+            type_: a name in the model; ``collection:<type>`` for a ``value`` list of it; ``entry:<type>`` or
+                ``entries:<type>`` for an entry of a notification, by the type of its resource data.
+        """
+        sort, _, name = type_.rpartition(":")
+        if sort == "collection":
+            return {"value": Member(name, collection=True)}
+        if sort in {"entry", "entries"}:
+            known = self._model.types.get("commsNotification")
+            data = Member(name, collection=sort == "entries")
+            return {**(known.members if known else _NOTHING_KNOWN), "resourceData": data}
+        known = self._model.types.get(name)
+        return known.members if known else _NOTHING_KNOWN
+
+    def normalise(self, before: Any, after: Any, type_: str = "") -> tuple[Tree, Tree]:
+        """Normalise two values, and map the ids in them.
+
+        Args:
+            before: decoded JSON of the accepted recording.
+            after: decoded JSON of tonight.
+            type_: their type (see :meth:`members`), or ``""``.
+
+        Returns:
+            Both as trees.
+        """
+        return self._pair("", before, after, Member(type_), learn=True)
+
+    def match(self, before: Any, after: Any, name: str = "") -> None:
+        """Map the ids of two request bodies: the test's code has put corresponding ids in equal places.
+
+        Args:
+            before: decoded JSON of the accepted recording.
+            after: decoded JSON of tonight.
+            name: name of the member that has these values, or ``""``.
+        """
+        if isinstance(before, dict) and isinstance(after, dict):
+            for key in before.keys() & after.keys():
+                self.match(before[key], after[key], key)
+        elif isinstance(before, list) and isinstance(after, list):
+            for pair in zip(before, after, strict=False):
+                self.match(*pair, name)
+        elif is_id(name, before) and is_id(name, after):
+            self.ids.match(before, after)
+
+    def _pair(self, name: str, before: Any, after: Any, member: Member, *, learn: bool) -> tuple[Tree, Tree]:
+        if isinstance(before, dict) and isinstance(after, dict):
+            return self._objects(before, after, member.type, learn=learn)
+        if isinstance(before, list) and isinstance(after, list):
+            return self._lists(name, before, after, member, learn=learn)
+        if isinstance(before, str) and isinstance(after, str):
+            return self._texts(name, before, after, member, learn=learn)
+        return self._comparable(name, before, member), self._comparable(name, after, member)
+
+    def _objects(
+        self, before: Mapping[str, Any], after: Mapping[str, Any], type_: str, *, learn: bool
+    ) -> tuple[Tree, Tree]:
+        members = self.members(self._subtype(type_, after, before))
+        left: dict[str, Tree] = {}
+        right: dict[str, Tree] = {}
+        for name, value in before.items():
+            member = members.get(name, _ANY)
+            if name in after:
+                left[name], right[name] = self._pair(name, value, after[name], member, learn=learn)
+            else:
+                left[name] = self._comparable(name, value, member)
+        for name, value in after.items():
+            if name not in before:
+                right[name] = self._comparable(name, value, members.get(name, _ANY))
+        return left, right
+
+    def _subtype(self, type_: str, *values: Mapping[str, Any]) -> str:
+        for value in values:
+            written = value.get("@odata.type")
+            if isinstance(written, str) and (name := written.lstrip("#").removeprefix(NAMESPACE)) in self._model.types:
+                return name if ":" not in type_ else type_
+        return type_
+
+    def _lists(
+        self, name: str, before: Sequence[Any], after: Sequence[Any], member: Member, *, learn: bool
+    ) -> tuple[Tree, Tree]:
+        item = Member(member.type)
+        found, moved = pair_items(before, after, self.ids, lambda value: self._shape(name, value, item))
+        left: dict[str, Tree] = {}
+        right: dict[str, Tree] = {}
+        for one in found:
+            key = f"[{'' if one.before is None else one.before}|{'' if one.after is None else one.after}]"
+            if one.before is not None and one.after is not None:
+                # The ids of items that were paired by position may not correspond.
+                learns = learn and one.sure
+                left[key], right[key] = self._pair(name, before[one.before], after[one.after], item, learn=learns)
+            elif one.before is not None:
+                left[key] = self._comparable(name, before[one.before], item)
+            elif one.after is not None:
+                right[key] = self._comparable(name, after[one.after], item)
+        if moved:
+            left[ORDER], right[ORDER] = KEPT, CHANGED
+        return left, right
+
+    def _texts(self, name: str, before: str, after: str, member: Member, *, learn: bool) -> tuple[Tree, Tree]:
+        if name.lower() == "message":
+            return self._messages(before, after, learn=learn)
+        left, right = self._comparable(name, before, member), self._comparable(name, after, member)
+        if left == right == "id" and learn and not self.ids.match(before, after):
+            right = "other"
+        return left, right
+
+    def _messages(self, before: str, after: str, *, learn: bool) -> tuple[Tree, Tree]:
+        """Normalise the messages of two errors; each may hold the platform's own error as JSON text."""
+        old, new = _inside(before), _inside(after)
+        if old is not None and new is not None:
+            return self._objects(old, new, "", learn=learn)
+        pairs = ((old, before), (new, after))
+        left, right = (self._comparable("message", text, _ANY) if one is None else "wrapped" for one, text in pairs)
+        return left, right
+
+    def _comparable(self, name: str, value: Any, member: Member) -> str:
+        found = comparable(name, value, member.type, self._model)
+        return f"path {self._addresses.template(value)}" if found.startswith("path ") else found
+
+    def _shape(self, name: str, value: Any, member: Member) -> str:
+        return json.dumps(self._alone(name, value, member), sort_keys=True)
+
+    def _alone(self, name: str, value: Any, member: Member) -> Any:
+        if isinstance(value, dict):
+            members = self.members(self._subtype(member.type, value))
+            return {key: self._alone(key, one, members.get(key, _ANY)) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self._alone(name, one, Member(member.type)) for one in value]
+        # In a list of plain values a different letter case does not make a different item.
+        return self._comparable(name, value, member).lower()
+
+
+def _inside(message: str) -> dict[str, Any] | None:
+    """Decode the object that an error's message holds as JSON text; ``None`` if it holds none."""
+    if not message.lstrip().startswith("{"):
+        return None
+    try:
+        found = decode_json(message.encode("utf-8", "surrogatepass"))
+    except MalformedJsonError:
+        return None
+    return found if isinstance(found, dict) else None
+
 
 class IdMap:
     """Maps ids of the accepted recording to ids of tonight; filled while two recordings of a test are compared."""
@@ -192,171 +358,3 @@ class AddressTemplates:
     def _segment(self, segment: str) -> str:
         plain = segment.removeprefix("microsoft.graph.")
         return segment if plain.lower() in self._words else "{id}"
-
-
-Tree: TypeAlias = "dict[str, Tree] | str"
-
-ORDER = "[order]"
-"""The key of a list's tree that says whether the order of its items has changed."""
-KEPT, CHANGED = "order kept", "order changed"
-_NOTHING_KNOWN: Mapping[str, Member] = MappingProxyType({})
-_ANY = Member("")
-
-
-class Normaliser:
-    """Normalises the values of one test, one after the other, and maps ids on the way.
-
-    Args:
-        model: the types of the API version.
-        addresses: makes templates of addresses.
-    """
-
-    def __init__(self, model: TypeModel, addresses: AddressTemplates) -> None:
-        self._model = model
-        self._addresses = addresses
-        self.ids = IdMap()
-
-    def members(self, type_: str) -> Mapping[str, Member]:
-        """The members of a type.
-
-        Args:
-            type_: a name in the model; ``collection:<type>`` for a ``value`` list of it; ``entry:<type>`` or
-                ``entries:<type>`` for an entry of a notification, by the type of its resource data.
-        """
-        sort, _, name = type_.rpartition(":")
-        if sort == "collection":
-            return {"value": Member(name, collection=True)}
-        if sort in {"entry", "entries"}:
-            known = self._model.types.get("commsNotification")
-            data = Member(name, collection=sort == "entries")
-            return {**(known.members if known else _NOTHING_KNOWN), "resourceData": data}
-        known = self._model.types.get(name)
-        return known.members if known else _NOTHING_KNOWN
-
-    def normalise(self, before: Any, after: Any, type_: str = "") -> tuple[Tree, Tree]:
-        """Normalise two values, and map the ids in them.
-
-        Args:
-            before: decoded JSON of the accepted recording.
-            after: decoded JSON of tonight.
-            type_: their type (see :meth:`members`), or ``""``.
-
-        Returns:
-            Both as trees.
-        """
-        return self._pair("", before, after, Member(type_), learn=True)
-
-    def match(self, before: Any, after: Any, name: str = "") -> None:
-        """Map the ids of two request bodies: the test's code has put corresponding ids in equal places.
-
-        Args:
-            before: decoded JSON of the accepted recording.
-            after: decoded JSON of tonight.
-            name: name of the member that has these values, or ``""``.
-        """
-        if isinstance(before, dict) and isinstance(after, dict):
-            for key in before.keys() & after.keys():
-                self.match(before[key], after[key], key)
-        elif isinstance(before, list) and isinstance(after, list):
-            for pair in zip(before, after, strict=False):
-                self.match(*pair, name)
-        elif is_id(name, before) and is_id(name, after):
-            self.ids.match(before, after)
-
-    def _pair(self, name: str, before: Any, after: Any, member: Member, *, learn: bool) -> tuple[Tree, Tree]:
-        if isinstance(before, dict) and isinstance(after, dict):
-            return self._objects(before, after, member.type, learn=learn)
-        if isinstance(before, list) and isinstance(after, list):
-            return self._lists(name, before, after, member, learn=learn)
-        if isinstance(before, str) and isinstance(after, str):
-            return self._texts(name, before, after, member, learn=learn)
-        return self._comparable(name, before, member), self._comparable(name, after, member)
-
-    def _objects(
-        self, before: Mapping[str, Any], after: Mapping[str, Any], type_: str, *, learn: bool
-    ) -> tuple[Tree, Tree]:
-        members = self.members(self._subtype(type_, after, before))
-        left: dict[str, Tree] = {}
-        right: dict[str, Tree] = {}
-        for name, value in before.items():
-            member = members.get(name, _ANY)
-            if name in after:
-                left[name], right[name] = self._pair(name, value, after[name], member, learn=learn)
-            else:
-                left[name] = self._comparable(name, value, member)
-        for name, value in after.items():
-            if name not in before:
-                right[name] = self._comparable(name, value, members.get(name, _ANY))
-        return left, right
-
-    def _subtype(self, type_: str, *values: Mapping[str, Any]) -> str:
-        for value in values:
-            written = value.get("@odata.type")
-            if isinstance(written, str) and (name := written.lstrip("#").removeprefix(NAMESPACE)) in self._model.types:
-                return name if ":" not in type_ else type_
-        return type_
-
-    def _lists(
-        self, name: str, before: Sequence[Any], after: Sequence[Any], member: Member, *, learn: bool
-    ) -> tuple[Tree, Tree]:
-        item = Member(member.type)
-        found, moved = pair_items(before, after, self.ids, lambda value: self._shape(name, value, item))
-        left: dict[str, Tree] = {}
-        right: dict[str, Tree] = {}
-        for one in found:
-            key = f"[{'' if one.before is None else one.before}|{'' if one.after is None else one.after}]"
-            if one.before is not None and one.after is not None:
-                # The ids of items that were paired by position may not correspond.
-                learns = learn and one.sure
-                left[key], right[key] = self._pair(name, before[one.before], after[one.after], item, learn=learns)
-            elif one.before is not None:
-                left[key] = self._comparable(name, before[one.before], item)
-            elif one.after is not None:
-                right[key] = self._comparable(name, after[one.after], item)
-        if moved:
-            left[ORDER], right[ORDER] = KEPT, CHANGED
-        return left, right
-
-    def _texts(self, name: str, before: str, after: str, member: Member, *, learn: bool) -> tuple[Tree, Tree]:
-        if name.lower() == "message":
-            return self._messages(before, after, learn=learn)
-        left, right = self._comparable(name, before, member), self._comparable(name, after, member)
-        if left == right == "id" and learn and not self.ids.match(before, after):
-            right = "other"
-        return left, right
-
-    def _messages(self, before: str, after: str, *, learn: bool) -> tuple[Tree, Tree]:
-        """Normalise the messages of two errors; each may hold the platform's own error as JSON text."""
-        old, new = _inside(before), _inside(after)
-        if old is not None and new is not None:
-            return self._objects(old, new, "", learn=learn)
-        pairs = ((old, before), (new, after))
-        left, right = (self._comparable("message", text, _ANY) if one is None else "wrapped" for one, text in pairs)
-        return left, right
-
-    def _comparable(self, name: str, value: Any, member: Member) -> str:
-        found = comparable(name, value, member.type, self._model)
-        return f"path {self._addresses.template(value)}" if found.startswith("path ") else found
-
-    def _shape(self, name: str, value: Any, member: Member) -> str:
-        return json.dumps(self._alone(name, value, member), sort_keys=True)
-
-    def _alone(self, name: str, value: Any, member: Member) -> Any:
-        if isinstance(value, dict):
-            members = self.members(self._subtype(member.type, value))
-            return {key: self._alone(key, one, members.get(key, _ANY)) for key, one in value.items()}
-        if isinstance(value, list):
-            return [self._alone(name, one, Member(member.type)) for one in value]
-        # In a list of plain values a different letter case does not make a different item.
-        return self._comparable(name, value, member).lower()
-
-
-def _inside(message: str) -> dict[str, Any] | None:
-    """Decode the object that an error's message holds as JSON text; ``None`` if it holds none."""
-    if not message.lstrip().startswith("{"):
-        return None
-    try:
-        found = decode_json(message.encode("utf-8", "surrogatepass"))
-    except MalformedJsonError:
-        return None
-    return found if isinstance(found, dict) else None

@@ -24,6 +24,9 @@ from pytest_graphcalls.findings import at_any_index
 from pytest_graphcalls.wire import Exchange, MalformedJsonError, Request, Response
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*")
+_ERRORS = 400
+_CONTENT_TYPE = "content-type"
+_NO_JSON = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,133 @@ class Change:
     def place(self) -> str:
         """The place without list indexes: ``$.value[].id``."""
         return at_any_index(self.where)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One exchange of a test, with the operation that it calls.
+
+    Attributes:
+        exchange: the exchange.
+        number: its place in the test, from 1.
+        subject: id of the operation, or method and template where there is none.
+        match: the operation, or ``None``.
+    """
+
+    exchange: Exchange
+    number: int
+    subject: str
+    match: Match | None
+
+    def page(self, version: str) -> str:
+        """Address of the operation's page, or ``""``."""
+        return self.match.operation.page(version) if self.match else ""
+
+
+def step(exchange: Exchange, number: int, contract: Contract, addresses: AddressTemplates) -> Step:
+    """Find the operation that an exchange calls.
+
+    Args:
+        exchange: the exchange.
+        number: its place in the test, from 1.
+        contract: knows the operations.
+        addresses: makes a template of an address outside the contract.
+    """
+    request = exchange.request
+    match = contract.match(request.method, request.path)
+    if isinstance(match, Match):
+        return Step(exchange, number, match.operation.id, match)
+    return Step(exchange, number, f"{request.method} {addresses.template(request.path)}", None)
+
+
+def compare_answers(before: Step, after: Step, normaliser: Normaliser, addresses: AddressTemplates) -> Iterator[Change]:
+    """The changes between the responses of two paired steps.
+
+    Args:
+        before: the accepted step.
+        after: tonight's step.
+        normaliser: of the test; it maps the ids of both.
+        addresses: makes templates of addresses.
+    """
+    _match_request_ids(before, after, normaliser)
+    old, new = before.exchange.response, after.exchange.response
+    if old.status != new.status:
+        yield Change(Kind.STATUS_CHANGED, "status", str(old.status), str(new.status))
+    # An error and a success have different headers and bodies anyway.
+    if (old.status < _ERRORS) == (new.status < _ERRORS):
+        yield from _headers(old, new, addresses)
+        yield from _bodies(old, new, normaliser, _type_of(after))
+
+
+def _match_request_ids(before: Step, after: Step, normaliser: Normaliser) -> None:
+    """Map the ids of two requests. Requests are not compared: the test makes them, not the service."""
+    if before.match and after.match:
+        for name, key in before.match.keys.items():
+            normaliser.ids.match(key, after.match.keys.get(name, key))
+    normaliser.match(_json(before.exchange.request), _json(after.exchange.request))
+
+
+def _type_of(step: Step) -> str:
+    spec = step.match.operation.responses.get(step.exchange.response.status) if step.match else None
+    if spec is None or not spec.body:
+        return ""
+    return f"collection:{spec.body}" if spec.collection else spec.body
+
+
+def _headers(before: Response, after: Response, addresses: AddressTemplates) -> Iterator[Change]:
+    old, new = _compared(before, addresses), _compared(after, addresses)
+    if bool(before.body) != bool(after.body):
+        # Reported as a missing or new body already.
+        old.pop(_CONTENT_TYPE, None)
+        new.pop(_CONTENT_TYPE, None)
+    for name in sorted(old.keys() | new.keys()):
+        if name not in new:
+            yield Change(Kind.HEADER_GONE, name, repr(name))
+        elif name not in old:
+            yield Change(Kind.HEADER_NEW, name, "", repr(name))
+        elif old[name] != new[name]:
+            yield Change(Kind.HEADER_CHANGED, name, old[name], new[name])
+
+
+def _compared(response: Response, addresses: AddressTemplates) -> dict[str, str]:
+    return {
+        name: _value(name, value, addresses) for name, value in response.headers.items() if name not in IGNORED_HEADERS
+    }
+
+
+def _value(name: str, value: str, addresses: AddressTemplates) -> str:
+    """The part of a header's value that is compared."""
+    if name not in HEADERS_COMPARED_BY_VALUE:
+        return ""
+    if name == "location":
+        return addresses.template(value)
+    return value.replace(" ", "").lower()
+
+
+def _bodies(before: Response, after: Response, normaliser: Normaliser, type_: str) -> Iterator[Change]:
+    if not (before.body and after.body):
+        if after.body:
+            yield Change(Kind.BODY_NEW, "body", "", "a body")
+        elif before.body:
+            yield Change(Kind.BODY_GONE, "body", "a body")
+        return
+    old, new = _json(before), _json(after)
+    if old is _NO_JSON or new is _NO_JSON:
+        if old is not new:
+            yield Change(Kind.TYPE_CHANGED, "body", _said(old), _said(new))
+        return
+    yield from changes(*normaliser.normalise(old, new, type_))
+
+
+def _said(value: Any) -> str:
+    return "no JSON" if value is _NO_JSON else "JSON"
+
+
+def _json(half: Request | Response) -> Any:
+    try:
+        return half.json() if half.body else _NO_JSON
+    except MalformedJsonError:
+        return _NO_JSON
 
 
 def changes(before: Tree, after: Tree, root: str = "$") -> Iterator[Change]:
@@ -128,7 +258,6 @@ def _changed(path: Sequence[str], before: str, after: str, root: str) -> Change:
 
 
 _Test = Callable[[Sequence[str], str, str], bool]
-
 _KINDS: Mapping[Kind, _Test] = MappingProxyType(
     {
         Kind.LETTER_CASE_CHANGED: lambda _, before, after: (
@@ -165,137 +294,3 @@ def _step(key: str) -> str:
         before, _, after = key.strip("[]").partition("|")
         return f"[{after or before}]"
     return f".{key}" if _PLAIN.fullmatch(key) else f"[{key!r}]"
-
-
-_NO_JSON = object()
-_CONTENT_TYPE = "content-type"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One exchange of a test, with the operation that it calls.
-
-    Attributes:
-        exchange: the exchange.
-        number: its place in the test, from 1.
-        subject: id of the operation, or method and template where there is none.
-        match: the operation, or ``None``.
-    """
-
-    exchange: Exchange
-    number: int
-    subject: str
-    match: Match | None
-
-    def page(self, version: str) -> str:
-        """Address of the operation's page, or ``""``."""
-        return self.match.operation.page(version) if self.match else ""
-
-
-def step(exchange: Exchange, number: int, contract: Contract, addresses: AddressTemplates) -> Step:
-    """Find the operation that an exchange calls.
-
-    Args:
-        exchange: the exchange.
-        number: its place in the test, from 1.
-        contract: knows the operations.
-        addresses: makes a template of an address outside the contract.
-    """
-    request = exchange.request
-    match = contract.match(request.method, request.path)
-    if isinstance(match, Match):
-        return Step(exchange, number, match.operation.id, match)
-    return Step(exchange, number, f"{request.method} {addresses.template(request.path)}", None)
-
-
-def _match_request_ids(before: Step, after: Step, normaliser: Normaliser) -> None:
-    """Map the ids of two requests. Requests are not compared: the test makes them, not the service."""
-    if before.match and after.match:
-        for name, key in before.match.keys.items():
-            normaliser.ids.match(key, after.match.keys.get(name, key))
-    normaliser.match(_json(before.exchange.request), _json(after.exchange.request))
-
-
-def compare_answers(before: Step, after: Step, normaliser: Normaliser, addresses: AddressTemplates) -> Iterator[Change]:
-    """The changes between the responses of two paired steps.
-
-    Args:
-        before: the accepted step.
-        after: tonight's step.
-        normaliser: of the test; it maps the ids of both.
-        addresses: makes templates of addresses.
-    """
-    _match_request_ids(before, after, normaliser)
-    old, new = before.exchange.response, after.exchange.response
-    if old.status != new.status:
-        yield Change(Kind.STATUS_CHANGED, "status", str(old.status), str(new.status))
-    # An error and a success have different headers and bodies anyway.
-    if (old.status < _ERRORS) == (new.status < _ERRORS):
-        yield from _headers(old, new, addresses)
-        yield from _bodies(old, new, normaliser, _type_of(after))
-
-
-_ERRORS = 400
-
-
-def _type_of(step: Step) -> str:
-    spec = step.match.operation.responses.get(step.exchange.response.status) if step.match else None
-    if spec is None or not spec.body:
-        return ""
-    return f"collection:{spec.body}" if spec.collection else spec.body
-
-
-def _headers(before: Response, after: Response, addresses: AddressTemplates) -> Iterator[Change]:
-    old, new = _compared(before, addresses), _compared(after, addresses)
-    if bool(before.body) != bool(after.body):
-        # Reported as a missing or new body already.
-        old.pop(_CONTENT_TYPE, None)
-        new.pop(_CONTENT_TYPE, None)
-    for name in sorted(old.keys() | new.keys()):
-        if name not in new:
-            yield Change(Kind.HEADER_GONE, name, repr(name))
-        elif name not in old:
-            yield Change(Kind.HEADER_NEW, name, "", repr(name))
-        elif old[name] != new[name]:
-            yield Change(Kind.HEADER_CHANGED, name, old[name], new[name])
-
-
-def _compared(response: Response, addresses: AddressTemplates) -> dict[str, str]:
-    return {
-        name: _value(name, value, addresses) for name, value in response.headers.items() if name not in IGNORED_HEADERS
-    }
-
-
-def _value(name: str, value: str, addresses: AddressTemplates) -> str:
-    """The part of a header's value that is compared."""
-    if name not in HEADERS_COMPARED_BY_VALUE:
-        return ""
-    if name == "location":
-        return addresses.template(value)
-    return value.replace(" ", "").lower()
-
-
-def _bodies(before: Response, after: Response, normaliser: Normaliser, type_: str) -> Iterator[Change]:
-    if not (before.body and after.body):
-        if after.body:
-            yield Change(Kind.BODY_NEW, "body", "", "a body")
-        elif before.body:
-            yield Change(Kind.BODY_GONE, "body", "a body")
-        return
-    old, new = _json(before), _json(after)
-    if old is _NO_JSON or new is _NO_JSON:
-        if old is not new:
-            yield Change(Kind.TYPE_CHANGED, "body", _said(old), _said(new))
-        return
-    yield from changes(*normaliser.normalise(old, new, type_))
-
-
-def _said(value: Any) -> str:
-    return "no JSON" if value is _NO_JSON else "JSON"
-
-
-def _json(half: Request | Response) -> Any:
-    try:
-        return half.json() if half.body else _NO_JSON
-    except MalformedJsonError:
-        return _NO_JSON

@@ -310,9 +310,15 @@ def _value(found: re.Match[str], sure: int) -> Iterator[Span]:
         yield Span(*span, _KINDS[sure])
 
 
+_WITHHELD = ("(not set)", "(not shown)", "(hidden)")
+"""What errors say in place of a secret."""
+
+
 def _is_linked(found: re.Match[str]) -> bool:
     """Whether what stands behind a name is its value."""
     name, link, text = found["name"], found["link"], found.string
+    if found["bare"] is not None and text.startswith(_WITHHELD, found.start("bare")):
+        return False
     if "]" in link and found["bare"] is not None:
         return False
     if link.isspace():

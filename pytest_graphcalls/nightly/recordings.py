@@ -19,17 +19,17 @@ from pytest_graphcalls.wire import Exchange, MalformedJsonError, encode_json, pa
 _DONE = 200
 
 
-def stayed(exchanges: Sequence[Exchange], aside: Collection[int]) -> Mapping[str, frozenset[str]]:
+def present_before(exchanges: Sequence[Exchange], uncompared: Collection[int]) -> Mapping[str, frozenset[str]]:
     """By the id that they have in the roster, in lower case: the ids of their identities. Apps are left out: so are we.
 
     Args:
         exchanges: of the whole test.
-        aside: numbers, from 0, of those that are no part of it.
+        uncompared: numbers, from 0, of those that are no part of it.
     """
     found: dict[str, frozenset[str]] = {}
     asked = ""
     for number, one in enumerate(exchanges):
-        if number not in aside:
+        if number not in uncompared:
             asked += invited(one)
         elif one.request.method == "GET" and path_segments(one.request.path)[-1:] == ["participants"]:
             people = {_id(entry): frozenset(_identities(entry)) for entry in _roster(one)}
@@ -102,10 +102,10 @@ def recording_of(found: Cassette) -> Recording:
     assert passport is not None
     test, _, version = passport.test.rpartition("@")
     paired = zip_longest(found.exchanges(), passport.seconds[: len(found.rows)])
-    aside = frozenset(passport.aside)
+    uncompared = frozenset(passport.uncompared)
     timed = [replace(one, seconds=took) for one, took in paired]
-    there = stayed(timed, aside)
-    exchanges = tuple(without(one, there) for number, one in enumerate(timed) if number not in aside)
+    there = present_before(timed, uncompared)
+    exchanges = tuple(without(one, there) for number, one in enumerate(timed) if number not in uncompared)
     heard = bool(passport.notifications) or Need.NOTIFICATIONS in passport.capabilities
     told = tuple(replace(one, body=lists_without(one.body, there)) for one in passport.notifications)
     return Recording(test, version, exchanges, told, heard, frozenset[str]().union(*there.values()))

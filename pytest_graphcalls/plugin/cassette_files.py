@@ -91,22 +91,22 @@ def missing(item: pytest.Item, settings: Settings, version: str) -> str:
 
 
 FACTS = "graphcalls_cassettes"
-"""The attribute of a test's last report that says which cassettes it has played or written."""
+"""The attribute of a test's last report that lists the cassettes it has played or written."""
 Facts = dict[str, Any]
-"""What a run's summary knows of a cassette: plain values, because they travel between processes."""
+"""The facts of a cassette for the summary of a run: plain values, because they are sent between processes."""
 
 
 @dataclass(slots=True)
-class Tape:
-    """What one test records and replays.
+class CassetteUse:
+    """The cassettes that one test records and replays.
 
     Attributes:
         item: the test.
         rewriting: whether it starts from an empty cassette.
-        compared: whether it is written although the test has failed, because the failure is what is compared.
-        waiting: what is to be written when the test has passed; each gives the cassette's facts, or ``None`` when
-            there was nothing to write.
-        facts: of the cassettes it has played or written.
+        compared: whether the cassette is written even if the test fails, because the failure is to be compared.
+        waiting: writers to call when the test has passed; each gives the cassette's facts, or ``None`` when there was
+            nothing to write.
+        facts: of the cassettes that it has played or written.
     """
 
     item: pytest.Item
@@ -118,19 +118,19 @@ class Tape:
     _failed: set[str] = field(default_factory=set)
 
     def phase(self, report: pytest.TestReport) -> None:
-        """Note how a part of the test went."""
+        """Record the result of a phase of the test."""
         if report.when and not report.skipped:
             (self._passed if report.passed else self._failed).add(report.when)
 
     def commit(self) -> None:
-        """Write what is waiting, if the test has passed; raises :class:`.RecordingError`."""
+        """Write the cassettes, if the test has passed; raises :class:`.RecordingError`."""
         waiting, self.waiting = self.waiting, []
         done = self._passed | self._failed if self.compared else self._passed
         if {"setup", "call"} <= done:
             self.facts += filter(None, (write() for write in waiting))
 
 
-TAPE = pytest.StashKey[Tape]()
+CASSETTE_USE = pytest.StashKey[CassetteUse]()
 
 
 def facts_of(found: Cassette, *, state: str) -> Facts:

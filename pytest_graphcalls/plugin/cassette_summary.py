@@ -21,7 +21,7 @@ _WORTH: Mapping[str, str] = {
 class Shelf:
     """The cassettes that the tests of a run have played or written, in all its processes.
 
-    Only they count, so a run of a few tests says nothing of the others' cassettes.
+    Only they count, so a run of a few tests does not report the others' cassettes.
 
     Args:
         settings: how old one may be, and what follows if it is older.
@@ -51,7 +51,7 @@ class Shelf:
         yield from _named("edited since they were recorded", self._edited(), "; record them again, or restore them")
         yield from _named("recorded for another revision of the contract", self._outdated(), "")
         yield from _named(
-            "with faults that were injected", self._faulty(), "; those answers say nothing of the service"
+            "with faults that were injected", self._faulty(), "; those answers prove nothing about the service"
         )
         if self.failing():
             yield "The run fails for that (--graphcalls-strict-cassettes)."

@@ -1,4 +1,4 @@
-"""pytest's side of a live run: what it starts from, what it says while it goes on, what it leaves behind.
+"""Live runs in pytest: the settings they start from, their messages, and the cleanup of open calls.
 
 Imported for a live run only.
 """
@@ -27,10 +27,10 @@ PROGRESS_EVERY = 30.0
 """Seconds between two lines about how far a run is."""
 _RUN = pytest.StashKey[str]()
 _HANDED_ON = "graphcalls_run"
-"""Under what name an xdist worker is told which run it belongs to."""
+"""Key by which an xdist worker receives the id of its run."""
 _INBOX = pytest.StashKey[str]()
 _INBOX_HANDED_ON = "graphcalls_inbox"
-"""Under what name an xdist worker is told where it reads what is posted to the run."""
+"""Key by which an xdist worker receives the address of the run's inbox."""
 
 
 def live_target(config: pytest.Config) -> LiveTarget:
@@ -65,7 +65,7 @@ def folder(config: pytest.Config) -> Path:
 
 
 def run_id(config: pytest.Config) -> str:
-    """The same in all processes of one run, and in no other run."""
+    """The id of the run, shared by all of its processes."""
     if _RUN not in config.stash:
         config.stash[_RUN] = getattr(config, "workerinput", {}).get(_HANDED_ON) or str(uuid4())
     return config.stash[_RUN]
@@ -107,7 +107,7 @@ def _listen(config: pytest.Config, place: Place, sandbox: Sandbox) -> str:
 
 
 def _stop_as_by_ctrl_c(config: pytest.Config) -> None:
-    """Whoever cancels a job sends SIGTERM; that is to hang up first."""
+    """Hang up before ending on SIGTERM, which a cancelled job receives."""
     stack = ExitStack()
     stack.enter_context(sigterm_as_ctrl_c())
     config.add_cleanup(stack.close)
@@ -164,7 +164,7 @@ class LiveRun:
     def _ledgers(self) -> tuple[Ledger, ...]:
         return ledgers(folder(self._config), run_id(self._config))
 
-    @pytest.hookimpl(trylast=True)  # after the fixtures are torn down and the workers are gone
+    @pytest.hookimpl(trylast=True)  # after the fixtures are torn down and the workers have ended
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Hang up what the processes of this run could not, because they were interrupted or died."""
         found = self._ledgers()

@@ -113,7 +113,7 @@ def _joined(near: Plan, far: Plan) -> Plan:
 
 
 def versions_of(plan: Plan) -> tuple[str, ...]:
-    """The API versions a test has to run for; empty when it leaves that to the run.
+    """The API versions that a test has to run for; empty for those of the run.
 
     Raises:
         UnknownNameError: a rule or question does not exist.
@@ -189,8 +189,8 @@ _TOO_LATE = (
     "name one version there."
 )
 _NOTHING_TO_STRIKE = (
-    "graphcalls_fault strikes nothing here, because the test uses no fixture of graphcalls; "
-    "take graphcalls, graphcalls_client or another one, or take the marker away."
+    "graphcalls_fault has no effect here, because the test uses no fixture of graphcalls; "
+    "take graphcalls, graphcalls_client or a different one, or remove the marker."
 )
 
 

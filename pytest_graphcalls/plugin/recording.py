@@ -16,11 +16,11 @@ from pytest_graphcalls.cassette import Kind, Passport
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import RecordingError, SettingError
 from pytest_graphcalls.plugin.cassette_files import (
+    CASSETTE_USE,
     FACTS,
     KEY_FILE,
-    TAPE,
+    CassetteUse,
     Facts,
-    Tape,
     case_of,
     facts_of,
     folder_of,
@@ -33,7 +33,7 @@ from pytest_graphcalls.plugin.settings import settings_of
 from pytest_graphcalls.plugin.vcr import Persister, safely
 from pytest_graphcalls.session import Recorder
 from pytest_graphcalls.targets import GRAPH, Case, Connection
-from pytest_graphcalls.targets.replay import ReplayTarget, told
+from pytest_graphcalls.targets.replay import ReplayTarget, case_facts
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ if TYPE_CHECKING:
 __all__ = [
     "FACTS",
     "KEY_FILE",
+    "CassetteUse",
     "Recordings",
     "Safety",
     "Shelf",
-    "Tape",
     "case_of",
     "folder_of",
     "follow",
@@ -91,8 +91,8 @@ class Recording:
         if self.case.compared or self.connection.world is not None:
             passport = replace(passport, notifications=tuple(map(redactor.notification, self.recorder.notifications)))
         if self.case.compared:
-            seconds, aside = tuple(one.seconds for one in exchanges), tuple(sorted(self.recorder.beside))
-            passport = replace(passport, seconds=seconds, aside=aside)
+            seconds, uncompared = tuple(one.seconds for one in exchanges), tuple(sorted(self.recorder.uncompared))
+            passport = replace(passport, seconds=seconds, uncompared=uncompared)
         known, masked = self.safety.known(), self.case.compared
         cassette.write(self.case.path, exchanges, passport, known=known, before=self.before, masked=masked)
         return facts_of(cassette.opened(self.case.path), state="written")
@@ -106,12 +106,12 @@ class Recording:
             operations=Contract.packaged().revisions(one.request for one in exchanges),
             test=self.case.name,
             faults=cassette.faults_of(exchanges),
-            **told(self.connection, self.safety.redactor),
+            **case_facts(self.connection, self.safety.redactor),
         )
 
 
 def _refuse_strangers(case: Case) -> None:
-    """A cassette of another test is not written over; one that cannot be read is nobody's."""
+    """Do not overwrite a cassette of a different test; an unreadable one belongs to no test."""
     owner = ""
     with suppress(RecordingError):
         passport = cassette.opened(case.path).passport
@@ -175,7 +175,7 @@ def follow(item: pytest.Item, connection: Connection, recorder: Recorder) -> Non
     """Record a test on a connection, or note which cassette it plays."""
     recordings = cast("Recordings | None", item.config.pluginmanager.get_plugin(PLUGIN))
     if recordings is not None:
-        recordings.follow(item.stash[TAPE], connection, recorder)
+        recordings.follow(item.stash[CASSETTE_USE], connection, recorder)
 
 
 class Recordings:
@@ -188,12 +188,12 @@ class Recordings:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self.safety = Safety(config)
-        self._tape: Tape | None = None
+        self._use: CassetteUse | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Begin a tape."""
-        self._tape = item.stash[TAPE] = Tape(item)
+        self._use = item.stash[CASSETTE_USE] = CassetteUse(item)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(
@@ -209,14 +209,14 @@ class Recordings:
         config: Mapping[str, Any] = request.getfixturevalue("vcr_config")
         said = (*(mark.kwargs for mark in marks), config, {"record_mode": request.config.getoption("--record-mode")})
         if next(one["record_mode"] for one in said if "record_mode" in one) == "rewrite":
-            request.node.stash[TAPE].rewriting = True
+            request.node.stash[CASSETTE_USE].rewriting = True
             marks.insert(0, pytest.mark.vcr(record_mode="new_episodes").mark)
 
     @pytest.hookimpl(tryfirst=True, optionalhook=True)  # so that a project's own persister may still replace it
     def pytest_recording_configure(self, config: pytest.Config, vcr: Any) -> None:  # noqa: ARG002  the hook's names
         """Put our persister in front of vcrpy's, and let its matchers compare what is redacted."""
-        if self._tape is not None:
-            vcr.register_persister(Persister(self.safety, self._tape, vcr.persister))
+        if self._use is not None:
+            vcr.register_persister(Persister(self.safety, self._use, vcr.persister))
             for name, matcher in tuple(vcr.matchers.items()):
                 vcr.register_matcher(name, safely(self.safety, matcher))
 
@@ -224,31 +224,31 @@ class Recordings:
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Note how the test goes; its last report tells of its cassettes."""
         report = yield
-        tape = item.stash.get(TAPE, None)
-        if tape is not None:
-            tape.phase(report)
-            if report.when == "teardown" and tape.facts:
-                vars(report)[FACTS] = tape.facts
+        use = item.stash.get(CASSETTE_USE, None)
+        if use is not None:
+            use.phase(report)
+            if report.when == "teardown" and use.facts:
+                vars(report)[FACTS] = use.facts
         return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # around everything, so that every fixture is done
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
-        """Write what the test has recorded, now that nothing of it can fail any more."""
+        """Write what the test has recorded, after its last step that can fail."""
         yield
         try:
-            item.stash[TAPE].commit()
+            item.stash[CASSETTE_USE].commit()
         except RecordingError as error:
             raise pytest.fail.Exception(str(error), pytrace=False) from None
         finally:
-            self._tape = None
+            self._use = None
 
-    def follow(self, tape: Tape, connection: Connection, recorder: Recorder) -> None:
+    def follow(self, use: CassetteUse, connection: Connection, recorder: Recorder) -> None:
         """Record a test on a connection, or note which cassette it plays."""
         played = getattr(connection, "cassette", None)
         case = connection.case
         if played is not None:
-            tape.facts.append(facts_of(played, state="played"))
+            use.facts.append(facts_of(played, state="played"))
         elif case and not (case.path.exists() and self._config.getoption("--record-mode") == "once"):
             before = cassette.state(case.path)
-            tape.compared = case.compared
-            tape.waiting.append(Recording(self.safety, case, connection, recorder, before).write)
+            use.compared = case.compared
+            use.waiting.append(Recording(self.safety, case, connection, recorder, before).write)

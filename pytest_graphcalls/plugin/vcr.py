@@ -18,7 +18,7 @@ from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Cassette, Incomplete, Kind, Passport, SignedIn
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import RecordingError
-from pytest_graphcalls.plugin.cassette_files import Facts, Tape, facts_of
+from pytest_graphcalls.plugin.cassette_files import CassetteUse, Facts, facts_of
 from pytest_graphcalls.plugin.cassette_rules import Safety
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
 
@@ -108,26 +108,26 @@ class Persister:
 
     Args:
         safety: says what is to be redacted.
-        tape: of the test.
-        inner: the persister that was registered before; it keeps cassettes that hold nothing of Graph.
+        use: of the test.
+        inner: the persister that was registered before; it keeps cassettes without requests to Graph.
     """
 
-    def __init__(self, safety: Safety, tape: Tape, inner: Any) -> None:
+    def __init__(self, safety: Safety, use: CassetteUse, inner: Any) -> None:
         self._safety = safety
-        self._tape = tape
+        self._use = use
         self._inner = inner
         self._before = ""
 
     def load_cassette(self, cassette_path: str | Path, serializer: Any) -> Any:
         """See vcrpy. The metadata of vcrpy 9 come along; extra cassettes of the mark follow the first one.
 
-        In the mode ``rewrite`` nothing of the first one is loaded.
+        In the mode ``rewrite`` the first one is not loaded.
         """
         from vcr.persisters.filesystem import CassetteNotFoundError
 
         path = Path(cassette_path)
         self._before = cassette.state(path)
-        wanted = ([] if self._tape.rewriting else [path]) + [Path(one) for one in self._extra_paths]
+        wanted = ([] if self._use.rewriting else [path]) + [Path(one) for one in self._extra_paths]
         loaded = [self._loaded(one, serializer) for one in dict.fromkeys(wanted) if one.is_file()]
         requests, responses = (list(chain.from_iterable(one[part] for one in loaded)) for part in (0, 1))
         if not requests:
@@ -149,7 +149,7 @@ class Persister:
             found = cassette.opened(path)
         except RecordingError as error:
             pytest.fail(str(error), pytrace=False)
-        self._tape.facts.append(facts_of(found, state="played"))
+        self._use.facts.append(facts_of(found, state="played"))
         return deserialize("", _Given(with_sign_ins(found)))
 
     def _concerns_us(self, text: str) -> bool:
@@ -161,13 +161,13 @@ class Persister:
 
         data: Mapping[str, Any] = serialize(cassette_dict, _Given())
         if any(self._safety.ours(str(row["request"]["uri"])) for row in data["interactions"]):
-            self._tape.waiting.append(partial(self._written, Path(cassette_path), data, serializer))
+            self._use.waiting.append(partial(self._written, Path(cassette_path), data, serializer))
         else:
             self._inner.save_cassette(cassette_path, cassette_dict, serializer)
 
     @property
     def _test(self) -> str:
-        return f"{self._tape.item.path.name}::{self._tape.item.name}"
+        return f"{self._use.item.path.name}::{self._use.item.name}"
 
     def _written(self, path: Path, data: Mapping[str, Any], serializer: Any) -> Facts:
         redactor = self._safety.for_writing()

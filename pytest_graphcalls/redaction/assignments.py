@@ -67,6 +67,8 @@ _CODE = re.compile(
     re.MULTILINE,
 )
 """An expression: a call, one that goes on in the next line, an item, an attribute of what such things are called."""
+_WITHHELD = re.compile(r"\((?:not (?:set|shown)|hidden)\)")
+"""What errors of this package say in place of a secret."""
 _TYPES = frozenset(
     {"str", "string", "bytes", "int", "bool", "any", "object", "number", "optional", "text", "self", "lambda", "await"}
 )
@@ -189,6 +191,8 @@ def _of_header(text: str, at: int) -> tuple[int, str | None]:
 def _is_harmless(text: str, at: int, value: str, found: re.Match[str]) -> bool:
     """Whether a value without quotes is none: a placeholder, an expression, or a word of a sentence."""
     name = found["name"]
+    if _WITHHELD.match(text, at):
+        return True
     if is_placeholder(value) or value.lower() in _TYPES or _CODE.match(text, at) or value.lower() == name.lower():
         return True
     if value.isdigit() and len(value) < 4 and not name.lower().endswith(("pin", "passcode", "password")):

@@ -1,4 +1,4 @@
-"""What a run remembers: what one test saw and what was found in it, and what all tests together say about the rules.
+"""The results of a run: the exchanges and findings of each test, and the results of the rules over all tests.
 
 The rules of this room:
 
@@ -8,7 +8,7 @@ The rules of this room:
 3. A contract test fails for its own rules only. What it finds about another rule breaks that rule in the
    :class:`Run`, so that nothing is lost and every test keeps its meaning.
 4. A request that a contract test sends is the test's doing, not the target's; only answers are judged there.
-5. Everything that leaves a test is a :class:`TestRecord` of plain JSON values. A run is a bag of them, so runs
+5. The result of a test is a :class:`TestRecord` of plain JSON values. A run is a collection of them, so runs
    of several processes are joined by adding, in any order.
 """
 

@@ -90,8 +90,8 @@ class TestRecord:
         questions: full ids of the questions it asks.
         answers: what the target answered to them.
         seen: the findings of its exchanges and notifications.
-        exchanges: its exchanges, redacted, if it broke something or asked a question; else empty, because
-            nobody reads what went well.
+        exchanges: its exchanges, redacted, if it broke something or asked a question; else empty, to keep the
+            report small.
         operations: how often it used each operation, by ``id@version``.
         judged: ``id@version`` of the rules that its exchanges gave a chance to be broken.
         count: how many exchanges there were.

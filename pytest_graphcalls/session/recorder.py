@@ -18,29 +18,29 @@ from pytest_graphcalls.wire import Exchange, MalformedJsonError, Notification, R
 
 
 class _Followed:
-    """What somebody tells a bot, and how much of it was looked at already."""
+    """A source of notifications, and how many of them were checked already."""
 
-    def __init__(self, told: Callable[[], Sequence[Notification]], version: str, *, signed: bool) -> None:
-        self._told = told
+    def __init__(self, received: Callable[[], Sequence[Notification]], version: str, *, signed: bool) -> None:
+        self._received = received
         self.version = version
         self.signed = signed
         self._count = 0
         self._last: Notification | None = None
 
     def new(self) -> Sequence[Notification]:
-        """What was told since the last time; all of it after a reset."""
-        told = self._told()
-        goes_on = self._count <= len(told) and (not self._count or told[self._count - 1] is self._last)
-        fresh = told[self._count :] if goes_on else told
-        self._count, self._last = len(told), told[-1] if told else None
+        """The notifications since the last check; all of them after a reset."""
+        received = self._received()
+        goes_on = self._count <= len(received) and (not self._count or received[self._count - 1] is self._last)
+        fresh = received[self._count :] if goes_on else received
+        self._count, self._last = len(received), received[-1] if received else None
         return fresh
 
 
 class Recorder:
     """One test's memory: an observer that checks every exchange it is handed. Safe under threads.
 
-    Notifications are checked, too: those that :meth:`receive` is handed at once, those of a simulator that it
-    follows when somebody asks what was found, because a simulator writes them only then.
+    Notifications are checked, too: those passed to :meth:`receive` immediately, those of a simulator that it follows
+    when the findings are read, because a simulator writes them only then.
 
     Args:
         contract: what exchanges are checked against.
@@ -63,7 +63,7 @@ class Recorder:
         self._notifications: list[Notification] = []
         self._aside: set[int] = set()
         self._began = monotonic()
-        # A lock of its own: whoever holds the simulator's may be about to hand in an exchange.
+        # A separate lock: a thread that holds the simulator's may be about to add an exchange.
         self._looking = RLock()
         self._followed: list[_Followed] = []
         self._over = ""
@@ -84,25 +84,25 @@ class Recorder:
             self._seen += [Seen(finding, number, self.judge.status(finding)) for finding in findings]
 
     def follow(
-        self, told: Callable[[], Sequence[Notification]], version: str = VERSIONS[0], *, signed: bool = False
+        self, received: Callable[[], Sequence[Notification]], version: str = VERSIONS[0], *, signed: bool = False
     ) -> Callable[[], None]:
-        """Check what ``told`` gives, each notification once.
+        """Check what ``received`` gives, each notification once.
 
         Args:
-            told: gives everything told so far, in order.
+            received: gives everything told so far, in order.
             version: the API version it is judged by.
             signed: whether the headers are those that came, where a token belongs among them.
 
         Returns:
             What ends it, after a last look.
         """
-        followed = _Followed(told, version, signed=signed)
+        followed = _Followed(received, version, signed=signed)
         with self._looking:
             self._followed.append(followed)
 
         def leave() -> None:
             with self._looking:
-                self._look()
+                self._check_followed()
                 self._followed = [one for one in self._followed if one is not followed]
 
         return leave
@@ -123,46 +123,48 @@ class Recorder:
         except MalformedJsonError:
             body = None
         data: dict[str, Any] = body if isinstance(body, dict) else {}
-        told = Notification(request.url, data, monotonic() - self._began, request.headers.without("Authorization"))
-        self._note(told, request, findings)
+        received = Notification(request.url, data, monotonic() - self._began, request.headers.without("Authorization"))
+        self._add_notification(received, request, findings)
         return data
 
-    def _look(self) -> None:
-        """Check what was told since the last time by those that are followed."""
+    def _check_followed(self) -> None:
+        """Check the notifications since the last check of the sources that are followed."""
         with self._looking:
             for followed in self._followed:
-                for told in followed.new():
+                for received in followed.new():
                     if followed.signed:
-                        findings = self.contract.check_posted(_posted(told), followed.version)
+                        findings = self.contract.check_posted(_posted(received), followed.version)
                     else:
-                        findings = self.contract.check_notification(told.body, followed.version)
-                    self._note(replace(told, headers=told.headers.without("Authorization")), None, findings)
+                        findings = self.contract.check_notification(received.body, followed.version)
+                    self._add_notification(
+                        replace(received, headers=received.headers.without("Authorization")), None, findings
+                    )
 
-    def _note(self, told: Notification, posted: Request | None, findings: Iterable[Finding]) -> None:
+    def _add_notification(self, received: Notification, posted: Request | None, findings: Iterable[Finding]) -> None:
         safe = list(map(_safe, findings))
         with self._lock:
             number = len(self._notifications)
-            self._notifications.append(told)
+            self._notifications.append(received)
             if safe:
-                self._flawed[number] = posted or _posted(told)
+                self._flawed[number] = posted or _posted(received)
                 self._seen += [Seen(one, None, self.judge.status(one), number) for one in safe]
 
     @property
-    def told(self) -> int:
+    def notification_count(self) -> int:
         """How many notifications were checked so far."""
         return len(self.notifications)
 
     @property
     def notifications(self) -> tuple[Notification, ...]:
         """The notifications that were checked so far, in order; ``at`` counts from the beginning of the test."""
-        self._look()
+        self._check_followed()
         with self._lock:
             return tuple(self._notifications)
 
     @property
     def flawed(self) -> Mapping[int, Request]:
         """The notifications that something was found in, by their number from 0."""
-        self._look()
+        self._check_followed()
         with self._lock:
             return dict(self._flawed)
 
@@ -176,7 +178,7 @@ class Recorder:
             self._exchanges.append(exchange)
 
     @contextmanager
-    def aside(self) -> Iterator[None]:
+    def not_compared(self) -> Iterator[None]:
         """Exchanges inside depend on what others have left behind: judged, but not compared with another run."""
         first = len(self.exchanges)
         try:
@@ -186,8 +188,8 @@ class Recorder:
                 self._aside.update(range(first, len(self._exchanges)))
 
     @property
-    def beside(self) -> frozenset[int]:
-        """Numbers of the exchanges, from 0, that were made :meth:`aside`."""
+    def uncompared(self) -> frozenset[int]:
+        """Numbers of the exchanges, from 0, that were made :meth:`not_compared`."""
         with self._lock:
             return frozenset(self._aside)
 
@@ -205,7 +207,7 @@ class Recorder:
     @property
     def seen(self) -> tuple[Seen, ...]:
         """Every finding so far, with its exchange or notification and what it means."""
-        self._look()
+        self._check_followed()
         with self._lock:
             return tuple(self._seen)
 
@@ -249,10 +251,10 @@ class Recorder:
 
         Raises:
             UnknownNameError: there is no such rule, slug or kind.
-            NoViolationError: the block ended and nothing of the sort was found.
+            NoViolationError: the block ended without such a finding.
         """
         self._known(what)
-        first = len(self.exchanges), self.told
+        first = len(self.exchanges), self.notification_count
         try:
             yield
         except BaseException:
@@ -270,7 +272,7 @@ class Recorder:
 
     def _allow(self, what: str, first: tuple[int, int]) -> int:
         """Mark the matching findings since ``first`` (exchange, notification) as expected; how many there are."""
-        self._look()
+        self._check_followed()
         with self._lock:
             matching = [
                 index for index, seen in enumerate(self._seen) if _since(seen, first) and what in _names(seen.finding)
@@ -281,7 +283,7 @@ class Recorder:
 
     def take_failing(self) -> list[Seen]:
         """The findings that fail the test and were not taken before."""
-        found = self.failing()  # not under the lock, which whoever is looking takes second
+        found = self.failing()  # not under the lock, which other readers take as the second one
         with self._lock:
             failing = [seen for seen in found if seen not in self._taken]
             self._taken.update(failing)

@@ -1,4 +1,4 @@
-"""What a contract test needs before it starts: a meeting with two people in it, an incoming call, and so on.
+"""The stage: builds what a contract test needs before it starts, e.g. a meeting with two people or an incoming call.
 
 The rules of this room:
 
@@ -6,18 +6,18 @@ The rules of this room:
    clock, its notifications, further apps, incoming calls, phones) is used for the rules that name the need.
 2. A step that a test needs but does not judge goes through :meth:`Stage.accepted`. If the target refuses it,
    the test is *not checked* and says which rule to look at; it does not fail for another rule's sake.
-3. Nothing waits for a fixed time. It is asked again until the answer is there (:meth:`Stage.until`), or until
-   somebody else who was invited later has joined (:meth:`Stage.settle`).
+3. No step waits for a fixed time. It polls until the answer is there (:meth:`Stage.until`), or until a user who was
+   invited later has joined (:meth:`Stage.wait_for_invited`).
 4. Every call is hung up in the end, whatever happened before. A meeting that outlives the test is left as empty as
    it was.
-5. Who is invited and where comes from :class:`~pytest_graphcalls.sandbox.StageData`: made up, or out of a live sandbox.
+5. Users and meetings come from :class:`~pytest_graphcalls.sandbox.StageData`: invented, or from a live sandbox.
 
 No HTTP client is named here; :class:`Client` and :class:`Answer` are what any of them can do.
 """
 
 from __future__ import annotations
 
-from pytest_graphcalls.stage.base import Answer, Client, Somebody, members, refused, shown
+from pytest_graphcalls.stage.base import Answer, Client, Invitee, members, refused, shown
 from pytest_graphcalls.stage.call import CALLS, OLD_CALLS, StagedCall
 from pytest_graphcalls.stage.notifications import Notice
 from pytest_graphcalls.stage.stage import Stage
@@ -27,8 +27,8 @@ __all__ = [
     "OLD_CALLS",
     "Answer",
     "Client",
+    "Invitee",
     "Notice",
-    "Somebody",
     "Stage",
     "StagedCall",
     "members",

@@ -26,7 +26,7 @@ class Answer(Protocol):
 
 
 class Client(Protocol):
-    """An HTTP client that speaks for one app, or for nobody."""
+    """An HTTP client that sends the token of one app, or none."""
 
     def request(  # noqa: D102  what the class says
         self, method: str, url: str, *, json: Any = None, content: bytes | None = None
@@ -101,7 +101,7 @@ class Waiting(OnTarget):
         self._longest_step = self._step
         self._notified_within = 5.0
         if connection.sandbox is not None:
-            # Somebody's telephone rings there for a minute (observed 10.4), and each look at it counts as a request.
+            # There a phone rings for a minute (observed 10.4), and each poll counts as a request.
             self._patience, self._longest_step = 75.0, 2.0
             self._notified_within = 15.0
 
@@ -148,7 +148,7 @@ GRAPH = "#microsoft.graph."
 
 
 @dataclass(frozen=True, slots=True)
-class Somebody:
+class Invitee:
     """A person, a phone or a bot that can be invited.
 
     Attributes:

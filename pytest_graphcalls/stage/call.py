@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pytest_graphcalls.contract import Contract, Effect
 from pytest_graphcalls.errors import StageError
 from pytest_graphcalls.sandbox.tenant import CALLBACK
-from pytest_graphcalls.stage.base import GRAPH, Answer, Client, Somebody, members
+from pytest_graphcalls.stage.base import GRAPH, Answer, Client, Invitee, members
 
 if TYPE_CHECKING:
     from pytest_graphcalls.stage.base import OnTarget
@@ -37,16 +37,16 @@ class CallRequests:
     stage: OnTarget
     id: str
     client: Client
-    people: tuple[Somebody, ...] = ()
+    people: tuple[Invitee, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     root: str = CALLS
 
     def through(self, client: Client) -> Self:
-        """The same call, with ``client`` speaking."""
+        """This call, with requests sent by ``client``."""
         return replace(self, client=client)
 
     def at_old_address(self) -> Self:
-        """The same call, below ``/app``."""
+        """This call, with requests below ``/app``."""
         return replace(self, root=OLD_CALLS)
 
     def request(self, method: str, path: str = "", json: Any = None) -> Answer:
@@ -99,7 +99,7 @@ class CallRequests:
         return self.send(Effect.SHOWS_PARTICIPANT, participant_id=participant_id)
 
     def invite(self, *entries: Mapping[str, Any], **body: Any) -> Answer:
-        """Invite whom ``entries`` name (see :meth:`Somebody.entry`); ``body`` are further parameters."""
+        """Invite whom ``entries`` name (see :meth:`Invitee.entry`); ``body`` are further parameters."""
         return self.send(Effect.ADDS_PEOPLE, {"participants": list(entries), **body})
 
     def remove(self, participant_id: str, json: Any = None) -> Answer:
@@ -122,10 +122,9 @@ OVER = frozenset({"gone", "terminating", "terminated"})
 
 @dataclass(frozen=True, slots=True)
 class StagedCall(CallRequests):
-    """A call on the stage, with what tests want to know of it.
+    """A call on the stage, with the facts that tests need.
 
-    Each is asked through a request whose own rule is somebody else's business. The attributes are those of
-    :class:`.CallRequests`.
+    Each fact comes from a request that the test does not judge. The attributes are those of :class:`.CallRequests`.
     """
 
     def roster(self) -> list[dict[str, Any]]:
@@ -136,12 +135,12 @@ class StagedCall(CallRequests):
             raise StageError("a roster", "the list of participants has no value", rule)
         return [entry for entry in value if isinstance(entry, dict)]
 
-    def has(self, *people: Somebody) -> bool:
+    def has(self, *people: Invitee) -> bool:
         """Whether every one of ``people`` is on the roster."""
         roster = self.roster()
         return all(any(one.is_(entry) for entry in roster) for one in people)
 
-    def id_of(self, person: Somebody) -> str:
+    def id_of(self, person: Invitee) -> str:
         """The participant id under which the roster lists ``person``."""
         found = [entry for entry in self.roster() if person.is_(entry)]
         if not found or not isinstance(found[0].get("id"), str):

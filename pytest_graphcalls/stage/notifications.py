@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_graphcalls.contract import Need
-from pytest_graphcalls.stage.base import Somebody
+from pytest_graphcalls.stage.base import Invitee
 from pytest_graphcalls.stage.setup import Making
-from pytest_graphcalls.targets import Heard
+from pytest_graphcalls.targets import ReceivedNotifications
 
 _SILENT_FOR, _SILENT_BY, _LOOK_EVERY = 2.0, 15.0, 0.25
-"""Seconds without a notification that mean silence, how long it is waited for, and how often somebody looks."""
+"""Seconds without a notification that count as silence, the longest wait for it, and the seconds between polls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +47,36 @@ class Notice:
         data = self.of_call()
         return str(data.get("state") or data.get("status") or "").lower()
 
-    def lists(self, person: Somebody) -> bool:
+    def lists(self, person: Invitee) -> bool:
         """Whether it is a roster with ``person`` on it."""
         entries = self.data if isinstance(self.data, list) else []
         return any(isinstance(entry, dict) and person.is_(entry) for entry in entries)
 
 
 class Notices(Making):
-    """The part of a stage that hears what the bot is told; arguments as for :class:`.OnTarget`."""
+    """The part of a stage that reads the bot's notifications; arguments as for :class:`.OnTarget`."""
 
     @property
     def notifications(self) -> list[Notice]:
-        """Everything the bot was told so far, in order (needs ``notifications``)."""
+        """The notifications that the bot has received so far, in order (needs ``notifications``)."""
         return [Notice.of(sent.posted_to, entry) for sent in self._world().notifications for entry in sent.entries]
 
-    def told(self, change: str, about: str) -> list[Notice]:
+    def notices_of(self, change: str, about: str) -> list[Notice]:
         """The notifications of ``change`` (created, updated, deleted) about the path ``about`` below the calls."""
         return [one for one in self.notifications if one.change == change and one.about == about]
 
     def close(self) -> None:
-        """Hang up, once nobody is told anything any more where a night listens in real time.
+        """Hang up after the last notification, where a nightly run receives them in real time.
 
-        What came first, the last notification or the end of the test, would be a matter of chance.
+        Otherwise chance would decide whether the last notification or the end of the test comes first.
         """
         real = self._connection.sandbox is not None and Need.NOTIFICATIONS in self._connection.capabilities
         case = self._connection.case
         if real and case is not None and case.compared:
-            self._fall_silent()
+            self._wait_for_silence()
         super().close()
 
-    def _fall_silent(self) -> None:
+    def _wait_for_silence(self) -> None:
         quiet, known = 0.0, -1
         for _ in range(round(_SILENT_BY / _LOOK_EVERY)):
             count = len(self.notifications)
@@ -85,10 +85,10 @@ class Notices(Making):
                 return
             self._connection.wait(_LOOK_EVERY)
 
-    def hears(
+    def wait_for_notices(
         self, change: str, about: str, until: Callable[[list[Notice]], object] = bool, within: float | None = None
     ) -> list[Notice]:
-        """The same as :meth:`told`, after a wait for them.
+        """Wait for notifications, and return them like :meth:`notifications_of`.
 
         Args:
             change: created, updated or deleted.
@@ -97,12 +97,13 @@ class Notices(Making):
             within: seconds of the target's time; by default as long as a notification may take.
 
         Raises:
-            EnvironmentFaultError: they did not come, and nothing else would arrive at present, either.
+            EnvironmentFaultError: they did not arrive, and the callback receives no other posts at present, either.
         """
-        heard = self.until(
-            lambda: bool(until(self.told(change, about))), self._notified_within if within is None else within
+        arrived = self.until(
+            lambda: bool(until(self.notices_of(change, about))),
+            self._notified_within if within is None else within,
         )
         world = self._world()
-        if not heard and isinstance(world, Heard):
+        if not arrived and isinstance(world, ReceivedNotifications):
             world.prove()
-        return self.told(change, about)
+        return self.notices_of(change, about)

@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from pytest_graphcalls.contract import Effect
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
 from pytest_graphcalls.sandbox.tenant import InventedData, SandboxData, StageData, below, tenant_of
-from pytest_graphcalls.stage.base import GRAPH, Answer, Client, OnTarget, Somebody, Waiting, members, refused
+from pytest_graphcalls.stage.base import GRAPH, Answer, Client, Invitee, OnTarget, Waiting, members, refused
 from pytest_graphcalls.stage.call import CALLS, MEDIA, OVER, StagedCall, success_of
 
 if TYPE_CHECKING:
@@ -42,38 +42,38 @@ class People(OnTarget):
             yield str(uuid5(NAMESPACE_URL, f"graphcalls:{number}") if fresh else uuid4())
 
     def new_id(self) -> str:
-        """An id that nobody has yet, e.g. for a ``participantId``."""
+        """A new id, e.g. for a ``participantId``."""
         return next(self._names)
 
-    def person(self, name: str = "Alice") -> Somebody:
-        """Somebody who is in no call yet."""
-        return Somebody(self._props.user(), self._called(name))
+    def person(self, name: str = "Alice") -> Invitee:
+        """A user who is in no call yet."""
+        return Invitee(self._props.user(), self._called(name))
 
-    def persons(self, count: int) -> tuple[Somebody, ...]:
+    def persons(self, count: int) -> tuple[Invitee, ...]:
         """As many people, each with a name."""
         names = ("Alice", "Bob", "Carol", "Dave", "Erin", "Frank")
         return tuple(self.person(name) for name in names[:count])
 
-    def decliner(self, name: str = "Dora") -> Somebody:
-        """Somebody who declines whatever they are invited to (needs ``clock``)."""
+    def decliner(self, name: str = "Dora") -> Invitee:
+        """A user who declines every invitation (needs ``clock``)."""
         person = self.person(name)
         self._world().person(person.id).declines()
         return person
 
-    def bot(self, name: str = "Other Bot") -> Somebody:
+    def bot(self, name: str = "Other Bot") -> Invitee:
         """Another application, to be invited."""
-        return Somebody(self._props.bot(), self._called(name), "application")
+        return Invitee(self._props.bot(), self._called(name), "application")
 
-    def phone(self) -> Somebody:
+    def phone(self) -> Invitee:
         """A phone, to be invited (needs ``phone``)."""
-        return Somebody(self._props.phone(), sort="phone")
+        return Invitee(self._props.phone(), sort="phone")
 
     def client_with(self, *roles: str) -> Client:
         """The default app, with a token that carries ``roles`` only (needs ``apps``)."""
         return self._connection.client(token=self._world().authority.token(roles=roles))
 
     def client_without_token(self) -> Client:
-        """Nobody: requests without an Authorization header."""
+        """A client that sends no Authorization header."""
         self._nobody = self._nobody or self._connection.client(token="")
         return self._nobody
 
@@ -96,19 +96,19 @@ class Making(Waiting, People):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._after = ExitStack()
-        self._aside: Callable[[], AbstractContextManager[None]] = nullcontext
+        self._not_compared: Callable[[], AbstractContextManager[None]] = nullcontext
         """What goes on inside is about the sandbox's state, and not about what the test asks."""
 
     def meeting(self) -> dict[str, Any]:
-        """A meeting that nobody is in yet, as members of a call to be created."""
+        """An empty meeting, as members of a create request."""
         return self._props.meeting()
 
-    def organizer_of(self, meeting: Mapping[str, Any]) -> Somebody:
+    def organizer_of(self, meeting: Mapping[str, Any]) -> Invitee:
         """Who organizes a meeting from :meth:`meeting`."""
         user = meeting["meetingInfo"].get("organizer", {}).get("user", {})
         if not user.get("id"):
             raise StageError("the organizer of a meeting", "its address does not tell", "the long form of join address")
-        return Somebody(user["id"], user.get("displayName", ""))
+        return Invitee(user["id"], user.get("displayName", ""))
 
     def new_callback(self) -> str:
         """A callback address that no other call has."""
@@ -135,7 +135,7 @@ class Making(Waiting, People):
         answer = client.request("POST", root, json=self.call_body(**facts))
         call_id = members(answer).get("id")
         if isinstance(call_id, str):
-            # A call that nobody could create can still be hung up by somebody.
+            # The call may exist although its creation has failed.
             owner = self.client if client is self._nobody else client
             call = StagedCall(self, call_id, owner)
             self._finally(call.hang_up)
@@ -143,14 +143,14 @@ class Making(Waiting, People):
                 self._finally(lambda: self._clear(call))
         return answer
 
-    def staged(self, *people: Somebody, by: Client | None = None, **facts: Any) -> StagedCall:
+    def staged(self, *people: Invitee, by: Client | None = None, **facts: Any) -> StagedCall:
         """A call that was created and is established."""
         rule = success_of(Effect.MAKES_CALL)
         body = members(self.accepted(self.create(by=by, **facts), rule))
         call = StagedCall(self, str(body.get("id", "")), by or self.client, people, body)
         self.reached(lambda: self._established(call), "an established call", rule)
         if "meetingInfo" in facts:
-            self._clear(call)  # a run that was killed may have left somebody in there
+            self._clear(call)  # a run that was killed may have left participants in there
         return call
 
     def _established(self, call: StagedCall) -> bool:
@@ -186,8 +186,8 @@ class Making(Waiting, People):
         sandbox = self._connection.sandbox
         if sandbox is None:
             return
-        invitees = [Somebody(*one) for one in sandbox.invitees]
-        with self._aside():
+        invitees = [Invitee(*one) for one in sandbox.invitees]
+        with self._not_compared():
             for entry in call.roster():
                 if any(one.is_(entry) for one in invitees):
                     call.remove(str(entry.get("id")))
@@ -216,8 +216,8 @@ class Scenes(Making):
         self.reached(lambda: call.has(*people), "a group call with two people in it")
         return call
 
-    def peer_to_peer_call(self, person: Somebody | None = None) -> StagedCall:
-        """The bot and one person, nobody else."""
+    def peer_to_peer_call(self, person: Invitee | None = None) -> StagedCall:
+        """A call of the bot with one person."""
         person = person or self.person()
         return self.staged(person, targets=[person.entry()])
 
@@ -234,21 +234,20 @@ class Scenes(Making):
         self.reached(lambda: call.state() == "established", "an answered call that is established")
         return call
 
-    def bring(self, call: StagedCall, *people: Somebody) -> tuple[Somebody, ...]:
+    def bring(self, call: StagedCall, *people: Invitee) -> tuple[Invitee, ...]:
         """Invite ``people`` one by one and wait until all of them are in ``call``."""
         for one in people:
             self.accepted(call.invite(one.entry()), success_of(Effect.ADDS_PEOPLE))
         self.reached(lambda: call.has(*people), "a call that the people invited have joined")
         return people
 
-    def brought_in(self, call: StagedCall, answer: Answer, people: Iterable[Somebody]) -> list[Somebody]:
-        """Which of ``people`` an invite that was answered with ``answer`` has really brought into ``call``.
+    def brought_in(self, call: StagedCall, answer: Answer, people: Iterable[Invitee]) -> list[Invitee]:
+        """Those of ``people`` who have joined ``call`` by an invite that was answered with ``answer``.
 
-        Waits until all of them are in, or the operation is over, whichever comes first. An invite that was
-        refused has brought nobody.
+        Waits until all of them are in, or the operation is over, whichever comes first. By a refused invite none has.
 
         Raises:
-            StageError: neither happens, so nothing can be said.
+            StageError: neither happens, so it is unknown.
         """
         people = tuple(people)
         operation = members(answer).get("id")
@@ -265,9 +264,9 @@ class Scenes(Making):
         roster = call.roster()
         return [one for one in people if any(one.is_(entry) for entry in roster)]
 
-    def settle(self, call: StagedCall) -> None:
-        """Wait until whoever was invited into ``call`` before has had the time to join.
+    def wait_for_invited(self, call: StagedCall) -> None:
+        """Wait until all users who were invited into ``call`` have had the time to join.
 
-        Somebody who is invited now and has joined rang no shorter than they did.
+        A user who is invited now and has joined has rung no longer than they have.
         """
         self.bring(call, self.person("Zoe"))

@@ -27,7 +27,7 @@ class Stage(Scenes, Notices):
     def __init__(self, connection: Connection, recorder: Recorder) -> None:
         super().__init__(connection)
         self._recorder = recorder
-        self._aside = recorder.aside
+        self._not_compared = recorder.not_compared
 
     def expecting(self, what: str) -> AbstractContextManager[Any]:
         """A request that breaks the contract on purpose is sent inside this; ``what`` it breaks is a slug or a kind."""

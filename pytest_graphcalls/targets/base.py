@@ -48,7 +48,7 @@ class Case:
             )
 
     def called(self, name: str) -> str:
-        """A display name of the test's own, in a form that redaction leaves alone."""
+        """A display name for this test, in a form that redaction does not change."""
         return self.made.get(name) or self._make("name", name, name)
 
     def _make(self, kind: str, what: str, text: str) -> str:
@@ -124,7 +124,7 @@ class World(Protocol):
         """Place a call to the default app; it has an ``id``."""
 
     def person(self, name_or_id: str) -> Any:
-        """Somebody there; ``declines`` makes them decline whatever they are invited to."""
+        """A user of the target; ``declines`` makes them decline every invitation."""
 
 
 class Connection(Protocol):
@@ -152,7 +152,7 @@ class Connection(Protocol):
 
     @property
     def world(self) -> World | None:
-        """What a stage steers beyond requests: the simulator, or the one behind a URL; ``None`` when nobody can."""
+        """The controls that a stage has beyond requests: of the simulator, here or behind a URL; else ``None``."""
 
     @property
     def is_fresh(self) -> bool:
@@ -215,22 +215,22 @@ GRAPH = "https://graph.microsoft.com"
 """The address that the simulator answers for, in process, and that recordings are written for."""
 
 
-class Heard:
-    """What a bot was told, where nothing else can be staged beyond requests.
+class ReceivedNotifications:
+    """The notifications of a bot, for a target that supports no other staging beyond requests.
 
     Args:
-        told: gives it, in order.
-        prove: raises :class:`EnvironmentFaultError` if nothing can be heard at present.
+        received: gives them, in order.
+        prove: raises :class:`EnvironmentFaultError` if none can be received at present.
     """
 
-    def __init__(self, told: Callable[[], list[Notification]], prove: Callable[[], None] = lambda: None) -> None:
-        self._told = told
+    def __init__(self, received: Callable[[], list[Notification]], prove: Callable[[], None] = lambda: None) -> None:
+        self._received = received
         self.prove = prove
 
     @property
     def notifications(self) -> list[Notification]:
         """See :attr:`.World.notifications`."""
-        return self._told()
+        return self._received()
 
     @property
     def authority(self) -> Any:
@@ -243,7 +243,7 @@ class Heard:
 
     def person(self, name_or_id: str) -> Any:  # noqa: ARG002  the protocol's signature
         """See :meth:`.World.person`; raises :class:`StageError`."""
-        return _lacking("somebody who acts as told")
+        return _lacking("a user with a scripted reaction")
 
 
 def _lacking(what: str) -> NoReturn:

@@ -16,8 +16,8 @@ from pytest_graphcalls.contract import Cloud, Contract, Need
 from pytest_graphcalls.errors import GraphCallsError, SettingError
 from pytest_graphcalls.sandbox import Budget, Ending, Guard, Ledger, Sandbox, admit, hang_up, tenant_of
 from pytest_graphcalls.sandbox.tenant import SETTINGS, below
-from pytest_graphcalls.targets import LIVE, Heard, Setup, World, capabilities_of, sparing
-from pytest_graphcalls.targets.webhook import Hearing, Post, listening, prove, prove_again
+from pytest_graphcalls.targets import LIVE, ReceivedNotifications, Setup, World, capabilities_of, sparing
+from pytest_graphcalls.targets.webhook import NotificationFeed, Post, listening, prove, prove_again
 
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
@@ -131,11 +131,11 @@ class Line:
 
 
 def left_open(line: Line, ledger: Ledger, *, only: Collection[str] | None = None) -> list[Ending]:
-    """Hang up what a ledger says is open.
+    """Hang up the open calls of a ledger.
 
     Args:
         line: signed in to the tenant.
-        ledger: what is open; is told what is over.
+        ledger: has the open calls, and records which are over.
         only: ids of the calls to look at; by default all.
 
     Raises:
@@ -158,7 +158,7 @@ class LiveTarget:
         sandbox: what tests may use of it.
         ledger: where calls are written down.
         budget: how many calls may be made.
-        inbox: address of the run's :class:`.Inbox`, or ``""``: nobody hears what is posted.
+        inbox: address of the run's :class:`.Inbox`, or ``""``: notifications are not received.
 
     Raises:
         SettingError: the tenant is not listed, or the ledger cannot be written.
@@ -187,7 +187,7 @@ class LiveTarget:
 
     @cached_property
     def post(self) -> Post | None:
-        """What is posted to the run, if somebody listens."""
+        """The notifications that were posted to the run, if it has an inbox."""
         return Post(self._inbox) if self._inbox else None
 
     def _prove(self) -> None:
@@ -196,7 +196,7 @@ class LiveTarget:
             self.line.prove()
             self._proven = True
 
-    def prove_heard(self) -> None:
+    def prove_callback(self) -> None:
         """See that what is posted to the callback is still heard.
 
         Raises:
@@ -244,17 +244,19 @@ class LiveConnection:
         self.root = f"{target.place.root}/{setup.version}"
         self.sandbox: Sandbox = target.sandbox
         self.capabilities = target.capabilities
-        self._hearing: Hearing | None = None
+        self._feed: NotificationFeed | None = None
         self._leave: Callable[[], None] = lambda: None
         if target.post is not None:
             self._hear(target.post, setup)
-        self.world: World | None = Heard(self._hearing.told, target.prove_heard) if self._hearing else None
+        self.world: World | None = (
+            ReceivedNotifications(self._feed.notifications, target.prove_callback) if self._feed else None
+        )
 
     def _hear(self, post: Post, setup: Setup) -> None:
         """Give the test a callback address of its own, and let the recorder check what is posted there."""
         self.sandbox = replace(self.sandbox, callback=below(self.sandbox.callback, str(uuid4())))
-        self._hearing = Hearing(post, self.sandbox.callback)
-        self._leave = setup.recorder.follow(self._hearing.told, self.version, signed=True)
+        self._feed = NotificationFeed(post, self.sandbox.callback)
+        self._leave = setup.recorder.follow(self._feed.notifications, self.version, signed=True)
 
     @property
     def token(self) -> str:
@@ -290,14 +292,14 @@ class LiveConnection:
         """Hang up the test's calls that are still open; what cannot be hung up now is tried again at the end."""
         with suppress(GraphCallsError):
             left_open(self._target.line, self._target.ledger, only=self._guard.created_calls)
-        if self._hearing is not None:
-            self._hear_out(self._hearing)
+        if self._feed is not None:
+            self._hear_out(self._feed)
             self._leave()
 
-    def _hear_out(self, hearing: Hearing) -> None:
+    def _hear_out(self, feed: NotificationFeed) -> None:
         """Wait for the end of every call, so that two recordings of the test end with the same notification."""
         until = time.monotonic() + self._target.patience
-        while not all(map(hearing.has_ended, self._guard.created_calls)):
+        while not all(map(feed.has_ended, self._guard.created_calls)):
             if time.monotonic() >= until:
                 self._target.patience = 0.0  # ends are not told there; no other test waits for them
                 return

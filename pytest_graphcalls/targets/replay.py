@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_graphcalls.cassette import Cassette, Replay, opened
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.targets import GRAPH, REPLAY, Case, Heard, Setup, World
+from pytest_graphcalls.targets import GRAPH, REPLAY, Case, ReceivedNotifications, Setup, World
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from pytest_graphcalls.simulator.hosting import Service
     from pytest_graphcalls.targets import Connection
 
-__all__ = ["Case", "ReplayConnection", "ReplayTarget", "told"]
+__all__ = ["Case", "ReplayConnection", "ReplayTarget", "case_facts"]
 
 
-def told(connection: Connection, redactor: Redactor) -> dict[str, Any]:
+def case_facts(connection: Connection, redactor: Redactor) -> dict[str, Any]:
     """What a passport says of a connection: capabilities, tenant and sandbox, redacted like the exchanges."""
     from pytest_graphcalls.sandbox.tenant import tenant_of
 
@@ -90,7 +90,7 @@ _FRAMING = ("content-length", "content-encoding", "transfer-encoding")
 
 
 class ReplayTarget:
-    """Cassettes in the place of a service. Nothing of it opens a connection.
+    """Cassettes in place of a service; no connection is opened.
 
     Args:
         folder: where the cassettes lie.
@@ -147,8 +147,8 @@ class ReplayConnection:
         self.root = f"{GRAPH}/{version}"
         self.capabilities = frozenset(Need(need) for need in (passport.capabilities if passport else ()))
         self.sandbox = sandbox_of(passport)
-        told = passport.notifications if passport else ()
-        self.world: World | None = Heard(lambda: list(told)) if told else None
+        case_facts = passport.notifications if passport else ()
+        self.world: World | None = ReceivedNotifications(lambda: list(case_facts)) if case_facts else None
         self.token = _token(passport.tenant if passport else "")
         self._service = service
 

@@ -64,7 +64,10 @@ class UrlTarget:
         if problem:
             network.close()
             raise SettingError(
-                "--graphcalls-target", self.name, "a server that answers", f"{problem} Start it, or mend the address."
+                "--graphcalls-target",
+                self.name,
+                "a server that answers",
+                f"{problem} Start it, or fix the address.",
             )
         return network
 
@@ -72,13 +75,15 @@ class UrlTarget:
         """See :meth:`.Target.connect`; ``tenant`` and ``prepare`` are for the simulator alone.
 
         Raises:
-            SettingError: nothing answers there, or whoever does will not have the token of a run that judges it:
-                every rule would seem broken.
+            SettingError: no server answers there, or it refuses the token of a run that judges it: every rule would
+                seem broken.
         """
         if setup.recorder.judges:
             self._require_welcome(setup.version)
         connection = UrlConnection(self, setup)
-        if connection.world is not None and Need.CLOCK in connection.capabilities:  # nobody else is told things there
+        if (
+            connection.world is not None and Need.CLOCK in connection.capabilities
+        ):  # other servers do not show their notifications
             connection.follow(connection.world)
         return connection
 
@@ -137,7 +142,7 @@ class UrlConnection:
         return make_async_client(transport, self.root, self.token if token is None else token)
 
     def follow(self, world: World) -> None:
-        """Let the recorder look at what the bot is told from now on, until the test is over."""
+        """Let the recorder check the bot's notifications from now on, until the end of the test."""
         known = len(world.notifications)
         self._leave = self._setup.recorder.follow(lambda: world.notifications[known:], self.version)
 

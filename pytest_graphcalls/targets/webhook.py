@@ -1,8 +1,8 @@
 """What the service posts to a live run: one process of it listens, all of them read.
 
 The callback address leads, by a tunnel or gateway that is the sandbox's own affair, to a port of this machine. There
-an :class:`Inbox` keeps whatever is posted below that address. Each test has an address of its own below it that
-nobody can guess, so a :class:`Hearing` is not led astray by strangers, other tests, or other runs.
+an :class:`Inbox` keeps every post below that address. Each test has an address of its own below it that cannot be
+guessed, so a :class:`NotificationFeed` is not misled by foreign posts, other tests, or other runs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_graphcalls.clients.network import Network
 
 MOST_KEPT = 50_000
-"""Posts that an inbox keeps; a run of the whole suite is told some two thousand."""
+"""Number of posts that an inbox keeps; a run of the whole suite receives about two thousand."""
 ARRIVES_WITHIN = 10.0
 """Seconds that a post may take through the tunnel before a run says that it does not arrive."""
 _KEPT = frozenset({"content-type", "client-request-id", "scenario-id"})
@@ -33,7 +33,7 @@ _KEPT = frozenset({"content-type", "client-request-id", "scenario-id"})
 
 
 class Inbox:
-    """Keeps what is posted, and shows it to whoever knows its key. A service for :class:`.SimulatorApp`.
+    """Keeps posts, and shows them to requests that send its key. A service for :class:`.SimulatorApp`.
 
     Args:
         callback: the public address; what is posted to it, and below it, is kept.
@@ -120,12 +120,12 @@ class Post:
         """Everything that was posted so far, in order; ``at`` is in seconds of the machine's own clock.
 
         Raises:
-            EnvironmentFaultError: the process that listens is gone.
+            EnvironmentFaultError: the process that listens has ended.
         """
         with self._lock:
             answer = self._network.look(f"{self._address}?since={len(self._known)}")
             if answer is None or answer.status != 200:
-                raise EnvironmentFaultError("a look at what was posted to the callback", "found nobody who listens")
+                raise EnvironmentFaultError("a look at what was posted to the callback", "found no listening process")
             self._known += [
                 Notification(one["posted_to"], one["body"], one["at"], Headers(map(tuple, one["headers"])))
                 for one in answer.json()
@@ -178,7 +178,7 @@ def prove_again(sandbox: Sandbox, address: str, network: Network) -> None:
     """See that the callback address still leads to the inbox; arguments as for :func:`lost`.
 
     Raises:
-        EnvironmentFaultError: it does not any more, or nobody listens.
+        EnvironmentFaultError: it does not any more, or no process listens.
     """
     said = lost(sandbox, address, network)
     if said is not None:
@@ -211,11 +211,11 @@ def lost(sandbox: Sandbox, address: str, network: Network) -> str | None:
     return None
 
 
-class Hearing:
-    """What one test is told.
+class NotificationFeed:
+    """The notifications of one test.
 
     Args:
-        post: everything that is posted to the run.
+        post: all posts to the run.
         callback: the test's own address.
     """
 
@@ -227,7 +227,7 @@ class Hearing:
         self._told: list[Notification] = []
         self._looked_at = 0
 
-    def told(self) -> list[Notification]:
+    def notifications(self) -> list[Notification]:
         """What was posted to the test's address and below it so far, in order; ``at`` counts from the test's start."""
         with self._lock:
             posted = self._post.all()
@@ -238,9 +238,9 @@ class Hearing:
             return list(self._told)
 
     def has_ended(self, call_id: str) -> bool:
-        """Whether the test was told that a call is over."""
+        """Whether the test has received the notification that a call is over."""
         return any(
             entry.get("changeType") == "deleted" and str(entry.get("resourceUrl", "")).endswith(f"/calls/{call_id}")
-            for one in self.told()
+            for one in self.notifications()
             for entry in one.entries
         )

@@ -11,14 +11,16 @@ import itertools
 import json
 import random
 import re
+import socket
 import statistics
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ from urllib.parse import urlsplit
 from tests.bench.measure import Figure, at_most
 
 BODIES, BODY = 100, 4 * 1024 * 1024 - 64
-REQUESTS = 20_000
+REQUESTS, TURNS = 20_000, 10
 LANES = 2
 """Connections that send hostile requests, as fast as they are answered."""
 BOUND = 32.0
@@ -138,11 +140,12 @@ def hostile(token: str, seed: int) -> Iterator[tuple[str, bytes]]:
         yield f"PUT /_graphcalls/{number} HTTP/1.1{kind}", json.dumps({"pad": long}).encode()
 
 
-async def flood(served: Served, count: int, lane: int) -> None:
-    """Send so many hostile requests over one connection after another."""
+async def flood(served: Served, count: int, lane: int) -> int:
+    """Send so many hostile requests over a connection; give the number of those that were not refused."""
     async with connected(served.port) as connection:
-        for head, body in itertools.islice(hostile(served.token, lane), count):
-            await connection.send(head, body)
+        requests = itertools.islice(hostile(served.token, lane), count)
+        answers = [(await connection.send(head, body))[0] for head, body in requests]
+    return sum(not 400 <= status < 500 for status in answers)
 
 
 async def waits(served: Served, until: Callable[[int], bool]) -> list[float]:
@@ -164,22 +167,43 @@ def p99(found: list[float]) -> float:
     return statistics.quantiles(found, n=100)[98]
 
 
-async def under_flood(served: Served, count: int) -> tuple[list[float], list[float]]:
-    """The waits of a client at a quiet server, and during a flood."""
-    await waits(served, lambda asked: asked >= 100)
-    quiet = await waits(served, lambda asked: asked >= 500)
-    over = asyncio.Event()
+def in_turns(served: Served, turns: int, *work: Callable[[int], Coroutine[Any, Any, Any]]) -> tuple[float, list[Any]]:
+    """How much longer another client waits, at p99, while others are at work, and what came of that work.
 
-    async def all_lanes() -> None:
-        # Threads of their own: their requests would else be made between two looks at the clock.
-        floods = (flood(served, count // LANES, lane) for lane in range(LANES))
-        await asyncio.gather(*(asyncio.to_thread(asyncio.run, one) for one in floods))
-        over.set()
+    Quiet and busy turns alternate, so that both see the same load of the machine.
+    """
+    alone, busy, results = [], [], []
+    _run(waits(served, lambda asked: asked >= 100))
+    for turn in range(turns):
+        alone += _run(waits(served, lambda asked: asked >= 1000 // turns))
+        found, result = _run(meanwhile(served, *(one(turn) for one in work)))
+        busy += found
+        results += result
+    return p99(busy) / p99(alone), results
 
-    sending = asyncio.create_task(all_lanes())
-    busy = await waits(served, lambda _: over.is_set())
-    await sending
-    return quiet, busy
+
+def _one_lane(served: Served, lane: int, turn: int) -> Coroutine[Any, Any, int]:
+    return flood(served, REQUESTS // LANES // TURNS, lane + LANES * turn)
+
+
+async def meanwhile(served: Served, *work: Coroutine[Any, Any, Any]) -> tuple[list[float], list[Any]]:
+    """The waits of a client while others are at work, and what comes of that work."""
+    # Threads of their own: what they send would else be made between two looks at the clock.
+    others = asyncio.gather(*(asyncio.to_thread(asyncio.run, one) for one in work))
+    return await waits(served, lambda _: others.done()), await others
+
+
+def half_received(served: Served) -> float:
+    """MB by which the server grows while so many bodies of 4 MB lack their end."""
+    start, clients = served.megabytes, []
+    head = f"POST {CALLS} HTTP/1.1\r\nHost: h\r\nContent-Length: {BODY + 1}\r\n\r\n".encode()
+    for _ in range(BODIES):
+        clients.append(socket.create_connection(("127.0.0.1", served.port)))
+        clients[-1].sendall(head + b"x" * BODY)
+    grown = served.megabytes - start
+    for client in clients:
+        client.close()
+    return grown
 
 
 async def large_bodies(served: Served) -> None:
@@ -276,13 +300,17 @@ def figures() -> Iterator[Figure]:
     with serving() as served:
         _run(flood(served, 200, 99))
         start = served.megabytes
-        quiet, busy = _run(under_flood(served, REQUESTS))
+        lanes = (partial(_one_lane, served, lane) for lane in range(LANES))
+        ratio, passed = in_turns(served, TURNS, *lanes)
         yield at_most(f"grows under {REQUESTS} hostile requests", served.megabytes - start, 20 + BOUND, unit="MB")
-        yield Figure("another client waits, quiet, p99", f"{p99(quiet) * 1000:.1f} ms", f"({len(quiet)} requests)")
-        yield Figure("another client waits, flooded, p99", f"{p99(busy) * 1000:.1f} ms", f"({len(busy)} requests)")
-        yield at_most("  flooded over quiet, p99", p99(busy) / p99(quiet), 5)
-        seconds, size = _run(ledger(served))
+        yield at_most("hostile requests that were not refused with 4xx", sum(passed), 0, unit="requests")
+        yield at_most("another client waits, during the flood, p99 over quiet", ratio, 5)
+        ratio, read = in_turns(served, 3, lambda _: ledger(served))
+        seconds, size = read[0]
         yield at_most(f"GET ledger after it ({size / 2**20:.1f} MB)", seconds, 20, unit="s")
+        yield at_most("another client waits, during GET ledger, p99 over quiet", ratio, 5)
+    with serving() as served:
+        yield at_most(f"grows under {BODIES} half-received bodies of 4 MB", half_received(served), 100, unit="MB")
     for options in ((), ("--frozen",)):
         with slow_bot() as bot, serving(*options) as served:
             took = _run(advance_while_others_call(served, bot))

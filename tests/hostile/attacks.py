@@ -9,11 +9,15 @@ import gzip
 import json
 import os
 import socket
+import sqlite3
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+
+from pytest_graphcalls.drift.history import History
 
 MB = 2**20
 CALL = "https://graph.microsoft.com/v1.0/communications/calls/57da"
@@ -186,6 +190,23 @@ def accepted(content: str) -> Make:
         Path(f"{path}.verdict").write_text(json.dumps(verdict), encoding="utf-8")
 
     return make
+
+
+def history(*statements: str) -> Make:
+    """A history of one night in which these statements were executed."""
+
+    def make(path: Path) -> None:
+        with History(path) as made:
+            made.begin("simulator")
+        with closing(sqlite3.connect(path)) as line:
+            for statement in statements:
+                line.execute(statement)
+            line.commit()
+
+    return make
+
+
+_ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT"
 
 
 def repeated(head: str, row: Callable[[int], str], tail: str, size: int) -> Make:
@@ -494,6 +515,20 @@ def _drift() -> Iterator[Attack]:
     yield Attack("history: an empty file", HISTORY, text(""), "empty")
     yield Attack("history: no database", HISTORY, text("x" * 5000), "not a history")
     yield Attack("history: a database that is cut", HISTORY, text(b"SQLite format 3\0" + b"\0" * 84), "")
+    endless = (
+        f"{_ENDLESS} 1 AS number, '' AS id, '' AS started, '' AS ended, '' AS target, '' AS outcome, '' AS note FROM c"
+    )
+    for name, statements in (
+        ("an outcome that is none", ("UPDATE nights SET outcome = 'x'",)),
+        ("a moment that is none", ("UPDATE nights SET started = char(27) || '[2J'",)),
+        ("a number as a moment", ("UPDATE nights SET started = 5",)),
+        ("a difference that is no JSON", ("INSERT INTO differences VALUES ('a', '', '', 1, 'x')",)),
+        ("a difference of 5,000 digits", (f"INSERT INTO differences VALUES ('a', '', '', 1, '{'9' * 5000}')",)),
+        ("a difference of 100,000 levels", (f"INSERT INTO differences VALUES ('a', '', '', 1, '{'[' * 100_000}')",)),
+        ("a table that is missing", ("DROP TABLE broken",)),
+        ("a view without an end", ("DROP TABLE nights", f"CREATE VIEW nights AS {endless}")),
+    ):
+        yield Attack(f"history: {name}", HISTORY, history(*statements))
     for name, line in (
         ("a link that never ends", "[" * 100_000),
         ("an include that never ends", "[!INCLUDE[" * 20_000),

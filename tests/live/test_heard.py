@@ -85,7 +85,7 @@ def test_call(graphcalls_stage):
     known = stage.new_callback().rpartition("/")[0]
     httpx.post(known.rpartition("/")[0], json={"value": 7}, headers={"Authorization": "Bearer x"})
     call = stage.peer_to_peer_call()
-    assert stage.hears("updated", call.id)
+    assert stage.wait_for_notices("updated", call.id)
     httpx.post(known, content=b"nothing")
 """
     )
@@ -134,7 +134,7 @@ def test_a_tunnel_that_goes_down_breaks_no_rule(
 @CREATED
 def test_call(graphcalls_stage):
     call = graphcalls_stage.peer_to_peer_call()
-    assert graphcalls_stage.hears("updated", call.id, within=0.2)
+    assert graphcalls_stage.wait_for_notices("updated", call.id, within=0.2)
 """
     )
     result = run("--graphcalls-version=v1.0")

@@ -136,8 +136,8 @@ def test_a_fault_that_can_strike_nothing_stops_the_run(pytester: pytest.Pytester
     pytester.makepyfile("import pytest\n\n@pytest.mark.graphcalls_fault('503')\ndef test_it(): pass\n")
     result = run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    (line,) = [line for line in result.errlines if "strikes nothing here" in line]
-    assert line.endswith("take graphcalls, graphcalls_client or another one, or take the marker away.")
+    (line,) = [line for line in result.errlines if "has no effect here" in line]
+    assert line.endswith("take graphcalls, graphcalls_client or a different one, or remove the marker.")
 
 
 def test_another_target_skips_with_a_sentence(pytester: pytest.Pytester, run: Run) -> None:

@@ -21,7 +21,7 @@ PROJECT = """
         call = graphcalls_stage.incoming_call()
         graphcalls_stage.advance(16)
         assert not call.lives()
-        assert graphcalls_stage.told("deleted", call.id)
+        assert graphcalls_stage.notices_of("deleted", call.id)
 
     @pytest.mark.graphcalls_rule("participant-delete.app-must-be-allow-listed")
     def test_apps(graphcalls_stage):

@@ -57,7 +57,7 @@ def test_a_server_that_does_not_answer_ends_the_run(pytester: pytest.Pytester, r
     sentence = f"graphcalls: --graphcalls-target={NOWHERE}: expected a server that answers. "
     line = next(line for line in (*result.outlines, *result.errlines) if sentence in line)
     assert "refused" in line
-    assert "Start it, or mend the address." in line
+    assert "Start it, or fix the address." in line
 
 
 def test_a_server_that_does_not_answer_ends_a_parallel_run(pytester: pytest.Pytester, run: Run) -> None:

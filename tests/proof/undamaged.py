@@ -39,7 +39,7 @@ def everything(stage: Stage) -> None:
     alice, bob = call.people
     entry = stage.person("Carol").entry(chosen_id=stage.new_id())
     operation = stage.accepted(call.invite(entry, clientContext=stage.new_id()))
-    stage.settle(call)
+    stage.wait_for_invited(call)
     call.operation(operation.headers["Location"].rpartition("/")[2])
     call.participant(call.id_of(bob))
     call.remove(call.id_of(alice))

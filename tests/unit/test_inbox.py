@@ -10,8 +10,8 @@ from pytest_graphcalls.errors import EnvironmentFaultError, StageError
 from pytest_graphcalls.sandbox.tenant import below
 from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.http import serve_in_thread
-from pytest_graphcalls.targets import Heard, webhook
-from pytest_graphcalls.targets.webhook import Hearing, Inbox, Post
+from pytest_graphcalls.targets import ReceivedNotifications, webhook
+from pytest_graphcalls.targets.webhook import Inbox, NotificationFeed, Post
 from pytest_graphcalls.wire import Headers, Request, Response
 
 CALLBACK = "https://bot.contoso.example/calls?code=7"
@@ -80,30 +80,30 @@ def test_a_test_hears_its_own_calls_only() -> None:
     one = Inbox(CALLBACK)
     with serve_in_thread(SimulatorApp(one, frozen=True)) as url:
         reader = Post(f"{url}/{one.key}")
-        mine, other = (Hearing(reader, below(CALLBACK, name)) for name in ("a", "ab"))
+        mine, other = (NotificationFeed(reader, below(CALLBACK, name)) for name in ("a", "ab"))
         over = b'{"value": [{"changeType": "deleted", "resourceUrl": "/communications/calls/c1"}, 7]}'
         for path in ("/calls/a?code=7", "/calls/ab?code=7", "/calls"):
             post(one, path)
-        assert [told.posted_to for told in mine.told()] == ["https://bot.contoso.example/calls/a?code=7"]
+        assert [told.posted_to for told in mine.notifications()] == ["https://bot.contoso.example/calls/a?code=7"]
         assert not mine.has_ended("c1")
         for damaged in (b'{"value": 7}', b'{"value": null}', b"[]"):
             post(one, "/calls/ab?code=7", damaged)
         assert not other.has_ended("c1")
         post(one, "/calls/a/answered?code=7", over)
-        assert [told.posted_to.rpartition("/")[2] for told in mine.told()] == ["a?code=7", "answered?code=7"]
-        assert all(0 <= told.at < 60 for told in mine.told())
+        assert [told.posted_to.rpartition("/")[2] for told in mine.notifications()] == ["a?code=7", "answered?code=7"]
+        assert all(0 <= told.at < 60 for told in mine.notifications())
         assert mine.has_ended("c1")
         assert not mine.has_ended("1")
-        assert [told.entries for told in other.told()] == [()] * 4
-        assert [len(told.entries) for told in mine.told()] == [0, 1]
-    with pytest.raises(EnvironmentFaultError, match="a look at what was posted to the callback found nobody"):
-        mine.told()
+        assert [told.entries for told in other.notifications()] == [()] * 4
+        assert [len(told.entries) for told in mine.notifications()] == [0, 1]
+    with pytest.raises(EnvironmentFaultError, match="posted to the callback found no listening process"):
+        mine.notifications()
     reader.close()
 
 
 def test_what_can_only_be_listened_to_says_so() -> None:
     """Whatever else a test asks of it cannot be staged."""
-    world = Heard(list)
+    world = ReceivedNotifications(list)
     assert world.notifications == []
     for ask in (lambda: world.authority, world.incoming_call, lambda: world.person("Adele")):
         with pytest.raises(StageError, match="could not be staged; this target can only be listened to"):

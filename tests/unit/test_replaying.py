@@ -16,7 +16,7 @@ from pytest_graphcalls.redaction import Redactor
 from pytest_graphcalls.sandbox import InventedData, Meeting, Sandbox, SandboxData
 from pytest_graphcalls.sandbox.tenant import tenant_of
 from pytest_graphcalls.targets import Case
-from pytest_graphcalls.targets.replay import ReplayTarget, sandbox_of, told
+from pytest_graphcalls.targets.replay import ReplayTarget, case_facts, sandbox_of
 
 SANDBOX = Sandbox(
     "f43b0b1e-1f9f-4b0c-8f4f-0a1b2c3d4e5f",
@@ -68,7 +68,7 @@ def test_a_sandbox_is_replayed_by_pseudonyms() -> None:
     """The requests that are built from what the passport keeps are those that the cassette holds."""
     redactor = Redactor("cassette", "key")
     line: Any = SimpleNamespace(capabilities=frozenset(), token="", sandbox=SANDBOX, case=None)
-    facts = told(cast("Any", line), redactor)
+    facts = case_facts(cast("Any", line), redactor)
     found = sandbox_of(Passport(datetime(2026, 11, 22), Kind.LIVE, ("v1.0",), "abc", **facts))
     assert found is not None
     real, replayed = SandboxData(SANDBOX), SandboxData(found)

@@ -265,7 +265,7 @@ class TestRecorder:
         assert [(seen.exchange, seen.notification) for seen in recorder.seen] == [(None, 1)]
         told.append(notification(None))
         assert [seen.notification for seen in recorder.seen] == [1, 2]
-        assert (recorder.told, list(recorder.flawed)) == (3, [1, 2])
+        assert (recorder.notification_count, list(recorder.flawed)) == (3, [1, 2])
         told.append(notification(None))
         leave()
         told.append(notification(None))
@@ -290,14 +290,14 @@ class TestRecorder:
         for thread in threads:
             thread.join(20)
         assert not any(thread.is_alive() for thread in threads), "they wait for each other"
-        assert len(taken) + len(recorder.take_failing()) == recorder.told == 81
+        assert len(taken) + len(recorder.take_failing()) == recorder.notification_count == 81
 
     def test_a_simulator_that_was_reset_is_followed_from_the_start(self, contract: Contract) -> None:
         """However many notifications there are then."""
         told: list[Notification] = [notification("established")] * 2
         recorder = Recorder(contract)
         recorder.follow(lambda: told)
-        assert recorder.told == 2
+        assert recorder.notification_count == 2
         told[:] = [notification(None)]
         assert [seen.notification for seen in recorder.seen] == [2]
         told[:] = [notification(None), notification("established"), notification(None)]

@@ -12,7 +12,7 @@ from pytest_graphcalls.contract import VERSIONS, Contract, Effect, Match, Need
 from pytest_graphcalls.errors import StageError, UnknownNameError
 from pytest_graphcalls.sandbox.tenant import CALLBACK
 from pytest_graphcalls.session import Recorder
-from pytest_graphcalls.stage import Answer, Notice, Somebody, Stage, StagedCall, members, refused, shown
+from pytest_graphcalls.stage import Answer, Invitee, Notice, Stage, StagedCall, members, refused, shown
 from pytest_graphcalls.wire import Headers, Request, encode_json
 
 CALL = "57dab8b1-894c-409a-b240-bd8beae78896"
@@ -73,11 +73,11 @@ def stage_on(answers: dict[tuple[str, str], Any] | None = None, *needs: Need) ->
     return Stage(cast("Any", line), Recorder(CONTRACT)), line
 
 
-def participant(person: Somebody) -> dict[str, Any]:
+def participant(person: Invitee) -> dict[str, Any]:
     return {"id": f"p-{person.id}", "info": {"identity": person.identity()}}
 
 
-def roster(*people: Somebody) -> Said:
+def roster(*people: Invitee) -> Said:
     return said(value=[participant(one) for one in people])
 
 
@@ -140,7 +140,7 @@ def test_people_are_found_on_the_roster_without_regard_to_letter_case() -> None:
     """Ids come back in capital letters from some targets."""
     stage, line = stage_on()
     alice, bob = stage.persons(2)
-    line.scripted.answers["GET", "/participants"] = roster(Somebody(alice.id.upper(), "Alice"))
+    line.scripted.answers["GET", "/participants"] = roster(Invitee(alice.id.upper(), "Alice"))
     call = StagedCall(stage, CALL, stage.client)
     assert call.has(alice)
     assert not call.has(alice, bob)
@@ -269,7 +269,7 @@ def test_an_answer_to_a_question_is_kept() -> None:
 
 def test_a_notification_says_what_it_is_about() -> None:
     """Either member of the pair of addresses will do."""
-    alice = Somebody("a", "Alice")
+    alice = Invitee("a", "Alice")
     entry = {
         "changeType": "updated",
         "resource": f"/app/calls/{CALL}/participants",
@@ -278,7 +278,7 @@ def test_a_notification_says_what_it_is_about() -> None:
     notice = Notice.of(CALLBACK, entry)
     assert (notice.change, notice.about) == ("updated", f"{CALL}/participants")
     assert notice.lists(alice)
-    assert not notice.lists(Somebody("b"))
+    assert not notice.lists(Invitee("b"))
     assert notice.of_call() == {}
 
 

@@ -28,7 +28,7 @@ def test_a_cassette_comes_back_as_a_tape(tmp_path: Path) -> None:
         test="contracts/test_a.py::test_one@v1.0",
         notifications=(told,),
         seconds=(0.25, None, 1.5),
-        aside=(1,),
+        uncompared=(1,),
     )
     exchanges = [answered(), refused(404, "8522"), answered(direction="incoming")]
     cassette.write(tmp_path / "a.yaml", exchanges, passport)
@@ -56,10 +56,10 @@ def test_the_stage_says_which_exchanges_are_beside_the_test() -> None:
     """By their numbers."""
     recorder = Recorder(Contract.packaged())
     recorder(answered())
-    with recorder.aside():
+    with recorder.not_compared():
         recorder(answered())
     recorder(answered())
-    assert recorder.beside == {1}
+    assert recorder.uncompared == {1}
 
 
 def in_roster(digit: str, **identity: str) -> dict[str, Any]:
@@ -84,7 +84,9 @@ def visited(folder: Path, *asks: str) -> Recording:
     joined = replace(answered(), request=replace(before.request, method="POST", body=b'{"organizer": "0e5a"}'))
     told = Notification("https://bot.example.org/calls", {"value": [{"resourceData": roster}]}, 2.5)
     name = "contracts/test_a.py::test_one@v1.0"
-    passport = Passport(datetime.now(UTC), Kind.LIVE, ("v1.0",), "abc", test=name, notifications=(told,), aside=(1,))
+    passport = Passport(
+        datetime.now(UTC), Kind.LIVE, ("v1.0",), "abc", test=name, notifications=(told,), uncompared=(1,)
+    )
     cassette.write(folder / "a.yaml", [joined, before, *invites, list_], passport)
     return recording_of(opened(folder / "a.yaml"))
 

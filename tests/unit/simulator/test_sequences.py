@@ -54,7 +54,7 @@ def wanted(step: Step, got: dict[str, Any], mri: str) -> dict[str, Any]:
         "result": step.result.pair if step.result else "",
         "message": step.message.format(mri=mri) if step.message else got["message"],
         "roster": None if step.roster is None else sorted(step.roster),
-        "gone": sorted(step.gone),
+        "gone": sorted(step.departed),
         "header": step.header,
         "after": got["after"] if step.after is None else step.after,
     }

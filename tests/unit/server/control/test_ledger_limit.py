@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -63,6 +65,22 @@ def test_a_request_that_is_not_let_in_leaves_one_line(state: ServerState) -> Non
     (entry,) = ledger(state)["entries"]
     assert (entry["method"], entry["path"], entry["status"]) == ("POST", "/v1.0/communications/calls", 401)
     assert (entry["headers"], entry["body"], entry["response"]) == ({}, None, {"headers": {}, "body": None})
+
+
+def test_nothing_of_a_long_body_stays_in_memory(state: ServerState) -> None:
+    """Whoever else holds the exchange, or what was found about it."""
+    phone = Phone(state.simulator)
+    phone.send("GET", "/calls/57da")
+    gc.collect()
+    tracemalloc.start()
+    for _ in range(10):
+        phone.send("POST", "/calls", {"pad": "x" * 1_000_000})
+        state.simulator.handle(Request("POST", f"{GRAPH}/calls", Headers(), b"x" * 1_000_000))
+    phone.send("GET", "/calls/57da")
+    gc.collect()
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 1_000_000
 
 
 def test_the_ledger_is_read_in_pages(state: ServerState) -> None:
