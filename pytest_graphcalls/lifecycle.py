@@ -55,7 +55,7 @@ class ParticipantState(StrEnum):
 
     INVITED = "invited"
     ACTIVE = "active"
-    GONE = "gone"
+    LEFT = "left"
 
 
 class ParticipantEvent(StrEnum):
@@ -124,14 +124,14 @@ PARTICIPANT = _table(
     {
         ParticipantState.INVITED: {
             ParticipantEvent.JOIN: ParticipantState.ACTIVE,
-            ParticipantEvent.DECLINE: ParticipantState.GONE,
-            ParticipantEvent.WITHDRAW: ParticipantState.GONE,
+            ParticipantEvent.DECLINE: ParticipantState.LEFT,
+            ParticipantEvent.WITHDRAW: ParticipantState.LEFT,
         },
         ParticipantState.ACTIVE: {
-            ParticipantEvent.LEAVE: ParticipantState.GONE,
-            ParticipantEvent.REMOVE: ParticipantState.GONE,
+            ParticipantEvent.LEAVE: ParticipantState.LEFT,
+            ParticipantEvent.REMOVE: ParticipantState.LEFT,
         },
-        ParticipantState.GONE: {},
+        ParticipantState.LEFT: {},
     }
 )
 

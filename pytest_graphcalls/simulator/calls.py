@@ -35,7 +35,7 @@ COMING_ABOUT: Mapping[str, Fact] = {
 """How well it is known that the states of a new call are notified, by its direction."""
 FIRST_ROSTER: Mapping[bool, Fact] = {True: documented("application-post-calls.r06"), False: reported("observed 6.17")}
 """How well the first roster is known: in a meeting that the bot has joined, and in any other group call."""
-SOMEONE_LEFT = reported("observed 5.14")
+PARTICIPANT_LEFT = reported("observed 5.14")
 
 REFUSED_IN: Mapping[CallState, str] = {
     CallState.INCOMING: "not-established",
@@ -180,7 +180,7 @@ class Calls:
         before = self._world.store.conference_of(call)
         after = self.withdraw_invitations(call, self._world.store.drop_leg(call))
         if call.my_participant in before.people:
-            self._world.notifier.roster_changed(after, SOMEONE_LEFT)
+            self._world.notifier.roster_changed(after, PARTICIPANT_LEFT)
 
     def withdraw_invitations(self, call: Call, conference: Conference) -> Conference:
         """Stop ringing those whom a call that is over had invited."""
@@ -189,7 +189,7 @@ class Calls:
                 conference = self._world.store.step_participant(conference, one.id, ParticipantEvent.WITHDRAW)
         return conference
 
-    def came_in(self, conference: Conference, id: str) -> None:
+    def schedule_leaving(self, conference: Conference, id: str) -> None:
         """Let a participant who has just come in leave in time, if that is in their script."""
         stays = self._world.people.scripted(conference.people[id].identity).stays
         if stays is not None:
@@ -200,14 +200,14 @@ class Calls:
         conference = self._world.store.conferences.get(conference_id)
         one = conference.people.get(id) if conference else None
         if conference is not None and one is not None and one.state is ParticipantState.ACTIVE:
-            self.someone_left(self._world.store.step_participant(conference, id, ParticipantEvent.LEAVE))
+            self.participant_left(self._world.store.step_participant(conference, id, ParticipantEvent.LEAVE))
 
     def new_meeting(self, keys: Iterable[tuple[str, ...]], **facts: Any) -> Conference:
         """A new meeting that ``keys`` lead to; ``facts`` are members of its conference."""
         conference = Conference(self._world.ids.new("conference"), Kind.GROUP, **facts)
         return self._world.store.put_meeting(conference, keys)
 
-    def someone_left(self, conference: Conference, fact: Fact = SOMEONE_LEFT) -> None:
+    def participant_left(self, conference: Conference, fact: Fact = PARTICIPANT_LEFT) -> None:
         """Notify the others that a participant has left, with this evidence; a call of bots only ends after a while."""
         if conference.kind is Kind.PEER:
             self.end_peer_legs(conference)

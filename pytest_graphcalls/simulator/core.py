@@ -39,7 +39,7 @@ class Simulator:
     """A Microsoft Graph calls service for one tenant, in memory.
 
     It takes requests and gives answers as plain values, keeps what it would post to the bot in
-    :attr:`notifications`, and lets time pass only when told to. Safe under threads. The same seed and the
+    :attr:`notifications`, and lets time pass only in :meth:`advance`. Safe under threads. The same seed and the
     same sequence of calls give the same ids.
 
     Every behaviour is a method of one of its parts (``admission``, ``creation``, ``calls``, ``incoming``,

@@ -10,7 +10,7 @@ from pytest_graphcalls.simulator.identity import bearer, peek
 from pytest_graphcalls.simulator.signin import tenant_of
 from pytest_graphcalls.wire import Request, Response
 
-NOBODYS_TENANT = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_TENANT = "00000000-0000-4000-8000-000000000000"
 _REMEMBERED = 4096
 
 
@@ -38,7 +38,7 @@ class Host:
     """
 
     def __init__(self, default: Simulator | None = None) -> None:
-        self.default = default or Simulator(tenant_id=NOBODYS_TENANT)
+        self.default = default or Simulator(tenant_id=UNKNOWN_TENANT)
         self._tenants = {self.default.tenant_id: self.default}
         self._routes: dict[str, str] = {}
         self._lock = Lock()

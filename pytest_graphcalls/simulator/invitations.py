@@ -61,7 +61,7 @@ class Invitations:
     def checks(self) -> tuple[Callable[[Invite], None], ...]:
         """The steps that may refuse an invite, in their order."""
         return (
-            self.require_somebody,
+            self.require_invitees,
             self.limit_invitees,
             self.require_identity,
             self.limit_client_context,
@@ -91,7 +91,7 @@ class Invitations:
             return replace(order, invitees=order.invitees[:1])
         return order
 
-    def require_somebody(self, invite: Invite) -> None:
+    def require_invitees(self, invite: Invite) -> None:
         """Refuse an empty list."""
         if not invite.order.invitees:
             raise _invalid("$.participants", "at least one entry", "none", inferred("observed 2.33"))
@@ -179,7 +179,7 @@ class Invitations:
             call,
             order.client_context,
             members={"participants": [resources.invitee(one) for one in order.invitees]},
-            told={"participants": resources.invited(order.invitees)},
+            end_members={"participants": resources.invited(order.invitees)},
             pending=frozenset(invited),
         )
         for id, one in invited.items():
@@ -232,7 +232,7 @@ class Invitations:
         )
         if conference.kind is Kind.PEER and sum(1 for _ in conference.active) > 2:
             conference = self._world.store.put_conference(replace(conference, kind=Kind.GROUP))
-        self._calls.came_in(conference, id)
+        self._calls.schedule_leaving(conference, id)
         return conference
 
     def leave_replaced(self, invitee: Invitee) -> None:
@@ -263,7 +263,7 @@ class Invitations:
     def move_out(self, conference: Conference, one: Participant) -> None:
         """Take a participant who was moved out of the old meeting, which goes on (participant-invite.r11)."""
         left = self._world.store.step_participant(conference, one.id, ParticipantEvent.LEAVE)
-        self._calls.someone_left(left)
+        self._calls.participant_left(left)
 
     def cancel(self, conference: Conference, one: Participant) -> None:
         """Stop ringing an invitee; the operation has not brought them in and fails (inferred: observed 2.44)."""
@@ -291,7 +291,7 @@ class Invitations:
         event = ParticipantEvent.JOIN if result is None else ParticipantEvent.DECLINE
         conference = self._world.store.step_participant(conference, id, event)
         if result is None:
-            self._calls.came_in(conference, id)
+            self._calls.schedule_leaving(conference, id)
         if conference.kind is Kind.GROUP:
             self._world.notifier.roster_changed(conference, FIRST_ROSTER[False])
         elif result is None:

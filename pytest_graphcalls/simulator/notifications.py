@@ -1,4 +1,4 @@
-"""What the bot would be told: produced in order, never sent from here.
+"""Notifications for the bots: produced in order, never sent from here.
 
 A notification is noted down when something happens and written out when it is read, because most
 tests of the REST side never do.
@@ -66,43 +66,43 @@ class Notifier:
         """Forget every notification."""
         self._notes: list[_Note] = []
         self._written: list[Notification] = []
-        self.gone = 0
+        self.forgotten = 0
         """How many of the oldest are no longer kept."""
         self._first_message: dict[str, str] = {}
-        self._told_rosters: dict[str, tuple[int, dict[str, Participant]]] = {}
+        self._sent_rosters: dict[str, tuple[int, dict[str, Participant]]] = {}
 
     @property
     def written(self) -> list[Notification]:
-        """Everything told so far, in order; where not all is kept, what is."""
+        """Every notification so far, in order; where not all are kept, the kept ones."""
         self._write_until(self.count)
         return list(self._written)
 
     @property
     def count(self) -> int:
         """How many there are so far; counting writes none of them."""
-        return self.gone + len(self._notes)
+        return self.forgotten + len(self._notes)
 
     def numbered(self, number: int) -> Notification | None:
         """The one with that number, counted from 0; ``None`` when there are not so many yet, or it is not kept."""
         self._write_until(min(number + 1, self.count))
-        place = number - self.gone
+        place = number - self.forgotten
         return self._written[place] if 0 <= place < len(self._written) else None
 
     def _write_until(self, count: int) -> None:
-        self._written += [self._write(note) for note in self._notes[len(self._written) : count - self.gone]]
+        self._written += [self._write(note) for note in self._notes[len(self._written) : count - self.forgotten]]
 
     def forget_until(self, number: int) -> None:
         """Keep only those from this number on."""
-        much = number - self.gone
+        much = number - self.forgotten
         if much > 0:
             self._write_until(number)  # so that the later ones have the same ids as if all were kept
             del self._notes[:much], self._written[:much]
-            self.gone = number
+            self.forgotten = number
 
     def forget_call(self, call: Call) -> None:
         """Forget a call of which no further notification comes; those so far keep their ids."""
         self._write_until(self.count)
-        self._told_rosters.pop(call.id, None)
+        self._sent_rosters.pop(call.id, None)
         self._first_message.pop(call.id, None)
 
     def _write(self, note: _Note) -> Notification:
@@ -130,7 +130,7 @@ class Notifier:
     def call_arrived(self, call: Call) -> None:
         """Tell of an incoming call (observed 5.8)."""
         conference = self._store.conference_of(call)
-        self._tell(call, "created", call.id, lambda: self._incoming(call, conference), str(ARRIVED))
+        self._note_down(call, "created", call.id, lambda: self._incoming(call, conference), str(ARRIVED))
 
     def call_changed(self, call: Call, fact: Fact) -> None:
         """Tell that a call is in another state.
@@ -141,16 +141,16 @@ class Notifier:
         """
         conference = self._store.conference_of(call)
         evidence = call.result.evidence if call.result else str(fact)
-        self._tell(call, "updated", call.id, lambda: self._state(call, conference), evidence)
+        self._note_down(call, "updated", call.id, lambda: self._state(call, conference), evidence)
 
     def call_ended(self, call: Call) -> None:
         """Tell that a call is over, and why (observed 6.16, 6.17)."""
         conference = self._store.conference_of(call)
-        self._tell(call, "deleted", call.id, lambda: self._state(call, conference), _of(call.result))
+        self._note_down(call, "deleted", call.id, lambda: self._state(call, conference), _of(call.result))
 
     def call_rejected(self, call: Call) -> None:
         """Notify that a rejected call is over; no state and no reason are documented (observed 6.18)."""
-        self._tell(call, "deleted", call.id, lambda: _reference(call), str(REJECTED))
+        self._note_down(call, "deleted", call.id, lambda: _reference(call), str(REJECTED))
 
     def roster_changed(self, conference: Conference, fact: Fact) -> None:
         """Tell each app in a group call the roster; a peer-to-peer call has none (application-post-calls.r05).
@@ -161,32 +161,32 @@ class Notifier:
         """
         if conference.kind is Kind.GROUP:
             for leg in conference.legs:
-                self.roster_told(self._store.calls[leg], conference, fact)
+                self.send_roster(self._store.calls[leg], conference, fact)
 
-    def roster_told(self, call: Call, conference: Conference, fact: Fact) -> None:
+    def send_roster(self, call: Call, conference: Conference, fact: Fact) -> None:
         """Tell the whole roster to one app, or what has changed in it, once it is in the call."""
         if call.state is not CallState.ESTABLISHED:
             return
         people = tuple(conference.roster)
         if not (call.asked.get("callOptions") or {}).get("isDeltaRosterEnabled"):
-            self._tell(call, "updated", f"{call.id}/participants", lambda: resources.roster(people), str(fact))
+            self._note_down(call, "updated", f"{call.id}/participants", lambda: resources.roster(people), str(fact))
             return
-        number, known = self._told_rosters.get(call.id, (0, {}))
+        number, known = self._sent_rosters.get(call.id, (0, {}))
         now = {one.id: one for one in people}
         came = tuple(one for id, one in now.items() if known.get(id) != one)
-        gone = tuple(one for id, one in known.items() if id not in now)
-        if came or gone:
-            self._told_rosters[call.id] = number + 1, now
-            data = partial(resources.roster_delta, came, gone, number + 1)
-            self._tell(call, "updated", f"{call.id}/participants", data, str(weakest(fact, DELTA[bool(gone)])))
+        left = tuple(one for id, one in known.items() if id not in now)
+        if came or left:
+            self._sent_rosters[call.id] = number + 1, now
+            data = partial(resources.roster_delta, came, left, number + 1)
+            self._note_down(call, "updated", f"{call.id}/participants", data, str(weakest(fact, DELTA[bool(left)])))
 
     def operation_ended(self, operation: Operation) -> None:
         """Tell that an operation completed or failed (observed 5.16)."""
         call = self._store.calls[operation.call]
         path = f"{call.id}/operations/{operation.id}"
-        self._tell(call, "deleted", path, lambda: resources.ended_operation(operation), _of(operation.result))
+        self._note_down(call, "deleted", path, lambda: resources.ended_operation(operation), _of(operation.result))
 
-    def _tell(self, call: Call, change: str, path: str, data: Callable[[], Any], evidence: str) -> None:
+    def _note_down(self, call: Call, change: str, path: str, data: Callable[[], Any], evidence: str) -> None:
         self._notes.append(_Note(self._clock.now, self.address(call), call, change, path, data, evidence))
 
     def address(self, call: Call) -> str:

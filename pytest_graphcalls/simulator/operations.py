@@ -46,7 +46,7 @@ class Operations:
         """
         context = body.get("clientContext")
         context = context if isinstance(context, str) else None
-        return self.reply(ask, self.start(ask, call, context, told=self._echoed(ask, body), lasts=lasts))
+        return self.reply(ask, self.start(ask, call, context, end_members=self._echoed(ask, body), lasts=lasts))
 
     def _echoed(self, ask: Ask, body: Mapping[str, Any]) -> dict[str, Any]:
         spec = ask.match.operation.long_running
@@ -59,7 +59,7 @@ class Operations:
         context: str | None,
         *,
         members: Mapping[str, Any] = _NONE,
-        told: Mapping[str, Any] = _NONE,
+        end_members: Mapping[str, Any] = _NONE,
         pending: frozenset[str] = frozenset(),
         lasts: float | None = None,
     ) -> Operation:
@@ -73,7 +73,7 @@ class Operations:
             status=OperationState(spec.answered),
             client_context=context,
             members=members,
-            told=told,
+            end_members=end_members,
             pending=pending,
             lasts=lasts,
         )
@@ -131,7 +131,7 @@ class Operations:
 
     def fail(self, operation: Operation, result: Result) -> None:
         """End an operation that did not work out."""
-        self._over(operation, OperationEvent.FAIL, result, operation.told)
+        self._over(operation, OperationEvent.FAIL, result, operation.end_members)
 
     def cancel(self, call: Call) -> None:
         """Cancel what runs in a call, as far as it can be cancelled."""
@@ -142,10 +142,12 @@ class Operations:
     def _end(self, operation: Operation, event: OperationEvent, end: EndSpec) -> None:
         pair = Fact(end.pair_evidence, end.pair_fact) if end.pair_evidence else None
         result = Result(end.code, end.subcode, end.message, Fact(end.evidence, end.fact), pair)
-        self._over(operation, event, result, {**operation.told, **end.members})
+        self._over(operation, event, result, {**operation.end_members, **end.members})
 
-    def _over(self, operation: Operation, event: OperationEvent, result: Result, told: Mapping[str, Any]) -> None:
-        operation = self._world.store.step_operation(operation, event, result=result, told=told)
+    def _over(
+        self, operation: Operation, event: OperationEvent, result: Result, end_members: Mapping[str, Any]
+    ) -> None:
+        operation = self._world.store.step_operation(operation, event, result=result, end_members=end_members)
         if self._world.store.calls[operation.call].state is not CallState.TERMINATED:
             self.notify_end(operation)
         following = self._first_in_queue(operation)

@@ -1,7 +1,7 @@
 """Notifications on their way out of the simulator, and what else has to happen outside its lock.
 
 The thread that lets time pass delivers them, one after the other, between one event and the next. The lock is free
-meanwhile, so a bot may call back while it is being told, from any thread.
+meanwhile, so a bot may call back while it is being notified, from any thread.
 """
 
 from __future__ import annotations
@@ -194,12 +194,12 @@ class Retention:
         """How many calls that are over are kept; ``None`` for all."""
         self.notifications: int | None = None
         """How many notifications are kept; ``None`` for all."""
-        self.calls_gone = 0
+        self.calls_forgotten = 0
         """How many calls were forgotten since the start or the last reset."""
 
     def reset(self) -> None:
         """Nothing was forgotten so far; the limits stay."""
-        self.calls_gone = 0
+        self.calls_forgotten = 0
 
     def limit(self, calls: int, notifications: int) -> None:
         """Set the limits; see :meth:`.Simulator.keep_latest`."""
@@ -215,8 +215,8 @@ class Retention:
         while len(store.over) > self.calls:
             call = store.forget_call(store.over.popleft())
             notifier.forget_call(call)
-            self.calls_gone += 1
+            self.calls_forgotten += 1
         until = min(notifier.count - self.notifications, self._outbox.undelivered)
-        if until > notifier.gone:
+        if until > notifier.forgotten:
             notifier.forget_until(until)
             self._forgotten(until)

@@ -55,14 +55,14 @@ class Participants:
     def shown(self, ask: Ask, conference: Conference) -> Participant:
         """The participant in the path, if the roster names it; none in a peer-to-peer call (observed 2.16)."""
         if conference.kind is Kind.PEER:
-            raise _nobody("Participants of peer-to-peer calls cannot be read.", reported("observed 2.16"))
+            raise _not_found("Participants of peer-to-peer calls cannot be read.", reported("observed 2.16"))
         return self.active(conference, ask.match.keys["participant-id"])
 
     def active(self, conference: Conference, id: str) -> Participant:
         """The participant with that id, who is in the call and not hidden."""
         one = conference.people.get(id)
         if one is None or one.hidden or one.state is not ParticipantState.ACTIVE:
-            raise _nobody("No participant in the roster has this id.")
+            raise _not_found("No participant in the roster has this id.")
         return one
 
     def mute(self, ask: Ask) -> Reply:
@@ -126,7 +126,7 @@ class Participants:
         """The participant in the path, active or invited (participant-delete.r03, r06)."""
         one = conference.people.get(ask.match.keys["participant-id"])
         if one is None:
-            raise _nobody("No participant of this call has this id, or they have left.", inferred("observed 2.30"))
+            raise _not_found("No participant of this call has this id, or they have left.", inferred("observed 2.30"))
         return one
 
     def refuse_organizer(self, conference: Conference, one: Participant) -> None:
@@ -150,7 +150,7 @@ class Participants:
     def remove_active(self, conference: Conference, one: Participant) -> None:
         """Remove a participant who is in the call, at once (participant-delete.r04)."""
         conference = self._world.store.step_participant(conference, one.id, ParticipantEvent.REMOVE)
-        self._calls.someone_left(conference, reported("observed 6.20"))
+        self._calls.participant_left(conference, reported("observed 6.20"))
 
     def remove_bot(self, call: Call, one: Participant) -> None:
         """End the leg of a removed bot and notify its app of the reason (observed 6.20)."""
@@ -162,5 +162,5 @@ class Participants:
         self._invitations.cancel(conference, one)
 
 
-def _nobody(why: str, fact: Fact | None = None) -> Refusal:
+def _not_found(why: str, fact: Fact | None = None) -> Refusal:
     return Refusal("participant-not-found", why, fact=fact)

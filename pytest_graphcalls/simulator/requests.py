@@ -134,7 +134,7 @@ def _invitee(entry: Mapping[str, Any], people: People) -> Invitee:
     if entry.get("endpointType") is not None:
         extras["endpointType"] = entry["endpointType"]
     return Invitee(
-        identity=_identity(entry, people) or NOBODY,
+        identity=_identity(entry, people) or NO_IDENTITY,
         participant=_text(entry.get("participantId")),
         replaces=_text(entry.get("replacesCallId")),
         hidden=entry.get("hidden") is True,
@@ -142,7 +142,7 @@ def _invitee(entry: Mapping[str, Any], people: People) -> Invitee:
     )
 
 
-NOBODY = Identity("user", "")
+NO_IDENTITY = Identity("user", "")
 """Stands for an entry without an identity; ``invitations.require_identity`` refuses it."""
 
 

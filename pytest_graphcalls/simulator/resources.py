@@ -200,7 +200,7 @@ def operation(work: Operation) -> dict[str, Any]:
 
 def ended_operation(work: Operation) -> dict[str, Any]:
     """A ``commsOperation`` in the notification of its end: no nulls, and members of its own."""
-    return {name: value for name, value in operation(work).items() if value is not None} | dict(work.told)
+    return {name: value for name, value in operation(work).items() if value is not None} | dict(work.end_members)
 
 
 def invited(people: Iterable[Invitee]) -> list[dict[str, Any]]:

@@ -310,7 +310,7 @@ class Scenario:
             one = conference.find(identity)
             if one is None:
                 raise NotAllowedNowError(identity.name or identity.id, "leave", f"not in call {call_id}", ("join",))
-            self._calls.someone_left(self.store.step_participant(conference, one.id, ParticipantEvent.LEAVE))
+            self._calls.participant_left(self.store.step_participant(conference, one.id, ParticipantEvent.LEAVE))
 
     def remove_bot(self, identity: Identity, call_id: str) -> None:
         """Let a person remove the bot from the conference behind a call (observed 6.20)."""
@@ -340,7 +340,7 @@ class Scenario:
     def _admit(self, conference_id: str, identity: Identity) -> Conference:
         id = self._world.ids.new("participant")
         conference = self.store.add_participant(self.store.conferences[conference_id], id, identity)
-        self._calls.came_in(conference, id)
+        self._calls.schedule_leaving(conference, id)
         return conference
 
     def _person(self, one: Person | str) -> Person:
@@ -351,7 +351,11 @@ class Scenario:
         try:
             return self.store.calls[call_id]
         except KeyError:
-            kept = f" among the latest {self._retention.calls:,}, which are kept:" if self._retention.calls_gone else ""
+            kept = (
+                f" among the latest {self._retention.calls:,}, which are kept:"
+                if self._retention.calls_forgotten
+                else ""
+            )
             raise UnknownNameError(f"call{kept}", call_id, tuple(self.store.calls)[-20:]) from None
 
 

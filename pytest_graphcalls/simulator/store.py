@@ -259,7 +259,7 @@ class Operation:
         call: id of the call it was started in.
         spec: its type, and how operations of that type run and end.
         members: what an answer shows of it beyond the members that every operation has.
-        told: the same for the notification of its end.
+        end_members: further members of the notification of its end.
         pending: ids of what it waits for, such as participants who have not answered yet.
         lasts: virtual seconds that it takes; ``None`` for as long as it is not ended.
         result: how it ended; while it runs, the first failure of a part of it.
@@ -271,7 +271,7 @@ class Operation:
     status: OperationState
     client_context: str | None
     members: Mapping[str, Any]
-    told: Mapping[str, Any]
+    end_members: Mapping[str, Any]
     pending: frozenset[str] = frozenset()
     lasts: float | None = None
     result: Result | None = None
@@ -347,7 +347,7 @@ class Store:
     def step_participant(self, conference: Conference, id: str, event: ParticipantEvent) -> Conference:
         """Let ``event`` happen to a participant; one that has left is taken off the conference."""
         state = next_state(PARTICIPANT, f"participant {id}", conference.people[id].state, event)
-        if state is not ParticipantState.GONE:
+        if state is not ParticipantState.LEFT:
             return self.change_participant(conference, id, state=state)
         people = {other: one for other, one in conference.people.items() if other != id}
         return self.put_conference(replace(conference, people=people))

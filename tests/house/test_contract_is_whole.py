@@ -68,7 +68,7 @@ def test_every_name_in_a_sequence_leads_somewhere(id: str) -> None:
         assert set(sequence.versions) <= set(payload.versions)
         assert not step.state or allowed is None or step.state in allowed
         assert (step.roster is not None) == step.tells.startswith("roster-")
-        assert set(step.gone) <= set(step.roster or ())
+        assert set(step.departed) <= set(step.roster or ())
         assert step.result is None or step.result.pair in CONTRACT.errors.results
 
 

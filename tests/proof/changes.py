@@ -186,7 +186,7 @@ def tells_rosters(*, first: bool, later: bool) -> Apply:
 
     def apply(simulator: Simulator) -> None:
         told: set[str] = set()
-        original = simulator.notifier.roster_told
+        original = simulator.notifier.send_roster
 
         def step(call: Call, conference: Conference, fact: Fact) -> None:
             wanted = (later or fact.source != AFTER_INVITE) if call.id in told else first
@@ -194,7 +194,7 @@ def tells_rosters(*, first: bool, later: bool) -> Apply:
             if wanted:
                 original(call, conference, fact)
 
-        simulator.notifier.roster_told = step  # type: ignore[method-assign]  # a deviation replaces a step
+        simulator.notifier.send_roster = step  # type: ignore[method-assign]  # a deviation replaces a step
 
     return apply
 

@@ -36,7 +36,7 @@ TABLES: dict[str, tuple[Table, Any, Any, set[Any], set[Any]]] = {
         ParticipantState,
         ParticipantEvent,
         {ParticipantState.INVITED, ParticipantState.ACTIVE},
-        {ParticipantState.GONE},
+        {ParticipantState.LEFT},
     ),
     "operation": (
         OPERATION,

@@ -82,7 +82,7 @@ def _calls(state: ServerState) -> Json:
     simulator = state.simulator
     with simulator.lock:
         shown = [encode(simulator.call(id)) for id in simulator.store.calls]
-        return {"calls": shown, "dropped": simulator.retention.calls_gone}
+        return {"calls": shown, "dropped": simulator.retention.calls_forgotten}
 
 
 def _call(state: ServerState, /, call: SimulatedCall) -> Any:
@@ -155,7 +155,7 @@ def _timeline_lines(state: ServerState) -> Iterator[Unredacted]:
 
 def _notifications(state: ServerState, /, since: int = 0) -> Json:
     with state.simulator.lock:
-        dropped, kept = state.simulator.notifier.gone, state.simulator.notifications
+        dropped, kept = state.simulator.notifier.forgotten, state.simulator.notifications
     shown = [Numbered(number, one) for number, one in enumerate(kept, dropped) if number >= since]
     return {"notifications": shown, "count": dropped + len(kept), "dropped": dropped}
 

@@ -223,7 +223,7 @@ class Faults:
             self._note(fault, f"{request.method} {_short(request)}", call)
         for fault in reversed(striking):
             proceed = partial(_replied, self._tools, fault.order, proceed)
-        return _told(proceed(request), striking)
+        return _marked(proceed(request), striking)
 
     def _sorted(self, parcel: Parcel) -> Iterable[Parcel]:
         """What goes out now in place of a notification; each fault counts it once, whatever the others make of it."""
@@ -273,7 +273,7 @@ def _layered(striking: list[Fault]) -> list[Fault]:
     return [*sorted(around, key=lambda fault: _LAYERS[fault.name]), *instead[:1]]
 
 
-def _told(response: Response, striking: Iterable[Fault]) -> Response:
+def _marked(response: Response, striking: Iterable[Fault]) -> Response:
     """The answer with a header that says what was injected, so that a recording shows it."""
     said = "; ".join(str(fault.order) for fault in striking)
     return replace(response, headers=response.headers.with_(FAULT_HEADER, said)) if said else response

@@ -66,7 +66,7 @@ def test_the_latest_are_kept() -> None:
     assert simulator.notifications == whole.notifications[-5:]
     assert simulator.notification(59) == whole.notifications[59]
     assert (simulator.notification(54), simulator.notification(60), simulator.notification(-1)) == (None, None, None)
-    assert (simulator.retention.calls_gone, simulator.notifier.gone) == (27, 55)
+    assert (simulator.retention.calls_forgotten, simulator.notifier.forgotten) == (27, 55)
 
 
 def test_a_call_that_lives_is_never_forgotten() -> None:
@@ -155,7 +155,7 @@ def test_a_reset_keeps_the_limits() -> None:
     simulator.keep_latest(calls=1, notifications=1)
     missed(simulator, 3)
     simulator.reset()
-    assert (simulator.retention.calls_gone, simulator.notifier.gone) == (0, 0)
+    assert (simulator.retention.calls_forgotten, simulator.notifier.forgotten) == (0, 0)
     missed(simulator, 3)
     assert (len(simulator.store.calls), len(simulator.notifications)) == (1, 1)
 
