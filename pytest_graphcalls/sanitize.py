@@ -1,8 +1,8 @@
 """Makes a text or a JSON value fit to leave the process: redacts it, then masks what the leak scan still finds.
 
 Everything that is shown or written passes one of these two functions last: console, captured output, logs, reports,
-answers of the control address. The redactor knows structure and names; the leak scan knows nothing of the redactor, so
-that a mistake made there is not made here again.
+answers of the control address. The redactor knows structure and names; the leak scan is independent of it, so that a
+mistake made in one is not made in the other.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_graphcalls import redaction
 from pytest_graphcalls.leakscan import hide
-from pytest_graphcalls.redaction import MASK, OF_REPORTS, Redactor, remembered
+from pytest_graphcalls.redaction import MASK, Redactor, remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +56,27 @@ class CleanedJson(_Checked):
     value: Any
 
 
-def clean(text: str, *, people: bool = False, redactor: Redactor = OF_REPORTS) -> Cleaned:
+def clean(text: str, *, people: bool = False, redactor: Redactor | None = None) -> Cleaned:
     """Redact ``text`` and mask what the leak scan then still finds.
 
     Args:
         text: what is about to be shown or written.
         people: whether the leak scan also masks what tells of people, tenants and apps; for files that are published.
-        redactor: what redacts.
+        redactor: what redacts; :data:`~.redaction.OF_REPORTS` unless given.
     """
-    masked, kinds = hide(redactor.mask(text), remembered(), mask=MASK, people=people)
+    masked, kinds = hide((redactor or redaction.OF_REPORTS).mask(text), remembered(), mask=MASK, people=people)
     return Cleaned(kinds, masked)
 
 
-def clean_json(value: Any, *, people: bool = False, redactor: Redactor = OF_REPORTS) -> CleanedJson:
+def clean_json(value: Any, *, people: bool = False, redactor: Redactor | None = None) -> CleanedJson:
     """Redact a JSON value and mask what the leak scan then still finds in its texts and member names.
 
     Args:
         value: mappings, lists, texts, numbers.
         people: as for :func:`clean`.
-        redactor: what redacts.
+        redactor: what redacts; :data:`~.redaction.OF_REPORTS` unless given.
     """
-    redacted = redactor.json(value)
+    redacted = (redactor or redaction.OF_REPORTS).json(value)
     known = remembered()
 
     def hidden(text: str) -> tuple[str, tuple[str, ...]]:

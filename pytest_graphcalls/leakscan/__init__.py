@@ -2,11 +2,11 @@
 
 The rules of this room:
 
-1. It knows nothing of the redactor, so that a mistake made there is not made here again. What the two share is what
+1. It is independent of the redactor, so that a mistake made there is not made here again. What the two share is what
    stands in the place of a secret, and a test compares the two.
 2. It says where and what sort, never what: a finding can be printed anywhere.
-3. It reads a text as it stands and as it is meant: without percent-encoding, without the escapes of JSON and of folded
-   YAML, and what lies in Base64 and in gzip.
+3. It reads a text as it stands and without its escapes: percent-encoding, HTML, JSON, folded YAML, zero bytes between
+   letters; and what lies in Base64, hex and gzip.
 4. Every row of the table is looked for around words that it cannot be without, within a window. So the time grows
    with the text, whatever the text is.
 """

@@ -26,6 +26,8 @@ _PACKED = 3
 """How many times a body is decompressed."""
 _BEFORE, _AFTER = 200, 600
 """Characters around an escape that are read with it."""
+_WORD_BEFORE = re.compile(r"[^\s\"',;]*\Z")
+_WORD_BEHIND = re.compile(r"[^\s\"',;]*")
 RUN = re.compile(
     r"[A-Za-z0-9+/_~-]{16,}+(?:(?:\\?\r?\n[ \t]*|(?:\\{1,8}r)?\\{1,8}n)[A-Za-z0-9+/_-]{4,}+(?![\w:.-]))*={0,2}"
 )
@@ -117,11 +119,18 @@ def decoded(text: str) -> Iterator[Decoded]:
     for found in _ESCAPE.finditer(text):
         if end < 0 or found.start() - _BEFORE > end:
             if end >= 0:
-                yield Decoded(text[begin:end], begin)
+                yield _part(text, begin, end)
             begin = max(0, found.start() - _BEFORE)
         end = found.end() + _AFTER
     if end >= 0:
-        yield Decoded(text[begin:end], begin)
+        yield _part(text, begin, end)
+
+
+def _part(text: str, begin: int, end: int) -> Decoded:
+    """A part, moved outwards to where words end: half a number looks like a whole one."""
+    begin = max(0, begin - len(_WORD_BEFORE.search(text[max(0, begin - _BEFORE) : begin])[0]))  # type: ignore[index]  # it always matches
+    end = _WORD_BEHIND.match(text, end, end + _AFTER).end() if end < len(text) else len(text)  # type: ignore[union-attr]  # same
+    return Decoded(text[begin:end], begin)
 
 
 def in_bytes(body: bytes) -> str | None:

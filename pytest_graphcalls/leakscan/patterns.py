@@ -26,13 +26,14 @@ _PSEUDONYM_OF_NAME = re.compile(r"Name(?:\s|\+|%20)*[0-9a-f]{0,8}")  # YAML may 
 
 
 _WORDS = (
-    *("a", "an", "any", "bool", "bytes", "cannot", "expected", "for", "from", "got", "has", "in", "int", "is", "it"),
-    *("missing", "must", "no", "not", "object", "of", "optional", "read", "required", "should", "str", "string", "the"),
-    *("to", "was", "what", "who", "with", "write"),
+    *("a", "added", "an", "any", "bool", "bytes", "cannot", "changed", "expected", "for", "from", "gone", "got", "has"),
+    *("in", "int", "is", "it", "member", "missing", "must", "new", "no", "not", "object", "of", "optional", "read"),
+    *("removed", "required", "set", "should", "str", "string", "the", "to", "unset", "used", "was", "what", "who"),
+    *("with", "write"),
 )
 _CODE = re.compile(
-    r"[`&*!]{0,2}[A-Za-z_][\w.]*\(.*|`{0,2}_?[a-z]+(?:_[a-z]+)+`{0,2}|_[a-z]+|[a-z_]+(?:\.[a-z_]+)+|.*:|[0-9]{1,3}"
-    rf"|(?:{'|'.join(_WORDS)})(?:[ ,;|).\]].*)?",
+    r"[`&*!]{0,2}[A-Za-z_][\w.]*\(.*|`{0,2}_?[a-z]+(?:_[a-z]+)+`{0,2}|_[a-z]+|[a-z_]+(?:\.[a-z_]+)+|.*:"
+    rf"|[0-9]{{1,3}}(?: .*)?|\(.*|(?:{'|'.join(_WORDS)})(?:[ ,;|).\]].*)?",
     re.DOTALL,
 )
 """What stands behind a name in source, in YAML and in prose, without quotes, and is no secret."""

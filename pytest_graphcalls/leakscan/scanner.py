@@ -1,4 +1,4 @@
-"""Looks through texts, files and folders: as they stand, as they are meant, and what is packed in them."""
+"""Looks through texts, files and folders: as they stand, without their escapes, and what is encoded in them."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def _pieces(path: Path) -> Iterator[tuple[bytes, int]]:
 
 
 def _spans(text: str, known: tuple[str, ...], *, people: bool, depth: int) -> Iterator[Span]:
-    """What leaks from a text: as it stands, as it is meant, and what is packed in it ``depth`` times."""
+    """What leaks from a text: as it stands, without its escapes, and what is encoded in it ``depth`` times."""
     distinct = _distinct(text)
     yield from _in_view(text, distinct, known, people=people)
     if has_escapes(distinct):
@@ -305,7 +305,7 @@ def _value(found: re.Match[str], sure: int) -> Iterator[Span]:
         span = found.span("value" if quoted else "bare")
         value = found.string[slice(*span)]
         secret = is_secret(value) if sure > 1 or quoted else is_token(value)
-        secret = secret and (quoted or not is_code(value))
+        secret = secret and (quoted or not (is_code(value) or (value.isdigit() and found["name"][-1:] in {"s", "S"})))
     if secret:
         yield Span(*span, _KINDS[sure])
 
@@ -322,7 +322,7 @@ def _is_linked(found: re.Match[str]) -> bool:
     if "]" in link and found["bare"] is not None:
         return False
     if link.isspace():
-        return name.startswith("--")
+        return name.startswith("--") and not (found["bare"] or "").isupper()
     if link[0] == "(":
         return _SETTER.match(name) is not None
     if link.strip()[-1:] == ">" and not _LINKS.search(link):
@@ -335,6 +335,8 @@ def _is_linked(found: re.Match[str]) -> bool:
 def _is_pair(found: re.Match[str]) -> bool:
     """Whether name and value are the two of a pair, and not one value and the name behind it."""
     before = found.string[max(0, found.start() - 12) : found.start()].rstrip("\"'\\bru")
+    if found["value"] is not None and found["value"].replace("_", "").isalpha() and rank(found["value"]):
+        return False
     behind = found.string[found.end("value") : found.end("value") + 12] if found["value"] is not None else ""
     return before[-1:] in {"(", "["} and behind.lstrip("\"'\\, \n")[:1] in {")", "]"}
 

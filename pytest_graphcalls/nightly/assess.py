@@ -19,7 +19,7 @@ from pytest_graphcalls.redaction import Redactor
 from pytest_graphcalls.wire import Notification
 
 _BREAKS = frozenset({"fails", "elsewhere"})
-"""Standings of a finding that break its rule (see ``session/judge.py``)."""
+"""Statuses of a finding that break its rule (see ``session/judge.py``)."""
 
 
 def excused(report: Mapping[str, Any], faulty: Mapping[str, str]) -> Mapping[str, Any]:

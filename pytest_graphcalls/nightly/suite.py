@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
+from pytest_graphcalls.nightly.suite_plugin import CHOSEN, PROGRESS
 from pytest_graphcalls.nightly.suite_process import PATIENCE
 from pytest_graphcalls.nightly.workspace import ROOM
 from pytest_graphcalls.redaction import mask
@@ -21,10 +22,6 @@ from pytest_graphcalls.redaction import mask
 SUITE = "pytest_graphcalls.contracts"
 CHILD = "pytest_graphcalls.nightly.suite_process"
 COUNTING = "pytest_graphcalls.nightly.suite_plugin"
-PROGRESS = "GRAPHCALLS_NIGHTLY_PROGRESS"
-"""The variable that tells the run where to write how far it is."""
-CHOSEN = "GRAPHCALLS_NIGHTLY_TESTS"
-"""The variable that names a file with the tests to run, a node id on each line; empty for all."""
 _KEY = "GRAPHCALLS_REDACTION_KEY"
 _RAN = frozenset({0, 1})
 """pytest's exit status of a run that came to its end."""

@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
-from pytest_graphcalls.nightly.suite import CHOSEN, PROGRESS
+PROGRESS = "GRAPHCALLS_NIGHTLY_PROGRESS"
+"""The variable that tells the run where to write how far it is."""
+CHOSEN = "GRAPHCALLS_NIGHTLY_TESTS"
+"""The variable that names a file with the tests to run, a node id on each line; empty for all."""
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -2,8 +2,8 @@
 
 The rules of this room:
 
-1. A secret is what one of the tables names: a header, a query or form parameter, a JSON member, or a form of
-   text that gives itself away wherever it stands. A new kind of secret is a new row, never a new branch.
+1. A secret is recognised by its name (tables, and how names of secrets are built), by its form wherever it stands, or
+   by its value. A new kind of secret is a new row, never a new branch. Encodings are undone before.
 2. The shape stays: a masked member is still there, a null stays null, a list keeps its length, a bearer token's
    scheme stays readable, a GUID stays a GUID. So a redacted exchange can still be judged by the contract.
 3. When in doubt a text is masked. Losing a harmless word is cheap, a leaked token is not.
@@ -22,6 +22,16 @@ from __future__ import annotations
 from pytest_graphcalls.redaction.fields import HEADERS, MASK, MEMBERS, PARAMETERS, SCHEMES, Kind
 from pytest_graphcalls.redaction.profiles import PROFILES, Profile
 from pytest_graphcalls.redaction.redactor import Redactor
+from pytest_graphcalls.redaction.reports import (
+    OF_REPORTS,
+    mask,
+    redact_exchange,
+    redact_headers,
+    redact_json,
+    redact_request,
+    redact_response,
+    redact_url,
+)
 from pytest_graphcalls.redaction.secrets import forget, hide_remembered, remember, remember_environment, remembered
 
 __all__ = [
@@ -48,14 +58,3 @@ __all__ = [
     "remember_environment",
     "remembered",
 ]
-
-OF_REPORTS = Redactor("tokens")
-"""What all reports and messages of this process pass; the functions below are its methods."""
-
-mask = OF_REPORTS.mask
-redact_exchange = OF_REPORTS.exchange
-redact_headers = OF_REPORTS.headers
-redact_json = OF_REPORTS.json
-redact_request = OF_REPORTS.request
-redact_response = OF_REPORTS.response
-redact_url = OF_REPORTS.url

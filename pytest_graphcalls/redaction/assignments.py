@@ -81,6 +81,7 @@ _PROSE = frozenset(
         *("expected", "expired", "expires", "failed", "for", "from", "got", "had", "has", "have", "holds", "if", "in"),
         *("invalid", "is", "it", "its", "may", "missing", "must", "needs", "no", "not", "of", "on", "only", "or"),
         *("promised", "required", "should", "that", "the", "there", "this", "to", "unexpected", "unknown", "value"),
+        *("added", "changed", "empty", "gone", "new", "now", "removed", "same", "set", "unset", "used"),
         *("wanted", "was", "were", "when", "which", "will", "with", "without", "write", "read"),
     }
 )
@@ -127,7 +128,8 @@ def _is_linked(text: str, found: re.Match[str]) -> bool:
         return True
     # Two values in a row are a name and its value only in a pair.
     opened = before.rstrip("\"'`\\bru")[-1:] in {"(", "["}
-    return opened and _PAIR_ENDS.match(text, quoted.end()) is not None and not is_secret_name(quoted["value"])
+    two_names = is_secret_name(quoted["value"]) and quoted["value"].replace("_", "").isalpha()
+    return opened and _PAIR_ENDS.match(text, quoted.end()) is not None and not two_names
 
 
 def _masked(text: str, found: re.Match[str]) -> tuple[int, str | None]:
@@ -191,6 +193,10 @@ def _of_header(text: str, at: int) -> tuple[int, str | None]:
 def _is_harmless(text: str, at: int, value: str, found: re.Match[str]) -> bool:
     """Whether a value without quotes is none: a placeholder, an expression, or a word of a sentence."""
     name = found["name"]
+    if found["option"] and value.isupper() and value.replace("_", "").isalpha():
+        return True  # what stands for a value in a help text
+    if value.isdigit() and name[-1:] in {"s", "S"}:
+        return True  # a number of tokens
     if _WITHHELD.match(text, at):
         return True
     if is_placeholder(value) or value.lower() in _TYPES or _CODE.match(text, at) or value.lower() == name.lower():
@@ -201,10 +207,14 @@ def _is_harmless(text: str, at: int, value: str, found: re.Match[str]) -> bool:
         return "." in value and value.replace(".", "").isidentifier() and is_secret_name(value)
     if found["end"] is not None:
         return False
+    if name.startswith("$."):
+        return True  # the path of a member, and what is said about it
+    if _is_prose(text[at : at + 40]):
+        return True
     words = _SLUG.fullmatch(value.lower()) is not None
     if words and (name.lower().endswith(_SOFT) or not _begins_line(text, found.start())):
         return "_" not in name and (len(value) < 20 or "-" in value) and not value[1:].isupper()
-    return _is_prose(text[at : at + 40])
+    return False
 
 
 def _is_prose(text: str) -> bool:

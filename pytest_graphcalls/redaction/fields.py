@@ -16,7 +16,7 @@ class Kind(StrEnum):
     """What sort of thing a value is, hence what is put in its place."""
 
     SECRET = "secret"  # noqa: S105  the name of a kind
-    """Nothing of it may stay: :data:`MASK`."""
+    """Replaced as a whole, by :data:`MASK`."""
     ID = "id"
     """Whatever names a user, a tenant or an app: as the kind whose form it has, else an opaque word."""
     GUID = "guid"
@@ -41,7 +41,7 @@ HEADERS = frozenset(
         "set-cookie",
         "x-api-key",
         "x-functions-key",
-        "x-ms-client-principal",  # claims of whoever signed in, in Base64
+        "x-ms-client-principal",  # claims of the signed-in user, in Base64
         "x-skypetoken",
     }
 )
@@ -62,7 +62,7 @@ MEMBERS = frozenset(
         "privatekey",
         "recordingaccesstoken",  # recordOperation
         "refreshtoken",
-        "replacementlink",  # participant; moves the call of whoever has it (observed 5.18)
+        "replacementlink",  # participant; moves the call (observed 5.18)
         "secrettext",  # a new password of an application
         "skypetoken",
         "token",  # tokenMeetingInfo: a JWT that lives for a day (observed 5.18)
@@ -87,7 +87,7 @@ SECRET_ENDINGS = (
     *("signingkey", "storagekey", "subscriptionkey", "symmetrickey", "joinurl", "joinweburl", "replacementlink"),
     *("connectionstring", "codeverifier", "devicecode", "authcode", "authorizationcode", "clientprincipal"),
 )
-"""How the name of a secret ends, whoever made it: ``apiKey``, ``X-Auth-Token``, ``userPassword``, ``app_secret``."""
+"""How the name of a secret ends: ``apiKey``, ``X-Auth-Token``, ``userPassword``, ``app_secret``."""
 _HARMLESS_ENDINGS = (
     *("skiptoken", "deltatoken", "pagetoken", "nexttoken", "continuationtoken", "synctoken", "changetoken"),
     *("cancellationtoken", "canceltoken", "csrftoken"),
@@ -172,13 +172,13 @@ PEOPLE: Mapping[str, Kind] = MappingProxyType(
 PEOPLE_IN_PARAMETERS: Mapping[str, Kind] = MappingProxyType(
     {
         **PEOPLE,
-        "deltatoken": Kind.ID,  # opaque words of the service, about which nobody knows what is inside
+        "deltatoken": Kind.ID,  # opaque words of the service; what they hold is unknown
         "oid": Kind.ID,  # short names in the address that opens a meeting
         "skiptoken": Kind.ID,
         "tid": Kind.ID,
     }
 )
-"""The same for parameters alone."""
+"""Parameters that tell of a person, a tenant or an app: :data:`PEOPLE` and what only addresses have."""
 
 WITHIN: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
     {
@@ -204,7 +204,7 @@ WITHIN: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
         "emailaddress": MappingProxyType({"name": Kind.NAME, "address": Kind.EMAIL}),
     }
 )
-"""Members that count only inside the object of another one: the entries of an identity set, mostly."""
+"""Members that count only inside the object of a certain member: the entries of an identity set, mostly."""
 
 
 @lru_cache(1024)

@@ -1,4 +1,4 @@
-"""Forms of text that give themselves away wherever they stand.
+"""Forms of text that are secrets wherever they stand.
 
 A new form is a new row. Every pattern takes linear time; the tests try each with what would be worst for it.
 """
@@ -34,7 +34,7 @@ IN_TEXT: Codec = (partial(quote, safe=""), unquote)
 
 @dataclass(frozen=True, slots=True)
 class TextPattern:
-    """A form of text that gives itself away.
+    """A form of text that is hidden wherever it stands.
 
     Attributes:
         hints: words in lower case, one of which occurs in every such text; asked first, for speed. Without any the

@@ -81,7 +81,7 @@ def people() -> tuple[TextPattern, ...]:
             ),
             Kind.THREAD,
         ),
-        # Somebody by the names that Teams has for them, where it is no GUID and no number.
+        # A user by the names that Teams has for users, where it is no GUID and no number.
         TextPattern(
             ("8:", "29:", "8%3a", "29%3a"),
             re.compile(

@@ -2,10 +2,11 @@
 
 The rules of this room:
 
-1. A pseudonym is known for one without the key, so that whoever replays a recording, with any key, leaves it as
+1. A pseudonym is recognised without the key, so that a replay of a recording, with any key, keeps it as
    it is. That is what makes masking twice the same as masking once.
 2. It has the form of what it replaces: a GUID stays a GUID of the usual version, a phone number stays E.164.
-3. It is nobody's: numbers are of the range kept for fiction, e-mail addresses of a domain kept for examples (RFC 2606).
+3. It belongs to no person: numbers are of the range kept for fiction, e-mail addresses of a domain kept for examples
+   (RFC 2606).
 4. It depends on the value and the key only, never on what was seen before; so files agree with each other.
 """
 

@@ -43,8 +43,8 @@ class Redactor(Texts):
 
     Args:
         profile: a name in :data:`PROFILES`.
-        key: what pseudonyms depend on; the same key gives the same ones in every file and on every machine. Whoever
-            has it can try whether a name they think of is behind a pseudonym.
+        key: what pseudonyms depend on; the same key gives the same ones in every file and on every machine. With
+            the key it can be tried whether a certain name is behind a pseudonym.
 
     Raises:
         UnknownNameError: there is no such profile.
@@ -176,17 +176,17 @@ class Redactor(Texts):
         parameter = plain(decode(name))
         kind = self._parameters.get(parameter) if value else None
         if kind is not None and not (parameter == "code" and value.isdigit()):  # that is the code of an error
-            said = decode(value)
-            put = self._pseudonyms.of(kind, said)
-            return f"{name}={value if put == said else encode(put)}"
+            decoded = decode(value)
+            put = self._pseudonyms.of(kind, decoded)
+            return f"{name}={value if put == decoded else encode(put)}"
         return f"{self._inner(name, IN_FORM, nesting)}{sign}{self._inner(value, IN_FORM, nesting)}"
 
     def _inner(self, text: str, codec: Codec, nesting: int) -> str:
         """Redact what a percent-encoded text says; encoded anew only where that changed something."""
         encode, decode = codec
-        told = decode(text)
-        clean = self._text(told, nesting - 1) if nesting else self.mask(told)
-        return text if clean == told else encode(clean)
+        decoded = decode(text)
+        clean = self._text(decoded, nesting - 1) if nesting else self.mask(decoded)
+        return text if clean == decoded else encode(clean)
 
     def _packed(self, body: bytes, encoding: str) -> bytes:
         """A body redacted, decompressed if need be; one that cannot be read is not written at all."""

@@ -1,4 +1,4 @@
-"""Values that are secrets because somebody says so: what this run itself was given, and what a project adds."""
+"""Secrets known by their value: what this run itself was given, and what a project adds."""
 
 from __future__ import annotations
 
@@ -56,12 +56,14 @@ def _forms(value: str) -> Iterator[str]:
     yield json.dumps(value, ensure_ascii=False)[1:-1]
     yield repr(value)[1:-1]
     yield html.escape(value)
-    yield from _in_base64(value)
+    for raw in (value.encode("utf-8", "surrogatepass"), value.encode("utf-16-le", "surrogatepass")):
+        yield raw.hex()
+        yield raw.hex().upper()
+        yield from _in_base64(raw)
 
 
-def _in_base64(value: str) -> Iterator[str]:
-    """What is the same in the Base64 of every text that holds ``value``: three offsets, without the edges."""
-    raw = value.encode("utf-8", "surrogatepass")
+def _in_base64(raw: bytes) -> Iterator[str]:
+    """What the Base64 of every body that holds ``raw`` has in common: three offsets, without the edges."""
     for before in range(3):
         text = b64encode(b"\0" * before + raw).decode().rstrip("=")
         whole = text[-(-before * 8 // 6) : len(text) - (1 if (len(raw) + before) % 3 else 0)]
@@ -71,9 +73,16 @@ def _in_base64(value: str) -> Iterator[str]:
 
 def _hide_pieces(text: str, value: str) -> str:
     """Hide the beginning or the end of ``value`` beside a mark that says "cut here"."""
+    sizes = range(len(value) - 1, _SHORTEST_PIECE - 1, -1)
     for mark in _CUT:
-        for size in range(len(value) - 1, _SHORTEST_PIECE - 1, -1):
-            text = text.replace(value[:size] + mark, MASK + mark).replace(mark + value[-size:], mark + MASK)
+        parts = text.split(mark)
+        for number, part in enumerate(parts[:-1]):
+            end = next((size for size in sizes if part.endswith(value[:size])), 0)
+            parts[number] = part[: len(part) - end] + MASK if end else part
+        for number, part in enumerate(parts[1:], 1):
+            begin = next((size for size in sizes if part.startswith(value[-size:])), 0)
+            parts[number] = MASK + part[begin:] if begin else part
+        text = mark.join(parts)
     return text
 
 
@@ -107,15 +116,15 @@ def remember_environment(environ: Mapping[str, str]) -> None:
 
 
 def hide_remembered(text: str) -> str:
-    """``text`` without what :func:`remember` was told, and otherwise as it is."""
+    """``text`` without the values handed to :func:`remember`, and otherwise as it is."""
     return RUN.hide(text)
 
 
 def remembered() -> frozenset[str]:
-    """What :func:`remember` was told; for :func:`pytest_graphcalls.leakscan.scan`."""
+    """The values handed to :func:`remember`; for :func:`pytest_graphcalls.leakscan.scan`."""
     return RUN.values
 
 
 def forget() -> None:
-    """Forget what :func:`remember` was told; for tests."""
+    """Forget the values handed to :func:`remember`; for tests."""
     RUN.values, RUN.forms = frozenset(), ()

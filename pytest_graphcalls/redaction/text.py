@@ -28,7 +28,7 @@ _NO_ID = "00000000-0000-0000-0000-000000000000"
 
 
 class Texts:
-    """Hides what gives itself away in a text, or is known, whatever structure the text has.
+    """Hides secrets in a text by their form, their names and their values, whatever structure the text has.
 
     Arguments as for :class:`.Redactor`.
     """
@@ -110,7 +110,7 @@ class Texts:
         return self._pseudonyms.of(Kind.GUID, found[0])
 
     def _hidden(self, text: str, depth: int = DEPTH) -> str:
-        """``text`` without what gives itself away, where up to ``depth`` encodings are undone."""
+        """``text`` without what is a secret by form or name, with up to ``depth`` encodings undone."""
         if not self._patterns and self.profile.harmless.fullmatch(text):
             return text
         low = text.lower()

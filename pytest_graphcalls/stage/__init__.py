@@ -20,7 +20,7 @@ from __future__ import annotations
 from pytest_graphcalls.stage.base import Answer, Client, Invitee, members, refused, shown
 from pytest_graphcalls.stage.call import CALLS, OLD_CALLS, StagedCall
 from pytest_graphcalls.stage.notifications import Notice
-from pytest_graphcalls.stage.stage import Stage
+from pytest_graphcalls.stage.setup import Stage
 
 __all__ = [
     "CALLS",

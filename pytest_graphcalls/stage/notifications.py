@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_graphcalls.contract import Need
-from pytest_graphcalls.stage.base import Invitee
-from pytest_graphcalls.stage.setup import Making
+from pytest_graphcalls.stage.base import Invitee, Waiting
 from pytest_graphcalls.targets import ReceivedNotifications
 
 _SILENT_FOR, _SILENT_BY, _LOOK_EVERY = 2.0, 15.0, 0.25
@@ -53,7 +52,7 @@ class Notice:
         return any(isinstance(entry, dict) and person.is_(entry) for entry in entries)
 
 
-class Notices(Making):
+class Notices(Waiting):
     """The part of a stage that reads the bot's notifications; arguments as for :class:`.OnTarget`."""
 
     @property
@@ -65,8 +64,8 @@ class Notices(Making):
         """The notifications of ``change`` (created, updated, deleted) about the path ``about`` below the calls."""
         return [one for one in self.notifications if one.change == change and one.about == about]
 
-    def close(self) -> None:
-        """Hang up after the last notification, where a nightly run receives them in real time.
+    def wait_for_last_notice(self) -> None:
+        """Wait until no more notifications arrive, where a nightly run receives them in real time.
 
         Otherwise chance would decide whether the last notification or the end of the test comes first.
         """
@@ -74,7 +73,6 @@ class Notices(Making):
         case = self._connection.case
         if real and case is not None and case.compared:
             self._wait_for_silence()
-        super().close()
 
     def _wait_for_silence(self) -> None:
         quiet, known = 0.0, -1
@@ -88,7 +86,7 @@ class Notices(Making):
     def wait_for_notices(
         self, change: str, about: str, until: Callable[[list[Notice]], object] = bool, within: float | None = None
     ) -> list[Notice]:
-        """Wait for notifications, and return them like :meth:`notifications_of`.
+        """Wait for notifications, and return them like :meth:`notices_of`.
 
         Args:
             change: created, updated or deleted.

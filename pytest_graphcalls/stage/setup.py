@@ -1,4 +1,4 @@
-"""Makes calls, and ends whatever was made."""
+"""Sets up the calls and meetings that a contract test needs, and ends whatever was made."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from pytest_graphcalls.contract import Effect
+from pytest_graphcalls.contract import Effect, parse_error
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
 from pytest_graphcalls.sandbox.tenant import InventedData, SandboxData, StageData, below, tenant_of
 from pytest_graphcalls.stage.base import GRAPH, Answer, Client, Invitee, OnTarget, Waiting, members, refused
 from pytest_graphcalls.stage.call import CALLS, MEDIA, OVER, StagedCall, success_of
+from pytest_graphcalls.stage.notifications import Notices
+from pytest_graphcalls.wire import Headers, Response
 
 if TYPE_CHECKING:
+    from pytest_graphcalls.session import Recorder
     from pytest_graphcalls.targets import Connection
 
 
@@ -270,3 +273,32 @@ class Scenes(Making):
         A user who is invited now and has joined has rung no longer than they have.
         """
         self.bring(call, self.person("Zoe"))
+
+
+class Stage(Scenes, Notices):
+    """Builds what a test needs on the target that was chosen, and takes it down again.
+
+    Args:
+        connection: the target, for one API version.
+        recorder: what sees every exchange of this test.
+    """
+
+    def __init__(self, connection: Connection, recorder: Recorder) -> None:
+        super().__init__(connection)
+        self._recorder = recorder
+        self._not_compared = recorder.not_compared
+
+    def expecting(self, what: str) -> AbstractContextManager[Any]:
+        """A request that breaks the contract on purpose is sent inside this; ``what`` it breaks is a slug or a kind."""
+        return self._recorder.expect_violation(what)
+
+    def record_answer(self, question: str, answer: Answer, note: str = "") -> None:
+        """Keep for the report how the target answered ``question``; ``note`` says what followed from it."""
+        error = parse_error(Response(answer.status_code, Headers(answer.headers), answer.content))
+        code, text = (error.code, error.message) if error else ("", "")
+        self._recorder.answer(question, status=answer.status_code, code=code, text=note or text)
+
+    def close(self) -> None:
+        """Hang up every call after the last notification."""
+        self.wait_for_last_notice()
+        super().close()

@@ -41,7 +41,7 @@ class Case:
     compared: bool = False
 
     def ids(self) -> Iterator[str]:
-        """Ids for what the test makes up: the same each time, no other test's, and left alone by redaction."""
+        """Ids for what the test makes up: the same each time, no other test's, and unchanged by redaction."""
         for number in map(str, count(1)):
             yield self.made.get(number) or self._make(
                 "guid", number, str(uuid5(NAMESPACE_URL, f"{self.name}:{number}"))

@@ -17,7 +17,7 @@ def test_read(graphcalls_client):
     assert graphcalls_client.get("/communications/calls/57da").status_code == 404
 """
 FILE = "cassettes/v1.0/test_own/test_{}.yaml"
-SAID = f"cassettes with faults that were injected: {FILE}; those answers say nothing of the service"
+SAID = f"cassettes with faults that were injected: {FILE}; those answers prove nothing about the service"
 
 
 def test_a_recording_tells_what_was_injected(

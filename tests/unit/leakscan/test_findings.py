@@ -116,6 +116,11 @@ def test_a_leak_says_where_and_what_sort_but_never_the_value():
     assert str(next(scan(ENTRA))) == "text:1: client secret of Entra ID"
 
 
+@pytest.mark.parametrize("between", range(560, 620))
+def test_half_a_number_beside_an_escape_is_no_other_number(between):
+    assert not kinds(f"a%20b{'x ' * (between // 2)}{'y' * (between % 2)} +12065550123 and user-1a2b3c4d@example.com")
+
+
 def test_it_imports_nothing_of_the_redactor():
     modules = list(Path(pytest_graphcalls.leakscan.__file__).parent.glob("*.py"))
     trees = [ast.parse(module.read_text(encoding="utf-8")) for module in modules]

@@ -88,6 +88,15 @@ def test_a_remembered_value_is_hidden_in_base64(before):
 
 
 @pytest.mark.usefixtures("known")
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_a_remembered_value_is_hidden_in_hex_and_of_two_bytes_a_letter(encoding):
+    remember("correct-horse-battery")
+    raw = "correct-horse-battery".encode(encoding)
+    assert mask(f"got {raw.hex()}.") == "got REDACTED."
+    assert mask(f"got {raw.hex().upper()}.") == "got REDACTED."
+
+
+@pytest.mark.usefixtures("known")
 def test_a_remembered_value_is_hidden_where_pytest_has_cut_it():
     remember("correct-horse-battery")
     assert mask("x = 'correct-ho...") == "x = 'REDACTED..."

@@ -42,6 +42,9 @@ $select=id,displayName&$filter=startswith(displayName,'A')&$top=5&$skiptoken=abc
 Get a token with: export GRAPHCALLS_TOKEN=$(az account get-access-token --query accessToken -o tsv)
 self.token = connection.token; token = simulator.authority.token(app); authorization: str | None; secret=os.environ["X"]
 "passcode": {"type": "Edm.String", "collection": false, "nullable": true}, "token": {"type": "string"}
+  additive: participant.replacementLink: new member; $.passcode: new: 'passcode'; members: ['token', 'passcode']
+  ... answered 401 InvalidAuthenticationToken: the sign-in failed. GRAPHCALLS_TOKEN=(not shown): expected a bearer token
+  usage: --token TOKEN  bearer token for a base URL; max_tokens=4000; cookies: 2 set; GRAPHCALLS_TOKEN: unset
 GRAPHCALLS_TOKEN=(not shown): expected a bearer token; AZURE_CLIENT_SECRET=(not set), client_secret=(hidden)
 Bearer <token>, Authorization: Bearer ${TOKEN}, client_secret=***, password: null, X-Api-Key: <key>, secret: REDACTED
 """

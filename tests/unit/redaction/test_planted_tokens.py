@@ -2,19 +2,15 @@
 
 import base64
 import json
+import re
 import string
 from urllib.parse import quote_plus, unquote_plus
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_graphcalls.redaction import (
-    HEADERS,
-    MEMBERS,
-    PARAMETERS,
-    redact_exchange,
-    redact_json,
-)
+from pytest_graphcalls.leakscan import hide
+from pytest_graphcalls.redaction import HEADERS, MASK, MEMBERS, PARAMETERS, mask, redact_exchange, redact_json
 from pytest_graphcalls.wire import Exchange, encode_json
 from tests.effort import examples
 from tests.unit.redaction.samples import exchange
@@ -133,3 +129,55 @@ def test_the_shape_of_a_json_value_stays(value):
 @given(st.binary(max_size=200), st.text(max_size=60))
 def test_nothing_raises(body, text):
     redact_exchange(exchange(url=text, sent=body, got=text.encode("utf-8", "surrogatepass"), headers=[("X", text)]))
+
+
+parts = st.sampled_from(["client", "app", "bot", "user", "access", "session", "x", "my", "Azure", "db", "new"])
+endings = st.sampled_from(["secret", "token", "password", "passcode", "pwd", "api key", "access key", "signing key"])
+spelling = st.sampled_from(
+    [
+        "_".join,
+        "-".join,
+        "".join,
+        lambda words: "_".join(words).upper(),
+        lambda words: "-".join(map(str.title, words)),
+        lambda words: words[0].lower() + "".join(map(str.title, words[1:])),
+        lambda words: "".join(map(str.title, words)),
+    ]
+)
+secret_names = st.builds(
+    lambda first, last, spell: spell([*first, *last.split()]),
+    st.lists(parts, min_size=1, max_size=2),
+    endings,
+    spelling,
+)
+chosen = st.text(string.ascii_letters + string.digits + "!.-_*+", min_size=3, max_size=12).map(
+    lambda text: f"a{MARK}{text}"
+)
+holders = st.sampled_from(
+    [
+        lambda name, value: json.dumps({"id": "57da", name: value}),
+        lambda name, value: json.dumps({"message": json.dumps({"message": json.dumps({name: value})})}),
+        lambda name, value: repr({name: value}),
+        lambda name, value: f"{name}={value}&a=1",
+        lambda name, value: f"x {name}={value} y",
+        lambda name, value: f"{name}: {value}\nx: y",
+        lambda name, value: f"-H '{name}: {value}'",
+        lambda name, value: f"('{name}', '{value}')",
+        lambda name, value: f"{name} = '{value}'",
+        lambda name, value: f"<{name}>{value}</{name}>",
+        lambda name, value: base64.b64encode(f"{name}={value}".encode()).decode(),
+        lambda name, value: f"{name}={value}".encode("utf-16").hex(),
+        lambda name, value: f"/x?a=1&{name}={value}#b",
+    ]
+)
+
+
+@examples(200)
+@given(secret_names, chosen, holders)
+def test_a_value_that_a_person_chose_never_survives_behind_a_name_of_a_secret(name, value, hold):
+    text = hold(name, value)
+    once = mask(text)
+    assert MARK not in once
+    assert not [run for run in re.findall(r"[A-Za-z0-9+/]{24,}", once) if run in text and run not in name]
+    assert mask(once) == once
+    assert MARK not in hide(text, mask=MASK, people=False)[0]

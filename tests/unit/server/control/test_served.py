@@ -30,13 +30,13 @@ def post(served: httpx.Client) -> Callable[..., Any]:
 
 @contextmanager
 def a_bot(act: Act) -> Iterator[str]:
-    """A bot in a thread of its own server: what it does keeps nobody else."""
+    """A bot in a thread of its own server: what it does blocks no other."""
     with serve_in_thread(asgi(act)) as url:
         yield f"{url}/told"
 
 
 def rejecting(served: httpx.Client, state: ServerState) -> Act:
-    """A bot that calls back over HTTP, and steers the server, while it is being told."""
+    """A bot that calls back over HTTP, and uses control addresses, while it handles a notification."""
     headers = {"Authorization": f"Bearer {state.simulator.authority.token()}"}
 
     def act(notes: dict[str, Any], _: dict[str, str]) -> None:
@@ -138,7 +138,7 @@ def test_a_bot_that_hangs_is_reported_and_keeps_nobody(
 
 
 def test_time_passes_while_a_bot_hangs(served: httpx.Client, state: ServerState, post: Callable[..., Any]) -> None:
-    """Without any request; else what is told next would seem to be told before its time."""
+    """Without any request; else the next notification would seem to come before its time."""
     hanging, over = Event(), Event()
 
     def hang(notes: dict[str, Any], _: dict[str, str]) -> None:
@@ -158,7 +158,7 @@ def test_time_passes_while_a_bot_hangs(served: httpx.Client, state: ServerState,
 def test_a_bot_that_is_left_while_it_hangs_is_told_no_more(
     served: httpx.Client, state: ServerState, post: Callable[..., Any]
 ) -> None:
-    """The next one is told what happens from then on."""
+    """The next one receives what happens from then on."""
     hanging, over = Event(), Event()
 
     def hang(notes: dict[str, Any], _: dict[str, str]) -> None:
@@ -274,7 +274,7 @@ def meeting_bot(calls: int) -> Any:
 
 
 def test_in_real_time_one_call_does_not_wait_for_another(state: ServerState, post: Callable[..., Any]) -> None:
-    """The bot is told of a second call while it is at the first; on advance, everything is waited for."""
+    """The bot is notified of a second call while it handles the first; on advance, everything is waited for."""
     with serve_in_thread(meeting_bot(2)) as url:
         post("bot", url=url)
         post("clock/thaw")
