@@ -1,6 +1,7 @@
 """A suite that fails in every way, with every planted secret in every place; ``test_canaries_planted.py`` runs it.
 
-The secrets come from a file beside it, so that no source line shows one.
+The secrets come from a file beside it, so that no source line shows one. Each test is run from a file of its own, as
+pytest parses the whole file anew for every line of a traceback that it shows.
 """
 
 import json
@@ -47,10 +48,6 @@ def test_sent(number, graphcalls_client):
     assert one.name == "not this"
 
 
-def refuse(said, facts):
-    raise ValueError(f"refused {said}")
-
-
 @every
 def test_said(number, graphcalls_version, monkeypatch):
     """Standard output, standard error, log, warning, environment, local variables, exception, cause."""
@@ -70,6 +67,10 @@ def test_said(number, graphcalls_version, monkeypatch):
         raise RuntimeError(f"the service said: {one.assigned} is not valid") from error
 
 
+def refuse(said, facts):
+    raise ValueError(f"refused {said}")
+
+
 @every
 def test_compared(number, graphcalls_version):
     """Two mappings that differ."""
@@ -87,16 +88,16 @@ def test_an_address(number, graphcalls_version):
     assert url == "https://h.contoso.com/"
 
 
-def in_order(url):
-    return False
-
-
 @every
 def test_a_call(number, graphcalls_version):
     """Within an expression that pytest explains, shortened."""
     one = PLANTED[number]
     url = f"https://h.contoso.com/v1.0/communications/calls?page={'1' * 250}&{one.assigned}"
     assert in_order(url)
+
+
+def in_order(url):
+    return False
 
 
 @every

@@ -22,6 +22,12 @@ def tree(module: str) -> ast.Module:
     return ast.parse((HOUSE / module).read_text(encoding="utf-8"))
 
 
+@cache
+def nodes(module: str) -> tuple[ast.AST, ...]:
+    """Every node of a file, looked for once."""
+    return tuple(ast.walk(tree(module)))
+
+
 def lines(module: str) -> int:
     """How long a file is."""
     return (HOUSE / module).read_text(encoding="utf-8").count("\n")
@@ -36,7 +42,7 @@ def _named(module: str) -> Iterator[tuple[str, str]]:
     """What ``module`` imports or names in a string, as a dotted module and a name in it, or ``""``."""
     loggers = {id(text) for call in _calls(module, "getLogger") for text in call.args}
     dynamic = any(_calls(module, "import_module"))
-    for node in ast.walk(tree(module)):
+    for node in nodes(module):
         if isinstance(node, ast.Import):
             yield from ((alias.name, "") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -49,7 +55,7 @@ def _named(module: str) -> Iterator[tuple[str, str]]:
 
 
 def _calls(module: str, function: str) -> Iterator[ast.Call]:
-    for node in ast.walk(tree(module)):
+    for node in nodes(module):
         if isinstance(node, ast.Call) and function in {getattr(node.func, "id", ""), getattr(node.func, "attr", "")}:
             yield node
 

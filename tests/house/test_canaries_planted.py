@@ -40,7 +40,10 @@ def test_a_failing_suite_shows_no_planted_secret(pytester: pytest.Pytester) -> N
         for one in planting.PLANTED
     ]
     (pytester.path / "planted.json").write_text(json.dumps(facts))
-    (pytester.path / "test_planted.py").write_text(SUITE.read_text())
+    head, *tests = re.split(r"\n\n\n(?=@|if )", SUITE.read_text())
+    (pytester.path / "planted.py").write_text(head)
+    for number, test in enumerate(tests):
+        (pytester.path / f"test_planted_{number}.py").write_text(f"from planted import *\n\n{test}\n")
     result = pytester.runpytest_subprocess(
         *("-p", "no:randomly", "-q", "-rA", "--showlocals", "--junitxml=junit.xml", "-o", "junit_logging=all"),
         *("--log-file=all.log", "--log-file-level=DEBUG"),
@@ -48,6 +51,7 @@ def test_a_failing_suite_shows_no_planted_secret(pytester: pytest.Pytester) -> N
     )
     shown = {"console": "\n".join(result.outlines + result.errlines)}
     shown |= {name: (pytester.path / name).read_text() for name in ("junit.xml", "report.json", "report.md", "all.log")}
+    assert result.parseoutcomes()["xfailed"] == len(planting.PLANTED)
     assert_clean(shown)
 
 

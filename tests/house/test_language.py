@@ -16,10 +16,7 @@ from pathlib import Path
 
 import pytest
 
-import pytest_graphcalls
-
-HOUSE = Path(pytest_graphcalls.__file__).parent
-MODULES = sorted(path.relative_to(HOUSE).as_posix() for path in HOUSE.rglob("*.py"))
+from tests.house.source import HOUSE, MODULES, nodes
 
 PRIVATE = {
     "somebody": "name the role: a user, a participant, another process",
@@ -48,9 +45,17 @@ _WORDS = re.compile(rf"\b(?:{'|'.join(PRIVATE)})\b", re.IGNORECASE)
 _CODE = re.compile(r"``[^`]*``|:\w+:`[^`]*`")
 
 
-def texts(module: str) -> Iterator[tuple[int, str]]:
+def texts(module: str) -> tuple[tuple[int, str], ...]:
     """Every comment, docstring and message of a module, with its line."""
-    source = (HOUSE / module).read_text(encoding="utf-8")
+    return _texts(HOUSE / module)
+
+
+@cache
+def _texts(file: Path) -> tuple[tuple[int, str], ...]:
+    return tuple(_found(file.read_text(encoding="utf-8")))
+
+
+def _found(source: str) -> Iterator[tuple[int, str]]:
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string
@@ -82,7 +87,7 @@ def defined() -> frozenset[str]:
     """Every name that the package defines or uses, its modules included."""
     found = {part for module in MODULES for part in module.removesuffix(".py").split("/")}
     for module in MODULES:
-        for node in ast.walk(ast.parse((HOUSE / module).read_text(encoding="utf-8"))):
+        for node in nodes(module):
             found |= {str(getattr(node, name)) for name in ("name", "id", "attr", "arg") if hasattr(node, name)}
     return frozenset(found)
 

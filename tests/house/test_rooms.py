@@ -9,12 +9,12 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.house.source import HOUSE, MODULES, circles, importers, imports, is_door, lines, tree
+from tests.house.source import HOUSE, MODULES, circles, importers, imports, is_door, lines, nodes, tree
 
 FLOORS: dict[int, set[str]] = {
     0: {"_version", "wire", "findings", "errors", "compression", "validation", "atomic", "parsing", "streaming"},
@@ -57,15 +57,17 @@ DOORS_WITH_LOGIC = {"__init__.py": "pytest imports it in every run, so each name
 """``__init__.py`` files that do more than hand names on, each with its reason."""
 
 
-def imported(module: str) -> Iterator[str]:
+@cache
+def imported(module: str) -> tuple[str, ...]:
     """Every dotted name that ``module`` imports, type-checking blocks included."""
-    for node in ast.walk(tree(module)):
+    names: list[str] = []
+    for node in nodes(module):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module}:{node.lineno} imports relatively"
-            yield node.module or ""
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names += [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(names)
 
 
 def room(module: str) -> str:
@@ -198,6 +200,6 @@ def test_the_simulator_reads_no_wall_clock_and_no_unseeded_randomness() -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_an_assert_only_narrows_a_type(module: str) -> None:
     """``python -O`` leaves asserts out, so nothing may happen, or be guarded, in one."""
-    for node in ast.walk(tree(module)):
+    for node in nodes(module):
         if isinstance(node, ast.Assert):
             assert ast.unparse(node.test).endswith(" is not None"), f"{module}:{node.lineno}"

@@ -42,9 +42,9 @@ def test_bot_rejects_unknown_callers(graphcalls, my_bot_app):
 """
 
 
-def test_a_bot_that_rejects(pytester: pytest.Pytester, run: Run, workers: int) -> None:
+def test_a_bot_that_rejects(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(BOT.replace("REASON", "forbidden") + REJECTS)
-    result = run(*NO_LEAKS, workers=workers)
+    result = run(*NO_LEAKS)
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("*graphcalls bot*")
 

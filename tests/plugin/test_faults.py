@@ -14,7 +14,7 @@ def status(graphcalls):
 """
 
 
-def test_a_marker_lets_something_go_wrong(pytester: pytest.Pytester, run: Run, workers: int) -> None:
+def test_a_marker_lets_something_go_wrong(pytester: pytest.Pytester, run: Run) -> None:
     """From the beginning of its test, and in no other; what the fault answers is no violation."""
     pytester.makepyfile(
         STATUS
@@ -28,7 +28,7 @@ def test_another(graphcalls):
     assert status(graphcalls) == 404
 """
     )
-    run(*NO_LEAKS, "--strict-markers", workers=workers).assert_outcomes(passed=2)
+    run(*NO_LEAKS, "--strict-markers").assert_outcomes(passed=2)
 
 
 def test_markers_of_module_class_and_test_add_up(pytester: pytest.Pytester, run: Run) -> None:

@@ -31,19 +31,32 @@ def shelf(pytester: pytest.Pytester) -> Path:
     return old
 
 
-def test_an_old_cassette_is_a_warning(pytester: pytest.Pytester, taped: Taped, shelf: Path, workers: int) -> None:
+REPLAY = (*FEW, "--graphcalls-target=replay", "--graphcalls-version=v1.0")
+STRICT = "--graphcalls-strict-cassettes"
+
+
+def told(pytester: pytest.Pytester, shelf: Path) -> str:
+    """What a run says of the cassette that is too old."""
+    path = shelf.relative_to(pytester.path)
+    return f"cassettes older than 180 days: {path}; record them again (--record-mode=rewrite)"
+
+
+def test_an_old_cassette_is_a_warning(pytester: pytest.Pytester, taped: Taped, shelf: Path) -> None:
     """Locally; with --graphcalls-strict-cassettes the run fails."""
-    replay = (*FEW, "--graphcalls-target=replay", "--graphcalls-version=v1.0")
-    result = taped(*replay, workers=workers)
+    result = taped(*REPLAY)
     assert result.ret == pytest.ExitCode.OK
-    said = (
-        f"cassettes older than 180 days: {shelf.relative_to(pytester.path)}; record them again (--record-mode=rewrite)"
-    )
-    assert said in result.outlines
-    strict = taped(*replay, "--graphcalls-strict-cassettes", workers=workers)
+    assert told(pytester, shelf) in result.outlines
+    strict = taped(*REPLAY, STRICT)
     assert strict.ret == pytest.ExitCode.TESTS_FAILED
-    assert said in strict.outlines
-    assert taped(*replay, "--graphcalls-strict-cassettes", "--graphcalls-cassette-days=181").ret == pytest.ExitCode.OK
+    assert told(pytester, shelf) in strict.outlines
+    assert taped(*REPLAY, STRICT, "--graphcalls-cassette-days=181").ret == pytest.ExitCode.OK
+
+
+def test_workers_tell_of_an_old_cassette(pytester: pytest.Pytester, taped: Taped, shelf: Path) -> None:
+    """The controller says it, and fails the run."""
+    strict = taped(*REPLAY, STRICT, workers=2)
+    assert strict.ret == pytest.ExitCode.TESTS_FAILED
+    assert told(pytester, shelf) in strict.outlines
 
 
 def test_only_what_was_played_counts(taped: Taped, shelf: Path) -> None:
