@@ -11,7 +11,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,12 +19,23 @@ LARGEST = 10 * 2**20
 """Bytes of the longest value, and of the largest file that is read as a whole; those of this API have kilobytes."""
 DEEPEST = 100
 """Levels of the most nested value; the published descriptions have about twenty."""
+CONTAINERS = 300_000
+"""How many lists and objects one value may have; an exchange has some dozens."""
 LONGEST_LINE = 10_000
 """Characters of the longest line of a TOML file."""
 
 DIGITS = "has a number of more than 4,300 digits, which Python does not read."
 DEEP = "is nested too deep."
 """What is wrong with a file, as the rest of a sentence."""
+
+
+def weight(value: Any) -> int:
+    """How many bytes of memory a plain value takes, about."""
+    if isinstance(value, Mapping):
+        return 200 + sum(len(name) + weight(inner) for name, inner in value.items() if isinstance(name, str))
+    if isinstance(value, list):
+        return 80 + sum(map(weight, value))
+    return 60 + (len(value) if isinstance(value, str | bytes) else 0)
 
 
 class UnreadableError(ValueError):
@@ -98,8 +109,17 @@ def content(path: Path, most: int = LARGEST) -> bytes:
     return raw
 
 
+def too_many(text: str, start: int = 0) -> str:
+    """Why a text of JSON or TOML would fill the memory, or ``""``: three bytes of it can make a list of seventy."""
+    if text.count("[", start) + text.count("{", start) > CONTAINERS:
+        return f"has more than {CONTAINERS:,} lists and objects in one value here."
+    return ""
+
+
 def json_value(text: str) -> Any:
     """Read a text as JSON; raises :class:`UnreadableError`."""
+    if problem := too_many(text):
+        raise UnreadableError(problem)
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
@@ -118,6 +138,8 @@ def toml_value(text: str) -> dict[str, Any]:
     """Read a text as TOML; raises :class:`UnreadableError`."""
     import tomllib
 
+    if problem := too_many(text):
+        raise UnreadableError(problem)
     for number, line in enumerate(text.splitlines(), 1):
         # A key of a million parts takes the parser of the standard library minutes.
         if len(line) > LONGEST_LINE:

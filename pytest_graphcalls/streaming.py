@@ -19,9 +19,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import IO, Any, NoReturn, Protocol
 
-from pytest_graphcalls.parsing import DEEP, DEEPEST, DIGITS, LARGEST, UnreadableError
+from pytest_graphcalls.parsing import DEEP, DEEPEST, DIGITS, LARGEST, UnreadableError, too_many
 
 _PIECE = 1 << 18
+_ROOM, _NODE = 3 * LARGEST, 60
+"""Bytes of memory, about, of a value of YAML, and of each list, mapping and text in it."""
 _TOO_LARGE = f"has a value of more than {LARGEST // 2**20} MB here."
 
 
@@ -150,6 +152,10 @@ class JsonReader:
 
     def _decoded(self) -> tuple[Any] | None:
         """The value that stands here, and step over it; ``None`` when more has to be read for it."""
+        if len(self._text) - self._at > 4 * _PIECE:
+            problem = too_many(self._text, self._at)
+            if problem:
+                self.fail(problem)
         try:
             value, end = self._decode(self._text, self._at)
         except json.JSONDecodeError as error:
@@ -266,6 +272,7 @@ class YamlReader:
         self._file, self._scalar, self._tagged = file, scalar, tagged
         self._stream = _Metered(file)
         self._line = self._letter = 0
+        self._room = _ROOM
         self._seen: Any = None
         self._mapping, self._list, self._alias = yaml.MappingStartEvent, yaml.SequenceStartEvent, yaml.AliasEvent
         self._mapping_end, self._list_end = yaml.MappingEndEvent, yaml.SequenceEndEvent
@@ -306,6 +313,7 @@ class YamlReader:
 
     def value(self) -> Any:
         """See :meth:`Reader.value`."""
+        self._room = _ROOM
         return self._build(self._take(), 0)
 
     def skip(self) -> None:
@@ -350,6 +358,9 @@ class YamlReader:
 
     def _build(self, event: Any, depth: int) -> Any:
         sort = type(event)
+        self._room -= _NODE + (len(event.value) if sort is self._text else 0)
+        if self._room < 0:
+            self.fail(_TOO_LARGE)
         if sort is self._text:
             return self._made(self._scalar, event)
         if depth > DEEPEST:

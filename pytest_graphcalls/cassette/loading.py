@@ -132,8 +132,6 @@ def _entry(file: str, number: int, row: Any, convert: Converter) -> Exchange | I
         return convert(row, f"entry {number}")
     except UnusableError as error:
         raise RecordingError(file, number, error.problem) from None
-    except RecursionError:
-        raise RecordingError(file, number, parsing.DEEP) from None
 
 
 def opened(path: Path) -> Cassette:
@@ -146,7 +144,12 @@ def opened(path: Path) -> Cassette:
         RecordingError: it cannot be read, was cut, is larger than :data:`LARGEST_CASSETTE`, or is no cassette of vcrpy.
     """
     with _recording(path, LARGEST_CASSETTE) as recording:
-        rows = [row for _, row, _ in recording.rows()]
+        rows, room = [], LARGEST_CASSETTE * 2
+        for _, row, _ in recording.rows():
+            rows.append(row)
+            room -= parsing.weight(row)
+            if room < 0:
+                recording.fail("has more values than a memory should hold. Record each test in its own.")
         if recording.sort != "interactions":
             recording.fail(f"is no cassette of vcrpy: it has no 'interactions'. {RECORD_AGAIN}")
     passport = recording.members.get(MEMBER)
@@ -166,7 +169,8 @@ class _Recording:
         reader: before the whole of it.
         number: of the entry that it has come to, from 1.
         sort: the key of its entries: ``interactions``, ``log``, or ``list`` for a cassette before vcrpy 1.0.
-        members: what else a cassette has.
+        members: what else a cassette has, where it is read as a whole.
+        is_whole: whether it is.
     """
 
     file: str
@@ -174,6 +178,7 @@ class _Recording:
     number: int = 0
     sort: str = ""
     members: dict[str, Any] = field(default_factory=dict)
+    is_whole: bool = False
 
     def rows(self) -> Iterator[tuple[int, Any, Converter]]:
         """The number of each entry, the entry, and what makes an exchange of it."""
@@ -196,9 +201,11 @@ class _Recording:
         self.reader.end()
 
     def _members(self) -> Iterator[tuple[int, Any, Converter]]:
-        names = []
+        names: list[str] = []
+        is_closed = False
         for name in self.reader.names():
-            names.append(name)
+            names += [name] if len(names) < _NAMED else []
+            is_closed |= name == "version"
             if name == "interactions":
                 self.sort = name
                 yield from ((self.number, row, formats.interaction) for row in self._list(name))
@@ -207,11 +214,13 @@ class _Recording:
             elif self.sort == "log":
                 self.reader.skip()
             else:
-                self.members[name] = self.reader.value()
+                # Built even where it is not needed, so that a tag that would run code is refused.
+                value = self.reader.value()
+                self.members |= {name: value} if self.is_whole else {}
         if not self.sort:
-            shown_names = ", ".join(map(shown, names[:4]))
+            shown_names = ", ".join(map(shown, names))
             self.fail(f"has the keys {shown_names}{_EXPECTED}" if names else f"holds an empty object{_EXPECTED}")
-        if self.sort == "interactions" and "version" not in names:
+        if self.sort == "interactions" and not is_closed:
             self.fail(f"ends without 'version', which vcrpy writes last: it was cut. {RECORD_AGAIN}")
 
     def _log(self) -> Iterator[tuple[int, Any, Converter]]:
@@ -237,6 +246,7 @@ class _Recording:
         raise RecordingError(self.file, self.number, problem)
 
 
+_NAMED = 4
 _EXPECTED = "; a HAR file has 'log' with 'entries', a vcrpy cassette has 'interactions'."
 
 
@@ -248,9 +258,12 @@ def _recording(path: Path, most: int = 0) -> Iterator[_Recording]:
         with parsing.opened(path) as stream:
             _look_at(file, stream, most)
             recording = _Recording(file, reader_of(stream, partial(YamlReader, scalar=_scalar, tagged=_tagged)))
+            recording.is_whole = bool(most)
             yield recording
     except UnreadableError as error:
         raise RecordingError(file, recording.number if recording else 0, _sentence(error, recording)) from None
+    except RecursionError:
+        raise RecordingError(file, recording.number if recording else 0, parsing.DEEP) from None
     except FileNotFoundError:
         raise RecordingError(file, 0, f"there is no such file.{_neighbour(path)}") from None
     except IsADirectoryError:

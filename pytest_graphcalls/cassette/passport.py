@@ -25,7 +25,7 @@ MEMBER = "graphcalls"
 FORMAT = 1
 """The passport's own version; it changes when a member goes or changes its meaning."""
 _EVIDENCE = "x-graphcalls-evidence"
-"""The header by which answers of the simulator are known (see ``simulator/answers.py``)."""
+"""The header by which answers of the simulator are known (see ``simulator/responses.py``)."""
 _FAULT = "x-graphcalls-fault"
 """The header of an answer that a fault was injected into (see ``simulator/faults``)."""
 

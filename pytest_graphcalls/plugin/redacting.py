@@ -34,6 +34,8 @@ _LONGEST = 20_000
 """Characters of the longest text of a local variable that is looked through."""
 _RUNNERS = ("_pytest.", "pluggy")
 """Modules whose frames pytest does not show."""
+_MARGIN = re.compile(r"[>E]?\s*")
+"""What pytest puts in front of a line."""
 _NAME = re.compile(r"[A-Za-z_$][\w-]*")
 _MASKING = pytest.StashKey["Masking"]()
 _NAMING = pytest.StashKey[bool]()
@@ -108,10 +110,10 @@ class Masking:
             return None
         self._in_test = False  # what explains them now asks here as well
         try:
-            told = config.hook.pytest_assertrepr_compare(config=config, op=op, left=shown[0], right=shown[1])
+            explanations = config.hook.pytest_assertrepr_compare(config=config, op=op, left=shown[0], right=shown[1])
         finally:
             self._in_test = True
-        return next(filter(None, told), None) or [f"{shown[0]!r} {op} {shown[1]!r}"]
+        return next(filter(None, explanations), None) or [f"{shown[0]!r} {op} {shown[1]!r}"]
 
     def _shown(self, value: object) -> object:
         """A value as it may be compared on the screen: the very same one when it holds no secret."""
@@ -327,9 +329,17 @@ def _named(name: str, value: Any, mask: Mask) -> tuple[str, Any]:
 
 
 def _lines(lines: list[str], mask: Mask) -> list[str]:
-    """A private key goes over several lines, so they are read together; but no line may be lost."""
+    """Mask lines together, as a private key goes over several; where it did, each of its lines is masked."""
+    from pytest_graphcalls.redaction import MASK
+
     together = mask("\n".join(lines)).split("\n")
-    return together if len(together) == len(lines) else [mask(line) for line in lines]
+    if len(together) == len(lines):
+        return together
+    kept, shown = set(together), []
+    for line in map(mask, lines):
+        safe = line in kept or any(one.startswith(line) for one in together)
+        shown.append(line if safe else f"{_MARGIN.match(line)[0]}{MASK}")  # type: ignore[index]  # it matches any text
+    return shown
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 
 from pytest_graphcalls.contract.types import NAMESPACE
 from pytest_graphcalls.errors import PublishedFileError
-from pytest_graphcalls.parsing import UnreadableError, opened
+from pytest_graphcalls.parsing import UnreadableError, opened, weight
 from pytest_graphcalls.published.csdl import SENTINEL, TOP, Form, Metadata, short
 from pytest_graphcalls.streaming import Reader, reader_of
 
@@ -100,13 +100,6 @@ _ROOM = 48 * 2**20
 """Bytes, about, of all that is kept of one file; the published ones need a third of it."""
 
 
-def _weight(value: Any) -> int:
-    """How many bytes a value takes, about."""
-    if isinstance(value, Mapping):
-        return 200 + sum(len(name) + _weight(inner) for name, inner in value.items())
-    return 100 + (sum(map(_weight, value)) if isinstance(value, list) else len(value) if isinstance(value, str) else 0)
-
-
 def _components(reader: Reader, parts: dict[str, dict[str, Any]]) -> None:
     room = _ROOM
     for part in reader.names():
@@ -117,7 +110,7 @@ def _components(reader: Reader, parts: dict[str, dict[str, Any]]) -> None:
             # Thousands of schemas belong to other products; each is cut down to its facts before the next comes.
             value = reader.value()
             kept = _fact(value) if part == "schemas" else value
-            room -= _weight(kept)
+            room -= weight(kept)
             if room < 0:
                 reader.fail("has more schemas than a memory should hold; expected the OpenAPI of one version.")
             parts[part][name] = kept

@@ -86,7 +86,7 @@ class Notices(Waiting):
     def wait_for_notices(
         self, change: str, about: str, until: Callable[[list[Notice]], object] = bool, within: float | None = None
     ) -> list[Notice]:
-        """Wait for notifications, and return them like :meth:`notifications_of`.
+        """Wait for notifications, and return them like :meth:`notices_of`.
 
         Args:
             change: created, updated or deleted.

@@ -281,6 +281,10 @@ def _cassettes() -> Iterator[Attack]:
         yield Attack(f"YAML: a passport with {member}", STATUS, foldered(text(head + cassette())))
     yield Attack("JSON: 5,000 digits", CHECK, text('{"log": {"entries": [' + "9" * 5000 + "]}}"), "digits")
     yield Attack("JSON: 100,000 levels", CHECK, text('{"log": {"entries": [' + "[" * 100_000), "deep")
+    deep = '{"a":' * 600 + "1" + "}" * 600
+    vcr = '{"interactions": [{"request": {"method": "GET", "uri": "%s"}, "response": {"status": 200, "body": %s}}]'
+    for words, make in ((CHECK, text), (STATUS, lambda content: foldered(text(content)))):
+        yield Attack(f"JSON: a body of 600 levels ({words[0]})", words, make(vcr % (CALL, deep) + ', "version": 1}'))
     yield Attack("JSON: 100,000 levels in a body", CHECK, text(har(text="[" * 100_000)))
     yield Attack("JSON: 100,000 levels, sixty at a time", CHECK, text('{"a":' * 100_000), "deep")
     yield Attack("HAR: half a surrogate pair", CHECK, text(har(text='"\ud800"')))
@@ -335,6 +339,32 @@ def _cassettes() -> Iterator[Attack]:
     )
     yield Attack(
         "HAR: a body of 100 MB, leak scan", SCAN, lambda path: text(har(text="x " * 50 * MB))(path), large=True
+    )
+    yield Attack(
+        "HAR: an entry of three million lists",
+        CHECK,
+        repeated('{"log": {"entries": [[[]', lambda _: ",[]", "]]}}", 9 * MB),
+        large=True,
+    )
+    yield Attack(
+        "cassette: an interaction of 100 MB of small values",
+        CHECK,
+        repeated("interactions:\n- a:\n", lambda n: f"  - a{n}\n", "version: 1\n", 100 * MB),
+        "MB",
+        large=True,
+    )
+    yield Attack(
+        "cassette: nine million lists, in a folder",
+        STATUS,
+        foldered(repeated('{"interactions": [[]', lambda _: ",[]", '], "version": 1}', 29 * MB)),
+        large=True,
+    )
+    yield Attack(
+        "JSON: 200 MB of members that no recording has",
+        CHECK,
+        repeated('{"a": 1', lambda n: f',"{n}": "{"y" * 300}"', "}", 200 * MB),
+        "has the keys",
+        large=True,
     )
     yield Attack("a folder that is huge", ("check", "/"), text(""), "is a folder")
 
@@ -507,6 +537,9 @@ def _drift() -> Iterator[Attack]:
     yield Attack("TOML: 100 MB", ACCEPTED, lambda path: accepted(f"a = '{'x' * 100 * MB}'\n")(path), "MB", large=True)
     yield Attack("verdict: 5,000 digits", VERDICT, text('{"outcome": ' + "9" * 5000 + "}"), "digits")
     yield Attack("verdict: 100,000 levels", VERDICT, text("[" * 100_000), "deep")
+    yield Attack(
+        "verdict: three million lists", VERDICT, repeated("[[]", lambda _: ",[]", "]", 9 * MB), "lists", large=True
+    )
     yield Attack("verdict: a list", VERDICT, text("[]"), "")
     yield Attack("verdict: a number as fingerprint", VERDICT, text('{"differences": [{"fingerprint": []}]}'), "")
     yield Attack(

@@ -11,6 +11,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,8 @@ PRIVATE = {
 FIRST_WORDS = ("The same", "As above")
 """What no docstring begins with: its first sentence has to stand alone."""
 
+_REFERENCE = re.compile(r":(?:class|meth|func|data|attr|mod):`~?\.?(?:[\w.]+\.)?(\w+)`")
+_PATH = re.compile(r"``([a-z_]+/[a-z_/]+\.py)``")
 _WORDS = re.compile(rf"\b(?:{'|'.join(PRIVATE)})\b", re.IGNORECASE)
 _CODE = re.compile(r"``[^`]*``|:\w+:`[^`]*`")
 
@@ -72,6 +75,25 @@ def private(module: str) -> list[str]:
 def test_a_module_is_written_in_plain_words(module: str) -> None:
     """Its docstrings, comments and messages can be understood without knowing the author."""
     assert private(module) == []
+
+
+@cache
+def defined() -> frozenset[str]:
+    """Every name that the package defines or uses, its modules included."""
+    found = {part for module in MODULES for part in module.removesuffix(".py").split("/")}
+    for module in MODULES:
+        for node in ast.walk(ast.parse((HOUSE / module).read_text(encoding="utf-8"))):
+            found |= {str(getattr(node, name)) for name in ("name", "id", "attr", "arg") if hasattr(node, name)}
+    return frozenset(found)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_reference_leads_somewhere(module: str) -> None:
+    """A class, method or file that a docstring refers to exists under that name."""
+    plain = "\n".join(text for _, text in texts(module))
+    assert set(_REFERENCE.findall(plain)) - defined() == set()
+    folders = (HOUSE, HOUSE.parent)
+    assert [path for path in _PATH.findall(plain) if not any((folder / path).exists() for folder in folders)] == []
 
 
 def test_a_private_word_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

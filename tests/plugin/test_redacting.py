@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 
 import pytest
 
@@ -98,7 +99,28 @@ def test_what_is_no_text_stays() -> None:
     assert redacted(shown, lambda text: text.replace("secret", "X")) is shown
     assert (shown.lines, shown.number, shown.inner) == (["a X", "b", "c"], 7, (None, "a X", [1, ["X"]]))
     swallowed = redacted(["a", "secret", "c"], lambda text: text.replace("a\nsecret\n", "").replace("secret", "X"))
-    assert swallowed == ["a", "X", "c"], "no line is lost"
+    assert swallowed == ["REDACTED", "REDACTED", "c"], "no line is lost, and none is shown of what goes over several"
+
+
+def test_a_private_key_is_masked_line_by_line(pytester: pytest.Pytester, run: Run) -> None:
+    """An exception shows it over several lines, each behind pytest's margin."""
+    body = b64encode(bytes(range(7, 250))).decode()
+    lines = [body[at : at + 64] for at in range(0, len(body), 64)]
+    (pytester.path / "key.pem").write_text(
+        "\n".join(("-----BEGIN PRIVATE KEY-----", *lines, "-----END PRIVATE KEY-----"))
+    )
+    pytester.makepyfile(
+        """
+        from pathlib import Path
+
+        def test_it(graphcalls_version):
+            raise ValueError(Path("key.pem").read_text())
+        """
+    )
+    result = run()
+    result.assert_outcomes(failed=1)
+    assert not [line for line in lines if line[:12] in result.stdout.str()]
+    result.stdout.fnmatch_lines(["E * ValueError: -----BEGIN PRIVATE KEY-----*", "E * REDACTED", "*: ValueError"])
 
 
 def test_a_log_record_that_is_wrong_is_left_to_logging(pytester: pytest.Pytester, run: Run) -> None:

@@ -56,6 +56,8 @@ def test_a_file_that_becomes_a_pipe_is_not_read(tmp_path: Path, monkeypatch: pyt
         (json_value, "[1,\n2", 2, "is not JSON: Expecting ',' delimiter."),
         (json_value, "9" * 5000, 0, parsing.DIGITS),
         (json_value, "[" * 100_000, 0, parsing.DEEP),
+        (json_value, f"[{'[],' * 300_000}[]]", 0, "has more than 300,000 lists and objects in one value here."),
+        (toml_value, f"a = [{'[], ' * 2000}]\n" * 200, 0, "has more than 300,000 lists and objects in one value here."),
         (toml_value, "a = 1\nb = ?", 2, "is not valid TOML: Invalid value."),
         (toml_value, "a = 1\na = 2\n", 2, "is not valid TOML: Cannot overwrite a value."),
         (toml_value, f"a = {'9' * 5000}", 0, parsing.DIGITS),

@@ -10,7 +10,7 @@ from pytest_graphcalls.contract import Contract, Evidence
 from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.contract.model import Permissions, RoleCheck
 from pytest_graphcalls.errors import ContractFileError
-from tests.unit.contract.test_files import damage
+from tests.unit.contract.test_loading import damage
 
 CONTRACT = Contract.packaged()
 PLAY = "operations/call-playprompt.yaml"

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_graphcalls.contract import Contract, Match
 from pytest_graphcalls.wire import Request
-from tests.unit.contract.test_files import damage
+from tests.unit.contract.test_loading import damage
 
 REJECT = "operations/call-reject.yaml"
 CHANGES = [

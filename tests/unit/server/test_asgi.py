@@ -237,7 +237,7 @@ def test_many_clients_are_served() -> None:
 
 
 def test_a_server_stops() -> None:
-    """After the block nobody listens and no thread is left, also when the block failed."""
+    """After the block the port is free and no thread is left, also when the block failed."""
     before = set(threading.enumerate())  # the run's own server may be among them
     with pytest.raises(RuntimeError, match="on purpose"), serve_in_thread(SimulatorApp(Simulator())) as url:
         raise RuntimeError("on purpose")

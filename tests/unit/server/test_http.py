@@ -37,7 +37,7 @@ def test_a_tls_connection_that_is_through_has_nothing_left_to_write() -> None:
 
 
 def test_a_port_that_is_taken_is_named() -> None:
-    """Before a thread is started, so that somebody hears of it."""
+    """Before a thread is started, where the error would be lost."""
     with serve_in_thread(SimulatorApp(Simulator())) as url:
         port = int(url.rpartition(":")[2])
         with pytest.raises(SettingError, match=f"127.0.0.1:{port}: expected an address to listen on"):

@@ -33,7 +33,7 @@ def test_the_authority_stays_the_same_from_run_to_run(tmp_path: Path) -> None:
 
 
 def test_keys_are_for_their_owner_alone(tmp_path: Path) -> None:
-    """Whoever has the authority's key can stand between a client that trusts it and anybody."""
+    """With the authority's key one can stand between a client that trusts it and any server."""
     with certificate_in(tmp_path) as tls:
         modes = {path.name: path.stat().st_mode & 0o077 for path in tmp_path.iterdir()}
     assert modes == {CA_KEY_FILE: 0, tls.certificate.name: 0, CA_FILE: 0o044}

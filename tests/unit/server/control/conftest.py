@@ -1,4 +1,4 @@
-"""A state that is steered in process, and the same behind a socket."""
+"""A server's state, asked in process, and behind a socket."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def ask(state: ServerState) -> Ask:
 
 @pytest.fixture
 def served(state: ServerState) -> Iterator[httpx.Client]:
-    """A client of a real server that steers ``state``; its time passes by itself unless it is frozen."""
+    """A client of a real server of ``state``; its time passes by itself unless it is frozen."""
     app = ControlledApp(state)
     with (
         closing(app),

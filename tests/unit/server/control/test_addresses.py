@@ -143,7 +143,7 @@ def test_a_body_that_is_too_large_is_refused(ask: Ask) -> None:
 
 
 def test_a_place_for_two_is_not_over(ask: Ask) -> None:
-    """Who cannot join is told what can be done there."""
+    """The refusal to join says what can be done there."""
     _, call = ask("POST", "calls")
     status, said = message(ask("POST", "people/Ben/joins", call=call["id"]))
     assert (status, said.partition("; ")[2]) == (409, "from here: leave.")
@@ -279,7 +279,7 @@ def test_what_is_old_is_no_longer_kept(ask: Ask, state: ServerState, simulator: 
 
 
 def test_a_server_keeps_the_latest_only(state: ServerState) -> None:
-    """Nobody may ever reset it."""
+    """It may never be reset."""
     kept = state.simulator.retention
     assert (kept.calls, kept.notifications) == (MOST_CALLS, MOST_NOTIFICATIONS)
 
@@ -382,7 +382,7 @@ def test_everything_starts_anew(ask: Ask, state: ServerState) -> None:
 def test_what_cannot_be_done_is_said(
     ask: Ask, state: ServerState, method: str, path: str, members: dict[str, Any], status: int, said: str
 ) -> None:
-    """With the nearest match where a name is wrong; the state is as it was, and nobody is told anything."""
+    """With the nearest match where a name is wrong; nothing is changed, and no notification is sent."""
     answer = ask(method, path, **members)
     assert answer[0] == status, answer
     assert said in answer[1]["error"]["message"]

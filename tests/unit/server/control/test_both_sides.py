@@ -210,7 +210,7 @@ def test_no_reason_is_left_over() -> None:
 
 
 def test_a_server_steers_the_same_objects(state: ServerState) -> None:
-    """The tables speak of the classes that a state is made of."""
+    """The tables have the classes that a server's state is made of."""
     simulator = state.simulator
     steered = (simulator, state.bot, simulator.authority, simulator.channel.keys, simulator.person("Adele"))
     assert {type(one) for one in steered} <= set(CLASSES)

@@ -68,7 +68,7 @@ def test_a_request_that_is_not_let_in_leaves_one_line(state: ServerState) -> Non
 
 
 def test_nothing_of_a_long_body_stays_in_memory(state: ServerState) -> None:
-    """Whoever else holds the exchange, or what was found about it."""
+    """Neither of the exchange, nor of what was found about it."""
     phone = Phone(state.simulator)
     phone.send("GET", "/calls/57da")
     gc.collect()

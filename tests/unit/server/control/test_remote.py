@@ -1,4 +1,4 @@
-"""A state behind a URL is staged as one in this process is."""
+"""A server behind a URL is a stage as a simulator in this process is."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ async def _text(scope: Any, receive: Any, send: Any) -> None:
 
 
 def test_whatever_answers_it_does_no_harm() -> None:
-    """No JSON, a closed connection, or nobody at all."""
+    """No JSON, a closed connection, or no server at all."""
     with serve_in_thread(_text) as url:
         assert is_steerable(url) is False
     with socket.create_server(("127.0.0.1", 0)) as listener:
