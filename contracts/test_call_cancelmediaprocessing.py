@@ -12,7 +12,7 @@ question = pytest.mark.graphcalls_question
 ACTION = "call-cancelmediaprocessing"
 SUCCESS = "call-cancelmediaprocessing.success-is-200-with-operation"
 PLAY = "call-playprompt.success-is-200-with-operation"
-BEEP = {"uri": "https://bot.example.org/beep.wav", "resourceId": "1D6DE2D4-CD51-4309-8DAA-70768651088E"}
+BEEP = {"uri": "https://bot.example.org/beep.wav", "resourceId": "beep"}
 PROMPT = {
     "@odata.type": "#microsoft.graph.mediaPrompt",
     "mediaInfo": {"@odata.type": "#microsoft.graph.mediaInfo", **BEEP},

@@ -13,8 +13,8 @@ question = pytest.mark.graphcalls_question
 
 PLAY = "call-playprompt"
 SUCCESS = "call-playprompt.success-is-200-with-operation"
-BEEP = {"uri": "https://bot.example.org/beep.wav", "resourceId": "1D6DE2D4-CD51-4309-8DAA-70768651088E"}
-APP_HOSTED = {"@odata.type": "#microsoft.graph.appHostedMediaConfig", "blob": "<Media Session Configuration>"}
+BEEP = {"uri": "https://bot.example.org/beep.wav", "resourceId": "beep"}
+APP_HOSTED = {"@odata.type": "#microsoft.graph.appHostedMediaConfig"}
 
 
 def prompt(**info: Any) -> dict[str, Any]:
