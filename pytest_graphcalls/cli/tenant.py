@@ -65,8 +65,8 @@ def _swept(found: Iterable[Ledger], args: Namespace) -> Iterator[Ending]:
 
 
 def _lines(folder: Path, found: Iterable[Ledger], endings: Iterable[Ending]) -> Iterator[str]:
-    told = [*map(_ending, endings), *(line for ledger in found for line in _unanswered(ledger))]
-    yield from told or [f"Nothing is open in {folder}."]
+    lines = [*map(_ending, endings), *(line for ledger in found for line in _unanswered(ledger))]
+    yield from lines or [f"Nothing is open in {folder}."]
 
 
 def _ending(ending: Ending) -> str:

@@ -69,7 +69,7 @@ def keep_steady(looks: Sequence[Look], unsteady: Collection[str]) -> None:
 def _unsteady(look: Look, unsteady: Collection[str]) -> set[str]:
     return {
         name
-        for observation in look.observation
+        for observation in look.observations
         if observation.difference.fingerprint in unsteady
         for name in look.where(observation)
     }
@@ -342,7 +342,7 @@ def _unsteady_rules(first: Look, confirmed: Confirmed) -> Mapping[str, RuleState
     """Rules that were broken once: a notice where they held when repeated, else not checked."""
     broken = {
         one.difference.fingerprint: f"{one.difference.subject}@{one.difference.version}"
-        for one in first.observation
+        for one in first.observations
         if one.difference.kind is Kind.RULE_BROKEN and one.difference.fingerprint in confirmed.unsteady
     }
     flaky = {one.observation.difference.fingerprint for one in confirmed.seen}

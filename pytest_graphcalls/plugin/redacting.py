@@ -110,10 +110,10 @@ class Masking:
             return None
         self._in_test = False  # what explains them now asks here as well
         try:
-            told = config.hook.pytest_assertrepr_compare(config=config, op=op, left=shown[0], right=shown[1])
+            explanations = config.hook.pytest_assertrepr_compare(config=config, op=op, left=shown[0], right=shown[1])
         finally:
             self._in_test = True
-        return next(filter(None, told), None) or [f"{shown[0]!r} {op} {shown[1]!r}"]
+        return next(filter(None, explanations), None) or [f"{shown[0]!r} {op} {shown[1]!r}"]
 
     def _shown(self, value: object) -> object:
         """A value as it may be compared on the screen: the very same one when it holds no secret."""

@@ -13,7 +13,7 @@ import httpx
 import jwt
 import pytest
 
-from pytest_graphcalls.bot import FORGERIES, Bot
+from pytest_graphcalls.bot import FORGERIES, Bot, inprocess
 from pytest_graphcalls.clients.httpx import SimulatorTransport
 from pytest_graphcalls.errors import BotError, SettingError, UnknownNameError
 from pytest_graphcalls.server.http import serve_in_thread
@@ -37,6 +37,16 @@ def place(request: pytest.FixtureRequest) -> Iterator[Callable[[Act], Any]]:
             return url
 
         yield serve
+
+
+LONG = 60.0
+"""Seconds that nothing here takes, on a busy machine either: they only end what hangs."""
+
+
+@pytest.fixture
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may be late with the bot's loop; only a loop that is really blocked is taken for one."""
+    monkeypatch.setattr(inprocess, "_GRACE_SECONDS", LONG)
 
 
 def told(bot: Bot) -> list[tuple[str, int, int | None]]:
@@ -331,18 +341,19 @@ def test_a_bot_that_raises_behind_a_socket(simulator: Simulator, bot: Bot) -> No
     assert told(bot) == [(INCOMING, 1, 500)]
 
 
+@pytest.mark.usefixtures("_patient")
 def test_a_bot_that_hangs(simulator: Simulator, bot: Bot) -> None:
     """In a coroutine, in its event loop, in a thread: it is left to itself, and the next one is told."""
     free = threading.Event()
 
     async def sleeps(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
 
     bot(sleeps, timeout=0.1, redeliveries=0)
     simulator.incoming_call()
     simulator.advance(0)
-    bot(wsgi(lambda notes, headers: int(free.wait(20)) or None), timeout=0.1, redeliveries=0)
+    bot(wsgi(lambda notes, headers: int(free.wait(LONG)) or None), timeout=0.1, redeliveries=0)
     simulator.incoming_call()
     simulator.advance(0)
     assert errors(bot) == ["gave no answer within 0.1 s"] * 2
@@ -352,12 +363,12 @@ def test_a_bot_that_hangs(simulator: Simulator, bot: Bot) -> None:
 def test_a_bot_that_blocks_its_loop(simulator: Simulator, bot: Bot) -> None:
     """It is not waited for twice, and told again when it is free."""
     free = threading.Event()
-    seen: list[int] = []
+    loops: list[asyncio.AbstractEventLoop] = []
 
     def act(notes: Note, headers: dict[str, str]) -> None:
-        seen.append(1)
-        if len(seen) == 1:
-            free.wait(20)
+        loops.append(asyncio.get_running_loop())
+        if len(loops) == 1:
+            free.wait(LONG)
 
     bot(asgi(act), timeout=0.1, linger=0, redeliveries=0)
     simulator.incoming_call()
@@ -368,23 +379,28 @@ def test_a_bot_that_blocks_its_loop(simulator: Simulator, bot: Bot) -> None:
         "still blocks its event loop, since an earlier notification",
     ]
     free.set()
+    asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loops[0]).result(LONG)
     simulator.incoming_call()
     simulator.advance(0)
     assert told(bot)[2:] == [(INCOMING, 1, 202)]
 
 
 def test_a_bot_that_blocks_for_ever_is_left_behind(simulator: Simulator) -> None:
-    free = threading.Event()
+    free, over = threading.Event(), threading.Event()
     before = set(threading.enumerate())
-    bot = Bot(simulator)(asgi(lambda notes, headers: int(free.wait(20)) or None), timeout=0.1, linger=0)
+
+    def act(notes: Note, headers: dict[str, str]) -> None:
+        free.wait(LONG)
+        over.set()
+
+    bot = Bot(simulator)(asgi(act), timeout=0.1, linger=0)
     simulator.incoming_call()
     simulator.advance(0)
-    began = time.perf_counter()
     bot.close()
-    assert time.perf_counter() - began < 2
+    assert not over.is_set(), "it was waited for"
     free.set()  # and then it ends by itself
     for thread in set(threading.enumerate()) - before:
-        thread.join(5)
+        thread.join(LONG)
         assert not thread.is_alive()
 
 
@@ -394,6 +410,7 @@ def test_a_bot_behind_a_socket_that_hangs_or_is_not_there(simulator: Simulator, 
         bot(url, timeout=0.1, redeliveries=0)
         simulator.incoming_call()
         simulator.advance(0)
+    bot(url, redeliveries=0)
     simulator.incoming_call()
     simulator.advance(0)
     hangs, gone = errors(bot)
@@ -469,13 +486,14 @@ def test_a_bot_says_itself_where_the_bot_is(simulator: Simulator, bot: Bot) -> N
     assert "cannot join current thread" not in bot.timeline()
 
 
+@pytest.mark.usefixtures("_patient")
 @pytest.mark.parametrize("in_a_loop", [True, False])
 def test_a_loop_that_stands_still_is_named(simulator: Simulator, bot: Bot, in_a_loop: bool) -> None:
     """A bot that needs the loop in which time is let pass cannot answer; the ledger says what to do instead."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
 
     async def within() -> None:
         simulator.advance(0)
@@ -636,12 +654,13 @@ def test_an_application_that_fails_to_start(bot: Bot) -> None:
         bot(app)
 
 
+@pytest.mark.usefixtures("_patient")
 def test_an_application_that_never_starts(bot: Bot) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        await asyncio.sleep(60)
+        await asyncio.Event().wait()
 
-    with pytest.raises(SettingError, match=r"It did not start within 0\.3 s"):
-        bot(app, timeout=0.3)
+    with pytest.raises(SettingError, match=r"It did not start within 0\.1 s"):
+        bot(app, timeout=0.1)
 
 
 def test_what_a_bot_does_after_its_answer_is_waited_for(simulator: Simulator, bot: Bot, phone: Phone) -> None:
@@ -667,7 +686,7 @@ def test_what_a_bot_does_after_its_answer_is_waited_for(simulator: Simulator, bo
             threading.Thread(target=work, args=[call]).start()
 
     for app in (asgi(in_task), wsgi(in_thread)):
-        bot(app)
+        bot(app, linger=LONG)
         call = simulator.incoming_call()
         simulator.advance(0)
         assert call.rejected_with == "busy"
@@ -675,34 +694,55 @@ def test_what_a_bot_does_after_its_answer_is_waited_for(simulator: Simulator, bo
 
 
 def test_what_a_bot_behind_a_url_does_later_can_be_waited_for(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    looked = threading.Event()
+
+    def later(call: str) -> None:
+        assert looked.wait(LONG)
+        phone.reject(call)
+
     def act(notes: Note, headers: dict[str, str]) -> None:
         for call in incoming(notes):
-            threading.Timer(0.05, phone.reject, [call]).start()
+            threading.Thread(target=later, args=[call]).start()
 
     with serve_in_thread(asgi(act)) as url:
         bot(url)
         call = simulator.incoming_call()
         simulator.advance(0)
         assert call.rejected_with is None
-        bot.wait_for(lambda: call.rejected_with)
+        looked.set()
+        bot.wait_for(lambda: call.rejected_with, seconds=LONG)
     assert call.rejected_with == "forbidden"
     with pytest.raises(BotError, match=r"did not become true within 0\.01 real seconds"):
         bot.wait_for(lambda: False, seconds=0.01)
 
 
-def test_what_goes_on_for_long_is_waited_for_once(simulator: Simulator, bot: Bot) -> None:
+def test_what_goes_on_for_long_is_waited_for_once(
+    simulator: Simulator, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the notification that began it, for as long as ``linger`` says; after none of those that follow."""
     kept: list[Any] = []
+    heard: list[Note] = []
+    waited_after: set[int] = set()
+    really = asyncio.wait
 
     def act(notes: Note, headers: dict[str, str]) -> None:
+        heard.append(notes)
         if not kept:
-            kept.append(asyncio.ensure_future(asyncio.sleep(60)))
+            kept.append(asyncio.ensure_future(asyncio.Event().wait()))
 
+    def wait(tasks: Any, **more: Any) -> Any:
+        if set(kept) & set(tasks):
+            waited_after.add(len(heard))
+        return really(tasks, **more)
+
+    monkeypatch.setattr(asyncio, "wait", wait)
     bot(asgi(act), linger=0.2)
     began = time.perf_counter()
     for _ in range(10):
         simulator.incoming_call()
     simulator.advance(0)
-    assert 0.2 <= time.perf_counter() - began < 1
+    assert time.perf_counter() - began >= 0.2
+    assert (waited_after, len(heard)) == ({1}, 10)
 
 
 def test_a_bot_that_calls_back_from_another_thread(
@@ -719,7 +759,7 @@ def test_a_bot_that_calls_back_from_another_thread(
 
         thread = threading.Thread(target=work)
         thread.start()
-        thread.join(5)
+        thread.join(LONG)
         alive.append(thread.is_alive())
 
     bot(place(act))
@@ -737,7 +777,7 @@ def test_what_is_raised_after_the_answer_is_told(simulator: Simulator, bot: Bot)
         await asyncio.sleep(0.01)
         raise LookupError("too late")
 
-    bot(asgi(lambda notes, headers: kept.append(asyncio.ensure_future(fails()))))
+    bot(asgi(lambda notes, headers: kept.append(asyncio.ensure_future(fails()))), linger=LONG)
     simulator.incoming_call()
     simulator.advance(0)
     assert told(bot) == [(INCOMING, 1, 202)]

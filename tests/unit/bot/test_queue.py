@@ -14,7 +14,7 @@ from pytest_graphcalls.bot.queue import DeliveryQueue, QueuedNotification
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Notification
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 def queued(call: str, sequence: int = 0) -> QueuedNotification:

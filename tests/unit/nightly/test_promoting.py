@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -150,8 +149,10 @@ def test_what_a_killed_promotion_has_left_goes_with_the_next_one(tonight: Path, 
 def test_of_several_the_latest_is_put_back(settings: NightSettings) -> None:
     """Whatever its name; and a name with brackets in it is no pattern."""
     folder = settings.baseline.with_name("base[1]")
-    for name in ("9", "1"):
-        (folder.parent / f".base[1].old-{name}" / name).mkdir(parents=True)
-        time.sleep(0.02)  # the disk's clock ticks
+    earlier, later = (folder.parent / f".base[1].old-{name}" for name in ("9", "1"))
+    (earlier / "9").mkdir(parents=True)
+    (later / "1").mkdir(parents=True)
+    while later.stat().st_ctime <= earlier.stat().st_ctime:  # until the disk's clock has ticked
+        os.utime(later)
     assert restored(folder).startswith(f"{folder} was put back")
     assert [one.name for one in folder.iterdir()] == ["1"]

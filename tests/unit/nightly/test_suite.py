@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -124,7 +125,17 @@ def test_a_run_that_is_stopped_gets_to_hang_up(tmp_path: Path, monkeypatch: pyte
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}"\n')  # which may lie in a folder with blanks
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
-    monkeypatch.setattr(suite, "_KILLED_AFTER", 0.5)
+    wait = subprocess.Popen.wait
+
+    def until_it_hung_up(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
+        if timeout is None:
+            return wait(process)
+        assert timeout == suite._KILLED_AFTER
+        while not (tmp_path / "hung-up").exists():
+            time.sleep(0.01)
+        raise subprocess.TimeoutExpired([], timeout)
+
+    monkeypatch.setattr(subprocess.Popen, "wait", until_it_hung_up)
     (tmp_path / "run").mkdir()
     started = tmp_path / "started"
 

@@ -290,7 +290,7 @@ def test_any_request_is_answered(method: str, url: str, headers: dict[str, str],
     assert response.headers[EVIDENCE_HEADER]
 
 
-@examples(150)
+@examples(60)
 @given(body=LOOKALIKES, path=st.sampled_from(["", "/participants/invite", "/answer", "/reject"]), version=VERSIONS)
 def test_any_body_is_answered(body: dict[str, Any], path: str, version: str) -> None:
     """Bodies made of the right words in the wrong places are carried out or refused, never more."""

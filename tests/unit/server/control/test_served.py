@@ -6,7 +6,6 @@ import asyncio
 import json
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
@@ -18,6 +17,9 @@ import pytest
 from pytest_graphcalls.server.control import PREFIX, ServerState
 from pytest_graphcalls.server.http import serve_in_thread
 from tests.unit.bot.bots import Act, asgi, incoming
+
+LONG = 60.0
+"""Seconds that nothing here takes, on a busy machine either: they only end what hangs."""
 
 
 @pytest.fixture
@@ -83,27 +85,34 @@ def test_in_real_time_the_bot_is_told_without_any_request(
         post("bot", url=url)
         post("clock/thaw")
         post("calls", caller="Adele")
-        assert done.wait(20)
+        assert done.wait(LONG)
         post("clock/freeze")
     assert [one.kind for one in state.bot.deliveries][:1] == ["created call incoming"]
     assert state.simulator.now >= 0.2
 
 
 def test_in_real_time_too_the_answer_comes_when_the_bot_was_told(
-    served: httpx.Client, state: ServerState, post: Callable[..., Any]
+    served: httpx.Client, state: ServerState, post: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when the clock had begun to tell it."""
-    telling = Event()
+    telling, asked = Event(), Event()
+    advance = ServerState.advance
+
+    def advance_too(state: ServerState, seconds: float, patience: float) -> None:
+        asked.set()
+        advance(state, seconds, patience)
+
+    monkeypatch.setattr(ServerState, "advance", advance_too)
 
     def act(notes: dict[str, Any], _: dict[str, str]) -> None:
         telling.set()
-        time.sleep(0.1)
+        assert asked.wait(LONG)
 
     with a_bot(act) as url:
         post("bot", url=url)
         post("clock/thaw")
         post("calls")
-        assert telling.wait(20)
+        assert telling.wait(LONG)
         post("clock/advance", seconds=15)
         assert [one.kind for one in state.bot.deliveries] == [
             "created call incoming",
@@ -120,7 +129,7 @@ def test_a_bot_that_hangs_is_reported_and_keeps_nobody(
 
     def hang(notes: dict[str, Any], _: dict[str, str]) -> None:
         hanging.set()
-        over.wait(20)
+        over.wait(LONG)
 
     with a_bot(hang) as url:
         state.bot.ledger.listen(lambda delivery: seen.set() if "no answer within" in delivery.error else None)
@@ -128,10 +137,10 @@ def test_a_bot_that_hangs_is_reported_and_keeps_nobody(
         post("calls")
         advance = threading.Thread(target=lambda: post("clock/advance", seconds=0) if frozen else post("clock/thaw"))
         advance.start()
-        assert hanging.wait(20)
+        assert hanging.wait(LONG)
         assert served.get("/v1.0/communications/calls/57da").status_code == 401
         assert served.get(f"{PREFIX}calls").status_code == 200
-        assert seen.wait(20)
+        assert seen.wait(LONG)
         advance.join()
         over.set()
     assert served.get(f"{PREFIX}ledger").json()["entries"][-1]["status"] in {None, 401}
@@ -143,15 +152,15 @@ def test_time_passes_while_a_bot_hangs(served: httpx.Client, state: ServerState,
 
     def hang(notes: dict[str, Any], _: dict[str, str]) -> None:
         hanging.set()
-        over.wait(20)
+        over.wait(LONG)
 
     with a_bot(hang) as url:
-        post("bot", url=url, timeout=20, redeliveries=0)
+        post("bot", url=url, timeout=LONG, redeliveries=0)
         post("calls")
         post("clock/thaw")
-        assert hanging.wait(20)
+        assert hanging.wait(LONG)
         before = state.simulator.now
-        state.bot.wait_for(lambda: state.simulator.now > before, seconds=20)
+        state.bot.wait_for(lambda: state.simulator.now > before, seconds=LONG)
         over.set()
 
 
@@ -163,14 +172,14 @@ def test_a_bot_that_is_left_while_it_hangs_is_told_no_more(
 
     def hang(notes: dict[str, Any], _: dict[str, str]) -> None:
         hanging.set()
-        over.wait(20)
+        over.wait(LONG)
 
     with a_bot(hang) as slow, a_bot(lambda notes, headers: None) as quick:
-        post("bot", url=slow, timeout=1, redeliveries=5)
+        post("bot", url=slow, timeout=LONG, redeliveries=5)
         post("calls")
         advance = threading.Thread(target=lambda: post("clock/advance", seconds=0))
         advance.start()
-        assert hanging.wait(20)
+        assert hanging.wait(LONG)
         post("bot", url=quick)
         advance.join()
         call = post("calls")
@@ -240,7 +249,7 @@ def test_the_end_comes_while_a_bot_hangs(state: ServerState) -> None:
 
     def hang(notes: dict[str, Any], _: dict[str, str]) -> None:
         hanging.set()
-        over.wait(20)
+        over.wait(LONG)
 
     app = ControlledApp(state)
     before = set(threading.enumerate())  # an earlier test may have threads that wait for the garbage collector
@@ -249,7 +258,7 @@ def test_the_end_comes_while_a_bot_hangs(state: ServerState) -> None:
             state.place_bot(url, timeout=1.0)
             state.simulator.incoming_call()
             state.time.thaw()
-            assert hanging.wait(20)
+            assert hanging.wait(LONG)
         over.set()
     left = {one.name for one in set(threading.enumerate()) - before}
     assert not [name for name in left if name.startswith(("graphcalls-clock", "graphcalls-control"))]
@@ -266,7 +275,7 @@ def meeting_bot(calls: int) -> Any:
         told.update(incoming(json.loads((await receive())["body"])))
         if len(told) == calls:
             all_there.set()
-        await asyncio.wait_for(all_there.wait(), 20)
+        await asyncio.wait_for(all_there.wait(), LONG)
         await send({"type": "http.response.start", "status": 202, "headers": []})
         await send({"type": "http.response.body"})
 
@@ -280,7 +289,7 @@ def test_in_real_time_one_call_does_not_wait_for_another(state: ServerState, pos
         post("clock/thaw")
         post("calls")
         post("calls")
-        state.bot.wait_for(lambda: len(state.bot.deliveries) >= 2, seconds=20)
+        state.bot.wait_for(lambda: len(state.bot.deliveries) >= 2, seconds=LONG)
         assert {(one.status, one.attempt) for one in state.bot.deliveries} == {(202, 1)}
 
 
