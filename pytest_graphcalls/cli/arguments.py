@@ -211,14 +211,17 @@ def _cassettes(parser: argparse.ArgumentParser) -> None:
     status = actions.add_parser("status", help="age, origin, edits, orphans", description="How cassettes stand.")
     status.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: cassettes)")
     status.add_argument("--days", type=int, default=180, help="how old one may be (default: %(default)s)")
-    status.epilog = "Exit code: 0 all is well, 1 one is too old, edited, unreadable, or used by no test."
+    status.epilog = (
+        "Exit code: 0 all is well, 1 one is too old, edited, unreadable, or used by no test, 2 a path cannot be read."
+    )
     scan = actions.add_parser(
         "scan", help="look for secrets and personal data", description="Look for secrets and personal data."
     )
     scan.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: cassettes)")
     scan.epilog = (
-        "Prints file, line and kind, never the secret. Exit code: 0 nothing was found, 1 something was. The values of "
-        "AZURE_CLIENT_SECRET, AZURE_TENANT_ID, AZURE_CLIENT_ID and GRAPHCALLS_TOKEN are looked for wherever they stand."
+        "Prints file, line and kind, never the secret. Exit code: 0 nothing was found, 1 something was, 2 a path "
+        "cannot be read. The values of AZURE_CLIENT_SECRET, AZURE_TENANT_ID, AZURE_CLIENT_ID and GRAPHCALLS_TOKEN are "
+        "looked for wherever they stand."
     )
 
 

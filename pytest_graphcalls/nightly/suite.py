@@ -157,11 +157,11 @@ class Subprocess:
             subprocess.Popen(  # noqa: S603  this Python, and words of our own
                 [sys.executable, "-m", CHILD, *order.arguments()],
                 env=order.prepare(os.environ),
-                # Nothing is said there: it ends with us, however we end, and the run with it.
+                # Nothing is written there: it closes when this process ends, however that is, and the run ends then.
                 stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C is for us: told twice, the run would be stopped in the middle of hanging up.
+                # Ctrl-C reaches this process alone: a second signal would stop the run in the middle of hanging up.
                 process_group=0,
             ) as process,
         ):

@@ -179,7 +179,7 @@ class _Comparison:
                 continue
             respelled = _by_case(member, added)
             if respelled in ours:
-                continue  # told below, as what the overlay said before the metadata did
+                continue  # reported below, as what the overlay said before the metadata did
             if respelled:
                 del added[respelled]
                 yield self._difference(Kind.LETTER_CASE_CHANGED, name, member, member, respelled)
@@ -257,7 +257,7 @@ _LOOSE = {
     "Edm.Int32": frozenset({"Edm.Int16", "Edm.Int64"}),
     "Edm.Double": frozenset({"Edm.Single", "Edm.Decimal"}),
 }
-"""What a number may be that is known from a generated client only (``from: sdk``), where sizes are not told."""
+"""What a number may be that is known from a generated client only (``from: sdk``), which does not name sizes."""
 
 
 def _same_type(old: Facts, new: Facts) -> bool:

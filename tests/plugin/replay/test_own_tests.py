@@ -64,6 +64,8 @@ def test_a_users_test_without_recording_says_so(pytester: pytest.Pytester, taped
     result = taped("--graphcalls-target=replay")
     result.assert_outcomes(errors=1)
     assert any("test_poll.yaml" in line and "there is no such file" in line for line in result.outlines)
+    assert "Record the test: pytest 'test_bot.py::test_poll' --record-mode" in result.stdout.str()
+    result.stdout.no_fnmatch_line("*another exception*")
 
 
 @pytest.mark.parametrize(
