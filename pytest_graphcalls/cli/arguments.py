@@ -26,7 +26,9 @@ def _contracts(parser: argparse.ArgumentParser) -> None:
     refresh.add_argument("--version", choices=("v1.0", "beta"), default="v1.0", help="default: %(default)s")
     refresh.add_argument("--write", action="store_true", help="replace the file; without it the changes are only shown")
     refresh.add_argument("--into", metavar="FOLDER", help="the contract's folder (default: the one of the package)")
-    refresh.epilog = "Exit code: 0 the types are as published, 1 they have changed, 3 FILE has no types of calls."
+    refresh.epilog = (
+        "Exit code: 0 the types are as published, 1 they have changed, 3 FILE is missing or has no types of calls."
+    )
 
 
 def _rules(parser: argparse.ArgumentParser) -> None:

@@ -45,7 +45,8 @@ def run_sweep(args: Namespace) -> int:
     """
     folder = Path(args.ledger or os.environ.get("GRAPHCALLS_LEDGER") or USUAL)
     if args.ledger and not folder.is_dir():
-        raise SettingError("--ledger", str(folder), "a folder that a live run has made", "The run tells its name.")
+        step = "Give the folder that was its --graphcalls-ledger."
+        raise SettingError("--ledger", str(folder), "the ledger folder of a live run", step)
     found = ledgers(folder)
     endings = list(_swept(found, args)) if any(ledger.open_calls() for ledger in found) else []
     show(_lines(folder, found, endings))
