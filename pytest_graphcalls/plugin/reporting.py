@@ -15,7 +15,7 @@ import pytest
 
 from pytest_graphcalls.errors import GraphCallsError
 from pytest_graphcalls.plugin.markers import PLAN_KEY, Plan, apply, version_of
-from pytest_graphcalls.plugin.options import LIVE, REPLAY, is_given, is_worker, records
+from pytest_graphcalls.plugin.options import LIVE, REPLAY, SIMULATOR, is_given, is_worker, records
 from pytest_graphcalls.plugin.redacting import MASKED
 from pytest_graphcalls.plugin.settings import Settings, read_settings, settings_of
 
@@ -318,6 +318,14 @@ def header(settings: Settings) -> str:
     return f"graphcalls: target={target}, versions={versions}, contract={revision}, seed={settings.seed}{strict}"
 
 
+def unrecorded(config: pytest.Config, settings: Settings) -> list[str]:
+    """Say that a run that asks for recordings of the simulator gets none."""
+    if settings.target != SIMULATOR or settings.nightly or not records(config):
+        return []
+    mode = f"--record-mode={config.getoption('--record-mode')}"
+    return [f"{mode} has recorded no answer of the simulator; to record a service, give --graphcalls-target."]
+
+
 class _Gathered:
     """Results of the tests of a run: each is made, and is in ``vars``, once a test has one.
 
@@ -411,6 +419,7 @@ class Controller:
             from pytest_graphcalls.report.terminal import summary
 
             lines += (*summary(self._gathered.run), *self._written)
+            lines += unrecorded(self._config, self._settings)
         if "shelf" in vars(self._gathered):
             lines += self._gathered.shelf.lines()
         if self._masked:
