@@ -332,6 +332,8 @@ def _lines(lines: list[str], mask: Mask) -> list[str]:
     """Mask lines together, as a private key goes over several; where it did, each of its lines is masked."""
     from pytest_graphcalls.redaction import MASK
 
+    if any(line.endswith("\n") for line in lines):  # --tb=native: pytest writes them one behind the other
+        return [mask("".join(lines))]
     together = mask("\n".join(lines)).split("\n")
     if len(together) == len(lines):
         return together
