@@ -184,7 +184,8 @@ def _answered_within(ledger: Ledger, seconds: float, now: float) -> None:
     for call, delivery in incoming.items():
         decision = decided.get(call)
         if decision is None:
-            passed = f"{now - delivery.at:g} virtual seconds later"
+            elapsed = now - delivery.at
+            passed = f"{elapsed:g} virtual second{'s' * (elapsed != 1)} later"
             raise failure(f"incoming call {call} was neither answered nor rejected; it is {passed}", ledger)
         if decision.at - delivery.at > seconds:
             late = f"after {decision.at - delivery.at:g} virtual seconds; expected at most {seconds:g}"

@@ -80,7 +80,7 @@ def _paths(look: Look) -> dict[str, Path]:
 
 
 _ALONE = 24
-"""Up to so many tests, starting more processes takes longer than the tests do."""
+"""The number of tests up to which starting more processes takes longer than the tests do."""
 _NAMED = 3
 """How many subjects that could not be checked for one reason are named individually."""
 _FIRST_NIGHT = (
@@ -98,7 +98,7 @@ class ProgressListener(Protocol):
         """A new phase begins."""
 
     def count(self, done: int, total: int) -> None:
-        """So many tests are done, of so many."""
+        """Show how many tests are done, and of how many."""
 
 
 class NoProgress:
