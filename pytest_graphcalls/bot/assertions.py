@@ -177,14 +177,15 @@ def _answered_within(ledger: Ledger, seconds: float, now: float) -> None:
             if entry.change == "created" and entry.of_call:
                 incoming.setdefault(entry.call, delivery)
     if not incoming:
-        hint = "say where it is, graphcalls.bot(app), place one and let time pass: advance(0)"
+        hint = "say where it is with graphcalls.bot(app), then let a call come in and time pass: advance(0)"
         raise failure(f"the bot was notified of no incoming call; {hint}", ledger)
     decisions = [one for one in ledger.requests if effects_of(one) & _DECISIONS and succeeded(one)]
     decided = {call_of(one): one for one in reversed(decisions)}
     for call, delivery in incoming.items():
         decision = decided.get(call)
         if decision is None:
-            passed = f"{now - delivery.at:g} virtual seconds later"
+            elapsed = now - delivery.at
+            passed = f"{elapsed:g} virtual second{'s' * (elapsed != 1)} later"
             raise failure(f"incoming call {call} was neither answered nor rejected; it is {passed}", ledger)
         if decision.at - delivery.at > seconds:
             late = f"after {decision.at - delivery.at:g} virtual seconds; expected at most {seconds:g}"

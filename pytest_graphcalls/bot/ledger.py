@@ -87,7 +87,7 @@ class Delivery:
         came = f"{self.status or 'no answer'}{where} in {self.seconds * 1000:.1f} ms"
         error = f"; it {self.error}" if self.error else ""
         words = f": {self.answer}" if self.answer else ""
-        return f"told   {self.kind}{note}{again}: {came}{error}{words}"
+        return f"posted {self.kind}{note}{again}: {came}{error}{words}"
 
 
 def excerpt_of(body: bytes) -> str:
@@ -211,7 +211,7 @@ class Ledger:
         with self._lock:
             self._count += 1
             kind, call = (kind_of(notification.entries), notification.call_id) if notification else ("", "")
-            self._open[self._count] = _line(self._count, at, f"told   {kind}: no answer yet", call) if kind else ""
+            self._open[self._count] = _line(self._count, at, f"posted {kind}: no answer yet", call) if kind else ""
             return self._count
 
     def _write(self, number: int, entry: Entry, size: int = 0) -> None:

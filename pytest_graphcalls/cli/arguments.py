@@ -26,7 +26,9 @@ def _contracts(parser: argparse.ArgumentParser) -> None:
     refresh.add_argument("--version", choices=("v1.0", "beta"), default="v1.0", help="default: %(default)s")
     refresh.add_argument("--write", action="store_true", help="replace the file; without it the changes are only shown")
     refresh.add_argument("--into", metavar="FOLDER", help="the contract's folder (default: the one of the package)")
-    refresh.epilog = "Exit code: 0 the types are as published, 1 they have changed, 3 FILE has no types of calls."
+    refresh.epilog = (
+        "Exit code: 0 the types are as published, 1 they have changed, 3 FILE is missing or has no types of calls."
+    )
 
 
 def _rules(parser: argparse.ArgumentParser) -> None:
@@ -211,14 +213,17 @@ def _cassettes(parser: argparse.ArgumentParser) -> None:
     status = actions.add_parser("status", help="age, origin, edits, orphans", description="How cassettes stand.")
     status.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: cassettes)")
     status.add_argument("--days", type=int, default=180, help="how old one may be (default: %(default)s)")
-    status.epilog = "Exit code: 0 all is well, 1 one is too old, edited, unreadable, or used by no test."
+    status.epilog = (
+        "Exit code: 0 all is well, 1 one is too old, edited, unreadable, or used by no test, 2 a path cannot be read."
+    )
     scan = actions.add_parser(
         "scan", help="look for secrets and personal data", description="Look for secrets and personal data."
     )
     scan.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: cassettes)")
     scan.epilog = (
-        "Prints file, line and kind, never the secret. Exit code: 0 nothing was found, 1 something was. The values of "
-        "AZURE_CLIENT_SECRET, AZURE_TENANT_ID, AZURE_CLIENT_ID and GRAPHCALLS_TOKEN are looked for wherever they stand."
+        "Prints file, line and kind, never the secret. Exit code: 0 nothing was found, 1 something was, 2 a path "
+        "cannot be read. The values of AZURE_CLIENT_SECRET, AZURE_TENANT_ID, AZURE_CLIENT_ID and GRAPHCALLS_TOKEN are "
+        "looked for wherever they stand."
     )
 
 

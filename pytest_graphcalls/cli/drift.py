@@ -207,12 +207,12 @@ def _told(found: Iterable[Found], args: Namespace) -> int:
     unchecked = [one for one in all_ if isinstance(one, Unchecked)]
     word = outcome_of_severities({one.severity for one in differences if one.fingerprint not in accepted}, unchecked)
     if args.format == "json":
-        told = {
+        document = {
             "outcome": word.value,
             "differences": [{**one.to_json(), "accepted": one.fingerprint in accepted} for one in differences],
             "unchecked": [{"subject": one.subject, "reason": one.reason} for one in unchecked],
         }
-        show_json(told)
+        show_json(document)
     else:
         show(_lines(word, differences, unchecked, accepted))
     return EXIT_CODES[word]

@@ -45,7 +45,8 @@ def run_sweep(args: Namespace) -> int:
     """
     folder = Path(args.ledger or os.environ.get("GRAPHCALLS_LEDGER") or USUAL)
     if args.ledger and not folder.is_dir():
-        raise SettingError("--ledger", str(folder), "a folder that a live run has made", "The run tells its name.")
+        step = "Give the folder that was its --graphcalls-ledger."
+        raise SettingError("--ledger", str(folder), "the ledger folder of a live run", step)
     found = ledgers(folder)
     endings = list(_swept(found, args)) if any(ledger.open_calls() for ledger in found) else []
     show(_lines(folder, found, endings))
@@ -65,8 +66,8 @@ def _swept(found: Iterable[Ledger], args: Namespace) -> Iterator[Ending]:
 
 
 def _lines(folder: Path, found: Iterable[Ledger], endings: Iterable[Ending]) -> Iterator[str]:
-    told = [*map(_ending, endings), *(line for ledger in found for line in _unanswered(ledger))]
-    yield from told or [f"Nothing is open in {folder}."]
+    lines = [*map(_ending, endings), *(line for ledger in found for line in _unanswered(ledger))]
+    yield from lines or [f"Nothing is open in {folder}."]
 
 
 def _ending(ending: Ending) -> str:

@@ -124,7 +124,7 @@ class Contract:
         try:
             return self.clouds[name]
         except KeyError:
-            raise UnknownNameError("cloud", name, tuple(self.clouds)) from None
+            raise UnknownNameError("cloud", name, tuple(self.clouds), few=True) from None
 
     @cached_property
     def revision(self) -> str:

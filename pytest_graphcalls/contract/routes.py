@@ -6,6 +6,7 @@ Routes form a tree of segments, with one branch for keys. A static segment is tr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -17,6 +18,8 @@ from pytest_graphcalls.wire import path_segments
 
 _ROOTS = (("communications", "calls"), ("app", "calls"))
 _NAMESPACE = "microsoft.graph."
+_VERSION_LIKE = re.compile(r"v?\d[\d.]*|beta\d*", re.IGNORECASE)
+"""A first segment that is meant as an API version; any other may be the prefix of a proxy."""
 
 MissReason = Literal["not-graph", "unknown-path", "method", "uncovered"]
 
@@ -144,6 +147,10 @@ _LONGEST_START = 80
 def _outside(segments: list[str], versions: Iterable[str]) -> Miss:
     """Recognise typing errors in the root (missing or repeated version, wrong letter), else other parts of Graph."""
     version = segments[0] if segments and segments[0] in versions else ""
+    if not version and tuple(segments[1:3]) in _ROOTS and _VERSION_LIKE.fullmatch(segments[0]):
+        near = nearest(segments[0].lower(), versions) or VERSIONS[0]
+        template = "/".join([*segments[1:3], *("{id}" for _ in segments[3:4]), *segments[4:]])
+        return Miss("unknown-path", segment=segments[0], nearest=f"/{near}/{template}")
     rest = [segment for segment in segments if segment not in versions]
     start = "/".join(rest[:2])[:_LONGEST_START]
     close = get_close_matches(start, ["/".join(root) for root in _ROOTS], n=1, cutoff=0.9)

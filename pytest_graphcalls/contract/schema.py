@@ -190,8 +190,9 @@ class Schemas:
         if written is None:
             if not self.model.types[base].abstract:
                 return base, None
-            options = ", ".join(f"#{NAMESPACE}{name}" for name in self._concrete(base))
-            return "", Problem(Kind.TYPE_MISSING, here, f"one of {options}, because {base} is abstract", "nothing")
+            options = [f"#{NAMESPACE}{name}" for name in self._concrete(base)]
+            expected = options[0] if len(options) == 1 else f"one of {', '.join(options)}"
+            return "", Problem(Kind.TYPE_MISSING, here, f"{expected}, because {base} is abstract", "nothing")
         if not isinstance(written, str):
             return base, Problem(Kind.TYPE_WRONG, here, "a text", describe(written))
         name = written.removeprefix("#").removeprefix(NAMESPACE)

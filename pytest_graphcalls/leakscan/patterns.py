@@ -288,6 +288,8 @@ _CERTAIN = re.compile(
 )
 _HEADER = re.compile(r".*(?:authorization|cookie)")
 _BARE = re.compile(r"token|assertion|secret|jwt|.*credential")
+_ERROR = re.compile(r"(?:invalid|missing|expired)\w*token")
+"""The code of an error, such as ``InvalidAuthenticationToken``: a sentence stands behind it, not a token."""
 _HARMLESS = re.compile(
     r".*(?:skip|delta|page|next|continuation|sync|change|cancellation|csrf|cancel|request|response)token|.*(?:by|no|bypass)pass"
     r"|.*(?:public|foreign|primary|sort|partition|cache)key|.*correlationid"
@@ -304,6 +306,8 @@ def rank(name: str) -> int:
             return 0
         if _HEADER.fullmatch(spelled):
             return 3
+        if _ERROR.fullmatch(spelled):
+            return 1
         if _CERTAIN.fullmatch(spelled):
             return 3 if name[:4].lower().startswith(("x-", "ocp-")) else 2
         if _BARE.fullmatch(spelled):

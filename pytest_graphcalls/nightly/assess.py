@@ -81,7 +81,7 @@ class Look:
         ran: the run.
         report: its report, without what says nothing.
         recordings: what it has recorded.
-        observation: what differs.
+        observations: what differs.
         unchecked: what could not be looked at.
         tests: by the name of its recording, pytest's name of each test that was judged.
     """
@@ -89,7 +89,7 @@ class Look:
     ran: SuiteRun
     report: Mapping[str, Any]
     recordings: tuple[Recording, ...]
-    observation: tuple[Observation, ...]
+    observations: tuple[Observation, ...]
     unchecked: tuple[Unchecked, ...]
     tests: Mapping[str, str]
 
@@ -138,16 +138,16 @@ def judge(
     report = excused(ran.report, {nodeid: bad[name] for nodeid, name in names.items() if name in bad})
     look = Look(ran, report, recordings, (), (), {})
     outcomes = {names[one["nodeid"]]: one for one in report["tests"]}
-    told = [*_explained(found, outcomes), *_shown(compare_report(report, last, contract), ran, baseline)]
-    observation = [one for one in told if isinstance(one, Observation)]
-    unchecked = [one for one in told if isinstance(one, Unchecked)]
+    results = [*_explained(found, outcomes), *_shown(compare_report(report, last, contract), ran, baseline)]
+    observations = [one for one in results if isinstance(one, Observation)]
+    unchecked = [one for one in results if isinstance(one, Unchecked)]
     if baseline and strange:
         unchecked.append(Unchecked("the recordings", _strange(strange, baseline)))
     unchecked += (Unchecked(name, why) for name, why in bad.items() if name not in faults)
     unchecked += (_left_out(one.passport) for one in made if one.passport is not None and one.passport.refused)
     judged = {name: one["nodeid"] for name, one in outcomes.items() if one["outcome"] in _JUDGED}
     return Look(
-        ran, report, recordings, tuple(_without_cut_short(look, observation, outcomes)), tuple(unchecked), judged
+        ran, report, recordings, tuple(_without_cut_short(look, observations, outcomes)), tuple(unchecked), judged
     )
 
 
@@ -200,16 +200,16 @@ def _explained(
 
 
 def _without_cut_short(
-    look: Look, observation: list[Observation], outcomes: Mapping[str, Mapping[str, Any]]
+    look: Look, observations: list[Observation], outcomes: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Observation]:
     """Leave out the missing end of a recording whose test has failed: the failure says enough."""
     more = {
         name
-        for one in observation
+        for one in observations
         if one.difference.origin is Origin.RECORDING and one.difference.kind not in _CUT_SHORT
         for name in look.where(one)
     }
-    for one in observation:
+    for one in observations:
         cut = one.difference.kind in _CUT_SHORT and any(
             name in more and outcomes[name]["outcome"] == RuleState.BROKEN for name in look.where(one)
         )

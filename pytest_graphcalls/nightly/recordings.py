@@ -104,11 +104,13 @@ def recording_of(found: Cassette) -> Recording:
     paired = zip_longest(found.exchanges(), passport.seconds[: len(found.rows)])
     uncompared = frozenset(passport.uncompared)
     timed = [replace(one, seconds=took) for one, took in paired]
-    there = present_before(timed, uncompared)
-    exchanges = tuple(without(one, there) for number, one in enumerate(timed) if number not in uncompared)
-    heard = bool(passport.notifications) or Need.NOTIFICATIONS in passport.capabilities
-    told = tuple(replace(one, body=lists_without(one.body, there)) for one in passport.notifications)
-    return Recording(test, version, exchanges, told, heard, frozenset[str]().union(*there.values()))
+    present = present_before(timed, uncompared)
+    exchanges = tuple(without(one, present) for number, one in enumerate(timed) if number not in uncompared)
+    notifications_recorded = bool(passport.notifications) or Need.NOTIFICATIONS in passport.capabilities
+    notifications = tuple(replace(one, body=lists_without(one.body, present)) for one in passport.notifications)
+    return Recording(
+        test, version, exchanges, notifications, notifications_recorded, frozenset[str]().union(*present.values())
+    )
 
 
 def refused(one: Recording) -> str:

@@ -100,7 +100,7 @@ class _Tally:
         return len(self.numbers)
 
     def state(self, repetition: Repetition, left: int) -> _State:
-        """Whether it counts, with so many runs left."""
+        """Whether it counts, with ``left`` more runs to come."""
         if not self.suspect:
             return _State.YES
         if 0 not in self.numbers:
@@ -113,7 +113,7 @@ class _Tally:
 def _tallies(looks: Sequence[Look], passed_over: frozenset[str], repetition: Repetition) -> Mapping[str, _Tally]:
     found: dict[str, _Tally] = {}
     for number, look in enumerate(looks):
-        for observation in look.observation:
+        for observation in look.observations:
             name = observation.difference.fingerprint
             tally = found.setdefault(name, _Tally(observation, _is_suspect(observation, name, passed_over)))
             tally.places[observation.difference.place] = None

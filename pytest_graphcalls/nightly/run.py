@@ -69,7 +69,7 @@ def keep_steady(looks: Sequence[Look], unsteady: Collection[str]) -> None:
 def _unsteady(look: Look, unsteady: Collection[str]) -> set[str]:
     return {
         name
-        for observation in look.observation
+        for observation in look.observations
         if observation.difference.fingerprint in unsteady
         for name in look.where(observation)
     }
@@ -80,7 +80,7 @@ def _paths(look: Look) -> dict[str, Path]:
 
 
 _ALONE = 24
-"""Up to so many tests, starting more processes takes longer than the tests do."""
+"""The number of tests up to which starting more processes takes longer than the tests do."""
 _NAMED = 3
 """How many subjects that could not be checked for one reason are named individually."""
 _FIRST_NIGHT = (
@@ -98,7 +98,7 @@ class ProgressListener(Protocol):
         """A new phase begins."""
 
     def count(self, done: int, total: int) -> None:
-        """So many tests are done, of so many."""
+        """Show how many tests are done, and of how many."""
 
 
 class NoProgress:
@@ -342,7 +342,7 @@ def _unsteady_rules(first: Look, confirmed: Confirmed) -> Mapping[str, RuleState
     """Rules that were broken once: a notice where they held when repeated, else not checked."""
     broken = {
         one.difference.fingerprint: f"{one.difference.subject}@{one.difference.version}"
-        for one in first.observation
+        for one in first.observations
         if one.difference.kind is Kind.RULE_BROKEN and one.difference.fingerprint in confirmed.unsteady
     }
     flaky = {one.observation.difference.fingerprint for one in confirmed.seen}

@@ -18,7 +18,7 @@ OUT = Path("graphcalls-nightly")
 BASELINE = Path("graphcalls-baseline")
 HISTORY = Path("graphcalls-history.db")
 ACCEPTED = Path("graphcalls-drift.toml")
-"""Where things lie unless told otherwise, seen from where the command is run."""
+"""Where things lie by default, seen from where the command is run."""
 
 
 @dataclass(frozen=True, slots=True)

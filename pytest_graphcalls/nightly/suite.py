@@ -157,11 +157,11 @@ class Subprocess:
             subprocess.Popen(  # noqa: S603  this Python, and words of our own
                 [sys.executable, "-m", CHILD, *order.arguments()],
                 env=order.prepare(os.environ),
-                # Nothing is said there: it ends with us, however we end, and the run with it.
+                # Nothing is written there: it closes when this process ends, however that is, and the run ends then.
                 stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C is for us: told twice, the run would be stopped in the middle of hanging up.
+                # Ctrl-C reaches this process alone: a second signal would stop the run in the middle of hanging up.
                 process_group=0,
             ) as process,
         ):
@@ -174,13 +174,13 @@ class Subprocess:
 
 def _followed(process: subprocess.Popen[bytes], progress: Path, on_progress: OnProgress) -> int:
     on_progress(0, 0)
-    told = (0, 0)
+    shown = (0, 0)
     while True:
         status = process.poll()
         last = counted(progress)
-        if last != told:
-            told = last
-            on_progress(*told)
+        if last != shown:
+            shown = last
+            on_progress(*shown)
         if status is not None:
             return status
         time.sleep(_EVERY)
@@ -221,8 +221,8 @@ def _lines(progress: Path) -> Iterator[dict[str, Any]]:
 def _said(screen: str, status: int) -> str:
     """What pytest gave as the reason, or the last thing it said."""
     lines = [line.strip() for line in screen.splitlines() if line.strip()]
-    told = [line for line in lines if line.startswith(("ERROR: ", "graphcalls: ", "E   ", "INTERNALERROR> "))]
-    said: Sequence[str] = told or lines
+    shown = [line for line in lines if line.startswith(("ERROR: ", "graphcalls: ", "E   ", "INTERNALERROR> "))]
+    said: Sequence[str] = shown or lines
     last = said[-1].removeprefix("ERROR: ") if said else "it printed nothing"
     return f"pytest ended with status {status}: {last}"
 

@@ -41,10 +41,11 @@ def case_of(item: pytest.Item, settings: Settings, target: str, version: str) ->
     if target != REPLAY and not _is_recorded(item, settings, target):
         return None
     folder = folder_of(item.config, settings, to_read=target == REPLAY)
+    own = folder_of(item.config, settings, to_read=False)
     name = _test_name(item, version)
     path = folder / version / item.path.stem / f"{_file_name(name)}.yaml"
     again = (
-        f"pytest '{item.nodeid}' --record-mode=rewrite --graphcalls-cassettes={shown(folder)} "
+        f"pytest '{item.nodeid}' --record-mode=rewrite --graphcalls-cassettes={shown(own)} "
         "--graphcalls-target=<what it was recorded from>"
     )
     compared = settings.nightly and target != REPLAY

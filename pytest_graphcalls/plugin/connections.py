@@ -92,7 +92,7 @@ def connected(item: pytest.Item, recorder: Recorder, settings: Settings, version
     try:
         connection = targets_of(item.session, settings)[target].connect(setup)
     except RecordingError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
     except (SettingError, SignInError) as error:
         # One sentence for the run, instead of the same one for every test. An xdist worker cannot end the run
         # by leaving; it asks for that, and the status is 2 there.

@@ -41,24 +41,15 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the markers known, and read the settings if there are any."""
     options.add_markers(config)
-    if options.is_given(config):
-        from pytest_graphcalls.plugin.settings import read_settings
-
-        read_settings(config)
-    elif not _runs_the_suite(config) and config.getoption("dist", "no") == "no":
-        return
     # The controller of xdist runs no test: it learns from the reports what the tests of its workers use.
-    _take_part(config)
+    if options.is_given(config) or config.getoption("dist", "no") != "no" or _is_suite(config):
+        from pytest_graphcalls.plugin.reporting import start
+
+        start(config, is_suite=_is_suite(config))
 
 
-def _runs_the_suite(config: pytest.Config) -> bool:
+def _is_suite(config: pytest.Config) -> bool:
     return any(SUITE in str(argument) for argument in config.args)
-
-
-def _take_part(config: pytest.Config) -> None:
-    from pytest_graphcalls.plugin.reporting import take_part
-
-    take_part(config, says_so_at_once=_runs_the_suite(config))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -76,31 +67,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> Generator[None, object, 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check the markers, leave out other API versions, and skip what the target cannot do."""
     if options.is_given(config) or options.records(config) or any(map(options.uses_plugin, items)):
-        _take_part(config)
-        try:
-            _prepare(config, items)
-        except pytest.UsageError as error:
-            if not options.is_worker(config):
-                raise
-            _refuse_as_worker(config, items, error)
+        from pytest_graphcalls.plugin.reporting import prepare
 
-
-def _prepare(config: pytest.Config, items: list[pytest.Item]) -> None:
-    from pytest_graphcalls.plugin import markers, settings
-
-    markers.apply(config, items, settings.settings_of(config))
-    replays = settings.settings_of(config).target == options.REPLAY
-    if replays or options.records(config) or any(item.get_closest_marker("vcr") for item in items):
-        from pytest_graphcalls.plugin import recording
-
-        recording.join(config)
-
-
-def _refuse_as_worker(config: pytest.Config, items: list[pytest.Item], error: pytest.UsageError) -> None:
-    """Report a usage error as a failed collection: an exception would look like a crashed worker."""
-    report = pytest.CollectReport(items[0].nodeid, "failed", "\n".join(error.args), [])
-    config.hook.pytest_collectreport(report=report)
-    items.clear()
+        prepare(config, items)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # the outermost, so that nothing is added to the report afterwards

@@ -1,7 +1,7 @@
 """The options, ini keys, variables and markers of the plugin as tables, and whether a run or a test uses them.
 
 pytest loads this module in every run of every project that has the package installed, so it holds no more than what
-pytest has to be told; :mod:`pytest_graphcalls.plugin.settings` reads what was given. Secrets are not in the table: a
+pytest needs then; :mod:`pytest_graphcalls.plugin.settings` reads what was given. Secrets are not in the table: a
 command line is seen by every process of the machine, so the bearer token of a base URL comes from
 ``GRAPHCALLS_TOKEN`` alone.
 """

@@ -110,10 +110,10 @@ class Masking:
             return None
         self._in_test = False  # what explains them now asks here as well
         try:
-            told = config.hook.pytest_assertrepr_compare(config=config, op=op, left=shown[0], right=shown[1])
+            explanations = config.hook.pytest_assertrepr_compare(config=config, op=op, left=shown[0], right=shown[1])
         finally:
             self._in_test = True
-        return next(filter(None, told), None) or [f"{shown[0]!r} {op} {shown[1]!r}"]
+        return next(filter(None, explanations), None) or [f"{shown[0]!r} {op} {shown[1]!r}"]
 
     def _shown(self, value: object) -> object:
         """A value as it may be compared on the screen: the very same one when it holds no secret."""
@@ -332,6 +332,8 @@ def _lines(lines: list[str], mask: Mask) -> list[str]:
     """Mask lines together, as a private key goes over several; where it did, each of its lines is masked."""
     from pytest_graphcalls.redaction import MASK
 
+    if any(line.endswith("\n") for line in lines):  # --tb=native: pytest writes them one behind the other
+        return [mask("".join(lines))]
     together = mask("\n".join(lines)).split("\n")
     if len(together) == len(lines):
         return together

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_graphcalls.errors import GraphCallsError
-from pytest_graphcalls.plugin.markers import PLAN_KEY, Plan, version_of
-from pytest_graphcalls.plugin.options import LIVE, is_worker
+from pytest_graphcalls.plugin.markers import PLAN_KEY, Plan, apply, version_of
+from pytest_graphcalls.plugin.options import LIVE, REPLAY, SIMULATOR, is_given, is_worker, records
 from pytest_graphcalls.plugin.redacting import MASKED
-from pytest_graphcalls.plugin.settings import Settings, settings_of
+from pytest_graphcalls.plugin.settings import Settings, read_settings, settings_of
 
 if TYPE_CHECKING:
     from pytest_graphcalls.bot import Bot
@@ -27,6 +27,48 @@ if TYPE_CHECKING:
 
 WATCH_KEY = pytest.StashKey["Watch"]()
 BOT_KEY = pytest.StashKey["Bot"]()
+
+
+def start(config: pytest.Config, *, is_suite: bool) -> None:
+    """Read the settings of a run that uses this plugin, and take part in it.
+
+    Args:
+        config: pytest's.
+        is_suite: whether the packaged contract suite is run.
+
+    Raises:
+        UsageError: a setting cannot be used.
+    """
+    if is_given(config):
+        read_settings(config)
+    take_part(config, says_so_at_once=is_suite)
+
+
+def prepare(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Check the markers of collected tests, and take part in recording and replaying.
+
+    Raises:
+        UsageError: a marker cannot be used, or there is nothing to replay.
+    """
+    take_part(config)
+    settings = settings_of(config)
+    try:
+        apply(config, items, settings)
+        if settings.target == REPLAY or records(config) or any(item.get_closest_marker("vcr") for item in items):
+            from pytest_graphcalls.plugin.recording import join
+
+            join(config)
+    except pytest.UsageError as error:
+        if not is_worker(config):
+            raise
+        _refuse_as_worker(config, items, error)
+
+
+def _refuse_as_worker(config: pytest.Config, items: list[pytest.Item], error: pytest.UsageError) -> None:
+    """Report a usage error as a failed collection: an exception would look like a crashed worker."""
+    report = pytest.CollectReport(items[0].nodeid, "failed", "\n".join(error.args), [])
+    config.hook.pytest_collectreport(report=report)
+    items.clear()
 
 
 def take_part(config: pytest.Config, *, says_so_at_once: bool = False) -> None:
@@ -276,6 +318,14 @@ def header(settings: Settings) -> str:
     return f"graphcalls: target={target}, versions={versions}, contract={revision}, seed={settings.seed}{strict}"
 
 
+def unrecorded(config: pytest.Config, settings: Settings) -> list[str]:
+    """Say that a run that asks for recordings of the simulator gets none."""
+    if settings.target != SIMULATOR or settings.nightly or not records(config):
+        return []
+    mode = f"--record-mode={config.getoption('--record-mode')}"
+    return [f"{mode} has recorded no answer of the simulator; to record a service, give --graphcalls-target."]
+
+
 class _Gathered:
     """Results of the tests of a run: each is made, and is in ``vars``, once a test has one.
 
@@ -369,6 +419,7 @@ class Controller:
             from pytest_graphcalls.report.terminal import summary
 
             lines += (*summary(self._gathered.run), *self._written)
+            lines += unrecorded(self._config, self._settings)
         if "shelf" in vars(self._gathered):
             lines += self._gathered.shelf.lines()
         if self._masked:

@@ -148,7 +148,7 @@ class Persister:
                 return deserialize(text, serializer)
             found = cassette.opened(path)
         except RecordingError as error:
-            pytest.fail(str(error), pytrace=False)
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
         self._use.facts.append(facts_of(found, state="played"))
         return deserialize("", _Given(with_sign_ins(found)))
 

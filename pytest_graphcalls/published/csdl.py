@@ -46,7 +46,7 @@ class Metadata:
 
     Attributes:
         form: how it was published.
-        file: its name, to be told.
+        file: its name, for messages.
         types: entity and complex types, each as in ``types-<version>.json``; of OpenAPI with ``lists`` besides, which
             says whether the schema lists what derives from it.
         enums: enumerations, likewise.

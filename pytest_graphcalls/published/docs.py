@@ -333,13 +333,15 @@ def _resource(page: Page, model: TypeModel, name: str) -> Iterator[Found]:
     for member, one in stated.items():
         known = members.get(member)
         place = page.at(one.line)
-        twin = next((other for other in members if other.lower() == member.lower()), "")
+        respelled = next((other for other in members if other.lower() == member.lower()), "")
         if known is not None:
             yield from _member(model, name, one, known, place)
-        elif twin and _spelled(page, twin):
+        elif respelled and _spelled(page, respelled):
             continue  # a slip of the table that the page's own JSON puts right
-        elif twin:
-            yield _said(Kind.LETTER_CASE_CHANGED, model, name, member=twin, before=twin, after=member, place=place)
+        elif respelled:
+            yield _said(
+                Kind.LETTER_CASE_CHANGED, model, name, member=respelled, before=respelled, after=member, place=place
+            )
         else:
             after = " or ".join(one.types) or "a value"
             yield _said(Kind.MEMBER_NEW, model, name, member=member, before="", after=after, place=place)

@@ -212,8 +212,8 @@ def _cells(line: str) -> tuple[str, ...]:
     return tuple(cell.strip() for cell in _CELLS.split(line.strip().removeprefix("|").removesuffix("|")))
 
 
-_ASKED = re.compile(r"^\s*(GET|POST|PUT|PATCH|DELETE)\s+(\S+)(?:\s+HTTP/[\d.]+)?\s*$", re.IGNORECASE)
-_TOLD = re.compile(r"^\s*HTTP/[\d.]+\s+(\d{3})\b")
+_REQUEST_LINE = re.compile(r"^\s*(GET|POST|PUT|PATCH|DELETE)\s+(\S+)(?:\s+HTTP/[\d.]+)?\s*$", re.IGNORECASE)
+_RESPONSE_LINE = re.compile(r"^\s*HTTP/[\d.]+\s+(\d{3})\b")
 _HEADER = re.compile(r"^([\w-]+):\s*(.*)$")
 _GRAPH = re.compile(r"https?://graph\.microsoft\.(?:com|us|de)(?=/)")
 _ROOTS = ("/communications/", "/app/")
@@ -288,7 +288,7 @@ def _is_body(block: Block, asked: Message) -> bool:
 def _message(block: Block) -> Message | None:
     """The block as a request or a response; ``None`` for anything else, and for the summary of the routes."""
     first, _, rest = block.text.strip("\n").partition("\n")
-    asked, told = _ASKED.match(first), _TOLD.match(first)
+    asked, told = _REQUEST_LINE.match(first), _RESPONSE_LINE.match(first)
     if block.sort == "ignored" or block.section == "http request" or not (asked or told):
         return None
     before = block.line + block.text[: len(block.text) - len(block.text.lstrip("\n"))].count("\n")

@@ -137,12 +137,12 @@ class _Comparison:
         added = {member: facts for member, facts in new.items() if self._old.member(name, member) is None}
         for member, facts in old.items():
             now = self._new.member(name, member)
-            twin = _by_case(member, added)
+            respelled = _by_case(member, added)
             if now is not None:
                 yield from self._member(name, member, facts, now)
-            elif twin:
-                del added[twin]
-                yield self._difference(Kind.LETTER_CASE_CHANGED, name, member, member, twin)
+            elif respelled:
+                del added[respelled]
+                yield self._difference(Kind.LETTER_CASE_CHANGED, name, member, member, respelled)
             else:
                 near = did_you_mean(member, added).strip()
                 missing = self._difference(Kind.MEMBER_GONE, name, member, _words(facts))
@@ -177,12 +177,12 @@ class _Comparison:
         for member in old["members"]:
             if member in new["members"]:
                 continue
-            twin = _by_case(member, added)
-            if twin in ours:
-                continue  # told below, as what the overlay said before the metadata did
-            if twin:
-                del added[twin]
-                yield self._difference(Kind.LETTER_CASE_CHANGED, name, member, member, twin)
+            respelled = _by_case(member, added)
+            if respelled in ours:
+                continue  # reported below, as what the overlay said before the metadata did
+            if respelled:
+                del added[respelled]
+                yield self._difference(Kind.LETTER_CASE_CHANGED, name, member, member, respelled)
             elif not self._hidden(old["members"], member):
                 yield self._difference(Kind.ENUM_MEMBER_GONE, name, member, member)
         for member in added:
@@ -257,7 +257,7 @@ _LOOSE = {
     "Edm.Int32": frozenset({"Edm.Int16", "Edm.Int64"}),
     "Edm.Double": frozenset({"Edm.Single", "Edm.Decimal"}),
 }
-"""What a number may be that is known from a generated client only (``from: sdk``), where sizes are not told."""
+"""What a number may be that is known from a generated client only (``from: sdk``), which does not name sizes."""
 
 
 def _same_type(old: Facts, new: Facts) -> bool:

@@ -38,7 +38,7 @@ _READS_ONLY = frozenset({502, 504})
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A step of a flow: wait for so many seconds."""
+    """A step of a flow: wait ``seconds``."""
 
     seconds: float
 

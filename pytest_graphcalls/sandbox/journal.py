@@ -47,8 +47,8 @@ class JsonLinesFile:
         self._make_folder()
         handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            text = line if self._complete else f"\n{line}"
-            self._complete = os.write(handle, text.encode()) == len(text)
+            data = (line if self._complete else f"\n{line}").encode()
+            self._complete = os.write(handle, data) == len(data)
             os.fsync(handle)
         finally:
             os.close(handle)

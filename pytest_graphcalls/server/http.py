@@ -78,7 +78,7 @@ def _closing(app: AsgiApp, stopping: asyncio.Event) -> AsgiApp:
 
 
 async def _until(condition: Callable[[], bool], rounds: int = 100) -> None:
-    """Let the event loop run until a condition holds, at most so many rounds."""
+    """Let the event loop run until a condition holds, for a limited number of rounds."""
     for _ in range(rounds):
         if condition():
             return

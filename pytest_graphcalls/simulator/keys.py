@@ -70,7 +70,7 @@ class Keyring:
         self.published = (*self.published, self.published[-1] + 1)
 
     def retire(self) -> None:
-        """Publish the newest key alone; tokens of the older ones are no good any more."""
+        """Publish the newest key alone; tokens of the older ones are refused from then on."""
         self.published = self.published[-1:]
 
     def sign(self, claims: Mapping[str, Any], key: Any = None, header: Mapping[str, Any] | None = None) -> str:

@@ -220,7 +220,7 @@ class SimulatedCall:
 
     @property
     def operations(self) -> tuple[Operation, ...]:
-        """The invite operations started in it, oldest first."""
+        """The long-running operations started in it, oldest first."""
         return self._scenario.store.operations_of(self._call)
 
     @property

@@ -100,7 +100,7 @@ class Making(Waiting, People):
         super().__init__(connection)
         self._after = ExitStack()
         self._not_compared: Callable[[], AbstractContextManager[None]] = nullcontext
-        """What goes on inside is about the sandbox's state, and not about what the test asks."""
+        """Exchanges inside this context restore the sandbox; recordings of two nights are compared without them."""
 
     def meeting(self) -> dict[str, Any]:
         """An empty meeting, as members of a create request."""
@@ -176,7 +176,7 @@ class Making(Waiting, People):
         self._after.close()
 
     def _finally(self, step: Callable[[], object]) -> None:
-        """Take ``step`` at the end. What the target does then judges nothing, and hides nothing."""
+        """Take ``step`` when the test is over. Its failure breaks no rule and hides no earlier error."""
 
         def quietly() -> None:
             with suppress(StageError, EnvironmentFaultError):
@@ -185,7 +185,7 @@ class Making(Waiting, People):
         self._after.callback(quietly)
 
     def _clear(self, call: StagedCall) -> None:
-        """Take those whom tests invite out of a sandbox's meeting, which goes on without us; if the target lets us."""
+        """Remove earlier invitees from a meeting of the sandbox, which lasts longer than a run."""
         sandbox = self._connection.sandbox
         if sandbox is None:
             return

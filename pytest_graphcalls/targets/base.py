@@ -114,7 +114,7 @@ class World(Protocol):
 
     @property
     def notifications(self) -> list[Notification]:
-        """Everything that the bot is to be told, in order."""
+        """Every notification for the bot, in order."""
 
     @property
     def authority(self) -> Any:

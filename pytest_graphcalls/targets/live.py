@@ -301,6 +301,6 @@ class LiveConnection:
         until = time.monotonic() + self._target.patience
         while not all(map(feed.has_ended, self._guard.created_calls)):
             if time.monotonic() >= until:
-                self._target.patience = 0.0  # ends are not told there; no other test waits for them
+                self._target.patience = 0.0  # no ends are posted in that tenant; no other test waits for them
                 return
             time.sleep(0.1)

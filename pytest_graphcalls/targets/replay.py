@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.cassette import Cassette, Replay, opened
 from pytest_graphcalls.contract import Need
-from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.errors import RecordingError, SettingError
 from pytest_graphcalls.targets import GRAPH, REPLAY, Case, ReceivedNotifications, Setup, World
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
 
@@ -118,7 +118,13 @@ class ReplayTarget:
         case = setup.case
         if case is None:
             raise SettingError("target", REPLAY, "a run that was set up for it", "Give --graphcalls-target=replay.")
-        cassette = opened(case.path)
+        try:
+            cassette = opened(case.path)
+        except RecordingError as error:
+            if case.path.exists():
+                raise
+            problem = f"{error.problem} Record the test: {case.again}"
+            raise RecordingError(error.file, 0, problem) from None
         replay = Replay(cassette.exchanges(), str(case.path), case.again, self._redacted)
         return ReplayConnection(case, cassette, setup.version, _Watched(replay, setup.recorder))
 

@@ -94,7 +94,7 @@ class SimulatorConnection:
         self.simulator.advance(seconds)
 
     def close(self) -> None:
-        """The simulator goes with the test, after a last look at what it has told the bot."""
+        """End the simulator with the test, after a last look at what it has posted to the bot."""
         self._leave()
 
 

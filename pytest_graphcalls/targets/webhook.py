@@ -77,7 +77,7 @@ class Inbox:
         query = f"?{target.query}" if target.query else ""
         return {
             "posted_to": f"{self._origin}{target.path}{query}",
-            # What is no object holds nothing to be told; that it is none is found all the same.
+            # A body that is no object has no entries to show; the check reports it all the same.
             "body": body if isinstance(body, dict) else {},
             "at": self._clock(),
             "headers": list(_kept(request.headers)),

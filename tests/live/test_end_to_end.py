@@ -28,7 +28,7 @@ START = """
 import sys
 from functools import partial
 from pytest_graphcalls.cli import main
-from pytest_graphcalls.commands import serve
+from pytest_graphcalls.cli import serve
 
 serve.Pace = partial(serve.Pace, establish=0.0)
 sys.exit(main())

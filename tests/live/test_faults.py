@@ -98,7 +98,7 @@ def test_a_network_that_fails_breaks_no_rule(
         """
         import httpx
         import pytest
-        import pytest_graphcalls.clients.httpx as ours
+        import pytest_graphcalls.clients.network as ours
 
         @pytest.fixture(autouse=True)
         def broken(monkeypatch, request):

@@ -124,7 +124,7 @@ def test_a_sweep_without_variables_says_what_is_missing(
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A slip of the pen is no clean tenant."""
     assert command.main(["sweep", "--ledger", str(tmp_path / "nowhere")]) == 2
-    assert "expected a folder that a live run has made" in capsys.readouterr().err
+    assert "expected the ledger folder of a live run" in capsys.readouterr().err
 
 
 def test_a_run_that_went_well_leaves_no_process_and_no_file(

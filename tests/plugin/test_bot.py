@@ -59,9 +59,9 @@ def test_a_failure_shows_the_timeline_and_the_seed(pytester: pytest.Pytester, ru
             "*assert 'busy' == 'forbidden'*",
             "*- graphcalls bot -*",
             "seed 9, virtual time 2 s",
-            "#1       0.00 s  told   created call incoming: 202 in * ms  (call *)",
+            "#1       0.00 s  posted created call incoming: 202 in * ms  (call *)",
             "#2       0.00 s  asked  POST /calls/*/reject: 202",
-            "#3       0.00 s  told   deleted call: 202 in * ms  (call *)",
+            "#3       0.00 s  posted deleted call: 202 in * ms  (call *)",
         ]
     )
     result.stdout.no_fnmatch_line("*eyJ*")
@@ -84,7 +84,7 @@ def test_the_timeline_is_shown_once(pytester: pytest.Pytester, run: Run) -> None
     )
     result = run("--graphcalls-seed=9")
     result.assert_outcomes(failed=1)
-    assert result.stdout.str().count("told   created call incoming: 202") == 1
+    assert result.stdout.str().count("posted created call incoming: 202") == 1
     result.stdout.fnmatch_lines(
         ["seed 9, virtual time 20 s", "(its notifications and requests are shown with the error*"]
     )

@@ -193,8 +193,8 @@ def test_a_failure_shows_what_struck(pytester: pytest.Pytester, run: Run) -> Non
             "*- graphcalls bot -*",
             "seed 9, virtual time 0 s",
             "#1       0.00 s  fault  duplicate (probability=1): created call incoming  (call *)",
-            "#2       0.00 s  told   created call incoming: 202 in * ms  (call *)",
-            "#3       0.00 s  told   created call incoming: 202 in * ms  (call *)",
+            "#2       0.00 s  posted created call incoming: 202 in * ms  (call *)",
+            "#3       0.00 s  posted created call incoming: 202 in * ms  (call *)",
             "#4       0.00 s  asked  GET /calls/57da: 404",
         ]
     )

@@ -160,7 +160,7 @@ _LONGEST = 160
 
 
 def cut(text: str, longest: int) -> str:
-    """``text`` on one line of at most so many characters."""
+    """``text`` on one line, cut to the limit."""
     flat = " ".join(text.split())
     return flat if len(flat) <= longest else f"{flat[:longest]}…"
 

@@ -64,6 +64,8 @@ def test_a_users_test_without_recording_says_so(pytester: pytest.Pytester, taped
     result = taped("--graphcalls-target=replay")
     result.assert_outcomes(errors=1)
     assert any("test_poll.yaml" in line and "there is no such file" in line for line in result.outlines)
+    assert "Record the test: pytest 'test_bot.py::test_poll' --record-mode" in result.stdout.str()
+    result.stdout.no_fnmatch_line("*another exception*")
 
 
 @pytest.mark.parametrize(
@@ -181,3 +183,15 @@ def test_all_processes_have_one_key(
     names = {name for path in tapes(pytester) for name in re.findall(r"Name [0-9a-f]{8}", path.read_text())}
     assert len(names) == 1
     assert (pytester.path / "cassettes" / ".graphcalls-key").is_file()
+
+
+@pytest.mark.parametrize(("words", "said"), [(["--record-mode=once"], True), ([], False)], ids=["asked", "not asked"])
+def test_a_run_on_the_simulator_says_that_it_recorded_no_answer(
+    pytester: pytest.Pytester, taped: Taped, words: list[str], *, said: bool
+) -> None:
+    pytester.makepyfile(test_bot=POLL)
+    result = taped(*words)
+    result.assert_outcomes(passed=1)
+    shown = "--record-mode=once has recorded no answer of the simulator; to record a service, give --graphcalls-target."
+    assert (shown in result.outlines) is said
+    assert not tapes(pytester)

@@ -861,7 +861,7 @@ def test_a_forgery_has_a_name(bot: Bot) -> None:
 
 def test_no_incoming_call_is_no_answer(simulator: Simulator, bot: Bot) -> None:
     bot(asgi(lambda notes, headers: None))
-    with pytest.raises(BotError, match=r"was notified of no incoming call; say where it is, graphcalls.bot\(app\)"):
+    with pytest.raises(BotError, match=r"was notified of no incoming call; say where it is with graphcalls.bot\(app\)"):
         bot.assert_answered_within(15)
 
 
@@ -898,10 +898,10 @@ def test_the_timeline(simulator: Simulator, bot: Bot, phone: Phone) -> None:
     simulator.advance(1)
     lines = bot.timeline().splitlines()
     assert lines[0] == "seed 7, virtual time 1 s"
-    assert lines[1].startswith(f"#1       0.00 s  told   {INCOMING}: 202 in ")
+    assert lines[1].startswith(f"#1       0.00 s  posted {INCOMING}: 202 in ")
     assert lines[1].endswith(f" ms  (call {call.id[:8]})")
     assert lines[2] == f"#2       0.00 s  asked  POST /calls/{call.id}/reject: 202"
-    assert lines[3].startswith("#3       0.00 s  told   deleted call: 202 in ")
+    assert lines[3].startswith("#3       0.00 s  posted deleted call: 202 in ")
 
 
 def test_another_bot_takes_its_place(simulator: Simulator, bot: Bot) -> None:

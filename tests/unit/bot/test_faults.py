@@ -80,7 +80,7 @@ def test_the_timeline_says_what_struck(simulator: Simulator, bot: Bot, phone: Ph
     where = f"(call {call.id[:8]})"
     reject = f"POST /calls/{call.id}/reject"
     assert lines[0] == f"fault  duplicate (kind='created call'): {RINGS}  {where}"
-    assert lines[1].startswith(f"told   {RINGS}: 202 in ")
+    assert lines[1].startswith(f"posted {RINGS}: 202 in ")
     assert lines[2:6] == [
         f"fault  503 (nth=1, operation='call-reject', retry_after=2): {reject}  {where}",
         f"asked  {reject}: 503",

@@ -55,7 +55,7 @@ def test_what_a_bot_says_when_it_refuses_is_shown(simulator: Simulator, bot: Bot
     else:
         bot({"asgi": asgi, "wsgi": wsgi}[kind](422, SAID))
         shown = line(simulator, bot)
-    assert shown == f"told   created call incoming: 422 in ms: {SHOWN}"
+    assert shown == f"posted created call incoming: 422 in ms: {SHOWN}"
     assert bot.deliveries[0].answer == SHOWN
 
 
@@ -64,7 +64,7 @@ def test_where_nobody_answers_is_shown(simulator: Simulator, bot: Bot, status: i
     """A bot with another path than the registered one is the first mistake everybody makes."""
     bot(asgi(status, b'{"detail":"Not Found"}'))
     assert line(simulator, bot) == (
-        f'told   created call incoming: {status} from /api/calls in ms: {{"detail":"Not Found"}}'
+        f'posted created call incoming: {status} from /api/calls in ms: {{"detail":"Not Found"}}'
     )
 
 
@@ -78,12 +78,12 @@ def test_where_nobody_answers_is_shown(simulator: Simulator, bot: Bot, status: i
 )
 def test_what_is_shown_is_one_short_line(simulator: Simulator, bot: Bot, body: bytes, shown: str) -> None:
     bot(asgi(401, body))
-    assert line(simulator, bot) == f"told   created call incoming: 401 in ms{shown and ': '}{shown}"
+    assert line(simulator, bot) == f"posted created call incoming: 401 in ms{shown and ': '}{shown}"
 
 
 def test_what_a_bot_says_when_it_takes_something_is_not_shown(simulator: Simulator, bot: Bot) -> None:
     bot(asgi(202, SAID))
-    assert line(simulator, bot) == "told   created call incoming: 202 in ms"
+    assert line(simulator, bot) == "posted created call incoming: 202 in ms"
     assert bot.deliveries[0].answer == ""
 
 
@@ -109,5 +109,5 @@ def test_what_is_on_its_way_is_in_the_timeline(simulator: Simulator, bot: Bot) -
     bot(app)
     call = simulator.incoming_call()
     simulator.advance(0)
-    assert shown == [f"#1       0.00 s  told   created call incoming: no answer yet  (call {call.id[:8]})"]
+    assert shown == [f"#1       0.00 s  posted created call incoming: no answer yet  (call {call.id[:8]})"]
     assert bot.timeline().count("#1 ") == 1

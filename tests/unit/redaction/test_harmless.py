@@ -44,6 +44,9 @@ self.token = connection.token; token = simulator.authority.token(app); authoriza
 "passcode": {"type": "Edm.String", "collection": false, "nullable": true}, "token": {"type": "string"}
   additive: participant.replacementLink: new member; $.passcode: new: 'passcode'; members: ['token', 'passcode']
   ... answered 401 InvalidAuthenticationToken: the sign-in failed. GRAPHCALLS_TOKEN=(not shown): expected a bearer token
+    answered 401 InvalidAuthenticationToken: Access token is empty.; request-id cf7e5383-c461-4792-b032-47768417f94f
+    answered 401 InvalidAuthenticationToken: Lifetime validation failed, the token is expired.; request-id cf7e5383
+    answered 401 InvalidAuthenticationToken: CompactToken parsing failed with error code: 80049217
   usage: --token TOKEN  bearer token for a base URL; max_tokens=4000; cookies: 2 set; GRAPHCALLS_TOKEN: unset
 GRAPHCALLS_TOKEN=(not shown): expected a bearer token; AZURE_CLIENT_SECRET=(not set), client_secret=(hidden)
 Bearer <token>, Authorization: Bearer ${TOKEN}, client_secret=***, password: null, X-Api-Key: <key>, secret: REDACTED

@@ -218,7 +218,7 @@ def test_the_ledger_is_read_in_pieces(ask: Ask, state: ServerState, simulator: S
     assert ask("GET", f"ledger?since={ledger['settled']}")[1]["entries"] == []
     lines = ask("GET", "timeline")[1]["lines"]
     assert lines[0].startswith("seed 7, virtual time 2 s")
-    assert "told   created call incoming: 202" in lines[1]
+    assert "posted created call incoming: 202" in lines[1]
 
 
 def test_requests_are_written_down_without_a_bot(ask: Ask, simulator: Simulator) -> None:
