@@ -220,7 +220,9 @@ def test_ours_over_tls_by_each_credential(
         credential = Credential(simulator.tenant_id, app_id, **way)
         http = http_for_msal(verify=str(line.ca))
         sign_in = SignIn(credential, cloud, authority=line.url, http=http)
-        with httpx.Client(base_url=line.url, verify=tls_context(str(line.ca)), auth=BearerAuth(sign_in)) as client:
+        with httpx.Client(
+            base_url=line.url, verify=tls_context(str(line.ca)), auth=BearerAuth(sign_in), timeout=60
+        ) as client:
             assert client.get(CALL).status_code == 404
         http.close()
 

@@ -192,7 +192,7 @@ def test_web_sockets_are_refused() -> None:
 def test_a_server_answers_over_http() -> None:
     """Through a real socket, with the simulator's own Date and no headers of the server."""
     simulator = Simulator()
-    with serve_in_thread(SimulatorApp(simulator, frozen=True)) as url, httpx.Client() as client:
+    with serve_in_thread(SimulatorApp(simulator, frozen=True)) as url, httpx.Client(timeout=60) as client:
         answer = client.get(
             f"{url}/v1.0/communications/calls/x", headers={"Authorization": f"Bearer {simulator.authority.token()}"}
         )

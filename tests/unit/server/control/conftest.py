@@ -53,6 +53,6 @@ def served(state: ServerState) -> Iterator[httpx.Client]:
         real_time(state),
         closing(state.bot),
         serve_in_thread(app) as url,
-        httpx.Client(base_url=url) as one,
+        httpx.Client(base_url=url, timeout=60) as one,  # a busy machine takes longer than httpx waits by default
     ):
         yield one

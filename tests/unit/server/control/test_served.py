@@ -44,11 +44,12 @@ def rejecting(served: httpx.Client, state: ServerState) -> Act:
     def act(notes: dict[str, Any], _: dict[str, str]) -> None:
         for call in incoming(notes):
             url = f"/v1.0/communications/calls/{call}/reject"
-            assert httpx.post(f"{served.base_url}{url}", json={"reason": "busy"}, headers=headers).status_code == 202
+            rejected = httpx.post(f"{served.base_url}{url}", json={"reason": "busy"}, headers=headers, timeout=LONG)
+            assert rejected.status_code == 202
             for path in ("clock/advance", "calls"):
                 body = {"seconds": 0} if path == "clock/advance" else {"caller": "Zoe"}
                 if path == "clock/advance" or len(state.simulator.store.calls) < 3:
-                    assert httpx.post(f"{served.base_url}{PREFIX}{path}", json=body).is_success
+                    assert httpx.post(f"{served.base_url}{PREFIX}{path}", json=body, timeout=LONG).is_success
 
     return act
 
