@@ -40,6 +40,7 @@ def scan(paths: Sequence[Path], _: Namespace) -> int:
     known = secrets_of(os.environ)
     leaks = [leak for path in paths for leak in leakscan.scan(path, known=known)]
     show(map(str, leaks))
+    show(f"{path}: holds no file to scan." for path in paths if path.is_dir() and next(path.iterdir(), None) is None)
     if leaks:
         places = counted(len({leak.file for leak in leaks}), "file")
         show(["", f"{counted(len(leaks), 'leak')} in {places}. What was committed already is known: renew it."])

@@ -22,7 +22,7 @@ from pytest_graphcalls.cli.arguments import COMMANDS, add
 from pytest_graphcalls.cli.terminal import cleaned, complain, complain_of_crash, printable
 from pytest_graphcalls.errors import GraphCallsError
 
-OK, VIOLATIONS, UNUSABLE = 0, 1, 2
+UNUSABLE = 2
 RUNS: Mapping[str, str] = {
     "serve": "serve:run",
     "token": "serve:run_token",

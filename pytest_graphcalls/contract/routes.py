@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import dropwhile
 from typing import Literal
 
 from pytest_graphcalls.contract.model import VERSIONS, Operation
@@ -147,18 +148,15 @@ _LONGEST_START = 80
 def _outside(segments: list[str], versions: Iterable[str]) -> Miss:
     """Recognise typing errors in the root (missing or repeated version, wrong letter), else other parts of Graph."""
     version = segments[0] if segments and segments[0] in versions else ""
-    if not version and tuple(segments[1:3]) in _ROOTS and _VERSION_LIKE.fullmatch(segments[0]):
-        near = nearest(segments[0].lower(), versions) or VERSIONS[0]
-        template = "/".join([*segments[1:3], *("{id}" for _ in segments[3:4]), *segments[4:]])
-        return Miss("unknown-path", segment=segments[0], nearest=f"/{near}/{template}")
-    rest = [segment for segment in segments if segment not in versions]
+    rest = [segment for segment in dropwhile(_VERSION_LIKE.fullmatch, segments) if segment not in versions]
     start = "/".join(rest[:2])[:_LONGEST_START]
     close = get_close_matches(start, ["/".join(root) for root in _ROOTS], n=1, cutoff=0.9)
     if not close:
         return Miss("not-graph", version)
     wrong = next((one for one, right in zip(rest, close[0].split("/"), strict=False) if one != right), segments[0])
     template = "/".join([*close[0].split("/"), *("{id}" for _ in rest[2:3]), *rest[3:]])
-    return Miss("unknown-path", version, segment=wrong, nearest=f"/{version or 'v1.0'}/{template}")
+    meant = nearest(segments[0], versions) if _VERSION_LIKE.fullmatch(segments[0]) else ""
+    return Miss("unknown-path", version, segment=wrong, nearest=f"/{meant or VERSIONS[0]}/{template}")
 
 
 def _matched(

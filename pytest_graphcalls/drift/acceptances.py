@@ -214,8 +214,6 @@ def _quoted(text: str) -> str:
 _SPACE, _DELETE = 0x20, 0x7F
 
 
-VERDICT_FILE = "graphcalls-nightly/verdict.json"
-"""Default path of the last verdict."""
 _RUN_FIRST = "Run 'graphcalls nightly' first, or name the verdict with --verdict."
 
 

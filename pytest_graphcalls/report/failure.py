@@ -91,7 +91,8 @@ def _notification(number: int, request: Request) -> Iterator[str]:
 def headline(finding: Finding) -> str:
     """The first line about a finding: what broke what. pytest's short summary shows the start of it."""
     broken = finding.rule or finding.operation or "the calls API"
-    return f"graphcalls: {finding.side.value} {_SEVERITY[finding.severity]} {broken} ({finding.version})"
+    version = f" ({finding.version})" if finding.version else ""
+    return f"graphcalls: {finding.side.value} {_SEVERITY[finding.severity]} {broken}{version}"
 
 
 def facts(finding: Finding, contract: Contract) -> Iterator[tuple[str, str]]:

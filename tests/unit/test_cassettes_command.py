@@ -178,3 +178,9 @@ def test_a_cassette_right_in_a_folder_belongs_to_the_test_that_names_it(capsys: 
     assert main(["cassettes", "status", "d"]) == 0
     made("e/other.yaml", test="test_bot.py::test_one")
     assert main(["cassettes", "status", "e"]) == 0
+
+
+def test_scan_says_that_a_folder_is_empty(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("cassettes").mkdir()
+    assert main(["cassettes", "scan"]) == 0
+    assert capsys.readouterr().out == "cassettes: holds no file to scan.\n"

@@ -82,6 +82,7 @@ def test_v1_does_not_know_the_deprecated_path_of_the_central_operations() -> Non
         ("GET", "/v2.0/communications/calls/1", "unknown-path", "/v1.0/communications/calls/{id}"),
         ("POST", "/v1/communications/calls/1/reject", "unknown-path", "/v1.0/communications/calls/{id}/reject"),
         ("GET", "/Beta/communications/calls/1", "unknown-path", "/beta/communications/calls/{id}"),
+        ("GET", "/v1.0/v2.0/communications/calls/1", "unknown-path", "/v1.0/communications/calls/{id}"),
         ("GET", "/proxy/communications/calls/1", "not-graph", ""),
         ("POST", "/v1.0/communications/calls/1/rejct", "unknown-path", "POST /communications/calls/{id}/reject"),
         (

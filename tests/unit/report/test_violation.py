@@ -104,6 +104,7 @@ def test_exchanges_have_a_message_each() -> None:
     [
         ({"rule": ""}, "graphcalls: request breaks call-reject (v1.0)"),
         ({"rule": "", "operation": ""}, "graphcalls: request breaks the calls API (v1.0)"),
+        ({"rule": "", "operation": "", "version": ""}, "graphcalls: request breaks the calls API"),
         (
             {"severity": Severity.NOTICE, "side": Side.RESPONSE, "rule": ""},
             "graphcalls: response departs, under strict, from call-reject (v1.0)",
