@@ -1,5 +1,5 @@
 # Two targets do all the set-up on a fresh machine: `make contracts` and `make test`.
-# The others are for whoever works on the project.
+# The others are for developers of the project.
 
 PYTHON ?= python3
 VENV ?= .venv

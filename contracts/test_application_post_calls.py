@@ -75,7 +75,7 @@ def test_an_http_callback_is_not_taken(graphcalls_stage: Stage) -> None:
 @rule("application-post-calls.callback-uri-takes-notifications")
 @pytest.mark.parametrize("group", [False, True], ids=["peer-to-peer", "meeting"])
 def test_notifications_go_to_the_callback_of_the_call(graphcalls_stage: Stage, *, group: bool) -> None:
-    """Whatever is told about a call arrives at the callbackUri of the request that made it."""
+    """Every notification about a call arrives at the callbackUri of the request that made it."""
     stage = graphcalls_stage
     own = stage.new_callback()
     where = stage.meeting() if group else {"targets": [stage.person().entry()]}

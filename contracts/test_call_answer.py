@@ -20,7 +20,7 @@ def test_taking_a_call_is_answered_with_202_and_nothing(graphcalls_stage: Stage,
 
 @rule("call-answer.callback-uri-takes-later-notifications")
 def test_a_callback_address_takes_what_comes_later(graphcalls_stage: Stage) -> None:
-    """What is told about the call once it was answered arrives at the callbackUri of the answer."""
+    """Notifications about the call after it was answered arrive at the callbackUri of the answer."""
     stage = graphcalls_stage
     own = stage.new_callback()
     call = stage.incoming_call()

@@ -1,4 +1,4 @@
-"""Delete participant. What the documentation promises about taking somebody out of a call."""
+"""Delete participant. What the documentation promises about taking a participant out of a call."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ INVITE = "participant-invite.success-is-200-with-operation"
 
 
 def ringing(stage: Stage, call: StagedCall) -> tuple[Invitee, str]:
-    """Somebody who was just invited into ``call`` under a chosen id and has not answered: who, and that id."""
+    """A user who was just invited into ``call`` under a chosen id and has not answered, and that id."""
     bob, chosen = stage.person("Bob"), stage.new_id()
     stage.accepted(call.invite(bob.entry(chosen_id=chosen)), INVITE)
     if call.has(bob):
-        raise stage.cannot_tell("somebody who is being rung", "the invitee was in the call at once")
+        raise stage.cannot_tell("a user who is being called", "the invitee was in the call at once")
     return bob, chosen
 
 
@@ -68,15 +68,15 @@ def test_no_body_is_asked_for(graphcalls_stage: Stage) -> None:
 
 @rule("participant-delete.active-and-invited")
 def test_active_and_invited_people_can_be_removed(graphcalls_stage: Stage) -> None:
-    """The same request removes somebody who has joined and somebody who was only invited."""
+    """One request removes a participant who has joined, or a user who was only invited."""
     stage = graphcalls_stage
     call = stage.meeting_call(people=2)
     active = call.remove(call.id_of(call.people[0]))
     if active.status_code in {400, 401, 403, 411, 415}:
         stage.accepted(active, NO_BODY)
-    assert not refused(active), "somebody who has joined could not be removed"
+    assert not refused(active), "a participant who has joined could not be removed"
     _, chosen = ringing(stage, call)
-    assert not refused(withdrawn(stage, call, chosen)), "somebody who was only invited could not be removed"
+    assert not refused(withdrawn(stage, call, chosen)), "a user who was only invited could not be removed"
 
 
 @rule("participant-delete.active-leaves-at-once")
@@ -91,7 +91,7 @@ def test_somebody_who_was_removed_is_off_the_roster_at_once(graphcalls_stage: St
 
 @rule("participant-delete.invited-is-cancelled")
 def test_somebody_whose_invitation_was_withdrawn_never_joins(graphcalls_stage: Stage) -> None:
-    """Whoever was only invited and is removed does not turn up afterwards."""
+    """A user who was only invited and is removed does not join afterwards."""
     stage = graphcalls_stage
     call = stage.meeting_call(people=0)
     bob, chosen = ringing(stage, call)
@@ -120,14 +120,14 @@ def test_an_app_that_is_not_allow_listed_removes_nobody(graphcalls_stage: Stage)
     answer = call.remove(call.id_of(alice))
     assert refused(answer)
     assert call.has(alice)
-    # Is it because of the list? Then an app that is on it removes somebody from there.
+    # Is it because of the list? Then an app that is on it can remove a participant there.
     listed = stage.meeting_call(people=0, at=meeting)
     stage.accepted(listed.remove(listed.id_of(bob)), BOTH_KINDS)
 
 
 @rule("participant-delete.role-is-required")
 def test_a_role_is_required(graphcalls_stage: Stage) -> None:
-    """A token without any of the roles of the permission table removes nobody."""
+    """A token without any of the roles of the permission table removes no participant."""
     call = graphcalls_stage.meeting_call(people=2)
     alice, _ = call.people
     participant = call.id_of(alice)
@@ -204,7 +204,7 @@ def test_question_organizer(graphcalls_stage: Stage) -> None:
     meeting = graphcalls_stage.meeting()
     olivia = graphcalls_stage.organizer_of(meeting)
     call = graphcalls_stage.meeting_call(people=1, at=meeting)
-    if not call.has(olivia):  # nobody could take her out of it the last time
+    if not call.has(olivia):  # she could not be taken out of it the last time
         graphcalls_stage.bring(call, olivia)
     answer = call.remove(call.id_of(olivia))
     graphcalls_stage.record_answer("participant-delete.organizer", answer)

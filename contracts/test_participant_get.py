@@ -11,7 +11,7 @@ rule = pytest.mark.graphcalls_rule
 
 @rule("participant-get.success-is-200-with-participant")
 def test_somebody_who_is_in_the_call_can_be_read(graphcalls_stage: Stage) -> None:
-    """Somebody who is in the call is answered with 200 and the participant."""
+    """A participant who is in the call is answered with 200."""
     call = graphcalls_stage.meeting_call(people=1)
     (alice,) = call.people
     answer = call.participant(call.id_of(alice))

@@ -1,4 +1,4 @@
-"""participant: invite. What the documentation promises about bringing somebody into a call."""
+"""participant: invite. What the documentation promises about bringing users into a call."""
 
 from __future__ import annotations
 
@@ -194,18 +194,18 @@ def test_only_the_first_invitee_replaces_a_call(graphcalls_stage: Stage) -> None
         # Is it because of Bob? Then the same without him is taken.
         stage.accepted(new.invite(alice.entry(replaces=old.id)), SUCCESS)
         pytest.fail("the request was refused because of its second entry")
-    stage.reached(lambda: new.has(alice), "somebody who has changed calls")
+    stage.reached(lambda: new.has(alice), "a participant who has changed calls")
     stage.wait_for_invited(new)
     assert not new.has(bob)
 
 
 def replace_peer_to_peer_call(stage: Stage) -> tuple[StagedCall, StagedCall]:
-    """Somebody who was in a peer-to-peer call and has joined a meeting instead: the old and the new call."""
+    """The old and the new call of a user who has left a peer-to-peer call for a meeting."""
     old = stage.peer_to_peer_call()
     new = stage.meeting_call(people=0)
     (alice,) = old.people
     stage.accepted(new.invite(alice.entry(replaces=old.id)), SUCCESS)
-    stage.reached(lambda: new.has(alice), "somebody who has changed calls")
+    stage.reached(lambda: new.has(alice), "a participant who has changed calls")
     return old, new
 
 
@@ -218,7 +218,7 @@ def test_the_replaced_call_is_dropped(graphcalls_stage: Stage) -> None:
 
 @rule("participant-invite.replaced-call-end-is-notified")
 def test_the_end_of_the_replaced_call_is_notified(graphcalls_stage: Stage) -> None:
-    """The app is told that the old peer-to-peer call was terminated and deleted."""
+    """Notifications say that the old peer-to-peer call was terminated and deleted."""
     stage = graphcalls_stage
     old, _ = replace_peer_to_peer_call(stage)
     stage.reached(
@@ -231,7 +231,7 @@ def test_the_end_of_the_replaced_call_is_notified(graphcalls_stage: Stage) -> No
 
 
 def two_meetings(stage: Stage, people: int) -> tuple[StagedCall, StagedCall]:
-    """Two meetings of the same app, ``people`` in the first and nobody else in the second."""
+    """Two meetings of the same app, ``people`` in the first and only the bot in the second."""
     return stage.meeting_call(people=people), stage.meeting_call(people=0)
 
 
@@ -386,7 +386,7 @@ def test_question_move_from_the_meeting_of_another_app(graphcalls_stage: Stage) 
 
 @question("participant-invite.same-identity-twice-status")
 def test_question_same_identity_twice(graphcalls_stage: Stage) -> None:
-    """Which status and code refuse somebody who is in the call already?"""
+    """Which status and code refuse a user who is in the call already?"""
     call = graphcalls_stage.meeting_call(people=1)
     answer = call.invite(call.people[0].entry())
     graphcalls_stage.record_answer("participant-invite.same-identity-twice-status", answer)

@@ -1,4 +1,4 @@
-"""Mute participant. What the documentation promises about muting somebody in a group call."""
+"""Mute participant. What the documentation promises about muting a participant of a group call."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_client_context_of_257_characters_is_not_taken(graphcalls_stage: Stage
 
 @rule("participant-mute.role-is-required")
 def test_a_role_is_required(graphcalls_stage: Stage) -> None:
-    """A token without any of the roles of the permission table mutes nobody."""
+    """A token without any of the roles of the permission table mutes no participant."""
     call = graphcalls_stage.meeting_call(people=1)
     participant = call.id_of(call.people[0])
     assert refused(mute(call.through(graphcalls_stage.client_with()), participant))
