@@ -193,13 +193,15 @@ def season(count: int = 60, *, seed: int = 4, rules: int | None = None, target: 
     random = Random(seed)
     names = [f"{rule.id}@{version}" for rule in Contract.packaged().rules.values() for version in rule.versions]
     if rules:
+        # The rules of the differences above are among them, however many operations the contract has.
+        names.sort(key=lambda name: name.partition(".")[0] not in {RULE.partition(".")[0], CURED.partition(".")[0]})
         names = [*names, *(f"call-keep-alive.made-up-number-{n}@v1.0" for n in range(len(names), rules))][:rules]
     return [_night(number, count, names, random, target) for number in range(count)]
 
 
 def _night(number: int, count: int, names: list[str], random: Random, target: str) -> Night:
     started = TONIGHT - timedelta(days=count - 1 - number)
-    outage = random.random() < 0.03
+    outage = random.random() < 0.03 or number == count - 10
     rules = {name: _state(name, place, number, count, random, outage=outage) for place, name in enumerate(names)}
     told = {f"{RULE}@beta": (BROKEN.fingerprint,), f"{CURED}@v1.0": (GONE_AGAIN.fingerprint,)}
     broken = {name: told.get(name, ()) for name, state in rules.items() if state is RuleState.BROKEN}
