@@ -132,7 +132,7 @@ SETTINGS = (
         {"metavar": "URL"},
         "live: scheme and host of the sign-in, if not AZURE_AUTHORITY_HOST or the cloud's",
     ),
-    Setting("budget", "string", {"metavar": "NUMBER"}, "live: how many calls the run may make (default 500)"),
+    Setting("budget", "string", {"metavar": "NUMBER"}, "live: how many calls the run may make (default 1000)"),
     Setting(
         "ledger",
         "string",

@@ -39,7 +39,7 @@ class LiveSettings(NamedTuple):
     cloud: str = "global"
     root: str = ""
     authority: str = ""
-    budget: int = 500
+    budget: int = 1000
     ledger: Path | None = None
     tenants: tuple[str, ...] = ()
     facts: tuple[tuple[str, str, str], ...] = ()
