@@ -75,7 +75,7 @@ def test_neither_what_runs_nor_what_waits_goes_on(graphcalls_stage: Stage) -> No
 
 @rule("call-cancelmediaprocessing.cancelled-operations-fail")
 def test_the_end_of_each_cancelled_operation_is_notified(graphcalls_stage: Stage) -> None:
-    """As failed, with 400/8508."""
+    """A cancelled prompt ends as failed, with 400 and subcode 8508."""
     call, ids = playing(graphcalls_stage)
     graphcalls_stage.accepted(cancel(call), SUCCESS)
     for id in ids:

@@ -36,7 +36,7 @@ def test_the_answer_does_not_wait_for_the_tones(graphcalls_stage: Stage) -> None
 
 @rule("call-senddtmftones.end-is-notified-as-completed")
 def test_the_end_of_the_operation_is_notified(graphcalls_stage: Stage) -> None:
-    """As completed, with a reason."""
+    """Tones that were sent end as completed, with a completionReason."""
     call = graphcalls_stage.peer_to_peer_call()
     answer = graphcalls_stage.accepted(send(call), SUCCESS)
     notices = graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
