@@ -13,7 +13,7 @@ from pytest_graphcalls.drift.model import Unchecked
 from pytest_graphcalls.errors import did_you_mean
 from pytest_graphcalls.published import docs as pages
 from pytest_graphcalls.published import metadata
-from pytest_graphcalls.published.docs import open_keys
+from pytest_graphcalls.published.docs_statements import open_keys
 
 Found = Difference | Unchecked
 
