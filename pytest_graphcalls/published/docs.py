@@ -307,7 +307,7 @@ class _OperationPage(_Compared):
         if new:
             before = before or ", ".join(f"{number}{unit}" for number in sorted(promised))
             yield self._own(Kind.VALUE_CHANGED, where, before, after, stated[new[0]])
-        elif gone:
+        elif gone and self.page.texts:
             yield self._own(Kind.MEMBER_UNMENTIONED, where, before, "", 1)
 
 

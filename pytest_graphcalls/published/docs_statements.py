@@ -16,7 +16,7 @@ _NAME = re.compile(r"\b[A-Z]\w*(?:\.\w+){1,3}\b")
 _STATUS = re.compile(r"`?\b([1-5]\d\d)\b(?:,?\s+[A-Z]\w+|`)")
 _LINK = re.compile(r"\[([^\[\]]++)\]\([^()]*+\)")
 _VALUES = re.compile(r"`([A-Za-z]\w*)`")
-_VALUES_FOLLOW = re.compile(r"possible values(?: are)?\s*:?", re.IGNORECASE)
+_VALUES_FOLLOW = re.compile(r"possible values?(?: are)?\s*:?", re.IGNORECASE)
 REQUEST, RESPONSE, PERMISSIONS, REQUEST_BODY = "http request", "response", "permissions", "request body"
 """The headings that pages have, in small letters."""
 
@@ -157,6 +157,10 @@ _LIMIT = (
 )
 
 
+_NOUNS = {"participants": "participants|invitees"}
+"""By parameter: what else its entries are called."""
+
+
 def durations(text: str) -> Iterator[tuple[int, str]]:
     """The durations in a line: number and unit, ``(45, "minute")``."""
     for *numbers, unit in _DURATION.findall(text):
@@ -170,7 +174,7 @@ def limits(text: str, noun: str = "") -> Iterator[int]:
         text: the line.
         noun: what has to be counted by them, e.g. ``participants``; ``""`` for whatever it is.
     """
-    counted = rf"\s+(?:\w+\s+){{0,2}}?(?:{re.escape(noun)}|invitees)\b" if noun else ""
+    counted = rf"\s+(?:\w+\s+){{0,2}}?(?:{_NOUNS.get(noun, re.escape(noun))})\b" if noun else ""
     for numbers in re.findall(f"{_LIMIT}{counted}", text, re.IGNORECASE):
         yield from (_number(number) for number in numbers if number)
 
