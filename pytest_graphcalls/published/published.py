@@ -64,7 +64,7 @@ def of_metadata(
 ) -> Iterator[Found]:
     """Where published metadata is not what the contract's types say.
 
-    What another cloud does not have, or a slice leaves out, is no difference; it is named in an :class:`.Unchecked`
+    What another cloud or a slice does not have is no difference; it is named in an :class:`.Unchecked`
     that decides nothing.
 
     Args:
