@@ -157,7 +157,7 @@ def watch(item: pytest.Item, plan: Plan) -> Watch:
 
 
 def _name(item: pytest.Item) -> str:
-    """A test's node id, with its file where pytest leaves that out: for modules that ``--pyargs`` names one by one."""
+    """A test's node id, with its file where pytest omits that: for modules that ``--pyargs`` names one by one."""
     return f"{item.path.name}{item.nodeid}" if item.nodeid.startswith("::") else item.nodeid
 
 
