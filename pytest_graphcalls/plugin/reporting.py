@@ -15,7 +15,7 @@ import pytest
 
 from pytest_graphcalls.errors import GraphCallsError
 from pytest_graphcalls.plugin.markers import PLAN_KEY, Plan, apply, version_of
-from pytest_graphcalls.plugin.options import LIVE, REPLAY, SIMULATOR, is_given, is_worker, records
+from pytest_graphcalls.plugin.options import LIVE, NAMED, REPLAY, SIMULATOR, is_given, is_worker, records
 from pytest_graphcalls.plugin.redacting import MASKED
 from pytest_graphcalls.plugin.settings import Settings, read_settings, settings_of
 
@@ -349,7 +349,8 @@ class _Gathered:
     @cached_property
     def run(self) -> Run:
         """The run, made when its first test has something to say."""
-        from pytest_graphcalls.session import Run
+        from pytest_graphcalls.session import WHOLE, Run
+        from pytest_graphcalls.targets.facts import mock_facts
 
         settings = self._settings
         return Run(
@@ -358,6 +359,7 @@ class _Gathered:
             versions=settings.versions,
             strict=settings.strict,
             seed=settings.seed,
+            offer=WHOLE if settings.target in NAMED else mock_facts(settings.mock).offer,
         )
 
     @cached_property
