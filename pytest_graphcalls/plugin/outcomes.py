@@ -80,9 +80,14 @@ def watch(item: pytest.Item, plan: Plan) -> Watch:
     settings = settings_of(item.config)
     if WATCH_KEY not in item.stash:
         item.stash[WATCH_KEY] = Watch(
-            item.nodeid, version_of(item, settings), plan.target or settings.target, plan.rules, plan.questions
+            _name(item), version_of(item, settings), plan.target or settings.target, plan.rules, plan.questions
         )
     return item.stash[WATCH_KEY]
+
+
+def _name(item: pytest.Item) -> str:
+    """A test's node id, with its file where pytest omits that: for modules that ``--pyargs`` names one by one."""
+    return f"{item.path.name}{item.nodeid}" if item.nodeid.startswith("::") else item.nodeid
 
 
 _IN_BETWEEN = frozenset({"pytest_graphcalls", "contextlib", "httpx"})

@@ -202,7 +202,7 @@ class Controller:
             return
         if "run" in vars(self._gathered) and self._config.getoption("xmlpath", None):
             self._mask_junit(Path(os.path.expandvars(self._config.option.xmlpath)).expanduser())
-        failed = "run" in vars(self._gathered) and bool(self._gathered.run.broken_elsewhere())
+        failed = "run" in vars(self._gathered) and self._gathered.run.fails(require_all=self._settings.require_all)
         if self._settings.reports:
             from pytest_graphcalls import report
 
