@@ -16,7 +16,6 @@ from pytest_graphcalls.nightly.baseline import Baseline, key_of, kinds_of
 from pytest_graphcalls.nightly.recordings import cassettes, recorded, recording_of, refused
 from pytest_graphcalls.nightly.suite import SuiteRun
 from pytest_graphcalls.redaction import Redactor
-from pytest_graphcalls.wire import Notification
 
 _BREAKS = frozenset({"fails", "elsewhere"})
 """Statuses of a finding that break its rule (see ``session/judge.py``)."""
@@ -158,9 +157,7 @@ def _shown(
     redactor = Redactor("cassette", baseline.key or key_of(ran.order.cassettes))
     for one in found:
         if isinstance(one, Observation) and one.sample is not None:
-            seen = one.sample.observed
-            safe = redactor.notification(seen) if isinstance(seen, Notification) else seen and redactor.exchange(seen)
-            yield replace(one, sample=replace(one.sample, observed=safe))
+            yield replace(one, sample=replace(one.sample, observed=redactor.seen(one.sample.observed)))
         else:
             yield one
 

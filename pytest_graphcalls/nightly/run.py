@@ -161,10 +161,7 @@ def look(
     published = tuple(_published(settings, progress))
     old = accepted.read(settings.baseline, settings.target, settings.versions)
     agreed = AcceptedFile.read(settings.accepted).acceptances
-    with (
-        History(settings.history, keep=settings.keep, now=now) as history,
-        temporary_workspace() as folder,
-    ):
+    with History(settings.history, keep=settings.keep, now=now) as history, temporary_workspace() as folder:
         night = _Night(settings, runner, progress, old, published, folder, seed)
         return night.look(history, agreed, now)
 
@@ -257,13 +254,7 @@ class _Night:
         except RecordingError as error:
             return Unchecked("tonight's recordings", str(error))
 
-    def _judge(
-        self,
-        found: _Found,
-        first: Look,
-        agreed: Mapping[str, Acceptance],
-        tonight: datetime,
-    ) -> None:
+    def _judge(self, found: _Found, first: Look, agreed: Mapping[str, Acceptance], tonight: datetime) -> None:
         """Repeat the tests with differences, and keep those that last."""
         repetition = self._settings.repetition
 

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from pytest_graphcalls.contract.types import NAMESPACE
@@ -23,30 +22,28 @@ PREFIXES = ("/communications/calls", "/app/calls")
 """Where the calls are."""
 _PARTS = ("schemas", "requestBodies", "responses")
 _REF = "#/components/"
-_PRIMITIVES: Mapping[tuple[str, str], str] = MappingProxyType(
-    {
-        ("string", ""): "Edm.String",
-        ("boolean", ""): "Edm.Boolean",
-        ("string", "date-time"): "Edm.DateTimeOffset",
-        ("string", "duration"): "Edm.Duration",
-        ("string", "uuid"): "Edm.Guid",
-        ("string", "date"): "Edm.Date",
-        ("string", "time"): "Edm.TimeOfDay",
-        ("string", "base64url"): "Edm.Binary",
-        **{
-            (type_, form): f"Edm.{name}"
-            for type_ in ("number", "integer", "string")
-            for form, name in (
-                ("int16", "Int16"),
-                ("int32", "Int32"),
-                ("int64", "Int64"),
-                ("float", "Single"),
-                ("double", "Double"),
-                ("decimal", "Decimal"),
-            )
-        },
-    }
-)
+_PRIMITIVES: Mapping[tuple[str, str], str] = {
+    ("string", ""): "Edm.String",
+    ("boolean", ""): "Edm.Boolean",
+    ("string", "date-time"): "Edm.DateTimeOffset",
+    ("string", "duration"): "Edm.Duration",
+    ("string", "uuid"): "Edm.Guid",
+    ("string", "date"): "Edm.Date",
+    ("string", "time"): "Edm.TimeOfDay",
+    ("string", "base64url"): "Edm.Binary",
+    **{
+        (type_, form): f"Edm.{name}"
+        for type_ in ("number", "integer", "string")
+        for form, name in (
+            ("int16", "Int16"),
+            ("int32", "Int32"),
+            ("int64", "Int64"),
+            ("float", "Single"),
+            ("double", "Double"),
+            ("decimal", "Decimal"),
+        )
+    },
+}
 """Type and format to the primitive they stand for; anything else says no type."""
 _KEY = re.compile(r"\{[^{}]*\}")
 
