@@ -264,13 +264,7 @@ class _Document:
             return
         known = read.types.keys() | read.enums.keys()
         for name in sorted(read.reach(("call",), ())) or ("call",):
-            raw = read.types.get(name)
-            named = (
-                [raw["base"], *(f["type"] for k in ("properties", "navigation") for f in raw[k].values())]
-                if raw
-                else []
-            )
-            for other in [name, *named]:
+            for other in (name, *_named(read.types.get(name))):
                 if other and not other.startswith("Edm.") and other not in known:
                     self._reader.fail(f"refers to the schema {other!r}, which is not there; is it cut off?")
 
