@@ -173,12 +173,14 @@ class Contract:
         return self._router.match(method, path)
 
     def types(self, version: str) -> TypeModel:
-        """The type model of ``version``, overlay included."""
+        """The type model of ``version``, overlay included; raises :class:`UnknownNameError` when there is none."""
         return self._checker(version).model
 
     def _checker(self, version: str) -> Checker:
         found = self._checkers.get(version)
         if found is None:
+            if version not in VERSIONS:
+                raise UnknownNameError("API version", version, VERSIONS, few=True)
             from pytest_graphcalls.contract.check import Checker
             from pytest_graphcalls.contract.types import TypeModel
 

@@ -135,7 +135,10 @@ def unrecorded(config: pytest.Config, settings: Settings) -> list[str]:
     if settings.target != SIMULATOR or settings.nightly or not records(config):
         return []
     mode = f"--record-mode={config.getoption('--record-mode')}"
-    return [f"{mode} has recorded no answer of the simulator; to record a service, give --graphcalls-target."]
+    return [
+        f"{mode} has recorded no answer of the simulator, because it answers the same without a recording; to record a "
+        "service, give --graphcalls-target."
+    ]
 
 
 class _Gathered:

@@ -123,6 +123,45 @@ def test_an_unknown_violation_is_named(pytester: pytest.Pytester, run: Run) -> N
     assert any(sentence in line for line in result.outlines)
 
 
+def test_a_misspelt_rule_finds_the_one_with_that_word(pytester: pytest.Pytester, run: Run) -> None:
+    """Of the operation that was named, and not a rule that happens to be as long."""
+    pytester.makepyfile(
+        "def test_it(graphcalls):\n    with graphcalls.expect_violation('call-reject.resons'):\n        pass\n"
+    )
+    result = run()
+    result.stdout.fnmatch_lines(["*Did you mean 'call-reject.reasons-are-none-busy-forbidden'?*"])
+
+
+@pytest.mark.parametrize("version", ["v2", "V1.0"])
+def test_an_unknown_version_is_named(pytester: pytest.Pytester, run: Run, version: str) -> None:
+    """Whichever way it came in: from a fixture of the project's, or in an address."""
+    pytester.makepyfile(
+        f"""
+        import pytest
+        from pytest_graphcalls.contract import Contract
+
+        @pytest.fixture
+        def graphcalls_version(request):
+            return request.param
+
+        @pytest.mark.parametrize("graphcalls_version", ["{version}"], indirect=True)
+        def test_fixture(graphcalls):
+            pass
+
+        @pytest.mark.parametrize("graphcalls_version", ["v1.0"], indirect=True)
+        def test_address(graphcalls):
+            graphcalls.client.get("https://graph.microsoft.com/{version}/communications/calls/57da")
+
+        def test_contract():
+            Contract.packaged().check_notification({{}}, "{version}")
+        """
+    )
+    result = run()
+    result.assert_outcomes(errors=1, failed=2)
+    sentence = f"there is no API version '{version}'"
+    assert sum(sentence in line for line in result.outlines if line.startswith(("E ", "  got "))) == 3
+
+
 def test_an_exception_inside_the_block_stays_itself(pytester: pytest.Pytester, run: Run) -> None:
     """What the test raises is shown, not that the violation did not come; what came before it is allowed."""
     pytester.makepyfile(
