@@ -235,7 +235,8 @@ class Controller:
         if "run" in vars(self._gathered):
             from pytest_graphcalls.report.terminal import summary
 
-            lines += (*summary(self._gathered.run), *self._written)
+            details = self._config.get_verbosity() > 0
+            lines += (*summary(self._gathered.run, details=details), *self._written)
             lines += unrecorded(self._config, self._settings)
         if "shelf" in vars(self._gathered):
             lines += self._gathered.shelf.lines()
@@ -243,7 +244,9 @@ class Controller:
             from pytest_graphcalls.sanitize import note
 
             lines.append(note(self._masked.elements()))
-        if lines:
+        if len(lines) == 1:
+            lines = [f"graphcalls: {lines[0]}"]
+        elif lines:
             terminalreporter.write_sep("=", "graphcalls")
         for line in lines:
             terminalreporter.write_line(line)

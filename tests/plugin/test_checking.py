@@ -225,7 +225,7 @@ def test_secrets_are_masked_everywhere(pytester: pytest.Pytester, run: Run) -> N
 def test_the_summary_says_what_was_exercised(pytester: pytest.Pytester, run: Run) -> None:
     """A user's run ends with the operations and rules its own tests went through."""
     pytester.makepyfile(test_a=READ_A_CALL, test_b=INVITE_SIX, test_c="def test_other(): pass")
-    result = run()
+    result = run("-v")
     start = result.outlines.index("operations exercised:")
     assert result.outlines[start - 1 : start + 5] == [
         "2 exchanges in 2 tests, target simulator",
@@ -234,6 +234,18 @@ def test_the_summary_says_what_was_exercised(pytester: pytest.Pytester, run: Run
         f"rules exercised, 3 of {len(Contract.packaged().rules)}:",
         "  participant-invite.at-most-five-invitees, participant-invite.invitee-has-identity,",
         "  participant-invite.token-is-required",
+    ]
+
+
+def test_the_end_of_a_green_run_is_one_line(pytester: pytest.Pytester, run: Run) -> None:
+    """Without -v: what it was, and how much of the contract it touched."""
+    pytester.makepyfile(READ_A_CALL)
+    lines = [
+        line for line in run().outlines if "graphcalls:" in line or "exercised" in line or "= graphcalls =" in line
+    ]
+    assert lines == [
+        "graphcalls: 1 exchange in 1 test, target simulator; 1 operation and "
+        f"0 of {len(Contract.packaged().rules)} rules exercised (-v lists them)"
     ]
 
 
