@@ -9,12 +9,15 @@ from typing import Any
 from pytest_graphcalls.errors import NotAllowedNowError, UnknownNameError
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
 from pytest_graphcalls.simulator import resources
+from pytest_graphcalls.simulator.audio import Prompt, Recording, Tone
 from pytest_graphcalls.simulator.calls import FIRST_ROSTER, THROWN_OUT, Calls
+from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import App
 from pytest_graphcalls.simulator.incoming import Incoming
 from pytest_graphcalls.simulator.outbox import Retention
 from pytest_graphcalls.simulator.people import Answer
-from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind, Operation, Participant, Result
+from pytest_graphcalls.simulator.responses import Result
+from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind, Operation, Participant
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.validation import quantity
 
@@ -99,6 +102,52 @@ class Person:
         """
         self._scenario.leave(self.identity, _id_of(call))
         return self
+
+    def hangs_up(self, after: float = 0.0) -> Person:
+        """Leave every call they are in, in ``after`` virtual seconds.
+
+        Raises:
+            NotAllowedNowError: ``after`` is 0 and they are in no call.
+            SettingError: ``after`` is no number of 0 or more.
+        """
+        self._scenario.hang_up(self.identity, _seconds("hangs_up(after)", after))
+        return self
+
+    def presses(self, keys: str, after: float = 0.0) -> Person:
+        """Press keys, one after the other, the first in ``after`` virtual seconds, in the call they are in then.
+
+        Args:
+            keys: for example ``12#``; each lasts as long as the pace has it for a tone.
+            after: virtual seconds from now.
+
+        Raises:
+            NotAllowedNowError: ``after`` is 0 and they are in no call that is established.
+            SettingError: one of ``keys`` is on no telephone, or ``after`` is no number of 0 or more.
+        """
+        self._scenario.hearing.press(self.identity, keys, _seconds("presses(after)", after))
+        return self
+
+    def speaks(self, seconds: float, after: float = 0.0) -> Person:
+        """Speak for ``seconds``, beginning in ``after`` virtual seconds, and be silent before and afterwards.
+
+        Said again, it adds to what they say. Whoever was never told to speak or to be silent speaks all the time.
+
+        Raises:
+            SettingError: one of them is no number of 0 or more.
+        """
+        begins = _seconds("speaks(after)", after)
+        self._scenario.speak(self.identity, begins, _seconds("speaks(seconds)", seconds))
+        return self
+
+    def stays_silent(self) -> Person:
+        """Say nothing from now on."""
+        self._scenario.hearing.speak(self.identity, ())
+        return self
+
+    @property
+    def heard(self) -> tuple[Prompt, ...]:
+        """The prompts that were played into calls while they were in them, in order."""
+        return self._scenario.hearing.heard(self.identity)
 
     def removes(self, call: SimulatedCall | str) -> Person:
         """Throw the bot of ``call`` out of the group call that both are in.
@@ -224,6 +273,27 @@ class SimulatedCall:
         return self._scenario.store.operations_of(self._call)
 
     @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """The prompts that were played into it, in order: which, from when to when, and how each ended."""
+        return self._scenario.hearing.played(self._call)
+
+    @property
+    def tones(self) -> tuple[Tone, ...]:
+        """The keys that people have pressed and the tones that the bot has sent, in order."""
+        return self._call.tones
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """What the bot has recorded and can read, or could, in order."""
+        kept = self._scenario.store.recordings
+        return tuple(kept[one.id] for one in self.operations if one.id in kept)
+
+    @property
+    def recording_status(self) -> str:
+        """Whether the bot says that it records: the status that it has set last, or ``""``."""
+        return self._call.recording_status
+
+    @property
     def _conference(self) -> Conference:
         return self._scenario.store.conference_of(self._call)
 
@@ -236,13 +306,17 @@ class Scenario:
         calls: what holds for every call.
         incoming: takes the calls that arrive.
         retention: knows how many calls are kept.
+        hearing: knows what people press, say and hear.
     """
 
-    def __init__(self, world: World, calls: Calls, incoming: Incoming, retention: Retention) -> None:
+    def __init__(
+        self, world: World, calls: Calls, incoming: Incoming, retention: Retention, hearing: Hearing
+    ) -> None:
         self._world = world
         self._calls = calls
         self._incoming = incoming
         self._retention = retention
+        self.hearing = hearing
         self.store = world.store
 
     def person(self, name_or_id: str) -> Person:
@@ -311,6 +385,28 @@ class Scenario:
             if one is None:
                 raise NotAllowedNowError(identity.name or identity.id, "leave", f"not in call {call_id}", ("join",))
             self._calls.participant_left(self.store.step_participant(conference, one.id, ParticipantEvent.LEAVE))
+
+    def hang_up(self, identity: Identity, after: float) -> None:
+        """Let a person leave every conference they are in, now or later."""
+        with self._world.lock:
+            if after:
+                self._world.clock.after(after, lambda: self._leave_all(identity))
+            elif not self._leave_all(identity):
+                raise NotAllowedNowError(identity.name or identity.id, "hang up", "in no call", ("join",))
+
+    def _leave_all(self, identity: Identity) -> bool:
+        conferences = self.store.conferences_of(identity)
+        there = [(conference, one) for conference in conferences if (one := conference.find(identity))]
+        for conference, one in there:
+            self._calls.participant_left(self.store.step_participant(conference, one.id, ParticipantEvent.LEAVE))
+        return bool(there)
+
+    def speak(self, identity: Identity, after: float, seconds: float) -> None:
+        """Let a person speak for a while, beside what they say already."""
+        with self._world.lock:
+            begins = self._world.clock.now + after
+            known = self._world.people.scripted(identity).speech or ()
+            self.hearing.speak(identity, (*known, (begins, begins + seconds)))
 
     def remove_bot(self, identity: Identity, call_id: str) -> None:
         """Let a person remove the bot from the conference behind a call (observed 6.20)."""
