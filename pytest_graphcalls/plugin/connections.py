@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.errors import RecordingError, SettingError, SignInError
+from pytest_graphcalls.errors import IdleFaultWarning, RecordingError, SettingError, SignInError
 from pytest_graphcalls.plugin.markers import Plan, plan_for
 from pytest_graphcalls.plugin.options import LIVE, REPLAY, records
 from pytest_graphcalls.plugin.reporting import watch
@@ -105,6 +105,8 @@ def connected(item: pytest.Item, recorder: Recorder, settings: Settings, version
         follow(item, connection, recorder)
     yield connection
     connection.close()
+    for fault in connection.simulator.faults.idle if connection.simulator is not None else ():
+        item.warn(IdleFaultWarning(str(fault.order), fault.seen))
 
 
 def _inject(plan: Plan, connection: Connection) -> None:

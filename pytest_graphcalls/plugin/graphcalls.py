@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.errors import SettingError, StageError
+from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.session import Recorder
+from pytest_graphcalls.stage.base import shown as shown_answer
+from pytest_graphcalls.stage.call import CALLS, MEDIA
 from pytest_graphcalls.targets import Connection
 from pytest_graphcalls.validation import shown
 from pytest_graphcalls.wire import Exchange, Request
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_graphcalls.bot import Bot
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
     from pytest_graphcalls.findings import Finding
-    from pytest_graphcalls.simulator import Simulator
+    from pytest_graphcalls.simulator import SimulatedCall, Simulator
 
 
 class GraphCalls:
@@ -77,6 +80,48 @@ class GraphCalls:
         """
         bot: Bot = self._request.getfixturevalue("graphcalls_bot")
         return bot
+
+    def in_meeting(self, *people: str) -> SimulatedCall:
+        """Bring the bot into a meeting with ``people``: the client joins it, and the call is established.
+
+        Args:
+            people: who is in the meeting already: names, object ids, or phone numbers in E.164 form.
+
+        Raises:
+            StageError: the request was refused, or the call was not established.
+        """
+        simulator = self.simulator
+        body = simulator.meeting(people).join_body(callback_uri=simulator.authority.app.callback_uri)
+        answer = self.client.post(CALLS, json=body)
+        if answer.is_error:
+            raise StageError("the bot in a meeting", f"the simulator answered {shown_answer(answer)}")
+        return self._established(simulator.call(answer.json()["id"]))
+
+    def answered_call(self, caller: str) -> SimulatedCall:
+        """Let a person call the bot: an attached bot answers by itself, else the client does; the call is established.
+
+        Args:
+            caller: who calls: a name, an object id, or a phone number in E.164 form.
+
+        Raises:
+            BotError: the attached bot has done nothing.
+            StageError: the call was not established.
+        """
+        simulator = self.simulator
+        call = simulator.incoming_call(caller)
+        if simulator.outbox.is_open:
+            simulator.advance(0)
+            self.bot.wait_for(lambda: call.state is not CallState.INCOMING)
+        else:
+            answer = {"acceptedModalities": ["audio"], "callbackUri": call.callback_uri, "mediaConfig": MEDIA}
+            self.client.post(f"{CALLS}/{call.id}/answer", json=answer)
+        return self._established(call)
+
+    def _established(self, call: SimulatedCall) -> SimulatedCall:
+        self.simulator.advance(self.simulator.pace.establish)
+        if call.state is not CallState.ESTABLISHED:
+            raise StageError("an established call", f"it is {call.state}")
+        return call
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:

@@ -151,9 +151,14 @@ def watch(item: pytest.Item, plan: Plan) -> Watch:
     settings = settings_of(item.config)
     if WATCH_KEY not in item.stash:
         item.stash[WATCH_KEY] = Watch(
-            item.nodeid, version_of(item, settings), plan.target or settings.target, plan.rules, plan.questions
+            _name(item), version_of(item, settings), plan.target or settings.target, plan.rules, plan.questions
         )
     return item.stash[WATCH_KEY]
+
+
+def _name(item: pytest.Item) -> str:
+    """A test's node id, with its file where pytest omits that: for modules that ``--pyargs`` names one by one."""
+    return f"{item.path.name}{item.nodeid}" if item.nodeid.startswith("::") else item.nodeid
 
 
 _IN_BETWEEN = frozenset({"pytest_graphcalls", "contextlib", "httpx"})
@@ -213,6 +218,7 @@ def call(item: pytest.Function, plan: Plan) -> Generator[None, object, object]:
     try:
         result = yield
     except StageError as error:
+        _raise_failing(item, plan)  # the set-up itself may have broken the test's own rule
         pytest.skip(str(error))
     except (EnvironmentFaultError, SignInError, SettingError) as error:  # the last one: a ledger on a full disk
         watch(item, plan).fault = True
@@ -226,12 +232,17 @@ def call(item: pytest.Function, plan: Plan) -> Generator[None, object, object]:
             pytest.skip(f"not answered: {error}")
         _add_findings(item, plan)
         raise
+    _raise_failing(item, plan)
+    return result
+
+
+def _raise_failing(item: pytest.Function, plan: Plan) -> None:
+    """Fail a contract test for what was found about its own rules."""
     recorder = watch(item, plan).recorder
     if recorder is not None:
         from pytest_graphcalls.report.failure import raise_failing
 
         raise_failing(recorder)
-    return result
 
 
 def _add_findings(item: pytest.Function, plan: Plan) -> None:
@@ -390,7 +401,7 @@ class Controller:
             return
         if "run" in vars(self._gathered) and self._config.getoption("xmlpath", None):
             self._mask_junit(Path(os.path.expandvars(self._config.option.xmlpath)).expanduser())
-        failed = "run" in vars(self._gathered) and bool(self._gathered.run.broken_elsewhere())
+        failed = "run" in vars(self._gathered) and self._gathered.run.fails(require_all=self._settings.require_all)
         if self._settings.reports:
             from pytest_graphcalls import report
 

@@ -77,7 +77,7 @@ class Recorder:
         if self._over:
             raise StaleClientError(self._over)
         exchange = replace(exchange, look=self.contract.look_of(exchange))  # it is asked for again at the end
-        findings = list(map(_safe, self.contract.check(exchange)))
+        findings = list(map(_safe, self.contract.check(exchange))) if self.judge.applies_to(exchange) else []
         with self._lock:
             number = len(self._exchanges)
             self._exchanges.append(exchange)
@@ -196,7 +196,7 @@ class Recorder:
     @property
     def judges(self) -> bool:
         """Whether the test judges its target, rather than being some project's own."""
-        return bool(self.judge.rules or self.judge.questions)
+        return self.judge.is_of_contract_test
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:

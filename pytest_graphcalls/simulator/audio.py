@@ -125,7 +125,7 @@ class Plan:
             if stop > quiet_from and start < quiet_from + limit:
                 quiet_from, limit, how = stop, self.pause, "pause"
         ends = quiet_from + limit
-        return (begins + self.longest, "completed") if begins + self.longest <= ends else (ends, how)
+        return (begins + self.longest, "completed") if begins + self.longest < ends else (ends, how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,4 +224,4 @@ def seconds_of(file: bytes) -> float:
         raise WrongFormatError(f"WAV with {channels} channel(s), {8 * width} bit, {rate / 1000:g} kHz")
     if not frames:
         raise WrongFormatError("WAV without any audio")
-    return frames / RATE
+    return float(frames / RATE)

@@ -33,7 +33,8 @@ class Pace:
         alone: how long the bot stays in a group call that everybody else has left (that it ends is
             reported: observed 2.15, 6.17; how soon is not).
         prompt: how long each prompt is heard that is played into a call, unless it was read from the bot.
-        tone: how long each tone lasts that is sent into a call, beside the delay that is asked for, or pressed by a person.
+        tone: how long each tone lasts that is sent into a call, beside the delay that is asked for; also each key that
+            a person presses.
         beep: how long the beep before a recording is.
         recording_kept: how long a recording can be read after its call has ended (soon: call-record.r04).
         stuck: until the service gives up a join that gets nowhere (about a minute in one report: observed 10.6).

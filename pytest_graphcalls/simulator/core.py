@@ -10,8 +10,8 @@ from typing import Any
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.simulator.admission import Admission, Ask
-from pytest_graphcalls.simulator.calls import Calls, Creation
 from pytest_graphcalls.simulator.audio import Switches
+from pytest_graphcalls.simulator.calls import Calls, Creation
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
 from pytest_graphcalls.simulator.faults import Fault, Faults
 from pytest_graphcalls.simulator.hearing import Hearing
@@ -27,8 +27,9 @@ from pytest_graphcalls.simulator.people import People
 from pytest_graphcalls.simulator.prompts import Prompts
 from pytest_graphcalls.simulator.recordings import Recordings
 from pytest_graphcalls.simulator.responses import Refusal, Reply, Responses
-from pytest_graphcalls.simulator.scenario import Meeting, Person, Scenario, SimulatedCall
+from pytest_graphcalls.simulator.scenario import Meeting, Person, Scenario
 from pytest_graphcalls.simulator.signin import SimulatedSignIn
+from pytest_graphcalls.simulator.simulated_call import SimulatedCall
 from pytest_graphcalls.simulator.store import Store
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import Exchange, Notification, Request, Response
@@ -104,7 +105,7 @@ class Simulator:
         switches = Switches()
         self.prompts = Prompts(world, self.operations, switches, self.outbox.later)
         self.recordings = Recordings(world, self.operations, self.hearing, switches)
-        self.calls.before_end = lambda call: self.recordings.hang_up(call)
+        self.calls.before_end = self.recordings.hang_up
         parts = (self.operations, self.prompts, self.recordings, switches)
         self.media = Media(world, self.admission, self.calls, *parts)
         self.scenario = Scenario(world, self.calls, self.incoming, self.retention, self.hearing)
@@ -334,6 +335,7 @@ class Simulator:
         group: bool = False,
         app: App | None = None,
         others: Iterable[Person | str] = (),
+        recording_policy: bool = False,
     ) -> SimulatedCall:
         """Place a call to an app; it is there for 15 virtual seconds.
 
@@ -342,9 +344,28 @@ class Simulator:
             group: whether it is an invitation into a group call, with ``chatInfo`` and ``meetingInfo``.
             app: which app is called; the default app if not given.
             others: who else is in the group call.
+            recording_policy: whether it comes because a policy has those in it recorded.
         """
         with self.lock:
-            return self.scenario.incoming_call(caller, group=group, app=app, others=others)
+            call = self.scenario.incoming_call(caller, group=group, app=app, others=others)
+            self.store.change_call(self.store.calls[call.id], by_policy=recording_policy)
+            return call
+
+    def notify(self, call: SimulatedCall | str, data: Any, *, change: str = "updated", below: str = "") -> None:
+        """Post a notification of your own about a call, signed and checked as all are, with the next ``advance``.
+
+        Args:
+            call: which call, or its id.
+            data: the ``resourceData``, sent as it is.
+            change: its ``changeType``.
+            below: what it is about below the call, e.g. ``participants``; by default the call itself.
+
+        Raises:
+            UnknownNameError: there is no such call.
+            SettingError: ``data`` cannot be written as JSON.
+        """
+        with self.lock:
+            self.scenario.notify(call if isinstance(call, str) else call.id, data, change, below)
 
     def call(self, call_id: str) -> SimulatedCall:
         """A call seen from outside; raises :class:`UnknownNameError` when there never was one."""

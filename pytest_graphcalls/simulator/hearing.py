@@ -1,4 +1,4 @@
-"""What people do that can be heard, and what they have heard: keys, speech, silence; prompts of the bots around them."""
+"""What people do that can be heard (keys, speech, silence), and what they have heard: the prompts of bots."""
 
 from __future__ import annotations
 

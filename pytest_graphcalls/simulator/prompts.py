@@ -108,7 +108,7 @@ class Prompts:
     def opened(self, ask: Ask, place: str, sound: Sound, fetch: Callable[[str], Response | str]) -> Sound:
         """A prompt with its length, or the reason why it cannot be played; a wrong format is a finding."""
         answer = fetch(sound.uri)
-        if isinstance(answer, str) or answer.status != 200:  # noqa: PLR2004  the one success of a GET
+        if isinstance(answer, str) or answer.status != 200:
             problem = answer if isinstance(answer, str) else f"was answered with {answer.status}"
             return replace(sound, seconds=0.0, problem=f"not downloadable: {problem}")
         try:
@@ -116,9 +116,7 @@ class Prompts:
         except WrongFormatError as error:
             facts = (Side.REQUEST, ask.match.operation.id, ask.match.version, place, FORMAT, str(error))
             hint = f"Convert {sound.uri[:200]}; for example: ffmpeg -i in.mp3 -ac 1 -ar 16000 -c:a pcm_s16le out.wav."
-            self.report(
-                Finding(Kind.FORMAT_WRONG, Severity.VIOLATION, *facts, page=MEDIA_INFO, hint=hint), ask.request
-            )
+            self.report(Finding(Kind.FORMAT_WRONG, Severity.VIOLATION, *facts, page=MEDIA_INFO, hint=hint), ask.request)
             return replace(sound, seconds=0.0, problem=f"wrong format: {error}")
 
     def _play(self, then: Then, operation: Operation) -> None:

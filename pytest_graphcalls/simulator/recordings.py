@@ -75,7 +75,7 @@ class Recordings:
             return
         moment, how = operation.plan.end(operation.listens, self._speech(operation))
         left = moment - self._world.clock.now
-        if left > 1e-9:  # noqa: PLR2004  less is what adding up fractions leaves
+        if left > 1e-9:
             self._world.clock.after(left, partial(self._await_end, operation_id))
         else:
             self.stop(operation, how)

@@ -16,7 +16,7 @@ from pytest_graphcalls.wire import Notification
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
     from pytest_graphcalls.sandbox import Sandbox
-    from pytest_graphcalls.session import Recorder
+    from pytest_graphcalls.session import Offer, Recorder
     from pytest_graphcalls.simulator import Simulator
     from pytest_graphcalls.wire import Exchange, Notification
 
@@ -120,11 +120,11 @@ class World(Protocol):
     def authority(self) -> Any:
         """Registers apps (``register``) and mints tokens (``token``)."""
 
-    def incoming_call(self, *, group: bool = False) -> Any:
+    def incoming_call(self, *, group: bool = False, recording_policy: bool = False) -> Any:
         """Place a call to the default app; it has an ``id``."""
 
     def person(self, name_or_id: str) -> Any:
-        """A user of the target; ``declines`` makes them decline every invitation."""
+        """A user of the target, who does what a :class:`.Person` can do."""
 
 
 class Connection(Protocol):
@@ -165,6 +165,10 @@ class Connection(Protocol):
     @property
     def case(self) -> Case | None:
         """The test, when it is recorded or replayed and has to ask the same each time; else ``None``."""
+
+    @property
+    def offer(self) -> Offer:
+        """Which operations it has."""
 
     def client(self, token: str | None = None) -> Client:
         """A new client on :attr:`root`.
@@ -237,7 +241,7 @@ class ReceivedNotifications:
         """See :attr:`.World.authority`; raises :class:`StageError`."""
         return _lacking("another app, or a token of one's own making")
 
-    def incoming_call(self, *, group: bool = False) -> Any:  # noqa: ARG002  the protocol's signature
+    def incoming_call(self, *, group: bool = False, recording_policy: bool = False) -> Any:  # noqa: ARG002  the protocol's signature
         """See :meth:`.World.incoming_call`; raises :class:`StageError`."""
         return _lacking("an incoming call")
 

@@ -132,7 +132,7 @@ def test_a_fault_that_can_strike_nothing_stops_the_run(pytester: pytest.Pytester
         def test_served(): pass
         """
     )
-    run().assert_outcomes(passed=3)
+    run("-Wdefault").assert_outcomes(passed=3, warnings=3)
     pytester.makepyfile("import pytest\n\n@pytest.mark.graphcalls_fault('503')\ndef test_it(): pass\n")
     result = run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR

@@ -102,7 +102,9 @@ class TestJudge:
         ("facts", "status"),
         [
             ({"rule": RULE}, FindingStatus.FAILS),
-            ({"rule": ""}, FindingStatus.FAILS),
+            ({"rule": "", "operation": "call-delete"}, FindingStatus.FAILS),
+            ({"rule": "", "operation": "call-get"}, FindingStatus.ELSEWHERE),
+            ({"rule": "", "operation": "", "side": Side.NOTIFICATION}, FindingStatus.ELSEWHERE),
             ({"rule": OTHER}, FindingStatus.ELSEWHERE),
             ({"rule": RULE, "side": Side.REQUEST}, FindingStatus.EXPECTED),
             ({"rule": OTHER, "severity": Severity.NOTICE}, FindingStatus.NOTED),
@@ -111,14 +113,14 @@ class TestJudge:
     def test_a_contract_test_fails_for_its_own_rules(
         self, contract: Contract, facts: dict[str, Any], status: FindingStatus
     ) -> None:
-        """Answers count; another rule's finding is left to the run."""
+        """Answers count; another rule's finding, or a shape that none of its own states, is left to the run."""
         assert Judge(contract, rules=(RULE,)).status(finding(**facts)) is status
 
-    @pytest.mark.parametrize(("rule", "status"), [(OTHER, FindingStatus.ELSEWHERE), ("", FindingStatus.NOTED)])
-    def test_a_question_fails_for_nothing(self, contract: Contract, rule: str, status: FindingStatus) -> None:
-        """A question's test notes what it finds; a broken rule still counts in the run."""
+    @pytest.mark.parametrize("rule", [OTHER, ""])
+    def test_a_question_fails_for_nothing(self, contract: Contract, rule: str) -> None:
+        """What the test of a question finds counts in the run."""
         judge = Judge(contract, questions=("participant-delete.deleted-twice",))
-        assert judge.status(finding(rule=rule)) is status
+        assert judge.status(finding(rule=rule)) is FindingStatus.ELSEWHERE
 
     @pytest.mark.parametrize(
         ("evidence", "strict", "status"),
@@ -512,6 +514,27 @@ class TestRun:
         assert (result.status, result.reason) == (Outcome.BROKEN, "expected a text, got the number 7 ($.id)")
         assert (result.tests, result.broken_by) == (("a",), ("b",))
         assert run.broken_elsewhere() == (result,)
+
+    def test_a_shape_that_no_rule_states_breaks_the_success_of_its_operation(self, contract: Contract) -> None:
+        """A notification belongs to no operation; what is wrong with one fails the run without a rule."""
+        run = Run(contract)
+        shape, posted = finding(rule="", operation="call-delete"), finding(rule="", side=Side.NOTIFICATION)
+        run.add(record("b", rules=(OTHER,), seen=(Seen(shape, 0, FindingStatus.ELSEWHERE),)))
+        assert [result.rule for result in run.broken_elsewhere()] == [RULE]
+        assert run.stray() == ()
+        run.add(record("b", rules=(OTHER,), seen=(Seen(posted, None, FindingStatus.ELSEWHERE, 0),)))
+        assert (run.broken_elsewhere(), run.stray()) == ((), (("b", posted),))
+        assert run.fails()
+
+    def test_a_rule_that_was_not_checked_fails_the_run_on_demand(self, contract: Contract) -> None:
+        """Only a run that judges a target; a project's own tests are not there to check rules."""
+        own, judging = Run(contract), Run(contract)
+        own.add(record("a", rules=()))
+        judging.add(record("a"))
+        assert [run.fails(require_all=demand) for run in (own, judging) for demand in (False, True)] == [
+            *(False, False),
+            *(False, True),
+        ]
 
     @pytest.mark.parametrize("status", [FindingStatus.NOTED, FindingStatus.EXPECTED])
     def test_findings_that_do_not_count_break_nothing(self, contract: Contract, status: FindingStatus) -> None:
