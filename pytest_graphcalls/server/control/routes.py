@@ -237,9 +237,7 @@ _OF_A_MEETING = {
 }
 _OF_AN_ACTION = {
     "seconds": Parameter("virtual seconds", parameters.seconds),
-    "after": Parameter(
-        "virtual seconds until then; for declines of ringing, as long as for everyone", parameters.seconds
-    ),
+    "after": Parameter("virtual seconds until then; of ringing, for who declines", parameters.seconds),
     "keys": Parameter("keys of a telephone, one after the other, e.g. 12#", _TEXT),
     "call": Parameter("id of the call", _TEXT),
 }

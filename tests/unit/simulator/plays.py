@@ -326,10 +326,17 @@ class FilesOfABot:
         return self.answer
 
 
+def serves(scene: Scene, answer: Response | str) -> FilesOfABot:
+    """Let the bot of a scene serve its prompts."""
+    if not scene.simulator.outbox.is_open:
+        scene.simulator.deliver_to(lambda *_: None)
+    files = scene.simulator.prompts.files = FilesOfABot(answer)
+    return files
+
+
 def plays_a_file(answer: Response | str, **switches: str) -> Play:
     def play(scene: Scene) -> None:
-        scene.simulator.deliver_to(lambda *_: None)
-        scene.simulator.prompts.files = FilesOfABot(answer)
+        serves(scene, answer)
         scene.simulator.media.switches.choose(**switches)
         plays(1)(scene)
 
@@ -362,8 +369,7 @@ def records(*deeds: Callable[[Scene, SimulatedCall], object], played: int = 0, *
 
 
 def records_after_a_bad_prompt(scene: Scene) -> None:
-    scene.simulator.deliver_to(lambda *_: None)
-    scene.simulator.prompts.files = FilesOfABot("gave no answer")
+    serves(scene, "gave no answer")
     records(**scene.bot.prompts(1))(scene)
 
 
