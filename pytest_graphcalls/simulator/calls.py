@@ -55,6 +55,8 @@ class Calls:
         self.keepalive_seconds = KEEPALIVE_SECONDS
         self.before_end: Callable[[Call], None] = lambda _: None
         """Is handed each call that is about to end."""
+        self.after_leaving: Callable[[Conference], None] = lambda _: None
+        """Is handed each group call that a participant has left."""
 
     def live(self, ask: Ask) -> Call:
         """The call in the path, if it is the app's and not over (observed 2.13)."""
@@ -216,6 +218,7 @@ class Calls:
             self.end_peer_legs(conference)
             return
         self._world.notifier.roster_changed(conference, fact)
+        self.after_leaving(conference)
         if not conference.has_people:
             legs = frozenset(conference.legs)
             self._world.clock.after(self._world.pace.alone, lambda: self.end_if_alone(conference.id, legs))

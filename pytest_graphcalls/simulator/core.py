@@ -105,7 +105,7 @@ class Simulator:
         switches = Switches()
         self.prompts = Prompts(world, self.operations, switches, self.outbox.later)
         self.recordings = Recordings(world, self.operations, self.hearing, switches)
-        self.calls.before_end = self.recordings.hang_up
+        self.calls.before_end, self.calls.after_leaving = self.recordings.hang_up, self.recordings.listen_again
         parts = (self.operations, self.prompts, self.recordings, switches)
         self.media = Media(world, self.admission, self.calls, *parts)
         self.scenario = Scenario(world, self.calls, self.incoming, self.retention, self.hearing)

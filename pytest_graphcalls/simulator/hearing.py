@@ -28,7 +28,7 @@ class Hearing:
         self.pressed: Callable[[Call, str], None] = lambda *_: None
         """Is handed each key that was pressed in a call, by the name of its tone."""
         self.spoken: Callable[[Conference], None] = lambda _: None
-        """Is handed each conference in which a person will speak at other times than before."""
+        """Is handed each conference in which something else will be said than before."""
 
     def press(self, identity: Identity, keys: str, after: float) -> None:
         """Press keys one after the other, the first in ``after`` virtual seconds."""
@@ -60,12 +60,28 @@ class Hearing:
         calls = [self._world.store.calls[leg] for conference in conferences for leg in conference.legs]
         return [call for call in calls if call.state is CallState.ESTABLISHED]
 
-    def speak(self, identity: Identity, spans: tuple[Span, ...]) -> None:
-        """Let a person speak at these times and no others."""
+    def speak(self, identity: Identity, seconds: float, after: float) -> None:
+        """Let a person speak for a while, beside what they were told to say already."""
         with self._world.lock:
-            self._world.people.script(identity, speech=spans)
-            for conference in self._world.store.conferences_of(identity):
-                self.spoken(conference)
+            begins = self._world.clock.now + after
+            self._script(identity, (*self._speech_of(identity), (begins, begins + seconds)))
+
+    def fall_silent(self, identity: Identity) -> None:
+        """Let a person say nothing more."""
+        with self._world.lock:
+            now = self._world.clock.now
+            speech = self._speech_of(identity)
+            self._script(identity, tuple((start, min(stop, now)) for start, stop in speech if start < now))
+
+    def _speech_of(self, identity: Identity) -> tuple[Span, ...]:
+        """When a person speaks; whoever was told nothing so far has spoken until now."""
+        speech = self._world.people.scripted(identity).speech
+        return ((-math.inf, self._world.clock.now),) if speech is None else speech
+
+    def _script(self, identity: Identity, speech: tuple[Span, ...]) -> None:
+        self._world.people.script(identity, speech=speech)
+        for conference in self._world.store.conferences_of(identity):
+            self.spoken(conference)
 
     def speech_in(self, conference: Conference) -> list[Span]:
         """When something is said in a conference; people of whom nothing else is known speak all the time."""

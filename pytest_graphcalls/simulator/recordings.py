@@ -119,8 +119,11 @@ class Recordings:
         location = f"{operation.plan.origin}/recordings/{operation.id}"
         app = self._world.authority.app_of(call.app_id)
         token = self._world.authority.token(app, audience=location, roles=())
-        speech = tuple(self._speech(operation))
-        recording = Recording(call.id, location, token, operation.listens, self._world.clock.now, speech)
+        begins, ends = operation.listens, self._world.clock.now
+        speech = tuple(
+            (max(at, begins), min(to, ends)) for at, to in self._speech(operation) if at < ends and to > begins
+        )
+        recording = Recording(call.id, location, token, begins, ends, speech)
         return self._world.store.recordings.setdefault(operation.id, recording)
 
     def members_of(self, recording: Recording) -> dict[str, str]:

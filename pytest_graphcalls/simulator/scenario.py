@@ -129,20 +129,20 @@ class Person:
         return self
 
     def speaks(self, seconds: float, after: float = 0.0) -> Person:
-        """Speak for ``seconds``, beginning in ``after`` virtual seconds, and be silent before and afterwards.
+        """Speak for ``seconds``, beginning in ``after`` virtual seconds, and be silent otherwise.
 
-        Said again, it adds to what they say. Whoever was never told to speak or to be silent speaks all the time.
+        Called again, it adds to what they say. Whoever was never told to speak or to be silent speaks all the time.
 
         Raises:
             SettingError: one of them is no number of 0 or more.
         """
         begins = _seconds("speaks(after)", after)
-        self._scenario.speak(self.identity, begins, _seconds("speaks(seconds)", seconds))
+        self._scenario.hearing.speak(self.identity, _seconds("speaks(seconds)", seconds), begins)
         return self
 
     def stays_silent(self) -> Person:
         """Say nothing from now on."""
-        self._scenario.hearing.speak(self.identity, ())
+        self._scenario.hearing.fall_silent(self.identity)
         return self
 
     @property
@@ -339,13 +339,6 @@ class Scenario:
         for conference in self.store.conferences_of(identity):
             if one := conference.find(identity):
                 self._calls.participant_left(self.store.step_participant(conference, one.id, ParticipantEvent.LEAVE))
-
-    def speak(self, identity: Identity, after: float, seconds: float) -> None:
-        """Let a person speak for a while, beside what they say already."""
-        with self._world.lock:
-            begins = self._world.clock.now + after
-            known = self._world.people.scripted(identity).speech or ()
-            self.hearing.speak(identity, (*known, (begins, begins + seconds)))
 
     def remove_bot(self, identity: Identity, call_id: str) -> None:
         """Let a person remove the bot from the conference behind a call (observed 6.20)."""

@@ -278,15 +278,16 @@ def takes_any_tone(id: str) -> Apply:
     return around("admission", "judge", step)
 
 
-def forgets_the_subscription(simulator: Simulator, original: Callable[[Call], None], call: Call) -> None:
-    """After the request its bot is notified of no key."""
-    original(simulator.store.change_call(call, hears_tones=False))
+def forgets_the_subscription(simulator: Simulator, original: Callable[..., None], call: Call, queue: str = "") -> None:
+    """After a cancel, other than to barge in, its bot is notified of no key."""
+    original(call if queue else simulator.store.change_call(call, hears_tones=False), queue)
 
 
 def leads_to_a_cancelled_recording(_: Simulator, original: Callable[[Operation], None], operation: Operation) -> None:
     """The end of a recording that was cancelled has an address and a token."""
     kept = {"recordingLocation": "https://graph.microsoft.com/recordings/0", "recordingAccessToken": "t"}
-    original(replace(operation, end_members={**operation.end_members, **kept}) if operation.plan else operation)
+    cancelled = operation.plan is not None and operation.how == "cancelled"
+    original(replace(operation, end_members={**operation.end_members, **kept}) if cancelled else operation)
 
 
 def has_another_type(_: Simulator, original: Callable[[Request], Response | None], request: Request) -> Any:
@@ -311,6 +312,11 @@ def refuses_two_minutes(_: Simulator, original: Callable[..., Plan], ask: Ask, b
     if body.get("maxRecordDurationInSeconds") == 120:
         raise Refusal("invalid-request", "too long")
     return plan
+
+
+def passes_over_names(_: Simulator, original: Callable[..., Plan], ask: Ask, body: dict[str, Any]) -> Plan:
+    """Stop tones that are no keys are left out."""
+    return original(ask, {**body, "stopTones": [key for key in body.get("stopTones") or () if len(key) == 1]})
 
 
 def records_at_once(_: Simulator, original: Callable[[Operation], Operation], operation: Operation) -> Operation:

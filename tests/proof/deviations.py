@@ -601,7 +601,7 @@ TABLE: tuple[Deviation, ...] = (
         "Names of tones are taken.",
         both(
             leaves_unjudged(f"{RECORD}.stop-tones-are-keys"),
-            around("recordings", "plan", lambda _, plan, ask, body: plan(ask, {**body, "stopTones": []})),
+            around("recordings", "plan", changes.passes_over_names),
         ),
     ),
     Deviation(
