@@ -109,15 +109,16 @@ class Hearing:
         return tuple(sorted(found, key=lambda one: one.begins))
 
     def _prompts(self, call: Call, operation: Operation) -> Iterator[Prompt]:
-        """The prompts of an operation, as far as they were heard."""
+        """The prompts of an operation, as far as they were heard; if it could not be played, those that are at fault."""
         if operation.began is None:
             return
         now, begins = self._world.clock.now, operation.began
         over, how = operation.ended, operation.how or "failed"
         if call.ended is not None and (over is None or operation.status is OperationState.RUNNING):
             over, how = call.ended, "call ended"
-        endless = operation.loops and any(sound.seconds for sound in operation.sounds)
-        for number, sound in enumerate(cycle(operation.sounds) if endless else operation.sounds):
+        sounds = tuple(sound for sound in operation.sounds if sound.problem) or operation.sounds
+        endless = operation.loops and any(sound.seconds for sound in sounds)
+        for number, sound in enumerate(cycle(sounds) if endless else sounds):
             ends = begins + (sound.seconds or 0.0)
             limit = now if over is None else over
             if (number and begins >= limit) or sound.seconds is None:
