@@ -109,7 +109,7 @@ class Hearing:
         return tuple(sorted(found, key=lambda one: one.begins))
 
     def _prompts(self, call: Call, operation: Operation) -> Iterator[Prompt]:
-        """The prompts of an operation, as far as they were heard; if it could not be played, those that are at fault."""
+        """The prompts of an operation, as far as they were heard; if that is not possible, those at fault."""
         if operation.began is None:
             return
         now, begins = self._world.clock.now, operation.began
