@@ -58,7 +58,7 @@ class Recorder:
         self._exchanges: list[Exchange] = []
         self._seen: list[Seen] = []
         self._answers: dict[str, Answer] = {}
-        self._taken: set[Seen] = set()
+        self._taken: set[str] = set()
         self._flawed: dict[int, Request] = {}
         self._notifications: list[Notification] = []
         self._aside: set[int] = set()
@@ -288,11 +288,11 @@ class Recorder:
         return len(matching)
 
     def take_failing(self) -> list[Seen]:
-        """The findings that fail the test and were not taken before."""
+        """The findings that fail the test and were not taken before, not even at another place."""
         found = self.failing()  # not under the lock, which other readers take as the second one
         with self._lock:
-            failing = [seen for seen in found if seen not in self._taken]
-            self._taken.update(failing)
+            failing = [seen for seen in found if seen.finding.fingerprint not in self._taken]
+            self._taken.update(seen.finding.fingerprint for seen in failing)
         return failing
 
 

@@ -13,10 +13,10 @@ from pytest_graphcalls.simulator.audio import KEYS, NAMES, Plan, Recording, Swit
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import bearer
 from pytest_graphcalls.simulator.operations import Operations
-from pytest_graphcalls.simulator.responses import EVIDENCE_HEADER, Refusal, documented
+from pytest_graphcalls.simulator.responses import Refusal, documented
 from pytest_graphcalls.simulator.store import Call, Conference, Operation
 from pytest_graphcalls.simulator.world import World
-from pytest_graphcalls.wire import Headers, Request, Response
+from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Request, Response
 
 LONGEST = 120
 """Seconds of a recording at most (call-record.r03)."""

@@ -140,9 +140,8 @@ def test_a_file_that_is_not_there_ends_its_prompt(simulator: Simulator, phone: P
     simulator.advance(0)
     assert [one.how for one in call.operations] == ["not-downloadable"]
     problem = "not downloadable: was answered with 404"
-    assert [(one.uri, one.ended, one.problem) for one in call.prompts] == [
-        (f"{HOST}/none.wav", "not-downloadable", problem)
-    ]
+    (prompt,) = call.prompts
+    assert (prompt.uri, prompt.ended, prompt.problem) == (f"{HOST}/none.wav", "not-downloadable", problem)
     simulator.media.switches.choose(unplayable="completed")
     play(phone, call, f"{HOST}/none.wav")
     simulator.advance(0)
