@@ -8,6 +8,8 @@ from pytest_graphcalls.stage import Answer, Stage, members
 
 rule = pytest.mark.graphcalls_rule
 
+SUCCESS = "commsoperation-get.success-is-200-with-operation"
+
 
 def started(stage: Stage, answer: Answer) -> str:
     """The id of the operation that an invite has started."""
@@ -39,3 +41,23 @@ def test_an_operation_can_be_read_when_it_is_over(graphcalls_stage: Stage) -> No
         lambda: str(members(call.operation(operation)).get("status")).lower() == "completed", within=5
     )
     assert ended
+
+
+@rule("commsoperation-get.id-is-the-one-asked-for")
+def test_of_two_operations_the_one_that_was_asked_for_is_read(graphcalls_stage: Stage) -> None:
+    """Each is read under its own id."""
+    call = graphcalls_stage.meeting_call(people=0)
+    ids = [started(graphcalls_stage, call.invite(one.entry())) for one in graphcalls_stage.persons(2)]
+    answers = [graphcalls_stage.accepted(call.operation(id), SUCCESS) for id in ids]
+    assert [members(answer).get("id") for answer in answers] == ids
+
+
+@rule("commsoperation-get.shows-what-was-started")
+def test_an_invite_is_read_as_an_invite(graphcalls_stage: Stage) -> None:
+    """Its type and its clientContext are those of the answer that started it."""
+    call = graphcalls_stage.meeting_call(people=0)
+    answer = call.invite(graphcalls_stage.person().entry(), clientContext=graphcalls_stage.new_id())
+    operation = started(graphcalls_stage, answer)
+    later = members(graphcalls_stage.accepted(call.operation(operation), SUCCESS))
+    same = {name: members(answer).get(name) for name in ("@odata.type", "clientContext")}
+    assert {name: later.get(name) for name in same} == same
