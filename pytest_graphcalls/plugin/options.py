@@ -82,6 +82,13 @@ SETTINGS = (
         "let notices (additive or tolerated differences) and reported rules fail a test, too",
     ),
     Setting(
+        "require",
+        "string",
+        {"metavar": "RULES"},
+        "the rules that a contract run has to check: possible (default; what the target does not allow fails nothing) "
+        "or all (each rule that was not checked fails the run)",
+    ),
+    Setting(
         "report",
         "linelist",
         {"action": "append", "metavar": "FILE"},

@@ -57,6 +57,7 @@ class Settings(NamedTuple):
         target: ``simulator``, ``replay``, ``live``, or a base URL without API version.
         versions: API versions that the run covers, in the order ``v1.0``, ``beta``.
         strict: whether notices fail a test, too.
+        require_all: whether a rule that was not checked fails a run of contract tests.
         reports: files to write the report to; absolute.
         seed: where the simulator's ids start.
         token: bearer token for a base URL, or ``""``.
@@ -75,6 +76,7 @@ class Settings(NamedTuple):
     target: str = SIMULATOR
     versions: tuple[str, ...] = BOTH_VERSIONS
     strict: bool = False
+    require_all: bool = False
     reports: tuple[Path, ...] = ()
     seed: int = 0
     token: str = ""
@@ -143,6 +145,10 @@ def _parse_strict(name: str, value: str | bool) -> bool:  # noqa: FBT001  pytest
     if isinstance(value, bool):
         return value
     return _choice(name, value.lower(), _SWITCH, "true or false")
+
+
+def _parse_require(name: str, value: str) -> bool:
+    return _choice(name, value.lower(), {"possible": False, "all": True}, "possible or all")
 
 
 def _choice(name: str, value: str, table: Mapping[str, _T], expected: str) -> _T:
@@ -242,6 +248,7 @@ _PARSERS: Mapping[str, Callable[[str, Any], Any]] = {
     "target": parse_target,
     "version": parse_versions,
     "strict": _parse_strict,
+    "require": _parse_require,
     "report": _parse_reports,
     "seed": _parse_seed,
     "cassettes": _parse_folder,
@@ -259,7 +266,13 @@ _PARSERS: Mapping[str, Callable[[str, Any], Any]] = {
 }
 """How the value of each setting is read, whichever source gave it."""
 _KEY_VARIABLE = "GRAPHCALLS_REDACTION_KEY"
-_FIELDS = {"version": "versions", "report": "reports", "sandbox_tenants": "tenants", "sandbox": "facts"}
+_FIELDS = {
+    "version": "versions",
+    "require": "require_all",
+    "report": "reports",
+    "sandbox_tenants": "tenants",
+    "sandbox": "facts",
+}
 """Where a setting's field is called otherwise than the setting."""
 
 

@@ -27,12 +27,13 @@ def summary(run: Run) -> Iterator[str]:
 def _contract(run: Run) -> Iterator[str]:
     results = [result for result in run.rules() if result.version in run.versions]
     yield f"target {run.target}, contract {run.contract.revision}"
-    yield from _rules(run, [result for result in results if result.reason != NO_TEST])
-    yield from _counts(results)
     yield from _unsettled(results, Outcome.COULD_NOT_CHECK)
     yield from _unsettled(results, Outcome.NOT_CHECKED)
-    yield from _elsewhere(run.broken_elsewhere())
+    yield from _rules(run, [result for result in results if result.reason != NO_TEST])
+    yield from _counts(results)
+    yield from _elsewhere(run)
     yield from _questions(run)
+    yield f"not looked at: {len(run.unchecked())} of {counted(len(results), 'rule')}"
 
 
 def _rules(run: Run, results: Sequence[RuleResult]) -> Iterator[str]:
@@ -67,10 +68,13 @@ def _unsettled(results: Iterable[RuleResult], status: Outcome) -> Iterator[str]:
         yield f"{words}, {some}: {reason}"
 
 
-def _elsewhere(results: Iterable[RuleResult]) -> Iterator[str]:
-    for result in results:
+def _elsewhere(run: Run) -> Iterator[str]:
+    for result in run.broken_elsewhere():
         yield f"broken outside its own test: {result.rule} ({result.version}): {result.reason}"
         yield f"  found by {result.broken_by[0]}"
+    for test, finding in run.stray():
+        yield f"wrong, and no rule is about it: {_place(finding)}: expected {finding.expected}, got {finding.got}"
+        yield f"  found by {test}"
 
 
 def _questions(run: Run) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pytest_graphcalls.contract import VERSIONS, Contract, Evidence
 from pytest_graphcalls.findings import Finding
-from pytest_graphcalls.session.judge import BREAKS, FindingStatus
+from pytest_graphcalls.session.judge import BREAKS, FindingStatus, broken_rule
 from pytest_graphcalls.session.outcome import Answer, Outcome, Seen, TestRecord
 
 
@@ -111,8 +111,8 @@ class Run:
         found: dict[tuple[str, str], list[tuple[TestRecord, Finding]]] = {}
         for record in self.records:
             for seen in record.seen:
-                if seen.finding.rule and seen.status in BREAKS:
-                    found.setdefault((seen.finding.rule, seen.finding.version), []).append((record, seen.finding))
+                if seen.status in BREAKS and (rule := broken_rule(seen.finding, self.contract)):
+                    found.setdefault((rule, seen.finding.version), []).append((record, seen.finding))
         return found
 
     def _rule(
@@ -182,6 +182,16 @@ class Run:
         tested = {f"{rule}@{record.version}" for record in self.records for rule in record.rules}
         return tuple(sorted(tested.union(*(record.judged for record in self.records))))
 
+    def stray(self) -> tuple[tuple[str, Finding], ...]:
+        """What contract tests found wrong that no rule speaks about, as in a notification; each with one such test."""
+        found = {
+            seen.finding.fingerprint: (record.nodeid, seen.finding)
+            for record in self.contract_tests
+            for seen in record.seen
+            if seen.status is FindingStatus.ELSEWHERE and not broken_rule(seen.finding, self.contract)
+        }
+        return tuple(found.values())
+
     def broken_elsewhere(self) -> tuple[RuleResult, ...]:
         """Broken rules that failed no test: not one of their own, and not the test that found it.
 
@@ -189,7 +199,7 @@ class Run:
         """
         failed = {record.nodeid for record in self.records if record.outcome is Outcome.BROKEN}
         told = {
-            (seen.finding.rule, seen.finding.version)
+            (broken_rule(seen.finding, self.contract), seen.finding.version)
             for record in self.records
             for seen in record.seen
             if seen.status is FindingStatus.FAILS
@@ -201,6 +211,20 @@ class Run:
             and (result.rule, result.version) not in told
             and not failed.intersection(result.tests)
         )
+
+    def unchecked(self) -> tuple[RuleResult, ...]:
+        """The rules, in the API versions of the run, of which it says neither that they hold nor that they do not."""
+        judged = {Outcome.HELD, Outcome.BROKEN}
+        return tuple(one for one in self.rules() if one.version in self.versions and one.status not in judged)
+
+    def fails(self, *, require_all: bool = False) -> bool:
+        """Whether the run failed, although its tests may have passed.
+
+        Args:
+            require_all: whether a rule that was not checked fails a run that judges a target.
+        """
+        unchecked = require_all and self.contract_tests and self.unchecked()
+        return bool(self.broken_elsewhere() or self.stray() or unchecked)
 
 
 def _question(question: str, version: str, record: TestRecord | None) -> QuestionResult:

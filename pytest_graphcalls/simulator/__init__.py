@@ -9,7 +9,7 @@ from pytest_graphcalls.simulator.hosting import Host, Service
 from pytest_graphcalls.simulator.identity import App, Authority
 from pytest_graphcalls.simulator.keys import Keyring
 from pytest_graphcalls.simulator.responses import EVIDENCE_HEADER
-from pytest_graphcalls.simulator.scenario import Meeting, Person, SimulatedCall
+from pytest_graphcalls.simulator.scenario import Meeting, Person, SimulatedCall, invitation
 
 __all__ = [
     "DEFAULT_START",
@@ -30,4 +30,5 @@ __all__ = [
     "Service",
     "SimulatedCall",
     "Simulator",
+    "invitation",
 ]

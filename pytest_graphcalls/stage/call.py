@@ -51,7 +51,7 @@ class CallRequests:
 
     def request(self, method: str, path: str = "", json: Any = None) -> Answer:
         """Send a request about this call; ``path`` starts with ``/`` or is empty."""
-        return self.client.request(method, f"{self.root}/{self.id}{path}", json=json)
+        return self.stage.ask(self.client, method, f"{self.root}/{self.id}{path}", json)
 
     def send(self, operation: str | Effect, json: Any = None, **keys: str) -> Answer:
         """Send the request for an operation of the contract that is about this call.

@@ -135,7 +135,7 @@ class Making(Waiting, People):
     def create(self, *, by: Client | None = None, root: str = CALLS, **facts: Any) -> Answer:
         """Create a call and remember to hang it up; ``by`` is another app."""
         client = by or self.client
-        answer = client.request("POST", root, json=self.call_body(**facts))
+        answer = self.ask(client, "POST", root, self.call_body(**facts))
         call_id = members(answer).get("id")
         if isinstance(call_id, str):
             # The call may exist although its creation has failed.

@@ -16,7 +16,7 @@ from pytest_graphcalls.wire import Notification
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
     from pytest_graphcalls.sandbox import Sandbox
-    from pytest_graphcalls.session import Recorder
+    from pytest_graphcalls.session import Offer, Recorder
     from pytest_graphcalls.simulator import Simulator
     from pytest_graphcalls.wire import Exchange, Notification
 
@@ -165,6 +165,10 @@ class Connection(Protocol):
     @property
     def case(self) -> Case | None:
         """The test, when it is recorded or replayed and has to ask the same each time; else ``None``."""
+
+    @property
+    def offer(self) -> Offer:
+        """Which operations it has."""
 
     def client(self, token: str | None = None) -> Client:
         """A new client on :attr:`root`.

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.session import WHOLE, Offer
 from pytest_graphcalls.targets.base import Setup, World
 
 if TYPE_CHECKING:
@@ -37,6 +39,11 @@ class UrlTarget:
     def capabilities(self) -> frozenset[Need]:
         """See :attr:`Target.capabilities`; the server is asked once a run."""
         return steered(self.name)
+
+    @property
+    def offer(self) -> Offer:
+        """See :attr:`.Connection.offer`."""
+        return WHOLE if self.capabilities else Offer(whole=False)
 
     @property
     def token(self) -> str:
@@ -80,6 +87,7 @@ class UrlTarget:
         """
         if setup.recorder.judges:
             self._require_welcome(setup.version)
+            setup.recorder.judge = replace(setup.recorder.judge, offer=self.offer)
         connection = UrlConnection(self, setup)
         if (
             connection.world is not None and Need.CLOCK in connection.capabilities
@@ -123,6 +131,7 @@ class UrlConnection:
         # What is recorded is asked again by requests alone.
         self.world = target.world if setup.case is None else None
         self.capabilities = target.capabilities if setup.case is None else frozenset[Need]()
+        self.offer = target.offer
         self.token = target.token
         self.version = setup.version
         self.root = f"{target.name}/{setup.version}"
