@@ -57,6 +57,7 @@ class SimulatorConnection:
     capabilities = SimulatorTarget.capabilities
     sandbox = None
     offer = WHOLE
+    given = None
     is_fresh = True
 
     def __init__(self, simulator: Simulator, setup: Setup, leave: Callable[[], None]) -> None:
