@@ -51,8 +51,8 @@ def disagreements(repeat: Repeat, known: Any, answer: Any) -> list[Disagreement]
         return list(_people(repeat, repeat.people, wanted, got))
     if got is None and repeat.of != "request":
         return []  # an id or type that is absent is reported by the check of the shape
-    if isinstance(wanted, str) and wanted.startswith("{"):
-        return []  # a placeholder, as the pages print it, names nothing
+    if not isinstance(wanted, str) or wanted.startswith("{"):
+        return []  # of another type, which is reported for the request; or a placeholder, as the pages print it
     return [Disagreement(f"$.{repeat.at}", wanted, got, repeat.rule, same_id(wanted, got))]
 
 
