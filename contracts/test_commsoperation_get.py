@@ -59,5 +59,7 @@ def test_an_invite_is_read_as_an_invite(graphcalls_stage: Stage) -> None:
     operation = started(graphcalls_stage, answer)
     later = members(graphcalls_stage.accepted(call.operation(operation), SUCCESS))
     # Whether the answer has the context is the invite's rule.
-    same = {name: value for name, value in members(answer).items() if value and name in {"@odata.type", "clientContext"}}
+    same = {
+        name: value for name, value in members(answer).items() if value and name in {"@odata.type", "clientContext"}
+    }
     assert {name: later.get(name) for name in same} == same
