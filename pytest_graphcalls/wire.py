@@ -16,6 +16,8 @@ from urllib.parse import parse_qsl, unquote
 
 _T = TypeVar("_T")
 
+EVIDENCE_HEADER = "x-graphcalls-evidence"
+"""Header of every simulated answer and notification: how well it is known, and from which fact."""
 MAX_DEPTH = 64
 """Deepest nesting of arrays and objects that is read. Graph bodies of this surface stay below 12; the
 limit keeps a hostile body from exhausting the interpreter's stack."""

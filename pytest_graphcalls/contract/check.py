@@ -283,6 +283,27 @@ def unmatched(miss: Miss, request: Request) -> Iterator[Finding]:
         yield Finding(
             Kind.METHOD_UNDOCUMENTED, Severity.VIOLATION, Side.REQUEST, "", miss.version, "method", expected, got
         )
+    elif miss.reason == "version":
+        expected, got = f"/{miss.allowed[0]}, the only version that has {miss.nearest}", f"{request.method} {path}"
+        yield Finding(Kind.OPERATION_UNKNOWN, Severity.VIOLATION, Side.REQUEST, "", miss.version, "path", expected, got)
+
+
+def not_covered(miss: Miss, request: Request) -> Finding:
+    """The finding about a request that neither contract nor simulator covers."""
+    name = miss.uncovered or "/".join(request.path.split("/", 3)[:3])
+    return Finding(
+        Kind.NOT_COVERED,
+        Severity.NOTICE,
+        Side.REQUEST,
+        miss.uncovered,
+        miss.version,
+        "path",
+        "an operation that this contract covers",
+        f"{request.method} {(miss.uncovered and request.path) or name}",
+        page=miss.page,
+        hint=f"{name} is not covered: the exchange was not judged, and the simulator has no answer of its own "
+        "to it. Where the test depends on one, give it: simulator.intercept(step).",
+    )
 
 
 def is_json(content_type: str) -> bool:

@@ -21,7 +21,7 @@ from pytest_graphcalls.contract.sequences import Sequence
 from pytest_graphcalls.contract.sequences import read as read_sequences
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
 from pytest_graphcalls.findings import Finding
-from pytest_graphcalls.wire import Exchange, Request, readable
+from pytest_graphcalls.wire import EVIDENCE_HEADER, Exchange, Request, readable
 
 if TYPE_CHECKING:
     from pytest_graphcalls.contract.check import Checker
@@ -159,11 +159,14 @@ class Contract:
         return found
 
     @cached_property
-    def _router(self) -> Router:
+    def uncovered(self) -> tuple[Uncovered, ...]:
+        """The documented operations that are recognised, and not part of the contract."""
         data = self._files.read("uncovered.yaml", "uncovered")
-        entries = [*data["operations"], *data.get("paths_without_page", ())]
-        uncovered = [Uncovered(e["id"], e["method"], e["path"], tuple(e["versions"])) for e in entries]
-        return Router(self.operations.values(), uncovered)
+        return tuple(map(Uncovered.of, [*data["operations"], *data.get("paths_without_page", ())]))
+
+    @cached_property
+    def _router(self) -> Router:
+        return Router(self.operations.values(), self.uncovered)
 
     def match(self, method: str, path: str) -> Match | Miss:
         """The operation of ``method`` and ``path``, or why there is none (see :class:`Router`)."""
@@ -203,7 +206,8 @@ class Contract:
         """Check request and response of ``exchange``.
 
         Args:
-            exchange: a request to Graph and its response. Other parts of Graph give no finding.
+            exchange: a request to Graph and its response. Other parts of Graph give no finding, unless the simulator
+                answered, which does not have them.
             token_expected: false for recordings, whose tokens were taken out.
             started: a mapping that is kept for the exchanges of one test or file, empty at first. It gets the answers
                 that start operations, by the operation's id; an operation that is read later is compared with it.
@@ -215,7 +219,20 @@ class Contract:
             findings = self._request(exchange.request, sent, look.match, token_expected=token_expected)
         if isinstance(look.match, Match):
             findings += tuple(self._checker(look.match.version).response(exchange, sent, look.match, started))
-        return findings
+        gap = self.gap(exchange)
+        return findings if gap is None else (*findings, gap)
+
+    def gap(self, exchange: Exchange) -> Finding | None:
+        """The finding about an exchange that is outside the contract, so that it is not judged."""
+        miss = self.look_of(exchange).match
+        if isinstance(miss, Match):
+            return None
+        simulated = EVIDENCE_HEADER in exchange.response.headers and miss.reason == "not-graph" and miss.version
+        if miss.reason != "uncovered" and not simulated:
+            return None
+        from pytest_graphcalls.contract import check
+
+        return check.not_covered(miss, exchange.request)
 
     def check_request(
         self, request: Request, match: Match | None = None, *, token_expected: bool = True

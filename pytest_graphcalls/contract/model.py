@@ -68,6 +68,7 @@ class Effect(StrEnum):
     PLAYS = "plays"
     RECORDS = "records"
     CANCELS_MEDIA = "cancels-media"
+    REDIRECTS_CALL = "redirects-call"
 
 
 @dataclass(frozen=True, slots=True)
