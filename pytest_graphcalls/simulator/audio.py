@@ -114,7 +114,7 @@ class Plan:
     origin: str
 
     def end(self, begins: float, speech: Iterable[Span]) -> tuple[float, str]:
-        """The moment at which a recording ends, and the name of the end, if nobody ends it before.
+        """The moment at which a recording ends, and the name of the end, unless it is ended before.
 
         Args:
             begins: the moment at which it begins.

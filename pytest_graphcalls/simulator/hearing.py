@@ -61,7 +61,7 @@ class Hearing:
         return [call for call in calls if call.state is CallState.ESTABLISHED]
 
     def speak(self, identity: Identity, seconds: float, after: float) -> None:
-        """Let a person speak for a while, beside what they were told to say already."""
+        """Let a person speak for a while, beside what is scripted already."""
         with self._world.lock:
             begins = self._world.clock.now + after
             self._script(identity, (*self._speech_of(identity), (begins, begins + seconds)))
@@ -74,7 +74,7 @@ class Hearing:
             self._script(identity, tuple((start, min(stop, now)) for start, stop in speech if start < now))
 
     def _speech_of(self, identity: Identity) -> tuple[Span, ...]:
-        """When a person speaks; whoever was told nothing so far has spoken until now."""
+        """When a person speaks; a person without a script has spoken until now."""
         speech = self._world.people.scripted(identity).speech
         return ((-math.inf, self._world.clock.now),) if speech is None else speech
 

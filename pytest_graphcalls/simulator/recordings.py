@@ -85,7 +85,7 @@ class Recordings:
         return self._hearing.speech_in(store.conference_of(store.calls[operation.call]))
 
     def listen_again(self, conference: Conference) -> None:
-        """Look at the recordings in a conference again, because somebody will speak at other times."""
+        """Look at the recordings in a conference again, because its participants will speak at other times."""
         for call in self._world.store.calls_in(conference):
             for operation in self._running(call):
                 self._await_end(operation.id)
