@@ -131,7 +131,7 @@ class Person:
     def speaks(self, seconds: float, after: float = 0.0) -> Person:
         """Speak for ``seconds``, beginning in ``after`` virtual seconds, and be silent otherwise.
 
-        Called again, it adds to what they say. A person for whom neither this nor stays_silent was called speaks all the time.
+        Called again, it adds to what they say. A person without a script speaks all the time.
 
         Raises:
             SettingError: one of them is no number of 0 or more.
