@@ -368,6 +368,11 @@ def records(*deeds: Callable[[Scene, SimulatedCall], object], played: int = 0, *
     return play
 
 
+def records_silence(scene: Scene) -> None:
+    scene.person("Ana").stays_silent()
+    records()(scene)
+
+
 def records_after_a_bad_prompt(scene: Scene) -> None:
     serves(scene, "gave no answer")
     records(**scene.bot.prompts(1))(scene)
@@ -438,7 +443,7 @@ PLAYS: dict[str, Play] = {
     "recording-ended-by-duration": records(),
     "recording-ended-by-stop-tone": records(lambda scene, _: scene.person("Ana").presses("#"), stopTones=["#"]),
     "recording-ended-by-pause": records(lambda scene, _: scene.person("Ana").speaks(2)),
-    "recording-without-a-word": records(lambda scene, _: scene.person("Ana").stays_silent()),
+    "recording-without-a-word": records_silence,
     "recording-with-bad-prompt": records_after_a_bad_prompt,
     "recording-cancelled": records(lambda scene, call: scene.bot.post(f"/{call.id}/cancelMediaProcessing", {})),
     "recording-barges-in": records(played=5, bargeInAllowed=True),
