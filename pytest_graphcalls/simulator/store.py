@@ -144,6 +144,33 @@ class Participant:
 
 
 @dataclass(frozen=True, slots=True)
+class OnlineMeeting:
+    """A meeting as its organizer has it, whether or not anybody is in it.
+
+    Attributes:
+        id: its id on the wire.
+        join_url: the long form of its join address.
+        join_id: its number, digits only.
+        passcode: belongs to the number, or ``None``.
+        organizer: who organizes it.
+        attendees: ids of the users who are invited, in lower case.
+        members: further members, as they are shown.
+    """
+
+    id: str
+    join_url: str
+    join_id: str
+    passcode: str | None
+    organizer: Identity
+    attendees: frozenset[str] = frozenset()
+    members: Mapping[str, Any] = field(default_factory=dict)
+
+    def organized_by(self, user: str) -> bool:
+        """Whether the user with this id organizes it."""
+        return self.organizer.id.lower() == user.lower()
+
+
+@dataclass(frozen=True, slots=True)
 class Conference:
     """What people are in together.
 
@@ -154,6 +181,7 @@ class Conference:
             (application-post-calls.r07).
         meeting: ``meetingInfo`` of a meeting, or ``None``.
         organizer: id of the user who organizes the meeting, or ``""``.
+        online: the meeting as its organizer has it; ``None`` where only those who join know of it, or it was deleted.
         lets_in: whether a bot that joins it gets in.
         people: everybody in it or invited to it, by participant id.
         legs: ids of the calls in it that are not over.
@@ -165,6 +193,7 @@ class Conference:
     chat: Mapping[str, Any] | None = None
     meeting: Mapping[str, Any] | None = None
     organizer: str = ""
+    online: OnlineMeeting | None = None
     lets_in: bool = True
     people: Mapping[str, Participant] = field(default_factory=dict)
     legs: tuple[str, ...] = ()
@@ -376,6 +405,11 @@ class Store:
         self.meetings |= dict.fromkeys(self._keys[conference.id], conference.id)
         return self.put_conference(conference)
 
+    def drop_meeting(self, conference: Conference) -> None:
+        """Let nothing lead to a meeting any more; calls in it keep their conference."""
+        for key in self._keys.pop(conference.id, ()):
+            self.meetings.pop(key, None)
+
     def meeting_at(self, key: tuple[str, ...]) -> Conference | None:
         """The meeting that ``key`` leads to."""
         found = self.meetings.get(key)
@@ -389,9 +423,9 @@ class Store:
         self._kept_legs[call.conference] -= 1
         if not self._kept_legs[call.conference]:
             del self._kept_legs[call.conference]
-            self.conferences.pop(call.conference, None)
-            for key in self._keys.pop(call.conference, ()):
-                self.meetings.pop(key, None)
+            conference = self.conferences.pop(call.conference, None)
+            if conference is not None:
+                self.drop_meeting(conference)
         return call
 
     def drop_leg(self, call: Call) -> Conference:

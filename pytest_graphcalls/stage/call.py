@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
 
-from pytest_graphcalls.contract import Contract, Effect
+from pytest_graphcalls.contract import Contract, Effect, Operation
 from pytest_graphcalls.errors import StageError
 from pytest_graphcalls.sandbox.tenant import CALLBACK
 from pytest_graphcalls.stage.base import GRAPH, Answer, Client, Invitee, members
@@ -19,6 +20,19 @@ OLD_CALLS = "/app/calls"
 """The deprecated address of the same calls."""
 MEDIA = {"@odata.type": f"{GRAPH}serviceHostedMediaConfig"}
 """Media that the service takes care of."""
+
+
+def named(operation: str | Effect) -> Operation:
+    """The operation of the contract with this id, or this effect."""
+    contract = Contract.packaged()
+    return contract.operation_that(operation) if isinstance(operation, Effect) else contract.operation(operation)
+
+
+def filled(path: str, keys: Mapping[str, str]) -> str:
+    """A path template with its keys, e.g. ``participant_id``, filled in."""
+    for name, value in keys.items():
+        path = path.replace(f"{{{name.replace('_', '-')}}}", quote(value, safe=""))
+    return path
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +75,8 @@ class CallRequests:
             json: the body.
             keys: the other keys of its path, e.g. ``participant_id``.
         """
-        contract = Contract.packaged()
-        id = contract.operation_that(operation).id if isinstance(operation, Effect) else operation
-        found = contract.operation(id)
-        path = found.path.removeprefix(f"{CALLS}/{{call-id}}")
-        for name, value in keys.items():
-            path = path.replace(f"{{{name.replace('_', '-')}}}", value)
-        return self.request(found.method, path, json)
+        found = named(operation)
+        return self.request(found.method, filled(found.path.removeprefix(f"{CALLS}/{{call-id}}"), keys), json)
 
     def get(self) -> Answer:
         """Read the call."""
