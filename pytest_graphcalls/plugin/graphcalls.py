@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from threading import RLock
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -23,9 +24,20 @@ if TYPE_CHECKING:
     from pytest_graphcalls.findings import Finding
     from pytest_graphcalls.simulator import SimulatedCall, Simulator
 
+_T = TypeVar("_T")
+Serve = Callable[["Simulator"], AbstractContextManager[str]]
+"""Lets a local server answer for a simulator inside the block; gives its URL."""
+
 
 class GraphCalls:
-    """The fixture ``graphcalls``: client, simulator, bot and exchanges of one test.
+    """The fixture ``graphcalls``: client, simulator, bot and exchanges of one test. Safe under threads.
+
+    Args:
+        connection: to the target.
+        recorder: of the test.
+        serve: lets a local server answer for the simulator.
+        follow: is handed the bot, once there is one, and gives it back.
+        seed: of the run.
 
     Attributes:
         token: the bearer token that the clients send.
@@ -33,12 +45,32 @@ class GraphCalls:
         version: the API version of this test, ``v1.0`` or ``beta``.
     """
 
-    def __init__(self, request: pytest.FixtureRequest, connection: Connection, recorder: Recorder) -> None:
-        self._request = request
+    def __init__(
+        self, connection: Connection, recorder: Recorder, serve: Serve, follow: Callable[[Bot], Bot], seed: int
+    ) -> None:
+        self._connection = connection
         self._recorder = recorder
+        self._serve = serve
+        self._follow = follow
+        self._seed = seed
+        self._lock = RLock()
+        self._made: dict[str, Any] = {}
+        self._closing = ExitStack()
         self.token = connection.token
         self.root = connection.root
         self.version = connection.version
+
+    def close(self) -> None:
+        """Detach the bot, and let the server answer for this test no longer."""
+        self._closing.close()
+
+    def _part(self, name: str, make: Callable[[], _T]) -> _T:
+        """The part of that name; the first thread that asks makes it."""
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = make()
+            part: _T = self._made[name]
+            return part
 
     @property
     def client(self) -> Client:
@@ -46,14 +78,12 @@ class GraphCalls:
 
         ``graphcalls.client.post(f"/communications/calls/{call.id}/reject", json={"reason": "busy"})``
         """
-        client: Client = self._request.getfixturevalue("graphcalls_client")
-        return client
+        return self._part("client", self._connection.client)
 
     @property
     def async_client(self) -> AsyncClient:
         """An ``httpx.AsyncClient`` on :attr:`root`, with a token; every exchange is checked against the contract."""
-        client: AsyncClient = self._request.getfixturevalue("graphcalls_async_client")
-        return client
+        return self._part("async client", self._connection.async_client)
 
     @property
     def simulator(self) -> Simulator:
@@ -61,8 +91,12 @@ class GraphCalls:
 
         Skips the test when it runs against another target than the simulator.
         """
-        simulator: Simulator = self._request.getfixturevalue("graphcalls_simulator")
-        return simulator
+        if self._connection.simulator is None:
+            pytest.skip(
+                f"needs a simulator, and this test runs against {self.root}; "
+                '--graphcalls-target=simulator or @pytest.mark.graphcalls(target="simulator") gives it one.'
+            )
+        return self._connection.simulator
 
     @property
     def server(self) -> str:
@@ -70,7 +104,8 @@ class GraphCalls:
 
         Skips the test when it runs against another target than the simulator.
         """
-        return str(self._request.getfixturevalue("graphcalls_server"))
+        simulator = self.simulator
+        return self._part("server", lambda: self._closing.enter_context(self._serve(simulator)))
 
     @property
     def bot(self) -> Bot:
@@ -78,7 +113,14 @@ class GraphCalls:
 
         Skips the test when it runs against another target than the simulator.
         """
-        bot: Bot = self._request.getfixturevalue("graphcalls_bot")
+        simulator = self.simulator
+        return self._part("bot", lambda: self._new_bot(simulator))
+
+    def _new_bot(self, simulator: Simulator) -> Bot:
+        from pytest_graphcalls.bot import Bot
+
+        bot = self._follow(Bot(simulator, seed=self._seed))
+        self._closing.callback(bot.close)
         return bot
 
     def in_meeting(self, *people: str) -> SimulatedCall:
