@@ -67,7 +67,7 @@ class Meetings:
         found = self.known(self.named(ask))
         self.require_organizer(found, self.user(ask))
         self.take_away(found)
-        return Reply(204, documented("onlinemeeting-delete.page"))
+        return Reply(204, documented("onlinemeeting-delete.r01"))
 
     def user(self, ask: Ask) -> str:
         """The user of the path, if the app may act for them (aap.r01); it is an object id (m2.6)."""

@@ -12,8 +12,7 @@ from pytest_graphcalls.contract import Contract, Effect, parse_error
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
 from pytest_graphcalls.sandbox.tenant import GivenData, InventedData, StageData, below, tenant_of
 from pytest_graphcalls.stage.base import GRAPH, Answer, Client, Invitee, OnTarget, Waiting, members, refused
-from pytest_graphcalls.stage.call import CALLS, MEDIA, OVER, StagedCall, success_of
-from pytest_graphcalls.stage.meeting import StagedMeeting
+from pytest_graphcalls.stage.call import CALLS, MEDIA, OVER, StagedCall, StagedMeeting, success_of
 from pytest_graphcalls.stage.notifications import Notices
 from pytest_graphcalls.targets.facts import SETTINGS
 from pytest_graphcalls.wire import Headers, Response
