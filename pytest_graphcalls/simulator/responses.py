@@ -13,10 +13,7 @@ from typing import Any
 
 from pytest_graphcalls.contract import Contract, ErrorRow, Evidence
 from pytest_graphcalls.simulator.clock import Clock, Ids
-from pytest_graphcalls.wire import Headers, Request, Response, encode_json
-
-EVIDENCE_HEADER = "x-graphcalls-evidence"
-"""Header of every simulated answer and notification: how well it is known, and from which fact."""
+from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Request, Response, encode_json
 
 _JSON_TYPE = "application/json; odata.metadata=minimal; odata.streaming=true; IEEE754Compatible=false; charset=utf-8"
 _JSON = (("Content-Type", _JSON_TYPE), ("OData-Version", "4.0"))  # observed 3.25, 3.26
