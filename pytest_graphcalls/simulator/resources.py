@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pytest_graphcalls.simulator.online_meeting import OnlineMeeting
 from pytest_graphcalls.simulator.store import (
     Call,
     Conference,
     Identity,
     Invitee,
-    OnlineMeeting,
     Operation,
     Participant,
 )

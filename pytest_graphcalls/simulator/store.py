@@ -112,33 +112,6 @@ class Participant:
 
 
 @dataclass(frozen=True, slots=True)
-class OnlineMeeting:
-    """A meeting as its organizer has it, whether or not anybody is in it.
-
-    Attributes:
-        id: its id on the wire.
-        join_url: the long form of its join address.
-        join_id: its number, digits only.
-        passcode: belongs to the number, or ``None``.
-        organizer: who organizes it.
-        attendees: ids of the users who are invited, in lower case.
-        members: further members, as they are shown.
-    """
-
-    id: str
-    join_url: str
-    join_id: str
-    passcode: str | None
-    organizer: Identity
-    attendees: frozenset[str] = frozenset()
-    members: Mapping[str, Any] = field(default_factory=dict)
-
-    def organized_by(self, user: str) -> bool:
-        """Whether the user with this id organizes it."""
-        return self.organizer.id.lower() == user.lower()
-
-
-@dataclass(frozen=True, slots=True)
 class Conference:
     """What people are in together.
 
