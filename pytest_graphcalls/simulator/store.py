@@ -29,6 +29,7 @@ from pytest_graphcalls.lifecycle import (
 )
 from pytest_graphcalls.simulator.audio import Plan, Recording, Sound, Tone
 from pytest_graphcalls.simulator.clock import Clock
+from pytest_graphcalls.simulator.online_meeting import OnlineMeeting
 from pytest_graphcalls.simulator.responses import Result
 
 E164 = re.compile(r"\+[1-9][0-9]{1,14}")
