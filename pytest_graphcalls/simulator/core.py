@@ -100,7 +100,7 @@ class Simulator:
         self.handlers: dict[str, Handler] = {id: partial(handler, self) for id, handler in HANDLERS.items()}
         """By operation id: what carries it out. An entry can be replaced."""
         self._aside: tuple[tuple[str, Callable[[Request], Response | None]], ...] = (
-            ("/oauth2/v2.0/", self.signin.answer),
+            ("/oauth2/", self.signin.answer),
             ("/discovery/", self.signin.answer),
             ("/.well-known/", self.signin.answer),
             ("/v1/", self.channel.answer),

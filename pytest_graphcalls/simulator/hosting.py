@@ -6,8 +6,9 @@ from threading import Lock
 from typing import Protocol
 
 from pytest_graphcalls.simulator.core import Simulator
+from pytest_graphcalls.simulator.discovery import address_of
 from pytest_graphcalls.simulator.identity import bearer, peek
-from pytest_graphcalls.simulator.signin import tenant_of
+from pytest_graphcalls.simulator.signin import client_id
 from pytest_graphcalls.wire import Request, Response
 
 UNKNOWN_TENANT = "00000000-0000-4000-8000-000000000000"
@@ -31,7 +32,8 @@ class Host:
 
     The tenant is read from the token before anybody has verified it; the simulator it leads to does. A
     request without a token, or for a tenant that was not added, goes to the default simulator, which answers
-    as to any token that is not its own: 401. A request to the sign-in names its tenant in the address.
+    as to any token that is not its own: 401. A request to the sign-in names its tenant in the address, or, where
+    that has a shared name or a domain, its application in the form.
 
     Args:
         default: where requests of no known tenant go; unless given, a tenant without tokens.
@@ -65,8 +67,14 @@ class Host:
 
     def simulator_for(self, request: Request) -> Simulator:
         """The simulator of the tenant that the request's token, or the address of the sign-in, names."""
-        tenant = tenant_of(request) or self._tenant_of(bearer(request))
-        return self._tenants.get(tenant, self.default)
+        address = address_of(request.url)
+        if address is None:
+            return self._tenants.get(self._tenant_of(bearer(request)), self.default)
+        return self._tenants.get(address.tenant.lower()) or self._with_app(client_id(request)) or self.default
+
+    def _with_app(self, app_id: str) -> Simulator | None:
+        """The simulator in which an application is registered: its tenant may be addressed by a shared name."""
+        return next((one for one in self._everybody() if app_id and one.authority.find(app_id)), None)
 
     def handle(self, request: Request) -> Response:
         """Answer a request as its tenant's simulator does."""
