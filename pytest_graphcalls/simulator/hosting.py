@@ -1,15 +1,18 @@
-"""Many tenants behind one address: a request goes to the simulator of the tenant in its token."""
+"""What stands in front of simulators: many tenants behind one address, and one server under many host names."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
 
+from pytest_graphcalls.contract import Cloud, HostKind
 from pytest_graphcalls.simulator.core import Simulator
 from pytest_graphcalls.simulator.discovery import address_of
-from pytest_graphcalls.simulator.identity import bearer, peek
+from pytest_graphcalls.simulator.identity import SHORT_KEYS_PATH, bearer, peek
+from pytest_graphcalls.simulator.responses import EVIDENCE_HEADER
 from pytest_graphcalls.simulator.signin import client_id
-from pytest_graphcalls.wire import Request, Response
+from pytest_graphcalls.wire import Headers, Request, Response
 
 UNKNOWN_TENANT = "00000000-0000-4000-8000-000000000000"
 _REMEMBERED = 4096
@@ -102,3 +105,42 @@ class Host:
                 self._routes.clear()
             self._routes[token] = tenant
         return tenant
+
+
+@dataclass(frozen=True, slots=True)
+class ByHost:
+    """Answers a request under a name of the cloud only if it is for what that host serves.
+
+    Under any other name, such as ``localhost``, the path decides alone.
+
+    Attributes:
+        service: answers.
+        cloud: has the names.
+    """
+
+    service: Service
+    cloud: Cloud
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request, or refuse it where its host serves something else."""
+        host = request.headers.get("host", "")
+        kind, asked = self.cloud.kind_of(host), _kind_asked(request)
+        if kind in (None, asked):
+            return self.service.handle(request)
+        names = " or ".join(name for name, one in self.cloud.hosts.items() if one is asked)
+        text = f"[pytest-graphcalls] {host} serves {kind}. {request.path[:200]} belongs to {asked}: ask {names}."
+        headers = Headers({"Content-Type": "text/plain", EVIDENCE_HEADER: "inferred; fact=which host serves what"})
+        return Response(404, headers, text.encode())
+
+    def elapse(self, seconds: float) -> None:
+        """Let virtual time pass."""
+        self.service.elapse(seconds)
+
+
+def _kind_asked(request: Request) -> HostKind:
+    """What a request asks for, by its path."""
+    if address_of(request.url) is not None:
+        return HostKind.SIGN_IN
+    path = request.path.lower().rstrip("/")
+    is_channel = path.startswith("/v1/.well-known/") or path == SHORT_KEYS_PATH
+    return HostKind.CHANNEL if is_channel else HostKind.GRAPH
