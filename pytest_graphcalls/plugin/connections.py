@@ -20,6 +20,7 @@ from pytest_graphcalls.plugin.settings import Settings
 from pytest_graphcalls.report.failure import raise_failing
 from pytest_graphcalls.session import Recorder, recording
 from pytest_graphcalls.targets import Case, Connection, LocalServer, Setup, Target, Targets, Wishes
+from pytest_graphcalls.targets.facts import mock_facts
 
 _TARGETS = pytest.StashKey[Targets]()
 _SERVER = pytest.StashKey[LocalServer]()
@@ -43,7 +44,8 @@ def targets_of(session: pytest.Session, settings: Settings) -> Targets:
     """The targets of the run, closed at its end."""
     if _TARGETS not in session.stash:
         live = _live(session.config) if settings.target == LIVE else None
-        targets = Targets(Wishes(settings.seed, settings.token, partial(_replay, session.config), live))
+        facts = mock_facts(settings.mock)
+        targets = Targets(Wishes(settings.seed, settings.token, facts, partial(_replay, session.config), live))
         session.stash[_TARGETS] = targets
         session.addfinalizer(targets.close)
     return session.stash[_TARGETS]
@@ -105,6 +107,7 @@ def connected(item: pytest.Item, recorder: Recorder, settings: Settings, version
         tenant=plan.tenant or str(uuid5(NAMESPACE_URL, item.nodeid)),
         prepare=lambda simulator: hook(simulator=simulator),
         case=_case(item, settings, target, version),
+        incoming=lambda group: item.ihook.pytest_graphcalls_incoming_call(target=target, version=version, group=group),
     )
     try:
         connection = targets_of(item.session, settings)[target].connect(setup)

@@ -154,6 +154,14 @@ SETTINGS = (
         "what a sandbox tenant has, 'name = value' on each line: meetings, users, bots, phone, callback, listen; the "
         "variable GRAPHCALLS_SANDBOX_<NAME> comes first",
     ),
+    Setting(
+        "mock",
+        "linelist",
+        None,
+        "what a server at a base URL has, 'name = value' on each line: operations, incoming_calls, group_calls, "
+        "incoming_command, calls, participants, meetings, users, bots, phone, callback; the variable "
+        "GRAPHCALLS_MOCK_<NAME> comes first",
+    ),
 )
 
 

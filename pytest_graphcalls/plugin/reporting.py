@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_graphcalls.plugin.markers import PLAN_KEY, apply
-from pytest_graphcalls.plugin.options import LIVE, REPLAY, SIMULATOR, is_given, is_worker, records
+from pytest_graphcalls.plugin.options import LIVE, NAMED, REPLAY, SIMULATOR, is_given, is_worker, records
 from pytest_graphcalls.plugin.outcomes import Tests
 from pytest_graphcalls.plugin.redacting import MASKED
 from pytest_graphcalls.plugin.settings import Settings, read_settings, settings_of
@@ -150,7 +150,8 @@ class _Gathered:
     @cached_property
     def run(self) -> Run:
         """The run, made when its first test has something to say."""
-        from pytest_graphcalls.session import Run
+        from pytest_graphcalls.session import WHOLE, Run
+        from pytest_graphcalls.targets.facts import mock_facts
 
         settings = self._settings
         return Run(
@@ -159,6 +160,7 @@ class _Gathered:
             versions=settings.versions,
             strict=settings.strict,
             seed=settings.seed,
+            offer=WHOLE if settings.target in NAMED else mock_facts(settings.mock).offer,
         )
 
     @cached_property

@@ -70,6 +70,7 @@ class Settings(NamedTuple):
         nightly: whether tests are recorded to be compared with another night's: all of them, on the simulator too,
             with notifications and times; a service or network that fails then breaks no rule on any target.
         live: what a live run was set up with.
+        mock: what a server at a base URL has, in the form of :attr:`LiveSettings.facts`.
         asked: whether anything of this was given, i.e. not everything is a default.
     """
 
@@ -87,6 +88,7 @@ class Settings(NamedTuple):
     redaction_key: str = ""
     nightly: bool = False
     live: LiveSettings = LiveSettings()
+    mock: tuple[tuple[str, str, str], ...] = ()
     asked: bool = False
 
     def __repr__(self) -> str:
@@ -100,7 +102,7 @@ class Settings(NamedTuple):
         return self.versions[0]
 
 
-_SECRET = frozenset({"token", "redaction_key", "live"})
+_SECRET = frozenset({"token", "redaction_key", "live", "mock"})
 _SETTINGS = pytest.StashKey[Settings]()
 
 
@@ -209,9 +211,8 @@ def _fact(name: str, line: str) -> tuple[str, str, str]:
     raise SettingError(name, "(hidden)", "lines of the form 'name = value'", "One of its lines has no equals sign.")
 
 
-def _with_variables(facts: _Facts, environ: Mapping[str, str]) -> _Facts:
-    """The facts of a sandbox from the ini key, where no variable, e.g. ``GRAPHCALLS_SANDBOX_PHONE``, sets it."""
-    prefix = "GRAPHCALLS_SANDBOX_"
+def _with_variables(facts: _Facts, environ: Mapping[str, str], prefix: str) -> _Facts:
+    """The facts from an ini key, where no variable, e.g. ``GRAPHCALLS_SANDBOX_PHONE``, sets them."""
     found = sorted(name for name, text in environ.items() if name.startswith(prefix) and text)
     said = tuple((name, name.removeprefix(prefix).lower(), environ[name]) for name in found)
     names = {name for _, name, _ in said}
@@ -263,6 +264,7 @@ _PARSERS: Mapping[str, Callable[[str, Any], Any]] = {
     "ledger": _parse_folder,
     "sandbox_tenants": _parse_tenants,
     "sandbox": _parse_facts,
+    "mock": _parse_facts,
 }
 """How the value of each setting is read, whichever source gave it."""
 _KEY_VARIABLE = "GRAPHCALLS_REDACTION_KEY"
@@ -297,11 +299,23 @@ def read_settings(config: pytest.Config) -> Settings:
         if raw is not None:
             given[_FIELDS.get(setting.name, setting.name)] = _parsed(setting, name, raw)
             asked = asked or setting.option is not None
-    given["facts"] = _with_variables(given.get("facts", ()), os.environ)
+    given["facts"] = _with_variables(given.get("facts", ()), os.environ, "GRAPHCALLS_SANDBOX_")
+    given["mock"] = _with_variables(given.get("mock", ()), os.environ, "GRAPHCALLS_MOCK_")
     given["live"] = LiveSettings(**{field: given.pop(field) for field in LiveSettings._fields if field in given})
     given |= {"token": os.environ.get("GRAPHCALLS_TOKEN", ""), "redaction_key": os.environ.get(_KEY_VARIABLE, "")}
+    if given["mock"]:
+        _refuse_unusable(given["mock"])
     config.stash[_SETTINGS] = Settings(**given, asked=asked)
     return config.stash[_SETTINGS]
+
+
+def _refuse_unusable(facts: _Facts) -> None:
+    from pytest_graphcalls.targets.facts import mock_facts
+
+    try:
+        mock_facts(facts)
+    except SettingError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _parsed(setting: Setting, name: str, raw: Any) -> Any:

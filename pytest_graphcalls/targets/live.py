@@ -235,6 +235,7 @@ class LiveConnection:
 
     simulator = None
     offer = WHOLE
+    given = None
     is_fresh = False
 
     def __init__(self, target: LiveTarget, setup: Setup) -> None:

@@ -145,6 +145,7 @@ class ReplayConnection:
 
     simulator = None
     offer = WHOLE
+    given = None
     is_fresh = True
 
     def __init__(self, case: Case, cassette: Cassette, version: str, service: Service) -> None:

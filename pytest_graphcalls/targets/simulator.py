@@ -36,6 +36,7 @@ class SimulatorTarget:
 
         simulator = Simulator(seed=self.seed, tenant_id=setup.tenant or None)
         simulator.observe(setup.observer)
+        simulator.prompts.report = setup.recorder.add
         if setup.prepare is not None:
             setup.prepare(simulator)
         leave = setup.recorder.follow(lambda: simulator.notifications, setup.version)
@@ -57,6 +58,7 @@ class SimulatorConnection:
     capabilities = SimulatorTarget.capabilities
     sandbox = None
     offer = WHOLE
+    given = None
     is_fresh = True
 
     def __init__(self, simulator: Simulator, setup: Setup, leave: Callable[[], None]) -> None:

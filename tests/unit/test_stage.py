@@ -57,6 +57,7 @@ class Line:
     root: str = "https://graph.example.org/v1.0"
     version: str = "v1.0"
     offer: Offer = WHOLE
+    given: Any = None
     world: Any = None
     is_fresh: bool = True
     sandbox: Any = None

@@ -37,6 +37,7 @@ class Line:
     root: str = "https://graph.example/v1.0"
     version: str = "v1.0"
     offer: Offer = WHOLE
+    given: Any = None
     simulator: Any = None
     case: Any = None
     waited: list[float] = field(default_factory=list)

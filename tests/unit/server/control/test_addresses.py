@@ -48,6 +48,10 @@ def test_people_faults_and_assertions_are_those_of_python() -> None:
         "leaves",
         "is_unreachable",
         "removes",
+        "presses",
+        "speaks",
+        "stays_silent",
+        "hangs_up",
     } == set(PERSON_ACTIONS)
     assert {f"faults/{name}" for name in FAULTS} <= paths
     assert {f"assertions/{name}" for name in ASSERTIONS} <= paths
@@ -310,7 +314,7 @@ def test_an_assertion_passes_or_says_why_not(ask: Ask, state: ServerState, simul
     assert ask("POST", "assertions/took-every-notification", within=5) == (200, {"passed": True})
     status, body = ask("POST", "assertions/answered-within", seconds=15)
     assert (status, body["passed"]) == (409, False)
-    assert "neither answered nor rejected" in body["error"]["message"] or "was not" in body["error"]["message"]
+    assert "was not answered, rejected or redirected" in body["error"]["message"]
     assert any("created call incoming" in line for line in body["timeline"])
     assert message(ask("POST", "assertions/answered-within"))[0] == 400
 
