@@ -10,9 +10,8 @@ from pytest_graphcalls.contract import Cloud, HostKind
 from pytest_graphcalls.simulator.core import Simulator
 from pytest_graphcalls.simulator.discovery import address_of
 from pytest_graphcalls.simulator.identity import SHORT_KEYS_PATH, bearer, peek
-from pytest_graphcalls.simulator.responses import EVIDENCE_HEADER
 from pytest_graphcalls.simulator.signin import client_id
-from pytest_graphcalls.wire import Headers, Request, Response
+from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Request, Response
 
 UNKNOWN_TENANT = "00000000-0000-4000-8000-000000000000"
 _REMEMBERED = 4096
