@@ -11,9 +11,10 @@ from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from pytest_graphcalls.contract.clouds import Cloud, load_clouds
 from pytest_graphcalls.contract.errors import ErrorCatalogue
 from pytest_graphcalls.contract.loading import ContractFiles
-from pytest_graphcalls.contract.model import VERSIONS, Cloud, Effect, Operation, Question, Rule, load_clouds
+from pytest_graphcalls.contract.model import VERSIONS, Effect, Operation, Question, Rule
 from pytest_graphcalls.contract.notifications import NotificationChecker, Payload, read
 from pytest_graphcalls.contract.operations import build
 from pytest_graphcalls.contract.routes import Match, Miss, Router, Uncovered
