@@ -174,6 +174,7 @@ def test_deep_texts_in_deep_texts_raise_nothing():
         '\\"',
         "://a:",
         "://a:a",
+        "://a:a…",
         "%25",
         "cookie: a",
         "Bearer a1",
