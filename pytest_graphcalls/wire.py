@@ -16,6 +16,8 @@ from urllib.parse import parse_qsl, unquote
 
 _T = TypeVar("_T")
 
+EVIDENCE_HEADER = "x-graphcalls-evidence"
+"""Header of every simulated answer and notification: how well it is known, and from which fact."""
 MAX_DEPTH = 64
 """Deepest nesting of arrays and objects that is read. Graph bodies of this surface stay below 12; the
 limit keeps a hostile body from exhausting the interpreter's stack."""
@@ -199,6 +201,14 @@ class Response:
     def json(self) -> Any:
         """The body as JSON; raises :class:`MalformedJsonError`."""
         return decode_json(self.body)
+
+
+def readable(message: Request | Response) -> Any:
+    """The decoded body; ``None`` where there is none, a :class:`MalformedJsonError` where it is no JSON."""
+    try:
+        return message.json() if message.body else None
+    except MalformedJsonError as error:
+        return error
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,11 +128,12 @@ def _summary(run: Run, rules: tuple[RuleResult, ...], questions: tuple[QuestionR
         "broken": counts[Outcome.BROKEN],
         "not_checked": counts[Outcome.NOT_CHECKED],
         "could_not_check": counts[Outcome.COULD_NOT_CHECK],
-        "broken_outside_own_test": len(run.broken_elsewhere()),
+        "broken_outside_own_test": len(run.broken_elsewhere()) + len(run.stray()),
         "questions_answered": sum(result.answer is not None for result in questions),
         "tests": len(run.records),
         "exchanges": sum(record.count for record in run.records),
         "findings": len(run.findings()),
+        "not_covered": sum(run.not_covered().values()),
     }
 
 
@@ -177,6 +178,7 @@ def _place(record: TestRecord, seen: Seen, numbers: _Numbers) -> dict[str, Any]:
 def _exercised(run: Run) -> dict[str, Any]:
     return {
         "operations": [{**_split(name), "count": count} for name, count in run.operations().items()],
+        "not_covered": [{"name": name, "count": count} for name, count in run.not_covered().items()],
         "rules": [_split(name) for name in run.judged()],
     }
 

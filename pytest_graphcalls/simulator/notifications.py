@@ -14,9 +14,9 @@ from typing import Any
 from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.clock import Clock, Ids
-from pytest_graphcalls.simulator.responses import EVIDENCE_HEADER, Fact, documented, inferred, weakest
-from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant, Result, Store
-from pytest_graphcalls.wire import Headers, Notification
+from pytest_graphcalls.simulator.responses import Fact, Result, documented, inferred, weakest
+from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant, Store
+from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Notification
 
 _SAME = (  # observed 6.1, without the bearer token
     ("User-Agent", "Microsoft-Skype/3.0,(Calling/1.0)"),
@@ -28,6 +28,8 @@ _SAME = (  # observed 6.1, without the bearer token
 )
 ARRIVED = documented("observed 5.8")
 REJECTED = documented("call-reject.r07")
+TONE = documented("call-subscribetotone.r03")
+INVENTED = inferred("simulator.notify")
 DELTA: Mapping[bool, Fact] = {False: documented("observed 5.15"), True: inferred("observed 5.15")}
 """How well a roster of differences is known: with people who came only, and with a participant who has left."""
 
@@ -180,6 +182,12 @@ class Notifier:
             data = partial(resources.roster_delta, came, left, number + 1)
             self._note_down(call, "updated", f"{call.id}/participants", data, str(weakest(fact, DELTA[bool(left)])))
 
+    def tone_pressed(self, call: Call, tone: str, number: int) -> None:
+        """Tell that a key was pressed, in as few members as captured (s4.2)."""
+        pressed = {"@odata.type": "#microsoft.graph.toneInfo", "sequenceId": number, "tone": tone}
+        data = {"@odata.type": "#microsoft.graph.call", "state": call.state.value, "toneInfo": pressed}
+        self._note_down(call, "updated", call.id, lambda: data, str(TONE))
+
     def operation_ended(self, operation: Operation) -> None:
         """Tell that an operation completed or failed (observed 5.16)."""
         call = self._store.calls[operation.call]
@@ -188,6 +196,10 @@ class Notifier:
 
     def _note_down(self, call: Call, change: str, path: str, data: Callable[[], Any], evidence: str) -> None:
         self._notes.append(_Note(self._clock.now, self.address(call), call, change, path, data, evidence))
+
+    def note_down(self, call: Call, change: str, path: str, data: Any) -> None:
+        """Notify of what a test has made up: nothing but the test knows it."""
+        self._note_down(call, change, path, lambda: data, str(INVENTED))
 
     def address(self, call: Call) -> str:
         """Where notifications of ``call`` go: to the address given for it, else the app's own (observed 6.7)."""

@@ -8,17 +8,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from pytest_graphcalls.contract import Effect, parse_error
+from pytest_graphcalls.contract import Contract, Effect, parse_error
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
-from pytest_graphcalls.sandbox.tenant import InventedData, SandboxData, StageData, below, tenant_of
+from pytest_graphcalls.sandbox.tenant import GivenData, InventedData, StageData, below, tenant_of
 from pytest_graphcalls.stage.base import GRAPH, Answer, Client, Invitee, OnTarget, Waiting, members, refused
 from pytest_graphcalls.stage.call import CALLS, MEDIA, OVER, StagedCall, success_of
 from pytest_graphcalls.stage.notifications import Notices
+from pytest_graphcalls.targets.facts import SETTINGS
 from pytest_graphcalls.wire import Headers, Response
 
 if TYPE_CHECKING:
     from pytest_graphcalls.session import Recorder
     from pytest_graphcalls.targets import Connection
+    from pytest_graphcalls.targets.facts import MockFacts
 
 
 class People(OnTarget):
@@ -29,8 +31,11 @@ class People(OnTarget):
         self._names = self._new_names()
         self._called: Callable[[str], str] = connection.case.called if connection.case else str
         self._props: StageData = InventedData(self._names, self._called)
+        self._given: GivenData | None = None
         if connection.sandbox is not None:
-            self._props = SandboxData(connection.sandbox)
+            self._props = GivenData(connection.sandbox)
+        elif connection.given is not None:
+            self._props = self._given = GivenData(connection.given, SETTINGS, self._props)
         self.client: Client = connection.client()
         self._nobody: Client | None = None
 
@@ -62,6 +67,14 @@ class People(OnTarget):
         person = self.person(name)
         self._world().person(person.id).declines()
         return person
+
+    def acting(self, call: StagedCall) -> Any:
+        """The person on the other side of a call, who presses keys and speaks (needs ``clock``)."""
+        return self._world().person(call.people[0].id)
+
+    def read(self, url: str, token: str) -> Answer:
+        """Read an address that an answer or a notification has given, with a token of its own."""
+        return self._connection.client(token=token).request("GET", url)
 
     def bot(self, name: str = "Other Bot") -> Invitee:
         """Another application, to be invited."""
@@ -135,7 +148,7 @@ class Making(Waiting, People):
     def create(self, *, by: Client | None = None, root: str = CALLS, **facts: Any) -> Answer:
         """Create a call and remember to hang it up; ``by`` is another app."""
         client = by or self.client
-        answer = client.request("POST", root, json=self.call_body(**facts))
+        answer = self.ask(client, "POST", root, self.call_body(**facts))
         call_id = members(answer).get("id")
         if isinstance(call_id, str):
             # The call may exist although its creation has failed.
@@ -209,8 +222,20 @@ class Scenes(Making):
             at: coordinates from :meth:`meeting`; by default those of a new one.
             by: the app whose bot it is; by default the default app.
         """
+        given = self._connection.given
+        if given is not None and given.calls and at is None and by is None:
+            return self._given_call(given, people)
         call = self.staged(by=by, **(at or self.meeting()))
         return replace(call, people=self.bring(call, *self.persons(people)))
+
+    def _given_call(self, given: MockFacts, count: int) -> StagedCall:
+        """A call that the project names, on a server that creates none or need not."""
+        assert self._given is not None
+        call, people = StagedCall(self, self._given.call(), self.client), self.persons(count)
+        listed = Contract.packaged().operation_that(Effect.SHOWS_ROSTER).id
+        if given.participants and not self._connection.offer.includes(listed):
+            return replace(call, people=people, ids={one.id: self._given.participant() for one in people})
+        return replace(call, people=self.bring(call, *people))
 
     def group_call_without_chat(self) -> StagedCall:
         """A group call with two people that was made by its targets, hence has no ``chatInfo``."""
@@ -224,15 +249,21 @@ class Scenes(Making):
         person = person or self.person()
         return self.staged(person, targets=[person.entry()])
 
-    def incoming_call(self, *, group: bool = False) -> StagedCall:
-        """A call that rings at the bot (needs ``incoming-call``); a ``group`` one is an invitation to a meeting."""
-        call = StagedCall(self, self._world().incoming_call(group=group).id, self.client)
+    def incoming_call(self, *, group: bool = False, recording_policy: bool = False) -> StagedCall:
+        """A call that rings at the bot (needs ``incoming-call``).
+
+        Args:
+            group: whether it is an invitation to a meeting.
+            recording_policy: whether it comes because people in it are to be recorded.
+        """
+        facts = {"group": group, **({"recording_policy": True} if recording_policy else {})}
+        call = StagedCall(self, self._world().incoming_call(**facts).id, self.client)
         self._finally(call.hang_up)
         return call
 
-    def answered_call(self) -> StagedCall:
-        """An incoming call that the bot has taken."""
-        call = self.incoming_call()
+    def answered_call(self, *, recording_policy: bool = False) -> StagedCall:
+        """An incoming call that the bot has taken; argument as for :meth:`incoming_call`."""
+        call = self.incoming_call(recording_policy=recording_policy)
         self.accepted(call.answer(), success_of(Effect.TAKES_CALL))
         self.reached(lambda: call.state() == "established", "an answered call that is established")
         return call

@@ -16,8 +16,9 @@ from pytest_graphcalls.wire import Notification
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
     from pytest_graphcalls.sandbox import Sandbox
-    from pytest_graphcalls.session import Recorder
+    from pytest_graphcalls.session import Offer, Recorder
     from pytest_graphcalls.simulator import Simulator
+    from pytest_graphcalls.targets.facts import MockFacts
     from pytest_graphcalls.wire import Exchange, Notification
 
 
@@ -32,6 +33,7 @@ class Case:
         made: what the test makes up, by what it stands for: the number of an id, or a name. It goes into the passport,
             so that a cassette plays whatever pseudonyms look like in a later version.
         compared: whether its recording is compared with another night's; then a service that fails is no answer.
+        salt: what makes its ids other ones than those of an earlier night, on a server that remembers those.
     """
 
     path: Path
@@ -39,12 +41,13 @@ class Case:
     again: str
     made: dict[str, str] = field(default_factory=dict, compare=False)
     compared: bool = False
+    salt: str = ""
 
     def ids(self) -> Iterator[str]:
-        """Ids for what the test makes up: the same each time, no other test's, and unchanged by redaction."""
+        """Ids for what the test makes up: the same for one salt, no other test's, and unchanged by redaction."""
         for number in map(str, count(1)):
             yield self.made.get(number) or self._make(
-                "guid", number, str(uuid5(NAMESPACE_URL, f"{self.name}:{number}"))
+                "guid", number, str(uuid5(NAMESPACE_URL, f"{self.name}:{number}{self.salt}"))
             )
 
     def called(self, name: str) -> str:
@@ -73,6 +76,7 @@ class Setup:
         tenant: id of the simulated tenant; by default the simulator's own.
         prepare: what to do with a new simulator first.
         case: the test, when it is recorded or replayed.
+        incoming: the project's hook that makes an incoming call at a base URL.
     """
 
     version: str
@@ -80,6 +84,7 @@ class Setup:
     tenant: str = ""
     prepare: Prepare | None = None
     case: Case | None = None
+    incoming: Callable[[bool], str | None] = lambda _group: None
 
     @property
     def observer(self) -> Callable[[Exchange], None]:
@@ -120,11 +125,11 @@ class World(Protocol):
     def authority(self) -> Any:
         """Registers apps (``register``) and mints tokens (``token``)."""
 
-    def incoming_call(self, *, group: bool = False) -> Any:
+    def incoming_call(self, *, group: bool = False, recording_policy: bool = False) -> Any:
         """Place a call to the default app; it has an ``id``."""
 
     def person(self, name_or_id: str) -> Any:
-        """A user of the target; ``declines`` makes them decline every invitation."""
+        """A user of the target, who does what a :class:`.Person` can do."""
 
 
 class Connection(Protocol):
@@ -165,6 +170,14 @@ class Connection(Protocol):
     @property
     def case(self) -> Case | None:
         """The test, when it is recorded or replayed and has to ask the same each time; else ``None``."""
+
+    @property
+    def offer(self) -> Offer:
+        """Which operations it has."""
+
+    @property
+    def given(self) -> MockFacts | None:
+        """What the project says of a server at a base URL; ``None`` for any other target."""
 
     def client(self, token: str | None = None) -> Client:
         """A new client on :attr:`root`.
@@ -237,7 +250,7 @@ class ReceivedNotifications:
         """See :attr:`.World.authority`; raises :class:`StageError`."""
         return _lacking("another app, or a token of one's own making")
 
-    def incoming_call(self, *, group: bool = False) -> Any:  # noqa: ARG002  the protocol's signature
+    def incoming_call(self, *, group: bool = False, recording_policy: bool = False) -> Any:  # noqa: ARG002  the protocol's signature
         """See :meth:`.World.incoming_call`; raises :class:`StageError`."""
         return _lacking("an incoming call")
 

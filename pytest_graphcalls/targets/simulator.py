@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.contract import Need
+from pytest_graphcalls.session import WHOLE
 from pytest_graphcalls.targets.base import GRAPH, SIMULATOR, Setup, World
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class SimulatorTarget:
 
         simulator = Simulator(seed=self.seed, tenant_id=setup.tenant or None)
         simulator.observe(setup.observer)
+        simulator.prompts.report = setup.recorder.add
         if setup.prepare is not None:
             setup.prepare(simulator)
         leave = setup.recorder.follow(lambda: simulator.notifications, setup.version)
@@ -55,6 +57,8 @@ class SimulatorConnection:
 
     capabilities = SimulatorTarget.capabilities
     sandbox = None
+    offer = WHOLE
+    given = None
     is_fresh = True
 
     def __init__(self, simulator: Simulator, setup: Setup, leave: Callable[[], None]) -> None:

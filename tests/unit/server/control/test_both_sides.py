@@ -13,6 +13,7 @@ import pytest
 from pytest_graphcalls.bot import Bot
 from pytest_graphcalls.server.control import ROUTES, ServerState
 from pytest_graphcalls.simulator import Authority, Fault, Keyring, Meeting, Person, SimulatedCall, Simulator
+from pytest_graphcalls.simulator.audio import Switches
 
 SEEN = "GET calls/{call}"
 ADDRESSES: dict[type, dict[str, str]] = {
@@ -23,6 +24,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
         "incoming_call": "POST calls",
         "meeting": "POST meetings",
         "notifications": "GET notifications",
+        "notify": "POST calls/{call}/notifications",
         "now": "GET clock",
         "person": "GET people/{person}",
         "reset": "POST reset",
@@ -33,15 +35,20 @@ ADDRESSES: dict[type, dict[str, str]] = {
             for name in (
                 "answers_after",
                 "declines",
+                "hangs_up",
                 "is_busy",
                 "is_unreachable",
                 "joins",
                 "leaves",
                 "leaves_after",
                 "never_answers",
+                "presses",
                 "removes",
+                "speaks",
+                "stays_silent",
             )
         },
+        "heard": "GET people/{person}/heard",
         "id": "GET people/{person}",
         "identity": "GET people/{person}",
         "name": "GET people/{person}",
@@ -55,9 +62,13 @@ ADDRESSES: dict[type, dict[str, str]] = {
             "my_participant_id",
             "operations",
             "participants",
+            "prompts",
+            "recording_status",
+            "recordings",
             "rejected_with",
             "result",
             "state",
+            "tones",
         ),
         SEEN,
     ),
@@ -77,6 +88,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
         "register": "POST apps",
         "token": "POST token",
     },
+    Switches: {"choose": "POST media"},
     Keyring: {"names": "GET keys", "retire": "POST keys/retire", "rotate": "POST keys/rotate"},
     Bot: {
         "__call__": "POST bot",
@@ -93,6 +105,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
         "deliveries": "GET ledger",
         "forge": "POST bot/forge",
         "requests": "GET ledger",
+        "requests_to": "GET ledger",
         "send_again": "POST bot/again",
         "timeline": "GET timeline",
     },
@@ -112,8 +125,14 @@ LEFT_OUT: dict[type, dict[str, str]] = {
         "notification": "GET notifications with since",
         "observe": CODE,
     },
-    Meeting: dict.fromkeys(("chat_info", "meeting_info", "tenant_id"), "in coordinates"),
-    Fault: dict.fromkeys(("note", "strikes"), "it counts; only the simulator asks it to"),
+    Meeting: {
+        **dict.fromkeys(("chat_info", "meeting_info", "tenant_id"), "in coordinates"),
+        "join_body": "coordinates and what every create has, in the suite's own language",
+    },
+    Fault: {
+        **dict.fromkeys(("note", "strikes"), "it counts; only the simulator asks it to"),
+        "is_idle": "seen and struck say it",
+    },
     Authority: {
         "app_of": "an address names the app by its id",
         "bot": "a roster shows it",
@@ -121,6 +140,7 @@ LEFT_OUT: dict[type, dict[str, str]] = {
         "grant": "it judges every request",
         "reset": "POST reset does",
     },
+    Switches: {"reset": "POST reset does"},
     Keyring: {
         "public": "the key set of the service itself: GET /v1/keys",
         "reset": "POST reset does",
@@ -137,7 +157,14 @@ LEFT_OUT: dict[type, dict[str, str]] = {
 }
 """By class and name: why there is none."""
 
-OTHER_NAMES = {"name_or_id": "{person}", "call_id": "{call}", "where": "url", "app": "{app}", "id": "{call}"}
+OTHER_NAMES = {
+    "name_or_id": "{person}",
+    "call_id": "{call}",
+    "call": "{call}",
+    "where": "url",
+    "app": "{app}",
+    "id": "{call}",
+}
 """Parameters that an address says by another name, or by itself."""
 PARAMETERS_LEFT_OUT = {
     (Simulator, "advance", "patience"): "the server knows whether anybody delivers by itself",
@@ -147,14 +174,16 @@ PARAMETERS_LEFT_OUT = {
     (Bot, "__call__", "linger"): "for applications in this process only",
     (Bot, "__call__", "epoch"): CODE,
     (Bot, "__call__", "busy"): CODE,
+    (Bot, "requests_to", "operation"): "each entry says its operation",
     (Bot, "send_again", "token"): "POST bot/forge has every bad one",
     (Bot, "send_again", "remark"): "for the words of the ledger only",
     (Authority, "token", "key"): CODE,
 }
-FREE = {(Simulator, "fault"), (Authority, "change")}
+FREE = {(Simulator, "fault"), (Authority, "change"), (Switches, "choose")}
 """Those that take any parameter; tables elsewhere say which."""
 SERVED_ONLY = {
     "GET ": "the list itself",
+    "GET media": "in Python the switches are attributes",
     "GET calls": "a suite that has lost an id finds it again; in Python the object is kept",
     "GET bot": "the names of the forgeries, in Python bot.FORGERIES",
     "POST clock/freeze": "in Python time always stands still",
