@@ -193,7 +193,7 @@ SECRETS = (
     ),
     # The password in an address.
     TextPattern(("@",), re.compile(r"(?P<head>://)(?:[^/@\s:\"']*:[^/@\s\"']+|(?=\w*[0-9])[\w-]{16,80}+)(?=@)")),
-    # The same where it was cut before the @; what is no more than digits is a port.
+    # A password in an address that was cut before the @; what is no more than digits is a port.
     TextPattern(
         ("...", "\u2026"),
         re.compile(
