@@ -51,7 +51,7 @@ MAX_REPEATS = 100
 """Number of notifications that are sent again at most, the latest ones."""
 REPEATED = "once more"
 """Remark of a delivery that was repeated by an assertion."""
-_DECISIONS = frozenset({Effect.TAKES_CALL, Effect.REJECTS_CALL})
+_DECISIONS = frozenset({Effect.TAKES_CALL, Effect.REJECTS_CALL, Effect.REDIRECTS_CALL})
 _TIMER_TOLERANCE = 0.02
 """Real seconds by which a timer may be early."""
 _EXPECTED = "that it recognises a repeated notification, by its message id or by the state of the call"
@@ -64,7 +64,9 @@ class Assertions:
     """
 
     def assert_answered_within(self: BotUnderTest, seconds: float) -> None:
-        """Every incoming call that was notified to the bot was answered or rejected in time.
+        """Every incoming call that was notified to the bot was answered, rejected or redirected in time.
+
+        What the simulator does not have, such as a redirect at present, counts as it was asked.
 
         Args:
             seconds: virtual seconds from the first delivery.
@@ -76,15 +78,16 @@ class Assertions:
         _answered_within(self.ledger, seconds, self.simulator.now)
 
     def assert_took_every_notification(self: BotUnderTest, within: float) -> None:
-        """Every notification was answered with 2xx in time.
+        """Every notification was answered with 2xx in time, and no task of the bot has raised an exception.
 
         Args:
             within: real seconds for each answer.
 
         Raises:
-            BotError: one was not, or there was none; with the timeline.
+            BotError: one was not, or there was none, or a task has raised; with the timeline.
         """
         quantity("assert_took_every_notification(within)", within, unit="real seconds")
+        self._record_raised()
         _took_every_notification(self.ledger, within)
 
     def assert_refuses_forged_notifications(self: BotUnderTest) -> None:
@@ -179,17 +182,19 @@ def _answered_within(ledger: Ledger, seconds: float, now: float) -> None:
     if not incoming:
         hint = "say where it is with graphcalls.bot(app), then let a call come in and time pass: advance(0)"
         raise failure(f"the bot was notified of no incoming call; {hint}", ledger)
-    decisions = [one for one in ledger.requests if effects_of(one) & _DECISIONS and succeeded(one)]
+    decisions = [
+        one for one in ledger.requests if effects_of(one) & _DECISIONS and (succeeded(one) or not one.operation)
+    ]
     decided = {call_of(one): one for one in reversed(decisions)}
     for call, delivery in incoming.items():
         decision = decided.get(call)
         if decision is None:
             elapsed = now - delivery.at
             passed = f"{elapsed:g} virtual second{'s' * (elapsed != 1)} later"
-            raise failure(f"incoming call {call} was neither answered nor rejected; it is {passed}", ledger)
+            raise failure(f"incoming call {call} was not answered, rejected or redirected; it is {passed}", ledger)
         if decision.at - delivery.at > seconds:
             late = f"after {decision.at - delivery.at:g} virtual seconds; expected at most {seconds:g}"
-            raise failure(f"incoming call {call} was answered or rejected {late}", ledger)
+            raise failure(f"incoming call {call} was answered, rejected or redirected {late}", ledger)
 
 
 def _took_every_notification(ledger: Ledger, within: float) -> None:
@@ -205,6 +210,11 @@ def _took_every_notification(ledger: Ledger, within: float) -> None:
             f"to '{first.kind}' (#{first.number}) the bot {result}; expected 2xx, best 202 at once and the work later"
         )
         raise failure(f"{what}. {_share(refused, deliveries)}", ledger)
+    raised = [(one.number, one.error) for one in ledger.raised]
+    raised += [(one.number, one.error.partition(": ")[2]) for one in deliveries if one.trace]
+    if raised:
+        number, error = min(raised)
+        raise failure(f"a task of the bot raised {error} (#{number}); expected that the bot handles it", ledger)
     slow = [one for one in deliveries if one.seconds > within]
     if slow:
         first = max(slow, key=lambda one: one.seconds)

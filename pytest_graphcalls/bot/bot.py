@@ -97,6 +97,7 @@ class Bot(Assertions):
         before, self._courier = self._courier, courier
         self.where = where if isinstance(where, str) else ""
         self.simulator.deliver_to(courier)
+        self.simulator.prompts.files = courier
         if before is not None:
             before.close()
         return self
@@ -143,11 +144,17 @@ class Bot(Assertions):
             _ = self.courier
         return tuple(one for one in self.requests if one.operation == known.id)
 
+    def _record_raised(self) -> None:
+        """Record what tasks of a bot in this process have raised since the last time."""
+        if self._courier is not None:
+            self._courier.record_raised()
+
     def timeline(self) -> str:
         """The ledger as text: deliveries to the bot and its requests."""
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
+        self._record_raised()
         yield f"seed {self._seed}, virtual time {self.simulator.now:g} s"
         yield from self.ledger.lines()
 
@@ -238,5 +245,6 @@ class Bot(Assertions):
         """Detach the bot: notifications are no longer delivered."""
         if self._courier is not None:
             self.simulator.deliver_to(None)
+            self.simulator.prompts.files = None
             self._courier.close()
             self._courier, self.where = None, ""

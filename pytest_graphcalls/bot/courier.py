@@ -7,18 +7,20 @@ import inspect
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from pytest_graphcalls.bot.inprocess import AsgiPoster, WsgiPoster
+from pytest_graphcalls.bot.inprocess import AsgiPoster, describe, trace
 from pytest_graphcalls.bot.ledger import Delivery, Ledger, excerpt_of
 from pytest_graphcalls.bot.posting import HttpPoster, Poster, PostResult
 from pytest_graphcalls.bot.queue import DeliveryQueue, QueuedNotification
+from pytest_graphcalls.bot.wsgi import WsgiPoster
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.identity import LIFETIME
 from pytest_graphcalls.validation import MOST, quantity, shown
-from pytest_graphcalls.wire import Headers, Notification, Request, encode_json
+from pytest_graphcalls.wire import Headers, Notification, Request, Response, encode_json
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """Statuses that redirect a notification; 302 and 307 are in use (observed 6.6)."""
@@ -149,6 +151,7 @@ class Courier:
             attempt: number of the attempt.
             remark: a remark for the ledger.
         """
+        self.record_raised()
         good = self.token(note.app_id) if token is None else token
         at = self._simulator.now
         number = self.ledger.reserve(at, note)
@@ -175,6 +178,11 @@ class Courier:
             moment=answer.moment,
             answer="" if answer.status is None or 200 <= answer.status < 300 else excerpt_of(answer.body),
         )
+
+    def record_raised(self) -> None:
+        """Record what tasks of a bot in this process have raised since the last time."""
+        for error in chain.from_iterable(target_poster.raised() for target_poster in self._posters):
+            self.ledger.record_raised(self._simulator.now, describe(error), trace(error))
 
     def _wait_while_busy(self, answer: PostResult) -> PostResult:
         """Wait until the bot's own workers are idle, according to ``busy``."""
@@ -213,6 +221,27 @@ class Courier:
         registered = urlsplit(note.posted_to)
         path = self._path or (self._where.path if self._where.path.strip("/") else registered.path)
         return registered._replace(path=path, query=self._where.query or registered.query).geturl()
+
+    def serves(self, url: str, callback: str) -> bool:
+        """Whether ``url`` is an address of the bot: on the host of its callback, or on this machine."""
+        if not _is_readable(url):
+            return False
+        app = self._simulator.authority.app
+        known = {_origin(callback), _origin(app.callback_uri), *self._others}
+        target_poster = self._poster_of(url)
+        return _origin(url) in known or (isinstance(target_poster, HttpPoster) and target_poster.reaches(url))
+
+    def fetch(self, url: str) -> Response | str:
+        """The bot's answer to a GET of one of its own addresses, without credentials; or why there is none.
+
+        Redirects are not followed.
+        """
+        target_poster = self._poster_of(url)
+        at_its_own_host = isinstance(target_poster, HttpPoster) and target_poster.reaches(url)
+        answer = target_poster.post(Request("GET", url), self._terms.timeout, 0.0, redirected=at_its_own_host)
+        if answer.status is None:
+            return answer.error
+        return Response(answer.status, answer.headers, answer.body)
 
     def _poster_of(self, url: str) -> Poster:
         return self._others.get(_origin(url), self._default) if self._others else self._default

@@ -34,6 +34,10 @@ class BotUnderTest(Protocol):
         """The courier that delivers notifications to it."""
         ...
 
+    def _record_raised(self) -> None:
+        """Record what tasks of a bot in this process have raised."""
+        ...
+
     def send_again(self, token: str | None = None, *, remark: str = "once more") -> Delivery:
         """Post the last notification that the bot accepted once more."""
         ...
@@ -107,7 +111,7 @@ def call_of(asked: Asked) -> str:
 def effects_of(asked: Asked) -> frozenset[Effect]:
     """What the operation that a request means does to a call, as the contract says."""
     match = Contract.packaged().match(asked.exchange.request.method, asked.exchange.request.path)
-    return match.operation.effects if isinstance(match, Match) else frozenset()
+    return (match.operation if isinstance(match, Match) else match).effects
 
 
 def succeeded(asked: Asked) -> bool:

@@ -11,8 +11,6 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Self
 
-from pytest_graphcalls.contract.loading import ContractFiles
-
 VERSIONS = ("v1.0", "beta")
 """The API versions, as they stand in a path."""
 
@@ -68,6 +66,11 @@ class Effect(StrEnum):
     PLAYS = "plays"
     RECORDS = "records"
     CANCELS_MEDIA = "cancels-media"
+    MAKES_MEETING = "makes-meeting"
+    ENDS_MEETING = "ends-meeting"
+    FINDS_MEETING = "finds-meeting"
+    SHOWS_MEETING = "shows-meeting"
+    REDIRECTS_CALL = "redirects-call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +195,47 @@ class RequestSpec:
 
 @dataclass(frozen=True, slots=True)
 class HeaderSpec:
-    """A response header the documentation promises; ``pattern`` is searched in its value."""
+    """A response header the documentation promises.
+
+    Attributes:
+        name: its name.
+        names: template of the path that its value ends in; a key of the request's path, or a member of the answer,
+            stands in braces, e.g. ``/communications/calls/{call-id}/operations/{id}``.
+        says: what it stands for, a noun phrase.
+        rule: slug of the rule that promises it, or ``""``.
+        required: whether it has to be there.
+        contradiction: id of the contradiction in the documentation about the ids in it, or ``""``.
+    """
 
     name: str
-    pattern: str = ""
+    names: str = ""
     says: str = ""
     rule: str = ""
     required: bool = True
+    contradiction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A place of an answer that repeats what is known from elsewhere.
+
+    Attributes:
+        at: the member of the answer.
+        of: what it repeats from: ``request`` (its body), ``path`` (its keys) or ``started`` (the answer that started
+            the operation which is shown).
+        name: the member, or the key, there.
+        people: where both are lists of people, compared by the ids in their identities: further members of each that
+            come back, with the slug of the rule that says so; else ``None``.
+        rule: slug of the rule that says so, or ``""``.
+        contradiction: id of the contradiction in the documentation that makes it a notice, or ``""``.
+    """
+
+    at: str
+    of: str
+    name: str
+    people: Mapping[str, str] | None = None
+    rule: str = ""
+    contradiction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +248,7 @@ class ResponseSpec:
         collection: whether the body is a ``value`` list of that type.
         rule: slug of the rule that states status and body.
         headers: promised headers.
+        repeats: what it repeats of its request.
     """
 
     status: int
@@ -218,6 +256,11 @@ class ResponseSpec:
     collection: bool = False
     rule: str = ""
     headers: tuple[HeaderSpec, ...] = ()
+    repeats: tuple[Repeat, ...] = ()
+
+
+NO_ROLE = "insufficient-permissions"
+"""The error of the calls platform for a token without a role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +273,7 @@ class Permissions:
         spellings: other printed spellings, by current name.
         checked: when they are looked at.
         kinds: where they depend on what is asked for: the names by kind.
+        refusal: the error, by its name in the catalogue, that answers a token without any of them.
     """
 
     least: tuple[str, ...] = ()
@@ -237,6 +281,7 @@ class Permissions:
     spellings: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     checked: RoleCheck = RoleCheck.REQUEST
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    refusal: str = NO_ROLE
 
     @property
     def accepted(self) -> frozenset[str]:
@@ -261,6 +306,7 @@ class EndSpec:
         message: the message, without the marker at its end.
         evidence: how well it is known that it ends like this.
         fact: where that is noted.
+        status: ``completed`` or ``failed``.
         pair_evidence: how well the two numbers are known, where that differs; else ``None``.
         pair_fact: where they are noted.
         members: further members of the notification.
@@ -271,6 +317,7 @@ class EndSpec:
     message: str
     evidence: Evidence
     fact: str
+    status: str = "completed"
     pair_evidence: Evidence | None = None
     pair_fact: str = ""
     members: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -286,8 +333,8 @@ class LongRunning:
         fact: where the answer is documented.
         echoes: members of the request that the notification of its end shows again.
         queue: operations of a call with the same queue run one after the other; ``""`` for side by side.
-        completed: how a success ends.
-        cancelled: how it ends when it is cancelled; ``None`` where it cannot be.
+        ends: how it ends, by name: ``completed`` for one that is not interrupted, ``cancelled`` where it can be
+            cancelled, and further ones.
     """
 
     type: str
@@ -295,8 +342,7 @@ class LongRunning:
     fact: str
     echoes: tuple[str, ...] = ()
     queue: str = ""
-    completed: EndSpec | None = None
-    cancelled: EndSpec | None = None
+    ends: Mapping[str, EndSpec] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,37 +397,3 @@ class Operation:
     def paths(self, version: str) -> tuple[str, ...]:
         """The path template and its aliases in ``version``."""
         return (self.path, *self.aliases.get(version, ())) if version in self.versions else ()
-
-
-@dataclass(frozen=True, slots=True)
-class Cloud:
-    """A national cloud.
-
-    Attributes:
-        name: our name for it, e.g. ``us-gov-l4``.
-        graph_root: scheme and host of Graph, e.g. ``https://graph.microsoft.com``.
-        authority_host: scheme and host of the sign-in.
-        title: what it is called.
-        evidence: how well it is known.
-        source: where it is from.
-    """
-
-    name: str
-    graph_root: str
-    authority_host: str
-    title: str = ""
-    evidence: Evidence = Evidence.DOCUMENTED
-    source: str = ""
-
-    @property
-    def scope(self) -> str:
-        """What to ask a token for: every application permission that was consented to (observed 9.4)."""
-        return f"{self.graph_root}/.default"
-
-
-def load_clouds(files: ContractFiles) -> Mapping[str, Cloud]:
-    """Read ``clouds.yaml``; the worldwide cloud comes first."""
-    data = files.read("clouds.yaml", "clouds")["clouds"]
-    return MappingProxyType(
-        {name: Cloud(name, **{**row, "evidence": Evidence(row["evidence"])}) for name, row in data.items()}
-    )

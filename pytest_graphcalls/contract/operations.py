@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pytest_graphcalls.contract.model import (
+    NO_ROLE,
     Constraint,
     Effect,
     EndSpec,
@@ -17,6 +18,7 @@ from pytest_graphcalls.contract.model import (
     Operation,
     Permissions,
     Question,
+    Repeat,
     RequestSpec,
     ResponseSpec,
     RoleCheck,
@@ -72,13 +74,15 @@ def _permissions(data: Mapping[str, Any]) -> Permissions:
         _tuples(data["spellings"]),
         RoleCheck(raw.get("checked", RoleCheck.REQUEST)),
         _tuples(raw.get("kinds", {})),
+        raw.get("refusal", NO_ROLE),
     )
 
 
 def _long_running(raw: Mapping[str, Any]) -> LongRunning:
-    ends = {name: _end(raw[name]) for name in ("completed", "cancelled") if name in raw}
+    usual = {name: raw[name] for name in ("completed", "cancelled") if name in raw}
+    ends = MappingProxyType({name: _end(end) for name, end in (usual | raw.get("ends", {})).items()})
     return LongRunning(
-        raw["type"], raw["answered"], raw["fact"], tuple(raw.get("echoes", ())), raw.get("queue", ""), **ends
+        raw["type"], raw["answered"], raw["fact"], tuple(raw.get("echoes", ())), raw.get("queue", ""), ends
     )
 
 
@@ -91,6 +95,7 @@ def _end(raw: Mapping[str, Any]) -> EndSpec:
         message=raw["message"],
         evidence=Evidence(raw["evidence"]),
         fact=raw["fact"],
+        status=raw.get("status", "completed"),
         pair_evidence=pair,
         pair_fact=raw.get("pair_fact", ""),
         members=MappingProxyType(raw.get("members", {})),
@@ -113,7 +118,13 @@ def _response(status: int, raw: Mapping[str, Any]) -> ResponseSpec:
     collection = not isinstance(body, str)
     type_ = body["collection"] if collection else "" if body == "none" else body
     headers = tuple(HeaderSpec(name, **facts) for name, facts in raw.get("headers", {}).items())
-    return ResponseSpec(status, type_, collection, raw.get("rule", ""), headers)
+    repeats = tuple(_repeat(**entry) for entry in raw.get("repeats", ()))
+    return ResponseSpec(status, type_, collection, raw.get("rule", ""), headers, repeats)
+
+
+def _repeat(at: str, of: str, **facts: Any) -> Repeat:
+    source, _, name = of.partition(".")
+    return Repeat(at, source, name, **facts)
 
 
 def _rules(data: Mapping[str, Any]) -> Iterator[tuple[str, Rule]]:

@@ -7,22 +7,28 @@ Routes form a tree of segments, with one branch for keys. A static segment is tr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import dropwhile
-from typing import Literal
+from typing import Any, Literal
 
-from pytest_graphcalls.contract.model import VERSIONS, Operation
+from pytest_graphcalls.contract.model import VERSIONS, Effect, Operation
 from pytest_graphcalls.errors import nearest
 from pytest_graphcalls.wire import path_segments
 
 _ROOTS = (("communications", "calls"), ("app", "calls"))
+"""The roots of the calls; what lies elsewhere is another part of Graph unless a route has it."""
 _NAMESPACE = "microsoft.graph."
 _VERSION_LIKE = re.compile(r"v?\d[\d.]*|beta\d*", re.IGNORECASE)
-"""A first segment that is meant as an API version; any other may be the prefix of a proxy."""
 
-MissReason = Literal["not-graph", "unknown-path", "method", "uncovered"]
+
+def is_version_like(segment: str) -> bool:
+    """Whether the first segment of a path is meant as an API version; any other may be the prefix of a proxy."""
+    return _VERSION_LIKE.fullmatch(segment) is not None
+
+
+MissReason = Literal["not-graph", "unknown-path", "method", "version", "uncovered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +54,15 @@ class Miss:
 
     Attributes:
         reason: ``not-graph`` (no API version, or another part of Graph), ``unknown-path``, ``method`` (the path
-            is right, the method is not) or ``uncovered`` (documented, but not part of this contract).
+            is right, the method is not), ``version`` (documented for the other API version only) or ``uncovered``
+            (documented, but not part of this contract).
         version: the API version, or ``""``.
-        allowed: for ``method``: the methods of that path.
-        segment: for ``unknown-path``: the first segment that no route has.
-        nearest: the closest method and path template, or ``""``.
+        allowed: for ``method``: the methods of that path; for ``version``: the version that has it.
+        segment: for ``unknown-path``: the first segment that no route has; for ``version``: the last one.
+        nearest: the closest method and path template, or ``""``; for ``version``: the id of the operation.
         uncovered: for ``uncovered``: the id of that operation.
+        effects: for ``uncovered``: what that operation does to a call, as far as it matters here.
+        page: for ``uncovered``: the address of its page, or ``""``.
     """
 
     reason: MissReason
@@ -62,16 +71,29 @@ class Miss:
     segment: str = ""
     nearest: str = ""
     uncovered: str = ""
+    effects: frozenset[Effect] = frozenset()
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Uncovered:
-    """A documented operation outside this contract."""
+    """A documented operation outside this contract; ``codes`` says what is known of error codes of its own."""
 
     id: str
     method: str
     path: str
     versions: tuple[str, ...]
+    effects: frozenset[Effect] = frozenset()
+    page: str = ""
+    note: str = ""
+    codes: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Uncovered:
+        """The operation of an entry of ``uncovered.yaml``."""
+        effects = frozenset(map(Effect, data.get("effects", ())))
+        rest = data.get("page") or "", data.get("note", ""), data.get("codes", {})
+        return cls(data["id"], data["method"], data["path"], tuple(data["versions"]), effects, *rest)
 
 
 @dataclass(slots=True)
@@ -120,17 +142,23 @@ class Router:
             path: percent-encoded path that starts with the API version, without host and query.
         """
         segments = path_segments(path)
-        if not segments or segments[0] not in self._roots or tuple(segments[1:3]) not in _ROOTS:
+        if len(segments) < 2 or segments[0] not in self._roots:
             return _outside(segments, self._roots)
         version, rest = segments[0], segments[1:]
         rest[-1] = rest[-1].removeprefix(_NAMESPACE)
-        for node, values in _walk(self._roots[version], rest, []):
+        nodes = list(_walk(self._roots[version], rest, []))
+        for node, values in nodes:
             found = node.methods.get(method)
             if found is not None:
                 return _matched(found, version, values, alias=rest[0] == "app")
-        return self._miss(method, version, rest)
+        is_ours = nodes or tuple(rest[:2]) in _ROOTS
+        return self._miss(method, version, rest) if is_ours else _outside(segments, self._roots)
 
     def _miss(self, method: str, version: str, rest: list[str]) -> Miss:
+        for other in VERSIONS:
+            for node, _ in _walk(self._roots[other], rest, []):
+                if method in node.methods:
+                    return Miss("version", version, (other,), rest[-1], node.methods[method][0].id)
         nodes = [node.methods for node, _ in _walk(self._roots[version], rest, [])]
         covered = [methods for methods in nodes if any(isinstance(entry, Operation) for entry, _ in methods.values())]
         allowed = tuple(sorted({name for methods in covered for name in methods}))
@@ -148,14 +176,14 @@ _LONGEST_START = 80
 def _outside(segments: list[str], versions: Iterable[str]) -> Miss:
     """Recognise typing errors in the root (missing or repeated version, wrong letter), else other parts of Graph."""
     version = segments[0] if segments and segments[0] in versions else ""
-    rest = [segment for segment in dropwhile(_VERSION_LIKE.fullmatch, segments) if segment not in versions]
+    rest = [segment for segment in dropwhile(is_version_like, segments) if segment not in versions]
     start = "/".join(rest[:2])[:_LONGEST_START]
     close = get_close_matches(start, ["/".join(root) for root in _ROOTS], n=1, cutoff=0.9)
     if not close:
         return Miss("not-graph", version)
     wrong = next((one for one, right in zip(rest, close[0].split("/"), strict=False) if one != right), segments[0])
     template = "/".join([*close[0].split("/"), *("{id}" for _ in rest[2:3]), *rest[3:]])
-    meant = nearest(segments[0], versions) if _VERSION_LIKE.fullmatch(segments[0]) else ""
+    meant = nearest(segments[0], versions) if is_version_like(segments[0]) else ""
     return Miss("unknown-path", version, segment=wrong, nearest=f"/{meant or VERSIONS[0]}/{template}")
 
 
@@ -164,7 +192,7 @@ def _matched(
 ) -> Match | Miss:
     entry, names = found
     if isinstance(entry, Uncovered):
-        return Miss("uncovered", version, uncovered=entry.id)
+        return Miss("uncovered", version, uncovered=entry.id, effects=entry.effects, page=entry.page)
     return Match(entry, version, dict(zip(names, values, strict=True)), alias)
 
 

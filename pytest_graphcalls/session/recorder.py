@@ -47,6 +47,9 @@ class Recorder:
         strict: whether notices and reported rules weigh, too.
         rules: full ids of the rules the test judges.
         questions: full ids of the questions it asks.
+
+    Attributes:
+        started: by id, the answers that started operations (see :meth:`.Contract.check`).
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Recorder:
         self._exchanges: list[Exchange] = []
         self._seen: list[Seen] = []
         self._answers: dict[str, Answer] = {}
+        self.started: dict[str, Any] = {}
         self._taken: set[str] = set()
         self._flawed: dict[int, Request] = {}
         self._notifications: list[Notification] = []
@@ -77,11 +81,18 @@ class Recorder:
         if self._over:
             raise StaleClientError(self._over)
         exchange = replace(exchange, look=self.contract.look_of(exchange))  # it is asked for again at the end
-        findings = list(map(_safe, self.contract.check(exchange))) if self.judge.applies_to(exchange) else []
+        found = self.contract.check(exchange, started=self.started) if self.judge.applies_to(exchange) else ()
+        findings = list(map(_safe, found))
         with self._lock:
             number = len(self._exchanges)
             self._exchanges.append(exchange)
             self._seen += [Seen(finding, number, self.judge.status(finding)) for finding in findings]
+
+    def add(self, finding: Finding, request: Request) -> None:
+        """Keep a finding about what ``request`` has led to, such as an audio file that it wants to be played."""
+        with self._lock:
+            number = next((at for at, one in enumerate(self._exchanges) if one.request is request), None)
+            self._seen.append(Seen(_safe(finding), number, self.judge.status(finding)))
 
     def follow(
         self, received: Callable[[], Sequence[Notification]], version: str = VERSIONS[0], *, signed: bool = False

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_graphcalls.contract import Contract, ErrorRow, Evidence
 from pytest_graphcalls.simulator.clock import Clock, Ids
-from pytest_graphcalls.wire import Headers, Request, Response, encode_json
-
-EVIDENCE_HEADER = "x-graphcalls-evidence"
-"""Header of every simulated answer and notification: how well it is known, and from which fact."""
+from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Request, Response, encode_json
 
 _JSON_TYPE = "application/json; odata.metadata=minimal; odata.streaming=true; IEEE754Compatible=false; charset=utf-8"
 _JSON = (("Content-Type", _JSON_TYPE), ("OData-Version", "4.0"))  # observed 3.25, 3.26
@@ -48,6 +45,42 @@ class Fact:
 
     def __str__(self) -> str:
         return f"{self.evidence}; fact={self.source}"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A ``resultInfo``: whole numbers on the wire (observed 5.5).
+
+    Attributes:
+        code: the first number of the pair.
+        subcode: the second one.
+        message: the reason in words, without the marker that ends it.
+        fact: how well it is known that things end like this.
+        pair: how well the two numbers are known, where that differs.
+    """
+
+    code: int
+    subcode: int
+    message: str
+    fact: Fact = field(compare=False)
+    pair: Fact | None = field(default=None, compare=False)
+
+    @property
+    def evidence(self) -> str:
+        """As the evidence header has it: that it ends so, and then the pair where it is known differently."""
+        if self.pair is None or self.pair.evidence is self.fact.evidence:
+            return str(self.fact)
+        return f"{self.fact}; result={self.pair.evidence}"
+
+    def wire(self) -> dict[str, Any]:
+        """The ``resultInfo`` object; the message ends with the marker of observed 5.6."""
+        message = f"{self.message} DiagCode: {self.code}#{self.subcode}.@".lstrip()
+        return {
+            "@odata.type": "#microsoft.graph.resultInfo",
+            "code": self.code,
+            "subcode": self.subcode,
+            "message": message,
+        }
 
 
 def weakest(first: Fact, *others: Fact) -> Fact:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -49,9 +49,9 @@ class RemotePerson:
     world: RemoteWorld
     id: str
 
-    def declines(self) -> None:
-        """They decline whatever they are called or invited to; see :meth:`.Person.declines`."""
-        self.world.ask("POST", f"{PREFIX}people/{quote(self.id, safe='')}/declines")
+    def __getattr__(self, action: str) -> Callable[..., object]:
+        """What they can do: the methods of a :class:`.Person`, with arguments by name."""
+        return lambda **facts: self.world.ask("POST", f"{PREFIX}people/{quote(self.id, safe='')}/{action}", **facts)
 
 
 class RemoteWorld:
@@ -65,6 +65,7 @@ class RemoteWorld:
         self._client = client
         self._notifications: list[Notification] = []
         self._known = 0
+        self._began = 0.0
         self.authority = RemoteAuthority(self)
 
     def ask(self, method: str, path: str, **members: Any) -> Mapping[str, Any]:
@@ -80,13 +81,19 @@ class RemoteWorld:
             raise StageError(f"{method} {path}", f"the server refused: {body['error']['message']}")
         return body
 
-    def incoming_call(self, *, group: bool = False) -> Named:
+    def incoming_call(self, **facts: bool) -> Named:
         """Place a call to the default app; see :meth:`.Simulator.incoming_call`."""
-        return Named(self.ask("POST", f"{PREFIX}calls", group=group)["id"])
+        return Named(self.ask("POST", f"{PREFIX}calls", **facts)["id"])
 
     def person(self, name_or_id: str) -> RemotePerson:
         """A person of its tenant; see :meth:`.Simulator.person`."""
         return RemotePerson(self, name_or_id)
+
+    def begin_test(self) -> int:
+        """Count the time of notifications from now on; gives how many there are already."""
+        known = len(self.notifications)
+        self._began = self.ask("GET", f"{PREFIX}clock")["now"]
+        return known
 
     def advance(self, seconds: float) -> None:
         """Let its virtual time pass."""
@@ -101,7 +108,7 @@ class RemoteWorld:
             self._known = 0
             return self.notifications
         self._known = answer["count"]
-        self._notifications += [_notification(one) for one in answer["notifications"]]
+        self._notifications += [_notification(one, self._began) for one in answer["notifications"]]
         return list(self._notifications)
 
 
@@ -123,6 +130,6 @@ class RemoteAuthority:
         return Named(self._world.ask("POST", f"{PREFIX}apps", **facts)["app_id"])
 
 
-def _notification(one: Mapping[str, Any]) -> Notification:
+def _notification(one: Mapping[str, Any], began: float) -> Notification:
     headers = Headers(one["headers"])
-    return Notification(one["posted_to"], one["body"], one["at"], headers, one["call"], one["app"])
+    return Notification(one["posted_to"], one["body"], one["at"] - began, headers, one["call"], one["app"])

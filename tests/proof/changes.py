@@ -9,9 +9,11 @@ from typing import Any
 from pytest_graphcalls.lifecycle import CallEvent, CallState, OperationState, ParticipantState
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.admission import Ask
+from pytest_graphcalls.simulator.audio import Plan
 from pytest_graphcalls.simulator.calls import ENDED_BY_BOT, LEFT_ALONE
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, inferred
 from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant
+from pytest_graphcalls.wire import Request, Response
 from tests.proof.steps import Apply, around
 
 
@@ -231,6 +233,17 @@ def ends_once_more(id: str) -> Callable[..., Reply]:
     return step
 
 
+def another(resource: dict[str, Any]) -> dict[str, Any]:
+    """The resource with the id of another one."""
+    return {**resource, "id": "00000000-0000-4000-8000-000000000007"}
+
+
+def as_prompt(operation: dict[str, Any]) -> dict[str, Any]:
+    """An invite as it is read, shown as the operation of a prompt."""
+    invited = operation["@odata.type"].endswith("inviteParticipantsOperation")
+    return {**operation, "@odata.type": "#microsoft.graph.playPromptOperation"} if invited else operation
+
+
 def goes_on(operation: dict[str, Any]) -> dict[str, Any]:
     """An operation that is not done with the answer."""
     return {**operation, "status": "running"}
@@ -274,3 +287,92 @@ def takes_any_tone(id: str) -> Apply:
             original(ask)
 
     return around("admission", "judge", step)
+
+
+def forgets_the_subscription(simulator: Simulator, original: Callable[..., None], call: Call, queue: str = "") -> None:
+    """After a cancel, other than to barge in, its bot is notified of no key."""
+    original(call if queue else simulator.store.change_call(call, hears_tones=False), queue)
+
+
+def leads_to_a_cancelled_recording(_: Simulator, original: Callable[[Operation], None], operation: Operation) -> None:
+    """The end of a recording that was cancelled has an address and a token."""
+    kept = {"recordingLocation": "https://graph.microsoft.com/recordings/0", "recordingAccessToken": "t"}
+    cancelled = operation.plan is not None and operation.how == "cancelled"
+    original(replace(operation, end_members={**operation.end_members, **kept}) if cancelled else operation)
+
+
+def has_another_type(_: Simulator, original: Callable[[Request], Response | None], request: Request) -> Any:
+    """The file of a recording is answered as audio."""
+    response = original(request)
+    return response and replace(response, headers=response.headers.with_("Content-Type", "audio/wav"))
+
+
+def records(change: Callable[[Plan], dict[str, Any]]) -> Callable[..., Plan]:
+    """A recording has other limits."""
+
+    def step(_: Simulator, original: Callable[..., Plan], ask: Ask, body: dict[str, Any]) -> Plan:
+        plan = original(ask, body)
+        return replace(plan, **change(plan))
+
+    return step
+
+
+def refuses_two_minutes(_: Simulator, original: Callable[..., Plan], ask: Ask, body: dict[str, Any]) -> Plan:
+    """The longest recording that is allowed is refused."""
+    plan = original(ask, body)
+    if body.get("maxRecordDurationInSeconds") == 120:
+        raise Refusal("invalid-request", "too long")
+    return plan
+
+
+def passes_over_names(_: Simulator, original: Callable[..., Plan], ask: Ask, body: dict[str, Any]) -> Plan:
+    """Stop tones that are no keys are left out."""
+    return original(ask, {**body, "stopTones": [key for key in body.get("stopTones") or () if len(key) == 1]})
+
+
+def records_at_once(_: Simulator, original: Callable[[Operation], Operation], operation: Operation) -> Operation:
+    """A recording waits for nothing that is played."""
+    return operation if operation.plan else original(operation)
+
+
+def has_a_status(id: str) -> Callable[..., dict[str, Any]]:
+    """A body of one operation without a status says that it records."""
+
+    def step(_: Simulator, original: Callable[[Ask], dict[str, Any]], ask: Ask) -> dict[str, Any]:
+        given = original(ask)
+        return {"status": "recording", **given} if ask.match.operation.id == id else given
+
+    return step
+
+
+def as_one(found: dict[str, Any]) -> Any:
+    return found["value"][0]
+
+
+def without(member: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda body: {name: value for name, value in body.items() if name != member}
+
+
+def lists_all(filter: str) -> Callable[..., list[Conference]]:
+    """Whatever a ``filter`` of this kind names, all meetings are found."""
+
+    def step(simulator: Simulator, original: Callable[..., list[Conference]], key: tuple[str, ...]) -> list[Conference]:
+        found = original(key)
+        every = [one for one in simulator.store.conferences.values() if one.online is not None]
+        return every if key[0] == filter else found
+
+    return step
+
+
+def lists_without_a_filter(simulator: Simulator) -> None:
+    handler = simulator.handlers["onlinemeeting-find"]
+
+    def find(ask: Ask) -> Reply:
+        try:
+            return handler(ask)
+        except Refusal as refusal:
+            if refusal.row != "meeting-filter-missing":
+                raise
+            return Reply(200, inferred("deviation"), {"value": []})
+
+    simulator.handlers["onlinemeeting-find"] = find

@@ -18,6 +18,7 @@ from pytest_graphcalls.server.control.routing import Route
 from pytest_graphcalls.server.control.state import ServerState
 from pytest_graphcalls.server.control.views import Numbered, Structured, Unredacted, encode, outgoing
 from pytest_graphcalls.simulator import FAULTS, App, Fault, Keyring, Person, SimulatedCall
+from pytest_graphcalls.simulator.audio import CHOICES
 from pytest_graphcalls.simulator.faults import parameters_of
 
 PERSON_ACTIONS = {
@@ -45,6 +46,19 @@ def _token(state: ServerState, /, app: App | None = None, lifetime: float = 3600
         app = app or authority.app
         token = Unredacted(authority.token(app, lifetime=lifetime, **claims))
     return {"access_token": token, "expires_in": lifetime, "client_id": app.app_id, "tenant_id": authority.tenant_id}
+
+
+def _surroundings(state: ServerState) -> Json:
+    simulator, around = state.simulator, state.surroundings
+    return {
+        "url": around.url,
+        "proxy": around.proxy,
+        "ca": around.ca,
+        "hosts": list(simulator.cloud.hosts),
+        "tenant_id": simulator.tenant_id,
+        "client_id": simulator.authority.app.app_id,
+        "client_secret": Unredacted(simulator.signin.secret()),
+    }
 
 
 def _apps(state: ServerState) -> Json:
@@ -113,6 +127,11 @@ def _act(method: Callable[..., None], state: ServerState, /, person: Person, **f
     del state
     method(person, **facts)
     return person
+
+
+def _media(state: ServerState, /, **choices: str) -> Json:
+    switches = state.simulator.media.switches.choose(**choices)
+    return {name: getattr(switches, name) for name in CHOICES}
 
 
 def _freeze(state: ServerState) -> Json:
@@ -202,6 +221,7 @@ _OF_AN_APP = {
     "may_remove_participants": Parameter("whether AllowRemoveParticipantAppIds lists it", parameters.flag),
     "phone_number": Parameter("number of its application instance in E.164 form", _TEXT),
     "callback_uri": Parameter("the address registered for its bot", _TEXT),
+    "has_access_policy": Parameter("whether an application access policy lets it look up meetings", parameters.flag),
 }
 _OF_A_TOKEN = {
     "app": Parameter("id of the app; by default the default app", _TEXT),
@@ -215,6 +235,7 @@ _OF_A_CALL = {
     "group": Parameter("whether it is an invitation into a group call", parameters.flag),
     "others": Parameter(f"who else is in the group call: {_PEOPLE}", parameters.texts),
     "app": Parameter("id of the app that is called; by default the default app", _TEXT),
+    "recording_policy": Parameter("whether it comes because a policy has those in it recorded", parameters.flag),
 }
 _OF_A_NOTIFICATION = {
     "data": Parameter("the resourceData, posted as it is", parameters.anything, required=True),
@@ -224,13 +245,15 @@ _OF_A_NOTIFICATION = {
 _OF_A_MEETING = {
     "people": Parameter(f"who is in it already: {_PEOPLE}", parameters.texts),
     "organizer": Parameter("who organizes it", _TEXT),
+    "passcode": Parameter("whether its number takes a passcode (false)", parameters.flag),
     "lets_in": Parameter(
         "whether a bot that joins is admitted (true); if not, its call ends after a minute", parameters.flag
     ),
 }
 _OF_AN_ACTION = {
     "seconds": Parameter("virtual seconds", parameters.seconds),
-    "after": Parameter("virtual seconds of ringing; by default as long as for everyone", parameters.seconds),
+    "after": Parameter("virtual seconds until then; of ringing, for who declines", parameters.seconds),
+    "keys": Parameter("keys of a telephone, one after the other, e.g. 12#", _TEXT),
     "call": Parameter("id of the call", _TEXT),
 }
 _OF_A_BOT = {
@@ -263,6 +286,8 @@ _CHANGEABLE = {name: one for name, one in _OF_AN_APP.items() if name != "phone_n
 ROUTES: tuple[Route, ...] = (
     Route("GET", "", "this list", lambda _: {"addresses": [route.described() for route in ROUTES]}),
     Route("POST", "token", "a bearer token", _token, _OF_A_TOKEN),
+    Route("GET", "environment", "what a client needs to reach the server under Microsoft's host names, and to sign in",
+          _surroundings),
     Route("GET", "apps", "the apps of the tenant", _apps),
     Route("POST", "apps", "register an app", _register_app, _OF_AN_APP, 201),
     Route("PATCH", "apps/{app}", "change an app; tokens keep the roles they have", _change_app, _CHANGEABLE),
@@ -280,6 +305,11 @@ ROUTES: tuple[Route, ...] = (
           _notify, _OF_A_NOTIFICATION, 201),
     Route("POST", "meetings", "hold a meeting; its coordinates go into the body that creates a call",
           lambda state, **facts: state.simulator.meeting(**facts), _OF_A_MEETING, 201),
+    Route("GET", "media", "which behaviour is simulated where sources differ", _media),
+    Route("POST", "media", "simulate another behaviour from now on", _media,
+          {name: Parameter(" or ".join(values), _TEXT) for name, values in CHOICES.items()}),
+    Route("GET", "people/{person}/heard", "the prompts that were played while they were in a call",
+          lambda _, person: {"heard": person.heard}),
     Route("GET", "people/{person}", "a person's id; a new name is a new person", lambda _, person: person),
     *(
         Route("POST", f"people/{{person}}/{name}", _first_sentence(method).lower(), partial(_act, method),

@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pytest_graphcalls.bot import Asked, Delivery
-from pytest_graphcalls.bot.ledger import InjectedFault
+from pytest_graphcalls.bot.ledger import InjectedFault, RaisedInTask
 from pytest_graphcalls.redaction import OF_REPORTS
 from pytest_graphcalls.sanitize import clean, clean_json
 from pytest_graphcalls.simulator import App, Fault, Fired, Meeting, Person, SimulatedCall
+from pytest_graphcalls.simulator.audio import Prompt, Recording, Tone
 from pytest_graphcalls.simulator.notifications import kind_of
-from pytest_graphcalls.simulator.store import Identity, Operation, Participant, Result
+from pytest_graphcalls.simulator.responses import Result
+from pytest_graphcalls.simulator.store import Identity, Operation, Participant
 from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, decode_json, encode_json
 
 View = dict[str, Any]
@@ -144,13 +146,17 @@ VIEWS: Mapping[type, Callable[[Any], Any]] = {
     Person: lambda person: person.identity,
     SimulatedCall: members(
         "id state kind result rejected_with callback_uri my_participant_id participants invited operations"
+        " prompts tones recordings recording_status"
     ),
+    Prompt: members("uri resource_id begins ends ended problem operation"),
+    Tone: members("tone at by sequence_id"),
+    Recording: members("location token begins ends speech fetched", token=lambda one: Unredacted(one.token)),
     Result: members("code subcode message"),
     Participant: members("id identity state is_bot hidden operation", is_bot=lambda one: bool(one.leg)),
     Operation: members("id status client_context pending result", pending=lambda one: len(one.pending)),
-    Meeting: members("coordinates by_join_id join_meeting_id organizer"),
+    Meeting: members("coordinates by_join_id join_meeting_id organizer id join_url passcode"),
     App: members(
-        "app_id name roles may_remove_participants phone_number instance_id callback_uri",
+        "app_id name roles may_remove_participants phone_number instance_id callback_uri has_access_policy",
         roles=lambda app: sorted(app.roles),
     ),
     Fault: members(
@@ -169,5 +175,6 @@ VIEWS: Mapping[type, Callable[[Any], Any]] = {
     Asked: _request,
     Numbered: _notification,
     InjectedFault: members("number sort at call fault what", sort=lambda _: "fault"),
+    RaisedInTask: members("number sort at error trace", sort=lambda _: "raised"),
 }
 """By class: what is shown of it, in the order of its members."""

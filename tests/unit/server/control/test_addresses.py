@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -47,6 +48,10 @@ def test_people_faults_and_assertions_are_those_of_python() -> None:
         "leaves",
         "is_unreachable",
         "removes",
+        "presses",
+        "speaks",
+        "stays_silent",
+        "hangs_up",
     } == set(PERSON_ACTIONS)
     assert {f"faults/{name}" for name in FAULTS} <= paths
     assert {f"assertions/{name}" for name in ASSERTIONS} <= paths
@@ -309,7 +314,7 @@ def test_an_assertion_passes_or_says_why_not(ask: Ask, state: ServerState, simul
     assert ask("POST", "assertions/took-every-notification", within=5) == (200, {"passed": True})
     status, body = ask("POST", "assertions/answered-within", seconds=15)
     assert (status, body["passed"]) == (409, False)
-    assert "neither answered nor rejected" in body["error"]["message"] or "was not" in body["error"]["message"]
+    assert "was not answered, rejected or redirected" in body["error"]["message"]
     assert any("created call incoming" in line for line in body["timeline"])
     assert message(ask("POST", "assertions/answered-within"))[0] == 400
 
@@ -335,11 +340,13 @@ def test_apps_are_registered_and_changed(ask: Ask, simulator: Simulator) -> None
 
 
 def test_everything_starts_anew(ask: Ask, state: ServerState) -> None:
-    """The same ids again; the bot stays where it is."""
+    """The same ids again; the bot stays where it is, and time zero stands for the present."""
+    began = datetime.now(UTC)
     state.bot(asgi(lambda notes, headers: None))
     _, before = ask("POST", "calls")
     ask("POST", "clock/advance", seconds=3)
     assert ask("POST", "reset") == (200, {"now": 0.0})
+    assert datetime.fromisoformat(ask("GET", "clock")[1]["time"]) >= began
     assert ask("GET", "calls")[1] == {"calls": [], "dropped": 0}
     assert ask("GET", "ledger")[1]["entries"] == []
     _, after = ask("POST", "calls")
