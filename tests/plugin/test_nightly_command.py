@@ -84,6 +84,6 @@ def test_only_the_tests_concerned_are_run_again(tmp_path: Path, monkeypatch: pyt
     )
     assert ran.report is not None, ran.problem
     assert [test["nodeid"] for test in ran.report["tests"]] == [ONE]
-    assert [path.name for path in ran.order.cassettes.rglob("*.yaml")] == [NAMED]
+    assert [path.name for path in ran.request.cassettes.rglob("*.yaml")] == [NAMED]
     assert told[-1] == (1, 1)
     assert told[0] == (0, 0)

@@ -63,7 +63,7 @@ def test_a_server_that_is_steered_has_one_process(
     monkeypatch.setattr("pytest_graphcalls.nightly.run.has_xdist", lambda: True)
     monkeypatch.setattr("pytest_graphcalls.nightly.run.capabilities_of", lambda _: capabilities)
     runner = Fake()
-    look(replace(settings, target="http://127.0.0.1:8080", workers="auto"), runner)
+    run_night(replace(settings, target="http://127.0.0.1:8080", workers="auto"), runner)
     assert {order.workers for order in runner.orders} == {workers}
 
 
