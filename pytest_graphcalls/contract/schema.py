@@ -31,7 +31,9 @@ from pytest_graphcalls.errors import did_you_mean, nearest
 from pytest_graphcalls.findings import Kind, Side
 
 SENTINEL = "unknownFutureValue"
-"""The member that marks an evolvable enumeration."""
+"""The member that marks an evolvable enumeration, and stands for later ones where these were not asked for."""
+ASKING = "Prefer: include-unknown-enum-members"
+"""The header of a request by which they are asked for."""
 # Only in Python "$" also matches before a line break at the end; "(?!\n)" excludes that.
 _GUID = r"^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$(?!\n)"
 _DATE_TIME = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$(?!\n)"
@@ -55,7 +57,13 @@ _PRIMITIVES: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A schema error in the contract's words; ``at`` is ``<type>.<member>``."""
+    """A schema error in the contract's words.
+
+    Attributes:
+        at: ``<type>.<member>``.
+        evolvable: whether the model may have grown since.
+        published: whether it is about a member of an enumeration that is published and has to be asked for.
+    """
 
     kind: Kind
     at: str
@@ -63,6 +71,7 @@ class Problem:
     got: str = ""
     evolvable: bool = False
     hint: str = ""
+    published: bool = False
 
 
 class Schemas:
@@ -71,7 +80,8 @@ class Schemas:
     Args:
         model: the type model.
         side: in a request an entity's ``id`` is not required, because the service makes it; in a notification no
-            member of an entity is, because it holds the changes only.
+            member of an entity is, because it holds the changes only. In a response a member of an enumeration that was
+            published after ``unknownFutureValue`` has to be asked for.
     """
 
     def __init__(self, model: TypeModel, side: Side) -> None:
@@ -79,7 +89,7 @@ class Schemas:
         self.side = side
         self._definitions: dict[str, Mapping[str, Any]] = {}
         self._validators: dict[str, Draft202012Validator] = {}
-        self._fast_check = FastCheck(self._spellings, self.definition, lambda name: model.enums[name].members)
+        self._fast_check = FastCheck(self._spellings, self.definition, self._expected_members)
         self._tests: dict[str, Predicate] = {}
         self._validator_class = extend(Draft202012Validator, self._keywords())  # type: ignore[no-untyped-call]  # the stubs leave it untyped
 
@@ -97,10 +107,42 @@ class Schemas:
 
     def errors(self, root: str, body: Any) -> Iterator[ValidationError]:
         """The errors of :meth:`validator` for ``body``, decoded JSON; a valid body is accepted without it."""
+        return iter(()) if self.is_sound(root, body) else self.validator(root).iter_errors(body)
+
+    def is_sound(self, root: str, body: Any) -> bool:
+        """Whether ``body`` is certainly valid, found without the validator."""
         test = self._tests.get(root)
         if test is None:
             test = self._tests[root] = self._fast_check.test(self._root(root))
-        return iter(()) if test(body) else self.validator(root).iter_errors(body)
+        return test(body)
+
+    def published(self, root: str, body: Any) -> tuple[Any, dict[str, str]]:
+        """``body`` with the names of its members as published, and by place: the names that were written otherwise.
+
+        Args:
+            root: as for :meth:`validator`.
+            body: decoded JSON; it is not changed.
+        """
+        written: dict[str, str] = {}
+        return self._renamed(self._root(root), body, "$", written), written
+
+    def _renamed(self, schema: Mapping[str, Any], value: Any, at: str, written: dict[str, str]) -> Any:
+        if isinstance(value, list) and "items" in schema:
+            return [self._renamed(schema["items"], one, f"{at}[{index}]", written) for index, one in enumerate(value)]
+        if not isinstance(value, dict):
+            return value
+        if "graphType" in schema:
+            chosen, _ = self._choose(schema["graphType"], value.get("@odata.type"), "")
+            schema = self.definition(chosen) if chosen else {}
+        properties: Mapping[str, Any] = schema.get("properties", {})
+        by_case = {name.lower(): name for name in properties if name not in value}
+        renamed = {}
+        for key, one in value.items():
+            name = key if key in properties else by_case.pop(key.lower(), key)
+            if name != key:
+                written[f"{at}.{key}"] = name
+            renamed[name] = self._renamed(properties.get(name, {}), one, f"{at}.{name}", written)
+        return renamed
 
     def document(self, root: str) -> dict[str, Any]:
         """The schema of ``root`` as one self-contained JSON document, its definitions under ``$defs``."""
@@ -214,21 +256,31 @@ class Schemas:
     def _concrete(self, base: str) -> list[str]:
         return sorted(name for name in self.model.subtypes(base) if not self.model.types[name].abstract)
 
+    def _expected_members(self, name: str) -> tuple[str, ...]:
+        """The members that are sent without being asked for."""
+        members = self.model.enums[name].members
+        later = self.side is Side.RESPONSE and SENTINEL in members
+        return members[: members.index(SENTINEL) + 1] if later else members
+
     def _check_enum(
         self, _validator: Any, name: str, instance: Any, schema: Mapping[str, Any]
     ) -> Iterator[ValidationError]:
         enum = self.model.enums[name]
-        if not isinstance(instance, str) or instance in enum.members:
+        expected_members = self._expected_members(name)
+        if not isinstance(instance, str) or instance in expected_members:
             return
         by_case = {member.lower(): member for member in enum.members}
         for part in instance.split(",") if enum.flags else (instance,):
-            if part in enum.members:
+            if part in expected_members:
                 continue
             known = by_case.get(part.lower())
-            if known is not None:
+            if known is not None and known not in expected_members:
+                expected = f"{SENTINEL}, because {part} was published later and the request has no {ASKING}"
+                yield _error(Problem(Kind.ENUM_UNKNOWN, schema["graphAt"], expected, repr(part), published=True))
+            elif known is not None:
                 yield _error(Problem(Kind.ENUM_LETTER_CASE, schema["graphAt"], f"{known}, in this letter case", part))
             else:
-                # unknownFutureValue only marks an evolvable enumeration and is never sent.
+                # unknownFutureValue stands for others and is no value of its own.
                 expected = f"one of {', '.join(member for member in enum.members if member != SENTINEL)}"
                 hint = did_you_mean(part, enum.members).strip()
                 yield _error(Problem(Kind.ENUM_UNKNOWN, schema["graphAt"], expected, repr(part), enum.evolvable, hint))
@@ -252,11 +304,12 @@ def _check_members(_validator: Any, spec: Mapping[str, Any], instance: Any, _sch
 
 def _undocumented(spec: Mapping[str, Any], name: str) -> Problem:
     owner = spec["owner"]
-    kind = "open, so the service accepts more" if spec["open"] else "closed"
+    # That a type is closed in the metadata does not say that the service refuses more: Microsoft's SDKs send more.
+    more = "; the type is open, so the service accepts more" if spec["open"] else ""
     close = nearest(name.replace("_", ""), spec["known"])
     hint = f"Did you mean {close!r}?" if close else ""
     return Problem(
-        Kind.MEMBER_UNDOCUMENTED, f"{owner}.{name}", f"a documented member; {owner} is {kind}", repr(name), hint=hint
+        Kind.MEMBER_UNDOCUMENTED, f"{owner}.{name}", f"a documented member of {owner}{more}", repr(name), hint=hint
     )
 
 
@@ -392,12 +445,19 @@ class FastCheck:
 
     def _graph_members(self, spec: Mapping[str, Any], schema: Mapping[str, Any]) -> Predicate:
         required = frozenset(spec["required"])
-        tests = {name: self.test(member) for name, member in schema["properties"].items()}
+        # Of most members the JSON type is all there is to look at, so no function is called for them.
+        plain = {name: _sorts(one["type"]) for name, one in schema["properties"].items() if set(one) == _PLAIN}
+        tests = {name: self.test(one) for name, one in schema["properties"].items() if name not in plain}
 
         def test(value: Any) -> bool:
             if type(value) is not dict:
                 return True
             for name, one in value.items():
+                sorts = plain.get(name)
+                if sorts is not None:
+                    if type(one) not in sorts:
+                        return False
+                    continue
                 known = tests.get(name)
                 if not (known(one) if known is not None else "@" in name):
                     return False
@@ -414,12 +474,15 @@ def _anything(_value: Any) -> bool:
     return True
 
 
+_PLAIN = {"type", "graphAt"}
+
+
+def _sorts(names: str | list[str]) -> frozenset[type]:
+    return frozenset().union(*map(_PYTHON_TYPES.__getitem__, [names] if isinstance(names, str) else names))
+
+
 def _type(names: str | list[str], _schema: Mapping[str, Any]) -> Predicate:
-    sorts = (
-        _PYTHON_TYPES[names]
-        if isinstance(names, str)
-        else frozenset[type]().union(*map(_PYTHON_TYPES.__getitem__, names))
-    )
+    sorts = _sorts(names)
     return lambda value: type(value) in sorts
 
 
