@@ -265,7 +265,7 @@ class Checker:
         for entry in self._tolerated.get((problem.at, problem.kind.value), ()):
             if side in entry.sides and _applies(entry, error, body):
                 return Weight(Severity.NOTICE, entry.contradiction or entry.name)
-        # Nobody can ask for new members in notifications; for types there is no such header.
+        # A notification answers no request, and for types there is no such header.
         may_grow = side is Side.NOTIFICATION or (side is Side.RESPONSE and (asked or problem.kind is Kind.TYPE_UNKNOWN))
         grows = problem.kind in GROWING and problem.evolvable and may_grow
         return Weight(Severity.NOTICE if problem.kind in ADDITIVE or grows else Severity.VIOLATION)
