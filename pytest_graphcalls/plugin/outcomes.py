@@ -117,10 +117,15 @@ def _package(frame: FrameType) -> str:
     return "" if name.startswith("pytest_graphcalls.contracts.") else name.partition(".")[0]
 
 
-def follow_bot(item: pytest.Item, bot: Bot) -> Bot:
-    """Show what ``bot`` received and did when the test fails."""
-    item.stash[BOT_KEY] = bot
+def follow_bot(node: pytest.Item | pytest.Session, bot: Bot) -> Bot:
+    """Show what ``bot`` received and did when the test fails, or one that shares it."""
+    node.stash[BOT_KEY] = bot
     return bot
+
+
+def uses_shared(item: pytest.Item) -> bool:
+    """Whether a test uses a simulator that it shares with others."""
+    return "graphcalls_shared" in getattr(item, "fixturenames", ())
 
 
 def watch_of(item: pytest.Item) -> Watch | None:
@@ -178,8 +183,9 @@ def report_on(
     if report.failed and (watched.target == LIVE or not told):
         live = watched.target == LIVE
         _show(report, "graphcalls live" if live else "graphcalls: last exchanges", lambda: _hints(watched, live=live))
-    if report.failed and BOT_KEY in item.stash:
-        _show(report, "graphcalls bot", lambda: _timeline(item.stash[BOT_KEY], info))
+    bot = item.stash.get(BOT_KEY, None) or (item.session.stash.get(BOT_KEY, None) if uses_shared(item) else None)
+    if report.failed and bot is not None:
+        _show(report, "graphcalls bot", lambda: _timeline(bot, info))
     watched.phase(report.when or "", report.outcome, _reason(report, info), violated=violated)
     if report.when == "teardown":
         record = watched.record()
