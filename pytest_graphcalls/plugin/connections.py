@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
@@ -16,7 +17,7 @@ from pytest_graphcalls.errors import IdleFaultWarning, RecordingError, SettingEr
 from pytest_graphcalls.plugin.graphcalls import GraphCalls
 from pytest_graphcalls.plugin.markers import Plan, plan_for
 from pytest_graphcalls.plugin.options import BOTH_VERSIONS, LIVE, REPLAY, SIMULATOR, records
-from pytest_graphcalls.plugin.outcomes import follow_bot, uses_shared, watch
+from pytest_graphcalls.plugin.outcomes import LOOPBACK, follow_bot, uses_shared, watch
 from pytest_graphcalls.plugin.reporting import take_part
 from pytest_graphcalls.plugin.settings import Settings, settings_of
 from pytest_graphcalls.report.failure import raise_failing
@@ -24,6 +25,9 @@ from pytest_graphcalls.session import Followed, Recorder, current_recorder, reco
 from pytest_graphcalls.targets import Case, Connection, LocalServer, Setup, Target, Targets, Wishes
 from pytest_graphcalls.targets.facts import mock_facts
 from pytest_graphcalls.wire import Exchange, Notification
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.simulator import Simulator
 
 _TARGETS = pytest.StashKey[Targets]()
 _SERVER = pytest.StashKey[LocalServer]()
@@ -78,6 +82,24 @@ def server_of(session: pytest.Session) -> LocalServer:
         session.addfinalizer(stack.close)
         session.stash[_SERVER] = stack.enter_context(LocalServer.running())
     return session.stash[_SERVER]
+
+
+_NO_PROXY = ("NO_PROXY", "no_proxy")
+
+
+@contextmanager
+def _served(session: pytest.Session, simulator: Simulator) -> Iterator[str]:
+    """The URL of the local server, which no proxy that a variable names is asked for meanwhile."""
+    before = {name: os.environ[name] for name in _NO_PROXY if name in os.environ}
+    if "*" not in before.values():
+        os.environ.update(dict.fromkeys(_NO_PROXY, ",".join(filter(None, {**before, "": LOOPBACK}.values()))))
+    try:
+        with server_of(session).serving(simulator) as url:
+            yield url
+    finally:
+        for name in _NO_PROXY:
+            os.environ.pop(name, None)
+        os.environ.update(before)
 
 
 class SharedRecorder:
@@ -139,7 +161,7 @@ def facade(
     graphcalls = GraphCalls(
         connection,
         recorder,
-        lambda simulator: server_of(node.session).serving(simulator),
+        partial(_served, node.session),
         partial(follow_bot, node),
         settings.seed,
     )

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_graphcalls.errors import ContractViolationError, GraphCallsError
 from pytest_graphcalls.plugin.markers import PLAN_KEY, Plan, version_of
-from pytest_graphcalls.plugin.options import LIVE
+from pytest_graphcalls.plugin.options import LIVE, uses_plugin
 from pytest_graphcalls.plugin.settings import settings_of
 
 if TYPE_CHECKING:
     from pytest_graphcalls.bot import Bot
     from pytest_graphcalls.session import Watch
 
+LOOPBACK = "127.0.0.1"
+"""Where the local server listens."""
 WATCH_KEY = pytest.StashKey["Watch"]()
 BOT_KEY = pytest.StashKey["Bot"]()
 
@@ -32,6 +35,19 @@ class Tests:
         if plan is None or not plan.is_contract_test:
             return (yield)
         return (yield from call(pyfuncitem, plan))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        """Let a test of ours reach this machine under ``--block-network``: the server of its simulator is there."""
+        result = yield
+        cached = fixturedef.cached_result
+        if fixturedef.argname != "allowed_hosts" or cached is None or not uses_plugin(request.node):
+            return result
+        hosts = [*(result if isinstance(result, list) else ()), re.escape(LOOPBACK)]
+        fixturedef.cached_result = (hosts, cached[1], None)
+        return hosts
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
