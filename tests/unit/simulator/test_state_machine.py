@@ -118,6 +118,7 @@ ACTIONS: dict[str, list[dict[str, Any]]] = {
     "/unmute": [{}],
 }
 """By action inside a call: bodies of it, good and bad."""
+GOOD = {action: bodies[0] for action, bodies in ACTIONS.items()} | {"/playPrompt": {"prompts": PROMPTS}}
 TAILS = st.sampled_from(
     [
         "",
@@ -257,6 +258,16 @@ class Story(RuleBasedStateMachine):
         except NotAllowedNowError:
             return
         self.expected.add(name)
+
+    @rule(target=calls, name=people, actions=st.lists(st.sampled_from(list(ACTIONS)), max_size=4), version=VERSIONS)
+    def talk(self, name: str, actions: list[str], version: str) -> str:
+        call = self.ring([name], version)
+        self.wait(5)
+        for action in actions:
+            self.send(
+                "POST", f"/{call}{action}", ACTIONS[action][-1 if action == "/playPrompt" else 0], version=version
+            )
+        return call
 
     @rule(call=calls, action=st.sampled_from(list(ACTIONS)), data=st.data(), app=st.integers(0, 1), version=VERSIONS)
     def act(self, call: str, action: str, data: st.DataObject, app: int, version: str) -> None:
