@@ -2,13 +2,14 @@
 
 Routes form a tree of segments, with one branch for keys. A static segment is tried before a key, so
 ``…/participants/invite`` is the action and not a participant called ``invite``, unless only the key has the method.
+Names in a path have no letter case, keys have one (https://learn.microsoft.com/graph/use-the-api).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import dropwhile
 from typing import Any, Literal
@@ -21,7 +22,12 @@ _ROOTS = (("communications", "calls"), ("app", "calls"))
 """The roots of the calls; what lies elsewhere is another part of Graph unless a route has it."""
 _NAMESPACE = "microsoft.graph."
 _VERSION_LIKE = re.compile(r"v?\d[\d.]*|beta\d*", re.IGNORECASE)
-"""A first segment that is meant as an API version; any other may be the prefix of a proxy."""
+
+
+def is_version_like(segment: str) -> bool:
+    """Whether the first segment of a path is meant as an API version; any other may be the prefix of a proxy."""
+    return _VERSION_LIKE.fullmatch(segment) is not None
+
 
 MissReason = Literal["not-graph", "unknown-path", "method", "version", "uncovered"]
 
@@ -35,12 +41,14 @@ class Match:
         version: ``v1.0`` or ``beta``.
         keys: the path's keys by placeholder, decoded, e.g. ``{"call-id": "57da…"}``.
         alias: whether the deprecated ``/app`` path was used.
+        published: the path in the letter case that is published, if it was written in another; else ``""``.
     """
 
     operation: Operation
     version: str
     keys: dict[str, str]
     alias: bool
+    published: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +145,32 @@ class Router:
             path: percent-encoded path that starts with the API version, without host and query.
         """
         segments = path_segments(path)
+        found = self._exact(method, segments)
+        if isinstance(found, Match):
+            return found
+        published = self._published(segments)
+        if published == segments:
+            return found
+        found = self._exact(method, published)
+        return replace(found, published="/" + "/".join(published)) if isinstance(found, Match) else found
+
+    def _published(self, segments: list[str]) -> list[str]:
+        """The segments with the names among them as they are published; keys, which have a letter case, stay."""
+        version = segments[0].lower() if segments else ""
+        node, found = self._roots.get(version), [version]
+        if node is None:
+            return segments
+        for index, segment in enumerate(segments[1:], 1):
+            low = segment.lower().removeprefix(_NAMESPACE)
+            name = next((one for one in node.branches if one.lower() == low), None)
+            following = node.key if name is None else node.branches[name]
+            if following is None:
+                return [*found, *segments[index:]]
+            node = following
+            found.append(name or segment)
+        return found
+
+    def _exact(self, method: str, segments: list[str]) -> Match | Miss:
         if len(segments) < 2 or segments[0] not in self._roots:
             return _outside(segments, self._roots)
         version, rest = segments[0], segments[1:]
@@ -171,14 +205,14 @@ _LONGEST_START = 80
 def _outside(segments: list[str], versions: Iterable[str]) -> Miss:
     """Recognise typing errors in the root (missing or repeated version, wrong letter), else other parts of Graph."""
     version = segments[0] if segments and segments[0] in versions else ""
-    rest = [segment for segment in dropwhile(_VERSION_LIKE.fullmatch, segments) if segment not in versions]
+    rest = [segment for segment in dropwhile(is_version_like, segments) if segment not in versions]
     start = "/".join(rest[:2])[:_LONGEST_START]
     close = get_close_matches(start, ["/".join(root) for root in _ROOTS], n=1, cutoff=0.9)
     if not close:
         return Miss("not-graph", version)
     wrong = next((one for one, right in zip(rest, close[0].split("/"), strict=False) if one != right), segments[0])
     template = "/".join([*close[0].split("/"), *("{id}" for _ in rest[2:3]), *rest[3:]])
-    meant = nearest(segments[0], versions) if _VERSION_LIKE.fullmatch(segments[0]) else ""
+    meant = nearest(segments[0], versions) if is_version_like(segments[0]) else ""
     return Miss("unknown-path", version, segment=wrong, nearest=f"/{meant or VERSIONS[0]}/{template}")
 
 
