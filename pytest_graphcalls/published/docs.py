@@ -183,13 +183,13 @@ class _OperationPage(_Compared):
                 yield self._own(Kind.PATH_NEW, one.what, "", one.what, one.line)
 
     def _elsewhere(self, route: str) -> bool:
-        """Whether the route is a known address of this operation, or of another one that the page is about."""
+        """Whether the route is a known address of this operation, or of the other operation that shares the page."""
         method, _, path = route.partition(" ")
         found = getattr(self.contract.match(method, f"/{self.version}{path}"), "operation", None)
         return found is not None and found.page(self.version) == self.operation.page(self.version)
 
     def _unjudged(self) -> Collection[str]:
-        """Addresses and delegated permissions on the page that the contract leaves to other programs."""
+        """Addresses and delegated permissions on the page that the contract does not judge."""
         found: list[str] = self.stated["unjudged"].get(self.page.path.stem.lower(), [])
         return found
 
