@@ -46,6 +46,7 @@ class Kind(StrEnum):
     NULL_UNEXPECTED = "null-unexpected"
     MEMBER_MISSING = "member-missing"
     MEMBER_UNDOCUMENTED = "member-undocumented"
+    UNREAD = "unread"
     ENUM_UNKNOWN = "enum-unknown"
     ENUM_LETTER_CASE = "enum-letter-case"
     FORMAT_WRONG = "format-wrong"
@@ -72,8 +73,8 @@ class Finding:
         side: request, response or notification.
         operation: the operation's id, for a notification the name of its payload, or ``""`` when none matches.
         version: ``v1.0`` or ``beta``.
-        where: JSON path into the body (``$.participants[0].identity``), a header's name, or one of
-            ``status``, ``body``, ``path`` and ``method``.
+        where: JSON path into the body (``$.participants[0].identity``), a header's name, a query parameter's
+            (``?$select``), or one of ``status``, ``body``, ``path``, ``host`` and ``method``.
         expected: what the contract says, in words.
         got: what was there, in words (values shortened, tokens masked).
         rule: full id of the rule that says so, or ``""`` for a shape that only the type model states.

@@ -21,6 +21,12 @@ MAX_DEPTH = 64
 limit keeps a hostile body from exhausting the interpreter's stack."""
 
 
+EVIDENCE_HEADER = "x-graphcalls-evidence"
+"""Header of every simulated answer and notification: how well it is known, from which fact, and what was not read."""
+UNREAD = "; unread="
+"""In the value of that header: before the places in the request that the simulator has not read."""
+
+
 class MalformedJsonError(ValueError):
     """A body is not JSON; ``reason`` is a short phrase that completes "the body …"."""
 

@@ -18,13 +18,12 @@ from typing import Any
 from pytest_graphcalls._version import __version__
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.validation import shown
-from pytest_graphcalls.wire import Exchange, Headers, Notification
+from pytest_graphcalls.wire import EVIDENCE_HEADER, Exchange, Headers, Notification
 
 MEMBER = "graphcalls"
 """The member of a cassette that holds its passport."""
 FORMAT = 1
 """The passport's own version; it changes when a member goes or changes its meaning."""
-_EVIDENCE = "x-graphcalls-evidence"
 """The header by which answers of the simulator are known (see ``simulator/responses.py``)."""
 _FAULT = "x-graphcalls-fault"
 """The header of an answer that a fault was injected into (see ``simulator/faults``)."""
@@ -209,7 +208,7 @@ def _plain(value: Any) -> str:
 
 def kind_of(exchanges: Iterable[Exchange], otherwise: Kind) -> Kind:
     """What answered: the simulator, if its header says so, whatever address it had."""
-    simulated = any({_EVIDENCE, _FAULT} & _names(exchange) for exchange in exchanges)
+    simulated = any({EVIDENCE_HEADER, _FAULT} & _names(exchange) for exchange in exchanges)
     return Kind.SIMULATOR if simulated else otherwise
 
 

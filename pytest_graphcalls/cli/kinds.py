@@ -123,6 +123,12 @@ KINDS: Mapping[Kind, KindWords] = {
         "Add the member that the finding names.",
         'An invitee without "identity".',
     ),
+    Kind.UNREAD: KindWords(
+        "The simulator has carried a request out and passed over something in it, as if it were not there.",
+        "notice",
+        "Leave it out, or test what depends on it against a tenant.",
+        '"routingPolicies": ["noMissedCall"] in the body that creates a call.',
+    ),
     Kind.MEMBER_UNDOCUMENTED: KindWords(
         "An object has a member that neither the metadata nor a page knows.",
         _NOTICE,

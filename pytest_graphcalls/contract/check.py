@@ -21,7 +21,7 @@ from pytest_graphcalls.contract.routes import Match, Miss
 from pytest_graphcalls.contract.schema import Problem, Schemas, problem_of
 from pytest_graphcalls.contract.types import Tolerated, TypeModel
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side, at_any_index
-from pytest_graphcalls.wire import Exchange, MalformedJsonError, Request, Response
+from pytest_graphcalls.wire import EVIDENCE_HEADER, UNREAD, Exchange, MalformedJsonError, Request, Response
 
 ERRORS_PAGE = "https://learn.microsoft.com/graph/errors"
 ADDITIVE = frozenset({Kind.MEMBER_UNDOCUMENTED, Kind.ENUM_LETTER_CASE, Kind.TYPE_SPELLING})
@@ -246,6 +246,21 @@ def judged(match: Match, exchange: Exchange, limits: Limits) -> Iterator[str]:
     if response is not None:
         yield response.rule
         yield from (header.rule for header in response.headers)
+
+
+def unread(match: Match, response: Response) -> Iterator[Finding]:
+    """Findings about a request that a simulator has carried out without reading all of it."""
+    _, found, places = response.headers.get(EVIDENCE_HEADER, "").partition(UNREAD)
+    context = _Context(Side.REQUEST, match.operation, match.version)
+    for place in places.split(", ") if found else ():
+        finding = context.finding(
+            Kind.UNREAD,
+            place,
+            f"what the simulator reads in a request for {match.operation.id}",
+            "something that it has passed over; the answer is as if it had not been sent",
+            hint="Do without it, or test what depends on it against a tenant.",
+        )
+        yield replace(finding, severity=Severity.NOTICE)
 
 
 def unmatched(miss: Miss, request: Request) -> Iterator[Finding]:

@@ -205,6 +205,9 @@ class Contract:
         if findings is None or not token_expected:
             findings = self._request(exchange.request, look.match, token_expected=token_expected)
         if isinstance(look.match, Match):
+            from pytest_graphcalls.contract import check
+
+            findings += tuple(check.unread(look.match, exchange.response))
             findings += tuple(self._checker(look.match.version).response(exchange, look.match))
         return findings
 

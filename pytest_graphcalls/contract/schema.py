@@ -6,7 +6,7 @@ Schema cannot express in one step, so that an error names the right member only:
 ``graphType``
     The value is an object of this type, or of the subtype that its ``@odata.type`` names.
 ``graphMembers``
-    The known and the required members. Members with an ``@`` are annotations.
+    The known and the required members. Members with an ``@`` and a namespace after it are annotations.
 ``graphEnum``
     The value is a member of this enumeration, letter by letter.
 
@@ -246,14 +246,19 @@ def _check_members(_validator: Any, spec: Mapping[str, Any], instance: Any, _sch
     unknown = instance.keys() - spec["known"]
     # In the order of the body, because that of a set changes from run to run.
     for name in instance if unknown else ():
-        if name in unknown and "@" not in name:
+        if name in unknown and not _is_annotation(name):
             yield _error(_undocumented(spec, name), name)
+
+
+def _is_annotation(name: str) -> bool:
+    """Whether a member is an OData annotation: the term after its ``@`` has a namespace, as ``@odata.type`` has."""
+    return "." in name.partition("@")[2]
 
 
 def _undocumented(spec: Mapping[str, Any], name: str) -> Problem:
     owner = spec["owner"]
     kind = "open, so the service accepts more" if spec["open"] else "closed"
-    close = nearest(name.replace("_", ""), spec["known"])
+    close = nearest(name.replace("_", ""), ("@odata.type",) if name.startswith("@") else spec["known"])
     hint = f"Did you mean {close!r}?" if close else ""
     return Problem(
         Kind.MEMBER_UNDOCUMENTED, f"{owner}.{name}", f"a documented member; {owner} is {kind}", repr(name), hint=hint
@@ -398,7 +403,7 @@ class FastCheck:
                 return True
             for name, one in value.items():
                 known = tests.get(name)
-                if not (known(one) if known is not None else "@" in name):
+                if not (known(one) if known is not None else _is_annotation(name)):
                     return False
             return value.keys() >= required
 

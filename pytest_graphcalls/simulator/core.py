@@ -10,8 +10,9 @@ from typing import Any
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.simulator.admission import Admission, Ask
-from pytest_graphcalls.simulator.calls import Calls, Creation
+from pytest_graphcalls.simulator.calls import Calls
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
+from pytest_graphcalls.simulator.creation import Creation
 from pytest_graphcalls.simulator.faults import Fault, Faults
 from pytest_graphcalls.simulator.identity import App, Authority, Channel
 from pytest_graphcalls.simulator.incoming import Incoming
@@ -115,6 +116,19 @@ class Simulator:
         return self.clock.now
 
     @property
+    def open_directory(self) -> bool:
+        """Whether every person, phone and meeting exists, and not only those that were made: whoever is called answers.
+
+        By default a call to an unknown id ends as one to a person who cannot be reached, and an unknown meeting is
+        refused. It is a setting: :meth:`reset` leaves it.
+        """
+        return self.people.open
+
+    @open_directory.setter
+    def open_directory(self, everybody: bool) -> None:
+        self.people.open = everybody
+
+    @property
     def notifications(self) -> list[Notification]:
         """Everything that would have been posted so far, in order; a new list each time. See :meth:`keep_latest`."""
         with self.lock:
@@ -168,7 +182,7 @@ class Simulator:
             reply = self.handlers[ask.match.operation.id](ask)
         except Refusal as refusal:
             return self.responses.refuse(request, refusal)
-        return self.responses.reply(request, reply)
+        return self.responses.reply(request, reply, (*reply.passed_over, *self.admission.unread(ask)))
 
     def advance(self, seconds: float, *, patience: float = 0.0, extra: int | None = None) -> None:
         """Let virtual time pass and run what falls due, in order.

@@ -16,10 +16,18 @@ from pytest_graphcalls.contract import Contract, Evidence
 from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.simulator.clock import Clock, Ids
 from pytest_graphcalls.simulator.keys import CHANNEL_KEY_ID, Keyring
-from pytest_graphcalls.simulator.responses import EVIDENCE_HEADER, Refusal
+from pytest_graphcalls.simulator.responses import Refusal
 from pytest_graphcalls.simulator.store import E164, Identity
 from pytest_graphcalls.validation import MOST, quantity, shown
-from pytest_graphcalls.wire import Headers, MalformedJsonError, Request, Response, decode_json, encode_json
+from pytest_graphcalls.wire import (
+    EVIDENCE_HEADER,
+    Headers,
+    MalformedJsonError,
+    Request,
+    Response,
+    decode_json,
+    encode_json,
+)
 
 GRAPH = "https://graph.microsoft.com"
 AUDIENCES = frozenset({GRAPH, f"{GRAPH}/", "00000003-0000-0000-c000-000000000000"})

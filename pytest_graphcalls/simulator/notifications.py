@@ -14,9 +14,9 @@ from typing import Any
 from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.clock import Clock, Ids
-from pytest_graphcalls.simulator.responses import EVIDENCE_HEADER, Fact, documented, inferred, weakest
+from pytest_graphcalls.simulator.responses import Fact, documented, inferred, weakest
 from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant, Result, Store
-from pytest_graphcalls.wire import Headers, Notification
+from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Notification
 
 _SAME = (  # observed 6.1, without the bearer token
     ("User-Agent", "Microsoft-Skype/3.0,(Calling/1.0)"),

@@ -22,8 +22,8 @@ from pytest_graphcalls.contract import Contract, Evidence, SignInRow
 from pytest_graphcalls.simulator.clock import Clock, Ids
 from pytest_graphcalls.simulator.identity import AUDIENCES, App, Authority, peek
 from pytest_graphcalls.simulator.keys import certificate_key, thumbprints, verify
-from pytest_graphcalls.simulator.responses import EVIDENCE_HEADER, written
-from pytest_graphcalls.wire import Headers, Request, Response
+from pytest_graphcalls.simulator.responses import written
+from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Request, Response
 
 LIFETIME = 3599
 """Seconds that a token given here lives, as ``expires_in`` has it."""

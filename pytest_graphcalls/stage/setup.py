@@ -31,6 +31,8 @@ class People(OnTarget):
         self._props: StageData = InventedData(self._names, self._called)
         if connection.sandbox is not None:
             self._props = SandboxData(connection.sandbox)
+        elif self._simulated and connection.world is not None:
+            connection.world.open_directory = True  # for the people and meetings that are invented
         self.client: Client = connection.client()
         self._nobody: Client | None = None
 

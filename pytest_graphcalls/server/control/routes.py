@@ -90,6 +90,16 @@ def _call(state: ServerState, /, call: SimulatedCall) -> Any:
         return encode(call)
 
 
+def _directory(state: ServerState) -> Json:
+    return {"open": state.simulator.open_directory}
+
+
+def _open_directory(state: ServerState, /, *, open: bool) -> Json:
+    with state.simulator.lock:
+        state.simulator.open_directory = open
+    return _directory(state)
+
+
 def _clock(state: ServerState) -> Json:
     clock = state.simulator.clock
     return {"now": clock.now, "time": clock.moment().isoformat(), "frozen": state.time.frozen}
@@ -218,6 +228,7 @@ _OF_A_MEETING = {
         "whether a bot that joins is admitted (true); if not, its call ends after a minute", parameters.flag
     ),
 }
+_OF_A_DIRECTORY = {"open": Parameter("whether every person, phone and meeting exists", parameters.flag, required=True)}
 _OF_AN_ACTION = {
     "seconds": Parameter("virtual seconds", parameters.seconds),
     "after": Parameter("virtual seconds of ringing; by default as long as for everyone", parameters.seconds),
@@ -268,6 +279,10 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "calls/{call}", "one call: state, rejected_with, participants, operations", _call),
     Route("POST", "meetings", "hold a meeting; its coordinates go into the body that creates a call",
           lambda state, **facts: state.simulator.meeting(**facts), _OF_A_MEETING, 201),
+    Route("GET", "directory", "whether every person, phone and meeting exists, or only those that were made",
+          _directory),
+    Route("POST", "directory", "let every person, phone and meeting exist, or only those that were made",
+          _open_directory, _OF_A_DIRECTORY),
     Route("GET", "people/{person}", "a person's id; a new name is a new person", lambda _, person: person),
     *(
         Route("POST", f"people/{{person}}/{name}", _first_sentence(method).lower(), partial(_act, method),
