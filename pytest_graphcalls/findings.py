@@ -30,6 +30,7 @@ class Kind(StrEnum):
     """What sort of disagreement a finding is. The values are part of the report format."""
 
     OPERATION_UNKNOWN = "operation-unknown"
+    HOST_WRONG = "host-wrong"
     METHOD_UNDOCUMENTED = "method-undocumented"
     TOKEN_MISSING = "token-missing"  # noqa: S105  the name of a finding, no password
     CONTENT_TYPE = "content-type"

@@ -168,12 +168,14 @@ class Request:
         url: absolute or starting with ``/``, percent-encoded as sent.
         headers: as sent.
         body: as sent; empty when there is none.
+        served: whether it came to a server of ours, whose address ``url`` then begins with.
     """
 
     method: str
     url: str
     headers: Headers = NO_HEADERS
     body: bytes = b""
+    served: bool = field(default=False, compare=False)
 
     @property
     def path(self) -> str:

@@ -36,6 +36,12 @@ KINDS: Mapping[Kind, KindWords] = {
         "Compare it with the nearest address, which the finding names.",
         "POST /v1.0/communications/calls/{id}/participants/invit",
     ),
+    Kind.HOST_WRONG: KindWords(
+        "A request for the calls API was sent to another host than Graph's, or without TLS; told in process only.",
+        _VIOLATION,
+        "Let the client send to the address that the finding names; the token would be read by somebody else.",
+        "POST http://graph.microsoft.com/v1.0/communications/calls",
+    ),
     Kind.METHOD_UNDOCUMENTED: KindWords(
         "The address exists, but not with this method.",
         _VIOLATION,

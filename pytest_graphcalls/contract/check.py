@@ -263,6 +263,22 @@ def unread(match: Match, response: Response) -> Iterator[Finding]:
         yield replace(finding, severity=Severity.NOTICE)
 
 
+def elsewhere(match: Match | Miss, origin: str, root: str) -> Iterator[Finding]:
+    """Findings about a request that was sent to ``origin`` and not to ``root``; other parts of Graph give none."""
+    if origin.lower().removesuffix(":443") == root:
+        return
+    if isinstance(match, Match):
+        context = _Context(Side.REQUEST, match.operation, match.version)
+        yield context.finding(Kind.HOST_WRONG, "host", root, origin, hint=_ELSEWHERE)
+    elif match.reason != "not-graph":
+        yield Finding(
+            Kind.HOST_WRONG, Severity.VIOLATION, Side.REQUEST, "", match.version, "host", root, origin, hint=_ELSEWHERE
+        )
+
+
+_ELSEWHERE = "Give the client the address of Graph; in process the simulator answers for it."
+
+
 def unmatched(miss: Miss, request: Request) -> Iterator[Finding]:
     """Findings about a request that calls no operation; other parts of Graph give none."""
     path = request.path

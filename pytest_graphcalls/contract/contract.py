@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from hashlib import blake2s
 from importlib.resources.abc import Traversable
@@ -204,12 +204,24 @@ class Contract:
         findings = look.findings
         if findings is None or not token_expected:
             findings = self._request(exchange.request, look.match, token_expected=token_expected)
+        findings += look.aside
         if isinstance(look.match, Match):
             from pytest_graphcalls.contract import check
 
             findings += tuple(check.unread(look.match, exchange.response))
             findings += tuple(self._checker(look.match.version).response(exchange, look.match))
         return findings
+
+    def sent_to(self, origin: str, look: Look) -> Look:
+        """``look`` with a finding, if it is at a request for the calls API that was sent elsewhere than to Graph.
+
+        Args:
+            origin: scheme and host that the request was sent to.
+            look: what was found about it so far.
+        """
+        from pytest_graphcalls.contract import check
+
+        return replace(look, aside=tuple(check.elsewhere(look.match, origin, self.cloud("global").graph_root)))
 
     def check_request(
         self, request: Request, match: Match | None = None, *, token_expected: bool = True
@@ -307,12 +319,14 @@ class Look:
         request: the request.
         match: the operation that it calls, or why there is none.
         findings: the findings about it; ``None`` as long as its body was not checked.
+        aside: findings that only the one who has answered can have, beyond those.
     """
 
     contract: Contract
     request: Request
     match: Match | Miss
     findings: tuple[Finding, ...] | None = None
+    aside: tuple[Finding, ...] = ()
 
 
 @cache

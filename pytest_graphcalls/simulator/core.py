@@ -9,12 +9,12 @@ from threading import RLock
 from typing import Any
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.simulator.admission import Admission, Ask
+from pytest_graphcalls.simulator.admission import Admission, Ask, split_url
 from pytest_graphcalls.simulator.calls import Calls
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
 from pytest_graphcalls.simulator.creation import Creation
 from pytest_graphcalls.simulator.faults import Fault, Faults
-from pytest_graphcalls.simulator.identity import App, Authority, Channel
+from pytest_graphcalls.simulator.identity import GRAPH, App, Authority, Channel
 from pytest_graphcalls.simulator.incoming import Incoming
 from pytest_graphcalls.simulator.invitations import Invitations
 from pytest_graphcalls.simulator.media import Media
@@ -61,7 +61,7 @@ class Simulator:
         start: datetime = DEFAULT_START,
         pace: Pace = Pace(),  # noqa: B008  a frozen value
     ) -> None:
-        contract = Contract.packaged()
+        contract = self.contract = Contract.packaged()
         self.lock = RLock()
         self.pace = pace
         self.clock = Clock(start)
@@ -170,11 +170,18 @@ class Simulator:
                     return aside
             response = self._answer(request)
             self.retention.tidy()
-            exchange = Exchange(request, response, look=self.admission.look_at(request))
+            exchange = Exchange(request, response, look=self._look(request))
             observers = tuple(self._observers)
         for observe in observers:
             observe(exchange)
         return response
+
+    def _look(self, request: Request) -> object:
+        """What was found about a request; for one that came in process, where it was sent, too."""
+        look, origin = self.admission.look_at(request), split_url(request.url)[0]
+        if request.served or origin in {"", GRAPH}:
+            return look
+        return self.contract.sent_to(origin, look or self.contract.look(request))
 
     def _carry_out(self, request: Request) -> Response:
         try:

@@ -24,6 +24,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
         "meeting": "POST meetings",
         "notifications": "GET notifications",
         "now": "GET clock",
+        "open_directory": "POST directory",
         "person": "GET people/{person}",
         "reset": "POST reset",
     },
@@ -157,6 +158,7 @@ SERVED_ONLY = {
     "GET ": "the list itself",
     "GET calls": "a suite that has lost an id finds it again; in Python the object is kept",
     "GET bot": "the names of the forgeries, in Python bot.FORGERIES",
+    "GET directory": "in Python the attribute that POST directory sets is read",
     "POST clock/freeze": "in Python time always stands still",
     "POST clock/thaw": "in Python time always stands still",
 }
