@@ -59,6 +59,16 @@ class People(OnTarget):
         names = ("Alice", "Bob", "Carol", "Dave", "Erin", "Frank")
         return tuple(self.person(name) for name in names[:count])
 
+    def stranger(self) -> Invitee:
+        """A user whose id nobody has."""
+        self.close_directory()
+        return Invitee(self.new_id())
+
+    def close_directory(self) -> None:
+        """Let only those people and meetings exist that were made; a server that others use, too, stays open."""
+        if self._simulated and self._connection.is_fresh:
+            self._world().open_directory = False
+
     def decliner(self, name: str = "Dora") -> Invitee:
         """A user who declines every invitation (needs ``clock``)."""
         person = self.person(name)
