@@ -135,7 +135,7 @@ def test_what_a_create_without_targets_gets(graphcalls_stage: Stage) -> None:
 
 
 @question("application-post-calls.unknown-person")
-def test_what_becomes_of_a_call_to_an_unknown_person(graphcalls_stage: Stage) -> None:
+def test_what_becomes_of_a_call_to_an_id_that_nobody_has(graphcalls_stage: Stage) -> None:
     """The id of the user is new, so nobody has it."""
     stage = graphcalls_stage
     answer = stage.create(targets=[stage.stranger().entry()])
@@ -148,7 +148,7 @@ def test_what_becomes_of_a_call_to_an_unknown_person(graphcalls_stage: Stage) ->
 
 
 @question("application-post-calls.unknown-meeting")
-def test_what_joining_an_unknown_meeting_gets(graphcalls_stage: Stage) -> None:
+def test_what_joining_a_thread_that_nobody_has_gets(graphcalls_stage: Stage) -> None:
     """The thread is new, so nobody has it."""
     stage = graphcalls_stage
     stage.close_directory()
@@ -158,7 +158,7 @@ def test_what_joining_an_unknown_meeting_gets(graphcalls_stage: Stage) -> None:
 
 
 @question("application-post-calls.unknown-meeting-number")
-def test_what_joining_an_unknown_number_gets(graphcalls_stage: Stage) -> None:
+def test_what_joining_a_number_that_nobody_has_gets(graphcalls_stage: Stage) -> None:
     """The number is one that no meeting has."""
     stage = graphcalls_stage
     stage.close_directory()

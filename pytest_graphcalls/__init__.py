@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_graphcalls.findings import Finding
     from pytest_graphcalls.plugin.graphcalls import GraphCalls
     from pytest_graphcalls.session import Recorder
-    from pytest_graphcalls.simulator import Pace, Simulator
+    from pytest_graphcalls.simulator import Pace, Simulator, invitation
     from pytest_graphcalls.wire import Exchange, Notification, Request, Response
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Simulator",
     "SimulatorTransport",
     "__version__",
+    "invitation",
 ]
 
 _HOMES = {
@@ -53,6 +54,7 @@ _HOMES = {
     "Simulator": "simulator",
     "SimulatorTransport": "clients.httpx",
     "__version__": "_version",
+    "invitation": "simulator",
 }
 """In which room each public name lives."""
 

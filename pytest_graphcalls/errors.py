@@ -406,3 +406,22 @@ class StaleClientError(GraphCallsError):
             f"this client belongs to {self.test}, which is over; each test has a tenant of its own. "
             "Take graphcalls.client, or another fixture, in the test that runs, and do not keep it."
         )
+
+
+class IdleFaultWarning(UserWarning):
+    """A fault that a test has injected never struck, so the test shows nothing about it.
+
+    Args:
+        fault: the fault with its parameters.
+        seen: how many requests or notifications it was selected for.
+    """
+
+    def __init__(self, fault: str, seen: int) -> None:
+        self.fault, self.seen = fault, seen
+        super().__init__(fault, seen)
+
+    def __str__(self) -> str:
+        return (
+            f"fault {self.fault} never struck; {self.seen} requests or notifications were selected for it. "
+            "Check what it selects, and inject it before what it is to strike."
+        )

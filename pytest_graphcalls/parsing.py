@@ -9,11 +9,13 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
 
 LARGEST = 10 * 2**20
 """Bytes of the longest value, and of the largest file that is read as a whole; those of this API have kilobytes."""
@@ -131,27 +133,22 @@ def json_value(text: str) -> Any:
         raise UnreadableError(DIGITS) from None
 
 
-_AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
-
-
-def toml_value(text: str) -> dict[str, Any]:
-    """Read a text as TOML; raises :class:`UnreadableError`."""
-    import tomllib
+def toml_document(text: str) -> TOMLDocument:
+    """Read a text as TOML that can be edited; raises :class:`UnreadableError`."""
+    from tomlkit import parse
+    from tomlkit.exceptions import TOMLKitError
 
     if problem := too_many(text):
         raise UnreadableError(problem)
     for number, line in enumerate(text.splitlines(), 1):
-        # A key of a million parts takes the parser of the standard library minutes.
+        # A key of a million parts takes a parser minutes.
         if len(line) > LONGEST_LINE:
             problem = f"has a line of {len(line):,} characters; expected at most {LONGEST_LINE:,}."
             raise UnreadableError(problem, number)
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = _AT_LINE.search(str(error))
-        problem = f"is not valid TOML: {_AT_LINE.sub('', str(error)).strip()}."
-        raise UnreadableError(problem, int(found[1] or 0) if found else 0) from None
+        return parse(text)
+    except TOMLKitError as error:
+        problem = str(error).partition(" at line ")[0].rstrip(".")
+        raise UnreadableError(f"is not valid TOML: {problem}.", getattr(error, "line", 0)) from None
     except RecursionError:
         raise UnreadableError(DEEP) from None
-    except ValueError:
-        raise UnreadableError(DIGITS) from None

@@ -13,6 +13,7 @@ from pytest_graphcalls.bot.forgery import FORGED, FORGERIES, INVENTED
 from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
 from pytest_graphcalls.bot.timeline import stored_notification
 from pytest_graphcalls.bot.virtual_sleep import VirtualSleep
+from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import BotError, SettingError, UnknownNameError
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.validation import quantity, shown
@@ -126,6 +127,21 @@ class Bot(Assertions):
     def requests(self) -> tuple[Asked, ...]:
         """All requests that the simulator has answered since, in order."""
         return self.ledger.requests
+
+    def requests_to(self, operation: str) -> tuple[Asked, ...]:
+        """The requests that mean one operation, in order: each with ``json``, ``answer`` and ``at``.
+
+        Args:
+            operation: id of the operation, e.g. ``call-playprompt``.
+
+        Raises:
+            UnknownNameError: there is no such operation.
+            SettingError: no bot is attached, so requests are not recorded.
+        """
+        known = Contract.packaged().operation(operation)
+        if not self._watching:
+            _ = self.courier
+        return tuple(one for one in self.requests if one.operation == known.id)
 
     def timeline(self) -> str:
         """The ledger as text: deliveries to the bot and its requests."""

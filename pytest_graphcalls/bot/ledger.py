@@ -12,10 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_graphcalls.bot import excerpts
+from pytest_graphcalls.contract import Contract, Match
 from pytest_graphcalls.redaction import OF_REPORTS
 from pytest_graphcalls.simulator import Faulty, Fired
 from pytest_graphcalls.simulator.notifications import kind_of
-from pytest_graphcalls.wire import Exchange, Notification
+from pytest_graphcalls.wire import Exchange, Notification, Response
 
 MESSAGE_ID = "X-Microsoft-Skype-Message-ID"
 """Header by which bots recognise repeated notifications (observed 6.1, 6.2)."""
@@ -121,6 +122,22 @@ class Asked:
     def path(self) -> str:
         """The path of the request, without version: ``/calls/57da/reject``."""
         return _ROOT.sub("", self.exchange.request.path)
+
+    @property
+    def operation(self) -> str:
+        """Id of the operation that it means, or ``""``."""
+        match = Contract.packaged().match(self.exchange.request.method, self.exchange.request.path)
+        return match.operation.id if isinstance(match, Match) else ""
+
+    @property
+    def json(self) -> Any:
+        """The decoded body of the request; ``None`` where it has none."""
+        return self.exchange.request.json() if self.exchange.request.body else None
+
+    @property
+    def answer(self) -> Response:
+        """The simulator's answer, with ``status`` and ``json()``."""
+        return self.exchange.response
 
     @property
     def lost(self) -> bool:

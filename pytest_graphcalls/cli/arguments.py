@@ -163,6 +163,10 @@ def _metadata(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--csdl", metavar="FILE", help="the service's own metadata ($metadata), XML")
     form.add_argument("--openapi", metavar="FILE", help="the published OpenAPI of one version, YAML or JSON")
     parser.add_argument("--version", choices=("v1.0", "beta"), default="v1.0", help="default: %(default)s")
+    parser.add_argument(
+        "--cloud", default="", help="the cloud it is of, e.g. us-gov-l4: only what is documented there has to be in it"
+    )
+    parser.add_argument("--slice", action="store_true", help="it was cut out: types and paths may be left out")
     _printed(parser)
 
 

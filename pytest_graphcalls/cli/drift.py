@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pytest_graphcalls.cli.cassettes import secrets_of
 from pytest_graphcalls.cli.terminal import complain, show, show_json
-from pytest_graphcalls.contract import VERSIONS
+from pytest_graphcalls.contract import VERSIONS, Contract
 from pytest_graphcalls.drift import EXIT_CODES, Difference, Outcome, Severity, Unchecked
 from pytest_graphcalls.drift.acceptances import AcceptedFile, read_verdict
 from pytest_graphcalls.drift.model import Acceptance
@@ -166,17 +166,20 @@ def metadata(args: Namespace) -> int:
     """Compare published metadata with the contract's types.
 
     Args:
-        args: ``csdl`` or ``openapi``, ``version``, ``file`` and ``format``.
+        args: ``csdl`` or ``openapi``, ``version``, ``cloud``, ``slice``, ``file`` and ``format``.
 
     Returns:
         The exit code of :data:`.EXIT_CODES`.
 
     Raises:
         PublishedFileError: the file is there and is not what it should be.
+        UnknownNameError: there is no such cloud.
         DriftFileError: the file of accepted differences cannot be used.
     """
     form = Form.CSDL if args.csdl else Form.OPENAPI
-    return _told(of_metadata(Path(args.csdl or args.openapi), form, args.version), args)
+    cloud = Contract.packaged().cloud(args.cloud).name if args.cloud else ""
+    place = Path(args.csdl or args.openapi)
+    return _told(of_metadata(place, form, args.version, cloud=cloud, is_slice=args.slice), args)
 
 
 def docs(args: Namespace) -> int:

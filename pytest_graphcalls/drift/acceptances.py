@@ -10,22 +10,27 @@ The rules of the file:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.atomic import put
 from pytest_graphcalls.drift.difference import Difference
 from pytest_graphcalls.drift.model import Acceptance, Outcome
 from pytest_graphcalls.errors import DriftFileError
-from pytest_graphcalls.parsing import UnreadableError, content, json_value, toml_value
+from pytest_graphcalls.parsing import UnreadableError, content, json_value, toml_document
 from pytest_graphcalls.validation import shown
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
 
 FILE = "graphcalls-drift.toml"
 """Default name of the file."""
 FORMAT = 1
+_LARGEST = 2**20
+"""Bytes of the largest file; that are thousands of acceptances."""
 
 _HEAD = """\
 # Accepted differences between the service and its contract, each by its fingerprint.
@@ -37,7 +42,8 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{12}")
 _CONFLICT = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: .*)?")
 _MEMBERS: Mapping[str, type] = {"reason": str, "accepted": date, "owner": str, "expires": date, "about": str}
 _NEEDED = ("reason", "accepted")
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+_WRITTEN = ("about", "reason", "owner", "accepted", "expires")
+_COMMENTS = re.compile(r"(?:^#.*\n)*\Z", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +53,14 @@ class AcceptedFile:
     Attributes:
         path: its path.
         acceptances: by fingerprint, sorted.
-        head: its lines before the first table.
-        blocks: by fingerprint, the lines of a table with the comments directly above it.
+        head: its text before the first table.
+        blocks: by fingerprint, the text of a table with the comments directly above it.
     """
 
     path: Path
     acceptances: Mapping[str, Acceptance]
     head: str = _HEAD
-    blocks: Mapping[str, str] | None = None
+    blocks: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> AcceptedFile:
@@ -64,15 +70,16 @@ class AcceptedFile:
             DriftFileError: it cannot be read, has a different format, or has a table twice.
         """
         try:
-            text = content(path).decode("utf-8-sig").replace("\r\n", "\n")  # some editors put a mark in front
+            text = content(path, _LARGEST).decode("utf-8-sig").replace("\r\n", "\n")  # some editors put a mark in front
         except FileNotFoundError:
-            return cls(path, {}, blocks={})
+            return cls(path, {})
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise DriftFileError(str(path), 0, f"cannot be read: {why}.") from None
         _refuse_merges(path, text)
-        data = _parsed(path, text)
-        head, blocks = _split(text)
+        document = _document(path, text)
+        data = _tables(path, text, document)
+        head, blocks = _split(document)
         if list(blocks) != list(data):
             problem = "each table has to begin with '[fingerprint]' on a line of its own; write them so."
             raise DriftFileError(str(path), 0, problem)
@@ -81,24 +88,24 @@ class AcceptedFile:
 
     def accept(self, acceptance: Acceptance) -> AcceptedFile:
         """Add an acceptance, or replace that of its fingerprint and keep the comments above it."""
+        import tomlkit
+
         name = acceptance.fingerprint
-        old = (self.blocks or {}).get(name, "")
-        comments = old[: old.index(f"[{name}]")] if old else ""
-        blocks = {**(self.blocks or {}), name: f"{comments}{_written(acceptance)}"}
+        above = self.blocks.get(name, "").partition(f"[{name}]")[0]
+        table = {key: value for key in _WRITTEN if (value := getattr(acceptance, key))}
+        blocks = {**self.blocks, name: above + tomlkit.dumps({name: table})}
         return replace(self, acceptances={**self.acceptances, name: acceptance}, blocks=blocks)
 
     def without(self, fingerprints: Iterable[str]) -> AcceptedFile:
         """Remove the acceptances of these fingerprints, and the comments above them."""
-        removed = frozenset(fingerprints)
-        acceptances = {name: one for name, one in self.acceptances.items() if name not in removed}
-        blocks = {name: block for name, block in (self.blocks or {}).items() if name not in removed}
-        return replace(self, acceptances=acceptances, blocks=blocks)
+        kept = self.acceptances.keys() - set(fingerprints)
+        acceptances = {name: one for name, one in self.acceptances.items() if name in kept}
+        return replace(self, acceptances=acceptances, blocks={name: self.blocks[name] for name in kept})
 
     @property
     def text(self) -> str:
         """The content to write: tables by fingerprint, an empty line between them."""
-        blocks = self.blocks or {}
-        parts = [self.head, *(blocks[name] for name in sorted(blocks))]
+        parts = [self.head, *(block for _, block in sorted(self.blocks.items()))]
         return "\n\n".join(filter(None, (part.strip("\n") for part in parts))) + "\n"
 
     def write(self) -> None:
@@ -131,12 +138,16 @@ def _refuse_merges(path: Path, text: str) -> None:
             seen[name] = number
 
 
-def _parsed(path: Path, text: str) -> dict[str, Any]:
+def _document(path: Path, text: str) -> TOMLDocument:
     try:
-        data = toml_value(text)
+        return toml_document(text)
     except UnreadableError as error:
         problem = f"{error.problem} Correct it, or restore it from version control."
         raise DriftFileError(str(path), error.line, problem) from None
+
+
+def _tables(path: Path, text: str, document: TOMLDocument) -> dict[str, Any]:
+    data: dict[str, Any] = document.unwrap()
     written = data.pop("format", None)
     if isinstance(written, int) and written > FORMAT:
         problem = f"has format {shown(written)}, and this version reads {FORMAT}; install a newer pytest-graphcalls."
@@ -149,22 +160,26 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
     return data
 
 
-def _split(text: str) -> tuple[str, dict[str, str]]:
-    """Split the text into the lines before the first table, and those of each table with the comments above it."""
-    lines = text.splitlines()
-    starts = [i for i, line in enumerate(lines) if _TABLE.fullmatch(line)]
-    tops = []
-    for start in starts:
-        top = start
-        while top and lines[top - 1].startswith("#"):
-            top -= 1
-        tops.append(top)
-    ends = [*tops[1:], len(lines)] if tops else []
-    blocks = {
-        lines[start][1:].partition("]")[0].strip(): "\n".join(lines[top:end])
-        for start, top, end in zip(starts, tops, ends, strict=True)
-    }
-    return "\n".join(lines[: tops[0]] if tops else lines), blocks
+def _split(document: TOMLDocument) -> tuple[str, dict[str, str]]:
+    """Split into the text before the first table, and that of each table with the comments above it.
+
+    In TOML a comment above a table is part of the table before.
+    """
+    from tomlkit import document as empty
+    from tomlkit.items import Table
+
+    texts, last = {"": ""}, ""
+    for key, item in document.body:
+        only = empty()
+        only.append(key, item)
+        if isinstance(item, Table) and key is not None:
+            above = _COMMENTS.search(texts[last])
+            assert above is not None  # an empty match at least
+            texts[last] = texts[last][: above.start()]
+            last = key.key
+            texts[last] = above[0]
+        texts[last] += only.as_string()
+    return texts.pop(""), texts
 
 
 def _line(text: str, name: str) -> int:
@@ -191,27 +206,6 @@ def _problem(data: Mapping[str, Any]) -> str:
             wanted = "a text in quotes" if _MEMBERS[member] is str else "a date such as 2027-01-31, without quotes"
             return f"has {member} = {shown(value)}; expected {wanted}."
     return ""
-
-
-def _written(acceptance: Acceptance) -> str:
-    facts: Iterator[tuple[str, str]] = (
-        (name, _quoted(value) if isinstance(value, str) else value.isoformat())
-        for name in ("about", "reason", "owner", "accepted", "expires")
-        if (value := getattr(acceptance, name))
-    )
-    return "\n".join((f"[{acceptance.fingerprint}]", *(f"{name} = {value}" for name, value in facts)))
-
-
-def _quoted(text: str) -> str:
-    """Quote a text as a TOML string of one line."""
-    letters = (
-        _ESCAPES.get(letter) or (f"\\u{ord(letter):04x}" if ord(letter) < _SPACE or ord(letter) == _DELETE else letter)
-        for letter in text
-    )
-    return f'"{"".join(letters)}"'
-
-
-_SPACE, _DELETE = 0x20, 0x7F
 
 
 _RUN_FIRST = "Run 'graphcalls nightly' first, or name the verdict with --verdict."

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.errors import RecordingError, SettingError, SignInError
+from pytest_graphcalls.errors import IdleFaultWarning, RecordingError, SettingError, SignInError
+from pytest_graphcalls.plugin.graphcalls import GraphCalls
 from pytest_graphcalls.plugin.markers import Plan, plan_for
 from pytest_graphcalls.plugin.options import LIVE, REPLAY, records
-from pytest_graphcalls.plugin.reporting import watch
+from pytest_graphcalls.plugin.outcomes import follow_bot, watch
+from pytest_graphcalls.plugin.reporting import take_part
 from pytest_graphcalls.plugin.settings import Settings
 from pytest_graphcalls.report.failure import raise_failing
 from pytest_graphcalls.session import Recorder, recording
 from pytest_graphcalls.targets import Case, Connection, LocalServer, Setup, Target, Targets, Wishes
+from pytest_graphcalls.targets.facts import mock_facts
 
 _TARGETS = pytest.StashKey[Targets]()
 _SERVER = pytest.StashKey[LocalServer]()
@@ -26,6 +29,7 @@ _SERVER = pytest.StashKey[LocalServer]()
 @contextmanager
 def recorded(item: pytest.Item, settings: Settings, version: str) -> Iterator[Recorder]:
     """The recorder of a test; at the end it fails the test if an exchange broke the contract."""
+    take_part(item.config)  # a test may ask for a fixture while it runs
     plan = plan_for(item)
     watched = watch(item, plan)
     watched.version = version
@@ -40,7 +44,8 @@ def targets_of(session: pytest.Session, settings: Settings) -> Targets:
     """The targets of the run, closed at its end."""
     if _TARGETS not in session.stash:
         live = _live(session.config) if settings.target == LIVE else None
-        targets = Targets(Wishes(settings.seed, settings.token, partial(_replay, session.config), live))
+        facts = mock_facts(settings.mock)
+        targets = Targets(Wishes(settings.seed, settings.token, facts, partial(_replay, session.config), live))
         session.stash[_TARGETS] = targets
         session.addfinalizer(targets.close)
     return session.stash[_TARGETS]
@@ -67,6 +72,20 @@ def server_of(session: pytest.Session) -> LocalServer:
     return session.stash[_SERVER]
 
 
+@contextmanager
+def facade(item: pytest.Item, connection: Connection, recorder: Recorder, settings: Settings) -> Iterator[GraphCalls]:
+    """What the fixture ``graphcalls`` gives a test."""
+    graphcalls = GraphCalls(
+        connection,
+        recorder,
+        lambda simulator: server_of(item.session).serving(simulator),
+        partial(follow_bot, item),
+        settings.seed,
+    )
+    with closing(graphcalls):
+        yield graphcalls
+
+
 def _case(item: pytest.Item, settings: Settings, target: str, version: str) -> Case | None:
     """The name of the test's recording, if it has one or is about to be recorded."""
     if target != REPLAY and not records(item.config):
@@ -88,6 +107,7 @@ def connected(item: pytest.Item, recorder: Recorder, settings: Settings, version
         tenant=plan.tenant or str(uuid5(NAMESPACE_URL, item.nodeid)),
         prepare=lambda simulator: hook(simulator=simulator),
         case=_case(item, settings, target, version),
+        incoming=lambda group: item.ihook.pytest_graphcalls_incoming_call(target=target, version=version, group=group),
     )
     try:
         connection = targets_of(item.session, settings)[target].connect(setup)
@@ -105,6 +125,8 @@ def connected(item: pytest.Item, recorder: Recorder, settings: Settings, version
         follow(item, connection, recorder)
     yield connection
     connection.close()
+    for fault in connection.simulator.faults.idle if connection.simulator is not None else ():
+        item.warn(IdleFaultWarning(str(fault.order), fault.seen))
 
 
 def _inject(plan: Plan, connection: Connection) -> None:

@@ -79,54 +79,53 @@ def _graphcalls_connection(
 
 
 @pytest.fixture
-def graphcalls_simulator(_graphcalls_connection: Connection) -> Simulator:
+def graphcalls(
+    request: pytest.FixtureRequest,
+    _graphcalls_connection: Connection,
+    _graphcalls_recorder: Recorder,
+    graphcalls_settings: Settings,
+) -> Iterator[GraphCalls]:
+    """All of these under one name, and the exchanges and findings of this test; see :class:`GraphCalls`."""
+    from pytest_graphcalls.plugin.connections import facade
+
+    with facade(request.node, _graphcalls_connection, _graphcalls_recorder, graphcalls_settings) as graphcalls:
+        yield graphcalls
+
+
+@pytest.fixture
+def graphcalls_simulator(graphcalls: GraphCalls) -> Simulator:
     """The simulated tenant of this test: place calls, script people, inject faults, move the clock."""
-    if _graphcalls_connection.simulator is None:
-        pytest.skip(
-            f"needs a simulator, and this test runs against {_graphcalls_connection.root}; "
-            '--graphcalls-target=simulator or @pytest.mark.graphcalls(target="simulator") gives it one.'
-        )
-    return _graphcalls_connection.simulator
+    return graphcalls.simulator
 
 
 @pytest.fixture
-def graphcalls_token(_graphcalls_connection: Connection) -> str:
+def graphcalls_token(graphcalls: GraphCalls) -> str:
     """A bearer token of the default app."""
-    return _graphcalls_connection.token
+    return graphcalls.token
 
 
 @pytest.fixture
-def graphcalls_client(_graphcalls_connection: Connection) -> Client:
+def graphcalls_client(graphcalls: GraphCalls) -> Client:
     """An httpx.Client on the API version's root, with a token; every exchange is checked."""
-    return _graphcalls_connection.client()
+    return graphcalls.client
 
 
 @pytest.fixture
-def graphcalls_async_client(_graphcalls_connection: Connection) -> AsyncClient:
+def graphcalls_async_client(graphcalls: GraphCalls) -> AsyncClient:
     """An httpx.AsyncClient on the API version's root, with a token; every exchange is checked."""
-    return _graphcalls_connection.async_client()
+    return graphcalls.async_client
 
 
 @pytest.fixture
-def graphcalls_bot(
-    request: pytest.FixtureRequest, graphcalls_simulator: Simulator, graphcalls_settings: Settings
-) -> Iterator[Bot]:
+def graphcalls_bot(graphcalls: GraphCalls) -> Bot:
     """The bot under test: ``graphcalls_bot(app)`` says where it is; notifications are posted to it as time passes."""
-    from pytest_graphcalls.bot import Bot
-    from pytest_graphcalls.plugin.reporting import follow_bot
-
-    bot = follow_bot(request.node, Bot(graphcalls_simulator, seed=graphcalls_settings.seed))
-    yield bot
-    bot.close()
+    return graphcalls.bot
 
 
 @pytest.fixture
-def graphcalls_server(request: pytest.FixtureRequest, graphcalls_simulator: Simulator) -> Iterator[str]:
+def graphcalls_server(graphcalls: GraphCalls) -> str:
     """URL of a local server in front of this test's simulator, without API version; every exchange is checked."""
-    from pytest_graphcalls.plugin.connections import server_of
-
-    with server_of(request.session).serving(graphcalls_simulator) as url:
-        yield url
+    return graphcalls.server
 
 
 @pytest.fixture
@@ -139,13 +138,3 @@ def graphcalls_stage(_graphcalls_connection: Connection, _graphcalls_recorder: R
         yield stage
     finally:
         stage.close()
-
-
-@pytest.fixture
-def graphcalls(
-    request: pytest.FixtureRequest, _graphcalls_connection: Connection, _graphcalls_recorder: Recorder
-) -> GraphCalls:
-    """All of these under one name, and the exchanges and findings of this test; see :class:`GraphCalls`."""
-    from pytest_graphcalls.plugin.graphcalls import GraphCalls
-
-    return GraphCalls(request, _graphcalls_connection, _graphcalls_recorder)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from threading import RLock
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.errors import SettingError, StageError
+from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.session import Recorder
+from pytest_graphcalls.stage.base import shown as shown_answer
+from pytest_graphcalls.stage.call import CALLS, MEDIA
 from pytest_graphcalls.targets import Connection
 from pytest_graphcalls.validation import shown
 from pytest_graphcalls.wire import Exchange, Request
@@ -18,11 +22,22 @@ if TYPE_CHECKING:
     from pytest_graphcalls.bot import Bot
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
     from pytest_graphcalls.findings import Finding
-    from pytest_graphcalls.simulator import Simulator
+    from pytest_graphcalls.simulator import SimulatedCall, Simulator
+
+_T = TypeVar("_T")
+Serve = Callable[["Simulator"], AbstractContextManager[str]]
+"""Lets a local server answer for a simulator inside the block; gives its URL."""
 
 
 class GraphCalls:
-    """The fixture ``graphcalls``: client, simulator, bot and exchanges of one test.
+    """The fixture ``graphcalls``: client, simulator, bot and exchanges of one test. Safe under threads.
+
+    Args:
+        connection: to the target.
+        recorder: of the test.
+        serve: lets a local server answer for the simulator.
+        follow: is handed the bot, once there is one, and gives it back.
+        seed: of the run.
 
     Attributes:
         token: the bearer token that the clients send.
@@ -30,12 +45,32 @@ class GraphCalls:
         version: the API version of this test, ``v1.0`` or ``beta``.
     """
 
-    def __init__(self, request: pytest.FixtureRequest, connection: Connection, recorder: Recorder) -> None:
-        self._request = request
+    def __init__(
+        self, connection: Connection, recorder: Recorder, serve: Serve, follow: Callable[[Bot], Bot], seed: int
+    ) -> None:
+        self._connection = connection
         self._recorder = recorder
+        self._serve = serve
+        self._follow = follow
+        self._seed = seed
+        self._lock = RLock()
+        self._made: dict[str, Any] = {}
+        self._closing = ExitStack()
         self.token = connection.token
         self.root = connection.root
         self.version = connection.version
+
+    def close(self) -> None:
+        """Detach the bot, and let the server answer for this test no longer."""
+        self._closing.close()
+
+    def _part(self, name: str, make: Callable[[], _T]) -> _T:
+        """The part of that name; the first thread that asks makes it."""
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = make()
+            part: _T = self._made[name]
+            return part
 
     @property
     def client(self) -> Client:
@@ -43,14 +78,12 @@ class GraphCalls:
 
         ``graphcalls.client.post(f"/communications/calls/{call.id}/reject", json={"reason": "busy"})``
         """
-        client: Client = self._request.getfixturevalue("graphcalls_client")
-        return client
+        return self._part("client", self._connection.client)
 
     @property
     def async_client(self) -> AsyncClient:
         """An ``httpx.AsyncClient`` on :attr:`root`, with a token; every exchange is checked against the contract."""
-        client: AsyncClient = self._request.getfixturevalue("graphcalls_async_client")
-        return client
+        return self._part("async client", self._connection.async_client)
 
     @property
     def simulator(self) -> Simulator:
@@ -58,8 +91,12 @@ class GraphCalls:
 
         Skips the test when it runs against another target than the simulator.
         """
-        simulator: Simulator = self._request.getfixturevalue("graphcalls_simulator")
-        return simulator
+        if self._connection.simulator is None:
+            pytest.skip(
+                f"needs a simulator, and this test runs against {self.root}; "
+                '--graphcalls-target=simulator or @pytest.mark.graphcalls(target="simulator") gives it one.'
+            )
+        return self._connection.simulator
 
     @property
     def server(self) -> str:
@@ -67,7 +104,8 @@ class GraphCalls:
 
         Skips the test when it runs against another target than the simulator.
         """
-        return str(self._request.getfixturevalue("graphcalls_server"))
+        simulator = self.simulator
+        return self._part("server", lambda: self._closing.enter_context(self._serve(simulator)))
 
     @property
     def bot(self) -> Bot:
@@ -75,8 +113,57 @@ class GraphCalls:
 
         Skips the test when it runs against another target than the simulator.
         """
-        bot: Bot = self._request.getfixturevalue("graphcalls_bot")
+        simulator = self.simulator
+        return self._part("bot", lambda: self._new_bot(simulator))
+
+    def _new_bot(self, simulator: Simulator) -> Bot:
+        from pytest_graphcalls.bot import Bot
+
+        bot = self._follow(Bot(simulator, seed=self._seed))
+        self._closing.callback(bot.close)
         return bot
+
+    def in_meeting(self, *people: str) -> SimulatedCall:
+        """Bring the bot into a meeting with ``people``: the client joins it, and the call is established.
+
+        Args:
+            people: who is in the meeting already: names, object ids, or phone numbers in E.164 form.
+
+        Raises:
+            StageError: the request was refused, or the call was not established.
+        """
+        simulator = self.simulator
+        body = simulator.meeting(people).join_body(callback_uri=simulator.authority.app.callback_uri)
+        answer = self.client.post(CALLS, json=body)
+        if answer.is_error:
+            raise StageError("the bot in a meeting", f"the simulator answered {shown_answer(answer)}")
+        return self._established(simulator.call(answer.json()["id"]))
+
+    def answered_call(self, caller: str) -> SimulatedCall:
+        """Let a person call the bot: an attached bot answers by itself, else the client does; the call is established.
+
+        Args:
+            caller: who calls: a name, an object id, or a phone number in E.164 form.
+
+        Raises:
+            BotError: the attached bot has done nothing.
+            StageError: the call was not established.
+        """
+        simulator = self.simulator
+        call = simulator.incoming_call(caller)
+        if simulator.outbox.is_open:
+            simulator.advance(0)
+            self.bot.wait_for(lambda: call.state is not CallState.INCOMING)
+        else:
+            answer = {"acceptedModalities": ["audio"], "callbackUri": call.callback_uri, "mediaConfig": MEDIA}
+            self.client.post(f"{CALLS}/{call.id}/answer", json=answer)
+        return self._established(call)
+
+    def _established(self, call: SimulatedCall) -> SimulatedCall:
+        self.simulator.advance(self.simulator.pace.establish)
+        if call.state is not CallState.ESTABLISHED:
+            raise StageError("an established call", f"it is {call.state}")
+        return call
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:

@@ -78,7 +78,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """End the traceback of an error of this package at the user's line; mask secrets in what the report shows."""
     if call.excinfo is not None and "pytest_graphcalls.errors" in sys.modules:
-        from pytest_graphcalls.plugin.reporting import end_at_the_user
+        from pytest_graphcalls.plugin.outcomes import end_at_the_user
 
         end_at_the_user(item.config, call.excinfo.value)
     report = yield

@@ -35,3 +35,17 @@ def pytest_graphcalls_redact(redactor: Redactor) -> None:
     Args:
         redactor: with ``redactor.profile.name`` ``tokens`` (reports and messages) or ``cassette`` (recordings).
     """
+
+
+@pytest.hookspec(firstresult=True)
+def pytest_graphcalls_incoming_call(target: str, version: str, group: bool) -> str | None:  # noqa: FBT001  pytest names it
+    """Make a call come in at the server that is tested, and return its id.
+
+    For a server at a base URL that is not ``graphcalls serve``: the suite can judge what is done with incoming calls
+    once something makes one. Return ``None`` where this implementation cannot.
+
+    Args:
+        target: the base URL.
+        version: API version of the test, ``v1.0`` or ``beta``.
+        group: whether an invitation into a group call is wanted, or a person who calls.
+    """

@@ -15,7 +15,7 @@ import pytest
 
 from pytest_graphcalls.contract import Contract, Question, Rule
 from pytest_graphcalls.errors import GraphCallsError
-from pytest_graphcalls.plugin.options import ARGUMENTS, BOTH_VERSIONS, LIVE, PARAMETER, REPLAY, SIMULATOR
+from pytest_graphcalls.plugin.options import ARGUMENTS, BOTH_VERSIONS, LIVE, NAMED, PARAMETER, REPLAY, SIMULATOR
 from pytest_graphcalls.plugin.settings import Settings, parse_target, parse_versions
 
 
@@ -244,7 +244,7 @@ def apply(config: pytest.Config, items: list[pytest.Item], settings: Settings) -
     if wrong:
         raise _refusal(wrong)
     other_versions: set[pytest.Item] = set()
-    able = cache(partial(_capabilities, settings))
+    able = cache(partial(_capabilities, settings, *_hooked(items)))
     for item in items:
         plan = plan_of(item)
         if plan is None:
@@ -267,11 +267,19 @@ _NO_FAULTS = (
 )
 
 
-def _capabilities(settings: Settings, target: str) -> Iterable[str]:
+def _hooked(items: list[pytest.Item]) -> tuple[str, ...]:
+    """What the project's hooks give a server at a base URL."""
+    hooks = (item.ihook.pytest_graphcalls_incoming_call for item in items[:1])
+    return ("incoming_calls",) if any(hook.get_hookimpls() for hook in hooks) else ()
+
+
+def _capabilities(settings: Settings, *hooked_and_target: str) -> Iterable[str]:
     """What a target can do; a server is asked."""
     from pytest_graphcalls.targets import capabilities_of
 
-    return capabilities_of(target, settings.live.names)
+    *hooked, target = hooked_and_target
+    names = settings.live.names if target == LIVE else {name for _, name, _ in settings.mock}.union(hooked)
+    return capabilities_of(target, names)
 
 
 def _skip_where_impossible(
@@ -282,8 +290,10 @@ def _skip_where_impossible(
 ) -> None:
     target = plan.target or settings.target
     records = item.config.getoption("--record-mode", None) not in {None, "none"} and target not in {SIMULATOR, LIVE}
-    # Only what requests can tell is recorded.
-    reason = missing(plan, target, () if records else able(target))
+    # What is recorded to be replayed is what requests alone can tell.
+    reason = missing(plan, target, () if records and not settings.nightly else able(target))
+    if target not in NAMED and not reason:
+        reason = not_named(plan, settings)
     if target == LIVE and not reason:
         reason = not_offered(plan, version_of(item, settings), settings.live.cloud)
     if target == REPLAY:
@@ -305,19 +315,32 @@ def missing(plan: Plan, target: str, capabilities: Iterable[str]) -> str:
         return ""
     things = " and ".join(lacking)
     giver = f"--graphcalls-target={SIMULATOR} does"
-    if target == LIVE:
-        giver = _sandbox_gives([need for need in needs if need not in able]) or giver
+    if target == LIVE or target not in NAMED:
+        giver = _facts_give([need for need in needs if need not in able], target) or giver
     return f"not checked: needs {things}, which {target} does not offer; {giver}."
 
 
-def _sandbox_gives(lacking: Iterable[str]) -> str:
-    """How a sandbox comes to offer everything that is lacking; ``""`` when it cannot."""
-    from pytest_graphcalls.sandbox.tenant import SETTINGS
+def _facts_give(lacking: Iterable[str], target: str) -> str:
+    """How a sandbox, or a server at a base URL, comes to offer everything that is lacking; ``""`` when it cannot."""
+    if target == LIVE:
+        from pytest_graphcalls.sandbox.tenant import SETTINGS
+    else:
+        from pytest_graphcalls.targets.facts import SETTINGS
 
-    names = {fact.gives: name for name, fact in SETTINGS.items()}
+    names = {fact.gives: name for name, fact in reversed(list(SETTINGS.items()))}
     if not all(need in names for need in lacking):
         return ""
     return f"{' and '.join(SETTINGS[names[need]].where(names[need]) for need in lacking)} would do"
+
+
+def not_named(plan: Plan, settings: Settings) -> str:
+    """Why a server is not asked for an operation that it is not said to have, in one sentence; ``""`` if it is."""
+    from pytest_graphcalls.targets.facts import INI_KEY, mock_facts
+
+    offer = mock_facts(settings.mock).offer
+    ids = (subject.id.partition(".")[0] for subject in _subjects(plan))
+    other = next((id for id in ids if not offer.includes(id)), "")
+    return other and f"not checked: {other} is none of the operations in {INI_KEY}."
 
 
 def not_offered(plan: Plan, version: str, cloud: str) -> str:

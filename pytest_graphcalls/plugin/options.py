@@ -82,6 +82,13 @@ SETTINGS = (
         "let notices (additive or tolerated differences) and reported rules fail a test, too",
     ),
     Setting(
+        "require",
+        "string",
+        {"metavar": "RULES"},
+        "the rules that a contract run has to check: possible (default; what the target does not allow fails nothing) "
+        "or all (each rule that was not checked fails the run)",
+    ),
+    Setting(
         "report",
         "linelist",
         {"action": "append", "metavar": "FILE"},
@@ -146,6 +153,14 @@ SETTINGS = (
         None,
         "what a sandbox tenant has, 'name = value' on each line: meetings, users, bots, phone, callback, listen; the "
         "variable GRAPHCALLS_SANDBOX_<NAME> comes first",
+    ),
+    Setting(
+        "mock",
+        "linelist",
+        None,
+        "what a server at a base URL has, 'name = value' on each line: operations, incoming_calls, group_calls, "
+        "incoming_command, calls, participants, meetings, users, bots, phone, callback; the variable "
+        "GRAPHCALLS_MOCK_<NAME> comes first",
     ),
 )
 

@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Generator
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_graphcalls.errors import GraphCallsError
-from pytest_graphcalls.plugin.markers import PLAN_KEY, Plan, apply, version_of
-from pytest_graphcalls.plugin.options import LIVE, REPLAY, SIMULATOR, is_given, is_worker, records
+from pytest_graphcalls.plugin.markers import PLAN_KEY, apply
+from pytest_graphcalls.plugin.options import LIVE, NAMED, REPLAY, SIMULATOR, is_given, is_worker, records
+from pytest_graphcalls.plugin.outcomes import Tests
 from pytest_graphcalls.plugin.redacting import MASKED
 from pytest_graphcalls.plugin.settings import Settings, read_settings, settings_of
 
 if TYPE_CHECKING:
-    from pytest_graphcalls.bot import Bot
     from pytest_graphcalls.contract import Contract
     from pytest_graphcalls.plugin.cassette_summary import Shelf
-    from pytest_graphcalls.session import Run, Watch
-
-WATCH_KEY = pytest.StashKey["Watch"]()
-BOT_KEY = pytest.StashKey["Bot"]()
+    from pytest_graphcalls.session import Run
 
 
 def start(config: pytest.Config, *, is_suite: bool) -> None:
@@ -119,188 +113,6 @@ class Header:
         return header(self._settings)
 
 
-class Tests:
-    """Judges contract tests where their bodies end, and puts the facts of a test on its reports."""
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-        """Judge a contract test where its body ends."""
-        plan = pyfuncitem.stash.get(PLAN_KEY, None)
-        if plan is None or not plan.is_contract_test:
-            return (yield)
-        return (yield from call(pyfuncitem, plan))
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Put the facts of a followed test on its reports."""
-        report = yield
-        watched = watch_of(item)
-        if watched is not None:
-            report_on(watched, item, call, report)
-        return report
-
-
-def watch(item: pytest.Item, plan: Plan) -> Watch:
-    """Begin to follow a test, or go on."""
-    from pytest_graphcalls.session import Watch
-
-    take_part(item.config)  # a test may ask for a fixture while it runs
-
-    settings = settings_of(item.config)
-    if WATCH_KEY not in item.stash:
-        item.stash[WATCH_KEY] = Watch(
-            item.nodeid, version_of(item, settings), plan.target or settings.target, plan.rules, plan.questions
-        )
-    return item.stash[WATCH_KEY]
-
-
-_IN_BETWEEN = frozenset({"pytest_graphcalls", "contextlib", "httpx"})
-"""Packages between a user's line and an error of ours; the packaged suite is a user like any other."""
-_RUNNERS = frozenset({"_pytest", "pluggy"})
-
-
-def end_at_the_user(config: pytest.Config, error: BaseException) -> None:
-    """Cut the traceback of a deliberate error of this package below the user's line: the rest is no news.
-
-    The traceback itself is cut, so that a debugger opens at that line as well. ``--full-trace`` shows all of it.
-    """
-    if config.getoption("fulltrace", default=None) or not isinstance(error, GraphCallsError):
-        return
-    last, place = None, error.__traceback__
-    while place is not None:
-        if _package(place.tb_frame) not in _IN_BETWEEN:
-            last = place
-        place = place.tb_next
-    if last is not None and _package(last.tb_frame) not in _RUNNERS:
-        last.tb_next = None
-
-
-def _package(frame: FrameType) -> str:
-    """The package whose code a frame runs."""
-    name = str(frame.f_globals.get("__name__", ""))
-    return "" if name.startswith("pytest_graphcalls.contracts.") else name.partition(".")[0]
-
-
-def follow_bot(item: pytest.Item, bot: Bot) -> Bot:
-    """Show what ``bot`` received and did when the test fails."""
-    item.stash[BOT_KEY] = bot
-    return bot
-
-
-def watch_of(item: pytest.Item) -> Watch | None:
-    """The watch of a test that uses a fixture of ours or judges a target; of any other one, ``None``."""
-    plan = item.stash.get(PLAN_KEY, None)
-    if plan is not None and plan.is_contract_test:
-        return watch(item, plan)  # it may have been skipped before its fixtures were made
-    return item.stash.get(WATCH_KEY, None)
-
-
-def call(item: pytest.Function, plan: Plan) -> Generator[None, object, object]:
-    """Around the body of a contract test: judge it where it ends, and tell "could not be staged" from "failed".
-
-    A question's test never fails for what the target answered. No test fails for the network or a fault of the service.
-    """
-    from pytest_graphcalls.errors import (
-        EnvironmentFaultError,
-        SettingError,
-        SignInError,
-        StageError,
-        UnrecordedRequestError,
-    )
-
-    try:
-        result = yield
-    except StageError as error:
-        pytest.skip(str(error))
-    except (EnvironmentFaultError, SignInError, SettingError) as error:  # the last one: a ledger on a full disk
-        watch(item, plan).fault = True
-        pytest.skip(str(error))
-    except UnrecordedRequestError as error:
-        # It says nothing about the rule, but a suite and its recordings that disagree have to be corrected.
-        watch(item, plan).fault = True
-        raise pytest.fail.Exception(str(error), pytrace=False) from None
-    except AssertionError as error:
-        if not plan.rules:
-            pytest.skip(f"not answered: {error}")
-        _add_findings(item, plan)
-        raise
-    recorder = watch(item, plan).recorder
-    if recorder is not None:
-        from pytest_graphcalls.report.failure import raise_failing
-
-        raise_failing(recorder)
-    return result
-
-
-def _add_findings(item: pytest.Function, plan: Plan) -> None:
-    """Show what was found beside the failure, instead of failing a second time at teardown."""
-    recorder = watch(item, plan).recorder
-    if recorder is None:
-        return
-    from pytest_graphcalls.report.failure import take_messages
-
-    text = "\n\n".join(take_messages(recorder))
-    if text:
-        item.add_report_section("call", "graphcalls", text)
-
-
-def report_on(watched: Watch, item: pytest.Item, info: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-    """Take in how a part of the test went; put its facts on the last report, in a form that travels."""
-    from pytest_graphcalls.errors import ContractViolationError
-
-    violated = False
-    if info.excinfo is not None and info.excinfo.errisinstance(ContractViolationError):
-        violated = True
-        shown = info.excinfo.getrepr(style="value")  # the message is all; our source is no news
-        if shown.reprcrash is not None:
-            shown.reprcrash.message = str(info.excinfo.value)
-        report.longrepr = shown
-    elif report.skipped and isinstance(report.longrepr, tuple) and report.longrepr[0] == __file__:
-        path, line, _ = item.reportinfo()
-        report.longrepr = (str(path), (line or 0) + 1, report.longrepr[2])
-    if report.failed and (watched.target == LIVE or not violated):
-        _add_hints(watched, report)
-    if report.failed and BOT_KEY in item.stash:
-        report.sections.append(("graphcalls bot", _timeline(item.stash[BOT_KEY], info)))
-    watched.phase(report.when or "", report.outcome, _reason(report, info), violated=violated)
-    if report.when == "teardown":
-        record = watched.record()
-        # xdist sends every attribute of a report along, as long as it is made of plain values.
-        vars(report)["graphcalls"] = record.to_json()
-        report.user_properties += record.properties()
-
-
-def _timeline(bot: Bot, info: pytest.CallInfo[None]) -> str:
-    """What is shown of a bot; an error that shows all of it already is not repeated."""
-    from pytest_graphcalls.errors import BotError
-    from pytest_graphcalls.redaction import mask
-
-    head, *lines = bot.timeline().splitlines()
-    error = info.excinfo.value if info.excinfo is not None else None
-    if isinstance(error, BotError) and lines and list(error.timeline) == lines:
-        lines = ["(its notifications and requests are shown with the error above)"]
-    return mask("\n".join((head, *lines)))
-
-
-def _add_hints(watched: Watch, report: pytest.TestReport) -> None:
-    """Show what was asked last; a violation shows its own exchange already."""
-    if watched.recorder is not None:
-        from pytest_graphcalls.report.failure import hints
-
-        live = watched.target == LIVE
-        lines = list(hints(watched.recorder.exchanges, watched.recorder.contract, live=live))
-        if lines:
-            report.sections.append(("graphcalls live" if live else "graphcalls: last exchanges", "\n".join(lines)))
-
-
-def _reason(report: pytest.TestReport, info: pytest.CallInfo[None]) -> str:
-    if isinstance(report.longrepr, tuple):
-        return report.longrepr[2].removeprefix("Skipped: ")
-    return info.excinfo.exconly().removeprefix("Failed: ") if info.excinfo else ""
-
-
 def contract() -> Contract:
     """The packaged contract."""
     from pytest_graphcalls.contract import Contract
@@ -338,7 +150,8 @@ class _Gathered:
     @cached_property
     def run(self) -> Run:
         """The run, made when its first test has something to say."""
-        from pytest_graphcalls.session import Run
+        from pytest_graphcalls.session import WHOLE, Run
+        from pytest_graphcalls.targets.facts import mock_facts
 
         settings = self._settings
         return Run(
@@ -347,6 +160,7 @@ class _Gathered:
             versions=settings.versions,
             strict=settings.strict,
             seed=settings.seed,
+            offer=WHOLE if settings.target in NAMED else mock_facts(settings.mock).offer,
         )
 
     @cached_property
@@ -390,7 +204,7 @@ class Controller:
             return
         if "run" in vars(self._gathered) and self._config.getoption("xmlpath", None):
             self._mask_junit(Path(os.path.expandvars(self._config.option.xmlpath)).expanduser())
-        failed = "run" in vars(self._gathered) and bool(self._gathered.run.broken_elsewhere())
+        failed = "run" in vars(self._gathered) and self._gathered.run.fails(require_all=self._settings.require_all)
         if self._settings.reports:
             from pytest_graphcalls import report
 

@@ -57,6 +57,7 @@ class Settings(NamedTuple):
         target: ``simulator``, ``replay``, ``live``, or a base URL without API version.
         versions: API versions that the run covers, in the order ``v1.0``, ``beta``.
         strict: whether notices fail a test, too.
+        require_all: whether a rule that was not checked fails a run of contract tests.
         reports: files to write the report to; absolute.
         seed: where the simulator's ids start.
         token: bearer token for a base URL, or ``""``.
@@ -69,12 +70,14 @@ class Settings(NamedTuple):
         nightly: whether tests are recorded to be compared with another night's: all of them, on the simulator too,
             with notifications and times; a service or network that fails then breaks no rule on any target.
         live: what a live run was set up with.
+        mock: what a server at a base URL has, in the form of :attr:`LiveSettings.facts`.
         asked: whether anything of this was given, i.e. not everything is a default.
     """
 
     target: str = SIMULATOR
     versions: tuple[str, ...] = BOTH_VERSIONS
     strict: bool = False
+    require_all: bool = False
     reports: tuple[Path, ...] = ()
     seed: int = 0
     token: str = ""
@@ -85,6 +88,7 @@ class Settings(NamedTuple):
     redaction_key: str = ""
     nightly: bool = False
     live: LiveSettings = LiveSettings()
+    mock: tuple[tuple[str, str, str], ...] = ()
     asked: bool = False
 
     def __repr__(self) -> str:
@@ -98,7 +102,7 @@ class Settings(NamedTuple):
         return self.versions[0]
 
 
-_SECRET = frozenset({"token", "redaction_key", "live"})
+_SECRET = frozenset({"token", "redaction_key", "live", "mock"})
 _SETTINGS = pytest.StashKey[Settings]()
 
 
@@ -143,6 +147,10 @@ def _parse_strict(name: str, value: str | bool) -> bool:  # noqa: FBT001  pytest
     if isinstance(value, bool):
         return value
     return _choice(name, value.lower(), _SWITCH, "true or false")
+
+
+def _parse_require(name: str, value: str) -> bool:
+    return _choice(name, value.lower(), {"possible": False, "all": True}, "possible or all")
 
 
 def _choice(name: str, value: str, table: Mapping[str, _T], expected: str) -> _T:
@@ -203,9 +211,8 @@ def _fact(name: str, line: str) -> tuple[str, str, str]:
     raise SettingError(name, "(hidden)", "lines of the form 'name = value'", "One of its lines has no equals sign.")
 
 
-def _with_variables(facts: _Facts, environ: Mapping[str, str]) -> _Facts:
-    """The facts of a sandbox from the ini key, where no variable, e.g. ``GRAPHCALLS_SANDBOX_PHONE``, sets it."""
-    prefix = "GRAPHCALLS_SANDBOX_"
+def _with_variables(facts: _Facts, environ: Mapping[str, str], prefix: str) -> _Facts:
+    """The facts from an ini key, where no variable, e.g. ``GRAPHCALLS_SANDBOX_PHONE``, sets them."""
     found = sorted(name for name, text in environ.items() if name.startswith(prefix) and text)
     said = tuple((name, name.removeprefix(prefix).lower(), environ[name]) for name in found)
     names = {name for _, name, _ in said}
@@ -242,6 +249,7 @@ _PARSERS: Mapping[str, Callable[[str, Any], Any]] = {
     "target": parse_target,
     "version": parse_versions,
     "strict": _parse_strict,
+    "require": _parse_require,
     "report": _parse_reports,
     "seed": _parse_seed,
     "cassettes": _parse_folder,
@@ -256,10 +264,17 @@ _PARSERS: Mapping[str, Callable[[str, Any], Any]] = {
     "ledger": _parse_folder,
     "sandbox_tenants": _parse_tenants,
     "sandbox": _parse_facts,
+    "mock": _parse_facts,
 }
 """How the value of each setting is read, whichever source gave it."""
 _KEY_VARIABLE = "GRAPHCALLS_REDACTION_KEY"
-_FIELDS = {"version": "versions", "report": "reports", "sandbox_tenants": "tenants", "sandbox": "facts"}
+_FIELDS = {
+    "version": "versions",
+    "require": "require_all",
+    "report": "reports",
+    "sandbox_tenants": "tenants",
+    "sandbox": "facts",
+}
 """Where a setting's field is called otherwise than the setting."""
 
 
@@ -284,11 +299,23 @@ def read_settings(config: pytest.Config) -> Settings:
         if raw is not None:
             given[_FIELDS.get(setting.name, setting.name)] = _parsed(setting, name, raw)
             asked = asked or setting.option is not None
-    given["facts"] = _with_variables(given.get("facts", ()), os.environ)
+    given["facts"] = _with_variables(given.get("facts", ()), os.environ, "GRAPHCALLS_SANDBOX_")
+    given["mock"] = _with_variables(given.get("mock", ()), os.environ, "GRAPHCALLS_MOCK_")
     given["live"] = LiveSettings(**{field: given.pop(field) for field in LiveSettings._fields if field in given})
     given |= {"token": os.environ.get("GRAPHCALLS_TOKEN", ""), "redaction_key": os.environ.get(_KEY_VARIABLE, "")}
+    if given["mock"]:
+        _refuse_unusable(given["mock"])
     config.stash[_SETTINGS] = Settings(**given, asked=asked)
     return config.stash[_SETTINGS]
+
+
+def _refuse_unusable(facts: _Facts) -> None:
+    from pytest_graphcalls.targets.facts import mock_facts
+
+    try:
+        mock_facts(facts)
+    except SettingError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _parsed(setting: Setting, name: str, raw: Any) -> Any:

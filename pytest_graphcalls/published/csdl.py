@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,6 +24,8 @@ ROOTS = ("call", "participant", "commsOperation", "commsNotifications")
 """The types that the calls part of Graph begins with."""
 SENTINEL = "unknownFutureValue"
 """The member by which an evolvable enumeration is known."""
+SINGLETON = ("communications", "cloudCommunications")
+"""Where the paths of calls begin: the singleton, and its type."""
 TOP = "entity"
 """The base of everything with an id; who derives from it has nothing to do with calls."""
 _TRIMMED: Mapping[str, frozenset[str]] = {"cloudCommunications": frozenset({"calls"})}
@@ -54,6 +56,8 @@ class Metadata:
         entities: which of the types are entity types.
         routes: of OpenAPI only: methods and paths of the calls, keys left open, e.g.
             ``("GET", "/communications/calls/{}")``.
+        singletons: the types of the singletons by name; ``None`` where the file has no entity container.
+        partial: whether it is a slice by its paths: others of communications, and those of a few products besides.
     """
 
     form: Form
@@ -63,6 +67,8 @@ class Metadata:
     actions: tuple[Mapping[str, Any], ...]
     entities: frozenset[str] = frozenset()
     routes: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    singletons: Mapping[str, str] | None = None
+    partial: bool = False
 
     @classmethod
     def of(cls, types: Mapping[str, Any], file: str = "") -> Metadata:
@@ -212,6 +218,7 @@ class _Reader:
         self._enums: dict[str, dict[str, Any]] = {}
         self._actions: list[dict[str, Any]] = []
         self._entities: set[str] = set()
+        self._singletons: dict[str, str] | None = None
         self._elements = {
             "Schema": self._schema,
             "EntityType": self._type,
@@ -224,6 +231,8 @@ class _Reader:
             "Member": self._enum_member,
             "Parameter": self._parameter,
             "ReturnType": self._returns,
+            "EntityContainer": self._container,
+            "Singleton": self._singleton,
         }
 
     def feed(self, piece: bytes, *, final: bool = False) -> None:
@@ -253,7 +262,10 @@ class _Reader:
                 facts["type"] = self._resolved(facts["type"])
         bound = tuple(action for action in self._actions if action["boundTo"])
         self._derive()
-        return Metadata(Form.CSDL, file, self._types, self._enums, bound, frozenset(self._entities))
+        read = Metadata(Form.CSDL, file, self._types, self._enums, bound, frozenset(self._entities))
+        if self._singletons is None:
+            return read
+        return replace(read, singletons={name: self._resolved(type_) for name, type_ in self._singletons.items()})
 
     def _derive(self) -> None:
         """Make open what derives from an open type, and refuse bases that lead in a circle or nowhere near an end."""
@@ -366,6 +378,13 @@ class _Reader:
     def _returns(self, _: str, attributes: Mapping[str, str]) -> None:
         if "returns" in self._owner:
             self._owner["returns"] = self._facts(attributes)
+
+    def _container(self, _: str, __: Mapping[str, str]) -> None:
+        self._singletons = {}
+
+    def _singleton(self, _: str, attributes: Mapping[str, str]) -> None:
+        if self._singletons is not None:
+            self._singletons[self._text(attributes, "Name")] = self._text(attributes, "Type")
 
     def _facts(self, attributes: Mapping[str, str]) -> dict[str, Any]:
         type_ = self._text(attributes, "Type")

@@ -3,154 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from pytest_graphcalls.contract import Contract, Operation
+from pytest_graphcalls.contract.loading import ContractFiles
+from pytest_graphcalls.contract.model import Constraint
 from pytest_graphcalls.contract.types import Member, TypeModel
 from pytest_graphcalls.drift.difference import Difference, Kind, Origin
 from pytest_graphcalls.drift.model import Unchecked
-from pytest_graphcalls.published import docs_page
-from pytest_graphcalls.published.docs_page import Include, Page, Row, Table
+from pytest_graphcalls.published import docs_examples
+from pytest_graphcalls.published.csdl import SENTINEL
+from pytest_graphcalls.published.docs_page import Include, Page, Table
+from pytest_graphcalls.published.docs_statements import (
+    REQUEST_BODY,
+    RESPONSE,
+    Documented,
+    Permission,
+    documented,
+    durations,
+    limits,
+    open_keys,
+    permission_tables,
+    permissions,
+    routes,
+    statuses,
+)
 
-__all__ = ["Page", "differences"]
-
-_ROUTE = re.compile(r"^\s*(GET|POST|PUT|PATCH|DELETE)\s+(\S+)", re.IGNORECASE)
-_HOST = re.compile(r"^https?://[^/]+/(?:v1\.0|beta)(?=/)", re.IGNORECASE)
-_KEY = re.compile(r"\{[^{}]*\}|<[^<>]*>")
-_NAME = re.compile(r"\b[A-Z]\w*(?:\.\w+){1,3}\b")
-_STATUS = re.compile(r"`?\b([1-5]\d\d)\b(?:,?\s+[A-Z]\w+|`)")
-_LINK = re.compile(r"\[([^\[\]]++)\]\([^()]*+\)")
-_VALUES = re.compile(r"`([A-Za-z]\w*)`")
-_VALUES_FOLLOW = re.compile(r"possible values(?: are)?\s*:?", re.IGNORECASE)
-REQUEST, RESPONSE, PERMISSIONS = "http request", "response", "permissions"
-"""The headings that pages have, in small letters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """One thing that a page states, and the line it stands on."""
-
-    what: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """A name in a table of permissions.
-
-    Attributes:
-        name: as it is printed.
-        delegated: whether it is in a row of delegated permissions instead of application permissions.
-        place: page, or included file, and line.
-    """
-
-    name: str
-    delegated: bool
-    place: str
-
-
-@dataclass(frozen=True, slots=True)
-class Documented:
-    """A member or a parameter in a table.
-
-    Attributes:
-        name: its name.
-        types: the types that its column names, without links; several where it may be one of them.
-        collection: whether it is a list of that.
-        values: the values that its description lists.
-        line: where it stands.
-    """
-
-    name: str
-    types: tuple[str, ...]
-    collection: bool
-    values: tuple[str, ...]
-    line: int
-
-
-def routes(page: Page) -> Iterator[Stated]:
-    """Methods and paths of the block below "HTTP request", keys left open: ``POST /communications/calls/{}/reject``."""
-    for block in page.blocks:
-        if block.section != REQUEST:
-            continue
-        for offset, line in enumerate(block.text.splitlines()):
-            if found := _ROUTE.match(line):
-                yield Stated(f"{found.group(1).upper()} {open_keys(found.group(2))}", block.line + offset)
-
-
-def open_keys(path: str) -> str:
-    """A path without host, version and query, its keys left open."""
-    return _KEY.sub("{}", _HOST.sub("", path).partition("?")[0].rstrip("/"))
-
-
-def statuses(page: Page) -> Iterator[Stated]:
-    """The statuses of success that the text below "Response" names."""
-    for line, text in page.texts.get(RESPONSE, ()):
-        yield from (Stated(status, line) for status in _STATUS.findall(text) if status.startswith("2"))
-
-
-def permission_tables(page: Page, root: Path) -> Iterator[tuple[Page, Table] | Include]:
-    """The tables of permissions, in the page or in files that it includes; an include that is not there as itself."""
-    yield from ((page, table) for table in page.tables_of(PERMISSIONS) if _is_permissions(table))
-    for include in page.includes:
-        if include.section != PERMISSIONS:
-            continue
-        found = page.path.parent / include.target
-        if not found.is_file() or root.resolve() not in found.resolve().parents:
-            yield include
-        else:
-            other = Page.read(found.resolve(), root.resolve())
-            yield from ((other, table) for table in other.tables if _is_permissions(table))
-
-
-def permissions(page: Page, table: Table) -> Iterator[Permission]:
-    """The names in a table of permissions, in the older layout (least to most) or the newer one (least, higher)."""
-    for row in table.rows:
-        if row.cells and row.cells[0]:
-            sort = row.cells[0].lower()
-            for name in _NAME.findall(" ".join(map(_unlinked, row.cells[1:]))):
-                yield Permission(name, not sort.startswith("application"), page.at(row.line))
-
-
-def _is_permissions(table: Table) -> bool:
-    return bool(table.head) and table.head[0] == "permission type"
-
-
-def documented(tables: Sequence[Table] | Iterator[Table]) -> Iterator[Documented]:
-    """The members in tables whose columns are a name, a type and a description."""
-    for table in tables:
-        if len(table.head) >= 2 and table.head[0] in _NAME_HEADS and table.head[1] == "type":
-            yield from filter(None, map(_documented, table.rows))
-
-
-_NAME_HEADS = frozenset({"property", "parameter", "name", "relationship"})
-
-
-def _documented(row: Row) -> Documented | None:
-    name = _unlinked(row.cells[0]).strip("*`_ ")
-    if len(row.cells) < 2 or not re.fullmatch(r"[A-Za-z]\w*", name):
-        return None
-    column = row.cells[1]
-    words = _unlinked(column).replace("`", "").replace("*", "")
-    collection = bool(re.search(r"\bcollection\b", words, re.IGNORECASE))
-    types = tuple(
-        word.rpartition(".")[2] for word in re.findall(r"[A-Za-z][\w.]*", words) if word.lower() not in _NO_TYPE
-    )
-    description = row.cells[2] if len(row.cells) > 2 else ""
-    listed = _VALUES_FOLLOW.split(description, maxsplit=1)
-    values = tuple(_VALUES.findall(listed[1].partition(". ")[0])) if len(listed) > 1 else ()
-    return Documented(name, types, collection, values, row.line)
-
-
-_NO_TYPE = frozenset({"collection", "or", "of", "and", "a", "an", "the", "list"})
-
-
-def _unlinked(text: str) -> str:
-    return _LINK.sub(r"\1", text)
-
-
+_NO_REQUEST_BODY = re.compile(
+    r"\b(?:do not|don.t|does not|doesn.t|no need to)\b[^.]*\bbody\b|\bno (?:request )?body\b", re.IGNORECASE
+)
+_NO_RESPONSE_BODY = re.compile(r"\b(?:does not|doesn.t|not) return anything\b|\bno (?:response )?body\b", re.IGNORECASE)
+_TYPES = re.compile(r"\[(\w+)\]\(")
 Found = Difference | Unchecked
 _SECTIONS = ("properties", "relationships")
 _PRIMITIVES = frozenset({"String", "Boolean", "Int16", "Int32", "Int64", "Double", "Single", "Decimal", "Guid"}) | {
@@ -176,25 +63,27 @@ def differences(root: Path, contract: Contract, version: str) -> Iterator[Found]
         reason = f"{pages} is no folder; expected a checkout of the reference of Microsoft Graph."
         yield Unchecked(f"documentation@{version}", reason)
         return
-    known = _by_name(pages)
-    resources = _by_name(pages.parent / "resources")
-    operations = [operation for operation in contract.operations.values() if version in operation.versions]
-    if not any(operation.id in known for operation in operations):
+    known, resources = _by_name(pages), _by_name(pages.parent / "resources")
+    operations = [one for one in contract.operations.values() if version in one.versions]
+    if not any(_page_name(operation, version) in known for operation in operations):
         reason = f"none of the pages about calls is in {pages}; is it another product's?"
         yield Unchecked(f"documentation@{version}", reason)
         return
+    stated = ContractFiles().read("pages.yaml", "pages")
     for operation in operations:
-        page = known.get(operation.id)
-        if page is None:
-            yield Unchecked(f"{operation.id}@{version}", f"there is no page {operation.id}.md in {pages}.")
+        name = _page_name(operation, version)
+        if name not in known:
+            reason = f"there is no page for {operation.page(version)} in {pages}."
+            yield Unchecked(f"{operation.id}@{version}", reason)
         else:
-            yield from _Page(Page.read(page, root), root, contract, operation, version).found()
+            page = Page.read(known[name], root)
+            yield from _OperationPage(page, contract, version, stated, root, operation).found()
     model = contract.types(version)
-    needed = {name for operation in operations for name in _bodies(operation)}
+    needed = {body for operation in operations for body in _bodies(operation)}
     for name in sorted(model.types):
         place = resources.get(name.lower())
         if place is not None:
-            yield from _resource(Page.read(place, root), model, name)
+            yield from _ResourcePage(Page.read(place, root), contract, version, stated, name).found()
         elif name in needed:
             reason = f"there is no page {name.lower()}.md in {pages.parent / 'resources'}."
             yield Unchecked(f"{name}@{version}", reason)
@@ -205,6 +94,11 @@ def _by_name(folder: Path) -> dict[str, Path]:
     return {path.stem.lower(): path for path in sorted(folder.glob("*.md"))}
 
 
+def _page_name(operation: Operation, version: str) -> str:
+    """The name of the page of an operation: the last part of its address."""
+    return urlsplit(operation.page(version)).path.rpartition("/")[2]
+
+
 def _bodies(operation: Operation) -> Iterator[str]:
     yield from (response.body for response in operation.responses.values() if response.body)
     if operation.request.body not in {"none", "action"}:
@@ -212,26 +106,66 @@ def _bodies(operation: Operation) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
-    """The page of one operation."""
+class _Compared:
+    """A page with the part of the contract that it is compared with."""
 
     page: Page
-    root: Path
     contract: Contract
-    operation: Operation
     version: str
+    stated: Mapping[str, Any]
+
+    @property
+    def model(self) -> TypeModel:
+        """The types of the version."""
+        return self.contract.types(self.version)
+
+    def _difference(
+        self, kind: Kind, subject: str, where: str, before: str, after: str, line: int | str, **more: str
+    ) -> Difference:
+        place = self.page.at(line) if isinstance(line, int) else line
+        return Difference(kind, Origin.DOCUMENTATION, self.version, subject, where, before, after, place, **more)
+
+    def _values(self, subject: str, one: Documented, known: Member) -> Iterator[Difference]:
+        """The values that a description lists besides those of the enumeration, and those that it lists no longer."""
+        if known.type not in self.model.enums or not one.values:
+            return
+        hint = f"Listed for {subject}.{one.name}."
+        members = {member.lower(): member for member in self.model.enums[known.type].members}
+        listed = {value.lower(): value for value in one.values}
+        for value in listed.keys() - members.keys():
+            facts = (known.type, listed[value], "", listed[value], one.line)
+            yield self._difference(Kind.ENUM_MEMBER_NEW, *facts, hint=hint)
+        unlisted = {SENTINEL, *self.stated["unlisted"].get(f"{subject}.{one.name}", ())}
+        for value in sorted(members.keys() - listed.keys() - {name.lower() for name in unlisted}):
+            facts = (known.type, members[value], members[value], "", one.line)
+            hint = f"Not listed for {subject}.{one.name} any more."
+            yield self._difference(Kind.ENUM_MEMBER_GONE, *facts, hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class _OperationPage(_Compared):
+    """The page of an operation."""
+
+    root: Path
+    operation: Operation
 
     def found(self) -> Iterator[Found]:
         yield from self._routes()
         yield from self._permissions()
         yield from self._statuses()
-        yield from self._body()
-        address = self.operation.page(self.version)
-        yield from docs_page.differences(self.page, self.contract, self.operation.id, self.version, address)
+        yield from self._parameters()
+        yield from self._request_body()
+        yield from self._response_body()
+        for constraint in self.operation.request.constraints:
+            yield from self._limits(constraint)
+        yield from self._durations()
+        yield from docs_examples.differences(
+            self.page, self.contract, self.operation.id, self.version, self.operation.page(self.version)
+        )
 
-    def _difference(self, kind: Kind, where: str, before: str, after: str, place: str, hint: str = "") -> Difference:
-        subject, page = self.operation.id, self.operation.page(self.version)
-        return Difference(kind, Origin.DOCUMENTATION, self.version, subject, where, before, after, place, page, hint)
+    def _own(self, kind: Kind, where: str, before: str, after: str, line: int | str) -> Difference:
+        page = self.operation.page(self.version)
+        return self._difference(kind, self.operation.id, where, before, after, line, page=page)
 
     def _unchecked(self, what: str, reason: str) -> Unchecked:
         return Unchecked(f"{self.operation.id}.{what}@{self.version}", f"{self.page.place}: {reason}")
@@ -241,17 +175,14 @@ class _Page:
         if not stated:
             yield self._unchecked("path", "below 'HTTP request' stands no method with a path.")
             return
-        promised = {
-            f"{self.operation.method} {open_keys(path)}".lower(): path for path in self.operation.paths(self.version)
-        }
-        said = {one.what.lower(): one for one in stated}
-        for route, path in promised.items():
-            if route not in said:
-                where = f"{self.operation.method} {open_keys(path)}"
-                yield self._difference(Kind.PATH_GONE, where, where, "", self.page.at(stated[0].line))
-        for route, one in said.items():
+        paths = (f"{self.operation.method} {open_keys(path)}" for path in self.operation.paths(self.version))
+        promised = {path.lower(): path for path in paths}
+        printed = {one.what.lower(): one for one in stated}
+        for route in promised.keys() - printed.keys():
+            yield self._own(Kind.PATH_GONE, promised[route], promised[route], "", stated[0].line)
+        for route, one in printed.items():
             if route not in promised and not self._elsewhere(one.what):
-                yield self._difference(Kind.PATH_NEW, one.what, "", one.what, self.page.at(one.line))
+                yield self._own(Kind.PATH_NEW, one.what, "", one.what, one.line)
 
     def _elsewhere(self, route: str) -> bool:
         """Whether the route is a known address of this operation that the version's page need not name."""
@@ -260,38 +191,33 @@ class _Page:
         return getattr(match, "operation", None) == self.operation
 
     def _permissions(self) -> Iterator[Found]:
-        tables = list(permission_tables(self.page, self.root))
-        for include in tables:
-            if isinstance(include, Include):
-                yield self._unchecked("permissions", f"it includes {include.target}, which is not there.")
-        printed = [
-            permission for found in tables if not isinstance(found, Include) for permission in permissions(*found)
-        ]
-        if not tables:
+        tables: list[tuple[Page, Table]] = []
+        missing = False
+        for found in permission_tables(self.page, self.root):
+            if isinstance(found, Include):
+                missing = True
+                yield self._unchecked("permissions", f"it includes {found.target}, which is not there.")
+            else:
+                tables.append(found)
+        if tables and not missing:
+            page, table = tables[0]
+            printed = [one for found in tables for one in permissions(*found)]
+            yield from self._printed(printed, page.at(table.rows[0].line if table.rows else 1))
+        elif not missing:
             yield self._unchecked("permissions", "below 'Permissions' stands no table and no included file.")
-        if len(tables) == sum(not isinstance(found, Include) for found in tables) > 0:
-            yield from self._printed(printed, self._first_place(tables))
-
-    def _first_place(self, tables: Iterable[object]) -> str:
-        first = next(found for found in tables if isinstance(found, tuple))
-        page, table = first
-        return str(page.at(table.rows[0].line if table.rows else 1))
 
     def _printed(self, printed: list[Permission], place: str) -> Iterator[Difference]:
         promised = self.operation.permissions
         known = {spelling.lower() for spelling in promised.accepted}
         applications = {one.name.lower() for one in printed if not one.delegated}
         for one in {(one.name.lower(), one.delegated): one for one in printed}.values():
-            if one.delegated:
-                where = "permissions, delegated"
-                yield self._difference(Kind.PERMISSION_NEW, where, "", one.name, one.place)
-            elif one.name.lower() not in known:
-                yield self._difference(Kind.PERMISSION_NEW, "permissions", "", one.name, one.place)
+            if one.delegated or one.name.lower() not in known:
+                where = "permissions, delegated" if one.delegated else "permissions"
+                yield self._own(Kind.PERMISSION_NEW, where, "", one.name, one.place)
         for name in (*promised.least, *promised.higher):
             spellings = {name.lower(), *(other.lower() for other in promised.spellings.get(name, ()))}
             if not spellings & applications:
-                where = f"permissions, {name}"
-                yield self._difference(Kind.PERMISSION_GONE, where, name, "", place)
+                yield self._own(Kind.PERMISSION_GONE, f"permissions, {name}", name, "", place)
 
     def _statuses(self) -> Iterator[Found]:
         stated = {one.what: one for one in statuses(self.page)}
@@ -302,84 +228,132 @@ class _Page:
         before = " or ".join(sorted(promised))
         for status, one in stated.items():
             if status not in promised:
-                yield self._difference(Kind.STATUS_CHANGED, "status", before, status, self.page.at(one.line))
+                yield self._own(Kind.STATUS_CHANGED, "status", before, status, one.line)
 
-    def _body(self) -> Iterator[Difference]:
-        action = self.contract.types(self.version).actions.get(self.operation.action)
-        stated = {one.name: one for one in documented(self.page.tables_of("request body"))}
+    def _rows(self) -> dict[str, Documented]:
+        """The parameters or members in the table of the request body."""
+        return {one.name: one for one in documented(self.page.tables_of(REQUEST_BODY))}
+
+    def _parameters(self) -> Iterator[Difference]:
+        action, stated = self.model.actions.get(self.operation.action), self._rows()
         if self.operation.request.body != "action" or action is None or not stated:
             return
         page = self.operation.page(self.version)
         for name, one in stated.items():
-            if name not in action.parameters:
-                facts = (name, "", " or ".join(one.types), self.page.at(one.line), page)
-                yield Difference(Kind.PARAMETER_NEW, Origin.DOCUMENTATION, self.version, action.name, *facts)
+            known = action.parameters.get(name)
+            if known is None:
+                facts = (action.name, name, "", " or ".join(one.types), one.line)
+                yield self._difference(Kind.PARAMETER_NEW, *facts, page=page)
             else:
-                known = action.parameters[name]
-                yield from _values(self.contract.types(self.version), action.name, one, known, self.page.at(one.line))
+                yield from self._values(action.name, one, known)
         line = next(iter(stated.values())).line
-        for name, member in action.parameters.items():
-            if name not in stated:
-                facts = (name, member.type, "", self.page.at(line), page)
-                yield Difference(Kind.MEMBER_UNMENTIONED, Origin.DOCUMENTATION, self.version, action.name, *facts)
+        for name in action.parameters.keys() - stated.keys():
+            facts = (action.name, name, action.parameters[name].type, "", line)
+            yield self._difference(Kind.MEMBER_UNMENTIONED, *facts, page=page)
+
+    def _request_body(self) -> Iterator[Difference]:
+        """Whether the page asks for a body as the contract does."""
+        lines = self.page.texts.get(REQUEST_BODY, [])
+        promised = self.operation.request.body != "none"
+        stated = bool(self._rows()) or not any(_NO_REQUEST_BODY.search(text) for _, text in lines)
+        if lines and promised != stated:
+            kind, words = (Kind.BODY_NEW, ("", "a body")) if stated else (Kind.BODY_GONE, ("a body", ""))
+            yield self._own(kind, "request body", *words, lines[0][0])
+
+    def _response_body(self) -> Iterator[Difference]:
+        """Whether the text below "Response" names the type of the answer, where it names one."""
+        lines = self.page.texts.get(RESPONSE, [])
+        types = {name.lower(): name for name in self.model.types}
+        named = {
+            types[word.lower()]: line for line, text in lines for word in _TYPES.findall(text) if word.lower() in types
+        }
+        empty = [line for line, text in lines if _NO_RESPONSE_BODY.search(text)]
+        body = next(iter(self.operation.responses.values())).body
+        if not body and named and not empty:
+            yield self._own(Kind.BODY_NEW, "response body", "", ", ".join(named), next(iter(named.values())))
+        elif body and named and not set(self._family(body)) & named.keys():
+            yield self._own(Kind.TYPE_CHANGED, "response body", body, ", ".join(named), next(iter(named.values())))
+        elif body and empty and not named:
+            yield self._own(Kind.BODY_GONE, "response body", body, "", empty[0])
+
+    def _family(self, name: str) -> tuple[str, ...]:
+        return name, *self.model.subtypes(name), *self.model.types[name].bases
+
+    def _limits(self, constraint: Constraint) -> Iterator[Difference]:
+        """The numbers that the page states as limits of a parameter, in its row or in a sentence with its name."""
+        promised = {value for keyword, value in constraint.limits.items() if keyword != "pattern"}
+        row, noun = self._rows().get(constraint.at), constraint.at.rpartition(".")[2]
+        stated = {number: line for line, text in self.page.lines() for number in limits(text, noun)}
+        stated |= dict.fromkeys(limits(row.description), row.line) if row else {}
+        if promised:
+            yield from self._numbers(f"{constraint.at}, limit", promised, stated)
+
+    def _durations(self) -> Iterator[Difference]:
+        """The durations that the page states, unit by unit."""
+        entries = self.stated["durations"].get(self.operation.id, {})
+        promised = {duration: where for text, where in entries.items() for duration in durations(text)}
+        stated = {duration: line for line, text in self.page.lines() for duration in durations(text)}
+        for unit in sorted({unit for _, unit in promised}):
+            wanted = {number: where for (number, other), where in promised.items() if other == unit}
+            found = {number: line for (number, other), line in stated.items() if other == unit}
+            yield from self._numbers(next(iter(wanted.values())), wanted.keys(), found, f" {unit}s")
+
+    def _numbers(
+        self, where: str, promised: Collection[float], stated: Mapping[int, int], unit: str = ""
+    ) -> Iterator[Difference]:
+        """What is stated instead of what is promised; with nothing instead, the page has ceased to mention it."""
+        gone, new = sorted({*promised} - stated.keys()), sorted(stated.keys() - {*promised})
+        before, after = (", ".join(f"{number}{unit}" for number in numbers) for numbers in (gone, new))
+        if new:
+            before = before or ", ".join(f"{number}{unit}" for number in sorted(promised))
+            yield self._own(Kind.VALUE_CHANGED, where, before, after, stated[new[0]])
+        elif gone and self.page.texts:
+            yield self._own(Kind.MEMBER_UNMENTIONED, where, before, "", 1)
 
 
-def _resource(page: Page, model: TypeModel, name: str) -> Iterator[Found]:
-    """The members in the tables of a resource's page."""
-    stated = {one.name: one for one in documented(page.tables_of(*_SECTIONS))}
-    if not stated:
-        return
-    members = model.types[name].members
-    for member, one in stated.items():
-        known = members.get(member)
-        place = page.at(one.line)
-        respelled = next((other for other in members if other.lower() == member.lower()), "")
-        if known is not None:
-            yield from _member(model, name, one, known, place)
-        elif respelled and _spelled(page, respelled):
-            continue  # a slip of the table that the page's own JSON puts right
-        elif respelled:
-            yield _said(
-                Kind.LETTER_CASE_CHANGED, model, name, member=respelled, before=respelled, after=member, place=place
-            )
-        else:
-            after = " or ".join(one.types) or "a value"
-            yield _said(Kind.MEMBER_NEW, model, name, member=member, before="", after=after, place=place)
-    spelled = {member.lower() for member in stated}
-    last = max(one.line for one in stated.values())
-    for member, known in members.items():
-        if member.lower() not in spelled and _own(model, name, member):
-            facts = {"member": member, "before": known.type, "after": "", "place": page.at(last)}
-            yield _said(Kind.MEMBER_UNMENTIONED, model, name, **facts)
+@dataclass(frozen=True, slots=True)
+class _ResourcePage(_Compared):
+    """The page of a type."""
 
+    name: str
 
-def _own(model: TypeModel, name: str, member: str) -> bool:
-    """Whether the metadata declares the member for this very type; of no other a table has to speak."""
-    inherited = any(member in model.types[base].members for base in model.types[name].bases)
-    return not inherited and member not in model.added.get(name, ())
+    def found(self) -> Iterator[Found]:
+        """The members in its tables that differ from those of the type."""
+        stated = {one.name: one for one in documented(self.page.tables_of(*_SECTIONS))}
+        if not stated:
+            return
+        members = self.model.types[self.name].members
+        for member, one in stated.items():
+            respelled = next((other for other in members if other.lower() == member.lower()), "")
+            if member in members:
+                yield from self._values(self.name, one, members[member])
+                yield from self._type(one, members[member])
+            elif not respelled:
+                after = " or ".join(one.types) or "a value"
+                yield self._difference(Kind.MEMBER_NEW, self.name, member, "", after, one.line)
+            elif not self._spelled(respelled):  # else a slip of the table that the page's own JSON puts right
+                yield self._difference(Kind.LETTER_CASE_CHANGED, self.name, respelled, respelled, member, one.line)
+        spelled = {member.lower() for member in stated}
+        last = max(one.line for one in stated.values())
+        for member, known in members.items():
+            if member.lower() not in spelled and self._declared(member):
+                yield self._difference(Kind.MEMBER_UNMENTIONED, self.name, member, known.type, "", last)
 
+    def _declared(self, member: str) -> bool:
+        """Whether the metadata declares the member for this very type; of no other a table has to speak."""
+        inherited = any(member in self.model.types[base].members for base in self.model.types[self.name].bases)
+        return not inherited and member not in self.model.added.get(self.name, ())
 
-def _spelled(page: Page, member: str) -> bool:
-    return any(f'"{member}"' in block.text for block in page.blocks if block.section == "json representation")
+    def _spelled(self, member: str) -> bool:
+        blocks = (block for block in self.page.blocks if block.section == "json representation")
+        return any(f'"{member}"' in block.text for block in blocks)
 
-
-def _member(model: TypeModel, name: str, one: Documented, known: Member, place: str) -> Iterator[Difference]:
-    yield from _values(model, name, one, known, place)
-    if not _may_be(model, one, known):
-        words = (f"list of {known.type}" if known.collection else known.type, _words(one))
-        yield _said(Kind.TYPE_CHANGED, model, name, member=one.name, before=words[0], after=words[1], place=place)
-
-
-def _values(model: TypeModel, name: str, one: Documented, known: Member, place: str) -> Iterator[Difference]:
-    """The values that a description lists, and the enumeration does not have."""
-    if known.type not in model.enums:
-        return
-    members = {member.lower() for member in model.enums[known.type].members}
-    for value in one.values:
-        if value.lower() not in members:
-            facts = (known.type, value, "", value, place)
-            hint = f"Listed for {name}.{one.name}."
-            yield Difference(Kind.ENUM_MEMBER_NEW, Origin.DOCUMENTATION, model.version, *facts, hint=hint)
+    def _type(self, one: Documented, known: Member) -> Iterator[Difference]:
+        if not _may_be(self.model, one, known):
+            before = f"list of {known.type}" if known.collection else known.type
+            words = " or ".join(one.types)
+            after = f"list of {words}" if one.collection else words
+            yield self._difference(Kind.TYPE_CHANGED, self.name, one.name, before, after, one.line)
 
 
 def _may_be(model: TypeModel, one: Documented, known: Member) -> bool:
@@ -389,9 +363,9 @@ def _may_be(model: TypeModel, one: Documented, known: Member) -> bool:
         return True
     if one.collection != known.collection:
         return False
-    if known.type in model.enums:
-        return bool(names & {known.type.lower(), "edm.string"}) or not _known(model, names)
     family = {known.type}
+    if known.type in model.enums:
+        family.add("edm.string")
     if known.type in model.types:
         family |= {*model.subtypes(known.type), *model.types[known.type].bases}
     return bool(names & {member.lower() for member in family}) or not _known(model, names)
@@ -401,12 +375,3 @@ def _known(model: TypeModel, names: Iterable[str]) -> bool:
     """Whether all ``names`` are of the model: what is not is another product's word for it, or a typing error."""
     all_names = {name.lower() for name in (*model.types, *model.enums)}
     return all(name in all_names or name.startswith("edm.") for name in names)
-
-
-def _words(one: Documented) -> str:
-    words = " or ".join(one.types)
-    return f"list of {words}" if one.collection else words
-
-
-def _said(kind: Kind, model: TypeModel, name: str, *, member: str, before: str, after: str, place: str) -> Difference:
-    return Difference(kind, Origin.DOCUMENTATION, model.version, name, member, before, after, place)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_graphcalls.drift.difference import Difference, Kind, Origin
 from pytest_graphcalls.errors import PublishedFileError, did_you_mean
-from pytest_graphcalls.published.csdl import ROOTS, SENTINEL, Form, Metadata, members, read_csdl
+from pytest_graphcalls.published.csdl import ROOTS, SENTINEL, SINGLETON, Form, Metadata, members, read_csdl
 from pytest_graphcalls.published.openapi import read_openapi
 from pytest_graphcalls.validation import shown
 
@@ -83,6 +83,11 @@ class _Comparison:
         self._ambiguous = {name for name in names if names.count(name) > 1}
 
     def differences(self) -> Iterator[Difference]:
+        singletons, (name, type_) = self._new.singletons, SINGLETON
+        if singletons is not None and singletons.get(name) != type_:
+            now = singletons.get(name)
+            words = (f"singleton of {type_}", f"singleton of {now}" if now else "")
+            yield self._difference(Kind.TYPE_CHANGED if now else Kind.PATH_GONE, name, f"/{name}", *words)
         for name in sorted({**self._old.types, **self._old.enums}):
             yield from self._known(name)
         yield from self._added()
@@ -164,6 +169,9 @@ class _Comparison:
             kind = Kind.NULLABILITY_LOOSENED if new["nullable"] else Kind.NULLABILITY_TIGHTENED
             words = "never null", "may be null"
             yield self._difference(kind, name, member, words[bool(old["nullable"])], words[bool(new["nullable"])])
+        if _differ(old.get("contained"), new.get("contained")):
+            contained = tuple(f"{'' if one['contained'] else 'not '}contained {_words(one)}" for one in (old, new))
+            yield self._difference(Kind.TYPE_CHANGED, name, member, *contained)
 
     def _enum(self, name: str) -> Iterator[Difference]:
         old, new = self._old.enums[name], self._new.enums[name]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -69,12 +70,14 @@ def read_openapi(path: Path) -> Metadata:
 
 def _read(reader: Reader) -> _Document:
     paths: dict[str, Any] = {}
+    others: set[str] = set()
     parts: dict[str, dict[str, Any]] = {part: {} for part in _PARTS}
     seen = set()
     for key in reader.names():
         seen.add(key)
         if key == "paths":
-            paths |= _calls(reader)
+            calls, others = _calls(reader)
+            paths |= calls
         elif key == "components":
             _components(reader, parts)
         else:
@@ -83,19 +86,23 @@ def _read(reader: Reader) -> _Document:
         reader.fail("is no OpenAPI: it has no member 'paths'.")
     if paths and "components" not in seen:
         reader.fail("has paths of calls, but ends before its components; is it cut off?")
-    return _Document(reader, paths, parts)
+    return _Document(reader, paths, parts, partial="communications" in others and len(others) < _PRODUCTS)
 
 
-def _calls(reader: Reader) -> dict[str, Any]:
-    wanted = {}
+def _calls(reader: Reader) -> tuple[dict[str, Any], set[str]]:
+    """The paths of calls, and with what the others begin."""
+    wanted, others = {}, set()
     for path in reader.names():
         if path in PREFIXES or path.startswith(tuple(f"{prefix}/" for prefix in PREFIXES)):
             wanted[path] = reader.value()
         else:
+            others.add(path.split("/")[1] if "/" in path else path)
             reader.skip()
-    return wanted
+    return wanted, others
 
 
+_PRODUCTS = 10
+"""With so many different first segments of paths a file is whole; the published one has ten times as many."""
 _ROOM = 48 * 2**20
 """Bytes, about, of all that is kept of one file; the published ones need a third of it."""
 
@@ -184,7 +191,10 @@ def _primitive(option: Mapping[str, Any]) -> str:
 class _Document:
     """The slice that was kept: references are followed, actions found, and everything named as in the contract."""
 
-    def __init__(self, reader: Reader, paths: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(
+        self, reader: Reader, paths: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]], *, partial: bool
+    ) -> None:
+        self._partial = partial
         self._reader = reader
         self._paths = paths
         self._parts = parts
@@ -197,7 +207,9 @@ class _Document:
         bare = Metadata(Form.OPENAPI, file, types if self._paths else {}, enums, ())
         entities = frozenset(name for name in types if TOP in bare.chain(name))
         actions = tuple(self._actions(bare))
-        read = Metadata(Form.OPENAPI, file, bare.types, enums, actions, entities, frozenset(self._routes()))
+        read = replace(
+            bare, actions=actions, entities=entities, routes=frozenset(self._routes()), partial=self._partial
+        )
         self._whole(read)
         return read
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.contract.loading import ContractFiles
-from pytest_graphcalls.drift.difference import Difference, Origin
+from pytest_graphcalls.drift.difference import Difference, Kind, Origin
 from pytest_graphcalls.drift.model import Unchecked
 from pytest_graphcalls.errors import did_you_mean
 from pytest_graphcalls.published import docs as pages
 from pytest_graphcalls.published import metadata
-from pytest_graphcalls.published.docs import open_keys
+from pytest_graphcalls.published.docs_statements import open_keys
 
 Found = Difference | Unchecked
 
@@ -52,13 +53,26 @@ class Published:
                 yield from of_pages(self.pages, version)
 
 
-def of_metadata(path: Path, form: metadata.Form, version: str) -> Iterator[Found]:
+_WHOLE_GONE = frozenset({Kind.TYPE_GONE, Kind.ACTION_GONE, Kind.PATH_GONE})
+_PART_GONE = frozenset({Kind.MEMBER_GONE, Kind.ENUM_MEMBER_GONE, Kind.PARAMETER_GONE})
+_CLOUD_FILE = re.compile(r"(?:v1\.0|beta)-(?!prod\b)(\w+)\.csdl", re.IGNORECASE)
+"""How the metadata of the other clouds is named where Microsoft publishes it, e.g. ``v1.0-Fairfax.csdl``."""
+
+
+def of_metadata(
+    path: Path, form: metadata.Form, version: str, *, cloud: str = "", is_slice: bool = False
+) -> Iterator[Found]:
     """Where published metadata is not what the contract's types say.
+
+    What another cloud or a slice does not have is no difference; it is named in an :class:`.Unchecked`
+    that decides nothing.
 
     Args:
         path: the file.
         form: how it was published.
         version: ``v1.0`` or ``beta``.
+        cloud: the cloud whose metadata it is, e.g. ``us-gov-l4``; ``""`` for the one that its name tells.
+        is_slice: whether it was cut out of the published file.
 
     Raises:
         PublishedFileError: it is there and is not what it should be.
@@ -67,10 +81,42 @@ def of_metadata(path: Path, form: metadata.Form, version: str) -> Iterator[Found
     if isinstance(read, Unchecked):
         yield read
         return
+    named = _CLOUD_FILE.fullmatch(path.name)
+    elsewhere = (cloud or (named[1] if named else "global")) != "global"
+    documented = _documented(cloud, version) if elsewhere else None
+    absent = []
+    for one in _of_types(read, version):
+        if (elsewhere or is_slice or read.partial) and not _has_to_be_there(one, read, documented):
+            absent.append(f"{one.subject} {one.where}".strip())
+        else:
+            yield one
+    if absent:
+        what = "of another cloud" if elsewhere else "a slice"
+        reason = f"it is {what}; what it does not have of the contract is no difference: {', '.join(absent)}."
+        yield Unchecked(str(path), reason, decides=False)
+
+
+def _documented(cloud: str, version: str) -> frozenset[str]:
+    """Ids, actions and bodies of the operations that are documented for a cloud."""
+    here = [one for one in Contract.packaged().operations.values() if cloud in one.clouds.get(version, ())]
+    bodies = (response.body for one in here for response in one.responses.values())
+    return frozenset({*(name for one in here for name in (one.id, one.action)), *bodies})
+
+
+def _has_to_be_there(one: Difference, read: metadata.Metadata, documented: Collection[str] | None) -> bool:
+    """Whether another cloud has it as its documentation says, or a slice as it has the type that it is of."""
+    if documented is not None:
+        return one.kind not in _WHOLE_GONE | _PART_GONE or (one.kind in _WHOLE_GONE and one.subject in documented)
+    type_ = one.before.removeprefix("list of ")
+    known = one.kind is Kind.ENUM_MEMBER_GONE or type_.startswith("Edm.") or type_ in {*read.types, *read.enums}
+    return one.kind not in _WHOLE_GONE and (known or one.kind not in _PART_GONE)
+
+
+def _of_types(read: metadata.Metadata, version: str) -> Iterator[Difference]:
     files = ContractFiles()
     types, overlay = files.read(f"types-{version}.json", "types"), files.read("types-overlay.yaml", "overlay")
     yield from metadata.differences(types, read, overlay, version)
-    if form is metadata.Form.OPENAPI:
+    if read.form is metadata.Form.OPENAPI:
         operations = Contract.packaged().operations.values()
         promised = {one.id: (one.method, open_keys(one.path)) for one in operations if version in one.versions}
         yield from metadata.routes_gone(read.routes, promised, version, read.file)

@@ -44,7 +44,7 @@ def take_messages(recorder: Recorder) -> list[str]:
 def messages(
     failing: Iterable[Seen], exchanges: Sequence[Exchange], contract: Contract, notifications: Mapping[int, Request]
 ) -> list[str]:
-    """One text for each exchange, and then for each notification, that fails a test.
+    """One text for each exchange, and then for each notification, in which something that fails a test came up first.
 
     Args:
         failing: the findings that fail it.
@@ -53,13 +53,17 @@ def messages(
         notifications: by number, those that something was found in.
     """
     texts = []
-    for (_, number), group in groupby(sorted(failing, key=_place), key=_place):
+    times: dict[str, list[Seen]] = {}
+    for one in sorted(failing, key=_place):
+        times.setdefault(one.finding.fingerprint, []).append(one)
+    for (_, number), group in groupby((same[0] for same in times.values()), key=_place):
         seen = list(group)
         if seen[0].notification is None:
             shown = _exchange(number, exchanges)
         else:
             shown = _notification(number, notifications[number])
-        texts.append("\n".join([*_findings([one.finding for one in seen], contract), *shown]))
+        found = [line for one in seen for line in _finding(one.finding, times[one.finding.fingerprint], contract)]
+        texts.append("\n".join([*found, *shown]))
     return texts
 
 
@@ -69,10 +73,13 @@ def _place(seen: Seen) -> tuple[bool, int]:
     return seen.notification is not None, number or 0
 
 
-def _findings(findings: Sequence[Finding], contract: Contract) -> Iterator[str]:
-    for finding in findings:
-        yield headline(finding)
-        yield from (f"  {name:<9} {value}" for name, value in facts(finding, contract) if value)
+def _finding(finding: Finding, times: Sequence[Seen], contract: Contract) -> Iterator[str]:
+    yield headline(finding)
+    yield from (f"  {name:<9} {value}" for name, value in facts(finding, contract) if value)
+    if len(times) > 1:
+        numbers = ", ".join(str(number + 1) for number in dict.fromkeys(_place(one)[1] for one in times))
+        where = "notifications" if finding.side is Side.NOTIFICATION else "exchanges"
+        yield f"  {'times':<9} {len(times)} ({where} {numbers})"
 
 
 def _exchange(number: int, exchanges: Sequence[Exchange]) -> Iterator[str]:

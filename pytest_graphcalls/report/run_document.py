@@ -128,7 +128,7 @@ def _summary(run: Run, rules: tuple[RuleResult, ...], questions: tuple[QuestionR
         "broken": counts[Outcome.BROKEN],
         "not_checked": counts[Outcome.NOT_CHECKED],
         "could_not_check": counts[Outcome.COULD_NOT_CHECK],
-        "broken_outside_own_test": len(run.broken_elsewhere()),
+        "broken_outside_own_test": len(run.broken_elsewhere()) + len(run.stray()),
         "questions_answered": sum(result.answer is not None for result in questions),
         "tests": len(run.records),
         "exchanges": sum(record.count for record in run.records),

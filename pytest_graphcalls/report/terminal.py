@@ -8,7 +8,16 @@ from textwrap import shorten, wrap
 
 from pytest_graphcalls.findings import Finding
 from pytest_graphcalls.report.run_document import STATUS_WORDS, counted
-from pytest_graphcalls.session import NO_TEST, FindingStatus, Outcome, QuestionResult, RuleResult, Run, TestRecord
+from pytest_graphcalls.session import (
+    JUDGED,
+    NO_TEST,
+    FindingStatus,
+    Outcome,
+    QuestionResult,
+    RuleResult,
+    Run,
+    TestRecord,
+)
 
 WIDTH = 100
 _LONGEST_ANSWER = 46
@@ -25,14 +34,24 @@ def summary(run: Run) -> Iterator[str]:
 
 
 def _contract(run: Run) -> Iterator[str]:
-    results = [result for result in run.rules() if result.version in run.versions]
+    results = run.asked()
     yield f"target {run.target}, contract {run.contract.revision}"
-    yield from _rules(run, [result for result in results if result.reason != NO_TEST])
-    yield from _counts(results)
     yield from _unsettled(results, Outcome.COULD_NOT_CHECK)
     yield from _unsettled(results, Outcome.NOT_CHECKED)
-    yield from _elsewhere(run.broken_elsewhere())
+    yield from _rules(run, [result for result in results if result.reason != NO_TEST])
+    yield from _counts(results)
+    yield from _elsewhere(run)
     yield from _questions(run)
+    yield _not_looked_at(run, results)
+
+
+def _not_looked_at(run: Run, results: Sequence[RuleResult]) -> str:
+    """How many rules the run is silent about, wherever in the contract they stand."""
+    every = [result for result in run.rules() if result.version in run.versions]
+    silent = sum(result.status not in JUDGED for result in every)
+    others = len(every) - len(results)
+    more = f"; {others} are about operations that the target is not said to have" if others else ""
+    return f"not looked at: {silent:,} of {counted(len(every), 'rule')}{more}"
 
 
 def _rules(run: Run, results: Sequence[RuleResult]) -> Iterator[str]:
@@ -67,10 +86,13 @@ def _unsettled(results: Iterable[RuleResult], status: Outcome) -> Iterator[str]:
         yield f"{words}, {some}: {reason}"
 
 
-def _elsewhere(results: Iterable[RuleResult]) -> Iterator[str]:
-    for result in results:
+def _elsewhere(run: Run) -> Iterator[str]:
+    for result in run.broken_elsewhere():
         yield f"broken outside its own test: {result.rule} ({result.version}): {result.reason}"
         yield f"  found by {result.broken_by[0]}"
+    for test, finding in run.stray():
+        yield f"wrong, and no rule is about it: {_place(finding)}: expected {finding.expected}, got {finding.got}"
+        yield f"  found by {test}"
 
 
 def _questions(run: Run) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from pytest_graphcalls.errors import SettingError, StageError, did_you_mean
+from pytest_graphcalls.errors import SettingError, StageError, UnknownNameError, did_you_mean
 
 ALLOW_LIST = "graphcalls_sandbox_tenants"
 """The ini key that lists the tenants a live run may use."""
@@ -25,31 +25,33 @@ _E164 = re.compile(r"\+[1-9]\d{1,14}")
 _HIDDEN = "(hidden)"
 
 
-class SandboxSetting(NamedTuple):
-    """A setting of a sandbox: a kind of test data that the tenant has.
+class FactSetting(NamedTuple):
+    """A setting of a sandbox, or of a server at a base URL: a kind of test data that is there.
 
     Attributes:
         noun: one item of it, for a sentence.
         example: the form of its value.
         gives: the contract's name for the need of tests that it meets, or ``""``.
+        key: the ini key that it is a line of.
     """
 
     noun: str
     example: str
     gives: str = ""
+    key: str = INI_KEY
 
     def where(self, name: str) -> str:
         """The places at which the setting can be made."""
-        return f"'{name} = {self.example}' in {INI_KEY}, or {VARIABLE_PREFIX}{name.upper()}"
+        return f"'{name} = {self.example}' in {self.key}, or {self.key.upper()}_{name.upper()}"
 
 
-SETTINGS: Mapping[str, SandboxSetting] = {
-    "meetings": SandboxSetting("a meeting", "<join address> …"),
-    "users": SandboxSetting("a user who takes calls", "<object id> …"),
-    "bots": SandboxSetting("another bot", "<application id> …"),
-    "phone": SandboxSetting("a phone", "+<number>", gives="phone"),
-    "callback": SandboxSetting("a callback address", "https://…"),
-    "listen": SandboxSetting("an address where the callback comes out", "127.0.0.1:<port>", gives="notifications"),
+SETTINGS: Mapping[str, FactSetting] = {
+    "meetings": FactSetting("a meeting", "<join address> …"),
+    "users": FactSetting("a user who takes calls", "<object id> …"),
+    "bots": FactSetting("another bot", "<application id> …"),
+    "phone": FactSetting("a phone", "+<number>", gives="phone"),
+    "callback": FactSetting("a callback address", "https://…"),
+    "listen": FactSetting("an address where the callback comes out", "127.0.0.1:<port>", gives="notifications"),
 }
 """The settings by name."""
 
@@ -150,14 +152,8 @@ class Sandbox:
             SettingError: a name does not exist, a text is invalid (meetings are not shown), or there is an address to
                 listen at without a callback address that leads there.
         """
-        texts: dict[str, tuple[str, str]] = {}
-        for source, name, text in given:
-            if name not in SETTINGS:
-                expected = f"one of {', '.join(SETTINGS)}"
-                raise SettingError(source, name, expected, did_you_mean(name, SETTINGS).strip())
-            before = texts.get(name, ("", ""))[1]
-            texts[name] = source, f"{before} {text}".strip()
-        read = {name: _read(name, *said) for name, said in texts.items()}
+        texts = gathered(given, SETTINGS)
+        read = parsed(texts, READERS)
         if "listen" in read and "callback" not in read:
             source, text = texts["listen"]
             step = f"Add {SETTINGS['callback'].where('callback')}."
@@ -190,10 +186,36 @@ def below(callback: str, name: str) -> str:
     return parts._replace(path=f"{parts.path.rstrip('/')}/{name}").geturl()
 
 
-def _read(name: str, source: str, text: str) -> Any:
-    read, expected = _READERS[name]
+def gathered(given: Iterable[tuple[str, str, str]], known: Mapping[str, FactSetting]) -> dict[str, tuple[str, str]]:
+    """Source and text of each setting, by name; a later text of equal name is appended to the earlier one.
+
+    Args:
+        given: source, name and text of each setting.
+        known: the settings that there are.
+
+    Raises:
+        SettingError: a name does not exist.
+    """
+    texts: dict[str, tuple[str, str]] = {}
+    for source, name, text in given:
+        if name not in known:
+            raise SettingError(source, name, f"one of {', '.join(known)}", did_you_mean(name, known).strip())
+        before = texts.get(name, ("", ""))[1]
+        texts[name] = source, f"{before} {text}".strip()
+    return texts
+
+
+def parsed(texts: Mapping[str, tuple[str, str]], readers: Readers) -> dict[str, Any]:
+    """The values of settings from :func:`gathered`; raises :class:`.SettingError` for a text that is invalid."""
+    return {name: _read(name, *said, *readers[name]) for name, said in texts.items()}
+
+
+def _read(name: str, source: str, text: str, read: Callable[[str], Any], expected: str) -> Any:
     try:
         return read(text)
+    except UnknownNameError as error:
+        hint = did_you_mean(error.name, error.known).strip()
+        raise SettingError(f"{source} {name}", error.name, expected, hint) from None
     except (ValueError, KeyError, TypeError):
         shown = _HIDDEN if name == "meetings" else text
         raise SettingError(f"{source} {name}", shown, expected) from None
@@ -228,7 +250,8 @@ def _matching(pattern: re.Pattern[str], text: str) -> str:
     return text
 
 
-_READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
+Readers = Mapping[str, tuple[Callable[[str], Any], str]]
+READERS: Readers = {
     "meetings": (_meetings, "join addresses of Teams meetings, …/l/meetup-join/… or …/meet/…, white space between"),
     "users": (_ids, "object ids of users, GUIDs with white space between"),
     "bots": (_ids, "application ids, GUIDs with white space between"),
@@ -338,51 +361,68 @@ class InventedData:
         }
 
 
-class SandboxData:
-    """Test data from the settings of a sandbox.
+class GivenData:
+    """Test data from settings.
 
     Args:
-        sandbox: the settings.
+        facts: the settings: a :class:`Sandbox`, or what is said of a server at a base URL.
+        known: the settings that there are.
+        invented: supplies what no setting names; without it, nothing does.
 
     Raises:
         StageError: by any method, when there is no unused item; names the setting to extend.
     """
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(
+        self, facts: Any, known: Mapping[str, FactSetting] = SETTINGS, invented: StageData | None = None
+    ) -> None:
+        self._facts, self._known, self._invented = facts, known, invented
         self._given: dict[str, int] = {}
 
     def user(self) -> str:
         """See :class:`StageData`."""
-        return str(self._take("users", self._sandbox.users))
+        return str(self._take("users", "user"))
 
     def bot(self) -> str:
         """See :class:`StageData`."""
-        return str(self._take("bots", self._sandbox.bots))
+        return str(self._take("bots", "bot"))
 
     def phone(self) -> str:
         """See :class:`StageData`."""
-        return self._sandbox.phone or _missing("phone", 0)
+        return str(self._facts.phone or self._otherwise("phone", "phone"))
 
     def callback(self) -> str:
-        """See :class:`StageData`. None is invented: the service would post notifications to a foreign host."""
-        return self._sandbox.callback or _missing("callback", 0)
+        """See :class:`StageData`. None is invented in a tenant: it would post notifications to a foreign host."""
+        return str(self._facts.callback or self._otherwise("callback", "callback"))
 
     def meeting(self) -> dict[str, Any]:
         """See :class:`StageData`."""
-        members: dict[str, Any] = self._take("meetings", self._sandbox.meetings).members()
+        found = self._take("meetings", "meeting")
+        members: dict[str, Any] = found.members() if isinstance(found, Meeting) else found
         return members
 
-    def _take(self, name: str, available: tuple[Any, ...]) -> Any:
+    def call(self) -> str:
+        """Id of a call by which the bot is in a meeting."""
+        return str(self._take("calls"))
+
+    def participant(self) -> str:
+        """Id of a participant in each of these calls."""
+        return str(self._take("participants"))
+
+    def _take(self, name: str, invented: str = "") -> Any:
+        available = getattr(self._facts, name)
         number = self._given.get(name, 0)
         if number >= len(available):
-            _missing(name, len(available))
+            return self._otherwise(name, invented, number)
         self._given[name] = number + 1
         return available[number]
 
-
-def _missing(name: str, available: int) -> str:
-    fact = SETTINGS[name]
-    wanted = f"{fact.noun} (no. {available + 1})" if available else fact.noun
-    got = f"the sandbox has {available} for this process" if available else "the sandbox has none"
-    raise StageError(wanted, got, fact.where(name))
+    def _otherwise(self, name: str, invented: str, available: int = 0) -> Any:
+        """What is invented for want of any such setting."""
+        if self._invented is not None and invented and not available:
+            return getattr(self._invented, invented)()
+        fact = self._known[name]
+        owner = "the sandbox" if fact.key == INI_KEY else fact.key
+        wanted = f"{fact.noun} (no. {available + 1})" if available else fact.noun
+        got = f"{owner} has {available} for this process" if available else f"{owner} has none"
+        raise StageError(wanted, got, fact.where(name))

@@ -14,17 +14,20 @@ The rules of this room:
 
 from __future__ import annotations
 
-from pytest_graphcalls.session.judge import FindingStatus, Judge
+from pytest_graphcalls.session.judge import WHOLE, FindingStatus, Judge, Offer
 from pytest_graphcalls.session.outcome import Answer, Outcome, Seen, TestRecord
 from pytest_graphcalls.session.recorder import Recorder, current_recorder, recording
-from pytest_graphcalls.session.run import NO_TEST, QuestionResult, RuleResult, Run
+from pytest_graphcalls.session.run import JUDGED, NO_TEST, QuestionResult, RuleResult, Run
 from pytest_graphcalls.session.tracker import Watch, exercised
 
 __all__ = [
+    "JUDGED",
     "NO_TEST",
+    "WHOLE",
     "Answer",
     "FindingStatus",
     "Judge",
+    "Offer",
     "Outcome",
     "QuestionResult",
     "Recorder",

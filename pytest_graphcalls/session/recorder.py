@@ -58,7 +58,7 @@ class Recorder:
         self._exchanges: list[Exchange] = []
         self._seen: list[Seen] = []
         self._answers: dict[str, Answer] = {}
-        self._taken: set[Seen] = set()
+        self._taken: set[str] = set()
         self._flawed: dict[int, Request] = {}
         self._notifications: list[Notification] = []
         self._aside: set[int] = set()
@@ -77,7 +77,7 @@ class Recorder:
         if self._over:
             raise StaleClientError(self._over)
         exchange = replace(exchange, look=self.contract.look_of(exchange))  # it is asked for again at the end
-        findings = list(map(_safe, self.contract.check(exchange)))
+        findings = list(map(_safe, self.contract.check(exchange))) if self.judge.applies_to(exchange) else []
         with self._lock:
             number = len(self._exchanges)
             self._exchanges.append(exchange)
@@ -196,7 +196,7 @@ class Recorder:
     @property
     def judges(self) -> bool:
         """Whether the test judges its target, rather than being some project's own."""
-        return bool(self.judge.rules or self.judge.questions)
+        return self.judge.is_of_contract_test
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
@@ -282,11 +282,11 @@ class Recorder:
         return len(matching)
 
     def take_failing(self) -> list[Seen]:
-        """The findings that fail the test and were not taken before."""
+        """The findings that fail the test and were not taken before, not even at another place."""
         found = self.failing()  # not under the lock, which other readers take as the second one
         with self._lock:
-            failing = [seen for seen in found if seen not in self._taken]
-            self._taken.update(failing)
+            failing = [seen for seen in found if seen.finding.fingerprint not in self._taken]
+            self._taken.update(seen.finding.fingerprint for seen in failing)
         return failing
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pytest_graphcalls.contract import VERSIONS, Contract, Evidence
 from pytest_graphcalls.findings import Finding
-from pytest_graphcalls.session.judge import BREAKS, FindingStatus
+from pytest_graphcalls.session.judge import BREAKS, WHOLE, FindingStatus, Offer, broken_rule
 from pytest_graphcalls.session.outcome import Answer, Outcome, Seen, TestRecord
 
 
@@ -47,6 +47,8 @@ class QuestionResult:
     reason: str = ""
 
 
+JUDGED = frozenset({Outcome.HELD, Outcome.BROKEN})
+"""The outcomes of a rule that was looked at."""
 NO_TEST = "no test of this run judged it"
 
 
@@ -59,6 +61,7 @@ class Run:
         versions: the API versions the run covers.
         strict: whether notices and reported rules weighed, too.
         seed: where the simulator's ids started.
+        offer: which operations the target is said to have.
     """
 
     def __init__(
@@ -69,12 +72,14 @@ class Run:
         versions: Sequence[str] = VERSIONS,
         strict: bool = False,
         seed: int = 0,
+        offer: Offer = WHOLE,
     ) -> None:
         self.contract = contract
         self.target = target
         self.versions = tuple(versions)
         self.strict = strict
         self.seed = seed
+        self.offer = offer
         self._records: dict[str, TestRecord] = {}
 
     def add(self, record: TestRecord) -> None:
@@ -111,8 +116,8 @@ class Run:
         found: dict[tuple[str, str], list[tuple[TestRecord, Finding]]] = {}
         for record in self.records:
             for seen in record.seen:
-                if seen.finding.rule and seen.status in BREAKS:
-                    found.setdefault((seen.finding.rule, seen.finding.version), []).append((record, seen.finding))
+                if seen.status in BREAKS and (rule := broken_rule(seen.finding, self.contract)):
+                    found.setdefault((rule, seen.finding.version), []).append((record, seen.finding))
         return found
 
     def _rule(
@@ -182,6 +187,16 @@ class Run:
         tested = {f"{rule}@{record.version}" for record in self.records for rule in record.rules}
         return tuple(sorted(tested.union(*(record.judged for record in self.records))))
 
+    def stray(self) -> tuple[tuple[str, Finding], ...]:
+        """What contract tests found wrong that no rule speaks about, as in a notification; each with one such test."""
+        found = {
+            seen.finding.fingerprint: (record.nodeid, seen.finding)
+            for record in self.contract_tests
+            for seen in record.seen
+            if seen.status is FindingStatus.ELSEWHERE and not broken_rule(seen.finding, self.contract)
+        }
+        return tuple(found.values())
+
     def broken_elsewhere(self) -> tuple[RuleResult, ...]:
         """Broken rules that failed no test: not one of their own, and not the test that found it.
 
@@ -189,7 +204,7 @@ class Run:
         """
         failed = {record.nodeid for record in self.records if record.outcome is Outcome.BROKEN}
         told = {
-            (seen.finding.rule, seen.finding.version)
+            (broken_rule(seen.finding, self.contract), seen.finding.version)
             for record in self.records
             for seen in record.seen
             if seen.status is FindingStatus.FAILS
@@ -201,6 +216,24 @@ class Run:
             and (result.rule, result.version) not in told
             and not failed.intersection(result.tests)
         )
+
+    def asked(self) -> tuple[RuleResult, ...]:
+        """The rules in the API versions of the run, of operations that the target is said to have."""
+        return tuple(
+            result
+            for result in self.rules()
+            if result.version in self.versions and self.offer.includes(result.rule.partition(".")[0])
+        )
+
+    def fails(self, *, require_all: bool = False) -> bool:
+        """Whether the run failed, although its tests may have passed.
+
+        Args:
+            require_all: whether a rule that was not checked fails a run that judges a target.
+        """
+        if self.broken_elsewhere() or self.stray():
+            return True
+        return bool(require_all and self.contract_tests and any(one.status not in JUDGED for one in self.asked()))
 
 
 def _question(question: str, version: str, record: TestRecord | None) -> QuestionResult:

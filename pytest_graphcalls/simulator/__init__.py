@@ -8,7 +8,7 @@ from pytest_graphcalls.simulator.faults import FAULTS, Fault, Faulty, Fired
 from pytest_graphcalls.simulator.hosting import Host, Service
 from pytest_graphcalls.simulator.identity import App, Authority
 from pytest_graphcalls.simulator.keys import Keyring
-from pytest_graphcalls.simulator.scenario import Meeting, Person, SimulatedCall
+from pytest_graphcalls.simulator.scenario import Meeting, Person, SimulatedCall, invitation
 from pytest_graphcalls.wire import EVIDENCE_HEADER
 
 __all__ = [
@@ -30,4 +30,5 @@ __all__ = [
     "Service",
     "SimulatedCall",
     "Simulator",
+    "invitation",
 ]

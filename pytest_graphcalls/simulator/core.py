@@ -347,6 +347,22 @@ class Simulator:
         with self.lock:
             return self.scenario.incoming_call(caller, group=group, app=app, others=others)
 
+    def notify(self, call: SimulatedCall | str, data: Any, *, change: str = "updated", below: str = "") -> None:
+        """Post a notification of your own about a call, signed and checked as all are, with the next ``advance``.
+
+        Args:
+            call: which call, or its id.
+            data: the ``resourceData``, sent as it is.
+            change: its ``changeType``.
+            below: what it is about below the call, e.g. ``participants``; by default the call itself.
+
+        Raises:
+            UnknownNameError: there is no such call.
+            SettingError: ``data`` cannot be written as JSON.
+        """
+        with self.lock:
+            self.scenario.notify(call if isinstance(call, str) else call.id, data, change, below)
+
     def call(self, call_id: str) -> SimulatedCall:
         """A call seen from outside; raises :class:`UnknownNameError` when there never was one."""
         with self.lock:

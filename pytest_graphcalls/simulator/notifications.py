@@ -28,6 +28,7 @@ _SAME = (  # observed 6.1, without the bearer token
 )
 ARRIVED = documented("observed 5.8")
 REJECTED = documented("call-reject.r07")
+INVENTED = inferred("simulator.notify")
 DELTA: Mapping[bool, Fact] = {False: documented("observed 5.15"), True: inferred("observed 5.15")}
 """How well a roster of differences is known: with people who came only, and with a participant who has left."""
 
@@ -188,6 +189,10 @@ class Notifier:
 
     def _note_down(self, call: Call, change: str, path: str, data: Callable[[], Any], evidence: str) -> None:
         self._notes.append(_Note(self._clock.now, self.address(call), call, change, path, data, evidence))
+
+    def note_down(self, call: Call, change: str, path: str, data: Any) -> None:
+        """Notify of what a test has made up: nothing but the test knows it."""
+        self._note_down(call, change, path, lambda: data, str(INVENTED))
 
     def address(self, call: Call) -> str:
         """Where notifications of ``call`` go: to the address given for it, else the app's own (observed 6.7)."""

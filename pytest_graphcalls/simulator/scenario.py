@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_graphcalls.errors import NotAllowedNowError, UnknownNameError
+from pytest_graphcalls.errors import NotAllowedNowError, SettingError, UnknownNameError
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.calls import FIRST_ROSTER, THROWN_OUT, Calls
@@ -16,7 +16,8 @@ from pytest_graphcalls.simulator.outbox import Retention
 from pytest_graphcalls.simulator.people import Answer
 from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind, Operation, Participant, Result
 from pytest_graphcalls.simulator.world import World
-from pytest_graphcalls.validation import quantity
+from pytest_graphcalls.validation import quantity, shown
+from pytest_graphcalls.wire import decode_json, encode_json
 
 
 class Person:
@@ -122,6 +123,23 @@ def _id_of(call: SimulatedCall | str) -> str:
     return call if isinstance(call, str) else call.id
 
 
+def invitation(person: Person, *, participant_id: str | None = None, **members: Any) -> dict[str, Any]:
+    """An entry of the ``participants`` of an invite, or of the ``targets`` of a create.
+
+    Args:
+        person: whom it invites.
+        participant_id: the id that the participant is to have, a GUID.
+        members: further members of the entry, e.g. ``replacesCallId``.
+    """
+    who = {"@odata.type": "#microsoft.graph.identity", "id": person.id}
+    entry = {
+        "@odata.type": "#microsoft.graph.invitationParticipantInfo",
+        "identity": {"@odata.type": "#microsoft.graph.identitySet", person.identity.sort: who},
+        **members,
+    }
+    return entry if participant_id is None else {**entry, "participantId": participant_id}
+
+
 @dataclass(frozen=True, slots=True)
 class Meeting:
     """Where to find a meeting; the members of the create body that join it.
@@ -154,6 +172,22 @@ class Meeting:
         """``meetingInfo`` with the number instead (application-post-calls.r09)."""
         info = {"joinMeetingId": self.join_meeting_id, "passcode": None}
         return {"meetingInfo": resources.shown_again("joinMeetingIdMeetingInfo", info)}
+
+    def join_body(self, *, callback_uri: str, **members: Any) -> dict[str, Any]:
+        """The body of a create that joins it, with audio that the service hosts.
+
+        Args:
+            callback_uri: where the call's notifications go.
+            members: further members of the body, or others in place of these.
+        """
+        return {
+            "@odata.type": "#microsoft.graph.call",
+            "callbackUri": callback_uri,
+            "requestedModalities": ["audio"],
+            "mediaConfig": {"@odata.type": "#microsoft.graph.serviceHostedMediaConfig"},
+            **self.coordinates,
+            **members,
+        }
 
 
 class SimulatedCall:
@@ -327,6 +361,14 @@ class Scenario:
                 if one is None:
                     raise NotAllowedNowError(who, "remove the bot", f"not in call {call_id}", ("join",))
             self._calls.end(call, CallEvent.END, THROWN_OUT)
+
+    def notify(self, call_id: str, data: Any, change: str, below: str) -> None:
+        """Post a notification of the test's own; see :meth:`.Simulator.notify`."""
+        try:
+            data = decode_json(encode_json(data))
+        except (TypeError, ValueError):
+            raise SettingError("notify(data)", shown(data), "an object or a list that can be written as JSON") from None
+        self._world.notifier.note_down(self.known(call_id), change, f"{call_id}/{below}".rstrip("/"), data)
 
     def script(self, identity: Identity, **facts: Any) -> None:
         """Set what a person will do; ``facts`` are members of a script."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pytest_graphcalls.contract import Need, parse_error
+from pytest_graphcalls.contract import Contract, Match, Need, parse_error
 from pytest_graphcalls.errors import StageError
 from pytest_graphcalls.wire import Headers, MalformedJsonError, Response, decode_json
 
@@ -63,6 +63,30 @@ class OnTarget:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._simulated = Need.CLOCK in connection.capabilities
+
+    def ask(self, client: Client, method: str, url: str, json: Any = None) -> Answer:
+        """Send a request.
+
+        Args:
+            client: sends it.
+            method: of the request.
+            url: below the address of the target.
+            json: the body.
+
+        Raises:
+            StageError: the target does not have the operation that is asked for, so nothing is judged by the answer.
+        """
+        match = Contract.packaged().match(method, f"/{self._connection.version}{url}")
+        operation = match.operation.id if isinstance(match, Match) else ""
+        offer = self._connection.offer
+        if operation and not offer.includes(operation):
+            raise StageError(operation, "it is none of the operations that the target is said to have")
+        answer = client.request(method, url, json=json)
+        response = Response(answer.status_code, Headers(answer.headers), answer.content)
+        if operation and not offer.has(operation, response):
+            got = f"the target does not have it: {method} was answered {response.status} without an error of Graph"
+            raise StageError(operation, got)
+        return answer
 
     def accepted(self, answer: Answer, rule: str = "") -> Answer:
         """``answer``, if it is a success.

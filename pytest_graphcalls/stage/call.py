@@ -32,6 +32,7 @@ class CallRequests:
         people: who was brought into it.
         facts: the call as it was answered when it was created; empty for an incoming one.
         root: the address of calls, below the version.
+        ids: participant ids by the ids of people, where the roster does not tell them.
     """
 
     stage: OnTarget
@@ -40,6 +41,7 @@ class CallRequests:
     people: tuple[Invitee, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     root: str = CALLS
+    ids: Mapping[str, str] = field(default_factory=dict)
 
     def through(self, client: Client) -> Self:
         """This call, with requests sent by ``client``."""
@@ -51,7 +53,7 @@ class CallRequests:
 
     def request(self, method: str, path: str = "", json: Any = None) -> Answer:
         """Send a request about this call; ``path`` starts with ``/`` or is empty."""
-        return self.client.request(method, f"{self.root}/{self.id}{path}", json=json)
+        return self.stage.ask(self.client, method, f"{self.root}/{self.id}{path}", json)
 
     def send(self, operation: str | Effect, json: Any = None, **keys: str) -> Answer:
         """Send the request for an operation of the contract that is about this call.
@@ -142,6 +144,8 @@ class StagedCall(CallRequests):
 
     def id_of(self, person: Invitee) -> str:
         """The participant id under which the roster lists ``person``."""
+        if person.id in self.ids:
+            return self.ids[person.id]
         found = [entry for entry in self.roster() if person.is_(entry)]
         if not found or not isinstance(found[0].get("id"), str):
             raise StageError(f"the participant id of {person.name or person.id}", "the roster does not tell it")

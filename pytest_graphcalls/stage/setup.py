@@ -8,17 +8,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from pytest_graphcalls.contract import Effect, parse_error
+from pytest_graphcalls.contract import Contract, Effect, parse_error
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
-from pytest_graphcalls.sandbox.tenant import InventedData, SandboxData, StageData, below, tenant_of
+from pytest_graphcalls.sandbox.tenant import GivenData, InventedData, StageData, below, tenant_of
 from pytest_graphcalls.stage.base import GRAPH, Answer, Client, Invitee, OnTarget, Waiting, members, refused
 from pytest_graphcalls.stage.call import CALLS, MEDIA, OVER, StagedCall, success_of
 from pytest_graphcalls.stage.notifications import Notices
+from pytest_graphcalls.targets.facts import SETTINGS
 from pytest_graphcalls.wire import Headers, Response
 
 if TYPE_CHECKING:
     from pytest_graphcalls.session import Recorder
     from pytest_graphcalls.targets import Connection
+    from pytest_graphcalls.targets.facts import MockFacts
 
 
 class People(OnTarget):
@@ -29,8 +31,11 @@ class People(OnTarget):
         self._names = self._new_names()
         self._called: Callable[[str], str] = connection.case.called if connection.case else str
         self._props: StageData = InventedData(self._names, self._called)
+        self._given: GivenData | None = None
         if connection.sandbox is not None:
-            self._props = SandboxData(connection.sandbox)
+            self._props = GivenData(connection.sandbox)
+        elif connection.given is not None:
+            self._props = self._given = GivenData(connection.given, SETTINGS, self._props)
         elif self._simulated and connection.world is not None:
             connection.world.open_directory = True  # for the people and meetings that are invented
         self.client: Client = connection.client()
@@ -147,7 +152,7 @@ class Making(Waiting, People):
     def create(self, *, by: Client | None = None, root: str = CALLS, **facts: Any) -> Answer:
         """Create a call and remember to hang it up; ``by`` is another app."""
         client = by or self.client
-        answer = client.request("POST", root, json=self.call_body(**facts))
+        answer = self.ask(client, "POST", root, self.call_body(**facts))
         call_id = members(answer).get("id")
         if isinstance(call_id, str):
             # The call may exist although its creation has failed.
@@ -221,8 +226,20 @@ class Scenes(Making):
             at: coordinates from :meth:`meeting`; by default those of a new one.
             by: the app whose bot it is; by default the default app.
         """
+        given = self._connection.given
+        if given is not None and given.calls and at is None and by is None:
+            return self._given_call(given, people)
         call = self.staged(by=by, **(at or self.meeting()))
         return replace(call, people=self.bring(call, *self.persons(people)))
+
+    def _given_call(self, given: MockFacts, count: int) -> StagedCall:
+        """A call that the project names, on a server that creates none or need not."""
+        assert self._given is not None
+        call, people = StagedCall(self, self._given.call(), self.client), self.persons(count)
+        listed = Contract.packaged().operation_that(Effect.SHOWS_ROSTER).id
+        if given.participants and not self._connection.offer.includes(listed):
+            return replace(call, people=people, ids={one.id: self._given.participant() for one in people})
+        return replace(call, people=self.bring(call, *people))
 
     def group_call_without_chat(self) -> StagedCall:
         """A group call with two people that was made by its targets, hence has no ``chatInfo``."""

@@ -16,8 +16,9 @@ from pytest_graphcalls.wire import Notification
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
     from pytest_graphcalls.sandbox import Sandbox
-    from pytest_graphcalls.session import Recorder
+    from pytest_graphcalls.session import Offer, Recorder
     from pytest_graphcalls.simulator import Simulator
+    from pytest_graphcalls.targets.facts import MockFacts
     from pytest_graphcalls.wire import Exchange, Notification
 
 
@@ -73,6 +74,7 @@ class Setup:
         tenant: id of the simulated tenant; by default the simulator's own.
         prepare: what to do with a new simulator first.
         case: the test, when it is recorded or replayed.
+        incoming: the project's hook that makes an incoming call at a base URL.
     """
 
     version: str
@@ -80,6 +82,7 @@ class Setup:
     tenant: str = ""
     prepare: Prepare | None = None
     case: Case | None = None
+    incoming: Callable[[bool], str | None] = lambda _group: None
 
     @property
     def observer(self) -> Callable[[Exchange], None]:
@@ -170,6 +173,14 @@ class Connection(Protocol):
     @property
     def case(self) -> Case | None:
         """The test, when it is recorded or replayed and has to ask the same each time; else ``None``."""
+
+    @property
+    def offer(self) -> Offer:
+        """Which operations it has."""
+
+    @property
+    def given(self) -> MockFacts | None:
+        """What the project says of a server at a base URL; ``None`` for any other target."""
 
     def client(self, token: str | None = None) -> Client:
         """A new client on :attr:`root`.

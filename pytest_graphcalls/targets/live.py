@@ -16,6 +16,7 @@ from pytest_graphcalls.contract import Cloud, Contract, Need
 from pytest_graphcalls.errors import GraphCallsError, SettingError
 from pytest_graphcalls.sandbox import Budget, Ending, Guard, Ledger, Sandbox, admit, hang_up, tenant_of
 from pytest_graphcalls.sandbox.tenant import SETTINGS, below
+from pytest_graphcalls.session import WHOLE
 from pytest_graphcalls.targets import LIVE, ReceivedNotifications, Setup, World, capabilities_of, sparing
 from pytest_graphcalls.targets.webhook import NotificationFeed, Post, listening, prove, prove_again
 
@@ -233,6 +234,8 @@ class LiveConnection:
     """
 
     simulator = None
+    offer = WHOLE
+    given = None
     is_fresh = False
 
     def __init__(self, target: LiveTarget, setup: Setup) -> None:

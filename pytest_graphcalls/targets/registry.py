@@ -9,6 +9,8 @@ from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.sandbox.tenant import SETTINGS
 from pytest_graphcalls.targets.base import LIVE, REPLAY, SIMULATOR, Target
+from pytest_graphcalls.targets.facts import SETTINGS as MOCK_SETTINGS
+from pytest_graphcalls.targets.facts import MockFacts
 from pytest_graphcalls.targets.simulator import SimulatorTarget
 from pytest_graphcalls.targets.url import UrlTarget, steered
 
@@ -19,12 +21,14 @@ class Wishes(NamedTuple):
     Attributes:
         seed: where the simulator's ids start.
         token: bearer token for base URLs, or ``""``.
+        facts: what the project says of a server at a base URL.
         replay: makes the replay target; raises :class:`SettingError` when there is nothing to replay.
         live: makes the live target; raises :class:`SettingError` when the tenant may not be used.
     """
 
     seed: int = 0
     token: str = ""
+    facts: MockFacts = MockFacts()
     replay: Callable[[], Target] | None = None
     live: Callable[[], Target] | None = None
 
@@ -45,7 +49,7 @@ TARGETS: Mapping[str, Callable[[str, Wishes], Target]] = {
     SIMULATOR: lambda _name, wishes: SimulatorTarget(seed=wishes.seed),
     LIVE: _live,
     REPLAY: _replay,
-    "url": lambda url, wishes: UrlTarget(url, token=wishes.token),
+    "url": lambda url, wishes: UrlTarget(url, token=wishes.token, facts=wishes.facts),
 }
 """How each sort of target is made from the name given and what the run wishes."""
 
@@ -57,13 +61,14 @@ def capabilities_of(name: str, facts: Collection[str] = ()) -> frozenset[Need]:
 
     Args:
         name: of the target.
-        facts: names of what the sandbox of a live run has; each meets the need that it gives.
+        facts: names of what the sandbox of a live run, or a server at a base URL, has; each meets the need that it
+            gives.
     """
-    if name == LIVE:
-        return frozenset(
-            need for need in Need if need.value in {SETTINGS[fact].gives for fact in facts if fact in SETTINGS}
-        )
-    return _CAPABILITIES[name] if name in _CAPABILITIES else steered(name)
+    if name in _CAPABILITIES:
+        return _CAPABILITIES[name]
+    known = SETTINGS if name == LIVE else MOCK_SETTINGS
+    met = {known[fact].gives for fact in facts if fact in known}
+    return frozenset(need for need in Need if need.value in met) | (frozenset() if name == LIVE else steered(name))
 
 
 class Targets:

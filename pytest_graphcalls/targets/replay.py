@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_graphcalls.cassette import Cassette, Replay, opened
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import RecordingError, SettingError
+from pytest_graphcalls.session import WHOLE
 from pytest_graphcalls.targets import GRAPH, REPLAY, Case, ReceivedNotifications, Setup, World
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
 
@@ -143,6 +144,8 @@ class ReplayConnection:
     """
 
     simulator = None
+    offer = WHOLE
+    given = None
     is_fresh = True
 
     def __init__(self, case: Case, cassette: Cassette, version: str, service: Service) -> None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.contract import Need
+from pytest_graphcalls.session import WHOLE
 from pytest_graphcalls.targets.base import GRAPH, SIMULATOR, Setup, World
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class SimulatorConnection:
 
     capabilities = SimulatorTarget.capabilities
     sandbox = None
+    offer = WHOLE
+    given = None
     is_fresh = True
 
     def __init__(self, simulator: Simulator, setup: Setup, leave: Callable[[], None]) -> None:

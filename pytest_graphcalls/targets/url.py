@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_graphcalls.contract import Need
-from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.targets.base import Setup, World
+from pytest_graphcalls.errors import SettingError, StageError
+from pytest_graphcalls.session import WHOLE, Offer
+from pytest_graphcalls.targets.base import ReceivedNotifications, Setup, World
+from pytest_graphcalls.targets.facts import INI_KEY, SETTINGS, MockFacts
 
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
@@ -26,10 +32,13 @@ class UrlTarget:
     Args:
         url: its address without API version.
         token: bearer token of the app to act as; by default :data:`PLACEHOLDER_TOKEN`.
+        facts: what the project says of it.
     """
 
-    def __init__(self, url: str, *, token: str = "") -> None:
+    def __init__(self, url: str, *, token: str = "", facts: MockFacts = MockFacts()) -> None:  # noqa: B008  frozen
         self.name = url
+        self.facts = facts
+        self.incoming_calls = count()
         self._given = token
         self._welcome = False
 
@@ -37,6 +46,11 @@ class UrlTarget:
     def capabilities(self) -> frozenset[Need]:
         """See :attr:`Target.capabilities`; the server is asked once a run."""
         return steered(self.name)
+
+    @property
+    def offer(self) -> Offer:
+        """See :attr:`.Connection.offer`."""
+        return WHOLE if self.capabilities and not self.facts.operations else self.facts.offer
 
     @property
     def token(self) -> str:
@@ -80,6 +94,7 @@ class UrlTarget:
         """
         if setup.recorder.judges:
             self._require_welcome(setup.version)
+            setup.recorder.judge = replace(setup.recorder.judge, offer=self.offer)
         connection = UrlConnection(self, setup)
         if (
             connection.world is not None and Need.CLOCK in connection.capabilities
@@ -103,6 +118,72 @@ class UrlTarget:
             self.network.close()
 
 
+_Hook = Callable[[bool], str | None]
+"""Makes an incoming call, of a group or not, and gives its id; ``None`` where a project has no such hook."""
+_PATIENCE = 60.0
+"""Seconds that a command gets to make a call."""
+
+
+class _Call(NamedTuple):
+    """An incoming call, by its id."""
+
+    id: str
+
+
+class GivenWorld(ReceivedNotifications):
+    """The incoming calls of a server that only requests can be sent to.
+
+    Args:
+        facts: what is known of the server.
+        hook: asked first.
+        version: API version of the test, for the command.
+        numbers: counts the calls of the run.
+    """
+
+    def __init__(self, facts: MockFacts, hook: _Hook, version: str, numbers: count[int]) -> None:
+        super().__init__(list)
+        self._facts, self._hook, self._version, self._numbers = facts, hook, version, numbers
+
+    def incoming_call(self, *, group: bool = False) -> _Call:
+        """See :meth:`.World.incoming_call`.
+
+        Raises:
+            StageError: neither hook nor command nor setting gives one.
+        """
+        facts, name = self._facts, "group_calls" if group else "incoming_calls"
+        made = self._hook(group)
+        if not made and facts.incoming_command:
+            made = _id_from(facts.incoming_command, self._version, group=group)
+        ids = getattr(facts, name)
+        if not made and not ids:
+            raise StageError(SETTINGS[name].noun, f"{INI_KEY} has none", SETTINGS[name].where(name))
+        return _Call(made or ids[next(self._numbers) % len(ids)])
+
+
+def _id_from(command: str, version: str, *, group: bool) -> str:
+    """The last word that a command prints, which makes an incoming call.
+
+    Raises:
+        StageError: it fails, takes too long, or prints nothing.
+    """
+    told = {"GRAPHCALLS_CALL_VERSION": version, "GRAPHCALLS_CALL_GROUP": "1" if group else ""}
+    try:
+        done = subprocess.run(  # noqa: S603  the project's own command
+            shlex.split(command),
+            env={**os.environ, **told},
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise StageError("an incoming call", str(error), "incoming_command") from None
+    words = done.stdout.split()
+    if not words:
+        raise StageError("an incoming call", f"{command!r} has printed no id", "incoming_command")
+    return words[-1]
+
+
 class UrlConnection:
     """A test's line to a server.
 
@@ -121,8 +202,14 @@ class UrlConnection:
         self._network = target.network
         self._leave: Callable[[], None] = lambda: None
         # What is recorded is asked again by requests alone.
-        self.world = target.world if setup.case is None else None
-        self.capabilities = target.capabilities if setup.case is None else frozenset[Need]()
+        again = setup.case is not None and not setup.case.compared
+        self._steered = None if again else target.world
+        self.world: World | None = self._steered
+        self.capabilities = frozenset[Need]() if again else target.capabilities
+        self.offer = target.offer
+        self.given = None if again or self.world is not None else target.facts
+        if self.given is not None:
+            self.world = GivenWorld(self.given, setup.incoming, setup.version, target.incoming_calls)
         self.token = target.token
         self.version = setup.version
         self.root = f"{target.name}/{setup.version}"
@@ -148,8 +235,8 @@ class UrlConnection:
 
     def wait(self, seconds: float) -> None:
         """Move the server's clock, if the test may; else let real time pass."""
-        if self.world is not None and Need.CLOCK in self.capabilities:
-            self.world.advance(seconds)
+        if self._steered is not None and Need.CLOCK in self.capabilities:
+            self._steered.advance(seconds)
         else:
             time.sleep(seconds)
 

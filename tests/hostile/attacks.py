@@ -519,7 +519,7 @@ def _drift() -> Iterator[Attack]:
     yield Attack("TOML: a name of 5,000 parts", ACCEPTED, accepted(f"format = 1\n[{'.'.join(['a'] * 5000)}]\n"), "")
     dotted = _ACCEPTED.format('""') + "about." + ".".join(["a"] * 5000) + " = 1\n"
     yield Attack("TOML: a member of 5,000 parts", ACCEPTED, accepted(dotted), "")
-    yield Attack("TOML: 5,000 digits", ACCEPTED, accepted(f"format = {'9' * 5000}\n"), "digits")
+    yield Attack("TOML: 5,000 digits", ACCEPTED, accepted(f"format = {'9' * 5000}\n"), "Invalid number")
     yield Attack("TOML: 5,000 digits in base 16", ACCEPTED, accepted(_ACCEPTED.format("0x" + "f" * 5000)), "")
     yield Attack("TOML: escape sequences", ACCEPTED, accepted(_ACCEPTED.format("1") + '"\\u001b]0;x\\u0007" = 1\n'), "")
     yield Attack(

@@ -17,6 +17,7 @@ ROOT = files("pytest_graphcalls.contracts")
 FILES = [
     *((f"operations/{id}.yaml", "operation") for id in CONTRACT.operation_ids),
     ("clouds.yaml", "clouds"),
+    ("pages.yaml", "pages"),
     ("errors.yaml", "errors"),
     ("notifications.yaml", "notifications"),
     ("sequences.yaml", "sequences"),

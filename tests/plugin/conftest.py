@@ -9,6 +9,7 @@ import pytest
 
 import pytest_graphcalls.clients.httpx
 import pytest_graphcalls.contract.check
+import pytest_graphcalls.plugin.graphcalls
 import pytest_graphcalls.report.failure
 import pytest_graphcalls.report.terminal
 

@@ -22,8 +22,9 @@ def test_defaults_are_the_simulator_and_both_versions(pytester: pytest.Pytester,
     pytester.makepyfile(SHOW)
     line = shown(run("-s"))
     assert line == (
-        "SHOWN Settings(target='simulator', versions=('v1.0', 'beta'), strict=False, reports=(), seed=0, "
-        "cassettes=None, cassette_days=180, strict_cassettes=False, record_hosts=(), nightly=False, asked=False)"
+        "SHOWN Settings(target='simulator', versions=('v1.0', 'beta'), strict=False, require_all=False, reports=(), "
+        "seed=0, cassettes=None, cassette_days=180, strict_cassettes=False, record_hosts=(), nightly=False, "
+        "asked=False)"
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_graphcalls import parsing
-from pytest_graphcalls.parsing import UnreadableError, content, json_value, opened, toml_value
+from pytest_graphcalls.parsing import UnreadableError, content, json_value, opened, toml_document
 
 
 def test_a_file_is_read_up_to_a_size(tmp_path: Path) -> None:
@@ -57,12 +57,22 @@ def test_a_file_that_becomes_a_pipe_is_not_read(tmp_path: Path, monkeypatch: pyt
         (json_value, "9" * 5000, 0, parsing.DIGITS),
         (json_value, "[" * 100_000, 0, parsing.DEEP),
         (json_value, f"[{'[],' * 300_000}[]]", 0, "has more than 300,000 lists and objects in one value here."),
-        (toml_value, f"a = [{'[], ' * 2000}]\n" * 200, 0, "has more than 300,000 lists and objects in one value here."),
-        (toml_value, "a = 1\nb = ?", 2, "is not valid TOML: Invalid value."),
-        (toml_value, "a = 1\na = 2\n", 2, "is not valid TOML: Cannot overwrite a value."),
-        (toml_value, f"a = {'9' * 5000}", 0, parsing.DIGITS),
-        (toml_value, "\n".join(["a = [", *["["] * 5000]), 0, parsing.DEEP),
-        (toml_value, f"a = 1\n{'b.' * 6000}c = 1", 2, "has a line of 12,005 characters; expected at most 10,000."),
+        (
+            toml_document,
+            f"a = [{'[], ' * 2000}]\n" * 200,
+            0,
+            "has more than 300,000 lists and objects in one value here.",
+        ),
+        (toml_document, "a = 1\nb = ?", 2, "is not valid TOML: Unexpected character: '?'."),
+        (toml_document, "a = 1\na = 2\n", 2, 'is not valid TOML: Key "a" already exists.'),
+        (toml_document, f"a = {'9' * 5000}", 1, "is not valid TOML: Invalid number."),
+        (
+            toml_document,
+            "\n".join(["a = [", *["["] * 5000]),
+            101,
+            "is not valid TOML: TOML value nested more than 100 levels deep.",
+        ),
+        (toml_document, f"a = 1\n{'b.' * 6000}c = 1", 2, "has a line of 12,005 characters; expected at most 10,000."),
     ],
 )
 def test_what_cannot_be_parsed_says_why(read: object, text: str, line: int, problem: str) -> None:

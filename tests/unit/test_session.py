@@ -102,7 +102,9 @@ class TestJudge:
         ("facts", "status"),
         [
             ({"rule": RULE}, FindingStatus.FAILS),
-            ({"rule": ""}, FindingStatus.FAILS),
+            ({"rule": "", "operation": "call-delete"}, FindingStatus.FAILS),
+            ({"rule": "", "operation": "call-get"}, FindingStatus.ELSEWHERE),
+            ({"rule": "", "operation": "", "side": Side.NOTIFICATION}, FindingStatus.ELSEWHERE),
             ({"rule": OTHER}, FindingStatus.ELSEWHERE),
             ({"rule": RULE, "side": Side.REQUEST}, FindingStatus.EXPECTED),
             ({"rule": OTHER, "severity": Severity.NOTICE}, FindingStatus.NOTED),
@@ -111,14 +113,14 @@ class TestJudge:
     def test_a_contract_test_fails_for_its_own_rules(
         self, contract: Contract, facts: dict[str, Any], status: FindingStatus
     ) -> None:
-        """Answers count; another rule's finding is left to the run."""
+        """Answers count; another rule's finding, or a shape that none of its own states, is left to the run."""
         assert Judge(contract, rules=(RULE,)).status(finding(**facts)) is status
 
-    @pytest.mark.parametrize(("rule", "status"), [(OTHER, FindingStatus.ELSEWHERE), ("", FindingStatus.NOTED)])
-    def test_a_question_fails_for_nothing(self, contract: Contract, rule: str, status: FindingStatus) -> None:
-        """A question's test notes what it finds; a broken rule still counts in the run."""
+    @pytest.mark.parametrize("rule", [OTHER, ""])
+    def test_a_question_fails_for_nothing(self, contract: Contract, rule: str) -> None:
+        """What the test of a question finds counts in the run."""
         judge = Judge(contract, questions=("participant-delete.deleted-twice",))
-        assert judge.status(finding(rule=rule)) is status
+        assert judge.status(finding(rule=rule)) is FindingStatus.ELSEWHERE
 
     @pytest.mark.parametrize(
         ("evidence", "strict", "status"),
@@ -272,7 +274,7 @@ class TestRecorder:
         assert [seen.notification for seen in recorder.seen] == [1, 2, 3]
 
     def test_threads_may_look_and_take_at_the_same_time(self, contract: Contract) -> None:
-        """Neither waits for the other, and each failing notification is taken once."""
+        """Neither waits for the other, and what fails every notification is taken by one of them."""
         told = [notification(None)]
         recorder = Recorder(contract)
         recorder.follow(lambda: list(told))
@@ -290,7 +292,10 @@ class TestRecorder:
         for thread in threads:
             thread.join(20)
         assert not any(thread.is_alive() for thread in threads), "they wait for each other"
-        assert len(taken) + len(recorder.take_failing()) == recorder.notification_count == 81
+        assert taken
+        assert len(set(taken)) == len(taken)
+        assert recorder.take_failing() == []
+        assert recorder.notification_count == 81
 
     def test_a_simulator_that_was_reset_is_followed_from_the_start(self, contract: Contract) -> None:
         """However many notifications there are then."""
@@ -512,6 +517,27 @@ class TestRun:
         assert (result.status, result.reason) == (Outcome.BROKEN, "expected a text, got the number 7 ($.id)")
         assert (result.tests, result.broken_by) == (("a",), ("b",))
         assert run.broken_elsewhere() == (result,)
+
+    def test_a_shape_that_no_rule_states_breaks_the_success_of_its_operation(self, contract: Contract) -> None:
+        """A notification belongs to no operation; what is wrong with one fails the run without a rule."""
+        run = Run(contract)
+        shape, posted = finding(rule="", operation="call-delete"), finding(rule="", side=Side.NOTIFICATION)
+        run.add(record("b", rules=(OTHER,), seen=(Seen(shape, 0, FindingStatus.ELSEWHERE),)))
+        assert [result.rule for result in run.broken_elsewhere()] == [RULE]
+        assert run.stray() == ()
+        run.add(record("b", rules=(OTHER,), seen=(Seen(posted, None, FindingStatus.ELSEWHERE, 0),)))
+        assert (run.broken_elsewhere(), run.stray()) == ((), (("b", posted),))
+        assert run.fails()
+
+    def test_a_rule_that_was_not_checked_fails_the_run_on_demand(self, contract: Contract) -> None:
+        """Only a run that judges a target; a project's own tests are not there to check rules."""
+        own, judging = Run(contract), Run(contract)
+        own.add(record("a", rules=()))
+        judging.add(record("a"))
+        assert [run.fails(require_all=demand) for run in (own, judging) for demand in (False, True)] == [
+            *(False, False),
+            *(False, True),
+        ]
 
     @pytest.mark.parametrize("status", [FindingStatus.NOTED, FindingStatus.EXPECTED])
     def test_findings_that_do_not_count_break_nothing(self, contract: Contract, status: FindingStatus) -> None:

@@ -11,7 +11,7 @@ import pytest
 from pytest_graphcalls.contract import VERSIONS, Contract, Effect, Match, Need
 from pytest_graphcalls.errors import StageError, UnknownNameError
 from pytest_graphcalls.sandbox.tenant import CALLBACK
-from pytest_graphcalls.session import Recorder
+from pytest_graphcalls.session import WHOLE, Offer, Recorder
 from pytest_graphcalls.stage import Answer, Invitee, Notice, Stage, StagedCall, members, refused, shown
 from pytest_graphcalls.wire import Headers, Request, encode_json
 
@@ -55,6 +55,9 @@ class Line:
     capabilities: frozenset[Need] = frozenset()
     token: str = "no.json.token"
     root: str = "https://graph.example.org/v1.0"
+    version: str = "v1.0"
+    offer: Offer = WHOLE
+    given: Any = None
     world: Any = None
     is_fresh: bool = True
     sandbox: Any = None
@@ -155,6 +158,34 @@ def test_a_call_that_cannot_be_found_is_gone() -> None:
     call = StagedCall(stage, CALL, stage.client)
     assert call.state() == "gone"
     assert not call.lives()
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_an_answer_that_an_operation_is_not_there_judges_nothing(status: int) -> None:
+    """Where nothing is known of the target, an answer without an error of Graph says so; one with it is an answer."""
+    stage, line = stage_on()
+    line.offer = Offer(whole=False)
+    call = StagedCall(stage, CALL, stage.client)
+    line.scripted.answers["GET", CALL] = said(status)
+    with pytest.raises(StageError) as error:
+        call.get()
+    assert str(error.value) == (
+        "not checked: call-get could not be staged; the target does not have it: GET was answered "
+        f"{status} without an error of Graph."
+    )
+    line.scripted.answers["GET", CALL] = said(status, error={"code": "8522", "message": "Call not found."})
+    assert call.get().status_code == status
+
+
+def test_an_operation_that_a_target_is_not_said_to_have_is_not_asked_for() -> None:
+    """One that it is said to have is, and then no answer says that it is not there."""
+    stage, line = stage_on()
+    line.offer = Offer(frozenset({"call-reject"}), whole=False)
+    call = StagedCall(stage, CALL, stage.client)
+    with pytest.raises(StageError, match="call-get could not be staged; it is none of the operations"):
+        call.get()
+    assert line.scripted.asked == []
+    assert call.reject(reason="busy").status_code == 404
 
 
 def test_waiting_ends_when_the_condition_holds() -> None:

@@ -11,7 +11,7 @@ import pytest
 from pytest_graphcalls.contract import Contract, Need
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
 from pytest_graphcalls.sandbox import Meeting, Sandbox
-from pytest_graphcalls.session import Recorder
+from pytest_graphcalls.session import WHOLE, Offer, Recorder
 from pytest_graphcalls.stage import Stage, StagedCall
 from pytest_graphcalls.targets import Case
 from tests.unit.test_stage import CALL, Scripted, said
@@ -35,6 +35,9 @@ class Line:
     capabilities: frozenset[Need] = frozenset()
     token: str = "opaque"
     root: str = "https://graph.example/v1.0"
+    version: str = "v1.0"
+    offer: Offer = WHOLE
+    given: Any = None
     simulator: Any = None
     case: Any = None
     waited: list[float] = field(default_factory=list)

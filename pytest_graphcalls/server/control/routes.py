@@ -78,6 +78,11 @@ def _place_call(state: ServerState, /, app: App | None = None, **facts: Any) -> 
     return _call(state, state.simulator.incoming_call(app=app, **facts))
 
 
+def _notify(state: ServerState, /, call: SimulatedCall, **facts: Any) -> Json:
+    state.simulator.notify(call, **facts)
+    return _notifications(state, since=state.simulator.notifier.count - 1)
+
+
 def _calls(state: ServerState) -> Json:
     simulator = state.simulator
     with simulator.lock:
@@ -221,6 +226,11 @@ _OF_A_CALL = {
     "others": Parameter(f"who else is in the group call: {_PEOPLE}", parameters.texts),
     "app": Parameter("id of the app that is called; by default the default app", _TEXT),
 }
+_OF_A_NOTIFICATION = {
+    "data": Parameter("the resourceData, posted as it is", parameters.anything, required=True),
+    "change": Parameter("its changeType ('updated')", _TEXT),
+    "below": Parameter("what it is about below the call, e.g. 'participants'; by default the call itself", _TEXT),
+}
 _OF_A_MEETING = {
     "people": Parameter(f"who is in it already: {_PEOPLE}", parameters.texts),
     "organizer": Parameter("who organizes it", _TEXT),
@@ -277,6 +287,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "calls", "place a call to an app", _place_call, _OF_A_CALL, 201),
     Route("GET", "calls", "every call and its state", _calls),
     Route("GET", "calls/{call}", "one call: state, rejected_with, participants, operations", _call),
+    Route("POST", "calls/{call}/notifications", "post a notification of your own; it is delivered as time passes",
+          _notify, _OF_A_NOTIFICATION, 201),
     Route("POST", "meetings", "hold a meeting; its coordinates go into the body that creates a call",
           lambda state, **facts: state.simulator.meeting(**facts), _OF_A_MEETING, 201),
     Route("GET", "directory", "whether every person, phone and meeting exists, or only those that were made",

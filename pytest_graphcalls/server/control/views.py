@@ -129,6 +129,7 @@ def _request(one: Asked) -> View:
         "at": one.at,
         "method": request.method,
         "path": Structured(request.path),
+        "operation": one.operation,
         "url": Structured(request.url),
         "headers": _headers(request.headers),
         "body": _body(request.body),

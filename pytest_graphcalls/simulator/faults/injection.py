@@ -87,6 +87,11 @@ class Fault:
         """Its name in :data:`.FAULTS`."""
         return self.order.name
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it has never struck, other than by chance."""
+        return not self._fired and (not self.seen or self.order.facts["probability"] is None)
+
     def strikes(self) -> bool:
         """Count one more that it was selected for, and say whether it strikes. All conditions have to hold."""
         self.seen += 1
@@ -147,6 +152,7 @@ class Faults:
     def reset(self) -> None:
         """Have none, and count from 1 again; listeners stay."""
         self._count = 0
+        self._ended_idle: list[Fault] = []
         self._answers: list[Fault] = []
         self._notifications: dict[Fault, Passing] = {}
         self._struck: dict[int, frozenset[Fault]] = {}
@@ -158,6 +164,11 @@ class Faults:
         """Those in force, in the order in which they were injected."""
         with self._world.lock:
             return tuple(sorted((*self._answers, *self._notifications), key=lambda fault: fault.number))
+
+    @property
+    def idle(self) -> tuple[Fault, ...]:
+        """Those that have never struck since the start or the last reset, other than by chance; ended ones included."""
+        return (*self._ended_idle, *(fault for fault in self.active if fault.is_idle))
 
     def listen(self, listener: Callable[[Fired], None]) -> Callable[[], None]:
         """Call ``listener`` each time that one strikes, under the simulator's lock; returns what ends it."""
@@ -185,6 +196,8 @@ class Faults:
     def _end(self, fault: Fault) -> None:
         with self._world.lock:
             self._release(fault)
+            if fault in self.active and fault.is_idle:
+                self._ended_idle.append(fault)
             self._answers = [one for one in self._answers if one is not fault]
             self._notifications.pop(fault, None)
             if not self._notifications:

@@ -137,8 +137,8 @@ WRONG: dict[str, tuple[str, int, str]] = {
     ),
     "a member twice": (
         f'format = 1\n[{A}]\nreason = "x"\nreason = "y"\n',
-        4,
-        "is not valid TOML: Cannot overwrite a value. Correct it, or restore it from version control.",
+        0,
+        'is not valid TOML: Key "reason" already exists. Correct it, or restore it from version control.',
     ),
     "a conflict": (
         f"format = 1\n<<<<<<< HEAD\n[{A}]\n=======\n[{B}]\n>>>>>>> main\n",

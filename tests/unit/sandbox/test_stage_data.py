@@ -7,14 +7,14 @@ from itertools import count
 import pytest
 
 from pytest_graphcalls.errors import StageError
-from pytest_graphcalls.sandbox import InventedData, Meeting, Sandbox, SandboxData
+from pytest_graphcalls.sandbox import GivenData, InventedData, Meeting, Sandbox
 
 HAS = Sandbox("t", (Meeting(join_id="1"),), ("u1", "u2"), ("b1",), "+1234567", "https://bot.example/calls")
 
 
 def test_nothing_is_given_out_twice() -> None:
     """Until there is no more of it."""
-    dealt = SandboxData(HAS)
+    dealt = GivenData(HAS)
     assert (dealt.user(), dealt.user()) == ("u1", "u2")
     with pytest.raises(StageError):
         dealt.user()
@@ -40,7 +40,7 @@ def test_nothing_is_given_out_twice() -> None:
 )
 def test_whoever_asks_for_more_is_told_what_to_add(what: str, sentence: str) -> None:
     """It is the test that asked which is not checked, and no other."""
-    dealt = SandboxData(HAS)
+    dealt = GivenData(HAS)
     for _ in range({"user": 2, "meeting": 1}[what]):
         getattr(dealt, what)()
     with pytest.raises(StageError) as error:
@@ -61,7 +61,7 @@ def test_whoever_asks_for_more_is_told_what_to_add(what: str, sentence: str) -> 
 def test_what_a_sandbox_lacks_is_named(what: str, name: str, wanted: str) -> None:
     """Nothing is made up in its place: a made-up callback address would be somebody's."""
     with pytest.raises(StageError) as error:
-        getattr(SandboxData(Sandbox("t")), what)()
+        getattr(GivenData(Sandbox("t")), what)()
     assert (error.value.wanted, error.value.got) == (wanted, "the sandbox has none")
     assert f"'{name} = " in error.value.see
     assert error.value.see.endswith(f"GRAPHCALLS_SANDBOX_{name.upper()}")

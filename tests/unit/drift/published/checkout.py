@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pytest_graphcalls.contract import Contract, Operation
+from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.contract.types import Member
 
 CONTRACT = Contract.packaged()
+STATED = ContractFiles().read("pages.yaml", "pages")
 _PLAIN = "Edm."
 INVITED = """{
   "participants": [
@@ -44,7 +46,8 @@ def made(root: Path, version: str = "v1.0") -> Path:
     for operation in CONTRACT.operations.values():
         if version in operation.versions:
             text = "\n".join(page(operation, version))
-            (base / "api" / f"{operation.id}.md").write_text(text, encoding="utf-8")
+            name = operation.page(version).partition("?")[0].rpartition("/")[2]
+            (base / "api" / f"{name}.md").write_text(text, encoding="utf-8")
             include = base / "includes" / "permissions" / f"{operation.id}-permissions.md"
             include.write_text("\n".join(newer_table(operation)), encoding="utf-8")
     answered = {one.body for operation in CONTRACT.operations.values() for one in operation.responses.values()}
@@ -56,7 +59,10 @@ def made(root: Path, version: str = "v1.0") -> Path:
 
 def page(operation: Operation, version: str) -> Iterator[str]:
     """An operation's page: old table of permissions for GET, an included new one for the rest."""
-    yield from ("---", f'title: "{operation.title}"', "---", "", f"# {operation.title}", "", "## Permissions", "")
+    yield from ("---", f'title: "{operation.title}"', "---", "", f"# {operation.title}", "")
+    durations = STATED["durations"].get(operation.id, {})
+    yield from (f"Something has to happen within {duration}." for duration in durations)
+    yield from ("", "## Permissions", "")
     if operation.method == "GET":
         yield from older_table(operation)
     else:
@@ -65,13 +71,40 @@ def page(operation: Operation, version: str) -> Iterator[str]:
     yield from ("", "## HTTP request", '<!-- { "blockType": "ignored" } -->', "```http")
     yield from (f"{operation.method} {path}" for path in operation.paths(version))
     yield from ("```", "", "## Request body", "")
-    action = CONTRACT.types(version).actions.get(operation.action)
-    if operation.request.body == "action" and action:
-        yield from table("Parameter", action.parameters)
+    yield from request_body(operation, version)
     yield from ("", "## Response", "")
     statuses = " or ".join(f"`{status} Done`" for status in operation.responses)
-    yield from (f"When it works it answers with {statuses}.", "", "## Examples", "")
+    body = next(iter(operation.responses.values())).body
+    answer = f"a [{body}](../resources/{body.lower()}.md) in the response body" if body else "nothing else"
+    nothing = "" if body else " It does not return anything in the response body."
+    yield from (f"When it works it answers with {statuses} and {answer}.{nothing}", "", "## Examples", "")
     yield from examples(operation, version)
+
+
+def request_body(operation: Operation, version: str) -> Iterator[str]:
+    """What stands below "Request body": nothing to send, an object, or a table of parameters and their limits."""
+    action = CONTRACT.types(version).actions.get(operation.action)
+    if operation.request.body == "none":
+        yield "Do not supply a request body for this method."
+    elif operation.request.body != "action" or not action:
+        yield f"Send a [{operation.request.body}](x.md) as JSON."
+    else:
+        limits = {one.at: dict(one.limits) for one in operation.request.constraints}
+        words = {
+            name: LIMITS[key].format(limits[name][key]) for key in LIMITS for name in limits if key in limits[name]
+        }
+        yield from table("Parameter", action.parameters, version, action.name, words)
+        if "maxItems" in limits.get("participants", {}):
+            yield from ("", f"> **Note**: up to {limits['participants']['maxItems']} participants can be invited.")
+
+
+LIMITS = {
+    "maxLength": "Can have a maximum of {} characters.",
+    "maxItems": "The maximum size of the list is {}.",
+    "minimum": "At least {}.",
+    "maximum": "At most {}.",
+}
+"""By keyword: how a limit is worded."""
 
 
 def examples(operation: Operation, version: str) -> Iterator[str]:
@@ -116,14 +149,21 @@ def resource(name: str, version: str) -> Iterator[str]:
     added = model.added.get(name, {})
     own = {one: facts for one, facts in type_.members.items() if one not in inherited and one not in added}
     yield from (f"# {name} resource type", "", "## Properties", "")
-    yield from table("Property", {"id": Member("Edm.String"), **own})
+    yield from table("Property", {"id": Member("Edm.String"), **own}, version, name, {})
     yield from ("", "## JSON representation", "```json", '{"id": "String", "state": "String"}', "```")
 
 
-def table(head: str, members: object) -> Iterator[str]:
-    """A table of members or parameters."""
+def table(
+    head: str, members: Mapping[str, Member], version: str, owner: str, words: Mapping[str, str]
+) -> Iterator[str]:
+    """A table of members or parameters, with the values of enumerations."""
+    enums = CONTRACT.types(version).enums
     yield from (f"| {head} | Type | Description |", "|:---|:---:|---|")
-    for name, member in dict(members).items():
+    for name, member in members.items():
         plain = member.type.removeprefix(_PLAIN)
         type_ = plain if plain != member.type else f"[{plain}](../resources/{plain.lower()}.md)"
-        yield f"|{name}| {type_}{' collection' if member.collection else ''} | Some words. |"
+        values = enums[member.type].members if member.type in enums else ()
+        hidden = {"unknownFutureValue", *STATED["unlisted"].get(f"{owner}.{name}", ())}
+        listed = ", ".join(f"`{value}`" for value in values if value not in hidden)
+        said = f"Some words. {words.get(name, '')}" + (f"Possible values are: {listed}. Read `only`." if listed else "")
+        yield f"|{name}| {type_}{' collection' if member.collection else ''} | {said.strip()} |"

@@ -107,7 +107,7 @@ ROWS: list[tuple[str, str, str, str, list[str]]] = [
         "`204 No Content`",
         ["behavioural status-changed call-reject status"],
     ),
-    ("an error is named besides", REJECT, "`202 Done`.", "`202 Accepted`, or else `404 Not Found`.", []),
+    ("an error is named besides", REJECT, "`202 Done`", "`202 Accepted`, or else `404 Not Found`", []),
     (
         "a parameter comes",
         REJECT,
@@ -155,15 +155,15 @@ ROWS: list[tuple[str, str, str, str, list[str]]] = [
     (
         "a value comes",
         f"{RESOURCES}/call.md",
-        "[callState](../resources/callstate.md) | Some words.",
-        "callState | Possible values are: `incoming`, `parked`. Read `only`.",
+        "`incoming`, `establishing`",
+        "`incoming`, `parked`, `establishing`",
         ["additive enum-member-new callState parked"],
     ),
     (
         "a value of a parameter comes",
         f"{API}/call-reject.md",
-        "[rejectReason](../resources/rejectreason.md) | Some words.",
-        "rejectReason | Possible values are `busy` and `sleepy`.",
+        "`none`, ",
+        "`none`, `sleepy`, ",
         ["additive enum-member-new rejectReason sleepy"],
     ),
     ("a slip of the table", f"{RESOURCES}/call.md", "|state|", "|STATE|", []),

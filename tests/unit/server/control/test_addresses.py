@@ -82,6 +82,23 @@ def test_a_call_shows_its_operations(ask: Ask, simulator: Simulator) -> None:
     assert (over["status"], over["result"]["code"], over["client_context"]) == ("failed", 603, "x")
 
 
+def test_a_notification_of_a_suite_is_posted(ask: Ask, simulator: Simulator) -> None:
+    """It is among the notifications, with its number."""
+    call = simulator.incoming_call("Adele").id
+    status, posted = ask("POST", f"calls/{call}/notifications", data=[], below="participants")
+    (one,) = posted["notifications"]
+    assert (status, one["number"], one["kind"]) == (201, 1, "updated roster (0)")
+    assert ask("GET", "notifications?since=1")[1]["notifications"] == [one]
+
+
+def test_a_request_in_the_ledger_says_its_operation(ask: Ask, simulator: Simulator) -> None:
+    """So that a suite finds those that it looks for; one that is none has no name."""
+    phone = Phone(simulator)
+    phone.reject("57da")
+    phone.send("GET", "/nothing")
+    assert [one["operation"] for one in ask("GET", "ledger")[1]["entries"]] == ["call-reject", ""]
+
+
 def test_a_meeting_is_held(ask: Ask, simulator: Simulator) -> None:
     """Its coordinates create a call that joins it."""
     status, meeting = ask("POST", "meetings", people=["Ana"], organizer="Olga")

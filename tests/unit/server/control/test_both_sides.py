@@ -23,6 +23,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
         "incoming_call": "POST calls",
         "meeting": "POST meetings",
         "notifications": "GET notifications",
+        "notify": "POST calls/{call}/notifications",
         "now": "GET clock",
         "open_directory": "POST directory",
         "person": "GET people/{person}",
@@ -94,6 +95,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
         "deliveries": "GET ledger",
         "forge": "POST bot/forge",
         "requests": "GET ledger",
+        "requests_to": "GET ledger",
         "send_again": "POST bot/again",
         "timeline": "GET timeline",
     },
@@ -113,8 +115,14 @@ LEFT_OUT: dict[type, dict[str, str]] = {
         "notification": "GET notifications with since",
         "observe": CODE,
     },
-    Meeting: dict.fromkeys(("chat_info", "meeting_info", "tenant_id"), "in coordinates"),
-    Fault: dict.fromkeys(("note", "strikes"), "it counts; only the simulator asks it to"),
+    Meeting: {
+        **dict.fromkeys(("chat_info", "meeting_info", "tenant_id"), "in coordinates"),
+        "join_body": "coordinates and what every create has, in the suite's own language",
+    },
+    Fault: {
+        **dict.fromkeys(("note", "strikes"), "it counts; only the simulator asks it to"),
+        "is_idle": "seen and struck say it",
+    },
     Authority: {
         "app_of": "an address names the app by its id",
         "bot": "a roster shows it",
@@ -138,7 +146,14 @@ LEFT_OUT: dict[type, dict[str, str]] = {
 }
 """By class and name: why there is none."""
 
-OTHER_NAMES = {"name_or_id": "{person}", "call_id": "{call}", "where": "url", "app": "{app}", "id": "{call}"}
+OTHER_NAMES = {
+    "name_or_id": "{person}",
+    "call_id": "{call}",
+    "call": "{call}",
+    "where": "url",
+    "app": "{app}",
+    "id": "{call}",
+}
 """Parameters that an address says by another name, or by itself."""
 PARAMETERS_LEFT_OUT = {
     (Simulator, "advance", "patience"): "the server knows whether anybody delivers by itself",
@@ -148,6 +163,7 @@ PARAMETERS_LEFT_OUT = {
     (Bot, "__call__", "linger"): "for applications in this process only",
     (Bot, "__call__", "epoch"): CODE,
     (Bot, "__call__", "busy"): CODE,
+    (Bot, "requests_to", "operation"): "each entry says its operation",
     (Bot, "send_again", "token"): "POST bot/forge has every bad one",
     (Bot, "send_again", "remark"): "for the words of the ledger only",
     (Authority, "token", "key"): CODE,
