@@ -54,6 +54,12 @@ class Kind(StrEnum):
     LIMIT_EXCEEDED = "limit-exceeded"
     VALUE_WRONG = "value-wrong"
     NOTIFICATION_UNKNOWN = "notification-unknown"
+    NOT_COVERED = "not-covered"
+
+
+def is_gap(finding: Finding) -> bool:
+    """Whether a finding says that nothing was judged, because the request is outside the contract."""
+    return finding.kind is Kind.NOT_COVERED
 
 
 _INDEX = re.compile(r"\[\d+\]")

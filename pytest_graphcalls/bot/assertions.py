@@ -51,7 +51,7 @@ MAX_REPEATS = 100
 """Number of notifications that are sent again at most, the latest ones."""
 REPEATED = "once more"
 """Remark of a delivery that was repeated by an assertion."""
-_DECISIONS = frozenset({Effect.TAKES_CALL, Effect.REJECTS_CALL})
+_DECISIONS = frozenset({Effect.TAKES_CALL, Effect.REJECTS_CALL, Effect.REDIRECTS_CALL})
 _TIMER_TOLERANCE = 0.02
 """Real seconds by which a timer may be early."""
 _EXPECTED = "that it recognises a repeated notification, by its message id or by the state of the call"
@@ -64,7 +64,9 @@ class Assertions:
     """
 
     def assert_answered_within(self: BotUnderTest, seconds: float) -> None:
-        """Every incoming call that was notified to the bot was answered or rejected in time.
+        """Every incoming call that was notified to the bot was answered, rejected or redirected in time.
+
+        What the simulator does not have, such as a redirect at present, counts as it was asked.
 
         Args:
             seconds: virtual seconds from the first delivery.
@@ -179,17 +181,19 @@ def _answered_within(ledger: Ledger, seconds: float, now: float) -> None:
     if not incoming:
         hint = "say where it is with graphcalls.bot(app), then let a call come in and time pass: advance(0)"
         raise failure(f"the bot was notified of no incoming call; {hint}", ledger)
-    decisions = [one for one in ledger.requests if effects_of(one) & _DECISIONS and succeeded(one)]
+    decisions = [
+        one for one in ledger.requests if effects_of(one) & _DECISIONS and (succeeded(one) or not one.operation)
+    ]
     decided = {call_of(one): one for one in reversed(decisions)}
     for call, delivery in incoming.items():
         decision = decided.get(call)
         if decision is None:
             elapsed = now - delivery.at
             passed = f"{elapsed:g} virtual second{'s' * (elapsed != 1)} later"
-            raise failure(f"incoming call {call} was neither answered nor rejected; it is {passed}", ledger)
+            raise failure(f"incoming call {call} was not answered, rejected or redirected; it is {passed}", ledger)
         if decision.at - delivery.at > seconds:
             late = f"after {decision.at - delivery.at:g} virtual seconds; expected at most {seconds:g}"
-            raise failure(f"incoming call {call} was answered or rejected {late}", ledger)
+            raise failure(f"incoming call {call} was answered, rejected or redirected {late}", ledger)
 
 
 def _took_every_notification(ledger: Ledger, within: float) -> None:

@@ -107,7 +107,7 @@ def call_of(asked: Asked) -> str:
 def effects_of(asked: Asked) -> frozenset[Effect]:
     """What the operation that a request means does to a call, as the contract says."""
     match = Contract.packaged().match(asked.exchange.request.method, asked.exchange.request.path)
-    return match.operation.effects if isinstance(match, Match) else frozenset()
+    return (match.operation if isinstance(match, Match) else match).effects
 
 
 def succeeded(asked: Asked) -> bool:

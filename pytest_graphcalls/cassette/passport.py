@@ -24,7 +24,6 @@ MEMBER = "graphcalls"
 """The member of a cassette that holds its passport."""
 FORMAT = 1
 """The passport's own version; it changes when a member goes or changes its meaning."""
-"""The header by which answers of the simulator are known (see ``simulator/responses.py``)."""
 _FAULT = "x-graphcalls-fault"
 """The header of an answer that a fault was injected into (see ``simulator/faults``)."""
 

@@ -207,8 +207,9 @@ def _check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
     parser.add_argument("--strict", action="store_true", help="let notices count as violations")
     parser.epilog = (
-        "Exit code: 0 no violation, 1 violations, 2 a file or an entry could not be read; the others are still "
-        "checked. Tokens are not expected in recordings, and none is shown."
+        "Exit code: 0 no violation, 1 violations, 2 a file or an entry could not be read, and the others are "
+        "still checked, 3 there was nothing that could be judged. Tokens are not expected in recordings, and none is "
+        "shown."
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Incomplete
 from pytest_graphcalls.cli.terminal import cleaned, show, show_json, wrapped
-from pytest_graphcalls.contract import VERSIONS, Contract, Match, is_notification
+from pytest_graphcalls.contract import VERSIONS, Contract, Miss, is_notification
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.findings import Finding, Severity, Side
 from pytest_graphcalls.report.run_document import counted
@@ -20,6 +20,8 @@ from pytest_graphcalls.wire import Exchange, Request
 FORMAT = "graphcalls check"
 VERSION = 1
 """Name and version of the JSON document; the version changes when a member is removed or changes its meaning."""
+NOT_JUDGED = 3
+"""The exit code when no file held anything that could be judged."""
 MOST = 1000
 """How many entries with findings are kept for each file; the findings of the others are only counted."""
 _LONGEST = 300
@@ -77,6 +79,7 @@ class Checked:
         others: number of exchanges with other services or other parts of Graph.
         found: entries with findings.
         problems: why something could not be read, as sentences.
+        started: by id, the answers that started operations so far.
     """
 
     file: str
@@ -86,6 +89,7 @@ class Checked:
     others: int = 0
     found: Found = field(default_factory=Found)
     problems: list[str] = field(default_factory=list)
+    started: dict[str, Any] = field(default_factory=dict)
 
     @property
     def unlisted(self) -> int:
@@ -104,13 +108,15 @@ def run(args: Namespace) -> int:
         args: ``files``, ``format`` and ``strict``.
 
     Returns:
-        0 clean, 1 violations, 2 something could not be read.
+        0 clean, 1 violations, 2 something could not be read, 3 nothing could be judged.
     """
     contract = Contract.packaged()
     results = [check_file(contract, file) for file in args.files]
     _WRITERS[args.format](contract, results, strict=args.strict)
     if any(result.problems for result in results):
         return 2
+    if not any(map(_is_judged, results)):
+        return NOT_JUDGED
     counting = tuple(Severity) if args.strict else (Severity.VIOLATION,)
     return int(any(result.count(severity) for result in results for severity in counting))
 
@@ -149,15 +155,16 @@ def _judge_posted(contract: Contract, found: Found, number: int, entry: Exchange
 
 def _judge(contract: Contract, result: Checked, number: int, entry: Exchange | Incomplete) -> None:
     match = contract.match(entry.request.method, entry.request.path)
-    if not isinstance(match, Match) and match.reason == "not-graph":
+    if isinstance(match, Miss) and match.reason == "not-graph":
         result.others += 1
     elif isinstance(entry, Incomplete):
         result.problems.append(str(RecordingError(result.file, number, entry.problem)))
-    elif not isinstance(match, Match) and match.reason == "uncovered":
-        result.uncovered[match.uncovered] += 1
     else:
-        result.checked += 1
-        findings = contract.check(entry, token_expected=False)
+        if isinstance(match, Miss) and match.reason == "uncovered":
+            result.uncovered[match.uncovered] += 1
+        else:
+            result.checked += 1
+        findings = contract.check(entry, token_expected=False, started=result.started)
         if findings:
             result.found.add(number, entry, findings)
 
@@ -198,6 +205,8 @@ def _counts(result: Checked) -> str:
         parts.append(f"{result.uncovered.total()} not covered by the contract ({names})")
     if result.others:
         parts.append(f"{result.others:,} of other services")
+    if not _is_judged(result) and not result.problems:
+        parts.append("not judged")
     return "; ".join(parts)
 
 
@@ -231,9 +240,13 @@ def _summary(results: Sequence[Checked], *, strict: bool) -> str:
     if problems:
         parts.append(counted(problems, "problem") + " reading")
     sentence = ", ".join(parts) + "."
-    if not any(result.checked or result.notifications for result in results):
-        sentence += " Nothing was judged: no readable exchange of the calls API was found."
+    if not any(map(_is_judged, results)):
+        sentence += " Nothing was judged: no readable exchange that the contract covers was found."
     return sentence
+
+
+def _is_judged(result: Checked) -> bool:
+    return bool(result.checked or result.notifications)
 
 
 def _total(results: Iterable[Checked], severity: Severity) -> int:

@@ -1,8 +1,8 @@
 """The command ``graphcalls``: its arguments and its exit codes.
 
 Exit codes: 0 all is well, 1 something was found that has to be put right, 2 something could not be read, found or
-started. Those of ``nightly`` are in its help; there, and with ``drift`` and ``history``, 64 is for words and files that
-cannot be used.
+started; ``check`` ends with 3 when there was nothing that it could judge. Those of ``nightly`` are in its help; there,
+and with ``drift`` and ``history``, 64 is for words and files that cannot be used.
 The words of each command are in :mod:`pytest_graphcalls.cli.arguments`; what it does is beside them, imported when it
 is asked for.
 """

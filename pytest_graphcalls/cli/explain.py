@@ -21,7 +21,10 @@ from pytest_graphcalls.contract import (
     Rule,
     SignInRow,
 )
-from pytest_graphcalls.contract.model import RoleCheck
+from pytest_graphcalls.contract.model import VERSIONS, Cloud, RoleCheck
+from pytest_graphcalls.contract.routes import Uncovered
+from pytest_graphcalls.contract.sequences import Sequence
+from pytest_graphcalls.contract.types import Tolerated, TypeModel
 from pytest_graphcalls.errors import UnknownNameError
 from pytest_graphcalls.findings import Kind
 
@@ -61,28 +64,39 @@ def run(args: Namespace) -> int:
 
 
 def explanations(contract: Contract, name: str) -> list[Explanation]:
-    """Everything that goes by ``name``, compared without regard to letter case.
+    """Everything that goes by ``name``.
 
     Args:
         contract: where to look.
-        name: a rule or question (full id or slug), an operation, a notification, a kind of finding, an error (our
+        name: a rule or question (full id or slug), an operation (by its id or a word of it, covered or not), a
+            notification or a sequence of them, a kind of finding, an error (our
             name, code or status), an error of the sign-in (our name or code), or a result (``code/subcode`` or
-            subcode).
+            subcode), a type, a member, an enumeration or a value of one, a cloud or a permission; in any spelling: only
+            letters and digits count.
     """
-    low = name.strip().lower()
-    return [explain() for names, explain in _known(contract) if low in map(str.lower, names)]
+    wanted = _plain(name)
+    return [explain() for names, explain in _known(contract) if wanted and wanted in map(_plain, names)]
+
+
+def _plain(name: str) -> str:
+    """A name in the form in which names are compared: its letters and digits, without Graph's namespace."""
+    return re.sub(r"[^a-z0-9]", "", name.lower().strip().removeprefix("#").removeprefix("microsoft.graph."))
 
 
 def _known(contract: Contract) -> Iterator[tuple[tuple[str, ...], Callable[[], Explanation]]]:
     """Everything that can be explained: the names it goes by, and how to explain it."""
     for operation in contract.operations.values():
-        yield (operation.id,), partial(_operation, operation)
+        yield _called(operation), partial(_operation, operation)
         for slug, rule in operation.rules.items():
-            yield (rule.id, slug), partial(_rule, rule)
+            yield (rule.id, slug, *rule.facts, *rule.contradictions), partial(_rule, rule)
         for slug, question in operation.questions.items():
             yield (question.id, slug), partial(_question, question)
+    for gap in contract.uncovered:
+        yield (*_called(gap), *gap.codes), partial(_uncovered, gap)
     for payload in contract.notifications.values():
         yield (payload.name,), partial(_notification, payload)
+    for sequence in contract.sequences.values():
+        yield (sequence.id,), partial(_sequence, sequence)
     for kind in Kind:
         yield (kind.value,), partial(_kind, kind)
     for row in contract.errors.responses.values():
@@ -91,10 +105,35 @@ def _known(contract: Contract) -> Iterator[tuple[tuple[str, ...], Callable[[], E
         yield (refusal.name, refusal.code, refusal.code.removeprefix("AADSTS")), partial(_sign_in, refusal)
     for result in contract.errors.results.values():
         yield (result.pair, result.pair.partition("/")[2]), partial(_result, result)
+    yield from _of_types(contract)
+    for cloud in contract.clouds.values():
+        yield (cloud.name,), partial(_cloud, cloud)
+    for name in sorted({name for one in contract.operations.values() for name in one.permissions.accepted}):
+        yield (name,), partial(_permission, contract, name)
+
+
+def _called(operation: Operation | Uncovered) -> tuple[str, ...]:
+    """The names of an operation: its id with and without what it is done to, and the last word of its address."""
+    last = [word for word in operation.path.split("/") if "{" not in word][-1]
+    return operation.id, operation.id.partition("-")[2], last, operation.path
+
+
+def _of_types(contract: Contract) -> Iterator[tuple[tuple[str, ...], Callable[[], Explanation]]]:
+    """The names of the type model, each once for both API versions."""
+    models = [contract.types(version) for version in VERSIONS]
+    for name in sorted({name for model in models for name in model.types}):
+        yield (name,), partial(_type, models, name)
+    for name in sorted({name for model in models for name in model.enums}):
+        members = {member for model in models if name in model.enums for member in model.enums[name].members}
+        yield (name, *sorted(members)), partial(_enum, models, name)
+    for name in sorted({name for model in models for _, members in _owners(model) for name in members}):
+        yield (name,), partial(_member, models, name)
+    for entry in {entry.name: entry for model in models for entry in model.tolerated}.values():
+        yield (entry.name, entry.contradiction), partial(_tolerated, entry)
 
 
 def _unknown(contract: Contract, name: str) -> UnknownNameError:
-    sort = "rule, question, operation, notification, error or kind of finding"
+    sort = "rule, question, operation, notification, error, type or kind of finding"
     if _FINGERPRINT.fullmatch(name):
         where = "The report (--graphcalls-report=FILE.json) has findings by their fingerprint, and"
         return UnknownNameError(sort, name, (), where)
@@ -173,6 +212,75 @@ def _operation(operation: Operation) -> Explanation:
             ("questions", _listed(operation.questions)),
         ),
     )
+
+
+def _uncovered(gap: Uncovered) -> Explanation:
+    codes = (("code", f"{code}: {says}") for code, says in gap.codes.items())
+    return Explanation(
+        f"operation {gap.id}, documented, but not covered by this contract",
+        (
+            ("request", f"{gap.method} {gap.path}"),
+            ("versions", _listed(gap.versions)),
+            ("page", gap.page),
+            ("note", gap.note),
+            *codes,
+            ("weighs", "a finding of the kind not-covered: it is not judged, and the simulator answers 404"),
+        ),
+    )
+
+
+def _sequence(sequence: Sequence) -> Explanation:
+    steps = (("then", f"{step}: {step.evidence}") for step in sequence.steps)
+    return Explanation(
+        f"sequence {sequence.id}",
+        (
+            ("says", sequence.says),
+            ("starts", sequence.starts),
+            *steps,
+            *(("note", note) for note in sequence.notes),
+            ("versions", _listed(sequence.versions)),
+            ("source", str(sequence.source)),
+        ),
+    )
+
+
+def _type(models: Iterable[TypeModel], name: str) -> Explanation:
+    found = [(model.version, model.types[name]) for model in models if name in model.types]
+    members = (
+        (version, _listed(f"{key} ({'list of ' * one.collection}{one.type})" for key, one in type_.members.items()))
+        for version, type_ in found
+    )
+    return Explanation(f"type {name}", (("extends", _listed(found[-1][1].bases)), *members))
+
+
+def _enum(models: Iterable[TypeModel], name: str) -> Explanation:
+    found = ((model.version, _listed(model.enums[name].members)) for model in models if name in model.enums)
+    return Explanation(f"enumeration {name}", tuple(found))
+
+
+def _owners(model: TypeModel) -> Iterator[tuple[str, Iterable[str]]]:
+    """What has members, and their names."""
+    yield from ((name, one.members) for name, one in model.types.items())
+    yield from ((f"action {name}", one.parameters) for name, one in model.actions.items())
+
+
+def _member(models: Iterable[TypeModel], name: str) -> Explanation:
+    places = ((model.version, _listed(owner for owner, names in _owners(model) if name in names)) for model in models)
+    return Explanation(f"member {name}", tuple(places))
+
+
+def _tolerated(entry: Tolerated) -> Explanation:
+    facts = (("says", entry.says), ("at", _listed(sorted(entry.at))), ("makes a notice of", entry.kind))
+    return Explanation(f"accepted contradiction {entry.name}", (*facts, ("fact", entry.contradiction)))
+
+
+def _cloud(cloud: Cloud) -> Explanation:
+    return Explanation(f"cloud {cloud.name}", (("Graph", cloud.graph_root), ("sign-in", cloud.authority_host)))
+
+
+def _permission(contract: Contract, name: str) -> Explanation:
+    operations = (one.id for one in contract.operations.values() if name in one.permissions.accepted)
+    return Explanation(f"permission {name}", (("allows", _listed(operations)),))
 
 
 def _notification(payload: Payload) -> Explanation:

@@ -171,6 +171,12 @@ KINDS: Mapping[Kind, KindWords] = {
         "Look at what the finding expects there; a resource that only differs from resourceUrl is a notice.",
         'changeType created with "state": "established".',
     ),
+    Kind.NOT_COVERED: KindWords(
+        "The request is documented, but outside this contract: the exchange was not judged.",
+        _NOTICE,
+        "Judge the answer in the test; the simulator has none of its own, simulator.intercept(step) gives it one.",
+        "POST /v1.0/communications/calls/{id}/redirect",
+    ),
     Kind.NOTIFICATION_UNKNOWN: KindWords(
         "No page shows a notification with this changeType and resource.",
         _NOTICE,

@@ -7,13 +7,13 @@ Routes form a tree of segments, with one branch for keys. A static segment is tr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import dropwhile
-from typing import Literal
+from typing import Any, Literal
 
-from pytest_graphcalls.contract.model import VERSIONS, Operation
+from pytest_graphcalls.contract.model import VERSIONS, Effect, Operation
 from pytest_graphcalls.errors import nearest
 from pytest_graphcalls.wire import path_segments
 
@@ -22,7 +22,7 @@ _NAMESPACE = "microsoft.graph."
 _VERSION_LIKE = re.compile(r"v?\d[\d.]*|beta\d*", re.IGNORECASE)
 """A first segment that is meant as an API version; any other may be the prefix of a proxy."""
 
-MissReason = Literal["not-graph", "unknown-path", "method", "uncovered"]
+MissReason = Literal["not-graph", "unknown-path", "method", "version", "uncovered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,15 @@ class Miss:
 
     Attributes:
         reason: ``not-graph`` (no API version, or another part of Graph), ``unknown-path``, ``method`` (the path
-            is right, the method is not) or ``uncovered`` (documented, but not part of this contract).
+            is right, the method is not), ``version`` (documented for the other API version only) or ``uncovered``
+            (documented, but not part of this contract).
         version: the API version, or ``""``.
-        allowed: for ``method``: the methods of that path.
-        segment: for ``unknown-path``: the first segment that no route has.
-        nearest: the closest method and path template, or ``""``.
+        allowed: for ``method``: the methods of that path; for ``version``: the version that has it.
+        segment: for ``unknown-path``: the first segment that no route has; for ``version``: the last one.
+        nearest: the closest method and path template, or ``""``; for ``version``: the id of the operation.
         uncovered: for ``uncovered``: the id of that operation.
+        effects: for ``uncovered``: what that operation does to a call, as far as it matters here.
+        page: for ``uncovered``: the address of its page, or ``""``.
     """
 
     reason: MissReason
@@ -62,16 +65,29 @@ class Miss:
     segment: str = ""
     nearest: str = ""
     uncovered: str = ""
+    effects: frozenset[Effect] = frozenset()
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Uncovered:
-    """A documented operation outside this contract."""
+    """A documented operation outside this contract; ``codes`` says what is known of error codes of its own."""
 
     id: str
     method: str
     path: str
     versions: tuple[str, ...]
+    effects: frozenset[Effect] = frozenset()
+    page: str = ""
+    note: str = ""
+    codes: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Uncovered:
+        """The operation of an entry of ``uncovered.yaml``."""
+        effects = frozenset(map(Effect, data.get("effects", ())))
+        rest = data.get("page") or "", data.get("note", ""), data.get("codes", {})
+        return cls(data["id"], data["method"], data["path"], tuple(data["versions"]), effects, *rest)
 
 
 @dataclass(slots=True)
@@ -131,6 +147,10 @@ class Router:
         return self._miss(method, version, rest)
 
     def _miss(self, method: str, version: str, rest: list[str]) -> Miss:
+        for other in VERSIONS:
+            for node, _ in _walk(self._roots[other], rest, []):
+                if method in node.methods:
+                    return Miss("version", version, (other,), rest[-1], node.methods[method][0].id)
         nodes = [node.methods for node, _ in _walk(self._roots[version], rest, [])]
         covered = [methods for methods in nodes if any(isinstance(entry, Operation) for entry, _ in methods.values())]
         allowed = tuple(sorted({name for methods in covered for name in methods}))
@@ -164,7 +184,7 @@ def _matched(
 ) -> Match | Miss:
     entry, names = found
     if isinstance(entry, Uncovered):
-        return Miss("uncovered", version, uncovered=entry.id)
+        return Miss("uncovered", version, uncovered=entry.id, effects=entry.effects, page=entry.page)
     return Match(entry, version, dict(zip(names, values, strict=True)), alias)
 
 

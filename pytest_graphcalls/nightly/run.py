@@ -41,7 +41,9 @@ from pytest_graphcalls.nightly.retry import Confirmed, confirm
 from pytest_graphcalls.nightly.settings import NightSettings
 from pytest_graphcalls.nightly.suite import Order, Runner, SuiteRun, has_xdist
 from pytest_graphcalls.nightly.workspace import remove_abandoned, temporary_workspace
+from pytest_graphcalls.plugin.options import NAMED
 from pytest_graphcalls.report.run_document import counted
+from pytest_graphcalls.targets import capabilities_of
 
 
 def keep_steady(looks: Sequence[Look], unsteady: Collection[str]) -> None:
@@ -198,6 +200,9 @@ class _Night:
         self._folder = folder
         self._seed = seed
         self._contract = Contract.packaged()
+        # Workers would share the clock of a server that lets itself be steered, so none of them could move it.
+        steered = settings.target not in NAMED and bool(capabilities_of(settings.target))
+        self._in_workers = has_xdist() and not steered
 
     def look(self, history: History, agreed: Mapping[str, Acceptance], now: Callable[[], datetime]) -> NightResult:
         last, known = _last(history.nights(), self._settings.target), history.known()
@@ -241,7 +246,7 @@ class _Night:
     def _run(self, name: str, tests: tuple[str, ...]) -> SuiteRun:
         folder = self._folder / name
         folder.mkdir()
-        alone = 0 < len(tests) <= _ALONE or not has_xdist()
+        alone = 0 < len(tests) <= _ALONE or not self._in_workers
         settings = self._settings
         workers = "0" if alone else settings.workers
         order = Order(folder, settings.target, settings.versions, tests, workers, self._old.key, self._seed)

@@ -18,7 +18,7 @@ from pytest_graphcalls.cassette import Cassette
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.parsing import content
-from pytest_graphcalls.plugin.options import PARAMETER, REPLAY, SIMULATOR, records
+from pytest_graphcalls.plugin.options import NAMED, PARAMETER, REPLAY, SIMULATOR, records
 from pytest_graphcalls.plugin.settings import Settings
 from pytest_graphcalls.targets import Case
 
@@ -49,7 +49,9 @@ def case_of(item: pytest.Item, settings: Settings, target: str, version: str) ->
         "--graphcalls-target=<what it was recorded from>"
     )
     compared = settings.nightly and target != REPLAY
-    return Case(path, f"{item.path.parent.name}/{item.path.name}::{name}@{version}", again, compared=compared)
+    salt = token_hex(8) if compared and target not in NAMED else ""
+    case = f"{item.path.parent.name}/{item.path.name}::{name}@{version}"
+    return Case(path, case, again, compared=compared, salt=salt)
 
 
 def _is_recorded(item: pytest.Item, settings: Settings, target: str) -> bool:

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from pytest_graphcalls.contract import Contract, parse_error
 from pytest_graphcalls.errors import ContractViolationError
-from pytest_graphcalls.findings import Finding, Severity, Side
+from pytest_graphcalls.findings import Finding, Severity, Side, is_gap
 from pytest_graphcalls.redaction import redact_exchange
 from pytest_graphcalls.session import Recorder, Seen
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
@@ -99,6 +99,8 @@ def headline(finding: Finding) -> str:
     """The first line about a finding: what broke what. pytest's short summary shows the start of it."""
     broken = finding.rule or finding.operation or "the calls API"
     version = f" ({finding.version})" if finding.version else ""
+    if is_gap(finding):
+        return f"graphcalls: {finding.operation or finding.got}{version} is not covered, which fails under strict"
     return f"graphcalls: {finding.side.value} {_SEVERITY[finding.severity]} {broken}{version}"
 
 
@@ -165,9 +167,18 @@ def hints(exchanges: Sequence[Exchange], contract: Contract, *, live: bool) -> I
     for exchange in map(redact_exchange, last):
         yield f"{exchange.request.method} {exchange.request.path}"
         yield f"  {answered(exchange.response)}"
-        yield from (f"  {line}" for line in _meaning(exchange.response, contract))
+        yield from (f"  {line}" for line in gaps([exchange], contract) or _meaning(exchange.response, contract))
+    earlier = gaps(exchanges[:-MOST], contract)
+    if earlier:
+        yield f"Earlier: {' '.join(earlier)}"
     if live:
         yield DOCTOR
+
+
+def gaps(exchanges: Iterable[Exchange], contract: Contract) -> list[str]:
+    """What is to be known of requests outside the contract, each once: they were not judged."""
+    found = filter(None, map(contract.gap, exchanges))
+    return list(dict.fromkeys(finding.hint for finding in found))
 
 
 def _meaning(response: Response, contract: Contract) -> Iterator[str]:

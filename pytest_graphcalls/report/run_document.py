@@ -133,6 +133,7 @@ def _summary(run: Run, rules: tuple[RuleResult, ...], questions: tuple[QuestionR
         "tests": len(run.records),
         "exchanges": sum(record.count for record in run.records),
         "findings": len(run.findings()),
+        "not_covered": sum(run.not_covered().values()),
     }
 
 
@@ -177,6 +178,7 @@ def _place(record: TestRecord, seen: Seen, numbers: _Numbers) -> dict[str, Any]:
 def _exercised(run: Run) -> dict[str, Any]:
     return {
         "operations": [{**_split(name), "count": count} for name, count in run.operations().items()],
+        "not_covered": [{"name": name, "count": count} for name, count in run.not_covered().items()],
         "rules": [_split(name) for name in run.judged()],
     }
 

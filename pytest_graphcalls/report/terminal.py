@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import shorten, wrap
 
-from pytest_graphcalls.findings import Finding
+from pytest_graphcalls.findings import Finding, is_gap
 from pytest_graphcalls.report.run_document import STATUS_WORDS, counted
 from pytest_graphcalls.session import (
     JUDGED,
@@ -31,6 +31,10 @@ def summary(run: Run) -> Iterator[str]:
     own = [record for record in run.records if not record.is_contract_test]
     if own:
         yield from _own(run, own)
+    gaps = run.not_covered()
+    if gaps:
+        names = ", ".join(f"{name} x{count}" for name, count in gaps.items())
+        yield f"not covered by the contract, so not judged: {names}"
 
 
 def _contract(run: Run) -> Iterator[str]:
@@ -135,7 +139,7 @@ def _notices(own: Sequence[TestRecord]) -> Iterator[str]:
         seen.finding.fingerprint: seen.finding
         for record in own
         for seen in record.seen
-        if seen.status is FindingStatus.NOTED
+        if seen.status is FindingStatus.NOTED and not is_gap(seen.finding)
     }
     for finding in list(noted.values())[:_MOST_NOTICES]:
         yield f"notice: {_place(finding)}: expected {finding.expected}, got {finding.got}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_graphcalls.contract import VERSIONS, Contract, Evidence
-from pytest_graphcalls.findings import Finding
+from pytest_graphcalls.findings import Finding, is_gap
 from pytest_graphcalls.session.judge import BREAKS, WHOLE, FindingStatus, Offer, broken_rule
 from pytest_graphcalls.session.outcome import Answer, Outcome, Seen, TestRecord
 
@@ -174,6 +174,12 @@ class Run:
                 finding, places = found.get(seen.finding.fingerprint, (seen.finding, ()))
                 found[finding.fingerprint] = finding, (*places, (record, seen))
         return dict(sorted(found.items()))
+
+    def not_covered(self) -> Mapping[str, int]:
+        """How many exchanges were outside the contract, by operation and version, or by the start of their address."""
+        seen = (one.finding for record in self.records for one in record.seen)
+        total = Counter(f"{one.operation}@{one.version}" if one.operation else one.got for one in seen if is_gap(one))
+        return dict(sorted(total.items()))
 
     def operations(self) -> Mapping[str, int]:
         """How often each operation was used, by ``id@version``."""

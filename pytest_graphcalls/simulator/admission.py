@@ -222,8 +222,8 @@ def _stray(path: str) -> tuple[str, str]:
     for index, known in enumerate(_ROOT):
         segment = segments[index] if index < len(segments) else ""
         if segment not in known:
-            right = nearest(segment, known) or known[0]
-            return segment, "/".join(("", *segments[:index], right, *segments[index + 1 :]))[:200]
+            right = nearest(segment, known)
+            return segment, "/".join(("", *segments[:index], right, *segments[index + 1 :]))[:200] if right else ""
     return "", ""
 
 
@@ -231,12 +231,23 @@ def _uncovered(miss: Miss, method: str, path: str) -> Refusal:  # noqa: ARG001  
     return Refusal("api-not-supported", f"{miss.uncovered} is documented, but this simulator does not have it.")
 
 
+def _other_version(miss: Miss, method: str, path: str) -> Refusal:  # noqa: ARG001  a row of the table below
+    aside = f"{miss.nearest} is documented for {miss.allowed[0]} only."
+    return Refusal("segment-unknown", aside, segment=miss.segment[:200])
+
+
 def _wrong_method(miss: Miss, method: str, path: str) -> Refusal:
     allowed = ", ".join(miss.allowed)
     return Refusal("method-not-allowed", f"{path} takes {allowed}, not {method[:20]}.", headers=(("Allow", allowed),))
 
 
-_LOST = {"not-graph": _unknown, "unknown-path": _unknown, "method": _wrong_method, "uncovered": _uncovered}
+_LOST = {
+    "not-graph": _unknown,
+    "unknown-path": _unknown,
+    "method": _wrong_method,
+    "version": _other_version,
+    "uncovered": _uncovered,
+}
 
 
 def _broken(finding: Finding) -> Refusal:

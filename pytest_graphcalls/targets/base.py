@@ -33,6 +33,7 @@ class Case:
         made: what the test makes up, by what it stands for: the number of an id, or a name. It goes into the passport,
             so that a cassette plays whatever pseudonyms look like in a later version.
         compared: whether its recording is compared with another night's; then a service that fails is no answer.
+        salt: what makes its ids other ones than those of an earlier night, on a server that remembers those.
     """
 
     path: Path
@@ -40,12 +41,13 @@ class Case:
     again: str
     made: dict[str, str] = field(default_factory=dict, compare=False)
     compared: bool = False
+    salt: str = ""
 
     def ids(self) -> Iterator[str]:
-        """Ids for what the test makes up: the same each time, no other test's, and unchanged by redaction."""
+        """Ids for what the test makes up: the same for one salt, no other test's, and unchanged by redaction."""
         for number in map(str, count(1)):
             yield self.made.get(number) or self._make(
-                "guid", number, str(uuid5(NAMESPACE_URL, f"{self.name}:{number}"))
+                "guid", number, str(uuid5(NAMESPACE_URL, f"{self.name}:{number}{self.salt}"))
             )
 
     def called(self, name: str) -> str:

@@ -65,6 +65,7 @@ class RemoteWorld:
         self._client = client
         self._notifications: list[Notification] = []
         self._known = 0
+        self._began = 0.0
         self.authority = RemoteAuthority(self)
 
     @property
@@ -97,6 +98,12 @@ class RemoteWorld:
         """A person of its tenant; see :meth:`.Simulator.person`."""
         return RemotePerson(self, name_or_id)
 
+    def begin_test(self) -> int:
+        """Count the time of notifications from now on; gives how many there are already."""
+        known = len(self.notifications)
+        self._began = self.ask("GET", f"{PREFIX}clock")["now"]
+        return known
+
     def advance(self, seconds: float) -> None:
         """Let its virtual time pass."""
         self.ask("POST", f"{PREFIX}clock/advance", seconds=seconds)
@@ -110,7 +117,7 @@ class RemoteWorld:
             self._known = 0
             return self.notifications
         self._known = answer["count"]
-        self._notifications += [_notification(one) for one in answer["notifications"]]
+        self._notifications += [_notification(one, self._began) for one in answer["notifications"]]
         return list(self._notifications)
 
 
@@ -132,6 +139,6 @@ class RemoteAuthority:
         return Named(self._world.ask("POST", f"{PREFIX}apps", **facts)["app_id"])
 
 
-def _notification(one: Mapping[str, Any]) -> Notification:
+def _notification(one: Mapping[str, Any], began: float) -> Notification:
     headers = Headers(one["headers"])
-    return Notification(one["posted_to"], one["body"], one["at"], headers, one["call"], one["app"])
+    return Notification(one["posted_to"], one["body"], one["at"] - began, headers, one["call"], one["app"])

@@ -96,10 +96,7 @@ class UrlTarget:
             self._require_welcome(setup.version)
             setup.recorder.judge = replace(setup.recorder.judge, offer=self.offer)
         connection = UrlConnection(self, setup)
-        if (
-            connection.world is not None and Need.CLOCK in connection.capabilities
-        ):  # other servers do not show their notifications
-            connection.follow(connection.world)
+        connection.follow()
         return connection
 
     def _require_welcome(self, version: str) -> None:
@@ -228,10 +225,12 @@ class UrlConnection:
         transport = self._setup.through(CheckedTransport(self._network.asynchronous, self._setup.observer))
         return make_async_client(transport, self.root, self.token if token is None else token)
 
-    def follow(self, world: World) -> None:
-        """Let the recorder check the bot's notifications from now on, until the end of the test."""
-        known = len(world.notifications)
-        self._leave = self._setup.recorder.follow(lambda: world.notifications[known:], self.version)
+    def follow(self) -> None:
+        """Let the recorder check the bot's notifications, where they are shown, until the end of the test."""
+        world = self._steered
+        if world is not None and Need.CLOCK in self.capabilities:
+            known = world.begin_test()
+            self._leave = self._setup.recorder.follow(lambda: world.notifications[known:], self.version)
 
     def wait(self, seconds: float) -> None:
         """Move the server's clock, if the test may; else let real time pass."""

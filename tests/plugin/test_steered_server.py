@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from pytest_graphcalls.cassette import opened
 from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.control import ControlledApp, ServerState
 from pytest_graphcalls.server.http import serve_in_thread
@@ -73,6 +75,24 @@ def test_what_is_recorded_is_asked_by_requests_alone(pytester: pytest.Pytester, 
     options = (f"--graphcalls-target={steered}", "--graphcalls-version=v1.0", "--record-mode=once")
     result = pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:cacheprovider", *options)
     result.assert_outcomes(skipped=3)
+
+
+def test_what_two_nights_compare_is_staged_there(pytester: pytest.Pytester, steered: str, tmp_path: Path) -> None:
+    """In the second night, too, whose ids and times are not those of the first."""
+    options = (f"--graphcalls-target={steered}", "--graphcalls-version=v1.0", "--record-mode=rewrite")
+    ids, times = [], []
+    for night in ("one", "two"):
+        pytester.makepyfile(PROJECT)
+        folder = tmp_path / night
+        more = ("--graphcalls-nightly", f"--graphcalls-cassettes={folder}")
+        result = pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:cacheprovider", *options, *more)
+        result.assert_outcomes(passed=3)
+        passports = [opened(path).passport for path in sorted(folder.rglob("*.yaml"))]
+        ids.append({made for one in passports if one for made in one.made.values()})
+        times.append([notice.at for one in passports if one for notice in one.notifications])
+    assert len(times[0]) == len(times[1])
+    assert max(times[1]) < 60, "they count from the beginning of their tests"
+    assert not {one for one in ids[0] if "-" in one} & ids[1]
 
 
 def test_ids_are_new_where_tests_share_a_server(pytester: pytest.Pytester, run: Run, steered: str) -> None:

@@ -872,7 +872,8 @@ def test_a_call_that_is_left_ringing(simulator: Simulator, bot: Bot) -> None:
     with pytest.raises(BotError) as caught:
         bot.assert_answered_within(15)
     assert (
-        caught.value.what == f"incoming call {call.id} was neither answered nor rejected; it is 4 virtual seconds later"
+        caught.value.what
+        == f"incoming call {call.id} was not answered, rejected or redirected; it is 4 virtual seconds later"
     )
 
 

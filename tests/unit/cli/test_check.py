@@ -41,12 +41,11 @@ def har(tmp_path):
 
 
 def test_a_clean_recording(graphcalls, har):
-    path = har(GOOD, UNCOVERED, OTHER)
+    path = har(GOOD, OTHER)
     code, out, err = graphcalls("check", path)
     assert (code, err) == (0, "")
     assert " ".join(out.split()) == (
-        f"{path}: 1 exchange of the calls API checked; 1 not covered by the contract (call-addlargegalleryview 1); "
-        "1 of other services "
+        f"{path}: 1 exchange of the calls API checked; 1 of other services "
         "1 file, 1 exchange checked, 0 violations, 0 notices."
     )
 
@@ -130,8 +129,28 @@ def test_notifications_are_judged_by_the_version_of_their_file(graphcalls, har):
 
 def test_nothing_to_judge_is_said(graphcalls, har):
     code, out, _ = graphcalls("check", har(OTHER))
-    assert code == 0
+    assert code == check.NOT_JUDGED
     assert "Nothing was judged" in out
+
+
+def test_an_empty_cassette_is_no_success(graphcalls, tmp_path):
+    empty = tmp_path / "empty.yaml"
+    empty.write_text("interactions: []\nversion: 1\n")
+    assert graphcalls("check", empty)[0] == check.NOT_JUDGED
+
+
+def test_a_file_of_several_in_which_nothing_was_judged_is_named(graphcalls, har):
+    code, out, _ = graphcalls("check", har(GOOD), har(OTHER, name="other.har"))
+    assert (code, out.count("not judged")) == (0, 1)
+
+
+def test_what_the_contract_does_not_cover_is_found(graphcalls, har):
+    """A notice of its own kind; alone it leaves nothing that was judged."""
+    code, out, _ = graphcalls("check", har(UNCOVERED))
+    assert (code, "notice in the request, not-covered" in out) == (check.NOT_JUDGED, True)
+    assert "1 not covered by the contract (call-addlargegalleryview 1)" in out
+    assert graphcalls("check", har(GOOD, UNCOVERED))[0] == 0
+    assert graphcalls("check", "--strict", har(GOOD, UNCOVERED))[0] == 1
 
 
 def test_the_json_document(graphcalls, har, tmp_path):
@@ -149,3 +168,14 @@ def test_the_json_document(graphcalls, har, tmp_path):
     assert (data["files"][0]["checked"], data["files"][0]["others"]) == (2, 1)
     assert "is a folder" in data["files"][1]["problems"][0]
     assert JWT not in out
+
+
+def test_an_operation_is_compared_with_the_answer_that_started_it(graphcalls, har):
+    """Within one file."""
+    muted = {"@odata.type": "#microsoft.graph.muteParticipantOperation", "id": "0fe0623f", "status": "completed"}
+    other = {**muted, "@odata.type": "#microsoft.graph.playPromptOperation"}
+    start = entry(path="/57da/mute", sent={}, status=200, got=muted)
+    code, out, _ = graphcalls("check", har(start, entry("GET", "/57da/operations/0fe0623f", status=200, got=other)))
+    assert code == 1
+    assert "commsoperation-get.shows-what-was-started" in out
+    assert graphcalls("check", har(start, entry("GET", "/57da/operations/0fe0623f", status=200, got=muted)))[0] == 0

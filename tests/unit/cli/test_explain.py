@@ -36,6 +36,21 @@ def test_a_rule_is_explained_with_source_and_examples(graphcalls):
         ("5002", "result 200/5002"),
         ("member-missing", "finding member-missing"),
         ("roster-updated", "notification roster-updated"),
+        ("reject", "operation call-reject: "),
+        ("#microsoft.graph.playPrompt", "operation call-playprompt: "),
+        ("play prompt", "operation call-playprompt: "),
+        ("call-redirect", "operation call-redirect, documented, but not covered by this contract"),
+        ("redirect", "operation call-redirect, documented"),
+        ("updateRecordingStatus", "operation call-updaterecordingstatus, documented"),
+        ("8506", "operation call-updaterecordingstatus, documented"),
+        ("call-declined", "sequence call-declined"),
+        ("#microsoft.graph.inviteParticipantsOperation", "type inviteParticipantsOperation"),
+        ("callState", "enumeration callState"),
+        ("transferAccepted", "enumeration callState"),
+        ("callback_uri", "member callbackUri"),
+        ("participant-invite.r07", "rule participant-invite."),
+        ("us-gov-l4", "cloud us-gov-l4"),
+        ("calls.initiate.all", "permission Calls.Initiate.All"),
     ],
 )
 def test_every_sort_of_name_is_explained(graphcalls, name, headline):
@@ -76,6 +91,7 @@ def test_an_operation_says_when_its_roles_are_checked(graphcalls, id, when):
 
 def test_everything_there_is_can_be_explained():
     for names, explanation in explain._known(CONTRACT):
+        assert all(map(explain._plain, filter(None, names)))
         assert explanation().headline, names
         assert all(isinstance(text, str) for _, text in explanation().facts)
     assert set(Kind) == set(KINDS)

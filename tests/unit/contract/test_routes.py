@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_graphcalls.contract import Contract, Match, Miss
+from pytest_graphcalls.contract import VERSIONS, Contract, Match, Miss
+from pytest_graphcalls.findings import Kind
+from pytest_graphcalls.wire import Request
 
 CONTRACT = Contract.packaged()
 
@@ -99,6 +101,8 @@ def test_v1_does_not_know_the_deprecated_path_of_the_central_operations() -> Non
         ),
         ("POST", "/v1.0/communications/calls/1/addLargeGalleryView", "uncovered", ""),
         ("POST", "/beta/app/calls/1/addLargeGalleryView", "uncovered", ""),
+        ("POST", "/v1.0/communications/calls/1/participants/muteAll", "version", "participant-muteall"),
+        ("POST", "/v1.0/communications/calls/1/startRecording", "version", "call-startrecording"),
         ("PUT", "/v1.0/communications/calls/1/reject", "method", ""),
         ("POST", "/v1.0/communications/calls/1/participants/2", "method", ""),
         ("POST", "/v1.0/communications/calls/1/reject/now", "unknown-path", ""),
@@ -109,6 +113,26 @@ def test_a_path_that_means_nothing_says_why(method: str, path: str, reason: str,
     miss = CONTRACT.match(method, path)
     assert isinstance(miss, Miss)
     assert (miss.reason, miss.nearest) == (reason, nearest)
+
+
+def test_what_only_the_other_version_has_is_said_to_be_there() -> None:
+    """Of every operation, covered or not, whose address has no other meaning in the version that was asked."""
+    known = [*CONTRACT.operations.values(), *CONTRACT.uncovered]
+    both = {(one.method, one.path) for one in known if len(one.versions) == 2}
+    by_version = {version: {(one.method, one.path) for one in known if version in one.versions} for version in VERSIONS}
+    for version, other in (VERSIONS, VERSIONS[::-1]):
+        for method, path in by_version[other] - by_version[version] - both:
+            miss = CONTRACT.match(method, f"/{version}{path}")
+            assert isinstance(miss, Miss), (version, method, path)
+            assert (miss.reason, miss.allowed) == ("version", (other,)), (version, method, path)
+
+
+def test_the_finding_names_the_version_that_has_it() -> None:
+    """Not the methods of the participant that ``muteAll`` could be the id of."""
+    request = Request("POST", "/v1.0/communications/calls/1/participants/muteAll")
+    finding, *_ = CONTRACT.check_request(request)
+    assert (finding.kind, finding.where) == (Kind.OPERATION_UNKNOWN, "path")
+    assert finding.expected == "/beta, the only version that has participant-muteall"
 
 
 def test_a_wrong_method_comes_with_the_right_ones() -> None:

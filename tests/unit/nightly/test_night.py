@@ -11,6 +11,7 @@ import pytest
 
 from pytest_graphcalls.cassette import Kind as Recorded
 from pytest_graphcalls.cassette import opened
+from pytest_graphcalls.contract import Need
 from pytest_graphcalls.drift import Acceptance, Kind, Outcome, RuleState, Status
 from pytest_graphcalls.drift.acceptances import AcceptedFile
 from pytest_graphcalls.drift.history import History
@@ -52,6 +53,18 @@ def test_a_first_night_has_no_baseline_and_says_so(settings: NightSettings) -> N
     names = ("verdict.json", "report.html", "summary.md", "verdict.sarif", "junit.xml", "cassettes")
     assert sorted(path.name for path in seen.files) == sorted(path.name for path in settings.out.iterdir())
     assert {path.name for path in seen.files} == set(names)
+
+
+@pytest.mark.parametrize(("capabilities", "workers"), [(frozenset(), "auto"), (frozenset({Need.CLOCK}), "0")])
+def test_a_server_that_is_steered_has_one_process(
+    settings: NightSettings, monkeypatch: pytest.MonkeyPatch, capabilities: frozenset[Need], workers: str
+) -> None:
+    """Several would share its clock, and none of them could move it."""
+    monkeypatch.setattr("pytest_graphcalls.nightly.run.has_xdist", lambda: True)
+    monkeypatch.setattr("pytest_graphcalls.nightly.run.capabilities_of", lambda _: capabilities)
+    runner = Fake()
+    look(replace(settings, target="http://127.0.0.1:8080", workers="auto"), runner)
+    assert {order.workers for order in runner.orders} == {workers}
 
 
 def test_what_to_do_about_it_comes_before_what_the_target_lacks(settings: NightSettings) -> None:

@@ -93,10 +93,21 @@ def test_several_findings_of_one_exchange_share_it() -> None:
 def test_exchanges_have_a_message_each() -> None:
     """In the order in which they happened."""
     exchanges = [Exchange(REQUEST, RESPONSE)] * 2
-    seen = [Seen(FINDING, 1, FindingStatus.FAILS), Seen(FINDING, 0, FindingStatus.FAILS)]
+    seen = [Seen(replace(FINDING, where="$"), 1, FindingStatus.FAILS), Seen(FINDING, 0, FindingStatus.FAILS)]
     first, second = messages(seen, exchanges, Contract.packaged(), {})
     assert "exchange  1 of 2" in first
     assert "exchange  2 of 2" in second
+
+
+def test_what_is_found_again_is_shown_once() -> None:
+    """Where it came up first, with the numbers of all exchanges; what came up later only, has a message of its own."""
+    exchanges = [Exchange(REQUEST, RESPONSE)] * 3
+    seen = [Seen(FINDING, number, FindingStatus.FAILS) for number in (0, 2, 2)]
+    seen.append(Seen(replace(FINDING, where="$"), 2, FindingStatus.FAILS))
+    first, second = messages(seen, exchanges, Contract.packaged(), {})
+    assert "  times     3 (exchanges 1, 3)" in first
+    assert "exchange  3 of 3" in second
+    assert "times" not in second
 
 
 @pytest.mark.parametrize(

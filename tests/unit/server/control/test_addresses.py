@@ -318,7 +318,7 @@ def test_an_assertion_passes_or_says_why_not(ask: Ask, state: ServerState, simul
     assert ask("POST", "assertions/took-every-notification", within=5) == (200, {"passed": True})
     status, body = ask("POST", "assertions/answered-within", seconds=15)
     assert (status, body["passed"]) == (409, False)
-    assert "neither answered nor rejected" in body["error"]["message"] or "was not" in body["error"]["message"]
+    assert "was not answered, rejected or redirected" in body["error"]["message"]
     assert any("created call incoming" in line for line in body["timeline"])
     assert message(ask("POST", "assertions/answered-within"))[0] == 400
 
