@@ -39,7 +39,7 @@ KINDS: Mapping[Kind, KindWords] = {
     Kind.HOST_WRONG: KindWords(
         "A request for the calls API was sent to another host than Graph's, or without TLS; told in process only.",
         _VIOLATION,
-        "Let the client send to the address that the finding names; the token would be read by somebody else.",
+        "Let the client send to the address that the finding names; a foreign host would read the token.",
         "POST http://graph.microsoft.com/v1.0/communications/calls",
     ),
     Kind.METHOD_UNDOCUMENTED: KindWords(

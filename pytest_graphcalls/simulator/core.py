@@ -117,10 +117,10 @@ class Simulator:
 
     @property
     def open_directory(self) -> bool:
-        """Whether every person, phone and meeting exists, and not only those that were made: whoever is called answers.
+        """Whether every person, phone and meeting exists, and not only those that were made.
 
         By default a call to an unknown id ends as one to a person who cannot be reached, and an unknown meeting is
-        refused. It is a setting: :meth:`reset` leaves it.
+        refused. It is a setting, which :meth:`reset` keeps.
         """
         return self.people.open
 

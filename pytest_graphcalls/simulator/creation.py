@@ -16,7 +16,7 @@ from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind
 from pytest_graphcalls.simulator.world import World
 
 UNKNOWN_TARGET = inferred("observed 5b")
-"""That a call to a person whom nobody has made is created, and ends as one to a person who cannot be reached."""
+"""That a call to an unknown person is created, and ends as one to a person who cannot be reached."""
 PLACES: Mapping[str, str] = {
     "chat": "$.chatInfo.threadId",
     "joinMeetingId": "$.meetingInfo.joinMeetingId",
@@ -85,7 +85,7 @@ class Creation:
         order, fact = create.order, documented("application-post-calls.r01")
         if order.source and order.source.sort == "guest" and create.ask.match.version != "beta":
             fact = inferred("application-post-calls.r11")
-        everybody = all(map(self._world.people.exists, order.targets))
+        everybody = order.meeting is not None or all(map(self._world.people.exists, order.targets))
         return fact if everybody else UNKNOWN_TARGET
 
     def require_role(self, create: Create) -> None:
@@ -175,7 +175,7 @@ class Creation:
         call = self._calls.leg(ask.grant.app.app_id, conference, CallState.ESTABLISHING, "outgoing", **facts)
         self._calls.enter(call)
         self._world.notifier.call_changed(call, COMING_ABOUT[call.direction])
-        for target in order.targets:
+        for target in order.targets if order.meeting is None else ():
             self._ring(call, target)
         pace, clock = self._world.pace, self._world.clock
         if not conference.lets_in:

@@ -34,7 +34,7 @@ LONGEST_CONTEXT = 256  # participant-invite.r14
 
 CANCELLED = Result(487, 8542, "The invitation was cancelled.", inferred("observed 2.44"))
 UNKNOWN_INVITEE = inferred("observed 5b")
-"""That an invite of a person whom nobody has made is taken, and fails as if they could not be reached."""
+"""That an invite of an unknown person is taken, and fails as one of a person who cannot be reached."""
 NOT_TAKEN = reported("observed 6.12")
 """That an outgoing call which is not taken ends without having been established."""
 

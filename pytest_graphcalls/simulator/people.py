@@ -155,7 +155,7 @@ class People:
 
 
 def _unknown(identity: Identity) -> Result:
-    """Why ringing an id fails that belongs to nobody: as for a person who cannot be reached, which is inferred."""
+    """Why ringing an unknown id fails: as for a person who cannot be reached, which is inferred."""
     result = RESULTS[Answer.UNREACHABLE, identity.sort == "phone"]
     who = repr(identity.id[:80])
     aside = f"{ASIDE} No person of this simulator has the id {who}; simulator.person({who}) makes one."

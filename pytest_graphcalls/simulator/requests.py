@@ -46,7 +46,7 @@ class CallOrder:
 
     Attributes:
         callback: where notifications go.
-        targets: whom to call.
+        targets: whom to call; with a meeting they are shown and not called.
         meeting: the meeting to join, or ``None``.
         asked: members that the call shows again.
         tenants: every tenant id that the body names.
@@ -78,7 +78,7 @@ def call_order(body: Mapping[str, Any], people: People) -> CallOrder:
     tenants = (_text(body.get("tenantId")), meeting.tenant if meeting else "")
     return CallOrder(
         callback=_text(body.get("callbackUri")),
-        targets=() if meeting else tuple(_target(entry, people, i) for i, entry in enumerate(entries)),
+        targets=tuple(_target(entry, people, i) for i, entry in enumerate(entries)),
         meeting=meeting,
         asked=asked_of(body, "requestedModalities", "outgoingCallOptions"),
         tenants=tuple(filter(None, tenants)),

@@ -65,7 +65,7 @@ class People(OnTarget):
         return tuple(self.person(name) for name in names[:count])
 
     def stranger(self) -> Invitee:
-        """A user whose id nobody has."""
+        """A user with an unknown id."""
         self.close_directory()
         return Invitee(self.new_id())
 
