@@ -88,6 +88,12 @@ class Recorder:
             self._exchanges.append(exchange)
             self._seen += [Seen(finding, number, self.judge.status(finding)) for finding in findings]
 
+    def add(self, finding: Finding, request: Request) -> None:
+        """Keep a finding about what ``request`` has led to, such as an audio file that it wants to be played."""
+        with self._lock:
+            number = next((at for at, one in enumerate(self._exchanges) if one.request is request), None)
+            self._seen.append(Seen(_safe(finding), number, self.judge.status(finding)))
+
     def follow(
         self, received: Callable[[], Sequence[Notification]], version: str = VERSIONS[0], *, signed: bool = False
     ) -> Callable[[], None]:

@@ -15,6 +15,7 @@ from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Pace, Simulator
 from tests.environment import clean
+from tests.recording import unrecorded
 
 ROOT = Path(__file__).parents[2]
 KEY = "shipped with pytest-graphcalls"
@@ -42,6 +43,7 @@ def _record(simulator: Simulator, url: str, token: str, folder: Path, which: str
         [
             *(sys.executable, "-m", "pytest", "--pyargs", "pytest_graphcalls.contracts", "-q"),
             *("-k", which, "-p", "no:randomly", "-p", "no:xdist", "-p", "no:cacheprovider"),
+            *(f"--deselect={test}" for test in unrecorded()),
             *(f"--graphcalls-target={url}", f"--graphcalls-cassettes={folder.resolve()}", "--record-mode=rewrite"),
             *more,
         ],

@@ -18,6 +18,7 @@ from pytest_graphcalls.server.control.routing import Route
 from pytest_graphcalls.server.control.state import ServerState
 from pytest_graphcalls.server.control.views import Numbered, Structured, Unredacted, encode, outgoing
 from pytest_graphcalls.simulator import FAULTS, App, Fault, Keyring, Person, SimulatedCall
+from pytest_graphcalls.simulator.audio import CHOICES
 from pytest_graphcalls.simulator.faults import parameters_of
 
 PERSON_ACTIONS = {
@@ -125,6 +126,11 @@ def _act(method: Callable[..., None], state: ServerState, /, person: Person, **f
     return person
 
 
+def _media(state: ServerState, /, **choices: str) -> Json:
+    switches = state.simulator.media.switches.choose(**choices)
+    return {name: getattr(switches, name) for name in CHOICES}
+
+
 def _freeze(state: ServerState) -> Json:
     state.time.freeze()
     return _clock(state)
@@ -225,6 +231,7 @@ _OF_A_CALL = {
     "group": Parameter("whether it is an invitation into a group call", parameters.flag),
     "others": Parameter(f"who else is in the group call: {_PEOPLE}", parameters.texts),
     "app": Parameter("id of the app that is called; by default the default app", _TEXT),
+    "recording_policy": Parameter("whether it comes because a policy has those in it recorded", parameters.flag),
 }
 _OF_A_NOTIFICATION = {
     "data": Parameter("the resourceData, posted as it is", parameters.anything, required=True),
@@ -241,7 +248,8 @@ _OF_A_MEETING = {
 _OF_A_DIRECTORY = {"open": Parameter("whether every person, phone and meeting exists", parameters.flag, required=True)}
 _OF_AN_ACTION = {
     "seconds": Parameter("virtual seconds", parameters.seconds),
-    "after": Parameter("virtual seconds of ringing; by default as long as for everyone", parameters.seconds),
+    "after": Parameter("virtual seconds until then; of ringing, for who declines", parameters.seconds),
+    "keys": Parameter("keys of a telephone, one after the other, e.g. 12#", _TEXT),
     "call": Parameter("id of the call", _TEXT),
 }
 _OF_A_BOT = {
@@ -295,6 +303,11 @@ ROUTES: tuple[Route, ...] = (
           _directory),
     Route("POST", "directory", "let every person, phone and meeting exist, or only those that were made",
           _open_directory, _OF_A_DIRECTORY),
+    Route("GET", "media", "which behaviour is simulated where sources differ", _media),
+    Route("POST", "media", "simulate another behaviour from now on", _media,
+          {name: Parameter(" or ".join(values), _TEXT) for name, values in CHOICES.items()}),
+    Route("GET", "people/{person}/heard", "the prompts that were played while they were in a call",
+          lambda _, person: {"heard": person.heard}),
     Route("GET", "people/{person}", "a person's id; a new name is a new person", lambda _, person: person),
     *(
         Route("POST", f"people/{{person}}/{name}", _first_sentence(method).lower(), partial(_act, method),
