@@ -68,6 +68,10 @@ class Effect(StrEnum):
     PLAYS = "plays"
     RECORDS = "records"
     CANCELS_MEDIA = "cancels-media"
+    MAKES_MEETING = "makes-meeting"
+    ENDS_MEETING = "ends-meeting"
+    FINDS_MEETING = "finds-meeting"
+    SHOWS_MEETING = "shows-meeting"
     REDIRECTS_CALL = "redirects-call"
 
 
@@ -257,6 +261,10 @@ class ResponseSpec:
     repeats: tuple[Repeat, ...] = ()
 
 
+NO_ROLE = "insufficient-permissions"
+"""The error of the calls platform for a token without a role."""
+
+
 @dataclass(frozen=True, slots=True)
 class Permissions:
     """Application permissions; any one of them is enough, none at all means that none guards the operation.
@@ -267,6 +275,7 @@ class Permissions:
         spellings: other printed spellings, by current name.
         checked: when they are looked at.
         kinds: where they depend on what is asked for: the names by kind.
+        refusal: the error, by its name in the catalogue, that answers a token without any of them.
     """
 
     least: tuple[str, ...] = ()
@@ -274,6 +283,7 @@ class Permissions:
     spellings: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     checked: RoleCheck = RoleCheck.REQUEST
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    refusal: str = NO_ROLE
 
     @property
     def accepted(self) -> frozenset[str]:

@@ -18,6 +18,7 @@ from pytest_graphcalls.errors import nearest
 from pytest_graphcalls.wire import path_segments
 
 _ROOTS = (("communications", "calls"), ("app", "calls"))
+"""The roots of the calls; what lies elsewhere is another part of Graph unless a route has it."""
 _NAMESPACE = "microsoft.graph."
 _VERSION_LIKE = re.compile(r"v?\d[\d.]*|beta\d*", re.IGNORECASE)
 """A first segment that is meant as an API version; any other may be the prefix of a proxy."""
@@ -136,15 +137,17 @@ class Router:
             path: percent-encoded path that starts with the API version, without host and query.
         """
         segments = path_segments(path)
-        if not segments or segments[0] not in self._roots or tuple(segments[1:3]) not in _ROOTS:
+        if len(segments) < 2 or segments[0] not in self._roots:
             return _outside(segments, self._roots)
         version, rest = segments[0], segments[1:]
         rest[-1] = rest[-1].removeprefix(_NAMESPACE)
-        for node, values in _walk(self._roots[version], rest, []):
+        nodes = list(_walk(self._roots[version], rest, []))
+        for node, values in nodes:
             found = node.methods.get(method)
             if found is not None:
                 return _matched(found, version, values, alias=rest[0] == "app")
-        return self._miss(method, version, rest)
+        is_ours = nodes or tuple(rest[:2]) in _ROOTS
+        return self._miss(method, version, rest) if is_ours else _outside(segments, self._roots)
 
     def _miss(self, method: str, version: str, rest: list[str]) -> Miss:
         for other in VERSIONS:

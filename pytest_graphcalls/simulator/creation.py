@@ -63,6 +63,7 @@ class Creation:
             self.require_organizer,
             self.require_destination,
             self.require_known_meeting,
+            self.require_passcode,
             self.limit_targets,
             self.refuse_bot_targets,
             self.require_object_ids,
@@ -127,6 +128,19 @@ class Creation:
             aside = (
                 f"{place}: expected a meeting of this simulator, got {at.key[1][:80]!r}. "
                 "simulator.meeting() holds one; simulator.open_directory = True lets any be joined."
+            )
+            raise Refusal("invalid-request", aside, fact=inferred("m1.7"), parameter=place)
+
+    def require_passcode(self, create: Create) -> None:
+        """Refuse a number with another passcode than its own (m1.7)."""
+        at, known = create.order.meeting, self._meeting_at(create.order)
+        if at is None or at.key[0] != "joinMeetingId" or self._world.people.open or not (known and known.online):
+            return
+        given, right = at.info.get("passcode") or None, known.online.passcode
+        if given != right:
+            place = "$.meetingInfo.passcode"
+            aside = (
+                f"{place}: expected {'that of the meeting' if right else 'none, as the meeting has none'}, got another."
             )
             raise Refusal("invalid-request", aside, fact=inferred("m1.7"), parameter=place)
 

@@ -51,6 +51,7 @@ class App:
         phone_number: number of its application instance in E.164 form, or ``None``: it has no instance.
         instance_id: object id of that instance, or ``""``.
         callback_uri: the address registered for the bot's notifications.
+        has_access_policy: whether an application access policy lets it act for the users of the tenant.
     """
 
     app_id: str
@@ -60,6 +61,7 @@ class App:
     phone_number: str | None
     instance_id: str
     callback_uri: str
+    has_access_policy: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ class Authority:
         may_remove_participants: bool = True,
         phone_number: str | None = None,
         callback_uri: str | None = None,
+        has_access_policy: bool = True,
     ) -> App:
         """Register one more app.
 
@@ -134,6 +137,7 @@ class Authority:
             may_remove_participants: whether it is on ``AllowRemoveParticipantAppIds``.
             phone_number: a number in E.164 form gives it an application instance, ``None`` gives it none.
             callback_uri: the address registered for its bot.
+            has_access_policy: whether an application access policy lets it act for the users of the tenant.
 
         Raises:
             SettingError: ``phone_number`` is none.
@@ -148,6 +152,7 @@ class Authority:
             phone_number=phone_number,
             instance_id=self._ids.new("app") if phone_number else "",
             callback_uri=callback_uri or "https://bot.contoso.com/api/calls",
+            has_access_policy=has_access_policy,
         )
         return self._keep(app)
 

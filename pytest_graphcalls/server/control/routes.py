@@ -218,6 +218,7 @@ _OF_AN_APP = {
     "may_remove_participants": Parameter("whether AllowRemoveParticipantAppIds lists it", parameters.flag),
     "phone_number": Parameter("number of its application instance in E.164 form", _TEXT),
     "callback_uri": Parameter("the address registered for its bot", _TEXT),
+    "has_access_policy": Parameter("whether an application access policy lets it look up meetings", parameters.flag),
 }
 _OF_A_TOKEN = {
     "app": Parameter("id of the app; by default the default app", _TEXT),
@@ -241,6 +242,7 @@ _OF_A_NOTIFICATION = {
 _OF_A_MEETING = {
     "people": Parameter(f"who is in it already: {_PEOPLE}", parameters.texts),
     "organizer": Parameter("who organizes it", _TEXT),
+    "passcode": Parameter("whether its number takes a passcode (false)", parameters.flag),
     "lets_in": Parameter(
         "whether a bot that joins is admitted (true); if not, its call ends after a minute", parameters.flag
     ),

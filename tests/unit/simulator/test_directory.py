@@ -83,6 +83,18 @@ def test_a_meeting_that_nobody_holds_is_refused(bot: Bot, members: dict[str, Any
     assert "open_directory" in message
 
 
+@pytest.mark.parametrize("has_one", [True, False])
+def test_a_number_takes_its_own_passcode(bot: Bot, *, has_one: bool) -> None:
+    """Another one is refused, none where there is one, and one where there is none; an open directory takes any."""
+    meeting = bot.simulator.meeting(passcode=has_one)
+    assert bot.create(**meeting.by_join_id).status == 201
+    for passcode in ("nope", "" if has_one else "0"):
+        answer = bot.create(**number(meeting.join_meeting_id, passcode))
+        assert "$.meetingInfo.passcode: expected " in told(answer)
+    bot.simulator.open_directory = True
+    assert bot.create(**number(meeting.join_meeting_id, "nope")).status == 201
+
+
 def test_coordinates_that_lead_to_no_meeting_are_refused(bot: Bot) -> None:
     """A thread that nobody has; the right thread with another message is none either."""
     there = bot.simulator.meeting().coordinates

@@ -73,7 +73,9 @@ ADDRESSES: dict[type, dict[str, str]] = {
         ),
         SEEN,
     ),
-    Meeting: dict.fromkeys(("by_join_id", "coordinates", "join_meeting_id", "organizer"), "POST meetings"),
+    Meeting: dict.fromkeys(
+        ("by_join_id", "coordinates", "id", "join_meeting_id", "join_url", "organizer", "passcode"), "POST meetings"
+    ),
     Fault: {
         "end": "DELETE faults/{fault}",
         "fired": "GET faults",
