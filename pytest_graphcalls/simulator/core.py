@@ -16,7 +16,7 @@ from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
 from pytest_graphcalls.simulator.creation import Creation
 from pytest_graphcalls.simulator.faults import Fault, Faults
 from pytest_graphcalls.simulator.hearing import Hearing
-from pytest_graphcalls.simulator.identity import GRAPH, App, Authority, Channel
+from pytest_graphcalls.simulator.identity import App, Authority, Channel
 from pytest_graphcalls.simulator.incoming import Incoming
 from pytest_graphcalls.simulator.invitations import Invitations
 from pytest_graphcalls.simulator.media import Media
@@ -74,6 +74,8 @@ class Simulator:
         self.clock = Clock(start)
         self.ids = Ids(seed)
         self.tenant_id = tenant_id or self.ids.named("tenant")
+        self.cloud = contract.clouds["global"]
+        """The cloud that is simulated, with its host names."""
         self.store = Store(self.clock)
         self.people = People(self.ids, pace, self.tenant_id)
         self.authority = Authority(contract, self.clock, self.ids, self.tenant_id)
@@ -115,7 +117,7 @@ class Simulator:
         self.handlers: dict[str, Handler] = {id: partial(handler, self) for id, handler in HANDLERS.items()}
         """By operation id: what carries it out. An entry can be replaced."""
         self._aside: tuple[tuple[str, Callable[[Request], Response | None]], ...] = (
-            ("/oauth2/v2.0/", self.signin.answer),
+            ("/oauth2/", self.signin.answer),
             ("/discovery/", self.signin.answer),
             ("/.well-known/", self.signin.answer),
             ("/v1/", self.channel.answer),
@@ -194,9 +196,10 @@ class Simulator:
     def _look(self, request: Request) -> object:
         """What was found about a request; for one that came in process, where it was sent, too."""
         look, origin = self.admission.look_at(request), split_url(request.url)[0]
-        if request.served or origin in {"", GRAPH}:
+        root = self.cloud.graph_root
+        if request.served or origin in {"", root}:
             return look
-        return self.contract.sent_to(origin, look or self.contract.look(request))
+        return self.contract.sent_to(origin, root, look or self.contract.look(request))
 
     def _recording(self, request: Request) -> Response | None:
         try:
@@ -283,12 +286,17 @@ class Simulator:
         with self.lock:
             self.outbox.later(seconds, errand)
 
-    def reset(self) -> None:
+    def reset(self, *, start: datetime | None = None) -> None:
         """Be as new: no calls, no notifications, no faults, time zero, the same ids again.
 
         Observers, interceptors, the courier and replaced steps stay, and so does the default app with its tokens.
+
+        Args:
+            start: the moment that virtual time starts from; by default the same as before.
         """
         with self.lock:
+            if start is not None:
+                self.clock.start_at(start)
             for part in (self.clock, self.ids, self.store, self.people, self.authority, self.signin, self.notifier):
                 part.reset()
             self.channel.reset()

@@ -138,10 +138,7 @@ class Creation:
             return
         given, right = at.info.get("passcode") or None, known.online.passcode
         if given != right:
-            place, wanted = (
-                "$.meetingInfo.passcode",
-                "that of the meeting" if right else "none, as the meeting has none",
-            )
+            place, wanted = "$.meetingInfo.passcode", "that of the meeting" if right else "none"
             aside = f"{place}: expected {wanted}, got {'another one' if given else 'none'}."
             raise Refusal("invalid-request", aside, fact=inferred("m1.7"), parameter=place)
 

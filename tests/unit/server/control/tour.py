@@ -26,6 +26,7 @@ STEPS: tuple[Step, ...] = (
     ("POST", "token", {"roles": ["Calls.Initate.All"]}),
     ("GET", "directory", {}),
     ("POST", "directory", {"open": False}),
+    ("GET", "environment", {}),
     ("GET", "apps", {}),
     ("POST", "apps", {"name": "Second", "roles": ["Calls.Initiate.All"], "phone_number": "+15550100"}),
     ("PATCH", "apps/{second}", {"roles": [], "may_remove_participants": False}),
