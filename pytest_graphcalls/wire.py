@@ -192,7 +192,15 @@ class Request(_WithHeaders):
 
     if TYPE_CHECKING:
 
-        def __init__(self, method: str, url: str, headers: HeadersLike = NO_HEADERS, body: bytes = b"") -> None: ...
+        def __init__(
+            self,
+            method: str,
+            url: str,
+            headers: HeadersLike = NO_HEADERS,
+            body: bytes = b"",
+            *,
+            served: bool = False,
+        ) -> None: ...
 
     @property
     def path(self) -> str:
