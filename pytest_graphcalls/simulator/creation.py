@@ -139,7 +139,7 @@ class Creation:
         given, right = at.info.get("passcode") or None, known.online.passcode
         if given != right:
             place, wanted = "$.meetingInfo.passcode", "that of the meeting" if right else "none"
-            aside = f"{place}: expected {wanted}, got {'another one' if given else 'none'}."
+            aside = f"{place}: expected {wanted}, got {'a different one' if given else 'none'}."
             raise Refusal("invalid-request", aside, fact=inferred("m1.7"), parameter=place)
 
     def limit_targets(self, create: Create) -> None:
