@@ -41,7 +41,7 @@ def test_a_rule_is_explained_with_source_and_examples(graphcalls):
         ("play prompt", "operation call-playprompt: "),
         ("call-redirect", "operation call-redirect, documented, but not covered by this contract"),
         ("redirect", "operation call-redirect, documented"),
-        ("updateRecordingStatus", "operation call-updaterecordingstatus, documented"),
+        ("changeScreenSharingRole", "operation call-changescreensharingrole, documented"),
         ("8506", "operation call-updaterecordingstatus, documented"),
         ("call-declined", "sequence call-declined"),
         ("#microsoft.graph.inviteParticipantsOperation", "type inviteParticipantsOperation"),
