@@ -129,7 +129,7 @@ class Admission:
         body = self.read(ask.request)
         self.refuse_wrappers(ask.request, body)
         self.judge(ask)
-        members = body if isinstance(body, dict) else {}
+        members = self._contract.published(ask.match, body) if isinstance(body, dict) else {}
         self._read = ask.request, members
         return members
 

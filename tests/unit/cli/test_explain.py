@@ -42,7 +42,7 @@ def test_a_rule_is_explained_with_source_and_examples(graphcalls):
         ("call-redirect", "operation call-redirect, documented, but not covered by this contract"),
         ("redirect", "operation call-redirect, documented"),
         ("changeScreenSharingRole", "operation call-changescreensharingrole, documented"),
-        ("8506", "operation call-updaterecordingstatus, documented"),
+        ("8506", "error not-a-recording-call"),
         ("call-declined", "sequence call-declined"),
         ("#microsoft.graph.inviteParticipantsOperation", "type inviteParticipantsOperation"),
         ("callState", "enumeration callState"),
