@@ -11,6 +11,7 @@ from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from pytest_graphcalls.contract import coverage
 from pytest_graphcalls.contract.clouds import Cloud, load_clouds
 from pytest_graphcalls.contract.errors import ErrorCatalogue
 from pytest_graphcalls.contract.loading import ContractFiles
@@ -222,9 +223,7 @@ class Contract:
             findings = self._request(exchange.request, sent, look.match, token_expected=token_expected)
         findings += look.aside
         if isinstance(look.match, Match):
-            from pytest_graphcalls.contract import check
-
-            findings += tuple(check.unread(look.match, exchange.response))
+            findings += tuple(coverage.unread(look.match, exchange.response))
             return findings + tuple(self._checker(look.match.version).response(exchange, sent, look.match, started))
         gap = self.gap(exchange)
         return findings if gap is None else (*findings, gap)
@@ -237,9 +236,7 @@ class Contract:
         simulated = EVIDENCE_HEADER in exchange.response.headers and miss.reason == "not-graph" and miss.version
         if miss.reason != "uncovered" and not simulated:
             return None
-        from pytest_graphcalls.contract import check
-
-        return check.not_covered(miss, exchange.request)
+        return coverage.not_covered(miss, exchange.request)
 
     def sent_to(self, origin: str, root: str, look: Look) -> Look:
         """``look`` with a finding, if it is at a request for the calls API that was sent elsewhere than to Graph.
@@ -249,9 +246,7 @@ class Contract:
             root: scheme and host of Graph in the cloud that is meant.
             look: what was found about it so far.
         """
-        from pytest_graphcalls.contract import check
-
-        return replace(look, aside=tuple(check.elsewhere(look.match, origin, root)))
+        return replace(look, aside=tuple(coverage.elsewhere(look.match, origin, root)))
 
     def check_request(
         self, request: Request, match: Match | None = None, *, token_expected: bool = True
@@ -343,9 +338,7 @@ class Contract:
         self, request: Request, body: Any, match: Match | Miss, *, token_expected: bool
     ) -> tuple[Finding, ...]:
         if isinstance(match, Miss):
-            from pytest_graphcalls.contract import check
-
-            return tuple(check.unmatched(match, request))
+            return tuple(coverage.unmatched(match, request))
         return tuple(self._checker(match.version).request(request, body, match, token_expected=token_expected))
 
 
