@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_graphcalls.stage import Stage
+from pytest_graphcalls.stage import Stage, refused
 
 rule = pytest.mark.graphcalls_rule
 
@@ -32,6 +32,14 @@ def test_hanging_up_ends_the_own_leg_only(graphcalls_stage: Stage) -> None:
     stage.advance(1)
     assert second.lives(), "the other bot's call has ended as well"
     assert second.has(*first.people), "people have left with the bot"
+
+
+@rule("call-delete.call-is-gone-afterwards")
+def test_a_call_that_was_hung_up_is_gone(graphcalls_stage: Stage) -> None:
+    """It cannot be read any more."""
+    call = graphcalls_stage.peer_to_peer_call()
+    graphcalls_stage.accepted(call.hang_up(), SUCCESS)
+    assert graphcalls_stage.until(lambda: refused(call.get()), within=5)
 
 
 @rule("call-delete.deleted-notification-follows")
