@@ -27,6 +27,7 @@ class Pace:
 
     Attributes:
         establish: from creating or answering a call until it is established.
+        audio: from a call being established until its audio is active, and its chat is known.
         ring: how long people let it ring before they answer, unless their script says otherwise.
         ring_limit: after this long the service gives up ringing (about a minute: observed 10.4, 10.5).
         complete: from the last invitee's decision until the invite operation ends.
@@ -44,6 +45,7 @@ class Pace:
     """
 
     establish: float = 0.5
+    audio: float = 0.0
     ring: float = 2.0
     ring_limit: float = 60.0
     complete: float = 0.0

@@ -14,7 +14,7 @@ from typing import Any
 from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.clock import Clock, Ids
-from pytest_graphcalls.simulator.responses import Fact, Result, documented, inferred, weakest
+from pytest_graphcalls.simulator.responses import Fact, Result, documented, inferred, reported, weakest
 from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant, Store
 from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Notification
 
@@ -30,6 +30,10 @@ ARRIVED = documented("observed 5.8")
 REJECTED = documented("call-reject.r07")
 TONE = documented("call-subscribetotone.r03")
 INVENTED = inferred("simulator.notify")
+KNOWN_SINCE = reported("observed 6.11")
+AUDIO_ACTIVE = {"@odata.type": "#microsoft.graph.callMediaState", "audio": "active"}
+_ALWAYS: Mapping[str, Any] = {"coOrganizers": []}
+"""Of every capture from the media state on (observed 5.7), but for meetingCapability, which beta has with members."""
 DELTA: Mapping[bool, Fact] = {False: documented("observed 5.15"), True: inferred("observed 5.15")}
 """How well a roster of differences is known: with people who came only, and with a participant who has left."""
 
@@ -135,20 +139,32 @@ class Notifier:
         self._note_down(call, "created", call.id, lambda: self._incoming(call, conference), str(ARRIVED))
 
     def call_changed(self, call: Call, fact: Fact) -> None:
-        """Tell that a call is in another state.
+        """Tell that a call is in another state, in as few members as captured.
 
         Args:
             call: as it is now.
             fact: how well it is known that this is notified; the result of a call that is over says it, too.
         """
-        conference = self._store.conference_of(call)
         evidence = call.result.evidence if call.result else str(fact)
-        self._note_down(call, "updated", call.id, lambda: self._state(call, conference), evidence)
+        members = {"direction": call.direction} if call.state is CallState.ESTABLISHED else _ended(call, None)
+        self._note_down(call, "updated", call.id, partial(_update, call, members), evidence)
+
+    def call_known(self, call: Call) -> None:
+        """Tell that a call is established again, with each thing that is known of it since (observed 6.11)."""
+        conference, known = self._store.conference_of(call), dict(_ALWAYS)
+        for name, value in (
+            ("mediaState", AUDIO_ACTIVE),
+            ("chatInfo", conference.chat),
+            ("meetingInfo", _token(call, conference)),
+        ):
+            if value is not None:
+                known = {**known, name: value}
+                self._note_down(call, "updated", call.id, partial(_update, call, known), str(KNOWN_SINCE))
 
     def call_ended(self, call: Call) -> None:
         """Tell that a call is over, and why (observed 6.16, 6.17)."""
-        conference = self._store.conference_of(call)
-        self._note_down(call, "deleted", call.id, lambda: self._state(call, conference), _of(call.result))
+        members = {**_ended(call, _token(call, self._store.conference_of(call))), **_ALWAYS}
+        self._note_down(call, "deleted", call.id, partial(_update, call, members), _of(call.result))
 
     def call_rejected(self, call: Call) -> None:
         """Notify that a rejected call is over; no state and no reason are documented (observed 6.18)."""
@@ -229,18 +245,27 @@ class Notifier:
         }
         return {name: value for name, value in body.items() if value is not None}
 
-    def _state(self, call: Call, conference: Conference) -> dict[str, Any]:
-        body = {
-            **_reference(call),
-            "state": call.state.value,
-            "direction": call.direction,
-            "callbackUri": self.address(call),
-            "callChainId": call.chain,
-            "chatInfo": conference.chat,
-            "meetingInfo": conference.meeting,
-            "resultInfo": call.result.wire() if call.result else None,
-        }
-        return {name: value for name, value in body.items() if value is not None}
+
+def _update(call: Call, members: Mapping[str, Any]) -> dict[str, Any]:
+    """What captures have of a call: neither its id nor its address, which stand in the entry beside it."""
+    return {
+        "@odata.type": "#microsoft.graph.call",
+        "state": call.state.value,
+        **members,
+        "callChainId": call.chain,
+    }
+
+
+def _ended(call: Call, token: Mapping[str, Any] | None) -> dict[str, Any]:
+    members = {"resultInfo": call.result.wire() if call.result else None, "meetingInfo": token}
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _token(call: Call, conference: Conference) -> dict[str, Any] | None:
+    """The ``meetingInfo`` with which a call in a meeting can be joined again (s19.6)."""
+    if conference.meeting is None:
+        return None
+    return {"@odata.type": "#microsoft.graph.tokenMeetingInfo", "token": resources.meeting_token(call)}
 
 
 def _of(result: Result | None) -> str:
