@@ -66,9 +66,11 @@ class Clock:
 
     Args:
         start: the moment that ``now == 0`` stands for; aware.
+        pace: how long things take.
     """
 
-    def __init__(self, start: datetime) -> None:
+    def __init__(self, start: datetime, pace: Pace = Pace()) -> None:
+        self.pace = pace
         self.start = start.astimezone(UTC)
         self._epoch = self.start.timestamp()
         self._last = float((_LAST - self.start) // timedelta(seconds=1))  # with a fraction it would be rounded past it

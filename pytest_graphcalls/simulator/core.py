@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, replace
 from datetime import datetime
 from functools import partial
 from threading import RLock
 from typing import Any
 
 from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.errors import UnknownNameError
 from pytest_graphcalls.simulator.admission import Admission, Ask
 from pytest_graphcalls.simulator.audio import Switches
 from pytest_graphcalls.simulator.calls import Calls, Creation
@@ -69,12 +71,11 @@ class Simulator:
     ) -> None:
         contract = Contract.packaged()
         self.lock = RLock()
-        self.pace = pace
-        self.clock = Clock(start)
+        self.clock = Clock(start, pace)
         self.ids = Ids(seed)
         self.tenant_id = tenant_id or self.ids.named("tenant")
         self.store = Store(self.clock)
-        self.people = People(self.ids, pace, self.tenant_id)
+        self.people = People(self.ids, self.clock, self.tenant_id)
         self.authority = Authority(contract, self.clock, self.ids, self.tenant_id)
         self.signin = SimulatedSignIn(contract, self.authority, self.clock, self.ids)
         self.channel = Channel(self.authority, self.clock)
@@ -85,7 +86,6 @@ class Simulator:
             contract=contract,
             lock=self.lock,
             tenant_id=self.tenant_id,
-            pace=pace,
             clock=self.clock,
             ids=self.ids,
             store=self.store,
@@ -123,6 +123,28 @@ class Simulator:
         """By a part of the address: what answers it outside the calls API, on whatever host it is asked for."""
         self._answer: Proceed = partial(self.faults.answer, self._carry_out)
         self._observers: list[Callable[[Exchange], None]] = []
+
+    @property
+    def pace(self) -> Pace:
+        """How long things take; see :meth:`set_pace`."""
+        return self.clock.pace
+
+    def set_pace(self, **seconds: float) -> None:
+        """Let things take another time from now on, e.g. ``set_pace(alone=60)``; :meth:`reset` does not undo it.
+
+        Args:
+            seconds: members of :class:`.Pace`, in virtual seconds.
+
+        Raises:
+            UnknownNameError: there is no such member.
+            SettingError: one of them is no number of 0 or more.
+        """
+        names = tuple(one.name for one in fields(Pace))
+        for name in seconds:
+            if name not in names:
+                raise UnknownNameError("member of the pace", name, names, few=True)
+        with self.lock:
+            self.clock.pace = replace(self.pace, **seconds)
 
     @property
     def now(self) -> float:

@@ -146,7 +146,7 @@ class Notifier:
             fact: how well it is known that this is notified; the result of a call that is over says it, too.
         """
         evidence = call.result.evidence if call.result else str(fact)
-        members = {"direction": call.direction} if call.state is CallState.ESTABLISHED else _ended(call, None)
+        members = {"direction": call.direction} if call.state is CallState.ESTABLISHED else _ended(call)
         self._note_down(call, "updated", call.id, partial(_update, call, members), evidence)
 
     def call_known(self, call: Call) -> None:
@@ -163,7 +163,7 @@ class Notifier:
 
     def call_ended(self, call: Call) -> None:
         """Tell that a call is over, and why (observed 6.16, 6.17)."""
-        members = {**_ended(call, _token(call, self._store.conference_of(call))), **_ALWAYS}
+        members = {**_ended(call), **_ALWAYS}
         self._note_down(call, "deleted", call.id, partial(_update, call, members), _of(call.result))
 
     def call_rejected(self, call: Call) -> None:
@@ -256,9 +256,8 @@ def _update(call: Call, members: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _ended(call: Call, token: Mapping[str, Any] | None) -> dict[str, Any]:
-    members = {"resultInfo": call.result.wire() if call.result else None, "meetingInfo": token}
-    return {name: value for name, value in members.items() if value is not None}
+def _ended(call: Call) -> dict[str, Any]:
+    return {"resultInfo": call.result.wire()} if call.result else {}
 
 
 def _token(call: Call, conference: Conference) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, fields
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from pytest_graphcalls.server.control.parameters import Parameter, of_signature
 from pytest_graphcalls.server.control.routing import Route
 from pytest_graphcalls.server.control.state import ServerState
 from pytest_graphcalls.server.control.views import Numbered, Structured, Unredacted, encode, outgoing
-from pytest_graphcalls.simulator import FAULTS, App, Fault, Keyring, Person, SimulatedCall
+from pytest_graphcalls.simulator import FAULTS, App, Fault, Keyring, Pace, Person, SimulatedCall
 from pytest_graphcalls.simulator.audio import CHOICES
 from pytest_graphcalls.simulator.faults import parameters_of
 
@@ -119,6 +120,11 @@ def _act(method: Callable[..., None], state: ServerState, /, person: Person, **f
 def _media(state: ServerState, /, **choices: str) -> Json:
     switches = state.simulator.media.switches.choose(**choices)
     return {name: getattr(switches, name) for name in CHOICES}
+
+
+def _pace(state: ServerState, /, **seconds: float) -> Json:
+    state.simulator.set_pace(**seconds)
+    return asdict(state.simulator.pace)
 
 
 def _freeze(state: ServerState) -> Json:
@@ -304,6 +310,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "clock", "virtual seconds since the start, and whether time is frozen", _clock),
     Route("POST", "clock/advance", "let virtual time pass; answered when everything due was delivered to the bot",
           _advance, _SECONDS),
+    Route("PATCH", "clock/pace", "how long things take from now on; without a member: how long they take", _pace,
+          {one.name: Parameter(f"virtual seconds ({one.default:g})", parameters.seconds) for one in fields(Pace)}),
     Route("POST", "clock/freeze", "stop virtual time", _freeze),
     Route("POST", "clock/thaw", "let virtual time follow real time, from now on", _thaw),
     Route("GET", "bot", "where the bot is, and the names of the forgeries", _bot),

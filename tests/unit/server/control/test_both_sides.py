@@ -26,8 +26,10 @@ ADDRESSES: dict[type, dict[str, str]] = {
         "notifications": "GET notifications",
         "notify": "POST calls/{call}/notifications",
         "now": "GET clock",
+        "pace": "PATCH clock/pace",
         "person": "GET people/{person}",
         "reset": "POST reset",
+        "set_pace": "PATCH clock/pace",
     },
     Person: {
         **{
@@ -181,7 +183,7 @@ PARAMETERS_LEFT_OUT = {
     (Bot, "send_again", "remark"): "for the words of the ledger only",
     (Authority, "token", "key"): CODE,
 }
-FREE = {(Simulator, "fault"), (Authority, "change"), (Switches, "choose")}
+FREE = {(Simulator, "fault"), (Simulator, "set_pace"), (Authority, "change"), (Switches, "choose")}
 """Those that take any parameter; tables elsewhere say which."""
 SERVED_ONLY = {
     "GET ": "the list itself",
