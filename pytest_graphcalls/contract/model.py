@@ -11,8 +11,6 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Self
 
-from pytest_graphcalls.contract.loading import ContractFiles
-
 VERSIONS = ("v1.0", "beta")
 """The API versions, as they stand in a path."""
 
@@ -399,37 +397,3 @@ class Operation:
     def paths(self, version: str) -> tuple[str, ...]:
         """The path template and its aliases in ``version``."""
         return (self.path, *self.aliases.get(version, ())) if version in self.versions else ()
-
-
-@dataclass(frozen=True, slots=True)
-class Cloud:
-    """A national cloud.
-
-    Attributes:
-        name: our name for it, e.g. ``us-gov-l4``.
-        graph_root: scheme and host of Graph, e.g. ``https://graph.microsoft.com``.
-        authority_host: scheme and host of the sign-in.
-        title: what it is called.
-        evidence: how well it is known.
-        source: where it is from.
-    """
-
-    name: str
-    graph_root: str
-    authority_host: str
-    title: str = ""
-    evidence: Evidence = Evidence.DOCUMENTED
-    source: str = ""
-
-    @property
-    def scope(self) -> str:
-        """What to ask a token for: every application permission that was consented to (observed 9.4)."""
-        return f"{self.graph_root}/.default"
-
-
-def load_clouds(files: ContractFiles) -> Mapping[str, Cloud]:
-    """Read ``clouds.yaml``; the worldwide cloud comes first."""
-    data = files.read("clouds.yaml", "clouds")["clouds"]
-    return MappingProxyType(
-        {name: Cloud(name, **{**row, "evidence": Evidence(row["evidence"])}) for name, row in data.items()}
-    )

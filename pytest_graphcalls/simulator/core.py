@@ -74,6 +74,8 @@ class Simulator:
         self.clock = Clock(start, pace)
         self.ids = Ids(seed)
         self.tenant_id = tenant_id or self.ids.named("tenant")
+        self.cloud = contract.clouds["global"]
+        """The cloud that is simulated, with its host names."""
         self.store = Store(self.clock)
         self.people = People(self.ids, self.clock, self.tenant_id)
         self.authority = Authority(contract, self.clock, self.ids, self.tenant_id)
@@ -114,7 +116,7 @@ class Simulator:
         self.handlers: dict[str, Handler] = {id: partial(handler, self) for id, handler in HANDLERS.items()}
         """By operation id: what carries it out. An entry can be replaced."""
         self._aside: tuple[tuple[str, Callable[[Request], Response | None]], ...] = (
-            ("/oauth2/v2.0/", self.signin.answer),
+            ("/oauth2/", self.signin.answer),
             ("/discovery/", self.signin.answer),
             ("/.well-known/", self.signin.answer),
             ("/v1/", self.channel.answer),
@@ -284,12 +286,17 @@ class Simulator:
         with self.lock:
             self.outbox.later(seconds, errand)
 
-    def reset(self) -> None:
+    def reset(self, *, start: datetime | None = None) -> None:
         """Be as new: no calls, no notifications, no faults, time zero, the same ids again.
 
         Observers, interceptors, the courier and replaced steps stay, and so does the default app with its tokens.
+
+        Args:
+            start: the moment that virtual time starts from; by default the same as before.
         """
         with self.lock:
+            if start is not None:
+                self.clock.start_at(start)
             for part in (self.clock, self.ids, self.store, self.people, self.authority, self.signin, self.notifier):
                 part.reset()
             self.channel.reset()
