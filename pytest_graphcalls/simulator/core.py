@@ -373,8 +373,9 @@ class Simulator:
         app: App | None = None,
         others: Iterable[Person | str] = (),
         recording_policy: bool = False,
+        in_old_form: bool = False,
     ) -> SimulatedCall:
-        """Place a call to an app; it is there for 15 virtual seconds.
+        """Place a call to an app; it is there for 15 virtual seconds, one for a recording policy for 5.
 
         Args:
             caller: who calls.
@@ -382,11 +383,12 @@ class Simulator:
             app: which app is called; the default app if not given.
             others: who else is in the group call.
             recording_policy: whether it comes because a policy has those in it recorded.
+            in_old_form: whether the bot is notified in the form of Skype first, and in that of Graph once it answers
+                204, as some registrations had it.
         """
+        facts = {"recording_policy": recording_policy, "in_old_form": in_old_form}
         with self.lock:
-            call = self.scenario.incoming_call(caller, group=group, app=app, others=others)
-            self.store.change_call(self.store.calls[call.id], by_policy=recording_policy)
-            return call
+            return self.scenario.incoming_call(caller, group=group, app=app, others=others, **facts)
 
     def notify(self, call: SimulatedCall | str, data: Any, *, change: str = "updated", below: str = "") -> None:
         """Post a notification of your own about a call, signed and checked as all are, with the next ``advance``.

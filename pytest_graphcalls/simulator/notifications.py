@@ -15,7 +15,7 @@ from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.clock import Clock, Ids
 from pytest_graphcalls.simulator.responses import Fact, Result, documented, inferred, reported, weakest
-from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant, Store
+from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind, Operation, Participant, Store
 from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Notification
 
 _SAME = (  # observed 6.1, without the bearer token
@@ -30,6 +30,8 @@ ARRIVED = documented("observed 5.8")
 REJECTED = documented("call-reject.r07")
 TONE = documented("call-subscribetotone.r03")
 INVENTED = inferred("simulator.notify")
+OLD_FORM = reported("m3.1")
+JOINING = inferred("m3.25")
 KNOWN_SINCE = reported("observed 6.11")
 AUDIO_ACTIVE = {"@odata.type": "#microsoft.graph.callMediaState", "audio": "active"}
 _ALWAYS: Mapping[str, Any] = {"coOrganizers": []}
@@ -119,7 +121,7 @@ class Notifier:
             "resourceUrl": f"/communications/calls/{note.path}",
             "resourceData": note.data(),
         }
-        body = {"@odata.type": "#microsoft.graph.commsNotifications", "value": [entry]}
+        body = {"@odata.type": "#microsoft.graph.commsNotifications", "value": [entry]} if note.change else note.data()
         headers = Headers((*_SAME, *self._trail(note.call), (EVIDENCE_HEADER, note.evidence)))
         return Notification(note.posted_to, body, note.at, headers, note.call.id, note.call.app_id)
 
@@ -137,6 +139,17 @@ class Notifier:
         """Tell of an incoming call (observed 5.8)."""
         conference = self._store.conference_of(call)
         self._note_down(call, "created", call.id, lambda: self._incoming(call, conference), str(ARRIVED))
+
+    def call_arrived_in_old_form(self, call: Call) -> None:
+        """Tell of an incoming call in the form of Skype: one object, neither an envelope nor types (m3.1)."""
+        conference = self._store.conference_of(call)
+        self._note_down(call, "", call.id, lambda: resources.old_incoming(call, conference), str(OLD_FORM))
+
+    def participant_joining(self, call: Call, who: Identity) -> None:
+        """Ask the bot of a recording call for an answer about one more person (m3.22; how it is posted is open)."""
+        joining = {**_reference(call), "source": resources.source_info(who)}
+        data = {"@odata.type": "#microsoft.graph.participantJoiningNotification", "call": joining}
+        self._note_down(call, "created", call.id, lambda: data, str(JOINING))
 
     def call_changed(self, call: Call, fact: Fact) -> None:
         """Tell that a call is in another state, in as few members as captured.
@@ -241,7 +254,8 @@ class Notifier:
                 "sourceParticipantId": caller,
             },
             "chatInfo": conference.chat,
-            "meetingInfo": conference.meeting,
+            "meetingInfo": _token(call, conference) if call.by_policy else conference.meeting,
+            "applicationMetadata": resources.bot_data(call, caller or "") if call.by_policy else None,
         }
         return {name: value for name, value in body.items() if value is not None}
 
@@ -288,7 +302,7 @@ _SORTS = {2: "call", 3: "roster", 4: "operation"}
 
 def kind_of(entries: Iterable[Mapping[str, Any]]) -> str:
     """The kind of an envelope, e.g. ``created call incoming``; of several entries with ``+`` in between."""
-    return " + ".join(map(_kind, entries))
+    return " + ".join(map(_kind, entries)) or "incoming call in the older form"
 
 
 def _kind(entry: Mapping[str, Any]) -> str:

@@ -241,6 +241,7 @@ _OF_A_CALL = {
     "group": Parameter("whether it is an invitation into a group call", parameters.flag),
     "others": Parameter(f"who else is in the group call: {_PEOPLE}", parameters.texts),
     "app": Parameter("id of the app that is called; by default the default app", _TEXT),
+    "in_old_form": Parameter("whether the bot is notified of it in the form of Skype first", parameters.flag),
     "recording_policy": Parameter("whether it comes because a policy has those in it recorded", parameters.flag),
 }
 _OF_A_NOTIFICATION = {

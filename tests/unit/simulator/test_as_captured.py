@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.contract.notifications import is_notification
+from pytest_graphcalls.errors import NotAllowedNowError
 from pytest_graphcalls.simulator import Pace, Simulator
+from pytest_graphcalls.wire import Request, encode_json
 from tests.unit.simulator.bot import Bot, entry
+
+CONTRACT = Contract.packaged()
 
 
 def data(simulator: Simulator, first: int = 0) -> list[Any]:
@@ -84,3 +92,60 @@ def test_a_group_call_without_a_chat_has_none() -> None:
     Bot(simulator).create(targets=[entry(one) for one in people])
     simulator.advance(5)
     assert not any("chatInfo" in one or "meetingInfo" in one for one in data(simulator))
+
+
+def test_a_recording_policy_brings_a_call_of_its_own_kind() -> None:
+    """Marked as captured, and gone after five seconds, with the end that a bot is reported to see."""
+    simulator = Simulator()
+    call = simulator.incoming_call("Ana", recording_policy=True)
+    (arrived,) = data(simulator)
+    context = arrived["incomingContext"]
+    assert context["observedParticipantId"] == context["sourceParticipantId"]
+    assert arrived["targets"][0]["identity"]["applicationInstance"]["id"]
+    assert arrived["applicationMetadata"]["botData"]["inviteReasons"] == ["ComplianceRecording"]
+    simulator.advance(4.9)
+    assert call.state == "incoming"
+    simulator.advance(0.1)
+    assert call.result is not None
+    assert (call.state, call.result.code, call.result.subcode) == ("terminated", 408, 8544)
+    assert CONTRACT.check_notification(simulator.notifications[0].body, "v1.0") == ()
+
+
+def test_a_group_call_of_a_recording_policy_has_a_token() -> None:
+    """With which the bot can join again."""
+    simulator = Simulator()
+    simulator.incoming_call("Ana", group=True, recording_policy=True)
+    assert data(simulator)[0]["meetingInfo"]["@odata.type"] == "#microsoft.graph.tokenMeetingInfo"
+
+
+def test_a_bot_that_records_is_asked_about_one_more_person() -> None:
+    """Only in a call of a policy that it has answered."""
+    simulator = Simulator()
+    ben, plain = simulator.person("Ben"), simulator.incoming_call("Ana")
+    with pytest.raises(NotAllowedNowError, match="none that a recording policy keeps"):
+        ben.asks_to_join(plain)
+    call = simulator.incoming_call("Ana", recording_policy=True)
+    Bot(simulator).answer(call)
+    simulator.advance(1)
+    ben.asks_to_join(call)
+    asked = simulator.notifications[-1]
+    joining = asked.entries[0]["resourceData"]
+    assert joining["@odata.type"] == "#microsoft.graph.participantJoiningNotification"
+    assert joining["call"]["source"]["identity"]["user"]["id"] == ben.id
+    assert asked.headers["x-graphcalls-evidence"] == "inferred; fact=m3.25"
+    assert CONTRACT.check_notification(asked.body, "v1.0") == ()
+
+
+def test_an_incoming_call_in_the_older_form_is_no_envelope() -> None:
+    """One object with its own members; what is missing in it is a notice."""
+    simulator = Simulator()
+    simulator.incoming_call("Ana", group=True, in_old_form=True)
+    (note,) = simulator.notifications
+    assert (note.body["callState"], note.body["isMultiparty"], note.entries) == ("incoming", True, ())
+    assert [one["originator"] for one in note.body["participants"]] == [True, False]
+    assert note.body["participants"][0]["identity"] == f"29:{simulator.person('Ana').id}"
+    assert CONTRACT.check_notification(note.body, "v1.0") == ()
+    cut = {name: value for name, value in note.body.items() if name != "participants"}
+    (found,) = CONTRACT.check_notification(cut, "v1.0")
+    assert (found.severity.value, found.where) == ("notice", "$.participants")
+    assert is_notification(Request("POST", note.posted_to, body=encode_json(note.body)))

@@ -36,6 +36,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
             name: f"POST people/{{person}}/{name}"
             for name in (
                 "answers_after",
+                "asks_to_join",
                 "declines",
                 "hangs_up",
                 "is_busy",
