@@ -48,6 +48,7 @@ class Kind(StrEnum):
     MEMBER_UNDOCUMENTED = "member-undocumented"
     ENUM_UNKNOWN = "enum-unknown"
     ENUM_LETTER_CASE = "enum-letter-case"
+    LETTER_CASE = "letter-case"
     FORMAT_WRONG = "format-wrong"
     LIMIT_EXCEEDED = "limit-exceeded"
     VALUE_WRONG = "value-wrong"

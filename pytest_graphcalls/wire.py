@@ -243,6 +243,8 @@ class Exchange:
         seconds: real seconds from the request to the complete response; ``None`` where they were not measured.
         look: what the contract has found about the request already (a :class:`.Look`), so that it is routed and
             checked once; ``None`` where it was not looked at.
+        played: whether a library plays the response from a recording: it is that of an earlier request, whose ids and
+            contexts may be others.
     """
 
     request: Request
@@ -250,6 +252,7 @@ class Exchange:
     note: str = ""
     seconds: float | None = field(default=None, compare=False)
     look: object = field(default=None, compare=False, repr=False)
+    played: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

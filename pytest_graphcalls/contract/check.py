@@ -19,16 +19,17 @@ from pytest_graphcalls.contract.limits import Limits
 from pytest_graphcalls.contract.model import HeaderSpec, Operation, Repeat, ResponseSpec
 from pytest_graphcalls.contract.repeats import address, disagreements, member
 from pytest_graphcalls.contract.routes import Match, Miss, is_version_like
-from pytest_graphcalls.contract.schema import Problem, Schemas, describe, problem_of
+from pytest_graphcalls.contract.schema import ASKING, Problem, Schemas, describe, problem_of
 from pytest_graphcalls.contract.types import Tolerated, TypeModel
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side, at_any_index
 from pytest_graphcalls.wire import Exchange, MalformedJsonError, Request, Response, readable
 
 ERRORS_PAGE = "https://learn.microsoft.com/graph/errors"
-ADDITIVE = frozenset({Kind.MEMBER_UNDOCUMENTED, Kind.ENUM_LETTER_CASE, Kind.TYPE_SPELLING})
+ADDITIVE = frozenset({Kind.MEMBER_UNDOCUMENTED, Kind.ENUM_LETTER_CASE, Kind.LETTER_CASE, Kind.TYPE_SPELLING})
 """Kinds that are always a notice."""
 GROWING = frozenset({Kind.ENUM_UNKNOWN, Kind.TYPE_UNKNOWN})
-"""Kinds that are a notice in responses and notifications where the model is evolvable: the service may be newer."""
+"""Kinds that are a notice where the model is evolvable, because the service may be newer: members of an enumeration in
+notifications, and in responses to requests that ask for such; types in both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,10 @@ class _Context:
             page,
             hint=hint,
         )
+
+    def notice(self, kind: Kind, where: str, expected: str, got: str) -> Finding:
+        """A notice; the arguments are those of :meth:`finding`."""
+        return replace(self.finding(kind, where, expected, got), severity=Severity.NOTICE)
 
 
 class Checker:
@@ -108,6 +113,8 @@ class Checker:
                 "no Authorization header of that form",
                 rule=spec.token,
             )
+        if match.published:
+            yield context.notice(Kind.LETTER_CASE, "path", f"{match.published}, in this letter case", request.path)
         if spec.body == "none":
             if request.body:
                 yield context.finding(
@@ -117,8 +124,7 @@ class Checker:
         yield from self._request_body(context, request, body)
 
     def _request_body(self, context: _Context, request: Request, body: Any) -> Iterator[Finding]:
-        spec = context.operation.request
-        root = f"action:{context.operation.action}" if spec.body == "action" else spec.body
+        root = body_root(context.operation)
         if not request.body:
             if self._asks_for_members(root):
                 yield context.finding(Kind.BODY_MISSING, "body", "a JSON object", "no body")
@@ -129,9 +135,16 @@ class Checker:
         if isinstance(body, MalformedJsonError):
             yield context.finding(Kind.BODY_MALFORMED, "body", "a JSON object", f"a body that {body.reason}")
             return
+        found: list[Finding] = []
+        if not self.schemas[Side.REQUEST].is_sound(root, body):
+            body, written = self.schemas[Side.REQUEST].published(root, body)
+            for where, name in written.items():
+                got = repr(where.rpartition(".")[2])
+                yield context.notice(Kind.LETTER_CASE, where, f"the member {name!r}, in this letter case", got)
+            found += self._shape(context, root, body)
         limits = self.limits(context.operation)
         seen = set()
-        for finding in (*self._shape(context, root, body), *_limits(context, limits, body)):
+        for finding in (*found, *_limits(context, limits, body)):
             if (finding.kind, finding.where) not in seen:
                 seen.add((finding.kind, finding.where))
                 slug = "" if finding.rule else limits.rule_for(finding.kind, finding.where)
@@ -166,11 +179,12 @@ class Checker:
         spec = operation.responses.get(response.status)
         if spec is not None:
             body = readable(response)
+            keys = {} if exchange.played else match.keys
             for header in spec.headers:
-                yield from _header(context, response, header, match.keys, body)
+                yield from _header(context, response, header, keys, body)
             found = tuple(self._success(context, exchange, spec, body))
             yield from found
-            if spec.repeats and type(body) is dict:
+            if spec.repeats and type(body) is dict and not exchange.played:
                 known = _known(sent, match, started)
                 for repeat in spec.repeats:
                     again = _repeated(context, repeat, known[repeat.of], body)
@@ -214,7 +228,8 @@ class Checker:
         root = f"collection:{spec.body}" if spec.collection else spec.body
         selected = _selected(exchange.request)
         rule = context.operation.rule_id(spec.rule, context.version)
-        for finding in self._shape(context, root, body):
+        asked = ASKING.partition(": ")[2] in exchange.request.headers.get("prefer", "").lower()
+        for finding in self._shape(context, root, body, asked=asked):
             if not (selected and finding.kind is Kind.MEMBER_MISSING and _excluded(finding.where, selected, spec)):
                 yield replace(finding, rule=rule)
 
@@ -225,28 +240,34 @@ class Checker:
             finding = context.finding(Kind.BODY_MALFORMED, "$.error", expected, got)
             yield replace(finding, page=ERRORS_PAGE)
 
-    def _shape(self, context: _Context, root: str, body: Any) -> Iterator[Finding]:
-        for where, problem, weight in self.problems(context.side, root, body):
+    def _shape(self, context: _Context, root: str, body: Any, *, asked: bool = False) -> Iterator[Finding]:
+        for where, problem, weight in self.problems(context.side, root, body, asked=asked):
             finding = context.finding(problem.kind, where, problem.expected, problem.got, hint=problem.hint)
             yield replace(finding, severity=weight.severity, tolerated=weight.tolerated)
 
-    def problems(self, side: Side, root: str, body: Any) -> Iterator[tuple[str, Problem, Weight]]:
+    def problems(
+        self, side: Side, root: str, body: Any, *, asked: bool = False
+    ) -> Iterator[tuple[str, Problem, Weight]]:
         """The problems in the shape of ``body``, each with its place and severity.
 
         Args:
             side: the side that ``body`` belongs to.
             root: the type to check against (see :meth:`.Schemas.validator`).
             body: decoded JSON.
+            asked: whether the request asks for members of enumerations that it may not know.
         """
         for error in self.schemas[side].errors(root, body):
             problem = problem_of(error)
-            yield error.json_path, problem, self._weight(side, problem, error, body)
+            if not (problem.published and asked):
+                yield error.json_path, problem, self._weight(side, problem, error, body, asked=asked)
 
-    def _weight(self, side: Side, problem: Problem, error: ValidationError, body: Any) -> Weight:
+    def _weight(self, side: Side, problem: Problem, error: ValidationError, body: Any, *, asked: bool) -> Weight:
         for entry in self._tolerated.get((problem.at, problem.kind.value), ()):
             if side in entry.sides and _applies(entry, error, body):
                 return Weight(Severity.NOTICE, entry.contradiction or entry.name)
-        grows = problem.kind in GROWING and problem.evolvable and side is not Side.REQUEST
+        # A notification answers no request, and for types there is no such header.
+        may_grow = side is Side.NOTIFICATION or (side is Side.RESPONSE and (asked or problem.kind is Kind.TYPE_UNKNOWN))
+        grows = problem.kind in GROWING and problem.evolvable and may_grow
         return Weight(Severity.NOTICE if problem.kind in ADDITIVE or grows else Severity.VIOLATION)
 
 
@@ -307,6 +328,12 @@ def not_covered(miss: Miss, request: Request) -> Finding:
     )
 
 
+def body_root(operation: Operation) -> str:
+    """The type of the body that a request of ``operation`` has (see :meth:`.Schemas.validator`)."""
+    body = operation.request.body
+    return f"action:{operation.action}" if body == "action" else body
+
+
 def is_json(content_type: str) -> bool:
     """Whether a ``Content-Type`` is JSON."""
     kind = content_type.partition(";")[0].strip().lower()
@@ -314,9 +341,11 @@ def is_json(content_type: str) -> bool:
 
 
 def _selected(request: Request) -> frozenset[str]:
-    if "select" not in request.url:
+    if "select" not in request.url.lower():
         return frozenset()
-    return frozenset(name.strip() for name in request.query.get("$select", "").split(",") if name.strip())
+    # Names of parameters have no letter case, and beta takes them without the dollar sign.
+    asked = next((value for name, value in request.query.items() if name.lower() in {"$select", "select"}), "")
+    return frozenset(name.strip().lower() for name in asked.split(",") if name.strip())
 
 
 def _excluded(where: str, selected: frozenset[str], spec: ResponseSpec) -> bool:
@@ -324,7 +353,7 @@ def _excluded(where: str, selected: frozenset[str], spec: ResponseSpec) -> bool:
     prefix = "$.value[]." if spec.collection else "$."
     place = at_any_index(where)
     name = place.removeprefix(prefix)
-    return place.startswith(prefix) and "." not in name and name not in selected
+    return place.startswith(prefix) and "." not in name and name.lower() not in selected
 
 
 def _applies(entry: Tolerated, error: ValidationError, body: Any) -> bool:

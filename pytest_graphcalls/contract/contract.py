@@ -21,7 +21,7 @@ from pytest_graphcalls.contract.routes import Match, Miss, Router, Uncovered
 from pytest_graphcalls.contract.sequences import Sequence
 from pytest_graphcalls.contract.sequences import read as read_sequences
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
-from pytest_graphcalls.findings import Finding
+from pytest_graphcalls.findings import Finding, Side
 from pytest_graphcalls.wire import EVIDENCE_HEADER, Exchange, Request, readable
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ class Contract:
         if findings is None or not token_expected:
             findings = self._request(exchange.request, sent, look.match, token_expected=token_expected)
         if isinstance(look.match, Match):
-            findings += tuple(self._checker(look.match.version).response(exchange, sent, look.match, started))
+            return findings + tuple(self._checker(look.match.version).response(exchange, sent, look.match, started))
         gap = self.gap(exchange)
         return findings if gap is None else (*findings, gap)
 
@@ -248,6 +248,13 @@ class Contract:
             token_expected: false for recordings, whose tokens were taken out.
         """
         return self._request(request, readable(request), match or self._match(request), token_expected=token_expected)
+
+    def published(self, match: Match, body: Any) -> Any:
+        """The decoded body of a request, with the names of its members in the letter case that is published."""
+        from pytest_graphcalls.contract.check import body_root
+
+        schemas, root = self._checker(match.version).schemas[Side.REQUEST], body_root(match.operation)
+        return body if schemas.is_sound(root, body) else schemas.published(root, body)[0]
 
     @cached_property
     def notifications(self) -> Mapping[str, Payload]:

@@ -123,7 +123,7 @@ class Admission:
         body = self.read(ask.request)
         self.refuse_wrappers(ask.request, body)
         self.judge(ask)
-        return body if isinstance(body, dict) else {}
+        return self._contract.published(ask.match, body) if isinstance(body, dict) else {}
 
     def require_json(self, request: Request) -> None:
         """Refuse a body that does not say it is JSON (observed 2.1)."""

@@ -108,8 +108,18 @@ class RemoteWorld:
             self._known = 0
             return self.notifications
         self._known = answer["count"]
-        self._notifications += [_notification(one, self._began) for one in answer["notifications"]]
+        self._notifications += [self._opened(_notification(one, self._began)) for one in answer["notifications"]]
         return list(self._notifications)
+
+    def _opened(self, one: Notification) -> Notification:
+        """A notification with the token of its recording, which its call shows and the list does not."""
+        for entry in one.entries:
+            data = entry.get("resourceData")
+            if isinstance(data, dict) and data.get("recordingLocation"):
+                kept = self.ask("GET", f"{PREFIX}calls/{one.call_id}")["recordings"]
+                tokens = {recording["location"]: recording["token"] for recording in kept}
+                data["recordingAccessToken"] = tokens.get(data["recordingLocation"], "")
+        return one
 
 
 class RemoteAuthority:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pytest_graphcalls.bot import Asked, Delivery
-from pytest_graphcalls.bot.ledger import InjectedFault
+from pytest_graphcalls.bot.ledger import InjectedFault, RaisedInTask
 from pytest_graphcalls.redaction import OF_REPORTS
 from pytest_graphcalls.sanitize import clean, clean_json
 from pytest_graphcalls.simulator import App, Fault, Fired, Meeting, Person, SimulatedCall
@@ -70,7 +70,7 @@ def encode(value: Any) -> Any:
 
 def outgoing(text: str) -> str:
     """A text without what gives access."""
-    return str(text) if isinstance(text, Unredacted) else clean(text).text
+    return text if isinstance(text, Unredacted) else clean(text).text
 
 
 def members(names: str, **computed: Callable[[Any], Any]) -> Callable[[Any], View]:
@@ -175,5 +175,6 @@ VIEWS: Mapping[type, Callable[[Any], Any]] = {
     Asked: _request,
     Numbered: _notification,
     InjectedFault: members("number sort at call fault what", sort=lambda _: "fault"),
+    RaisedInTask: members("number sort at error trace", sort=lambda _: "raised"),
 }
 """By class: what is shown of it, in the order of its members."""
