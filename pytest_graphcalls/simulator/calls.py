@@ -129,7 +129,7 @@ class Calls:
             self._world.clock.after(self._world.pace.audio, lambda: self.open_audio(call_id))
 
     def open_audio(self, call_id: str) -> None:
-        """The audio of an established call is active, and the bot is notified of what is known, unless it has ended (s0.17)."""
+        """Let the audio be active, and notify the bot of what is known, unless the call has ended (s0.17)."""
         call = self._world.store.calls.get(call_id)
         if call is not None and call.state is CallState.ESTABLISHED:
             self._world.notifier.call_known(call)
