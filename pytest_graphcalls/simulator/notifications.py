@@ -160,7 +160,7 @@ class Notifier:
         """
         evidence = call.result.evidence if call.result else str(fact)
         members = {"direction": call.direction} if call.state is CallState.ESTABLISHED else _ended(call)
-        self._note_down(call, "updated", call.id, partial(_update, call, members), evidence)
+        self._note_down(call, "updated", call.id, partial(self.state, call, members), evidence)
 
     def call_known(self, call: Call) -> None:
         """Tell that a call is established again, with each thing that is known of it since (observed 6.11)."""
@@ -172,12 +172,12 @@ class Notifier:
         ):
             if value is not None:
                 known = {**known, name: value}
-                self._note_down(call, "updated", call.id, partial(_update, call, known), str(KNOWN_SINCE))
+                self._note_down(call, "updated", call.id, partial(self.state, call, known), str(KNOWN_SINCE))
 
     def call_ended(self, call: Call) -> None:
         """Tell that a call is over, and why (observed 6.16, 6.17)."""
         members = {**_ended(call), **_ALWAYS}
-        self._note_down(call, "deleted", call.id, partial(_update, call, members), _of(call.result))
+        self._note_down(call, "deleted", call.id, partial(self.state, call, members), _of(call.result))
 
     def call_rejected(self, call: Call) -> None:
         """Notify that a rejected call is over; no state and no reason are documented (observed 6.18)."""
@@ -234,6 +234,11 @@ class Notifier:
         """Where notifications of ``call`` go: to the address given for it, else the app's own (observed 6.7)."""
         return call.callback
 
+    def state(self, call: Call, members: Mapping[str, Any]) -> dict[str, Any]:
+        """What captures have of a call: neither its id nor its address, which stand in the entry beside it."""
+        known = {"@odata.type": "#microsoft.graph.call", "state": call.state.value}
+        return {**known, **members, "callChainId": call.chain}
+
     def _incoming(self, call: Call, conference: Conference) -> dict[str, Any]:
         caller = next((one.id for one in conference.active if one.identity == call.source), None)
         body = {
@@ -258,16 +263,6 @@ class Notifier:
             "applicationMetadata": resources.bot_data(call, caller or "") if call.by_policy else None,
         }
         return {name: value for name, value in body.items() if value is not None}
-
-
-def _update(call: Call, members: Mapping[str, Any]) -> dict[str, Any]:
-    """What captures have of a call: neither its id nor its address, which stand in the entry beside it."""
-    return {
-        "@odata.type": "#microsoft.graph.call",
-        "state": call.state.value,
-        **members,
-        "callChainId": call.chain,
-    }
 
 
 def _ended(call: Call) -> dict[str, Any]:
