@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from hashlib import blake2s
 from heapq import heappop, heappush
 from itertools import count
 
-from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.validation import MOST, quantity
 
 DEFAULT_START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -72,6 +72,14 @@ class Clock:
     def __init__(self, start: datetime, pace: Pace = Pace()) -> None:
         self.pace = pace
         self.start_at(start)
+
+    def set_pace(self, seconds: Mapping[str, float]) -> None:
+        """Let things take another time; raises :class:`UnknownNameError` for a member that :class:`Pace` has not."""
+        names = tuple(one.name for one in fields(Pace))
+        for name in seconds:
+            if name not in names:
+                raise UnknownNameError("member of the pace", name, names, few=True)
+        self.pace = replace(self.pace, **seconds)
 
     def start_at(self, start: datetime) -> None:
         """Let time zero be ``start``, which is aware, and reset."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, replace
 from datetime import datetime
 from functools import partial
 from threading import RLock
 from typing import Any
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.errors import UnknownNameError
 from pytest_graphcalls.simulator.admission import Admission, Ask, split_url
 from pytest_graphcalls.simulator.audio import Switches
 from pytest_graphcalls.simulator.calls import Calls
@@ -85,17 +83,8 @@ class Simulator:
         self.notifier = Notifier(self.clock, self.ids, self.store, self.tenant_id)
         self.outbox = Outbox(self.lock, self.clock, self.notifier)
         self.responses = Responses(contract, self.clock, self.ids)
-        world = World(
-            contract=contract,
-            lock=self.lock,
-            tenant_id=self.tenant_id,
-            clock=self.clock,
-            ids=self.ids,
-            store=self.store,
-            people=self.people,
-            authority=self.authority,
-            notifier=self.notifier,
-        )
+        shared = (self.store, self.people, self.authority, self.notifier)
+        world = World(contract, self.lock, self.tenant_id, self.clock, self.ids, *shared)
         self.faults = Faults(world, self.outbox, self.responses)
         self.retention = Retention(self.store, self.notifier, self.outbox, self.faults.forget_until)
         self.admission = Admission(contract, self.authority)
@@ -139,15 +128,10 @@ class Simulator:
             seconds: members of :class:`.Pace`, in virtual seconds.
 
         Raises:
-            UnknownNameError: there is no such member.
-            SettingError: one of them is no number of 0 or more.
+            UnknownNameError: there is no such member, or :class:`SettingError`: one is no number of 0 or more.
         """
-        names = tuple(one.name for one in fields(Pace))
-        for name in seconds:
-            if name not in names:
-                raise UnknownNameError("member of the pace", name, names, few=True)
         with self.lock:
-            self.clock.pace = replace(self.pace, **seconds)
+            self.clock.set_pace(seconds)
 
     @property
     def now(self) -> float:
@@ -156,10 +140,9 @@ class Simulator:
 
     @property
     def open_directory(self) -> bool:
-        """Whether every person, phone and meeting exists, and not only those that were made.
+        """Whether every person, phone and meeting exists, and not only those that were made; :meth:`reset` keeps it.
 
-        By default a call to an unknown id ends as one to a person who cannot be reached, and an unknown meeting is
-        refused. It is a setting, which :meth:`reset` keeps.
+        By default a call to an unknown id ends as one to a person who cannot be reached; an unknown meeting is refused.
         """
         return self.people.open
 
@@ -405,8 +388,7 @@ class Simulator:
             app: which app is called; the default app if not given.
             others: who else is in the group call.
             recording_policy: whether it comes because a policy has those in it recorded.
-            in_old_form: whether the bot is notified in the form of Skype first, and in that of Graph once it answers
-                204, as some registrations had it.
+            in_old_form: whether it comes in the form of Skype first, and in that of Graph once the bot answers 204.
         """
         facts = {"recording_policy": recording_policy, "in_old_form": in_old_form}
         with self.lock:
