@@ -9,9 +9,9 @@ from threading import RLock
 from time import monotonic
 from typing import Any
 
-from pytest_graphcalls.contract import VERSIONS, Contract
+from pytest_graphcalls.contract import VERSIONS, Contract, Match
 from pytest_graphcalls.errors import NoViolationError, StaleClientError, UnknownNameError
-from pytest_graphcalls.findings import Finding, Kind
+from pytest_graphcalls.findings import Finding, Kind, Severity, Side
 from pytest_graphcalls.session.judge import FindingStatus, Judge
 from pytest_graphcalls.session.outcome import Answer, Seen
 from pytest_graphcalls.wire import Exchange, MalformedJsonError, Notification, Request, encode_json
@@ -82,6 +82,27 @@ class Recorder:
             number = len(self._exchanges)
             self._exchanges.append(exchange)
             self._seen += [Seen(finding, number, self.judge.status(finding)) for finding in findings]
+
+    def blame(self, rule: str, where: str, expected: str, got: str) -> None:
+        """Add a finding about the last answer of an operation, which only shows wrong beside other exchanges.
+
+        Args:
+            rule: full id of the rule that the answer breaks; its operation has been asked for.
+            where: JSON path into the body.
+            expected: what it should have been, in words.
+            got: what it was, in words.
+        """
+        operation = self.contract.rule(rule).operation
+        with self._lock:
+            number, match = next(
+                (number, match)
+                for number, exchange in reversed(list(enumerate(self._exchanges)))
+                if isinstance(match := self.contract.look_of(exchange).match, Match) and match.operation.id == operation
+            )
+            page = match.operation.page(match.version)
+            facts = (operation, match.version, where, expected, got, rule, page)
+            finding = Finding(Kind.VALUE_WRONG, Severity.VIOLATION, Side.RESPONSE, *facts)
+            self._seen.append(Seen(finding, number, self.judge.status(finding)))
 
     def follow(
         self, received: Callable[[], Sequence[Notification]], version: str = VERSIONS[0], *, signed: bool = False
