@@ -45,6 +45,23 @@ def test_the_location_header_names_the_call(graphcalls_stage: Stage) -> None:
     assert answer.headers.get("Location", "").endswith(f"/communications/calls/{members(answer).get('id')}")
 
 
+@rule("application-post-calls.callback-uri-is-echoed")
+def test_the_callback_of_a_new_call_comes_back(graphcalls_stage: Stage) -> None:
+    """The call in the answer has the callbackUri of the request."""
+    own = graphcalls_stage.new_callback()
+    answer = graphcalls_stage.create(targets=[graphcalls_stage.person().entry()], callbackUri=own)
+    assert members(graphcalls_stage.accepted(answer, SUCCESS)).get("callbackUri") == own
+
+
+@rule("application-post-calls.targets-are-those-called")
+def test_the_targets_of_a_new_call_come_back(graphcalls_stage: Stage) -> None:
+    """The call in the answer has those as targets who were called, by their ids."""
+    people = graphcalls_stage.persons(2)
+    answer = graphcalls_stage.accepted(graphcalls_stage.create(targets=[one.entry() for one in people]), SUCCESS)
+    named = [one.get("identity", {}).get("user") or {} for one in members(answer).get("targets") or ()]
+    assert sorted(str(one.get("id")).lower() for one in named) == sorted(one.id.lower() for one in people)
+
+
 @rule("application-post-calls.starts-establishing")
 def test_a_new_call_is_establishing(graphcalls_stage: Stage) -> None:
     """The new call is outgoing and establishing, and has its three ids."""

@@ -89,6 +89,16 @@ def test_a_chosen_participant_id_comes_back(graphcalls_stage: Stage) -> None:
     assert [one.get("participantId") for one in members(answer).get("participants", ())] == [chosen]
 
 
+@rule("participant-invite.participants-are-those-invited")
+def test_the_answer_names_those_who_were_invited(graphcalls_stage: Stage) -> None:
+    """The participants of the operation in the answer are those of the request, by their ids."""
+    call = graphcalls_stage.meeting_call(people=0)
+    people = graphcalls_stage.persons(2)
+    answer = graphcalls_stage.accepted(call.invite(*(one.entry() for one in people)), SUCCESS)
+    named = [one.get("identity", {}).get("user") or {} for one in members(answer).get("participants") or ()]
+    assert sorted(str(one.get("id")).lower() for one in named) == sorted(one.id.lower() for one in people)
+
+
 @rule("participant-invite.invitee-has-identity")
 def test_an_invitee_without_identity_is_not_taken(graphcalls_stage: Stage) -> None:
     """An entry that does not say who is meant cannot be carried out."""

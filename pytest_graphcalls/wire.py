@@ -203,6 +203,14 @@ class Response:
         return decode_json(self.body)
 
 
+def readable(message: Request | Response) -> Any:
+    """The decoded body; ``None`` where there is none, a :class:`MalformedJsonError` where it is no JSON."""
+    try:
+        return message.json() if message.body else None
+    except MalformedJsonError as error:
+        return error
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One request with its response.

@@ -79,6 +79,7 @@ class Checked:
         others: number of exchanges with other services or other parts of Graph.
         found: entries with findings.
         problems: why something could not be read, as sentences.
+        started: by id, the answers that started operations so far.
     """
 
     file: str
@@ -88,6 +89,7 @@ class Checked:
     others: int = 0
     found: Found = field(default_factory=Found)
     problems: list[str] = field(default_factory=list)
+    started: dict[str, Any] = field(default_factory=dict)
 
     @property
     def unlisted(self) -> int:
@@ -162,7 +164,7 @@ def _judge(contract: Contract, result: Checked, number: int, entry: Exchange | I
             result.uncovered[match.uncovered] += 1
         else:
             result.checked += 1
-        findings = contract.check(entry, token_expected=False)
+        findings = contract.check(entry, token_expected=False, started=result.started)
         if findings:
             result.found.add(number, entry, findings)
 

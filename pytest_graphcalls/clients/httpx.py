@@ -140,6 +140,7 @@ class CheckedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def __init__(self, inner: httpx.BaseTransport | httpx.AsyncBaseTransport, recorder: Observer | None = None) -> None:
         self._inner = inner
         self._recorder = recorder
+        self._started: dict[str, Any] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """See :class:`httpx.BaseTransport`."""
@@ -171,10 +172,18 @@ class CheckedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     ) -> httpx.Response:
         facts: Any = {"headers": response.headers, "extensions": response.extensions}
         decoded = httpx.Response(response.status_code, content=body, **facts)
-        record = self._recorder or current_recorder() or _raise_violations
+        record = self._recorder or current_recorder() or self._raise_violations
         record(Exchange(to_wire_request(request), to_wire_response(decoded), seconds=seconds))
         # Not the decoded one: the client decodes what it is given.
         return httpx.Response(response.status_code, stream=httpx.ByteStream(body), **facts)
+
+    def _raise_violations(self, exchange: Exchange) -> None:
+        from pytest_graphcalls.report.failure import raise_failing
+
+        recorder = Recorder(Contract.packaged())
+        recorder.started = self._started
+        recorder(exchange)
+        raise_failing(recorder)
 
     def close(self) -> None:
         """Close the inner transport."""
@@ -183,14 +192,6 @@ class CheckedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close the inner transport."""
         await of_kind(self._inner, httpx.AsyncBaseTransport).aclose()
-
-
-def _raise_violations(exchange: Exchange) -> None:
-    from pytest_graphcalls.report.failure import raise_failing
-
-    recorder = Recorder(Contract.packaged())
-    recorder(exchange)
-    raise_failing(recorder)
 
 
 def of_kind(thing: Any, kind: type[_T]) -> _T:

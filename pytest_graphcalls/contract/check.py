@@ -7,7 +7,7 @@ a named contradiction of the documentation turns a violation into a notice.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -16,12 +16,13 @@ from jsonschema.exceptions import ValidationError
 
 from pytest_graphcalls.contract.errors import ErrorCatalogue, parse_error
 from pytest_graphcalls.contract.limits import Limits
-from pytest_graphcalls.contract.model import HeaderSpec, Operation, ResponseSpec
+from pytest_graphcalls.contract.model import HeaderSpec, Operation, Repeat, ResponseSpec
+from pytest_graphcalls.contract.repeats import address, disagreements, member
 from pytest_graphcalls.contract.routes import Match, Miss
-from pytest_graphcalls.contract.schema import Problem, Schemas, problem_of
+from pytest_graphcalls.contract.schema import Problem, Schemas, describe, problem_of
 from pytest_graphcalls.contract.types import Tolerated, TypeModel
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side, at_any_index
-from pytest_graphcalls.wire import Exchange, MalformedJsonError, Request, Response
+from pytest_graphcalls.wire import Exchange, MalformedJsonError, Request, Response, readable
 
 ERRORS_PAGE = "https://learn.microsoft.com/graph/errors"
 ADDITIVE = frozenset({Kind.MEMBER_UNDOCUMENTED, Kind.ENUM_LETTER_CASE, Kind.TYPE_SPELLING})
@@ -88,11 +89,12 @@ class Checker:
                 table[at, entry.kind] = (*table.get((at, entry.kind), ()), entry)
         return table
 
-    def request(self, request: Request, match: Match, *, token_expected: bool = True) -> Iterator[Finding]:
+    def request(self, request: Request, body: Any, match: Match, *, token_expected: bool = True) -> Iterator[Finding]:
         """Findings about a request.
 
         Args:
             request: the request.
+            body: what :func:`.readable` gives for it.
             match: the operation it calls.
             token_expected: false for recordings, whose tokens were removed.
         """
@@ -112,9 +114,9 @@ class Checker:
                     Kind.BODY_UNEXPECTED, "body", "no body", f"{len(request.body)} bytes", rule=spec.rule
                 )
             return
-        yield from self._request_body(context, request)
+        yield from self._request_body(context, request, body)
 
-    def _request_body(self, context: _Context, request: Request) -> Iterator[Finding]:
+    def _request_body(self, context: _Context, request: Request, body: Any) -> Iterator[Finding]:
         spec = context.operation.request
         root = f"action:{context.operation.action}" if spec.body == "action" else spec.body
         if not request.body:
@@ -124,10 +126,8 @@ class Checker:
         if not is_json(request.headers.get("content-type", "")):
             got = request.headers.get("content-type") or "no Content-Type"
             yield context.finding(Kind.CONTENT_TYPE, "Content-Type", "application/json", got)
-        try:
-            body = request.json()
-        except MalformedJsonError as error:
-            yield context.finding(Kind.BODY_MALFORMED, "body", "a JSON object", f"a body that {error.reason}")
+        if isinstance(body, MalformedJsonError):
+            yield context.finding(Kind.BODY_MALFORMED, "body", "a JSON object", f"a body that {body.reason}")
             return
         limits = self.limits(context.operation)
         seen = set()
@@ -150,13 +150,33 @@ class Checker:
         spec = members.get("graphMembers")
         return spec is None or bool(spec["required"])
 
-    def response(self, exchange: Exchange, match: Match) -> Iterator[Finding]:
-        """Findings about a response."""
+    def response(
+        self, exchange: Exchange, sent: Any, match: Match, started: MutableMapping[str, Any] | None = None
+    ) -> Iterator[Finding]:
+        """Findings about a response.
+
+        Args:
+            exchange: the response with its request.
+            sent: what :func:`.readable` gives for the request.
+            match: the operation that was called.
+            started: by id, the answers that started operations so far; the one of this exchange is added.
+        """
         operation, response = match.operation, exchange.response
         context = _Context(Side.RESPONSE, operation, match.version)
         spec = operation.responses.get(response.status)
         if spec is not None:
-            yield from self._success(context, exchange, spec)
+            body = readable(response)
+            for header in spec.headers:
+                yield from _header(context, response, header, match.keys, body)
+            found = tuple(self._success(context, exchange, spec, body))
+            yield from found
+            if spec.repeats and type(body) is dict:
+                known = _known(sent, match, started)
+                for repeat in spec.repeats:
+                    again = _repeated(context, repeat, known[repeat.of], body)
+                    yield from (one for one in again if one.where not in {other.where for other in found})
+            if started is not None and operation.long_running is not None:
+                started[str(member(body, "id"))] = body
         elif response.status in self.errors.statuses:
             yield from self._error(context, response)
         else:
@@ -172,16 +192,14 @@ class Checker:
                 hint=hint if response.status >= 400 else "",
             )
 
-    def _success(self, context: _Context, exchange: Exchange, spec: ResponseSpec) -> Iterator[Finding]:
-        for header in spec.headers:
-            yield from _header(context, exchange.response, header)
+    def _success(self, context: _Context, exchange: Exchange, spec: ResponseSpec, body: Any) -> Iterator[Finding]:
         if spec.body:
-            yield from self._success_body(context, exchange, spec)
+            yield from self._success_body(context, exchange, spec, body)
         elif exchange.response.body:
             got = f"{len(exchange.response.body)} bytes"
             yield context.finding(Kind.BODY_UNEXPECTED, "body", "an empty body", got, rule=spec.rule)
 
-    def _success_body(self, context: _Context, exchange: Exchange, spec: ResponseSpec) -> Iterator[Finding]:
+    def _success_body(self, context: _Context, exchange: Exchange, spec: ResponseSpec, body: Any) -> Iterator[Finding]:
         response = exchange.response
         wanted = f"a list of {spec.body}" if spec.collection else f"a {spec.body}"
         if not response.body:
@@ -190,10 +208,8 @@ class Checker:
         if not is_json(response.headers.get("content-type", "")):
             got = response.headers.get("content-type") or "no Content-Type"
             yield context.finding(Kind.CONTENT_TYPE, "Content-Type", "application/json", got, rule=spec.rule)
-        try:
-            body = response.json()
-        except MalformedJsonError as error:
-            yield context.finding(Kind.BODY_MALFORMED, "body", wanted, f"a body that {error.reason}", rule=spec.rule)
+        if isinstance(body, MalformedJsonError):
+            yield context.finding(Kind.BODY_MALFORMED, "body", wanted, f"a body that {body.reason}", rule=spec.rule)
             return
         root = f"collection:{spec.body}" if spec.collection else spec.body
         selected = _selected(exchange.request)
@@ -239,13 +255,16 @@ def judged(match: Match, exchange: Exchange, limits: Limits) -> Iterator[str]:
     spec = match.operation.request
     yield spec.token
     yield spec.rule
-    yield from limits.applicable_rules(_readable(exchange.request))
+    sent = readable(exchange.request)
+    yield from limits.applicable_rules(sent)
     response = match.operation.responses.get(exchange.response.status)
     if response is None and exchange.response.status < 400:
         response = next(iter(match.operation.responses.values()))
     if response is not None:
         yield response.rule
         yield from (header.rule for header in response.headers)
+        known = _known(sent, match, None)
+        yield from (repeat.rule for repeat in response.repeats if member(known[repeat.of], repeat.name))
 
 
 def unmatched(miss: Miss, request: Request) -> Iterator[Finding]:
@@ -318,23 +337,56 @@ def _applies(entry: Tolerated, error: ValidationError, body: Any) -> bool:
     return isinstance(parent, dict) and entry.when_member in parent
 
 
-def _header(context: _Context, response: Response, header: HeaderSpec) -> Iterator[Finding]:
+def _header(
+    context: _Context, response: Response, header: HeaderSpec, keys: Mapping[str, str], body: Any
+) -> Iterator[Finding]:
     value = response.headers.get(header.name)
     says = header.says or "a value"
     if value is None:
         if header.required:
             yield context.finding(Kind.HEADER_MISSING, header.name, says, "no such header", rule=header.rule)
-    elif header.pattern and not re.search(header.pattern, value):
-        yield context.finding(Kind.HEADER_WRONG, header.name, says, repr(value), rule=header.rule)
+    elif header.names:
+        found = address(header.names, value, keys, body)
+        if not (found.form and found.ids):
+            finding = context.finding(
+                Kind.HEADER_WRONG, header.name, f"{says}, {found.wanted}", repr(value), rule=header.rule
+            )
+            yield _tolerating(finding, header.contradiction if found.form else "", spelling=found.spelling)
+
+
+_SPELLING = "call-reject.c07"
+"""The contradiction that one id is printed with small letters and dashes, and with capitals and none."""
+
+
+def _tolerating(finding: Finding, contradiction: str, *, spelling: bool) -> Finding:
+    tolerated = _SPELLING if spelling else contradiction
+    return replace(finding, severity=Severity.NOTICE, tolerated=tolerated) if tolerated else finding
+
+
+_SOURCES = {
+    "request": "as in the request",
+    "path": "as in the path of the request",
+    "started": "as in the answer that started the operation",
+}
+
+
+def _known(sent: Any, match: Match, started: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """By its source: the JSON that holds what an answer repeats; ``None`` where nothing is known of it."""
+    earlier = next((started[key] for key in match.keys.values() if key in started), None) if started else None
+    return {"request": sent, "path": match.keys, "started": earlier}
+
+
+def _repeated(context: _Context, repeat: Repeat, known: Any, body: Any) -> Iterator[Finding]:
+    for one in disagreements(repeat, known, body):
+        wanted, got = _listed(one.wanted), _listed(one.got)
+        finding = context.finding(Kind.VALUE_WRONG, one.where, f"{wanted}, {_SOURCES[repeat.of]}", got, rule=one.rule)
+        yield _tolerating(finding, repeat.contradiction, spelling=one.spelling)
+
+
+def _listed(value: Any) -> str:
+    return f"people with the ids {', '.join(value) or 'none'}" if isinstance(value, tuple) else describe(value)
 
 
 def _limits(context: _Context, limits: Limits, body: Any) -> Iterator[Finding]:
     for broken in limits.broken(body):
         yield context.finding(broken.kind, broken.where, broken.expected, broken.got, rule=broken.rule)
-
-
-def _readable(request: Request) -> Any:
-    try:
-        return request.json() if request.body else None
-    except MalformedJsonError:
-        return None

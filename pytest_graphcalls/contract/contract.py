@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from hashlib import blake2s
@@ -21,7 +21,7 @@ from pytest_graphcalls.contract.sequences import Sequence
 from pytest_graphcalls.contract.sequences import read as read_sequences
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
 from pytest_graphcalls.findings import Finding
-from pytest_graphcalls.wire import EVIDENCE_HEADER, Exchange, Request
+from pytest_graphcalls.wire import EVIDENCE_HEADER, Exchange, Request, readable
 
 if TYPE_CHECKING:
     from pytest_graphcalls.contract.check import Checker
@@ -196,20 +196,29 @@ class Contract:
             return look
         return self.look(exchange.request)
 
-    def check(self, exchange: Exchange, *, token_expected: bool = True) -> tuple[Finding, ...]:
+    def check(
+        self,
+        exchange: Exchange,
+        *,
+        token_expected: bool = True,
+        started: MutableMapping[str, Any] | None = None,
+    ) -> tuple[Finding, ...]:
         """Check request and response of ``exchange``.
 
         Args:
             exchange: a request to Graph and its response. Other parts of Graph give no finding, unless the simulator
                 answered, which does not have them.
             token_expected: false for recordings, whose tokens were taken out.
+            started: a mapping that is kept for the exchanges of one test or file, empty at first. It gets the answers
+                that start operations, by the operation's id; an operation that is read later is compared with it.
         """
         look = self.look_of(exchange)
         findings = look.findings
+        sent = readable(exchange.request) if isinstance(look.match, Match) else None
         if findings is None or not token_expected:
-            findings = self._request(exchange.request, look.match, token_expected=token_expected)
+            findings = self._request(exchange.request, sent, look.match, token_expected=token_expected)
         if isinstance(look.match, Match):
-            findings += tuple(self._checker(look.match.version).response(exchange, look.match))
+            findings += tuple(self._checker(look.match.version).response(exchange, sent, look.match, started))
         gap = self.gap(exchange)
         return findings if gap is None else (*findings, gap)
 
@@ -235,7 +244,7 @@ class Contract:
             match: the result of :meth:`match` for it, where that is known already.
             token_expected: false for recordings, whose tokens were taken out.
         """
-        return self._request(request, match or self._match(request), token_expected=token_expected)
+        return self._request(request, readable(request), match or self._match(request), token_expected=token_expected)
 
     @cached_property
     def notifications(self) -> Mapping[str, Payload]:
@@ -304,12 +313,14 @@ class Contract:
     def _match(self, request: Request) -> Match | Miss:
         return self.match(request.method, request.path)
 
-    def _request(self, request: Request, match: Match | Miss, *, token_expected: bool) -> tuple[Finding, ...]:
+    def _request(
+        self, request: Request, body: Any, match: Match | Miss, *, token_expected: bool
+    ) -> tuple[Finding, ...]:
         if isinstance(match, Miss):
             from pytest_graphcalls.contract import check
 
             return tuple(check.unmatched(match, request))
-        return tuple(self._checker(match.version).request(request, match, token_expected=token_expected))
+        return tuple(self._checker(match.version).request(request, body, match, token_expected=token_expected))
 
 
 @dataclass(frozen=True, slots=True)

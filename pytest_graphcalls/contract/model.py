@@ -193,13 +193,47 @@ class RequestSpec:
 
 @dataclass(frozen=True, slots=True)
 class HeaderSpec:
-    """A response header the documentation promises; ``pattern`` is searched in its value."""
+    """A response header the documentation promises.
+
+    Attributes:
+        name: its name.
+        names: template of the path that its value ends in; a key of the request's path, or a member of the answer,
+            stands in braces, e.g. ``/communications/calls/{call-id}/operations/{id}``.
+        says: what it stands for, a noun phrase.
+        rule: slug of the rule that promises it, or ``""``.
+        required: whether it has to be there.
+        contradiction: id of the contradiction in the documentation about the ids in it, or ``""``.
+    """
 
     name: str
-    pattern: str = ""
+    names: str = ""
     says: str = ""
     rule: str = ""
     required: bool = True
+    contradiction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A place of an answer that repeats what is known from elsewhere.
+
+    Attributes:
+        at: the member of the answer.
+        of: what it repeats from: ``request`` (its body), ``path`` (its keys) or ``started`` (the answer that started
+            the operation which is shown).
+        name: the member, or the key, there.
+        people: where both are lists of people, compared by the ids in their identities: further members of each that
+            come back, with the slug of the rule that says so; else ``None``.
+        rule: slug of the rule that says so, or ``""``.
+        contradiction: id of the contradiction in the documentation that makes it a notice, or ``""``.
+    """
+
+    at: str
+    of: str
+    name: str
+    people: Mapping[str, str] | None = None
+    rule: str = ""
+    contradiction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +246,7 @@ class ResponseSpec:
         collection: whether the body is a ``value`` list of that type.
         rule: slug of the rule that states status and body.
         headers: promised headers.
+        repeats: what it repeats of its request.
     """
 
     status: int
@@ -219,6 +254,7 @@ class ResponseSpec:
     collection: bool = False
     rule: str = ""
     headers: tuple[HeaderSpec, ...] = ()
+    repeats: tuple[Repeat, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

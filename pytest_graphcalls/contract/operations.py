@@ -17,6 +17,7 @@ from pytest_graphcalls.contract.model import (
     Operation,
     Permissions,
     Question,
+    Repeat,
     RequestSpec,
     ResponseSpec,
     RoleCheck,
@@ -113,7 +114,13 @@ def _response(status: int, raw: Mapping[str, Any]) -> ResponseSpec:
     collection = not isinstance(body, str)
     type_ = body["collection"] if collection else "" if body == "none" else body
     headers = tuple(HeaderSpec(name, **facts) for name, facts in raw.get("headers", {}).items())
-    return ResponseSpec(status, type_, collection, raw.get("rule", ""), headers)
+    repeats = tuple(_repeat(**entry) for entry in raw.get("repeats", ()))
+    return ResponseSpec(status, type_, collection, raw.get("rule", ""), headers, repeats)
+
+
+def _repeat(at: str, of: str, **facts: Any) -> Repeat:
+    source, _, name = of.partition(".")
+    return Repeat(at, source, name, **facts)
 
 
 def _rules(data: Mapping[str, Any]) -> Iterator[tuple[str, Rule]]:

@@ -358,7 +358,9 @@ class FastCheck:
 
     def test(self, schema: Mapping[str, Any]) -> Predicate:
         """Compile ``schema``; raises ``KeyError`` for an unknown keyword."""
-        keywords = [keyword for keyword in schema if keyword not in {"graphAt", "properties"}]
+        # A type or an enumeration of the model looks at the JSON type itself, because each call of a function counts.
+        silent = {"graphAt", "properties", *(("type",) if {"graphType", "graphEnum"} & schema.keys() else ())}
+        keywords = [keyword for keyword in schema if keyword not in silent]
         tests = [self._compilers[keyword](schema[keyword], schema) for keyword in keywords]
         return reduce(_both, tests) if tests else _anything
 
@@ -366,27 +368,26 @@ class FastCheck:
         test = self.test(items)
         return lambda value: type(value) is not list or all(map(test, value))
 
-    def _graph_type(self, name: str, _schema: Mapping[str, Any]) -> Predicate:
-        spellings = self._spellings(name)
+    def _graph_type(self, name: str, schema: Mapping[str, Any]) -> Predicate:
+        spellings, definitions, defined = self._spellings(name), self._definitions, self._defined
+        nullable = "null" in schema["type"]
 
         def test(value: Any) -> bool:
             if type(value) is not dict:
-                return True
+                return value is None and nullable
             written = value.get("@odata.type")
             chosen = spellings.get(written) if written is None or type(written) is str else None
-            return chosen is not None and self._defined(chosen)(value)
+            return chosen is not None and (definitions.get(chosen) or defined(chosen))(value)
 
         return test
 
     def _defined(self, name: str) -> Predicate:
         # Compiled on first use, because types refer to each other.
-        found = self._definitions.get(name)
-        if found is None:
-            found = self._definitions[name] = self.test(self._definition(name))
+        found = self._definitions[name] = self.test(self._definition(name))
         return found
 
-    def _graph_enum(self, name: str, _schema: Mapping[str, Any]) -> Predicate:
-        known = frozenset((*self._members(name), None))
+    def _graph_enum(self, name: str, schema: Mapping[str, Any]) -> Predicate:
+        known = frozenset((*self._members(name), *((None,) if "null" in schema["type"] else ())))
         return lambda value: type(value) in _HASHABLE and value in known
 
     def _graph_members(self, spec: Mapping[str, Any], schema: Mapping[str, Any]) -> Predicate:

@@ -47,6 +47,9 @@ class Recorder:
         strict: whether notices and reported rules weigh, too.
         rules: full ids of the rules the test judges.
         questions: full ids of the questions it asks.
+
+    Attributes:
+        started: by id, the answers that started operations (see :meth:`.Contract.check`).
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Recorder:
         self._exchanges: list[Exchange] = []
         self._seen: list[Seen] = []
         self._answers: dict[str, Answer] = {}
+        self.started: dict[str, Any] = {}
         self._taken: set[str] = set()
         self._flawed: dict[int, Request] = {}
         self._notifications: list[Notification] = []
@@ -77,7 +81,8 @@ class Recorder:
         if self._over:
             raise StaleClientError(self._over)
         exchange = replace(exchange, look=self.contract.look_of(exchange))  # it is asked for again at the end
-        findings = list(map(_safe, self.contract.check(exchange))) if self.judge.applies_to(exchange) else []
+        found = self.contract.check(exchange, started=self.started) if self.judge.applies_to(exchange) else ()
+        findings = list(map(_safe, found))
         with self._lock:
             number = len(self._exchanges)
             self._exchanges.append(exchange)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pytest_graphcalls.simulator.store import Call, Conference, Identity, Invitee, Kind, Operation, Participant
+from pytest_graphcalls.simulator.store import Call, Conference, Identity, Invitee, Operation, Participant
 from pytest_graphcalls.wire import encode_json
 
 _TYPE = "#microsoft.graph."
@@ -143,8 +143,8 @@ def target_info(who: Identity) -> dict[str, Any]:
 def call(leg: Call, conference: Conference, tenant_id: str) -> dict[str, Any]:
     """A ``call`` as create and get show it.
 
-    A group call has ``chatInfo`` and ``meetingInfo`` if it is a meeting, and no targets; a peer-to-peer
-    call has null and its target (call-get.r02).
+    A meeting has ``chatInfo`` and ``meetingInfo``, and no targets (call-get.r02); a call that was made by its targets
+    has null and these (application-post-calls, Examples 1 and 3).
     """
     return {
         "@odata.type": "#microsoft.graph.call",
@@ -157,7 +157,7 @@ def call(leg: Call, conference: Conference, tenant_id: str) -> dict[str, Any]:
         "tenantId": tenant_id,
         "subject": leg.asked.get("subject"),
         "source": source_info(leg.source) if leg.source else None,
-        "targets": [target_info(one) for one in leg.targets] if conference.kind is Kind.PEER else [],
+        "targets": [target_info(one) for one in leg.targets] if conference.chat is None else [],
         "requestedModalities": leg.asked.get("requestedModalities", ["audio"]),
         "mediaConfig": leg.asked.get("mediaConfig"),
         "callOptions": leg.asked.get("callOptions"),

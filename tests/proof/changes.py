@@ -231,6 +231,17 @@ def ends_once_more(id: str) -> Callable[..., Reply]:
     return step
 
 
+def another(resource: dict[str, Any]) -> dict[str, Any]:
+    """The resource with the id of another one."""
+    return {**resource, "id": "00000000-0000-4000-8000-000000000007"}
+
+
+def as_prompt(operation: dict[str, Any]) -> dict[str, Any]:
+    """An invite as it is read, shown as the operation of a prompt."""
+    invited = operation["@odata.type"].endswith("inviteParticipantsOperation")
+    return {**operation, "@odata.type": "#microsoft.graph.playPromptOperation"} if invited else operation
+
+
 def goes_on(operation: dict[str, Any]) -> dict[str, Any]:
     """An operation that is not done with the answer."""
     return {**operation, "status": "running"}

@@ -319,7 +319,10 @@ def harmless(draw: st.DrawFn, version: str, operation: Operation, exchange: Exch
     if not spec.body:
         return exchange
     places = body_spots(CONTRACT.types(version), operation, exchange.response)
-    free = [spot for spot in places if not spot.member.required and spot.member.nullable]
+    repeated = re.compile("|".join([rf"\$\.{re.escape(one.at)}($|.*\.identity\b)" for one in spec.repeats]) or r"\Z.")
+    free = [
+        spot for spot in places if not spot.member.required and spot.member.nullable and not repeated.match(spot.path)
+    ]
     for spot in draw(st.lists(st.sampled_from(free), max_size=4, unique_by=lambda spot: spot.path)) if free else ():
         if still_there(exchange, spot):
             exchange = changed(exchange, spot, *draw(st.sampled_from([(), (None,)])))

@@ -61,6 +61,16 @@ TABLE: tuple[Deviation, ...] = (
         "The new call is called established.",
         body(CREATE, lambda call: {**call, "state": "established"}),
     ),
+    Deviation(
+        f"{CREATE}.callback-uri-is-echoed",
+        "The answer has another callback.",
+        body(CREATE, lambda call: {**call, "callbackUri": "https://bot.example.org/other"}),
+    ),
+    Deviation(
+        f"{CREATE}.targets-are-those-called",
+        "The answer has no targets.",
+        body(CREATE, lambda call: {**call, "targets": []}),
+    ),
     Deviation(f"{CREATE}.role-is-required", "A token without roles starts a call.", skips("creation", "require_role")),
     Deviation(
         f"{CREATE}.callback-uri-is-https",
@@ -108,6 +118,7 @@ TABLE: tuple[Deviation, ...] = (
     Deviation("call-delete.success-is-204-empty", "The answer has status 202.", status("call-delete", 202)),
     Deviation("call-delete.only-own-leg-ends", "A hang-up ends the legs of all bots.", changes.hangs_up_for_all),
     Deviation("call-get.success-is-200-with-call", "The answer has status 202.", status("call-get", 202)),
+    Deviation("call-get.id-is-the-one-asked-for", "Another call is shown.", body("call-get", changes.another)),
     Deviation("call-keepalive.success-is-200-empty", "The answer has status 204.", status("call-keepalive", 204)),
     Deviation(
         "call-keepalive.ended-call-is-404",
@@ -130,6 +141,11 @@ TABLE: tuple[Deviation, ...] = (
         body("participant-get", lambda one: {"value": [one]}),
     ),
     Deviation(
+        "participant-get.id-is-the-one-asked-for",
+        "Another participant is shown.",
+        body("participant-get", changes.another),
+    ),
+    Deviation(
         "participant-get.not-in-peer-to-peer",
         "The participants of a peer-to-peer call can be read.",
         around("participants", "shown", changes.shows_both_sides),
@@ -138,6 +154,16 @@ TABLE: tuple[Deviation, ...] = (
         "commsoperation-get.success-is-200-with-operation",
         "An operation is answered 405.",
         handled("commsoperation-get", changes.cannot_be_read),
+    ),
+    Deviation(
+        "commsoperation-get.id-is-the-one-asked-for",
+        "Another operation is shown.",
+        body("commsoperation-get", changes.another),
+    ),
+    Deviation(
+        "commsoperation-get.shows-what-was-started",
+        "An invite is shown as a prompt.",
+        body("commsoperation-get", changes.as_prompt),
     ),
     # Invite
     Deviation(f"{INVITE}.success-is-200-with-operation", "The answer has status 202.", status(INVITE, 202)),
@@ -231,6 +257,11 @@ TABLE: tuple[Deviation, ...] = (
         f"{INVITE}.participant-id-is-echoed",
         "participantId comes back null.",
         body(INVITE, changes.invitees(lambda one: {**one, "participantId": None})),
+    ),
+    Deviation(
+        f"{INVITE}.participants-are-those-invited",
+        "Of several people the first one is named in the answer.",
+        body(INVITE, lambda operation: {**operation, "participants": operation["participants"][:1]}),
     ),
     Deviation(
         f"{INVITE}.invitee-has-identity",

@@ -168,3 +168,14 @@ def test_the_json_document(graphcalls, har, tmp_path):
     assert (data["files"][0]["checked"], data["files"][0]["others"]) == (2, 1)
     assert "is a folder" in data["files"][1]["problems"][0]
     assert JWT not in out
+
+
+def test_an_operation_is_compared_with_the_answer_that_started_it(graphcalls, har):
+    """Within one file."""
+    muted = {"@odata.type": "#microsoft.graph.muteParticipantOperation", "id": "0fe0623f", "status": "completed"}
+    other = {**muted, "@odata.type": "#microsoft.graph.playPromptOperation"}
+    start = entry(path="/57da/mute", sent={}, status=200, got=muted)
+    code, out, _ = graphcalls("check", har(start, entry("GET", "/57da/operations/0fe0623f", status=200, got=other)))
+    assert code == 1
+    assert "commsoperation-get.shows-what-was-started" in out
+    assert graphcalls("check", har(start, entry("GET", "/57da/operations/0fe0623f", status=200, got=muted)))[0] == 0

@@ -182,6 +182,21 @@ def test_where_nobody_records_a_violation_raises(ask: Callable[[Any], Ask], no_r
     assert ask(CheckedTransport(right))("DELETE", REMOVAL, headers=TOKEN).status_code == 204
 
 
+def test_an_operation_is_compared_with_the_answer_that_started_it(ask: Callable[[Any], Ask], no_recorder: None) -> None:
+    """The transport remembers what was started, also where no test records."""
+    call = "/v1.0/communications/calls/57dab8b1-894c-409a-b240-bd8beae78896"
+    muted = {"@odata.type": "#microsoft.graph.muteParticipantOperation", "id": "0fe0623f", "status": "completed"}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        read = {"@odata.type": "#microsoft.graph.playPromptOperation"} if request.method == "GET" else {}
+        return httpx.Response(200, json={**muted, **read})
+
+    send = ask(CheckedTransport(httpx.MockTransport(answer)))
+    assert send("POST", f"https://graph.microsoft.com{call}/mute", headers=TOKEN).status_code == 200
+    with pytest.raises(ContractViolationError, match=r"commsoperation-get\.shows-what-was-started"):
+        send("GET", f"https://graph.microsoft.com{call}/operations/0fe0623f", headers=TOKEN)
+
+
 def test_other_hosts_pass_unjudged(ask: Callable[[Any], Ask], no_recorder: None) -> None:
     """What is not Graph is none of our business."""
     transport = CheckedTransport(httpx.MockTransport(wrong))

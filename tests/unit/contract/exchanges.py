@@ -61,9 +61,22 @@ LOCATION = ("Location", f"{ROOT}/v1.0/communications/calls/{CALL}/operations/{OP
 def invite(body: Any = None, response: Response | None = None, *, version: str = "v1.0", **more: Any) -> Exchange:
     sent = {"participants": [user()], "clientContext": "d45324c1-fcb5-430a-902c-f20af696537c"} if body is None else body
     path = f"/communications/calls/{CALL}/participants/invite"
-    return Exchange(
-        request("POST", path, sent, version=version, **more), response or answer(200, operation(), LOCATION)
+    repeated = (
+        {**sent, "participants": list(map(repeat, sent.get("participants", ())))} if isinstance(sent, dict) else {}
     )
+    return Exchange(
+        request("POST", path, sent, version=version, **more), response or answer(200, operation(**repeated), LOCATION)
+    )
+
+
+def repeat(entry: dict[str, Any]) -> dict[str, Any]:
+    """An invitee as the answer shows them: the ids of the request, and what else it should have."""
+    given = {kind: one for kind, one in (entry.get("identity") or {}).items() if isinstance(one, dict)}
+    identity = {kind: {"@odata.type": "#microsoft.graph.identity", "id": one.get("id")} for kind, one in given.items()}
+    return {
+        "@odata.type": "#microsoft.graph.invitationParticipantInfo",
+        "identity": {"@odata.type": "#microsoft.graph.identitySet", **identity},
+    }
 
 
 def delete(response: Response | None = None, **more: Any) -> Exchange:
