@@ -267,7 +267,7 @@ class Scenes(Making):
         return people
 
     def _judge_roster(self, call: StagedCall, invites: Mapping[Invitee, Any]) -> None:
-        """Blame a list of participants that lacks one whose invite is completed; not in a sandbox, where people leave."""
+        """Blame a list of participants that lacks one whose invite is completed; not in a sandbox: people leave it."""
         case = self._connection.case
         if self._connection.sandbox is not None or (case is not None and not case.compared):
             return
