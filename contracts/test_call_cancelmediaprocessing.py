@@ -85,6 +85,36 @@ def test_the_end_of_each_cancelled_operation_is_notified(graphcalls_stage: Stage
         assert [(one.get("code"), one.get("subcode")) for one in results] == [(400, 8508)]
 
 
+@rule("call-cancelmediaprocessing.subscription-goes-on")
+def test_keys_are_still_notified(graphcalls_stage: Stage) -> None:
+    """A subscription to tones is no media that is cancelled."""
+    call = graphcalls_stage.peer_to_peer_call()
+    subscribed = call.send("call-subscribetotone", {})
+    graphcalls_stage.accepted(subscribed, "call-subscribetotone.success-is-200-with-operation")
+    graphcalls_stage.accepted(cancel(call), SUCCESS)
+    graphcalls_stage.acting(call).presses(keys="5")
+    told = graphcalls_stage.wait_for_notices(
+        "updated", call.id, until=lambda some: any(one.of_call().get("toneInfo") for one in some)
+    )
+    tones = [(one.of_call().get("toneInfo") or {}).get("tone") for one in told]
+    assert [tone for tone in tones if tone] == ["tone5"]
+
+
+@rule("call-cancelmediaprocessing.cancelled-recording-is-empty")
+def test_a_cancelled_recording_leads_nowhere(graphcalls_stage: Stage) -> None:
+    """Address and token of its end are empty."""
+    call = graphcalls_stage.peer_to_peer_call()
+    recording = call.send("call-record", {"maxRecordDurationInSeconds": 60})
+    id = members(graphcalls_stage.accepted(recording, "call-record.success-is-200-with-operation")).get("id")
+    graphcalls_stage.accepted(cancel(call), SUCCESS)
+    notices = graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{id}")
+    if not notices:
+        wanted, see = "the end of a cancelled recording", "call-cancelmediaprocessing.cancelled-operations-fail"
+        raise graphcalls_stage.cannot_tell(wanted, "it was not notified", see)
+    ends = [notice.of_call() for notice in notices]
+    assert [(one.get("recordingLocation"), one.get("recordingAccessToken")) for one in ends] == [("", "")]
+
+
 @rule("call-cancelmediaprocessing.token-is-required")
 def test_a_token_is_required(graphcalls_stage: Stage) -> None:
     """A request without an Authorization header is not carried out."""
@@ -109,3 +139,16 @@ def test_question_nothing_to_cancel(graphcalls_stage: Stage) -> None:
     """What is answered when neither a prompt nor a recording runs?"""
     answer = cancel(graphcalls_stage.peer_to_peer_call())
     graphcalls_stage.record_answer("call-cancelmediaprocessing.nothing-to-cancel", answer)
+
+
+@question("call-cancelmediaprocessing.tones-being-sent")
+def test_question_tones_being_sent(graphcalls_stage: Stage) -> None:
+    """Are tones that are being sent cancelled?"""
+    call = graphcalls_stage.peer_to_peer_call()
+    sent = call.send("call-senddtmftones", {"tones": ["tone1"] * 9})
+    id = members(graphcalls_stage.accepted(sent, "call-senddtmftones.success-is-200-with-operation")).get("id")
+    answer = cancel(call)
+    notices = graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{id}")
+    reasons = [str(one.of_call().get("completionReason")) for one in notices]
+    note = f"they ended with {' '.join(reasons) or 'nothing'}"
+    graphcalls_stage.record_answer("call-cancelmediaprocessing.tones-being-sent", answer, note)

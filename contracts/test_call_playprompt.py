@@ -187,3 +187,29 @@ def test_question_no_resource_id(graphcalls_stage: Stage) -> None:
     """Can a prompt do without resourceId?"""
     answer = play(graphcalls_stage.peer_to_peer_call(), prompt(uri=BEEP["uri"]))
     graphcalls_stage.record_answer("call-playprompt.no-resource-id", answer)
+
+
+@question("call-playprompt.unfetchable-uri")
+def test_question_unfetchable_uri(graphcalls_stage: Stage) -> None:
+    """How does a prompt end whose uri cannot be fetched?"""
+    call = graphcalls_stage.peer_to_peer_call()
+    answer = play(call, prompt(uri="https://bot.example.org/there-is-none.wav", resourceId="none"))
+    note = f"it ended as {' '.join(end_of(graphcalls_stage, call, answer)) or 'nothing'}"
+    graphcalls_stage.record_answer("call-playprompt.unfetchable-uri", answer, note)
+
+
+@question("call-playprompt.without-media-info")
+def test_question_without_media_info(graphcalls_stage: Stage) -> None:
+    """What is answered to a prompt without mediaInfo?"""
+    call = graphcalls_stage.peer_to_peer_call()
+    with graphcalls_stage.expecting("member-missing"):
+        answer = play(call, {"@odata.type": "#microsoft.graph.mediaPrompt"})
+    graphcalls_stage.record_answer("call-playprompt.without-media-info", answer)
+
+
+@question("call-playprompt.without-audio")
+def test_question_without_audio(graphcalls_stage: Stage) -> None:
+    """What is answered in a call that has no audio?"""
+    person = graphcalls_stage.person()
+    call = graphcalls_stage.staged(person, targets=[person.entry()], requestedModalities=["video"])
+    graphcalls_stage.record_answer("call-playprompt.without-audio", play(call))

@@ -115,3 +115,11 @@ def test_question_nineteen_tones(graphcalls_stage: Stage) -> None:
     """Is there a limit on the number of tones?"""
     answer = send(graphcalls_stage.peer_to_peer_call(), *["tone1"] * 19)
     graphcalls_stage.record_answer("call-senddtmftones.nineteen-tones", answer)
+
+
+@question("call-senddtmftones.tones-during-tones")
+def test_question_tones_during_tones(graphcalls_stage: Stage) -> None:
+    """What is answered while other tones are being sent?"""
+    call = graphcalls_stage.peer_to_peer_call()
+    graphcalls_stage.accepted(send(call, *["tone1"] * 9), SUCCESS)
+    graphcalls_stage.record_answer("call-senddtmftones.tones-during-tones", send(call))

@@ -97,6 +97,7 @@ class Bot(Assertions):
         before, self._courier = self._courier, courier
         self.where = where if isinstance(where, str) else ""
         self.simulator.deliver_to(courier)
+        self.simulator.prompts.files = courier
         if before is not None:
             before.close()
         return self
@@ -238,5 +239,6 @@ class Bot(Assertions):
         """Detach the bot: notifications are no longer delivered."""
         if self._courier is not None:
             self.simulator.deliver_to(None)
+            self.simulator.prompts.files = None
             self._courier.close()
             self._courier, self.where = None, ""

@@ -18,7 +18,7 @@ from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.identity import LIFETIME
 from pytest_graphcalls.validation import MOST, quantity, shown
-from pytest_graphcalls.wire import Headers, Notification, Request, encode_json
+from pytest_graphcalls.wire import Headers, Notification, Request, Response, encode_json
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """Statuses that redirect a notification; 302 and 307 are in use (observed 6.6)."""
@@ -213,6 +213,27 @@ class Courier:
         registered = urlsplit(note.posted_to)
         path = self._path or (self._where.path if self._where.path.strip("/") else registered.path)
         return registered._replace(path=path, query=self._where.query or registered.query).geturl()
+
+    def serves(self, url: str, callback: str) -> bool:
+        """Whether ``url`` is an address of the bot: on the host of its callback, or on this machine."""
+        if not _is_readable(url):
+            return False
+        app = self._simulator.authority.app
+        known = {_origin(callback), _origin(app.callback_uri), *self._others}
+        target_poster = self._poster_of(url)
+        return _origin(url) in known or (isinstance(target_poster, HttpPoster) and target_poster.reaches(url))
+
+    def fetch(self, url: str) -> Response | str:
+        """The bot's answer to a GET of one of its own addresses, without credentials; or why there is none.
+
+        Redirects are not followed.
+        """
+        target_poster = self._poster_of(url)
+        at_its_own_host = isinstance(target_poster, HttpPoster) and target_poster.reaches(url)
+        answer = target_poster.post(Request("GET", url), self._terms.timeout, 0.0, redirected=at_its_own_host)
+        if answer.status is None:
+            return answer.error
+        return Response(answer.status, answer.headers, answer.body)
 
     def _poster_of(self, url: str) -> Poster:
         return self._others.get(_origin(url), self._default) if self._others else self._default

@@ -298,6 +298,7 @@ class EndSpec:
         message: the message, without the marker at its end.
         evidence: how well it is known that it ends like this.
         fact: where that is noted.
+        status: ``completed`` or ``failed``.
         pair_evidence: how well the two numbers are known, where that differs; else ``None``.
         pair_fact: where they are noted.
         members: further members of the notification.
@@ -308,6 +309,7 @@ class EndSpec:
     message: str
     evidence: Evidence
     fact: str
+    status: str = "completed"
     pair_evidence: Evidence | None = None
     pair_fact: str = ""
     members: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -323,8 +325,8 @@ class LongRunning:
         fact: where the answer is documented.
         echoes: members of the request that the notification of its end shows again.
         queue: operations of a call with the same queue run one after the other; ``""`` for side by side.
-        completed: how a success ends.
-        cancelled: how it ends when it is cancelled; ``None`` where it cannot be.
+        ends: how it ends, by name: ``completed`` for one that is not interrupted, ``cancelled`` where it can be
+            cancelled, and further ones.
     """
 
     type: str
@@ -332,8 +334,7 @@ class LongRunning:
     fact: str
     echoes: tuple[str, ...] = ()
     queue: str = ""
-    completed: EndSpec | None = None
-    cancelled: EndSpec | None = None
+    ends: Mapping[str, EndSpec] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,9 +77,10 @@ def _permissions(data: Mapping[str, Any]) -> Permissions:
 
 
 def _long_running(raw: Mapping[str, Any]) -> LongRunning:
-    ends = {name: _end(raw[name]) for name in ("completed", "cancelled") if name in raw}
+    usual = {name: raw[name] for name in ("completed", "cancelled") if name in raw}
+    ends = MappingProxyType({name: _end(end) for name, end in (usual | raw.get("ends", {})).items()})
     return LongRunning(
-        raw["type"], raw["answered"], raw["fact"], tuple(raw.get("echoes", ())), raw.get("queue", ""), **ends
+        raw["type"], raw["answered"], raw["fact"], tuple(raw.get("echoes", ())), raw.get("queue", ""), ends
     )
 
 
@@ -92,6 +93,7 @@ def _end(raw: Mapping[str, Any]) -> EndSpec:
         message=raw["message"],
         evidence=Evidence(raw["evidence"]),
         fact=raw["fact"],
+        status=raw.get("status", "completed"),
         pair_evidence=pair,
         pair_fact=raw.get("pair_fact", ""),
         members=MappingProxyType(raw.get("members", {})),

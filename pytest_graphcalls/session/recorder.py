@@ -88,6 +88,12 @@ class Recorder:
             self._exchanges.append(exchange)
             self._seen += [Seen(finding, number, self.judge.status(finding)) for finding in findings]
 
+    def add(self, finding: Finding, request: Request) -> None:
+        """Keep a finding about what ``request`` has led to, such as an audio file that it wants to be played."""
+        with self._lock:
+            number = next((at for at, one in enumerate(self._exchanges) if one.request is request), None)
+            self._seen.append(Seen(_safe(finding), number, self.judge.status(finding)))
+
     def blame(self, rule: str, where: str, expected: str, got: str) -> None:
         """Add a finding about the last answer of an operation, which only shows wrong beside other exchanges.
 
@@ -97,17 +103,13 @@ class Recorder:
             expected: what it should have been, in words.
             got: what it was, in words.
         """
-        operation = self.contract.rule(rule).operation
-        with self._lock:
-            number, match = next(
-                (number, match)
-                for number, exchange in reversed(list(enumerate(self._exchanges)))
-                if isinstance(match := self.contract.look_of(exchange).match, Match) and match.operation.id == operation
-            )
-            page = match.operation.page(match.version)
-            facts = (operation, match.version, where, expected, got, rule, page)
-            finding = Finding(Kind.VALUE_WRONG, Severity.VIOLATION, Side.RESPONSE, *facts)
-            self._seen.append(Seen(finding, number, self.judge.status(finding)))
+        operation = self.contract.operation(self.contract.rule(rule).operation)
+        looks = [(self.contract.look_of(exchange).match, exchange) for exchange in self.exchanges]
+        *_, (match, last) = (
+            (one, seen) for one, seen in looks if isinstance(one, Match) and one.operation is operation
+        )
+        facts = (operation.id, match.version, where, expected, got, rule, operation.page(match.version))
+        self.add(Finding(Kind.VALUE_WRONG, Severity.VIOLATION, Side.RESPONSE, *facts), last.request)
 
     def follow(
         self, received: Callable[[], Sequence[Notification]], version: str = VERSIONS[0], *, signed: bool = False

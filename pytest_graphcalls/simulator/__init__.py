@@ -8,7 +8,8 @@ from pytest_graphcalls.simulator.faults import FAULTS, Fault, Faulty, Fired
 from pytest_graphcalls.simulator.hosting import Host, Service
 from pytest_graphcalls.simulator.identity import App, Authority
 from pytest_graphcalls.simulator.keys import Keyring
-from pytest_graphcalls.simulator.scenario import Meeting, Person, SimulatedCall, invitation
+from pytest_graphcalls.simulator.scenario import Meeting, Person, invitation
+from pytest_graphcalls.simulator.simulated_call import SimulatedCall
 from pytest_graphcalls.wire import EVIDENCE_HEADER
 
 __all__ = [

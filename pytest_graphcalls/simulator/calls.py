@@ -11,8 +11,8 @@ from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, 
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Admission, Ask, require_role_for
 from pytest_graphcalls.simulator.requests import CallOrder, call_order, type_of
-from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, documented, inferred, reported
-from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind, Result
+from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, Result, documented, inferred, reported
+from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind
 from pytest_graphcalls.simulator.world import World
 
 KEEPALIVE_SECONDS = 45 * 60.0
@@ -53,6 +53,10 @@ class Calls:
     def __init__(self, world: World) -> None:
         self._world = world
         self.keepalive_seconds = KEEPALIVE_SECONDS
+        self.before_end: Callable[[Call], None] = lambda _: None
+        """Is handed each call that is about to end."""
+        self.after_leaving: Callable[[Conference], None] = lambda _: None
+        """Is handed each group call that a participant has left."""
 
     def live(self, ask: Ask) -> Call:
         """The call in the path, if it is the app's and not over (observed 2.13)."""
@@ -171,6 +175,7 @@ class Calls:
 
     def end(self, call: Call, event: CallEvent, result: Result) -> None:
         """The call is over: say so, and take the bot off the roster of the others."""
+        self.before_end(call)
         call = self._world.store.step_call(call, event, result=result)
         self._world.notifier.call_ended(call)
         self.forget(call)
@@ -213,6 +218,7 @@ class Calls:
             self.end_peer_legs(conference)
             return
         self._world.notifier.roster_changed(conference, fact)
+        self.after_leaving(conference)
         if not conference.has_people:
             legs = frozenset(conference.legs)
             self._world.clock.after(self._world.pace.alone, lambda: self.end_if_alone(conference.id, legs))

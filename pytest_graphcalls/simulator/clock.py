@@ -32,8 +32,11 @@ class Pace:
         complete: from the last invitee's decision until the invite operation ends.
         alone: how long the bot stays in a group call that everybody else has left (that it ends is
             reported: observed 2.15, 6.17; how soon is not).
-        prompt: how long each prompt is heard that is played into a call.
-        tone: how long each tone lasts that is sent into a call, beside the delay that is asked for.
+        prompt: how long each prompt is heard that is played into a call, unless it was read from the bot.
+        tone: how long each tone lasts that is sent into a call, beside the delay that is asked for; also each key that
+            a person presses.
+        beep: how long the beep before a recording is.
+        recording_kept: how long a recording can be read after its call has ended (soon: call-record.r04).
         stuck: until the service gives up a join that gets nowhere (about a minute in one report: observed 10.6).
 
     Raises:
@@ -48,6 +51,8 @@ class Pace:
     stuck: float = 60.0
     prompt: float = 2.0
     tone: float = 0.25
+    beep: float = 0.5
+    recording_kept: float = 60.0
 
     def __post_init__(self) -> None:
         for one in fields(self):

@@ -10,9 +10,11 @@ from typing import Any
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.simulator.admission import Admission, Ask
+from pytest_graphcalls.simulator.audio import Switches
 from pytest_graphcalls.simulator.calls import Calls, Creation
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
 from pytest_graphcalls.simulator.faults import Fault, Faults
+from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import App, Authority, Channel
 from pytest_graphcalls.simulator.incoming import Incoming
 from pytest_graphcalls.simulator.invitations import Invitations
@@ -22,9 +24,12 @@ from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.outbox import Carried, Courier, Outbox, Retention
 from pytest_graphcalls.simulator.participants import Participants
 from pytest_graphcalls.simulator.people import People
+from pytest_graphcalls.simulator.prompts import Prompts
+from pytest_graphcalls.simulator.recordings import Recordings
 from pytest_graphcalls.simulator.responses import Refusal, Reply, Responses
-from pytest_graphcalls.simulator.scenario import Meeting, Person, Scenario, SimulatedCall
+from pytest_graphcalls.simulator.scenario import Meeting, Person, Scenario
 from pytest_graphcalls.simulator.signin import SimulatedSignIn
+from pytest_graphcalls.simulator.simulated_call import SimulatedCall
 from pytest_graphcalls.simulator.store import Store
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import Exchange, Notification, Request, Response
@@ -43,7 +48,8 @@ class Simulator:
     same sequence of calls give the same ids.
 
     Every behaviour is a method of one of its parts (``admission``, ``creation``, ``calls``, ``incoming``,
-    ``participants``, ``invitations``, ``media``, ``operations``, ``notifier``) that can be replaced on the instance.
+    ``participants``, ``invitations``, ``media``, ``prompts``, ``recordings``, ``hearing``, ``operations``,
+    ``notifier``) that can be replaced on the instance.
 
     Args:
         seed: for all ids.
@@ -66,7 +72,7 @@ class Simulator:
         self.clock = Clock(start)
         self.ids = Ids(seed)
         self.tenant_id = tenant_id or self.ids.named("tenant")
-        self.store = Store()
+        self.store = Store(self.clock)
         self.people = People(self.ids, pace, self.tenant_id)
         self.authority = Authority(contract, self.clock, self.ids, self.tenant_id)
         self.signin = SimulatedSignIn(contract, self.authority, self.clock, self.ids)
@@ -95,8 +101,14 @@ class Simulator:
         self.creation = Creation(world, self.admission, self.calls, self.invitations.ring_target)
         self.incoming = Incoming(world, self.admission, self.calls)
         self.participants = Participants(world, self.admission, self.calls, self.operations, self.invitations)
-        self.media = Media(world, self.admission, self.calls, self.operations)
-        self.scenario = Scenario(world, self.calls, self.incoming, self.retention)
+        self.hearing = Hearing(world)
+        switches = Switches()
+        self.prompts = Prompts(world, self.operations, switches, self.outbox.later)
+        self.recordings = Recordings(world, self.operations, self.hearing, switches)
+        self.calls.before_end, self.calls.after_leaving = self.recordings.hang_up, self.recordings.listen_again
+        parts = (self.operations, self.prompts, self.recordings, switches)
+        self.media = Media(world, self.admission, self.calls, *parts)
+        self.scenario = Scenario(world, self.calls, self.incoming, self.retention, self.hearing)
         self.handlers: dict[str, Handler] = {id: partial(handler, self) for id, handler in HANDLERS.items()}
         """By operation id: what carries it out. An entry can be replaced."""
         self._aside: tuple[tuple[str, Callable[[Request], Response | None]], ...] = (
@@ -104,6 +116,7 @@ class Simulator:
             ("/discovery/", self.signin.answer),
             ("/.well-known/", self.signin.answer),
             ("/v1/", self.channel.answer),
+            ("/recordings/", self._recording),
         )
         """By a part of the address: what answers it outside the calls API, on whatever host it is asked for."""
         self._answer: Proceed = partial(self.faults.answer, self._carry_out)
@@ -161,6 +174,12 @@ class Simulator:
         for observe in observers:
             observe(exchange)
         return response
+
+    def _recording(self, request: Request) -> Response | None:
+        try:
+            return self.recordings.read(request)
+        except Refusal as refusal:
+            return self.responses.refuse(request, refusal)
 
     def _carry_out(self, request: Request) -> Response:
         try:
@@ -250,6 +269,8 @@ class Simulator:
             for part in (self.clock, self.ids, self.store, self.people, self.authority, self.signin, self.notifier):
                 part.reset()
             self.channel.reset()
+            self.prompts.reset()
+            self.media.switches.reset()
             self.faults.reset()
             self.outbox.reset()
             self.retention.reset()
@@ -314,6 +335,7 @@ class Simulator:
         group: bool = False,
         app: App | None = None,
         others: Iterable[Person | str] = (),
+        recording_policy: bool = False,
     ) -> SimulatedCall:
         """Place a call to an app; it is there for 15 virtual seconds.
 
@@ -322,9 +344,12 @@ class Simulator:
             group: whether it is an invitation into a group call, with ``chatInfo`` and ``meetingInfo``.
             app: which app is called; the default app if not given.
             others: who else is in the group call.
+            recording_policy: whether it comes because a policy has those in it recorded.
         """
         with self.lock:
-            return self.scenario.incoming_call(caller, group=group, app=app, others=others)
+            call = self.scenario.incoming_call(caller, group=group, app=app, others=others)
+            self.store.change_call(self.store.calls[call.id], by_policy=recording_policy)
+            return call
 
     def notify(self, call: SimulatedCall | str, data: Any, *, change: str = "updated", below: str = "") -> None:
         """Post a notification of your own about a call, signed and checked as all are, with the next ``advance``.
@@ -358,9 +383,12 @@ HANDLERS: Mapping[str, Callable[[Simulator, Ask], Reply]] = {
     "call-list-participants": lambda simulator, ask: simulator.participants.list(ask),
     "call-mute": lambda simulator, ask: simulator.participants.mute_bot(ask),
     "call-playprompt": lambda simulator, ask: simulator.media.play_prompt(ask),
+    "call-record": lambda simulator, ask: simulator.media.record(ask),
     "call-reject": lambda simulator, ask: simulator.incoming.reject(ask),
     "call-senddtmftones": lambda simulator, ask: simulator.media.send_tones(ask),
+    "call-subscribetotone": lambda simulator, ask: simulator.media.subscribe(ask),
     "call-unmute": lambda simulator, ask: simulator.participants.unmute_bot(ask),
+    "call-updaterecordingstatus": lambda simulator, ask: simulator.media.set_recording_status(ask),
     "commsoperation-get": lambda simulator, ask: simulator.operations.get(ask),
     "participant-delete": lambda simulator, ask: simulator.participants.delete(ask),
     "participant-get": lambda simulator, ask: simulator.participants.get(ask),

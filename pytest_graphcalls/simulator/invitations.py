@@ -15,18 +15,8 @@ from pytest_graphcalls.simulator.admission import Admission, Ask
 from pytest_graphcalls.simulator.calls import FIRST_ROSTER, Calls, require_instance
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.requests import InviteOrder, invite_order
-from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, documented, inferred, reported
-from pytest_graphcalls.simulator.store import (
-    E164,
-    Call,
-    Conference,
-    Identity,
-    Invitee,
-    Kind,
-    Operation,
-    Participant,
-    Result,
-)
+from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, Result, documented, inferred, reported
+from pytest_graphcalls.simulator.store import E164, Call, Conference, Identity, Invitee, Kind, Operation, Participant
 from pytest_graphcalls.simulator.world import World
 
 MOST_INVITEES = 5  # participant-invite.r05

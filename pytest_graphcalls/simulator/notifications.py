@@ -14,8 +14,8 @@ from typing import Any
 from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.clock import Clock, Ids
-from pytest_graphcalls.simulator.responses import Fact, documented, inferred, weakest
-from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant, Result, Store
+from pytest_graphcalls.simulator.responses import Fact, Result, documented, inferred, weakest
+from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant, Store
 from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Notification
 
 _SAME = (  # observed 6.1, without the bearer token
@@ -28,6 +28,7 @@ _SAME = (  # observed 6.1, without the bearer token
 )
 ARRIVED = documented("observed 5.8")
 REJECTED = documented("call-reject.r07")
+TONE = documented("call-subscribetotone.r03")
 INVENTED = inferred("simulator.notify")
 DELTA: Mapping[bool, Fact] = {False: documented("observed 5.15"), True: inferred("observed 5.15")}
 """How well a roster of differences is known: with people who came only, and with a participant who has left."""
@@ -180,6 +181,12 @@ class Notifier:
             self._sent_rosters[call.id] = number + 1, now
             data = partial(resources.roster_delta, came, left, number + 1)
             self._note_down(call, "updated", f"{call.id}/participants", data, str(weakest(fact, DELTA[bool(left)])))
+
+    def tone_pressed(self, call: Call, tone: str, number: int) -> None:
+        """Tell that a key was pressed, in as few members as captured (s4.2)."""
+        pressed = {"@odata.type": "#microsoft.graph.toneInfo", "sequenceId": number, "tone": tone}
+        data = {"@odata.type": "#microsoft.graph.call", "state": call.state.value, "toneInfo": pressed}
+        self._note_down(call, "updated", call.id, lambda: data, str(TONE))
 
     def operation_ended(self, operation: Operation) -> None:
         """Tell that an operation completed or failed (observed 5.16)."""

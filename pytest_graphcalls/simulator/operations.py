@@ -11,16 +11,17 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from pytest_graphcalls.contract.model import EndSpec
 from pytest_graphcalls.lifecycle import CallState, OperationEvent, OperationState
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.calls import Calls
-from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, documented
-from pytest_graphcalls.simulator.store import Call, Operation, Result
+from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, Result, documented
+from pytest_graphcalls.simulator.store import Call, Operation
 from pytest_graphcalls.simulator.world import World
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
+EVENTS = MappingProxyType({"completed": OperationEvent.COMPLETE, "failed": OperationEvent.FAIL})
+"""By the status that the contract gives an end: what happens to the operation."""
 
 
 class Operations:
@@ -35,18 +36,18 @@ class Operations:
         self._world = world
         self._calls = calls
 
-    def carry_out(self, ask: Ask, call: Call, body: Mapping[str, Any], lasts: float | None = None) -> Reply:
+    def carry_out(self, ask: Ask, call: Call, body: Mapping[str, Any], **facts: Any) -> Reply:
         """Start the operation that a request asks for, and answer with it.
 
         Args:
             ask: the request.
             call: the call it is about.
             body: what was sent.
-            lasts: virtual seconds that it takes once its turn has come; ``None`` for one that does not end by itself.
+            facts: further members of the :class:`.Operation`, such as what to do when its turn has come.
         """
         context = body.get("clientContext")
         context = context if isinstance(context, str) else None
-        return self.reply(ask, self.start(ask, call, context, end_members=self._echoed(ask, body), lasts=lasts))
+        return self.reply(ask, self.start(ask, call, context, end_members=self._echoed(ask, body), **facts))
 
     def _echoed(self, ask: Ask, body: Mapping[str, Any]) -> dict[str, Any]:
         spec = ask.match.operation.long_running
@@ -60,8 +61,7 @@ class Operations:
         *,
         members: Mapping[str, Any] = _NONE,
         end_members: Mapping[str, Any] = _NONE,
-        pending: frozenset[str] = frozenset(),
-        lasts: float | None = None,
+        **facts: Any,
     ) -> Operation:
         """Put down a new operation; arguments as for :class:`.Operation` and :meth:`carry_out`."""
         spec = ask.match.operation.long_running
@@ -74,11 +74,10 @@ class Operations:
             client_context=context,
             members=members,
             end_members=end_members,
-            pending=pending,
-            lasts=lasts,
+            **facts,
         )
         self._world.store.start_operation(operation)
-        if lasts is not None and self._first_in_queue(operation).id == operation.id:
+        if self._first_in_queue(operation).id == operation.id:
             self._run(operation)
         return operation
 
@@ -107,49 +106,68 @@ class Operations:
         pending, result = operation.pending - {part}, operation.result or failure
         operation = self._world.store.put_operation(replace(operation, pending=pending, result=result))
         if not pending:
-            self._after(self._world.pace.complete, operation)
+            self.after(self._world.pace.complete, operation)
 
     def _run(self, operation: Operation) -> None:
-        if operation.lasts is not None:
-            self._after(operation.lasts, operation)
+        if operation.begin is not None:
+            operation.begin(self._world.store.change_operation(operation, began=self._world.clock.now))
 
-    def _after(self, seconds: float, operation: Operation) -> None:
+    def after(self, seconds: float, operation: Operation) -> None:
+        """End an operation in ``seconds``, as one that was not interrupted."""
         if seconds > 0:
             self._world.clock.after(seconds, lambda: self.finish(operation.id))
         else:
             self.finish(operation.id)
 
-    def finish(self, operation_id: str) -> None:
-        """End an operation, by its result if a part of it has failed; one that is over already stays as it is."""
+    def running(self, operation_id: str) -> Operation | None:
+        """An operation as it is now, if it still runs and its call is not over."""
         operation = self._world.store.operations.get(operation_id)
         if operation is None or operation.status is not OperationState.RUNNING:
+            return None
+        return None if self._world.store.calls[operation.call].state is CallState.TERMINATED else operation
+
+    def finish(self, operation_id: str, how: str = "completed", **members: Any) -> None:
+        """End an operation, by its result if a part of it has failed; one that is over already stays as it is.
+
+        Args:
+            operation_id: which.
+            how: name of the end in the contract.
+            members: further members of the notification.
+        """
+        operation = self.running(operation_id)
+        if operation is None:
             return
         if operation.result is not None:
             self.fail(operation, operation.result)
-        elif operation.spec.completed is not None:
-            self._end(operation, OperationEvent.COMPLETE, operation.spec.completed)
+        elif how in operation.spec.ends:
+            self._next(self._end(operation, how, members))
 
     def fail(self, operation: Operation, result: Result) -> None:
         """End an operation that did not work out."""
-        self._over(operation, OperationEvent.FAIL, result, operation.end_members)
+        self._next(self._over(operation, OperationEvent.FAIL, result=result))
 
-    def cancel(self, call: Call) -> None:
-        """Cancel what runs in a call, as far as it can be cancelled."""
+    def cancel(self, call: Call, queue: str = "") -> None:
+        """Cancel what runs and waits in a call, as far as it can be cancelled; with ``queue`` what is in that one."""
         for operation in self._world.store.operations_of(call):
-            if operation.status is OperationState.RUNNING and operation.spec.cancelled is not None:
-                self._end(operation, OperationEvent.FAIL, operation.spec.cancelled)
+            spec = operation.spec
+            if operation.status is OperationState.RUNNING and "cancelled" in spec.ends and queue in {"", spec.queue}:
+                self._end(operation, "cancelled", {})
 
-    def _end(self, operation: Operation, event: OperationEvent, end: EndSpec) -> None:
+    def _end(self, operation: Operation, how: str, members: Mapping[str, Any]) -> Operation:
+        end = operation.spec.ends[how]
         pair = Fact(end.pair_evidence, end.pair_fact) if end.pair_evidence else None
         result = Result(end.code, end.subcode, end.message, Fact(end.evidence, end.fact), pair)
-        self._over(operation, event, result, {**operation.end_members, **end.members})
+        members = {**operation.end_members, **end.members, **members}
+        return self._over(operation, EVENTS[end.status], result=result, end_members=members, how=how)
 
-    def _over(
-        self, operation: Operation, event: OperationEvent, result: Result, end_members: Mapping[str, Any]
-    ) -> None:
-        operation = self._world.store.step_operation(operation, event, result=result, end_members=end_members)
+    def _over(self, operation: Operation, event: OperationEvent, **facts: Any) -> Operation:
+        operation = self._world.store.step_operation(operation, event, ended=self._world.clock.now, **facts)
         if self._world.store.calls[operation.call].state is not CallState.TERMINATED:
             self.notify_end(operation)
+        return operation
+
+    def _next(self, operation: Operation) -> None:
+        """Begin what has waited for an operation that is over."""
         following = self._first_in_queue(operation)
         if following.id != operation.id:
             self._run(following)

@@ -11,8 +11,8 @@ from typing import Any
 
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator.clock import Ids, Pace
-from pytest_graphcalls.simulator.responses import inferred, reported
-from pytest_graphcalls.simulator.store import E164, Identity, Result
+from pytest_graphcalls.simulator.responses import Result, inferred, reported
+from pytest_graphcalls.simulator.store import E164, Identity
 from pytest_graphcalls.validation import shown
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -36,11 +36,13 @@ class Script:
         answer: what they do when it rings.
         after: how many virtual seconds they let it ring; ``None`` for as long as the pace has it.
         stays: how many virtual seconds they stay in a call; ``None`` for as long as it lasts.
+        speech: from when to when they speak; ``None`` for all the time.
     """
 
     answer: Answer = Answer.ACCEPTS
     after: float | None = None
     stays: float | None = None
+    speech: tuple[tuple[float, float], ...] | None = None
 
 
 _DECLINED = reported("observed 6.23")

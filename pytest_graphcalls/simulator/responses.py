@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_graphcalls.contract import Contract, ErrorRow, Evidence
@@ -45,6 +45,42 @@ class Fact:
 
     def __str__(self) -> str:
         return f"{self.evidence}; fact={self.source}"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A ``resultInfo``: whole numbers on the wire (observed 5.5).
+
+    Attributes:
+        code: the first number of the pair.
+        subcode: the second one.
+        message: the reason in words, without the marker that ends it.
+        fact: how well it is known that things end like this.
+        pair: how well the two numbers are known, where that differs.
+    """
+
+    code: int
+    subcode: int
+    message: str
+    fact: Fact = field(compare=False)
+    pair: Fact | None = field(default=None, compare=False)
+
+    @property
+    def evidence(self) -> str:
+        """As the evidence header has it: that it ends so, and then the pair where it is known differently."""
+        if self.pair is None or self.pair.evidence is self.fact.evidence:
+            return str(self.fact)
+        return f"{self.fact}; result={self.pair.evidence}"
+
+    def wire(self) -> dict[str, Any]:
+        """The ``resultInfo`` object; the message ends with the marker of observed 5.6."""
+        message = f"{self.message} DiagCode: {self.code}#{self.subcode}.@".lstrip()
+        return {
+            "@odata.type": "#microsoft.graph.resultInfo",
+            "code": self.code,
+            "subcode": self.subcode,
+            "message": message,
+        }
 
 
 def weakest(first: Fact, *others: Fact) -> Fact:

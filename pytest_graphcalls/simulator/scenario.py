@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_graphcalls.errors import NotAllowedNowError, SettingError, UnknownNameError
-from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
+from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent
 from pytest_graphcalls.simulator import resources
+from pytest_graphcalls.simulator.audio import Prompt
 from pytest_graphcalls.simulator.calls import FIRST_ROSTER, THROWN_OUT, Calls
+from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import App
 from pytest_graphcalls.simulator.incoming import Incoming
 from pytest_graphcalls.simulator.outbox import Retention
 from pytest_graphcalls.simulator.people import Answer
-from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind, Operation, Participant, Result
+from pytest_graphcalls.simulator.simulated_call import SimulatedCall
+from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.validation import quantity, shown
 from pytest_graphcalls.wire import decode_json, encode_json
@@ -100,6 +103,52 @@ class Person:
         """
         self._scenario.leave(self.identity, _id_of(call))
         return self
+
+    def hangs_up(self, after: float = 0.0) -> Person:
+        """Leave every call they are in, in ``after`` virtual seconds.
+
+        Raises:
+            NotAllowedNowError: ``after`` is 0 and they are in no call.
+            SettingError: ``after`` is no number of 0 or more.
+        """
+        self._scenario.hang_up(self.identity, _seconds("hangs_up(after)", after))
+        return self
+
+    def presses(self, keys: str, after: float = 0.0) -> Person:
+        """Press keys, one after the other, the first in ``after`` virtual seconds, in the call they are in then.
+
+        Args:
+            keys: for example ``12#``; each lasts as long as the pace has it for a tone.
+            after: virtual seconds from now.
+
+        Raises:
+            NotAllowedNowError: ``after`` is 0 and they are in no call that is established.
+            SettingError: one of ``keys`` is on no telephone, or ``after`` is no number of 0 or more.
+        """
+        self._scenario.hearing.press(self.identity, keys, _seconds("presses(after)", after))
+        return self
+
+    def speaks(self, seconds: float, after: float = 0.0) -> Person:
+        """Speak for ``seconds``, beginning in ``after`` virtual seconds, and be silent otherwise.
+
+        Called again, it adds to what they say. A person without a script speaks all the time.
+
+        Raises:
+            SettingError: one of them is no number of 0 or more.
+        """
+        begins = _seconds("speaks(after)", after)
+        self._scenario.hearing.speak(self.identity, _seconds("speaks(seconds)", seconds), begins)
+        return self
+
+    def stays_silent(self) -> Person:
+        """Say nothing from now on."""
+        self._scenario.hearing.fall_silent(self.identity)
+        return self
+
+    @property
+    def heard(self) -> tuple[Prompt, ...]:
+        """The prompts that were played into calls while they were in them, in order."""
+        return self._scenario.hearing.heard(self.identity)
 
     def removes(self, call: SimulatedCall | str) -> Person:
         """Throw the bot of ``call`` out of the group call that both are in.
@@ -190,78 +239,6 @@ class Meeting:
         }
 
 
-class SimulatedCall:
-    """A call seen from outside, without permissions. Reading never changes it.
-
-    It always shows how things stand now; the values it gives out are frozen. After a reset there is nothing to show:
-    :class:`UnknownNameError`.
-    """
-
-    __slots__ = ("_scenario", "id")
-
-    def __init__(self, scenario: Scenario, id: str) -> None:
-        self._scenario = scenario
-        self.id = id
-
-    def __repr__(self) -> str:
-        call = self._scenario.store.calls.get(self.id)
-        return f"SimulatedCall({self.id!r}, state={call.state.value if call else 'not kept'!r})"
-
-    @property
-    def _call(self) -> Call:
-        return self._scenario.known(self.id)
-
-    @property
-    def state(self) -> CallState:
-        """The state it is in."""
-        return self._call.state
-
-    @property
-    def result(self) -> Result | None:
-        """Why it ended, if it did and a reason is known."""
-        return self._call.result
-
-    @property
-    def rejected_with(self) -> str | None:
-        """The reason it was rejected with, in lower case, or ``None``."""
-        return self._call.rejected_with
-
-    @property
-    def callback_uri(self) -> str:
-        """Where its notifications go."""
-        return self._call.callback
-
-    @property
-    def my_participant_id(self) -> str:
-        """Id of the bot's own entry in the roster."""
-        return self._call.my_participant
-
-    @property
-    def kind(self) -> Kind:
-        """Peer-to-peer or group."""
-        return self._conference.kind
-
-    @property
-    def participants(self) -> tuple[Participant, ...]:
-        """Everybody in it, bots included, also in a peer-to-peer call and also those off the roster."""
-        return tuple(self._conference.active)
-
-    @property
-    def invited(self) -> tuple[Participant, ...]:
-        """Those who are being rung."""
-        everybody = self._conference.people.values()
-        return tuple(one for one in everybody if one.state is ParticipantState.INVITED)
-
-    @property
-    def operations(self) -> tuple[Operation, ...]:
-        """The long-running operations started in it, oldest first."""
-        return self._scenario.store.operations_of(self._call)
-
-    @property
-    def _conference(self) -> Conference:
-        return self._scenario.store.conference_of(self._call)
-
-
 class Scenario:
     """Sets up meetings, incoming calls and what people do, without a request.
 
@@ -270,13 +247,15 @@ class Scenario:
         calls: what holds for every call.
         incoming: takes the calls that arrive.
         retention: knows how many calls are kept.
+        hearing: knows what people press, say and hear.
     """
 
-    def __init__(self, world: World, calls: Calls, incoming: Incoming, retention: Retention) -> None:
+    def __init__(self, world: World, calls: Calls, incoming: Incoming, retention: Retention, hearing: Hearing) -> None:
         self._world = world
         self._calls = calls
         self._incoming = incoming
         self._retention = retention
+        self.hearing = hearing
         self.store = world.store
 
     def person(self, name_or_id: str) -> Person:
@@ -345,6 +324,21 @@ class Scenario:
             if one is None:
                 raise NotAllowedNowError(identity.name or identity.id, "leave", f"not in call {call_id}", ("join",))
             self._calls.participant_left(self.store.step_participant(conference, one.id, ParticipantEvent.LEAVE))
+
+    def hang_up(self, identity: Identity, after: float) -> None:
+        """Let a person leave every conference they are in, now or later."""
+        with self._world.lock:
+            if not after and not any(one.find(identity) for one in self.store.conferences_of(identity)):
+                raise NotAllowedNowError(identity.name or identity.id, "hang up", "in no call", ("join",))
+            if after:
+                self._world.clock.after(after, lambda: self._leave_all(identity))
+            else:
+                self._leave_all(identity)
+
+    def _leave_all(self, identity: Identity) -> None:
+        for conference in self.store.conferences_of(identity):
+            if one := conference.find(identity):
+                self._calls.participant_left(self.store.step_participant(conference, one.id, ParticipantEvent.LEAVE))
 
     def remove_bot(self, identity: Identity, call_id: str) -> None:
         """Let a person remove the bot from the conference behind a call (observed 6.20)."""

@@ -8,8 +8,8 @@ meeting have a call each and share the conference. Whether a step is allowed is 
 from __future__ import annotations
 
 import re
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -27,7 +27,9 @@ from pytest_graphcalls.lifecycle import (
     ParticipantState,
     next_state,
 )
-from pytest_graphcalls.simulator.responses import Fact
+from pytest_graphcalls.simulator.audio import Plan, Recording, Sound, Tone
+from pytest_graphcalls.simulator.clock import Clock
+from pytest_graphcalls.simulator.responses import Result
 
 E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 """A phone number in the form that the service takes (participant-invite.r10)."""
@@ -67,42 +69,6 @@ class Identity:
         return f"4:{self.id}" if self.sort == "phone" else f"8:orgid:{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A ``resultInfo``: whole numbers on the wire (observed 5.5).
-
-    Attributes:
-        code: the first number of the pair.
-        subcode: the second one.
-        message: the reason in words, without the marker that ends it.
-        fact: how well it is known that things end like this.
-        pair: how well the two numbers are known, where that differs.
-    """
-
-    code: int
-    subcode: int
-    message: str
-    fact: Fact = field(compare=False)
-    pair: Fact | None = field(default=None, compare=False)
-
-    @property
-    def evidence(self) -> str:
-        """As the evidence header has it: that it ends so, and then the pair where it is known differently."""
-        if self.pair is None or self.pair.evidence is self.fact.evidence:
-            return str(self.fact)
-        return f"{self.fact}; result={self.pair.evidence}"
-
-    def wire(self) -> dict[str, Any]:
-        """The ``resultInfo`` object; the message ends with the marker of observed 5.6."""
-        message = f"{self.message} DiagCode: {self.code}#{self.subcode}.@".lstrip()
-        return {
-            "@odata.type": "#microsoft.graph.resultInfo",
-            "code": self.code,
-            "subcode": self.subcode,
-            "message": message,
-        }
-
-
 class CachedJson:
     """JSON text that is written when it is first read, and once: rosters are long and read often."""
 
@@ -127,6 +93,7 @@ class Participant:
         hidden: whether it is off the roster, as the invite asked.
         muted: whether the service has muted it.
         in_lobby: whether it waits in the lobby.
+        since: virtual second at which it became active.
         json: its JSON as the roster shows it; every change starts an empty one.
     """
 
@@ -140,6 +107,7 @@ class Participant:
     hidden: bool = False
     muted: bool = False
     in_lobby: bool = False
+    since: float = 0.0
     json: CachedJson = field(default_factory=CachedJson, compare=False)
 
 
@@ -214,6 +182,11 @@ class Call:
         asked: the members of the create or answer body that the call shows again.
         result: why it ended.
         rejected_with: the reason given, once it was rejected.
+        ended: virtual second at which it was over.
+        hears_tones: whether its bot has subscribed to tones.
+        tones: keys that were pressed, and tones that its bot has sent, in order.
+        by_policy: whether a recording policy has brought the bot in.
+        recording_status: as its bot has set it last, or ``""``.
     """
 
     id: str
@@ -230,6 +203,11 @@ class Call:
     asked: Mapping[str, Any] = field(default_factory=dict)
     result: Result | None = None
     rejected_with: str | None = None
+    ended: float | None = None
+    hears_tones: bool = False
+    tones: tuple[Tone, ...] = ()
+    by_policy: bool = False
+    recording_status: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +239,14 @@ class Operation:
         members: what an answer shows of it beyond the members that every operation has.
         end_members: further members of the notification of its end.
         pending: ids of what it waits for, such as participants who have not answered yet.
-        lasts: virtual seconds that it takes; ``None`` for as long as it is not ended.
+        begin: what to do when its turn has come; ``None`` for one that waits for other things than time.
+        sounds: the audio that it plays, in order.
+        plan: what it records, and until when.
+        loops: whether it plays them over and over.
+        began: virtual second at which its turn came.
+        listens: virtual second from which it records.
+        ended: virtual second at which it was over.
+        how: name of its end in the contract, or ``""``.
         result: how it ended; while it runs, the first failure of a part of it.
     """
 
@@ -273,14 +258,35 @@ class Operation:
     members: Mapping[str, Any]
     end_members: Mapping[str, Any]
     pending: frozenset[str] = frozenset()
-    lasts: float | None = None
+    begin: Callable[[Operation], None] | None = None
+    sounds: tuple[Sound, ...] = ()
+    plan: Plan | None = None
+    loops: bool = False
+    began: float | None = None
+    listens: float | None = None
+    ended: float | None = None
+    how: str = ""
     result: Result | None = None
 
 
-class Store:
-    """Every call, conference and operation of one tenant, by id."""
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Someone in a conference, from one virtual second to another; ``None`` while it lasts."""
 
-    def __init__(self) -> None:
+    identity: Identity
+    since: float
+    until: float | None = None
+
+
+class Store:
+    """Every call, conference and operation of one tenant, by id.
+
+    Args:
+        clock: for the moments at which something begins and ends.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self.reset()
 
     def reset(self) -> None:
@@ -293,7 +299,11 @@ class Store:
         self.over: deque[str] = deque()
         """Ids of the calls that are over, in the order in which they ended."""
         self._keys: dict[str, tuple[tuple[str, ...], ...]] = {}
-        self._kept_legs: Counter[str] = Counter()
+        self._legs: dict[str, list[str]] = {}
+        self._left: dict[str, list[Stay]] = {}
+        self._places: dict[tuple[str, str], dict[str, None]] = {}
+        self.recordings: dict[str, Recording] = {}
+        """By id of the operation."""
 
     def conference_of(self, call: Call) -> Conference:
         """The conference that ``call`` is a leg of."""
@@ -323,6 +333,23 @@ class Store:
         self._started.setdefault(operation.call, []).append(operation.id)
         return self.put_operation(operation)
 
+    def change_operation(self, operation: Operation, **facts: Any) -> Operation:
+        """Change members of ``operation``."""
+        return self.put_operation(replace(operation, **facts))
+
+    def conferences_of(self, identity: Identity) -> tuple[Conference, ...]:
+        """The conferences that ``identity`` is in, or was in."""
+        return tuple(self.conferences[id] for id in self._places.get(identity.key, ()))
+
+    def calls_in(self, conference: Conference) -> tuple[Call, ...]:
+        """The calls that are or were legs of ``conference``."""
+        return tuple(self.calls[id] for id in self._legs.get(conference.id, ()))
+
+    def stays_in(self, conference: Conference) -> Iterator[Stay]:
+        """The people who are or were in ``conference``, each with the time."""
+        yield from self._left.get(conference.id, ())
+        yield from (Stay(one.identity, one.since) for one in conference.active if not one.leg)
+
     def operations_of(self, call: Call) -> tuple[Operation, ...]:
         """The operations started in ``call``, oldest first."""
         return tuple(self.operations[id] for id in self._started.get(call.id, ()))
@@ -337,6 +364,7 @@ class Store:
         state = next_state(CALL, f"call {call.id}", call.state, event)
         if state is CallState.TERMINATED:
             self.over.append(call.id)
+            facts["ended"] = self._clock.now
         return self.change_call(call, state=state, **facts)
 
     def step_operation(self, operation: Operation, event: OperationEvent, **facts: Any) -> Operation:
@@ -348,7 +376,10 @@ class Store:
         """Let ``event`` happen to a participant; one that has left is taken off the conference."""
         state = next_state(PARTICIPANT, f"participant {id}", conference.people[id].state, event)
         if state is not ParticipantState.LEFT:
-            return self.change_participant(conference, id, state=state)
+            return self._came(self.change_participant(conference, id, state=state, since=self._clock.now), id)
+        one = conference.people[id]
+        if one.state is ParticipantState.ACTIVE and not one.leg:
+            self._left.setdefault(conference.id, []).append(Stay(one.identity, one.since, self._clock.now))
         people = {other: one for other, one in conference.people.items() if other != id}
         return self.put_conference(replace(conference, people=people))
 
@@ -362,12 +393,18 @@ class Store:
     ) -> Conference:
         """Add a participant; the audio streams are numbered in the order of arrival."""
         source = conference.sources + 1
-        one = Participant(id, identity, state, source, **facts)
-        return self.put_conference(replace(conference, people={**conference.people, id: one}, sources=source))
+        one = Participant(id, identity, state, source, since=self._clock.now, **facts)
+        return self._came(replace(conference, people={**conference.people, id: one}, sources=source), id)
+
+    def _came(self, conference: Conference, id: str) -> Conference:
+        one = conference.people[id]
+        if one.state is ParticipantState.ACTIVE and not one.leg:
+            self._places.setdefault(one.identity.key, {})[conference.id] = None
+        return self.put_conference(conference)
 
     def add_leg(self, conference: Conference, call: Call) -> Conference:
         """Note that ``call`` is a leg of ``conference``."""
-        self._kept_legs[conference.id] += 1
+        self._legs.setdefault(conference.id, []).append(call.id)
         return self.put_conference(replace(conference, legs=(*conference.legs, call.id)))
 
     def put_meeting(self, conference: Conference, keys: Iterable[tuple[str, ...]]) -> Conference:
@@ -386,10 +423,13 @@ class Store:
         call = self.calls.pop(id)
         for operation in self._started.pop(id, ()):
             del self.operations[operation]
-        self._kept_legs[call.conference] -= 1
-        if not self._kept_legs[call.conference]:
-            del self._kept_legs[call.conference]
-            self.conferences.pop(call.conference, None)
+            self.recordings.pop(operation, None)
+        self._legs[call.conference].remove(id)
+        if not self._legs[call.conference]:
+            del self._legs[call.conference]
+            gone = self.conferences.pop(call.conference)
+            for one in (*gone.people.values(), *self._left.pop(gone.id, ())):
+                self._places.get(one.identity.key, {}).pop(gone.id, None)
             for key in self._keys.pop(call.conference, ()):
                 self.meetings.pop(key, None)
         return call

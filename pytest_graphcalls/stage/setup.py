@@ -68,6 +68,14 @@ class People(OnTarget):
         self._world().person(person.id).declines()
         return person
 
+    def acting(self, call: StagedCall) -> Any:
+        """The person on the other side of a call, who presses keys and speaks (needs ``clock``)."""
+        return self._world().person(call.people[0].id)
+
+    def read(self, url: str, token: str) -> Answer:
+        """Read an address that an answer or a notification has given, with a token of its own."""
+        return self._connection.client(token=token).request("GET", url)
+
     def bot(self, name: str = "Other Bot") -> Invitee:
         """Another application, to be invited."""
         return Invitee(self._props.bot(), self._called(name), "application")
@@ -242,21 +250,29 @@ class Scenes(Making):
         person = person or self.person()
         return self.staged(person, targets=[person.entry()])
 
-    def incoming_call(self, *, group: bool = False) -> StagedCall:
-        """A call that rings at the bot (needs ``incoming-call``); a ``group`` one is an invitation to a meeting."""
-        call = StagedCall(self, self._world().incoming_call(group=group).id, self.client)
+    def incoming_call(self, *, group: bool = False, recording_policy: bool = False) -> StagedCall:
+        """A call that rings at the bot (needs ``incoming-call``).
+
+        Args:
+            group: whether it is an invitation to a meeting.
+            recording_policy: whether it comes because people in it are to be recorded.
+        """
+        facts = {"group": group, **({"recording_policy": True} if recording_policy else {})}
+        call = StagedCall(self, self._world().incoming_call(**facts).id, self.client)
         self._finally(call.hang_up)
         return call
 
-    def answered_call(self) -> StagedCall:
-        """An incoming call that the bot has taken."""
-        call = self.incoming_call()
+    def answered_call(self, *, recording_policy: bool = False) -> StagedCall:
+        """An incoming call that the bot has taken; argument as for :meth:`incoming_call`."""
+        call = self.incoming_call(recording_policy=recording_policy)
         self.accepted(call.answer(), success_of(Effect.TAKES_CALL))
         self.reached(lambda: call.state() == "established", "an answered call that is established")
         return call
 
     def bring(self, call: StagedCall, *people: Invitee) -> tuple[Invitee, ...]:
         """Invite ``people`` one by one and wait until all of them are in ``call``."""
+        if not people:
+            return ()
         rule = success_of(Effect.ADDS_PEOPLE)
         invites = {one: members(self.accepted(call.invite(one.entry()), rule)).get("id") for one in people}
         try:

@@ -125,11 +125,11 @@ class World(Protocol):
     def authority(self) -> Any:
         """Registers apps (``register``) and mints tokens (``token``)."""
 
-    def incoming_call(self, *, group: bool = False) -> Any:
+    def incoming_call(self, *, group: bool = False, recording_policy: bool = False) -> Any:
         """Place a call to the default app; it has an ``id``."""
 
     def person(self, name_or_id: str) -> Any:
-        """A user of the target; ``declines`` makes them decline every invitation."""
+        """A user of the target, who does what a :class:`.Person` can do."""
 
 
 class Connection(Protocol):
@@ -250,7 +250,7 @@ class ReceivedNotifications:
         """See :attr:`.World.authority`; raises :class:`StageError`."""
         return _lacking("another app, or a token of one's own making")
 
-    def incoming_call(self, *, group: bool = False) -> Any:  # noqa: ARG002  the protocol's signature
+    def incoming_call(self, *, group: bool = False, recording_policy: bool = False) -> Any:  # noqa: ARG002  the protocol's signature
         """See :meth:`.World.incoming_call`; raises :class:`StageError`."""
         return _lacking("an incoming call")
 

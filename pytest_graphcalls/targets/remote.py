@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -49,9 +49,9 @@ class RemotePerson:
     world: RemoteWorld
     id: str
 
-    def declines(self) -> None:
-        """They decline whatever they are called or invited to; see :meth:`.Person.declines`."""
-        self.world.ask("POST", f"{PREFIX}people/{quote(self.id, safe='')}/declines")
+    def __getattr__(self, action: str) -> Callable[..., object]:
+        """What they can do: the methods of a :class:`.Person`, with arguments by name."""
+        return lambda **facts: self.world.ask("POST", f"{PREFIX}people/{quote(self.id, safe='')}/{action}", **facts)
 
 
 class RemoteWorld:
@@ -81,9 +81,9 @@ class RemoteWorld:
             raise StageError(f"{method} {path}", f"the server refused: {body['error']['message']}")
         return body
 
-    def incoming_call(self, *, group: bool = False) -> Named:
+    def incoming_call(self, **facts: bool) -> Named:
         """Place a call to the default app; see :meth:`.Simulator.incoming_call`."""
-        return Named(self.ask("POST", f"{PREFIX}calls", group=group)["id"])
+        return Named(self.ask("POST", f"{PREFIX}calls", **facts)["id"])
 
     def person(self, name_or_id: str) -> RemotePerson:
         """A person of its tenant; see :meth:`.Simulator.person`."""

@@ -36,6 +36,7 @@ class SimulatorTarget:
 
         simulator = Simulator(seed=self.seed, tenant_id=setup.tenant or None)
         simulator.observe(setup.observer)
+        simulator.prompts.report = setup.recorder.add
         if setup.prepare is not None:
             setup.prepare(simulator)
         leave = setup.recorder.follow(lambda: simulator.notifications, setup.version)

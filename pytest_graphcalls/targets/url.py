@@ -141,12 +141,14 @@ class GivenWorld(ReceivedNotifications):
         super().__init__(list)
         self._facts, self._hook, self._version, self._numbers = facts, hook, version, numbers
 
-    def incoming_call(self, *, group: bool = False) -> _Call:
+    def incoming_call(self, *, group: bool = False, recording_policy: bool = False) -> _Call:
         """See :meth:`.World.incoming_call`.
 
         Raises:
-            StageError: neither hook nor command nor setting gives one.
+            StageError: neither hook nor command nor setting gives one, or it is to be one of a recording policy.
         """
+        if recording_policy:
+            raise StageError("an incoming call of a recording policy", "nothing gives one", "--graphcalls-target")
         facts, name = self._facts, "group_calls" if group else "incoming_calls"
         made = self._hook(group)
         if not made and facts.incoming_command:

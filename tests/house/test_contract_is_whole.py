@@ -110,6 +110,9 @@ def test_every_fact_of_an_operation_is_carried_or_explained() -> None:
         "call-unmute": 4,
         "call-cancelmediaprocessing": 3,
         "call-senddtmftones": 2,
+        "call-subscribetotone": 4,
+        "call-record": 6,
+        "call-updaterecordingstatus": 3,
     }
     for operation, last in known.items():
         carried = {fact for rule in CONTRACT.rules.values() for fact in rule.facts}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_graphcalls.lifecycle import CallEvent, CallState, OperationState, ParticipantState
-from pytest_graphcalls.simulator import Simulator
+from pytest_graphcalls.simulator import Proceed, Simulator
 from pytest_graphcalls.simulator.admission import Ask
+from pytest_graphcalls.simulator.audio import Plan
 from pytest_graphcalls.simulator.calls import ENDED_BY_BOT, LEFT_ALONE
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, inferred
 from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant
-from tests.proof.steps import Apply, around
+from pytest_graphcalls.wire import Request, Response
+from tests.proof.steps import Apply, around, meant
 
 
 def invitees(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -119,6 +121,23 @@ def hangs_up_for_all(simulator: Simulator) -> None:
         return reply
 
     simulator.handlers["call-delete"] = hang_up
+
+
+@dataclass
+class ReadAfterTheEnd:
+    """A call that has been hung up is read as it was before, for which it is asked in between."""
+
+    calls: dict[str, Response] = field(default_factory=dict)
+
+    def __call__(self, request: Request, proceed: Proceed) -> Response:
+        operation = meant(request)
+        if operation == "call-get":
+            return self.calls.get(request.path) or proceed(request)
+        before = proceed(replace(request, method="GET")) if operation == "call-delete" else None
+        response = proceed(request)
+        if before and response.status < 300:
+            self.calls[request.path] = before
+        return response
 
 
 def alive_for_ever(handler: Callable[[Ask], Reply], ask: Ask) -> Reply:
@@ -285,3 +304,59 @@ def takes_any_tone(id: str) -> Apply:
             original(ask)
 
     return around("admission", "judge", step)
+
+
+def forgets_the_subscription(simulator: Simulator, original: Callable[..., None], call: Call, queue: str = "") -> None:
+    """After a cancel, other than to barge in, its bot is notified of no key."""
+    original(call if queue else simulator.store.change_call(call, hears_tones=False), queue)
+
+
+def leads_to_a_cancelled_recording(_: Simulator, original: Callable[[Operation], None], operation: Operation) -> None:
+    """The end of a recording that was cancelled has an address and a token."""
+    kept = {"recordingLocation": "https://graph.microsoft.com/recordings/0", "recordingAccessToken": "t"}
+    cancelled = operation.plan is not None and operation.how == "cancelled"
+    original(replace(operation, end_members={**operation.end_members, **kept}) if cancelled else operation)
+
+
+def has_another_type(_: Simulator, original: Callable[[Request], Response | None], request: Request) -> Any:
+    """The file of a recording is answered as audio."""
+    response = original(request)
+    return response and replace(response, headers=response.headers.with_("Content-Type", "audio/wav"))
+
+
+def records(change: Callable[[Plan], dict[str, Any]]) -> Callable[..., Plan]:
+    """A recording has other limits."""
+
+    def step(_: Simulator, original: Callable[..., Plan], ask: Ask, body: dict[str, Any]) -> Plan:
+        plan = original(ask, body)
+        return replace(plan, **change(plan))
+
+    return step
+
+
+def refuses_two_minutes(_: Simulator, original: Callable[..., Plan], ask: Ask, body: dict[str, Any]) -> Plan:
+    """The longest recording that is allowed is refused."""
+    plan = original(ask, body)
+    if body.get("maxRecordDurationInSeconds") == 120:
+        raise Refusal("invalid-request", "too long")
+    return plan
+
+
+def passes_over_names(_: Simulator, original: Callable[..., Plan], ask: Ask, body: dict[str, Any]) -> Plan:
+    """Stop tones that are no keys are left out."""
+    return original(ask, {**body, "stopTones": [key for key in body.get("stopTones") or () if len(key) == 1]})
+
+
+def records_at_once(_: Simulator, original: Callable[[Operation], Operation], operation: Operation) -> Operation:
+    """A recording waits for nothing that is played."""
+    return operation if operation.plan else original(operation)
+
+
+def has_a_status(id: str) -> Callable[..., dict[str, Any]]:
+    """A body of one operation without a status says that it records."""
+
+    def step(_: Simulator, original: Callable[[Ask], dict[str, Any]], ask: Ask) -> dict[str, Any]:
+        given = original(ask)
+        return {"status": "recording", **given} if ask.match.operation.id == id else given
+
+    return step

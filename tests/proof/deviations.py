@@ -49,6 +49,7 @@ class Deviation:
 CREATE, INVITE, DELETE, REJECT = "application-post-calls", "participant-invite", "participant-delete", "call-reject"
 MUTE, PLAY, CANCEL = "participant-mute", "call-playprompt", "call-cancelmediaprocessing"
 MUTE_BOT, UNMUTE_BOT, TONES = "call-mute", "call-unmute", "call-senddtmftones"
+LISTEN, RECORD, STATUS = "call-subscribetotone", "call-record", "call-updaterecordingstatus"
 LOST = "The address below /app is answered as unknown."
 OPEN = "A request without a token is carried out."
 
@@ -116,6 +117,11 @@ TABLE: tuple[Deviation, ...] = (
         around("notifier", "call_ended", changes.hang_up_is_untold),
     ),
     Deviation("call-delete.success-is-204-empty", "The answer has status 202.", status("call-delete", 202)),
+    Deviation(
+        "call-delete.call-is-over-afterwards",
+        "A call that was hung up is read as before.",
+        lambda simulator: simulator.intercept(changes.ReadAfterTheEnd()),
+    ),
     Deviation("call-delete.only-own-leg-ends", "A hang-up ends the legs of all bots.", changes.hangs_up_for_all),
     Deviation("call-get.success-is-200-with-call", "The answer has status 202.", status("call-get", 202)),
     Deviation("call-get.id-is-the-one-asked-for", "Another call is shown.", body("call-get", changes.another)),
@@ -398,7 +404,7 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(
         f"{PLAY}.service-hosted-media-only",
         "A prompt is played with app-hosted media.",
-        skips("media", "require_service_hosted_media"),
+        around("media", "require_service_hosted_media", changes.not_for(PLAY)),
     ),
     Deviation(f"{PLAY}.at-most-20-prompts", "21 prompts are played.", leaves_unjudged(f"{PLAY}.at-most-20-prompts")),
     Deviation(
@@ -498,6 +504,16 @@ TABLE: tuple[Deviation, ...] = (
         "The end of a prompt that was cancelled is not told.",
         changes.operations_end_untold("playPromptOperation", OperationState.FAILED),
     ),
+    Deviation(
+        f"{CANCEL}.subscription-goes-on",
+        "No key is told after it.",
+        around("operations", "cancel", changes.forgets_the_subscription),
+    ),
+    Deviation(
+        f"{CANCEL}.cancelled-recording-is-empty",
+        "A cancelled recording has an address.",
+        around("operations", "notify_end", changes.leads_to_a_cancelled_recording),
+    ),
     Deviation(f"{CANCEL}.token-is-required", OPEN, needs_no_token(CANCEL)),
     Deviation(f"{CANCEL}.app-path-still-works", LOST, has_no_old_address(CANCEL)),
     # Tones
@@ -523,6 +539,145 @@ TABLE: tuple[Deviation, ...] = (
     ),
     Deviation(f"{TONES}.token-is-required", OPEN, needs_no_token(TONES)),
     Deviation(f"{TONES}.app-path-still-works", LOST, has_no_old_address(TONES)),
+    # Listen for tones
+    Deviation(f"{LISTEN}.success-is-200-with-operation", "The answer has status 202.", status(LISTEN, 202)),
+    Deviation(f"{LISTEN}.is-done-with-the-answer", "The answer says running.", body(LISTEN, changes.goes_on)),
+    Deviation(
+        f"{LISTEN}.no-end-is-notified",
+        "The operation that was answered as completed is notified of.",
+        around("operations", "reply", changes.ends_once_more(LISTEN)),
+    ),
+    Deviation(
+        f"{LISTEN}.tones-are-notified",
+        "Every key has the same number.",
+        around("notifier", "tone_pressed", lambda _, tell, call, tone, number: tell(call, tone, min(number, 1))),
+    ),
+    Deviation(
+        f"{LISTEN}.service-hosted-media-only",
+        "It is carried out with app-hosted media.",
+        around("media", "require_service_hosted_media", changes.not_for(LISTEN)),
+    ),
+    Deviation(
+        f"{LISTEN}.client-context-is-echoed", "clientContext is forgotten.", body(LISTEN, changes.forgets_the_context)
+    ),
+    Deviation(
+        f"{LISTEN}.client-context-at-most-256",
+        "257 characters are taken.",
+        leaves_unjudged(f"{LISTEN}.client-context-at-most-256"),
+    ),
+    Deviation(f"{LISTEN}.token-is-required", OPEN, needs_no_token(LISTEN)),
+    Deviation(f"{LISTEN}.app-path-still-works", LOST, has_no_old_address(LISTEN)),
+    # Record
+    Deviation(f"{RECORD}.success-is-200-with-operation", "The answer has status 202.", status(RECORD, 202)),
+    Deviation(
+        f"{RECORD}.answers-before-it-is-done",
+        "The answer says completed at once.",
+        body(RECORD, lambda operation: {**operation, "status": "completed"}),
+    ),
+    Deviation(f"{RECORD}.location-is-given", "There is no Location header.", without_location(RECORD)),
+    Deviation(
+        f"{RECORD}.end-leads-to-the-recording",
+        "The end has no address.",
+        instead("recordings", "members_of", lambda _: {}),
+    ),
+    Deviation(
+        f"{RECORD}.file-opens-with-its-token",
+        "The file has another type.",
+        around("recordings", "read", changes.has_another_type),
+    ),
+    Deviation(
+        f"{RECORD}.file-is-gone-after-the-call", "It is kept.", instead("recordings", "is_gone", lambda _: False)
+    ),
+    Deviation(
+        f"{RECORD}.longest-time-ends-it",
+        "It lasts twice as long.",
+        around("recordings", "plan", changes.records(lambda plan: {"longest": 2 * plan.longest})),
+    ),
+    Deviation(
+        f"{RECORD}.pause-ends-it",
+        "A pause is passed over.",
+        around("recordings", "plan", changes.records(lambda plan: {"pause": 100 * plan.pause})),
+    ),
+    Deviation(
+        f"{RECORD}.stop-tone-ends-it",
+        "Stop tones are passed over.",
+        around("recordings", "plan", changes.records(lambda _: {"stop": frozenset()})),
+    ),
+    Deviation(
+        f"{RECORD}.silence-counts-after-the-prompt",
+        "The silence clock begins with the prompt.",
+        instead("recordings", "lead", lambda *_: 0.0),
+    ),
+    Deviation(
+        f"{RECORD}.waits-for-its-turn",
+        "It is recorded while a prompt is played.",
+        around("operations", "_first_in_queue", changes.records_at_once),
+    ),
+    Deviation(f"{RECORD}.barge-in-ends-what-runs", "It waits all the same.", skips("media", "barge_in")),
+    Deviation(
+        f"{RECORD}.service-hosted-media-only",
+        "It is carried out with app-hosted media.",
+        around("media", "require_service_hosted_media", changes.not_for(RECORD)),
+    ),
+    Deviation(
+        f"{RECORD}.at-most-one-prompt", "Two prompts are played.", leaves_unjudged(f"{RECORD}.at-most-one-prompt")
+    ),
+    Deviation(
+        f"{RECORD}.recordings-up-to-two-minutes",
+        "Two minutes are refused.",
+        around("recordings", "plan", changes.refuses_two_minutes),
+    ),
+    Deviation(
+        f"{RECORD}.times-from-1-to-120",
+        "Any time is taken.",
+        leaves_unjudged(f"{RECORD}.times-from-1-to-120"),
+    ),
+    Deviation(
+        f"{RECORD}.stop-tones-are-keys",
+        "Names of tones are taken.",
+        both(
+            leaves_unjudged(f"{RECORD}.stop-tones-are-keys"),
+            around("recordings", "plan", changes.passes_over_names),
+        ),
+    ),
+    Deviation(
+        f"{RECORD}.client-context-is-echoed", "clientContext is forgotten.", body(RECORD, changes.forgets_the_context)
+    ),
+    Deviation(
+        f"{RECORD}.client-context-at-most-256",
+        "257 characters are taken.",
+        leaves_unjudged(f"{RECORD}.client-context-at-most-256"),
+    ),
+    Deviation(f"{RECORD}.token-is-required", OPEN, needs_no_token(RECORD)),
+    Deviation(f"{RECORD}.app-path-still-works", LOST, has_no_old_address(RECORD)),
+    # Say whether it is recorded
+    Deviation(f"{STATUS}.success-is-200-with-operation", "The answer has status 202.", status(STATUS, 202)),
+    Deviation(f"{STATUS}.is-done-with-the-answer", "The answer says running.", body(STATUS, changes.goes_on)),
+    Deviation(
+        f"{STATUS}.no-end-is-notified",
+        "The operation that was answered as completed is notified of.",
+        around("operations", "reply", changes.ends_once_more(STATUS)),
+    ),
+    Deviation(f"{STATUS}.location-is-given", "There is no Location header.", without_location(STATUS)),
+    Deviation(f"{STATUS}.recording-policy-only", "Any bot may say it.", skips("media", "require_recording_policy")),
+    Deviation(
+        f"{STATUS}.status-is-named",
+        "None is taken for recording.",
+        both(
+            leaves_unjudged(f"{STATUS}.status-is-named"),
+            around("admission", "body", changes.has_a_status(STATUS)),
+        ),
+    ),
+    Deviation(
+        f"{STATUS}.client-context-is-echoed", "clientContext is forgotten.", body(STATUS, changes.forgets_the_context)
+    ),
+    Deviation(
+        f"{STATUS}.client-context-at-most-256",
+        "257 characters are taken.",
+        leaves_unjudged(f"{STATUS}.client-context-at-most-256"),
+    ),
+    Deviation(f"{STATUS}.token-is-required", OPEN, needs_no_token(STATUS)),
+    Deviation(f"{STATUS}.app-path-still-works", LOST, has_no_old_address(STATUS)),
 )
 
 DEVIATIONS = {deviation.rule: deviation for deviation in TABLE}

@@ -52,7 +52,22 @@ def everything(stage: Stage) -> None:
     call.send(
         "call-playprompt", {"prompts": [{"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": info}], **context}
     )
+    call.send("call-subscribetotone", context)
+    call.send(
+        "call-record",
+        {
+            "prompts": [{"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": info}],
+            "bargeInAllowed": False,
+            "initialSilenceTimeoutInSeconds": 5,
+            "maxSilenceTimeoutInSeconds": 5,
+            "maxRecordDurationInSeconds": 5,
+            "playBeep": True,
+            "stopTones": ["#"],
+            **context,
+        },
+    )
     call.send("call-cancelmediaprocessing", context)
+    stage.answered_call(recording_policy=True).send("call-updaterecordingstatus", {"status": "recording", **context})
     if stage._connection.version == "v1.0":  # the only one whose pages have it
         call.send("call-senddtmftones", {"tones": ["tone1", "pound"], **context})
     stage.close()

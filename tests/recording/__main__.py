@@ -15,6 +15,7 @@ from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Pace, Simulator
 from tests.environment import clean
+from tests.recording import unrecorded
 
 ROOT = Path(__file__).parents[2]
 KEY = "shipped with pytest-graphcalls"
@@ -35,6 +36,7 @@ def record(folder: Path, *more: str) -> int:
             [
                 *(sys.executable, "-m", "pytest", "--pyargs", "pytest_graphcalls.contracts", "-q"),
                 *("-p", "no:randomly", "-p", "no:xdist", "-p", "no:cacheprovider"),
+                *(f"--deselect={test}" for test in unrecorded()),
                 *(f"--graphcalls-target={url}", f"--graphcalls-cassettes={folder.resolve()}", "--record-mode=rewrite"),
                 *more,
             ],

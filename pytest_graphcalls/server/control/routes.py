@@ -18,6 +18,7 @@ from pytest_graphcalls.server.control.routing import Route
 from pytest_graphcalls.server.control.state import ServerState
 from pytest_graphcalls.server.control.views import Numbered, Structured, Unredacted, encode, outgoing
 from pytest_graphcalls.simulator import FAULTS, App, Fault, Keyring, Person, SimulatedCall
+from pytest_graphcalls.simulator.audio import CHOICES
 from pytest_graphcalls.simulator.faults import parameters_of
 
 PERSON_ACTIONS = {
@@ -113,6 +114,11 @@ def _act(method: Callable[..., None], state: ServerState, /, person: Person, **f
     del state
     method(person, **facts)
     return person
+
+
+def _media(state: ServerState, /, **choices: str) -> Json:
+    switches = state.simulator.media.switches.choose(**choices)
+    return {name: getattr(switches, name) for name in CHOICES}
 
 
 def _freeze(state: ServerState) -> Json:
@@ -215,6 +221,7 @@ _OF_A_CALL = {
     "group": Parameter("whether it is an invitation into a group call", parameters.flag),
     "others": Parameter(f"who else is in the group call: {_PEOPLE}", parameters.texts),
     "app": Parameter("id of the app that is called; by default the default app", _TEXT),
+    "recording_policy": Parameter("whether it comes because a policy has those in it recorded", parameters.flag),
 }
 _OF_A_NOTIFICATION = {
     "data": Parameter("the resourceData, posted as it is", parameters.anything, required=True),
@@ -230,7 +237,8 @@ _OF_A_MEETING = {
 }
 _OF_AN_ACTION = {
     "seconds": Parameter("virtual seconds", parameters.seconds),
-    "after": Parameter("virtual seconds of ringing; by default as long as for everyone", parameters.seconds),
+    "after": Parameter("virtual seconds until then; of ringing, for who declines", parameters.seconds),
+    "keys": Parameter("keys of a telephone, one after the other, e.g. 12#", _TEXT),
     "call": Parameter("id of the call", _TEXT),
 }
 _OF_A_BOT = {
@@ -280,6 +288,11 @@ ROUTES: tuple[Route, ...] = (
           _notify, _OF_A_NOTIFICATION, 201),
     Route("POST", "meetings", "hold a meeting; its coordinates go into the body that creates a call",
           lambda state, **facts: state.simulator.meeting(**facts), _OF_A_MEETING, 201),
+    Route("GET", "media", "which behaviour is simulated where sources differ", _media),
+    Route("POST", "media", "simulate another behaviour from now on", _media,
+          {name: Parameter(" or ".join(values), _TEXT) for name, values in CHOICES.items()}),
+    Route("GET", "people/{person}/heard", "the prompts that were played while they were in a call",
+          lambda _, person: {"heard": person.heard}),
     Route("GET", "people/{person}", "a person's id; a new name is a new person", lambda _, person: person),
     *(
         Route("POST", f"people/{{person}}/{name}", _first_sentence(method).lower(), partial(_act, method),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from pytest_graphcalls.server.control.routing import PREFIX, TOKEN_PATH
 from pytest_graphcalls.wire import Headers, Request, Response, encode_json
+from tests.proof.changes import ReadAfterTheEnd
 from tests.proof.steps import meant
 
 Proceed = Callable[[Request], Response]
@@ -115,22 +116,6 @@ def sent(request: Request) -> dict[str, Any]:
     """The JSON object that a request has sent."""
     found = request.json() if request.body else {}
     return found if isinstance(found, dict) else {}
-
-
-@dataclass
-class ReadAfterTheEnd:
-    """A call that has been hung up is read as it was before."""
-
-    calls: dict[str, Response] = field(default_factory=dict)
-
-    def __call__(self, request: Request, proceed: Proceed) -> Response:
-        if meant(request) == "call-get":
-            return self.calls.get(request.path) or proceed(request)
-        before = proceed(replace(request, method="GET"))
-        response = proceed(request)
-        if response.status < 300:
-            self.calls[request.path] = before
-        return response
 
 
 @dataclass(frozen=True)

@@ -43,11 +43,10 @@ def test_what_an_operation_starts_is_read_from_its_file() -> None:
         ("prompts",),
         "media",
     )
-    assert spec.completed is not None
-    assert (spec.completed.code, spec.completed.subcode, spec.completed.evidence) == (200, 0, Evidence.DOCUMENTED)
-    assert spec.completed.pair_evidence is Evidence.REPORTED
-    assert spec.cancelled is not None
-    assert (spec.cancelled.code, spec.cancelled.subcode, spec.cancelled.pair_evidence) == (400, 8508, None)
+    completed, cancelled = spec.ends["completed"], spec.ends["cancelled"]
+    assert (completed.code, completed.subcode, completed.evidence) == (200, 0, Evidence.DOCUMENTED)
+    assert (completed.status, completed.pair_evidence) == ("completed", Evidence.REPORTED)
+    assert (cancelled.code, cancelled.subcode, cancelled.status) == (400, 8508, "failed")
 
 
 def test_what_is_started_is_what_is_answered() -> None:
@@ -57,7 +56,7 @@ def test_what_is_started_is_what_is_answered() -> None:
         answered = {response.body for response in operation.responses.values() if response.body.endswith("Operation")}
         if operation.method == "POST":
             assert answered == ({spec.type} if spec else set()), operation.id
-        assert spec is None or (spec.completed is not None) is (spec.answered == "running"), operation.id
+        assert spec is None or ("completed" in spec.ends) is (spec.answered == "running"), operation.id
 
 
 @pytest.mark.parametrize(

@@ -89,10 +89,16 @@ class Bot:
     def invite(self, call: SimulatedCall, *entries: dict[str, Any], **facts: Any) -> Response:
         return self.post(f"/{call.id}/participants/invite", {"participants": list(entries), **facts})
 
+    def prompts(self, count: int, **info: str) -> dict[str, Any]:
+        """The member ``prompts`` of a body."""
+        info = {"uri": "https://bot.example.com/beep.wav", "resourceId": "beep", **info}
+        return {"prompts": [{"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": info}] * count}
+
     def play(self, call: SimulatedCall, prompts: int = 1, **facts: Any) -> Response:
-        info = {"uri": "https://bot.example.com/beep.wav", "resourceId": "beep"}
-        prompt = {"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": info}
-        return self.post(f"/{call.id}/playPrompt", {"prompts": [prompt] * prompts, **facts})
+        return self.post(f"/{call.id}/playPrompt", {**self.prompts(prompts), **facts})
+
+    def record(self, call: SimulatedCall, **facts: Any) -> Response:
+        return self.post(f"/{call.id}/recordResponse", facts)
 
     def mute(self, call: SimulatedCall, name: str, **facts: Any) -> Response:
         who = next(one.id for one in call.participants if one.identity.name == name)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_graphcalls.simulator import App, Meeting, Person, SimulatedCall, Simulator
-from pytest_graphcalls.wire import Notification
+from pytest_graphcalls.wire import Headers, Notification, Response
 from tests.unit.simulator.bot import Bot, entry
 
 PHONE = "+15551234567"
@@ -307,6 +307,86 @@ def mutes(scene: Scene) -> None:
     scene.simulator.advance(LONG)
 
 
+class FilesOfABot:
+    """Where prompts are read from, in place of a bot.
+
+    Args:
+        answer: what each GET is answered with.
+    """
+
+    def __init__(self, answer: Response | str) -> None:
+        self.answer = answer
+        self.fetched: list[str] = []
+
+    def serves(self, url: str, callback: str) -> bool:
+        return url.partition("//")[2].partition("/")[0] == callback.partition("//")[2].partition("/")[0]
+
+    def fetch(self, url: str) -> Response | str:
+        self.fetched.append(url)
+        return self.answer
+
+
+def serves(scene: Scene, answer: Response | str) -> FilesOfABot:
+    """Let the bot of a scene serve its prompts."""
+    if not scene.simulator.outbox.is_open:
+        scene.simulator.deliver_to(lambda *_: None)
+    files = scene.simulator.prompts.files = FilesOfABot(answer)
+    return files
+
+
+def plays_a_file(answer: Response | str, **switches: str) -> Play:
+    def play(scene: Scene) -> None:
+        serves(scene, answer)
+        scene.simulator.media.switches.choose(**switches)
+        plays(1)(scene)
+
+    return play
+
+
+def cancels_tones(scene: Scene) -> None:
+    call = scene.about(scene.bot.ring(scene.person("Ana")))
+    scene.begin()
+    scene.bot.post(f"/{call.id}/sendDtmfTones", {"tones": ["tone1"] * 9})
+    scene.bot.post(f"/{call.id}/cancelMediaProcessing", {})
+    scene.simulator.advance(LONG)
+
+
+def records(*deeds: Callable[[Scene, SimulatedCall], object], played: int = 0, **body: Any) -> Play:
+    """A bot records, and what happens meanwhile, each a second after the other."""
+
+    def play(scene: Scene) -> None:
+        call = scene.about(scene.bot.ring(scene.person("Ana")))
+        scene.begin()
+        if played:
+            scene.bot.play(call, played)
+        scene.bot.record(call, **{"maxRecordDurationInSeconds": 60, **body})
+        for deed in deeds:
+            scene.simulator.advance(1)
+            deed(scene, call)
+        scene.simulator.advance(LONG)
+
+    return play
+
+
+def records_silence(scene: Scene) -> None:
+    scene.person("Ana").stays_silent()
+    records()(scene)
+
+
+def records_after_a_bad_prompt(scene: Scene) -> None:
+    serves(scene, "gave no answer")
+    records(**scene.bot.prompts(1))(scene)
+
+
+def presses_keys(scene: Scene) -> None:
+    call = scene.about(scene.bot.ring(scene.person("Ana")))
+    scene.bot.post(f"/{call.id}/subscribeToTone", {})
+    scene.begin()
+    scene.person("Ana").presses("1#")
+    scene.simulator.advance(LONG)
+
+
+NO_WAV = Response(200, Headers(), b"ID3")
 PLAYS: dict[str, Play] = {
     "call-answered": calls_a_person,
     "call-declined": called("declines"),
@@ -356,5 +436,18 @@ PLAYS: dict[str, Play] = {
     "bot-mutes-itself": mutes_itself,
     "bot-unmutes-itself": unmutes_itself,
     "tones-sent": sends_tones,
+    "tones-cancelled": cancels_tones,
+    "prompt-not-downloadable": plays_a_file("gave no answer"),
+    "prompt-of-wrong-format": plays_a_file(NO_WAV),
+    "prompt-unheard": plays_a_file(NO_WAV, unplayable="completed"),
+    "recording-ended-by-duration": records(),
+    "recording-ended-by-stop-tone": records(lambda scene, _: scene.person("Ana").presses("#"), stopTones=["#"]),
+    "recording-ended-by-pause": records(lambda scene, _: scene.person("Ana").speaks(2)),
+    "recording-without-a-word": records_silence,
+    "recording-with-bad-prompt": records_after_a_bad_prompt,
+    "recording-cancelled": records(lambda scene, call: scene.bot.post(f"/{call.id}/cancelMediaProcessing", {})),
+    "recording-barges-in": records(played=5, bargeInAllowed=True),
+    "recording-running-at-the-end": records(lambda scene, _: scene.person("Ana").hangs_up()),
+    "tones-pressed": presses_keys,
 }
 """By id of the sequence."""

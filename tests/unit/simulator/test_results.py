@@ -8,7 +8,7 @@ import pytest
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.simulator import calls, incoming, invitations, people
-from pytest_graphcalls.simulator.store import Result
+from pytest_graphcalls.simulator.responses import Result
 
 
 def results() -> Iterator[Result]:

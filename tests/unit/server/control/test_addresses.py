@@ -47,6 +47,10 @@ def test_people_faults_and_assertions_are_those_of_python() -> None:
         "leaves",
         "is_unreachable",
         "removes",
+        "presses",
+        "speaks",
+        "stays_silent",
+        "hangs_up",
     } == set(PERSON_ACTIONS)
     assert {f"faults/{name}" for name in FAULTS} <= paths
     assert {f"assertions/{name}" for name in ASSERTIONS} <= paths

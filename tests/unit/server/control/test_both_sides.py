@@ -13,6 +13,7 @@ import pytest
 from pytest_graphcalls.bot import Bot
 from pytest_graphcalls.server.control import ROUTES, ServerState
 from pytest_graphcalls.simulator import Authority, Fault, Keyring, Meeting, Person, SimulatedCall, Simulator
+from pytest_graphcalls.simulator.audio import Switches
 
 SEEN = "GET calls/{call}"
 ADDRESSES: dict[type, dict[str, str]] = {
@@ -34,15 +35,20 @@ ADDRESSES: dict[type, dict[str, str]] = {
             for name in (
                 "answers_after",
                 "declines",
+                "hangs_up",
                 "is_busy",
                 "is_unreachable",
                 "joins",
                 "leaves",
                 "leaves_after",
                 "never_answers",
+                "presses",
                 "removes",
+                "speaks",
+                "stays_silent",
             )
         },
+        "heard": "GET people/{person}/heard",
         "id": "GET people/{person}",
         "identity": "GET people/{person}",
         "name": "GET people/{person}",
@@ -56,9 +62,13 @@ ADDRESSES: dict[type, dict[str, str]] = {
             "my_participant_id",
             "operations",
             "participants",
+            "prompts",
+            "recording_status",
+            "recordings",
             "rejected_with",
             "result",
             "state",
+            "tones",
         ),
         SEEN,
     ),
@@ -78,6 +88,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
         "register": "POST apps",
         "token": "POST token",
     },
+    Switches: {"choose": "POST media"},
     Keyring: {"names": "GET keys", "retire": "POST keys/retire", "rotate": "POST keys/rotate"},
     Bot: {
         "__call__": "POST bot",
@@ -129,6 +140,7 @@ LEFT_OUT: dict[type, dict[str, str]] = {
         "grant": "it judges every request",
         "reset": "POST reset does",
     },
+    Switches: {"reset": "POST reset does"},
     Keyring: {
         "public": "the key set of the service itself: GET /v1/keys",
         "reset": "POST reset does",
@@ -167,10 +179,11 @@ PARAMETERS_LEFT_OUT = {
     (Bot, "send_again", "remark"): "for the words of the ledger only",
     (Authority, "token", "key"): CODE,
 }
-FREE = {(Simulator, "fault"), (Authority, "change")}
+FREE = {(Simulator, "fault"), (Authority, "change"), (Switches, "choose")}
 """Those that take any parameter; tables elsewhere say which."""
 SERVED_ONLY = {
     "GET ": "the list itself",
+    "GET media": "in Python the switches are attributes",
     "GET calls": "a suite that has lost an id finds it again; in Python the object is kept",
     "GET bot": "the names of the forgeries, in Python bot.FORGERIES",
     "POST clock/freeze": "in Python time always stands still",

@@ -1,0 +1,174 @@
+"""Subscribe to tone. What the documentation promises about notifying a bot of telephone keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
+
+rule = pytest.mark.graphcalls_rule
+question = pytest.mark.graphcalls_question
+
+SUBSCRIBE = "call-subscribetotone"
+SUCCESS = "call-subscribetotone.success-is-200-with-operation"
+APP_HOSTED = {"@odata.type": "#microsoft.graph.appHostedMediaConfig"}
+
+
+def subscribe(call: StagedCall, **body: Any) -> Answer:
+    """Ask for the keys that are pressed."""
+    return call.send(SUBSCRIBE, body)
+
+
+def subscribed(stage: Stage) -> StagedCall:
+    """A peer-to-peer call whose bot has subscribed."""
+    call = stage.peer_to_peer_call()
+    stage.accepted(subscribe(call), SUCCESS)
+    return call
+
+
+def keys(stage: Stage, call: StagedCall, count: int = 1) -> list[dict[str, Any]]:
+    """What the updates of a call have said of keys, after waiting for as many."""
+
+    def told() -> list[dict[str, Any]]:
+        found = (one.of_call().get("toneInfo") for one in stage.notices_of("updated", call.id))
+        return [one for one in found if isinstance(one, dict)]
+
+    stage.wait_for_notices("updated", call.id, until=lambda _: len(told()) >= count)
+    return told()
+
+
+def app_hosted_call(stage: Stage) -> StagedCall:
+    """A peer-to-peer call whose bot hosts its media itself."""
+    person = stage.person()
+    return stage.staged(person, targets=[person.entry()], mediaConfig=APP_HOSTED)
+
+
+@rule("call-subscribetotone.success-is-200-with-operation")
+def test_it_is_answered_with_the_operation(graphcalls_stage: Stage) -> None:
+    """A request that worked is answered with 200 and its operation."""
+    answer = subscribe(graphcalls_stage.peer_to_peer_call())
+    assert answer.status_code == 200
+    assert members(answer).get("id"), "the answer names no operation"
+
+
+@rule("call-subscribetotone.is-done-with-the-answer")
+def test_the_operation_in_the_answer_is_completed(graphcalls_stage: Stage) -> None:
+    """Nothing is left to wait for."""
+    answer = graphcalls_stage.accepted(subscribe(graphcalls_stage.peer_to_peer_call()), SUCCESS)
+    assert str(members(answer).get("status")).lower() == "completed"
+
+
+@rule("call-subscribetotone.no-end-is-notified")
+def test_no_notification_tells_of_its_own_end(graphcalls_stage: Stage) -> None:
+    """An operation that was answered as completed is not notified of once more."""
+    call = graphcalls_stage.peer_to_peer_call()
+    answer = graphcalls_stage.accepted(subscribe(call), SUCCESS)
+    assert not graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
+
+
+@rule("call-subscribetotone.tones-are-notified")
+def test_each_key_is_an_update_of_the_call(graphcalls_stage: Stage) -> None:
+    """Two keys are two updates with the names of their tones, in order and with sequenceIds that grow."""
+    call = subscribed(graphcalls_stage)
+    graphcalls_stage.acting(call).presses(keys="1#")
+    told = keys(graphcalls_stage, call, 2)
+    assert [one.get("tone") for one in told] == ["tone1", "pound"]
+    numbers = [int(one["sequenceId"]) for one in told]
+    assert numbers == sorted(set(numbers))
+
+
+@rule("call-subscribetotone.service-hosted-media-only")
+def test_app_hosted_media_is_refused(graphcalls_stage: Stage) -> None:
+    """A bot that hosts its media itself hears the keys itself."""
+    assert refused(subscribe(app_hosted_call(graphcalls_stage)))
+
+
+@rule("call-subscribetotone.client-context-is-echoed")
+def test_the_client_context_comes_back(graphcalls_stage: Stage) -> None:
+    """What the caller gives as clientContext comes back unchanged."""
+    context = graphcalls_stage.new_id()
+    answer = graphcalls_stage.accepted(subscribe(graphcalls_stage.peer_to_peer_call(), clientContext=context), SUCCESS)
+    assert members(answer).get("clientContext") == context
+
+
+@rule("call-subscribetotone.client-context-at-most-256")
+def test_a_client_context_of_256_characters_is_taken(graphcalls_stage: Stage) -> None:
+    """The longest clientContext that is allowed is not refused."""
+    assert not refused(subscribe(graphcalls_stage.peer_to_peer_call(), clientContext="c" * 256))
+
+
+@rule("call-subscribetotone.client-context-at-most-256")
+def test_a_client_context_of_257_characters_is_not_taken(graphcalls_stage: Stage) -> None:
+    """A clientContext that is too long does not become that of an operation."""
+    with graphcalls_stage.expecting("client-context-at-most-256"):
+        answer = subscribe(graphcalls_stage.peer_to_peer_call(), clientContext="c" * 257)
+    assert refused(answer) or members(answer).get("clientContext") != "c" * 257
+
+
+@rule("call-subscribetotone.token-is-required")
+def test_a_token_is_required(graphcalls_stage: Stage) -> None:
+    """A request without an Authorization header is not carried out."""
+    call = graphcalls_stage.peer_to_peer_call()
+    with graphcalls_stage.expecting("token-is-required"):
+        answer = subscribe(call.through(graphcalls_stage.client_without_token()))
+    assert refused(answer)
+
+
+@rule("call-subscribetotone.app-path-still-works")
+def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
+    """Under beta the address below /app reaches the same operation."""
+    call = graphcalls_stage.peer_to_peer_call()
+    answer = subscribe(call.at_old_address())
+    if refused(answer):
+        graphcalls_stage.accepted(subscribe(call), SUCCESS)
+    assert not refused(answer)
+
+
+@question("call-subscribetotone.app-hosted-media-status")
+def test_question_app_hosted_media(graphcalls_stage: Stage) -> None:
+    """Which status and code refuse it in a call with app-hosted media?"""
+    answer = subscribe(app_hosted_call(graphcalls_stage))
+    graphcalls_stage.record_answer("call-subscribetotone.app-hosted-media-status", answer)
+
+
+@question("call-subscribetotone.subscribed-twice")
+def test_question_subscribed_twice(graphcalls_stage: Stage) -> None:
+    """What is answered to a second subscription?"""
+    answer = subscribe(subscribed(graphcalls_stage))
+    graphcalls_stage.record_answer("call-subscribetotone.subscribed-twice", answer)
+
+
+@question("call-subscribetotone.first-sequence-id")
+def test_question_first_sequence_id(graphcalls_stage: Stage) -> None:
+    """Which sequenceId does the first key have?"""
+    call = graphcalls_stage.peer_to_peer_call()
+    answer = subscribe(call)
+    graphcalls_stage.acting(call).presses(keys="1")
+    told = [str(one.get("sequenceId")) for one in keys(graphcalls_stage, call)]
+    graphcalls_stage.record_answer("call-subscribetotone.first-sequence-id", answer, f"the first has {' '.join(told)}")
+
+
+@question("call-subscribetotone.key-before-subscription")
+def test_question_key_before_subscription(graphcalls_stage: Stage) -> None:
+    """Is a key posted that was pressed before the subscription?"""
+    call = graphcalls_stage.peer_to_peer_call()
+    graphcalls_stage.acting(call).presses(keys="1")
+    answer = subscribe(call)
+    graphcalls_stage.acting(call).presses(keys="2")
+    told = [f"{one.get('sequenceId')} {one.get('tone')}" for one in keys(graphcalls_stage, call)]
+    note = f"of a key before and one after it: {', '.join(told)}"
+    graphcalls_stage.record_answer("call-subscribetotone.key-before-subscription", answer, note)
+
+
+@question("call-subscribetotone.stop-tone-as-well")
+def test_question_stop_tone_as_well(graphcalls_stage: Stage) -> None:
+    """Is a key that ends a recording posted as a tone as well?"""
+    call = subscribed(graphcalls_stage)
+    answer = call.send("call-record", {"stopTones": ["#"], "playBeep": False})
+    graphcalls_stage.acting(call).presses(keys="#", after=1.0)
+    told = [str(one.get("tone")) for one in keys(graphcalls_stage, call)]
+    graphcalls_stage.record_answer(
+        "call-subscribetotone.stop-tone-as-well", answer, f"posted: {', '.join(told) or 'none'}"
+    )

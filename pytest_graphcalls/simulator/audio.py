@@ -1,0 +1,227 @@
+"""What can be heard in a call, as plain values; and audio files in the one format that the service takes and gives."""
+
+from __future__ import annotations
+
+import io
+import math
+import wave
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from pytest_graphcalls.errors import UnknownNameError
+
+RATE = 16_000
+"""Samples a second."""
+WIDTH = 2
+"""Bytes of a sample."""
+FORMAT = "WAV, PCM, mono, 16 bit, 16 kHz"
+"""The format of prompts (documented: s1.8), and so of recordings (inferred: s1.8)."""
+KEYS = MappingProxyType(
+    {**{digit: f"tone{digit}" for digit in "0123456789"}, "*": "star", "#": "pound"} | {key: key for key in "abcd"}
+)
+"""By key of a telephone: the name of its tone (documented: s4.4)."""
+NAMES = MappingProxyType(
+    {
+        "current": ("recordingLocation", "recordingAccessToken"),
+        "older": ("recordResourceLocation", "recordResourceAccessToken"),
+    }
+)
+"""Names of the members that lead to a recording: documented, and captured in 2024 (s2.2)."""
+CHOICES = MappingProxyType(
+    {"unplayable": ("failed", "completed"), "hang_up": ("loses", "keeps"), "names": (*NAMES, "both")}
+)
+"""By switch: its values, the default first."""
+Span = tuple[float, float]
+"""From one virtual second to another, which may be infinite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """An audio file to be played.
+
+    Attributes:
+        uri: where it lies.
+        resource_id: what the service keeps it under, or ``""``.
+        seconds: how long it is heard; ``None`` until that is known.
+        problem: why it cannot be played, or ``""``.
+    """
+
+    uri: str
+    resource_id: str = ""
+    seconds: float | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """An audio file that was played into a call.
+
+    Attributes:
+        uri: where it lies.
+        resource_id: what the service keeps it under, or ``""``.
+        begins: virtual second at which it began.
+        ends: virtual second at which it ended; ``None`` while it is heard.
+        ended: ``completed``, ``cancelled``, ``call ended``, or how else its operation ended; ``""`` while it is heard.
+        problem: why it could not be played, or ``""``.
+        operation: id of the operation that played it.
+    """
+
+    uri: str
+    resource_id: str
+    begins: float
+    ends: float | None
+    ended: str
+    problem: str
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """A key that was pressed, or a tone that the bot has sent.
+
+    Attributes:
+        tone: its name, e.g. ``tone1`` or ``pound``.
+        at: virtual second at which it was heard.
+        by: name of the person who pressed the key; ``""`` for the bot.
+        sequence_id: the number that the bot was notified of it with; ``None`` where it was not.
+    """
+
+    tone: str
+    at: float
+    by: str = ""
+    sequence_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a recording waits for, in seconds.
+
+    Attributes:
+        silence: how long nothing may be said at first.
+        pause: how long nothing may be said after a word.
+        longest: how long it is at most.
+        beep: whether there is a beep before it.
+        stop: tones that end it.
+        origin: scheme and host that its address begins with.
+    """
+
+    silence: float
+    pause: float
+    longest: float
+    beep: bool
+    stop: frozenset[str]
+    origin: str
+
+    def end(self, begins: float, speech: Iterable[Span]) -> tuple[float, str]:
+        """The moment at which a recording ends, and the name of the end, unless it is ended before.
+
+        Args:
+            begins: the moment at which it begins.
+            speech: when something is said.
+        """
+        quiet_from, limit, how = begins, self.silence, "silence"
+        for start, stop in sorted(speech):
+            if stop > quiet_from and start < quiet_from + limit:
+                quiet_from, limit, how = stop, self.pause, "pause"
+        ends = quiet_from + limit
+        return (begins + self.longest, "completed") if begins + self.longest < ends else (ends, how)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What the bot has recorded.
+
+    Attributes:
+        call: id of the call.
+        location: the address that it is read from.
+        token: the bearer token that opens it.
+        begins: virtual second at which it begins.
+        ends: virtual second at which it ends.
+        speech: when something was said.
+        fetched: virtual seconds at which it was read.
+    """
+
+    call: str
+    location: str
+    token: str
+    begins: float
+    ends: float
+    speech: tuple[Span, ...]
+    fetched: tuple[float, ...] = ()
+
+    def wav(self) -> bytes:
+        """The audio file: a hum where something was said, silence elsewhere."""
+        samples = bytearray(WIDTH * self._sample(self.ends))
+        hum = (b"\x00\x10" * 32 + b"\x00\xf0" * 32) * (RATE // 64)
+        for start, stop in self.speech:
+            first, last = self._sample(start), self._sample(stop)
+            samples[WIDTH * first : WIDTH * last] = (hum * math.ceil((last - first) / RATE))[: WIDTH * (last - first)]
+        file = io.BytesIO()
+        with wave.open(file, "wb") as out:
+            out.setnchannels(1)
+            out.setsampwidth(WIDTH)
+            out.setframerate(RATE)
+            out.writeframes(samples)
+        return file.getvalue()
+
+    def _sample(self, moment: float) -> int:
+        return round((min(max(moment, self.begins), self.ends) - self.begins) * RATE)
+
+
+class Switches:
+    """Where sources differ, or a defect of the service is known: which behaviour is simulated.
+
+    Attributes:
+        unplayable: how a prompt ends that cannot be fetched or has another format: ``failed``, as the sibling service
+            has it today (inferred: s1.7), or ``completed`` without being heard, as captured in 2019 (reported: s1.6).
+        hang_up: whether a hang-up ``loses`` the recording that it ends (reported: s2.14), or ``keeps`` it as if a pause
+            had ended it.
+        names: the members that lead to a recording: ``current``, ``older`` or ``both`` (see :data:`NAMES`).
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Take the default of each."""
+        self.unplayable, self.hang_up, self.names = (values[0] for values in CHOICES.values())
+
+    def choose(self, **choices: str) -> Switches:
+        """Simulate other behaviours from now on.
+
+        Raises:
+            UnknownNameError: there is no such switch or value.
+        """
+        for name, value in choices.items():
+            if name not in CHOICES:
+                raise UnknownNameError("switch", name[:80], tuple(CHOICES), few=True)
+            if value not in CHOICES[name]:
+                raise UnknownNameError(f"value of {name}:", str(value)[:80], CHOICES[name], few=True)
+        for name, value in choices.items():
+            setattr(self, name, value)
+        return self
+
+
+class WrongFormatError(ValueError):
+    """An audio file has another format than :data:`FORMAT`; the text says which."""
+
+
+def seconds_of(file: bytes) -> float:
+    """The length of an audio file, as its head says it; the rest may be missing.
+
+    Raises:
+        WrongFormatError: it has another format.
+    """
+    try:
+        with wave.open(io.BytesIO(file)) as audio:
+            found = audio.getnchannels(), audio.getsampwidth(), audio.getframerate()
+            frames = audio.getnframes()
+    except (wave.Error, EOFError) as error:
+        raise WrongFormatError(f"no WAV with PCM ({str(error) or 'it ends too early'})") from None
+    if found != (1, WIDTH, RATE):
+        channels, width, rate = found
+        raise WrongFormatError(f"WAV with {channels} channel(s), {8 * width} bit, {rate / 1000:g} kHz")
+    if not frames:
+        raise WrongFormatError("WAV without any audio")
+    return float(frames / RATE)

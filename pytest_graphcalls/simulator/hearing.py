@@ -1,0 +1,135 @@
+"""What people do that can be heard (keys, speech, silence), and what they have heard: the prompts of bots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import cycle
+
+from pytest_graphcalls.errors import NotAllowedNowError, SettingError
+from pytest_graphcalls.lifecycle import CallState, OperationState
+from pytest_graphcalls.simulator.audio import KEYS, Prompt, Span, Tone
+from pytest_graphcalls.simulator.store import Call, Conference, Identity, Operation
+from pytest_graphcalls.simulator.world import World
+
+ANY_KEY = "keys of a telephone: 0 to 9, *, #, and A to D"
+
+
+class Hearing:
+    """Lets people press keys and speak, and knows what was heard. Each step is a method that can be replaced.
+
+    Args:
+        world: the tenant.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.pressed: Callable[[Call, str], None] = lambda *_: None
+        """Is handed each key that was pressed in a call, by the name of its tone."""
+        self.spoken: Callable[[Conference], None] = lambda _: None
+        """Is handed each conference in which something else will be said than before."""
+
+    def press(self, identity: Identity, keys: str, after: float) -> None:
+        """Press keys one after the other, the first in ``after`` virtual seconds."""
+        tones = [KEYS.get(key.lower(), "") for key in keys] if isinstance(keys, str) else []
+        if not all(tones) or not tones:
+            raise SettingError("presses(keys)", repr(keys)[:80], ANY_KEY)
+        with self._world.lock:
+            if not after and not self._calls_with(identity):
+                raise NotAllowedNowError(identity.name or identity.id, "press a key", "in no call", ("join",))
+            for number, tone in enumerate(tones):
+                moment = after + number * self._world.pace.tone
+                if moment:
+                    self._world.clock.after(moment, partial(self.press_one, identity, tone))
+                else:
+                    self.press_one(identity, tone)
+
+    def press_one(self, identity: Identity, tone: str) -> None:
+        """Let a key be heard in every call that a person is in (s4.6); the bot is notified if it has asked for it."""
+        for call in self._calls_with(identity):
+            number = 1 + sum(one.sequence_id is not None for one in call.tones) if call.hears_tones else None
+            heard = Tone(tone, self._world.clock.now, identity.name or identity.id, number)
+            self._world.store.change_call(call, tones=(*call.tones, heard))
+            if number is not None:
+                self._world.notifier.tone_pressed(call, tone, number)
+            self.pressed(call, tone)
+
+    def _calls_with(self, identity: Identity) -> list[Call]:
+        conferences = [one for one in self._world.store.conferences_of(identity) if one.find(identity)]
+        calls = [self._world.store.calls[leg] for conference in conferences for leg in conference.legs]
+        return [call for call in calls if call.state is CallState.ESTABLISHED]
+
+    def speak(self, identity: Identity, seconds: float, after: float) -> None:
+        """Let a person speak for a while, beside what is scripted already."""
+        with self._world.lock:
+            begins = self._world.clock.now + after
+            self._script(identity, (*self._speech_of(identity), (begins, begins + seconds)))
+
+    def fall_silent(self, identity: Identity) -> None:
+        """Let a person say nothing more."""
+        with self._world.lock:
+            now = self._world.clock.now
+            speech = self._speech_of(identity)
+            self._script(identity, tuple((start, min(stop, now)) for start, stop in speech if start < now))
+
+    def _speech_of(self, identity: Identity) -> tuple[Span, ...]:
+        """When a person speaks; a person without a script has spoken until now."""
+        speech = self._world.people.scripted(identity).speech
+        return ((-math.inf, self._world.clock.now),) if speech is None else speech
+
+    def _script(self, identity: Identity, speech: tuple[Span, ...]) -> None:
+        self._world.people.script(identity, speech=speech)
+        for conference in self._world.store.conferences_of(identity):
+            self.spoken(conference)
+
+    def speech_in(self, conference: Conference) -> list[Span]:
+        """When something is said in a conference; people of whom nothing else is known speak all the time."""
+        spans = []
+        for stay in self._world.store.stays_in(conference):
+            until = math.inf if stay.until is None else stay.until
+            speech = self._world.people.scripted(stay.identity).speech
+            for start, stop in ((stay.since, until),) if speech is None else speech:
+                span = max(start, stay.since), min(stop, until)
+                spans += [span] if span[0] < span[1] else []
+        return spans
+
+    def played(self, call: Call) -> tuple[Prompt, ...]:
+        """The prompts that were played into a call, in order."""
+        operations = self._world.store.operations_of(call)
+        return tuple(prompt for one in operations for prompt in self._prompts(call, one))
+
+    def heard(self, identity: Identity) -> tuple[Prompt, ...]:
+        """The prompts that a person has heard in any call, in order."""
+        found = []
+        for conference in self._world.store.conferences_of(identity):
+            stays = [one for one in self._world.store.stays_in(conference) if one.identity.key == identity.key]
+            for call in self._world.store.calls_in(conference):
+                found += [one for one in self.played(call) if any(_meets(one, s.since, s.until) for s in stays)]
+        return tuple(sorted(found, key=lambda one: one.begins))
+
+    def _prompts(self, call: Call, operation: Operation) -> Iterator[Prompt]:
+        """The prompts of an operation, as far as they were heard; if that is not possible, those at fault."""
+        if operation.began is None:
+            return
+        now, begins = self._world.clock.now, operation.began
+        over, how = operation.ended, operation.how or "failed"
+        if call.ended is not None and (over is None or operation.status is OperationState.RUNNING):
+            over, how = call.ended, "call ended"
+        sounds = tuple(sound for sound in operation.sounds if sound.problem) or operation.sounds
+        endless = operation.loops and any(sound.seconds for sound in sounds)
+        for number, sound in enumerate(cycle(sounds) if endless else sounds):
+            ends = begins + (sound.seconds or 0.0)
+            limit = now if over is None else over
+            if (number and begins >= limit) or sound.seconds is None:
+                return
+            whole = ends <= limit and not sound.problem
+            ended = "completed" if whole else "" if over is None else how
+            shown = ends if whole else over
+            yield Prompt(sound.uri, sound.resource_id, begins, shown, ended, sound.problem, operation.id)
+            begins = ends
+
+
+def _meets(prompt: Prompt, since: float, until: float | None) -> bool:
+    ends = math.inf if prompt.ends is None else prompt.ends
+    return prompt.begins < ends and prompt.begins < (math.inf if until is None else until) and since < ends

@@ -1,0 +1,114 @@
+"""A call as a test sees it: from outside, without permissions."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from pytest_graphcalls.lifecycle import CallState, ParticipantState
+from pytest_graphcalls.simulator.audio import Prompt, Recording, Tone
+from pytest_graphcalls.simulator.hearing import Hearing
+from pytest_graphcalls.simulator.responses import Result
+from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant, Store
+
+
+class CallSource(Protocol):
+    """Where a call is looked at: the store, what was heard, and what a wrong id is answered."""
+
+    store: Store
+    hearing: Hearing
+
+    def known(self, call_id: str) -> Call:
+        """A call, by its id; raises :class:`UnknownNameError` when there is none, or it is kept no longer."""
+
+
+class SimulatedCall:
+    """A call seen from outside, without permissions. Reading never changes it.
+
+    It always shows how things stand now; the values it gives out are frozen. After a reset there is nothing to show:
+    :class:`UnknownNameError`.
+    """
+
+    __slots__ = ("_scenario", "id")
+
+    def __init__(self, scenario: CallSource, id: str) -> None:
+        self._scenario = scenario
+        self.id = id
+
+    def __repr__(self) -> str:
+        call = self._scenario.store.calls.get(self.id)
+        return f"SimulatedCall({self.id!r}, state={call.state.value if call else 'not kept'!r})"
+
+    @property
+    def _call(self) -> Call:
+        return self._scenario.known(self.id)
+
+    @property
+    def state(self) -> CallState:
+        """The state it is in."""
+        return self._call.state
+
+    @property
+    def result(self) -> Result | None:
+        """Why it ended, if it did and a reason is known."""
+        return self._call.result
+
+    @property
+    def rejected_with(self) -> str | None:
+        """The reason it was rejected with, in lower case, or ``None``."""
+        return self._call.rejected_with
+
+    @property
+    def callback_uri(self) -> str:
+        """Where its notifications go."""
+        return self._call.callback
+
+    @property
+    def my_participant_id(self) -> str:
+        """Id of the bot's own entry in the roster."""
+        return self._call.my_participant
+
+    @property
+    def kind(self) -> Kind:
+        """Peer-to-peer or group."""
+        return self._conference.kind
+
+    @property
+    def participants(self) -> tuple[Participant, ...]:
+        """Everybody in it, bots included, also in a peer-to-peer call and also those off the roster."""
+        return tuple(self._conference.active)
+
+    @property
+    def invited(self) -> tuple[Participant, ...]:
+        """Those who are being rung."""
+        everybody = self._conference.people.values()
+        return tuple(one for one in everybody if one.state is ParticipantState.INVITED)
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The long-running operations started in it, oldest first."""
+        return self._scenario.store.operations_of(self._call)
+
+    @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """The prompts that were played into it, in order: which, from when to when, and how each ended."""
+        return self._scenario.hearing.played(self._call)
+
+    @property
+    def tones(self) -> tuple[Tone, ...]:
+        """The keys that people have pressed and the tones that the bot has sent, in order."""
+        return self._call.tones
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """What the bot has recorded and can read, or could, in order."""
+        kept = self._scenario.store.recordings
+        return tuple(kept[one.id] for one in self.operations if one.id in kept)
+
+    @property
+    def recording_status(self) -> str:
+        """Whether the bot says that it records: the status that it has set last, or ``""``."""
+        return self._call.recording_status
+
+    @property
+    def _conference(self) -> Conference:
+        return self._scenario.store.conference_of(self._call)
