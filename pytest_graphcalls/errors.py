@@ -36,11 +36,22 @@ def nearest(name: str, known: Iterable[str]) -> str:
     by_lower = {candidate.lower(): candidate for candidate in known}
     if len(name) > 3 * max(map(len, by_lower), default=0):  # below the cutoff anyway, and difflib would be slow
         return ""
-    found = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
+    low = name.lower()
+    found = _nearest_slug(low, by_lower) or get_close_matches(low, by_lower, n=1, cutoff=0.5)
     if found:
         return by_lower[found[0]]
     inside = [candidate for low, candidate in by_lower.items() if name and name.lower() in low]
     return min(inside, key=len) if inside else ""
+
+
+def _nearest_slug(name: str, known: Iterable[str]) -> list[str]:
+    """The closest name with the same beginning, as of the rules of an operation; one right word in it is enough."""
+    head, _, tail = name.rpartition(".")
+    heads = get_close_matches(head, {one.rpartition(".")[0] for one in known if "." in one}, n=1, cutoff=0.8)
+    slugs = {one.removeprefix(f"{heads[0]}."): one for one in known if heads and one.startswith(f"{heads[0]}.")}
+    words = {word: slug for slug in slugs for word in slug.split("-")}
+    close = [words[word] for word in get_close_matches(tail, words, n=1, cutoff=0.8)]
+    return [slugs[slug] for slug in close or get_close_matches(tail, slugs, n=1, cutoff=0.5)]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -119,15 +130,17 @@ class RecordingError(GraphCallsError):
         file: its path as given.
         entry: number of the entry from 1, or 0 for the file as a whole.
         problem: what is wrong.
+        step: what to do first, a line or ``""``.
     """
 
     file: str
     entry: int
     problem: str
+    step: str = ""
 
     def __str__(self) -> str:
         place = f"{self.file}, entry {self.entry}" if self.entry else self.file
-        return f"{place}: {self.problem}"
+        return f"{self.step}{place}: {self.problem}"
 
 
 @_record

@@ -11,7 +11,7 @@ import codecs
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 from urllib.parse import parse_qsl, unquote
 
 _T = TypeVar("_T")
@@ -153,16 +153,29 @@ class Headers(Mapping[str, str]):
 
 
 NO_HEADERS = Headers()
+HeadersLike = Mapping[str, str] | Iterable[tuple[str, str]]
+"""Headers as they are given: those of this module, a mapping, or pairs."""
+
+
+class _WithHeaders:
+    """A message that takes its headers in any form, and has them as :class:`Headers`."""
+
+    __slots__ = ()
+    headers: Headers
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.headers, Headers):
+            object.__setattr__(self, "headers", Headers(self.headers))
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Request(_WithHeaders):
     """An HTTP request.
 
     Attributes:
         method: upper case, e.g. ``POST``.
         url: absolute or starting with ``/``, percent-encoded as sent.
-        headers: as sent.
+        headers: as sent; given as a mapping or pairs, too.
         body: as sent; empty when there is none.
     """
 
@@ -170,6 +183,10 @@ class Request:
     url: str
     headers: Headers = NO_HEADERS
     body: bytes = b""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, method: str, url: str, headers: HeadersLike = NO_HEADERS, body: bytes = b"") -> None: ...
 
     @property
     def path(self) -> str:
@@ -191,12 +208,16 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
-    """An HTTP response; ``status`` is the number, ``body`` is already decompressed."""
+class Response(_WithHeaders):
+    """An HTTP response; ``headers`` may be given as a mapping or pairs, and ``body`` is already decompressed."""
 
     status: int
     headers: Headers = NO_HEADERS
     body: bytes = b""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, status: int, headers: HeadersLike = NO_HEADERS, body: bytes = b"") -> None: ...
 
     def json(self) -> Any:
         """The body as JSON; raises :class:`MalformedJsonError`."""
@@ -232,7 +253,7 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(_WithHeaders):
     """A notification of the service to the bot, before it is signed and sent.
 
     Attributes:

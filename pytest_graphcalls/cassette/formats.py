@@ -277,9 +277,15 @@ def har_entry(row: Any, note: str) -> Exchange | Incomplete:
 
 
 def _unpacked(message: Request | Response, content: Mapping[str, Any]) -> bytes:
-    """The body without compression, where it was exported as it was on the wire: in Base64, although it is JSON."""
-    packed = content.get("encoding") == "base64" and "json" in str(content.get("mimeType", "json"))
-    return _plain(message) if packed else message.body
+    """The body without compression, where it was exported as it was on the wire: in Base64."""
+    if content.get("encoding") != "base64":
+        return message.body
+    try:
+        return _plain(message)
+    except UnreadableBodyError:
+        if "json" in str(content.get("mimeType") or "json"):
+            raise
+        return message.body  # an image, for example, that was unpacked before it was exported
 
 
 def _object(value: Any) -> Mapping[str, Any]:

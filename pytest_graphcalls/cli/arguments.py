@@ -277,7 +277,19 @@ def _serve(parser: argparse.ArgumentParser) -> None:
         help="memory for the ledger of requests and deliveries; the oldest entries go first (default: %(default)s)",
     )
     parser.add_argument(
-        "--tls", metavar="FOLDER", help="use TLS; FOLDER keeps the certificate authority that clients have to trust"
+        "--tls",
+        metavar="FOLDER",
+        help="use TLS, for Microsoft's host names, too; FOLDER keeps the certificate authority that clients trust",
+    )
+    parser.add_argument(
+        "--proxy",
+        type=_port,
+        metavar="PORT",
+        help="with --tls: an HTTP proxy that leads Microsoft's host names to the server and refuses all others; 0 "
+        "takes a free port. 'graphcalls env' prints the variables by which a bot uses it",
+    )
+    parser.add_argument(
+        "--domain", action="append", default=[], metavar="NAME", help="one more name of the tenant; may be repeated"
     )
 
 
@@ -290,8 +302,30 @@ def _token(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Without --role the token has every role of the app. A lifetime of 0 gives an expired one."
 
 
+def _env(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--url", default="https://127.0.0.1:8080", help="the server's address (default: %(default)s)")
+    parser.add_argument("--tls", required=True, metavar="FOLDER", help="the folder that the server was given")
+    parser.add_argument(
+        "--format",
+        choices=("shell", "dotenv", "powershell", "json"),
+        default="shell",
+        help="default: %(default)s",
+    )
+    parser.add_argument(
+        "--for",
+        dest="runtime",
+        choices=("python", "node", "java", "dotnet", "go", "php"),
+        help="for one runtime only (default: the variables of all)",
+    )
+    parser.add_argument(
+        "--hosts-file", action="store_true", help="lines for a hosts file instead; the server needs port 443"
+    )
+    parser.epilog = 'Set them in a shell by: eval "$(graphcalls env --tls FOLDER)". They hold a secret that is made up.'
+
+
 SERVICE_COMMANDS: Commands = {
     "serve": ("run the simulator as an HTTP server", _serve),
+    "env": ("print the variables by which an unmodified bot reaches a running 'graphcalls serve --proxy'", _env),
     "token": ("get a token from a running 'graphcalls serve'", _token),
 }
 

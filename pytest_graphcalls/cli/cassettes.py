@@ -16,7 +16,7 @@ from pytest_graphcalls.cassette.folder import cassettes_in, modules_in, orphan
 from pytest_graphcalls.cassette.passport import Passport
 from pytest_graphcalls.cli.terminal import show, wrapped
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.errors import RecordingError
+from pytest_graphcalls.errors import RecordingError, did_you_mean
 from pytest_graphcalls.report.run_document import counted
 
 _SECRETS = (
@@ -163,6 +163,11 @@ def run(args: Namespace) -> int:
         RecordingError: a path does not exist or cannot be read.
     """
     paths = [Path(path) for path in args.paths or [FOLDER]]
+    for path in paths:
+        if not path.exists():
+            known = [str(one) for one in path.parent.iterdir()] if path.parent.is_dir() else []
+            step = f"{did_you_mean(str(path), known)} Give recordings; 'pytest --record-mode=once' makes them."
+            raise RecordingError(str(path), 0, f"there is no such file or folder.{step}")
     return _ACTIONS[args.action](paths, args)
 
 

@@ -25,6 +25,7 @@ from pytest_graphcalls.errors import GraphCallsError
 UNUSABLE = 2
 RUNS: Mapping[str, str] = {
     "serve": "serve:run",
+    "env": "serve:run_env",
     "token": "serve:run_token",
     "doctor": "tenant:run",
     "sweep": "tenant:run_sweep",

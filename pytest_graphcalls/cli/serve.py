@@ -1,12 +1,13 @@
-"""``graphcalls serve`` and ``graphcalls token``: the simulator as an HTTP server, and tokens from one that runs."""
+"""``graphcalls serve``, ``token`` and ``env``: the simulator as an HTTP server, and what clients need."""
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -15,15 +16,18 @@ from typing import TYPE_CHECKING, Any
 from pytest_graphcalls.cli.terminal import show
 from pytest_graphcalls.clients.httpx import make_client
 from pytest_graphcalls.clients.network import Network
+from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.control import CODE, PREFIX, TOKEN_PATH, ControlledApp, Reach, ServerState, real_time
 from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Pace, Simulator
+from pytest_graphcalls.simulator.hosting import ByHost
 from pytest_graphcalls.validation import MOST, is_loopback, quantity
 from pytest_graphcalls.wire import MalformedJsonError, decode_json, encode_json
 
 if TYPE_CHECKING:
+    from pytest_graphcalls.server.environment import ClientFacts
     from pytest_graphcalls.server.tls import ServerTls
 
 SWITCH_INTERVAL = 0.0005
@@ -39,24 +43,28 @@ def run(args: Namespace) -> int:
     """Serve until the process is asked to stop.
 
     Args:
-        args: ``host``, ``port``, ``seed``, ``ring``, ``frozen``, ``tls``, ``bot``, ``bot_path``, ``allow_host``,
-            ``control`` and ``ledger_size``.
+        args: ``host``, ``port``, ``seed``, ``ring``, ``frozen``, ``tls``, ``proxy``, ``domain``, ``bot``, ``bot_path``,
+            ``allow_host``, ``control`` and ``ledger_size``.
 
     Raises:
-        SettingError: the address is taken, a value is out of range, the folder for TLS cannot be used, or the bot is
-            on another machine.
+        SettingError: the address is taken, a value is out of range, the folder for TLS cannot be used, the bot is
+            on another machine, or a proxy is wanted without TLS.
     """
+    if args.proxy is not None and args.tls is None:
+        step = "Clients ask Microsoft's hosts by https alone: --tls FOLDER gives the server certificates for them."
+        raise SettingError("--proxy", str(args.proxy), "together with --tls", step)
     sys.setswitchinterval(SWITCH_INTERVAL)
     # Its time begins now: what clients bring along (assertions) and look at (tokens) has real times in it.
     simulator = Simulator(seed=args.seed, pace=_pace(args.ring), start=datetime.now(UTC))
-    plain = SimulatorApp(simulator, frozen=args.frozen)
+    simulator.authority.domains.update(args.domain)
+    plain = SimulatorApp(ByHost(simulator, simulator.cloud), frozen=args.frozen)
     facts = {"seed": args.seed, "allow_hosts": args.allow_host, "ledger_bytes": _ledger_bytes(args.ledger_size)}
     state = ServerState.of(simulator, plain, **facts)
     if args.bot:
         state.place_bot(args.bot, path=args.bot_path)
     app = ControlledApp(state, reach=_reach(args))
     with _tls(args) as tls, closing(app), real_time(state), closing(state.bot):
-        _serve(app, simulator, args, tls)
+        _serve(app, state, args, tls)
     show(["stopped"])
     return 0
 
@@ -77,15 +85,24 @@ def _tls(args: Namespace) -> AbstractContextManager[ServerTls | None]:
         return nullcontext()
     from pytest_graphcalls.server.tls import certificate_in
 
-    return certificate_in(Path(args.tls), [args.host])
+    return certificate_in(Path(args.tls), [args.host, *Contract.packaged().clouds["global"].hosts])
 
 
-def _serve(app: ControlledApp, simulator: Simulator, args: Namespace, tls: ServerTls | None) -> None:
+def _serve(app: ControlledApp, state: ServerState, args: Namespace, tls: ServerTls | None) -> None:
     certificate = tls.certificate if tls else None
-    with serve_in_thread(app, args.host, args.port, certificate=certificate) as url, _stop_signal() as stop:
-        show(_greeting(url, simulator, args), checked=True)  # it hands out a token
+    with ExitStack() as running:
+        around = state.surroundings
+        around.url = running.enter_context(serve_in_thread(app, args.host, args.port, certificate=certificate))
+        around.ca = str(tls.ca.resolve()) if tls else ""
+        if args.proxy is not None:
+            from pytest_graphcalls.server.proxy import proxy_in_thread
+
+            cloud = state.simulator.cloud
+            around.proxy = running.enter_context(proxy_in_thread(around.url, cloud, args.host, args.proxy))
+        stop = running.enter_context(_stop_signal())
+        show(_greeting(around.url, state.simulator, args), checked=True)  # it hands out a token
         if tls:
-            show(_trust(url, simulator, tls), checked=True)
+            show(_trust(state), checked=True)
         show(["", "Ctrl-C stops it."])
         # With a time limit: on Windows an endless wait cannot be interrupted.
         while not stop.wait(1):
@@ -140,19 +157,26 @@ def _first_call(simulator: Simulator) -> str:
     return encode_json(body).decode()
 
 
-def _trust(url: str, simulator: Simulator, tls: ServerTls) -> Iterator[str]:
-    """Variables by which clients trust the server, and sign in at it."""
+def _trust(state: ServerState) -> Iterator[str]:
+    """How clients trust the server, and sign in at it."""
     from pytest_graphcalls.server.tls import TRUST_VARIABLES
 
+    around, signin = state.surroundings, state.simulator.signin
     yield ""
+    if around.proxy:
+        yield f"Microsoft's hosts ({len(state.simulator.cloud.hosts)}) lead here through the proxy {around.proxy}."
+        yield "Variables by which an unmodified bot uses it and signs in (--for node, java, …; --format dotenv, …):"
+        yield f"  graphcalls env --tls {shlex.quote(str(Path(around.ca).parent))} --url {around.url}"
+        return
     yield "Clients trust it by one of these (OpenSSL and httpx; requests and azure-identity; Node):"
-    yield from (f"  export {name}={tls.ca.resolve()}" for name in TRUST_VARIABLES)
+    yield from (f"  export {name}={around.ca}" for name in TRUST_VARIABLES)
     yield ""
     yield "It has a sign-in (the secret is made up, and the same for the same seed):"
-    yield f"  export AZURE_AUTHORITY_HOST={url}"
-    yield f"  export AZURE_TENANT_ID={simulator.tenant_id}"
-    yield f"  export AZURE_CLIENT_ID={simulator.authority.app.app_id}"
-    yield f"  export AZURE_CLIENT_SECRET={simulator.signin.secret()}"
+    yield f"  export AZURE_AUTHORITY_HOST={around.url}"
+    yield f"  export AZURE_TENANT_ID={state.simulator.tenant_id}"
+    yield f"  export AZURE_CLIENT_ID={state.simulator.authority.app.app_id}"
+    yield f"  export AZURE_CLIENT_SECRET={signin.secret()}"
+    yield "azure-identity asks login.microsoftonline.com about other authorities first: --proxy PORT answers that, too."
 
 
 @contextmanager
@@ -181,31 +205,80 @@ def run_token(args: Namespace) -> int:
         SettingError: nothing answers there, it is no ``graphcalls serve``, or it refuses.
     """
     asked = {"roles": [] if args.no_roles else args.role, "app": args.app, "lifetime": args.lifetime}
-    show([str(_answer(args.url.rstrip("/"), asked)["access_token"])], checked=True)
+    network = Network(trust_env=True)  # SSL_CERT_FILE is how a server with --tls is trusted
+    answer = ask_server(network, args.url.rstrip("/"), TOKEN_PATH, "access_token", asked)
+    show([str(answer["access_token"])], checked=True)
     return 0
 
 
-def _answer(url: str, asked: dict[str, Any]) -> dict[str, Any]:
-    network = Network(trust_env=True)  # SSL_CERT_FILE is how a server with --tls is trusted
+def ask_server(
+    network: Network, url: str, path: str, member: str, asked: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """What a control address of a running server answers.
+
+    Args:
+        network: the way to it; it is closed.
+        url: the server's address.
+        path: of the control address.
+        member: the member that the answer has to have.
+        asked: is posted; without it the address is read.
+
+    Raises:
+        SettingError: nothing answers there, it is no ``graphcalls serve``, or it refuses.
+    """
     try:
         problem = network.unreachable(url)
         if problem:
             raise SettingError("--url", url, _SERVER, f"{problem} Start it, or correct the address.")
         with make_client(network.sync, url, "") as client:
-            response = client.post(TOKEN_PATH, content=encode_json(asked), headers=_JSON)
-        return _read(url, response.status_code, response.content)
+            method, body = ("GET", None) if asked is None else ("POST", encode_json(asked))
+            response = client.request(method, path, content=body, headers=_JSON)
+        return _read(url, member, response.status_code, response.content)
     finally:
         network.close()
 
 
-def _read(url: str, status: int, body: bytes) -> dict[str, Any]:
+def _read(url: str, member: str, status: int, body: bytes) -> dict[str, Any]:
     try:
         facts = decode_json(body)
     except MalformedJsonError:
         facts = None
-    if isinstance(facts, dict) and "access_token" in facts:
+    if isinstance(facts, dict) and member in facts:
         return facts
     error = facts.get("error") if isinstance(facts, dict) else None
     if isinstance(error, dict) and error.get("code") == CODE:
-        raise SettingError("--url", url, "a token", f"It refuses: {error.get('message')}")
+        raise SettingError("--url", url, "an answer", f"It refuses: {error.get('message')}")
     raise SettingError("--url", url, _SERVER, f"The answer there ({status}) is not from one.")
+
+
+def run_env(args: Namespace) -> int:
+    """Print variables, or lines of a hosts file, and nothing else.
+
+    Args:
+        args: ``url``, ``tls``, ``format``, ``runtime`` and ``hosts_file``.
+
+    Raises:
+        SettingError: the folder has no certificate, nothing answers at the URL, or the server has no proxy.
+    """
+    from pytest_graphcalls.server.environment import FORMATS, hosts_file, variables
+
+    facts = _facts(args.url.rstrip("/"), Path(args.tls))
+    lines = hosts_file(facts) if args.hosts_file else FORMATS[args.format](variables(facts, args.runtime))
+    show(lines, checked=True)
+    return 0
+
+
+def _facts(url: str, folder: Path) -> ClientFacts:
+    from pytest_graphcalls.server.environment import ClientFacts
+    from pytest_graphcalls.server.tls import CA_FILE, ServerTls
+
+    ca = folder / CA_FILE
+    if not ca.is_file():
+        step = "Give the folder of 'graphcalls serve --tls FOLDER --proxy PORT', while that runs."
+        raise SettingError("--tls", str(folder), f"a folder with {CA_FILE}", step)
+    answer = ask_server(Network(ca_file=str(ca)), url, f"{PREFIX}environment", "client_secret")
+    if not answer["proxy"]:
+        raise SettingError("--url", url, "a server with a proxy", "Start it with --tls FOLDER --proxy PORT.")
+    certificates = ServerTls(ca.resolve(), ca)
+    given = {name: answer[name] for name in ("proxy", "tenant_id", "client_id", "client_secret")}
+    return ClientFacts(url=answer["url"], tls=certificates, hosts=tuple(answer["hosts"]), **given)

@@ -58,10 +58,11 @@ class Network:
 
     Args:
         trust_env: whether proxies and ``SSL_CERT_FILE`` are taken from the environment.
+        ca_file: certificates to trust instead of the environment's or certifi's.
     """
 
-    def __init__(self, *, trust_env: bool = False) -> None:
-        self._tls = tls_context(trust_env=trust_env)
+    def __init__(self, *, trust_env: bool = False, ca_file: str | None = None) -> None:
+        self._tls = tls_context(ca_file, trust_env=trust_env)
         self._pool: httpx.BaseTransport = (
             _ByEnvironment(self._tls) if trust_env else httpx.HTTPTransport(verify=self._tls)
         )

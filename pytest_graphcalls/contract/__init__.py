@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pytest_graphcalls.contract.clouds import Cloud, HostKind
 from pytest_graphcalls.contract.contract import Contract, Look
 from pytest_graphcalls.contract.errors import ErrorCatalogue, ErrorRow, ResultRow, ServiceError, SignInRow, parse_error
-from pytest_graphcalls.contract.model import VERSIONS, Cloud, Effect, Evidence, Need, Operation, Question, Rule
+from pytest_graphcalls.contract.model import VERSIONS, Effect, Evidence, Need, Operation, Question, Rule
 from pytest_graphcalls.contract.notifications import Payload, is_notification
 from pytest_graphcalls.contract.routes import Match, Miss
 from pytest_graphcalls.contract.sequences import Outcome, Sequence, Step
@@ -17,6 +18,7 @@ __all__ = [
     "ErrorCatalogue",
     "ErrorRow",
     "Evidence",
+    "HostKind",
     "Look",
     "Match",
     "Miss",

@@ -18,7 +18,7 @@ from pytest_graphcalls.contract.errors import ErrorCatalogue, parse_error
 from pytest_graphcalls.contract.limits import Limits
 from pytest_graphcalls.contract.model import HeaderSpec, Operation, Repeat, ResponseSpec
 from pytest_graphcalls.contract.repeats import address, disagreements, member
-from pytest_graphcalls.contract.routes import Match, Miss
+from pytest_graphcalls.contract.routes import Match, Miss, is_version_like
 from pytest_graphcalls.contract.schema import Problem, Schemas, describe, problem_of
 from pytest_graphcalls.contract.types import Tolerated, TypeModel
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side, at_any_index
@@ -273,7 +273,8 @@ def unmatched(miss: Miss, request: Request) -> Iterator[Finding]:
     if miss.reason == "unknown-path":
         hint = f"Did you mean {miss.nearest}?" if miss.nearest else ""
         expected = "a path of the calls API"
-        got = f"{request.method} {path} (nothing is known of {miss.segment!r})"
+        unknown = "there is no API version" if is_version_like(miss.segment) else "nothing is known of"
+        got = f"{request.method} {path} ({unknown} {miss.segment!r})"
         yield Finding(
             Kind.OPERATION_UNKNOWN, Severity.VIOLATION, Side.REQUEST, "", miss.version, "path", expected, got, hint=hint
         )

@@ -11,9 +11,10 @@ from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from pytest_graphcalls.contract.clouds import Cloud, load_clouds
 from pytest_graphcalls.contract.errors import ErrorCatalogue
 from pytest_graphcalls.contract.loading import ContractFiles
-from pytest_graphcalls.contract.model import VERSIONS, Cloud, Effect, Operation, Question, Rule, load_clouds
+from pytest_graphcalls.contract.model import VERSIONS, Effect, Operation, Question, Rule
 from pytest_graphcalls.contract.notifications import NotificationChecker, Payload, read
 from pytest_graphcalls.contract.operations import build
 from pytest_graphcalls.contract.routes import Match, Miss, Router, Uncovered
@@ -173,12 +174,14 @@ class Contract:
         return self._router.match(method, path)
 
     def types(self, version: str) -> TypeModel:
-        """The type model of ``version``, overlay included."""
+        """The type model of ``version``, overlay included; raises :class:`UnknownNameError` when there is none."""
         return self._checker(version).model
 
     def _checker(self, version: str) -> Checker:
         found = self._checkers.get(version)
         if found is None:
+            if version not in VERSIONS:
+                raise UnknownNameError("API version", version, VERSIONS, few=True)
             from pytest_graphcalls.contract.check import Checker
             from pytest_graphcalls.contract.types import TypeModel
 

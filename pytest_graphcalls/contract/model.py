@@ -11,8 +11,6 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Self
 
-from pytest_graphcalls.contract.loading import ContractFiles
-
 VERSIONS = ("v1.0", "beta")
 """The API versions, as they stand in a path."""
 
@@ -68,6 +66,10 @@ class Effect(StrEnum):
     PLAYS = "plays"
     RECORDS = "records"
     CANCELS_MEDIA = "cancels-media"
+    MAKES_MEETING = "makes-meeting"
+    ENDS_MEETING = "ends-meeting"
+    FINDS_MEETING = "finds-meeting"
+    SHOWS_MEETING = "shows-meeting"
     REDIRECTS_CALL = "redirects-call"
 
 
@@ -257,6 +259,10 @@ class ResponseSpec:
     repeats: tuple[Repeat, ...] = ()
 
 
+NO_ROLE = "insufficient-permissions"
+"""The error of the calls platform for a token without a role."""
+
+
 @dataclass(frozen=True, slots=True)
 class Permissions:
     """Application permissions; any one of them is enough, none at all means that none guards the operation.
@@ -267,6 +273,7 @@ class Permissions:
         spellings: other printed spellings, by current name.
         checked: when they are looked at.
         kinds: where they depend on what is asked for: the names by kind.
+        refusal: the error, by its name in the catalogue, that answers a token without any of them.
     """
 
     least: tuple[str, ...] = ()
@@ -274,6 +281,7 @@ class Permissions:
     spellings: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     checked: RoleCheck = RoleCheck.REQUEST
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    refusal: str = NO_ROLE
 
     @property
     def accepted(self) -> frozenset[str]:
@@ -389,37 +397,3 @@ class Operation:
     def paths(self, version: str) -> tuple[str, ...]:
         """The path template and its aliases in ``version``."""
         return (self.path, *self.aliases.get(version, ())) if version in self.versions else ()
-
-
-@dataclass(frozen=True, slots=True)
-class Cloud:
-    """A national cloud.
-
-    Attributes:
-        name: our name for it, e.g. ``us-gov-l4``.
-        graph_root: scheme and host of Graph, e.g. ``https://graph.microsoft.com``.
-        authority_host: scheme and host of the sign-in.
-        title: what it is called.
-        evidence: how well it is known.
-        source: where it is from.
-    """
-
-    name: str
-    graph_root: str
-    authority_host: str
-    title: str = ""
-    evidence: Evidence = Evidence.DOCUMENTED
-    source: str = ""
-
-    @property
-    def scope(self) -> str:
-        """What to ask a token for: every application permission that was consented to (observed 9.4)."""
-        return f"{self.graph_root}/.default"
-
-
-def load_clouds(files: ContractFiles) -> Mapping[str, Cloud]:
-    """Read ``clouds.yaml``; the worldwide cloud comes first."""
-    data = files.read("clouds.yaml", "clouds")["clouds"]
-    return MappingProxyType(
-        {name: Cloud(name, **{**row, "evidence": Evidence(row["evidence"])}) for name, row in data.items()}
-    )

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pytest_graphcalls.contract.model import (
+    NO_ROLE,
     Constraint,
     Effect,
     EndSpec,
@@ -73,6 +74,7 @@ def _permissions(data: Mapping[str, Any]) -> Permissions:
         _tuples(data["spellings"]),
         RoleCheck(raw.get("checked", RoleCheck.REQUEST)),
         _tuples(raw.get("kinds", {})),
+        raw.get("refusal", NO_ROLE),
     )
 
 

@@ -18,9 +18,15 @@ from pytest_graphcalls.errors import nearest
 from pytest_graphcalls.wire import path_segments
 
 _ROOTS = (("communications", "calls"), ("app", "calls"))
+"""The roots of the calls; what lies elsewhere is another part of Graph unless a route has it."""
 _NAMESPACE = "microsoft.graph."
 _VERSION_LIKE = re.compile(r"v?\d[\d.]*|beta\d*", re.IGNORECASE)
-"""A first segment that is meant as an API version; any other may be the prefix of a proxy."""
+
+
+def is_version_like(segment: str) -> bool:
+    """Whether the first segment of a path is meant as an API version; any other may be the prefix of a proxy."""
+    return _VERSION_LIKE.fullmatch(segment) is not None
+
 
 MissReason = Literal["not-graph", "unknown-path", "method", "version", "uncovered"]
 
@@ -136,15 +142,17 @@ class Router:
             path: percent-encoded path that starts with the API version, without host and query.
         """
         segments = path_segments(path)
-        if not segments or segments[0] not in self._roots or tuple(segments[1:3]) not in _ROOTS:
+        if len(segments) < 2 or segments[0] not in self._roots:
             return _outside(segments, self._roots)
         version, rest = segments[0], segments[1:]
         rest[-1] = rest[-1].removeprefix(_NAMESPACE)
-        for node, values in _walk(self._roots[version], rest, []):
+        nodes = list(_walk(self._roots[version], rest, []))
+        for node, values in nodes:
             found = node.methods.get(method)
             if found is not None:
                 return _matched(found, version, values, alias=rest[0] == "app")
-        return self._miss(method, version, rest)
+        is_ours = nodes or tuple(rest[:2]) in _ROOTS
+        return self._miss(method, version, rest) if is_ours else _outside(segments, self._roots)
 
     def _miss(self, method: str, version: str, rest: list[str]) -> Miss:
         for other in VERSIONS:
@@ -168,14 +176,14 @@ _LONGEST_START = 80
 def _outside(segments: list[str], versions: Iterable[str]) -> Miss:
     """Recognise typing errors in the root (missing or repeated version, wrong letter), else other parts of Graph."""
     version = segments[0] if segments and segments[0] in versions else ""
-    rest = [segment for segment in dropwhile(_VERSION_LIKE.fullmatch, segments) if segment not in versions]
+    rest = [segment for segment in dropwhile(is_version_like, segments) if segment not in versions]
     start = "/".join(rest[:2])[:_LONGEST_START]
     close = get_close_matches(start, ["/".join(root) for root in _ROOTS], n=1, cutoff=0.9)
     if not close:
         return Miss("not-graph", version)
     wrong = next((one for one, right in zip(rest, close[0].split("/"), strict=False) if one != right), segments[0])
     template = "/".join([*close[0].split("/"), *("{id}" for _ in rest[2:3]), *rest[3:]])
-    meant = nearest(segments[0], versions) if _VERSION_LIKE.fullmatch(segments[0]) else ""
+    meant = nearest(segments[0], versions) if is_version_like(segments[0]) else ""
     return Miss("unknown-path", version, segment=wrong, nearest=f"/{meant or VERSIONS[0]}/{template}")
 
 

@@ -13,6 +13,7 @@ from pytest_graphcalls.plugin.hooks import (
     pytest_keyboard_interrupt,
     pytest_make_collect_report,
     pytest_runtest_makereport,
+    pytest_warning_recorded,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "pytest_keyboard_interrupt",
     "pytest_make_collect_report",
     "pytest_runtest_makereport",
+    "pytest_warning_recorded",
 ]

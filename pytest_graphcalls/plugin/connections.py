@@ -10,10 +10,10 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.errors import IdleFaultWarning, RecordingError, SettingError, SignInError
+from pytest_graphcalls.errors import IdleFaultWarning, RecordingError, SettingError, SignInError, UnknownNameError
 from pytest_graphcalls.plugin.graphcalls import GraphCalls
 from pytest_graphcalls.plugin.markers import Plan, plan_for
-from pytest_graphcalls.plugin.options import LIVE, REPLAY, records
+from pytest_graphcalls.plugin.options import BOTH_VERSIONS, LIVE, REPLAY, records
 from pytest_graphcalls.plugin.outcomes import follow_bot, watch
 from pytest_graphcalls.plugin.reporting import take_part
 from pytest_graphcalls.plugin.settings import Settings
@@ -30,6 +30,8 @@ _SERVER = pytest.StashKey[LocalServer]()
 def recorded(item: pytest.Item, settings: Settings, version: str) -> Iterator[Recorder]:
     """The recorder of a test; at the end it fails the test if an exchange broke the contract."""
     take_part(item.config)  # a test may ask for a fixture while it runs
+    if version not in BOTH_VERSIONS:
+        raise UnknownNameError("API version", version, BOTH_VERSIONS, few=True)
     plan = plan_for(item)
     watched = watch(item, plan)
     watched.version = version

@@ -103,6 +103,14 @@ def pytest_make_collect_report(
     return report
 
 
+@pytest.hookimpl(tryfirst=True)  # before the terminal keeps it
+def pytest_warning_recorded(warning_message: Any) -> None:
+    """Say which of our ini keys an unknown one resembles."""
+    said = str(warning_message.message)
+    if said.startswith(f"{options.UNKNOWN_KEY}graph"):
+        warning_message.message = pytest.PytestConfigWarning(options.with_nearest(said))
+
+
 @pytest.hookimpl(tryfirst=True)  # before the terminal shows it
 def pytest_internalerror(excrepr: Any) -> None:
     """Mask secrets in the traceback of an internal error of pytest."""

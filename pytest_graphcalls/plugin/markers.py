@@ -15,7 +15,16 @@ import pytest
 
 from pytest_graphcalls.contract import Contract, Question, Rule
 from pytest_graphcalls.errors import GraphCallsError
-from pytest_graphcalls.plugin.options import ARGUMENTS, BOTH_VERSIONS, LIVE, NAMED, PARAMETER, REPLAY, SIMULATOR
+from pytest_graphcalls.plugin.options import (
+    ARGUMENTS,
+    BOTH_VERSIONS,
+    LIVE,
+    NAMED,
+    PARAMETER,
+    REPLAY,
+    SIMULATOR,
+    resembles,
+)
 from pytest_graphcalls.plugin.settings import Settings, parse_target, parse_versions
 
 
@@ -159,6 +168,7 @@ def version_of(node: pytest.Item, settings: Settings) -> str:
 
 def mistakes(item: pytest.Item) -> Iterator[str]:
     """The mistakes in the markers of a test, a sentence for each."""
+    yield from _misspelt(item)
     marks = [mark for mark in item.iter_markers() if mark.name in _GRAMMAR]
     for mark in marks:
         if mark.name == graphcalls_fault.__name__ and mark in item.own_markers and not _has_fixtures(item):
@@ -192,6 +202,14 @@ _NOTHING_TO_STRIKE = (
     "graphcalls_fault has no effect here, because the test uses no fixture of graphcalls; "
     "take graphcalls, graphcalls_client or a different one, or remove the marker."
 )
+
+
+def _misspelt(item: pytest.Item) -> Iterator[str]:
+    """Markers that resemble one of ours, and that the project has not registered."""
+    registered = {line.partition(":")[0].partition("(")[0].strip() for line in item.config.getini("markers")}
+    for name in dict.fromkeys(mark.name for mark in item.iter_markers()):
+        if name.startswith("graph") and name not in registered and (meant := resembles(name, _GRAMMAR)):
+            yield f"there is no marker {name!r}. Did you mean {meant!r}?"
 
 
 def _has_fixtures(item: pytest.Item) -> bool:

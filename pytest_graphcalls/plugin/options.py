@@ -183,6 +183,24 @@ def add_markers(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{name}({ARGUMENTS[name]}): {says}")
 
 
+UNKNOWN_KEY = "Unknown config option: "
+"""How a warning of pytest begins that is about an ini key."""
+
+
+def with_nearest(warning: str) -> str:
+    """A warning about an unknown ini key, with the key of ours that it resembles."""
+    meant = resembles(warning.removeprefix(UNKNOWN_KEY).strip(), (setting.dest for setting in SETTINGS))
+    return f"{warning.strip()}. Did you mean {meant!r}?" if meant else warning
+
+
+def resembles(name: str, known: Iterable[str]) -> str:
+    """The known name that ``name`` is a misspelling of; ``""`` when it is one of them, or a name of its own."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, tuple(known), n=1, cutoff=0.8)
+    return found[0] if found and found[0] != name else ""
+
+
 def is_given(config: pytest.Config) -> bool:
     """Whether any option, variable or ini key of the plugin is set."""
     if _GIVEN not in config.stash:
@@ -215,7 +233,7 @@ def uses_plugin(item: pytest.Item) -> bool:
     """Whether a test uses a fixture or marker of this plugin, or a cassette."""
     if uses_fixture(getattr(item, "fixturenames", ())):
         return True
-    return any(mark.name in MARKERS or mark.name == "vcr" for mark in item.iter_markers())
+    return any(mark.name.startswith("graphcal") or mark.name == "vcr" for mark in item.iter_markers())
 
 
 def uses_fixture(names: Iterable[str]) -> bool:

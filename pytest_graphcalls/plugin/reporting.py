@@ -135,7 +135,10 @@ def unrecorded(config: pytest.Config, settings: Settings) -> list[str]:
     if settings.target != SIMULATOR or settings.nightly or not records(config):
         return []
     mode = f"--record-mode={config.getoption('--record-mode')}"
-    return [f"{mode} has recorded no answer of the simulator; to record a service, give --graphcalls-target."]
+    return [
+        f"{mode} has recorded no answer of the simulator, because it answers the same without a recording; to record a "
+        "service, give --graphcalls-target."
+    ]
 
 
 class _Gathered:
@@ -232,7 +235,8 @@ class Controller:
         if "run" in vars(self._gathered):
             from pytest_graphcalls.report.terminal import summary
 
-            lines += (*summary(self._gathered.run), *self._written)
+            details = self._config.get_verbosity() > 0
+            lines += (*summary(self._gathered.run, details=details), *self._written)
             lines += unrecorded(self._config, self._settings)
         if "shelf" in vars(self._gathered):
             lines += self._gathered.shelf.lines()
@@ -240,7 +244,9 @@ class Controller:
             from pytest_graphcalls.sanitize import note
 
             lines.append(note(self._masked.elements()))
-        if lines:
+        if len(lines) == 1:
+            lines = [f"graphcalls: {lines[0]}"]
+        elif lines:
             terminalreporter.write_sep("=", "graphcalls")
         for line in lines:
             terminalreporter.write_line(line)

@@ -240,6 +240,8 @@ def _report(name: str, text: str) -> Path:
     path = Path(text)
     if path.suffix not in _REPORT_SUFFIXES:
         raise SettingError(name, text, f"a file name that ends in {' or '.join(_REPORT_SUFFIXES)}")
+    if path.is_dir():
+        raise SettingError(name, text, "a file name", "This is a folder; give a file in it.")
     if not path.parent.is_dir():
         raise SettingError(name, text, "a file in a folder that exists", f"Make the folder {path.parent} first.")
     return path.absolute()

@@ -193,7 +193,13 @@ SECRETS = (
     ),
     # The password in an address.
     TextPattern(("@",), re.compile(r"(?P<head>://)(?:[^/@\s:\"']*:[^/@\s\"']+|(?=\w*[0-9])[\w-]{16,80}+)(?=@)")),
-    # An address that opens a meeting.
+    # An address that opens a meeting: one that is looked for is hidden whole, as it is where it was read.
+    TextPattern(
+        ("joinweburl",),
+        re.compile(
+            r"(?i)(?P<head>\bjoinWebUrl(?:\s|%20|\+){1,4}eq(?:\s|%20|\+){1,4}(?:'|%27))(?!REDACTED)(?:(?!%27)[^'\s])+"
+        ),
+    ),
     TextPattern(
         ("teams",),
         re.compile(

@@ -81,6 +81,20 @@ def people() -> tuple[TextPattern, ...]:
             ),
             Kind.THREAD,
         ),
+        # The id of an online meeting: its organizer and thread in Base64 (m1.1).
+        TextPattern(
+            ("mso", "msp"),
+            re.compile(r"(?P<value>(?<![\w+=-])MS[op][\w+/-]{60,}+={0,2})", re.ASCII),
+            Kind.ID,
+        ),
+        # The number of a meeting that is looked for.
+        TextPattern(
+            ("joinmeetingid",),
+            re.compile(
+                r"(?i)(?P<head>\bjoinMeetingId(?:\s|%20|\+){1,4}eq(?:\s|%20|\+){1,4}(?:'|%27))(?P<value>[0-9]{6,20})"
+            ),
+            Kind.NUMBER,
+        ),
         # A user by the names that Teams has for users, where it is no GUID and no number.
         TextPattern(
             ("8:", "29:", "8%3a", "29%3a"),

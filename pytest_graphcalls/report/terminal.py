@@ -24,16 +24,23 @@ _LONGEST_ANSWER = 46
 _MOST_NOTICES = 10
 
 
-def summary(run: Run) -> Iterator[str]:
-    """The table of rules if the run judged a target, and what a project's own tests exercised."""
+def summary(run: Run, *, details: bool = False) -> Iterator[str]:
+    """The table of rules if the run judged a target, and what a project's own tests exercised.
+
+    Args:
+        run: what the tests said.
+        details: whether the operations and rules that a project's own tests exercised are listed.
+    """
     if run.contract_tests:
         yield from _contract(run)
     own = [record for record in run.records if not record.is_contract_test]
     if own:
-        yield from _own(run, own)
-    gaps = run.not_covered()
-    if gaps:
-        names = ", ".join(f"{name} x{count}" for name, count in gaps.items())
+        yield from _own(run, own, details=details)
+
+
+def _gaps(run: Run) -> Iterator[str]:
+    names = ", ".join(f"{name} x{count}" for name, count in run.not_covered().items())
+    if names:
         yield f"not covered by the contract, so not judged: {names}"
 
 
@@ -46,6 +53,7 @@ def _contract(run: Run) -> Iterator[str]:
     yield from _counts(results)
     yield from _elsewhere(run)
     yield from _questions(run)
+    yield from _gaps(run)
     yield _not_looked_at(run, results)
 
 
@@ -113,17 +121,24 @@ def _answer(result: QuestionResult) -> str:
     return shorten(str(result.answer), _LONGEST_ANSWER, placeholder="…")
 
 
-def _own(run: Run, own: Sequence[TestRecord]) -> Iterator[str]:
+def _own(run: Run, own: Sequence[TestRecord], *, details: bool) -> Iterator[str]:
     exchanges = sum(record.count for record in own)
-    yield f"{counted(exchanges, 'exchange')} in {counted(len(own), 'test')}, target {run.target}"
+    head = f"{counted(exchanges, 'exchange')} in {counted(len(own), 'test')}, target {run.target}"
     operations: Counter[str] = Counter()
     for record in own:
         operations.update(record.operations)
-    if operations:
-        yield from _listed("operations exercised", [f"{name} x{operations[name]}" for name in sorted(operations)])
     rules = sorted({judged.partition("@")[0] for record in own for judged in record.judged})
-    if rules:
-        yield from _listed(f"rules exercised, {len(rules)} of {len(run.contract.rules)}", rules)
+    of = f"{len(rules)} of {len(run.contract.rules)}"
+    if not operations or details:
+        yield head
+    else:
+        yield f"{head}; {counted(len(operations), 'operation')} and {of} rules exercised (-v lists them)"
+    if operations and details:
+        yield from _listed("operations exercised", [f"{name} x{operations[name]}" for name in sorted(operations)])
+    if rules and details:
+        yield from _listed(f"rules exercised, {of}", rules)
+    if not run.contract_tests:
+        yield from _gaps(run)
     yield from _notices(own)
 
 

@@ -41,7 +41,7 @@ def serve_in_thread(
     Raises:
         SettingError: the address cannot be listened on.
     """
-    with _listening(host, port) as listener:
+    with listening(host, port) as listener:
         stopping = asyncio.Event()
         settings = config(_closing(app, stopping), certificate)
         settings.load()  # not in the thread, where the error for an unreadable certificate would be lost
@@ -156,14 +156,24 @@ def base_url(listener: socket.socket, scheme: str = "http") -> str:
 
 
 @contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
+def listening(host: str, port: int, option: str = "--port") -> Iterator[socket.socket]:
+    """A socket that listens until the block ends.
+
+    Args:
+        host: address to listen on.
+        port: port to listen on; 0 picks a free one.
+        option: which option the port is from.
+
+    Raises:
+        SettingError: the address cannot be listened on.
+    """
     try:
         listener = _bound(host, port)
     except (socket.gaierror, UnicodeError) as error:  # a name of which a part is too long
         raise SettingError("--host", host, "an address of this machine", f"{error}.") from error
     except (OSError, OverflowError) as error:
         raise SettingError(
-            "--port", f"{host}:{port}", "an address to listen on", f"{error}. Give another port, or 0 for a free one."
+            option, f"{host}:{port}", "an address to listen on", f"{error}. Give another port, or 0 for a free one."
         ) from error
     with listener:
         yield listener

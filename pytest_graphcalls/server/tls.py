@@ -24,6 +24,11 @@ CA_FILE = "ca.pem"
 """The certificate of the authority: what clients have to trust."""
 CA_KEY_FILE = "ca-with-key.pem"
 """The authority's certificate and private key; readable for its owner alone."""
+TRUST_STORE = "ca.p12"
+"""The certificate as a trust store of Java, PKCS#12."""
+TRUST_STORE_PASSWORD = "changeit"  # noqa: S105  Java's own default; there is no secret in the file
+PHP_SETTINGS = "graphcalls.ini"
+"""Settings by which PHP trusts it."""
 KEY_SUFFIX = ".graphcalls-key.pem"
 """How the name of a file with a private key ends that lasts as long as its process."""
 LIFETIME = timedelta(days=30)
@@ -46,6 +51,16 @@ class ServerTls:
 
     ca: Path
     certificate: Path
+
+    @property
+    def trust_store(self) -> Path:
+        """The authority's certificate for Java."""
+        return self.ca.with_name(TRUST_STORE)
+
+    @property
+    def php_settings(self) -> Path:
+        """Settings by which PHP trusts the authority."""
+        return self.ca.with_name(PHP_SETTINGS)
 
 
 @contextmanager
@@ -90,10 +105,26 @@ def _authority(folder: Path) -> trustme.CA:
             os.link(draft, kept)
     key, _, certificate = kept.read_bytes().partition(_BEGIN)
     authority = trustme.CA.from_pem(_BEGIN + certificate, key)
-    with _key_file(folder / CA_FILE, authority.cert_pem.bytes()) as public:
-        public.chmod(0o644)  # no secret: other users' clients may trust it, too
-        public.replace(folder / CA_FILE)
+    for name, content in _trusted_by_clients(folder, authority.cert_pem.bytes()).items():
+        with _key_file(folder / name, content) as public:
+            public.chmod(0o644)  # no secret: other users' clients may trust it, too
+            public.replace(folder / name)
     return authority
+
+
+def _trusted_by_clients(folder: Path, certificate: bytes) -> dict[str, bytes]:
+    """By file name: the authority's certificate in the forms that clients read."""
+    path = (folder / CA_FILE).resolve()
+    settings = f'curl.cainfo = "{path}"\nopenssl.cafile = "{path}"\n'
+    return {CA_FILE: certificate, TRUST_STORE: _trust_store(certificate), PHP_SETTINGS: settings.encode()}
+
+
+def _trust_store(certificate: bytes) -> bytes:
+    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+    from cryptography.x509 import load_pem_x509_certificate
+
+    entry = pkcs12.PKCS12Certificate(load_pem_x509_certificate(certificate), b"graphcalls")
+    return pkcs12.serialize_java_truststore([entry], BestAvailableEncryption(TRUST_STORE_PASSWORD.encode()))
 
 
 @contextmanager

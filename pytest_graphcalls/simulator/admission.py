@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_graphcalls.contract import Contract, Look, Match, Miss
-from pytest_graphcalls.contract.model import RoleCheck
+from pytest_graphcalls.contract.model import NO_ROLE, RoleCheck
 from pytest_graphcalls.errors import nearest
 from pytest_graphcalls.findings import Finding, Severity
 from pytest_graphcalls.simulator.identity import Authority, Grant
@@ -108,7 +108,7 @@ class Admission:
         """Refuse a token without any of the operation's roles."""
         needed = self.required_roles.get(match.operation.id)
         if needed is not None:
-            require_any(grant, needed)
+            require_any(grant, needed, match.operation.permissions.refusal)
 
     def body(self, ask: Ask) -> dict[str, Any]:
         """The JSON object that the request holds, judged by the contract.
@@ -152,11 +152,11 @@ class Admission:
                 raise _broken(finding)
 
 
-def require_any(grant: Grant, needed: frozenset[str]) -> None:
+def require_any(grant: Grant, needed: frozenset[str], refusal: str = NO_ROLE) -> None:
     """Refuse a token that has none of the roles ``needed``."""
     if not grant.roles & needed:
         raise Refusal(
-            "insufficient-permissions",
+            refusal,
             f"The token of app {grant.app.app_id} has none of the roles {', '.join(sorted(needed))}.",
         )
 
@@ -194,6 +194,8 @@ _ROOT = (("v1.0", "beta"), ("communications", "app"), ("calls",))
 def _stray(path: str) -> tuple[str, str]:
     """The first segment that is not on the way to the calls, and what it should have been."""
     segments = path_segments(path)
+    if segments[1:2] == ["users"]:
+        return (segments[3:] or segments[1:])[0], f"/{segments[0]}/users/{{user-id}}/onlineMeetings"
     for index, known in enumerate(_ROOT):
         segment = segments[index] if index < len(segments) else ""
         if segment not in known:

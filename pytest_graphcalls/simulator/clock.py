@@ -67,6 +67,10 @@ class Clock:
     """
 
     def __init__(self, start: datetime) -> None:
+        self.start_at(start)
+
+    def start_at(self, start: datetime) -> None:
+        """Let time zero be ``start``, which is aware, and reset."""
         self.start = start.astimezone(UTC)
         self._epoch = self.start.timestamp()
         self._last = float((_LAST - self.start) // timedelta(seconds=1))  # with a fraction it would be rounded past it

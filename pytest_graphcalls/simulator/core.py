@@ -19,6 +19,7 @@ from pytest_graphcalls.simulator.identity import App, Authority, Channel
 from pytest_graphcalls.simulator.incoming import Incoming
 from pytest_graphcalls.simulator.invitations import Invitations
 from pytest_graphcalls.simulator.media import Media
+from pytest_graphcalls.simulator.meetings import Meetings
 from pytest_graphcalls.simulator.notifications import Notifier
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.outbox import Carried, Courier, Outbox, Retention
@@ -48,8 +49,8 @@ class Simulator:
     same sequence of calls give the same ids.
 
     Every behaviour is a method of one of its parts (``admission``, ``creation``, ``calls``, ``incoming``,
-    ``participants``, ``invitations``, ``media``, ``prompts``, ``recordings``, ``hearing``, ``operations``,
-    ``notifier``) that can be replaced on the instance.
+    ``participants``, ``invitations``, ``media``, ``meetings``, ``prompts``, ``recordings``, ``hearing``,
+    ``operations``, ``notifier``) that can be replaced on the instance.
 
     Args:
         seed: for all ids.
@@ -72,6 +73,8 @@ class Simulator:
         self.clock = Clock(start)
         self.ids = Ids(seed)
         self.tenant_id = tenant_id or self.ids.named("tenant")
+        self.cloud = contract.clouds["global"]
+        """The cloud that is simulated, with its host names."""
         self.store = Store(self.clock)
         self.people = People(self.ids, pace, self.tenant_id)
         self.authority = Authority(contract, self.clock, self.ids, self.tenant_id)
@@ -108,11 +111,12 @@ class Simulator:
         self.calls.before_end, self.calls.after_leaving = self.recordings.hang_up, self.recordings.listen_again
         parts = (self.operations, self.prompts, self.recordings, switches)
         self.media = Media(world, self.admission, self.calls, *parts)
-        self.scenario = Scenario(world, self.calls, self.incoming, self.retention, self.hearing)
+        self.meetings = Meetings(world, self.admission, self.calls)
+        self.scenario = Scenario(world, self.calls, self.meetings, self.incoming, self.retention, self.hearing)
         self.handlers: dict[str, Handler] = {id: partial(handler, self) for id, handler in HANDLERS.items()}
         """By operation id: what carries it out. An entry can be replaced."""
         self._aside: tuple[tuple[str, Callable[[Request], Response | None]], ...] = (
-            ("/oauth2/v2.0/", self.signin.answer),
+            ("/oauth2/", self.signin.answer),
             ("/discovery/", self.signin.answer),
             ("/.well-known/", self.signin.answer),
             ("/v1/", self.channel.answer),
@@ -260,12 +264,17 @@ class Simulator:
         with self.lock:
             self.outbox.later(seconds, errand)
 
-    def reset(self) -> None:
+    def reset(self, *, start: datetime | None = None) -> None:
         """Be as new: no calls, no notifications, no faults, time zero, the same ids again.
 
         Observers, interceptors, the courier and replaced steps stay, and so does the default app with its tokens.
+
+        Args:
+            start: the moment that virtual time starts from; by default the same as before.
         """
         with self.lock:
+            if start is not None:
+                self.clock.start_at(start)
             for part in (self.clock, self.ids, self.store, self.people, self.authority, self.signin, self.notifier):
                 part.reset()
             self.channel.reset()
@@ -316,17 +325,23 @@ class Simulator:
             return self.scenario.person(name_or_id)
 
     def meeting(
-        self, people: Iterable[Person | str] = (), *, organizer: Person | str | None = None, lets_in: bool = True
+        self,
+        people: Iterable[Person | str] = (),
+        *,
+        organizer: Person | str | None = None,
+        passcode: bool = False,
+        lets_in: bool = True,
     ) -> Meeting:
-        """Hold a meeting that an app can join by a create.
+        """Hold a meeting that an app can look up, and join by a create.
 
         Args:
-            people: who is in it already.
+            people: who is in it already, and invited to it.
             organizer: who organizes it (not in it unless among ``people``).
+            passcode: whether its number takes a passcode.
             lets_in: whether a bot that joins gets in; else its call stays in establishing and ends after a minute.
         """
         with self.lock:
-            return self.scenario.meeting(people, organizer, lets_in=lets_in)
+            return self.scenario.meeting(people, organizer, passcode=passcode, lets_in=lets_in)
 
     def incoming_call(
         self,
@@ -390,6 +405,10 @@ HANDLERS: Mapping[str, Callable[[Simulator, Ask], Reply]] = {
     "call-unmute": lambda simulator, ask: simulator.participants.unmute_bot(ask),
     "call-updaterecordingstatus": lambda simulator, ask: simulator.media.set_recording_status(ask),
     "commsoperation-get": lambda simulator, ask: simulator.operations.get(ask),
+    "onlinemeeting-create": lambda simulator, ask: simulator.meetings.create(ask),
+    "onlinemeeting-delete": lambda simulator, ask: simulator.meetings.delete(ask),
+    "onlinemeeting-find": lambda simulator, ask: simulator.meetings.find(ask),
+    "onlinemeeting-get": lambda simulator, ask: simulator.meetings.get(ask),
     "participant-delete": lambda simulator, ask: simulator.participants.delete(ask),
     "participant-get": lambda simulator, ask: simulator.participants.get(ask),
     "participant-invite": lambda simulator, ask: simulator.invitations.invite(ask),

@@ -1,14 +1,17 @@
-"""Many tenants behind one address: a request goes to the simulator of the tenant in its token."""
+"""What stands in front of simulators: many tenants behind one address, and one server under many host names."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
 
+from pytest_graphcalls.contract import Cloud, HostKind
 from pytest_graphcalls.simulator.core import Simulator
-from pytest_graphcalls.simulator.identity import bearer, peek
-from pytest_graphcalls.simulator.signin import tenant_of
-from pytest_graphcalls.wire import Request, Response
+from pytest_graphcalls.simulator.discovery import address_of
+from pytest_graphcalls.simulator.identity import SHORT_KEYS_PATH, bearer, peek
+from pytest_graphcalls.simulator.signin import client_id
+from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Request, Response
 
 UNKNOWN_TENANT = "00000000-0000-4000-8000-000000000000"
 _REMEMBERED = 4096
@@ -31,7 +34,8 @@ class Host:
 
     The tenant is read from the token before anybody has verified it; the simulator it leads to does. A
     request without a token, or for a tenant that was not added, goes to the default simulator, which answers
-    as to any token that is not its own: 401. A request to the sign-in names its tenant in the address.
+    as to any token that is not its own: 401. A request to the sign-in names its tenant in the address, or, where
+    that has a shared name or a domain, its application in the form.
 
     Args:
         default: where requests of no known tenant go; unless given, a tenant without tokens.
@@ -65,8 +69,14 @@ class Host:
 
     def simulator_for(self, request: Request) -> Simulator:
         """The simulator of the tenant that the request's token, or the address of the sign-in, names."""
-        tenant = tenant_of(request) or self._tenant_of(bearer(request))
-        return self._tenants.get(tenant, self.default)
+        address = address_of(request.url)
+        if address is None:
+            return self._tenants.get(self._tenant_of(bearer(request)), self.default)
+        return self._tenants.get(address.tenant.lower()) or self._with_app(client_id(request)) or self.default
+
+    def _with_app(self, app_id: str) -> Simulator | None:
+        """The simulator in which an application is registered: its tenant may be addressed by a shared name."""
+        return next((one for one in self._everybody() if app_id and one.authority.find(app_id)), None)
 
     def handle(self, request: Request) -> Response:
         """Answer a request as its tenant's simulator does."""
@@ -94,3 +104,42 @@ class Host:
                 self._routes.clear()
             self._routes[token] = tenant
         return tenant
+
+
+@dataclass(frozen=True, slots=True)
+class ByHost:
+    """Answers a request under a name of the cloud only if it is for what that host serves.
+
+    Under any other name, such as ``localhost``, the path decides alone.
+
+    Attributes:
+        service: answers.
+        cloud: has the names.
+    """
+
+    service: Service
+    cloud: Cloud
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request, or refuse it where its host serves something else."""
+        host = request.headers.get("host", "")
+        kind, asked = self.cloud.kind_of(host), _kind_asked(request)
+        if kind in (None, asked):
+            return self.service.handle(request)
+        names = " or ".join(name for name, one in self.cloud.hosts.items() if one is asked)
+        text = f"[pytest-graphcalls] {host} serves {kind}. {request.path[:200]} belongs to {asked}: ask {names}."
+        headers = Headers({"Content-Type": "text/plain", EVIDENCE_HEADER: "inferred; fact=which host serves what"})
+        return Response(404, headers, text.encode())
+
+    def elapse(self, seconds: float) -> None:
+        """Let virtual time pass."""
+        self.service.elapse(seconds)
+
+
+def _kind_asked(request: Request) -> HostKind:
+    """What a request asks for, by its path."""
+    if address_of(request.url) is not None:
+        return HostKind.SIGN_IN
+    path = request.path.lower().rstrip("/")
+    is_channel = path.startswith("/v1/.well-known/") or path == SHORT_KEYS_PATH
+    return HostKind.CHANNEL if is_channel else HostKind.GRAPH

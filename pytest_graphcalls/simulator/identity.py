@@ -33,6 +33,11 @@ GRAPH = "https://graph.microsoft.com"
 AUDIENCES = frozenset({GRAPH, f"{GRAPH}/", "00000003-0000-0000-c000-000000000000"})
 """Values of ``aud`` that mean Microsoft Graph: its address, and its app id."""
 
+BOT_FRAMEWORK_AUDIENCES = frozenset({"https://api.botframework.com", "https://api.botframework.com/"})
+"""The resource that Bot Framework clients ask tokens for (clients 1.12, 1.15); Graph refuses such a token."""
+DOMAIN = "graphcalls.onmicrosoft.com"
+"""The domain name that every simulated tenant has at first."""
+
 _CHALLENGE = (("WWW-Authenticate", "Bearer"),)  # observed 2.5
 _TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _LONGEST = 16_384
@@ -51,6 +56,7 @@ class App:
         phone_number: number of its application instance in E.164 form, or ``None``: it has no instance.
         instance_id: object id of that instance, or ``""``.
         callback_uri: the address registered for the bot's notifications.
+        has_access_policy: whether an application access policy lets it act for the users of the tenant.
     """
 
     app_id: str
@@ -60,6 +66,7 @@ class App:
     phone_number: str | None
     instance_id: str
     callback_uri: str
+    has_access_policy: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +114,8 @@ class Authority:
         self.tenant_id = tenant_id
         self.keys = Keyring()
         """The keys that tokens are signed and verified with; they can be rotated."""
+        self.domains = {DOMAIN}
+        """Names by which the tenant can be signed in at, beside its id."""
         self.reset()
 
     def reset(self) -> None:
@@ -125,6 +134,7 @@ class Authority:
         may_remove_participants: bool = True,
         phone_number: str | None = None,
         callback_uri: str | None = None,
+        has_access_policy: bool = True,
     ) -> App:
         """Register one more app.
 
@@ -134,6 +144,7 @@ class Authority:
             may_remove_participants: whether it is on ``AllowRemoveParticipantAppIds``.
             phone_number: a number in E.164 form gives it an application instance, ``None`` gives it none.
             callback_uri: the address registered for its bot.
+            has_access_policy: whether an application access policy lets it act for the users of the tenant.
 
         Raises:
             SettingError: ``phone_number`` is none.
@@ -148,6 +159,7 @@ class Authority:
             phone_number=phone_number,
             instance_id=self._ids.new("app") if phone_number else "",
             callback_uri=callback_uri or "https://bot.contoso.com/api/calls",
+            has_access_policy=has_access_policy,
         )
         return self._keep(app)
 
@@ -302,8 +314,12 @@ LIFETIME = 300
 """Seconds that a token lives (observed 7.6)."""
 METADATA_PATH = "/v1/.well-known/OpenIdConfiguration"
 """Path of the metadata document on https://api.aps.skype.com (observed 7.2)."""
-KEYS_PATH = "/v1/keys"
-"""Path of the key set. Its real address is in no source of ours; bots read it from the metadata."""
+KEYS_PATH = "/v1/.well-known/keys"
+"""Path of the key set at login.botframework.com, which Microsoft's agents SDKs have built in (clients 1.86)."""
+SHORT_KEYS_PATH = "/v1/keys"
+"""Path of the key set that the metadata of the calling service leads to. Its real one is in no source of ours."""
+ENDORSEMENTS = ("msteams", "skype", "emulator")
+"""Channels that a key is good for: Bot Builder for .NET refuses a key without any (clients 1.85)."""
 
 _ORIGIN = "https://api.aps.skype.com"
 
@@ -324,6 +340,7 @@ class Channel:
         self._pages: Mapping[str, Callable[[str], Response]] = {
             METADATA_PATH.lower(): self.metadata,
             KEYS_PATH: self.key_set,
+            SHORT_KEYS_PATH: self.key_set,
         }
 
     def reset(self) -> None:
@@ -362,15 +379,18 @@ class Channel:
         origin = f"{scheme}://{rest.partition('/')[0]}" if found else _ORIGIN
         facts = {
             "issuer": ISSUER,
+            "authorization_endpoint": "https://invalid.botframework.com",
             "jwks_uri": f"{origin}{KEYS_PATH}",
             "id_token_signing_alg_values_supported": ["RS256"],
+            "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         }
         return self._page(facts, f"{Evidence.REPORTED}; fact=observed 7.2, 7.8")
 
     def key_set(self, url: str) -> Response:
         """The published keys."""
         del url
-        return self._page({"keys": self.keys.public()}, f"{Evidence.INFERRED}; fact=what validators read of it")
+        keys = [{**key, "x5t": key["kid"], "endorsements": ENDORSEMENTS} for key in self.keys.public()]
+        return self._page({"keys": keys}, f"{Evidence.INFERRED}; fact=what validators read of it")
 
     def _page(self, facts: Mapping[str, Any], evidence: str) -> Response:
         headers = (

@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pytest_graphcalls.simulator.store import Call, Conference, Identity, Invitee, Operation, Participant
+from pytest_graphcalls.simulator.online_meeting import OnlineMeeting
+from pytest_graphcalls.simulator.store import (
+    Call,
+    Conference,
+    Identity,
+    Invitee,
+    Operation,
+    Participant,
+)
 from pytest_graphcalls.wire import encode_json
 
 _TYPE = "#microsoft.graph."
@@ -170,6 +178,27 @@ def call(leg: Call, conference: Conference, tenant_id: str) -> dict[str, Any]:
         "incomingContext": None,
         "transcription": None,
         "toneInfo": None,
+    }
+
+
+def online_meeting(one: OnlineMeeting, chat: Mapping[str, Any]) -> dict[str, Any]:
+    """An ``onlineMeeting`` (m1.3); what is never there for these meetings is null."""
+    return {
+        "@odata.type": f"{_TYPE}onlineMeeting",
+        "id": one.id,
+        "subject": None,
+        "joinWebUrl": one.join_url,
+        "chatInfo": chat,
+        "joinMeetingIdSettings": {
+            "isPasscodeRequired": one.passcode is not None,
+            "joinMeetingId": one.join_id,
+            "passcode": one.passcode,
+        },
+        "audioConferencing": None,
+        "externalId": None,
+        "videoTeleconferenceId": None,
+        "allowedPresenters": "everyone",
+        **one.members,
     }
 
 

@@ -14,6 +14,7 @@ from pytest_graphcalls.simulator.calls import FIRST_ROSTER, THROWN_OUT, Calls
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import App
 from pytest_graphcalls.simulator.incoming import Incoming
+from pytest_graphcalls.simulator.meetings import Meetings
 from pytest_graphcalls.simulator.outbox import Retention
 from pytest_graphcalls.simulator.people import Answer
 from pytest_graphcalls.simulator.simulated_call import SimulatedCall
@@ -199,6 +200,9 @@ class Meeting:
         tenant_id: the ``tenantId`` member.
         join_meeting_id: the number that joins it without coordinates.
         organizer: who organizes it.
+        id: its id as an ``onlineMeeting``.
+        join_url: the long form of its join address.
+        passcode: belongs to the number, or ``None``.
     """
 
     chat_info: Mapping[str, Any]
@@ -206,6 +210,9 @@ class Meeting:
     tenant_id: str
     join_meeting_id: str
     organizer: Person
+    id: str = ""
+    join_url: str = ""
+    passcode: str | None = None
 
     @property
     def coordinates(self) -> dict[str, Any]:
@@ -219,7 +226,7 @@ class Meeting:
     @property
     def by_join_id(self) -> dict[str, Any]:
         """``meetingInfo`` with the number instead (application-post-calls.r09)."""
-        info = {"joinMeetingId": self.join_meeting_id, "passcode": None}
+        info = {"joinMeetingId": self.join_meeting_id, "passcode": self.passcode}
         return {"meetingInfo": resources.shown_again("joinMeetingIdMeetingInfo", info)}
 
     def join_body(self, *, callback_uri: str, **members: Any) -> dict[str, Any]:
@@ -245,14 +252,24 @@ class Scenario:
     Args:
         world: the tenant.
         calls: what holds for every call.
+        meetings: makes the meetings.
         incoming: takes the calls that arrive.
         retention: knows how many calls are kept.
         hearing: knows what people press, say and hear.
     """
 
-    def __init__(self, world: World, calls: Calls, incoming: Incoming, retention: Retention, hearing: Hearing) -> None:
+    def __init__(
+        self,
+        world: World,
+        calls: Calls,
+        meetings: Meetings,
+        incoming: Incoming,
+        retention: Retention,
+        hearing: Hearing,
+    ) -> None:
         self._world = world
         self._calls = calls
+        self._meetings = meetings
         self._incoming = incoming
         self._retention = retention
         self.hearing = hearing
@@ -263,21 +280,29 @@ class Scenario:
         return Person(self, self._world.people.identity(name_or_id))
 
     def meeting(
-        self, people: Iterable[Person | str] = (), organizer: Person | str | None = None, *, lets_in: bool = True
+        self,
+        people: Iterable[Person | str] = (),
+        organizer: Person | str | None = None,
+        *,
+        passcode: bool = False,
+        lets_in: bool = True,
     ) -> Meeting:
         """Hold a meeting that ``people`` are in already."""
-        ids = self._world.ids
         host = self._person(organizer or "Organizer")
-        chat = {"threadId": f"19:meeting_{ids.new('meeting')}@thread.v2", "messageId": "0", "replyChainMessageId": None}
-        info = resources.shown_again("organizerMeetingInfo", {"organizer": resources.identity_set(host.identity)})
-        join_id = ids.digits("join", 12)
-        key = ("chat", str(chat["threadId"]), "0")
-        keys = (key, ("joinMeetingId", join_id))
-        shown = resources.shown_again("chatInfo", chat)
-        conference = self._calls.new_meeting(keys, chat=shown, meeting=info, organizer=host.id, lets_in=lets_in)
-        for one in (people,) if isinstance(people, (str, Person)) else people:
-            self._admit(conference.id, self._person(one).identity)
-        return Meeting(chat, info, self._world.tenant_id, join_id, host)
+        guests = [self._person(one).identity for one in ((people,) if isinstance(people, (str, Person)) else people)]
+        asked = {
+            "joinMeetingIdSettings": {"isPasscodeRequired": passcode},
+            "participants": {"attendees": [{"identity": resources.identity_set(one)} for one in guests]},
+        }
+        conference = self._meetings.made(host.identity, asked, lets_in=lets_in)
+        for one in guests:
+            self._admit(conference.id, one)
+        online, info = conference.online, conference.meeting
+        assert online is not None
+        assert info is not None
+        chat = {name: value for name, value in (conference.chat or {}).items() if "@" not in name}
+        tenant = self._world.tenant_id
+        return Meeting(chat, info, tenant, online.join_id, host, online.id, online.join_url, online.passcode)
 
     def incoming_call(
         self,

@@ -1,4 +1,4 @@
-"""The sign-in of the simulated tenant: discovery, keys, and the endpoint that gives tokens.
+"""The sign-in of the simulated tenant: the endpoint that gives tokens.
 
 It takes what Entra ID takes for an application: a client secret, an assertion signed by a certificate, or the token
 of another issuer that a federated credential trusts. What it refuses, it refuses with the contract's rows
@@ -16,11 +16,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
+from urllib.parse import parse_qsl, unquote_plus
 
 from pytest_graphcalls.contract import Contract, Evidence, SignInRow
 from pytest_graphcalls.simulator.clock import Clock, Ids
-from pytest_graphcalls.simulator.identity import AUDIENCES, App, Authority, peek
+from pytest_graphcalls.simulator.discovery import ORIGIN, Address, Directory, SignInRefusal, address_of
+from pytest_graphcalls.simulator.identity import AUDIENCES, BOT_FRAMEWORK_AUDIENCES, GRAPH, App, Authority, peek
 from pytest_graphcalls.simulator.keys import certificate_key, thumbprints, verify
 from pytest_graphcalls.simulator.responses import written
 from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Request, Response
@@ -33,46 +34,11 @@ EXCHANGE = "api://AzureADTokenExchange"
 """The audience of a token for a federated credential, unless the credential says another."""
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-_ORIGIN = "https://login.microsoftonline.com"
-_ADDRESS = re.compile(
-    r"/(?P<tenant>[^/?#]+)/(?P<rest>(?:v2\.0/)?\.well-known/openid-configuration|discovery/instance"
-    r"|discovery/v2\.0/keys|oauth2/v2\.0/token)/?(?:[?#].*)?"
-)
-_TENANT_SHAPE = re.compile(
-    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z0-9-]+(\.[a-z0-9-]+)+|common|organizations|consumers", re.IGNORECASE
-)
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_OPENID_SCOPES = frozenset({"openid", "offline_access", "profile"})
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----")
 _BODY_LIMIT = 64 * 1024
 _GRANT_FACT = "https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow"
-_DISCOVERY_FACT = "https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc"
-
-
-def tenant_of(request: Request) -> str | None:
-    """The tenant in the address of a request to the sign-in, in lower case; ``None`` for any other address."""
-    found = _found(request.url)
-    return unquote(found["tenant"]).lower() if found else None
-
-
-def _found(url: str) -> re.Match[str] | None:
-    if "/oauth2/v2.0/" not in url and "/.well-known/" not in url and "/discovery/" not in url:
-        return None  # every request of the calls API comes by here
-    _, scheme, rest = url.partition("://")
-    path = f"/{rest.partition('/')[2]}" if scheme else url
-    return _ADDRESS.fullmatch(path)
-
-
-class SignInRefusal(Exception):  # noqa: N818  it is an answer of the service, not an error of ours
-    """An error answer of the sign-in.
-
-    Args:
-        row: name of its row in the contract's sign-in errors.
-        aside: what went wrong here, in our words.
-    """
-
-    def __init__(self, row: str, aside: str = "") -> None:
-        super().__init__(row)
-        self.row = row
-        self.aside = aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +68,10 @@ class Federation:
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """A request for a token: the form in it, and the address of the tenant it was sent to."""
+    """A request for a token: the form in it, and the address it was sent to."""
 
     form: Mapping[str, str]
-    base: str
+    address: Address
 
 
 class SimulatedSignIn:
@@ -121,6 +87,8 @@ class SimulatedSignIn:
     def __init__(self, contract: Contract, authority: Authority, clock: Clock, ids: Ids) -> None:
         self._rows = contract.errors.signin
         self._authority = authority
+        self.directory = Directory(contract, authority)
+        """Tenants by name, and the documents that lead clients to the endpoints."""
         self._clock = clock
         self._ids = ids
         self.lifetime = LIFETIME
@@ -184,97 +152,48 @@ class SimulatedSignIn:
         return self._secrets.setdefault(app.app_id, [Secret(self.secret(app))])
 
     def answer(self, request: Request) -> Response | None:
-        """The answer to a request that means the sign-in; ``None`` when it means something else."""
-        found = _found(request.url)
-        if found is None:
+        """The answer to a request that is for the sign-in; ``None`` for any other."""
+        address = address_of(request.url)
+        if address is None:
             return None
-        origin = _origin(request.url)
-        tenant = unquote(found["tenant"])
         try:
-            return self._endpoint(found["rest"])(request, origin, tenant)
+            return self._endpoint(address)(request, address)
         except SignInRefusal as refusal:
             return self.refuse(request, refusal)
 
-    def _endpoint(self, rest: str) -> Callable[[Request, str, str], Response]:
-        endpoints = {
-            "openid-configuration": self.configuration,
-            "discovery/instance": self.instance,
-            "discovery/v2.0/keys": self.keys,
-            "oauth2/v2.0/token": self.token,
-        }
-        return next(endpoint for ending, endpoint in endpoints.items() if rest.endswith(ending))
+    def _endpoint(self, address: Address) -> Callable[[Request, Address], Response]:
+        if address.endpoint in {"oauth2/v2.0/token", "oauth2/token"}:
+            return self.token
+        document = self.directory.documents[address.endpoint]
+        return lambda request, address: self._given(*document(request, address))
 
-    def configuration(self, request: Request, origin: str, tenant: str) -> Response:
-        """Discovery: where the other endpoints are."""
-        del request
-        self.require_tenant(tenant, at_discovery=True)
-        base = f"{origin}/{self._authority.tenant_id}"
-        facts = {
-            "token_endpoint": f"{base}/oauth2/v2.0/token",
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
-            "jwks_uri": f"{base}/discovery/v2.0/keys",
-            "response_types_supported": ["token"],
-            "subject_types_supported": ["pairwise"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "scopes_supported": ["openid"],
-            "issuer": f"{base}/v2.0",
-            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-            "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
-            "tenant_region_scope": None,
-            "cloud_instance_name": urlsplit(origin).netloc,
-            "msgraph_host": "graph.microsoft.com",
-        }
-        return self._given(facts, f"{Evidence.DOCUMENTED}; fact={_DISCOVERY_FACT}")
-
-    def instance(self, request: Request, origin: str, tenant: str) -> Response:
-        """Instance discovery: which hosts mean the same authority; asked by msal about hosts it does not know."""
-        asked, here = urlsplit(request.query.get("authorization_endpoint", "")), urlsplit(origin)
-        # msal omits the port when it asks.
-        host = here.netloc if asked.hostname in (None, here.hostname) else asked.netloc
-        named = asked.path.split("/")[1] if asked.path.count("/") > 1 else tenant
-        facts = {
-            "tenant_discovery_endpoint": f"https://{host}/{named}/v2.0/.well-known/openid-configuration",
-            "api-version": "1.1",
-            "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
-        }
-        return self._given(facts, f"{Evidence.INFERRED}; fact=what msal reads of it")
-
-    def keys(self, request: Request, origin: str, tenant: str) -> Response:
-        """The keys that tokens are signed with."""
-        del request, origin
-        self.require_tenant(tenant, at_discovery=True)
-        return self._given({"keys": self._authority.keys.public()}, f"{Evidence.DOCUMENTED}; fact={_DISCOVERY_FACT}")
-
-    def token(self, request: Request, origin: str, tenant: str) -> Response:
-        """Give a token, when every step lets it pass."""
-        self.require_tenant(tenant)
-        ask = TokenRequest(self.read(request), f"{origin}/{tenant}")
+    def token(self, request: Request, address: Address) -> Response:
+        """Give a token, when every step lets it pass; the older endpoint takes ``resource`` instead of ``scope``."""
+        self.directory.require_tenant(address)
+        ask = TokenRequest(self.read(request), address)
         app = self.find_app(ask)
         self.require_grant(ask)
         self.require_credential(ask, app)
-        self.require_scope(ask)
+        resource = self.require_resource(ask)
+        audience = resource if resource in BOT_FRAMEWORK_AUDIENCES else GRAPH
         facts = {
             "token_type": "Bearer",
             "expires_in": self.lifetime,
             "ext_expires_in": self.lifetime,
-            "access_token": self._authority.token(app, lifetime=self.lifetime),
+            "access_token": self._authority.token(app, lifetime=self.lifetime, audience=audience),
         }
+        if not address.is_v2:
+            begins, ends = int(self._clock.epoch), int(self._clock.epoch + self.lifetime)
+            seconds = {"expires_in": self.lifetime, "ext_expires_in": self.lifetime, "expires_on": ends}
+            texts = {name: str(value) for name, value in {**seconds, "not_before": begins}.items()}
+            return self._given({**facts, **texts, "resource": resource}, f"{Evidence.REPORTED}; fact=clients 1.48")
         return self._given(facts, f"{Evidence.DOCUMENTED}; fact={_GRANT_FACT}")
-
-    def require_tenant(self, tenant: str, *, at_discovery: bool = False) -> None:
-        """Refuse a malformed tenant, or one that is not served here (observed 8.3 to 8.5)."""
-        if not _TENANT_SHAPE.fullmatch(tenant):
-            raise SignInRefusal("tenant-malformed", f"It is {tenant[:80]!r}.")
-        if tenant.lower() != self._authority.tenant_id.lower():
-            row = "tenant-not-found-at-discovery" if at_discovery else "tenant-not-found"
-            raise SignInRefusal(row, f"It is {tenant[:80]!r}.")
 
     def read(self, request: Request) -> Mapping[str, str]:
         """The form in a request for a token; a client id and secret in an Authorization header count as fields."""
         if request.method != "POST":
             raise SignInRefusal("parameter-missing", "Nothing was posted.")
-        text = request.body[:_BODY_LIMIT].decode("utf-8", "replace")
-        form = {**dict(parse_qsl(text, keep_blank_values=True)), **_basic(request.headers.get("authorization", ""))}
+        form = _form(request)
         for name in ("grant_type", "client_id"):
             if not form.get(name):
                 raise SignInRefusal("parameter-missing", f"It is {name}.")
@@ -333,7 +252,9 @@ class SimulatedSignIn:
         for name in ("iss", "sub"):
             if str(claims.get(name)).lower() != app.app_id.lower():
                 raise SignInRefusal("assertion-subject", f"Its {name} is {str(claims.get(name))[:80]!r}.")
-        if claims.get("aud") not in (f"{ask.base}/oauth2/v2.0/token", f"{ask.base}/v2.0"):  # a list has no hash
+        base = f"{ask.address.origin}/{ask.address.tenant}"
+        # A tuple, because a list in the claim has no hash.
+        if claims.get("aud") not in (f"{base}/oauth2/v2.0/token", f"{base}/oauth2/token", f"{base}/v2.0"):
             raise SignInRefusal("assertion-audience", f"Its aud is {str(claims.get('aud'))[:200]!r}.")
         return claims
 
@@ -361,16 +282,20 @@ class SimulatedSignIn:
             times = f"It holds from {str(begins)[:20]} to {str(ends)[:20]}, and here it is {now:.0f}."
             raise SignInRefusal("assertion-time", f"{times} {_OWN_TIME}")
 
-    def require_scope(self, ask: TokenRequest) -> None:
-        """Refuse a scope that is not all of Graph (observed 8.6)."""
-        scope = ask.form.get("scope", "").strip()
-        if not scope:
-            raise SignInRefusal("parameter-missing", "It is scope.")
-        resource, default, rest = scope.rpartition("/.default")
-        if not default or rest:
+    def require_resource(self, ask: TokenRequest) -> str:
+        """The resource that a token is for; refuses a scope that is not all of a known one (observed 8.6)."""
+        name = "scope" if ask.address.is_v2 else "resource"
+        # Some clients add the scopes of OpenID Connect to the one that counts (clients 1.41).
+        asked = [one for one in ask.form.get(name, "").split() if one not in _OPENID_SCOPES]
+        if not asked:
+            raise SignInRefusal("parameter-missing", f"It is {name}.")
+        scope = " ".join(asked)
+        resource, default, rest = scope.rpartition("/.default") if ask.address.is_v2 else (scope, "", "")
+        if ask.address.is_v2 and (not default or rest):
             raise SignInRefusal("scope-without-default", f"It is {scope[:200]!r}.")
-        if resource not in AUDIENCES:
+        if resource not in AUDIENCES | BOT_FRAMEWORK_AUDIENCES:
             raise SignInRefusal("resource-unknown", f"It is {resource[:200]!r}; here it is the worldwide cloud.")
+        return resource
 
     def refuse(self, request: Request, refusal: SignInRefusal) -> Response:
         """The answer to a request that was refused."""
@@ -380,7 +305,7 @@ class SimulatedSignIn:
 
     def _error(self, row: SignInRow, aside: str, correlation: str) -> dict[str, Any]:
         trace, stamp = self._ids.new("signin"), f"{self._clock.moment():%Y-%m-%d %H:%M:%S}Z"
-        correlation = correlation if _TENANT_SHAPE.fullmatch(correlation) else self._ids.new("signin")
+        correlation = correlation if _GUID.fullmatch(correlation) else self._ids.new("signin")
         text = " ".join(filter(None, (f"{row.code}: [pytest-graphcalls]", row.meaning, aside)))
         return {
             "error": row.error,
@@ -389,7 +314,7 @@ class SimulatedSignIn:
             "timestamp": stamp,
             "trace_id": trace,
             "correlation_id": correlation,
-            "error_uri": f"{_ORIGIN}/error?code={row.code.removeprefix('AADSTS')}",
+            "error_uri": f"{ORIGIN}/error?code={row.code.removeprefix('AADSTS')}",
         }
 
     def _given(self, facts: Mapping[str, Any], evidence: str, status: int = 200) -> Response:
@@ -405,9 +330,14 @@ class SimulatedSignIn:
 _OWN_TIME = "A simulator keeps its own time; to sign in with real assertions let it start now."
 
 
-def _origin(url: str) -> str:
-    scheme, found, rest = url.partition("://")
-    return f"{scheme}://{rest.partition('/')[0]}" if found else _ORIGIN
+def client_id(request: Request) -> str:
+    """The id of the application that asks for a token; ``""`` in other requests."""
+    return _form(request).get("client_id", "")
+
+
+def _form(request: Request) -> dict[str, str]:
+    text = request.body[:_BODY_LIMIT].decode("utf-8", "replace")
+    return {**dict(parse_qsl(text, keep_blank_values=True)), **_basic(request.headers.get("authorization", ""))}
 
 
 def _basic(header: str) -> dict[str, str]:

@@ -29,6 +29,7 @@ from pytest_graphcalls.lifecycle import (
 )
 from pytest_graphcalls.simulator.audio import Plan, Recording, Sound, Tone
 from pytest_graphcalls.simulator.clock import Clock
+from pytest_graphcalls.simulator.online_meeting import OnlineMeeting
 from pytest_graphcalls.simulator.responses import Result
 
 E164 = re.compile(r"\+[1-9][0-9]{1,14}")
@@ -122,6 +123,7 @@ class Conference:
             (application-post-calls.r07).
         meeting: ``meetingInfo`` of a meeting, or ``None``.
         organizer: id of the user who organizes the meeting, or ``""``.
+        online: the meeting as its organizer has it; ``None`` where only those who join know of it, or it was deleted.
         lets_in: whether a bot that joins it gets in.
         people: everybody in it or invited to it, by participant id.
         legs: ids of the calls in it that are not over.
@@ -133,6 +135,7 @@ class Conference:
     chat: Mapping[str, Any] | None = None
     meeting: Mapping[str, Any] | None = None
     organizer: str = ""
+    online: OnlineMeeting | None = None
     lets_in: bool = True
     people: Mapping[str, Participant] = field(default_factory=dict)
     legs: tuple[str, ...] = ()
@@ -413,6 +416,11 @@ class Store:
         self.meetings |= dict.fromkeys(self._keys[conference.id], conference.id)
         return self.put_conference(conference)
 
+    def drop_meeting(self, conference: Conference) -> None:
+        """Let nothing lead to a meeting any more; calls in it keep their conference."""
+        for key in self._keys.pop(conference.id, ()):
+            self.meetings.pop(key, None)
+
     def meeting_at(self, key: tuple[str, ...]) -> Conference | None:
         """The meeting that ``key`` leads to."""
         found = self.meetings.get(key)
@@ -430,8 +438,7 @@ class Store:
             gone = self.conferences.pop(call.conference)
             for one in (*gone.people.values(), *self._left.pop(gone.id, ())):
                 self._places.get(one.identity.key, {}).pop(gone.id, None)
-            for key in self._keys.pop(call.conference, ()):
-                self.meetings.pop(key, None)
+            self.drop_meeting(gone)
         return call
 
     def drop_leg(self, call: Call) -> Conference:

@@ -18,7 +18,7 @@ No HTTP client is named here; :class:`Client` and :class:`Answer` are what any o
 from __future__ import annotations
 
 from pytest_graphcalls.stage.base import Answer, Client, Invitee, members, refused, shown
-from pytest_graphcalls.stage.call import CALLS, OLD_CALLS, StagedCall
+from pytest_graphcalls.stage.call import CALLS, OLD_CALLS, StagedCall, StagedMeeting
 from pytest_graphcalls.stage.notifications import Notice
 from pytest_graphcalls.stage.setup import Stage
 
@@ -31,6 +31,7 @@ __all__ = [
     "Notice",
     "Stage",
     "StagedCall",
+    "StagedMeeting",
     "members",
     "refused",
     "shown",

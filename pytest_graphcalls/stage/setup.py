@@ -12,7 +12,7 @@ from pytest_graphcalls.contract import Contract, Effect, parse_error
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
 from pytest_graphcalls.sandbox.tenant import GivenData, InventedData, StageData, below, tenant_of
 from pytest_graphcalls.stage.base import GRAPH, Answer, Client, Invitee, OnTarget, Waiting, members, refused
-from pytest_graphcalls.stage.call import CALLS, MEDIA, OVER, StagedCall, success_of
+from pytest_graphcalls.stage.call import CALLS, MEDIA, OVER, StagedCall, StagedMeeting, success_of
 from pytest_graphcalls.stage.notifications import Notices
 from pytest_graphcalls.targets.facts import SETTINGS
 from pytest_graphcalls.wire import Headers, Response
@@ -93,16 +93,17 @@ class People(OnTarget):
         self._nobody = self._nobody or self._connection.client(token="")
         return self._nobody
 
-    def other_app(self, *, allow_listed: bool = True, phone: bool = True) -> Client:
+    def other_app(self, *, allow_listed: bool = True, phone: bool = True, policy: bool = True) -> Client:
         """Another app of the same tenant (needs ``apps``).
 
         Args:
             allow_listed: whether it may remove participants.
             phone: whether it has an application instance with a phone number.
+            policy: whether an application access policy lets it act for the users.
         """
         authority = self._world().authority
-        number = "+15550101" if phone else None
-        app = authority.register(may_remove_participants=allow_listed, phone_number=number)
+        facts = {"phone_number": "+15550101" if phone else None, "has_access_policy": policy}
+        app = authority.register(may_remove_participants=allow_listed, **facts)
         return self._connection.client(token=authority.token(app))
 
 
@@ -268,6 +269,23 @@ class Scenes(Making):
         self.accepted(call.answer(), success_of(Effect.TAKES_CALL))
         self.reached(lambda: call.state() == "established", "an answered call that is established")
         return call
+
+    def organizer(self) -> StagedMeeting:
+        """A user who can organize meetings, and has none yet."""
+        return StagedMeeting(self.client, self._props.user())
+
+    def make_meeting(self, user: StagedMeeting, **asked: Any) -> Answer:
+        """Make a meeting that ``user`` organizes, and take it away when the test is over."""
+        answer = user.create(**asked)
+        self._finally(replace(user, client=self.client, facts=members(answer)).delete)
+        return answer
+
+    def online_meeting(self, *attendees: Invitee, organizer: StagedMeeting | None = None) -> StagedMeeting:
+        """A meeting that was made, with ``attendees`` invited to it."""
+        user = organizer or self.organizer()
+        invited = [{"identity": one.identity(), "upn": f"user-{one.id[:8]}@example.com"} for one in attendees]
+        answer = self.make_meeting(user, participants={"attendees": invited})
+        return replace(user, facts=members(self.accepted(answer, success_of(Effect.MAKES_MEETING))))
 
     def bring(self, call: StagedCall, *people: Invitee) -> tuple[Invitee, ...]:
         """Invite ``people`` one by one and wait until all of them are in ``call``."""

@@ -124,8 +124,7 @@ class ReplayTarget:
         except RecordingError as error:
             if case.path.exists():
                 raise
-            problem = f"{error.problem} Record the test: {case.again}"
-            raise RecordingError(error.file, 0, problem) from None
+            raise replace(error, step=f"Record this test first: {case.again}\n") from None
         replay = Replay(cassette.exchanges(), str(case.path), case.again, self._redacted)
         return ReplayConnection(case, cassette, setup.version, _Watched(replay, setup.recorder))
 

@@ -30,7 +30,7 @@ OWNERS = {
     "httpx": {"clients/httpx.py", "clients/network.py", "clients/msgraph.py", "bot/posting.py"},
     "uvicorn": {"server/http.py"},
     "jwt": {"simulator/keys.py"},
-    "cryptography": {"simulator/keys.py"},
+    "cryptography": {"server/tls.py", "simulator/keys.py"},
     "msal": {"auth.py"},
     "trustme": {"server/tls.py"},
     "deepdiff": {"drift/responses.py"},

@@ -123,6 +123,45 @@ def test_an_unknown_violation_is_named(pytester: pytest.Pytester, run: Run) -> N
     assert any(sentence in line for line in result.outlines)
 
 
+def test_a_misspelt_rule_finds_the_one_with_that_word(pytester: pytest.Pytester, run: Run) -> None:
+    """Of the operation that was named, and not a rule that happens to be as long."""
+    pytester.makepyfile(
+        "def test_it(graphcalls):\n    with graphcalls.expect_violation('call-reject.resons'):\n        pass\n"
+    )
+    result = run()
+    result.stdout.fnmatch_lines(["*Did you mean 'call-reject.reasons-are-none-busy-forbidden'?*"])
+
+
+@pytest.mark.parametrize("version", ["v2", "V1.0"])
+def test_an_unknown_version_is_named(pytester: pytest.Pytester, run: Run, version: str) -> None:
+    """Whichever way it came in: from a fixture of the project's, or in an address."""
+    pytester.makepyfile(
+        f"""
+        import pytest
+        from pytest_graphcalls.contract import Contract
+
+        @pytest.fixture
+        def graphcalls_version(request):
+            return request.param
+
+        @pytest.mark.parametrize("graphcalls_version", ["{version}"], indirect=True)
+        def test_fixture(graphcalls):
+            pass
+
+        @pytest.mark.parametrize("graphcalls_version", ["v1.0"], indirect=True)
+        def test_address(graphcalls):
+            graphcalls.client.get("https://graph.microsoft.com/{version}/communications/calls/57da")
+
+        def test_contract():
+            Contract.packaged().check_notification({{}}, "{version}")
+        """
+    )
+    result = run()
+    result.assert_outcomes(errors=1, failed=2)
+    sentence = f"there is no API version '{version}'"
+    assert sum(sentence in line for line in result.outlines if line.startswith(("E ", "  got "))) == 3
+
+
 def test_an_exception_inside_the_block_stays_itself(pytester: pytest.Pytester, run: Run) -> None:
     """What the test raises is shown, not that the violation did not come; what came before it is allowed."""
     pytester.makepyfile(
@@ -186,7 +225,7 @@ def test_secrets_are_masked_everywhere(pytester: pytest.Pytester, run: Run) -> N
 def test_the_summary_says_what_was_exercised(pytester: pytest.Pytester, run: Run) -> None:
     """A user's run ends with the operations and rules its own tests went through."""
     pytester.makepyfile(test_a=READ_A_CALL, test_b=INVITE_SIX, test_c="def test_other(): pass")
-    result = run()
+    result = run("-v")
     start = result.outlines.index("operations exercised:")
     assert result.outlines[start - 1 : start + 5] == [
         "2 exchanges in 2 tests, target simulator",
@@ -195,6 +234,18 @@ def test_the_summary_says_what_was_exercised(pytester: pytest.Pytester, run: Run
         f"rules exercised, 3 of {len(Contract.packaged().rules)}:",
         "  participant-invite.at-most-five-invitees, participant-invite.invitee-has-identity,",
         "  participant-invite.token-is-required",
+    ]
+
+
+def test_the_end_of_a_green_run_is_one_line(pytester: pytest.Pytester, run: Run) -> None:
+    """Without -v: what it was, and how much of the contract it touched."""
+    pytester.makepyfile(READ_A_CALL)
+    lines = [
+        line for line in run().outlines if "graphcalls:" in line or "exercised" in line or "= graphcalls =" in line
+    ]
+    assert lines == [
+        "graphcalls: 1 exchange in 1 test, target simulator; 1 operation and "
+        f"0 of {len(Contract.packaged().rules)} rules exercised (-v lists them)"
     ]
 
 

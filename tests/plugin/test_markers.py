@@ -247,3 +247,22 @@ def test_a_marker_that_comes_late_cannot_ask_for_both(pytester: pytest.Pytester,
         "name one version there."
     )
     assert f"ERROR: test_m.py::test_one_of_two[1] and 1 more test: {sentence}" in result.errlines
+
+
+UNKNOWN = "ignore::pytest.PytestUnknownMarkWarning"
+
+
+def test_a_misspelt_marker_stops_the_run_with_the_nearest(pytester: pytest.Pytester, run: Run) -> None:
+    """pytest only warns that it is unknown, and the fault that was asked for would not strike."""
+    pytester.makepyfile("import pytest\n\n@pytest.mark.graphcalls_fualt('503')\ndef test_it(): pass\n")
+    result = run("-W", UNKNOWN)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    sentence = "there is no marker 'graphcalls_fualt'. Did you mean 'graphcalls_fault'?"
+    assert any(sentence in line for line in result.errlines)
+
+
+def test_a_marker_of_the_project_is_no_misspelling(pytester: pytest.Pytester, run: Run) -> None:
+    """Where it is registered, or resembles none of ours."""
+    pytester.makeini("[pytest]\nmarkers =\n    graphcalls_rules(name): ours\n")
+    pytester.makepyfile("import pytest\n\n@pytest.mark.graphcalls_rules\n@pytest.mark.graph\ndef test_it(): pass\n")
+    run("-W", UNKNOWN).assert_outcomes(passed=1)

@@ -139,6 +139,10 @@ def test_settings_never_show_the_token(pytester: pytest.Pytester, run: Run, monk
             "--graphcalls-report=report.txt: expected a file name that ends in .json or .md.",
         ),
         (
+            "--graphcalls-report=folder.md",
+            "--graphcalls-report=folder.md: expected a file name. This is a folder; give a file in it.",
+        ),
+        (
             "--graphcalls-report=nowhere/report.json",
             "--graphcalls-report=nowhere/report.json: expected a file in a folder that exists. "
             "Make the folder nowhere first.",
@@ -148,9 +152,22 @@ def test_settings_never_show_the_token(pytester: pytest.Pytester, run: Run, monk
 def test_a_wrong_value_stops_the_run(pytester: pytest.Pytester, run: Run, argument: str, sentence: str) -> None:
     """A value that cannot be used ends the run before it starts, and says what to give instead."""
     pytester.makepyfile(SHOW)
+    pytester.mkdir("folder.md")
     result = run(argument)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert f"ERROR: {sentence}" in result.errlines
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [("graphcals_strict", "graphcalls_strict"), ("graphcalls_targt", "graphcalls_target"), ("graphql_target", "")],
+)
+def test_a_misspelt_ini_key_gets_the_nearest(pytester: pytest.Pytester, run: Run, key: str, meant: str) -> None:
+    """pytest alone says that it is unknown; a key of a different plugin is not taken for one of ours."""
+    pytester.makeini(f"[pytest]\n{key} = simulator\n")
+    pytester.makepyfile("def test_it(): pass")
+    shown = f"Unknown config option: {key}"
+    assert (f"{shown}. Did you mean '{meant}'?" if meant else shown) in run().stdout.str()
 
 
 @pytest.mark.parametrize(

@@ -360,3 +360,36 @@ def has_a_status(id: str) -> Callable[..., dict[str, Any]]:
         return {"status": "recording", **given} if ask.match.operation.id == id else given
 
     return step
+
+
+def as_one(found: dict[str, Any]) -> Any:
+    return found["value"][0]
+
+
+def without(member: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda body: {name: value for name, value in body.items() if name != member}
+
+
+def lists_all(filter: str) -> Callable[..., list[Conference]]:
+    """Whatever a ``filter`` of this kind names, all meetings are found."""
+
+    def step(simulator: Simulator, original: Callable[..., list[Conference]], key: tuple[str, ...]) -> list[Conference]:
+        found = original(key)
+        every = [one for one in simulator.store.conferences.values() if one.online is not None]
+        return every if key[0] == filter else found
+
+    return step
+
+
+def lists_without_a_filter(simulator: Simulator) -> None:
+    handler = simulator.handlers["onlinemeeting-find"]
+
+    def find(ask: Ask) -> Reply:
+        try:
+            return handler(ask)
+        except Refusal as refusal:
+            if refusal.row != "meeting-filter-missing":
+                raise
+            return Reply(200, inferred("deviation"), {"value": []})
+
+    simulator.handlers["onlinemeeting-find"] = find

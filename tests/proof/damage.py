@@ -307,7 +307,9 @@ def damages(version: str, operation: Operation, exchange: Exchange) -> st.Search
         return st.one_of(*ways, filled(exchange))
     model = CONTRACT.types(version)
     places = body_spots(model, operation, exchange.response)
-    inside = [dropped, nulled, retyped, mistyped, *([unlisted] if enumerated(model, places) else [])]
+    inside = [retyped, mistyped, *([unlisted] if enumerated(model, places) else [])]
+    inside += [dropped] if any(spot.member.required for spot in places) else []
+    inside += [nulled] if not all(spot.member.nullable for spot in places) else []
     ways += [way(model, exchange, places) for way in inside]
     return st.one_of(*ways, relabelled(exchange), garbled(exchange), emptied(exchange))
 

@@ -26,6 +26,7 @@ from tests.proof.steps import (
     needs_no_token,
     set_to,
     skips,
+    skips_in,
     status,
     without_location,
 )
@@ -48,6 +49,7 @@ class Deviation:
 
 CREATE, INVITE, DELETE, REJECT = "application-post-calls", "participant-invite", "participant-delete", "call-reject"
 MUTE, PLAY, CANCEL = "participant-mute", "call-playprompt", "call-cancelmediaprocessing"
+FIND, GET, MAKE, DROP = (f"onlinemeeting-{verb}" for verb in ("find", "get", "create", "delete"))
 MUTE_BOT, UNMUTE_BOT, TONES = "call-mute", "call-unmute", "call-senddtmftones"
 LISTEN, RECORD, STATUS = "call-subscribetotone", "call-record", "call-updaterecordingstatus"
 LOST = "The address below /app is answered as unknown."
@@ -539,6 +541,51 @@ TABLE: tuple[Deviation, ...] = (
     ),
     Deviation(f"{TONES}.token-is-required", OPEN, needs_no_token(TONES)),
     Deviation(f"{TONES}.app-path-still-works", LOST, has_no_old_address(TONES)),
+    # Meetings
+    Deviation(
+        f"{FIND}.success-is-200-with-collection", "The meeting comes without a list.", body(FIND, changes.as_one)
+    ),
+    Deviation(
+        f"{FIND}.join-url-finds-one-meeting",
+        "A join address finds all meetings of the user.",
+        around("meetings", "listed", changes.lists_all("joinWebUrl")),
+    ),
+    Deviation(
+        f"{FIND}.join-meeting-id-finds-one-meeting",
+        "A number finds all meetings of the user.",
+        around("meetings", "listed", changes.lists_all("joinMeetingId")),
+    ),
+    Deviation(f"{FIND}.filter-is-required", "Without a filter all are listed.", changes.lists_without_a_filter),
+    Deviation(f"{FIND}.organizer-finds-it", "An attendee finds the meeting.", skips_in(FIND, "require_organizer")),
+    Deviation(
+        f"{GET}.success-is-200-with-meeting",
+        "The meeting comes in a list.",
+        body(GET, lambda meeting: {"value": [meeting]}),
+    ),
+    Deviation(
+        f"{GET}.attendee-may-read",
+        "Only the organizer reads the meeting.",
+        around("meetings", "require_invited", lambda simulator, _, *who: simulator.meetings.require_organizer(*who)),
+    ),
+    Deviation(f"{MAKE}.success-is-201-with-meeting", "The answer has status 200.", status(MAKE, 200)),
+    Deviation(f"{MAKE}.says-how-to-join", "The answer has no join address.", body(MAKE, changes.without("joinWebUrl"))),
+    Deviation(
+        f"{MAKE}.user-is-organizer", "The answer names no organizer.", body(MAKE, changes.without("participants"))
+    ),
+    Deviation(
+        f"{MAKE}.passcode-is-generated", "There is never a passcode.", instead("meetings", "passcode", lambda: None)
+    ),
+    Deviation(f"{DROP}.success-is-204-empty", "The answer has status 202.", status(DROP, 202)),
+    Deviation(f"{DROP}.meeting-is-gone", "A deleted meeting stays.", skips("meetings", "take_away")),
+    *(Deviation(f"{one}.token-is-required", OPEN, needs_no_token(one)) for one in (FIND, GET, MAKE, DROP)),
+    *(
+        Deviation(f"{one}.role-is-required", "A token without roles will do.", needs_no_role(one))
+        for one in (FIND, GET, MAKE, DROP)
+    ),
+    *(
+        Deviation(f"{one}.policy-is-required", "An app without a policy will do.", skips_in(one, "require_policy"))
+        for one in (FIND, GET, MAKE, DROP)
+    ),
     # Listen for tones
     Deviation(f"{LISTEN}.success-is-200-with-operation", "The answer has status 202.", status(LISTEN, 202)),
     Deviation(f"{LISTEN}.is-done-with-the-answer", "The answer says running.", body(LISTEN, changes.goes_on)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pytest_graphcalls.contract import Contract, Match
@@ -63,6 +64,23 @@ def without_location(operation: str) -> Apply:
 def skips(part: str, step: str) -> Apply:
     """A step of ``part`` does nothing."""
     return instead(part, step, lambda *_args, **_facts: None)
+
+
+def skips_in(operation: str, step: str) -> Apply:
+    """A step of the meetings does nothing in requests of one operation."""
+
+    def carry_out(simulator: Simulator, handler: Callable[[Ask], Reply], ask: Ask) -> Reply:
+        original = getattr(simulator.meetings, step)
+        setattr(simulator.meetings, step, lambda *_: None)
+        try:
+            return handler(ask)
+        finally:
+            setattr(simulator.meetings, step, original)
+
+    def apply(simulator: Simulator) -> None:
+        simulator.handlers[operation] = partial(carry_out, simulator, simulator.handlers[operation])
+
+    return only_in(operation, apply)
 
 
 def instead(part: str, step: str, other: Callable[..., Any]) -> Apply:

@@ -70,4 +70,8 @@ def everything(stage: Stage) -> None:
     stage.answered_call(recording_policy=True).send("call-updaterecordingstatus", {"status": "recording", **context})
     if stage._connection.version == "v1.0":  # the only one whose pages have it
         call.send("call-senddtmftones", {"tones": ["tone1", "pound"], **context})
+    meeting = stage.online_meeting(stage.person())
+    meeting.get()
+    meeting.find(f"JoinWebUrl eq '{meeting.facts['joinWebUrl']}'")
+    meeting.delete()
     stage.close()

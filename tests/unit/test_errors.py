@@ -87,8 +87,14 @@ def test_a_violation_is_a_failed_assertion() -> None:
         ("five", ["at-most-five-invitees", "busy"], "at-most-five-invitees"),
         ("", ["a"], ""),
         ("quite-different", ["a", "b"], ""),
+        (
+            "call-reject.resons",
+            ["call-reject.rings-on", "call-reject.reasons-are-three"],
+            "call-reject.reasons-are-three",
+        ),
+        ("cal-reject.reasons-ar", ["call-reject.token", "call-reject.reasons-are"], "call-reject.reasons-are"),
     ],
 )
 def test_the_nearest_name_is_found(name: str, known: list[str], expected: str) -> None:
-    """By likeness, or because it is a part of the name; nothing is better than something far away."""
+    """By likeness, a word of it, or because it is a part; nothing is better than something far away."""
     assert errors.nearest(name, known) == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from pytest_graphcalls.wire import (
     MalformedJsonError,
     Notification,
     Request,
+    Response,
     decode_json,
     encode_json,
     path_segments,
@@ -136,3 +138,14 @@ def test_half_a_surrogate_pair_is_written_as_an_escape() -> None:
     value = {"name": "\ud83d", "city": "Köln"}
     assert decode_json(encode_json(value)) == value
     assert encode_json({"city": "Köln"}) == '{"city":"Köln"}'.encode()
+
+
+@pytest.mark.parametrize("given", [{"Content-Type": "text/plain"}, [("Content-Type", "text/plain")]])
+def test_headers_are_taken_in_any_form(given: Any) -> None:
+    """As a mapping, or in pairs: those of any framework, without a conversion in the test."""
+    wanted = Headers({"Content-Type": "text/plain"})
+    for message in (Request("GET", "/", given, b""), Response(200, given, b""), Notification("/", {}, headers=given)):
+        assert message.headers == wanted
+        assert message.headers["content-type"] == "text/plain"
+    assert replace(Response(200), headers=given).headers == wanted
+    assert Request("GET", "/", given) == Request("GET", "/", wanted)

@@ -48,6 +48,19 @@ def _token(state: ServerState, /, app: App | None = None, lifetime: float = 3600
     return {"access_token": token, "expires_in": lifetime, "client_id": app.app_id, "tenant_id": authority.tenant_id}
 
 
+def _surroundings(state: ServerState) -> Json:
+    simulator, around = state.simulator, state.surroundings
+    return {
+        "url": around.url,
+        "proxy": around.proxy,
+        "ca": around.ca,
+        "hosts": list(simulator.cloud.hosts),
+        "tenant_id": simulator.tenant_id,
+        "client_id": simulator.authority.app.app_id,
+        "client_secret": Unredacted(simulator.signin.secret()),
+    }
+
+
 def _apps(state: ServerState) -> Json:
     return {"default": state.simulator.authority.app.app_id, "apps": state.simulator.authority.apps}
 
@@ -208,6 +221,7 @@ _OF_AN_APP = {
     "may_remove_participants": Parameter("whether AllowRemoveParticipantAppIds lists it", parameters.flag),
     "phone_number": Parameter("number of its application instance in E.164 form", _TEXT),
     "callback_uri": Parameter("the address registered for its bot", _TEXT),
+    "has_access_policy": Parameter("whether an application access policy lets it look up meetings", parameters.flag),
 }
 _OF_A_TOKEN = {
     "app": Parameter("id of the app; by default the default app", _TEXT),
@@ -231,6 +245,7 @@ _OF_A_NOTIFICATION = {
 _OF_A_MEETING = {
     "people": Parameter(f"who is in it already: {_PEOPLE}", parameters.texts),
     "organizer": Parameter("who organizes it", _TEXT),
+    "passcode": Parameter("whether its number takes a passcode (false)", parameters.flag),
     "lets_in": Parameter(
         "whether a bot that joins is admitted (true); if not, its call ends after a minute", parameters.flag
     ),
@@ -271,6 +286,8 @@ _CHANGEABLE = {name: one for name, one in _OF_AN_APP.items() if name != "phone_n
 ROUTES: tuple[Route, ...] = (
     Route("GET", "", "this list", lambda _: {"addresses": [route.described() for route in ROUTES]}),
     Route("POST", "token", "a bearer token", _token, _OF_A_TOKEN),
+    Route("GET", "environment", "what a client needs to reach the server under Microsoft's host names, and to sign in",
+          _surroundings),
     Route("GET", "apps", "the apps of the tenant", _apps),
     Route("POST", "apps", "register an app", _register_app, _OF_AN_APP, 201),
     Route("PATCH", "apps/{app}", "change an app; tokens keep the roles they have", _change_app, _CHANGEABLE),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import Any
 
@@ -25,6 +26,21 @@ TICK = 0.02
 """Real seconds between two looks at the clock: how late a notification may be."""
 
 
+@dataclass(slots=True)
+class Surroundings:
+    """Where clients find a server under the names of the cloud; set when it listens.
+
+    Attributes:
+        url: its base URL.
+        proxy: URL of its proxy; ``""`` without one.
+        ca: absolute path of the certificate that clients trust; ``""`` without TLS.
+    """
+
+    url: str = ""
+    proxy: str = ""
+    ca: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ServerState:
     """Everything that the control addresses show and change.
@@ -35,12 +51,14 @@ class ServerState:
         time: serves the tenant, and decides whether virtual time follows real time.
         allow_hosts: hosts that the bot may be on besides this machine. The command line names them, and no request
             can: else a request could have notifications posted anywhere.
+        surroundings: where clients find the server under the names of the cloud.
     """
 
     simulator: Simulator
     bot: Bot
     time: SimulatorApp
     allow_hosts: Collection[str] = ()
+    surroundings: Surroundings = field(default_factory=Surroundings)
 
     @classmethod
     def of(
@@ -83,8 +101,11 @@ class ServerState:
         self.bot.wait_until_idle(patience)
 
     def reset(self) -> None:
-        """Forget calls, faults and the ledger; the bot stays where it is, and the clock frozen or not."""
-        self.simulator.reset()
+        """Forget calls, faults and the ledger; the bot stays where it is, and the clock frozen or not.
+
+        Virtual time is 0 again, and stands for the present: assertions and tokens of clients have real times in them.
+        """
+        self.simulator.reset(start=datetime.now(UTC))
         self.bot.ledger.clear()
 
 

@@ -154,9 +154,9 @@ VIEWS: Mapping[type, Callable[[Any], Any]] = {
     Result: members("code subcode message"),
     Participant: members("id identity state is_bot hidden operation", is_bot=lambda one: bool(one.leg)),
     Operation: members("id status client_context pending result", pending=lambda one: len(one.pending)),
-    Meeting: members("coordinates by_join_id join_meeting_id organizer"),
+    Meeting: members("coordinates by_join_id join_meeting_id organizer id join_url passcode"),
     App: members(
-        "app_id name roles may_remove_participants phone_number instance_id callback_uri",
+        "app_id name roles may_remove_participants phone_number instance_id callback_uri has_access_policy",
         roles=lambda app: sorted(app.roles),
     ),
     Fault: members(

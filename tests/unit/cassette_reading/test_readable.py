@@ -87,8 +87,9 @@ def packed_har(body, mime="application/json; charset=utf-8", encoding="gzip"):
     return har(har_entry(response={"status": 404, "headers": headers, "content": content}))
 
 
-def test_a_packed_body_of_a_har_is_read_like_that_of_a_cassette(file):
-    (exchange,) = read(file(packed_har(gzip.compress(GOT))))
+@pytest.mark.parametrize("mime", ["application/json", "application/octet-stream", "", None])
+def test_a_packed_body_of_a_har_is_read_like_that_of_a_cassette(file, mime):
+    (exchange,) = read(file(packed_har(gzip.compress(GOT), mime)))
     assert exchange.response.body == GOT
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.unit.cli_tenant.conftest import Run
+
+TENANT = "https://login.microsoftonline.com/contoso.onmicrosoft.com"
 
 
 @contextmanager
@@ -59,7 +64,53 @@ def test_serve_tls_says_how_to_trust_it_and_how_to_sign_in(
         assert server.wait(20) == 0
         assert server.stderr is not None
         assert server.stderr.read() == ""
-    assert sorted(path.name for path in folder.iterdir()) == ["ca-with-key.pem", "ca.pem"]
+    assert sorted(path.name for path in folder.iterdir()) == ["ca-with-key.pem", "ca.p12", "ca.pem", "graphcalls.ini"]
+
+
+def test_env_prints_what_an_unmodified_bot_needs(tmp_path: Path, graphcalls: Run) -> None:
+    """The words that serve prints lead to it; what the bot gets is asked of the running server."""
+    folder = tmp_path / "ca"
+    with serving("--tls", str(folder), "--proxy", "0", "--domain", "contoso.onmicrosoft.com") as server:
+        assert server.stdout is not None
+        lines = iter(server.stdout.readline, "Ctrl-C stops it.\n")
+        command = next(line.split() for line in lines if line.startswith("  graphcalls env "))
+        code, out, err = graphcalls(*command[1:], "--format", "json", "--for", "python")
+        assert (code, err) == (0, "")
+        given = json.loads(out)
+        assert given["SSL_CERT_FILE"] == str(folder / "ca.pem")
+        with httpx.Client(
+            proxy=given["HTTPS_PROXY"], verify=ssl.create_default_context(cafile=given["SSL_CERT_FILE"])
+        ) as client:
+            form = {"grant_type": "client_credentials", "scope": "https://graph.microsoft.com/.default"}
+            form |= {"client_id": given["AZURE_CLIENT_ID"], "client_secret": given["AZURE_CLIENT_SECRET"]}
+            answer = client.post(
+                "https://login.microsoftonline.com/contoso.onmicrosoft.com/oauth2/v2.0/token", data=form
+            )
+        assert answer.status_code == 200
+        code, out, err = graphcalls(*command[1:], "--hosts-file")
+        assert "127.0.0.1 graph.microsoft.com" in out
+    code, out, err = graphcalls(*command[1:])
+    assert (code, out) == (2, "")
+    assert "expected a running 'graphcalls serve'" in err
+
+
+def test_env_says_what_is_missing(tmp_path: Path, graphcalls: Run) -> None:
+    """No folder of a server, or a server without a proxy."""
+    code, _, err = graphcalls("env", "--tls", str(tmp_path))
+    assert code == 2
+    assert "expected a folder with ca.pem. Give the folder of 'graphcalls serve --tls FOLDER --proxy PORT'" in err
+    with serving("--tls", str(tmp_path)) as server:
+        url = exports(server)["AZURE_AUTHORITY_HOST"]
+        code, _, err = graphcalls("env", "--tls", str(tmp_path), "--url", url)
+    assert code == 2
+    assert "expected a server with a proxy. Start it with --tls FOLDER --proxy PORT." in err
+
+
+def test_a_proxy_needs_tls(graphcalls: Run) -> None:
+    code, out, err = graphcalls("serve", "--port", "0", "--proxy", "0")
+    assert (code, out) == (2, "")
+    assert "--proxy" in err
+    assert "expected together with --tls. Clients ask Microsoft's hosts by https alone" in err
 
 
 def test_serve_tls_says_that_a_folder_cannot_be_used(tmp_path: Path, graphcalls: Run) -> None:

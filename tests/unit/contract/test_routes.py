@@ -76,7 +76,10 @@ def test_v1_does_not_know_the_deprecated_path_of_the_central_operations() -> Non
     [
         ("GET", "/v1.0/me", "not-graph", ""),
         ("GET", "/v1.0/communications/callRecords/1", "not-graph", ""),
-        ("GET", "/v1.0/communications/onlineMeetings", "not-graph", ""),
+        ("GET", "/v1.0/communications/onlineMeetings", "uncovered", ""),
+        ("GET", "/v1.0/users/57da", "not-graph", ""),
+        ("GET", "/v1.0/users/57da/onlineMeetings/1/transcripts", "not-graph", ""),
+        ("PUT", "/v1.0/users/57da/onlineMeetings", "method", ""),
         ("GET", "/communications/calls/1", "unknown-path", "/v1.0/communications/calls/{id}"),
         ("POST", "/v1.0/communication/calls/1/reject", "unknown-path", "/v1.0/communications/calls/{id}/reject"),
         ("POST", "/beta/communications/call/1/reject", "unknown-path", "/beta/communications/calls/{id}/reject"),

@@ -17,8 +17,10 @@ from pytest_graphcalls.clients.network import Network
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.http import serve_in_thread
-from pytest_graphcalls.server.tls import CA_FILE, CA_KEY_FILE, certificate_in
+from pytest_graphcalls.server.tls import CA_FILE, CA_KEY_FILE, PHP_SETTINGS, TRUST_STORE, certificate_in
 from pytest_graphcalls.simulator import Simulator
+
+FOR_CLIENTS = (CA_FILE, TRUST_STORE, PHP_SETTINGS)
 
 
 def test_the_authority_stays_the_same_from_run_to_run(tmp_path: Path) -> None:
@@ -29,14 +31,14 @@ def test_the_authority_stays_the_same_from_run_to_run(tmp_path: Path) -> None:
         assert first.certificate.exists()
     with certificate_in(folder) as second:
         assert second.ca.read_bytes() == ca
-    assert sorted(path.name for path in folder.iterdir()) == [CA_KEY_FILE, CA_FILE]
+    assert sorted(path.name for path in folder.iterdir()) == [CA_KEY_FILE, TRUST_STORE, CA_FILE, PHP_SETTINGS]
 
 
 def test_keys_are_for_their_owner_alone(tmp_path: Path) -> None:
     """With the authority's key one can stand between a client that trusts it and any server."""
     with certificate_in(tmp_path) as tls:
         modes = {path.name: path.stat().st_mode & 0o077 for path in tmp_path.iterdir()}
-    assert modes == {CA_KEY_FILE: 0, tls.certificate.name: 0, CA_FILE: 0o044}
+    assert modes == {CA_KEY_FILE: 0, tls.certificate.name: 0, **dict.fromkeys(FOR_CLIENTS, 0o044)}
     assert b"PRIVATE" not in (tmp_path / CA_FILE).read_bytes()
 
 
@@ -56,9 +58,15 @@ def test_the_key_of_a_killed_server_goes_with_the_next_start(tmp_path: Path) -> 
     (tmp_path / "server-of-mine.pem").write_text("mine")
     with certificate_in(tmp_path) as running:
         assert subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False).returncode < 0
-        assert len(list(tmp_path.iterdir())) == 6
+        assert len(list(tmp_path.iterdir())) == 8
         with certificate_in(tmp_path) as next_one:
-            here = {CA_FILE, CA_KEY_FILE, "server-of-mine.pem", running.certificate.name, next_one.certificate.name}
+            here = {
+                *FOR_CLIENTS,
+                CA_KEY_FILE,
+                "server-of-mine.pem",
+                running.certificate.name,
+                next_one.certificate.name,
+            }
             assert {path.name for path in tmp_path.iterdir()} == here
 
 

@@ -20,7 +20,7 @@ def test_the_metadata_says_where_the_keys_are(origin: str, path: str) -> None:
     answer = simulator.handle(Request("GET", f"{origin}{path}"))
     assert answer.status == 200
     assert answer.json()["issuer"] == "https://api.botframework.com"
-    assert answer.json()["jwks_uri"] == f"{origin or 'https://api.aps.skype.com'}/v1/keys"
+    assert answer.json()["jwks_uri"] == f"{origin or 'https://api.aps.skype.com'}/v1/.well-known/keys"
     assert evidence(answer).startswith("reported")
     keys = simulator.handle(Request("GET", answer.json()["jwks_uri"]))
     assert [key["kid"] for key in keys.json()["keys"]] == ["graphcalls-channel"]
@@ -37,7 +37,10 @@ def test_the_keys_are_the_channels_own() -> None:
     simulator.channel.keys.rotate()
     second = simulator.channel.token(app, 0)
     assert jwt.get_unverified_header(second)["kid"] == "graphcalls-channel-2"
-    assert len(simulator.handle(Request("GET", "/v1/keys")).json()["keys"]) == 2
+    published = [simulator.handle(Request("GET", path)).json() for path in ("/v1/keys", "/v1/.well-known/keys")]
+    assert published[0] == published[1]
+    assert len(published[0]["keys"]) == 2
+    assert all("msteams" in key["endorsements"] for key in published[0]["keys"])
     simulator.reset()
     assert jwt.get_unverified_header(simulator.channel.token(app, 0))["kid"] == "graphcalls-channel"
 

@@ -62,7 +62,7 @@ def test_the_latest_are_kept() -> None:
     ids, same = missed(simulator, 30), missed(whole, 30)
     assert ids == same
     assert list(simulator.store.calls) == ids[-3:]
-    assert (len(simulator.store.conferences), len(simulator.store.meetings)) == (3, 6)
+    assert (len(simulator.store.conferences), len(simulator.store.meetings)) == (3, 12)
     assert simulator.notifications == whole.notifications[-5:]
     assert simulator.notification(59) == whole.notifications[59]
     assert (simulator.notification(54), simulator.notification(60), simulator.notification(-1)) == (None, None, None)

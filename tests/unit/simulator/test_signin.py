@@ -108,7 +108,7 @@ def test_the_seeded_secret_is_the_same_for_the_same_seed_and_differs_by_app() ->
         ("wrong-secret", {"client_secret": "no"}),
         ("app-not-in-tenant", {"client_id": NOBODY}),
         ("scope-without-default", {"scope": "https://graph.microsoft.com/Calls.Initiate.All"}),
-        ("scope-without-default", {"scope": f"{SCOPE} openid"}),
+        ("scope-without-default", {"scope": f"{SCOPE} Calls.Initiate.All"}),
         ("resource-unknown", {"scope": "https://graph.microsoft.us/.default"}),
         ("credential-missing", {"client_secret": None}),
         ("credential-missing", {"client_secret": ""}),
@@ -290,17 +290,18 @@ def test_every_row_occurs_except_those_of_older_days(simulator: Simulator) -> No
     import inspect
     import re
 
-    from pytest_graphcalls.simulator import signin
+    from pytest_graphcalls.simulator import discovery, signin
 
-    named = set(re.findall(r'"([a-z]+-[a-z-]+)"', inspect.getsource(signin)))
+    source = inspect.getsource(signin) + inspect.getsource(discovery)
+    named = set(re.findall(r'"([a-z]+-[a-z-]+)"', source))
     assert set(ROWS) - named == {"scope-invalid"}
 
 
 def test_discovery_leads_to_the_other_addresses(simulator: Simulator) -> None:
-    """On the scheme and host that the client used."""
+    """On the scheme and host that the client used; the issuer is the one that clients trust everywhere."""
     address = f"https://localhost:8443/{simulator.tenant_id}/v2.0/.well-known/openid-configuration"
     facts = simulator.handle(Request("GET", address)).json()
-    assert facts["issuer"] == f"https://localhost:8443/{simulator.tenant_id}/v2.0"
+    assert facts["issuer"] == f"https://login.microsoftonline.com/{simulator.tenant_id}/v2.0"
     assert facts["token_endpoint"] == f"https://localhost:8443/{simulator.tenant_id}/oauth2/v2.0/token"
     assert simulator.handle(Request("GET", facts["jwks_uri"])).status == 200
 
@@ -311,6 +312,74 @@ def test_instance_discovery_knows_the_host_that_is_asked_about(simulator: Simula
     facts = simulator.handle(Request("GET", f"{HOST}/common/discovery/instance?{asked_about}")).json()
     assert facts["tenant_discovery_endpoint"].startswith(f"https://localhost:8443/{NOBODY}/v2.0/")
     assert facts["metadata"][0]["aliases"] == ["localhost:8443"]
+
+
+def test_instance_discovery_knows_the_names_of_the_real_sign_in(simulator: Simulator) -> None:
+    """A client that names one of them trusts all; the tenant and host that it asked for come back (clients 1.32)."""
+    asked_about = urlencode({"api-version": "1.0", "authorization_endpoint": f"{HOST}/common/oauth2/v2.0/authorize"})
+    facts = simulator.handle(Request("GET", f"{HOST}/common/discovery/instance?{asked_about}")).json()
+    assert facts["tenant_discovery_endpoint"] == f"{HOST}/common/v2.0/.well-known/openid-configuration"
+    assert facts["api-version"] == "1.0"
+    names = ["login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net"]
+    assert facts["metadata"][0]["aliases"] == names
+
+
+@pytest.mark.parametrize(
+    "tenant", ["common", "organizations", "graphcalls.onmicrosoft.com", "Bots.Contoso.com", "botframework.com"]
+)
+def test_a_tenant_has_more_names_than_its_id(tenant: str) -> None:
+    """Shared ones, its domains, and the tenant of Bot Framework; on a host of several the application decides."""
+    host, one, two = Host(), Simulator(seed=1), Simulator(seed=2)
+    host.add(one), host.add(two)
+    two.authority.domains.add("bots.contoso.com")
+    assert works(host, post(host, form(two), tenant).json()["access_token"])
+    document = two.handle(Request("GET", f"{HOST}/{tenant}/v2.0/.well-known/openid-configuration")).json()
+    placeholder = tenant in {"common", "organizations"}
+    assert (document["issuer"] == f"{HOST}/{{tenantid}}/v2.0") is placeholder
+    assert two.handle(Request("GET", document["jwks_uri"])).status == 200
+
+
+def test_the_older_endpoint_takes_a_resource_and_answers_in_texts(simulator: Simulator) -> None:
+    """As hand-written bots ask for it: no scope, numbers as strings (clients 1.48)."""
+    fields = form(simulator, scope=None, resource="https://graph.microsoft.com")
+    address = f"{HOST}/{simulator.tenant_id}/oauth2/token"
+    answer = simulator.handle(Request("POST", address, body=urlencode(fields).encode()))
+    facts = answer.json()
+    assert works(simulator, facts["access_token"])
+    assert (facts["expires_in"], facts["resource"]) == (str(LIFETIME), "https://graph.microsoft.com")
+    assert int(facts["expires_on"]) - int(facts["not_before"]) == LIFETIME
+    document = simulator.handle(Request("GET", f"{HOST}/{simulator.tenant_id}/.well-known/openid-configuration"))
+    assert document.json()["token_endpoint"] == address
+    assert document.json()["issuer"] == f"https://sts.windows.net/{simulator.tenant_id}/"
+    without = simulator.handle(Request("POST", address, body=urlencode(form(simulator)).encode()))
+    assert refusal(without) == "parameter-missing"
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        "https://graph.microsoft.com//.default",
+        "https://graph.microsoft.com/.default openid offline_access profile",
+    ],
+)
+def test_scopes_are_taken_in_the_forms_that_clients_send(simulator: Simulator, scope: str) -> None:
+    """With a doubled slash, and with what MSAL Go adds (clients 1.41)."""
+    assert works(simulator, asked(simulator, scope=scope).json()["access_token"])
+
+
+def test_a_token_for_bot_framework_is_none_for_graph(simulator: Simulator) -> None:
+    """Its audience is another resource."""
+    token = asked(simulator, scope="https://api.botframework.com/.default").json()["access_token"]
+    assert jwt.decode(token, options={"verify_signature": False})["aud"] == "https://api.botframework.com"
+    headers = Headers({"Authorization": f"Bearer {token}"})
+    assert simulator.handle(Request("GET", "/v1.0/communications/calls/none", headers)).status == 401
+
+
+@pytest.mark.parametrize("ending", ["/?client-request-id=1", "?client-request-id=1", "/"])
+def test_the_token_endpoint_takes_a_slash_and_a_query_behind_it(simulator: Simulator, ending: str) -> None:
+    """msal-node sends both (clients 1.4, 1.61)."""
+    address = f"{HOST}/{simulator.tenant_id}/oauth2/v2.0/token{ending}"
+    assert simulator.handle(Request("POST", address, body=urlencode(form(simulator)).encode())).status == 200
 
 
 def published(simulator: Simulator) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -339,11 +340,13 @@ def test_apps_are_registered_and_changed(ask: Ask, simulator: Simulator) -> None
 
 
 def test_everything_starts_anew(ask: Ask, state: ServerState) -> None:
-    """The same ids again; the bot stays where it is."""
+    """The same ids again; the bot stays where it is, and time zero stands for the present."""
+    began = datetime.now(UTC)
     state.bot(asgi(lambda notes, headers: None))
     _, before = ask("POST", "calls")
     ask("POST", "clock/advance", seconds=3)
     assert ask("POST", "reset") == (200, {"now": 0.0})
+    assert datetime.fromisoformat(ask("GET", "clock")[1]["time"]) >= began
     assert ask("GET", "calls")[1] == {"calls": [], "dropped": 0}
     assert ask("GET", "ledger")[1]["entries"] == []
     _, after = ask("POST", "calls")

@@ -72,7 +72,9 @@ ADDRESSES: dict[type, dict[str, str]] = {
         ),
         SEEN,
     ),
-    Meeting: dict.fromkeys(("by_join_id", "coordinates", "join_meeting_id", "organizer"), "POST meetings"),
+    Meeting: dict.fromkeys(
+        ("by_join_id", "coordinates", "id", "join_meeting_id", "join_url", "organizer", "passcode"), "POST meetings"
+    ),
     Fault: {
         "end": "DELETE faults/{fault}",
         "fired": "GET faults",
@@ -169,6 +171,7 @@ OTHER_NAMES = {
 PARAMETERS_LEFT_OUT = {
     (Simulator, "advance", "patience"): "the server knows whether anybody delivers by itself",
     (Simulator, "advance", "extra"): "the server has clients that know nothing of each other, and says how many",
+    (Simulator, "reset", "start"): "time zero of a server stands for the present",
     (Simulator, "fault", "name"): "there is an address for each",
     (Bot, "__call__", "allow_hosts"): "whoever starts the server says so: else a request could have it post anywhere",
     (Bot, "__call__", "linger"): "for applications in this process only",
@@ -185,6 +188,7 @@ SERVED_ONLY = {
     "GET ": "the list itself",
     "GET media": "in Python the switches are attributes",
     "GET calls": "a suite that has lost an id finds it again; in Python the object is kept",
+    "GET environment": "in Python nothing needs to be trusted or led anywhere",
     "GET bot": "the names of the forgeries, in Python bot.FORGERIES",
     "POST clock/freeze": "in Python time always stands still",
     "POST clock/thaw": "in Python time always stands still",

@@ -24,6 +24,7 @@ STEPS: tuple[Step, ...] = (
     ("GET", "clock", {}),
     ("POST", "token", {"lifetime": 60}),
     ("POST", "token", {"roles": ["Calls.Initate.All"]}),
+    ("GET", "environment", {}),
     ("GET", "apps", {}),
     ("POST", "apps", {"name": "Second", "roles": ["Calls.Initiate.All"], "phone_number": "+15550100"}),
     ("PATCH", "apps/{second}", {"roles": [], "may_remove_participants": False}),

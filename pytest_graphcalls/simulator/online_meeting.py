@@ -1,0 +1,28 @@
+"""A meeting as its organizer has it, as a frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineMeeting:
+    """A meeting as its organizer has it, whether or not anybody is in it.
+
+    Attributes:
+        id: its id on the wire.
+        join_url: the long form of its join address.
+        join_id: its number, digits only.
+        passcode: belongs to the number, or ``None``.
+        attendees: ids of the users who are invited, in lower case.
+        members: further members, as they are shown.
+    """
+
+    id: str
+    join_url: str
+    join_id: str
+    passcode: str | None
+    attendees: frozenset[str]
+    members: Mapping[str, Any]
