@@ -124,9 +124,8 @@ class RemoteAuthority:
         token = self._world.ask("POST", TOKEN_PATH, app=app and app.id, roles=wanted)["access_token"]
         return str(token)
 
-    def register(self, *, may_remove_participants: bool = True, phone_number: str | None = None) -> Named:
+    def register(self, **facts: bool | str | None) -> Named:
         """A new app; see :meth:`.Authority.register`."""
-        facts = {"may_remove_participants": may_remove_participants, "phone_number": phone_number}
         return Named(self._world.ask("POST", f"{PREFIX}apps", **facts)["app_id"])
 
 
