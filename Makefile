@@ -63,7 +63,7 @@ test-lowest: $(LOWEST)/.installed ## run contracts and tests with the lowest ver
 	$(LOWEST)/bin/python -m pytest tests -n 2 --dist loadfile --ignore tests/sdk --ignore tests/bench --ignore tests/browser
 
 search: $(VENV)/.installed ## look for counter-examples: the generated tests with new examples, twenty times as many
-	GRAPHCALLS_TEST_EFFORT=20 $(BIN)/python -m pytest -n 2 $$(grep -rlE '^from tests.effort ' tests)
+	GRAPHCALLS_TEST_EFFORT=20 $(BIN)/python -m pytest -n 2 $$(grep -rlE '^from tests\.(effort|house|proof\.runner) ' --include 'test_*.py' tests)
 
 test-sdk: $(VENV)/.sdk ## run the tests with Microsoft's Graph SDKs (installs about a gigabyte)
 	$(BIN)/python -m pytest tests/sdk tests/house/test_docs.py

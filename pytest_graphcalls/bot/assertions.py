@@ -78,15 +78,16 @@ class Assertions:
         _answered_within(self.ledger, seconds, self.simulator.now)
 
     def assert_took_every_notification(self: BotUnderTest, within: float) -> None:
-        """Every notification was answered with 2xx in time.
+        """Every notification was answered with 2xx in time, and no task of the bot has raised an exception.
 
         Args:
             within: real seconds for each answer.
 
         Raises:
-            BotError: one was not, or there was none; with the timeline.
+            BotError: one was not, or there was none, or a task has raised; with the timeline.
         """
         quantity("assert_took_every_notification(within)", within, unit="real seconds")
+        self._record_raised()
         _took_every_notification(self.ledger, within)
 
     def assert_refuses_forged_notifications(self: BotUnderTest) -> None:
@@ -209,6 +210,11 @@ def _took_every_notification(ledger: Ledger, within: float) -> None:
             f"to '{first.kind}' (#{first.number}) the bot {result}; expected 2xx, best 202 at once and the work later"
         )
         raise failure(f"{what}. {_share(refused, deliveries)}", ledger)
+    raised = [(one.number, one.error) for one in ledger.raised]
+    raised += [(one.number, one.error.partition(": ")[2]) for one in deliveries if one.trace]
+    if raised:
+        number, error = min(raised)
+        raise failure(f"a task of the bot raised {error} (#{number}); expected that the bot handles it", ledger)
     slow = [one for one in deliveries if one.seconds > within]
     if slow:
         first = max(slow, key=lambda one: one.seconds)

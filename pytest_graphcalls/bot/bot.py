@@ -144,11 +144,17 @@ class Bot(Assertions):
             _ = self.courier
         return tuple(one for one in self.requests if one.operation == known.id)
 
+    def _record_raised(self) -> None:
+        """Record what tasks of a bot in this process have raised since the last time."""
+        if self._courier is not None:
+            self._courier.record_raised()
+
     def timeline(self) -> str:
         """The ledger as text: deliveries to the bot and its requests."""
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
+        self._record_raised()
         yield f"seed {self._seed}, virtual time {self.simulator.now:g} s"
         yield from self.ledger.lines()
 

@@ -7,13 +7,15 @@ import inspect
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from pytest_graphcalls.bot.inprocess import AsgiPoster, WsgiPoster
+from pytest_graphcalls.bot.inprocess import AsgiPoster, describe, trace
 from pytest_graphcalls.bot.ledger import Delivery, Ledger, excerpt_of
 from pytest_graphcalls.bot.posting import HttpPoster, Poster, PostResult
 from pytest_graphcalls.bot.queue import DeliveryQueue, QueuedNotification
+from pytest_graphcalls.bot.wsgi import WsgiPoster
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.identity import LIFETIME
@@ -149,6 +151,7 @@ class Courier:
             attempt: number of the attempt.
             remark: a remark for the ledger.
         """
+        self.record_raised()
         good = self.token(note.app_id) if token is None else token
         at = self._simulator.now
         number = self.ledger.reserve(at, note)
@@ -175,6 +178,11 @@ class Courier:
             moment=answer.moment,
             answer="" if answer.status is None or 200 <= answer.status < 300 else excerpt_of(answer.body),
         )
+
+    def record_raised(self) -> None:
+        """Record what tasks of a bot in this process have raised since the last time."""
+        for error in chain.from_iterable(target_poster.raised() for target_poster in self._posters):
+            self.ledger.record_raised(self._simulator.now, describe(error), trace(error))
 
     def _wait_while_busy(self, answer: PostResult) -> PostResult:
         """Wait until the bot's own workers are idle, according to ``busy``."""

@@ -1,4 +1,4 @@
-"""Post a request to a bot in the same process: ASGI in an event loop of its own, WSGI in threads.
+"""Post a request to an ASGI application in the same process, in an event loop of its own.
 
 A bot never runs in the thread of the test, so the test continues when a bot hangs.
 """
@@ -6,14 +6,12 @@ A bot never runs in the thread of the test, so the test continues when a bot han
 from __future__ import annotations
 
 import asyncio
-import io
-import sys
 import time
 import traceback
-from collections.abc import Callable, Coroutine, Iterable, MutableMapping
+from collections.abc import Callable, Coroutine, MutableMapping, Sequence
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from threading import Event, Lock, Thread, current_thread
-from threading import enumerate as all_threads
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 from weakref import WeakSet
@@ -25,7 +23,6 @@ from pytest_graphcalls.wire import Headers, Request
 
 Message = MutableMapping[str, Any]
 AsgiApp = Callable[..., Coroutine[Any, Any, None]]
-WsgiApp = Callable[..., Iterable[bytes]]
 
 CLIENT_ADDRESS = ("127.0.0.1", 49152)
 """The client address that a bot in the same process sees."""
@@ -35,15 +32,18 @@ _GRACE_SECONDS = 0.5
 _POLL_SECONDS = 0.01
 
 
-def _describe(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
+    """An exception in one line."""
     return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
-def _trace(error: BaseException) -> str:
+def trace(error: BaseException) -> str:
+    """An exception with its traceback."""
     return "".join(traceback.format_exception(error))
 
 
-def _no_answer(timeout: float) -> str:
+def no_answer(timeout: float) -> str:
+    """What is said of a bot that did not answer in time."""
     return f"gave no answer within {timeout:g} s"
 
 
@@ -66,7 +66,10 @@ class AsgiPoster:
         self._closed = False
         self._closing = Lock()
         """Held while work is scheduled, so that none is scheduled after the loop was closed."""
+        self._failed: list[asyncio.Task[Any]] = []
+        """Tasks of the bot that raised; one whose error another task takes is left out when they are looked at."""
         self._loop = asyncio.new_event_loop()
+        self._loop.set_task_factory(self._new_task)
         self._thread = Thread(target=self._live, name="graphcalls-bot", daemon=True)
         self._thread.start()
         problem = self._run(self._lifespan.start(timeout), timeout + _GRACE_SECONDS)
@@ -93,6 +96,27 @@ class AsgiPoster:
             future.cancel()
             return "blocks its event loop"
 
+    def _new_task(self, loop: asyncio.AbstractEventLoop, work: Any, **facts: Any) -> asyncio.Task[Any]:
+        task = asyncio.Task(work, loop=loop, **facts)
+        task.add_done_callback(lambda one: None if _was_retrieved(one) else self._failed.append(one))
+        return task
+
+    async def _take_raised(self) -> list[BaseException]:
+        """What tasks have raised since the last time, and no other task has taken."""
+        await asyncio.sleep(0)  # a task that waits for them goes first
+        failed, self._failed = self._failed, []
+        return [error for one in failed if not _was_retrieved(one) and (error := _raised(one)) is not None]
+
+    def raised(self) -> Sequence[BaseException]:
+        """See :meth:`.Poster.raised`."""
+        with self._closing:
+            if self._closed or current_thread() is self._thread or self._is_still_blocked():
+                return ()
+            future = asyncio.run_coroutine_threadsafe(self._take_raised(), self._loop)
+        with suppress(TimeoutError, CancelledError):
+            return future.result(_GRACE_SECONDS)
+        return ()
+
     def reaches(self, url: str) -> bool:
         """See :meth:`.Poster.reaches`: any address, because no request is sent over the network."""
         del url
@@ -115,7 +139,7 @@ class AsgiPoster:
         except TimeoutError:
             future.cancel()
             self._blocked = True
-            error = f"{_no_answer(timeout)}: it blocks its event loop"
+            error = f"{no_answer(timeout)}: it blocks its event loop"
             return PostResult(seconds=time.perf_counter() - began, error=error)
 
     def _is_still_blocked(self) -> bool:
@@ -136,27 +160,23 @@ class AsgiPoster:
             failed = await _failed(task, timeout)
             return PostResult(seconds=exchange.age, error=failed[0], trace=failed[1], timed_out=timed_out)
         seconds = exchange.complete.result()
-        error, trace = await self._outlast(task, before, linger)
+        problem = await self._outlast(before, linger)
         body, moment = bytes(exchange.body[:MAX_ANSWER_BYTES]), exchange.began + seconds
-        return PostResult(exchange.status, exchange.headers, body, seconds, error, trace, moment)
+        return PostResult(exchange.status, exchange.headers, body, seconds, *problem, moment)
 
-    async def _outlast(
-        self, task: asyncio.Task[None], before: set[asyncio.Task[Any]], linger: float
-    ) -> tuple[str, str]:
+    async def _outlast(self, before: set[asyncio.Task[Any]], linger: float) -> tuple[str, str]:
         """Wait for tasks that the bot has started; one that takes longer is never waited for again."""
-        seen = [task]
         ours = before | {one for one in (asyncio.current_task(),) if one}
         deadline = self._loop.time() + linger
         while running := {one for one in asyncio.all_tasks() - ours - set(self._long_lived) if not is_asleep(one)}:
-            seen.extend(running.difference(seen))
             remaining = max(0.0, deadline - self._loop.time())
             # In short steps, because one of them may begin a virtual sleep meanwhile.
             await asyncio.wait(running, timeout=min(remaining, _POLL_SECONDS))
             if self._loop.time() >= deadline:
                 self._long_lived.update(one for one in running if not one.done())
                 break
-        raised = next((error for one in seen if not _was_retrieved(one) and (error := _raised(one))), None)
-        return (f"raised after its answer: {_describe(raised)}", _trace(raised)) if raised is not None else ("", "")
+        raised = await self._take_raised()
+        return (f"raised after its answer: {describe(raised[0])}", "".join(map(trace, raised))) if raised else ("", "")
 
     def close(self) -> None:
         """Shut the application down and stop its loop; a blocked one is abandoned."""
@@ -208,9 +228,9 @@ async def _failed(task: asyncio.Task[Any], timeout: float) -> tuple[str, str]:
         task.cancel()
         await asyncio.wait({task}, timeout=_GRACE_SECONDS)
         _raised(task)
-        return _no_answer(timeout), ""
+        return no_answer(timeout), ""
     error = _raised(task)
-    return (f"raised {_describe(error)}", _trace(error)) if error else ("returned without an answer", "")
+    return (f"raised {describe(error)}", trace(error)) if error else ("returned without an answer", "")
 
 
 class _AsgiExchange:
@@ -312,120 +332,3 @@ class _Lifespan:
             return message_from_app.result()
         message_from_app.cancel()
         return None
-
-
-class WsgiPoster:
-    """Posts to a WSGI application; each post has a thread of its own.
-
-    Args:
-        app: the application.
-    """
-
-    def __init__(self, app: WsgiApp) -> None:
-        self._app = app
-        self._long_lived: WeakSet[Thread] = WeakSet()
-
-    def reaches(self, url: str) -> bool:
-        """See :meth:`.Poster.reaches`: any address, because no request is sent over the network."""
-        del url
-        return True
-
-    def post(self, request: Request, timeout: float, linger: float, *, redirected: bool = False) -> PostResult:
-        """See :meth:`.Poster.post`; threads that the bot has started are waited for."""
-        del redirected
-        before = set(all_threads())
-        exchange = _WsgiExchange(self._app, request)
-        thread = Thread(target=exchange.run, name="graphcalls-bot", daemon=True)
-        thread.start()
-        thread.join(timeout)
-        if thread.is_alive():
-            exchange.abandoned = True
-            return PostResult(seconds=timeout, error=_no_answer(timeout), timed_out=True)
-        self._outlast(before, linger)
-        return exchange.answer
-
-    def _outlast(self, before: set[Thread], linger: float) -> None:
-        """Wait for threads that the bot has started; one that takes longer is never waited for again."""
-        deadline = time.monotonic() + linger
-        for thread in set(all_threads()) - before - set(self._long_lived):
-            thread.join(max(0.0, deadline - time.monotonic()))
-            if thread.is_alive():
-                self._long_lived.add(thread)
-
-    def close(self) -> None:
-        """There is nothing to release."""
-
-
-class _WsgiExchange:
-    """One request to a WSGI application, and its answer."""
-
-    def __init__(self, app: WsgiApp, request: Request) -> None:
-        self._app = app
-        self._request = request
-        self._status = ""
-        self._headers: list[tuple[str, str]] = []
-        self._body = bytearray()
-        self.answer = PostResult(error="returned without an answer")
-        self.abandoned = False
-        """Whether the poster has given up waiting for it."""
-
-    def run(self) -> None:
-        began = time.perf_counter()
-        try:
-            self._serve()
-        except BaseException as error:  # noqa: BLE001  every error of a bot belongs into the ledger
-            self.answer = PostResult(
-                seconds=time.perf_counter() - began, error=f"raised {_describe(error)}", trace=_trace(error)
-            )
-            return
-        code = self._status.partition(" ")[0]
-        if code.isdecimal():
-            body, ended = bytes(self._body[:MAX_ANSWER_BYTES]), time.perf_counter()
-            self.answer = PostResult(int(code), Headers(self._headers), body, ended - began, moment=ended)
-        elif self._status:
-            what = f"answered with the status {self._status[:80]!r}, which does not begin with a number"
-            self.answer = PostResult(seconds=time.perf_counter() - began, error=what)
-
-    def _serve(self) -> None:
-        result = self._app(_environ(self._request), self._start)
-        try:
-            for chunk in result:
-                self._body += chunk
-                if self.abandoned:
-                    break
-        finally:
-            close = getattr(result, "close", None)
-            if close is not None:
-                close()
-
-    def _start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
-        del exc_info
-        self._status, self._headers = str(status), [(str(name), str(value)) for name, value in headers]
-        return self._body.extend
-
-
-def _environ(request: Request) -> dict[str, Any]:
-    url = urlsplit(request.url)
-    facts: dict[str, Any] = {
-        "REQUEST_METHOD": request.method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(url.path or "/").decode("latin-1"),
-        "QUERY_STRING": url.query,
-        "SERVER_NAME": url.hostname or "localhost",
-        "SERVER_PORT": str(url.port or 443),
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": CLIENT_ADDRESS[0],
-        "HTTP_HOST": url.netloc,
-        "CONTENT_LENGTH": str(len(request.body)),
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": url.scheme,
-        "wsgi.input": io.BytesIO(request.body),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-    }
-    named = {name.upper().replace("-", "_"): value for name, value in request.headers.pairs}
-    facts["CONTENT_TYPE"] = named.pop("CONTENT_TYPE", "")
-    named.pop("CONTENT_LENGTH", None)
-    return {**facts, **{f"HTTP_{name}": value for name, value in named.items()}}

@@ -181,12 +181,32 @@ class InjectedFault:
         return f"fault  {self.fault}: {self.what}"
 
 
+@dataclass(frozen=True, slots=True)
+class RaisedInTask:
+    """An exception that a task of the bot has raised, and no other task has taken.
+
+    Attributes:
+        number: its place in the ledger, from 1.
+        at: virtual second at which it was noticed.
+        error: the exception in one line.
+        trace: its traceback.
+    """
+
+    number: int
+    at: float
+    error: str
+    trace: str
+
+    def __str__(self) -> str:
+        return f"raised in a task of the bot: {self.error}"
+
+
 def _line(number: int, at: float, what: str, call: str) -> str:
     about = f"  (call {call[:8]})" if call else ""
     return f"#{number:<3} {at:8.2f} s  {what}{about}"
 
 
-Entry = Delivery | Asked | InjectedFault
+Entry = Delivery | Asked | InjectedFault | RaisedInTask
 """An entry of the ledger."""
 
 
@@ -280,6 +300,11 @@ class Ledger:
         number = self.reserve()
         self._write(number, InjectedFault(number, fired.at, fired.call, fired.fault, fired.what), excerpts.ENTRY)
 
+    def record_raised(self, at: float, error: str, trace: str) -> None:
+        """Record what a task of the bot has raised."""
+        number = self.reserve()
+        self._write(number, RaisedInTask(number, at, error, trace), excerpts.ENTRY)
+
     def record_request(self, at: float, exchange: Exchange) -> None:
         """Record a request of the bot."""
         number, moment = self.reserve(), time.perf_counter()
@@ -306,6 +331,11 @@ class Ledger:
         """All requests of the bot, in order."""
         return tuple(entry for entry in self.entries if isinstance(entry, Asked))
 
+    @property
+    def raised(self) -> tuple[RaisedInTask, ...]:
+        """All exceptions of tasks, in order."""
+        return tuple(entry for entry in self.entries if isinstance(entry, RaisedInTask))
+
     def lines(self) -> Iterator[str]:
         """All entries as text, one line each: number, virtual second, event, call. Tracebacks follow."""
         with self._lock:
@@ -319,7 +349,7 @@ class Ledger:
         yield from (shown[number] for number in sorted(shown))
         traces: dict[str, list[str]] = {}  # equal tracebacks are shown once
         for entry in entries:
-            if isinstance(entry, Delivery) and entry.trace:
+            if isinstance(entry, Delivery | RaisedInTask) and entry.trace:
                 traces.setdefault(entry.trace, []).append(f"#{entry.number}")
         for trace, numbers in traces.items():
             yield f"{', '.join(numbers)}:"

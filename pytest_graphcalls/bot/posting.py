@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -66,6 +66,10 @@ class Poster(Protocol):
             linger: real seconds to wait for the bot's tasks and threads after it, where they are visible.
             redirected: whether the URL is the target of a redirect that :meth:`reaches` has allowed.
         """
+        ...
+
+    def raised(self) -> Sequence[BaseException]:
+        """What tasks of the bot have raised since this was asked last, where they are visible."""
         ...
 
     def close(self) -> None:
@@ -135,6 +139,10 @@ class HttpPoster:
         headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw])
         ended = time.perf_counter()
         return PostResult(answer.status_code, headers, body, ended - began, moment=ended, url=str(sent.url))
+
+    def raised(self) -> Sequence[BaseException]:
+        """See :meth:`Poster.raised`: none is visible behind a URL."""
+        return ()
 
     def close(self) -> None:
         """Close the connections, also those on which an answer is waited for."""

@@ -34,6 +34,10 @@ class BotUnderTest(Protocol):
         """The courier that delivers notifications to it."""
         ...
 
+    def _record_raised(self) -> None:
+        """Record what tasks of a bot in this process have raised."""
+        ...
+
     def send_again(self, token: str | None = None, *, remark: str = "once more") -> Delivery:
         """Post the last notification that the bot accepted once more."""
         ...

@@ -22,9 +22,12 @@ _QUOTE = r"\\{0,64}[\"'`]"
 _GAP = r"(?:\s|\\{1,16}[nrt]){0,12}"
 _PERCENT = r"%(?:25){0,8}"
 _TYPE = r":[ \t]?[A-Za-z][\w.\[\]|]{0,40}[ \t]{0,4}(?==[ \t]{0,4}[bruf]{0,2}[\"'])"
+_OF_KEYS = r"(?<![\w$.-])(?i:api|access|account|shared|private|signing|storage|subscription) "
+_BEFORE_KEY = re.compile(rf"{_OF_KEYS}\Z")
+_LONGEST = 80
+_WORD = re.compile(rf"{_OF_KEYS}(?=(?i:key))|(?<![\w$.-])[\w$.-]")
 _NAME = re.compile(
-    r"(?P<name>(?<![\w$.-])(?:(?i:api|access|account|shared|private|signing|storage|subscription) (?=(?i:key)))?"
-    r"[\w$.-]{2,80}+)"
+    rf"(?P<name>(?<![\w$.-])(?:{_OF_KEYS}(?=(?i:key)))?[\w$.-]{{2,{_LONGEST}}}+)"
     rf"(?P<link>(?P<end>{_QUOTE})?\]?[ \t]{{0,24}}(?:{_TYPE})?"
     rf"(?:(?P<sign>:=|=>|->|[:=!]?=|:)|(?P<coded>{_PERCENT}3[ADad])){_GAP}(?:(?:[|>][+-]?|-){_GAP})?"
     rf"|{_QUOTE}\s{{0,8}},{_GAP}(?:{_QUOTE}(?:value|content){_QUOTE}\s{{0,4}}[:=]\s{{0,4}})?"
@@ -93,16 +96,35 @@ def hide_values(text: str, more: Container[str] = ()) -> str:
     """``text`` without the values of what is called as secrets are, or by one of ``more`` (:func:`~.fields.plain`)."""
     pieces: list[str] = []
     at = start = 0
-    while found := _NAME.search(text, start):
-        start = found.end("name")
-        if not (is_secret_name(found["name"]) or plain(found["name"]) in more) or not _is_linked(text, found):
+    for begin in _begins(text) if not more else (word.start() for word in _WORD.finditer(text)):
+        found = _NAME.match(text, begin) if begin >= start else None
+        if found is None or not (is_secret_name(found["name"]) or plain(found["name"]) in more):
             continue
-        end, shown = _masked(text, found)
+        if not _is_linked(text, found):
+            continue
+        start, shown = _masked(text, found)
         if shown is not None:
             pieces += (text[at : found.end("link")], shown)
-            at = end
-        start = max(start, end)
+            at = start
     return "".join((*pieces, text[at:])) if pieces else text
+
+
+def _begins(text: str) -> list[int]:
+    """Where the names begin that have one of :data:`HINTS`."""
+    low = text.lower()
+    if len(low) != len(text):  # a few letters have a lower case of two
+        low = "".join(letter if len(letter.lower()) > 1 else letter.lower() for letter in text)
+    found: set[int] = set()
+    for hint in HINTS:
+        at = low.find(hint)
+        while at >= 0:
+            begin = at
+            while begin and (text[begin - 1].isalnum() or text[begin - 1] in "_$.-") and at - begin < _LONGEST:
+                begin -= 1
+            before = _BEFORE_KEY.search(text, max(0, begin - 13), begin) if low.startswith("key", begin) else None
+            found.add(begin if before is None else before.start())
+            at = low.find(hint, at + len(hint))
+    return sorted(found)
 
 
 def _is_linked(text: str, found: re.Match[str]) -> bool:

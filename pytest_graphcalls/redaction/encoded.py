@@ -10,15 +10,15 @@ from collections.abc import Callable
 from pytest_graphcalls.redaction.fields import MASK
 
 _ESCAPED = re.compile(
-    r"(?<!\\)\\+(?:u00|x)(?P<hex>[2-7][0-9A-Fa-f])|%(?:25){0,8}(?P<percent>[2-7][0-9A-Fa-f])|&#(?P<number>[0-9]{2,3});"
+    r"\\(?<!\\\\)\\*(?:u00|x)(?P<hex>[2-7][0-9A-Fa-f])|%(?:25){0,8}(?P<percent>[2-7][0-9A-Fa-f])|&#(?P<number>[0-9]{2,3});"
 )
 _KEPT = frozenset("\"'\\&#%?/ \x7f")
 """Characters that separate: without their escapes a text would have another structure."""
-_ZERO = re.compile(r"\0|(?<!\\)\\+(?:x00|u0000|0(?![0-9]))|%00")
+_ZERO = re.compile(r"\0|\\(?<!\\\\)\\*(?:x00|u0000|0(?![0-9]))|%00")
 _FOLD = r"(?:\\?\r?\n[ \t>|]*|(?:\\{1,16}r)?\\{1,16}n)"
 _LINES = re.compile(rf"[\w.~+/=-](?<![\w.~+/=-].)[\w.~+/=-]{{23,}}+(?:{_FOLD}[\w.~+/=-]{{4,}}+)+")
 _BREAK = re.compile(rf"=?{_FOLD}")  # quoted-printable has a sign in front
-_RUN = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
+_RUN = re.compile(r"[A-Za-z0-9+/_-](?<![A-Za-z0-9+/_-].)[A-Za-z0-9+/_-]{19,}+={0,2}")
 _GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _TEXT = bytes(range(32, 127)) + b"\t\r\n"

@@ -193,6 +193,13 @@ SECRETS = (
     ),
     # The password in an address.
     TextPattern(("@",), re.compile(r"(?P<head>://)(?:[^/@\s:\"']*:[^/@\s\"']+|(?=\w*[0-9])[\w-]{16,80}+)(?=@)")),
+    # A password in an address that was cut before the @; what is no more than digits is a port.
+    TextPattern(
+        ("...", "\u2026"),
+        re.compile(
+            r"(?P<head>://[^/@:\s\"']{0,80}:)(?!\d{1,5}(?:\.\.\.|\u2026))[^/@\s\"'\u2026]{1,200}?(?=\.\.\.|\u2026)"
+        ),
+    ),
     # An address that opens a meeting: one that is looked for is hidden whole, as it is where it was read.
     TextPattern(
         ("joinweburl",),

@@ -139,15 +139,18 @@ class Waiting(OnTarget):
         Returns:
             Whether it became true.
         """
-        left = self._patience if within is None else within
+        return condition() or self._until_later(condition, self._patience if within is None else within)
+
+    def _until_later(self, condition: Callable[[], bool], left: float) -> bool:
+        """As :meth:`until` after ``condition`` was false, with ``left`` seconds to go."""
         step = self._step
-        while not condition():
-            if left <= 0:
-                return False
+        while left > 0:
             self._connection.wait(min(step, left))
+            if condition():
+                return True
             left -= step
             step = min(step * 1.5, self._longest_step)
-        return True
+        return False
 
     def advance(self, seconds: float) -> None:
         """Let time pass (needs ``clock``)."""
@@ -159,7 +162,7 @@ class Waiting(OnTarget):
             return
         still = self._connection.root in _STILL and self._connection.sandbox is None
         patience = self._patience / 10 if still else self._patience
-        if self.until(condition, patience):
+        if self._until_later(condition, patience):
             _MOVING.add(self._connection.root)
             return
         if not self._simulated and self._connection.root not in _MOVING:

@@ -18,6 +18,8 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from tests.effort import EFFORT
+
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 _WORDS = (
     *("Sommer", "Winter", "Hafen", "Linden", "Berg", "Garten", "Kiesel", "Laterne", "Marder", "Nebel"),
@@ -77,48 +79,44 @@ def _jwt(seed: int) -> str:
     return f"{head}.{body.rstrip('=')}.{_random(seed + 1, 40, _LETTERS + '-_')}"
 
 
-def _planted() -> Iterator[Planted]:
+def _planted() -> Iterator[list[Planted]]:
+    """Of each kind the secrets."""
     seeds = iter(range(1, 100_000, 7))
     for name in NAMES:
         chosen = "-".join(random.Random(next(seeds)).sample(_WORDS, 2)) + f"{next(seeds) % 9000 + 1000}"
-        for value in (chosen, _random(next(seeds), 20), _random(next(seeds), 43, _LETTERS + "-_")):
-            yield Planted(name, value, value)
+        values = (chosen, _random(next(seeds), 20), _random(next(seeds), 43, _LETTERS + "-_"))
+        yield [Planted(name, value, value) for value in values]
     for scheme in (*_SCHEMES, "Digest"):
-        for length in (24, 40):
-            value = _random(next(seeds), length)
-            yield Planted(
-                "Authorization",
-                value,
-                f'{scheme} username="bot", response="{value}"' if scheme == "Digest" else f"{scheme} {value}",
-            )
-    for _ in range(12):
-        value = _jwt(next(seeds))
-        yield Planted("", value.rpartition(".")[2], value)
-    for _ in range(10):
-        value = f"{_random(next(seeds), 3)}8Q~{_random(next(seeds), 34)}"
-        yield Planted("", value, value)
-    for _ in range(6):
-        value = b64encode(random.Random(next(seeds)).randbytes(64)).decode()
-        yield Planted("", value, f"DefaultEndpointsProtocol=https;AccountName=calls;AccountKey={value}")
-    for _ in range(6):
-        value = _random(next(seeds), 43)
-        yield Planted("", value, f"https://calls.blob.core.windows.net/r/1.wav?sv=2024-05-04&sp=r&sig={value}")
-    for _ in range(6):
-        value = _random(next(seeds), 16)
-        yield Planted("", value, f"https://bot:{value}@calls.contoso.com/api")
-    for _ in range(6):
-        value = _random(next(seeds), 32)
-        yield Planted("", value, f"https://teams.microsoft.com/l/meetup-join/19%3ameeting_{value}%40thread.v2/0")
-    for _ in range(4):
-        lines = [b64encode(random.Random(next(seeds)).randbytes(48)).decode() for _ in range(5)]
-        whole = "\\n".join(("-----BEGIN PRIVATE KEY-----", *lines, "-----END PRIVATE KEY-----"))
-        yield Planted("", lines[2], whole)  # on one line, as a variable of the environment has it
-    for _ in range(4):
-        value = _random(next(seeds), 32)
-        yield Planted("Cookie", value, f"fpc={value}; x=1")
+        written = '{} username="bot", response="{}"' if scheme == "Digest" else "{} {}"
+        values = tuple(_random(next(seeds), length) for length in (24, 40))
+        yield [Planted("Authorization", value, written.format(scheme, value)) for value in values]
+    tokens = [_jwt(next(seeds)) for _ in range(12)]
+    yield [Planted("", token.rpartition(".")[2], token) for token in tokens]
+    values = tuple(f"{_random(next(seeds), 3)}8Q~{_random(next(seeds), 34)}" for _ in range(10))
+    yield [Planted("", value, value) for value in values]
+    keys = [b64encode(random.Random(next(seeds)).randbytes(64)).decode() for _ in range(6)]
+    yield [Planted("", key, f"DefaultEndpointsProtocol=https;AccountName=calls;AccountKey={key}") for key in keys]
+    for length, address in (
+        (43, "https://calls.blob.core.windows.net/r/1.wav?sv=2024-05-04&sp=r&sig={}"),
+        (16, "https://bot:{}@calls.contoso.com/api"),
+        (32, "https://teams.microsoft.com/l/meetup-join/19%3ameeting_{}%40thread.v2/0"),
+    ):
+        values = tuple(_random(next(seeds), length) for _ in range(6))
+        yield [Planted("", value, address.format(value)) for value in values]
+    pems = [[b64encode(random.Random(next(seeds)).randbytes(48)).decode() for _ in range(5)] for _ in range(4)]
+    whole = "\\n".join(("-----BEGIN PRIVATE KEY-----", "{}", "-----END PRIVATE KEY-----"))
+    # On one line, as a variable of the environment has it.
+    yield [Planted("", lines[2], whole.format("\\n".join(lines))) for lines in pems]
+    values = tuple(_random(next(seeds), 32) for _ in range(4))
+    yield [Planted("Cookie", value, f"fpc={value}; x=1") for value in values]
 
 
-PLANTED: tuple[Planted, ...] = tuple(_planted())
+KINDS = tuple(_planted())
+"""By kind, a name or a form, the secrets; 150 of them at least."""
+PLANTED: tuple[Planted, ...] = tuple(
+    one for number, kind in enumerate(KINDS) for one in (kind if EFFORT else [kind[number % len(kind)]])
+)
+"""What is planted: one of each kind, so that each form of a chosen word comes up; all of them under ``make search``."""
 
 CALLS = "/communications/calls"
 

@@ -23,8 +23,10 @@ SUITE = Path(__file__).with_name("planted_suite.py")
 
 
 def test_there_are_enough() -> None:
-    """150 at least, each unlike every other one."""
-    assert len({one.value for one in planting.PLANTED}) == len(planting.PLANTED) >= 150
+    """150 at least, each unlike every other one; a kind that is planted has one of them."""
+    values = [one.value for kind in planting.KINDS for one in kind]
+    assert len(set(values)) == len(values) >= 150
+    assert all(set(kind) & set(planting.PLANTED) for kind in planting.KINDS)
 
 
 def assert_clean(shown: Mapping[str, str]) -> None:
@@ -132,7 +134,7 @@ def test_a_recording_holds_no_planted_secret(pytester: pytest.Pytester) -> None:
     cassettes = list(pytester.path.rglob("*.yaml"))
     outcomes = result.parseoutcomes()
     assert len(cassettes) + outcomes["errors"] == outcomes["passed"] == len(planting.PLANTED)
-    assert len(cassettes) >= 150
+    assert len(cassettes) >= 0.9 * len(planting.PLANTED)
     assert_clean({"cassettes": "\n".join(one.read_text() for one in cassettes), "console": result.stdout.str()})
 
 
@@ -155,14 +157,14 @@ def test_a_check_of_a_recording_shows_no_planted_secret(
     assert main(["check", str(tmp_path / "x.har"), "--format", form]) == 1
     shown = "".join(capsys.readouterr())
     if form == "json":
-        assert json.loads(shown)["summary"]["violations"] > 150
+        assert json.loads(shown)["summary"]["violations"] > len(planting.PLANTED)
     assert_clean({"check": shown})
 
 
 def test_a_usage_error_shows_no_planted_secret(capsys: pytest.CaptureFixture[str]) -> None:
     """Of argparse, and of a command."""
     shown = ""
-    for one in planting.PLANTED[::3]:
+    for one in planting.PLANTED:
         with pytest.raises(SystemExit):
             main(["serve", "--port", one.assigned])
         assert main(["explain", one.said]) in {0, 2}

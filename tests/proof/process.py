@@ -20,6 +20,11 @@ from typing import Any, Self
 from tests.environment import clean
 
 ROOT = Path(__file__).parents[2]
+PLUGINS = {
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    "PYTEST_PLUGINS": "pytest_graphcalls.plugin,pytest_recording.plugin",
+}
+"""Only what the suite needs: looking for others is a seventh of a short run."""
 
 
 class WarmProcess:
@@ -40,7 +45,7 @@ class WarmProcess:
         self._process = subprocess.Popen(
             [sys.executable, "-m", self._module],
             cwd=self.folder,
-            env={**clean(), "PYTHONPATH": path},
+            env={**clean(), "PYTHONPATH": path, **PLUGINS},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

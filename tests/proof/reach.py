@@ -2,13 +2,13 @@
 
 A deviation replaces steps of the simulator's parts, or changes how one operation is admitted or answered. A test that
 neither calls such a step nor sends such an operation sees the simulator as it is, so running it proves nothing new.
-What each test calls and sends is recorded once, in a run without deviation; ``make search`` runs all tests for every
-deviation and so proves the selection itself.
+What each test calls and sends is recorded once, in a run without deviation. Of the tests that can see it, some are
+enough (:func:`some_of`); ``make search`` runs all tests for every deviation and so proves the selection itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
@@ -59,6 +59,26 @@ def reached(apply: Apply, tests: Mapping[str, list[str]]) -> list[str]:
     """Node ids of the tests that a deviation can change; all of them if that cannot be seen."""
     touched = _touched(apply)
     return [test for test, names in tests.items() if touched == _EVERYTHING or touched & set(names)]
+
+
+def some_of(tests: Sequence[str], own: Collection[str], names: Mapping[str, list[str]], turn: int) -> list[str]:
+    """Of ``tests`` the rule's own, and in each module so many others that each step it calls is called once.
+
+    Args:
+        tests: node ids.
+        own: those that judge the rule.
+        names: by node id, what a test calls and sends.
+        turn: where among the others the choice begins, so that each comes up for some rule.
+    """
+    begin = turn % (len(tests) or 1)
+    chosen: list[str] = []
+    seen: set[tuple[str, str]] = set()
+    for test in (*(one for one in tests if one in own), *tests[begin:], *tests[:begin]):
+        called = {(test.partition("::")[0], name) for name in names[test]}
+        if test not in chosen and (test in own or not called <= seen):
+            chosen.append(test)
+            seen |= called
+    return chosen
 
 
 def _touched(apply: Apply) -> Touched:

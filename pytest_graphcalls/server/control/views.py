@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pytest_graphcalls.bot import Asked, Delivery
-from pytest_graphcalls.bot.ledger import InjectedFault
+from pytest_graphcalls.bot.ledger import InjectedFault, RaisedInTask
 from pytest_graphcalls.redaction import OF_REPORTS
 from pytest_graphcalls.sanitize import clean, clean_json
 from pytest_graphcalls.simulator import App, Fault, Fired, Meeting, Person, SimulatedCall
@@ -175,5 +175,6 @@ VIEWS: Mapping[type, Callable[[Any], Any]] = {
     Asked: _request,
     Numbered: _notification,
     InjectedFault: members("number sort at call fault what", sort=lambda _: "fault"),
+    RaisedInTask: members("number sort at error trace", sort=lambda _: "raised"),
 }
 """By class: what is shown of it, in the order of its members."""

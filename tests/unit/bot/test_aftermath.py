@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_graphcalls.bot import Bot
+from pytest_graphcalls.errors import BotError
 from pytest_graphcalls.simulator import Simulator
 from tests.unit.bot.bots import asgi
 
@@ -77,3 +78,73 @@ def test_what_is_raised_in_the_same_breath_as_the_answer_is_told(simulator: Simu
     (told,) = bot.deliveries
     assert told.error == "raised after its answer: LookupError: no such caller"
     assert "at_once" in told.trace
+
+
+async def late(bot: Bot) -> None:
+    await bot.sleep(60)
+    raise LookupError("no such caller")
+
+
+async def at_once_and_twice() -> None:
+    kept = [asyncio.ensure_future(raises(name)) for name in ("one", "two")]
+    await asyncio.sleep(0.01)
+    del kept
+
+
+async def raises(name: str) -> None:
+    raise LookupError(name)
+
+
+def test_every_task_that_raises_is_told(simulator: Simulator, bot: Bot) -> None:
+    """Also one that is over before it could be waited for; the tracebacks of all are shown."""
+    kept: list[Any] = []
+    bot(asgi(lambda notes, headers: kept.append(asyncio.ensure_future(at_once_and_twice()))))
+    simulator.incoming_call()
+    simulator.advance(0)
+    (told,) = bot.deliveries
+    assert told.error == "raised after its answer: LookupError: one"
+    assert bot.timeline().count("in raises") == 2
+    with pytest.raises(BotError, match=r"a task of the bot raised LookupError: one \(#1\); expected that the bot"):
+        bot.assert_took_every_notification(within=5)
+
+
+def test_what_a_task_raises_much_later_is_in_the_timeline(simulator: Simulator, bot: Bot) -> None:
+    """With its traceback, as an entry of its own, once; and the bot has not taken every notification well."""
+    kept: list[Any] = []
+    bot(asgi(lambda notes, headers: None if kept else kept.append(asyncio.ensure_future(late(bot)))))
+    simulator.incoming_call()
+    simulator.advance(0)
+    bot.assert_took_every_notification(within=5)
+    simulator.advance(120)
+    with pytest.raises(BotError, match="a task of the bot raised LookupError: no such caller"):
+        bot.assert_took_every_notification(within=5)
+    lines = bot.timeline().splitlines()
+    assert sum("raised in a task of the bot: LookupError: no such caller" in line for line in lines) == 1
+    assert any("await bot.sleep(60)" in line or 'raise LookupError("no such caller")' in line for line in lines)
+
+
+def test_a_task_of_the_start_of_an_application_counts_as_well(simulator: Simulator, bot: Bot) -> None:
+    """A worker that the lifespan has started."""
+    kept: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        while scope["type"] == "lifespan":
+            stage = (await receive())["type"]
+            if stage == "lifespan.startup":
+                kept.append(asyncio.ensure_future(raises("worker")))
+            await send({"type": f"{stage}.complete"})
+            if stage == "lifespan.shutdown":
+                return
+
+    bot(app)
+    assert "raised in a task of the bot: LookupError: worker" in bot.timeline()
+
+
+def test_looking_from_inside_the_bot_does_not_wait_for_itself(simulator: Simulator, bot: Bot) -> None:
+    """A bot may look at the timeline, too."""
+    seen: list[str] = []
+    bot(asgi(lambda notes, headers: seen.append(bot.timeline())))
+    simulator.incoming_call()
+    simulator.advance(0)
+    assert seen
+    bot.assert_took_every_notification(within=5)

@@ -116,8 +116,10 @@ def test_it_finds_nothing_in_what_the_redactor_has_passed(value, guid):
     ],
 )
 def test_the_time_grows_no_faster_than_the_text(text):
+    """Both sizes are above the longest stretch that is looked at in one go. A busy machine may spoil a measurement."""
+
     def seconds(size):
         long = text * (size // len(text))
-        return min(timeit.repeat(lambda: [*scan(long, ["secret"])], timer=time.process_time, number=1, repeat=2))
+        return timeit.timeit(lambda: [*scan(long, ["secret"])], timer=time.process_time, number=1)
 
-    assert seconds(80_000) < 30 * seconds(8_000) + 0.1
+    assert any(seconds(32_000) < 10 * seconds(8_000) + 0.03 for _ in range(5))

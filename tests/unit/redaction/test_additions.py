@@ -103,6 +103,12 @@ def test_a_remembered_value_is_hidden_where_pytest_has_cut_it():
     assert mask("... 'aaaa...e-battery'") == "... 'aaaa...REDACTED'"
 
 
+@pytest.mark.parametrize("cut", ["…", "..."])
+def test_the_password_in_an_address_is_hidden_where_it_was_cut(cut):
+    assert mask(f"'https://bot:k7Qio{cut}'") == f"'https://bot:REDACTED{cut}'"
+    assert mask(f"http://127.0.0.1:8080{cut}") == f"http://127.0.0.1:8080{cut}"
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

