@@ -47,8 +47,8 @@ def test_the_end_of_the_operation_is_notified(graphcalls_stage: Stage) -> None:
 @rule("call-senddtmftones.tones-are-names")
 def test_a_tone_that_is_none_is_not_taken(graphcalls_stage: Stage) -> None:
     """Tones have the names of the enumeration."""
+    graphcalls_stage.accepted(send(graphcalls_stage.peer_to_peer_call(), "tone0", "star"), SUCCESS)
     call = graphcalls_stage.peer_to_peer_call()
-    graphcalls_stage.accepted(send(call, "tone0", "star"), SUCCESS)
     with graphcalls_stage.expecting("enum-unknown"):
         answer = send(call, "hash")
     assert refused(answer)

@@ -347,6 +347,11 @@ def passes_over_names(_: Simulator, original: Callable[..., Plan], ask: Ask, bod
     return original(ask, {**body, "stopTones": [key for key in body.get("stopTones") or () if len(key) == 1]})
 
 
+def plays_at_once(_: Simulator, original: Callable[[Operation], Operation], operation: Operation) -> Operation:
+    """A prompt waits for nothing."""
+    return original(operation) if operation.plan else operation
+
+
 def records_at_once(_: Simulator, original: Callable[[Operation], Operation], operation: Operation) -> Operation:
     """A recording waits for nothing that is played."""
     return operation if operation.plan else original(operation)

@@ -183,12 +183,16 @@ def retyped(draw: st.DrawFn, model: TypeModel, exchange: Exchange, places: list[
 
 @st.composite
 def unlisted(draw: st.DrawFn, model: TypeModel, exchange: Exchange, places: list[Spot]) -> Damage:
-    """An enumeration has a member that it does not have; a notice where it may grow."""
+    """An enumeration has a member that it does not have; a notice where it may grow and the request asks for such."""
     spot = draw(st.sampled_from(enumerated(model, places)))
     enum = model.enums[spot.member.type]
     known = {member.lower() for member in enum.members}
     word = draw(st.from_regex(r"[a-z]{3,12}", fullmatch=True).filter(lambda word: word not in known))
-    severity = Severity.NOTICE if enum.evolvable else Severity.VIOLATION
+    asks = draw(st.booleans())
+    if asks:
+        headers = exchange.request.headers.with_("Prefer", "include-unknown-enum-members")
+        exchange = replace(exchange, request=replace(exchange.request, headers=headers), look=None)
+    severity = Severity.NOTICE if enum.evolvable and asks else Severity.VIOLATION
     value = [word] if spot.member.collection else word
     where = f"{spot.path}[0]" if spot.member.collection else spot.path
     return Damage("unlisted", changed(exchange, spot, value), frozenset({Kind.ENUM_UNKNOWN}), where, severity)

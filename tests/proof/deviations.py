@@ -412,7 +412,7 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(
         f"{PLAY}.prompts-run-in-order",
         "Prompts are played side by side.",
-        instead("operations", "_first_in_queue", lambda operation: operation),
+        around("operations", "_first_in_queue", changes.plays_at_once),
     ),
     Deviation(f"{PLAY}.endless-loop-has-no-end", "A loop is played once.", instead("media", "loops", lambda *_: False)),
     Deviation(

@@ -363,3 +363,82 @@ def test_headers_are_found_in_any_letter_case() -> None:
     response = make.answer(200, make.operation(), ("LOCATION", make.LOCATION[1]))
     assert found(make.invite(response=response)) == []
     assert Headers([("A", "1"), ("a", "2")])["a"] == "1"
+
+
+ASKS = ("Prefer", "odata.maxpagesize=5, include-unknown-enum-members")
+
+
+def read_participant(identity: dict[str, Any], endpoint: str, *headers: tuple[str, str]) -> Exchange:
+    info = {"@odata.type": "#microsoft.graph.participantInfo", "identity": {"user": identity}, "endpointType": endpoint}
+    path = f"/communications/calls/{make.CALL}/participants/{make.PERSON}"
+    return Exchange(
+        make.request("GET", path, headers=(make.TOKEN, *headers)), make.answer(200, make.participant(info=info))
+    )
+
+
+USER = {"@odata.type": "#microsoft.graph.teamworkUserIdentity", "id": make.PERSON}
+
+
+@pytest.mark.parametrize(
+    ("kind", "endpoint", "asked", "expected"),
+    [
+        ("aadUser", "default", False, []),
+        ("unknownFutureValue", "unknownFutureValue", False, []),
+        ("emailUser", "default", False, [("enum-unknown", "violation", "$.info.identity.user.userIdentityType")]),
+        ("emailUser", "default", True, []),
+        ("aadUser", "hologram", False, [("enum-unknown", "violation", "$.info.endpointType")]),
+        ("aadUser", "hologram", True, [("enum-unknown", "notice", "$.info.endpointType")]),
+    ],
+)
+def test_later_members_of_an_enumeration_have_to_be_asked_for(
+    kind: str, endpoint: str, *, asked: bool, expected: list[tuple[str, str, str]]
+) -> None:
+    """By the header Prefer; without it the service answers unknownFutureValue, published later or not."""
+    exchange = read_participant({**USER, "userIdentityType": kind}, endpoint, *((ASKS,) if asked else ()))
+    assert [(one.kind, one.severity, one.where) for one in CONTRACT.check(exchange)] == expected
+
+
+def test_a_later_member_of_an_enumeration_gets_the_header_that_it_lacks() -> None:
+    """The message says what the answer should have been, and why."""
+    finding = only(read_participant({**USER, "userIdentityType": "emailUser"}, "default"))
+    assert finding.expected == (
+        "unknownFutureValue, because emailUser was published later and the request has no "
+        "Prefer: include-unknown-enum-members"
+    )
+
+
+@pytest.mark.parametrize("kind", ["emailUser", "somethingNew"])
+def test_later_members_of_an_enumeration_in_a_notification_are_no_violation(kind: str) -> None:
+    """For a notification nobody can ask."""
+    item = make.participant(info={"identity": {"user": {**USER, "userIdentityType": kind}}})
+    entry = {
+        "@odata.type": "#microsoft.graph.commsNotification",
+        "changeType": "updated",
+        "resourceUrl": f"/communications/calls/{make.CALL}/participants",
+        "resourceData": [item],
+    }
+    found = CONTRACT.check_notification({"@odata.type": "#microsoft.graph.commsNotifications", "value": [entry]})
+    assert [(one.kind, one.severity) for one in found] == ([] if kind == "emailUser" else [("enum-unknown", "notice")])
+
+
+def test_a_member_that_an_sdk_sends_is_not_called_undocumented() -> None:
+    """The options of a call as Microsoft's .NET calling SDK sends them."""
+    options = {"@odata.type": "#microsoft.graph.outgoingCallOptions", "isDeltaRosterEnabled": None}
+    body = {
+        "callbackUri": "https://bot.contoso.com/calls",
+        "mediaConfig": {"@odata.type": "#microsoft.graph.serviceHostedMediaConfig"},
+        "callOptions": {**options, "allowGuestToBypassLobby": True, "isWatermarkSupported": False},
+    }
+    assert CONTRACT.check_request(make.request("POST", "/communications/calls", body)) == ()
+
+
+def test_no_type_is_said_to_be_closed() -> None:
+    """An open one is said to be open; of others it is not known what the service does with more."""
+    finding = only(make.roster(make.participant(mood="good")))
+    assert finding.expected.startswith("a documented member of participant")
+    finding = only(
+        make.invite(
+            response=make.answer(200, make.operation(resultInfo={"code": 200, "subcode": 0, "x": 1}), make.LOCATION)
+        )
+    )
+    assert "closed" not in finding.expected

@@ -86,6 +86,22 @@ def test_a_rejected_call_is_gone(bot: Bot, simulator: Simulator, sent: str | Non
     }
 
 
+@pytest.mark.parametrize(
+    ("action", "body"), [("reject", {"Reason": "busy"}), ("Reject", {"reason": "busy"}), ("REJECT", {"REASON": "Busy"})]
+)
+def test_names_have_no_letter_case(bot: Bot, simulator: Simulator, action: str, body: dict[str, str]) -> None:
+    """Of an action and of its parameters; what they say is acted on."""
+    call = simulator.incoming_call("Ana")
+    assert bot.post(f"/{call.id}/{action}", body).status == 202
+    assert call.rejected_with == "busy"
+
+
+def test_ids_have_a_letter_case(bot: Bot, simulator: Simulator) -> None:
+    """A call is not found under its id in capitals."""
+    call = simulator.incoming_call("Ana")
+    assert code(bot.post(f"/{call.id.upper()}/reject", {})) == "404 8522"
+
+
 def test_a_call_is_rejected_without_a_body_too(bot: Bot, simulator: Simulator) -> None:
     """No parameter is required."""
     call = simulator.incoming_call(group=True)
