@@ -119,10 +119,10 @@ def test_a_meeting_is_left_as_empty_as_it_was() -> None:
     )
     stage.staged(**stage.meeting())
     before = [url for method, url, _ in line.scripted.asked if method == "DELETE"]
-    assert [url.rpartition("/")[2] for url in before] == ["p-U1", "p-b1", "p-%2B1234567"]
+    assert [url.rpartition("/")[2] for url in before] == ["p-U1", "p-b1", "p-+1234567"]
     stage.close()
     after = [url for method, url, _ in line.scripted.asked if method == "DELETE"][3:]
-    assert [url.rpartition("/")[2] for url in after] == ["p-U1", "p-b1", "p-%2B1234567", CALL]
+    assert [url.rpartition("/")[2] for url in after] == ["p-U1", "p-b1", "p-+1234567", CALL]
 
 
 @pytest.mark.parametrize("error", [EnvironmentFaultError("GET /x", "was answered 500"), StageError("a", "b")])
