@@ -239,3 +239,21 @@ def test_a_call_that_ends_while_a_file_is_fetched_plays_nothing(
     phone.send("DELETE", f"/calls/{call.id}")
     simulator.advance(60)
     assert (audio.fetched, call.prompts, call.operations[0].how) == ([], (), "")
+
+
+def test_a_cancel_while_a_file_is_fetched_ends_it_once(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    """What was fetched for it is not played."""
+
+    class Cancelling(AudioBot):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] == "http" and scope["method"] == "GET":
+                self.phone.send("POST", f"/calls/{call.id}/cancelMediaProcessing", {})
+            await super().__call__(scope, receive, send)
+
+    bot(Cancelling(phone, {"/seven.wav": wav(7)}))
+    call = answered(simulator)
+    play(phone, call, f"{HOST}/seven.wav")
+    simulator.advance(60)
+    assert [one.how for one in call.operations] == ["cancelled", ""]
+    ended = [note for note in simulator.notifications if "/operations/" in note.entries[0]["resourceUrl"]]
+    assert len(ended) == 1
