@@ -161,9 +161,9 @@ def test_what_waits_behind_a_bad_prompt_begins(simulator: Simulator, phone: Phon
 @pytest.mark.parametrize(
     ("path", "got"),
     [
-        ("/music.mp3", "no WAV with PCM (file does not start with RIFF id)"),
-        ("/loud.wav", "WAV with 2 channel(s), 16 bit, 44.1 kHz"),
-        ("/cut.wav", "no WAV with PCM (it ends too early)"),
+        ("/music.mp3", r"no WAV: it begins with b'ID3\x03ID3\x03ID3\x03'"),
+        ("/loud.wav", "WAV with coding 1, 2 channel(s), 16 bit, 44.1 kHz"),
+        ("/cut.wav", "WAV that ends before its audio"),
         ("/empty.wav", "WAV without any audio"),
     ],
 )
