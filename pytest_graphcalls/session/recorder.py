@@ -17,8 +17,8 @@ from pytest_graphcalls.session.outcome import Answer, Seen
 from pytest_graphcalls.wire import Exchange, MalformedJsonError, Notification, Request, encode_json
 
 
-class _Followed:
-    """A source of notifications, and how many of them were checked already."""
+class Followed:
+    """A source of notifications, and how many of them were checked already, by whichever recorder follows it."""
 
     def __init__(self, received: Callable[[], Sequence[Notification]], version: str, *, signed: bool) -> None:
         self._received = received
@@ -69,7 +69,7 @@ class Recorder:
         self._began = monotonic()
         # A separate lock: a thread that holds the simulator's may be about to add an exchange.
         self._looking = RLock()
-        self._followed: list[_Followed] = []
+        self._followed: list[Followed] = []
         self._over = ""
 
     def __call__(self, exchange: Exchange) -> None:
@@ -107,7 +107,10 @@ class Recorder:
         Returns:
             What ends it, after a last look.
         """
-        followed = _Followed(received, version, signed=signed)
+        return self.follow_on(Followed(received, version, signed=signed))
+
+    def follow_on(self, followed: Followed) -> Callable[[], None]:
+        """Check what ``followed`` has not given yet, to this recorder or to a different one; returns what ends it."""
         with self._looking:
             self._followed.append(followed)
 
