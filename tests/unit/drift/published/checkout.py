@@ -91,7 +91,8 @@ def request_body(operation: Operation, version: str) -> Iterator[str]:
     else:
         limits = {one.at: dict(one.limits) for one in operation.request.constraints}
         words = {
-            name: LIMITS[key].format(limits[name][key]) for key in LIMITS for name in limits if key in limits[name]
+            name: " ".join(LIMITS[key].format(known[key]) for key in LIMITS if key in known)
+            for name, known in limits.items()
         }
         yield from table("Parameter", action.parameters, version, action.name, words)
         if "maxItems" in limits.get("participants", {}):
