@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_graphcalls.lifecycle import OperationState
-from pytest_graphcalls.simulator.calls import ENDED_BY_BOT
 from pytest_graphcalls.simulator.store import Kind
 from tests.proof import changes
 from tests.proof.steps import (
@@ -128,12 +127,12 @@ TABLE: tuple[Deviation, ...] = (
         "The end of a call that the bot hangs up is not told.",
         around("notifier", "call_ended", changes.hang_up_is_untold),
     ),
-    Deviation(
-        "call-delete.call-is-gone-afterwards",
-        "A call that was hung up can still be read.",
-        changes.shows_ended(lambda call: call.result == ENDED_BY_BOT),
-    ),
     Deviation("call-delete.success-is-204-empty", "The answer has status 202.", status("call-delete", 202)),
+    Deviation(
+        "call-delete.call-is-over-afterwards",
+        "A call that was hung up is read as before.",
+        lambda simulator: simulator.intercept(changes.ReadAfterTheEnd()),
+    ),
     Deviation("call-delete.only-own-leg-ends", "A hang-up ends the legs of all bots.", changes.hangs_up_for_all),
     Deviation("call-get.success-is-200-with-call", "The answer has status 202.", status("call-get", 202)),
     Deviation("call-get.context-is-given", "There is no @odata.context.", body("call-get", changes.without_context)),
