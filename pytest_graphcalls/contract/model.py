@@ -249,7 +249,7 @@ class ResponseSpec:
         rule: slug of the rule that states status and body.
         headers: promised headers.
         repeats: what it repeats of its request.
-        empty: slug of the rule that states the empty body, where it is another one, or ``""``.
+        empty: slug of a separate rule that states the empty body, or ``""``.
         has: annotations that the body has, each with the slug of the rule that says so.
     """
 
