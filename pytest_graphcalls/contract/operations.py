@@ -59,6 +59,7 @@ def build(data: Mapping[str, Any]) -> Operation:
         questions=MappingProxyType(dict(_questions(data))),
         effects=frozenset(map(Effect, data.get("effects", ()))),
         long_running=_long_running(data["long_running"]) if "long_running" in data else None,
+        reads=MappingProxyType({place: tuple(values or ()) for place, values in data.get("reads", {}).items()}),
     )
 
 

@@ -261,10 +261,7 @@ def _differ(old: object, new: object) -> bool:
     return old is not None and new is not None and old != new
 
 
-_LOOSE = {
-    "Edm.Int32": frozenset({"Edm.Int16", "Edm.Int64"}),
-    "Edm.Double": frozenset({"Edm.Single", "Edm.Decimal"}),
-}
+_LOOSE = {"Edm.Int32": frozenset({"Edm.Int16", "Edm.Int64"}), "Edm.Double": frozenset({"Edm.Single", "Edm.Decimal"})}
 """What a number may be that is known from a generated client only (``from: sdk``), which does not name sizes."""
 
 

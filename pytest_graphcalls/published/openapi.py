@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from pytest_graphcalls.contract.types import NAMESPACE
@@ -23,30 +22,28 @@ PREFIXES = ("/communications/calls", "/app/calls")
 """Where the calls are."""
 _PARTS = ("schemas", "requestBodies", "responses")
 _REF = "#/components/"
-_PRIMITIVES: Mapping[tuple[str, str], str] = MappingProxyType(
-    {
-        ("string", ""): "Edm.String",
-        ("boolean", ""): "Edm.Boolean",
-        ("string", "date-time"): "Edm.DateTimeOffset",
-        ("string", "duration"): "Edm.Duration",
-        ("string", "uuid"): "Edm.Guid",
-        ("string", "date"): "Edm.Date",
-        ("string", "time"): "Edm.TimeOfDay",
-        ("string", "base64url"): "Edm.Binary",
-        **{
-            (type_, form): f"Edm.{name}"
-            for type_ in ("number", "integer", "string")
-            for form, name in (
-                ("int16", "Int16"),
-                ("int32", "Int32"),
-                ("int64", "Int64"),
-                ("float", "Single"),
-                ("double", "Double"),
-                ("decimal", "Decimal"),
-            )
-        },
-    }
-)
+_PRIMITIVES: Mapping[tuple[str, str], str] = {
+    ("string", ""): "Edm.String",
+    ("boolean", ""): "Edm.Boolean",
+    ("string", "date-time"): "Edm.DateTimeOffset",
+    ("string", "duration"): "Edm.Duration",
+    ("string", "uuid"): "Edm.Guid",
+    ("string", "date"): "Edm.Date",
+    ("string", "time"): "Edm.TimeOfDay",
+    ("string", "base64url"): "Edm.Binary",
+    **{
+        (type_, form): f"Edm.{name}"
+        for type_ in ("number", "integer", "string")
+        for form, name in (
+            ("int16", "Int16"),
+            ("int32", "Int32"),
+            ("int64", "Int64"),
+            ("float", "Single"),
+            ("double", "Double"),
+            ("decimal", "Decimal"),
+        )
+    },
+}
 """Type and format to the primitive they stand for; anything else says no type."""
 _KEY = re.compile(r"\{[^{}]*\}")
 
@@ -267,13 +264,7 @@ class _Document:
             return
         known = read.types.keys() | read.enums.keys()
         for name in sorted(read.reach(("call",), ())) or ("call",):
-            raw = read.types.get(name)
-            named = (
-                [raw["base"], *(f["type"] for k in ("properties", "navigation") for f in raw[k].values())]
-                if raw
-                else []
-            )
-            for other in [name, *named]:
+            for other in (name, *_named(read.types.get(name))):
                 if other and not other.startswith("Edm.") and other not in known:
                     self._reader.fail(f"refers to the schema {other!r}, which is not there; is it cut off?")
 

@@ -9,10 +9,11 @@ from threading import RLock
 from typing import Any
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.simulator.admission import Admission, Ask
+from pytest_graphcalls.simulator.admission import Admission, Ask, split_url
 from pytest_graphcalls.simulator.audio import Switches
-from pytest_graphcalls.simulator.calls import Calls, Creation
+from pytest_graphcalls.simulator.calls import Calls
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
+from pytest_graphcalls.simulator.creation import Creation
 from pytest_graphcalls.simulator.faults import Fault, Faults
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import App, Authority, Channel
@@ -67,7 +68,7 @@ class Simulator:
         start: datetime = DEFAULT_START,
         pace: Pace = Pace(),  # noqa: B008  a frozen value
     ) -> None:
-        contract = Contract.packaged()
+        contract = self.contract = Contract.packaged()
         self.lock = RLock()
         self.pace = pace
         self.clock = Clock(start)
@@ -132,6 +133,19 @@ class Simulator:
         return self.clock.now
 
     @property
+    def open_directory(self) -> bool:
+        """Whether every person, phone and meeting exists, and not only those that were made.
+
+        By default a call to an unknown id ends as one to a person who cannot be reached, and an unknown meeting is
+        refused. It is a setting, which :meth:`reset` keeps.
+        """
+        return self.people.open
+
+    @open_directory.setter
+    def open_directory(self, everybody: bool) -> None:
+        self.people.open = everybody
+
+    @property
     def notifications(self) -> list[Notification]:
         """Everything that would have been posted so far, in order; a new list each time. See :meth:`keep_latest`."""
         with self.lock:
@@ -173,11 +187,19 @@ class Simulator:
                     return aside
             response = self._answer(request)
             self.retention.tidy()
-            exchange = Exchange(request, response, look=self.admission.look_at(request))
+            exchange = Exchange(request, response, look=self._look(request))
             observers = tuple(self._observers)
         for observe in observers:
             observe(exchange)
         return response
+
+    def _look(self, request: Request) -> object:
+        """What was found about a request; for one that came in process, where it was sent, too."""
+        look, origin = self.admission.look_at(request), split_url(request.url)[0]
+        root = self.cloud.graph_root
+        if request.served or origin in {"", root}:
+            return look
+        return self.contract.sent_to(origin, root, look or self.contract.look(request))
 
     def _recording(self, request: Request) -> Response | None:
         try:
@@ -191,7 +213,7 @@ class Simulator:
             reply = self.handlers[ask.match.operation.id](ask)
         except Refusal as refusal:
             return self.responses.refuse(request, refusal)
-        return self.responses.reply(request, reply)
+        return self.responses.reply(request, reply, (*reply.passed_over, *self.admission.unread(ask)))
 
     def advance(self, seconds: float, *, patience: float = 0.0, extra: int | None = None) -> None:
         """Let virtual time pass and run what falls due, in order.

@@ -165,7 +165,9 @@ def call(leg: Call, conference: Conference, tenant_id: str) -> dict[str, Any]:
         "tenantId": tenant_id,
         "subject": leg.asked.get("subject"),
         "source": source_info(leg.source) if leg.source else None,
-        "targets": [target_info(one) for one in leg.targets] if conference.chat is None else [],
+        "targets": [target_info(one) for one in leg.targets]
+        if leg.direction == "outgoing" or not conference.chat
+        else [],
         "requestedModalities": leg.asked.get("requestedModalities", ["audio"]),
         "mediaConfig": leg.asked.get("mediaConfig"),
         "callOptions": leg.asked.get("callOptions"),

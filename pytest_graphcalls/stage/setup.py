@@ -36,6 +36,8 @@ class People(OnTarget):
             self._props = GivenData(connection.sandbox)
         elif connection.given is not None:
             self._props = self._given = GivenData(connection.given, SETTINGS, self._props)
+        elif self._simulated and connection.world is not None:
+            connection.world.open_directory = True  # for the people and meetings that are invented
         self.client: Client = connection.client()
         self._nobody: Client | None = None
 
@@ -61,6 +63,16 @@ class People(OnTarget):
         """As many people, each with a name."""
         names = ("Alice", "Bob", "Carol", "Dave", "Erin", "Frank")
         return tuple(self.person(name) for name in names[:count])
+
+    def stranger(self) -> Invitee:
+        """A user with an unknown id."""
+        self.close_directory()
+        return Invitee(self.new_id())
+
+    def close_directory(self) -> None:
+        """Let only those people and meetings exist that were made; a server that others use, too, stays open."""
+        if self._simulated and self._connection.is_fresh:
+            self._world().open_directory = False
 
     def decliner(self, name: str = "Dora") -> Invitee:
         """A user who declines every invitation (needs ``clock``)."""

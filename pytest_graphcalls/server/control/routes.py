@@ -109,6 +109,16 @@ def _call(state: ServerState, /, call: SimulatedCall) -> Any:
         return encode(call)
 
 
+def _directory(state: ServerState) -> Json:
+    return {"open": state.simulator.open_directory}
+
+
+def _open_directory(state: ServerState, /, *, open: bool) -> Json:
+    with state.simulator.lock:
+        state.simulator.open_directory = open
+    return _directory(state)
+
+
 def _clock(state: ServerState) -> Json:
     clock = state.simulator.clock
     return {"now": clock.now, "time": clock.moment().isoformat(), "frozen": state.time.frozen}
@@ -250,6 +260,7 @@ _OF_A_MEETING = {
         "whether a bot that joins is admitted (true); if not, its call ends after a minute", parameters.flag
     ),
 }
+_OF_A_DIRECTORY = {"open": Parameter("whether every person, phone and meeting exists", parameters.flag, required=True)}
 _OF_AN_ACTION = {
     "seconds": Parameter("virtual seconds", parameters.seconds),
     "after": Parameter("virtual seconds until then; of ringing, for who declines", parameters.seconds),
@@ -305,6 +316,10 @@ ROUTES: tuple[Route, ...] = (
           _notify, _OF_A_NOTIFICATION, 201),
     Route("POST", "meetings", "hold a meeting; its coordinates go into the body that creates a call",
           lambda state, **facts: state.simulator.meeting(**facts), _OF_A_MEETING, 201),
+    Route("GET", "directory", "whether every person, phone and meeting exists, or only those that were made",
+          _directory),
+    Route("POST", "directory", "let every person, phone and meeting exist, or only those that were made",
+          _open_directory, _OF_A_DIRECTORY),
     Route("GET", "media", "which behaviour is simulated where sources differ", _media),
     Route("POST", "media", "simulate another behaviour from now on", _media,
           {name: Parameter(" or ".join(values), _TEXT) for name, values in CHOICES.items()}),

@@ -373,12 +373,12 @@ def test_timers_look_their_step_up_when_they_fire() -> None:
 def test_it_is_safe_under_threads() -> None:
     """Many clients at once: every answer is right and every id its own."""
     simulator = Simulator()
-    bot = Bot(simulator)
+    bot, meeting = Bot(simulator), simulator.meeting()
     ids: list[str] = []
 
     def work() -> None:
         for _ in range(20):
-            call_id = bot.create().json()["id"]
+            call_id = bot.create(**meeting.coordinates).json()["id"]
             assert bot.get(f"/{call_id}").status == 200
             ids.append(call_id)
             assert bot.delete(f"/{call_id}").status == 204

@@ -171,6 +171,15 @@ def test_a_place_for_two_is_not_over(ask: Ask) -> None:
     assert (status, said.partition("; ")[2]) == (409, "from here: leave.")
 
 
+def test_the_directory_is_opened_and_closed(ask: Ask, simulator: Simulator) -> None:
+    """Whether everybody exists is asked for and set, and survives a reset."""
+    assert ask("GET", "directory") == (200, {"open": False})
+    assert ask("POST", "directory", open=True) == (200, {"open": True})
+    ask("POST", "reset")
+    assert simulator.open_directory
+    assert message(ask("POST", "directory", open="yes")) == (400, "open='yes': expected true or false.")
+
+
 def test_people_do_what_they_are_told(ask: Ask, simulator: Simulator) -> None:
     """At once, or when it rings; a phone by its number."""
     call = simulator.incoming_call("Adele", group=True)

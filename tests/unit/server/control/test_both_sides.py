@@ -26,6 +26,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
         "notifications": "GET notifications",
         "notify": "POST calls/{call}/notifications",
         "now": "GET clock",
+        "open_directory": "POST directory",
         "person": "GET people/{person}",
         "reset": "POST reset",
     },
@@ -190,6 +191,7 @@ SERVED_ONLY = {
     "GET calls": "a suite that has lost an id finds it again; in Python the object is kept",
     "GET environment": "in Python nothing needs to be trusted or led anywhere",
     "GET bot": "the names of the forgeries, in Python bot.FORGERIES",
+    "GET directory": "in Python the attribute that POST directory sets is read",
     "POST clock/freeze": "in Python time always stands still",
     "POST clock/thaw": "in Python time always stands still",
 }

@@ -24,6 +24,8 @@ STEPS: tuple[Step, ...] = (
     ("GET", "clock", {}),
     ("POST", "token", {"lifetime": 60}),
     ("POST", "token", {"roles": ["Calls.Initate.All"]}),
+    ("GET", "directory", {}),
+    ("POST", "directory", {"open": False}),
     ("GET", "environment", {}),
     ("GET", "apps", {}),
     ("POST", "apps", {"name": "Second", "roles": ["Calls.Initiate.All"], "phone_number": "+15550100"}),
