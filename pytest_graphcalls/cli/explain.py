@@ -92,8 +92,8 @@ def _known(contract: Contract) -> Iterator[tuple[tuple[str, ...], Callable[[], E
             yield (rule.id, slug, *rule.facts, *rule.contradictions), partial(_rule, rule)
         for slug, question in operation.questions.items():
             yield (question.id, slug), partial(_question, question)
-    for gap in contract.uncovered:
-        yield (*_called(gap), *gap.codes), partial(_uncovered, gap)
+    for entry in contract.uncovered:
+        yield (*_called(entry), *entry.codes), partial(_uncovered, entry)
     for payload in contract.notifications.values():
         yield (payload.name,), partial(_notification, payload)
     for sequence in contract.sequences.values():
@@ -215,15 +215,15 @@ def _operation(operation: Operation) -> Explanation:
     )
 
 
-def _uncovered(gap: Uncovered) -> Explanation:
-    codes = (("code", f"{code}: {says}") for code, says in gap.codes.items())
+def _uncovered(entry: Uncovered) -> Explanation:
+    codes = (("code", f"{code}: {says}") for code, says in entry.codes.items())
     return Explanation(
-        f"operation {gap.id}, documented, but not covered by this contract",
+        f"operation {entry.id}, documented, but not covered by this contract",
         (
-            ("request", f"{gap.method} {gap.path}"),
-            ("versions", _listed(gap.versions)),
-            ("page", gap.page),
-            ("note", gap.note),
+            ("request", f"{entry.method} {entry.path}"),
+            ("versions", _listed(entry.versions)),
+            ("page", entry.page),
+            ("note", entry.note),
             *codes,
             ("weighs", "a finding of the kind not-covered: it is not judged, and the simulator answers 404"),
         ),

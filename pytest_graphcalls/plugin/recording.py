@@ -171,7 +171,7 @@ def join(config: pytest.Config, items: Iterable[pytest.Item]) -> None:
 
 
 def _refuse_shared(items: Iterable[pytest.Item]) -> None:
-    """Stop a run that would record a test into the cassette of another one: pytest-recording replaces some letters."""
+    """Stop a run that would record two tests into one cassette: pytest-recording replaces some letters of a name."""
     owners: dict[tuple[Path, str], pytest.Item] = {}
     for item in items:
         mark = item.get_closest_marker("vcr")
