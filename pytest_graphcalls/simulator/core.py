@@ -11,6 +11,7 @@ from typing import Any
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.simulator.admission import Admission, Ask, split_url
 from pytest_graphcalls.simulator.audio import Switches
+from pytest_graphcalls.simulator.batching import Batches
 from pytest_graphcalls.simulator.calls import Calls
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
 from pytest_graphcalls.simulator.creation import Creation
@@ -84,6 +85,7 @@ class Simulator:
         self.notifier = Notifier(self.clock, self.ids, self.store, self.tenant_id)
         self.outbox = Outbox(self.lock, self.clock, self.notifier)
         self.responses = Responses(contract, self.clock, self.ids)
+        self.batches = Batches(self.responses)
         world = World(
             contract=contract,
             lock=self.lock,
@@ -181,6 +183,8 @@ class Simulator:
         A request to the sign-in is answered, too; being full of secrets, it is not shown to observers. Neither is a
         request for the keys that notifications are signed with, which is no part of the calls API.
         """
+        if self.batches.means(request):
+            return self.batches.answer(request, self.handle)
         with self.lock:
             for mark, answer in self._aside:
                 if mark in request.url and (aside := answer(request)) is not None:
@@ -210,7 +214,7 @@ class Simulator:
     def _carry_out(self, request: Request) -> Response:
         try:
             ask = self.admission.admit(request)
-            reply = self.handlers[ask.match.operation.id](ask)
+            reply = self.admission.selected(ask, self.handlers[ask.match.operation.id](ask))
         except Refusal as refusal:
             return self.responses.refuse(request, refusal)
         return self.responses.reply(request, reply, (*reply.passed_over, *self.admission.unread(ask)))
