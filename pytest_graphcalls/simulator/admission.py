@@ -100,9 +100,18 @@ class Admission:
         self.require_role(match, grant)
         return Ask(request, match, grant, f"{origin or _DEFAULT_ORIGIN}/{match.version}")
 
-    def look_at(self, request: Request) -> Look | None:
-        """What was found about the request that was admitted last, if it is ``request``."""
-        return self._look if self._look is not None and self._look.request is request else None
+    def look_at(self, request: Request, root: str) -> Look | None:
+        """What was found about the request that was admitted last, if it is ``request``.
+
+        Args:
+            request: the request; one that came in process is looked at for where it was sent, too.
+            root: scheme and host of Graph.
+        """
+        look = self._look if self._look is not None and self._look.request is request else None
+        origin = split_url(request.url)[0]
+        if request.served or origin in {"", root}:
+            return look
+        return self._contract.sent_to(origin, root, look or self._contract.look(request))
 
     def limit_size(self, request: Request) -> None:
         """Refuse a body that is longer than anything this surface takes."""

@@ -18,8 +18,9 @@ KEEPALIVE_SECONDS = 45 * 60.0
 """How long a call lives without keepAlive, in virtual seconds (call-keepalive.r02)."""
 
 ENDED_BY_BOT = Result(200, 7000, "Call ended by bot.", documented("call-delete.r03"))
-PEER_LEFT = Result(200, 5002, "Everyone else has left.", reported("observed 6.16"))
-LEFT_ALONE = Result(200, 5010, "Only one participant remains.", reported("observed 6.17"))
+PEER_LEFT = Result(200, 5002, "The conversation has ended.", reported("observed 6.16"), diagnosed=0)
+_ALONE = "This conversation has ended as only one participant was remaining in the conversation.."
+LEFT_ALONE = Result(200, 5010, _ALONE, reported("observed 6.17"), diagnosed=0)
 REMOVED = Result(200, 5300, "Removed by another participant.", reported("observed 6.20"), documented("observed 5b"))
 THROWN_OUT = Result(200, 5000, "Removed from the conversation.", reported("observed 6.20"), documented("observed 5b"))
 REMOVED_ITSELF = Result(200, 5000, "Removed from the conversation.", inferred("observed 2b"))
@@ -125,6 +126,13 @@ class Calls:
             conference = self._world.store.conference_of(call)
             joined = call.direction == "outgoing" and conference.meeting is not None
             self._world.notifier.roster_changed(conference, FIRST_ROSTER[joined])
+            self._world.clock.after(self._world.pace.audio, lambda: self.open_audio(call_id))
+
+    def open_audio(self, call_id: str) -> None:
+        """Let the audio be active, and notify the bot of what is known, unless the call has ended (s0.17)."""
+        call = self._world.store.calls.get(call_id)
+        if call is not None and call.state is CallState.ESTABLISHED:
+            self._world.notifier.call_known(call)
 
     def give_up_joining(self, call_id: str) -> None:
         """A join that got nowhere ends, unless it has ended before (observed 10.6)."""

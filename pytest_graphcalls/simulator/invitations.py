@@ -12,7 +12,7 @@ from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent
 from pytest_graphcalls.lifecycle import ParticipantState as State
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Admission, Ask
-from pytest_graphcalls.simulator.calls import FIRST_ROSTER, Calls, require_instance
+from pytest_graphcalls.simulator.calls import FIRST_ROSTER, PEER_LEFT, Calls, require_instance
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.requests import InviteOrder, invite_order, require_object_id
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, Result, documented, inferred, reported
@@ -301,7 +301,7 @@ class Invitations:
             self._calls.end(call, CallEvent.FAIL, replace(result, fact=fact))
 
 
-REPLACED = Result(200, 5002, "Everyone else has left.", documented("participant-invite.r09"), inferred("observed 6.16"))
+REPLACED = replace(PEER_LEFT, fact=documented("participant-invite.r09"), pair=inferred("observed 6.16"))
 """The invitee was all others."""
 
 

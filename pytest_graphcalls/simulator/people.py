@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.simulator.clock import Ids, Pace
+from pytest_graphcalls.simulator.clock import Clock, Ids
 from pytest_graphcalls.simulator.responses import ASIDE, Result, inferred, reported
 from pytest_graphcalls.simulator.store import E164, Identity
 from pytest_graphcalls.validation import shown
@@ -82,13 +82,13 @@ class People:
 
     Args:
         ids: gives each name its id.
-        pace: how long it rings.
+        clock: knows how long it rings.
         tenant_id: the tenant they belong to.
     """
 
-    def __init__(self, ids: Ids, pace: Pace, tenant_id: str) -> None:
+    def __init__(self, ids: Ids, clock: Clock, tenant_id: str) -> None:
         self._ids = ids
-        self._pace = pace
+        self._clock = clock
         self._tenant_id = tenant_id
         self.open = False
         """Whether everybody exists, and not only those whom a test has made."""
@@ -150,9 +150,9 @@ class People:
         if not self.exists(identity):
             return Fate(0.0, _unknown(identity))
         script = self.scripted(identity)
-        after = self._pace.ring if script.after is None else script.after
-        if script.answer is Answer.SILENT or after > self._pace.ring_limit:
-            return Fate(self._pace.ring_limit, RESULTS[Answer.SILENT, identity.sort == "phone"])
+        after = self._clock.pace.ring if script.after is None else script.after
+        if script.answer is Answer.SILENT or after > self._clock.pace.ring_limit:
+            return Fate(self._clock.pace.ring_limit, RESULTS[Answer.SILENT, identity.sort == "phone"])
         return Fate(after, RESULTS.get((script.answer, identity.sort == "phone")))
 
 

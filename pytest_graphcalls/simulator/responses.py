@@ -61,6 +61,7 @@ class Result:
         message: the reason in words, without the marker that ends it.
         fact: how well it is known that things end like this.
         pair: how well the two numbers are known, where that differs.
+        diagnosed: the first number in the marker that ends the message, where it is not the code (observed 5.6).
     """
 
     code: int
@@ -68,6 +69,7 @@ class Result:
     message: str
     fact: Fact = field(compare=False)
     pair: Fact | None = field(default=None, compare=False)
+    diagnosed: int | None = None
 
     @property
     def evidence(self) -> str:
@@ -78,7 +80,8 @@ class Result:
 
     def wire(self) -> dict[str, Any]:
         """The ``resultInfo`` object; the message ends with the marker of observed 5.6."""
-        message = f"{self.message} DiagCode: {self.code}#{self.subcode}.@".lstrip()
+        first = self.code if self.diagnosed is None else self.diagnosed
+        message = f"{self.message} DiagCode: {first}#{self.subcode}.@".lstrip()
         return {
             "@odata.type": "#microsoft.graph.resultInfo",
             "code": self.code,

@@ -31,7 +31,7 @@ def named(operation: str | Effect) -> Operation:
 def filled(path: str, keys: Mapping[str, str]) -> str:
     """A path template with its keys, e.g. ``participant_id``, filled in."""
     for name, value in keys.items():
-        path = path.replace(f"{{{name.replace('_', '-')}}}", quote(value, safe=""))
+        path = path.replace(f"{{{name.replace('_', '-')}}}", quote(value, safe="+:@!$&'()*,;="))
     return path
 
 

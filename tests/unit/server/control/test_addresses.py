@@ -40,6 +40,7 @@ def test_people_faults_and_assertions_are_those_of_python() -> None:
     assert {f"people/{{person}}/{name}" for name in PERSON_ACTIONS} <= paths
     assert {
         "answers_after",
+        "asks_to_join",
         "declines",
         "is_busy",
         "never_answers",

@@ -27,14 +27,17 @@ ADDRESSES: dict[type, dict[str, str]] = {
         "notify": "POST calls/{call}/notifications",
         "now": "GET clock",
         "open_directory": "POST directory",
+        "pace": "PATCH clock/pace",
         "person": "GET people/{person}",
         "reset": "POST reset",
+        "set_pace": "PATCH clock/pace",
     },
     Person: {
         **{
             name: f"POST people/{{person}}/{name}"
             for name in (
                 "answers_after",
+                "asks_to_join",
                 "declines",
                 "hangs_up",
                 "is_busy",
@@ -183,7 +186,7 @@ PARAMETERS_LEFT_OUT = {
     (Bot, "send_again", "remark"): "for the words of the ledger only",
     (Authority, "token", "key"): CODE,
 }
-FREE = {(Simulator, "fault"), (Authority, "change"), (Switches, "choose")}
+FREE = {(Simulator, "fault"), (Simulator, "set_pace"), (Authority, "change"), (Switches, "choose")}
 """Those that take any parameter; tables elsewhere say which."""
 SERVED_ONLY = {
     "GET ": "the list itself",

@@ -22,6 +22,7 @@ FILE = Path(__file__).with_name("answers.jsonl")
 Step = tuple[str, str, dict[str, Any]]
 STEPS: tuple[Step, ...] = (
     ("GET", "clock", {}),
+    ("PATCH", "clock/pace", {"alone": 60}),
     ("POST", "token", {"lifetime": 60}),
     ("POST", "token", {"roles": ["Calls.Initate.All"]}),
     ("GET", "directory", {}),
