@@ -36,7 +36,8 @@ def test_a_callback_address_takes_what_comes_later(graphcalls_stage: Stage) -> N
 def test_the_states_of_an_answered_call_are_notified(graphcalls_stage: Stage) -> None:
     """Updated notifications say that the answered call is establishing and established, in any order."""
     stage = graphcalls_stage
-    call = stage.answered_call()
+    call = stage.incoming_call()
+    stage.accepted(call.answer(), "call-answer.success-is-202-empty")
     both = {"establishing", "established"}
     notices = stage.wait_for_notices("updated", call.id, lambda notices: both <= {notice.state() for notice in notices})
     assert both - {notice.state() for notice in notices} == set()

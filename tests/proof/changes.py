@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_graphcalls.lifecycle import CallEvent, CallState, OperationState, ParticipantState
-from pytest_graphcalls.simulator import Simulator
+from pytest_graphcalls.simulator import Proceed, Simulator
 from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.audio import Plan
 from pytest_graphcalls.simulator.calls import ENDED_BY_BOT, LEFT_ALONE
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, inferred
 from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant
 from pytest_graphcalls.wire import Request, Response
-from tests.proof.steps import Apply, around
+from tests.proof.steps import Apply, around, meant
 
 
 def invitees(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -121,6 +121,23 @@ def hangs_up_for_all(simulator: Simulator) -> None:
         return reply
 
     simulator.handlers["call-delete"] = hang_up
+
+
+@dataclass
+class ReadAfterTheEnd:
+    """A call that has been hung up is read as it was before, for which it is asked in between."""
+
+    calls: dict[str, Response] = field(default_factory=dict)
+
+    def __call__(self, request: Request, proceed: Proceed) -> Response:
+        operation = meant(request)
+        if operation == "call-get":
+            return self.calls.get(request.path) or proceed(request)
+        before = proceed(replace(request, method="GET")) if operation == "call-delete" else None
+        response = proceed(request)
+        if before and response.status < 300:
+            self.calls[request.path] = before
+        return response
 
 
 def alive_for_ever(handler: Callable[[Ask], Reply], ask: Ask) -> Reply:

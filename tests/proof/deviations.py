@@ -119,6 +119,11 @@ TABLE: tuple[Deviation, ...] = (
         around("notifier", "call_ended", changes.hang_up_is_untold),
     ),
     Deviation("call-delete.success-is-204-empty", "The answer has status 202.", status("call-delete", 202)),
+    Deviation(
+        "call-delete.call-is-over-afterwards",
+        "A call that was hung up is read as before.",
+        lambda simulator: simulator.intercept(changes.ReadAfterTheEnd()),
+    ),
     Deviation("call-delete.only-own-leg-ends", "A hang-up ends the legs of all bots.", changes.hangs_up_for_all),
     Deviation("call-get.success-is-200-with-call", "The answer has status 202.", status("call-get", 202)),
     Deviation("call-get.id-is-the-one-asked-for", "Another call is shown.", body("call-get", changes.another)),
