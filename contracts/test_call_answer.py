@@ -11,10 +11,15 @@ rule = pytest.mark.graphcalls_rule
 
 @rule("call-answer.success-is-202-empty")
 @pytest.mark.parametrize("group", [False, True], ids=["peer-to-peer", "group"])
-def test_taking_a_call_is_answered_with_202_and_nothing(graphcalls_stage: Stage, *, group: bool) -> None:
-    """An incoming call that was taken is answered with 202 and no body."""
-    answer = graphcalls_stage.incoming_call(group=group).answer()
-    assert answer.status_code == 202
+def test_taking_a_call_is_answered_with_202(graphcalls_stage: Stage, *, group: bool) -> None:
+    """An incoming call that was taken is answered with 202."""
+    assert graphcalls_stage.incoming_call(group=group).answer().status_code == 202
+
+
+@rule("call-answer.no-body-comes-back")
+def test_taking_a_call_is_answered_with_nothing(graphcalls_stage: Stage) -> None:
+    """The answer has no body."""
+    answer = graphcalls_stage.accepted(graphcalls_stage.incoming_call().answer(), "call-answer.success-is-202-empty")
     assert answer.content == b""
 
 

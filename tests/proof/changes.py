@@ -94,16 +94,21 @@ def knows_two_reasons(_: Simulator, original: Callable[..., str], given: dict[st
     return reason
 
 
-def shows_rejected(simulator: Simulator) -> None:
-    handler = simulator.handlers["call-get"]
+def shows_ended(which: Callable[[Call], bool]) -> Apply:
+    """Calls that are over can still be read, those of which ``which`` is true."""
 
-    def get(ask: Ask) -> Reply:
-        call = simulator.store.calls.get(ask.match.keys["call-id"])
-        if call is not None and call.rejected_with is not None:
-            return Reply(200, inferred("deviation"), simulator.calls.shown(ask, call))
-        return handler(ask)
+    def apply(simulator: Simulator) -> None:
+        handler = simulator.handlers["call-get"]
 
-    simulator.handlers["call-get"] = get
+        def get(ask: Ask) -> Reply:
+            call = simulator.store.calls.get(ask.match.keys["call-id"])
+            if call is not None and which(call):
+                return Reply(200, inferred("deviation"), simulator.calls.shown(ask, call))
+            return handler(ask)
+
+        simulator.handlers["call-get"] = get
+
+    return apply
 
 
 def needs_a_role(simulator: Simulator) -> None:
@@ -253,6 +258,11 @@ def ends_once_more(id: str) -> Callable[..., Reply]:
 def another(resource: dict[str, Any]) -> dict[str, Any]:
     """The resource with the id of another one."""
     return {**resource, "id": "00000000-0000-4000-8000-000000000007"}
+
+
+def without_context(resource: dict[str, Any]) -> dict[str, Any]:
+    """The resource without the annotation that says what it is."""
+    return {name: value for name, value in resource.items() if name != "@odata.context"}
 
 
 def as_prompt(operation: dict[str, Any]) -> dict[str, Any]:
