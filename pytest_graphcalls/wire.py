@@ -16,11 +16,15 @@ from urllib.parse import parse_qsl, unquote
 
 _T = TypeVar("_T")
 
-EVIDENCE_HEADER = "x-graphcalls-evidence"
-"""Header of every simulated answer and notification: how well it is known, and from which fact."""
 MAX_DEPTH = 64
 """Deepest nesting of arrays and objects that is read. Graph bodies of this surface stay below 12; the
 limit keeps a hostile body from exhausting the interpreter's stack."""
+
+
+EVIDENCE_HEADER = "x-graphcalls-evidence"
+"""Header of every simulated answer and notification: how well it is known, from which fact, and what was not read."""
+UNREAD = "; unread="
+"""In the value of that header: before the places in the request that the simulator has not read."""
 
 
 class MalformedJsonError(ValueError):
@@ -177,16 +181,26 @@ class Request(_WithHeaders):
         url: absolute or starting with ``/``, percent-encoded as sent.
         headers: as sent; given as a mapping or pairs, too.
         body: as sent; empty when there is none.
+        served: whether it came to a server of ours, whose address ``url`` then begins with.
     """
 
     method: str
     url: str
     headers: Headers = NO_HEADERS
     body: bytes = b""
+    served: bool = field(default=False, compare=False)
 
     if TYPE_CHECKING:
 
-        def __init__(self, method: str, url: str, headers: HeadersLike = NO_HEADERS, body: bytes = b"") -> None: ...
+        def __init__(
+            self,
+            method: str,
+            url: str,
+            headers: HeadersLike = NO_HEADERS,
+            body: bytes = b"",
+            *,
+            served: bool = False,
+        ) -> None: ...
 
     @property
     def path(self) -> str:
@@ -243,6 +257,8 @@ class Exchange:
         seconds: real seconds from the request to the complete response; ``None`` where they were not measured.
         look: what the contract has found about the request already (a :class:`.Look`), so that it is routed and
             checked once; ``None`` where it was not looked at.
+        played: whether a library plays the response from a recording: it is that of an earlier request, whose ids and
+            contexts may be others.
     """
 
     request: Request
@@ -250,6 +266,7 @@ class Exchange:
     note: str = ""
     seconds: float | None = field(default=None, compare=False)
     look: object = field(default=None, compare=False, repr=False)
+    played: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,18 +95,22 @@ class Replay:
             self._left.setdefault(entry.asked, deque()).append(entry)
 
     def handle(self, request: Request) -> Response:
-        """The recorded answer to ``request``.
+        """The recorded answer to ``request``; raises :class:`UnrecordedRequestError` like :meth:`exchange`."""
+        return self.exchange(request).response
+
+    def exchange(self, request: Request) -> Exchange:
+        """The recorded answer to ``request``, with the request as it is in the recording: itself, or redacted.
 
         Raises:
             UnrecordedRequestError: there is none, or it was given already.
         """
         found = self._found(Asked.of(request))
         if found is None:
-            asked = Asked.of(self._redacted(request))
-            found = self._found(asked)
+            request = self._redacted(request)
+            found = self._found(Asked.of(request))
         if found is None:
-            raise self._unrecorded(asked)
-        return found
+            raise self._unrecorded(Asked.of(request))
+        return Exchange(request, found)
 
     def _found(self, asked: Asked) -> Response | None:
         with self._lock:

@@ -36,6 +36,12 @@ KINDS: Mapping[Kind, KindWords] = {
         "Compare it with the nearest address, which the finding names.",
         "POST /v1.0/communications/calls/{id}/participants/invit",
     ),
+    Kind.HOST_WRONG: KindWords(
+        "A request for the calls API was sent to another host than Graph's, or without TLS; told in process only.",
+        _VIOLATION,
+        "Let the client send to the address that the finding names; a foreign host would read the token.",
+        "POST http://graph.microsoft.com/v1.0/communications/calls",
+    ),
     Kind.METHOD_UNDOCUMENTED: KindWords(
         "The address exists, but not with this method.",
         _VIOLATION,
@@ -123,6 +129,12 @@ KINDS: Mapping[Kind, KindWords] = {
         "Add the member that the finding names.",
         'An invitee without "identity".',
     ),
+    Kind.UNREAD: KindWords(
+        "The simulator has carried a request out and passed over something in it, as if it were not there.",
+        "notice",
+        "Leave it out, or test what depends on it against a tenant.",
+        '"routingPolicies": ["noMissedCall"] in the body that creates a call.',
+    ),
     Kind.MEMBER_UNDOCUMENTED: KindWords(
         "An object has a member that neither the metadata nor a page knows.",
         _NOTICE,
@@ -131,7 +143,7 @@ KINDS: Mapping[Kind, KindWords] = {
     ),
     Kind.ENUM_UNKNOWN: KindWords(
         "A value is not among the members of its enumeration.",
-        _GROWS,
+        "violation; notice in a notification, and in an answer to a request with Prefer: include-unknown-enum-members",
         "Use one of the members that the finding names.",
         '"reason": "annoyed"',
     ),
@@ -140,6 +152,12 @@ KINDS: Mapping[Kind, KindWords] = {
         _NOTICE,
         "Write it as the metadata does; compare without regard to case.",
         '"status": "Running"',
+    ),
+    Kind.LETTER_CASE: KindWords(
+        "A name in the path or a member of a request is written in other letter case than published.",
+        _NOTICE,
+        "Nothing, the service takes it; write it as published to be found by a search.",
+        "POST /v1.0/communications/calls/{id}/Reject",
     ),
     Kind.FORMAT_WRONG: KindWords(
         "A text is not of the form that a rule or its type asks for.",
@@ -154,9 +172,9 @@ KINDS: Mapping[Kind, KindWords] = {
         "An invite with six participants.",
     ),
     Kind.VALUE_WRONG: KindWords(
-        "A member of a notification says something that does not go with its changeType and resource.",
+        "A member of an answer does not repeat its request, or one of a notification does not go with its changeType.",
         _VIOLATION,
-        "Look at what the finding expects there; a resource that only differs from resourceUrl is a notice.",
+        "Look at what the finding expects there; where a page contradicts itself it is a notice.",
         'changeType created with "state": "established".',
     ),
     Kind.NOT_COVERED: KindWords(

@@ -173,7 +173,10 @@ class CheckedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         facts: Any = {"headers": response.headers, "extensions": response.extensions}
         decoded = httpx.Response(response.status_code, content=body, **facts)
         record = self._recorder or current_recorder() or self._raise_violations
-        record(Exchange(to_wire_request(request), to_wire_response(decoded), seconds=seconds))
+        # A library that plays recordings patches this transport; what it gives has come over no network.
+        over_network = isinstance(self._inner, (httpx.HTTPTransport, httpx.AsyncHTTPTransport))
+        played = over_network and "network_stream" not in response.extensions
+        record(Exchange(to_wire_request(request), to_wire_response(decoded), seconds=seconds, played=played))
         # Not the decoded one: the client decodes what it is given.
         return httpx.Response(response.status_code, stream=httpx.ByteStream(body), **facts)
 

@@ -14,21 +14,23 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
+from pytest_graphcalls.contract.coverage import Context
 from pytest_graphcalls.contract.errors import ErrorCatalogue, parse_error
 from pytest_graphcalls.contract.limits import Limits
 from pytest_graphcalls.contract.model import HeaderSpec, Operation, Repeat, ResponseSpec
 from pytest_graphcalls.contract.repeats import address, disagreements, member
-from pytest_graphcalls.contract.routes import Match, Miss, is_version_like
-from pytest_graphcalls.contract.schema import Problem, Schemas, describe, problem_of
+from pytest_graphcalls.contract.routes import Match
+from pytest_graphcalls.contract.schema import ASKING, Problem, Schemas, describe, problem_of
 from pytest_graphcalls.contract.types import Tolerated, TypeModel
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side, at_any_index
 from pytest_graphcalls.wire import Exchange, MalformedJsonError, Request, Response, readable
 
 ERRORS_PAGE = "https://learn.microsoft.com/graph/errors"
-ADDITIVE = frozenset({Kind.MEMBER_UNDOCUMENTED, Kind.ENUM_LETTER_CASE, Kind.TYPE_SPELLING})
+ADDITIVE = frozenset({Kind.MEMBER_UNDOCUMENTED, Kind.ENUM_LETTER_CASE, Kind.LETTER_CASE, Kind.TYPE_SPELLING})
 """Kinds that are always a notice."""
 GROWING = frozenset({Kind.ENUM_UNKNOWN, Kind.TYPE_UNKNOWN})
-"""Kinds that are a notice in responses and notifications where the model is evolvable: the service may be newer."""
+"""Kinds that are a notice where the model is evolvable, because the service may be newer: members of an enumeration in
+notifications, and in responses to requests that ask for such; types in both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,34 +39,6 @@ class Weight:
 
     severity: Severity
     tolerated: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """The side, operation and version under check; makes the findings."""
-
-    side: Side
-    operation: Operation
-    version: str
-
-    def finding(self, kind: Kind, where: str, expected: str, got: str, *, rule: str = "", hint: str = "") -> Finding:
-        """A violation; ``rule`` is a slug."""
-        operation = self.operation
-        rule_id = operation.rule_id(rule, self.version)
-        page = operation.page(self.version)
-        return Finding(
-            kind,
-            Severity.VIOLATION,
-            self.side,
-            operation.id,
-            self.version,
-            where,
-            expected,
-            got,
-            rule_id,
-            page,
-            hint=hint,
-        )
 
 
 class Checker:
@@ -99,7 +73,7 @@ class Checker:
             token_expected: false for recordings, whose tokens were removed.
         """
         operation, spec = match.operation, match.operation.request
-        context = _Context(Side.REQUEST, operation, match.version)
+        context = Context(Side.REQUEST, operation, match.version)
         if token_expected and request.headers.get("authorization", "")[:7].lower() != "bearer ":
             yield context.finding(
                 Kind.TOKEN_MISSING,
@@ -108,6 +82,8 @@ class Checker:
                 "no Authorization header of that form",
                 rule=spec.token,
             )
+        if match.published:
+            yield context.notice(Kind.LETTER_CASE, "path", f"{match.published}, in this letter case", request.path)
         if spec.body == "none":
             if request.body:
                 yield context.finding(
@@ -116,9 +92,8 @@ class Checker:
             return
         yield from self._request_body(context, request, body)
 
-    def _request_body(self, context: _Context, request: Request, body: Any) -> Iterator[Finding]:
-        spec = context.operation.request
-        root = f"action:{context.operation.action}" if spec.body == "action" else spec.body
+    def _request_body(self, context: Context, request: Request, body: Any) -> Iterator[Finding]:
+        root = body_root(context.operation)
         if not request.body:
             if self._asks_for_members(root):
                 yield context.finding(Kind.BODY_MISSING, "body", "a JSON object", "no body")
@@ -129,9 +104,16 @@ class Checker:
         if isinstance(body, MalformedJsonError):
             yield context.finding(Kind.BODY_MALFORMED, "body", "a JSON object", f"a body that {body.reason}")
             return
+        found: list[Finding] = []
+        if not self.schemas[Side.REQUEST].is_sound(root, body):
+            body, written = self.schemas[Side.REQUEST].published(root, body)
+            for where, name in written.items():
+                got = repr(where.rpartition(".")[2])
+                yield context.notice(Kind.LETTER_CASE, where, f"the member {name!r}, in this letter case", got)
+            found += self._shape(context, root, body)
         limits = self.limits(context.operation)
         seen = set()
-        for finding in (*self._shape(context, root, body), *_limits(context, limits, body)):
+        for finding in (*found, *_limits(context, limits, body)):
             if (finding.kind, finding.where) not in seen:
                 seen.add((finding.kind, finding.where))
                 slug = "" if finding.rule else limits.rule_for(finding.kind, finding.where)
@@ -162,15 +144,17 @@ class Checker:
             started: by id, the answers that started operations so far; the one of this exchange is added.
         """
         operation, response = match.operation, exchange.response
-        context = _Context(Side.RESPONSE, operation, match.version)
+        context = Context(Side.RESPONSE, operation, match.version)
         spec = operation.responses.get(response.status)
         if spec is not None:
             body = readable(response)
+            keys = {} if exchange.played else match.keys
             for header in spec.headers:
-                yield from _header(context, response, header, match.keys, body)
+                yield from _header(context, response, header, keys, body)
             found = tuple(self._success(context, exchange, spec, body))
             yield from found
-            if spec.repeats and type(body) is dict:
+            yield from _annotations(context, exchange.request, spec, body)
+            if spec.repeats and type(body) is dict and not exchange.played:
                 known = _known(sent, match, started)
                 for repeat in spec.repeats:
                     again = _repeated(context, repeat, known[repeat.of], body)
@@ -192,14 +176,14 @@ class Checker:
                 hint=hint if response.status >= 400 else "",
             )
 
-    def _success(self, context: _Context, exchange: Exchange, spec: ResponseSpec, body: Any) -> Iterator[Finding]:
+    def _success(self, context: Context, exchange: Exchange, spec: ResponseSpec, body: Any) -> Iterator[Finding]:
         if spec.body:
             yield from self._success_body(context, exchange, spec, body)
         elif exchange.response.body:
             got = f"{len(exchange.response.body)} bytes"
-            yield context.finding(Kind.BODY_UNEXPECTED, "body", "an empty body", got, rule=spec.rule)
+            yield context.finding(Kind.BODY_UNEXPECTED, "body", "an empty body", got, rule=spec.empty or spec.rule)
 
-    def _success_body(self, context: _Context, exchange: Exchange, spec: ResponseSpec, body: Any) -> Iterator[Finding]:
+    def _success_body(self, context: Context, exchange: Exchange, spec: ResponseSpec, body: Any) -> Iterator[Finding]:
         response = exchange.response
         wanted = f"a list of {spec.body}" if spec.collection else f"a {spec.body}"
         if not response.body:
@@ -214,39 +198,46 @@ class Checker:
         root = f"collection:{spec.body}" if spec.collection else spec.body
         selected = _selected(exchange.request)
         rule = context.operation.rule_id(spec.rule, context.version)
-        for finding in self._shape(context, root, body):
+        asked = ASKING.partition(": ")[2] in exchange.request.headers.get("prefer", "").lower()
+        for finding in self._shape(context, root, body, asked=asked):
             if not (selected and finding.kind is Kind.MEMBER_MISSING and _excluded(finding.where, selected, spec)):
                 yield replace(finding, rule=rule)
 
-    def _error(self, context: _Context, response: Response) -> Iterator[Finding]:
+    def _error(self, context: Context, response: Response) -> Iterator[Finding]:
         if parse_error(response) is None:
             expected = 'an object "error" with the texts "code" and "message"'
             got = f"{response.body[:60]!r}" if response.body else "an empty body"
             finding = context.finding(Kind.BODY_MALFORMED, "$.error", expected, got)
             yield replace(finding, page=ERRORS_PAGE)
 
-    def _shape(self, context: _Context, root: str, body: Any) -> Iterator[Finding]:
-        for where, problem, weight in self.problems(context.side, root, body):
+    def _shape(self, context: Context, root: str, body: Any, *, asked: bool = False) -> Iterator[Finding]:
+        for where, problem, weight in self.problems(context.side, root, body, asked=asked):
             finding = context.finding(problem.kind, where, problem.expected, problem.got, hint=problem.hint)
             yield replace(finding, severity=weight.severity, tolerated=weight.tolerated)
 
-    def problems(self, side: Side, root: str, body: Any) -> Iterator[tuple[str, Problem, Weight]]:
+    def problems(
+        self, side: Side, root: str, body: Any, *, asked: bool = False
+    ) -> Iterator[tuple[str, Problem, Weight]]:
         """The problems in the shape of ``body``, each with its place and severity.
 
         Args:
             side: the side that ``body`` belongs to.
             root: the type to check against (see :meth:`.Schemas.validator`).
             body: decoded JSON.
+            asked: whether the request asks for members of enumerations that it may not know.
         """
         for error in self.schemas[side].errors(root, body):
             problem = problem_of(error)
-            yield error.json_path, problem, self._weight(side, problem, error, body)
+            if not (problem.published and asked):
+                yield error.json_path, problem, self._weight(side, problem, error, body, asked=asked)
 
-    def _weight(self, side: Side, problem: Problem, error: ValidationError, body: Any) -> Weight:
+    def _weight(self, side: Side, problem: Problem, error: ValidationError, body: Any, *, asked: bool) -> Weight:
         for entry in self._tolerated.get((problem.at, problem.kind.value), ()):
             if side in entry.sides and _applies(entry, error, body):
                 return Weight(Severity.NOTICE, entry.contradiction or entry.name)
-        grows = problem.kind in GROWING and problem.evolvable and side is not Side.REQUEST
+        # A notification answers no request, and for types there is no such header.
+        may_grow = side is Side.NOTIFICATION or (side is Side.RESPONSE and (asked or problem.kind is Kind.TYPE_UNKNOWN))
+        grows = problem.kind in GROWING and problem.evolvable and may_grow
         return Weight(Severity.NOTICE if problem.kind in ADDITIVE or grows else Severity.VIOLATION)
 
 
@@ -261,50 +252,16 @@ def judged(match: Match, exchange: Exchange, limits: Limits) -> Iterator[str]:
     if response is None and exchange.response.status < 400:
         response = next(iter(match.operation.responses.values()))
     if response is not None:
-        yield response.rule
+        yield from (response.rule, response.empty, *response.has.values())
         yield from (header.rule for header in response.headers)
         known = _known(sent, match, None)
         yield from (repeat.rule for repeat in response.repeats if member(known[repeat.of], repeat.name))
 
 
-def unmatched(miss: Miss, request: Request) -> Iterator[Finding]:
-    """Findings about a request that calls no operation; other parts of Graph give none."""
-    path = request.path
-    if miss.reason == "unknown-path":
-        hint = f"Did you mean {miss.nearest}?" if miss.nearest else ""
-        expected = "a path of the calls API"
-        unknown = "there is no API version" if is_version_like(miss.segment) else "nothing is known of"
-        got = f"{request.method} {path} ({unknown} {miss.segment!r})"
-        yield Finding(
-            Kind.OPERATION_UNKNOWN, Severity.VIOLATION, Side.REQUEST, "", miss.version, "path", expected, got, hint=hint
-        )
-    elif miss.reason == "method":
-        expected = " or ".join(miss.allowed)
-        got = f"{request.method} {path}"
-        yield Finding(
-            Kind.METHOD_UNDOCUMENTED, Severity.VIOLATION, Side.REQUEST, "", miss.version, "method", expected, got
-        )
-    elif miss.reason == "version":
-        expected, got = f"/{miss.allowed[0]}, the only version that has {miss.nearest}", f"{request.method} {path}"
-        yield Finding(Kind.OPERATION_UNKNOWN, Severity.VIOLATION, Side.REQUEST, "", miss.version, "path", expected, got)
-
-
-def not_covered(miss: Miss, request: Request) -> Finding:
-    """The finding about a request that neither contract nor simulator covers."""
-    name = miss.uncovered or "/".join(request.path.split("/", 3)[:3])
-    return Finding(
-        Kind.NOT_COVERED,
-        Severity.NOTICE,
-        Side.REQUEST,
-        miss.uncovered,
-        miss.version,
-        "path",
-        "an operation that this contract covers",
-        f"{request.method} {(miss.uncovered and request.path) or name}",
-        page=miss.page,
-        hint=f"{name} is not covered: the exchange was not judged, and the simulator has no answer of its own "
-        "to it. Where the test depends on one, give it: simulator.intercept(step).",
-    )
+def body_root(operation: Operation) -> str:
+    """The type of the body that a request of ``operation`` has (see :meth:`.Schemas.validator`)."""
+    body = operation.request.body
+    return f"action:{operation.action}" if body == "action" else body
 
 
 def is_json(content_type: str) -> bool:
@@ -314,9 +271,11 @@ def is_json(content_type: str) -> bool:
 
 
 def _selected(request: Request) -> frozenset[str]:
-    if "select" not in request.url:
+    if "select" not in request.url.lower():
         return frozenset()
-    return frozenset(name.strip() for name in request.query.get("$select", "").split(",") if name.strip())
+    # Names of parameters have no letter case, and beta takes them without the dollar sign.
+    asked = next((value for name, value in request.query.items() if name.lower() in {"$select", "select"}), "")
+    return frozenset(name.strip().lower() for name in asked.split(",") if name.strip())
 
 
 def _excluded(where: str, selected: frozenset[str], spec: ResponseSpec) -> bool:
@@ -324,7 +283,7 @@ def _excluded(where: str, selected: frozenset[str], spec: ResponseSpec) -> bool:
     prefix = "$.value[]." if spec.collection else "$."
     place = at_any_index(where)
     name = place.removeprefix(prefix)
-    return place.startswith(prefix) and "." not in name and name not in selected
+    return place.startswith(prefix) and "." not in name and name.lower() not in selected
 
 
 def _applies(entry: Tolerated, error: ValidationError, body: Any) -> bool:
@@ -339,7 +298,7 @@ def _applies(entry: Tolerated, error: ValidationError, body: Any) -> bool:
 
 
 def _header(
-    context: _Context, response: Response, header: HeaderSpec, keys: Mapping[str, str], body: Any
+    context: Context, response: Response, header: HeaderSpec, keys: Mapping[str, str], body: Any
 ) -> Iterator[Finding]:
     value = response.headers.get(header.name)
     says = header.says or "a value"
@@ -353,6 +312,15 @@ def _header(
                 Kind.HEADER_WRONG, header.name, f"{says}, {found.wanted}", repr(value), rule=header.rule
             )
             yield _tolerating(finding, header.contradiction if found.form else "", spelling=found.spelling)
+
+
+def _annotations(context: Context, request: Request, spec: ResponseSpec, body: Any) -> Iterator[Finding]:
+    if spec.has and type(body) is dict and "metadata=none" not in request.headers.get("accept", "").lower():
+        for name, rule in spec.has.items():
+            if name not in body:
+                yield context.finding(
+                    Kind.MEMBER_MISSING, f"$['{name}']", f"the annotation {name!r}", "nothing", rule=rule
+                )
 
 
 _SPELLING = "call-reject.c07"
@@ -377,7 +345,7 @@ def _known(sent: Any, match: Match, started: Mapping[str, Any] | None) -> Mappin
     return {"request": sent, "path": match.keys, "started": earlier}
 
 
-def _repeated(context: _Context, repeat: Repeat, known: Any, body: Any) -> Iterator[Finding]:
+def _repeated(context: Context, repeat: Repeat, known: Any, body: Any) -> Iterator[Finding]:
     for one in disagreements(repeat, known, body):
         wanted, got = _listed(one.wanted), _listed(one.got)
         finding = context.finding(Kind.VALUE_WRONG, one.where, f"{wanted}, {_SOURCES[repeat.of]}", got, rule=one.rule)
@@ -388,6 +356,6 @@ def _listed(value: Any) -> str:
     return f"people with the ids {', '.join(value) or 'none'}" if isinstance(value, tuple) else describe(value)
 
 
-def _limits(context: _Context, limits: Limits, body: Any) -> Iterator[Finding]:
+def _limits(context: Context, limits: Limits, body: Any) -> Iterator[Finding]:
     for broken in limits.broken(body):
         yield context.finding(broken.kind, broken.where, broken.expected, broken.got, rule=broken.rule)

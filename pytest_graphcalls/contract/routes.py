@@ -2,13 +2,14 @@
 
 Routes form a tree of segments, with one branch for keys. A static segment is tried before a key, so
 ``…/participants/invite`` is the action and not a participant called ``invite``, unless only the key has the method.
+Names in a path have no letter case, keys have one (https://learn.microsoft.com/graph/use-the-api).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import dropwhile
 from typing import Any, Literal
@@ -40,12 +41,14 @@ class Match:
         version: ``v1.0`` or ``beta``.
         keys: the path's keys by placeholder, decoded, e.g. ``{"call-id": "57da…"}``.
         alias: whether the deprecated ``/app`` path was used.
+        published: the path in the letter case that is published, if it was written in another; else ``""``.
     """
 
     operation: Operation
     version: str
     keys: dict[str, str]
     alias: bool
+    published: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,32 @@ class Router:
             path: percent-encoded path that starts with the API version, without host and query.
         """
         segments = path_segments(path)
+        found = self._exact(method, segments)
+        if isinstance(found, Match):
+            return found
+        published = self._published(segments)
+        if published == segments:
+            return found
+        found = self._exact(method, published)
+        return replace(found, published="/" + "/".join(published)) if isinstance(found, Match) else found
+
+    def _published(self, segments: list[str]) -> list[str]:
+        """The segments with the names among them as they are published; keys, which have a letter case, stay."""
+        version = segments[0].lower() if segments else ""
+        node, found = self._roots.get(version), [version]
+        if node is None:
+            return segments
+        for index, segment in enumerate(segments[1:], 1):
+            low = segment.lower().removeprefix(_NAMESPACE)
+            name = next((one for one in node.branches if one.lower() == low), None)
+            following = node.key if name is None else node.branches[name]
+            if following is None:
+                return [*found, *segments[index:]]
+            node = following
+            found.append(name or segment)
+        return found
+
+    def _exact(self, method: str, segments: list[str]) -> Match | Miss:
         if len(segments) < 2 or segments[0] not in self._roots:
             return _outside(segments, self._roots)
         version, rest = segments[0], segments[1:]

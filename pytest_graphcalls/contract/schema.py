@@ -6,32 +6,33 @@ Schema cannot express in one step, so that an error names the right member only:
 ``graphType``
     The value is an object of this type, or of the subtype that its ``@odata.type`` names.
 ``graphMembers``
-    The known and the required members. Members with an ``@`` are annotations.
+    The known and the required members. Members with an ``@`` and a namespace after it are annotations.
 ``graphEnum``
     The value is a member of this enumeration, letter by letter.
 
 ``graphAt`` is the place, ``<type>.<member>``, for messages and tolerated contradictions. All other keywords are
-standard. A schema is compiled once per type, version and side; :class:`FastCheck` accepts valid bodies without it.
+standard. A schema is compiled once per type, version and side; :class:`.FastCheck` accepts valid bodies without it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
+from pytest_graphcalls.contract.fast_check import FastCheck, Predicate, is_annotation
 from pytest_graphcalls.contract.types import NAMESPACE, Member, TypeModel
 from pytest_graphcalls.errors import did_you_mean, nearest
 from pytest_graphcalls.findings import Kind, Side
 
 SENTINEL = "unknownFutureValue"
-"""The member that marks an evolvable enumeration."""
+"""The member that marks an evolvable enumeration, and stands for later ones where these were not asked for."""
+ASKING = "Prefer: include-unknown-enum-members"
+"""The header of a request by which they are asked for."""
 # Only in Python "$" also matches before a line break at the end; "(?!\n)" excludes that.
 _GUID = r"^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$(?!\n)"
 _DATE_TIME = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$(?!\n)"
@@ -55,7 +56,13 @@ _PRIMITIVES: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A schema error in the contract's words; ``at`` is ``<type>.<member>``."""
+    """A schema error in the contract's words.
+
+    Attributes:
+        at: ``<type>.<member>``.
+        evolvable: whether the model may have grown since.
+        published: whether it is about a member of an enumeration that is published and has to be asked for.
+    """
 
     kind: Kind
     at: str
@@ -63,6 +70,7 @@ class Problem:
     got: str = ""
     evolvable: bool = False
     hint: str = ""
+    published: bool = False
 
 
 class Schemas:
@@ -71,7 +79,8 @@ class Schemas:
     Args:
         model: the type model.
         side: in a request an entity's ``id`` is not required, because the service makes it; in a notification no
-            member of an entity is, because it holds the changes only.
+            member of an entity is, because it holds the changes only. In a response a member of an enumeration that was
+            published after ``unknownFutureValue`` has to be asked for.
     """
 
     def __init__(self, model: TypeModel, side: Side) -> None:
@@ -79,7 +88,7 @@ class Schemas:
         self.side = side
         self._definitions: dict[str, Mapping[str, Any]] = {}
         self._validators: dict[str, Draft202012Validator] = {}
-        self._fast_check = FastCheck(self._spellings, self.definition, lambda name: model.enums[name].members)
+        self._fast_check = FastCheck(self._spellings, self.definition, self._expected_members)
         self._tests: dict[str, Predicate] = {}
         self._validator_class = extend(Draft202012Validator, self._keywords())  # type: ignore[no-untyped-call]  # the stubs leave it untyped
 
@@ -97,10 +106,42 @@ class Schemas:
 
     def errors(self, root: str, body: Any) -> Iterator[ValidationError]:
         """The errors of :meth:`validator` for ``body``, decoded JSON; a valid body is accepted without it."""
+        return iter(()) if self.is_sound(root, body) else self.validator(root).iter_errors(body)
+
+    def is_sound(self, root: str, body: Any) -> bool:
+        """Whether ``body`` is certainly valid, found without the validator."""
         test = self._tests.get(root)
         if test is None:
             test = self._tests[root] = self._fast_check.test(self._root(root))
-        return iter(()) if test(body) else self.validator(root).iter_errors(body)
+        return test(body)
+
+    def published(self, root: str, body: Any) -> tuple[Any, dict[str, str]]:
+        """``body`` with the names of its members as published, and by place: the names that were written otherwise.
+
+        Args:
+            root: as for :meth:`validator`.
+            body: decoded JSON; it is not changed.
+        """
+        written: dict[str, str] = {}
+        return self._renamed(self._root(root), body, "$", written), written
+
+    def _renamed(self, schema: Mapping[str, Any], value: Any, at: str, written: dict[str, str]) -> Any:
+        if isinstance(value, list) and "items" in schema:
+            return [self._renamed(schema["items"], one, f"{at}[{index}]", written) for index, one in enumerate(value)]
+        if not isinstance(value, dict):
+            return value
+        if "graphType" in schema:
+            chosen, _ = self._choose(schema["graphType"], value.get("@odata.type"), "")
+            schema = self.definition(chosen) if chosen else {}
+        properties: Mapping[str, Any] = schema.get("properties", {})
+        by_case = {name.lower(): name for name in properties if name not in value}
+        renamed = {}
+        for key, one in value.items():
+            name = key if key in properties else by_case.pop(key.lower(), key)
+            if name != key:
+                written[f"{at}.{key}"] = name
+            renamed[name] = self._renamed(properties.get(name, {}), one, f"{at}.{name}", written)
+        return renamed
 
     def document(self, root: str) -> dict[str, Any]:
         """The schema of ``root`` as one self-contained JSON document, its definitions under ``$defs``."""
@@ -214,21 +255,31 @@ class Schemas:
     def _concrete(self, base: str) -> list[str]:
         return sorted(name for name in self.model.subtypes(base) if not self.model.types[name].abstract)
 
+    def _expected_members(self, name: str) -> tuple[str, ...]:
+        """The members that are sent without being asked for."""
+        members = self.model.enums[name].members
+        later = self.side is Side.RESPONSE and SENTINEL in members
+        return members[: members.index(SENTINEL) + 1] if later else members
+
     def _check_enum(
         self, _validator: Any, name: str, instance: Any, schema: Mapping[str, Any]
     ) -> Iterator[ValidationError]:
         enum = self.model.enums[name]
-        if not isinstance(instance, str) or instance in enum.members:
+        expected_members = self._expected_members(name)
+        if not isinstance(instance, str) or instance in expected_members:
             return
         by_case = {member.lower(): member for member in enum.members}
         for part in instance.split(",") if enum.flags else (instance,):
-            if part in enum.members:
+            if part in expected_members:
                 continue
             known = by_case.get(part.lower())
-            if known is not None:
+            if known is not None and known not in expected_members:
+                expected = f"{SENTINEL}, because {part} was published later and the request has no {ASKING}"
+                yield _error(Problem(Kind.ENUM_UNKNOWN, schema["graphAt"], expected, repr(part), published=True))
+            elif known is not None:
                 yield _error(Problem(Kind.ENUM_LETTER_CASE, schema["graphAt"], f"{known}, in this letter case", part))
             else:
-                # unknownFutureValue only marks an evolvable enumeration and is never sent.
+                # unknownFutureValue stands for others and is no value of its own.
                 expected = f"one of {', '.join(member for member in enum.members if member != SENTINEL)}"
                 hint = did_you_mean(part, enum.members).strip()
                 yield _error(Problem(Kind.ENUM_UNKNOWN, schema["graphAt"], expected, repr(part), enum.evolvable, hint))
@@ -246,17 +297,18 @@ def _check_members(_validator: Any, spec: Mapping[str, Any], instance: Any, _sch
     unknown = instance.keys() - spec["known"]
     # In the order of the body, because that of a set changes from run to run.
     for name in instance if unknown else ():
-        if name in unknown and "@" not in name:
+        if name in unknown and not is_annotation(name):
             yield _error(_undocumented(spec, name), name)
 
 
 def _undocumented(spec: Mapping[str, Any], name: str) -> Problem:
     owner = spec["owner"]
-    kind = "open, so the service accepts more" if spec["open"] else "closed"
-    close = nearest(name.replace("_", ""), spec["known"])
+    # That a type is closed in the metadata does not say that the service refuses more: Microsoft's SDKs send more.
+    more = "; the type is open, so the service accepts more" if spec["open"] else ""
+    close = nearest(name.replace("_", ""), ("@odata.type",) if name.startswith("@") else spec["known"])
     hint = f"Did you mean {close!r}?" if close else ""
     return Problem(
-        Kind.MEMBER_UNDOCUMENTED, f"{owner}.{name}", f"a documented member; {owner} is {kind}", repr(name), hint=hint
+        Kind.MEMBER_UNDOCUMENTED, f"{owner}.{name}", f"a documented member of {owner}{more}", repr(name), hint=hint
     )
 
 
@@ -308,129 +360,3 @@ def describe(value: Any) -> str:
         if isinstance(value, list)
         else f"an object with {', '.join(list(value)[:4]) or 'no members'}"
     )
-
-
-Predicate = Callable[[Any], bool]
-"""Whether a decoded JSON value is certainly valid."""
-_PYTHON_TYPES: Mapping[str, frozenset[type]] = {
-    "array": frozenset({list}),
-    "boolean": frozenset({bool}),
-    "integer": frozenset({int}),
-    "null": frozenset({type(None)}),
-    "number": frozenset({int, float}),
-    "object": frozenset({dict}),
-    "string": frozenset({str}),
-}
-"""Python types by JSON Schema type. A bool is an int in Python, but not here."""
-_HASHABLE = frozenset({str, type(None)})
-
-
-class FastCheck:
-    """Compiles schemas to functions that accept valid values quickly; the validator words the errors of others.
-
-    Args:
-        spellings: gives the allowed values of ``@odata.type`` for a type (``None``: it is absent), each with the type
-            whose definition the object is then checked against.
-        definition: gives the flat definition of a type.
-        members: gives the members of an enumeration.
-    """
-
-    def __init__(
-        self,
-        spellings: Callable[[str], Mapping[str | None, str]],
-        definition: Callable[[str], Mapping[str, Any]],
-        members: Callable[[str], Iterable[str]],
-    ) -> None:
-        self._spellings = spellings
-        self._definition = definition
-        self._members = members
-        self._definitions: dict[str, Predicate] = {}
-        self._compilers: Mapping[str, Callable[[Any, Mapping[str, Any]], Predicate]] = {
-            "type": _type,
-            "pattern": _pattern,
-            "minimum": _minimum,
-            "maximum": _maximum,
-            "items": self._items,
-            "graphType": self._graph_type,
-            "graphEnum": self._graph_enum,
-            "graphMembers": self._graph_members,
-        }
-
-    def test(self, schema: Mapping[str, Any]) -> Predicate:
-        """Compile ``schema``; raises ``KeyError`` for an unknown keyword."""
-        # A type or an enumeration of the model looks at the JSON type itself, because each call of a function counts.
-        silent = {"graphAt", "properties", *(("type",) if {"graphType", "graphEnum"} & schema.keys() else ())}
-        keywords = [keyword for keyword in schema if keyword not in silent]
-        tests = [self._compilers[keyword](schema[keyword], schema) for keyword in keywords]
-        return reduce(_both, tests) if tests else _anything
-
-    def _items(self, items: Mapping[str, Any], _schema: Mapping[str, Any]) -> Predicate:
-        test = self.test(items)
-        return lambda value: type(value) is not list or all(map(test, value))
-
-    def _graph_type(self, name: str, schema: Mapping[str, Any]) -> Predicate:
-        spellings, definitions, defined = self._spellings(name), self._definitions, self._defined
-        nullable = "null" in schema["type"]
-
-        def test(value: Any) -> bool:
-            if type(value) is not dict:
-                return value is None and nullable
-            written = value.get("@odata.type")
-            chosen = spellings.get(written) if written is None or type(written) is str else None
-            return chosen is not None and (definitions.get(chosen) or defined(chosen))(value)
-
-        return test
-
-    def _defined(self, name: str) -> Predicate:
-        # Compiled on first use, because types refer to each other.
-        found = self._definitions[name] = self.test(self._definition(name))
-        return found
-
-    def _graph_enum(self, name: str, schema: Mapping[str, Any]) -> Predicate:
-        known = frozenset((*self._members(name), *((None,) if "null" in schema["type"] else ())))
-        return lambda value: type(value) in _HASHABLE and value in known
-
-    def _graph_members(self, spec: Mapping[str, Any], schema: Mapping[str, Any]) -> Predicate:
-        required = frozenset(spec["required"])
-        tests = {name: self.test(member) for name, member in schema["properties"].items()}
-
-        def test(value: Any) -> bool:
-            if type(value) is not dict:
-                return True
-            for name, one in value.items():
-                known = tests.get(name)
-                if not (known(one) if known is not None else "@" in name):
-                    return False
-            return value.keys() >= required
-
-        return test
-
-
-def _both(first: Predicate, second: Predicate) -> Predicate:
-    return lambda value: first(value) and second(value)
-
-
-def _anything(_value: Any) -> bool:
-    return True
-
-
-def _type(names: str | list[str], _schema: Mapping[str, Any]) -> Predicate:
-    sorts = (
-        _PYTHON_TYPES[names]
-        if isinstance(names, str)
-        else frozenset[type]().union(*map(_PYTHON_TYPES.__getitem__, names))
-    )
-    return lambda value: type(value) in sorts
-
-
-def _pattern(pattern: str, _schema: Mapping[str, Any]) -> Predicate:
-    search = re.compile(pattern).search
-    return lambda value: type(value) is not str or search(value) is not None
-
-
-def _minimum(limit: int, _schema: Mapping[str, Any]) -> Predicate:
-    return lambda value: value is None or (type(value) in _PYTHON_TYPES["number"] and value >= limit)
-
-
-def _maximum(limit: int, _schema: Mapping[str, Any]) -> Predicate:
-    return lambda value: value is None or (type(value) in _PYTHON_TYPES["number"] and value <= limit)

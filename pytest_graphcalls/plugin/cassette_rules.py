@@ -19,7 +19,7 @@ _ALIASES = ("login.windows.net", "login.microsoft.com", "sts.windows.net", "logi
 """Other names of the sign-in."""
 _SHORTEST_SECRET = 16
 """Characters; a shorter word would be found in every text."""
-_CALLS = re.compile(r"/(?:communications|app)/calls(?:[/?]|$)")
+_CALLS = re.compile(r"/(?:communications|app)/calls(?:[/?]|$)", re.IGNORECASE)
 
 
 class Safety:

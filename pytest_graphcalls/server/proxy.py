@@ -97,6 +97,8 @@ class _Proxy:
         server = await asyncio.start_server(self._serve, sock=listener, limit=PIECE)
         await stop.wait()
         server.close()
+        for _ in range(5):  # else asyncio forgets to close a connection that was accepted in this very moment
+            await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection, whatever its client does."""

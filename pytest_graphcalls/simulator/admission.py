@@ -16,6 +16,7 @@ from pytest_graphcalls.contract.model import NO_ROLE, RoleCheck
 from pytest_graphcalls.errors import nearest
 from pytest_graphcalls.findings import Finding, Severity
 from pytest_graphcalls.simulator.identity import Authority, Grant
+from pytest_graphcalls.simulator.requests import unread
 from pytest_graphcalls.simulator.responses import Refusal
 from pytest_graphcalls.wire import MalformedJsonError, Request, decode_json, path_segments
 
@@ -23,6 +24,10 @@ BODY_LIMIT = 4 * 1024 * 1024
 """Longest body that is read, in bytes. The service's own limit for these routes is not published."""
 
 _DEFAULT_ORIGIN = "https://graph.microsoft.com"
+_ASKING = ("Prefer", "If-Match", "If-None-Match")
+"""Headers that ask for something beyond what the operation does."""
+_READ = "include-unknown-enum-members"
+"""The only preference that an answer of the simulator honours: it holds no unknown members."""
 _WRAPPERS = frozenset({"$id", "$values"})
 
 
@@ -69,6 +74,7 @@ class Admission:
         }
         """Rules of requests that the handlers check instead of the body check."""
         self._look: Look | None = None
+        self._read: tuple[Request, Mapping[str, Any]] | None = None
 
     def admit(self, request: Request, found: Match | Miss | None = None) -> Ask:
         """Take a request in.
@@ -127,7 +133,26 @@ class Admission:
         body = self.read(ask.request)
         self.refuse_wrappers(ask.request, body)
         self.judge(ask)
-        return body if isinstance(body, dict) else {}
+        members = self._contract.published(ask.match, body) if isinstance(body, dict) else {}
+        self._read = ask.request, members
+        return members
+
+    def unread(self, ask: Ask) -> list[str]:
+        """The places in a request that was carried out which ask for something and were not acted on."""
+        request, operation = ask.request, ask.match.operation
+        reads = operation.reads
+        if operation.request.body == "action":  # a version may lack a parameter that the other has
+            known = self._contract.types(ask.match.version).actions[operation.action].parameters
+            reads = {
+                place: values for place, values in reads.items() if place.partition(".")[0].removesuffix("[]") in known
+            }
+        places = [f"?{name}" for name in request.query if f"?{name}" not in reads]
+        places += [name for name in _ASKING if request.headers.get(name, _READ) != _READ]
+        if request.body and (self._read is None or self._read[0] is not request):
+            places.append("body")
+        elif request.body and self._read:
+            places += unread(self._read[1], reads)
+        return places
 
     def require_json(self, request: Request) -> None:
         """Refuse a body that does not say it is JSON (observed 2.1)."""

@@ -68,6 +68,15 @@ class RemoteWorld:
         self._began = 0.0
         self.authority = RemoteAuthority(self)
 
+    @property
+    def open_directory(self) -> bool:
+        """Whether every person, phone and meeting exists there."""
+        return bool(self.ask("GET", f"{PREFIX}directory")["open"])
+
+    @open_directory.setter
+    def open_directory(self, everybody: bool) -> None:
+        self.ask("POST", f"{PREFIX}directory", open=everybody)
+
     def ask(self, method: str, path: str, **members: Any) -> Mapping[str, Any]:
         """Ask a control address.
 
@@ -108,8 +117,18 @@ class RemoteWorld:
             self._known = 0
             return self.notifications
         self._known = answer["count"]
-        self._notifications += [_notification(one, self._began) for one in answer["notifications"]]
+        self._notifications += [self._opened(_notification(one, self._began)) for one in answer["notifications"]]
         return list(self._notifications)
+
+    def _opened(self, one: Notification) -> Notification:
+        """A notification with the token of its recording, which its call shows and the list does not."""
+        for entry in one.entries:
+            data = entry.get("resourceData")
+            if isinstance(data, dict) and data.get("recordingLocation"):
+                kept = self.ask("GET", f"{PREFIX}calls/{one.call_id}")["recordings"]
+                tokens = {recording["location"]: recording["token"] for recording in kept}
+                data["recordingAccessToken"] = tokens.get(data["recordingLocation"], "")
+        return one
 
 
 class RemoteAuthority:
@@ -124,9 +143,8 @@ class RemoteAuthority:
         token = self._world.ask("POST", TOKEN_PATH, app=app and app.id, roles=wanted)["access_token"]
         return str(token)
 
-    def register(self, *, may_remove_participants: bool = True, phone_number: str | None = None) -> Named:
+    def register(self, **facts: Any) -> Named:
         """A new app; see :meth:`.Authority.register`."""
-        facts = {"may_remove_participants": may_remove_participants, "phone_number": phone_number}
         return Named(self._world.ask("POST", f"{PREFIX}apps", **facts)["app_id"])
 
 

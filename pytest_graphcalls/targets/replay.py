@@ -13,7 +13,7 @@ from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import RecordingError, SettingError
 from pytest_graphcalls.session import WHOLE
 from pytest_graphcalls.targets import GRAPH, REPLAY, Case, ReceivedNotifications, Setup, World
-from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
+from pytest_graphcalls.wire import Headers, Request, Response, encode_json
 
 if TYPE_CHECKING:
     from pytest_graphcalls.cassette import Passport
@@ -187,8 +187,9 @@ class _Watched:
         self._recorder = recorder
 
     def handle(self, request: Request) -> Response:
-        response = self._replay.handle(request)
-        self._recorder(Exchange(request, response))
+        exchange = self._replay.exchange(request)
+        self._recorder(exchange)
+        response = exchange.response
         kept = [pair for pair in response.headers.pairs if pair[0].lower() not in _FRAMING]
         return Response(response.status, Headers(kept), response.body)
 

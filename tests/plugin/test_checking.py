@@ -251,14 +251,14 @@ def test_the_end_of_a_green_run_is_one_line(pytester: pytest.Pytester, run: Run)
 
 STATELESS = """
 def pytest_graphcalls_simulator(simulator):
-    state = simulator.notifier._state
+    state = simulator.notifier.state
 
     def stateless(*args):
         told = state(*args)
         del told["state"]
         return told
 
-    simulator.notifier._state = stateless
+    simulator.notifier.state = stateless
 """
 """The simulator forgets to say the state of a call."""
 CALL_SOMEBODY = """

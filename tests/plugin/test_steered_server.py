@@ -136,3 +136,24 @@ def test_notifications_are_checked_there_as_well(pytester: pytest.Pytester, run:
         result = run(f"--graphcalls-target={url}")
     result.assert_outcomes(passed=1, failed=1)
     assert "changeType" in result.stdout.str()
+
+
+def test_people_speak_and_recordings_are_read_there(pytester: pytest.Pytester, run: Run, steered: str) -> None:
+    """The token is that of the notification, which the control addresses show by its call alone."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.graphcalls_rule("call-record.file-opens-with-its-token")
+        def test_recording(graphcalls_stage):
+            call = graphcalls_stage.peer_to_peer_call()
+            graphcalls_stage.acting(call).speaks(seconds=2)
+            call.send("call-record", {"stopTones": ["#"]})
+            graphcalls_stage.acting(call).presses(keys="#", after=3)
+            graphcalls_stage.advance(5)
+            (note,) = [one.of_call() for one in graphcalls_stage.notifications if one.change == "deleted"]
+            answer = graphcalls_stage.read(note["recordingLocation"], note["recordingAccessToken"])
+            assert (answer.status_code, answer.content[:4]) == (200, b"RIFF")
+        """
+    )
+    run(f"--graphcalls-target={steered}", "--graphcalls-version=v1.0").assert_outcomes(passed=1)

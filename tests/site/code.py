@@ -27,6 +27,7 @@ from pytest_graphcalls.redaction import fields as fields_of_secrets
 from pytest_graphcalls.server.control import ROUTES, state
 from pytest_graphcalls.server.control.routing import Route
 from pytest_graphcalls.simulator import FAULTS, App, Authority, Fault, Keyring, Meeting, Person, SimulatedCall
+from pytest_graphcalls.simulator.audio import Prompt, Recording, Switches, Tone
 from pytest_graphcalls.simulator.faults import Side, parameters_of
 from tests.site.markdown import code, codes, documentation, facts, prose, sections, signature, summary, table
 from tests.site.pages import ROOT, addresses
@@ -278,6 +279,10 @@ PARTS: Mapping[str, Part] = {
     "app": lambda: fields(App),
     "keyring": lambda: listed(Keyring, without="reset"),
     "pace": lambda: fields(Pace),
+    "prompt": lambda: fields(Prompt),
+    "tone": lambda: fields(Tone),
+    "recording": lambda: value(Recording),
+    "switches": lambda: members(Switches, names=("choose",)),
     "fault": lambda: listed(Fault, without="note|strikes"),
     "redactor": lambda: members(Redactor, names=["add"]),
     "bot-called": lambda: (

@@ -70,7 +70,7 @@ def encode(value: Any) -> Any:
 
 def outgoing(text: str) -> str:
     """A text without what gives access."""
-    return str(text) if isinstance(text, Unredacted) else clean(text).text
+    return text if isinstance(text, Unredacted) else clean(text).text
 
 
 def members(names: str, **computed: Callable[[Any], Any]) -> Callable[[Any], View]:

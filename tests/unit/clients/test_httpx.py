@@ -197,6 +197,27 @@ def test_an_operation_is_compared_with_the_answer_that_started_it(ask: Callable[
         send("GET", f"https://graph.microsoft.com{call}/operations/0fe0623f", headers=TOKEN)
 
 
+def test_a_played_answer_is_not_compared_with_its_request(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, ask: Callable[[Any], Ask]
+) -> None:
+    """A library that plays recordings answers in place of the network, with what an earlier request was answered."""
+    body = {"@odata.type": "#microsoft.graph.muteParticipantOperation", "id": "0fe0623f", "status": "completed"}
+
+    def played(*_: object) -> httpx.Response:
+        return httpx.Response(200, json={**body, "clientContext": "of the recording"})
+
+    async def played_later(*_: object) -> httpx.Response:
+        return played()
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", played)
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", played_later)
+    url = "https://graph.microsoft.com/v1.0/communications/calls/57dab8b1-894c-409a-b240-bd8beae78896/mute"
+    kind = httpx.AsyncHTTPTransport if "async" in request.node.name else httpx.HTTPTransport
+    recorder = Recorder(Contract.packaged())
+    ask(CheckedTransport(kind(), recorder))("POST", url, headers=TOKEN, json={"clientContext": "of now"})
+    assert (len(recorder.exchanges), recorder.findings) == (1, ())
+
+
 def test_other_hosts_pass_unjudged(ask: Callable[[Any], Ask], no_recorder: None) -> None:
     """What is not Graph is none of our business."""
     transport = CheckedTransport(httpx.MockTransport(wrong))

@@ -285,9 +285,18 @@ def test_a_snake_case_member_gets_the_hint_that_helps() -> None:
 def test_members_left_out_by_select_are_not_missed() -> None:
     """$select narrows an entity; what was asked for still has to be there."""
     path = f"/communications/calls/{make.CALL}?$select=state"
-    assert found(Exchange(make.request("GET", path), make.answer(200, {"state": "established"}))) == []
+    assert (
+        found(
+            Exchange(
+                make.request("GET", path), make.answer(200, {"@odata.context": "#$entity", "state": "established"})
+            )
+        )
+        == []
+    )
     path = f"/communications/calls/{make.CALL}?$select=id"
-    got = found(Exchange(make.request("GET", path), make.answer(200, {"state": "established"})))
+    got = found(
+        Exchange(make.request("GET", path), make.answer(200, {"@odata.context": "#$entity", "state": "established"}))
+    )
     assert [(kind, where) for kind, _, where, _ in got] == [("member-missing", "$.id")]
 
 
@@ -363,3 +372,100 @@ def test_headers_are_found_in_any_letter_case() -> None:
     response = make.answer(200, make.operation(), ("LOCATION", make.LOCATION[1]))
     assert found(make.invite(response=response)) == []
     assert Headers([("A", "1"), ("a", "2")])["a"] == "1"
+
+
+ASKS = ("Prefer", "odata.maxpagesize=5, include-unknown-enum-members")
+
+
+def read_participant(identity: dict[str, Any], endpoint: str, *headers: tuple[str, str]) -> Exchange:
+    info = {"@odata.type": "#microsoft.graph.participantInfo", "identity": {"user": identity}, "endpointType": endpoint}
+    path = f"/communications/calls/{make.CALL}/participants/{make.PERSON}"
+    return Exchange(
+        make.request("GET", path, headers=(make.TOKEN, *headers)), make.answer(200, make.participant(info=info))
+    )
+
+
+USER = {"@odata.type": "#microsoft.graph.teamworkUserIdentity", "id": make.PERSON}
+
+
+@pytest.mark.parametrize(
+    ("kind", "endpoint", "asked", "expected"),
+    [
+        ("aadUser", "default", False, []),
+        ("unknownFutureValue", "unknownFutureValue", False, []),
+        ("emailUser", "default", False, [("enum-unknown", "violation", "$.info.identity.user.userIdentityType")]),
+        ("emailUser", "default", True, []),
+        ("aadUser", "hologram", False, [("enum-unknown", "violation", "$.info.endpointType")]),
+        ("aadUser", "hologram", True, [("enum-unknown", "notice", "$.info.endpointType")]),
+    ],
+)
+def test_later_members_of_an_enumeration_have_to_be_asked_for(
+    kind: str, endpoint: str, *, asked: bool, expected: list[tuple[str, str, str]]
+) -> None:
+    """By the header Prefer; without it the service answers unknownFutureValue, published later or not."""
+    exchange = read_participant({**USER, "userIdentityType": kind}, endpoint, *((ASKS,) if asked else ()))
+    assert [(one.kind, one.severity, one.where) for one in CONTRACT.check(exchange)] == expected
+
+
+def test_a_later_member_of_an_enumeration_gets_the_header_that_it_lacks() -> None:
+    """The message says what the answer should have been, and why."""
+    finding = only(read_participant({**USER, "userIdentityType": "emailUser"}, "default"))
+    assert finding.expected == (
+        "unknownFutureValue, because emailUser was published later and the request has no "
+        "Prefer: include-unknown-enum-members"
+    )
+
+
+@pytest.mark.parametrize("kind", ["emailUser", "somethingNew"])
+def test_later_members_of_an_enumeration_in_a_notification_are_no_violation(kind: str) -> None:
+    """For a notification nobody can ask."""
+    item = make.participant(info={"identity": {"user": {**USER, "userIdentityType": kind}}})
+    entry = {
+        "@odata.type": "#microsoft.graph.commsNotification",
+        "changeType": "updated",
+        "resourceUrl": f"/communications/calls/{make.CALL}/participants",
+        "resourceData": [item],
+    }
+    found = CONTRACT.check_notification({"@odata.type": "#microsoft.graph.commsNotifications", "value": [entry]})
+    assert [(one.kind, one.severity) for one in found] == ([] if kind == "emailUser" else [("enum-unknown", "notice")])
+
+
+def test_a_member_that_an_sdk_sends_is_not_called_undocumented() -> None:
+    """The options of a call as Microsoft's .NET calling SDK sends them."""
+    options = {"@odata.type": "#microsoft.graph.outgoingCallOptions", "isDeltaRosterEnabled": None}
+    body = {
+        "callbackUri": "https://bot.contoso.com/calls",
+        "mediaConfig": {"@odata.type": "#microsoft.graph.serviceHostedMediaConfig"},
+        "callOptions": {**options, "allowGuestToBypassLobby": True, "isWatermarkSupported": False},
+    }
+    assert CONTRACT.check_request(make.request("POST", "/communications/calls", body)) == ()
+
+
+def test_no_type_is_said_to_be_closed() -> None:
+    """An open one is said to be open; of others it is not known what the service does with more."""
+    finding = only(make.roster(make.participant(mood="good")))
+    assert finding.expected.startswith("a documented member of participant")
+    finding = only(
+        make.invite(
+            response=make.answer(200, make.operation(resultInfo={"code": 200, "subcode": 0, "x": 1}), make.LOCATION)
+        )
+    )
+    assert "closed" not in finding.expected
+
+
+@pytest.mark.parametrize(("accept", "expected"), [("", ["call-get.context-is-given"]), ("odata.metadata=none", [])])
+def test_what_reports_say_is_a_notice(accept: str, expected: list[str]) -> None:
+    """An annotation that every capture has is missed, unless the request has asked for none."""
+    request = make.request("GET", f"/communications/calls/{make.CALL}", headers=(make.TOKEN, ("Accept", accept)))
+    body = {"id": make.CALL, "callbackUri": "https://bot.contoso.com/calls"}
+    found = CONTRACT.check(Exchange(request, make.answer(200, body)))
+    assert [one.rule for one in found] == expected
+    assert {(one.kind, one.severity) for one in found} <= {("member-missing", "notice")}
+
+
+def test_a_body_where_only_captures_have_none_is_a_notice() -> None:
+    """The page of keepAlive names the status, and does not say that there is no body."""
+    request = make.request("POST", f"/communications/calls/{make.CALL}/keepAlive")
+    finding = only(Exchange(request, make.answer(200, {}, ("request-id", make.CALL))))
+    assert (finding.kind, finding.severity) == ("body-unexpected", "notice")
+    assert finding.rule == "call-keepalive.no-body-comes-back"

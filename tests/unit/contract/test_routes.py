@@ -86,7 +86,8 @@ def test_v1_does_not_know_the_deprecated_path_of_the_central_operations() -> Non
         ("GET", "/v1.0/v1.0/communications/calls/1", "unknown-path", "/v1.0/communications/calls/{id}"),
         ("GET", "/v2.0/communications/calls/1", "unknown-path", "/v1.0/communications/calls/{id}"),
         ("POST", "/v1/communications/calls/1/reject", "unknown-path", "/v1.0/communications/calls/{id}/reject"),
-        ("GET", "/Beta/communications/calls/1", "unknown-path", "/beta/communications/calls/{id}"),
+        ("GET", "/V1.0/me", "not-graph", ""),
+        ("POST", "/v1.0/communications/calls/1/ADDLARGEGALLERYVIEW", "uncovered", ""),
         ("GET", "/v1.0/v2.0/communications/calls/1", "unknown-path", "/v1.0/communications/calls/{id}"),
         ("GET", "/proxy/communications/calls/1", "not-graph", ""),
         ("POST", "/v1.0/communications/calls/1/rejct", "unknown-path", "POST /communications/calls/{id}/reject"),
@@ -143,3 +144,33 @@ def test_a_wrong_method_comes_with_the_right_ones() -> None:
     miss = CONTRACT.match("PUT", "/v1.0/communications/calls/1")
     assert isinstance(miss, Miss)
     assert set(miss.allowed) >= {"DELETE", "GET"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation", "keys", "published"),
+    [
+        ("GET", "/V1.0/communications/calls/1", "call-get", {"call-id": "1"}, "/v1.0/communications/calls/1"),
+        ("GET", "/Beta/App/Calls/Aa", "call-get", {"call-id": "Aa"}, "/beta/app/calls/Aa"),
+        ("POST", "/v1.0/communications/calls/1/Reject", "call-reject", {"call-id": "1"}, ""),
+        ("POST", "/v1.0/communications/calls/1/keepalive", "call-keepalive", {"call-id": "1"}, ""),
+        ("POST", "/v1.0/communications/calls/1/Microsoft.Graph.Answer", "call-answer", {"call-id": "1"}, ""),
+        ("POST", "/v1.0/communications/calls/1/Participants/INVITE", "participant-invite", {"call-id": "1"}, ""),
+        ("POST", "/v1.0/Communications/Calls('Aa')/Reject", "call-reject", {"call-id": "Aa"}, ""),
+        (
+            "DELETE",
+            "/v1.0/communications/calls/CALLS/participants/INVITE",
+            "participant-delete",
+            {"call-id": "CALLS", "participant-id": "INVITE"},
+            None,
+        ),
+    ],
+)
+def test_names_in_a_path_have_no_letter_case(
+    method: str, path: str, operation: str, keys: dict[str, str], published: str | None
+) -> None:
+    """The published spelling is kept for a notice; keys are left as they are."""
+    match = CONTRACT.match(method, path)
+    assert isinstance(match, Match)
+    assert (match.operation.id, match.keys) == (operation, keys)
+    assert bool(match.published) is (published is not None)
+    assert match.published.endswith(published or "")

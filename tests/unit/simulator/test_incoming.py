@@ -39,8 +39,9 @@ def test_an_answered_call_is_established(bot: Bot, simulator: Simulator, *, grou
     assert evidence(answer) == "documented; fact=call-answer.r01"
     simulator.advance(1)
     assert call.state == "established"
-    roster = ["updated roster Ana, Bot"] if group else []
-    assert told(simulator.notifications)[1:] == ["updated call establishing", "updated call established", *roster]
+    up = "updated call established"
+    since = ["updated roster Ana, Bot", *[up] * 3] if group else [up]
+    assert told(simulator.notifications)[1:] == ["updated call establishing", up, *since]
     assert {note.posted_to for note in simulator.notifications[1:]} == {CALLBACK}
     assert bot.roster(call) == (["Ana", "Bot"] if group else [])
 
@@ -84,6 +85,22 @@ def test_a_rejected_call_is_gone(bot: Bot, simulator: Simulator, sent: str | Non
         "@odata.id": f"/communications/calls/{call.id}",
         "id": call.id,
     }
+
+
+@pytest.mark.parametrize(
+    ("action", "body"), [("reject", {"Reason": "busy"}), ("Reject", {"reason": "busy"}), ("REJECT", {"REASON": "Busy"})]
+)
+def test_names_have_no_letter_case(bot: Bot, simulator: Simulator, action: str, body: dict[str, str]) -> None:
+    """Of an action and of its parameters; what they say is acted on."""
+    call = simulator.incoming_call("Ana")
+    assert bot.post(f"/{call.id}/{action}", body).status == 202
+    assert call.rejected_with == "busy"
+
+
+def test_ids_have_a_letter_case(bot: Bot, simulator: Simulator) -> None:
+    """A call is not found under its id in capitals."""
+    call = simulator.incoming_call("Ana")
+    assert code(bot.post(f"/{call.id.upper()}/reject", {})) == "404 8522"
 
 
 def test_a_call_is_rejected_without_a_body_too(bot: Bot, simulator: Simulator) -> None:

@@ -15,7 +15,7 @@ from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import EVIDENCE_HEADER, Simulator
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
 from tests.effort import examples
-from tests.unit.simulator.bot import CALLBACK, CALLS, MEDIA, app_entry, entry
+from tests.unit.simulator.bot import CALLBACK, CALLS, MEDIA, Bot, app_entry, entry
 
 NAMES = st.sampled_from(["Ana", "Ben", "Cleo", "Dan", "Eva", "+15551234567"])
 SCRIPTS = st.sampled_from(["declines", "is_busy", "is_unreachable", "never_answers"])
@@ -56,6 +56,19 @@ MEMBERS = st.sampled_from(
         "messageId",
         "joinMeetingId",
         "token",
+        "prompts",
+        "mediaInfo",
+        "uri",
+        "resourceId",
+        "loop",
+        "tones",
+        "delayBetweenTonesMs",
+        "stopTones",
+        "bargeInAllowed",
+        "playBeep",
+        "initialSilenceTimeoutInSeconds",
+        "maxRecordDurationInSeconds",
+        "status",
         "@odata.type",
         "$id",
         "$values",
@@ -68,7 +81,13 @@ VALUES = JSON | st.sampled_from(
         "#microsoft.graph.organizerMeetingInfo",
         "#microsoft.graph.serviceHostedMediaConfig",
         "#microsoft.graph.call",
+        "#microsoft.graph.mediaPrompt",
         "#microsoft.graph.nothing",
+        "https://bot.example.com/beep.wav",
+        "tone1",
+        "#",
+        "recording",
+        120,
         MEDIA,
         {"user": {"id": "someone"}},
         {"phone": {"id": "+15551234567"}},
@@ -80,6 +99,26 @@ LOOKALIKES = st.recursive(
     max_leaves=15,
 )
 BODIES = st.binary(max_size=60) | LOOKALIKES.map(encode_json) | JSON.map(encode_json) | st.just(b"[" * 3000)
+PROMPTS = [
+    {"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": {"uri": "https://bot.example.com/beep.wav"}},
+]
+ACTIONS: dict[str, list[dict[str, Any]]] = {
+    "/playPrompt": [{"prompts": PROMPTS * count} for count in (0, 1, 3, 21)] + [{"prompts": PROMPTS, "loop": True}],
+    "/recordResponse": [
+        {},
+        {"prompts": PROMPTS, "stopTones": ["1"], "maxRecordDurationInSeconds": 60},
+        {"bargeInAllowed": True},
+        {"initialSilenceTimeoutInSeconds": 0},
+    ],
+    "/subscribeToTone": [{}, {"clientContext": "c" * 257}],
+    "/sendDtmfTones": [{"tones": ["tone1", "star"]}, {"tones": []}, {"tones": ["hash"]}],
+    "/cancelMediaProcessing": [{}],
+    "/updateRecordingStatus": [{"status": "recording"}, {}],
+    "/mute": [{}],
+    "/unmute": [{}],
+}
+"""By action inside a call: bodies of it, good and bad."""
+GOOD = {action: bodies[0] for action, bodies in ACTIONS.items()} | {"/playPrompt": {"prompts": PROMPTS}}
 TAILS = st.sampled_from(
     [
         "",
@@ -89,7 +128,9 @@ TAILS = st.sampled_from(
         "/participants",
         "/participants/invite",
         "/participants/x",
+        "/participants/x/mute",
         "/operations/y",
+        *ACTIONS,
     ]
 )
 HEADERS = st.dictionaries(
@@ -153,9 +194,11 @@ class Story(RuleBasedStateMachine):
     @rule(target=calls, names=st.lists(people, min_size=1, max_size=3), version=VERSIONS)
     def ring(self, names: list[str], version: str) -> str:
         self.expected |= set(names)
-        body = {"@odata.type": "#microsoft.graph.call", "callbackUri": CALLBACK, "mediaConfig": MEDIA}
-        targets = [entry(self.simulator.person(name)) for name in names]
-        return self.remember(self.send("POST", "", {**body, "targets": targets}, version=version))
+        body: dict[str, Any] = {"@odata.type": "#microsoft.graph.call", "callbackUri": CALLBACK, "mediaConfig": MEDIA}
+        body["targets"] = [entry(self.simulator.person(name)) for name in names]
+        if any(self.simulator.person(name).identity.sort == "phone" for name in names):
+            body["source"] = Bot(self.simulator).instance
+        return self.remember(self.send("POST", "", body, version=version))
 
     @rule(target=calls, name=people, group=st.booleans())
     def be_called(self, name: str, *, group: bool) -> str:
@@ -218,6 +261,34 @@ class Story(RuleBasedStateMachine):
             return
         self.expected.add(name)
 
+    @rule(target=calls, name=people, actions=st.lists(st.sampled_from(list(ACTIONS)), max_size=4), version=VERSIONS)
+    def talk(self, name: str, actions: list[str], version: str) -> str:
+        call = self.ring([name], version)
+        self.wait(5)
+        for action in actions:
+            self.send(
+                "POST", f"/{call}{action}", ACTIONS[action][-1 if action == "/playPrompt" else 0], version=version
+            )
+        return call
+
+    @rule(call=calls, action=st.sampled_from(list(ACTIONS)), data=st.data(), app=st.integers(0, 1), version=VERSIONS)
+    def act(self, call: str, action: str, data: st.DataObject, app: int, version: str) -> None:
+        body = data.draw(st.sampled_from(ACTIONS[action]))
+        self.send("POST", f"/{call}{action}", body, app=app, version=version)
+
+    @rule(name=people, deed=st.sampled_from(["presses", "speaks", "stays_silent", "hangs_up"]), after=SECONDS)
+    def be_heard(self, name: str, deed: str, after: float) -> None:
+        person = self.simulator.person(name)
+        facts: dict[str, dict[str, Any]] = {
+            "presses": {"keys": "1#", "after": after},
+            "speaks": {"seconds": 3, "after": after},
+            "hangs_up": {"after": after},
+        }
+        try:
+            getattr(person, deed)(**facts.get(deed, {}))
+        except NotAllowedNowError:
+            return
+
     @rule(call=consumes(calls))
     def hang_up(self, call: str) -> None:
         self.send("DELETE", f"/{call}")
@@ -266,6 +337,26 @@ class Story(RuleBasedStateMachine):
             assert all(self.simulator.store.calls[leg].state is not CallState.TERMINATED for leg in conference.legs)
 
     @invariant()
+    def an_operation_ends_at_most_once_and_nothing_is_told_after_the_end_of_its_call(self) -> None:
+        ended: set[str] = set()
+        over: set[str] = set()
+        for note in self.simulator.notifications:
+            (entry,) = note.entries
+            assert note.call_id not in over
+            if entry["changeType"] == "deleted":
+                assert entry["resourceUrl"] not in ended
+                ended.add(entry["resourceUrl"])
+                if entry["resourceUrl"].endswith(note.call_id):
+                    over.add(note.call_id)
+
+    @invariant()
+    def every_prompt_that_began_ends_or_its_call_goes_on(self) -> None:
+        for id, call in self.simulator.store.calls.items():
+            for prompt in self.simulator.call(id).prompts:
+                assert prompt.ends is not None or call.state is CallState.ESTABLISHED
+                assert prompt.ends is None or prompt.begins <= prompt.ends <= self.simulator.now
+
+    @invariant()
     def notifications_can_be_written(self) -> None:
         for note in self.simulator.notifications[-5:]:
             encode_json(note.body)
@@ -291,7 +382,11 @@ def test_any_request_is_answered(method: str, url: str, headers: dict[str, str],
 
 
 @examples(60)
-@given(body=LOOKALIKES, path=st.sampled_from(["", "/participants/invite", "/answer", "/reject"]), version=VERSIONS)
+@given(
+    body=LOOKALIKES,
+    path=st.sampled_from(["", "/participants/invite", "/answer", "/reject", *ACTIONS]),
+    version=VERSIONS,
+)
 def test_any_body_is_answered(body: dict[str, Any], path: str, version: str) -> None:
     """Bodies made of the right words in the wrong places are carried out or refused, never more."""
     simulator = Simulator()
