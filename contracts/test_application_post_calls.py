@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_graphcalls.stage import Answer, Stage, members, refused
+from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
 
 rule = pytest.mark.graphcalls_rule
+question = pytest.mark.graphcalls_question
 
 SUCCESS = "application-post-calls.success-is-201-with-call"
 
@@ -43,6 +44,18 @@ def test_the_location_header_names_the_call(graphcalls_stage: Stage) -> None:
     """The Location header of the answer is the address of the call in its body."""
     answer = graphcalls_stage.accepted(call_somebody(graphcalls_stage), SUCCESS)
     assert answer.headers.get("Location", "").endswith(f"/communications/calls/{members(answer).get('id')}")
+
+
+@rule("application-post-calls.request-id-is-given")
+def test_the_answer_has_a_request_id(graphcalls_stage: Stage) -> None:
+    """Whoever asks for support needs it."""
+    assert graphcalls_stage.accepted(call_somebody(graphcalls_stage), SUCCESS).headers.get("request-id")
+
+
+@rule("application-post-calls.context-is-given")
+def test_the_answer_has_a_context(graphcalls_stage: Stage) -> None:
+    """An annotation says what the body is."""
+    assert "@odata.context" in members(graphcalls_stage.accepted(call_somebody(graphcalls_stage), SUCCESS))
 
 
 @rule("application-post-calls.callback-uri-is-echoed")
@@ -142,3 +155,45 @@ def test_a_token_is_required(graphcalls_stage: Stage) -> None:
             by=graphcalls_stage.client_without_token(), targets=[graphcalls_stage.person().entry()]
         )
     assert refused(answer)
+
+
+@question("application-post-calls.targets-nobody")
+def test_what_a_create_without_targets_gets(graphcalls_stage: Stage) -> None:
+    """Neither somebody to call nor a meeting to join."""
+    graphcalls_stage.record_answer("application-post-calls.targets-nobody", graphcalls_stage.create())
+
+
+@question("application-post-calls.unknown-person")
+def test_what_becomes_of_a_call_to_an_id_that_nobody_has(graphcalls_stage: Stage) -> None:
+    """The id of the user is new, so nobody has it."""
+    stage = graphcalls_stage
+    answer = stage.create(targets=[stage.stranger().entry()])
+    note = ""
+    if not refused(answer):
+        call = StagedCall(stage, str(members(answer).get("id", "")), stage.client)
+        stage.until(lambda: not call.lives())
+        note = f"created; then {call.state()}"
+    stage.record_answer("application-post-calls.unknown-person", answer, note)
+
+
+@question("application-post-calls.unknown-meeting")
+def test_what_joining_a_thread_that_nobody_has_gets(graphcalls_stage: Stage) -> None:
+    """The thread is new, so nobody has it."""
+    stage = graphcalls_stage
+    stage.close_directory()
+    meeting = stage.meeting()
+    chat = {**meeting.get("chatInfo", {}), "threadId": f"19:meeting_{stage.new_id()}@thread.v2", "messageId": "0"}
+    stage.record_answer("application-post-calls.unknown-meeting", stage.create(**{**meeting, "chatInfo": chat}))
+
+
+@question("application-post-calls.unknown-meeting-number")
+def test_what_joining_a_number_that_nobody_has_gets(graphcalls_stage: Stage) -> None:
+    """The number is one that no meeting has."""
+    stage = graphcalls_stage
+    stage.close_directory()
+    info = {
+        "@odata.type": "#microsoft.graph.joinMeetingIdMeetingInfo",
+        "joinMeetingId": "000000000000",
+        "passcode": None,
+    }
+    stage.record_answer("application-post-calls.unknown-meeting-number", stage.create(meetingInfo=info))

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     """What sort of disagreement a finding is. The values are part of the report format."""
 
     OPERATION_UNKNOWN = "operation-unknown"
+    HOST_WRONG = "host-wrong"
     METHOD_UNDOCUMENTED = "method-undocumented"
     TOKEN_MISSING = "token-missing"  # noqa: S105  the name of a finding, no password
     CONTENT_TYPE = "content-type"
@@ -46,6 +47,7 @@ class Kind(StrEnum):
     NULL_UNEXPECTED = "null-unexpected"
     MEMBER_MISSING = "member-missing"
     MEMBER_UNDOCUMENTED = "member-undocumented"
+    UNREAD = "unread"
     ENUM_UNKNOWN = "enum-unknown"
     ENUM_LETTER_CASE = "enum-letter-case"
     LETTER_CASE = "letter-case"
@@ -54,11 +56,6 @@ class Kind(StrEnum):
     VALUE_WRONG = "value-wrong"
     NOTIFICATION_UNKNOWN = "notification-unknown"
     NOT_COVERED = "not-covered"
-
-
-def is_gap(finding: Finding) -> bool:
-    """Whether a finding says that nothing was judged, because the request is outside the contract."""
-    return finding.kind is Kind.NOT_COVERED
 
 
 _INDEX = re.compile(r"\[\d+\]")
@@ -79,8 +76,8 @@ class Finding:
         side: request, response or notification.
         operation: the operation's id, for a notification the name of its payload, or ``""`` when none matches.
         version: ``v1.0`` or ``beta``.
-        where: JSON path into the body (``$.participants[0].identity``), a header's name, or one of
-            ``status``, ``body``, ``path`` and ``method``.
+        where: JSON path into the body (``$.participants[0].identity``), a header's name, a query parameter's
+            (``?$select``), or one of ``status``, ``body``, ``path``, ``host`` and ``method``.
         expected: what the contract says, in words.
         got: what was there, in words (values shortened, tokens masked).
         rule: full id of the rule that says so, or ``""`` for a shape that only the type model states.

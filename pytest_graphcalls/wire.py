@@ -16,11 +16,15 @@ from urllib.parse import parse_qsl, unquote
 
 _T = TypeVar("_T")
 
-EVIDENCE_HEADER = "x-graphcalls-evidence"
-"""Header of every simulated answer and notification: how well it is known, and from which fact."""
 MAX_DEPTH = 64
 """Deepest nesting of arrays and objects that is read. Graph bodies of this surface stay below 12; the
 limit keeps a hostile body from exhausting the interpreter's stack."""
+
+
+EVIDENCE_HEADER = "x-graphcalls-evidence"
+"""Header of every simulated answer and notification: how well it is known, from which fact, and what was not read."""
+UNREAD = "; unread="
+"""In the value of that header: before the places in the request that the simulator has not read."""
 
 
 class MalformedJsonError(ValueError):
@@ -177,16 +181,26 @@ class Request(_WithHeaders):
         url: absolute or starting with ``/``, percent-encoded as sent.
         headers: as sent; given as a mapping or pairs, too.
         body: as sent; empty when there is none.
+        served: whether it came to a server of ours, whose address ``url`` then begins with.
     """
 
     method: str
     url: str
     headers: Headers = NO_HEADERS
     body: bytes = b""
+    served: bool = field(default=False, compare=False)
 
     if TYPE_CHECKING:
 
-        def __init__(self, method: str, url: str, headers: HeadersLike = NO_HEADERS, body: bytes = b"") -> None: ...
+        def __init__(
+            self,
+            method: str,
+            url: str,
+            headers: HeadersLike = NO_HEADERS,
+            body: bytes = b"",
+            *,
+            served: bool = False,
+        ) -> None: ...
 
     @property
     def path(self) -> str:

@@ -20,12 +20,22 @@ from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.identity import LIFETIME
 from pytest_graphcalls.validation import MOST, quantity, shown
-from pytest_graphcalls.wire import Headers, Notification, Request, Response, encode_json
+from pytest_graphcalls.wire import (
+    Headers,
+    MalformedJsonError,
+    Notification,
+    Request,
+    Response,
+    decode_json,
+    encode_json,
+)
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """Statuses that redirect a notification; 302 and 307 are in use (observed 6.6)."""
 MAX_REDIRECTS = 3
 _POLL_SECONDS = 0.001
+_NOT_THIS_FORM = 204
+"""The answer to an incoming call in the older form, after which it is posted in that of Graph (m3.3)."""
 FUNCTION_HINT = "Give the function itself, so that it can be called again."
 """Hint for a setting that is the result of a function instead of the function."""
 MAX_REAL_SECONDS = 3600
@@ -133,6 +143,8 @@ class Courier:
     def _post_queued(self, queued: QueuedNotification) -> bool:
         """Post a queued notification, and say whether it has to be repeated."""
         delivery = self.post(queued.note, sequence=queued.sequence, attempt=queued.attempt)
+        if "callState" in queued.note.body and delivery.status == _NOT_THIS_FORM:
+            self._simulator.incoming.arrive_again(queued.note.call_id)
         return delivery.failed and queued.attempt <= self._terms.redeliveries
 
     def wait_until_idle(self, patience: float) -> bool:
@@ -177,6 +189,7 @@ class Courier:
             note=remark,
             moment=answer.moment,
             answer="" if answer.status is None or 200 <= answer.status < 300 else excerpt_of(answer.body),
+            reply=_decoded(answer.body),
         )
 
     def record_raised(self) -> None:
@@ -350,6 +363,13 @@ def _redirected(url: str, location: str) -> str:
     if not location or not _is_readable(location):
         return ""
     return urljoin(url, location)
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return decode_json(body) if body else None
+    except MalformedJsonError:
+        return None
 
 
 def _is_readable(url: str) -> bool:

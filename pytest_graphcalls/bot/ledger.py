@@ -51,6 +51,7 @@ class Delivery:
         moment: time of the answer, by the real clock that :attr:`Asked.moment` is read from.
         over: time at which waiting for the bot's work after its answer has ended, by the same clock.
         answer: beginning of an answer that did not accept it, on one line, or ``""``.
+        reply: decoded JSON body of the bot's answer, as to a ``participantJoiningNotification``; else ``None``.
     """
 
     number: int
@@ -70,6 +71,7 @@ class Delivery:
     moment: float = 0.0
     over: float = 0.0
     answer: str = ""
+    reply: Any = None
 
     @property
     def accepted(self) -> bool:
@@ -154,7 +156,7 @@ class Asked:
     def __str__(self) -> str:
         rest = "" if self.whole else ", which did not arrive" if self.lost else ", which arrived in part"
         request = self.exchange.request
-        if Contract.packaged().gap(self.exchange) is not None:
+        if Contract.packaged().not_covered(self.exchange) is not None:
             rest += "; not covered by the contract, so not judged"
         return f"asked  {request.method} {self.path}: {self.exchange.response.status}{rest}"
 

@@ -250,6 +250,9 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=_port, default=8080, help="port; 0 takes a free one (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same ids (default: %(default)s)")
     parser.add_argument("--ring", type=float, metavar="SECONDS", help="how long people let it ring before they answer")
+    parser.add_argument(
+        "--open-directory", action="store_true", help="let every person, phone and meeting exist, not only those made"
+    )
     parser.add_argument("--frozen", action="store_true", help="freeze time: it passes by clock/advance only")
     parser.add_argument(
         "--bot", metavar="URL", help="post notifications to a bot on this machine, e.g. http://127.0.0.1:3978/api/calls"

@@ -36,6 +36,12 @@ KINDS: Mapping[Kind, KindWords] = {
         "Compare it with the nearest address, which the finding names.",
         "POST /v1.0/communications/calls/{id}/participants/invit",
     ),
+    Kind.HOST_WRONG: KindWords(
+        "A request for the calls API was sent to another host than Graph's, or without TLS; told in process only.",
+        _VIOLATION,
+        "Let the client send to the address that the finding names; a foreign host would read the token.",
+        "POST http://graph.microsoft.com/v1.0/communications/calls",
+    ),
     Kind.METHOD_UNDOCUMENTED: KindWords(
         "The address exists, but not with this method.",
         _VIOLATION,
@@ -122,6 +128,12 @@ KINDS: Mapping[Kind, KindWords] = {
         _VIOLATION,
         "Add the member that the finding names.",
         'An invitee without "identity".',
+    ),
+    Kind.UNREAD: KindWords(
+        "The simulator has carried a request out and passed over something in it, as if it were not there.",
+        "notice",
+        "Leave it out, or test what depends on it against a tenant.",
+        '"routingPolicies": ["noMissedCall"] in the body that creates a call.',
     ),
     Kind.MEMBER_UNDOCUMENTED: KindWords(
         "An object has a member that neither the metadata nor a page knows.",

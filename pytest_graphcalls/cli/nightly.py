@@ -16,8 +16,8 @@ from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Entry, Night, RuleState, Status
 from pytest_graphcalls.drift.history import History
 from pytest_graphcalls.errors import UnknownNameError
-from pytest_graphcalls.nightly import NightSettings, Runner, Subprocess, look
-from pytest_graphcalls.nightly.run import NightResult
+from pytest_graphcalls.nightly import NightSettings, Subprocess, SuiteRunner, run_night
+from pytest_graphcalls.nightly.run import NightProgress, NightResult
 from pytest_graphcalls.nightly.settings import (
     ACCEPTED,
     BASELINE,
@@ -43,8 +43,8 @@ _OFTEN, _SELDOM = 0.2, 5.0
 """Seconds between two words about how far a run is: on a terminal, and in the log of a job."""
 
 
-def run(args: Namespace, runner: Runner | None = None) -> int:
-    """Look at a night.
+def run(args: Namespace, runner: SuiteRunner | None = None) -> int:
+    """Run the suite, and report what has changed since the last nights.
 
     Args:
         args: ``target``, ``out``, ``baseline``, ``history``, ``file``, ``version``, ``confirm``, ``workers``, ``keep``,
@@ -63,7 +63,7 @@ def run(args: Namespace, runner: Runner | None = None) -> int:
     settings = settings_of(args)
     try:
         with sigterm_as_ctrl_c():
-            seen = look(settings, runner or Subprocess(), Progress(sys.stderr))
+            seen = run_night(settings, runner or Subprocess(), Progress(sys.stderr))
     except KeyboardInterrupt:
         return _unfinished("it was stopped")
     except OSError as error:
@@ -132,7 +132,7 @@ def _lines(seen: NightResult) -> Iterator[str]:
         yield f"written: {path}"
 
 
-class Progress:
+class Progress(NightProgress):
     """Tells how a night goes on: rewriting one line on a terminal, and a line now and then elsewhere.
 
     Args:
@@ -144,7 +144,7 @@ class Progress:
         self._stream = stream
         self._clock = clock
         self._lively = stream.isatty()
-        self._told = clock()
+        self._written = clock()
         self._width = 0
 
     def phase(self, text: str) -> None:
@@ -152,14 +152,14 @@ class Progress:
         self._end_line()
         self._stream.write(f"graphcalls: {printable(cleaned(text))}\n")
         self._stream.flush()
-        self._told = self._clock()
+        self._written = self._clock()
 
     def count(self, done: int, total: int) -> None:
         """How many tests are done, of how many."""
         now, over = self._clock(), done == total
-        if not total or (not over and now - self._told < (_OFTEN if self._lively else _SELDOM)):
+        if not total or (not over and now - self._written < (_OFTEN if self._lively else _SELDOM)):
             return
-        self._told = now
+        self._written = now
         text = f"  {done}/{total} tests"
         if self._lively:
             # Going back to the beginning of the line is all that a terminal has to know.

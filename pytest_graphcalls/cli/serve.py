@@ -43,8 +43,8 @@ def run(args: Namespace) -> int:
     """Serve until the process is asked to stop.
 
     Args:
-        args: ``host``, ``port``, ``seed``, ``ring``, ``frozen``, ``tls``, ``proxy``, ``domain``, ``bot``, ``bot_path``,
-            ``allow_host``, ``control`` and ``ledger_size``.
+        args: ``host``, ``port``, ``seed``, ``ring``, ``open_directory``, ``frozen``, ``tls``, ``proxy``, ``domain``,
+            ``bot``, ``bot_path``, ``allow_host``, ``control`` and ``ledger_size``.
 
     Raises:
         SettingError: the address is taken, a value is out of range, the folder for TLS cannot be used, the bot is
@@ -56,6 +56,7 @@ def run(args: Namespace) -> int:
     sys.setswitchinterval(SWITCH_INTERVAL)
     # Its time begins now: what clients bring along (assertions) and look at (tokens) has real times in it.
     simulator = Simulator(seed=args.seed, pace=_pace(args.ring), start=datetime.now(UTC))
+    simulator.open_directory = args.open_directory
     simulator.authority.domains.update(args.domain)
     plain = SimulatorApp(ByHost(simulator, simulator.cloud), frozen=args.frozen)
     facts = {"seed": args.seed, "allow_hosts": args.allow_host, "ledger_bytes": _ledger_bytes(args.ledger_size)}

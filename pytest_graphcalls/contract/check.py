@@ -14,11 +14,12 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
+from pytest_graphcalls.contract.coverage import Context
 from pytest_graphcalls.contract.errors import ErrorCatalogue, parse_error
 from pytest_graphcalls.contract.limits import Limits
 from pytest_graphcalls.contract.model import HeaderSpec, Operation, Repeat, ResponseSpec
 from pytest_graphcalls.contract.repeats import address, disagreements, member
-from pytest_graphcalls.contract.routes import Match, Miss, is_version_like
+from pytest_graphcalls.contract.routes import Match
 from pytest_graphcalls.contract.schema import ASKING, Problem, Schemas, describe, problem_of
 from pytest_graphcalls.contract.types import Tolerated, TypeModel
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side, at_any_index
@@ -38,38 +39,6 @@ class Weight:
 
     severity: Severity
     tolerated: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """The side, operation and version under check; makes the findings."""
-
-    side: Side
-    operation: Operation
-    version: str
-
-    def finding(self, kind: Kind, where: str, expected: str, got: str, *, rule: str = "", hint: str = "") -> Finding:
-        """A violation; ``rule`` is a slug."""
-        operation = self.operation
-        rule_id = operation.rule_id(rule, self.version)
-        page = operation.page(self.version)
-        return Finding(
-            kind,
-            Severity.VIOLATION,
-            self.side,
-            operation.id,
-            self.version,
-            where,
-            expected,
-            got,
-            rule_id,
-            page,
-            hint=hint,
-        )
-
-    def notice(self, kind: Kind, where: str, expected: str, got: str) -> Finding:
-        """A notice; the arguments are those of :meth:`finding`."""
-        return replace(self.finding(kind, where, expected, got), severity=Severity.NOTICE)
 
 
 class Checker:
@@ -104,7 +73,7 @@ class Checker:
             token_expected: false for recordings, whose tokens were removed.
         """
         operation, spec = match.operation, match.operation.request
-        context = _Context(Side.REQUEST, operation, match.version)
+        context = Context(Side.REQUEST, operation, match.version)
         if token_expected and request.headers.get("authorization", "")[:7].lower() != "bearer ":
             yield context.finding(
                 Kind.TOKEN_MISSING,
@@ -123,7 +92,7 @@ class Checker:
             return
         yield from self._request_body(context, request, body)
 
-    def _request_body(self, context: _Context, request: Request, body: Any) -> Iterator[Finding]:
+    def _request_body(self, context: Context, request: Request, body: Any) -> Iterator[Finding]:
         root = body_root(context.operation)
         if not request.body:
             if self._asks_for_members(root):
@@ -175,7 +144,7 @@ class Checker:
             started: by id, the answers that started operations so far; the one of this exchange is added.
         """
         operation, response = match.operation, exchange.response
-        context = _Context(Side.RESPONSE, operation, match.version)
+        context = Context(Side.RESPONSE, operation, match.version)
         spec = operation.responses.get(response.status)
         if spec is not None:
             body = readable(response)
@@ -184,6 +153,7 @@ class Checker:
                 yield from _header(context, response, header, keys, body)
             found = tuple(self._success(context, exchange, spec, body))
             yield from found
+            yield from _annotations(context, exchange.request, spec, body)
             if spec.repeats and type(body) is dict and not exchange.played:
                 known = _known(sent, match, started)
                 for repeat in spec.repeats:
@@ -206,14 +176,14 @@ class Checker:
                 hint=hint if response.status >= 400 else "",
             )
 
-    def _success(self, context: _Context, exchange: Exchange, spec: ResponseSpec, body: Any) -> Iterator[Finding]:
+    def _success(self, context: Context, exchange: Exchange, spec: ResponseSpec, body: Any) -> Iterator[Finding]:
         if spec.body:
             yield from self._success_body(context, exchange, spec, body)
         elif exchange.response.body:
             got = f"{len(exchange.response.body)} bytes"
-            yield context.finding(Kind.BODY_UNEXPECTED, "body", "an empty body", got, rule=spec.rule)
+            yield context.finding(Kind.BODY_UNEXPECTED, "body", "an empty body", got, rule=spec.empty or spec.rule)
 
-    def _success_body(self, context: _Context, exchange: Exchange, spec: ResponseSpec, body: Any) -> Iterator[Finding]:
+    def _success_body(self, context: Context, exchange: Exchange, spec: ResponseSpec, body: Any) -> Iterator[Finding]:
         response = exchange.response
         wanted = f"a list of {spec.body}" if spec.collection else f"a {spec.body}"
         if not response.body:
@@ -233,14 +203,14 @@ class Checker:
             if not (selected and finding.kind is Kind.MEMBER_MISSING and _excluded(finding.where, selected, spec)):
                 yield replace(finding, rule=rule)
 
-    def _error(self, context: _Context, response: Response) -> Iterator[Finding]:
+    def _error(self, context: Context, response: Response) -> Iterator[Finding]:
         if parse_error(response) is None:
             expected = 'an object "error" with the texts "code" and "message"'
             got = f"{response.body[:60]!r}" if response.body else "an empty body"
             finding = context.finding(Kind.BODY_MALFORMED, "$.error", expected, got)
             yield replace(finding, page=ERRORS_PAGE)
 
-    def _shape(self, context: _Context, root: str, body: Any, *, asked: bool = False) -> Iterator[Finding]:
+    def _shape(self, context: Context, root: str, body: Any, *, asked: bool = False) -> Iterator[Finding]:
         for where, problem, weight in self.problems(context.side, root, body, asked=asked):
             finding = context.finding(problem.kind, where, problem.expected, problem.got, hint=problem.hint)
             yield replace(finding, severity=weight.severity, tolerated=weight.tolerated)
@@ -282,50 +252,10 @@ def judged(match: Match, exchange: Exchange, limits: Limits) -> Iterator[str]:
     if response is None and exchange.response.status < 400:
         response = next(iter(match.operation.responses.values()))
     if response is not None:
-        yield response.rule
+        yield from (response.rule, response.empty, *response.has.values())
         yield from (header.rule for header in response.headers)
         known = _known(sent, match, None)
         yield from (repeat.rule for repeat in response.repeats if member(known[repeat.of], repeat.name))
-
-
-def unmatched(miss: Miss, request: Request) -> Iterator[Finding]:
-    """Findings about a request that calls no operation; other parts of Graph give none."""
-    path = request.path
-    if miss.reason == "unknown-path":
-        hint = f"Did you mean {miss.nearest}?" if miss.nearest else ""
-        expected = "a path of the calls API"
-        unknown = "there is no API version" if is_version_like(miss.segment) else "nothing is known of"
-        got = f"{request.method} {path} ({unknown} {miss.segment!r})"
-        yield Finding(
-            Kind.OPERATION_UNKNOWN, Severity.VIOLATION, Side.REQUEST, "", miss.version, "path", expected, got, hint=hint
-        )
-    elif miss.reason == "method":
-        expected = " or ".join(miss.allowed)
-        got = f"{request.method} {path}"
-        yield Finding(
-            Kind.METHOD_UNDOCUMENTED, Severity.VIOLATION, Side.REQUEST, "", miss.version, "method", expected, got
-        )
-    elif miss.reason == "version":
-        expected, got = f"/{miss.allowed[0]}, the only version that has {miss.nearest}", f"{request.method} {path}"
-        yield Finding(Kind.OPERATION_UNKNOWN, Severity.VIOLATION, Side.REQUEST, "", miss.version, "path", expected, got)
-
-
-def not_covered(miss: Miss, request: Request) -> Finding:
-    """The finding about a request that neither contract nor simulator covers."""
-    name = miss.uncovered or "/".join(request.path.split("/", 3)[:3])
-    return Finding(
-        Kind.NOT_COVERED,
-        Severity.NOTICE,
-        Side.REQUEST,
-        miss.uncovered,
-        miss.version,
-        "path",
-        "an operation that this contract covers",
-        f"{request.method} {(miss.uncovered and request.path) or name}",
-        page=miss.page,
-        hint=f"{name} is not covered: the exchange was not judged, and the simulator has no answer of its own "
-        "to it. Where the test depends on one, give it: simulator.intercept(step).",
-    )
 
 
 def body_root(operation: Operation) -> str:
@@ -368,7 +298,7 @@ def _applies(entry: Tolerated, error: ValidationError, body: Any) -> bool:
 
 
 def _header(
-    context: _Context, response: Response, header: HeaderSpec, keys: Mapping[str, str], body: Any
+    context: Context, response: Response, header: HeaderSpec, keys: Mapping[str, str], body: Any
 ) -> Iterator[Finding]:
     value = response.headers.get(header.name)
     says = header.says or "a value"
@@ -382,6 +312,15 @@ def _header(
                 Kind.HEADER_WRONG, header.name, f"{says}, {found.wanted}", repr(value), rule=header.rule
             )
             yield _tolerating(finding, header.contradiction if found.form else "", spelling=found.spelling)
+
+
+def _annotations(context: Context, request: Request, spec: ResponseSpec, body: Any) -> Iterator[Finding]:
+    if spec.has and type(body) is dict and "metadata=none" not in request.headers.get("accept", "").lower():
+        for name, rule in spec.has.items():
+            if name not in body:
+                yield context.finding(
+                    Kind.MEMBER_MISSING, f"$['{name}']", f"the annotation {name!r}", "nothing", rule=rule
+                )
 
 
 _SPELLING = "call-reject.c07"
@@ -406,7 +345,7 @@ def _known(sent: Any, match: Match, started: Mapping[str, Any] | None) -> Mappin
     return {"request": sent, "path": match.keys, "started": earlier}
 
 
-def _repeated(context: _Context, repeat: Repeat, known: Any, body: Any) -> Iterator[Finding]:
+def _repeated(context: Context, repeat: Repeat, known: Any, body: Any) -> Iterator[Finding]:
     for one in disagreements(repeat, known, body):
         wanted, got = _listed(one.wanted), _listed(one.got)
         finding = context.finding(Kind.VALUE_WRONG, one.where, f"{wanted}, {_SOURCES[repeat.of]}", got, rule=one.rule)
@@ -417,6 +356,6 @@ def _listed(value: Any) -> str:
     return f"people with the ids {', '.join(value) or 'none'}" if isinstance(value, tuple) else describe(value)
 
 
-def _limits(context: _Context, limits: Limits, body: Any) -> Iterator[Finding]:
+def _limits(context: Context, limits: Limits, body: Any) -> Iterator[Finding]:
     for broken in limits.broken(body):
         yield context.finding(broken.kind, broken.where, broken.expected, broken.got, rule=broken.rule)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from hashlib import blake2s
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from pytest_graphcalls.contract import coverage
 from pytest_graphcalls.contract.clouds import Cloud, load_clouds
 from pytest_graphcalls.contract.errors import ErrorCatalogue
 from pytest_graphcalls.contract.loading import ContractFiles
@@ -220,12 +221,14 @@ class Contract:
         sent = readable(exchange.request) if isinstance(look.match, Match) else None
         if findings is None or not token_expected:
             findings = self._request(exchange.request, sent, look.match, token_expected=token_expected)
+        findings += look.aside
         if isinstance(look.match, Match):
+            findings += tuple(coverage.unread(look.match, exchange.response))
             return findings + tuple(self._checker(look.match.version).response(exchange, sent, look.match, started))
-        gap = self.gap(exchange)
-        return findings if gap is None else (*findings, gap)
+        outside = self.not_covered(exchange)
+        return findings if outside is None else (*findings, outside)
 
-    def gap(self, exchange: Exchange) -> Finding | None:
+    def not_covered(self, exchange: Exchange) -> Finding | None:
         """The finding about an exchange that is outside the contract, so that it is not judged."""
         miss = self.look_of(exchange).match
         if isinstance(miss, Match):
@@ -233,9 +236,17 @@ class Contract:
         simulated = EVIDENCE_HEADER in exchange.response.headers and miss.reason == "not-graph" and miss.version
         if miss.reason != "uncovered" and not simulated:
             return None
-        from pytest_graphcalls.contract import check
+        return coverage.not_covered(miss, exchange.request)
 
-        return check.not_covered(miss, exchange.request)
+    def sent_to(self, origin: str, root: str, look: Look) -> Look:
+        """``look`` with a finding, if it is at a request for the calls API that was sent elsewhere than to Graph.
+
+        Args:
+            origin: scheme and host that the request was sent to.
+            root: scheme and host of Graph in the cloud that is meant.
+            look: what was found about it so far.
+        """
+        return replace(look, aside=tuple(coverage.elsewhere(look.match, origin, root)))
 
     def check_request(
         self, request: Request, match: Match | None = None, *, token_expected: bool = True
@@ -327,9 +338,7 @@ class Contract:
         self, request: Request, body: Any, match: Match | Miss, *, token_expected: bool
     ) -> tuple[Finding, ...]:
         if isinstance(match, Miss):
-            from pytest_graphcalls.contract import check
-
-            return tuple(check.unmatched(match, request))
+            return tuple(coverage.unmatched(match, request))
         return tuple(self._checker(match.version).request(request, body, match, token_expected=token_expected))
 
 
@@ -342,12 +351,14 @@ class Look:
         request: the request.
         match: the operation that it calls, or why there is none.
         findings: the findings about it; ``None`` as long as its body was not checked.
+        aside: findings that only the one who has answered can have, beyond those.
     """
 
     contract: Contract
     request: Request
     match: Match | Miss
     findings: tuple[Finding, ...] | None = None
+    aside: tuple[Finding, ...] = ()
 
 
 @cache

@@ -25,6 +25,11 @@ _PYTHON_TYPES: Mapping[str, frozenset[type]] = {
 _HASHABLE = frozenset({str, type(None)})
 
 
+def is_annotation(name: str) -> bool:
+    """Whether a member is an OData annotation: the term after its ``@`` has a namespace, as ``@odata.type`` has."""
+    return "." in name.partition("@")[2]
+
+
 class FastCheck:
     """Compiles schemas to functions that accept valid values quickly; the validator words the errors of others.
 
@@ -106,7 +111,7 @@ class FastCheck:
                         return False
                     continue
                 known = tests.get(name)
-                if not (known(one) if known is not None else "@" in name):
+                if not (known(one) if known is not None else is_annotation(name)):
                     return False
             return value.keys() >= required
 

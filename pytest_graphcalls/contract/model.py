@@ -249,6 +249,8 @@ class ResponseSpec:
         rule: slug of the rule that states status and body.
         headers: promised headers.
         repeats: what it repeats of its request.
+        empty: slug of a separate rule that states the empty body, or ``""``.
+        has: annotations that the body has, each with the slug of the rule that says so.
     """
 
     status: int
@@ -257,6 +259,8 @@ class ResponseSpec:
     rule: str = ""
     headers: tuple[HeaderSpec, ...] = ()
     repeats: tuple[Repeat, ...] = ()
+    empty: str = ""
+    has: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 NO_ROLE = "insufficient-permissions"
@@ -358,6 +362,8 @@ class Operation:
         clouds: national clouds by version; empty where the sources are silent.
         effects: what it does to a call, or shows of it.
         long_running: the long-running operation that it starts, if it does.
+        reads: by place (``targets[].identity.*.id``, ``?$select``): what the simulator acts on in a request, with the
+            values that it honours; without values it honours all. ``*`` is the one identity that it reads of a set.
     """
 
     id: str
@@ -378,6 +384,7 @@ class Operation:
     questions: Mapping[str, Question]
     effects: frozenset[Effect] = frozenset()
     long_running: LongRunning | None = None
+    reads: Mapping[str, tuple[Any, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def rule_id(self, slug: str, version: str) -> str:
         """Full id of the rule ``slug`` if it is one and holds for ``version``, else ``""``."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ENVELOPE = "commsNotifications"
 """The type of a notification's body."""
 PAGES = "https://learn.microsoft.com/graph/api/"
+_OLD_MEMBERS = ("id", "participants", "isMultiparty", "tenantId")
 _MAX_CLEAN = 4096
 _VIEWS = MappingProxyType({"v1.0": "graph-rest-1.0", "beta": "graph-rest-beta"})
 
@@ -106,13 +107,15 @@ def _payload(name: str, entry: Mapping[str, Any]) -> Payload:
 
 def is_notification(request: Request) -> bool:
     """Whether ``request`` is a notification of the service, judged by its body."""
-    if request.method != "POST" or b"changeType" not in request.body:
+    if request.method != "POST" or (b"changeType" not in request.body and b"callState" not in request.body):
         return False
     try:
         body = request.json()
     except MalformedJsonError:
         return False
     entries = body.get("value") if isinstance(body, dict) else None
+    if isinstance(body, dict) and {"callState", "participants"} <= body.keys():
+        return True
     return isinstance(entries, list) and any(
         isinstance(one, dict) and "changeType" in one and ("resourceUrl" in one or "resource" in one) for one in entries
     )
@@ -161,6 +164,9 @@ class NotificationChecker:
 
     def check(self, body: Any) -> Iterator[Finding]:
         """Findings about a decoded body."""
+        if isinstance(body, dict) and "value" not in body and "callState" in body:
+            yield from self._old_form(body)
+            return
         yield from self._shape(None, ENVELOPE, body, "$")
         entries = body.get("value") if isinstance(body, dict) else None
         if isinstance(body, dict) and entries is None:
@@ -169,6 +175,12 @@ class NotificationChecker:
         for index, entry in enumerate(entries if isinstance(entries, list) else ()):
             if isinstance(entry, dict):
                 yield from self._entry(f"$.value[{index}]", entry)
+
+    def _old_form(self, body: Mapping[str, Any]) -> Iterator[Finding]:
+        """Findings about an incoming call in the form of before Graph, of which one capture is known (m3.1, m3.7)."""
+        for name in _OLD_MEMBERS:
+            if name not in body:
+                yield replace(self._absent(None, "$", name, body), severity=Severity.NOTICE)
 
     def payload(self, entry: Mapping[str, Any]) -> Payload | None:
         """The payload of an entry of a notification, or ``None`` where it is undocumented."""

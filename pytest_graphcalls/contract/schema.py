@@ -6,7 +6,7 @@ Schema cannot express in one step, so that an error names the right member only:
 ``graphType``
     The value is an object of this type, or of the subtype that its ``@odata.type`` names.
 ``graphMembers``
-    The known and the required members. Members with an ``@`` are annotations.
+    The known and the required members. Members with an ``@`` and a namespace after it are annotations.
 ``graphEnum``
     The value is a member of this enumeration, letter by letter.
 
@@ -24,7 +24,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from pytest_graphcalls.contract.fast_check import FastCheck, Predicate
+from pytest_graphcalls.contract.fast_check import FastCheck, Predicate, is_annotation
 from pytest_graphcalls.contract.types import NAMESPACE, Member, TypeModel
 from pytest_graphcalls.errors import did_you_mean, nearest
 from pytest_graphcalls.findings import Kind, Side
@@ -297,7 +297,7 @@ def _check_members(_validator: Any, spec: Mapping[str, Any], instance: Any, _sch
     unknown = instance.keys() - spec["known"]
     # In the order of the body, because that of a set changes from run to run.
     for name in instance if unknown else ():
-        if name in unknown and "@" not in name:
+        if name in unknown and not is_annotation(name):
             yield _error(_undocumented(spec, name), name)
 
 
@@ -305,7 +305,7 @@ def _undocumented(spec: Mapping[str, Any], name: str) -> Problem:
     owner = spec["owner"]
     # That a type is closed in the metadata does not say that the service refuses more: Microsoft's SDKs send more.
     more = "; the type is open, so the service accepts more" if spec["open"] else ""
-    close = nearest(name.replace("_", ""), spec["known"])
+    close = nearest(name.replace("_", ""), ("@odata.type",) if name.startswith("@") else spec["known"])
     hint = f"Did you mean {close!r}?" if close else ""
     return Problem(
         Kind.MEMBER_UNDOCUMENTED, f"{owner}.{name}", f"a documented member of {owner}{more}", repr(name), hint=hint

@@ -14,7 +14,7 @@ The rules of this package:
 from __future__ import annotations
 
 from pytest_graphcalls.drift.difference import SEVERITIES, Difference, Kind, Origin, Severity
-from pytest_graphcalls.drift.fact_table import Cell, FactRow, rows
+from pytest_graphcalls.drift.fact_table import FactRow, rows
 from pytest_graphcalls.drift.model import (
     EXIT_CODES,
     Acceptance,
@@ -34,7 +34,6 @@ __all__ = [
     "EXIT_CODES",
     "SEVERITIES",
     "Acceptance",
-    "Cell",
     "Difference",
     "Entry",
     "FactRow",

@@ -163,18 +163,8 @@ def _of_notification(recording: Recording, entry_change: EntryChange) -> Observa
 
 
 def _difference(change: Change, version: str, subject: str, place: str, page: str) -> Difference:
-    return Difference(
-        change.kind,
-        Origin.RECORDING,
-        version,
-        subject,
-        change.place,
-        change.before,
-        change.after,
-        place,
-        page,
-        change.hint,
-    )
+    facts = (version, subject, change.place, change.before, change.after, place, page, change.hint)
+    return Difference(change.kind, Origin.RECORDING, *facts)
 
 
 def steps(exchanges: Sequence[Exchange], contract: Contract, addresses: AddressTemplates) -> Iterator[Step]:
@@ -264,8 +254,9 @@ class LatencyCollector:
 
     def latencies(self) -> Mapping[str, Latency]:
         """The statistics by ``operation@version``, in milliseconds."""
+        milliseconds = {name: [one * 1000 for one in took] for name, took in sorted(self._took.items())}
         return {
-            name: Latency(median(took) * 1000, max(took) * 1000, len(took)) for name, took in sorted(self._took.items())
+            name: Latency(round(median(took), 3), round(max(took), 3), len(took)) for name, took in milliseconds.items()
         }
 
 
@@ -280,24 +271,13 @@ def latency_changes(
         limits: from which on a change is reported.
         pages: addresses of the operations' pages, by ``operation@version``.
     """
-    for name in _common(before, after):
+    for name in sorted(before.keys() & after.keys()):
         old, new = before[name], after[name]
         slow, fast = max(old.median, new.median), min(old.median, new.median)
         enough = min(old.count, new.count) >= limits.least
         if enough and slow > fast * limits.factor and slow - fast > limits.seconds * 1000:
             operation, _, version = name.partition("@")
-            yield Difference(
-                Kind.LATENCY_SHIFTED,
-                Origin.RECORDING,
-                version,
-                operation,
-                "latency",
-                "as before",
-                "slower" if new.median > old.median else "faster",
-                page=pages.get(name, ""),
-                hint=f"The median was {old.median:.0f} ms and is {new.median:.0f} ms, over {new.count} answers.",
-            )
-
-
-def _common(before: Mapping[str, Latency], after: Mapping[str, Latency]) -> Iterable[str]:
-    return sorted(before.keys() & after.keys())
+            hint = f"The median was {old.median:.0f} ms and is {new.median:.0f} ms, over {new.count} answers."
+            now = "slower" if new.median > old.median else "faster"
+            facts = (version, operation, "latency", "as before", now, "", pages.get(name, ""), hint)
+            yield Difference(Kind.LATENCY_SHIFTED, Origin.RECORDING, *facts)

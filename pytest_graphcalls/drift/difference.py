@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2s
-from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from pytest_graphcalls.findings import at_any_index
 
@@ -39,112 +38,74 @@ class Origin(StrEnum):
 
 
 class Kind(StrEnum):
-    """The kind of a difference. The values are part of the verdict's format."""
+    """The kind of a difference, with its severity. The values are part of the verdict's format."""
 
-    STATUS_CHANGED = "status-changed"
-    ERROR_CODE_CHANGED = "error-code-changed"
-    HEADER_GONE = "header-gone"
-    HEADER_NEW = "header-new"
-    HEADER_CHANGED = "header-changed"
-    BODY_GONE = "body-gone"
-    BODY_NEW = "body-new"
-    MEMBER_GONE = "member-gone"
-    MEMBER_NEW = "member-new"
-    TYPE_CHANGED = "type-changed"
-    TYPE_GONE = "type-gone"
-    TYPE_NEW = "type-new"
-    TYPE_OPENED = "type-opened"
+    severity: Severity
+
+    def __new__(cls, value: str, severity: Severity = Severity.NOTICE) -> Self:
+        """Make a member of a value and a severity."""
+        kind = str.__new__(cls, value)
+        kind._value_ = value
+        kind.severity = severity
+        return kind
+
+    STATUS_CHANGED = "status-changed", Severity.BEHAVIOURAL
+    ERROR_CODE_CHANGED = "error-code-changed", Severity.BEHAVIOURAL
+    HEADER_GONE = "header-gone", Severity.BREAKING
+    HEADER_NEW = "header-new", Severity.ADDITIVE
+    HEADER_CHANGED = "header-changed", Severity.BEHAVIOURAL
+    BODY_GONE = "body-gone", Severity.BREAKING
+    BODY_NEW = "body-new", Severity.ADDITIVE
+    MEMBER_GONE = "member-gone", Severity.BREAKING
+    MEMBER_NEW = "member-new", Severity.ADDITIVE
+    TYPE_CHANGED = "type-changed", Severity.BREAKING
+    TYPE_GONE = "type-gone", Severity.BREAKING
+    TYPE_NEW = "type-new", Severity.ADDITIVE
+    TYPE_OPENED = "type-opened", Severity.ADDITIVE
     """The type has become open: it accepts members that it does not declare."""
-    NULLABILITY_TIGHTENED = "nullability-tightened"
-    NULLABILITY_LOOSENED = "nullability-loosened"
-    ENUM_MEMBER_GONE = "enum-member-gone"
-    ENUM_MEMBER_NEW = "enum-member-new"
-    LETTER_CASE_CHANGED = "letter-case-changed"
-    VALUE_CHANGED = "value-changed"
+    NULLABILITY_TIGHTENED = "nullability-tightened", Severity.ADDITIVE
+    NULLABILITY_LOOSENED = "nullability-loosened", Severity.BREAKING  # a reader that relied on a value meets null
+    ENUM_MEMBER_GONE = "enum-member-gone", Severity.BREAKING
+    ENUM_MEMBER_NEW = "enum-member-new", Severity.ADDITIVE
+    LETTER_CASE_CHANGED = "letter-case-changed", Severity.BEHAVIOURAL
+    VALUE_CHANGED = "value-changed", Severity.BEHAVIOURAL
     """The class of a value: null for a text, a different fixed word, a count."""
-    ORDER_CHANGED = "order-changed"
-    ITEM_GONE = "item-gone"
+    ORDER_CHANGED = "order-changed", Severity.BEHAVIOURAL
+    ITEM_GONE = "item-gone", Severity.BEHAVIOURAL
     """An item of a list that has keys."""
-    ITEM_NEW = "item-new"
-    EXCHANGE_GONE = "exchange-gone"
-    EXCHANGE_NEW = "exchange-new"
-    NOTIFICATION_MISSING = "notification-missing"
-    NOTIFICATION_NEW = "notification-new"
-    NOTIFICATION_LATE = "notification-late"
-    LATENCY_SHIFTED = "latency-shifted"
-    RULE_BROKEN = "rule-broken"
-    SHAPE_BROKEN = "shape-broken"
+    ITEM_NEW = "item-new", Severity.BEHAVIOURAL
+    EXCHANGE_GONE = "exchange-gone", Severity.BEHAVIOURAL
+    EXCHANGE_NEW = "exchange-new", Severity.BEHAVIOURAL
+    NOTIFICATION_MISSING = "notification-missing", Severity.BEHAVIOURAL
+    NOTIFICATION_NEW = "notification-new", Severity.BEHAVIOURAL
+    NOTIFICATION_LATE = "notification-late", Severity.BEHAVIOURAL
+    LATENCY_SHIFTED = "latency-shifted", Severity.NOTICE
+    RULE_BROKEN = "rule-broken", Severity.BEHAVIOURAL
+    SHAPE_BROKEN = "shape-broken", Severity.BREAKING
     """A violation of the type model, without a rule."""
-    SHAPE_NEW = "shape-new"
+    SHAPE_NEW = "shape-new", Severity.ADDITIVE
     """A notice: unpublished, but not forbidden either."""
-    ACTION_GONE = "action-gone"
-    ACTION_NEW = "action-new"
-    PARAMETER_GONE = "parameter-gone"
-    PARAMETER_NEW = "parameter-new"
-    PARAMETER_CHANGED = "parameter-changed"
+    ACTION_GONE = "action-gone", Severity.BREAKING
+    ACTION_NEW = "action-new", Severity.ADDITIVE
+    PARAMETER_GONE = "parameter-gone", Severity.BREAKING
+    PARAMETER_NEW = "parameter-new", Severity.ADDITIVE
+    PARAMETER_CHANGED = "parameter-changed", Severity.BREAKING
     """The type of a parameter has changed, or it has become required."""
-    PARAMETER_LOOSENED = "parameter-loosened"
+    PARAMETER_LOOSENED = "parameter-loosened", Severity.ADDITIVE
     """A parameter has become optional."""
-    MEMBER_UNMENTIONED = "member-unmentioned"
+    MEMBER_UNMENTIONED = "member-unmentioned", Severity.NOTICE  # tables leave out what they take for granted
     """A table of the documentation does not list a member of the contract."""
-    PATH_GONE = "path-gone"
-    PATH_NEW = "path-new"
-    PERMISSION_GONE = "permission-gone"
-    PERMISSION_NEW = "permission-new"
-    EXAMPLE_INVALID = "example-invalid"
+    PATH_GONE = "path-gone", Severity.BREAKING
+    PATH_NEW = "path-new", Severity.ADDITIVE
+    PERMISSION_GONE = "permission-gone", Severity.BREAKING
+    PERMISSION_NEW = "permission-new", Severity.ADDITIVE
+    EXAMPLE_INVALID = "example-invalid", Severity.NOTICE
     """An example of the documentation is not valid JSON."""
-    EXAMPLE_BROKEN = "example-broken"
+    EXAMPLE_BROKEN = "example-broken", Severity.NOTICE
     """An example of the documentation violates the contract."""
 
 
-SEVERITIES: Mapping[Kind, Severity] = MappingProxyType(
-    {
-        Kind.STATUS_CHANGED: Severity.BEHAVIOURAL,
-        Kind.ERROR_CODE_CHANGED: Severity.BEHAVIOURAL,
-        Kind.HEADER_GONE: Severity.BREAKING,
-        Kind.HEADER_NEW: Severity.ADDITIVE,
-        Kind.HEADER_CHANGED: Severity.BEHAVIOURAL,
-        Kind.BODY_GONE: Severity.BREAKING,
-        Kind.BODY_NEW: Severity.ADDITIVE,
-        Kind.MEMBER_GONE: Severity.BREAKING,
-        Kind.MEMBER_NEW: Severity.ADDITIVE,
-        Kind.TYPE_CHANGED: Severity.BREAKING,
-        Kind.TYPE_GONE: Severity.BREAKING,
-        Kind.TYPE_NEW: Severity.ADDITIVE,
-        Kind.TYPE_OPENED: Severity.ADDITIVE,
-        Kind.NULLABILITY_TIGHTENED: Severity.ADDITIVE,
-        Kind.NULLABILITY_LOOSENED: Severity.BREAKING,  # a reader that relied on a value meets null
-        Kind.ENUM_MEMBER_GONE: Severity.BREAKING,
-        Kind.ENUM_MEMBER_NEW: Severity.ADDITIVE,
-        Kind.LETTER_CASE_CHANGED: Severity.BEHAVIOURAL,
-        Kind.VALUE_CHANGED: Severity.BEHAVIOURAL,
-        Kind.ORDER_CHANGED: Severity.BEHAVIOURAL,
-        Kind.ITEM_GONE: Severity.BEHAVIOURAL,
-        Kind.ITEM_NEW: Severity.BEHAVIOURAL,
-        Kind.EXCHANGE_GONE: Severity.BEHAVIOURAL,
-        Kind.EXCHANGE_NEW: Severity.BEHAVIOURAL,
-        Kind.NOTIFICATION_MISSING: Severity.BEHAVIOURAL,
-        Kind.NOTIFICATION_NEW: Severity.BEHAVIOURAL,
-        Kind.NOTIFICATION_LATE: Severity.BEHAVIOURAL,
-        Kind.LATENCY_SHIFTED: Severity.NOTICE,
-        Kind.RULE_BROKEN: Severity.BEHAVIOURAL,
-        Kind.SHAPE_BROKEN: Severity.BREAKING,
-        Kind.SHAPE_NEW: Severity.ADDITIVE,
-        Kind.ACTION_GONE: Severity.BREAKING,
-        Kind.ACTION_NEW: Severity.ADDITIVE,
-        Kind.PARAMETER_GONE: Severity.BREAKING,
-        Kind.PARAMETER_NEW: Severity.ADDITIVE,
-        Kind.PARAMETER_CHANGED: Severity.BREAKING,
-        Kind.PARAMETER_LOOSENED: Severity.ADDITIVE,
-        Kind.MEMBER_UNMENTIONED: Severity.NOTICE,  # tables leave out what they take for granted
-        Kind.PATH_GONE: Severity.BREAKING,
-        Kind.PATH_NEW: Severity.ADDITIVE,
-        Kind.PERMISSION_GONE: Severity.BREAKING,
-        Kind.PERMISSION_NEW: Severity.ADDITIVE,
-        Kind.EXAMPLE_INVALID: Severity.NOTICE,
-        Kind.EXAMPLE_BROKEN: Severity.NOTICE,
-    }
-)
+SEVERITIES: Mapping[Kind, Severity] = {kind: kind.severity for kind in Kind}
 """The severity of each kind."""
 
 
@@ -179,7 +140,7 @@ class Difference:
     @property
     def severity(self) -> Severity:
         """The severity that its kind has."""
-        return SEVERITIES[self.kind]
+        return self.kind.severity
 
     @property
     def fingerprint(self) -> str:

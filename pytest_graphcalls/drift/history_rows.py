@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pytest_graphcalls.drift.difference import Difference
 from pytest_graphcalls.drift.model import Acceptance, Entry, Sample, Status
 from pytest_graphcalls.leakscan import scan
-from pytest_graphcalls.redaction import OF_REPORTS, redact_exchange, remembered
+from pytest_graphcalls.redaction import OF_REPORTS, remembered
 from pytest_graphcalls.sanitize import clean_json
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response
 
@@ -36,7 +36,7 @@ def facts(entry: Entry) -> str:
         "standing": entry.status.value,
         "places": list(entry.places),
         "repeated": list(entry.repeated),
-        "acceptance": _accepted(entry.acceptance) if entry.acceptance else None,
+        "acceptance": entry.acceptance.to_json() if entry.acceptance else None,
         "sample": _sample(safe) if safe else None,
     }
     clean: dict[str, Any] = clean_json(data, people=True).value
@@ -57,37 +57,13 @@ def entry(written: str) -> Entry:
         datetime.fromtimestamp(0, UTC),
         datetime.fromtimestamp(0, UTC),
         repeated=(data["repeated"][0], data["repeated"][1]),
-        acceptance=_acceptance(accepted) if accepted else None,
+        acceptance=Acceptance.from_json(accepted) if accepted else None,
         sample=_read_sample(sample) if sample else None,
     )
 
 
-def _accepted(one: Acceptance) -> dict[str, Any]:
-    expires = one.expires.isoformat() if one.expires else None
-    return {
-        "fingerprint": one.fingerprint,
-        "reason": one.reason,
-        "accepted": one.accepted.isoformat(),
-        "owner": one.owner,
-        "expires": expires,
-        "about": one.about,
-    }
-
-
-def _acceptance(data: Mapping[str, Any]) -> Acceptance:
-    expires = date.fromisoformat(data["expires"]) if data["expires"] else None
-    plain = {name: data[name] for name in ("fingerprint", "reason", "owner", "about")}
-    return Acceptance(**plain, accepted=date.fromisoformat(data["accepted"]), expires=expires)
-
-
 def _safe(sample: Sample) -> Sample:
-    return replace(sample, observed=_redacted(sample.observed), expected=_redacted(sample.expected))
-
-
-def _redacted(seen: Exchange | Notification | None) -> Exchange | Notification | None:
-    if isinstance(seen, Notification):
-        return OF_REPORTS.notification(seen)
-    return None if seen is None else redact_exchange(seen)
+    return replace(sample, observed=OF_REPORTS.seen(sample.observed), expected=OF_REPORTS.seen(sample.expected))
 
 
 def _sample(sample: Sample) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from types import MappingProxyType
+from typing import Any
 
 from pytest_graphcalls.drift.difference import Difference
 from pytest_graphcalls.wire import Exchange, Notification, path_segments
@@ -23,15 +23,13 @@ class Outcome(StrEnum):
     """A comparison that counts was not possible, and the others found nothing broken."""
 
 
-EXIT_CODES: Mapping[Outcome, int] = MappingProxyType(
-    {
-        Outcome.NO_DRIFT: 0,
-        Outcome.ADDITIVE: 1,
-        Outcome.BEHAVIOURAL: 2,
-        Outcome.BREAKING: 2,
-        Outcome.COULD_NOT_CHECK: 3,
-    }
-)
+EXIT_CODES: Mapping[Outcome, int] = {
+    Outcome.NO_DRIFT: 0,
+    Outcome.ADDITIVE: 1,
+    Outcome.BEHAVIOURAL: 2,
+    Outcome.BREAKING: 2,
+    Outcome.COULD_NOT_CHECK: 3,
+}
 """Exit status of the command, by outcome; 64 is a usage error."""
 
 
@@ -84,6 +82,17 @@ class Acceptance:
     owner: str = ""
     expires: date | None = None
     about: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry as verdict and history hold it."""
+        expires = self.expires.isoformat() if self.expires else None
+        return {**asdict(self), "accepted": self.accepted.isoformat(), "expires": expires}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Acceptance:
+        """Read the entry that :meth:`to_json` wrote."""
+        expires = date.fromisoformat(data["expires"]) if data["expires"] else None
+        return cls(**{**data, "accepted": date.fromisoformat(data["accepted"]), "expires": expires})
 
 
 @dataclass(frozen=True, slots=True)

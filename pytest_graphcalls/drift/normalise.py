@@ -12,7 +12,6 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from pytest_graphcalls.contract import VERSIONS, Contract
@@ -24,7 +23,7 @@ Tree: TypeAlias = "dict[str, Tree] | str"
 ORDER = "[order]"
 """The key of a list's tree that says whether the order of its items has changed."""
 KEPT, CHANGED = "order kept", "order changed"
-_NOTHING_KNOWN: Mapping[str, Member] = MappingProxyType({})
+_NOTHING_KNOWN: Mapping[str, Member] = {}
 _ANY = Member("")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from pytest_graphcalls.contract import Contract, Match
@@ -258,21 +257,17 @@ def _changed(path: Sequence[str], before: str, after: str, root: str) -> Change:
 
 
 _Test = Callable[[Sequence[str], str, str], bool]
-_KINDS: Mapping[Kind, _Test] = MappingProxyType(
-    {
-        Kind.LETTER_CASE_CHANGED: lambda _, before, after: (
-            bool(value_of(before)) and _spelled(before) == _spelled(after)
-        ),
-        Kind.ERROR_CODE_CHANGED: lambda path, _, after: _is_error_code(path) and kind_of(after) == "word",
-        Kind.ENUM_MEMBER_NEW: lambda *values: kind_of(values[-1]) == "strange",
-        Kind.ENUM_MEMBER_GONE: lambda _, before, after: kind_of(before) == "strange" and kind_of(after) == "enum",
-        Kind.TYPE_CHANGED: lambda _, before, after: (
-            "null" not in {before, after}
-            and (json_type(before) != json_type(after) or kind_of(before) == kind_of(after) == "type")
-        ),
-        Kind.VALUE_CHANGED: lambda *_: True,
-    }
-)
+_KINDS: Mapping[Kind, _Test] = {
+    Kind.LETTER_CASE_CHANGED: lambda _, before, after: bool(value_of(before)) and _spelled(before) == _spelled(after),
+    Kind.ERROR_CODE_CHANGED: lambda path, _, after: _is_error_code(path) and kind_of(after) == "word",
+    Kind.ENUM_MEMBER_NEW: lambda *values: kind_of(values[-1]) == "strange",
+    Kind.ENUM_MEMBER_GONE: lambda _, before, after: kind_of(before) == "strange" and kind_of(after) == "enum",
+    Kind.TYPE_CHANGED: lambda _, before, after: (
+        "null" not in {before, after}
+        and (json_type(before) != json_type(after) or kind_of(before) == kind_of(after) == "type")
+    ),
+    Kind.VALUE_CHANGED: lambda *_: True,
+}
 """The kinds of a changed value; the first one whose condition holds is taken."""
 
 

@@ -7,7 +7,6 @@ Findings about requests are never drift: the test has made them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from pytest_graphcalls.contract import Contract
@@ -20,28 +19,24 @@ from pytest_graphcalls.wire import Exchange, Headers, MalformedJsonError, Notifi
 Report = Mapping[str, Any]
 """A decoded report; ``report.schema.json`` describes it."""
 
-_NEW: Mapping[str, Kind] = MappingProxyType(
-    {
-        Found.MEMBER_UNDOCUMENTED: Kind.SHAPE_NEW,
-        Found.ENUM_UNKNOWN: Kind.SHAPE_NEW,
-        Found.TYPE_UNKNOWN: Kind.SHAPE_NEW,
-        Found.NOTIFICATION_UNKNOWN: Kind.SHAPE_NEW,
-        Found.ENUM_LETTER_CASE: Kind.LETTER_CASE_CHANGED,
-        Found.TYPE_SPELLING: Kind.LETTER_CASE_CHANGED,
-    }
-)
+_NEW: Mapping[str, Kind] = {
+    Found.MEMBER_UNDOCUMENTED: Kind.SHAPE_NEW,
+    Found.ENUM_UNKNOWN: Kind.SHAPE_NEW,
+    Found.TYPE_UNKNOWN: Kind.SHAPE_NEW,
+    Found.NOTIFICATION_UNKNOWN: Kind.SHAPE_NEW,
+    Found.ENUM_LETTER_CASE: Kind.LETTER_CASE_CHANGED,
+    Found.TYPE_SPELLING: Kind.LETTER_CASE_CHANGED,
+}
 """Kinds of notices that become a difference. The others are contradictions of the documentation, tolerated by name."""
 
 _STEADY = frozenset({Found.ENUM_UNKNOWN, Found.ENUM_LETTER_CASE, Found.TYPE_UNKNOWN, Found.TYPE_SPELLING})
 """Kinds of findings whose ``got`` is a fixed word; that of others may quote a volatile value."""
 
-_LAST: Mapping[RuleState | None, str] = MappingProxyType(
-    {
-        RuleState.HELD: "It held in the last run.",
-        RuleState.NOTICE: "It held in the last run, with a notice.",
-        RuleState.BROKEN: "It was broken in the last run already.",
-    }
-)
+_LAST: Mapping[RuleState | None, str] = {
+    RuleState.HELD: "It held in the last run.",
+    RuleState.NOTICE: "It held in the last run, with a notice.",
+    RuleState.BROKEN: "It was broken in the last run already.",
+}
 _NOT_LOOKED = "The last run has no result for it."
 
 
@@ -118,17 +113,10 @@ def _broken(report: Report, rule: Mapping[str, Any], last: RuleState | None, con
     ]
     tests = [test for test in (*rule["tests"], *rule["broken_by"]) if test in _broken_tests(report)]
     tests = tests or [place["test"] for place in places] or list(rule["tests"])
-    difference = Difference(
-        Kind.RULE_BROKEN,
-        Origin.CONTRACT,
-        rule["version"],
-        rule["id"],
-        before=known.says if known else "",
-        after="broken",
-        place=", ".join(dict.fromkeys(tests)),
-        page=known.page(rule["version"]) if known else "",
-        hint=f"{_LAST.get(last, _NOT_LOOKED)} {rule['reason']}".strip(),
-    )
+    place, page = ", ".join(dict.fromkeys(tests)), known.page(rule["version"]) if known else ""
+    hint = f"{_LAST.get(last, _NOT_LOOKED)} {rule['reason']}".strip()
+    facts = (rule["version"], rule["id"], "", known.says if known else "", "broken", place, page, hint)
+    difference = Difference(Kind.RULE_BROKEN, Origin.CONTRACT, *facts)
     return Observation(difference, _sample_of(report, places) or _last_exchange(report, tests))
 
 
@@ -140,18 +128,12 @@ def _shape(report: Report, finding: Mapping[str, Any]) -> Iterator[Observation]:
     if kind is None or finding["tolerated"]:
         return
     steady = finding["kind"] in _STEADY
-    difference = Difference(
-        kind,
-        Origin.CONTRACT,
-        finding["version"],
-        finding["operation"] or "notification",
-        at_any_index(finding["where"]),
-        finding["expected"],
-        finding["got"] if steady else finding["kind"],
-        ", ".join(dict.fromkeys(place["test"] for place in finding["seen"])),
-        finding["page"],
-        " ".join(filter(None, ("" if steady else f"Got {finding['got']}.", finding["hint"]))),
-    )
+    got = finding["got"] if steady else finding["kind"]
+    place = ", ".join(dict.fromkeys(place["test"] for place in finding["seen"]))
+    hint = " ".join(filter(None, ("" if steady else f"Got {finding['got']}.", finding["hint"])))
+    subject, where = finding["operation"] or "notification", at_any_index(finding["where"])
+    facts = (finding["version"], subject, where, finding["expected"], got, place, finding["page"], hint)
+    difference = Difference(kind, Origin.CONTRACT, *facts)
     yield Observation(difference, _sample_of(report, finding["seen"]))
 
 

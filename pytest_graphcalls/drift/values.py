@@ -12,115 +12,86 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 from pytest_graphcalls.contract.types import TypeModel
 
-_TRANSPORT = "belongs to the transport"
-_LOAD = "depends on the load of the service"
 _UNIQUE = "unique for each request"
-
-IGNORED_HEADERS: Mapping[str, str] = MappingProxyType(
-    {
-        "age": "age in a cache",
-        "alt-svc": _TRANSPORT,
-        "client-request-id": "unique for each request, or echoed from the client",
-        "connection": _TRANSPORT,
-        "content-encoding": "negotiated by client and network",
-        "content-length": "follows from the body",
-        "date": "a time",
-        "keep-alive": _TRANSPORT,
-        "nel": _TRANSPORT,
-        "ratelimit-limit": _LOAD,
-        "ratelimit-remaining": _LOAD,
-        "ratelimit-reset": _LOAD,
-        "report-to": _TRANSPORT,
-        "request-id": _UNIQUE,
-        "retry-after": _LOAD,
-        "scenario-id": _UNIQUE,
-        "server": _TRANSPORT,
-        "set-cookie": "a secret of the transport",
-        "strict-transport-security": "a policy of the host, not of the operation",
-        "transfer-encoding": _TRANSPORT,
-        "vary": "for caches",
-        "via": _TRANSPORT,
-        "x-azure-ref": _UNIQUE,
-        "x-cache": _TRANSPORT,
-        "x-graphcalls-evidence": "the simulator's own; changes when a fact gets better evidence",
-        "x-graphcalls-fault": "the simulator's own; the effect of the fault is compared",
-        "x-microsoft-skype-chain-id": _UNIQUE,
-        "x-microsoft-skype-message-id": _UNIQUE,
-        "x-ms-ags-diagnostic": "the machine that has answered",
-        "x-ms-request-id": _UNIQUE,
-        "x-ms-throttle-information": _LOAD,
-        "x-ms-throttle-limit-percentage": _LOAD,
-        "x-ms-throttle-scope": _LOAD,
-    }
-)
+_IGNORED = {
+    "belongs to the transport": (
+        *("alt-svc", "connection", "keep-alive", "nel", "report-to", "server", "transfer-encoding", "via", "x-cache"),
+    ),
+    "depends on the load of the service": (
+        *("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after", "x-ms-throttle-information"),
+        *("x-ms-throttle-limit-percentage", "x-ms-throttle-scope"),
+    ),
+    _UNIQUE: (
+        *("request-id", "scenario-id", "x-azure-ref", "x-microsoft-skype-chain-id", "x-microsoft-skype-message-id"),
+        "x-ms-request-id",
+    ),
+    "unique for each request, or echoed from the client": ("client-request-id",),
+    "a time, or follows from one": ("age", "date"),
+    "follows from the body, or was negotiated by client and network": ("content-encoding", "content-length", "vary"),
+    "a secret of the transport, or a policy of the host": ("set-cookie", "strict-transport-security"),
+    "the simulator's own; what they name is compared, and changes": ("x-graphcalls-evidence", "x-graphcalls-fault"),
+    "the machine that has answered": ("x-ms-ags-diagnostic",),
+}
+IGNORED_HEADERS: Mapping[str, str] = {name: reason for reason, names in _IGNORED.items() for name in names}
 """Response headers that are not compared, with the reason."""
 
 HEADERS_COMPARED_BY_VALUE = frozenset({"content-type", "location", "odata-version"})
 """Response headers whose value is compared; of every other header only the presence is."""
 
-TEXT_MEMBERS: Mapping[str, str] = MappingProxyType(
-    {
-        "blob": "media platform data of one machine",
-        "client-request-id": "unique for each request, or echoed from the client",
-        "clientcontext": "chosen by the test",
-        "clientversion": "depends on the client of the participant",
-        "countrycode": "depends on the participant's location",
-        "date": "a time",
-        "description": "free text",
-        "displayname": "a person's or an app's name",
-        "joinmeetingid": "number of a meeting, with or without spaces",
-        "joinurl": "a secret, masked",
-        "joinweburl": "a secret, masked",
-        "languageid": "a setting of the participant",
-        "message": "the wording of an error is no contract; its status and code are",
-        "messageid": "a number in a chat",
-        "passcode": "a secret, masked",
-        "region": "location of a data centre",
-        "replacementlink": "a secret, masked",
-        "request-id": _UNIQUE,
-        "sourceid": "a number of a media stream",
-        "subject": "free text",
-        "token": "a secret, masked",
-    }
-)
+TEXT_MEMBERS: Mapping[str, str] = {
+    "blob": "media platform data of one machine",
+    "client-request-id": "unique for each request, or echoed from the client",
+    "clientcontext": "chosen by the test",
+    "clientversion": "depends on the client of the participant",
+    "countrycode": "depends on the participant's location",
+    "date": "a time",
+    "description": "free text",
+    "displayname": "a person's or an app's name",
+    "joinmeetingid": "number of a meeting, with or without spaces",
+    "joinurl": "a secret, masked",
+    "joinweburl": "a secret, masked",
+    "languageid": "a setting of the participant",
+    "message": "the wording of an error is no contract; its status and code are",
+    "messageid": "a number in a chat",
+    "passcode": "a secret, masked",
+    "region": "location of a data centre",
+    "replacementlink": "a secret, masked",
+    "request-id": _UNIQUE,
+    "sourceid": "a number of a media stream",
+    "subject": "free text",
+    "token": "a secret, masked",
+}
 """Members of which only is compared that their value is a text, with the reason."""
 
-NUMBER_MEMBERS: Mapping[str, str] = MappingProxyType(
-    {
-        "duration": "a length of time",
-        "rostersequencenumber": "counts the roster changes of a call",
-        "sequenceid": "counts the tones of a call",
-        "sequencenumber": "counts the notifications of a call",
-        "timestamp": "a time",
-    }
-)
+NUMBER_MEMBERS: Mapping[str, str] = {
+    "duration": "a length of time",
+    "rostersequencenumber": "counts the roster changes of a call",
+    "sequenceid": "counts the tones of a call",
+    "sequencenumber": "counts the notifications of a call",
+    "timestamp": "a time",
+}
 """Members of which only is compared that their value is a number, with the reason."""
 
-WORD_MEMBERS: Mapping[str, str] = MappingProxyType(
-    {
-        "changetype": "kind of change in a notification",
-        "code": "code of an error",
-        "errorcode": "code of an error, as a gateway spells it",
-        "identityprovider": "name of an identity provider",
-        "meetingrole": "its members are not published",
-        "routingpolicies": "an enumeration in beta only",
-        "terminationreason": "its members are not published",
-    }
-)
+WORD_MEMBERS: Mapping[str, str] = {
+    "changetype": "kind of change in a notification",
+    "code": "code of an error",
+    "errorcode": "code of an error, as a gateway spells it",
+    "identityprovider": "name of an identity provider",
+    "meetingrole": "its members are not published",
+    "routingpolicies": "an enumeration in beta only",
+    "terminationreason": "its members are not published",
+}
 """Members that are strings in the metadata but hold one of a few fixed words, with the reason."""
 
-NOT_IDS: Mapping[str, str] = MappingProxyType(
-    {
-        "languageid": "a language",
-        "messageid": "a number in a chat",
-        "sourceid": "a number of a media stream",
-    }
-)
+NOT_IDS: Mapping[str, str] = {
+    "languageid": "a language",
+    "messageid": "a number in a chat",
+    "sourceid": "a number of a media stream",
+}
 """Members whose name ends like an id, but whose value identifies nothing, with the reason."""
 
 IDENTIFYING_KEYS: tuple[tuple[str, ...], ...] = (
@@ -138,27 +109,23 @@ _DURATION = re.compile(r"-?P(?=.)(?:\d+[YMWD])*(?:T(?:\d+(?:\.\d+)?[HMS])+)?")
 _WORD = re.compile(r"[A-Za-z#][\w.#-]{0,79}(?:, ?[A-Za-z][\w.-]{0,79})*|\d{1,8}")
 """The form of a value that may be shown as it is; every other one is a text."""
 
-_JSON: Mapping[str, str] = MappingProxyType(
-    {"null": "null", "bool": "boolean", "number": "number", "object": "object", "list": "list"}
-)
-_SHOWN: Mapping[str, str] = MappingProxyType(
-    {
-        "text": "a text",
-        "empty": "an empty text",
-        "wrapped": "JSON inside a text",
-        "id": "an id",
-        "nil": "an id of zeros",
-        "other": "another id than elsewhere in the test",  # part of fingerprints, so it stays as it was first worded
-        "time": "a time",
-        "duration": "a duration",
-        "url": "an address",
-        "object": "an object",
-        "list": "a list",
-        "null": "null",
-    }
-)
+_JSON: Mapping[str, str] = {"null": "null", "bool": "boolean", "number": "number", "object": "object", "list": "list"}
+_SHOWN: Mapping[str, str] = {
+    "text": "a text",
+    "empty": "an empty text",
+    "wrapped": "JSON inside a text",
+    "id": "an id",
+    "nil": "an id of zeros",
+    "other": "another id than elsewhere in the test",  # part of fingerprints, so it stays as it was first worded
+    "time": "a time",
+    "duration": "a duration",
+    "url": "an address",
+    "object": "an object",
+    "list": "a list",
+    "null": "null",
+}
 
-_TYPES: Mapping[str, str] = MappingProxyType({"number": "a number", "boolean": "true or false", "text": "a text"})
+_TYPES: Mapping[str, str] = {"number": "a number", "boolean": "true or false", "text": "a text"}
 """Names of JSON types, for kinds that the table above does not name."""
 
 

@@ -16,7 +16,6 @@ from pytest_graphcalls.nightly.baseline import Baseline, key_of, kinds_of
 from pytest_graphcalls.nightly.recordings import cassettes, recorded, recording_of, refused
 from pytest_graphcalls.nightly.suite import SuiteRun
 from pytest_graphcalls.redaction import Redactor
-from pytest_graphcalls.wire import Notification
 
 _BREAKS = frozenset({"fails", "elsewhere"})
 """Statuses of a finding that break its rule (see ``session/judge.py``)."""
@@ -74,7 +73,7 @@ _CUT_SHORT = frozenset({Kind.EXCHANGE_GONE, Kind.NOTIFICATION_MISSING})
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Assessment:
     """What one run says.
 
     Attributes:
@@ -104,14 +103,14 @@ class Look:
         )
 
 
-def judge(
+def assess(
     ran: SuiteRun,
     baseline: Baseline,
     last: Mapping[str, RuleState],
     contract: Contract,
     *,
     only: frozenset[str] = frozenset(),
-) -> Look:
+) -> Assessment:
     """Read what a run has left behind, and compare it.
 
     Args:
@@ -125,7 +124,7 @@ def judge(
         RecordingError: a recording cannot be read.
     """
     assert ran.report is not None
-    made = list(cassettes(ran.order.cassettes))
+    made = list(cassettes(ran.request.cassettes))
     recordings, strange = tuple(map(recording_of, made)), kinds_of(made) - baseline.kinds
     names = {one["nodeid"]: recorded(one["nodeid"], one["version"]) for one in ran.report["tests"]}
     before = [] if strange else [one for one in baseline.recordings if not only or one.name in only]
@@ -136,7 +135,7 @@ def judge(
     faults = {one.subject.rpartition(", ")[0]: one.reason for one in found if isinstance(one, Unchecked)}
     bad |= {name: reason for name, reason in faults.items() if name}
     report = excused(ran.report, {nodeid: bad[name] for nodeid, name in names.items() if name in bad})
-    look = Look(ran, report, recordings, (), (), {})
+    partial = Assessment(ran, report, recordings, (), (), {})
     outcomes = {names[one["nodeid"]]: one for one in report["tests"]}
     results = [*_explained(found, outcomes), *_shown(compare_report(report, last, contract), ran, baseline)]
     observations = [one for one in results if isinstance(one, Observation)]
@@ -146,8 +145,8 @@ def judge(
     unchecked += (Unchecked(name, why) for name, why in bad.items() if name not in faults)
     unchecked += (_left_out(one.passport) for one in made if one.passport is not None and one.passport.refused)
     judged = {name: one["nodeid"] for name, one in outcomes.items() if one["outcome"] in _JUDGED}
-    return Look(
-        ran, report, recordings, tuple(_without_cut_short(look, observations, outcomes)), tuple(unchecked), judged
+    return Assessment(
+        ran, report, recordings, tuple(_without_cut_short(partial, observations, outcomes)), tuple(unchecked), judged
     )
 
 
@@ -155,12 +154,10 @@ def _shown(
     found: Iterable[Observation | Unchecked], ran: SuiteRun, baseline: Baseline
 ) -> Iterator[Observation | Unchecked]:
     """Redact the examples of the suite's report like a recording: a report shows people by their names."""
-    redactor = Redactor("cassette", baseline.key or key_of(ran.order.cassettes))
+    redactor = Redactor("cassette", baseline.key or key_of(ran.request.cassettes))
     for one in found:
         if isinstance(one, Observation) and one.sample is not None:
-            seen = one.sample.observed
-            safe = redactor.notification(seen) if isinstance(seen, Notification) else seen and redactor.exchange(seen)
-            yield replace(one, sample=replace(one.sample, observed=safe))
+            yield replace(one, sample=replace(one.sample, observed=redactor.seen(one.sample.observed)))
         else:
             yield one
 
@@ -200,18 +197,18 @@ def _explained(
 
 
 def _without_cut_short(
-    look: Look, observations: list[Observation], outcomes: Mapping[str, Mapping[str, Any]]
+    partial: Assessment, observations: list[Observation], outcomes: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Observation]:
     """Leave out the missing end of a recording whose test has failed: the failure says enough."""
     more = {
         name
         for one in observations
         if one.difference.origin is Origin.RECORDING and one.difference.kind not in _CUT_SHORT
-        for name in look.where(one)
+        for name in partial.where(one)
     }
     for one in observations:
         cut = one.difference.kind in _CUT_SHORT and any(
-            name in more and outcomes[name]["outcome"] == RuleState.BROKEN for name in look.where(one)
+            name in more and outcomes[name]["outcome"] == RuleState.BROKEN for name in partial.where(one)
         )
         if not cut:
             yield one

@@ -13,7 +13,7 @@ from pytest_graphcalls.drift.fact_table import FactRow
 from pytest_graphcalls.drift.history import History
 from pytest_graphcalls.errors import RecordingError, SettingError
 from pytest_graphcalls.nightly.recordings import cassettes
-from pytest_graphcalls.nightly.suite import Order
+from pytest_graphcalls.nightly.suite import SuiteRequest
 from pytest_graphcalls.report.junit import cleaned
 
 CASSETTES, JUNIT, DOCUMENT = "cassettes", "junit.xml", "verdict.json"
@@ -35,15 +35,15 @@ def claim(out: Path) -> None:
         raise SettingError("--out", str(out), "a folder for the reports of nights", step)
 
 
-def junit_of(order: Order, masked: Counter[str]) -> str:
+def junit_of(request: SuiteRequest, masked: Counter[str]) -> str:
     """The tests as JUnit has them, without secrets, or ``""``.
 
     Args:
-        order: of the run that has written them.
+        request: of the run that has written them.
         masked: counts what the leak scan has masked, by kind.
     """
     try:
-        text = order.junit.read_text(encoding="utf-8")
+        text = request.junit.read_text(encoding="utf-8")
     except OSError:
         return ""
     safe = cleaned(text, people=True)

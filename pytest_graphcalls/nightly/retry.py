@@ -16,7 +16,7 @@ from pytest_graphcalls.drift import Difference, Severity, Unchecked
 from pytest_graphcalls.drift.model import Observation
 from pytest_graphcalls.drift.outcome import Sighting
 from pytest_graphcalls.findings import at_any_index
-from pytest_graphcalls.nightly.assess import Look
+from pytest_graphcalls.nightly.assess import Assessment
 from pytest_graphcalls.nightly.settings import Repetition
 
 _ENOUGH = 3
@@ -47,27 +47,27 @@ class _State(Enum):
 
 
 def confirm(
-    first: Look,
-    again: Callable[[frozenset[str], int], Look | None],
+    first: Assessment,
+    repeat: Callable[[frozenset[str], int], Assessment | None],
     repetition: Repetition,
     accepted: Iterable[str] = (),
-) -> tuple[Confirmed, Sequence[Look]]:
+) -> tuple[Confirmed, Sequence[Assessment]]:
     """Repeat the tests in which a difference was seen, until each difference is known to last or to be flaky.
 
     Args:
         first: the whole run.
-        again: repeats tests, by the names of their recordings; takes the number of the run, from 2. Gives ``None`` when
-            that run did not end.
+        repeat: repeats tests, by the names of their recordings; takes the number of the run, from 2. Gives ``None``
+            when that run did not end.
         repetition: when a difference counts.
         accepted: fingerprints that are not repeated.
 
     Returns:
         The differences that remain, and every run.
     """
-    looks = [first]
+    assessments = [first]
     passed_over = frozenset(accepted)
     for number in range(2, repetition.runs + 1):
-        tallies = _tallies(looks, passed_over, repetition)
+        tallies = _tallies(assessments, passed_over, repetition)
         left = repetition.runs - number + 1
         tests = frozenset(
             name
@@ -77,10 +77,10 @@ def confirm(
         )
         if not tests:
             break
-        look = again(tests, number)
-        if look is not None:
-            looks.append(look)
-    return _summarised(_tallies(looks, passed_over, repetition), repetition), looks
+        assessment = repeat(tests, number)
+        if assessment is not None:
+            assessments.append(assessment)
+    return _summarised(_tallies(assessments, passed_over, repetition), repetition), assessments
 
 
 @dataclass(slots=True)
@@ -110,18 +110,20 @@ class _Tally:
         return _State.OPEN if self.came + left >= repetition.needed else _State.NO
 
 
-def _tallies(looks: Sequence[Look], passed_over: frozenset[str], repetition: Repetition) -> Mapping[str, _Tally]:
+def _tallies(
+    assessments: Sequence[Assessment], passed_over: frozenset[str], repetition: Repetition
+) -> Mapping[str, _Tally]:
     found: dict[str, _Tally] = {}
-    for number, look in enumerate(looks):
-        for observation in look.observations:
+    for number, run in enumerate(assessments):
+        for observation in run.observations:
             name = observation.difference.fingerprint
             tally = found.setdefault(name, _Tally(observation, _is_suspect(observation, name, passed_over)))
             tally.places[observation.difference.place] = None
-            tally.tests |= look.where(observation)
+            tally.tests |= run.where(observation)
             tally.numbers.add(number)
     found = {one.observation.difference.fingerprint: one for one in _with_varying(found.values(), repetition)}
     for tally in found.values():
-        asked = {number for number, look in enumerate(looks) if not tally.tests.isdisjoint(look.tests)}
+        asked = {number for number, run in enumerate(assessments) if not tally.tests.isdisjoint(run.tests)}
         tally.runs = len(asked | tally.numbers)
     return found
 

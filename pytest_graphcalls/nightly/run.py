@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
 from pytest_graphcalls.atomic import restored
 from pytest_graphcalls.contract import Contract
@@ -33,52 +32,52 @@ from pytest_graphcalls.drift.outcome import PastNights, Sighting, entries, is_ex
 from pytest_graphcalls.drift.suite_report import rule_states
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.nightly import baseline as accepted
-from pytest_graphcalls.nightly.assess import Look, judge
+from pytest_graphcalls.nightly.assess import Assessment, assess
 from pytest_graphcalls.nightly.baseline import Baseline
 from pytest_graphcalls.nightly.publish import CASSETTES, claim, junit_of, publish
 from pytest_graphcalls.nightly.recordings import cassettes, latencies
 from pytest_graphcalls.nightly.retry import Confirmed, confirm
 from pytest_graphcalls.nightly.settings import NightSettings
-from pytest_graphcalls.nightly.suite import Order, Runner, SuiteRun, has_xdist
+from pytest_graphcalls.nightly.suite import SuiteRequest, SuiteRun, SuiteRunner, has_xdist
 from pytest_graphcalls.nightly.workspace import remove_abandoned, temporary_workspace
 from pytest_graphcalls.plugin.options import NAMED
 from pytest_graphcalls.report.run_document import counted
 from pytest_graphcalls.targets import capabilities_of
 
 
-def keep_steady(looks: Sequence[Look], unsteady: Collection[str]) -> None:
+def keep_steady(assessments: Sequence[Assessment], unsteady: Collection[str]) -> None:
     """Replace recordings of the first run that hold a flaky difference by later ones without it.
 
     A flaky difference would otherwise be promoted to the baseline.
 
     Args:
-        looks: the whole run, and the runs of some tests after it.
+        assessments: the whole run, and the runs of some tests after it.
         unsteady: fingerprints of flaky differences.
     """
     if not unsteady:
         return
-    first, *later = looks
+    first, *later = assessments
     wanted = _unsteady(first, unsteady)
-    folder = first.ran.order.cassettes
-    for look in later:
-        good = wanted & look.tests.keys() - _unsteady(look, unsteady)
-        for name, path in _paths(look).items():
+    folder = first.ran.request.cassettes
+    for one in later:
+        good = wanted & one.tests.keys() - _unsteady(one, unsteady)
+        for name, path in _paths(one).items():
             if name in good:
-                shutil.copyfile(path, folder / path.relative_to(look.ran.order.cassettes))
+                shutil.copyfile(path, folder / path.relative_to(one.ran.request.cassettes))
         wanted -= good
 
 
-def _unsteady(look: Look, unsteady: Collection[str]) -> set[str]:
+def _unsteady(assessment: Assessment, unsteady: Collection[str]) -> set[str]:
     return {
         name
-        for observation in look.observations
+        for observation in assessment.observations
         if observation.difference.fingerprint in unsteady
-        for name in look.where(observation)
+        for name in assessment.where(observation)
     }
 
 
-def _paths(look: Look) -> dict[str, Path]:
-    return {one.passport.test: one.path for one in cassettes(look.ran.order.cassettes) if one.passport}
+def _paths(assessment: Assessment) -> dict[str, Path]:
+    return {one.passport.test: one.path for one in cassettes(assessment.ran.request.cassettes) if one.passport}
 
 
 _ALONE = 24
@@ -93,24 +92,14 @@ _OTHER_CLOCK = "If the clock of the last night was wrong, move the history away 
 _KNOWN_STATES = frozenset({RuleState.HELD, RuleState.BROKEN, RuleState.NOTICE})
 
 
-class ProgressListener(Protocol):
-    """Receives the progress of a night."""
+class NightProgress:
+    """Receives the progress of a night; this one ignores it."""
 
     def phase(self, text: str) -> None:
         """A new phase begins."""
 
     def count(self, done: int, total: int) -> None:
         """Show how many tests are done, and of how many."""
-
-
-class NoProgress:
-    """Ignores the progress of a night."""
-
-    def phase(self, text: str) -> None:
-        """See :meth:`ProgressListener.phase`."""
-
-    def count(self, done: int, total: int) -> None:
-        """See :meth:`ProgressListener.count`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +119,10 @@ class NightResult:
     masked: Mapping[str, int] = field(default_factory=dict)
 
 
-def look(
+def run_night(
     settings: NightSettings,
-    runner: Runner,
-    progress: ProgressListener | None = None,
+    runner: SuiteRunner,
+    progress: NightProgress | None = None,
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     seed: int = 0,
@@ -153,7 +142,7 @@ def look(
         DriftFileError: the history or the file of accepted differences cannot be used.
         PublishedFileError: a metadata file is there and is not what it should be.
     """
-    progress = progress or NoProgress()
+    progress = progress or NightProgress()
     claim(settings.out)
     for place in (settings.out / CASSETTES, settings.baseline):
         if said := restored(place):
@@ -163,15 +152,15 @@ def look(
     published = tuple(_published(settings, progress))
     old = accepted.read(settings.baseline, settings.target, settings.versions)
     agreed = AcceptedFile.read(settings.accepted).acceptances
-    with (
-        History(settings.history, keep=settings.keep, now=now) as history,
-        temporary_workspace() as folder,
-    ):
-        night = _Night(settings, runner, progress, old, published, folder, seed)
-        return night.look(history, agreed, now)
+    with History(settings.history, keep=settings.keep, now=now) as history, temporary_workspace() as folder:
+        # Workers would share the clock of a server that lets itself be steered, so none of them could move it.
+        steered = settings.target not in NAMED and bool(capabilities_of(settings.target))
+        in_workers = has_xdist() and not steered
+        night = _Night(settings, runner, progress, old, published, folder, seed, in_workers)
+        return night.run(history, agreed, now)
 
 
-def _published(settings: NightSettings, progress: ProgressListener) -> Iterator[Difference | Unchecked]:
+def _published(settings: NightSettings, progress: NightProgress) -> Iterator[Difference | Unchecked]:
     """Compare what is published; what cannot be read is reported before the suite runs."""
     if settings.published.origins:
         progress.phase("looking at what is published")
@@ -181,30 +170,19 @@ def _published(settings: NightSettings, progress: ProgressListener) -> Iterator[
     yield from found
 
 
+@dataclass(frozen=True, slots=True)
 class _Night:
-    def __init__(
-        self,
-        settings: NightSettings,
-        runner: Runner,
-        progress: ProgressListener,
-        old: Baseline,
-        published: Sequence[Difference | Unchecked],
-        folder: Path,
-        seed: int,
-    ) -> None:
-        self._settings = settings
-        self._runner = runner
-        self._progress = progress
-        self._old = old
-        self._published = published
-        self._folder = folder
-        self._seed = seed
-        self._contract = Contract.packaged()
-        # Workers would share the clock of a server that lets itself be steered, so none of them could move it.
-        steered = settings.target not in NAMED and bool(capabilities_of(settings.target))
-        self._in_workers = has_xdist() and not steered
+    _settings: NightSettings
+    _runner: SuiteRunner
+    _progress: NightProgress
+    _old: Baseline
+    _published: Sequence[Difference | Unchecked]
+    _folder: Path
+    _seed: int
+    _in_workers: bool
+    _contract: Contract = field(default_factory=Contract.packaged)
 
-    def look(self, history: History, agreed: Mapping[str, Acceptance], now: Callable[[], datetime]) -> NightResult:
+    def run(self, history: History, agreed: Mapping[str, Acceptance], now: Callable[[], datetime]) -> NightResult:
         last, known = _last(history.nights(), self._settings.target), history.known()
         begun = history.begin(self._settings.target)
         compared = self._old.words or "the contract only, because there is no baseline yet"
@@ -226,10 +204,10 @@ class _Night:
         found.entries = entries(found.seen, agreed, earlier, begun.started, self._settings.repetition.needed)
         verdict = self._verdict(found, begun, agreed, max(now(), begun.started))
         masked: Counter[str] = Counter()
-        junit = junit_of(ran.order, masked)
+        junit = junit_of(ran.request, masked)
         history.finish(verdict)
         self._progress.phase("writing the reports")
-        recordings = None if isinstance(first, Unchecked) else ran.order.cassettes
+        recordings = None if isinstance(first, Unchecked) else ran.request.cassettes
         try:
             all_ = rows((one.difference for one in verdict.entries), self._looked(first), self._contract)
             facts = [one for one in all_ if one.disagree]
@@ -238,7 +216,7 @@ class _Night:
         except RecordingError as error:
             return NightResult(verdict, problem=str(error))
 
-    def _looked(self, first: Look | Unchecked) -> frozenset[Origin]:
+    def _looked(self, first: Assessment | Unchecked) -> frozenset[Origin]:
         """The sources that were compared tonight."""
         service = frozenset[Origin]() if isinstance(first, Unchecked) else frozenset({Origin.CONTRACT})
         return self._settings.published.origins | service
@@ -249,39 +227,33 @@ class _Night:
         alone = 0 < len(tests) <= _ALONE or not self._in_workers
         settings = self._settings
         workers = "0" if alone else settings.workers
-        order = Order(folder, settings.target, settings.versions, tests, workers, self._old.key, self._seed)
-        return self._runner.run(order, self._progress.count)
+        request = SuiteRequest(folder, settings.target, settings.versions, tests, workers, self._old.key, self._seed)
+        return self._runner.run(request, self._progress.count)
 
     def _read(
         self, ran: SuiteRun, last: Mapping[str, RuleState], only: frozenset[str] = frozenset()
-    ) -> Look | Unchecked:
+    ) -> Assessment | Unchecked:
         if ran.report is None:
             return Unchecked("the whole run", ran.problem)
         try:
-            return judge(ran, self._old, last, self._contract, only=only)
+            return assess(ran, self._old, last, self._contract, only=only)
         except RecordingError as error:
             return Unchecked("tonight's recordings", str(error))
 
-    def _judge(
-        self,
-        found: _Found,
-        first: Look,
-        agreed: Mapping[str, Acceptance],
-        tonight: datetime,
-    ) -> None:
+    def _judge(self, found: _Found, first: Assessment, agreed: Mapping[str, Acceptance], tonight: datetime) -> None:
         """Repeat the tests with differences, and keep those that last."""
         repetition = self._settings.repetition
 
-        def again(names: frozenset[str], number: int) -> Look | None:
+        def again(names: frozenset[str], number: int) -> Assessment | None:
             tests = tuple(sorted(first.tests[name] for name in names if name in first.tests))
             if not tests:
                 return None
             self._progress.phase(f"repeating what differs: {counted(len(tests), 'test')}, run {number}")
-            look = self._read(self._run(str(number), tests), {}, names)
-            return None if isinstance(look, Unchecked) else look
+            found = self._read(self._run(str(number), tests), {}, names)
+            return None if isinstance(found, Unchecked) else found
 
         settled = {name for name, one in agreed.items() if not is_expired(one, tonight)}
-        confirmed, looks = confirm(first, again, repetition, settled)
+        confirmed, assessments = confirm(first, again, repetition, settled)
         found.seen += tuple(confirmed.seen)
         found.unchecked += (*first.unchecked, *confirmed.unchecked)
         covered = self._settings.versions
@@ -290,7 +262,7 @@ class _Night:
         }
         found.rules |= _unsteady_rules(first, confirmed)
         found.latency = latencies(first.recordings, self._contract)
-        keep_steady(looks, confirmed.unsteady)
+        keep_steady(assessments, confirmed.unsteady)
 
     def _verdict(self, found: _Found, begun: Night, agreed: Mapping[str, Acceptance], ended: datetime) -> Verdict:
         if begun.note:
@@ -343,7 +315,7 @@ def _last(nights: Iterable[Night], target: str) -> Mapping[str, RuleState]:
     }
 
 
-def _unsteady_rules(first: Look, confirmed: Confirmed) -> Mapping[str, RuleState]:
+def _unsteady_rules(first: Assessment, confirmed: Confirmed) -> Mapping[str, RuleState]:
     """Rules that were broken once: a notice where they held when repeated, else not checked."""
     broken = {
         one.difference.fingerprint: f"{one.difference.subject}@{one.difference.version}"

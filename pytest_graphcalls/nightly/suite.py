@@ -26,7 +26,7 @@ _KEY = "GRAPHCALLS_REDACTION_KEY"
 _RAN = frozenset({0, 1})
 """pytest's exit status of a run that came to its end."""
 _EVERY = 0.2
-"""Seconds between two looks at how far a run is."""
+"""Seconds between two assessments at how far a run is."""
 _KILLED_AFTER = PATIENCE + 5
 """Seconds after which a run that was asked to stop, and has not ended, is killed."""
 
@@ -35,7 +35,7 @@ OnProgress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SuiteRequest:
     """One run of the suite that is asked for.
 
     Attributes:
@@ -105,43 +105,43 @@ class SuiteRun:
     """The result of one run of the suite.
 
     Attributes:
-        order: what was to be run.
+        request: what was to be run.
         report: the suite's report; ``None`` when the run did not come to its end.
         problem: why it did not, a sentence, or ``""``.
     """
 
-    order: Order
+    request: SuiteRequest
     report: Mapping[str, Any] | None
     problem: str = ""
 
     @classmethod
-    def of(cls, order: Order, status: int, screen: str) -> SuiteRun:
+    def of(cls, request: SuiteRequest, status: int, screen: str) -> SuiteRun:
         """Read what a run has left behind.
 
         Args:
-            order: what was to be run.
+            request: what was to be run.
             status: pytest's exit status.
             screen: what pytest printed.
         """
-        stopped = next((one["stopped"] for one in reversed(list(_lines(order.progress))) if "stopped" in one), "")
+        stopped = next((one["stopped"] for one in reversed(list(_lines(request.progress))) if "stopped" in one), "")
         problem = "" if status in _RAN and not stopped else mask(stopped or _said(screen, status))
         report = None
         if not problem:
             try:
-                report = json.loads(order.report.read_bytes())
+                report = json.loads(request.report.read_bytes())
             except (OSError, ValueError) as error:
                 problem = f"the suite has left no report that can be read ({error})."
-        return cls(order, report, problem)
+        return cls(request, report, problem)
 
 
-class Runner(Protocol):
+class SuiteRunner(Protocol):
     """Runs the packaged suite."""
 
-    def run(self, order: Order, on_progress: OnProgress) -> SuiteRun:
+    def run(self, request: SuiteRequest, on_progress: OnProgress) -> SuiteRun:
         """Run it once.
 
         Args:
-            order: what is to be run.
+            request: what is to be run.
             on_progress: receives its progress.
         """
 
@@ -149,14 +149,14 @@ class Runner(Protocol):
 class Subprocess:
     """Runs the suite in a process of this Python, in the folder where the command is, whose settings it has."""
 
-    def run(self, order: Order, on_progress: OnProgress) -> SuiteRun:
-        """See :meth:`Runner.run`."""
-        screen = order.folder / "screen.txt"
+    def run(self, request: SuiteRequest, on_progress: OnProgress) -> SuiteRun:
+        """Run the suite once, and wait until it has ended."""
+        screen = request.folder / "screen.txt"
         with (
             screen.open("wb") as out,
             subprocess.Popen(  # noqa: S603  this Python, and words of our own
-                [sys.executable, "-m", CHILD, *order.arguments()],
-                env=order.prepare(os.environ),
+                [sys.executable, "-m", CHILD, *request.arguments()],
+                env=request.prepare(os.environ),
                 # Nothing is written there: it closes when this process ends, however that is, and the run ends then.
                 stdin=subprocess.PIPE,
                 stdout=out,
@@ -166,10 +166,10 @@ class Subprocess:
             ) as process,
         ):
             try:
-                status = _followed(process, order.progress, on_progress)
+                status = _followed(process, request.progress, on_progress)
             finally:
                 _end(process)
-        return SuiteRun.of(order, status, screen.read_text(encoding="utf-8", errors="replace"))
+        return SuiteRun.of(request, status, screen.read_text(encoding="utf-8", errors="replace"))
 
 
 def _followed(process: subprocess.Popen[bytes], progress: Path, on_progress: OnProgress) -> int:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
+from itertools import count
+from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
@@ -13,14 +16,18 @@ from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import IdleFaultWarning, RecordingError, SettingError, SignInError, UnknownNameError
 from pytest_graphcalls.plugin.graphcalls import GraphCalls
 from pytest_graphcalls.plugin.markers import Plan, plan_for
-from pytest_graphcalls.plugin.options import BOTH_VERSIONS, LIVE, REPLAY, records
-from pytest_graphcalls.plugin.outcomes import follow_bot, watch
+from pytest_graphcalls.plugin.options import BOTH_VERSIONS, LIVE, REPLAY, SIMULATOR, records
+from pytest_graphcalls.plugin.outcomes import LOOPBACK, follow_bot, uses_shared, watch
 from pytest_graphcalls.plugin.reporting import take_part
-from pytest_graphcalls.plugin.settings import Settings
+from pytest_graphcalls.plugin.settings import Settings, settings_of
 from pytest_graphcalls.report.failure import raise_failing
-from pytest_graphcalls.session import Recorder, recording
+from pytest_graphcalls.session import Followed, Recorder, current_recorder, recording
 from pytest_graphcalls.targets import Case, Connection, LocalServer, Setup, Target, Targets, Wishes
 from pytest_graphcalls.targets.facts import mock_facts
+from pytest_graphcalls.wire import Exchange, Notification
+
+if TYPE_CHECKING:
+    from pytest_graphcalls.simulator import Simulator
 
 _TARGETS = pytest.StashKey[Targets]()
 _SERVER = pytest.StashKey[LocalServer]()
@@ -36,8 +43,11 @@ def recorded(item: pytest.Item, settings: Settings, version: str) -> Iterator[Re
     watched = watch(item, plan)
     watched.version = version
     watched.recorder = Recorder(Contract.packaged(), strict=settings.strict, rules=plan.rules, questions=plan.questions)
-    with recording(watched.recorder) as recorder:
-        yield recorder
+    with ExitStack() as stack:
+        for one in item.session.stash.get(_SHARED, ()) if uses_shared(item) else ():
+            stack.callback(watched.recorder.follow_on(one.followed))
+        with recording(watched.recorder) as recorder:
+            yield recorder
     watched.recorder.close(item.nodeid)
     raise_failing(recorder)
 
@@ -74,14 +84,85 @@ def server_of(session: pytest.Session) -> LocalServer:
     return session.stash[_SERVER]
 
 
+_NO_PROXY = ("NO_PROXY", "no_proxy")
+
+
 @contextmanager
-def facade(item: pytest.Item, connection: Connection, recorder: Recorder, settings: Settings) -> Iterator[GraphCalls]:
-    """What the fixture ``graphcalls`` gives a test."""
+def _served(session: pytest.Session, simulator: Simulator) -> Iterator[str]:
+    """The URL of the local server, which no proxy that a variable names is asked for meanwhile."""
+    before = {name: os.environ[name] for name in _NO_PROXY if name in os.environ}
+    if "*" not in before.values():
+        os.environ.update(dict.fromkeys(_NO_PROXY, ",".join(filter(None, {**before, "": LOOPBACK}.values()))))
+    try:
+        with server_of(session).serving(simulator) as url:
+            yield url
+    finally:
+        for name in _NO_PROXY:
+            os.environ.pop(name, None)
+        os.environ.update(before)
+
+
+class SharedRecorder:
+    """Hands what a simulator of several tests answers to the recorder of the test that runs, else to its own.
+
+    Args:
+        strict: whether notices weigh, too.
+    """
+
+    def __init__(self, *, strict: bool) -> None:
+        self.own = Recorder(Contract.packaged(), strict=strict)
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Check an exchange."""
+        (current_recorder() or self.own)(exchange)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(current_recorder() or self.own, name)
+
+    def follow(self, received: Callable[[], Sequence[Notification]], version: str) -> Callable[[], None]:
+        """Check each notification once, in the test in which it is seen."""
+        self.followed = Followed(received, version, signed=False)
+        running = current_recorder()
+        if running is not None:
+            running.follow_on(self.followed)
+        return self.own.follow_on(self.followed)
+
+
+_SHARED = pytest.StashKey[list[SharedRecorder]]()
+_COUNT = count(1)
+
+
+@contextmanager
+def shared(session: pytest.Session, *, version: str = "") -> Iterator[GraphCalls]:
+    """A simulator for longer than a test; what is found in it fails the test that runs, or the end of the block."""
+    settings = settings_of(session.config)
+    if settings.target != SIMULATOR:
+        pytest.skip(
+            f"needs a simulator, and this run is against {settings.target}; --graphcalls-target=simulator has one."
+        )
+    recorder: Any = SharedRecorder(strict=settings.strict)
+    hook = session.ihook.pytest_graphcalls_simulator
+    tenant = str(uuid5(NAMESPACE_URL, f"shared {next(_COUNT)}"))
+    setup = Setup(version or settings.version, recorder, tenant, lambda simulator: hook(simulator=simulator))
+    session.stash.setdefault(_SHARED, []).append(recorder)
+    connection = targets_of(session, settings)[SIMULATOR].connect(setup)
+    with facade(session, connection, recorder, settings) as graphcalls:
+        yield graphcalls
+    connection.close()
+    session.stash[_SHARED].remove(recorder)
+    raise_failing(recorder.own)
+
+
+@contextmanager
+def facade(
+    node: pytest.Item | pytest.Session, connection: Connection, recorder: Recorder, settings: Settings
+) -> Iterator[GraphCalls]:
+    """What the fixture ``graphcalls`` gives a test, or several."""
     graphcalls = GraphCalls(
         connection,
         recorder,
-        lambda simulator: server_of(item.session).serving(simulator),
-        partial(follow_bot, item),
+        partial(_served, node.session),
+        partial(follow_bot, node),
         settings.seed,
     )
     with closing(graphcalls):

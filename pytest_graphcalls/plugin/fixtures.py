@@ -5,6 +5,7 @@ A project may override ``graphcalls_settings`` and ``graphcalls_version``. Names
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,8 @@ import pytest
 from pytest_graphcalls.plugin.options import PARAMETER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from pytest_graphcalls.bot import Bot
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
@@ -90,6 +92,19 @@ def graphcalls(
 
     with facade(request.node, _graphcalls_connection, _graphcalls_recorder, graphcalls_settings) as graphcalls:
         yield graphcalls
+
+
+@pytest.fixture(scope="session")
+def graphcalls_shared(request: pytest.FixtureRequest) -> Callable[..., AbstractContextManager[GraphCalls]]:
+    """A simulator for a module or a session, made in a fixture of your own.
+
+    ``with graphcalls_shared() as graphcalls: yield graphcalls`` is one for as long as that fixture lives. What is wrong
+    with an exchange fails the test in which it happens, or the end of the block. ``version=`` gives the API version, by
+    default the first of the run.
+    """
+    from pytest_graphcalls.plugin.connections import shared
+
+    return partial(shared, request.session)
 
 
 @pytest.fixture

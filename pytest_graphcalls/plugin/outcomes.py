@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_graphcalls.errors import ContractViolationError, GraphCallsError
 from pytest_graphcalls.plugin.markers import PLAN_KEY, Plan, version_of
-from pytest_graphcalls.plugin.options import LIVE
+from pytest_graphcalls.plugin.options import LIVE, uses_plugin
 from pytest_graphcalls.plugin.settings import settings_of
 
 if TYPE_CHECKING:
     from pytest_graphcalls.bot import Bot
     from pytest_graphcalls.session import Watch
 
+LOOPBACK = "127.0.0.1"
+"""Where the local server listens."""
 WATCH_KEY = pytest.StashKey["Watch"]()
 BOT_KEY = pytest.StashKey["Bot"]()
 
@@ -34,6 +37,19 @@ class Tests:
         return (yield from call(pyfuncitem, plan))
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        """Let a test of ours reach this machine under ``--block-network``: the server of its simulator is there."""
+        result = yield
+        cached = fixturedef.cached_result
+        if fixturedef.argname != "allowed_hosts" or cached is None or not uses_plugin(request.node):
+            return result
+        hosts = [*(result if isinstance(result, list) else ()), re.escape(LOOPBACK)]
+        fixturedef.cached_result = (hosts, cached[1], None)
+        return hosts
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -41,9 +57,11 @@ class Tests:
         watched = watch_of(item)
         if watched is None:
             return (yield)
-        violated = judge(watched, item, call)
+        error = judge(watched, call)
         report = yield
-        report_on(watched, item, call, report, violated=violated)
+        if error is not None and (call.excinfo is None or call.excinfo.value is not error):
+            report.sections.append((f"Captured graphcalls {call.when}", str(error)))
+        report_on(watched, item, call, report, violated=error is not None)
         if call.when == "teardown":  # a test that is run again begins anew
             del item.stash[WATCH_KEY]
             with suppress(KeyError):
@@ -51,15 +69,15 @@ class Tests:
         return report
 
 
-def judge(watched: Watch, item: pytest.Item, info: pytest.CallInfo[None]) -> bool:
-    """Fail the phase that ends for the violations up to its end, and say whether there are any.
+def judge(watched: Watch, info: pytest.CallInfo[None]) -> BaseException | None:
+    """Fail the phase that ends for the violations up to its end; gives the error about them, if there are any.
 
     What only a fixture's set-up has caused fails the body. A failure of the test's own stays what it is, with the
     violations beside it; what comes later is raised at teardown, by the fixture of the recorder.
     """
     recorder, raised = watched.recorder, info.excinfo
     if recorder is None or info.when == "teardown" or (info.when == "setup" and raised is None):
-        return raised is not None and raised.errisinstance(ContractViolationError)
+        return raised.value if raised is not None and raised.errisinstance(ContractViolationError) else None
     from pytest_graphcalls.report.failure import raise_failing
 
     try:
@@ -67,10 +85,8 @@ def judge(watched: Watch, item: pytest.Item, info: pytest.CallInfo[None]) -> boo
     except Exception as error:  # noqa: BLE001  a fault of ours fails this test with its traceback, not the whole run
         if raised is None or raised.errisinstance(pytest.skip.Exception):
             info.excinfo = pytest.ExceptionInfo.from_exception(error)
-        else:
-            item.add_report_section(info.when, "graphcalls", str(error))
-        return True
-    return False
+        return error
+    return None
 
 
 def watch(item: pytest.Item, plan: Plan) -> Watch:
@@ -117,10 +133,15 @@ def _package(frame: FrameType) -> str:
     return "" if name.startswith("pytest_graphcalls.contracts.") else name.partition(".")[0]
 
 
-def follow_bot(item: pytest.Item, bot: Bot) -> Bot:
-    """Show what ``bot`` received and did when the test fails."""
-    item.stash[BOT_KEY] = bot
+def follow_bot(node: pytest.Item | pytest.Session, bot: Bot) -> Bot:
+    """Show what ``bot`` received and did when the test fails, or one that shares it."""
+    node.stash[BOT_KEY] = bot
     return bot
+
+
+def uses_shared(item: pytest.Item) -> bool:
+    """Whether a test uses a simulator that it shares with others."""
+    return "graphcalls_shared" in getattr(item, "fixturenames", ())
 
 
 def watch_of(item: pytest.Item) -> Watch | None:
@@ -178,8 +199,9 @@ def report_on(
     if report.failed and (watched.target == LIVE or not told):
         live = watched.target == LIVE
         _show(report, "graphcalls live" if live else "graphcalls: last exchanges", lambda: _hints(watched, live=live))
-    if report.failed and BOT_KEY in item.stash:
-        _show(report, "graphcalls bot", lambda: _timeline(item.stash[BOT_KEY], info))
+    bot = item.stash.get(BOT_KEY, None) or (item.session.stash.get(BOT_KEY, None) if uses_shared(item) else None)
+    if report.failed and bot is not None:
+        _show(report, "graphcalls bot", lambda: _timeline(bot, info))
     watched.phase(report.when or "", report.outcome, _reason(report, info), violated=violated)
     if report.when == "teardown":
         record = watched.record()

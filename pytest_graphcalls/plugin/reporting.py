@@ -13,7 +13,7 @@ import pytest
 
 from pytest_graphcalls.plugin.markers import PLAN_KEY, apply
 from pytest_graphcalls.plugin.options import LIVE, NAMED, REPLAY, SIMULATOR, is_given, is_worker, records
-from pytest_graphcalls.plugin.outcomes import Tests
+from pytest_graphcalls.plugin.outcomes import Tests, uses_shared
 from pytest_graphcalls.plugin.redacting import MASKED
 from pytest_graphcalls.plugin.settings import Settings, read_settings, settings_of
 
@@ -46,16 +46,23 @@ def prepare(config: pytest.Config, items: list[pytest.Item]) -> None:
     """
     take_part(config)
     settings = settings_of(config)
+    for item in items:
+        if uses_shared(item) and _RECORDER not in item.fixturenames:  # type: ignore[attr-defined]  # a shared one has
+            item.fixturenames.insert(0, _RECORDER)  # type: ignore[attr-defined]  # them, so it is a function
     try:
         apply(config, items, settings)
         if settings.target == REPLAY or records(config) or any(item.get_closest_marker("vcr") for item in items):
             from pytest_graphcalls.plugin.recording import join
 
-            join(config)
+            join(config, items)
     except pytest.UsageError as error:
         if not is_worker(config):
             raise
         _refuse_as_worker(config, items, error)
+
+
+_RECORDER = "_graphcalls_recorder"
+"""The fixture that a test of a shared simulator has without asking for it, so that its exchanges are its own."""
 
 
 def _refuse_as_worker(config: pytest.Config, items: list[pytest.Item], error: pytest.UsageError) -> None:

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from pytest_graphcalls.contract import Contract, Operation
 from pytest_graphcalls.contract.loading import ContractFiles
-from pytest_graphcalls.contract.model import Constraint
 from pytest_graphcalls.contract.types import Member, TypeModel
 from pytest_graphcalls.drift.difference import Difference, Kind, Origin
 from pytest_graphcalls.drift.model import Unchecked
@@ -156,8 +155,7 @@ class _OperationPage(_Compared):
         yield from self._parameters()
         yield from self._request_body()
         yield from self._response_body()
-        for constraint in self.operation.request.constraints:
-            yield from self._limits(constraint)
+        yield from self._limits()
         yield from self._durations()
         yield from docs_examples.differences(
             self.page, self.contract, self.operation.id, self.version, self.operation.page(self.version)
@@ -181,14 +179,19 @@ class _OperationPage(_Compared):
         for route in promised.keys() - printed.keys():
             yield self._own(Kind.PATH_GONE, promised[route], promised[route], "", stated[0].line)
         for route, one in printed.items():
-            if route not in promised and not self._elsewhere(one.what):
+            if route not in promised and not self._elsewhere(one.what) and one.what not in self._unjudged():
                 yield self._own(Kind.PATH_NEW, one.what, "", one.what, one.line)
 
     def _elsewhere(self, route: str) -> bool:
-        """Whether the route is a known address of this operation that the version's page need not name."""
+        """Whether the route is a known address of this operation, or of the other operation that shares the page."""
         method, _, path = route.partition(" ")
-        match = self.contract.match(method, f"/{self.version}{path}")
-        return getattr(match, "operation", None) == self.operation
+        found = getattr(self.contract.match(method, f"/{self.version}{path}"), "operation", None)
+        return found is not None and found.page(self.version) == self.operation.page(self.version)
+
+    def _unjudged(self) -> Collection[str]:
+        """Addresses and delegated permissions on the page that the contract does not judge."""
+        found: list[str] = self.stated["unjudged"].get(self.page.path.stem.lower(), [])
+        return found
 
     def _permissions(self) -> Iterator[Found]:
         tables: list[tuple[Page, Table]] = []
@@ -211,7 +214,7 @@ class _OperationPage(_Compared):
         known = {spelling.lower() for spelling in promised.accepted}
         applications = {one.name.lower() for one in printed if not one.delegated}
         for one in {(one.name.lower(), one.delegated): one for one in printed}.values():
-            if one.delegated or one.name.lower() not in known:
+            if one.name not in self._unjudged() if one.delegated else one.name.lower() not in known:
                 where = "permissions, delegated" if one.delegated else "permissions"
                 yield self._own(Kind.PERMISSION_NEW, where, "", one.name, one.place)
         for name in (*promised.least, *promised.higher):
@@ -279,14 +282,19 @@ class _OperationPage(_Compared):
     def _family(self, name: str) -> tuple[str, ...]:
         return name, *self.model.subtypes(name), *self.model.types[name].bases
 
-    def _limits(self, constraint: Constraint) -> Iterator[Difference]:
+    def _limits(self) -> Iterator[Difference]:
         """The numbers that the page states as limits of a parameter, in its row or in a sentence with its name."""
-        promised = {value for keyword, value in constraint.limits.items() if keyword != "pattern"}
-        row, noun = self._rows().get(constraint.at), constraint.at.rpartition(".")[2]
-        stated = {number: line for line, text in self.page.lines() for number in limits(text, noun)}
-        stated |= dict.fromkeys(limits(row.description), row.line) if row else {}
-        if promised:
-            yield from self._numbers(f"{constraint.at}, limit", promised, stated)
+        promised: dict[str, set[int]] = {}
+        for one in self.operation.request.constraints:
+            numbers = {value for keyword, value in one.limits.items() if keyword != "pattern"}
+            promised.setdefault(one.at, set()).update(numbers)
+        rows = self._rows()
+        for at, numbers in promised.items():
+            row, noun = rows.get(at), at.rpartition(".")[2]
+            stated = {number: line for line, text in self.page.lines() for number in limits(text, noun)}
+            stated |= dict.fromkeys(limits(row.description), row.line) if row else {}
+            if numbers:
+                yield from self._numbers(f"{at}, limit", numbers, stated)
 
     def _durations(self) -> Iterator[Difference]:
         """The durations that the page states, unit by unit."""

@@ -90,15 +90,15 @@ def _is_body(block: Block, asked: Message) -> bool:
 def _message(block: Block) -> Message | None:
     """The block as a request or a response; ``None`` for anything else, and for the summary of the routes."""
     first, _, rest = block.text.strip("\n").partition("\n")
-    asked, told = _REQUEST_LINE.match(first), _RESPONSE_LINE.match(first)
-    if block.sort == "ignored" or block.section == "http request" or not (asked or told):
+    request, response = _REQUEST_LINE.match(first), _RESPONSE_LINE.match(first)
+    if block.sort == "ignored" or block.section == "http request" or not (request or response):
         return None
     before = block.line + block.text[: len(block.text) - len(block.text.lstrip("\n"))].count("\n")
     headers, body, skipped = _parted(rest)
     line = before + 1 + skipped
     truncated = str(block.notes.get("truncated", "")).lower() == "true"
-    method, target = asked.groups() if asked else ("", "")
-    status = int(told.group(1)) if told else 0
+    method, target = request.groups() if request else ("", "")
+    status = int(response.group(1)) if response else 0
     return Message(block.example, block.line, line, body, headers, method, target, status, truncated)
 
 
@@ -115,43 +115,42 @@ def _parted(text: str) -> tuple[Headers, str, int]:
     return Headers(pairs), "", len(lines)
 
 
+@dataclass(frozen=True, slots=True)
 class _Judge:
-    def __init__(self, page: Page, contract: Contract, subject: str, version: str, address: str) -> None:
-        self._page = page
-        self._contract = contract
-        self._subject = subject
-        self._version = version
-        self._address = address
+    page: Page
+    contract: Contract
+    subject: str
+    version: str
+    address: str
 
     def plain(self, block: Block) -> Iterator[Difference]:
         """A block that is no message: JSON alone, mostly a notification."""
         if block.language == "json" and block.text.strip():
             yield from self._posted(block.text, block.line, block.example)
 
-    def request(self, asked: Message) -> Iterator[Difference]:
+    def request(self, request: Message) -> Iterator[Difference]:
         """A request without an answer, or what is posted to a bot."""
-        if not self._path(asked):
-            if asked.body:
-                yield from self._posted(asked.body, asked.body_line, asked.example)
+        if not self._path(request):
+            if request.body:
+                yield from self._posted(request.body, request.body_line, request.example)
             return
-        wrong = list(self._body(asked, Side.REQUEST))
+        wrong = list(self._body(request, Side.REQUEST))
         yield from wrong
         if not wrong:
-            findings = self._contract.check_request(self._request(asked), token_expected=False)
-            yield from self._broken(findings, asked, None, frozenset())
+            findings = self.contract.check_request(self._request(request), token_expected=False)
+            yield from self._broken(findings, request, None, frozenset())
 
-    def exchange(self, asked: Message | None, told: Message) -> Iterator[Difference]:
+    def exchange(self, request: Message | None, answer: Message) -> Iterator[Difference]:
         """A response with the request before it."""
-        wrong = {Side.RESPONSE: list(self._body(told, Side.RESPONSE))}
-        if asked is not None:
-            wrong = {Side.REQUEST: list(self._body(asked, Side.REQUEST)), **wrong}
+        halves = {Side.REQUEST: request, Side.RESPONSE: answer}
+        wrong = {side: list(self._body(half, side)) for side, half in halves.items() if half is not None}
         for found in wrong.values():
             yield from found
-        if asked is None or not self._path(asked):
+        if request is None or not self._path(request):
             return
-        exchange = Exchange(self._request(asked), Response(told.status, told.headers, told.body.encode()))
-        findings = self._contract.check(exchange, token_expected=False)
-        yield from self._broken(findings, asked, told, frozenset(side for side, found in wrong.items() if found))
+        exchange = Exchange(self._request(request), Response(answer.status, answer.headers, answer.body.encode()))
+        findings = self.contract.check(exchange, token_expected=False)
+        yield from self._broken(findings, request, answer, frozenset(side for side, found in wrong.items() if found))
 
     def _posted(self, text: str, line: int, example: str) -> Iterator[Difference]:
         """Text that has to be JSON, judged where it is a notification."""
@@ -159,7 +158,7 @@ class _Judge:
         yield from wrong
         if wrong or _POSTED not in text:
             return
-        findings = self._contract.check_notification(decode_json(text.encode()), self._version)
+        findings = self.contract.check_notification(decode_json(text.encode()), self.version)
         yield from (self._difference(finding, line, text) for finding in findings if _counts(finding, truncated=False))
 
     def _body(self, message: Message, side: Side) -> Iterator[Difference]:
@@ -176,44 +175,36 @@ class _Judge:
             except UnreadableError as place:
                 # A line is known where it is not JSON; other reasons are of the whole text.
                 reason, at = (place.problem.rstrip("."), line + place.line - 1) if place.line else (reason, line)
-            facts = (self._version, self._subject, where, "JSON", f"a body that {reason}")
-            yield Difference(Kind.EXAMPLE_INVALID, Origin.DOCUMENTATION, *facts, self._page.at(at), self._address)
+            facts = (self.version, self.subject, where, "JSON", f"a body that {reason}")
+            yield Difference(Kind.EXAMPLE_INVALID, Origin.DOCUMENTATION, *facts, self.page.at(at), self.address)
 
-    def _path(self, asked: Message) -> str:
+    def _path(self, request: Message) -> str:
         """The path with its version, where the request goes to the calls of Graph; else ``""``."""
-        target = _without_host(asked.target).partition("?")[0]
+        target = _without_host(request.target).partition("?")[0]
         if target.startswith(_ROOTS):
-            return f"/{self._version}{target}"
+            return f"/{self.version}{target}"
         return target if target.startswith(("/v1.0/", "/beta/")) else ""
 
-    def _request(self, asked: Message) -> Request:
+    def _request(self, request: Message) -> Request:
         # The length is an artefact of the page, which has no sign-in either.
-        headers = asked.headers.without("content-length")
-        path = re.sub(r"\s", "", self._path(asked))
-        return Request(asked.method.upper(), f"https://graph.microsoft.com{path}", headers, asked.body.encode())
+        headers = request.headers.without("content-length")
+        path = re.sub(r"\s", "", self._path(request))
+        return Request(request.method.upper(), f"https://graph.microsoft.com{path}", headers, request.body.encode())
 
     def _broken(
-        self, findings: Iterable[Finding], asked: Message, told: Message | None, unread: Collection[Side]
+        self, findings: Iterable[Finding], request: Message, answer: Message | None, unread: Collection[Side]
     ) -> Iterator[Difference]:
         for finding in findings:
-            half = told if finding.side is Side.RESPONSE and told is not None else asked
+            half = answer if finding.side is Side.RESPONSE and answer is not None else request
             if finding.side not in unread and _counts(finding, truncated=half.truncated):
                 line = half.body_line if finding.where.startswith("$") else half.line
                 yield self._difference(finding, line, half.body)
 
     def _difference(self, finding: Finding, line: int, body: str) -> Difference:
-        return Difference(
-            Kind.EXAMPLE_BROKEN,
-            Origin.DOCUMENTATION,
-            finding.version or self._version,
-            finding.operation or self._subject,
-            f"{finding.side} {finding.where}",
-            finding.expected,
-            finding.got,
-            self._page.at(line + _line_of(finding.where, body)),
-            self._address,
-            finding.hint,
-        )
+        subject, where = finding.operation or self.subject, f"{finding.side} {finding.where}"
+        place = self.page.at(line + _line_of(finding.where, body))
+        facts = (subject, where, finding.expected, finding.got, place, self.address, finding.hint)
+        return Difference(Kind.EXAMPLE_BROKEN, Origin.DOCUMENTATION, finding.version or self.version, *facts)
 
 
 def _without_host(target: str) -> str:

@@ -15,6 +15,7 @@ from pytest_graphcalls.errors import did_you_mean
 from pytest_graphcalls.published import docs as pages
 from pytest_graphcalls.published import metadata
 from pytest_graphcalls.published.docs_statements import open_keys
+from pytest_graphcalls.published.openapi import PREFIXES
 
 Found = Difference | Unchecked
 
@@ -118,7 +119,8 @@ def _of_types(read: metadata.Metadata, version: str) -> Iterator[Difference]:
     yield from metadata.differences(types, read, overlay, version)
     if read.form is metadata.Form.OPENAPI:
         operations = Contract.packaged().operations.values()
-        promised = {one.id: (one.method, open_keys(one.path)) for one in operations if version in one.versions}
+        read_ones = (one for one in operations if version in one.versions and one.path.startswith(PREFIXES))
+        promised = {one.id: (one.method, open_keys(one.path)) for one in read_ones}
         yield from metadata.routes_gone(read.routes, promised, version, read.file)
 
 

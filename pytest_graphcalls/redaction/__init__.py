@@ -19,19 +19,9 @@ files that are committed.
 
 from __future__ import annotations
 
-from pytest_graphcalls.redaction.fields import HEADERS, MASK, MEMBERS, PARAMETERS, SCHEMES, Kind
-from pytest_graphcalls.redaction.profiles import PROFILES, Profile
+from pytest_graphcalls.redaction.fields import HEADERS, MASK, MEMBERS, PARAMETERS
 from pytest_graphcalls.redaction.redactor import Redactor
-from pytest_graphcalls.redaction.reports import (
-    OF_REPORTS,
-    mask,
-    redact_exchange,
-    redact_headers,
-    redact_json,
-    redact_request,
-    redact_response,
-    redact_url,
-)
+from pytest_graphcalls.redaction.reports import OF_REPORTS, mask, redact_exchange, redact_json, redact_url
 from pytest_graphcalls.redaction.secrets import forget, hide_remembered, remember, remember_environment, remembered
 
 __all__ = [
@@ -40,19 +30,12 @@ __all__ = [
     "MEMBERS",
     "OF_REPORTS",
     "PARAMETERS",
-    "PROFILES",
-    "SCHEMES",
-    "Kind",
-    "Profile",
     "Redactor",
     "forget",
     "hide_remembered",
     "mask",
     "redact_exchange",
-    "redact_headers",
     "redact_json",
-    "redact_request",
-    "redact_response",
     "redact_url",
     "remember",
     "remember_environment",

@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 from functools import lru_cache
-from types import MappingProxyType
 
 MASK = "REDACTED"
 """What stands in a secret's place: safe in a header, an address, a form and a JSON text."""
@@ -33,51 +32,30 @@ class Kind(StrEnum):
 
 
 HEADERS = frozenset(
-    {
-        "authorization",
-        "cookie",
-        "ocp-apim-subscription-key",
-        "proxy-authorization",
-        "set-cookie",
-        "x-api-key",
-        "x-functions-key",
-        "x-ms-client-principal",  # claims of the signed-in user, in Base64
-        "x-skypetoken",
-    }
+    (
+        *("authorization", "cookie", "ocp-apim-subscription-key", "proxy-authorization", "set-cookie", "x-api-key"),
+        # x-ms-client-principal has the claims of the signed-in user, in Base64.
+        *("x-functions-key", "x-ms-client-principal", "x-skypetoken"),
+    )
 )
 """Headers, in lower case, whose value is a secret."""
 
 MEMBERS = frozenset(
-    {
-        "accesstoken",
-        "assertion",
-        "certificatepassword",
-        "clientassertion",
-        "clientsecret",
-        "idtoken",
-        "joinurl",  # opens the meeting to anybody
-        "joinweburl",  # same
-        "passcode",  # joinMeetingIdMeetingInfo
-        "password",
-        "privatekey",
-        "recordingaccesstoken",  # recordOperation
-        "refreshtoken",
-        "replacementlink",  # participant; moves the call (observed 5.18)
-        "secrettext",  # a new password of an application
-        "skypetoken",
+    (
+        *("accesstoken", "assertion", "certificatepassword", "clientassertion", "clientsecret", "idtoken", "password"),
+        *("privatekey", "refreshtoken", "skypetoken"),
+        # Both open the meeting to anybody; of joinMeetingIdMeetingInfo; of recordOperation.
+        *("joinurl", "joinweburl", "passcode", "recordingaccesstoken"),
+        # Of participant, moves the call (observed 5.18); a new password of an application.
+        *("replacementlink", "secrettext"),
         "token",  # tokenMeetingInfo: a JWT that lives for a day (observed 5.18)
-    }
+    )
 )
 """JSON members whose value is a secret: lower case, without ``_`` and ``-`` (see :func:`plain`)."""
 
-PARAMETERS = MEMBERS | {
-    "code",  # of an authorization; as a JSON member it is the code of an error
-    "codeverifier",
-    "devicecode",
-    "p",  # the passcode in the short address of a Teams meeting
-    "sig",  # of a shared access signature
-    "tempauth",  # of a SharePoint download
-}
+# As a JSON member, code is the code of an error; p is the passcode in the short address of a Teams meeting; sig is of a
+# shared access signature, tempauth of a SharePoint download.
+PARAMETERS = MEMBERS | {"code", "codeverifier", "devicecode", "p", "sig", "tempauth"}
 """Query and form parameters whose value is a secret, written like :data:`MEMBERS`."""
 
 SECRET_ENDINGS = (
@@ -128,82 +106,41 @@ def is_secret_name(name: str) -> bool:
 SCHEMES = ("Bearer", "Basic", "Digest", "PoP", "Negotiate")
 """Schemes of an Authorization header; the scheme itself is kept."""
 
-PEOPLE: Mapping[str, Kind] = MappingProxyType(
-    {
-        "appid": Kind.ID,
-        "applicationid": Kind.ID,
-        "blob": Kind.ID,  # appHostedMediaConfig: what the media platform knows of the bot's machine
-        "businessphones": Kind.PHONE,
-        "clientid": Kind.ID,
-        "callerid": Kind.PHONE,
-        "displayname": Kind.NAME,
-        "email": Kind.EMAIL,
-        "emailaddress": Kind.EMAIL,
-        "faxnumber": Kind.PHONE,
-        "firstname": Kind.NAME,
-        "givenname": Kind.NAME,
-        "homephones": Kind.PHONE,
-        "joinmeetingid": Kind.NUMBER,
-        "lastname": Kind.NAME,
-        "loginhint": Kind.EMAIL,
-        "mail": Kind.EMAIL,
-        "mailnickname": Kind.NAME,
-        "mobilephone": Kind.PHONE,
-        "objectid": Kind.ID,
-        "organizerid": Kind.ID,
-        "phonenumber": Kind.PHONE,
-        "preferredusername": Kind.EMAIL,
-        "otherphones": Kind.PHONE,
-        "proxyaddresses": Kind.EMAIL,
-        "subject": Kind.NAME,  # of a call or meeting
-        "surname": Kind.NAME,
-        "telephonenumber": Kind.PHONE,
-        "tollfreenumber": Kind.PHONE,
-        "tollnumber": Kind.PHONE,
-        "tenantid": Kind.ID,
-        "upn": Kind.EMAIL,
-        "userid": Kind.ID,
-        "userprincipalname": Kind.EMAIL,
-        "username": Kind.EMAIL,
-    }
-)
+_BY_KIND = {
+    # appHostedMediaConfig.blob is what the media platform knows of the bot's machine.
+    Kind.ID: ("appid", "applicationid", "blob", "clientid", "objectid", "organizerid", "tenantid", "userid"),
+    Kind.PHONE: (
+        *("businessphones", "callerid", "faxnumber", "homephones", "mobilephone", "phonenumber", "otherphones"),
+        *("telephonenumber", "tollfreenumber", "tollnumber"),
+    ),
+    # subject: of a call or meeting
+    Kind.NAME: ("displayname", "firstname", "givenname", "lastname", "mailnickname", "subject", "surname"),
+    Kind.EMAIL: (
+        *("email", "emailaddress", "loginhint", "mail", "preferredusername", "proxyaddresses", "upn"),
+        *("userprincipalname", "username"),
+    ),
+    Kind.NUMBER: ("joinmeetingid",),
+}
+PEOPLE: Mapping[str, Kind] = {name: kind for kind, names in _BY_KIND.items() for name in names}
 """Members and parameters that tell of a person, a tenant or an app, written like :data:`MEMBERS`."""
 
-PEOPLE_IN_PARAMETERS: Mapping[str, Kind] = MappingProxyType(
-    {
-        **PEOPLE,
-        "deltatoken": Kind.ID,  # opaque words of the service; what they hold is unknown
-        "oid": Kind.ID,  # short names in the address that opens a meeting
-        "skiptoken": Kind.ID,
-        "tid": Kind.ID,
-    }
-)
+# Opaque words of the service, and short names in the address that opens a meeting.
+PEOPLE_IN_PARAMETERS: Mapping[str, Kind] = {
+    **PEOPLE,
+    **dict.fromkeys(("deltatoken", "oid", "skiptoken", "tid"), Kind.ID),
+}
 """Parameters that tell of a person, a tenant or an app: :data:`PEOPLE` and what only addresses have."""
 
-WITHIN: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
-    {
-        **dict.fromkeys(
-            (
-                "acsapplicationinstance",
-                "acsuser",
-                "application",
-                "applicationinstance",
-                "assertedidentity",
-                "azurecommunicationservicesuser",
-                "device",
-                "encrypted",
-                "guest",
-                "onpremises",
-                "spoolapplicationinstance",
-                "spooluser",
-                "user",
-            ),
-            MappingProxyType({"id": Kind.ID}),
-        ),
-        "phone": MappingProxyType({"id": Kind.PHONE}),
-        "emailaddress": MappingProxyType({"name": Kind.NAME, "address": Kind.EMAIL}),
-    }
+_IDENTITIES = (
+    *("acsapplicationinstance", "acsuser", "application", "applicationinstance", "assertedidentity"),
+    *("azurecommunicationservicesuser", "device", "encrypted", "guest", "onpremises", "spoolapplicationinstance"),
+    *("spooluser", "user"),
 )
+WITHIN: Mapping[str, Mapping[str, Kind]] = {
+    **{name: {"id": Kind.ID} for name in _IDENTITIES},
+    "phone": {"id": Kind.PHONE},
+    "emailaddress": {"name": Kind.NAME, "address": Kind.EMAIL},
+}
 """Members that count only inside the object of a certain member: the entries of an identity set, mostly."""
 
 

@@ -155,8 +155,7 @@ SECRETS = (
     ),
     # A private key as JSON, and access tokens by what their issuers begin them with.
     TextPattern(
-        ('kty"',),
-        re.compile(rf"(?P<head>{_QUOTE}(?:d|p|q|dp|dq|qi|k){_QUOTE}\s{{0,4}}:\s{{0,4}}{_QUOTE})[\w-]{{16,}}"),
+        ('kty"',), re.compile(rf"(?P<head>{_QUOTE}(?:d|p|q|dp|dq|qi|k){_QUOTE}\s{{0,4}}:\s{{0,4}}{_QUOTE})[\w-]{{16,}}")
     ),
     TextPattern(
         ("ghp_", "gho_", "ghs_", "ghu_", "github_pat_", "glpat-", "xox", "akia"),
@@ -228,9 +227,7 @@ SECRETS = (
         instead=_of_rest,
     ),
     TextPattern(
-        ("...", "\u2026"),
-        re.compile(r"(?:(?<=\.\.\.)|(?<=\u2026))[\w~+/-]{8,}={0,2}(?=[\"'])"),
-        instead=_of_tail,
+        ("...", "\u2026"), re.compile(r"(?:(?<=\.\.\.)|(?<=\u2026))[\w~+/-]{8,}={0,2}(?=[\"'])"), instead=_of_tail
     ),
 )
 """What no text of ours may hold."""

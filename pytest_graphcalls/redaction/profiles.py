@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from types import MappingProxyType
 
 from pytest_graphcalls.redaction.fields import (
     MASK,
@@ -116,7 +115,7 @@ def people() -> tuple[TextPattern, ...]:
         TextPattern(
             ("/users", "/applications", "/serviceprincipals"),
             re.compile(
-                r"(?i)(?P<head>/(?:users|applications|servicePrincipals)(?:/|\('))(?P<value>[^/?#\s\"'()<>\\${}]+)",
+                r"(?i)(?P<head>/(?:users|applications|servicePrincipals)(?:/|\('))(?P<value>[^/?#\s\"'()<>\\${}]+)"
             ),
             Kind.ID,
             codec=IN_PATH,
@@ -230,12 +229,7 @@ def people() -> tuple[TextPattern, ...]:
             re.compile(rf"(?is)(?P<head>\b(?:startswith|contains)\((?P<name>{_NAMED}), ?')(?P<value>[^']+)"),
             None,
         ),
-        TextPattern(
-            _STARTS_OF_PARAMETERS,
-            re.compile(parameter(any_of(PEOPLE_IN_PARAMETERS))),
-            None,
-            codec=IN_FORM,
-        ),
+        TextPattern(_STARTS_OF_PARAMETERS, re.compile(parameter(any_of(PEOPLE_IN_PARAMETERS))), None, codec=IN_FORM),
     )
 
 
@@ -247,22 +241,22 @@ _TYPE = r"#microsoft\.graph\.[A-Za-z]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(
 """The name of a type, and a time."""
 _TOKENS = Profile(
     "tokens",
-    MappingProxyType(dict.fromkeys(MEMBERS, Kind.SECRET)),
-    MappingProxyType(dict.fromkeys(PARAMETERS, Kind.SECRET)),
-    MappingProxyType({}),
+    dict.fromkeys(MEMBERS, Kind.SECRET),
+    dict.fromkeys(PARAMETERS, Kind.SECRET),
+    {},
     lambda: SECRETS,
     False,  # noqa: FBT003  a field of a row
     re.compile(rf"[^.%:=+\s\\<>\"'`&~]{{0,19}}|{GUID.pattern}|{_TYPE}"),
 )
 _CASSETTE = Profile(
     "cassette",
-    MappingProxyType({**PEOPLE, **_TOKENS.members}),
-    MappingProxyType({**PEOPLE_IN_PARAMETERS, **_TOKENS.parameters}),
+    {**PEOPLE, **_TOKENS.members},
+    {**PEOPLE_IN_PARAMETERS, **_TOKENS.parameters},
     WITHIN,
     _everything,
     True,  # noqa: FBT003  a field of a row
     re.compile(rf"[^.%:=+\s@\\<>\"'`&~-]{{0,19}}|{_TYPE}"),
 )
-PROFILES: Mapping[str, Profile] = MappingProxyType({profile.name: profile for profile in (_TOKENS, _CASSETTE)})
+PROFILES: Mapping[str, Profile] = {profile.name: profile for profile in (_TOKENS, _CASSETTE)}
 """``tokens``: what gives access, for reports and messages. ``cassette``: people, tenants and apps as well, for files
 that are committed."""

@@ -69,6 +69,10 @@ class Redactor(Texts):
         posted_to, body = self.url(notification.posted_to), self.json(notification.body)
         return Notification(posted_to, body, notification.at, self.headers(notification.headers))
 
+    def seen(self, one: Exchange | Notification | None) -> Exchange | Notification | None:
+        """An exchange or a notification redacted; ``None`` for none."""
+        return self.notification(one) if isinstance(one, Notification) else one and self.exchange(one)
+
     def recordable(self, request: Request) -> bool:
         """Whether the exchange that ``request`` begins may be recorded at all: a sign-in may not, however redacted."""
         return _SIGN_IN.search(request.path) is None

@@ -9,8 +9,5 @@ OF_REPORTS = Redactor("tokens")
 
 mask = OF_REPORTS.mask
 redact_exchange = OF_REPORTS.exchange
-redact_headers = OF_REPORTS.headers
 redact_json = OF_REPORTS.json
-redact_request = OF_REPORTS.request
-redact_response = OF_REPORTS.response
 redact_url = OF_REPORTS.url

@@ -323,7 +323,7 @@ class StageData(Protocol):
 
 
 class InventedData:
-    """Invented test data: a simulator accepts any id.
+    """Invented test data: a simulator whose directory is open accepts any id.
 
     Args:
         ids: new ids.

@@ -231,4 +231,4 @@ def _request(scope: Scope, body: bytes) -> Request:
     server = scope.get("server") or ("localhost", None)
     host = headers.get("host") or ":".join(str(part) for part in server if part is not None)
     url = f"{scope.get('scheme', 'http')}://{host}{path}"
-    return Request(scope["method"].upper(), f"{url}?{query}" if query else url, headers, body)
+    return Request(scope["method"].upper(), f"{url}?{query}" if query else url, headers, body, served=True)

@@ -9,16 +9,16 @@ from threading import RLock
 from time import monotonic
 from typing import Any
 
-from pytest_graphcalls.contract import VERSIONS, Contract
+from pytest_graphcalls.contract import VERSIONS, Contract, Match
 from pytest_graphcalls.errors import NoViolationError, StaleClientError, UnknownNameError
-from pytest_graphcalls.findings import Finding, Kind
+from pytest_graphcalls.findings import Finding, Kind, Severity, Side
 from pytest_graphcalls.session.judge import FindingStatus, Judge
 from pytest_graphcalls.session.outcome import Answer, Seen
 from pytest_graphcalls.wire import Exchange, MalformedJsonError, Notification, Request, encode_json
 
 
-class _Followed:
-    """A source of notifications, and how many of them were checked already."""
+class Followed:
+    """A source of notifications, and how many of them were checked already, by whichever recorder follows it."""
 
     def __init__(self, received: Callable[[], Sequence[Notification]], version: str, *, signed: bool) -> None:
         self._received = received
@@ -69,7 +69,7 @@ class Recorder:
         self._began = monotonic()
         # A separate lock: a thread that holds the simulator's may be about to add an exchange.
         self._looking = RLock()
-        self._followed: list[_Followed] = []
+        self._followed: list[Followed] = []
         self._over = ""
 
     def __call__(self, exchange: Exchange) -> None:
@@ -94,6 +94,23 @@ class Recorder:
             number = next((at for at, one in enumerate(self._exchanges) if one.request is request), None)
             self._seen.append(Seen(_safe(finding), number, self.judge.status(finding)))
 
+    def blame(self, rule: str, where: str, expected: str, got: str) -> None:
+        """Add a finding about the last answer of an operation, which only shows wrong beside other exchanges.
+
+        Args:
+            rule: full id of the rule that the answer breaks; its operation has been asked for.
+            where: JSON path into the body.
+            expected: what it should have been, in words.
+            got: what it was, in words.
+        """
+        operation = self.contract.operation(self.contract.rule(rule).operation)
+        looks = [(self.contract.look_of(exchange).match, exchange) for exchange in self.exchanges]
+        *_, (match, last) = (
+            (one, seen) for one, seen in looks if isinstance(one, Match) and one.operation is operation
+        )
+        facts = (operation.id, match.version, where, expected, got, rule, operation.page(match.version))
+        self.add(Finding(Kind.VALUE_WRONG, Severity.VIOLATION, Side.RESPONSE, *facts), last.request)
+
     def follow(
         self, received: Callable[[], Sequence[Notification]], version: str = VERSIONS[0], *, signed: bool = False
     ) -> Callable[[], None]:
@@ -107,7 +124,10 @@ class Recorder:
         Returns:
             What ends it, after a last look.
         """
-        followed = _Followed(received, version, signed=signed)
+        return self.follow_on(Followed(received, version, signed=signed))
+
+    def follow_on(self, followed: Followed) -> Callable[[], None]:
+        """Check what ``followed`` has not given yet, to this recorder or to a different one; returns what ends it."""
         with self._looking:
             self._followed.append(followed)
 

@@ -1,26 +1,26 @@
-"""Calls: create, find, read, keep alive, hang up; and how they end without a request."""
+"""Calls: find, read, keep alive, hang up; and how they end without a request."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_graphcalls.errors import NotAllowedNowError
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
 from pytest_graphcalls.simulator import resources
-from pytest_graphcalls.simulator.admission import Admission, Ask, require_role_for
-from pytest_graphcalls.simulator.requests import CallOrder, call_order, type_of
+from pytest_graphcalls.simulator.admission import Ask, require_role_for
+from pytest_graphcalls.simulator.requests import type_of
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, Result, documented, inferred, reported
-from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind
+from pytest_graphcalls.simulator.store import Call, Conference, Kind
 from pytest_graphcalls.simulator.world import World
 
 KEEPALIVE_SECONDS = 45 * 60.0
 """How long a call lives without keepAlive, in virtual seconds (call-keepalive.r02)."""
 
 ENDED_BY_BOT = Result(200, 7000, "Call ended by bot.", documented("call-delete.r03"))
-PEER_LEFT = Result(200, 5002, "Everyone else has left.", reported("observed 6.16"))
-LEFT_ALONE = Result(200, 5010, "Only one participant remains.", reported("observed 6.17"))
+PEER_LEFT = Result(200, 5002, "The conversation has ended.", reported("observed 6.16"), diagnosed=0)
+_ALONE = "This conversation has ended as only one participant was remaining in the conversation.."
+LEFT_ALONE = Result(200, 5010, _ALONE, reported("observed 6.17"), diagnosed=0)
 REMOVED = Result(200, 5300, "Removed by another participant.", reported("observed 6.20"), documented("observed 5b"))
 THROWN_OUT = Result(200, 5000, "Removed from the conversation.", reported("observed 6.20"), documented("observed 5b"))
 REMOVED_ITSELF = Result(200, 5000, "Removed from the conversation.", inferred("observed 2b"))
@@ -111,7 +111,8 @@ class Calls:
     def enter(self, call: Call) -> None:
         """Put the bot into the roster under its own id (observed 5.13), and watch the deadline of its leg."""
         world = self._world
-        bot = world.authority.bot(world.authority.app_of(call.app_id))
+        bot = call.source if call.direction == "outgoing" else None
+        bot = bot or world.authority.bot(world.authority.app_of(call.app_id))
         world.store.add_participant(world.store.conference_of(call), call.my_participant, bot, leg=call.id)
         call_id = call.id  # of a call that ends before, nothing more is kept until then
         world.clock.after(self.keepalive_seconds, lambda: self.lapse(call_id))
@@ -125,6 +126,13 @@ class Calls:
             conference = self._world.store.conference_of(call)
             joined = call.direction == "outgoing" and conference.meeting is not None
             self._world.notifier.roster_changed(conference, FIRST_ROSTER[joined])
+            self._world.clock.after(self._world.pace.audio, lambda: self.open_audio(call_id))
+
+    def open_audio(self, call_id: str) -> None:
+        """Let the audio be active, and notify the bot of what is known, unless the call has ended (s0.17)."""
+        call = self._world.store.calls.get(call_id)
+        if call is not None and call.state is CallState.ESTABLISHED:
+            self._world.notifier.call_known(call)
 
     def give_up_joining(self, call_id: str) -> None:
         """A join that got nowhere ends, unless it has ended before (observed 10.6)."""
@@ -134,7 +142,12 @@ class Calls:
 
     def get(self, ask: Ask) -> Reply:
         """Show a call."""
-        return Reply(200, documented("call-get.r01"), self.shown(ask, self.live(ask)))
+        call = self.live(ask)
+        body = self.shown(ask, call)
+        if "participants" in map(str.lower, ask.query("$expand")):
+            conference = self._world.store.conference_of(call)
+            body["participants"] = resources.roster(conference.roster if conference.kind is Kind.GROUP else ())
+        return Reply(200, documented("call-get.r01"), body)
 
     def shown(self, ask: Ask, call: Call) -> dict[str, Any]:
         """The call as create and get show it."""
@@ -250,134 +263,6 @@ def _end_of(call: Call) -> str:
     if call.result is not None:
         return f"It ended with {call.result.code}/{call.result.subcode}. {call.result.message}".rstrip()
     return "It was not answered while it rang."
-
-
-CREATED_TARGETS = 5
-"""VoIP users in a created group call (application-post-calls.r07)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Create:
-    """A create on its way through the checks: the request, and what is asked for."""
-
-    ask: Ask
-    order: CallOrder
-
-
-class Creation:
-    """Creates calls. Each step is a method that can be replaced.
-
-    Args:
-        world: the tenant.
-        admission: reads the body.
-        calls: what holds for every call.
-        ring: rings a target.
-    """
-
-    def __init__(
-        self, world: World, admission: Admission, calls: Calls, ring: Callable[[Call, Identity], None]
-    ) -> None:
-        self._world = world
-        self._admission = admission
-        self._calls = calls
-        self._ring = ring
-
-    @property
-    def checks(self) -> tuple[Callable[[Create], None], ...]:
-        """The steps that may refuse a create, in their order."""
-        return (
-            self.require_role,
-            self.require_media_role,
-            self.require_tenant,
-            self.require_organizer,
-            self.limit_targets,
-            self.refuse_bot_targets,
-            self.require_phone_source,
-        )
-
-    def create(self, ask: Ask) -> Reply:
-        """Create a call."""
-        order = call_order(self._admission.body(ask), self._world.people)
-        create = Create(ask, order)
-        for check in self.checks:
-            check(create)
-        call = self.place(ask, order)
-        location = (("Location", f"{ask.root}/communications/calls/{call.id}"),)
-        return Reply(201, documented("application-post-calls.r01"), self._calls.shown(ask, call), location)
-
-    def require_role(self, create: Create) -> None:
-        """Refuse a token without a role for this kind of call."""
-        kind = "join" if create.order.meeting else Kind.PEER if len(create.order.targets) == 1 else Kind.GROUP
-        require_role_for(create.ask, kind)
-
-    def require_media_role(self, create: Create) -> None:
-        """Refuse app-hosted media without the role for it."""
-        require_media_role(create.ask, create.order.asked)
-
-    def require_tenant(self, create: Create) -> None:
-        """Refuse a meeting of another tenant, or coordinates without a tenant (observed 2.9)."""
-        ours = self._world.tenant_id
-        stranger = next((tenant for tenant in create.order.tenants if tenant.lower() != ours.lower()), None)
-        if stranger is not None:
-            raise Refusal("tenant-mismatch", f"The body says tenant {stranger[:80]!r}, the token {ours!r}.")
-        if create.order.meeting and create.order.meeting.by_chat and not create.order.tenants:
-            raise Refusal("tenant-mismatch", "Joining by coordinates takes tenantId, here or in the organizer.")
-
-    def require_organizer(self, create: Create) -> None:
-        """Refuse coordinates that name another organizer of a known meeting (observed 2.8)."""
-        known = self._meeting_at(create.order)
-        said = create.order.meeting.organizer if create.order.meeting else ""
-        if known and known.organizer and said and said.lower() != known.organizer.lower():
-            raise Refusal("insufficient-permissions", f"{said[:80]!r} does not organize this meeting.")
-
-    def limit_targets(self, create: Create) -> None:
-        """Refuse more VoIP targets than a created group call takes."""
-        voip = sum(one.sort != "phone" for one in create.order.targets)
-        if voip > CREATED_TARGETS:
-            aside = f"$.targets: expected at most {CREATED_TARGETS} users, got {voip}."
-            raise Refusal("invalid-request", aside, fact=inferred("application-post-calls.r07"), parameter="$.targets")
-
-    def refuse_bot_targets(self, create: Create) -> None:
-        """Refuse to call a bot (observed 10.21)."""
-        if any(one.sort == "application" for one in create.order.targets):
-            raise Refusal("tenant-mismatch", "A bot cannot call a bot.", fact=reported("observed 10.21"))
-
-    def require_phone_source(self, create: Create) -> None:
-        """Refuse to call a phone without an application instance that has a number (application-post-calls.r10)."""
-        if any(one.sort == "phone" for one in create.order.targets):
-            require_instance(create.ask)
-
-    def place(self, ask: Ask, order: CallOrder) -> Call:
-        """Create the call, notify of it, and let it take its course."""
-        conference = self.conference_for(order)
-        facts = {"callback": order.callback, "targets": order.targets, "asked": order.asked}
-        call = self._calls.leg(ask.grant.app.app_id, conference, CallState.ESTABLISHING, "outgoing", **facts)
-        self._calls.enter(call)
-        self._world.notifier.call_changed(call, COMING_ABOUT[call.direction])
-        for target in order.targets:
-            self._ring(call, target)
-        pace, clock = self._world.pace, self._world.clock
-        if not conference.lets_in:
-            clock.after(pace.stuck, lambda: self._calls.give_up_joining(call.id))
-        elif conference.kind is not Kind.PEER:
-            clock.after(pace.establish, lambda: self._calls.establish(call.id))
-        return call
-
-    def conference_for(self, order: CallOrder) -> Conference:
-        """The conference that a create leads to; a meeting that is not known yet begins."""
-        at = order.meeting
-        if at is None:
-            kind = Kind.PEER if len(order.targets) == 1 else Kind.GROUP
-            return self._world.store.put_conference(Conference(self._world.ids.new("conference"), kind))
-        known = self._meeting_at(order)
-        if known is not None:
-            return known
-        thread = f"19:meeting_{self._world.ids.new('meeting')}@thread.v2"
-        chat = at.chat or resources.shown_again("chatInfo", {"threadId": thread, "messageId": "0"})
-        return self._calls.new_meeting((at.key,), chat=chat, meeting=at.info, organizer=at.organizer)
-
-    def _meeting_at(self, order: CallOrder) -> Conference | None:
-        return self._world.store.meeting_at(order.meeting.key) if order.meeting else None
 
 
 def require_media_role(ask: Ask, asked: Mapping[str, Any]) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from hashlib import blake2s
 from heapq import heappop, heappush
 from itertools import count
 
-from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.validation import MOST, quantity
 
 DEFAULT_START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -27,6 +27,7 @@ class Pace:
 
     Attributes:
         establish: from creating or answering a call until it is established.
+        audio: from a call being established until its audio is active, and its chat is known.
         ring: how long people let it ring before they answer, unless their script says otherwise.
         ring_limit: after this long the service gives up ringing (about a minute: observed 10.4, 10.5).
         complete: from the last invitee's decision until the invite operation ends.
@@ -44,6 +45,7 @@ class Pace:
     """
 
     establish: float = 0.5
+    audio: float = 0.0
     ring: float = 2.0
     ring_limit: float = 60.0
     complete: float = 0.0
@@ -64,10 +66,20 @@ class Clock:
 
     Args:
         start: the moment that ``now == 0`` stands for; aware.
+        pace: how long things take.
     """
 
-    def __init__(self, start: datetime) -> None:
+    def __init__(self, start: datetime, pace: Pace = Pace()) -> None:
+        self.pace = pace
         self.start_at(start)
+
+    def set_pace(self, seconds: Mapping[str, float]) -> None:
+        """Let things take another time; raises :class:`UnknownNameError` for a member that :class:`Pace` has not."""
+        names = tuple(one.name for one in fields(Pace))
+        for name in seconds:
+            if name not in names:
+                raise UnknownNameError("member of the pace", name, names, few=True)
+        self.pace = replace(self.pace, **seconds)
 
     def start_at(self, start: datetime) -> None:
         """Let time zero be ``start``, which is aware, and reset."""

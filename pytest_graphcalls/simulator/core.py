@@ -11,8 +11,10 @@ from typing import Any
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.simulator.admission import Admission, Ask
 from pytest_graphcalls.simulator.audio import Switches
-from pytest_graphcalls.simulator.calls import Calls, Creation
+from pytest_graphcalls.simulator.batching import Batches
+from pytest_graphcalls.simulator.calls import Calls
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
+from pytest_graphcalls.simulator.creation import Creation
 from pytest_graphcalls.simulator.faults import Fault, Faults
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import App, Authority, Channel
@@ -69,32 +71,22 @@ class Simulator:
     ) -> None:
         contract = Contract.packaged()
         self.lock = RLock()
-        self.pace = pace
-        self.clock = Clock(start)
+        self.clock = Clock(start, pace)
         self.ids = Ids(seed)
         self.tenant_id = tenant_id or self.ids.named("tenant")
         self.cloud = contract.clouds["global"]
         """The cloud that is simulated, with its host names."""
         self.store = Store(self.clock)
-        self.people = People(self.ids, pace, self.tenant_id)
+        self.people = People(self.ids, self.clock, self.tenant_id)
         self.authority = Authority(contract, self.clock, self.ids, self.tenant_id)
         self.signin = SimulatedSignIn(contract, self.authority, self.clock, self.ids)
         self.channel = Channel(self.authority, self.clock)
         self.notifier = Notifier(self.clock, self.ids, self.store, self.tenant_id)
         self.outbox = Outbox(self.lock, self.clock, self.notifier)
         self.responses = Responses(contract, self.clock, self.ids)
-        world = World(
-            contract=contract,
-            lock=self.lock,
-            tenant_id=self.tenant_id,
-            pace=pace,
-            clock=self.clock,
-            ids=self.ids,
-            store=self.store,
-            people=self.people,
-            authority=self.authority,
-            notifier=self.notifier,
-        )
+        self.batches = Batches(self.responses)
+        shared = (self.store, self.people, self.authority, self.notifier)
+        world = World(contract, self.lock, self.tenant_id, self.clock, self.ids, *shared)
         self.faults = Faults(world, self.outbox, self.responses)
         self.retention = Retention(self.store, self.notifier, self.outbox, self.faults.forget_until)
         self.admission = Admission(contract, self.authority)
@@ -127,9 +119,38 @@ class Simulator:
         self._observers: list[Callable[[Exchange], None]] = []
 
     @property
+    def pace(self) -> Pace:
+        """How long things take; see :meth:`set_pace`."""
+        return self.clock.pace
+
+    def set_pace(self, **seconds: float) -> None:
+        """Let things take another time from now on, e.g. ``set_pace(alone=60)``; :meth:`reset` does not undo it.
+
+        Args:
+            seconds: members of :class:`.Pace`, in virtual seconds.
+
+        Raises:
+            UnknownNameError: there is no such member, or :class:`SettingError`: one is no number of 0 or more.
+        """
+        with self.lock:
+            self.clock.set_pace(seconds)
+
+    @property
     def now(self) -> float:
         """Virtual seconds since the start."""
         return self.clock.now
+
+    @property
+    def open_directory(self) -> bool:
+        """Whether every person, phone and meeting exists, and not only those that were made; :meth:`reset` keeps it.
+
+        By default a call to an unknown id ends as one to a person who cannot be reached; an unknown meeting is refused.
+        """
+        return self.people.open
+
+    @open_directory.setter
+    def open_directory(self, everybody: bool) -> None:
+        self.people.open = everybody
 
     @property
     def notifications(self) -> list[Notification]:
@@ -167,13 +188,15 @@ class Simulator:
         A request to the sign-in is answered, too; being full of secrets, it is not shown to observers. Neither is a
         request for the keys that notifications are signed with, which is no part of the calls API.
         """
+        if self.batches.means(request):
+            return self.batches.answer(request, self.handle)
         with self.lock:
             for mark, answer in self._aside:
                 if mark in request.url and (aside := answer(request)) is not None:
                     return aside
             response = self._answer(request)
             self.retention.tidy()
-            exchange = Exchange(request, response, look=self.admission.look_at(request))
+            exchange = Exchange(request, response, look=self.admission.look_at(request, self.cloud.graph_root))
             observers = tuple(self._observers)
         for observe in observers:
             observe(exchange)
@@ -188,10 +211,10 @@ class Simulator:
     def _carry_out(self, request: Request) -> Response:
         try:
             ask = self.admission.admit(request)
-            reply = self.handlers[ask.match.operation.id](ask)
+            reply = self.admission.selected(ask, self.handlers[ask.match.operation.id](ask))
         except Refusal as refusal:
             return self.responses.refuse(request, refusal)
-        return self.responses.reply(request, reply)
+        return self.responses.reply(request, reply, (*reply.passed_over, *self.admission.unread(ask)))
 
     def advance(self, seconds: float, *, patience: float = 0.0, extra: int | None = None) -> None:
         """Let virtual time pass and run what falls due, in order.
@@ -351,8 +374,9 @@ class Simulator:
         app: App | None = None,
         others: Iterable[Person | str] = (),
         recording_policy: bool = False,
+        in_old_form: bool = False,
     ) -> SimulatedCall:
-        """Place a call to an app; it is there for 15 virtual seconds.
+        """Place a call to an app; it is there for 15 virtual seconds, one for a recording policy for 5.
 
         Args:
             caller: who calls.
@@ -360,11 +384,11 @@ class Simulator:
             app: which app is called; the default app if not given.
             others: who else is in the group call.
             recording_policy: whether it comes because a policy has those in it recorded.
+            in_old_form: whether it comes in the form of Skype first, and in that of Graph once the bot answers 204.
         """
+        facts = {"recording_policy": recording_policy, "in_old_form": in_old_form}
         with self.lock:
-            call = self.scenario.incoming_call(caller, group=group, app=app, others=others)
-            self.store.change_call(self.store.calls[call.id], by_policy=recording_policy)
-            return call
+            return self.scenario.incoming_call(caller, group=group, app=app, others=others, **facts)
 
     def notify(self, call: SimulatedCall | str, data: Any, *, change: str = "updated", below: str = "") -> None:
         """Post a notification of your own about a call, signed and checked as all are, with the next ``advance``.

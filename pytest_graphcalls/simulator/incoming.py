@@ -9,14 +9,18 @@ from pytest_graphcalls.lifecycle import CallEvent, CallState
 from pytest_graphcalls.simulator.admission import Admission, Ask, require_role_for
 from pytest_graphcalls.simulator.calls import COMING_ABOUT, Calls, require_media_role
 from pytest_graphcalls.simulator.requests import asked_of, is_https
-from pytest_graphcalls.simulator.responses import Refusal, Reply, Result, documented, inferred
+from pytest_graphcalls.simulator.responses import Refusal, Reply, Result, documented, inferred, reported
 from pytest_graphcalls.simulator.store import Call
 from pytest_graphcalls.simulator.world import World
 
 INCOMING_SECONDS = 15.0
 """How long an incoming call can be answered or rejected, in virtual seconds (call-reject.r04)."""
 
+RECORDING_SECONDS = 5.0
+"""How long one can be answered that a recording policy has brought about (m3.16, observed 10.1)."""
+
 NOT_ANSWERED = Result(408, 8587, "The incoming call was not answered in time.", inferred("observed 2.43"))
+NOT_RECORDED = Result(408, 8544, "Callee could not be reached.", reported("m3.16, observed 5.30"))
 
 
 class Incoming:
@@ -33,17 +37,27 @@ class Incoming:
         self._admission = admission
         self._calls = calls
         self.seconds = INCOMING_SECONDS
+        self.recording_seconds = RECORDING_SECONDS
 
-    def arrive(self, call: Call) -> None:
+    def arrive(self, call: Call, *, in_old_form: bool = False) -> None:
         """Tell of an incoming call and start its time."""
-        self._world.notifier.call_arrived(call)
-        self._world.clock.after(self.seconds, lambda: self.expire(call.id))
+        tell = self._world.notifier.call_arrived_in_old_form if in_old_form else self._world.notifier.call_arrived
+        tell(call)
+        seconds = self.recording_seconds if call.by_policy else self.seconds
+        self._world.clock.after(seconds, lambda: self.expire(call.id))
+
+    def arrive_again(self, call_id: str) -> None:
+        """Tell of a call once more, in the form of Graph: the bot has answered 204 to the older one (m3.3)."""
+        with self._world.lock:
+            call = self._world.store.calls.get(call_id)
+            if call is not None and call.state is CallState.INCOMING:
+                self._world.notifier.call_arrived(call)
 
     def expire(self, call_id: str) -> None:
         """End a call that was not answered in time (call-reject.r04)."""
         call = self._world.store.calls.get(call_id)
         if call is not None and call.state is CallState.INCOMING:
-            self._calls.end(call, CallEvent.EXPIRE, NOT_ANSWERED)
+            self._calls.end(call, CallEvent.EXPIRE, NOT_RECORDED if call.by_policy else NOT_ANSWERED)
 
     def answer(self, ask: Ask) -> Reply:
         """Take an incoming call."""

@@ -12,9 +12,9 @@ from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent
 from pytest_graphcalls.lifecycle import ParticipantState as State
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Admission, Ask
-from pytest_graphcalls.simulator.calls import FIRST_ROSTER, Calls, require_instance
+from pytest_graphcalls.simulator.calls import FIRST_ROSTER, PEER_LEFT, Calls, require_instance
 from pytest_graphcalls.simulator.operations import Operations
-from pytest_graphcalls.simulator.requests import InviteOrder, invite_order
+from pytest_graphcalls.simulator.requests import InviteOrder, invite_order, require_object_id
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, Result, documented, inferred, reported
 from pytest_graphcalls.simulator.store import E164, Call, Conference, Identity, Invitee, Kind, Operation, Participant
 from pytest_graphcalls.simulator.world import World
@@ -23,6 +23,8 @@ MOST_INVITEES = 5  # participant-invite.r05
 LONGEST_CONTEXT = 256  # participant-invite.r14
 
 CANCELLED = Result(487, 8542, "The invitation was cancelled.", inferred("observed 2.44"))
+UNKNOWN_INVITEE = inferred("observed 5b")
+"""That an invite of an unknown person is taken, and fails as one of a person who cannot be reached."""
 NOT_TAKEN = reported("observed 6.12")
 """That an outgoing call which is not taken ends without having been established."""
 
@@ -58,6 +60,7 @@ class Invitations:
             self.require_group_call_for_several,
             self.require_chat_info_for_several,
             self.refuse_second_bot,
+            self.require_object_ids,
             self.require_e164,
             self.require_phone_instance,
             self.refuse_repeated_identity,
@@ -73,7 +76,8 @@ class Invitations:
         invite = Invite(ask, call, order)
         for check in self.checks:
             check(invite)
-        return self._operations.reply(ask, self.start(ask, call, order))
+        exist = all(self._world.people.exists(one.identity) for one in order.invitees)
+        return self._operations.reply(ask, self.start(ask, call, order), None if exist else UNKNOWN_INVITEE)
 
     def only_first_when_replacing(self, order: InviteOrder) -> InviteOrder:
         """With ``replacesCallId`` the first entry counts and the rest is passed over (participant-invite.r07, r12)."""
@@ -119,6 +123,11 @@ class Invitations:
         """Refuse to bring another bot in (participant-invite.r13; the code is that of bot to bot calls)."""
         if any(one.identity.sort == "application" for one in invite.order.invitees):
             raise Refusal("tenant-mismatch", "A bot cannot invite a bot.", fact=inferred("observed 10.21"))
+
+    def require_object_ids(self, invite: Invite) -> None:
+        """Refuse a user who is named by anything but an object id."""
+        for index, one in enumerate(invite.order.invitees):
+            require_object_id(self._world.people, one.identity, f"$.participants[{index}].identity")
 
     def require_e164(self, invite: Invite) -> None:
         """Refuse a phone number in another form (participant-invite.r10)."""
@@ -279,6 +288,7 @@ class Invitations:
         call = self._world.store.calls[call_id]
         conference = self._world.store.conference_of(call)
         event = ParticipantEvent.JOIN if result is None else ParticipantEvent.DECLINE
+        identity = conference.people[id].identity
         conference = self._world.store.step_participant(conference, id, event)
         if result is None:
             self._calls.schedule_leaving(conference, id)
@@ -287,10 +297,11 @@ class Invitations:
         elif result is None:
             self._calls.establish(call_id)
         else:
-            self._calls.end(call, CallEvent.FAIL, replace(result, fact=NOT_TAKEN))
+            fact = NOT_TAKEN if self._world.people.exists(identity) else result.fact
+            self._calls.end(call, CallEvent.FAIL, replace(result, fact=fact))
 
 
-REPLACED = Result(200, 5002, "Everyone else has left.", documented("participant-invite.r09"), inferred("observed 6.16"))
+REPLACED = replace(PEER_LEFT, fact=documented("participant-invite.r09"), pair=inferred("observed 6.16"))
 """The invitee was all others."""
 
 

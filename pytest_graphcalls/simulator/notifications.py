@@ -14,8 +14,8 @@ from typing import Any
 from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.clock import Clock, Ids
-from pytest_graphcalls.simulator.responses import Fact, Result, documented, inferred, weakest
-from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant, Store
+from pytest_graphcalls.simulator.responses import Fact, Result, documented, inferred, reported, weakest
+from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind, Operation, Participant, Store
 from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Notification
 
 _SAME = (  # observed 6.1, without the bearer token
@@ -30,6 +30,12 @@ ARRIVED = documented("observed 5.8")
 REJECTED = documented("call-reject.r07")
 TONE = documented("call-subscribetotone.r03")
 INVENTED = inferred("simulator.notify")
+OLD_FORM = reported("m3.1")
+JOINING = inferred("m3.25")
+KNOWN_SINCE = reported("observed 6.11")
+AUDIO_ACTIVE = {"@odata.type": "#microsoft.graph.callMediaState", "audio": "active"}
+_ALWAYS: Mapping[str, Any] = {"coOrganizers": []}
+"""Of every capture from the media state on (observed 5.7), but for meetingCapability, which beta has with members."""
 DELTA: Mapping[bool, Fact] = {False: documented("observed 5.15"), True: inferred("observed 5.15")}
 """How well a roster of differences is known: with people who came only, and with a participant who has left."""
 
@@ -115,7 +121,7 @@ class Notifier:
             "resourceUrl": f"/communications/calls/{note.path}",
             "resourceData": note.data(),
         }
-        body = {"@odata.type": "#microsoft.graph.commsNotifications", "value": [entry]}
+        body = {"@odata.type": "#microsoft.graph.commsNotifications", "value": [entry]} if note.change else note.data()
         headers = Headers((*_SAME, *self._trail(note.call), (EVIDENCE_HEADER, note.evidence)))
         return Notification(note.posted_to, body, note.at, headers, note.call.id, note.call.app_id)
 
@@ -134,21 +140,44 @@ class Notifier:
         conference = self._store.conference_of(call)
         self._note_down(call, "created", call.id, lambda: self._incoming(call, conference), str(ARRIVED))
 
+    def call_arrived_in_old_form(self, call: Call) -> None:
+        """Tell of an incoming call in the form of Skype: one object, neither an envelope nor types (m3.1)."""
+        conference = self._store.conference_of(call)
+        self._note_down(call, "", call.id, lambda: resources.old_incoming(call, conference), str(OLD_FORM))
+
+    def participant_joining(self, call: Call, who: Identity) -> None:
+        """Ask the bot of a recording call for an answer about one more person (m3.22; how it is posted is open)."""
+        joining = {**_reference(call), "source": resources.source_info(who)}
+        data = {"@odata.type": "#microsoft.graph.participantJoiningNotification", "call": joining}
+        self._note_down(call, "created", call.id, lambda: data, str(JOINING))
+
     def call_changed(self, call: Call, fact: Fact) -> None:
-        """Tell that a call is in another state.
+        """Tell that a call is in another state, in as few members as captured.
 
         Args:
             call: as it is now.
             fact: how well it is known that this is notified; the result of a call that is over says it, too.
         """
-        conference = self._store.conference_of(call)
         evidence = call.result.evidence if call.result else str(fact)
-        self._note_down(call, "updated", call.id, lambda: self._state(call, conference), evidence)
+        members = {"direction": call.direction} if call.state is CallState.ESTABLISHED else _ended(call)
+        self._note_down(call, "updated", call.id, partial(self.state, call, members), evidence)
+
+    def call_known(self, call: Call) -> None:
+        """Tell that a call is established again, with each thing that is known of it since (observed 6.11)."""
+        conference, known = self._store.conference_of(call), dict(_ALWAYS)
+        for name, value in (
+            ("mediaState", AUDIO_ACTIVE),
+            ("chatInfo", conference.chat),
+            ("meetingInfo", _token(call, conference)),
+        ):
+            if value is not None:
+                known = {**known, name: value}
+                self._note_down(call, "updated", call.id, partial(self.state, call, known), str(KNOWN_SINCE))
 
     def call_ended(self, call: Call) -> None:
         """Tell that a call is over, and why (observed 6.16, 6.17)."""
-        conference = self._store.conference_of(call)
-        self._note_down(call, "deleted", call.id, lambda: self._state(call, conference), _of(call.result))
+        members = {**_ended(call), **_ALWAYS}
+        self._note_down(call, "deleted", call.id, partial(self.state, call, members), _of(call.result))
 
     def call_rejected(self, call: Call) -> None:
         """Notify that a rejected call is over; no state and no reason are documented (observed 6.18)."""
@@ -205,6 +234,11 @@ class Notifier:
         """Where notifications of ``call`` go: to the address given for it, else the app's own (observed 6.7)."""
         return call.callback
 
+    def state(self, call: Call, members: Mapping[str, Any]) -> dict[str, Any]:
+        """What captures have of a call: neither its id nor its address, which stand in the entry beside it."""
+        known = {"@odata.type": "#microsoft.graph.call", "state": call.state.value}
+        return {**known, **members, "callChainId": call.chain}
+
     def _incoming(self, call: Call, conference: Conference) -> dict[str, Any]:
         caller = next((one.id for one in conference.active if one.identity == call.source), None)
         body = {
@@ -225,22 +259,21 @@ class Notifier:
                 "sourceParticipantId": caller,
             },
             "chatInfo": conference.chat,
-            "meetingInfo": conference.meeting,
+            "meetingInfo": _token(call, conference) if call.by_policy else conference.meeting,
+            "applicationMetadata": resources.bot_data(call, caller or "") if call.by_policy else None,
         }
         return {name: value for name, value in body.items() if value is not None}
 
-    def _state(self, call: Call, conference: Conference) -> dict[str, Any]:
-        body = {
-            **_reference(call),
-            "state": call.state.value,
-            "direction": call.direction,
-            "callbackUri": self.address(call),
-            "callChainId": call.chain,
-            "chatInfo": conference.chat,
-            "meetingInfo": conference.meeting,
-            "resultInfo": call.result.wire() if call.result else None,
-        }
-        return {name: value for name, value in body.items() if value is not None}
+
+def _ended(call: Call) -> dict[str, Any]:
+    return {"resultInfo": call.result.wire()} if call.result else {}
+
+
+def _token(call: Call, conference: Conference) -> dict[str, Any] | None:
+    """The ``meetingInfo`` with which a call in a meeting can be joined again (s19.6)."""
+    if conference.meeting is None:
+        return None
+    return {"@odata.type": "#microsoft.graph.tokenMeetingInfo", "token": resources.meeting_token(call)}
 
 
 def _of(result: Result | None) -> str:
@@ -264,7 +297,7 @@ _SORTS = {2: "call", 3: "roster", 4: "operation"}
 
 def kind_of(entries: Iterable[Mapping[str, Any]]) -> str:
     """The kind of an envelope, e.g. ``created call incoming``; of several entries with ``+`` in between."""
-    return " + ".join(map(_kind, entries))
+    return " + ".join(map(_kind, entries)) or "incoming call in the older form"
 
 
 def _kind(entry: Mapping[str, Any]) -> str:

@@ -81,11 +81,11 @@ class Operations:
             self._run(operation)
         return operation
 
-    def reply(self, ask: Ask, operation: Operation) -> Reply:
-        """The answer to the request that has started ``operation``."""
+    def reply(self, ask: Ask, operation: Operation, fact: Fact | None = None) -> Reply:
+        """The answer to the request that has started ``operation``, known as well as ``fact`` says, or as usual."""
         location = f"{ask.root}/communications/calls/{operation.call}/operations/{operation.id}"
         context = {"@odata.context": f"{ask.root}/$metadata#microsoft.graph.{operation.spec.type}"}
-        status, fact = next(iter(ask.match.operation.responses)), documented(operation.spec.fact)
+        status, fact = next(iter(ask.match.operation.responses)), fact or documented(operation.spec.fact)
         return Reply(status, fact, context | resources.operation(operation), (("Location", location),))
 
     def get(self, ask: Ask) -> Reply:

@@ -10,12 +10,12 @@ from types import MappingProxyType
 from typing import Any
 
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.simulator.clock import Ids, Pace
-from pytest_graphcalls.simulator.responses import Result, inferred, reported
+from pytest_graphcalls.simulator.clock import Clock, Ids
+from pytest_graphcalls.simulator.responses import ASIDE, Result, inferred, reported
 from pytest_graphcalls.simulator.store import E164, Identity
 from pytest_graphcalls.validation import shown
 
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Answer(StrEnum):
@@ -82,14 +82,16 @@ class People:
 
     Args:
         ids: gives each name its id.
-        pace: how long it rings.
+        clock: knows how long it rings.
         tenant_id: the tenant they belong to.
     """
 
-    def __init__(self, ids: Ids, pace: Pace, tenant_id: str) -> None:
+    def __init__(self, ids: Ids, clock: Clock, tenant_id: str) -> None:
         self._ids = ids
-        self._pace = pace
+        self._clock = clock
         self._tenant_id = tenant_id
+        self.open = False
+        """Whether everybody exists, and not only those whom a test has made."""
         self.reset()
 
     def reset(self) -> None:
@@ -115,9 +117,17 @@ class People:
     def _new(self, name: str) -> Identity:
         if E164.fullmatch(name):
             return Identity("phone", name)
-        if _GUID.fullmatch(name):
+        if GUID.fullmatch(name):
             return Identity("user", name, f"Person {name[:4]}", self._tenant_id)
         return Identity("user", self._ids.named(f"person:{name}"), name, self._tenant_id)
+
+    def exists(self, identity: Identity) -> bool:
+        """Whether a test has made ``identity``, or everybody exists."""
+        return self.open or identity.key in self._names
+
+    def named(self, name: str) -> Identity | None:
+        """The person whom a test has made under ``name``."""
+        return self._by_name.get(name)
 
     def completed(self, identity: Identity) -> Identity:
         """``identity`` with the name and tenant that the directory adds (participant-invite.c14)."""
@@ -137,8 +147,18 @@ class People:
 
     def fate(self, identity: Identity) -> Fate:
         """What will come of ringing ``identity`` now."""
+        if not self.exists(identity):
+            return Fate(0.0, _unknown(identity))
         script = self.scripted(identity)
-        after = self._pace.ring if script.after is None else script.after
-        if script.answer is Answer.SILENT or after > self._pace.ring_limit:
-            return Fate(self._pace.ring_limit, RESULTS[Answer.SILENT, identity.sort == "phone"])
+        after = self._clock.pace.ring if script.after is None else script.after
+        if script.answer is Answer.SILENT or after > self._clock.pace.ring_limit:
+            return Fate(self._clock.pace.ring_limit, RESULTS[Answer.SILENT, identity.sort == "phone"])
         return Fate(after, RESULTS.get((script.answer, identity.sort == "phone")))
+
+
+def _unknown(identity: Identity) -> Result:
+    """Why ringing an unknown id fails: as for a person who cannot be reached, which is inferred."""
+    result = RESULTS[Answer.UNREACHABLE, identity.sort == "phone"]
+    who = repr(identity.id[:80])
+    aside = f"{ASIDE} No person of this simulator has the id {who}; simulator.person({who}) makes one."
+    return replace(result, message=f"{result.message} {aside}", fact=inferred("observed 5b"), pair=None)

@@ -7,13 +7,13 @@ may be left to later steps and because a body that breaks only an inferred state
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_graphcalls.simulator.people import People
+from pytest_graphcalls.simulator.people import GUID, People
 from pytest_graphcalls.simulator.resources import IDENTITY_SORTS, identity_set, shown_again
-from pytest_graphcalls.simulator.responses import Refusal
+from pytest_graphcalls.simulator.responses import Refusal, inferred
 from pytest_graphcalls.simulator.store import Identity, Invitee
 
 _HTTPS = re.compile(r"https://[^\s/]", re.IGNORECASE)
@@ -46,10 +46,12 @@ class CallOrder:
 
     Attributes:
         callback: where notifications go.
-        targets: whom to call.
+        targets: whom to call; with a meeting they are shown and not called.
         meeting: the meeting to join, or ``None``.
         asked: members that the call shows again.
         tenants: every tenant id that the body names.
+        source: as whom to call, or ``None``.
+        passed_over: places in the body that the meeting makes meaningless.
     """
 
     callback: str
@@ -57,6 +59,8 @@ class CallOrder:
     meeting: Coordinates | None
     asked: Mapping[str, Any]
     tenants: tuple[str, ...]
+    source: Identity | None = None
+    passed_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,20 @@ def call_order(body: Mapping[str, Any], people: People) -> CallOrder:
     tenants = (_text(body.get("tenantId")), meeting.tenant if meeting else "")
     return CallOrder(
         callback=_text(body.get("callbackUri")),
-        targets=() if meeting else tuple(_target(entry, people, i) for i, entry in enumerate(entries)),
+        targets=tuple(_target(entry, people, i) for i, entry in enumerate(entries)),
         meeting=meeting,
         asked=asked_of(body, "requestedModalities", "outgoingCallOptions"),
         tenants=tuple(filter(None, tenants)),
+        source=_identity(_object(body.get("source")), people),
+        passed_over=tuple(_passed_over(body, meeting)) if meeting else (),
     )
+
+
+def _passed_over(body: Mapping[str, Any], meeting: Coordinates) -> Iterator[str]:
+    if body.get("targets"):
+        yield "$.targets"
+    if body.get("chatInfo") and not meeting.by_chat:
+        yield "$.chatInfo"
 
 
 def invite_order(body: Mapping[str, Any], people: People) -> InviteOrder:
@@ -109,6 +122,52 @@ def asked_of(body: Mapping[str, Any], modalities: str, options: str) -> dict[str
         if value:
             asked[member] = shown_again(type_of(value) or default, value)
     return asked
+
+
+def unread(body: Mapping[str, Any], reads: Mapping[str, tuple[Any, ...]]) -> Iterator[str]:
+    """The places in a body that ask for something which the simulator does not act on, as JSON paths.
+
+    Args:
+        body: the object that was sent.
+        reads: what is acted on, see :attr:`.Operation.reads`.
+    """
+    on_the_way = {place[:end] for place in reads for end, mark in enumerate(place) if mark in ".["}
+    return _unread(body, "$", "", reads, on_the_way)
+
+
+def _unread(
+    value: Any, place: str, path: str, reads: Mapping[str, tuple[Any, ...]], on_the_way: Collection[str]
+) -> Iterator[str]:
+    if not _asks(value):
+        return
+    if path in reads:
+        if reads[path] and value not in reads[path]:
+            yield place
+    elif (path and path not in on_the_way) or not isinstance(value, Mapping | list):
+        yield place
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _unread(item, f"{place}[{index}]", f"{path}[]", reads, on_the_way)
+    else:
+        read = sort_of(value) if f"{path}.*" in on_the_way else None
+        for name, member in value.items():
+            if not name.endswith("@odata.type"):
+                below = f"{path}.{'*' if name == read else name}".removeprefix(".")
+                yield from _unread(member, place + json_step(name), below, reads, on_the_way)
+
+
+def _asks(value: Any) -> bool:
+    """Whether a value asks for something: what is null, false or empty, at every depth, does not."""
+    if isinstance(value, Mapping):
+        return any(_asks(one) for name, one in value.items() if not name.endswith("@odata.type"))
+    if isinstance(value, list):
+        return any(map(_asks, value))
+    return value is not None and value is not False and value != ""
+
+
+def json_step(name: str) -> str:
+    """The step of a JSON path to a member, in quotes where it needs them."""
+    return f".{name}" if name.isascii() and name.isidentifier() else f"[{name!r}]"
 
 
 def type_of(value: Mapping[str, Any]) -> str:
@@ -142,6 +201,23 @@ def _invitee(entry: Mapping[str, Any], people: People) -> Invitee:
     )
 
 
+def require_object_id(people: People, who: Identity, place: str) -> None:
+    """Refuse a user who is named by a principal name or an address, unless everybody exists.
+
+    Args:
+        people: who exists.
+        who: the one that is named.
+        place: the identity set in the body, as a JSON path.
+    """
+    if who.sort != "user" or people.open or GUID.fullmatch(who.id):
+        return
+    place, known = f"{place}.user.id", people.named(who.id)
+    name = repr(who.id[:80])
+    hint = f"simulator.person({name}).id is {known.id}." if known else f"simulator.person({name}) makes a user."
+    aside = f"{place}: expected the object id of a user, got {name}. {hint}"
+    raise Refusal("invalid-request", aside, fact=inferred("observed 2.33"), parameter=place)
+
+
 NO_IDENTITY = Identity("user", "")
 """Stands for an entry without an identity; ``invitations.require_identity`` refuses it."""
 
@@ -149,12 +225,16 @@ NO_IDENTITY = Identity("user", "")
 def _identity(entry: Mapping[str, Any], people: People) -> Identity | None:
     """The one that an entry's identity set names: the first kind that has an id."""
     named = _object(entry.get("identity"))
-    for sort in IDENTITY_SORTS:
-        one = _object(named.get(sort))
-        if _text(one.get("id")):
-            who = Identity(sort, _text(one["id"]), _text(one.get("displayName")), _text(one.get("tenantId")))
-            return people.completed(who)
-    return None
+    sort = sort_of(named)
+    if sort is None:
+        return None
+    one = named[sort]
+    return people.completed(Identity(sort, one["id"], _text(one.get("displayName")), _text(one.get("tenantId"))))
+
+
+def sort_of(identities: Mapping[str, Any]) -> str | None:
+    """The member of an identity set that is read: of those that can name a person the first that has an id."""
+    return next((sort for sort in IDENTITY_SORTS if _text(_object(identities.get(sort)).get("id"))), None)
 
 
 def _coordinates(body: Mapping[str, Any], people: People) -> Coordinates | None:

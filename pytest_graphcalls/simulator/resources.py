@@ -5,6 +5,7 @@ One function per type of the service; each takes frozen values and builds a new 
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from pytest_graphcalls.simulator.store import (
     Conference,
     Identity,
     Invitee,
+    Kind,
     Operation,
     Participant,
 )
@@ -148,6 +150,53 @@ def target_info(who: Identity) -> dict[str, Any]:
     return {"@odata.type": "#microsoft.graph.invitationParticipantInfo", "identity": identity_set(who, nulls=True)}
 
 
+def old_incoming(leg: Call, conference: Conference) -> dict[str, Any]:
+    """An incoming call as registrations of before June 2020 were told of it (m3.1, m3.2)."""
+    caller = [_old_participant(one.id, one.identity, calls=True) for one in conference.active]
+    callee = [_old_participant(leg.my_participant, one, calls=False) for one in leg.targets]
+    return {
+        "id": leg.id,
+        "participants": [*caller, *callee],
+        "isMultiparty": conference.kind is not Kind.PEER,
+        "presentedModalityTypes": ["audio"],
+        "callState": leg.state.value,
+        "tenantId": next((one.identity.tenant_id for one in conference.active), ""),
+    }
+
+
+def _old_participant(id: str, who: Identity, *, calls: bool) -> dict[str, Any]:
+    sort = "29" if who.sort == "user" else "28"
+    return {
+        "identity": f"{sort}:{who.id}",
+        "participantId": id,
+        "endpointId": id if calls else "00000000-0000-0000-0000-000000000000",
+        "languageId": "en-US",
+        "tenantId": who.tenant_id,
+        "region": "amer",
+        "originator": calls,
+        "isHidden": False,
+        "endPointType": "default",
+        "removeFromDefaultAudioRoutingGroup": False,
+    }
+
+
+def bot_data(leg: Call, recorded: str) -> dict[str, Any]:
+    """What a recording policy says of the recorded person, with ``recorded`` as its participant (m3.11)."""
+    who = leg.source.id if leg.source else ""
+    user = {"participationMethod": "Caller", "policyHolderId": f"8:orgid:{who}", "participantId": recorded}
+    return {
+        "botData": {
+            "callId": leg.id,
+            "mediaHostedRegion": "ASEA",
+            "user": user,
+            "inviteReasons": ["ComplianceRecording"],
+            "policyIdentifier": "TeamsComplianceRecordingPolicy=Tenant:Recording",
+            "otherRecorders": [],
+            "pairedRecorders": [],
+        }
+    }
+
+
 def call(leg: Call, conference: Conference, tenant_id: str) -> dict[str, Any]:
     """A ``call`` as create and get show it.
 
@@ -165,7 +214,9 @@ def call(leg: Call, conference: Conference, tenant_id: str) -> dict[str, Any]:
         "tenantId": tenant_id,
         "subject": leg.asked.get("subject"),
         "source": source_info(leg.source) if leg.source else None,
-        "targets": [target_info(one) for one in leg.targets] if conference.chat is None else [],
+        "targets": [target_info(one) for one in leg.targets]
+        if leg.direction == "outgoing" or not conference.chat
+        else [],
         "requestedModalities": leg.asked.get("requestedModalities", ["audio"]),
         "mediaConfig": leg.asked.get("mediaConfig"),
         "callOptions": leg.asked.get("callOptions"),
@@ -200,6 +251,11 @@ def online_meeting(one: OnlineMeeting, chat: Mapping[str, Any]) -> dict[str, Any
         "allowedPresenters": "everyone",
         **one.members,
     }
+
+
+def meeting_token(leg: Call) -> str:
+    """The token with which a call joins its meeting again: three parts like a JWT, the last one names the call."""
+    return f"eyJhbGciOiJSUzI1NiJ9.{b64encode(leg.chain.encode()).decode()}.{leg.id}"
 
 
 def invitee(one: Invitee) -> dict[str, Any]:

@@ -7,13 +7,13 @@ nowhere else.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_graphcalls.contract import Contract, ErrorRow, Evidence
 from pytest_graphcalls.simulator.clock import Clock, Ids
-from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Request, Response, encode_json
+from pytest_graphcalls.wire import EVIDENCE_HEADER, UNREAD, Headers, Request, Response, encode_json
 
 _JSON_TYPE = "application/json; odata.metadata=minimal; odata.streaming=true; IEEE754Compatible=false; charset=utf-8"
 _JSON = (("Content-Type", _JSON_TYPE), ("OData-Version", "4.0"))  # observed 3.25, 3.26
@@ -30,9 +30,13 @@ _SAME = (
     ),
 )
 _ECHOED = re.compile(r"[\x21-\x7e]{1,128}")
+_LONGEST_LIST = 4096
+"""Characters of places in a header; Node reads headers of 16 kB together."""
+_UNSAFE = re.compile(r"[^\x21-\x7e]|[,;]")
+"""What a place in a request may not have where it stands in a header."""
 written = encode_json
 """How every body is written."""
-_ASIDE = "[pytest-graphcalls]"
+ASIDE = "[pytest-graphcalls]"
 """Marks words of ours inside a message of the service."""
 
 
@@ -57,6 +61,7 @@ class Result:
         message: the reason in words, without the marker that ends it.
         fact: how well it is known that things end like this.
         pair: how well the two numbers are known, where that differs.
+        diagnosed: the first number in the marker that ends the message, where it is not the code (observed 5.6).
     """
 
     code: int
@@ -64,6 +69,7 @@ class Result:
     message: str
     fact: Fact = field(compare=False)
     pair: Fact | None = field(default=None, compare=False)
+    diagnosed: int | None = None
 
     @property
     def evidence(self) -> str:
@@ -74,7 +80,8 @@ class Result:
 
     def wire(self) -> dict[str, Any]:
         """The ``resultInfo`` object; the message ends with the marker of observed 5.6."""
-        message = f"{self.message} DiagCode: {self.code}#{self.subcode}.@".lstrip()
+        first = self.code if self.diagnosed is None else self.diagnosed
+        message = f"{self.message} DiagCode: {first}#{self.subcode}.@".lstrip()
         return {
             "@odata.type": "#microsoft.graph.resultInfo",
             "code": self.code,
@@ -115,12 +122,14 @@ class Reply:
         fact: the evidence for it.
         body: a JSON object, or one already written, or ``None`` for an empty body.
         headers: headers beyond those of every answer.
+        passed_over: places in the request that were not read because of something else in it.
     """
 
     status: int
     fact: Fact
     body: Mapping[str, Any] | bytes | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    passed_over: tuple[str, ...] = ()
 
 
 class Refusal(Exception):  # noqa: N818  it is an answer of the service, not an error of ours
@@ -168,13 +177,26 @@ class Responses:
         self._clock = clock
         self._ids = ids
 
-    def reply(self, request: Request, reply: Reply) -> Response:
-        """The answer to a request that was carried out."""
+    def reply(self, request: Request, reply: Reply, unread: Sequence[str] = ()) -> Response:
+        """The answer to a request that was carried out.
+
+        Args:
+            request: the request.
+            reply: what its handler says.
+            unread: the places in it that ask for something and were not read; an answer that passes over something is
+                known from no page.
+        """
         trail = self._trail(request)
+        evidence = str(reply.fact)
+        if unread:
+            places = ", ".join(_UNSAFE.sub("?", place)[:120] for place in unread)
+            if len(places) > _LONGEST_LIST:
+                places = f"{places[:_LONGEST_LIST].rpartition(', ')[0]}, body"
+            evidence = f"{inferred(reply.fact.source)}{UNREAD}{places}"
         if reply.body is None:
             headers = (*_EMPTY[reply.status], *trail, *reply.headers)
-            return Response(reply.status, Headers((*headers, (EVIDENCE_HEADER, str(reply.fact)))))
-        headers = (*_JSON, *trail, *reply.headers, (EVIDENCE_HEADER, str(reply.fact)))
+            return Response(reply.status, Headers((*headers, (EVIDENCE_HEADER, evidence))))
+        headers = (*_JSON, *trail, *reply.headers, (EVIDENCE_HEADER, evidence))
         body = reply.body if isinstance(reply.body, bytes) else written(reply.body)
         return Response(reply.status, Headers(headers), body)
 
@@ -234,7 +256,7 @@ def _message(row: ErrorRow, refusal: Refusal) -> str:
     text = refusal.message or row.message
     for name, value in refusal.fill.items():
         text = text.replace(f"{{{name}}}", value)
-    return f"{text} {_ASIDE} {refusal.aside}" if refusal.aside else text
+    return f"{text} {ASIDE} {refusal.aside}" if refusal.aside else text
 
 
 def _echo(request: Request, name: str) -> str:

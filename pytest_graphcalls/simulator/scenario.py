@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_graphcalls.errors import NotAllowedNowError, SettingError, UnknownNameError
@@ -160,6 +160,15 @@ class Person:
         self._scenario.remove_bot(self.identity, _id_of(call))
         return self
 
+    def asks_to_join(self, call: SimulatedCall | str) -> Person:
+        """Have the bot of a recording call asked whether it takes them: a ``participantJoiningNotification``.
+
+        Raises:
+            NotAllowedNowError: it is none that a recording policy keeps, or it is not established.
+        """
+        self._scenario.let_join(self.identity, _id_of(call))
+        return self
+
     def _will(self, **facts: Any) -> Person:
         self._scenario.script(self.identity, **facts)
         return self
@@ -311,16 +320,19 @@ class Scenario:
         group: bool = False,
         app: App | None = None,
         others: Iterable[Person | str] = (),
+        recording_policy: bool = False,
+        in_old_form: bool = False,
     ) -> SimulatedCall:
         """Let a person call an app, or invite it into a group call."""
         who = self._person(caller or "Caller")
         conference = self._called_from(who, (who, *map(self._person, others)), group=group)
         app = app or self._world.authority.app
         target = self._world.authority.bot(app)
-        call = self._calls.leg(
-            app.app_id, conference, CallState.INCOMING, "incoming", source=who.identity, targets=(target,)
-        )
-        self._incoming.arrive(call)
+        if recording_policy:  # m3.10: the target of such a call is an application instance
+            target = replace(target, sort="applicationInstance", id=app.instance_id or app.app_id)
+        facts = {"source": who.identity, "targets": (target,), "by_policy": recording_policy}
+        call = self._calls.leg(app.app_id, conference, CallState.INCOMING, "incoming", **facts)
+        self._incoming.arrive(call, in_old_form=in_old_form)
         return SimulatedCall(self, call.id)
 
     def _called_from(self, caller: Person, people: Iterable[Person], *, group: bool) -> Conference:
@@ -388,6 +400,15 @@ class Scenario:
         except (TypeError, ValueError):
             raise SettingError("notify(data)", shown(data), "an object or a list that can be written as JSON") from None
         self._world.notifier.note_down(self.known(call_id), change, f"{call_id}/{below}".rstrip("/"), data)
+
+    def let_join(self, identity: Identity, call_id: str) -> None:
+        """Ask the bot of a recording call whether it takes one more person (m3.21)."""
+        with self._world.lock:
+            call = self.known(call_id)
+            if not call.by_policy or call.state is not CallState.ESTABLISHED:
+                what = f"call {call_id}"
+                raise NotAllowedNowError(what, "have its bot asked", "none that a recording policy keeps", ("answer",))
+            self._world.notifier.participant_joining(call, identity)
 
     def script(self, identity: Identity, **facts: Any) -> None:
         """Set what a person will do; ``facts`` are members of a script."""

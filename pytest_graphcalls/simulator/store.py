@@ -422,8 +422,9 @@ class Store:
             self.meetings.pop(key, None)
 
     def meeting_at(self, key: tuple[str, ...]) -> Conference | None:
-        """The meeting that ``key`` leads to."""
-        found = self.meetings.get(key)
+        """The meeting that ``key`` leads to; a token is one of a call in it, which it names."""
+        call = self.calls.get(key[1].rpartition(".")[2]) if key[0] == "token" else None
+        found = call.conference if call else self.meetings.get(key)
         return self.conferences[found] if found else None
 
     def forget_call(self, id: str) -> Call:

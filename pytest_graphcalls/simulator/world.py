@@ -21,8 +21,7 @@ class World:
         contract: what is published.
         lock: held while anything changes.
         tenant_id: the tenant.
-        pace: how long things take.
-        clock: virtual time.
+        clock: virtual time, and how long things take.
         ids: new ids, from the seed.
         store: calls, conferences, participants, operations.
         people: who can be called, and what they will do.
@@ -33,10 +32,14 @@ class World:
     contract: Contract
     lock: RLock
     tenant_id: str
-    pace: Pace
     clock: Clock
     ids: Ids
     store: Store
     people: People
     authority: Authority
     notifier: Notifier
+
+    @property
+    def pace(self) -> Pace:
+        """How long things take now."""
+        return self.clock.pace

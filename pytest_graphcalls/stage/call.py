@@ -31,7 +31,7 @@ def named(operation: str | Effect) -> Operation:
 def filled(path: str, keys: Mapping[str, str]) -> str:
     """A path template with its keys, e.g. ``participant_id``, filled in."""
     for name, value in keys.items():
-        path = path.replace(f"{{{name.replace('_', '-')}}}", quote(value, safe=""))
+        path = path.replace(f"{{{name.replace('_', '-')}}}", quote(value, safe="+:@!$&'()*,;="))
     return path
 
 
@@ -170,6 +170,12 @@ class StagedCall(CallRequests):
     def lives(self) -> bool:
         """Whether the call is still there and not over."""
         return self.state() not in OVER
+
+    def is_as_answered(self, answer: Answer) -> bool:
+        """Whether the operation in ``answer`` goes on, or is over and can be read with the same status."""
+        operation = members(answer)
+        status = str(operation.get("status")).lower()
+        return status in {"notstarted", "running", "none"} or status == self.status_of(str(operation.get("id")))
 
     def status_of(self, operation_id: str) -> str:
         """The status of an operation, in lower case."""

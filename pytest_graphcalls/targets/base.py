@@ -115,7 +115,12 @@ class World(Protocol):
     """What stages more than requests can: a :class:`.Simulator`, or a server that lets itself be steered like one.
 
     What can only be listened to raises :class:`StageError` where anything else is asked of it.
+
+    Attributes:
+        open_directory: whether every person, phone and meeting exists there; see :attr:`.Simulator.open_directory`.
     """
+
+    open_directory: bool
 
     @property
     def notifications(self) -> list[Notification]:
@@ -235,6 +240,8 @@ class ReceivedNotifications:
         received: gives them, in order.
         prove: raises :class:`EnvironmentFaultError` if none can be received at present.
     """
+
+    open_directory = True
 
     def __init__(self, received: Callable[[], list[Notification]], prove: Callable[[], None] = lambda: None) -> None:
         self._received = received

@@ -68,6 +68,15 @@ class RemoteWorld:
         self._began = 0.0
         self.authority = RemoteAuthority(self)
 
+    @property
+    def open_directory(self) -> bool:
+        """Whether every person, phone and meeting exists there."""
+        return bool(self.ask("GET", f"{PREFIX}directory")["open"])
+
+    @open_directory.setter
+    def open_directory(self, everybody: bool) -> None:
+        self.ask("POST", f"{PREFIX}directory", open=everybody)
+
     def ask(self, method: str, path: str, **members: Any) -> Mapping[str, Any]:
         """Ask a control address.
 

@@ -15,7 +15,7 @@ import pytest
 from pytest_graphcalls import leakscan
 from pytest_graphcalls.drift import Outcome
 from pytest_graphcalls.drift.compare import ALREADY_PRESENT
-from pytest_graphcalls.nightly import NightSettings, Subprocess, look, promote
+from pytest_graphcalls.nightly import NightSettings, Subprocess, promote, run_night
 from pytest_graphcalls.nightly.workspace import remove_abandoned
 from tests.few import only
 from tests.live.conftest import Tenant, facts, guid, ini
@@ -42,11 +42,11 @@ def test_a_night_in_a_tenant_and_the_next_one(
     monkeypatch.setenv("GRAPHCALLS_ROOT", tenant.url)
     Path("pytest.ini").write_text(ini(tenant.id, facts(tenant.id)))
     settings = NightSettings("live", versions=("v1.0",), workers="0")
-    first = look(settings, Subprocess())
+    first = run_night(settings, Subprocess())
     assert (first.verdict.outcome, first.problem) == (Outcome.NO_DRIFT, ""), first.verdict
     assert first.verdict.night.latency["participant-invite@v1.0"].count > 5
     promote(settings.out / "cassettes", settings.baseline)
-    second = look(settings, Subprocess())
+    second = run_night(settings, Subprocess())
     told = "\n".join(f"{one.difference} {one.places} {one.status} {one.repeated}" for one in second.verdict.entries)
     assert (second.verdict.outcome, told, second.problem) == (Outcome.NO_DRIFT, "", "")
     assert [one.subject.partition("::")[2] for one in second.verdict.unchecked if ALREADY_PRESENT in one.reason] == [

@@ -132,7 +132,7 @@ def test_a_misspelt_rule_finds_the_one_with_that_word(pytester: pytest.Pytester,
     result.stdout.fnmatch_lines(["*Did you mean 'call-reject.reasons-are-none-busy-forbidden'?*"])
 
 
-@pytest.mark.parametrize("version", ["v2", "V1.0"])
+@pytest.mark.parametrize("version", ["v2", "v1.5"])
 def test_an_unknown_version_is_named(pytester: pytest.Pytester, run: Run, version: str) -> None:
     """Whichever way it came in: from a fixture of the project's, or in an address."""
     pytester.makepyfile(
@@ -251,14 +251,14 @@ def test_the_end_of_a_green_run_is_one_line(pytester: pytest.Pytester, run: Run)
 
 STATELESS = """
 def pytest_graphcalls_simulator(simulator):
-    state = simulator.notifier._state
+    state = simulator.notifier.state
 
     def stateless(*args):
         told = state(*args)
         del told["state"]
         return told
 
-    simulator.notifier._state = stateless
+    simulator.notifier.state = stateless
 """
 """The simulator forgets to say the state of a call."""
 CALL_SOMEBODY = """

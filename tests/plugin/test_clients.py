@@ -206,3 +206,62 @@ def test_a_part_may_be_used_first_at_any_time(pytester: pytest.Pytester, run: Ru
         """
     )
     run(*NO_LEAKS, "-W", "error").assert_outcomes(passed=3)
+
+
+OVER_HTTP = """
+import socket
+
+import pytest
+import requests
+
+def test_server(graphcalls, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    headers = {"Authorization": f"Bearer {graphcalls.token}"}
+    assert requests.get(f"{graphcalls.server}/v1.0/communications/calls/57da", headers=headers).status_code == 404
+
+def test_elsewhere(graphcalls, monkeypatch):
+    with socket.socket() as one, pytest.raises(RuntimeError, match="Network is disabled for host '192.0.2.1'"):
+        one.connect(("192.0.2.1", 80))
+
+def test_without_us():
+    with socket.socket() as one, pytest.raises(RuntimeError, match="Network is disabled for host '127.0.0.1'"):
+        one.connect(("127.0.0.1", 9))
+"""
+
+
+@pytest.mark.parametrize("more", [(), ("--allowed-hosts=192.0.2.9",)])
+def test_a_blocked_network_leaves_our_own_server(pytester: pytest.Pytester, more: tuple[str, ...]) -> None:
+    """``--block-network`` of pytest-recording blocks all other hosts, and everything for tests that do not use us."""
+    pytester.makepyfile(OVER_HTTP)
+    pytester.runpytest_inprocess("-p", "no:randomly", "--block-network", *more).assert_outcomes(passed=3)
+
+
+@pytest.mark.parametrize(
+    ("variables", "meanwhile"),
+    [
+        ({}, "127.0.0.1"),
+        ({"no_proxy": "contoso.com"}, "contoso.com,127.0.0.1"),
+        ({"NO_PROXY": "*", "no_proxy": "*"}, "*"),
+    ],
+)
+def test_a_proxy_is_not_asked_for_our_own_server(
+    pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], meanwhile: str
+) -> None:
+    """Whichever client it is; what the variables say otherwise is kept, and is back after the test."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    pytester.makepyfile(
+        OVER_HTTP.partition("def test_elsewhere")[0]
+        + f"""
+import os
+
+def test_variables(graphcalls_server):
+    assert os.environ["NO_PROXY"] == os.environ["no_proxy"] == {meanwhile!r}
+
+def test_after():
+    assert {{name: os.environ[name] for name in ("NO_PROXY", "no_proxy") if name in os.environ}} == {variables!r}
+"""
+    )
+    run().assert_outcomes(passed=3)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls.nightly import Order, Subprocess
+from pytest_graphcalls.nightly import Subprocess, SuiteRequest
 from pytest_graphcalls.simulator import Simulator
 from tests.environment import clean
 from tests.few import only
@@ -80,10 +80,10 @@ def test_only_the_tests_concerned_are_run_again(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "2").mkdir()
     told: list[tuple[int, int]] = []
     ran = Subprocess().run(
-        Order(tmp_path / "2", "simulator", ("v1.0",), (ONE,)), lambda done, total: told.append((done, total))
+        SuiteRequest(tmp_path / "2", "simulator", ("v1.0",), (ONE,)), lambda done, total: told.append((done, total))
     )
     assert ran.report is not None, ran.problem
     assert [test["nodeid"] for test in ran.report["tests"]] == [ONE]
-    assert [path.name for path in ran.order.cassettes.rglob("*.yaml")] == [NAMED]
+    assert [path.name for path in ran.request.cassettes.rglob("*.yaml")] == [NAMED]
     assert told[-1] == (1, 1)
     assert told[0] == (0, 0)

@@ -121,7 +121,7 @@ class Receptionist:
         data = note["resourceData"]
         if not isinstance(data, dict) or "call" not in data["@odata.type"].lower():
             return
-        call = data["id"]
+        call = note["resourceUrl"].rpartition("/")[2]
         if note["changeType"] == "created":
             self._simulator.later(self._habits.answers_after, lambda: self._answer(call))
         elif note["changeType"] == "deleted":
@@ -135,10 +135,10 @@ class Receptionist:
 
     def _came_into(self, call: str, state: str) -> None:
         before = self._states.get(call)
-        if before == "established":
+        if before in {"established", "not mine"}:
             return
         if state == "established" and self._habits.waits_for_establishing and before != "establishing":
-            return
+            state = "not mine"
         self._states[call] = state
         if state == "established":
             self._invite(call)

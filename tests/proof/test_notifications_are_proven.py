@@ -17,6 +17,8 @@ SORTS = (*PRODUCED, *PRINTED)
 NOT_DAMAGED = {
     "roster-below-operations": "a roster at another address; accepted with a notice (tests/unit/contract)",
     "content-sharing-session": "nothing is known of its data",
+    "participant-joining": "inferred, so nothing of it is judged",
+    "participant-left": "inferred, so nothing of it is judged",
 }
 
 

@@ -7,20 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from dataclasses import asdict
 from typing import Any
 
 from pytest_graphcalls._version import __version__
-from pytest_graphcalls.drift import (
-    Acceptance,
-    Entry,
-    FactRow,
-    Outcome,
-    RuleState,
-    Severity,
-    Status,
-    Verdict,
-)
+from pytest_graphcalls.drift import Entry, FactRow, Outcome, RuleState, Severity, Status, Verdict
 from pytest_graphcalls.drift.fact_table import Side
 from pytest_graphcalls.report.nightly.summary import counts, deciding, headline, instant, sentences
 from pytest_graphcalls.sanitize import clean_json, note
@@ -28,15 +19,11 @@ from pytest_graphcalls.sanitize import clean_json, note
 FORMAT = "pytest-graphcalls verdict"
 VERSION = 1
 
-ISSUE_ACTIONS: Mapping[Outcome, str] = MappingProxyType(
-    {
-        Outcome.NO_DRIFT: "close",
-        Outcome.ADDITIVE: "open",
-        Outcome.BEHAVIOURAL: "open",
-        Outcome.BREAKING: "open",
-        Outcome.COULD_NOT_CHECK: "leave",
-    }
-)
+ISSUE_ACTIONS: Mapping[Outcome, str] = {
+    **dict.fromkeys(Outcome, "open"),
+    Outcome.NO_DRIFT: "close",
+    Outcome.COULD_NOT_CHECK: "leave",
+}
 """By outcome: what becomes of the one issue. An outage neither opens one nor closes it."""
 
 
@@ -69,10 +56,8 @@ def document(verdict: Verdict, facts: Iterable[FactRow] = (), masked: Counter[st
         "issue": _issue(verdict),
         "summary": _summary(verdict),
         "differences": list(map(difference, verdict.entries)),
-        "unchecked": [
-            {"subject": one.subject, "reason": one.reason, "decides": one.decides} for one in verdict.unchecked
-        ],
-        "unobserved": list(map(_acceptance, verdict.unobserved)),
+        "unchecked": list(map(asdict, verdict.unchecked)),
+        "unobserved": [one.to_json() for one in verdict.unobserved],
         "facts": list(map(_fact, facts)),
     }
     safe = clean_json(data, people=True)
@@ -115,7 +100,7 @@ def difference(entry: Entry) -> dict[str, Any]:
         "last_seen": instant(entry.last_seen),
         "nights": entry.count,
         "repeated": {"seen": seen, "runs": runs},
-        "acceptance": _acceptance(entry.acceptance) if entry.acceptance else None,
+        "acceptance": entry.acceptance.to_json() if entry.acceptance else None,
         "accept": accept_command(entry.difference.fingerprint),
     }
 
@@ -123,17 +108,6 @@ def difference(entry: Entry) -> dict[str, Any]:
 def accept_command(fingerprint: str) -> str:
     """The command that accepts a difference; its reason is to be filled in."""
     return f'graphcalls drift accept {fingerprint} --reason ""'
-
-
-def _acceptance(one: Acceptance) -> dict[str, Any]:
-    return {
-        "fingerprint": one.fingerprint,
-        "reason": one.reason,
-        "accepted": one.accepted.isoformat(),
-        "owner": one.owner,
-        "expires": one.expires.isoformat() if one.expires else None,
-        "about": one.about,
-    }
 
 
 def _fact(row: FactRow) -> dict[str, Any]:

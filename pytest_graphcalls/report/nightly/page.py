@@ -12,32 +12,29 @@ from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
-from itertools import groupby
+from itertools import chain, groupby
 from statistics import median
-from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.drift import Entry, Night, RuleState, Severity, Unchecked, Verdict
+from pytest_graphcalls.drift import Entry, Night, RuleState, Unchecked, Verdict
 from pytest_graphcalls.report.nightly.document import difference
-from pytest_graphcalls.report.nightly.sides import Sides, sides
+from pytest_graphcalls.report.nightly.sides import sides
 from pytest_graphcalls.report.nightly.summary import CHANGES, OUTCOMES, STATES, STATUSES, day, instant, minute, readable
 from pytest_graphcalls.sanitize import clean_json
 
 # No letters, which a run of could look like Base64 to the leak scan.
-LETTERS: Mapping[RuleState | None, str] = MappingProxyType(
-    {
-        RuleState.HELD: ".",
-        RuleState.BROKEN: "!",
-        RuleState.NOTICE: "*",
-        RuleState.COULD_NOT_CHECK: "?",
-        RuleState.NOT_CHECKED: "-",
-        None: " ",
-    }
-)
+LETTERS: Mapping[RuleState | None, str] = {
+    RuleState.HELD: ".",
+    RuleState.BROKEN: "!",
+    RuleState.NOTICE: "*",
+    RuleState.COULD_NOT_CHECK: "?",
+    RuleState.NOT_CHECKED: "-",
+    None: " ",
+}
 """By state: how a night is written in a rule's row; a space where the rule was not known yet."""
 LIVE = "live"
 
@@ -50,7 +47,7 @@ def grid(nights: Sequence[Night], unchecked: Iterable[Unchecked], contract: Cont
         unchecked: of tonight, for the reasons.
         contract: for what the rules say.
     """
-    fingerprints = sorted({one for night in nights for one in _told(night)})
+    fingerprints = sorted({one for night in nights for one in chain(night.fingerprints, *night.broken.values())})
     numbers = {fingerprint: number for number, fingerprint in enumerate(fingerprints)}
     targets = sorted({night.target for night in nights})
     reasons = {one.subject: one.reason for one in unchecked}
@@ -67,30 +64,15 @@ def grid(nights: Sequence[Night], unchecked: Iterable[Unchecked], contract: Cont
             ]
             for night in nights
         ],
-        "rules": [_rule(name, nights, numbers, reasons, contract) for name in _names(nights)],
+        "rules": [
+            _rule(name, nights, numbers, reasons, contract)
+            for name in sorted({name for night in nights for name in night.rules})
+        ],
     }
 
 
-def _told(night: Night) -> Iterator[str]:
-    """Every difference that the night names."""
-    yield from night.fingerprints
-    for fingerprints in night.broken.values():
-        yield from fingerprints
-
-
-def _names(nights: Iterable[Night]) -> list[str]:
-    known: dict[str, None] = {}
-    for night in nights:
-        known.update(dict.fromkeys(night.rules))
-    return sorted(known)
-
-
 def _rule(
-    name: str,
-    nights: Sequence[Night],
-    numbers: Mapping[str, int],
-    reasons: Mapping[str, str],
-    contract: Contract,
+    name: str, nights: Sequence[Night], numbers: Mapping[str, int], reasons: Mapping[str, str], contract: Contract
 ) -> dict[str, Any]:
     id_, _, version = name.partition("@")
     rule = contract.rules.get(id_)
@@ -123,10 +105,8 @@ def _ranges(name: str, nights: Sequence[Night], numbers: Mapping[str, int]) -> l
 def _last_live(nights: Sequence[Night], states: Sequence[RuleState | None]) -> int:
     """Number of the last night in which the rule was checked against the service, or -1."""
     seen = {RuleState.HELD, RuleState.BROKEN, RuleState.NOTICE}
-    for number in range(len(nights) - 1, -1, -1):
-        if nights[number].target == LIVE and states[number] in seen:
-            return number
-    return -1
+    pairs = enumerate(zip(nights, states, strict=True))
+    return max((number for number, (night, state) in pairs if night.target == LIVE and state in seen), default=-1)
 
 
 WIDTH, HEIGHT = 240, 36
@@ -171,17 +151,9 @@ def _trend(name: str, nights: Sequence[Night]) -> Trend:
     medians = [one.median if one else None for one in seen]
     known = [one for one in medians if one is not None]
     points = list(_points(medians, max(known)))
-    last = points[-1] if points else None
-    return Trend(
-        operation=operation,
-        version=version,
-        tonight=medians[-1],
-        usual=median(known),
-        highest=seen[-1].highest if seen[-1] else None,
-        line="".join(_path(points)),
-        dot=last,
-        nights=len(known),
-    )
+    last, highest = points[-1] if points else None, seen[-1].highest if seen[-1] else None
+    line = "".join(_path(points))
+    return Trend(operation, version, medians[-1], median(known), highest, line, last, len(known))
 
 
 def _points(medians: Sequence[float | None], highest: float) -> Iterator[tuple[float, float] | None]:
@@ -196,10 +168,7 @@ def _points(medians: Sequence[float | None], highest: float) -> Iterator[tuple[f
             continue
         across = step / (steps - 1) if steps > 1 else 1
         up = (sum(known) / len(known)) / highest if highest else 0
-        yield (
-            round(_EDGE + across * (WIDTH - 2 * _EDGE), 1),
-            round(HEIGHT - _EDGE - up * (HEIGHT - 2 * _EDGE), 1),
-        )
+        yield (round(_EDGE + across * (WIDTH - 2 * _EDGE), 1), round(HEIGHT - _EDGE - up * (HEIGHT - 2 * _EDGE), 1))
 
 
 def _path(points: Sequence[tuple[float, float] | None]) -> Iterator[str]:
@@ -247,14 +216,9 @@ def coverage(grid: Mapping[str, Any], nights: Sequence[Night]) -> tuple[Coverage
 
 def _coverage(operation: str, version: str, rules: Sequence[Mapping[str, Any]], nights: Sequence[Night]) -> Coverage:
     last = max(rule["live"] for rule in rules)
-    return Coverage(
-        operation=operation,
-        version=version,
-        rules=len(rules),
-        tonight=sum(rule["states"][-1] in ".!*" for rule in rules),
-        live=sum(rule["live"] >= 0 for rule in rules),
-        last_live=day(nights[last].started) if last >= 0 else "",
-    )
+    tonight = sum(rule["states"][-1] in ".!*" for rule in rules)
+    live = sum(rule["live"] >= 0 for rule in rules)
+    return Coverage(operation, version, len(rules), tonight, live, day(nights[last].started) if last >= 0 else "")
 
 
 LARGEST_EARLIER = 4_000_000
@@ -284,12 +248,7 @@ _ENVIRONMENT.filters["short"] = lambda url: url.partition("://")[2].partition("?
 _ENVIRONMENT.globals.update(STATUSES={str(name): text for name, text in STATUSES.items()})
 
 
-def page_of(
-    verdict: Verdict,
-    document: Mapping[str, Any],
-    nights: Sequence[Night],
-    known: Mapping[str, Entry],
-) -> str:
+def page_of(verdict: Verdict, document: Mapping[str, Any], nights: Sequence[Night], known: Mapping[str, Entry]) -> str:
     """The text of the page.
 
     Args:
@@ -308,7 +267,10 @@ def page_of(
         night=minute(tonight.started),
         lasted=_lasted(tonight),
         is_live=tonight.target == LIVE,
-        groups=[(severity.value, CHANGES[severity], _of(shown, severity)) for severity in CHANGES],
+        groups=[
+            (severity.value, names, [one for one in shown if one["severity"] == severity and one["standing_decides"]])
+            for severity, names in CHANGES.items()
+        ],
         undecided=[one for one in shown if not one["standing_decides"]],
         states=list(STATES.values()),
         earlier=Markup("").join(_earlier(known, nights, {one["fingerprint"] for one in shown})),
@@ -356,10 +318,6 @@ def _lasted(night: Night) -> str:
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
-def _of(shown: Iterable[Mapping[str, Any]], severity: Severity) -> list[Mapping[str, Any]]:
-    return [one for one in shown if one["severity"] == severity.value and one["standing_decides"]]
-
-
 def _shown(entry: Entry) -> dict[str, Any]:
     """A difference, ready for the template."""
     return {
@@ -367,12 +325,8 @@ def _shown(entry: Entry) -> dict[str, Any]:
         "standing_decides": entry.status.decides,
         "first_day": day(entry.first_seen),
         "last_day": day(entry.last_seen),
-        "sides": _sides(entry),
+        "sides": sides(entry.sample) if entry.sample else None,
     }
-
-
-def _sides(entry: Entry) -> Sides | None:
-    return sides(entry.sample) if entry.sample else None
 
 
 def _earlier(known: Mapping[str, Entry], nights: Iterable[Night], tonight: set[str]) -> Iterator[Markup]:

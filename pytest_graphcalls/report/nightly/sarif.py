@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -15,12 +14,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 HOME = "https://learn.microsoft.com/graph/api/resources/communications-api-overview"
 """Where help is, for a difference that no page speaks of."""
 
-LEVELS: Mapping[str, str] = MappingProxyType(
-    {"breaking": "error", "behavioural": "error", "additive": "warning", "notice": "note"}
-)
-_SEEN_BEFORE: Mapping[str, str] = MappingProxyType(
-    {"new": "new", "known": "unchanged", "accepted": "unchanged", "expired": "unchanged", "flaky": "new"}
-)
+LEVELS: Mapping[str, str] = {"breaking": "error", "behavioural": "error", "additive": "warning", "notice": "note"}
 _FULL = "'{name}' ({severity}) in {subject}: it is not what was promised, or what was accepted before."
 NOWHERE = "graphcalls-drift.toml"
 """The file that a difference is about that was seen in none, because services want one: there it can be accepted."""
@@ -83,14 +77,11 @@ def _result(one: Mapping[str, Any], numbers: Mapping[str, int]) -> dict[str, Any
         "message": {"text": " ".join(filter(None, (f"{one['says']}.", one["hint"])))},
         "locations": [_location(one)],
         "partialFingerprints": {"graphcallsDrift/v1": one["fingerprint"]},
-        "baselineState": _SEEN_BEFORE[one["standing"]],
+        "baselineState": "new" if one["standing"] in {"new", "flaky"} else "unchanged",
         "properties": {
-            "severity": one["severity"],
-            "origin": one["origin"],
-            "standing": one["standing"],
+            **{name: one[name] for name in ("severity", "origin", "standing", "nights")},
             "firstSeen": one["first_seen"],
             "lastSeen": one["last_seen"],
-            "nights": one["nights"],
         },
     }
     if one["standing"] in {"accepted", "flaky"}:
@@ -125,10 +116,7 @@ def _invocation(document: Mapping[str, Any]) -> dict[str, Any]:
         "startTimeUtc": night["started"],
         "exitCode": document["exit_code"],
         "toolExecutionNotifications": [
-            {
-                "level": "error" if one["decides"] else "note",
-                "message": {"text": f"{one['subject']}: {one['reason']}"},
-            }
+            {"level": "error" if one["decides"] else "note", "message": {"text": f"{one['subject']}: {one['reason']}"}}
             for one in document["unchecked"]
         ],
     }

@@ -71,23 +71,12 @@ class _Line(NamedTuple):
 
 def sides(sample: Sample) -> Sides:
     """Lay a sample out for a page; it is redacted once more on the way."""
-    expected, observed = (_redacted(one) for one in (sample.expected, sample.observed))
+    expected, observed = map(OF_REPORTS.seen, (sample.expected, sample.observed))
     left, right = (_lines(one) for one in (expected, observed))
     shown = observed or expected
     rows = tuple(_folded(list(_compared(left, right, sample.where)))) if left and right else _one_sided(left, right)
-    return Sides(
-        title=_title(shown),
-        rows=rows,
-        has_expected=expected is not None,
-        has_observed=observed is not None,
-        curl="\n".join(curl(_request(shown))) if shown else "",
-    )
-
-
-def _redacted(one: Exchange | Notification | None) -> Exchange | Notification | None:
-    if isinstance(one, Exchange):
-        return OF_REPORTS.exchange(one)
-    return OF_REPORTS.notification(one) if one else None
+    request = "\n".join(curl(_request(shown))) if shown else ""
+    return Sides(_title(shown), rows, expected is not None, observed is not None, request)
 
 
 def _title(one: Exchange | Notification | None) -> str:
@@ -163,25 +152,15 @@ def _compared(left: Sequence[_Line], right: Sequence[_Line], where: str) -> Iter
         yield from (Row("new", hits(line.key[0]), "", line.shown) for line in right[begin:stop])
 
 
-class _Hits:
-    def __init__(self, where: str, *, open_ended: bool) -> None:
-        self._where = where
-        self._open_ended = open_ended
-
-    def __call__(self, path: str) -> bool:
-        here = at_any_index(path) if self._open_ended else path
-        return here == self._where or here.startswith((f"{self._where}.", f"{self._where}["))
-
-
 def _hits(paths: Sequence[str], where: str) -> Callable[[str], bool]:
-    """What tells whether a line is meant: exactly there, in any item of its lists, or, where that is nowhere, all."""
-    if not where:
-        return lambda _: True
-    for found in (_Hits(where, open_ended=False), _Hits(where.lower(), open_ended=False)):
-        if any(map(found, paths)):
-            return found
-    anywhere = _Hits(at_any_index(where), open_ended=True)
-    return anywhere if any(map(anywhere, paths)) else lambda _: True
+    """Make the test whether a line is meant: exactly there, in any item of its lists, or, if that is nowhere, all."""
+
+    def beginning(place: str, spelled: Callable[[str], str]) -> Callable[[str], bool]:
+        return lambda path: f"{spelled(path)}.".startswith((f"{place}.", f"{place}["))
+
+    wanted = (beginning(where, str), beginning(where.lower(), str), beginning(at_any_index(where), at_any_index))
+    found = (one for one in wanted if where and any(map(one, paths)))
+    return next(found, lambda _: True)
 
 
 def _folded(rows: Sequence[Row]) -> Iterator[Row]:

@@ -5,51 +5,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
-from types import MappingProxyType
 from typing import Any
 
 from pytest_graphcalls.drift import Entry, Outcome, RuleState, Severity, Status, Verdict
 from pytest_graphcalls.report.run_document import counted
 
-CHANGES: Mapping[Severity, tuple[str, str]] = MappingProxyType(
-    {
-        Severity.BREAKING: ("breaking change", "breaking changes"),
-        Severity.BEHAVIOURAL: ("change of behaviour", "changes of behaviour"),
-        Severity.ADDITIVE: ("addition", "additions"),
-        Severity.NOTICE: ("notice", "notices"),
-    }
-)
+CHANGES: Mapping[Severity, tuple[str, str]] = {
+    Severity.BREAKING: ("breaking change", "breaking changes"),
+    Severity.BEHAVIOURAL: ("change of behaviour", "changes of behaviour"),
+    Severity.ADDITIVE: ("addition", "additions"),
+    Severity.NOTICE: ("notice", "notices"),
+}
 """By severity: what a difference of it is called, one and many."""
 
-STATES: Mapping[RuleState, str] = MappingProxyType(
-    {
-        RuleState.HELD: "held",
-        RuleState.BROKEN: "broken",
-        RuleState.NOTICE: "notice",
-        RuleState.COULD_NOT_CHECK: "could not check",
-        RuleState.NOT_CHECKED: "not checked",
-    }
-)
+STATES: Mapping[RuleState, str] = {
+    state: state.value.replace("-", " ")
+    for state in (
+        *(RuleState.HELD, RuleState.BROKEN, RuleState.NOTICE, RuleState.COULD_NOT_CHECK, RuleState.NOT_CHECKED),
+    )
+}
+OUTCOMES: Mapping[Outcome, str] = {outcome: outcome.value.replace("-", " ") for outcome in Outcome}
 
-OUTCOMES: Mapping[Outcome, str] = MappingProxyType(
-    {
-        Outcome.NO_DRIFT: "no drift",
-        Outcome.ADDITIVE: "additive",
-        Outcome.BEHAVIOURAL: "behavioural",
-        Outcome.BREAKING: "breaking",
-        Outcome.COULD_NOT_CHECK: "could not check",
-    }
-)
-
-STATUSES: Mapping[Status, str] = MappingProxyType(
-    {
-        Status.NEW: "new tonight",
-        Status.KNOWN: "known from earlier nights",
-        Status.ACCEPTED: "accepted",
-        Status.EXPIRED: "was accepted, and that has expired",
-        Status.FLAKY: "flaky: it was not seen often enough",
-    }
-)
+STATUSES: Mapping[Status, str] = {
+    Status.NEW: "new tonight",
+    Status.KNOWN: "known from earlier nights",
+    Status.ACCEPTED: "accepted",
+    Status.EXPIRED: "was accepted, and that has expired",
+    Status.FLAKY: "flaky: it was not seen often enough",
+}
 
 
 def changes(number: int, severity: Severity) -> str:
@@ -63,9 +46,13 @@ def deciding(verdict: Verdict, severity: Severity) -> int:
     return sum(entry.difference.severity is severity and entry.status.decides for entry in verdict.entries)
 
 
-_WORDS: Mapping[str, str] = MappingProxyType(
-    {"enum-member": "enum value", "member": "field", "gone": "missing", "new": "added", "shape": "schema"}
-)
+_WORDS: Mapping[str, str] = {
+    "enum-member": "enum value",
+    "member": "field",
+    "gone": "missing",
+    "new": "added",
+    "shape": "schema",
+}
 """What parts of a kind's name are called where it is displayed; the name itself is part of the verdict's format."""
 
 

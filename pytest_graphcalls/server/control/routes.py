@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, fields
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from pytest_graphcalls.server.control.parameters import Parameter, of_signature
 from pytest_graphcalls.server.control.routing import Route
 from pytest_graphcalls.server.control.state import ServerState
 from pytest_graphcalls.server.control.views import Numbered, Structured, Unredacted, encode, outgoing
-from pytest_graphcalls.simulator import FAULTS, App, Fault, Keyring, Person, SimulatedCall
+from pytest_graphcalls.simulator import FAULTS, App, Fault, Keyring, Pace, Person, SimulatedCall
 from pytest_graphcalls.simulator.audio import CHOICES
 from pytest_graphcalls.simulator.faults import parameters_of
 
@@ -109,6 +110,16 @@ def _call(state: ServerState, /, call: SimulatedCall) -> Any:
         return encode(call)
 
 
+def _directory(state: ServerState) -> Json:
+    return {"open": state.simulator.open_directory}
+
+
+def _open_directory(state: ServerState, /, *, open: bool) -> Json:
+    with state.simulator.lock:
+        state.simulator.open_directory = open
+    return _directory(state)
+
+
 def _clock(state: ServerState) -> Json:
     clock = state.simulator.clock
     return {"now": clock.now, "time": clock.moment().isoformat(), "frozen": state.time.frozen}
@@ -132,6 +143,11 @@ def _act(method: Callable[..., None], state: ServerState, /, person: Person, **f
 def _media(state: ServerState, /, **choices: str) -> Json:
     switches = state.simulator.media.switches.choose(**choices)
     return {name: getattr(switches, name) for name in CHOICES}
+
+
+def _pace(state: ServerState, /, **seconds: float) -> Json:
+    state.simulator.set_pace(**seconds)
+    return asdict(state.simulator.pace)
 
 
 def _freeze(state: ServerState) -> Json:
@@ -235,6 +251,7 @@ _OF_A_CALL = {
     "group": Parameter("whether it is an invitation into a group call", parameters.flag),
     "others": Parameter(f"who else is in the group call: {_PEOPLE}", parameters.texts),
     "app": Parameter("id of the app that is called; by default the default app", _TEXT),
+    "in_old_form": Parameter("whether the bot is notified of it in the form of Skype first", parameters.flag),
     "recording_policy": Parameter("whether it comes because a policy has those in it recorded", parameters.flag),
 }
 _OF_A_NOTIFICATION = {
@@ -250,6 +267,7 @@ _OF_A_MEETING = {
         "whether a bot that joins is admitted (true); if not, its call ends after a minute", parameters.flag
     ),
 }
+_OF_A_DIRECTORY = {"open": Parameter("whether every person, phone and meeting exists", parameters.flag, required=True)}
 _OF_AN_ACTION = {
     "seconds": Parameter("virtual seconds", parameters.seconds),
     "after": Parameter("virtual seconds until then; of ringing, for who declines", parameters.seconds),
@@ -305,6 +323,10 @@ ROUTES: tuple[Route, ...] = (
           _notify, _OF_A_NOTIFICATION, 201),
     Route("POST", "meetings", "hold a meeting; its coordinates go into the body that creates a call",
           lambda state, **facts: state.simulator.meeting(**facts), _OF_A_MEETING, 201),
+    Route("GET", "directory", "whether every person, phone and meeting exists, or only those that were made",
+          _directory),
+    Route("POST", "directory", "let every person, phone and meeting exist, or only those that were made",
+          _open_directory, _OF_A_DIRECTORY),
     Route("GET", "media", "which behaviour is simulated where sources differ", _media),
     Route("POST", "media", "simulate another behaviour from now on", _media,
           {name: Parameter(" or ".join(values), _TEXT) for name, values in CHOICES.items()}),
@@ -319,6 +341,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "clock", "virtual seconds since the start, and whether time is frozen", _clock),
     Route("POST", "clock/advance", "let virtual time pass; answered when everything due was delivered to the bot",
           _advance, _SECONDS),
+    Route("PATCH", "clock/pace", "how long things take from now on; without a member: how long they take", _pace,
+          {one.name: Parameter(f"virtual seconds ({one.default:g})", parameters.seconds) for one in fields(Pace)}),
     Route("POST", "clock/freeze", "stop virtual time", _freeze),
     Route("POST", "clock/thaw", "let virtual time follow real time, from now on", _thaw),
     Route("GET", "bot", "where the bot is, and the names of the forgeries", _bot),

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from pytest_graphcalls.drift import Outcome, Verdict
-from pytest_graphcalls.nightly import NightSettings, look, promote
+from pytest_graphcalls.nightly import NightSettings, promote, run_night
 from tests.proof.nights.drifts import TABLE
 from tests.proof.nights.warm import Warm
 
@@ -63,7 +63,7 @@ class Nights:
         self.warm.__enter__()
         self.warm.modules = self._modules
         first = self._settings(folder := self._new(), self._all)
-        seen = look(first, self.warm)
+        seen = run_night(first, self.warm)
         assert seen.verdict.outcome is Outcome.NO_DRIFT, seen.verdict
         promote(first.out / "cassettes", self._all)
         shutil.rmtree(folder)
@@ -116,7 +116,7 @@ class Nights:
     def _night(self, modules: tuple[str, ...], seed: int) -> Verdict:
         folder = self._new()
         try:
-            seen = look(self._settings(folder, self._baseline(folder, modules)), self.warm, seed=seed)
+            seen = run_night(self._settings(folder, self._baseline(folder, modules)), self.warm, seed=seed)
             assert not seen.problem, seen.problem
             assert (folder / "out" / "verdict.json").is_file()
             return seen.verdict

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pytest_graphcalls.nightly import Order, SuiteRun
+from pytest_graphcalls.nightly import SuiteRequest, SuiteRun
 from pytest_graphcalls.nightly.suite import OnProgress
 from tests.proof.process import WarmProcess, obey_orders
 
@@ -31,8 +31,8 @@ class Warm(WarmProcess):
         self.tests = 0
         """How many runs there were so far."""
 
-    def run(self, order: Order, tell: OnProgress) -> SuiteRun:
-        """See :meth:`.Runner.run`; a drift is in force in the runs it names."""
+    def run(self, order: SuiteRequest, tell: OnProgress) -> SuiteRun:
+        """See :meth:`.SuiteRunner.run`; a drift is in force in the runs it names."""
         del tell
         screen = order.folder / "screen.txt"
         status = self.order(

@@ -274,13 +274,16 @@ def test_a_bot_that_reorder_upsets(simulator: Simulator, bot: Bot, phone: Phone,
 def test_a_bot_that_reorder_makes_forget_something(simulator: Simulator, bot: Bot, phone: Phone) -> None:
     """In calls that are told in order it brings somebody in; in one that is not, it does not."""
     rising: set[str] = set()
+    risen: set[str] = set()
 
     def then(notes: Note, headers: dict[str, str]) -> None:
         for call, state in states(notes):
             if state == "establishing":
                 rising.add(call)
-            elif state == "established" and call in rising:
+            elif state == "established" and call in rising - risen:
                 phone.send("POST", f"/calls/{call}/participants/invite", {"participants": []})
+            if state == "established":
+                risen.add(call)
 
     bot(asgi(answering(phone, then)))
     established(simulator)

@@ -66,7 +66,7 @@ def test_whoever_sleeps_is_not_waited_for_in_real_time(simulator: Simulator, bot
     for number in range(3):
         simulator.incoming_call(f"Caller {number}")
         simulator.advance(1)
-    assert [one.error for one in bot.deliveries] == [""] * 9
+    assert [one.error for one in bot.deliveries] == [""] * 12
 
 
 class Stoppable(Keeper):

@@ -14,7 +14,7 @@ import pytest
 from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Kind, Passport
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.nightly import NightSettings, Order, SuiteRun
+from pytest_graphcalls.nightly import NightSettings, SuiteRequest, SuiteRun
 from pytest_graphcalls.nightly.recordings import recorded
 from pytest_graphcalls.nightly.suite import OnProgress
 from pytest_graphcalls.redaction import redact_exchange
@@ -82,10 +82,10 @@ class Fake:
     says: dict[int, dict[str, Said]] = field(default_factory=dict)
     problem: str = ""
     kind: Kind = Kind.SIMULATOR
-    orders: list[Order] = field(default_factory=list)
-    before: Callable[[Order], None] = lambda order: None
+    orders: list[SuiteRequest] = field(default_factory=list)
+    before: Callable[[SuiteRequest], None] = lambda order: None
 
-    def run(self, order: Order, tell: OnProgress) -> SuiteRun:
+    def run(self, order: SuiteRequest, tell: OnProgress) -> SuiteRun:
         self.orders.append(order)
         self.before(order)
         if self.problem:
@@ -98,7 +98,7 @@ class Fake:
         order.junit.write_text("<testsuites><testsuite><testcase name='a'/></testsuite></testsuites>")
         return SuiteRun(order, _report(said))
 
-    def _record(self, order: Order, nodeid: str, said: Said) -> None:
+    def _record(self, order: SuiteRequest, nodeid: str, said: Said) -> None:
         if said.exchanges and said.outcome in {"held", "broken"}:
             name = recorded(nodeid, "v1.0")
             path = order.cassettes / "v1.0" / "test_call_get" / f"{name.partition('::')[2].partition('@')[0]}.yaml"

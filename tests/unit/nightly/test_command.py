@@ -14,7 +14,7 @@ import pytest
 
 from pytest_graphcalls.cli import command, nightly
 from pytest_graphcalls.cli.nightly import Progress
-from pytest_graphcalls.nightly import Order
+from pytest_graphcalls.nightly import SuiteRequest
 from tests.unit.nightly.conftest import READ, RULE, Fake, Said, answered
 
 Shown = tuple[int, str, str]
@@ -98,7 +98,7 @@ def stopped(_: object) -> None:
     signal.raise_signal(signal.SIGTERM)
 
 
-def full(order: Order) -> None:
+def full(order: SuiteRequest) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(order.report))
 
 
@@ -108,7 +108,7 @@ def full(order: Order) -> None:
     ids=["SIGTERM", "full"],
 )
 def test_a_night_that_is_cut_short_is_not_checked(
-    fake: Fake, graphcalls: Callable[..., Shown], before: Callable[[Order], None], said: str
+    fake: Fake, graphcalls: Callable[..., Shown], before: Callable[[SuiteRequest], None], said: str
 ) -> None:
     """Whoever cancels the job, and a full disk, give exit code 3 and a sentence; the night is marked incomplete."""
     graphcalls(*NIGHT)

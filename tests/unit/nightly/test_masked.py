@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_graphcalls.drift import Outcome
-from pytest_graphcalls.nightly import NightSettings, look, promote
+from pytest_graphcalls.nightly import NightSettings, promote, run_night
 from pytest_graphcalls.nightly.run import NightResult
 from pytest_graphcalls.wire import Exchange, Response, encode_json
 from tests.house import planting
@@ -23,13 +23,13 @@ NIGHTS = range(1, 6)
 @pytest.fixture
 def begun(settings: NightSettings) -> NightSettings:
     """A night with a baseline."""
-    look(settings, Fake())
+    run_night(settings, Fake())
     promote(settings.out / "cassettes", settings.baseline)
     return settings
 
 
 def seen_with(settings: NightSettings, said: dict[str, Said]) -> NightResult:
-    return look(settings, Fake(dict.fromkeys(NIGHTS, said)))
+    return run_night(settings, Fake(dict.fromkeys(NIGHTS, said)))
 
 
 def kept(settings: NightSettings) -> set[str]:
@@ -115,11 +115,11 @@ def test_junit_is_masked_and_kept(begun: NightSettings) -> None:
 
     def written(order: object, tell: object) -> object:
         ran = run(order, tell)  # type: ignore[arg-type]  # they are what the runner is given
-        ran.order.junit.write_text(xml)
+        ran.request.junit.write_text(xml)
         return ran
 
     fake.run = written  # type: ignore[method-assign,assignment]  # one that has written more
-    look(begun, fake)
+    run_night(begun, fake)
     text = (begun.out / "junit.xml").read_text()
     assert "Sommer" not in text
     assert 'message="client_secret=REDACTED is wrong"' in text

@@ -16,7 +16,7 @@ from pytest_graphcalls.drift import Acceptance, Kind, Outcome, RuleState, Status
 from pytest_graphcalls.drift.acceptances import AcceptedFile
 from pytest_graphcalls.drift.history import History
 from pytest_graphcalls.errors import DriftFileError, RecordingError, SettingError
-from pytest_graphcalls.nightly import NightSettings, look, promote
+from pytest_graphcalls.nightly import NightSettings, promote, run_night
 from pytest_graphcalls.nightly.run import NightResult
 from pytest_graphcalls.nightly.settings import Repetition
 from pytest_graphcalls.wire import Notification
@@ -32,7 +32,7 @@ def always(said: dict[str, Said]) -> Fake:
 @pytest.fixture
 def begun(settings: NightSettings) -> NightSettings:
     """A night with a baseline."""
-    look(settings, Fake())
+    run_night(settings, Fake())
     promote(settings.out / "cassettes", settings.baseline)
     return settings
 
@@ -47,7 +47,7 @@ def unchecked(seen: NightResult) -> dict[str, str]:
 
 def test_a_first_night_has_no_baseline_and_says_so(settings: NightSettings) -> None:
     """Without recordings to compare with, only the contract is looked at; that is no reason to fail."""
-    seen = look(settings, Fake())
+    seen = run_night(settings, Fake())
     assert (seen.verdict.outcome, seen.verdict.baseline) == (Outcome.NO_DRIFT, "")
     assert {one.subject: one.decides for one in seen.verdict.unchecked} == {"the recordings": False}
     names = ("verdict.json", "report.html", "summary.md", "verdict.sarif", "junit.xml", "cassettes")
@@ -63,20 +63,20 @@ def test_a_server_that_is_steered_has_one_process(
     monkeypatch.setattr("pytest_graphcalls.nightly.run.has_xdist", lambda: True)
     monkeypatch.setattr("pytest_graphcalls.nightly.run.capabilities_of", lambda _: capabilities)
     runner = Fake()
-    look(replace(settings, target="http://127.0.0.1:8080", workers="auto"), runner)
+    run_night(replace(settings, target="http://127.0.0.1:8080", workers="auto"), runner)
     assert {order.workers for order in runner.orders} == {workers}
 
 
 def test_what_to_do_about_it_comes_before_what_the_target_lacks(settings: NightSettings) -> None:
     """In a tenant that is so much that its end is not shown."""
-    seen = look(settings, Fake({1: {GONE: Said(outcome="not-checked", reason="needs a clock")}}))
+    seen = run_night(settings, Fake({1: {GONE: Said(outcome="not-checked", reason="needs a clock")}}))
     assert [one.subject for one in seen.verdict.unchecked][:1] == ["the recordings"]
     assert len(seen.verdict.unchecked) > 1
 
 
 def test_nothing_is_to_be_promoted_where_nothing_was_run(settings: NightSettings) -> None:
     """A first night that could not begin has no recordings, so nobody is told to make them the baseline."""
-    seen = look(settings, Fake(problem="the sign-in failed."))
+    seen = run_night(settings, Fake(problem="the sign-in failed."))
     assert unchecked(seen) == {"the whole run": "the sign-in failed."}
     assert len(seen.verdict.unchecked) == 1
 
@@ -84,16 +84,16 @@ def test_nothing_is_to_be_promoted_where_nothing_was_run(settings: NightSettings
 def test_a_baseline_that_somebody_has_named_has_to_be_there(settings: NightSettings) -> None:
     """Comparing with nothing is not what was asked for; the recordings can be promoted all the same."""
     named = replace(settings, named=True)
-    seen = look(named, Fake())
+    seen = run_night(named, Fake())
     assert seen.verdict.outcome is Outcome.COULD_NOT_CHECK
     assert unchecked(seen)["the recordings"].startswith("there is no baseline yet, so only the contract was compared")
     promote(named.out / "cassettes", named.baseline)
-    assert look(named, Fake()).verdict.outcome is Outcome.NO_DRIFT
+    assert run_night(named, Fake()).verdict.outcome is Outcome.NO_DRIFT
 
 
 def test_a_broken_rule_needs_no_baseline(settings: NightSettings) -> None:
     """What the contract says is looked at on the first night as well."""
-    seen = look(settings, always({READ: Said((answered(),), "broken", "it lies")}))
+    seen = run_night(settings, always({READ: Said((answered(),), "broken", "it lies")}))
     assert seen.verdict.outcome is Outcome.BEHAVIOURAL
     assert [one.difference.kind for one in seen.verdict.entries] == [Kind.RULE_BROKEN]
     assert seen.verdict.night.rules == {f"{RULE}@v1.0": RuleState.BROKEN}
@@ -103,7 +103,7 @@ def test_a_broken_rule_needs_no_baseline(settings: NightSettings) -> None:
 def test_a_night_like_the_last_one_is_no_drift(begun: NightSettings) -> None:
     """Nothing differs; nobody is asked again."""
     fake = Fake()
-    seen = look(begun, fake)
+    seen = run_night(begun, fake)
     assert (seen.verdict.outcome, seen.verdict.entries, seen.verdict.unchecked) == (Outcome.NO_DRIFT, (), ())
     assert seen.verdict.baseline.startswith("2 recordings from simulator, ")
     assert len(fake.orders) == 1
@@ -112,20 +112,20 @@ def test_a_night_like_the_last_one_is_no_drift(begun: NightSettings) -> None:
 def test_a_difference_is_asked_for_again(begun: NightSettings) -> None:
     """Only its test is run again, and it counts when it comes in two of three runs."""
     fake = always({READ: Said((answered(direction=None),))})
-    seen = look(begun, fake)
+    seen = run_night(begun, fake)
     assert seen.verdict.outcome is Outcome.BREAKING
     assert [(one.difference.kind, one.repeated, one.status) for one in seen.verdict.entries] == [
         (Kind.MEMBER_GONE, (2, 2), Status.NEW)
     ]
     assert [order.tests for order in fake.orders] == [(), (READ,)]
-    again = look(begun, always({READ: Said((answered(direction=None),))}))
+    again = run_night(begun, always({READ: Said((answered(direction=None),))}))
     assert [(one.status, one.count) for one in again.verdict.entries] == [(Status.KNOWN, 2)]
 
 
 def test_what_does_not_come_again_is_flaky(begun: NightSettings) -> None:
     """It decides nothing, is told, and is not made the baseline."""
     fake = Fake({1: {READ: Said((answered(direction=None),), "broken", "it lies")}})
-    seen = look(begun, fake)
+    seen = run_night(begun, fake)
     assert seen.verdict.outcome is Outcome.NO_DRIFT
     assert {(one.difference.kind, one.status, one.repeated) for one in seen.verdict.entries} == {
         (Kind.MEMBER_GONE, Status.FLAKY, (1, 3)),
@@ -145,7 +145,7 @@ def test_what_only_the_runs_that_ask_again_have_met_is_flaky(begun: NightSetting
             3: {READ: Said((answered(mood="calm"),))},
         }
     )
-    seen = look(begun, fake)
+    seen = run_night(begun, fake)
     assert {one.difference.kind: one.status for one in seen.verdict.entries} == {
         Kind.MEMBER_GONE: Status.FLAKY,
         Kind.MEMBER_NEW: Status.FLAKY,
@@ -156,24 +156,24 @@ def test_what_only_the_runs_that_ask_again_have_met_is_flaky(begun: NightSetting
 def test_it_counts_when_it_comes_in_the_third_run_only(begun: NightSettings) -> None:
     """Two of three need not follow one another."""
     gone = {READ: Said((answered(direction=None),))}
-    seen = look(begun, Fake({1: gone, 3: gone}))
+    seen = run_night(begun, Fake({1: gone, 3: gone}))
     assert [(one.status, one.repeated) for one in seen.verdict.entries] == [(Status.NEW, (2, 3))]
 
 
 def test_what_is_another_one_in_every_run_has_changed(begun: NightSettings) -> None:
     """A place that is always another one is one difference, with the same name every night; so it can be accepted."""
     words = ("incoming", "sideways", "upwards", "down", "back")
-    seen = look(begun, Fake({run: {READ: Said((answered(direction=words[run]),))} for run in (1, 2, 3)}))
+    seen = run_night(begun, Fake({run: {READ: Said((answered(direction=words[run]),))} for run in (1, 2, 3)}))
     (entry,) = [one for one in seen.verdict.entries if one.difference.kind is Kind.ENUM_MEMBER_NEW]
     assert (entry.status, entry.repeated) == (Status.NEW, (2, 2))
     assert (entry.difference.where, entry.difference.after) == ("$.direction", "another one in every run")
-    again = look(begun, Fake({run: {READ: Said((answered(direction=words[run + 1]),))} for run in (1, 2, 3)}))
+    again = run_night(begun, Fake({run: {READ: Said((answered(direction=words[run + 1]),))} for run in (1, 2, 3)}))
     assert [one.status for one in again.verdict.entries] == [Status.KNOWN]
 
 
 def test_a_number_where_a_text_was_has_one_name(begun: NightSettings) -> None:
     """Another type is the same difference whatever the value is: it comes in both runs."""
-    seen = look(begun, Fake({run: {READ: Said((answered(direction=run * 7),))} for run in (1, 2)}))
+    seen = run_night(begun, Fake({run: {READ: Said((answered(direction=run * 7),))} for run in (1, 2)}))
     assert seen.verdict.outcome is Outcome.BREAKING
     assert [(str(one.difference), one.repeated) for one in seen.verdict.entries] == [
         ("breaking: type-changed in call-get (v1.0) at $.direction: 'outgoing' -> a number", (2, 2))
@@ -183,7 +183,7 @@ def test_a_number_where_a_text_was_has_one_name(begun: NightSettings) -> None:
 def test_one_run_is_enough_if_asked(begun: NightSettings) -> None:
     """1/1 asks for no repetition."""
     fake = always({READ: Said((answered(direction=None),))})
-    seen = look(replace(begun, repetition=Repetition(1, 1)), fake)
+    seen = run_night(replace(begun, repetition=Repetition(1, 1)), fake)
     assert (seen.verdict.outcome, len(fake.orders)) == (Outcome.BREAKING, 1)
 
 
@@ -195,7 +195,7 @@ def test_what_cannot_be_asked_again_is_not_checked(begun: NightSettings) -> None
 
     fake = always({READ: Said((answered(direction=None),))})
     fake.before = down
-    seen = look(begun, fake)
+    seen = run_night(begun, fake)
     assert seen.verdict.outcome is Outcome.COULD_NOT_CHECK
     assert seen.verdict.entries == ()
     assert list(unchecked(seen).values()) == [
@@ -206,18 +206,18 @@ def test_what_cannot_be_asked_again_is_not_checked(begun: NightSettings) -> None
 def test_an_accepted_difference_decides_nothing_and_is_not_asked_for(begun: NightSettings) -> None:
     """Until the day on which the acceptance expires."""
     gone = always({READ: Said((answered(direction=None),))})
-    name = look(begun, gone).verdict.entries[0].difference.fingerprint
+    name = run_night(begun, gone).verdict.entries[0].difference.fingerprint
     today = datetime.now(UTC).date()
     accepted = Acceptance(name, "we know", today, expires=today)
     AcceptedFile.read(begun.accepted).accept(accepted).write()
     fake = always({READ: Said((answered(direction=None),))})
-    seen = look(begun, fake)
+    seen = run_night(begun, fake)
     assert (seen.verdict.outcome, len(fake.orders)) == (Outcome.NO_DRIFT, 1)
     assert [one.status for one in seen.verdict.entries] == [Status.ACCEPTED]
     AcceptedFile.read(begun.accepted).accept(replace(accepted, expires=date(2020, 1, 1))).write()
-    late = look(begun, gone)
+    late = run_night(begun, gone)
     assert (late.verdict.outcome, late.verdict.entries[0].status) == (Outcome.BREAKING, Status.EXPIRED)
-    assert [one.fingerprint for one in look(begun, Fake()).verdict.unobserved] == [name]
+    assert [one.fingerprint for one in run_night(begun, Fake()).verdict.unobserved] == [name]
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_an_accepted_difference_decides_nothing_and_is_not_asked_for(begun: Nigh
 )
 def test_a_failing_service_is_never_drift(begun: NightSettings, said: Said, reason: str) -> None:
     """An outage, a throttled app, a token that is refused: could not check, and the rule is not broken."""
-    seen = look(begun, always({READ: said}))
+    seen = run_night(begun, always({READ: said}))
     assert seen.verdict.outcome is Outcome.COULD_NOT_CHECK
     assert seen.verdict.entries == ()
     assert reason in unchecked(seen).values()
@@ -250,21 +250,21 @@ def test_a_failing_service_is_never_drift(begun: NightSettings, said: Said, reas
 
 def test_a_refused_token_is_no_drift_on_the_first_night(settings: NightSettings) -> None:
     """Without recordings to compare with, the answer itself says it."""
-    seen = look(settings, always({READ: Said((refused(401, "InvalidAuthenticationToken"),), "broken", "401")}))
+    seen = run_night(settings, always({READ: Said((refused(401, "InvalidAuthenticationToken"),), "broken", "401")}))
     assert (seen.verdict.outcome, seen.verdict.entries) == (Outcome.COULD_NOT_CHECK, ())
 
 
 def test_a_token_that_is_missing_on_purpose_is_judged(begun: NightSettings) -> None:
     """Who sends no token and used to be let in is told that something has changed."""
     bare = Said((refused(401, "InvalidAuthenticationToken", token=False),), "broken", "401")
-    seen = look(replace(begun, baseline=begun.baseline.with_name("none")), always({READ: bare}))
+    seen = run_night(replace(begun, baseline=begun.baseline.with_name("none")), always({READ: bare}))
     assert [one.difference.kind for one in seen.verdict.entries] == [Kind.RULE_BROKEN]
 
 
 def test_a_run_that_comes_to_no_end_is_not_checked(begun: NightSettings) -> None:
     """A sign-in that fails at the beginning, for one; recordings and JUnit of the last night stay."""
     before = everything(begun.out / "cassettes")
-    seen = look(begun, Fake(problem="no token: the secret has expired."))
+    seen = run_night(begun, Fake(problem="no token: the secret has expired."))
     assert (seen.verdict.outcome, unchecked(seen)) == (
         Outcome.COULD_NOT_CHECK,
         {"the whole run": "no token: the secret has expired."},
@@ -275,22 +275,22 @@ def test_a_run_that_comes_to_no_end_is_not_checked(begun: NightSettings) -> None
 
 def test_a_test_that_has_left_no_recording_is_told_with_its_reason(begun: NightSettings) -> None:
     """What was recorded once and is not tonight is not checked; a test that is gone from the suite decides nothing."""
-    seen = look(begun, always({READ: Said((), "not-checked", "not checked: the sandbox has no phone")}))
+    seen = run_night(begun, always({READ: Said((), "not-checked", "not checked: the sandbox has no phone")}))
     name = "contracts/test_call_get.py::test_read@v1.0"
     assert unchecked(seen)[name] == "not checked: the sandbox has no phone"
     stray = begun.baseline / "v1.0" / "test_call_get" / "test_gone.yaml"
     text = stray.read_text().replace("::test_gone@", "::test_older@")
     stray.with_name("test_older.yaml").write_text(text)
-    left = {one.subject: one.decides for one in look(begun, Fake()).verdict.unchecked}
+    left = {one.subject: one.decides for one in run_night(begun, Fake()).verdict.unchecked}
     assert left == {"contracts/test_call_get.py::test_older@v1.0": False}
 
 
 def test_the_end_of_a_recording_is_not_missed_when_its_test_failed_before(begun: NightSettings) -> None:
     """What made it fail says enough."""
     long = {GONE: Said((answered(), refused(404, "8522"), answered()))}
-    look(begun, always(long))
+    run_night(begun, always(long))
     promote(begun.out / "cassettes", begun.baseline)
-    seen = look(begun, always({GONE: Said((answered(), refused(410, "8522")), "broken", "410")}))
+    seen = run_night(begun, always({GONE: Said((answered(), refused(410, "8522")), "broken", "410")}))
     kinds = {one.difference.kind for one in seen.verdict.entries}
     assert kinds == {Kind.STATUS_CHANGED, Kind.RULE_BROKEN}
 
@@ -300,18 +300,18 @@ def test_notifications_are_compared(begun: NightSettings) -> None:
     data = {"@odata.type": "#microsoft.graph.call", "state": "established"}
     value = [{"changeType": "updated", "resourceUrl": "/communications/calls/57da", "resourceData": data}]
     told = Notification("https://bot.example.org/calls", {"value": value}, 1.5)
-    look(begun, always({READ: Said((answered(),), notifications=(told,))}))
+    run_night(begun, always({READ: Said((answered(),), notifications=(told,))}))
     promote(begun.out / "cassettes", begun.baseline)
-    kinds = [one.difference.kind for one in look(begun, Fake()).verdict.entries]
+    kinds = [one.difference.kind for one in run_night(begun, Fake()).verdict.entries]
     assert kinds == [Kind.NOTIFICATION_MISSING]
 
 
 def test_latency_is_kept(begun: NightSettings) -> None:
     """In milliseconds, by operation and version; slower answers are a notice and decide nothing."""
     quick, slow = (Said(tuple(answered(seconds=took) for _ in range(6))) for took in (0.1, 0.9))
-    look(begun, always({READ: quick}))
+    run_night(begun, always({READ: quick}))
     promote(begun.out / "cassettes", begun.baseline)
-    seen = look(begun, always({READ: slow}))
+    seen = run_night(begun, always({READ: slow}))
     assert seen.verdict.night.latency["call-get@v1.0"].median == 900.0
     with History(begun.history) as history:
         assert history.nights()[-1].latency == seen.verdict.night.latency
@@ -323,7 +323,7 @@ def test_a_clock_that_goes_back_is_told(begun: NightSettings) -> None:
     before = everything(begun.baseline)
     with History(begun.history) as history:
         (first,) = history.nights()
-    seen = look(begun, Fake(), now=lambda: datetime.now(UTC) - timedelta(days=30))
+    seen = run_night(begun, Fake(), now=lambda: datetime.now(UTC) - timedelta(days=30))
     assert seen.verdict.outcome is Outcome.COULD_NOT_CHECK
     reason = unchecked(seen)["the clock"]
     assert reason.startswith("The clock said ")
@@ -338,12 +338,12 @@ def test_a_clock_that_goes_back_is_told(begun: NightSettings) -> None:
 def test_many_things_with_one_reason_are_told_together(begun: NightSettings) -> None:
     """Two hundred tests that met one outage are one line."""
     many = {f"test_call_get.py::test_{n}[v1.0]": Said((), "could-not-check", "no answer") for n in range(9)}
-    seen = look(begun, always(many))
+    seen = run_night(begun, always(many))
     assert unchecked(seen) == {f"{RULE}@v1.0": "no answer"}
     lost = {name: Said((), "not-checked", "no phone") for name in (READ, GONE)}
-    look(begun, Fake({1: {**{name: Said((answered(),)) for name in many}}}))
+    run_night(begun, Fake({1: {**{name: Said((answered(),)) for name in many}}}))
     promote(begun.out / "cassettes", begun.baseline)
-    gone = look(begun, always({**dict.fromkeys(many, Said((), "not-checked", "no phone")), **lost}))
+    gone = run_night(begun, always({**dict.fromkeys(many, Said((), "not-checked", "no phone")), **lost}))
     assert "contracts/test_call_get.py::test_0@v1.0 and 10 more" in unchecked(gone)
 
 
@@ -351,7 +351,7 @@ def test_the_key_of_the_baseline_is_passed_on(begun: NightSettings) -> None:
     """So that the same people have the same pseudonyms every night."""
     (begun.baseline / ".graphcalls-key").write_text("abc\n")
     fake = Fake()
-    look(begun, fake)
+    run_night(begun, fake)
     assert fake.orders[0].prepare({})["GRAPHCALLS_REDACTION_KEY"] == "abc"
     assert fake.orders[0].prepare({"GRAPHCALLS_REDACTION_KEY": "own"})["GRAPHCALLS_REDACTION_KEY"] == "own"
 
@@ -363,7 +363,7 @@ class TestBadInput:
         root = settings.history.parent
         before, fake = everything(root), Fake()
         with pytest.raises(error) as caught:
-            look(settings, fake)
+            run_night(settings, fake)
         assert text in str(caught.value)
         assert fake.orders == []
         assert everything(root) == before
@@ -393,7 +393,7 @@ class TestBadInput:
     def test_a_baseline_from_something_else(self, begun: NightSettings) -> None:
         """What was recorded from the simulator says nothing of a tenant."""
         own = replace(begun, baseline=begun.baseline.with_name("live"), out=begun.out.with_name("other"), target="live")
-        look(own, Fake(kind=Recorded.LIVE))
+        run_night(own, Fake(kind=Recorded.LIVE))
         promote(own.out / "cassettes", own.baseline)
         self.refuses(
             replace(begun, baseline=own.baseline),
@@ -404,7 +404,7 @@ class TestBadInput:
 
     def test_a_baseline_that_turns_out_to_be_from_something_else(self, begun: NightSettings) -> None:
         """Only the answers tell that behind the address of a tenant was the simulator when the baseline was made."""
-        seen = look(replace(begun, target="live"), Fake(kind=Recorded.LIVE))
+        seen = run_night(replace(begun, target="live"), Fake(kind=Recorded.LIVE))
         assert seen.verdict.outcome is Outcome.COULD_NOT_CHECK
         assert unchecked(seen) == {
             "the recordings": "tonight's are from: live, those of the baseline from: simulator, so only the contract "
@@ -451,7 +451,7 @@ def test_reports_that_cannot_be_written_leave_the_older_ones(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pytest_graphcalls.nightly.publish.shutil.copytree", full)
-    seen = look(begun, Fake())
+    seen = run_night(begun, Fake())
     assert seen.problem == f"{begun.out}: cannot be written: No space left on device. What was there is as it was."
     assert everything(begun.out) == before
     with History(begun.history) as history:
@@ -466,7 +466,7 @@ def test_a_night_that_dies_is_incomplete(begun: NightSettings) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        look(begun, Fake(before=killed))
+        run_night(begun, Fake(before=killed))
     assert (everything(begun.out), everything(begun.baseline)) == before
     with History(begun.history) as history:
         assert [night.complete for night in history.nights()] == [True, False]
@@ -475,19 +475,19 @@ def test_a_night_that_dies_is_incomplete(begun: NightSettings) -> None:
 def test_a_server_may_be_the_simulator(begun: NightSettings) -> None:
     """'graphcalls serve' answers as the simulator does; a tenant's recordings are not compared with it."""
     url = replace(begun, target="http://127.0.0.1:8080")
-    assert look(url, Fake()).verdict.outcome is Outcome.NO_DRIFT
+    assert run_night(url, Fake()).verdict.outcome is Outcome.NO_DRIFT
     own = replace(begun, baseline=begun.baseline.with_name("live"), out=begun.out.with_name("live-out"), target="live")
-    look(own, Fake(kind=Recorded.LIVE))
+    run_night(own, Fake(kind=Recorded.LIVE))
     promote(own.out / "cassettes", own.baseline)
     with pytest.raises(SettingError, match="was recorded from: live"):
-        look(replace(url, baseline=own.baseline), Fake())
+        run_night(replace(url, baseline=own.baseline), Fake())
 
 
 def test_a_night_says_what_it_has_put_right(settings: NightSettings) -> None:
     """A job that was killed while it made a baseline costs no baseline."""
-    look(settings, Fake())
+    run_night(settings, Fake())
     promote(settings.out / "cassettes", settings.baseline)
     settings.baseline.rename(settings.baseline.parent / ".baseline.old-1234")
     told = Told()
-    assert look(settings, Fake(), told).verdict.outcome is Outcome.NO_DRIFT
+    assert run_night(settings, Fake(), told).verdict.outcome is Outcome.NO_DRIFT
     assert told.phases[0] == f"{settings.baseline} was put back: an earlier job was killed while it replaced it."

@@ -11,7 +11,7 @@ import pytest
 from pytest_graphcalls.atomic import hold, restored
 from pytest_graphcalls.cassette import Kind, opened
 from pytest_graphcalls.errors import RecordingError, SettingError
-from pytest_graphcalls.nightly import NightSettings, Order, promote
+from pytest_graphcalls.nightly import NightSettings, SuiteRequest, promote
 from pytest_graphcalls.nightly.baseline import Promoted
 from tests.unit.nightly.conftest import READ, Fake, Said, answered
 from tests.unit.nightly.test_night import everything
@@ -24,7 +24,7 @@ def tonight(tmp_path: Path) -> Path:
 
 
 def recorded(folder: Path, fake: Fake) -> Path:
-    order = Order(folder / "1", "simulator", ("v1.0",))
+    order = SuiteRequest(folder / "1", "simulator", ("v1.0",))
     order.folder.mkdir(parents=True)
     fake.run(order, lambda done, total: None)
     return order.cassettes

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_graphcalls.drift import Kind, Origin, Outcome, Unchecked
 from pytest_graphcalls.errors import PublishedFileError, SettingError
-from pytest_graphcalls.nightly import NightSettings, look
+from pytest_graphcalls.nightly import NightSettings, run_night
 from pytest_graphcalls.nightly.settings import published_of
 from pytest_graphcalls.published.csdl import Form
 from pytest_graphcalls.published.published import Published, of_metadata
@@ -33,14 +33,14 @@ def looking(settings: NightSettings, path: Path, pages: Path | None = None) -> N
 
 def test_what_is_published_as_promised_is_no_drift(settings: NightSettings, tmp_path: Path) -> None:
     """Metadata and pages as the contract has them add nothing to a night."""
-    seen = look(looking(settings, metadata(tmp_path), checkout.made(tmp_path / "pages")), Fake())
+    seen = run_night(looking(settings, metadata(tmp_path), checkout.made(tmp_path / "pages")), Fake())
     assert (seen.verdict.outcome, seen.verdict.entries) == (Outcome.NO_DRIFT, ())
 
 
 def test_published_metadata_that_moved_decides_a_night(settings: NightSettings, tmp_path: Path) -> None:
     """It is an entry like any other: with a fingerprint, in the history, in the reports."""
     wanted = looking(settings, metadata(tmp_path, without="subject"))
-    first, second = look(wanted, Fake()), look(wanted, Fake())
+    first, second = run_night(wanted, Fake()), run_night(wanted, Fake())
     (entry,) = first.verdict.entries
     assert first.verdict.outcome is Outcome.BREAKING
     assert (entry.difference.kind, entry.difference.origin) == (Kind.MEMBER_GONE, Origin.METADATA)
@@ -50,7 +50,7 @@ def test_published_metadata_that_moved_decides_a_night(settings: NightSettings, 
 def test_the_sides_stand_beside_one_another(settings: NightSettings, tmp_path: Path) -> None:
     """One row for a fact that the metadata sees otherwise than the pages and the service do."""
     pages = checkout.made(tmp_path / "pages")
-    look(looking(settings, metadata(tmp_path, without="subject"), pages), Fake())
+    run_night(looking(settings, metadata(tmp_path, without="subject"), pages), Fake())
     (row,) = json.loads((settings.out / "verdict.json").read_text())["facts"]
     assert (row["fact"], row["version"], row["differ"]) == ("call.subject", "v1.0", ["metadata"])
     assert (row["contract"], row["documentation"], row["metadata"]) == ("Edm.String", "Edm.String", "nothing")
@@ -59,13 +59,13 @@ def test_the_sides_stand_beside_one_another(settings: NightSettings, tmp_path: P
 
 def test_what_only_the_service_was_asked_of_is_no_row(settings: NightSettings) -> None:
     """With nothing beside it, nothing disagrees."""
-    look(settings, Fake({run: {READ: Said((answered(),), "broken", "it lies")} for run in range(1, 4)}))
+    run_night(settings, Fake({run: {READ: Said((answered(),), "broken", "it lies")} for run in range(1, 4)}))
     assert json.loads((settings.out / "verdict.json").read_text())["facts"] == []
 
 
 def test_metadata_is_told_of_although_the_service_is_down(settings: NightSettings, tmp_path: Path) -> None:
     """What was seen to break is told, whatever could not be looked at."""
-    seen = look(looking(settings, metadata(tmp_path, without="subject")), Fake(problem="nobody answers."))
+    seen = run_night(looking(settings, metadata(tmp_path, without="subject")), Fake(problem="nobody answers."))
     assert seen.verdict.outcome is Outcome.BREAKING
     assert [one.subject for one in seen.verdict.unchecked if one.decides] == ["the whole run"]
 
@@ -73,7 +73,7 @@ def test_metadata_is_told_of_although_the_service_is_down(settings: NightSetting
 def test_pages_of_another_product_could_not_be_checked(settings: NightSettings, tmp_path: Path) -> None:
     """A night whose pages are not there says neither that they moved nor that they did not."""
     (tmp_path / "pages").mkdir()
-    seen = look(looking(settings, metadata(tmp_path), tmp_path / "pages"), Fake())
+    seen = run_night(looking(settings, metadata(tmp_path), tmp_path / "pages"), Fake())
     assert seen.verdict.outcome is Outcome.COULD_NOT_CHECK
 
 
@@ -82,7 +82,7 @@ def test_a_damaged_file_stops_a_night_before_it_begins(settings: NightSettings, 
     path, fake = metadata(tmp_path), Fake()
     path.write_text(path.read_text()[:2000])
     with pytest.raises(PublishedFileError):
-        look(looking(settings, path), fake)
+        run_night(looking(settings, path), fake)
     assert fake.orders == []
     assert not settings.history.exists()
 
@@ -93,7 +93,7 @@ def test_a_mistyped_path_is_told_before_anything_runs(settings: NightSettings, t
     path, pages = metadata(tmp_path / "metadata"), checkout.made(tmp_path / "reference")
     told, fake = Told(), Fake()
     fake.before = lambda order: told.phase("the suite")
-    seen = look(looking(settings, path.with_name("v1.xml"), pages.with_name("refrence")), fake, told)
+    seen = run_night(looking(settings, path.with_name("v1.xml"), pages.with_name("refrence")), fake, told)
     assert told.phases[: told.phases.index("the suite") - 1] == [
         "looking at what is published",
         f"could not check {path.with_name('v1.xml')}: there is no such file. Did you mean 'v1.0.xml'?",

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.nightly import Order, Subprocess, SuiteRun, suite
+from pytest_graphcalls.nightly import Subprocess, SuiteRequest, SuiteRun, suite
 from pytest_graphcalls.nightly.recordings import recorded
 from pytest_graphcalls.nightly.settings import Repetition, number, target_of, workers_of
 from pytest_graphcalls.nightly.suite import counted
 
 
-def order(folder: Path, **facts: object) -> Order:
-    return Order(folder, "simulator", ("v1.0", "beta"), **facts)  # type: ignore[arg-type]  # tests name them
+def order(folder: Path, **facts: object) -> SuiteRequest:
+    return SuiteRequest(folder, "simulator", ("v1.0", "beta"), **facts)  # type: ignore[arg-type]  # tests name them
 
 
 def test_a_projects_own_switches_do_not_cut_a_night_short(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls.nightly import NightSettings, look
+from pytest_graphcalls.nightly import NightSettings, run_night
 from pytest_graphcalls.nightly.workspace import MARK, PREFIX, hold_workspace, remove_abandoned, temporary_workspace
 from tests.unit.nightly.conftest import Fake, Told
 
@@ -33,7 +33,7 @@ def abandoned(place: Path) -> Path:
 def test_a_night_takes_away_what_a_killed_one_has_left(where: Path, settings: NightSettings) -> None:
     """And says so; nothing of its own stays either."""
     folder, told = abandoned(where), Told()
-    look(settings, Fake(), told)
+    run_night(settings, Fake(), told)
     assert f"removed {folder}, which an earlier night had left behind when it was killed" in told.phases
     assert list(where.iterdir()) == []
 

@@ -68,7 +68,16 @@ class Bot:
             "requestedModalities": ["audio"],
             "mediaConfig": MEDIA,
         }
+        if "'phone': {" in str(facts.get("targets")):
+            body["source"] = self.instance
         return self.post("", {**body, **facts})
+
+    @property
+    def instance(self) -> dict[str, Any]:
+        """The application instance of the app, as the source of calls to phones."""
+        identity = {"@odata.type": "#microsoft.graph.identity", "id": self.app.instance_id}
+        named = {"@odata.type": "#microsoft.graph.communicationsIdentitySet", "applicationInstance": identity}
+        return {"@odata.type": "#microsoft.graph.participantInfo", "identity": named}
 
     def join(self, meeting: Meeting | None = None) -> SimulatedCall:
         """A call in a meeting, established."""

@@ -10,9 +10,10 @@ import jwt
 import pytest
 
 from pytest_graphcalls.contract import Contract, Evidence, parse_error
+from pytest_graphcalls.findings import Kind
 from pytest_graphcalls.simulator import EVIDENCE_HEADER, SimulatedCall, Simulator
 from pytest_graphcalls.simulator.admission import BODY_LIMIT, split_url
-from pytest_graphcalls.wire import Headers, Request, Response, encode_json
+from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
 from tests.unit.simulator.bot import CALLBACK, CALLS, MEDIA, Bot, code, entry, evidence
 
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -415,3 +416,42 @@ def test_evidence_is_of_three_kinds(bot: Bot, simulator: Simulator) -> None:
     assert evidence(bot.post(f"/{simulator.incoming_call().id}/reject")) == "documented; fact=call-reject.r01"
     assert evidence(bot.get("/x")).startswith("reported; fact=observed 2.13")
     assert evidence(bot.delete(f"/{bot.join().id}/participants/x")) == "inferred; fact=observed 2.30"
+
+
+# Where it was sent
+
+
+def found_at(url: str, *, served: bool = False) -> list[tuple[str, str, str, str]]:
+    """What an observer is shown about the place of a request: kind, operation, what was expected, what was there."""
+    simulator, seen = Simulator(), list[Exchange]()
+    simulator.observe(seen.append)
+    headers = Headers({"Authorization": f"Bearer {simulator.authority.token()}"})
+    simulator.handle(Request("GET", url, headers, served=served))
+    (exchange,) = seen
+    findings = Contract.packaged().check(exchange)
+    return [(one.severity, one.operation, one.expected, one.got) for one in findings if one.kind is Kind.HOST_WRONG]
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://graph.microsoft.com", "https://graph.microsoft.us", "https://graph.contoso.com:8443"]
+)
+def test_another_host_than_that_of_graph_is_a_violation(origin: str) -> None:
+    """So is plain http: in production the token would be read by somebody else, and nothing would answer."""
+    expected = [("violation", "call-get", "https://graph.microsoft.com", origin)]
+    assert found_at(f"{origin}/v1.0{CALLS}/1") == expected
+    assert found_at(f"{origin}/v1.0{CALLS}/1", served=True) == []
+    assert found_at(f"{origin}/v1.0{CALLS}/1/nope") == [(expected[0][0], "", *expected[0][2:])]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://graph.microsoft.com/v1.0{CALLS}/1",
+        f"https://GRAPH.microsoft.com:443/v1.0{CALLS}/1",
+        f"/v1.0{CALLS}/1",
+        "https://contoso.com/v1.0/users/1",
+    ],
+)
+def test_the_host_of_graph_is_right(url: str) -> None:
+    """In any spelling; an address without a host says nothing, and other parts of Graph are not looked at."""
+    assert found_at(url) == []

@@ -373,12 +373,12 @@ def test_timers_look_their_step_up_when_they_fire() -> None:
 def test_it_is_safe_under_threads() -> None:
     """Many clients at once: every answer is right and every id its own."""
     simulator = Simulator()
-    bot = Bot(simulator)
+    bot, meeting = Bot(simulator), simulator.meeting()
     ids: list[str] = []
 
     def work() -> None:
         for _ in range(20):
-            call_id = bot.create().json()["id"]
+            call_id = bot.create(**meeting.coordinates).json()["id"]
             assert bot.get(f"/{call_id}").status == 200
             ids.append(call_id)
             assert bot.delete(f"/{call_id}").status == 204
@@ -395,7 +395,7 @@ def test_notifications_are_written_as_captured() -> None:
     """Both paths, the service's headers, a message id of its own and the first one's on follow-ups."""
     simulator = Simulator()
     call = Bot(simulator).join()
-    first, second, _ = simulator.notifications
+    first, second, *_ = simulator.notifications
     (entry_told,) = first.entries
     assert first.body["@odata.type"] == "#microsoft.graph.commsNotifications"
     assert entry_told["resource"] == f"/app/calls/{call.id}"
@@ -404,7 +404,7 @@ def test_notifications_are_written_as_captured() -> None:
     assert "x-microsoft-skype-original-message-id" not in first.headers
     original = second.headers["x-microsoft-skype-original-message-id"]
     assert original == first.headers["x-microsoft-skype-message-id"] != second.headers["x-microsoft-skype-message-id"]
-    assert [note.at for note in simulator.notifications] == [0.0, 0.5, 0.5]
+    assert [note.at for note in simulator.notifications] == [0.0, *[0.5] * 5]
     assert "authorization" not in first.headers
 
 
@@ -449,3 +449,28 @@ def test_one_name_is_one_person_in_a_meeting() -> None:
     simulator.meeting("Adele")
     (conference,) = simulator.store.conferences.values()
     assert [one.identity.name for one in conference.active] == ["Adele"]
+
+
+def test_the_pace_can_be_set_while_it_runs() -> None:
+    """What was scheduled keeps its time; a reset keeps the pace."""
+    simulator = Simulator()
+    simulator.set_pace(alone=60, establish=2)
+    simulator.reset()
+    assert (simulator.pace.alone, simulator.pace.ring) == (60, 2.0)
+    bot, call = Bot(simulator), simulator.incoming_call("Ana", group=True)
+    bot.answer(call)
+    simulator.advance(1.9)
+    assert call.state == "establishing"
+    simulator.advance(0.1)
+    simulator.person("Ana").leaves(call)
+    simulator.advance(59)
+    assert call.state == "established"
+    simulator.advance(1)
+    assert call.state == "terminated"
+
+
+def test_a_wrong_pace_is_an_error() -> None:
+    with pytest.raises(UnknownNameError, match=r"member of the pace 'aloen'.*alone"):
+        Simulator().set_pace(aloen=3)
+    with pytest.raises(SettingError, match="virtual seconds"):
+        Simulator().set_pace(alone=-1)

@@ -39,8 +39,9 @@ def test_an_answered_call_is_established(bot: Bot, simulator: Simulator, *, grou
     assert evidence(answer) == "documented; fact=call-answer.r01"
     simulator.advance(1)
     assert call.state == "established"
-    roster = ["updated roster Ana, Bot"] if group else []
-    assert told(simulator.notifications)[1:] == ["updated call establishing", "updated call established", *roster]
+    up = "updated call established"
+    since = ["updated roster Ana, Bot", *[up] * 3] if group else [up]
+    assert told(simulator.notifications)[1:] == ["updated call establishing", up, *since]
     assert {note.posted_to for note in simulator.notifications[1:]} == {CALLBACK}
     assert bot.roster(call) == (["Ana", "Bot"] if group else [])
 

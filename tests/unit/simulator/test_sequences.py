@@ -40,8 +40,12 @@ def payload(entry: dict[str, Any]) -> str:
     """The payload that an entry is, found the way the contract finds it: by change, resource, shape and type."""
     parts = [part for part in entry["resourceUrl"].split("/") if part]
     there = [one for one in CONTRACT.notifications.values() if one.is_at(entry["changeType"], parts)]
-    shape = "collection" if isinstance(entry["resourceData"], list) else "entity"
-    (found,) = [one for one in there if one.shape == shape]
+    data = entry["resourceData"]
+    if isinstance(data, list):
+        (found,) = [one for one in there if one.shape == "collection"]
+        return found.name
+    type_, model = data["@odata.type"].rpartition(".")[2], CONTRACT.types("beta")
+    (found,) = [one for one in there if one.shape == "entity" and type_ in model.subtypes(one.type)]
     return found.name
 
 

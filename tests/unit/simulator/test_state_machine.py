@@ -15,7 +15,7 @@ from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import EVIDENCE_HEADER, Simulator
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
 from tests.effort import examples
-from tests.unit.simulator.bot import CALLBACK, CALLS, MEDIA, app_entry, entry
+from tests.unit.simulator.bot import CALLBACK, CALLS, MEDIA, Bot, app_entry, entry
 
 NAMES = st.sampled_from(["Ana", "Ben", "Cleo", "Dan", "Eva", "+15551234567"])
 SCRIPTS = st.sampled_from(["declines", "is_busy", "is_unreachable", "never_answers"])
@@ -194,9 +194,11 @@ class Story(RuleBasedStateMachine):
     @rule(target=calls, names=st.lists(people, min_size=1, max_size=3), version=VERSIONS)
     def ring(self, names: list[str], version: str) -> str:
         self.expected |= set(names)
-        body = {"@odata.type": "#microsoft.graph.call", "callbackUri": CALLBACK, "mediaConfig": MEDIA}
-        targets = [entry(self.simulator.person(name)) for name in names]
-        return self.remember(self.send("POST", "", {**body, "targets": targets}, version=version))
+        body: dict[str, Any] = {"@odata.type": "#microsoft.graph.call", "callbackUri": CALLBACK, "mediaConfig": MEDIA}
+        body["targets"] = [entry(self.simulator.person(name)) for name in names]
+        if any(self.simulator.person(name).identity.sort == "phone" for name in names):
+            body["source"] = Bot(self.simulator).instance
+        return self.remember(self.send("POST", "", body, version=version))
 
     @rule(target=calls, name=people, group=st.booleans())
     def be_called(self, name: str, *, group: bool) -> str:

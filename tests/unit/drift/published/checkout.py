@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pytest_graphcalls.contract import Contract, Operation
@@ -43,9 +43,13 @@ def made(root: Path, version: str = "v1.0") -> Path:
     base = root / "api-reference" / version
     for folder in ("api", "resources", "includes/permissions"):
         (base / folder).mkdir(parents=True)
+    shared: dict[str, list[str]] = {}
     for operation in CONTRACT.operations.values():
+        paths = (f"{operation.method} {path}" for path in operation.paths(version))
+        shared.setdefault(operation.page(version), []).extend(paths)
+    for operation in reversed(CONTRACT.operations.values()):
         if version in operation.versions:
-            text = "\n".join(page(operation, version))
+            text = "\n".join(page(operation, version, shared[operation.page(version)]))
             name = operation.page(version).partition("?")[0].rpartition("/")[2]
             (base / "api" / f"{name}.md").write_text(text, encoding="utf-8")
             include = base / "includes" / "permissions" / f"{operation.id}-permissions.md"
@@ -57,7 +61,7 @@ def made(root: Path, version: str = "v1.0") -> Path:
     return root
 
 
-def page(operation: Operation, version: str) -> Iterator[str]:
+def page(operation: Operation, version: str, paths: Iterable[str]) -> Iterator[str]:
     """An operation's page: old table of permissions for GET, an included new one for the rest."""
     yield from ("---", f'title: "{operation.title}"', "---", "", f"# {operation.title}", "")
     durations = STATED["durations"].get(operation.id, {})
@@ -69,7 +73,7 @@ def page(operation: Operation, version: str) -> Iterator[str]:
         place = f"../includes/permissions/{operation.id}-permissions.md"
         yield f'<!-- {{ "blockType": "permissions", "name": "x" }} -->\n[!INCLUDE [permissions-table]({place})]'
     yield from ("", "## HTTP request", '<!-- { "blockType": "ignored" } -->', "```http")
-    yield from (f"{operation.method} {path}" for path in operation.paths(version))
+    yield from paths
     yield from ("```", "", "## Request body", "")
     yield from request_body(operation, version)
     yield from ("", "## Response", "")
@@ -89,9 +93,12 @@ def request_body(operation: Operation, version: str) -> Iterator[str]:
     elif operation.request.body != "action" or not action:
         yield f"Send a [{operation.request.body}](x.md) as JSON."
     else:
-        limits = {one.at: dict(one.limits) for one in operation.request.constraints}
+        limits: dict[str, dict[str, object]] = {}
+        for one in operation.request.constraints:
+            limits.setdefault(one.at, {}).update(one.limits)
         words = {
-            name: LIMITS[key].format(limits[name][key]) for key in LIMITS for name in limits if key in limits[name]
+            name: " ".join(text.format(found[key]) for key, text in LIMITS.items() if key in found)
+            for name, found in limits.items()
         }
         yield from table("Parameter", action.parameters, version, action.name, words)
         if "maxItems" in limits.get("participants", {}):

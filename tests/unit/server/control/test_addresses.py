@@ -40,6 +40,7 @@ def test_people_faults_and_assertions_are_those_of_python() -> None:
     assert {f"people/{{person}}/{name}" for name in PERSON_ACTIONS} <= paths
     assert {
         "answers_after",
+        "asks_to_join",
         "declines",
         "is_busy",
         "never_answers",
@@ -169,6 +170,15 @@ def test_a_place_for_two_is_not_over(ask: Ask) -> None:
     _, call = ask("POST", "calls")
     status, said = message(ask("POST", "people/Ben/joins", call=call["id"]))
     assert (status, said.partition("; ")[2]) == (409, "from here: leave.")
+
+
+def test_the_directory_is_opened_and_closed(ask: Ask, simulator: Simulator) -> None:
+    """Whether everybody exists is asked for and set, and survives a reset."""
+    assert ask("GET", "directory") == (200, {"open": False})
+    assert ask("POST", "directory", open=True) == (200, {"open": True})
+    ask("POST", "reset")
+    assert simulator.open_directory
+    assert message(ask("POST", "directory", open="yes")) == (400, "open='yes': expected true or false.")
 
 
 def test_people_do_what_they_are_told(ask: Ask, simulator: Simulator) -> None:

@@ -26,14 +26,18 @@ ADDRESSES: dict[type, dict[str, str]] = {
         "notifications": "GET notifications",
         "notify": "POST calls/{call}/notifications",
         "now": "GET clock",
+        "open_directory": "POST directory",
+        "pace": "PATCH clock/pace",
         "person": "GET people/{person}",
         "reset": "POST reset",
+        "set_pace": "PATCH clock/pace",
     },
     Person: {
         **{
             name: f"POST people/{{person}}/{name}"
             for name in (
                 "answers_after",
+                "asks_to_join",
                 "declines",
                 "hangs_up",
                 "is_busy",
@@ -182,7 +186,7 @@ PARAMETERS_LEFT_OUT = {
     (Bot, "send_again", "remark"): "for the words of the ledger only",
     (Authority, "token", "key"): CODE,
 }
-FREE = {(Simulator, "fault"), (Authority, "change"), (Switches, "choose")}
+FREE = {(Simulator, "fault"), (Simulator, "set_pace"), (Authority, "change"), (Switches, "choose")}
 """Those that take any parameter; tables elsewhere say which."""
 SERVED_ONLY = {
     "GET ": "the list itself",
@@ -190,6 +194,7 @@ SERVED_ONLY = {
     "GET calls": "a suite that has lost an id finds it again; in Python the object is kept",
     "GET environment": "in Python nothing needs to be trusted or led anywhere",
     "GET bot": "the names of the forgeries, in Python bot.FORGERIES",
+    "GET directory": "in Python the attribute that POST directory sets is read",
     "POST clock/freeze": "in Python time always stands still",
     "POST clock/thaw": "in Python time always stands still",
 }

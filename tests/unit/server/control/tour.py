@@ -22,8 +22,11 @@ FILE = Path(__file__).with_name("answers.jsonl")
 Step = tuple[str, str, dict[str, Any]]
 STEPS: tuple[Step, ...] = (
     ("GET", "clock", {}),
+    ("PATCH", "clock/pace", {"alone": 60}),
     ("POST", "token", {"lifetime": 60}),
     ("POST", "token", {"roles": ["Calls.Initate.All"]}),
+    ("GET", "directory", {}),
+    ("POST", "directory", {"open": False}),
     ("GET", "environment", {}),
     ("GET", "apps", {}),
     ("POST", "apps", {"name": "Second", "roles": ["Calls.Initiate.All"], "phone_number": "+15550100"}),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_graphcalls.simulator import FAULTS, SimulatedCall, Simulator
+from pytest_graphcalls.simulator import FAULTS, Pace, SimulatedCall, Simulator
 from pytest_graphcalls.simulator.faults import Side
 from pytest_graphcalls.simulator.notifications import KINDS, kind_of
 from pytest_graphcalls.wire import Notification
@@ -45,7 +45,7 @@ class Listener:
 
 @pytest.fixture
 def simulator() -> Simulator:
-    return Simulator()
+    return Simulator(pace=Pace(audio=100))
 
 
 @pytest.fixture
