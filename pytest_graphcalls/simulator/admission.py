@@ -142,7 +142,7 @@ class Admission:
             reads = {
                 place: values for place, values in reads.items() if place.partition(".")[0].removesuffix("[]") in known
             }
-        places = [f"?{name}" for name in request.query if f"?{name}" not in reads]
+        places = [f"?{name}" for name in request.query if f"?{name.lower()}" not in reads]
         places += [name for name in _ASKING if request.headers.get(name, _READ) != _READ]
         if request.body and (self._read is None or self._read[0] is not request):
             places.append("body")
