@@ -131,7 +131,9 @@ def header(settings: Settings) -> str:
     """What a run says of itself when it begins."""
     versions = "+".join(settings.versions)
     strict = ", strict" if settings.strict else ""
-    place = f" ({settings.live.root or settings.live.cloud})" if settings.target == LIVE else ""
+    live = settings.live
+    most = f", at most {live.budget} calls and {live.requests} requests"
+    place = f" ({live.root or live.cloud}{most})" if settings.target == LIVE else ""
     revision = contract().revision
     target = f"{settings.target}{place}"
     return f"graphcalls: target={target}, versions={versions}, contract={revision}, seed={settings.seed}{strict}"
