@@ -46,6 +46,18 @@ def test_the_location_header_names_the_call(graphcalls_stage: Stage) -> None:
     assert answer.headers.get("Location", "").endswith(f"/communications/calls/{members(answer).get('id')}")
 
 
+@rule("application-post-calls.request-id-is-given")
+def test_the_answer_has_a_request_id(graphcalls_stage: Stage) -> None:
+    """Whoever asks for support needs it."""
+    assert graphcalls_stage.accepted(call_somebody(graphcalls_stage), SUCCESS).headers.get("request-id")
+
+
+@rule("application-post-calls.context-is-given")
+def test_the_answer_has_a_context(graphcalls_stage: Stage) -> None:
+    """An annotation says what the body is."""
+    assert "@odata.context" in members(graphcalls_stage.accepted(call_somebody(graphcalls_stage), SUCCESS))
+
+
 @rule("application-post-calls.callback-uri-is-echoed")
 def test_the_callback_of_a_new_call_comes_back(graphcalls_stage: Stage) -> None:
     """The call in the answer has the callbackUri of the request."""

@@ -11,10 +11,15 @@ rule = pytest.mark.graphcalls_rule
 
 @rule("call-answer.success-is-202-empty")
 @pytest.mark.parametrize("group", [False, True], ids=["peer-to-peer", "group"])
-def test_taking_a_call_is_answered_with_202_and_nothing(graphcalls_stage: Stage, *, group: bool) -> None:
-    """An incoming call that was taken is answered with 202 and no body."""
-    answer = graphcalls_stage.incoming_call(group=group).answer()
-    assert answer.status_code == 202
+def test_taking_a_call_is_answered_with_202(graphcalls_stage: Stage, *, group: bool) -> None:
+    """An incoming call that was taken is answered with 202."""
+    assert graphcalls_stage.incoming_call(group=group).answer().status_code == 202
+
+
+@rule("call-answer.no-body-comes-back")
+def test_taking_a_call_is_answered_with_nothing(graphcalls_stage: Stage) -> None:
+    """The answer has no body."""
+    answer = graphcalls_stage.accepted(graphcalls_stage.incoming_call().answer(), "call-answer.success-is-202-empty")
     assert answer.content == b""
 
 
@@ -36,7 +41,8 @@ def test_a_callback_address_takes_what_comes_later(graphcalls_stage: Stage) -> N
 def test_the_states_of_an_answered_call_are_notified(graphcalls_stage: Stage) -> None:
     """Updated notifications say that the answered call is establishing and established, in any order."""
     stage = graphcalls_stage
-    call = stage.answered_call()
+    call = stage.incoming_call()
+    stage.accepted(call.answer(), "call-answer.success-is-202-empty")
     both = {"establishing", "established"}
     notices = stage.wait_for_notices("updated", call.id, lambda notices: both <= {notice.state() for notice in notices})
     assert both - {notice.state() for notice in notices} == set()

@@ -19,6 +19,14 @@ def test_hanging_up_is_answered_with_204_and_nothing(graphcalls_stage: Stage) ->
     assert answer.content == b""
 
 
+@rule("call-delete.call-is-over-afterwards")
+def test_a_call_that_was_hung_up_is_over(graphcalls_stage: Stage) -> None:
+    """After a hang-up the call is not read as if nothing had happened."""
+    call = graphcalls_stage.peer_to_peer_call()
+    graphcalls_stage.accepted(call.hang_up(), SUCCESS)
+    assert graphcalls_stage.until(lambda: not call.lives(), within=5)
+
+
 @rule("call-delete.only-own-leg-ends")
 def test_hanging_up_ends_the_own_leg_only(graphcalls_stage: Stage) -> None:
     """Two bots are in one meeting; when one hangs up, the other stays, and so do the people."""

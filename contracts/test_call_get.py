@@ -33,6 +33,13 @@ def test_a_meeting_that_was_joined_can_be_read(graphcalls_stage: Stage) -> None:
     assert answer.status_code == 200
 
 
+@rule("call-get.context-is-given")
+def test_the_answer_has_a_context(graphcalls_stage: Stage) -> None:
+    """An annotation says what the body is."""
+    call = graphcalls_stage.meeting_call(people=0)
+    assert "@odata.context" in members(graphcalls_stage.accepted(call.get(), "call-get.success-is-200-with-call"))
+
+
 @rule("call-get.id-is-the-one-asked-for")
 def test_a_call_is_read_under_its_own_id(graphcalls_stage: Stage) -> None:
     """The call in the answer is the one that was asked for."""

@@ -13,11 +13,22 @@ MINUTE = 60
 
 
 @rule("call-keepalive.success-is-200-empty")
-def test_keeping_a_call_alive_is_answered_with_200_and_nothing(graphcalls_stage: Stage) -> None:
-    """A call that lives is answered with 200 and no body."""
-    answer = graphcalls_stage.peer_to_peer_call().keep_alive()
-    assert answer.status_code == 200
-    assert answer.content == b""
+def test_keeping_a_call_alive_is_answered_with_200(graphcalls_stage: Stage) -> None:
+    """A call that lives is answered with 200."""
+    assert graphcalls_stage.peer_to_peer_call().keep_alive().status_code == 200
+
+
+@rule("call-keepalive.no-body-comes-back")
+def test_keeping_a_call_alive_is_answered_with_nothing(graphcalls_stage: Stage) -> None:
+    """The answer has no body."""
+    assert graphcalls_stage.accepted(graphcalls_stage.peer_to_peer_call().keep_alive(), SUCCESS).content == b""
+
+
+@rule("call-keepalive.request-id-is-given")
+def test_the_answer_has_a_request_id(graphcalls_stage: Stage) -> None:
+    """Whoever asks for support needs it."""
+    answer = graphcalls_stage.accepted(graphcalls_stage.peer_to_peer_call().keep_alive(), SUCCESS)
+    assert answer.headers.get("request-id")
 
 
 @rule("call-keepalive.ended-call-is-404")

@@ -22,6 +22,8 @@ PROMPT = {
 }
 LONG = 120.0
 """Seconds within which every recording has ended."""
+HIDDEN = "REDACTED"
+"""What the control addresses of ``graphcalls serve`` show of a token in a notification."""
 
 
 def record(call: StagedCall, **body: Any) -> Answer:
@@ -47,6 +49,8 @@ def file_of(stage: Stage, call: StagedCall) -> tuple[str, str]:
     address, token = end.get("recordingLocation"), end.get("recordingAccessToken")
     if not address or not token:
         raise stage.cannot_tell("a recording to read", "its end has no address or no token", END)
+    if token == HIDDEN:
+        raise stage.cannot_tell("a recording to read", "the target hides its token", "--graphcalls-target=simulator")
     return str(address), str(token)
 
 
@@ -66,9 +70,10 @@ def test_a_recording_is_answered_with_the_operation(graphcalls_stage: Stage) -> 
 
 @rule("call-record.answers-before-it-is-done")
 def test_the_answer_does_not_wait_for_the_recording(graphcalls_stage: Stage) -> None:
-    """The operation in the answer is unfinished; its end comes later."""
-    answer = graphcalls_stage.accepted(record(graphcalls_stage.peer_to_peer_call()), SUCCESS)
-    assert str(members(answer).get("status")).lower() in {"notstarted", "running", "none"}
+    """The operation in the answer is unfinished, or over and read as such."""
+    call = graphcalls_stage.peer_to_peer_call()
+    answer = graphcalls_stage.accepted(record(call), SUCCESS)
+    assert call.is_as_answered(answer)
 
 
 @rule("call-record.location-is-given")

@@ -153,6 +153,7 @@ class Checker:
                 yield from _header(context, response, header, keys, body)
             found = tuple(self._success(context, exchange, spec, body))
             yield from found
+            yield from _annotations(context, exchange.request, spec, body)
             if spec.repeats and type(body) is dict and not exchange.played:
                 known = _known(sent, match, started)
                 for repeat in spec.repeats:
@@ -180,7 +181,7 @@ class Checker:
             yield from self._success_body(context, exchange, spec, body)
         elif exchange.response.body:
             got = f"{len(exchange.response.body)} bytes"
-            yield context.finding(Kind.BODY_UNEXPECTED, "body", "an empty body", got, rule=spec.rule)
+            yield context.finding(Kind.BODY_UNEXPECTED, "body", "an empty body", got, rule=spec.empty or spec.rule)
 
     def _success_body(self, context: Context, exchange: Exchange, spec: ResponseSpec, body: Any) -> Iterator[Finding]:
         response = exchange.response
@@ -251,7 +252,7 @@ def judged(match: Match, exchange: Exchange, limits: Limits) -> Iterator[str]:
     if response is None and exchange.response.status < 400:
         response = next(iter(match.operation.responses.values()))
     if response is not None:
-        yield response.rule
+        yield from (response.rule, response.empty, *response.has.values())
         yield from (header.rule for header in response.headers)
         known = _known(sent, match, None)
         yield from (repeat.rule for repeat in response.repeats if member(known[repeat.of], repeat.name))
@@ -311,6 +312,15 @@ def _header(
                 Kind.HEADER_WRONG, header.name, f"{says}, {found.wanted}", repr(value), rule=header.rule
             )
             yield _tolerating(finding, header.contradiction if found.form else "", spelling=found.spelling)
+
+
+def _annotations(context: Context, request: Request, spec: ResponseSpec, body: Any) -> Iterator[Finding]:
+    if spec.has and type(body) is dict and "metadata=none" not in request.headers.get("accept", "").lower():
+        for name, rule in spec.has.items():
+            if name not in body:
+                yield context.finding(
+                    Kind.MEMBER_MISSING, f"$['{name}']", f"the annotation {name!r}", "nothing", rule=rule
+                )
 
 
 _SPELLING = "call-reject.c07"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pytest_graphcalls.contract.model import Operation
+from pytest_graphcalls.contract.model import Evidence, Operation
 from pytest_graphcalls.contract.routes import Match, Miss, is_version_like
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side
 from pytest_graphcalls.wire import EVIDENCE_HEADER, UNREAD, Request, Response
@@ -20,13 +20,15 @@ class Context:
     version: str
 
     def finding(self, kind: Kind, where: str, expected: str, got: str, *, rule: str = "", hint: str = "") -> Finding:
-        """A violation; ``rule`` is a slug."""
+        """A violation, or a notice where the rule is known by reports only; ``rule`` is a slug."""
         operation = self.operation
+        known = operation.rules.get(rule)
+        documented = known is None or known.evidence is Evidence.DOCUMENTED
         rule_id = operation.rule_id(rule, self.version)
         page = operation.page(self.version)
         return Finding(
             kind,
-            Severity.VIOLATION,
+            Severity.VIOLATION if documented else Severity.NOTICE,
             self.side,
             operation.id,
             self.version,

@@ -251,6 +251,8 @@ class ResponseSpec:
         rule: slug of the rule that states status and body.
         headers: promised headers.
         repeats: what it repeats of its request.
+        empty: slug of a separate rule that states the empty body, or ``""``.
+        has: annotations that the body has, each with the slug of the rule that says so.
     """
 
     status: int
@@ -259,6 +261,8 @@ class ResponseSpec:
     rule: str = ""
     headers: tuple[HeaderSpec, ...] = ()
     repeats: tuple[Repeat, ...] = ()
+    empty: str = ""
+    has: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 NO_ROLE = "insufficient-permissions"

@@ -120,7 +120,9 @@ def _response(status: int, raw: Mapping[str, Any]) -> ResponseSpec:
     type_ = body["collection"] if collection else "" if body == "none" else body
     headers = tuple(HeaderSpec(name, **facts) for name, facts in raw.get("headers", {}).items())
     repeats = tuple(_repeat(**entry) for entry in raw.get("repeats", ()))
-    return ResponseSpec(status, type_, collection, raw.get("rule", ""), headers, repeats)
+    return ResponseSpec(
+        status, type_, collection, raw.get("rule", ""), headers, repeats, raw.get("empty", ""), raw.get("has", {})
+    )
 
 
 def _repeat(at: str, of: str, **facts: Any) -> Repeat:

@@ -9,9 +9,9 @@ from threading import RLock
 from time import monotonic
 from typing import Any
 
-from pytest_graphcalls.contract import VERSIONS, Contract
+from pytest_graphcalls.contract import VERSIONS, Contract, Match
 from pytest_graphcalls.errors import NoViolationError, StaleClientError, UnknownNameError
-from pytest_graphcalls.findings import Finding, Kind
+from pytest_graphcalls.findings import Finding, Kind, Severity, Side
 from pytest_graphcalls.session.judge import FindingStatus, Judge
 from pytest_graphcalls.session.outcome import Answer, Seen
 from pytest_graphcalls.wire import Exchange, MalformedJsonError, Notification, Request, encode_json
@@ -93,6 +93,23 @@ class Recorder:
         with self._lock:
             number = next((at for at, one in enumerate(self._exchanges) if one.request is request), None)
             self._seen.append(Seen(_safe(finding), number, self.judge.status(finding)))
+
+    def blame(self, rule: str, where: str, expected: str, got: str) -> None:
+        """Add a finding about the last answer of an operation, which only shows wrong beside other exchanges.
+
+        Args:
+            rule: full id of the rule that the answer breaks; its operation has been asked for.
+            where: JSON path into the body.
+            expected: what it should have been, in words.
+            got: what it was, in words.
+        """
+        operation = self.contract.operation(self.contract.rule(rule).operation)
+        looks = [(self.contract.look_of(exchange).match, exchange) for exchange in self.exchanges]
+        *_, (match, last) = (
+            (one, seen) for one, seen in looks if isinstance(one, Match) and one.operation is operation
+        )
+        facts = (operation.id, match.version, where, expected, got, rule, operation.page(match.version))
+        self.add(Finding(Kind.VALUE_WRONG, Severity.VIOLATION, Side.RESPONSE, *facts), last.request)
 
     def follow(
         self, received: Callable[[], Sequence[Notification]], version: str = VERSIONS[0], *, signed: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import struct
 import wave
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ CHOICES = MappingProxyType(
     {"unplayable": ("failed", "completed"), "hang_up": ("loses", "keeps"), "names": (*NAMES, "both")}
 )
 """By switch: its values, the default first."""
+_CHUNK, _FORMAT = struct.Struct("<4sI"), struct.Struct("<HHI6xH")
+"""The head of a part of a WAV file, and its format: coding (1 is PCM), channels, samples a second, bits of each."""
 Span = tuple[float, float]
 """From one virtual second to another, which may be infinite."""
 
@@ -213,15 +216,21 @@ def seconds_of(file: bytes) -> float:
     Raises:
         WrongFormatError: it has another format.
     """
-    try:
-        with wave.open(io.BytesIO(file)) as audio:
-            found = audio.getnchannels(), audio.getsampwidth(), audio.getframerate()
-            frames = audio.getnframes()
-    except (wave.Error, EOFError) as error:
-        raise WrongFormatError(f"no WAV with PCM ({str(error) or 'it ends too early'})") from None
-    if found != (1, WIDTH, RATE):
-        channels, width, rate = found
-        raise WrongFormatError(f"WAV with {channels} channel(s), {8 * width} bit, {rate / 1000:g} kHz")
-    if not frames:
-        raise WrongFormatError("WAV without any audio")
-    return float(frames / RATE)
+    if file[:4] != b"RIFF" or file[8:12] != b"WAVE":
+        raise WrongFormatError(f"no WAV: it begins with {file[:12]!r}")
+    found, place = (0, 0, 0, 0), 12
+    while place + _CHUNK.size <= len(file):
+        name, size = _CHUNK.unpack_from(file, place)
+        place += _CHUNK.size
+        if name == b"fmt " and place + _FORMAT.size <= len(file):
+            found = _FORMAT.unpack_from(file, place)
+        if name == b"data":
+            coding, channels, rate, bits = found
+            if found != (1, 1, RATE, 8 * WIDTH):
+                kind = f"coding {coding}, {channels} channel(s), {bits} bit, {rate / 1000:g} kHz"
+                raise WrongFormatError(f"WAV with {kind}")
+            if not size:
+                raise WrongFormatError("WAV without any audio")
+            return float(size / WIDTH / RATE)
+        place += size + size % 2
+    raise WrongFormatError("WAV that ends before its audio")

@@ -101,11 +101,12 @@ class Hearing:
 
     def heard(self, identity: Identity) -> tuple[Prompt, ...]:
         """The prompts that a person has heard in any call, in order."""
-        found = []
-        for conference in self._world.store.conferences_of(identity):
-            stays = [one for one in self._world.store.stays_in(conference) if one.identity.key == identity.key]
-            for call in self._world.store.calls_in(conference):
-                found += [one for one in self.played(call) if any(_meets(one, s.since, s.until) for s in stays)]
+        found, store = [], self._world.store
+        with self._world.lock:
+            for conference in store.conferences_of(identity):
+                stays = [one for one in store.stays_in(conference) if one.identity.key == identity.key]
+                for call in store.calls_in(conference):
+                    found += [one for one in self.played(call) if any(_meets(one, s.since, s.until) for s in stays)]
         return tuple(sorted(found, key=lambda one: one.begins))
 
     def _prompts(self, call: Call, operation: Operation) -> Iterator[Prompt]:

@@ -101,9 +101,11 @@ class Prompts:
             with self._world.lock:
                 if sound.resource_id:
                     self._read[app_id, sound.resource_id] = sound
-                self._world.store.change_operation(
-                    operation, sounds=tuple(sound if one == sounds[number] else one for one in operation.sounds)
-                )
+                operation = self._operations.running(operation_id)  # the bot may have cancelled it meanwhile
+                if operation is None:
+                    return
+                opened = tuple(sound if one == sounds[number] else one for one in operation.sounds)
+                self._world.store.change_operation(operation, sounds=opened)
 
     def opened(self, ask: Ask, place: str, sound: Sound, fetch: Callable[[str], Response | str]) -> Sound:
         """A prompt with its length, or the reason why it cannot be played; a wrong format is a finding."""

@@ -13,7 +13,7 @@ from pytest_graphcalls.simulator.audio import KEYS, NAMES, Plan, Recording, Swit
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import bearer
 from pytest_graphcalls.simulator.operations import Operations
-from pytest_graphcalls.simulator.responses import Refusal, documented
+from pytest_graphcalls.simulator.responses import Refusal, documented, inferred
 from pytest_graphcalls.simulator.store import Call, Conference, Operation
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Request, Response
@@ -22,6 +22,7 @@ LONGEST = 120
 """Seconds of a recording at most (call-record.r03)."""
 USUAL = 5
 """Seconds of each limit that a request does not name."""
+_LENGTH = "maxRecordDurationInSeconds"
 _ADDRESS = re.compile(r"/recordings/([0-9a-f-]+)$")
 
 
@@ -45,10 +46,12 @@ class Recordings:
 
     def plan(self, ask: Ask, body: Mapping[str, Any]) -> Plan:
         """What a recording waits for; more than two minutes are two minutes (s2.15)."""
-        silence, pause, longest = (
-            min(body.get(f"{name}InSeconds") or USUAL, LONGEST)
-            for name in ("initialSilenceTimeout", "maxSilenceTimeout", "maxRecordDuration")
-        )
+        names = ("initialSilenceTimeoutInSeconds", "maxSilenceTimeoutInSeconds", _LENGTH)
+        given = (body.get(name) for name in names)
+        silence, pause, longest = (USUAL if one is None else min(one, LONGEST) for one in given)
+        if longest < 1:
+            aside = f"$.{_LENGTH}: expected at least 1, got {longest}."
+            raise Refusal("invalid-request", aside, fact=inferred("observed 2.33"), parameter=f"$.{_LENGTH}")
         stop = frozenset(KEYS[key.lower()] for key in body.get("stopTones") or ())
         return Plan(silence, pause, longest, body.get("playBeep") is not False, stop, ask.root.rpartition("/")[0])
 

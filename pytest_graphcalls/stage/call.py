@@ -171,6 +171,12 @@ class StagedCall(CallRequests):
         """Whether the call is still there and not over."""
         return self.state() not in OVER
 
+    def is_as_answered(self, answer: Answer) -> bool:
+        """Whether the operation in ``answer`` goes on, or is over and can be read with the same status."""
+        operation = members(answer)
+        status = str(operation.get("status")).lower()
+        return status in {"notstarted", "running", "none"} or status == self.status_of(str(operation.get("id")))
+
     def status_of(self, operation_id: str) -> str:
         """The status of an operation, in lower case."""
         rule = success_of(Effect.SHOWS_OPERATION)

@@ -125,6 +125,7 @@ class Making(Waiting, People):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._after = ExitStack()
+        self._blame: Callable[[str, str, str, str], None] = lambda *_: None
         self._not_compared: Callable[[], AbstractContextManager[None]] = nullcontext
         """Exchanges inside this context restore the sandbox; recordings of two nights are compared without them."""
 
@@ -300,10 +301,27 @@ class Scenes(Making):
 
     def bring(self, call: StagedCall, *people: Invitee) -> tuple[Invitee, ...]:
         """Invite ``people`` one by one and wait until all of them are in ``call``."""
-        for one in people:
-            self.accepted(call.invite(one.entry()), success_of(Effect.ADDS_PEOPLE))
-        self.reached(lambda: call.has(*people), "a call that the people invited have joined")
+        if not people:
+            return ()
+        rule = success_of(Effect.ADDS_PEOPLE)
+        invites = {one: members(self.accepted(call.invite(one.entry()), rule)).get("id") for one in people}
+        try:
+            self.reached(lambda: call.has(*people), "a call that the people invited have joined")
+        except StageError:
+            self._judge_roster(call, invites)
+            raise
         return people
+
+    def _judge_roster(self, call: StagedCall, invites: Mapping[Invitee, Any]) -> None:
+        """Blame a list of participants that lacks one whose invite is completed; not in a sandbox: people leave it."""
+        case = self._connection.case
+        if self._connection.sandbox is not None or (case is not None and not case.compared):
+            return
+        for one, operation in invites.items():
+            with suppress(StageError):
+                if call.status_of(str(operation)) == "completed" and not call.has(one):
+                    expected = f"{one.name or one.id}, whose invite is completed, in the list"
+                    self._blame(success_of(Effect.SHOWS_ROSTER), "$.value", expected, "no such participant")
 
     def brought_in(self, call: StagedCall, answer: Answer, people: Iterable[Invitee]) -> list[Invitee]:
         """Those of ``people`` who have joined ``call`` by an invite that was answered with ``answer``.
@@ -348,6 +366,7 @@ class Stage(Scenes, Notices):
         super().__init__(connection)
         self._recorder = recorder
         self._not_compared = recorder.not_compared
+        self._blame = recorder.blame
 
     def expecting(self, what: str) -> AbstractContextManager[Any]:
         """A request that breaks the contract on purpose is sent inside this; ``what`` it breaks is a slug or a kind."""

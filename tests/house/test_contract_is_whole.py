@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls.contract import VERSIONS, Contract, sequences
+from pytest_graphcalls.contract import VERSIONS, Contract, Evidence, sequences
 from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.errors import UnknownNameError
 
@@ -119,6 +119,20 @@ def test_every_fact_of_an_operation_is_carried_or_explained() -> None:
         for number in range(1, last + 1):
             fact = f"{operation}.r{number:02}"
             assert fact in carried or re.search(rf"{operation}.r0?{number}\b|\br{number:02}\b", readme), fact
+
+
+@pytest.mark.parametrize("id", CONTRACT.operation_ids)
+def test_every_rule_was_read_beside_its_page(id: str) -> None:
+    """The contract's README has a verdict for it: in the row of its operation, in the last column if it is reported."""
+    readme = (Path(str(ROOT)) / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("## Rules beside their pages")[2].partition("\n## ")[0]
+    (row,) = re.findall(rf"^\| {id} \|(.*)\|$", table, re.MULTILINE)
+    *others, reported = ([slug.strip(" `") for slug in cell.split(",")] for cell in row.split("|"))
+    rules = CONTRACT.operation(id).rules
+    assert sorted(filter(None, sum(others, reported))) == sorted(rules)
+    assert set(filter(None, reported)) == {
+        slug for slug, one in rules.items() if one.evidence is not Evidence.DOCUMENTED
+    }
 
 
 @pytest.mark.parametrize("id", sorted(CONTRACT.rules))

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_graphcalls.lifecycle import CallEvent, CallState, OperationState, ParticipantState
-from pytest_graphcalls.simulator import Simulator
+from pytest_graphcalls.simulator import Proceed, Simulator
 from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.audio import Plan
 from pytest_graphcalls.simulator.calls import ENDED_BY_BOT, LEFT_ALONE
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, inferred
 from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant
 from pytest_graphcalls.wire import Request, Response
-from tests.proof.steps import Apply, around
+from tests.proof.steps import Apply, around, meant
 
 
 def invitees(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -94,16 +94,21 @@ def knows_two_reasons(_: Simulator, original: Callable[..., str], given: dict[st
     return reason
 
 
-def shows_rejected(simulator: Simulator) -> None:
-    handler = simulator.handlers["call-get"]
+def shows_ended(which: Callable[[Call], bool]) -> Apply:
+    """Calls that are over can still be read, those of which ``which`` is true."""
 
-    def get(ask: Ask) -> Reply:
-        call = simulator.store.calls.get(ask.match.keys["call-id"])
-        if call is not None and call.rejected_with is not None:
-            return Reply(200, inferred("deviation"), simulator.calls.shown(ask, call))
-        return handler(ask)
+    def apply(simulator: Simulator) -> None:
+        handler = simulator.handlers["call-get"]
 
-    simulator.handlers["call-get"] = get
+        def get(ask: Ask) -> Reply:
+            call = simulator.store.calls.get(ask.match.keys["call-id"])
+            if call is not None and which(call):
+                return Reply(200, inferred("deviation"), simulator.calls.shown(ask, call))
+            return handler(ask)
+
+        simulator.handlers["call-get"] = get
+
+    return apply
 
 
 def needs_a_role(simulator: Simulator) -> None:
@@ -121,6 +126,23 @@ def hangs_up_for_all(simulator: Simulator) -> None:
         return reply
 
     simulator.handlers["call-delete"] = hang_up
+
+
+@dataclass
+class ReadAfterTheEnd:
+    """A call that has been hung up is read as it was before, for which it is asked in between."""
+
+    calls: dict[str, Response] = field(default_factory=dict)
+
+    def __call__(self, request: Request, proceed: Proceed) -> Response:
+        operation = meant(request)
+        if operation == "call-get":
+            return self.calls.get(request.path) or proceed(request)
+        before = proceed(replace(request, method="GET")) if operation == "call-delete" else None
+        response = proceed(request)
+        if before and response.status < 300:
+            self.calls[request.path] = before
+        return response
 
 
 def alive_for_ever(handler: Callable[[Ask], Reply], ask: Ask) -> Reply:
@@ -236,6 +258,11 @@ def ends_once_more(id: str) -> Callable[..., Reply]:
 def another(resource: dict[str, Any]) -> dict[str, Any]:
     """The resource with the id of another one."""
     return {**resource, "id": "00000000-0000-4000-8000-000000000007"}
+
+
+def without_context(resource: dict[str, Any]) -> dict[str, Any]:
+    """The resource without the annotation that says what it is."""
+    return {name: value for name, value in resource.items() if name != "@odata.context"}
 
 
 def as_prompt(operation: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from pytest_graphcalls.contract import Contract, Operation
+from pytest_graphcalls.contract import Contract, Evidence, Operation
 from pytest_graphcalls.contract.types import GraphType, Member, TypeModel
 from pytest_graphcalls.findings import Kind, Severity, Side
 from pytest_graphcalls.wire import Exchange, Response, encode_json
@@ -280,18 +280,23 @@ def emptied(exchange: Exchange) -> st.SearchStrategy[Damage]:
 
 
 @st.composite
-def filled(draw: st.DrawFn, exchange: Exchange) -> Damage:
+def filled(draw: st.DrawFn, operation: Operation, exchange: Exchange) -> Damage:
     """There is a body where none is promised."""
     content = draw(st.sampled_from([b"{}", b"null", b'{"status":"removed"}', b"OK", b" "]))
     after = replace(exchange, response=replace(exchange.response, body=content))
-    return Damage("filled", after, frozenset({Kind.BODY_UNEXPECTED}), "body")
+    spec = operation.responses[exchange.response.status]
+    documented = operation.rules[spec.empty or spec.rule].evidence is Evidence.DOCUMENTED
+    severity = Severity.VIOLATION if documented else Severity.NOTICE
+    return Damage("filled", after, frozenset({Kind.BODY_UNEXPECTED}), "body", severity)
 
 
 @st.composite
 def unheaded(draw: st.DrawFn, operation: Operation, exchange: Exchange) -> Damage:
     """A header that is promised is not there, or names something else."""
     header = draw(
-        st.sampled_from([one for one in operation.responses[exchange.response.status].headers if one.required])
+        st.sampled_from(
+            [one for one in operation.responses[exchange.response.status].headers if one.required and one.names]
+        )
     )
     value = draw(st.sampled_from(["", "https://graph.microsoft.com/v1.0/me", "nowhere"]))
     headers = exchange.response.headers.without(header.name)
@@ -305,10 +310,10 @@ def damages(version: str, operation: Operation, exchange: Exchange) -> st.Search
     """Every way to damage the answer of ``exchange``."""
     spec = operation.responses[exchange.response.status]
     ways = [restated(exchange)]
-    if any(header.required for header in spec.headers):
+    if any(header.required and header.names for header in spec.headers):
         ways.append(unheaded(operation, exchange))
     if not spec.body:
-        return st.one_of(*ways, filled(exchange))
+        return st.one_of(*ways, filled(operation, exchange))
     model = CONTRACT.types(version)
     places = body_spots(model, operation, exchange.response)
     inside = [retyped, mistyped, *([unlisted] if enumerated(model, places) else [])]

@@ -28,6 +28,8 @@ from tests.proof.steps import (
     skips,
     skips_in,
     status,
+    with_body,
+    without_header,
     without_location,
 )
 
@@ -63,6 +65,12 @@ TABLE: tuple[Deviation, ...] = (
         f"{CREATE}.starts-establishing",
         "The new call is called established.",
         body(CREATE, lambda call: {**call, "state": "established"}),
+    ),
+    Deviation(f"{CREATE}.request-id-is-given", "There is no request-id.", without_header(CREATE, "request-id")),
+    Deviation(
+        f"{CREATE}.context-is-given",
+        "There is no @odata.context.",
+        body(CREATE, changes.without_context),
     ),
     Deviation(
         f"{CREATE}.callback-uri-is-echoed",
@@ -103,6 +111,7 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(f"{CREATE}.token-is-required", OPEN, needs_no_token(CREATE)),
     # What a stage needs besides
     Deviation("call-answer.success-is-202-empty", "The answer has status 200.", status("call-answer", 200)),
+    Deviation("call-answer.no-body-comes-back", "The answer has a body.", with_body("call-answer")),
     Deviation(
         "call-answer.state-changes-are-notified",
         "The states of a call that the bot answers are not told.",
@@ -119,9 +128,19 @@ TABLE: tuple[Deviation, ...] = (
         around("notifier", "call_ended", changes.hang_up_is_untold),
     ),
     Deviation("call-delete.success-is-204-empty", "The answer has status 202.", status("call-delete", 202)),
+    Deviation(
+        "call-delete.call-is-over-afterwards",
+        "A call that was hung up is read as before.",
+        lambda simulator: simulator.intercept(changes.ReadAfterTheEnd()),
+    ),
     Deviation("call-delete.only-own-leg-ends", "A hang-up ends the legs of all bots.", changes.hangs_up_for_all),
     Deviation("call-get.success-is-200-with-call", "The answer has status 202.", status("call-get", 202)),
+    Deviation("call-get.context-is-given", "There is no @odata.context.", body("call-get", changes.without_context)),
     Deviation("call-get.id-is-the-one-asked-for", "Another call is shown.", body("call-get", changes.another)),
+    Deviation("call-keepalive.no-body-comes-back", "The answer has a body.", with_body("call-keepalive")),
+    Deviation(
+        "call-keepalive.request-id-is-given", "There is no request-id.", without_header("call-keepalive", "request-id")
+    ),
     Deviation("call-keepalive.success-is-200-empty", "The answer has status 204.", status("call-keepalive", 204)),
     Deviation(
         "call-keepalive.ended-call-is-404",
@@ -347,7 +366,11 @@ TABLE: tuple[Deviation, ...] = (
         "The callback of a rejection is not used.",
         changes.posts_to_the_registered_address("incoming", rejected=True),
     ),
-    Deviation(f"{REJECT}.call-is-gone-afterwards", "A rejected call can still be read.", changes.shows_rejected),
+    Deviation(
+        f"{REJECT}.call-is-gone-afterwards",
+        "A rejected call can still be read.",
+        changes.shows_ended(lambda call: call.rejected_with is not None),
+    ),
     Deviation(
         f"{REJECT}.deleted-notification-follows",
         "The end of a rejected call is not told.",

@@ -56,9 +56,19 @@ def body(operation: str, change: Callable[[dict[str, Any]], Any]) -> Apply:
     return answers(operation, lambda response: replace(response, body=encode_json(change(response.json()))))
 
 
+def without_header(operation: str, name: str) -> Apply:
+    """Success has no header of this name."""
+    return answers(operation, lambda response: replace(response, headers=response.headers.without(name)))
+
+
 def without_location(operation: str) -> Apply:
     """Success has no Location header."""
-    return answers(operation, lambda response: replace(response, headers=response.headers.without("Location")))
+    return without_header(operation, "Location")
+
+
+def with_body(operation: str) -> Apply:
+    """Success, which has no body, has one."""
+    return answers(operation, lambda response: replace(response, body=b'{"state": "established"}'))
 
 
 def skips(part: str, step: str) -> Apply:

@@ -161,9 +161,9 @@ def test_what_waits_behind_a_bad_prompt_begins(simulator: Simulator, phone: Phon
 @pytest.mark.parametrize(
     ("path", "got"),
     [
-        ("/music.mp3", "no WAV with PCM (file does not start with RIFF id)"),
-        ("/loud.wav", "WAV with 2 channel(s), 16 bit, 44.1 kHz"),
-        ("/cut.wav", "no WAV with PCM (it ends too early)"),
+        ("/music.mp3", r"no WAV: it begins with b'ID3\x03ID3\x03ID3\x03'"),
+        ("/loud.wav", "WAV with coding 1, 2 channel(s), 16 bit, 44.1 kHz"),
+        ("/cut.wav", "WAV that ends before its audio"),
         ("/empty.wav", "WAV without any audio"),
     ],
 )
@@ -239,3 +239,21 @@ def test_a_call_that_ends_while_a_file_is_fetched_plays_nothing(
     phone.send("DELETE", f"/calls/{call.id}")
     simulator.advance(60)
     assert (audio.fetched, call.prompts, call.operations[0].how) == ([], (), "")
+
+
+def test_a_cancel_while_a_file_is_fetched_ends_it_once(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    """What was fetched for it is not played."""
+
+    class Cancelling(AudioBot):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] == "http" and scope["method"] == "GET":
+                self.phone.send("POST", f"/calls/{call.id}/cancelMediaProcessing", {})
+            await super().__call__(scope, receive, send)
+
+    bot(Cancelling(phone, {"/seven.wav": wav(7)}))
+    call = answered(simulator)
+    play(phone, call, f"{HOST}/seven.wav")
+    simulator.advance(60)
+    assert [one.how for one in call.operations] == ["cancelled", ""]
+    ended = [note for note in simulator.notifications if "/operations/" in note.entries[0]["resourceUrl"]]
+    assert len(ended) == 1

@@ -285,9 +285,18 @@ def test_a_snake_case_member_gets_the_hint_that_helps() -> None:
 def test_members_left_out_by_select_are_not_missed() -> None:
     """$select narrows an entity; what was asked for still has to be there."""
     path = f"/communications/calls/{make.CALL}?$select=state"
-    assert found(Exchange(make.request("GET", path), make.answer(200, {"state": "established"}))) == []
+    assert (
+        found(
+            Exchange(
+                make.request("GET", path), make.answer(200, {"@odata.context": "#$entity", "state": "established"})
+            )
+        )
+        == []
+    )
     path = f"/communications/calls/{make.CALL}?$select=id"
-    got = found(Exchange(make.request("GET", path), make.answer(200, {"state": "established"})))
+    got = found(
+        Exchange(make.request("GET", path), make.answer(200, {"@odata.context": "#$entity", "state": "established"}))
+    )
     assert [(kind, where) for kind, _, where, _ in got] == [("member-missing", "$.id")]
 
 
@@ -442,3 +451,21 @@ def test_no_type_is_said_to_be_closed() -> None:
         )
     )
     assert "closed" not in finding.expected
+
+
+@pytest.mark.parametrize(("accept", "expected"), [("", ["call-get.context-is-given"]), ("odata.metadata=none", [])])
+def test_what_reports_say_is_a_notice(accept: str, expected: list[str]) -> None:
+    """An annotation that every capture has is missed, unless the request has asked for none."""
+    request = make.request("GET", f"/communications/calls/{make.CALL}", headers=(make.TOKEN, ("Accept", accept)))
+    body = {"id": make.CALL, "callbackUri": "https://bot.contoso.com/calls"}
+    found = CONTRACT.check(Exchange(request, make.answer(200, body)))
+    assert [one.rule for one in found] == expected
+    assert {(one.kind, one.severity) for one in found} <= {("member-missing", "notice")}
+
+
+def test_a_body_where_only_captures_have_none_is_a_notice() -> None:
+    """The page of keepAlive names the status, and does not say that there is no body."""
+    request = make.request("POST", f"/communications/calls/{make.CALL}/keepAlive")
+    finding = only(Exchange(request, make.answer(200, {}, ("request-id", make.CALL))))
+    assert (finding.kind, finding.severity) == ("body-unexpected", "notice")
+    assert finding.rule == "call-keepalive.no-body-comes-back"

@@ -120,15 +120,18 @@ def test_a_phone_comes_back_as_a_phone() -> None:
     )
 
 
+REQUEST_ID = ("request-id", OTHER)
+
+
 def created(**changes: Any) -> Exchange:
     sent = {
         "callbackUri": "https://bot.contoso.com/calls",
         "targets": [make.user(ALICE)],
         "mediaConfig": {"@odata.type": "#microsoft.graph.serviceHostedMediaConfig"},
     }
-    call = {"id": make.CALL, "state": "establishing", **sent, **changes}
+    call = {"@odata.context": "#calls/$entity", "id": make.CALL, "state": "establishing", **sent, **changes}
     location = ("Location", f"{make.ROOT}/v1.0/communications/calls/{make.CALL}")
-    return Exchange(make.request("POST", "/communications/calls", sent), make.answer(201, call, location))
+    return Exchange(make.request("POST", "/communications/calls", sent), make.answer(201, call, location, REQUEST_ID))
 
 
 @pytest.mark.parametrize(
@@ -167,7 +170,7 @@ def read(kind: str, id: str, body: dict[str, Any]) -> Exchange:
 )
 def test_what_is_read_is_what_was_asked_for(kind: str, body: dict[str, Any], operation: str) -> None:
     """By its id; one in another spelling is a notice, and a placeholder in the path asks for nothing."""
-    body = {"@odata.type": f"#microsoft.graph.{kind}", **body, "id": ALICE}
+    body = {"@odata.context": "#$entity", "@odata.type": f"#microsoft.graph.{kind}", **body, "id": ALICE}
     assert CONTRACT.check(read(kind, ALICE, body)) == ()
     assert CONTRACT.check(read(kind, "%7Bid%7D", body)) == ()
     finding = only(read(kind, BOB, body))

@@ -7,11 +7,14 @@ import wave
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_graphcalls.errors import UnknownNameError
 from pytest_graphcalls.simulator import SimulatedCall, Simulator
-from pytest_graphcalls.simulator.audio import Plan
+from pytest_graphcalls.simulator.audio import Plan, Recording, WrongFormatError, seconds_of
 from pytest_graphcalls.wire import Headers, Request, Response
+from tests.effort import examples
 from tests.unit.simulator.bot import Bot, code, told
 
 
@@ -49,6 +52,7 @@ def samples(file: bytes) -> tuple[float, bytes]:
         return audio.getnframes() / 16_000, audio.readframes(audio.getnframes())
 
 
+AUDIO = Recording("", "", "", 0, 1, ((0.0, 0.5),)).wav()[:200]
 PLAN = Plan(silence=5, pause=3, longest=20, beep=False, stop=frozenset(), origin="")
 
 
@@ -276,3 +280,20 @@ def test_a_body_of_nulls_takes_the_usual_values(simulator: Simulator, bot: Bot, 
     bot.record(call, **dict.fromkeys((*names, "playBeep", "bargeInAllowed", "stopTones", "prompts", "clientContext")))
     simulator.advance(simulator.pace.beep + 5)
     assert call.operations[0].how == "completed"
+
+
+@examples(300)
+@given(
+    st.binary(max_size=80).map(lambda some: b"RIFF0000WAVE" + some)
+    | st.tuples(st.integers(0, 80), st.binary(min_size=1, max_size=4)).map(lambda cut: AUDIO[: cut[0]] + cut[1])
+    | st.tuples(st.integers(12, 43), st.binary(min_size=1, max_size=4)).map(
+        lambda hole: AUDIO[: hole[0]] + hole[1] + AUDIO[hole[0] + len(hole[1]) :]
+    )
+)
+def test_any_file_has_a_length_or_another_format(file: bytes) -> None:
+    """Whatever a bot serves."""
+    try:
+        seconds = seconds_of(file)
+    except WrongFormatError:
+        return
+    assert 0 < seconds < 2**32

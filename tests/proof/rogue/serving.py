@@ -1,0 +1,126 @@
+"""Runs the packaged suite at a server behind a proxy that does one thing wrong, all of it in one warm process.
+
+The server is what ``graphcalls serve`` serves, control addresses included; it and the proxy are asked without a socket.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import pytest_graphcalls.clients.network as network
+import pytest_graphcalls.targets.remote as remote
+from pytest_graphcalls.clients.httpx import SimulatorTransport
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.control.app import Control
+from pytest_graphcalls.server.control.routing import PREFIX
+from pytest_graphcalls.server.control.state import ServerState
+from pytest_graphcalls.simulator import Simulator
+from pytest_graphcalls.simulator.hosting import Service
+from pytest_graphcalls.wire import Request, Response
+from tests.proof.process import WarmProcess, obey_orders
+from tests.proof.rogue.faults import FAULTS
+from tests.proof.runner import ARGUMENTS
+
+URL = "http://127.0.0.1:1"
+"""Where the suite believes the server to be; nothing listens there."""
+
+
+class Serve:
+    """What ``graphcalls serve`` answers, without a socket; its time stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self._simulator = Simulator()
+        self._control = Control(ServerState.of(self._simulator, SimulatorApp(self._simulator, frozen=True)))
+
+    def handle(self, request: Request) -> Response:
+        return (self._control if request.path.startswith(PREFIX) else self._simulator).handle(request)
+
+    def elapse(self, seconds: float) -> None:
+        """Time stands still."""
+
+
+@dataclass
+class Proxy:
+    """Hands requests on to a server, but for one fault.
+
+    Attributes:
+        server: answers.
+        fault: name of the fault, or ``""`` for an honest proxy.
+    """
+
+    server: Service
+    fault: str
+
+    def handle(self, request: Request) -> Response:
+        return FAULTS[self.fault].strike(request, self.server.handle) if self.fault else self.server.handle(request)
+
+    def elapse(self, seconds: float) -> None:
+        """Time stands still."""
+
+
+class InProcess(network.Network):
+    """The network of a run whose only server is in its own process."""
+
+    proxy: Service
+
+    def __init__(self, *, trust_env: bool = False) -> None:
+        self.sync: httpx.BaseTransport = SimulatorTransport(self.proxy)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a run says of a server.
+
+    Attributes:
+        status: pytest's exit status.
+        report: the JSON report.
+        screen: what pytest printed.
+    """
+
+    status: int
+    report: Mapping[str, Any]
+    screen: str
+
+    def rules(self, status: str) -> set[str]:
+        """Ids of the rules that the report says this of, in any version."""
+        return {rule["id"] for rule in self.report["rules"] if rule["status"] == status}
+
+
+class Suite(WarmProcess):
+    """A process that runs the suite at the server.
+
+    Args:
+        folder: an empty folder to run in.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(__name__, folder)
+
+    def run(self, fault: str = "", *, version: str = "both", chosen: str = "") -> Verdict:
+        """Run the tests that ``chosen`` (as for ``-k``) selects, all by default."""
+        report, screen = self.folder / "report.json", self.folder / "screen.txt"
+        report.unlink(missing_ok=True)
+        options = (f"--graphcalls-target={URL}", f"--graphcalls-version={version}", f"--graphcalls-report={report}")
+        status = self.order(screen, fault=fault, arguments=[*ARGUMENTS, *options, "-k", chosen])
+        return Verdict(status, json.loads(report.read_text()), screen.read_text())
+
+
+def obey(order: Mapping[str, Any]) -> int:
+    """Carry out one order."""
+    InProcess.proxy = Proxy(Serve(), order["fault"])
+    network.Network = remote.Network = InProcess  # type: ignore[misc]  # the only network of this process
+    return int(pytest.main(order["arguments"]))
+
+
+if __name__ == "__main__":
+    obey_orders(obey)
