@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_graphcalls.stage import Stage, StagedCall, members
+from pytest_graphcalls.stage import Stage, StagedCall, members, refused
 
 rule = pytest.mark.graphcalls_rule
+question = pytest.mark.graphcalls_question
 
 
 @rule("call-get.success-is-200-with-call")
@@ -46,3 +47,31 @@ def test_a_call_is_read_under_its_own_id(graphcalls_stage: Stage) -> None:
     call = graphcalls_stage.meeting_call(people=0)
     answer = graphcalls_stage.accepted(call.get(), "call-get.success-is-200-with-call")
     assert members(answer).get("id") == call.id
+
+
+@question("call-get.selected-members")
+def test_question_selected_members(graphcalls_stage: Stage) -> None:
+    """A call that is read with $select."""
+    answer = graphcalls_stage.meeting_call(people=0).request("GET", "?$select=id,state")
+    shown = ", ".join(sorted(name for name in members(answer) if "@" not in name)[:4])
+    graphcalls_stage.record_answer("call-get.selected-members", answer, "" if refused(answer) else f"shows {shown}")
+
+
+@question("call-get.expanded-participants")
+def test_question_expanded_participants(graphcalls_stage: Stage) -> None:
+    """A call that is read with $expand=participants."""
+    answer = graphcalls_stage.meeting_call(people=0).request("GET", "?$expand=participants")
+    people = members(answer).get("participants")
+    note = f"{len(people)} participants" if isinstance(people, list) else "no participants"
+    graphcalls_stage.record_answer("call-get.expanded-participants", answer, "" if refused(answer) else note)
+
+
+@question("call-get.in-a-batch")
+def test_question_in_a_batch(graphcalls_stage: Stage) -> None:
+    """A call that is read twice by one batch."""
+    call = graphcalls_stage.meeting_call(people=0)
+    entries = [{"id": id, "method": "GET", "url": f"/communications/calls/{call.id}"} for id in ("1", "2")]
+    answer = graphcalls_stage.client.request("POST", "/$batch", json={"requests": entries})
+    inner = [str(one.get("status")) for one in members(answer).get("responses", ())]
+    note = f"entries: {', '.join(inner)}"
+    graphcalls_stage.record_answer("call-get.in-a-batch", answer, "" if refused(answer) else note)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_graphcalls.stage import Stage, members
+from pytest_graphcalls.stage import Stage, members, refused
 
 rule = pytest.mark.graphcalls_rule
+question = pytest.mark.graphcalls_question
 
 
 @rule("call-list-participants.success-is-200-with-collection")
@@ -25,3 +26,12 @@ def test_people_who_have_joined_are_listed(graphcalls_stage: Stage) -> None:
     answer = call.participants()
     assert answer.status_code == 200
     assert all(any(one.is_(entry) for entry in members(answer)["value"]) for one in call.people)
+
+
+@question("call-list-participants.filtered")
+def test_question_filtered(graphcalls_stage: Stage) -> None:
+    """A list of two people and the bot, with a filter that none of them meets."""
+    answer = graphcalls_stage.meeting_call(people=2).request("GET", "/participants?$filter=isMuted%20eq%20true")
+    people = members(answer).get("value", ())
+    note = "" if refused(answer) else f"{len(people)} participants"
+    graphcalls_stage.record_answer("call-list-participants.filtered", answer, note)

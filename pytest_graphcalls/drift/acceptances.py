@@ -129,13 +129,10 @@ def _refuse_merges(path: Path, text: str) -> None:
     for number, line in enumerate(text.splitlines(), 1):
         if _CONFLICT.fullmatch(line):
             raise DriftFileError(str(path), number, "an unresolved merge conflict; resolve it.")
-        table = _TABLE.fullmatch(line)
-        name = table[1].strip() if table else ""
-        if name in seen:
+        name = table[1].strip() if (table := _TABLE.fullmatch(line)) else ""
+        if name and seen.setdefault(name, number) != number:
             problem = f"[{name}] is here and in line {seen[name]}; keep one of them."
             raise DriftFileError(str(path), number, problem)
-        if name:
-            seen[name] = number
 
 
 def _document(path: Path, text: str) -> TOMLDocument:

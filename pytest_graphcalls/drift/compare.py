@@ -254,8 +254,9 @@ class LatencyCollector:
 
     def latencies(self) -> Mapping[str, Latency]:
         """The statistics by ``operation@version``, in milliseconds."""
+        milliseconds = {name: [one * 1000 for one in took] for name, took in sorted(self._took.items())}
         return {
-            name: Latency(median(took) * 1000, max(took) * 1000, len(took)) for name, took in sorted(self._took.items())
+            name: Latency(round(median(took), 3), round(max(took), 3), len(took)) for name, took in milliseconds.items()
         }
 
 

@@ -98,35 +98,21 @@ def entries(
     Returns:
         The most severe first, then by fingerprint.
     """
-    found = [_entry(one, acceptances, earlier, tonight, needed) for one in seen]
-    return tuple(sorted(found, key=lambda one: (-_weight(one), one.difference.fingerprint)))
+
+    def entry(one: Sighting) -> Entry:
+        difference = one.observation.difference
+        acceptance, known = acceptances.get(difference.fingerprint), earlier.get(difference.fingerprint)
+        # A clock that was set back must not put the first night behind the last one.
+        first, count = (min(known.first_seen, tonight), known.count + 1) if known else (tonight, 1)
+        status = _status(one, acceptance, known, tonight, needed)
+        runs, sample = (one.came, one.runs), one.observation.sample
+        return Entry(difference, status, one.places, first, tonight, count, runs, acceptance, sample)
+
+    return tuple(sorted(map(entry, seen), key=lambda one: (-_weight(one), one.difference.fingerprint)))
 
 
 def _weight(entry: Entry) -> int:
     return _WEIGHT.index(entry.difference.severity)
-
-
-def _entry(
-    one: Sighting,
-    acceptances: Mapping[str, Acceptance],
-    earlier: Mapping[str, PastNights],
-    tonight: datetime,
-    needed: int,
-) -> Entry:
-    fingerprint = one.observation.difference.fingerprint
-    acceptance, known = acceptances.get(fingerprint), earlier.get(fingerprint)
-    return Entry(
-        one.observation.difference,
-        _status(one, acceptance, known, tonight, needed),
-        one.places,
-        # A clock that was set back must not put the first night behind the last one.
-        min(known.first_seen, tonight) if known else tonight,
-        tonight,
-        (known.count if known else 0) + 1,
-        (one.came, one.runs),
-        acceptance,
-        one.observation.sample,
-    )
 
 
 def _status(
@@ -180,10 +166,9 @@ def outcome_of_severities(severities: Collection[Severity], unchecked: Iterable[
         severities: of the differences that count.
         unchecked: what could not be compared.
     """
-    if Severity.BREAKING in severities:
-        return Outcome.BREAKING
-    if Severity.BEHAVIOURAL in severities:
-        return Outcome.BEHAVIOURAL
+    for severity in (Severity.BREAKING, Severity.BEHAVIOURAL):
+        if severity in severities:
+            return Outcome(severity.value)
     if any(one.decides for one in unchecked):
         return Outcome.COULD_NOT_CHECK
     return Outcome.ADDITIVE if Severity.ADDITIVE in severities else Outcome.NO_DRIFT

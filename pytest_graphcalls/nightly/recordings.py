@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from pytest_graphcalls.cassette import Cassette, opened
 from pytest_graphcalls.contract import Contract, Match, Need, parse_error
 from pytest_graphcalls.drift import Latency, Recording
+from pytest_graphcalls.drift.compare import LatencyCollector
 from pytest_graphcalls.drift.model import invited
 from pytest_graphcalls.wire import Exchange, MalformedJsonError, encode_json, path_segments
 
@@ -129,15 +128,13 @@ def refused(one: Recording) -> str:
 
 def latencies(recorded: Iterable[Recording], contract: Contract) -> Mapping[str, Latency]:
     """How long answers took, by ``operation@version``, where that was measured."""
-    took: defaultdict[str, list[float]] = defaultdict(list)
+    collected = LatencyCollector()
     for one in recorded:
         for exchange in one.exchanges:
             match = contract.match(exchange.request.method, exchange.request.path)
-            if exchange.seconds is not None and isinstance(match, Match):
-                took[f"{match.operation.id}@{one.version}"].append(exchange.seconds * 1000)
-    return {
-        name: Latency(round(median(all_), 3), round(max(all_), 3), len(all_)) for name, all_ in sorted(took.items())
-    }
+            if isinstance(match, Match):
+                collected.add(match.operation.id, one.version, exchange.seconds)
+    return collected.latencies()
 
 
 FOLDER = "contracts"

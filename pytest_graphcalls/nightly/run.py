@@ -153,7 +153,10 @@ def run_night(
     old = accepted.read(settings.baseline, settings.target, settings.versions)
     agreed = AcceptedFile.read(settings.accepted).acceptances
     with History(settings.history, keep=settings.keep, now=now) as history, temporary_workspace() as folder:
-        night = _Night(settings, runner, progress, old, published, folder, seed)
+        # Workers would share the clock of a server that lets itself be steered, so none of them could move it.
+        steered = settings.target not in NAMED and bool(capabilities_of(settings.target))
+        in_workers = has_xdist() and not steered
+        night = _Night(settings, runner, progress, old, published, folder, seed, in_workers)
         return night.run(history, agreed, now)
 
 
@@ -167,28 +170,17 @@ def _published(settings: NightSettings, progress: NightProgress) -> Iterator[Dif
     yield from found
 
 
+@dataclass(frozen=True, slots=True)
 class _Night:
-    def __init__(
-        self,
-        settings: NightSettings,
-        runner: SuiteRunner,
-        progress: NightProgress,
-        old: Baseline,
-        published: Sequence[Difference | Unchecked],
-        folder: Path,
-        seed: int,
-    ) -> None:
-        self._settings = settings
-        self._runner = runner
-        self._progress = progress
-        self._old = old
-        self._published = published
-        self._folder = folder
-        self._seed = seed
-        self._contract = Contract.packaged()
-        # Workers would share the clock of a server that lets itself be steered, so none of them could move it.
-        steered = settings.target not in NAMED and bool(capabilities_of(settings.target))
-        self._in_workers = has_xdist() and not steered
+    _settings: NightSettings
+    _runner: SuiteRunner
+    _progress: NightProgress
+    _old: Baseline
+    _published: Sequence[Difference | Unchecked]
+    _folder: Path
+    _seed: int
+    _in_workers: bool
+    _contract: Contract = field(default_factory=Contract.packaged)
 
     def run(self, history: History, agreed: Mapping[str, Acceptance], now: Callable[[], datetime]) -> NightResult:
         last, known = _last(history.nights(), self._settings.target), history.known()

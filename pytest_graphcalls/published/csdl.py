@@ -221,13 +221,10 @@ class _Reader:
         self._singletons: dict[str, str] | None = None
         self._elements = {
             "Schema": self._schema,
-            "EntityType": self._type,
-            "ComplexType": self._type,
+            **dict.fromkeys(("EntityType", "ComplexType"), self._type),
+            **dict.fromkeys(("Action", "Function"), self._action),
+            **dict.fromkeys(("Property", "NavigationProperty"), self._member),
             "EnumType": self._enum,
-            "Action": self._action,
-            "Function": self._action,
-            "Property": self._member,
-            "NavigationProperty": self._member,
             "Member": self._enum_member,
             "Parameter": self._parameter,
             "ReturnType": self._returns,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pytest_graphcalls.drift.difference import Difference, Kind, Origin
@@ -52,23 +52,9 @@ def routes_gone(
             yield Difference(Kind.PATH_GONE, Origin.METADATA, version, id, where, where, after, file)
 
 
-@dataclass(frozen=True, slots=True)
-class _Overlay:
-    """What ``types-overlay.yaml`` adds for one version."""
-
-    members: Mapping[str, Facts]
-    types: Mapping[str, Facts]
-    enums: Mapping[str, tuple[str, ...]]
-
-    @classmethod
-    def of(cls, overlay: Facts, version: str) -> _Overlay:
-        """The entries that hold for ``version``."""
-        parts = {
-            part: {name: entry for name, entry in overlay.get(part, {}).items() if version in entry["versions"]}
-            for part in ("members", "types", "enums")
-        }
-        enums = {name: tuple(entry["members"]) for name, entry in parts["enums"].items()}
-        return cls(parts["members"], parts["types"], enums)
+def _entries(overlay: Facts, part: str, version: str) -> Facts:
+    """The entries of a part of ``types-overlay.yaml`` that hold for ``version``."""
+    return {name: entry for name, entry in overlay.get(part, {}).items() if version in entry["versions"]}
 
 
 class _Comparison:
@@ -77,7 +63,9 @@ class _Comparison:
         self._new = published
         self._shared = frozenset(contract["omittedSubtypes"])
         self._omitted = {name for names in contract["omittedSubtypes"].values() for name in names}
-        self._overlay = _Overlay.of(overlay, version)
+        self._ours, self._our_types, self._our_enums = (
+            _entries(overlay, part, version) for part in ("members", "types", "enums")
+        )
         self._version = version
         names = [action["name"] for action in self._old.actions]
         self._ambiguous = {name for name in names if names.count(name) > 1}
@@ -118,10 +106,10 @@ class _Comparison:
 
     def _added(self) -> Iterator[Difference]:
         known = {*self._old.types, *self._old.enums}
-        for name in sorted(self._new.slice({*known, *self._overlay.types}, self._shared) - known - self._omitted):
+        for name in sorted(self._new.slice({*known, *self._our_types}, self._shared) - known - self._omitted):
             sort = "enumeration" if name in self._new.enums else "type"
             found = self._difference(Kind.TYPE_NEW, name, "", "", sort)
-            yield replace(found, hint=_take_out(name)) if name in self._overlay.types else found
+            yield replace(found, hint=_take_out(name)) if name in self._our_types else found
 
     def _type(self, name: str) -> Iterator[Difference]:
         old, new = self._old.types[name], self._new.types[name]
@@ -157,7 +145,7 @@ class _Comparison:
             yield replace(found, hint=self._hint(name, member, facts))
 
     def _hint(self, name: str, member: str, facts: Facts) -> str:
-        ours = self._overlay.members.get(f"{name}.{member}")
+        ours = self._ours.get(f"{name}.{member}")
         if ours is None:
             return ""
         return _take_out(f"{name}.{member}", _words({"collection": False, **ours}), _words(facts))
@@ -180,7 +168,7 @@ class _Comparison:
             yield self._difference(
                 Kind.TYPE_CHANGED, name, "flags", words[bool(old["flags"])], words[bool(new["flags"])]
             )
-        ours = self._overlay.enums.get(name, ())
+        ours = self._our_enums.get(name, {"members": ()})["members"]
         added = {member: None for member in new["members"] if member not in old["members"]}
         for member in old["members"]:
             if member in new["members"]:
@@ -304,8 +292,7 @@ def refreshed(contract: Mapping[str, Any], published: Metadata, overlay: Mapping
     """
     shared = tuple(contract["omittedSubtypes"])
     known = {**contract["entityTypes"], **contract["complexTypes"], **contract["enumTypes"]}
-    added = (name for name, entry in overlay.get("types", {}).items() if contract["version"] in entry["versions"])
-    names = published.slice((*known, *added), shared)
+    names = published.slice((*known, *_entries(overlay, "types", contract["version"])), shared)
     types = {name: _type(name, published.types[name]) for name in sorted(names) if name in published.types}
     for name, raw in types.items():
         if raw["base"] and raw["base"] not in types:

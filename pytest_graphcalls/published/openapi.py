@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +32,9 @@ _PRIMITIVES: Mapping[tuple[str, str], str] = {
     ("string", "time"): "Edm.TimeOfDay",
     ("string", "base64url"): "Edm.Binary",
     **{
-        (type_, form): f"Edm.{name}"
+        (type_, form): f"Edm.{'Single' if form == 'float' else form.capitalize()}"
         for type_ in ("number", "integer", "string")
-        for form, name in (
-            ("int16", "Int16"),
-            ("int32", "Int32"),
-            ("int64", "Int64"),
-            ("float", "Single"),
-            ("double", "Double"),
-            ("decimal", "Decimal"),
-        )
+        for form in ("int16", "int32", "int64", "float", "double", "decimal")
     },
 }
 """Type and format to the primitive they stand for; anything else says no type."""
@@ -83,7 +76,7 @@ def _read(reader: Reader) -> _Document:
         reader.fail("is no OpenAPI: it has no member 'paths'.")
     if paths and "components" not in seen:
         reader.fail("has paths of calls, but ends before its components; is it cut off?")
-    return _Document(reader, paths, parts, partial="communications" in others and len(others) < _PRODUCTS)
+    return _Document(reader, paths, parts, "communications" in others and len(others) < _PRODUCTS)
 
 
 def _calls(reader: Reader) -> tuple[dict[str, Any], set[str]]:
@@ -185,16 +178,14 @@ def _primitive(option: Mapping[str, Any]) -> str:
     return _PRIMITIVES.get((str(option.get("type", "")), str(option.get("format", ""))), "")
 
 
+@dataclass(frozen=True, slots=True)
 class _Document:
     """The slice that was kept: references are followed, actions found, and everything named as in the contract."""
 
-    def __init__(
-        self, reader: Reader, paths: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]], *, partial: bool
-    ) -> None:
-        self._partial = partial
-        self._reader = reader
-        self._paths = paths
-        self._parts = parts
+    _reader: Reader
+    _paths: Mapping[str, Any]
+    _parts: Mapping[str, Mapping[str, Any]]
+    _partial: bool
 
     def metadata(self, file: str) -> Metadata:
         """Everything that was read, as :class:`Metadata`."""
@@ -224,14 +215,8 @@ class _Document:
                 continue
             seen.add(found)
             bound, collection, name = found
-            yield {
-                "name": name,
-                "kind": "action",
-                "boundTo": bound,
-                "boundToCollection": collection,
-                "returns": self._returns(post),
-                "parameters": self._parameters(post),
-            }
+            facts = {"name": name, "kind": "action", "boundTo": bound, "boundToCollection": collection}
+            yield {**facts, "returns": self._returns(post), "parameters": self._parameters(post)}
 
     def _parameters(self, post: Mapping[str, Any]) -> dict[str, Any]:
         properties = _mapping(self._content(post.get("requestBody")).get("properties"))

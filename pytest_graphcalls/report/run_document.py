@@ -201,12 +201,7 @@ def _test(record: TestRecord) -> dict[str, Any]:
     }
 
 
-STATUS_WORDS: Mapping[Outcome, str] = {
-    Outcome.HELD: "held",
-    Outcome.BROKEN: "broken",
-    Outcome.NOT_CHECKED: "not checked",
-    Outcome.COULD_NOT_CHECK: "could not check",
-}
+STATUS_WORDS: Mapping[Outcome, str] = {outcome: outcome.value.replace("-", " ") for outcome in Outcome}
 
 
 def counted(number: int, noun: str) -> str:

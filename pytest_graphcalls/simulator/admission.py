@@ -7,8 +7,9 @@ unregistered app before the call is looked up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_graphcalls.contract import Contract, Look, Match, Miss
@@ -17,7 +18,7 @@ from pytest_graphcalls.errors import nearest
 from pytest_graphcalls.findings import Finding, Severity
 from pytest_graphcalls.simulator.identity import Authority, Grant
 from pytest_graphcalls.simulator.requests import unread
-from pytest_graphcalls.simulator.responses import Refusal
+from pytest_graphcalls.simulator.responses import Refusal, Reply, inferred, weakest
 from pytest_graphcalls.wire import MalformedJsonError, Request, decode_json, path_segments
 
 BODY_LIMIT = 4 * 1024 * 1024
@@ -28,6 +29,8 @@ _ASKING = ("Prefer", "If-Match", "If-None-Match")
 """Headers that ask for something beyond what the operation does."""
 _READ = "include-unknown-enum-members"
 """The only preference that an answer of the simulator honours: it holds no unknown members."""
+_COMMA = re.compile(r",(?![^()]*\))")
+"""Between the entries of a query parameter; commas in parentheses belong to one of them."""
 _WRAPPERS = frozenset({"$id", "$values"})
 
 
@@ -47,6 +50,13 @@ class Ask:
     match: Match
     grant: Grant
     root: str
+
+    def query(self, name: str) -> tuple[str, ...]:
+        """The entries of a query parameter that lists names, whatever its letter case; none where it is not read."""
+        if "?" not in self.request.url or f"?{name}" not in self.match.operation.reads:
+            return ()
+        found = next((value for one, value in self.request.query.items() if one.lower() == name), "")
+        return tuple(filter(None, map(str.strip, _COMMA.split(found))))
 
 
 class Admission:
@@ -90,9 +100,18 @@ class Admission:
         self.require_role(match, grant)
         return Ask(request, match, grant, f"{origin or _DEFAULT_ORIGIN}/{match.version}")
 
-    def look_at(self, request: Request) -> Look | None:
-        """What was found about the request that was admitted last, if it is ``request``."""
-        return self._look if self._look is not None and self._look.request is request else None
+    def look_at(self, request: Request, root: str) -> Look | None:
+        """What was found about the request that was admitted last, if it is ``request``.
+
+        Args:
+            request: the request; one that came in process is looked at for where it was sent, too.
+            root: scheme and host of Graph.
+        """
+        look = self._look if self._look is not None and self._look.request is request else None
+        origin = split_url(request.url)[0]
+        if request.served or origin in {"", root}:
+            return look
+        return self._contract.sent_to(origin, root, look or self._contract.look(request))
 
     def limit_size(self, request: Request) -> None:
         """Refuse a body that is longer than anything this surface takes."""
@@ -142,13 +161,38 @@ class Admission:
             reads = {
                 place: values for place, values in reads.items() if place.partition(".")[0].removesuffix("[]") in known
             }
-        places = [f"?{name}" for name in request.query if f"?{name}" not in reads]
+        query = request.query.items()
+        places = [f"?{name}" for name, value in query if not _honoured(f"?{name.lower()}", value, reads)]
         places += [name for name in _ASKING if request.headers.get(name, _READ) != _READ]
         if request.body and (self._read is None or self._read[0] is not request):
             places.append("body")
         elif request.body and self._read:
             places += unread(self._read[1], reads)
         return places
+
+    def selected(self, ask: Ask, reply: Reply) -> Reply:
+        """A reply with the members that ``$select`` names, and what it expands (calls-query-options.r01).
+
+        Raises:
+            Refusal: it names a member that the type does not have.
+        """
+        names, expanded = ask.query("$select"), ask.query("$expand")
+        if not (names or expanded) or reply.body is None:
+            return reply
+        type_ = ask.match.operation.responses[reply.status].body
+        by_case = {name.lower(): name for name in self._contract.types(ask.match.version).types[type_].members}
+        wanted = {one.partition("/")[0] for one in names} - {"*"}
+        opened = {one.partition("(")[0] for one in expanded}
+        for one in (*wanted, *opened):
+            if one.lower() not in by_case:
+                fact = inferred("m2.8")
+                raise Refusal("property-unknown", fact=fact, property=one[:80], type=type_)
+        kept = {by_case[one.lower()] for one in (*wanted, *opened)}
+        body: Any = decode_json(reply.body) if isinstance(reply.body, bytes) else reply.body
+        if names and "*" not in names:
+            listed = body.get("value")
+            body = {**body, "value": [_only(kept, one) for one in listed]} if listed is not None else _only(kept, body)
+        return replace(reply, body=body, fact=weakest(reply.fact, inferred("calls-query-options.r01")))
 
     def require_json(self, request: Request) -> None:
         """Refuse a body that does not say it is JSON (observed 2.1)."""
@@ -175,6 +219,14 @@ class Admission:
         for finding in findings:
             if finding.severity is Severity.VIOLATION and finding.rule not in self.unjudged:
                 raise _broken(finding)
+
+
+def _honoured(place: str, value: str, reads: Mapping[str, tuple[Any, ...]]) -> bool:
+    return place in reads and (not reads[place] or value in reads[place])
+
+
+def _only(names: Collection[str], entity: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entity.items() if name in names or "@" in name}
 
 
 def require_any(grant: Grant, needed: frozenset[str], refusal: str = NO_ROLE) -> None:

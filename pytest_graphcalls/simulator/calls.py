@@ -142,7 +142,12 @@ class Calls:
 
     def get(self, ask: Ask) -> Reply:
         """Show a call."""
-        return Reply(200, documented("call-get.r01"), self.shown(ask, self.live(ask)))
+        call = self.live(ask)
+        body = self.shown(ask, call)
+        if "participants" in map(str.lower, ask.query("$expand")):
+            conference = self._world.store.conference_of(call)
+            body["participants"] = resources.roster(conference.roster if conference.kind is Kind.GROUP else ())
+        return Reply(200, documented("call-get.r01"), body)
 
     def shown(self, ask: Ask, call: Call) -> dict[str, Any]:
         """The call as create and get show it."""

@@ -9,8 +9,9 @@ from threading import RLock
 from typing import Any
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.simulator.admission import Admission, Ask, split_url
+from pytest_graphcalls.simulator.admission import Admission, Ask
 from pytest_graphcalls.simulator.audio import Switches
+from pytest_graphcalls.simulator.batching import Batches
 from pytest_graphcalls.simulator.calls import Calls
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
 from pytest_graphcalls.simulator.creation import Creation
@@ -68,7 +69,7 @@ class Simulator:
         start: datetime = DEFAULT_START,
         pace: Pace = Pace(),  # noqa: B008  a frozen value
     ) -> None:
-        contract = self.contract = Contract.packaged()
+        contract = Contract.packaged()
         self.lock = RLock()
         self.clock = Clock(start, pace)
         self.ids = Ids(seed)
@@ -83,6 +84,7 @@ class Simulator:
         self.notifier = Notifier(self.clock, self.ids, self.store, self.tenant_id)
         self.outbox = Outbox(self.lock, self.clock, self.notifier)
         self.responses = Responses(contract, self.clock, self.ids)
+        self.batches = Batches(self.responses)
         shared = (self.store, self.people, self.authority, self.notifier)
         world = World(contract, self.lock, self.tenant_id, self.clock, self.ids, *shared)
         self.faults = Faults(world, self.outbox, self.responses)
@@ -186,25 +188,19 @@ class Simulator:
         A request to the sign-in is answered, too; being full of secrets, it is not shown to observers. Neither is a
         request for the keys that notifications are signed with, which is no part of the calls API.
         """
+        if self.batches.means(request):
+            return self.batches.answer(request, self.handle)
         with self.lock:
             for mark, answer in self._aside:
                 if mark in request.url and (aside := answer(request)) is not None:
                     return aside
             response = self._answer(request)
             self.retention.tidy()
-            exchange = Exchange(request, response, look=self._look(request))
+            exchange = Exchange(request, response, look=self.admission.look_at(request, self.cloud.graph_root))
             observers = tuple(self._observers)
         for observe in observers:
             observe(exchange)
         return response
-
-    def _look(self, request: Request) -> object:
-        """What was found about a request; for one that came in process, where it was sent, too."""
-        look, origin = self.admission.look_at(request), split_url(request.url)[0]
-        root = self.cloud.graph_root
-        if request.served or origin in {"", root}:
-            return look
-        return self.contract.sent_to(origin, root, look or self.contract.look(request))
 
     def _recording(self, request: Request) -> Response | None:
         try:
@@ -215,7 +211,7 @@ class Simulator:
     def _carry_out(self, request: Request) -> Response:
         try:
             ask = self.admission.admit(request)
-            reply = self.handlers[ask.match.operation.id](ask)
+            reply = self.admission.selected(ask, self.handlers[ask.match.operation.id](ask))
         except Refusal as refusal:
             return self.responses.refuse(request, refusal)
         return self.responses.reply(request, reply, (*reply.passed_over, *self.admission.unread(ask)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from pytest_graphcalls._version import __version__
@@ -55,9 +56,7 @@ def document(verdict: Verdict, facts: Iterable[FactRow] = (), masked: Counter[st
         "issue": _issue(verdict),
         "summary": _summary(verdict),
         "differences": list(map(difference, verdict.entries)),
-        "unchecked": [
-            {"subject": one.subject, "reason": one.reason, "decides": one.decides} for one in verdict.unchecked
-        ],
+        "unchecked": list(map(asdict, verdict.unchecked)),
         "unobserved": [one.to_json() for one in verdict.unobserved],
         "facts": list(map(_fact, facts)),
     }
