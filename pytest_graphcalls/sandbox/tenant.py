@@ -50,7 +50,9 @@ SETTINGS: Mapping[str, FactSetting] = {
     "users": FactSetting("a user who takes calls", "<object id> …"),
     "bots": FactSetting("another bot", "<application id> …"),
     "phone": FactSetting("a phone", "+<number>", gives="phone"),
-    "agreed": FactSetting("a user or phone that agreed to be dialled, played to and recorded", "<object id> +<number> …"),
+    "agreed": FactSetting(
+        "a user or phone that agreed to be dialled, played to and recorded", "<object id> +<number> …"
+    ),
     "callback": FactSetting("a callback address", "https://…"),
     "listen": FactSetting("an address where the callback comes out", "127.0.0.1:<port>", gives="notifications"),
 }
