@@ -74,6 +74,7 @@ def workers(request: pytest.FixtureRequest) -> int:
 def served() -> Iterator[tuple[str, Simulator]]:
     """A server at a base URL, and the simulator behind it."""
     simulator = Simulator(pace=Pace(establish=0.0, ring=0.05))
+    simulator.open_directory = True  # nothing but requests reaches it
     app = pytest_graphcalls.server.asgi.SimulatorApp(simulator)
     with pytest_graphcalls.server.http.serve_in_thread(app) as url:
         yield url, simulator
