@@ -58,11 +58,6 @@ class Kind(StrEnum):
     NOT_COVERED = "not-covered"
 
 
-def is_gap(finding: Finding) -> bool:
-    """Whether a finding says that nothing was judged, because the request is outside the contract."""
-    return finding.kind is Kind.NOT_COVERED
-
-
 _INDEX = re.compile(r"\[\d+\]")
 
 

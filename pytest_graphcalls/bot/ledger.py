@@ -156,7 +156,7 @@ class Asked:
     def __str__(self) -> str:
         rest = "" if self.whole else ", which did not arrive" if self.lost else ", which arrived in part"
         request = self.exchange.request
-        if Contract.packaged().gap(self.exchange) is not None:
+        if Contract.packaged().not_covered(self.exchange) is not None:
             rest += "; not covered by the contract, so not judged"
         return f"asked  {request.method} {self.path}: {self.exchange.response.status}{rest}"
 

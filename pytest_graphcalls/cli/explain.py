@@ -75,25 +75,27 @@ def explanations(contract: Contract, name: str) -> list[Explanation]:
             subcode), a type, a member, an enumeration or a value of one, a cloud or a permission; in any spelling: only
             letters and digits count.
     """
-    wanted = _plain(name)
-    return [explain() for names, explain in _known(contract) if wanted and wanted in map(_plain, names)]
+    wanted = _forms(name)
+    return [explain() for names, explain in _known(contract) if any(wanted & _forms(one) for one in names)]
 
 
-def _plain(name: str) -> str:
-    """A name in the form in which names are compared: its letters and digits, without Graph's namespace."""
-    return re.sub(r"[^a-z0-9]", "", name.lower().strip().removeprefix("#").removeprefix("microsoft.graph."))
+def _forms(name: str) -> set[str]:
+    """The forms in which names are compared: letters and digits, without Graph's namespace; and the words, sorted."""
+    name = name.strip().removeprefix("#").removeprefix("microsoft.graph.")
+    words = sorted(re.findall(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+", name), key=str.lower)
+    return {re.sub(r"[^a-z0-9]", "", name.lower()), "".join(words).lower()} - {""}
 
 
 def _known(contract: Contract) -> Iterator[tuple[tuple[str, ...], Callable[[], Explanation]]]:
     """Everything that can be explained: the names it goes by, and how to explain it."""
     for operation in contract.operations.values():
-        yield _called(operation), partial(_operation, operation)
+        yield (*_called(operation), operation.title), partial(_operation, operation)
         for slug, rule in operation.rules.items():
             yield (rule.id, slug, *rule.facts, *rule.contradictions), partial(_rule, rule)
         for slug, question in operation.questions.items():
             yield (question.id, slug), partial(_question, question)
-    for gap in contract.uncovered:
-        yield (*_called(gap), *gap.codes), partial(_uncovered, gap)
+    for entry in contract.uncovered:
+        yield (*_called(entry), *entry.codes), partial(_uncovered, entry)
     for payload in contract.notifications.values():
         yield (payload.name,), partial(_notification, payload)
     for sequence in contract.sequences.values():
@@ -114,9 +116,9 @@ def _known(contract: Contract) -> Iterator[tuple[tuple[str, ...], Callable[[], E
 
 
 def _called(operation: Operation | Uncovered) -> tuple[str, ...]:
-    """The names of an operation: its id with and without what it is done to, and the last word of its address."""
+    """The names of an operation: its id with and without what it is done to, its address and the last word of that."""
     last = [word for word in operation.path.split("/") if "{" not in word][-1]
-    return operation.id, operation.id.partition("-")[2], last, operation.path
+    return operation.id, operation.id.partition("-")[2], last, operation.path, f"{operation.method} {operation.path}"
 
 
 def _of_types(contract: Contract) -> Iterator[tuple[tuple[str, ...], Callable[[], Explanation]]]:
@@ -215,15 +217,15 @@ def _operation(operation: Operation) -> Explanation:
     )
 
 
-def _uncovered(gap: Uncovered) -> Explanation:
-    codes = (("code", f"{code}: {says}") for code, says in gap.codes.items())
+def _uncovered(entry: Uncovered) -> Explanation:
+    codes = (("code", f"{code}: {says}") for code, says in entry.codes.items())
     return Explanation(
-        f"operation {gap.id}, documented, but not covered by this contract",
+        f"operation {entry.id}, documented, but not covered by this contract",
         (
-            ("request", f"{gap.method} {gap.path}"),
-            ("versions", _listed(gap.versions)),
-            ("page", gap.page),
-            ("note", gap.note),
+            ("request", f"{entry.method} {entry.path}"),
+            ("versions", _listed(entry.versions)),
+            ("page", entry.page),
+            ("note", entry.note),
             *codes,
             ("weighs", "a finding of the kind not-covered: it is not judged, and the simulator answers 404"),
         ),

@@ -225,10 +225,10 @@ class Contract:
         if isinstance(look.match, Match):
             findings += tuple(coverage.unread(look.match, exchange.response))
             return findings + tuple(self._checker(look.match.version).response(exchange, sent, look.match, started))
-        gap = self.gap(exchange)
-        return findings if gap is None else (*findings, gap)
+        outside = self.not_covered(exchange)
+        return findings if outside is None else (*findings, outside)
 
-    def gap(self, exchange: Exchange) -> Finding | None:
+    def not_covered(self, exchange: Exchange) -> Finding | None:
         """The finding about an exchange that is outside the contract, so that it is not judged."""
         miss = self.look_of(exchange).match
         if isinstance(miss, Match):

@@ -57,9 +57,11 @@ class Tests:
         watched = watch_of(item)
         if watched is None:
             return (yield)
-        violated = judge(watched, item, call)
+        error = judge(watched, call)
         report = yield
-        report_on(watched, item, call, report, violated=violated)
+        if error is not None and (call.excinfo is None or call.excinfo.value is not error):
+            report.sections.append((f"Captured graphcalls {call.when}", str(error)))
+        report_on(watched, item, call, report, violated=error is not None)
         if call.when == "teardown":  # a test that is run again begins anew
             del item.stash[WATCH_KEY]
             with suppress(KeyError):
@@ -67,15 +69,15 @@ class Tests:
         return report
 
 
-def judge(watched: Watch, item: pytest.Item, info: pytest.CallInfo[None]) -> bool:
-    """Fail the phase that ends for the violations up to its end, and say whether there are any.
+def judge(watched: Watch, info: pytest.CallInfo[None]) -> BaseException | None:
+    """Fail the phase that ends for the violations up to its end; gives the error about them, if there are any.
 
     What only a fixture's set-up has caused fails the body. A failure of the test's own stays what it is, with the
     violations beside it; what comes later is raised at teardown, by the fixture of the recorder.
     """
     recorder, raised = watched.recorder, info.excinfo
     if recorder is None or info.when == "teardown" or (info.when == "setup" and raised is None):
-        return raised is not None and raised.errisinstance(ContractViolationError)
+        return raised.value if raised is not None and raised.errisinstance(ContractViolationError) else None
     from pytest_graphcalls.report.failure import raise_failing
 
     try:
@@ -83,10 +85,8 @@ def judge(watched: Watch, item: pytest.Item, info: pytest.CallInfo[None]) -> boo
     except Exception as error:  # noqa: BLE001  a fault of ours fails this test with its traceback, not the whole run
         if raised is None or raised.errisinstance(pytest.skip.Exception):
             info.excinfo = pytest.ExceptionInfo.from_exception(error)
-        else:
-            item.add_report_section(info.when, "graphcalls", str(error))
-        return True
-    return False
+        return error
+    return None
 
 
 def watch(item: pytest.Item, plan: Plan) -> Watch:

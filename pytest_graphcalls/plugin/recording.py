@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -28,7 +29,7 @@ from pytest_graphcalls.plugin.cassette_files import (
 )
 from pytest_graphcalls.plugin.cassette_rules import Safety
 from pytest_graphcalls.plugin.cassette_summary import Shelf
-from pytest_graphcalls.plugin.options import REPLAY
+from pytest_graphcalls.plugin.options import REPLAY, records
 from pytest_graphcalls.plugin.settings import settings_of
 from pytest_graphcalls.plugin.vcr import Persister, safely
 from pytest_graphcalls.session import Recorder
@@ -152,8 +153,13 @@ def _moved(headers: Headers, base: str, kept: Callable[[str], bool]) -> Headers:
 PLUGIN = "graphcalls-recordings"
 
 
-def join(config: pytest.Config) -> None:
-    """Take part in this run; raises :class:`pytest.UsageError` when it is to replay and there is nothing."""
+def join(config: pytest.Config, items: Iterable[pytest.Item]) -> None:
+    """Take part in this run.
+
+    Raises:
+        UsageError: it is to replay and there is nothing, or two tests would be recorded into one cassette.
+    """
+    _refuse_shared(items)
     if not config.pluginmanager.has_plugin(PLUGIN):
         config.pluginmanager.register(Recordings(config), PLUGIN)
     settings = settings_of(config)
@@ -162,6 +168,26 @@ def join(config: pytest.Config) -> None:
             replay_target(config)
         except SettingError as error:
             raise pytest.UsageError(str(error)) from None
+
+
+def _refuse_shared(items: Iterable[pytest.Item]) -> None:
+    """Stop a run that would record two tests into one cassette: pytest-recording replaces some letters of a name."""
+    owners: dict[tuple[Path, str], pytest.Item] = {}
+    for item in items:
+        mark = item.get_closest_marker("vcr")
+        if mark is None or item.get_closest_marker("default_cassette") is not None:
+            continue  # a cassette that is named by hand is shared on purpose
+        if not records(item.config) and mark.kwargs.get("record_mode", "none") == "none":
+            continue
+        from pytest_recording.plugin import get_default_cassette_name
+
+        name = get_default_cassette_name(getattr(item, "cls", None), item.name)
+        owner = owners.setdefault((item.path, name), item)
+        if owner is not item:
+            raise pytest.UsageError(
+                f"{owner.nodeid} and {item.name} would be recorded into one cassette, {name}.yaml, and the first one "
+                "would be lost. Give one of them a different id: pytest.param(..., id=...)."
+            )
 
 
 def replay_target(config: pytest.Config) -> ReplayTarget:

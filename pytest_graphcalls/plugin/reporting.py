@@ -54,7 +54,7 @@ def prepare(config: pytest.Config, items: list[pytest.Item]) -> None:
         if settings.target == REPLAY or records(config) or any(item.get_closest_marker("vcr") for item in items):
             from pytest_graphcalls.plugin.recording import join
 
-            join(config)
+            join(config, items)
     except pytest.UsageError as error:
         if not is_worker(config):
             raise

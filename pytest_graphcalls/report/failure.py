@@ -11,7 +11,7 @@ from itertools import groupby
 
 from pytest_graphcalls.contract import Contract, parse_error
 from pytest_graphcalls.errors import ContractViolationError
-from pytest_graphcalls.findings import Finding, Severity, Side, is_gap
+from pytest_graphcalls.findings import Finding, Kind, Severity, Side
 from pytest_graphcalls.redaction import redact_exchange
 from pytest_graphcalls.session import Recorder, Seen
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
@@ -99,7 +99,7 @@ def headline(finding: Finding) -> str:
     """The first line about a finding: what broke what. pytest's short summary shows the start of it."""
     broken = finding.rule or finding.operation or "the calls API"
     version = f" ({finding.version})" if finding.version else ""
-    if is_gap(finding):
+    if finding.kind is Kind.NOT_COVERED:
         return f"graphcalls: {finding.operation or finding.got}{version} is not covered, which fails under strict"
     return f"graphcalls: {finding.side.value} {_SEVERITY[finding.severity]} {broken}{version}"
 
@@ -167,17 +167,17 @@ def hints(exchanges: Sequence[Exchange], contract: Contract, *, live: bool) -> I
     for exchange in map(redact_exchange, last):
         yield f"{exchange.request.method} {exchange.request.path}"
         yield f"  {answered(exchange.response)}"
-        yield from (f"  {line}" for line in gaps([exchange], contract) or _meaning(exchange.response, contract))
-    earlier = gaps(exchanges[:-MOST], contract)
+        yield from (f"  {line}" for line in _not_covered([exchange], contract) or _meaning(exchange.response, contract))
+    earlier = _not_covered(exchanges[:-MOST], contract)
     if earlier:
         yield f"Earlier: {' '.join(earlier)}"
     if live:
         yield DOCTOR
 
 
-def gaps(exchanges: Iterable[Exchange], contract: Contract) -> list[str]:
+def _not_covered(exchanges: Iterable[Exchange], contract: Contract) -> list[str]:
     """What is to be known of requests outside the contract, each once: they were not judged."""
-    found = filter(None, map(contract.gap, exchanges))
+    found = filter(None, map(contract.not_covered, exchanges))
     return list(dict.fromkeys(finding.hint for finding in found))
 
 

@@ -94,9 +94,9 @@ def _exercised(document: Mapping[str, Any]) -> Iterator[str]:
     yield from ("", "## Exercised operations", "")
     rows = ((one["id"], one["version"], one["count"]) for one in document["exercised"]["operations"])
     yield from _table(("operation", "version", "exchanges"), rows)
-    if gaps := document["exercised"]["not_covered"]:
+    if rest := document["exercised"]["not_covered"]:
         yield from ("", "## Not covered by the contract, so not judged", "")
-        yield from _table(("operation", "exchanges"), ((one["name"], one["count"]) for one in gaps))
+        yield from _table(("operation", "exchanges"), ((one["name"], one["count"]) for one in rest))
 
 
 def _exchanges(document: Mapping[str, Any]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import shorten, wrap
 
-from pytest_graphcalls.findings import Finding, is_gap
+from pytest_graphcalls.findings import Finding, Kind
 from pytest_graphcalls.report.run_document import STATUS_WORDS, counted
 from pytest_graphcalls.session import (
     JUDGED,
@@ -38,7 +38,7 @@ def summary(run: Run, *, details: bool = False) -> Iterator[str]:
         yield from _own(run, own, details=details)
 
 
-def _gaps(run: Run) -> Iterator[str]:
+def _not_covered(run: Run) -> Iterator[str]:
     names = ", ".join(f"{name} x{count}" for name, count in run.not_covered().items())
     if names:
         yield f"not covered by the contract, so not judged: {names}"
@@ -53,7 +53,7 @@ def _contract(run: Run) -> Iterator[str]:
     yield from _counts(results)
     yield from _elsewhere(run)
     yield from _questions(run)
-    yield from _gaps(run)
+    yield from _not_covered(run)
     yield _not_looked_at(run, results)
 
 
@@ -138,7 +138,7 @@ def _own(run: Run, own: Sequence[TestRecord], *, details: bool) -> Iterator[str]
     if rules and details:
         yield from _listed(f"rules exercised, {of}", rules)
     if not run.contract_tests:
-        yield from _gaps(run)
+        yield from _not_covered(run)
     yield from _notices(own)
 
 
@@ -154,7 +154,7 @@ def _notices(own: Sequence[TestRecord]) -> Iterator[str]:
         seen.finding.fingerprint: seen.finding
         for record in own
         for seen in record.seen
-        if seen.status is FindingStatus.NOTED and not is_gap(seen.finding)
+        if seen.status is FindingStatus.NOTED and seen.finding.kind is not Kind.NOT_COVERED
     }
     for finding in list(noted.values())[:_MOST_NOTICES]:
         yield f"notice: {_place(finding)}: expected {finding.expected}, got {finding.got}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_graphcalls.contract import VERSIONS, Contract, Evidence
-from pytest_graphcalls.findings import Finding, is_gap
+from pytest_graphcalls.findings import Finding, Kind
 from pytest_graphcalls.session.judge import BREAKS, WHOLE, FindingStatus, Offer, broken_rule
 from pytest_graphcalls.session.outcome import Answer, Outcome, Seen, TestRecord
 
@@ -178,7 +178,8 @@ class Run:
     def not_covered(self) -> Mapping[str, int]:
         """How many exchanges were outside the contract, by operation and version, or by the start of their address."""
         seen = (one.finding for record in self.records for one in record.seen)
-        total = Counter(f"{one.operation}@{one.version}" if one.operation else one.got for one in seen if is_gap(one))
+        found = (one for one in seen if one.kind is Kind.NOT_COVERED)
+        total = Counter(f"{one.operation}@{one.version}" if one.operation else one.got for one in found)
         return dict(sorted(total.items()))
 
     def operations(self) -> Mapping[str, int]:

@@ -132,7 +132,7 @@ def test_a_misspelt_rule_finds_the_one_with_that_word(pytester: pytest.Pytester,
     result.stdout.fnmatch_lines(["*Did you mean 'call-reject.reasons-are-none-busy-forbidden'?*"])
 
 
-@pytest.mark.parametrize("version", ["v2", "V1.0"])
+@pytest.mark.parametrize("version", ["v2", "v1.5"])
 def test_an_unknown_version_is_named(pytester: pytest.Pytester, run: Run, version: str) -> None:
     """Whichever way it came in: from a fixture of the project's, or in an address."""
     pytester.makepyfile(

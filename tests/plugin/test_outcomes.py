@@ -158,9 +158,15 @@ def test_a_test_case_of_unittest_fails_as_well(pytester: pytest.Pytester, run: R
 
             def test_reject(self):
                 self.client.post("/communications/calls/57da/reject", json={"reason": "tired"})
+
+            def test_both(self):
+                self.client.post("/communications/calls/57da/reject", json={"reason": "bored"})
+                assert 0 == 1
         """
     )
-    run().assert_outcomes(failed=1)
+    result = run()
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["E*assert 0 == 1", "*got       'bored'", "*got       'tired'"])
 
 
 def test_a_fault_in_a_hint_stops_no_run(pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

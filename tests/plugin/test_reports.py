@@ -184,8 +184,7 @@ def test_a_report_that_cannot_be_written_fails_the_run(
     pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was asked for and is missing is no success; a report that was there before stays."""
-    pytester.makepyfile(READ_A_CALL)
-    (pytester.path / "report.json").mkdir()
+    pytester.makepyfile(READ_A_CALL + "\ndef test_folder():\n    import os\n    os.mkdir('report.json')\n")
     result = run("--graphcalls-report=report.json")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert any(line.startswith(f"the report {pytester.path / 'report.json'} was not") for line in result.outlines)

@@ -156,11 +156,15 @@ class TestRecorder:
         assert (seen.exchange, seen.finding.rule, seen.status) == (1, RULE, FindingStatus.FAILS)
         assert recorder.findings == (seen.finding,)
 
+    @pytest.mark.parametrize("faulty", [False, True])
     @pytest.mark.parametrize(("own", "times"), [(False, 1), (True, 2)])
     def test_a_request_to_a_simulator_is_routed_and_checked_once(
-        self, monkeypatch: pytest.MonkeyPatch, *, own: bool, times: int
+        self, monkeypatch: pytest.MonkeyPatch, *, own: bool, times: int, faulty: bool
     ) -> None:
-        """The recorder is handed what the simulator has found; one with a contract of its own looks itself."""
+        """The recorder is handed what the simulator has found; one with a contract of its own looks itself.
+
+        A fault that is selected by operation is handed it as well.
+        """
         counts: Counter[str] = Counter()
 
         def counted(owner: type, name: str) -> None:
@@ -175,6 +179,8 @@ class TestRecorder:
         counted(Router, "match")
         counted(Checker, "request")
         simulator = Simulator()
+        if faulty:
+            simulator.fault("429", operation="call-get")
         recorder = Recorder(Contract() if own else Contract.packaged())
         simulator.observe(recorder)
         headers = {"Authorization": f"Bearer {simulator.authority.token()}", "Content-Type": "application/json"}

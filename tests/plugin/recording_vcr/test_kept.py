@@ -90,13 +90,14 @@ def test_a_disk_that_refuses(
 
 
 def test_two_tests_with_one_cassette_are_told(pytester: pytest.Pytester, taped: Taped) -> None:
-    """pytest-recording gives test[a/b] and test[a*b] one file name. Two workers do not overwrite each other."""
+    """Named by hand. Two workers do not overwrite each other."""
     pytester.makepyfile(
         test_mod=SERVICE
         + """
 import pathlib, time
 
 @pytest.mark.parametrize("path", ["a/b", "a*b"])
+@pytest.mark.default_cassette("one.yaml")
 @pytest.mark.vcr
 def test_it(client, path):
     read(client)
@@ -112,4 +113,40 @@ def test_it(client, path):
     result.assert_outcomes(passed=2, errors=1)
     text = "\n".join(result.outlines)
     assert "another test has written it since this one began" in text
-    assert not cassette.opened(tape(pytester, "test_it[a-b].yaml")).edited
+    assert not cassette.opened(tape(pytester, "one.yaml")).edited
+
+
+TWO_IDS = """
+
+@pytest.mark.vcr MODE
+@pytest.mark.parametrize("name", ["a/b", "a-b"])
+def test_it(client, name):
+    assert read(client)["id"] == "57da"
+"""
+
+
+@pytest.mark.parametrize(
+    ("mode", "arguments"), [("", "--record-mode=rewrite"), ("", "--record-mode=once"), ("(record_mode='once')", "-q")]
+)
+def test_two_ids_never_lead_to_one_cassette(
+    pytester: pytest.Pytester, taped: Taped, mode: str, arguments: str, workers: int
+) -> None:
+    """The run stops before its first test, alone and with workers, and nothing is written."""
+    pytester.makepyfile(test_mod=SERVICE + TWO_IDS.replace(" MODE", mode))
+    result = taped(arguments, workers=workers)
+    assert result.ret in {pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.TESTS_FAILED}
+    assert not {"passed", "failed"} & result.parseoutcomes().keys()
+    shown = result.stdout.str() + result.stderr.str()
+    sentence = (
+        "test_mod.py::test_it[a/b] and test_it[a-b] would be recorded into one cassette, test_it[a-b].yaml, and the "
+        "first one would be lost. Give one of them a different id: pytest.param(..., id=...)."
+    )
+    assert sentence in " ".join(shown.split())
+    assert not list(pytester.path.rglob("*.yaml"))
+
+
+def test_two_ids_may_replay_what_there_is(pytester: pytest.Pytester, taped: Taped) -> None:
+    """Nothing is lost there; and a cassette that is named by hand is shared on purpose."""
+    pytester.makepyfile(test_mod=SERVICE + TWO_IDS.replace(" MODE", "\n@pytest.mark.default_cassette('one.yaml')"))
+    taped("--record-mode=new_episodes").assert_outcomes(passed=2)
+    taped("--record-mode=none").assert_outcomes(passed=2)

@@ -39,6 +39,9 @@ def test_a_rule_is_explained_with_source_and_examples(graphcalls):
         ("reject", "operation call-reject: "),
         ("#microsoft.graph.playPrompt", "operation call-playprompt: "),
         ("play prompt", "operation call-playprompt: "),
+        ("RejectCall", "operation call-reject: "),
+        ("delete participant", "operation participant-delete: "),
+        ("POST /communications/calls/{call-id}/reject", "operation call-reject: "),
         ("call-redirect", "operation call-redirect, documented, but not covered by this contract"),
         ("redirect", "operation call-redirect, documented"),
         ("changeScreenSharingRole", "operation call-changescreensharingrole, documented"),
@@ -91,7 +94,7 @@ def test_an_operation_says_when_its_roles_are_checked(graphcalls, id, when):
 
 def test_everything_there_is_can_be_explained():
     for names, explanation in explain._known(CONTRACT):
-        assert all(map(explain._plain, filter(None, names)))
+        assert all(map(explain._forms, filter(None, names)))
         assert explanation().headline, names
         assert all(isinstance(text, str) for _, text in explanation().facts)
     assert set(Kind) == set(KINDS)
