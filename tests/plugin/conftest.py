@@ -72,8 +72,9 @@ def workers(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture
 def served() -> Iterator[tuple[str, Simulator]]:
-    """A server at a base URL, and the simulator behind it."""
+    """A server at a base URL, and the simulator behind it, in which every person exists."""
     simulator = Simulator(pace=Pace(establish=0.0, ring=0.05))
+    simulator.open_directory = True
     app = pytest_graphcalls.server.asgi.SimulatorApp(simulator)
     with pytest_graphcalls.server.http.serve_in_thread(app) as url:
         yield url, simulator

@@ -50,7 +50,7 @@ def test_the_simulator_is_recorded_with_what_it_told(pytester: pytest.Pytester, 
     assert all(tape.data["version"] == 1 and not tape.edited for tape in found)
     # What was told is told again; another app cannot be made up afterwards.
     outcomes = taped(*FEW, "--graphcalls-target=replay").parseoutcomes()
-    assert {**outcomes, "deselected": 0} == {"passed": 10, "skipped": 2, "deselected": 0}
+    assert {**outcomes, "deselected": 0} == {"passed": 12, "skipped": 2, "deselected": 0}
 
 
 def test_a_server_is_recorded_with_how_long_it_took(
