@@ -72,7 +72,7 @@ class OnTarget:
         Raises:
             StageError: the target does not have the operation that is asked for, so nothing is judged by the answer.
         """
-        match = Contract.packaged().match(method, f"/{self._connection.version}{url}")
+        match = Contract.packaged().match(method, f"/{self._connection.version}{url.partition('?')[0]}")
         operation = match.operation.id if isinstance(match, Match) else ""
         offer = self._connection.offer
         if operation and not offer.includes(operation):
