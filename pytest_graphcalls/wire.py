@@ -216,6 +216,10 @@ class Request(_WithHeaders):
         text = self.url.partition("#")[0].partition("?")[2]
         return dict(parse_qsl(text, keep_blank_values=True)) if text else {}
 
+    def option(self, name: str) -> str:
+        """The OData query option ``name`` (``$filter``), in any letter case; ``""`` where it is not given."""
+        return next((value for key, value in self.query.items() if key.lower() == name), "")
+
     def json(self) -> Any:
         """The body as JSON; raises :class:`MalformedJsonError`."""
         return decode_json(self.body)

@@ -121,10 +121,10 @@ def _broken(report: Report, rule: Mapping[str, Any], last: RuleState | None, con
 
 
 def _shape(report: Report, finding: Mapping[str, Any]) -> Iterator[Observation]:
-    heavy = finding["severity"] == Severity.VIOLATION
-    if heavy and finding["rule"]:
+    is_violation = finding["severity"] == Severity.VIOLATION
+    if is_violation and finding["rule"]:
         return  # reported as a broken rule, or its evidence is too weak
-    kind = Kind.SHAPE_BROKEN if heavy else _NEW.get(finding["kind"])
+    kind = Kind.SHAPE_BROKEN if is_violation else _NEW.get(finding["kind"])
     if kind is None or finding["tolerated"]:
         return
     steady = finding["kind"] in _STEADY
