@@ -11,7 +11,7 @@ import re
 import socket
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Thread
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -69,7 +69,7 @@ def proxy_in_thread(target: str, cloud: Cloud, host: str = "127.0.0.1", port: in
         SettingError: the address cannot be listened on.
     """
     with listening(host, port, "--proxy") as listener:
-        stop, loop = asyncio.Event(), asyncio.new_event_loop()
+        stop, loop = asyncio.Event(), asyncio.SelectorEventLoop()
         work = _Proxy(target, cloud).serve_until(stop, listener)
         thread = Thread(target=_run, args=(loop, work), name="graphcalls-proxy", daemon=True)
         thread.start()
@@ -90,19 +90,30 @@ def _run(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]) -> No
 class _Proxy:
     target: str
     cloud: Cloud
-    tunnels: int = 0
+    tasks: set[asyncio.Future[None]] = field(default_factory=set)
 
     async def serve_until(self, stop: asyncio.Event, listener: socket.socket) -> None:
         """Serve connections until the event is set."""
-        server = await asyncio.start_server(self._serve, sock=listener, limit=PIECE)
+        server = await asyncio.start_server(self._connected, sock=listener, limit=PIECE)
         await stop.wait()
-        server.close()
-        for _ in range(5):  # else asyncio forgets to close a connection that was accepted in this very moment
+        # Accept no more before the close: asyncio would never close a connection that it accepts in that very moment.
+        asyncio.get_running_loop().remove_reader(listener)
+        for _ in range(5):
             await asyncio.sleep(0)
+        server.close()
+        for task in (*self.tasks,):
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await asyncio.sleep(0)
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(self._serve(reader, writer))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(lambda _: writer.close())  # of a task that is cancelled before its start, too
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection, whatever its client does."""
-        self.tunnels += 1
         try:
             await self._lead(reader, writer)
         except _Refused as refused:
@@ -110,13 +121,10 @@ class _Proxy:
                 await asyncio.wait_for(_refuse(reader, writer, refused), HEAD_WITHIN)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the client has left, or the proxy ends
-        finally:
-            self.tunnels -= 1
-            writer.close()
 
     async def _lead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         method, address = await _request_line(reader)
-        if self.tunnels > MOST_TUNNELS:
+        if len(self.tasks) > MOST_TUNNELS:
             raise _Refused(503, f"The proxy of graphcalls has {MOST_TUNNELS} connections open. Close some.")
         name, port = _host_and_port(method, address)
         if name == MACHINE_IDENTITY:

@@ -86,15 +86,19 @@ class Admission:
         self._look: Look | None = None
         self._read: tuple[Request, Mapping[str, Any]] | None = None
 
-    def admit(self, request: Request) -> Ask:
+    def admit(self, request: Request, found: Match | Miss | None = None) -> Ask:
         """Take a request in.
+
+        Args:
+            request: the request.
+            found: where it leads, if that was looked for already.
 
         Raises:
             Refusal: it cannot be carried out.
         """
         origin, path = split_url(request.url)
         self.limit_size(request)
-        match = self.route(request.method, path)
+        match = self.route(request.method, path, found)
         self._look = Look(self._contract, request, match)
         grant = self.identify(request)
         self.require_role(match, grant)
@@ -118,9 +122,9 @@ class Admission:
         if len(request.body) > BODY_LIMIT:
             raise Refusal("body-too-large", f"It has {len(request.body)} bytes; the simulator reads {BODY_LIMIT}.")
 
-    def route(self, method: str, path: str) -> Match:
-        """The operation that method and path mean."""
-        found = self._contract.match(method, path)
+    def route(self, method: str, path: str, found: Match | Miss | None = None) -> Match:
+        """The operation that method and path mean; ``found`` is where they lead, if that was looked for already."""
+        found = found or self._contract.match(method, path)
         if isinstance(found, Miss):
             raise _lost(found, method, path)
         return found

@@ -8,7 +8,7 @@ from functools import partial
 from threading import RLock
 from typing import Any
 
-from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.contract import Contract, Match, Miss
 from pytest_graphcalls.simulator.admission import Admission, Ask
 from pytest_graphcalls.simulator.audio import Switches
 from pytest_graphcalls.simulator.batching import Batches
@@ -208,9 +208,9 @@ class Simulator:
         except Refusal as refusal:
             return self.responses.refuse(request, refusal)
 
-    def _carry_out(self, request: Request) -> Response:
+    def _carry_out(self, request: Request, found: Match | Miss | None = None) -> Response:
         try:
-            ask = self.admission.admit(request)
+            ask = self.admission.admit(request, found)
             reply = self.admission.selected(ask, self.handlers[ask.match.operation.id](ask))
         except Refusal as refusal:
             return self.responses.refuse(request, refusal)

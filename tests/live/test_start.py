@@ -23,7 +23,7 @@ def test_without_allow_list_it_does_not_start(pytester: pytest.Pytester, run: Ru
     assert tenant.requests == []
 
 
-@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("workers", [0, 1])
 def test_another_tenant_on_the_list_does_not_help(
     pytester: pytest.Pytester, run: Run, tenant: Tenant, workers: int
 ) -> None:
@@ -103,7 +103,7 @@ def test_the_header_says_where(pytester: pytest.Pytester, run: Run, tenant: Tena
     result.assert_outcomes(passed=1, deselected=1)
 
 
-@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("workers", [0, 1])
 def test_a_sign_in_that_fails_ends_the_run(
     pytester: pytest.Pytester, run: Run, tenant: Tenant, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:

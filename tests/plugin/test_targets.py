@@ -63,7 +63,7 @@ def test_a_server_that_does_not_answer_ends_the_run(pytester: pytest.Pytester, r
 def test_a_server_that_does_not_answer_ends_a_parallel_run(pytester: pytest.Pytester, run: Run) -> None:
     """xdist turns it into status 2; the sentence is the same, and nothing crashes."""
     pytester.makepyfile(READ_A_CALL)
-    result = run(f"--graphcalls-target={NOWHERE}", workers=2)
+    result = run(f"--graphcalls-target={NOWHERE}", workers=1)
     assert result.ret == pytest.ExitCode.INTERRUPTED
     text = "\n".join((*result.outlines, *result.errlines))
     assert f"graphcalls: --graphcalls-target={NOWHERE}: expected a server that answers." in text

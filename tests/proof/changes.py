@@ -247,10 +247,12 @@ def forgets_the_context(operation: dict[str, Any]) -> dict[str, Any]:
 def ends_once_more(id: str) -> Callable[..., Reply]:
     """The end of an operation that was answered as completed is notified of, if ``id`` has started it."""
 
-    def step(simulator: Simulator, original: Callable[..., Reply], ask: Ask, operation: Operation) -> Reply:
+    def step(
+        simulator: Simulator, original: Callable[..., Reply], ask: Ask, operation: Operation, *fact: Fact | None
+    ) -> Reply:
         if ask.match.operation.id == id:
             simulator.notifier.operation_ended(operation)
-        return original(ask, operation)
+        return original(ask, operation, *fact)
 
     return step
 

@@ -143,8 +143,8 @@ def meant(request: Request) -> str:
 def has_no_old_address(operation: str) -> Apply:
     """The address below ``/app`` leads nowhere."""
 
-    def route(_: Simulator, original: Callable[[str, str], Match], method: str, path: str) -> Match:
-        match = original(method, path)
+    def route(_: Simulator, original: Callable[..., Match], *asked: Any) -> Match:
+        match = original(*asked)
         if match.operation.id == operation and match.alias:
             raise Refusal("segment-unknown", segment="app")
         return match

@@ -146,6 +146,17 @@ class TestJudge:
 class TestRecorder:
     """One test's memory."""
 
+    def test_an_answer_is_blamed_for_what_others_show(self, contract: Contract) -> None:
+        """The finding is about the last answer of the operation, and weighs like any other."""
+        recorder = Recorder(contract, rules=(OTHER,))
+        for one in (exchange(), exchange(), exchange("GET", 404)):
+            recorder(one)
+        recorder.blame(RULE, "$.id", "a text", "nothing")
+        (seen,) = [seen for seen in recorder.seen if seen.finding.got == "nothing"]
+        assert (seen.exchange, seen.finding.rule, seen.finding.operation) == (1, RULE, RULE.partition(".")[0])
+        assert seen.status is FindingStatus.ELSEWHERE
+        assert seen.finding.page
+
     def test_exchanges_are_kept_in_order_with_their_findings(self, contract: Contract) -> None:
         """A finding knows the exchange it came up in."""
         recorder = Recorder(contract)
@@ -156,11 +167,15 @@ class TestRecorder:
         assert (seen.exchange, seen.finding.rule, seen.status) == (1, RULE, FindingStatus.FAILS)
         assert recorder.findings == (seen.finding,)
 
+    @pytest.mark.parametrize("faulty", [False, True])
     @pytest.mark.parametrize(("own", "times"), [(False, 1), (True, 2)])
     def test_a_request_to_a_simulator_is_routed_and_checked_once(
-        self, monkeypatch: pytest.MonkeyPatch, *, own: bool, times: int
+        self, monkeypatch: pytest.MonkeyPatch, *, own: bool, times: int, faulty: bool
     ) -> None:
-        """The recorder is handed what the simulator has found; one with a contract of its own looks itself."""
+        """The recorder is handed what the simulator has found; one with a contract of its own looks itself.
+
+        A fault that is selected by operation is handed it as well.
+        """
         counts: Counter[str] = Counter()
 
         def counted(owner: type, name: str) -> None:
@@ -175,6 +190,8 @@ class TestRecorder:
         counted(Router, "match")
         counted(Checker, "request")
         simulator = Simulator()
+        if faulty:
+            simulator.fault("429", operation="call-get")
         recorder = Recorder(Contract() if own else Contract.packaged())
         simulator.observe(recorder)
         headers = {"Authorization": f"Bearer {simulator.authority.token()}", "Content-Type": "application/json"}

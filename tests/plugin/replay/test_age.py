@@ -54,7 +54,7 @@ def test_an_old_cassette_is_a_warning(pytester: pytest.Pytester, taped: Taped, s
 
 def test_workers_tell_of_an_old_cassette(pytester: pytest.Pytester, taped: Taped, shelf: Path) -> None:
     """The controller says it, and fails the run."""
-    strict = taped(*REPLAY, STRICT, workers=2)
+    strict = taped(*REPLAY, STRICT, workers=1)
     assert strict.ret == pytest.ExitCode.TESTS_FAILED
     assert told(pytester, shelf) in strict.outlines
 
