@@ -90,7 +90,7 @@ def test_what_a_server_is_said_to_have_is_judged(pytester: pytest.Pytester, run:
     with served() as url:
         result = run(f"--graphcalls-target={url}", *SUITE)
     assert result.ret == pytest.ExitCode.OK
-    assert set(held(result)) == {
+    assert set(held(result)) >= {
         "call-reject.success-is-202-empty",
         "call-reject.both-kinds-can-be-rejected",
         "call-reject.reasons-are-none-busy-forbidden",
