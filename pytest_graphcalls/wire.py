@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 from urllib.parse import parse_qsl, unquote
@@ -216,6 +217,10 @@ class Request(_WithHeaders):
         text = self.url.partition("#")[0].partition("?")[2]
         return dict(parse_qsl(text, keep_blank_values=True)) if text else {}
 
+    def option(self, name: str) -> str:
+        """The OData query option ``name`` (``$filter``), in any letter case; ``""`` where it is not given."""
+        return next((value for key, value in self.query.items() if key.lower() == name), "")
+
     def json(self) -> Any:
         """The body as JSON; raises :class:`MalformedJsonError`."""
         return decode_json(self.body)
@@ -244,6 +249,14 @@ def readable(message: Request | Response) -> Any:
         return message.json() if message.body else None
     except MalformedJsonError as error:
         return error
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object that ``body`` is; an empty one where it is no JSON, or another value."""
+    with suppress(MalformedJsonError):
+        found = decode_json(body)
+        return found if isinstance(found, dict) else {}
+    return {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def accept(args: Namespace) -> int:
     known = read_verdict(verdict).differences
     _refuse_leaks("--reason", reason)
     before = file = AcceptedFile.read(place)
-    until, said = f" until {expires}" if expires else "", []
+    until, lines = f" until {expires}" if expires else "", []
     for given in dict.fromkeys(args.fingerprints):
         fingerprint = given.lower()
         if fingerprint not in known:
@@ -57,9 +57,9 @@ def accept(args: Namespace) -> int:
         _refuse_leaks("the difference", acceptance.about)
         file = file.accept(acceptance)
         word = "accepted again" if fingerprint in before.acceptances else "accepted"
-        said.append(f"{word}{until}: {acceptance.about}")
+        lines.append(f"{word}{until}: {acceptance.about}")
     file.write()
-    show([*said, f"Commit {place}."])
+    show([*lines, f"Commit {place}."])
     return 0
 
 
@@ -179,7 +179,7 @@ def metadata(args: Namespace) -> int:
     form = Form.CSDL if args.csdl else Form.OPENAPI
     cloud = Contract.packaged().cloud(args.cloud).name if args.cloud else ""
     place = Path(args.csdl or args.openapi)
-    return _told(of_metadata(place, form, args.version, cloud=cloud, is_slice=args.slice), args)
+    return _report(list(of_metadata(place, form, args.version, cloud=cloud, is_slice=args.slice)), args)
 
 
 def docs(args: Namespace) -> int:
@@ -199,15 +199,14 @@ def docs(args: Namespace) -> int:
     if root.is_file():
         raise SettingError("DIR", str(root), "the folder of a checkout of the reference pages")
     versions = (args.version,) if args.version else VERSIONS
-    return _told(Published(pages=root).differences(versions), args)
+    return _report(list(Published(pages=root).differences(versions)), args)
 
 
-def _told(found: Iterable[Found], args: Namespace) -> int:
-    agreed, now = AcceptedFile.read(accepted_of(args)).acceptances, datetime.now(UTC)
-    accepted = {name for name, one in agreed.items() if not is_expired(one, now)}
-    all_ = list(found)
-    differences = [one for one in all_ if isinstance(one, Difference)]
-    unchecked = [one for one in all_ if isinstance(one, Unchecked)]
+def _report(found: Collection[Found], args: Namespace) -> int:
+    acceptances, now = AcceptedFile.read(accepted_of(args)).acceptances, datetime.now(UTC)
+    accepted = {name for name, one in acceptances.items() if not is_expired(one, now)}
+    differences = [one for one in found if isinstance(one, Difference)]
+    unchecked = [one for one in found if isinstance(one, Unchecked)]
     word = outcome_of_severities({one.severity for one in differences if one.fingerprint not in accepted}, unchecked)
     if args.format == "json":
         document = {

@@ -274,7 +274,7 @@ def _selected(request: Request) -> frozenset[str]:
     if "select" not in request.url.lower():
         return frozenset()
     # Names of parameters have no letter case, and beta takes them without the dollar sign.
-    asked = next((value for name, value in request.query.items() if name.lower() in {"$select", "select"}), "")
+    asked = request.option("$select") or request.option("select")
     return frozenset(name.strip().lower() for name in asked.split(",") if name.strip())
 
 

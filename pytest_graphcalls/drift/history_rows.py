@@ -93,10 +93,10 @@ def _read(data: Mapping[str, Any] | None) -> Exchange | Notification | None:
     if "posted_to" in data:
         return Notification(data["posted_to"], data["body"], data["at"], _headers(data["headers"]))
     method, url, sent, asked = data["request"]
-    status, got, said = data["response"]
+    status, received, answer = data["response"]
     return Exchange(
         Request(method, url, _headers(sent), _bytes(asked)),
-        Response(status, _headers(got), _bytes(said)),
+        Response(status, _headers(received), _bytes(answer)),
         seconds=data["seconds"],
     )
 

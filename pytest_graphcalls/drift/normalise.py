@@ -290,8 +290,8 @@ def _named(before: Sequence[Any], after: Sequence[Any], ids: IdMap) -> dict[int,
     return found
 
 
-def _known(item: Any, look: Callable[[str], str | None]) -> bool:
-    return any(look(value) is not None for key in IDENTIFYING_KEYS if (value := _at(item, key)))
+def _known(item: Any, lookup: Callable[[str], str | None]) -> bool:
+    return any(lookup(value) is not None for key in IDENTIFYING_KEYS if (value := _at(item, key)))
 
 
 def _at(item: Any, key: Sequence[str]) -> str:

@@ -163,12 +163,12 @@ def _bodies(before: Response, after: Response, normaliser: Normaliser, type_: st
     old, new = _json(before), _json(after)
     if old is _NO_JSON or new is _NO_JSON:
         if old is not new:
-            yield Change(Kind.TYPE_CHANGED, "body", _said(old), _said(new))
+            yield Change(Kind.TYPE_CHANGED, "body", _form_of(old), _form_of(new))
         return
     yield from changes(*normaliser.normalise(old, new, type_))
 
 
-def _said(value: Any) -> str:
+def _form_of(value: Any) -> str:
     return "no JSON" if value is _NO_JSON else "JSON"
 
 
@@ -241,10 +241,10 @@ def _one_sided(path: Sequence[str], value: Tree, root: str, *, missing: bool) ->
             else Change(Kind.MEMBER_NEW, where, "", repr(path[-1]))
         )
     text = describe(value) if isinstance(value, str) else "an object"
-    strange = isinstance(value, str) and kind_of(value) == "strange"
+    unpublished = isinstance(value, str) and kind_of(value) == "strange"
     if missing:
-        return Change(Kind.ENUM_MEMBER_GONE if strange else Kind.ITEM_GONE, where, text)
-    return Change(Kind.ENUM_MEMBER_NEW if strange else Kind.ITEM_NEW, where, "", text)
+        return Change(Kind.ENUM_MEMBER_GONE if unpublished else Kind.ITEM_GONE, where, text)
+    return Change(Kind.ENUM_MEMBER_NEW if unpublished else Kind.ITEM_NEW, where, "", text)
 
 
 def _changed(path: Sequence[str], before: str, after: str, root: str) -> Change:

@@ -62,11 +62,11 @@ class Decoded:
         begins, ends, sources = [0], [0], [0]
         at = size = 0
         for found in _ESCAPE.finditer(self.text):
-            said = _said(found[0])
-            pieces += (self.text[at : found.start()], said)
+            plain = _unescaped(found[0])
+            pieces += (self.text[at : found.start()], plain)
             size += found.start() - at
             begins.append(size)
-            size += len(said)
+            size += len(plain)
             ends.append(size)
             at = found.end()
             sources.append(at)
@@ -83,7 +83,7 @@ class Decoded:
         return start + self._offset, end + self._offset
 
 
-def _said(escape: str) -> str:
+def _unescaped(escape: str) -> str:
     if escape[0] == "%":
         return unquote(escape).replace("\0", "")
     if escape[0] == "&":

@@ -254,7 +254,7 @@ def _places(low: str, word: str) -> Iterator[int]:
 
 
 def _formed(form: Form, word: str, text: str, low: str) -> Iterator[Span]:
-    look = form.pattern.search if form.before and not form.inside else form.pattern.match
+    find = form.pattern.search if form.before and not form.inside else form.pattern.match
     resume = 0
     for at in _places(low, word):
         if at < resume or (form.unless and low.startswith(form.unless, at + len(word))):
@@ -264,7 +264,7 @@ def _formed(form: Form, word: str, text: str, low: str) -> Iterator[Span]:
         start = max(0, at - form.before)
         if form.inside:
             start += len(text[start:at].rstrip(form.inside))
-        found = look(text, start, at + form.after)
+        found = find(text, start, at + form.after)
         if found is None or not form.counts(found["value"]):
             continue
         if "name" not in form.pattern.groupindex or rank(found["name"]):

@@ -125,9 +125,9 @@ def assess(
     """
     assert ran.report is not None
     made = list(cassettes(ran.request.cassettes))
-    recordings, strange = tuple(map(recording_of, made)), kinds_of(made) - baseline.kinds
+    recordings, unexpected = tuple(map(recording_of, made)), kinds_of(made) - baseline.kinds
     names = {one["nodeid"]: recorded(one["nodeid"], one["version"]) for one in ran.report["tests"]}
-    before = [] if strange else [one for one in baseline.recordings if not only or one.name in only]
+    before = [] if unexpected else [one for one in baseline.recordings if not only or one.name in only]
     accepted = {one.name: one for one in before}
     bad = {one.name: why for one in recordings if (why := refused(one)) and not _was_refused(accepted.get(one.name))}
     compared = [one for one in recordings if one.name not in bad]
@@ -140,8 +140,8 @@ def assess(
     results = [*_explained(found, outcomes), *_shown(compare_report(report, last, contract), ran, baseline)]
     observations = [one for one in results if isinstance(one, Observation)]
     unchecked = [one for one in results if isinstance(one, Unchecked)]
-    if baseline and strange:
-        unchecked.append(Unchecked("the recordings", _strange(strange, baseline)))
+    if baseline and unexpected:
+        unchecked.append(Unchecked("the recordings", _other_sources(unexpected, baseline)))
     unchecked += (Unchecked(name, why) for name, why in bad.items() if name not in faults)
     unchecked += (_left_out(one.passport) for one in made if one.passport is not None and one.passport.refused)
     judged = {name: one["nodeid"] for name, one in outcomes.items() if one["outcome"] in _JUDGED}
@@ -162,7 +162,7 @@ def _shown(
             yield one
 
 
-def _strange(kinds: Iterable[str], baseline: Baseline) -> str:
+def _other_sources(kinds: Iterable[str], baseline: Baseline) -> str:
     now, then = ("+".join(sorted(all_)) for all_ in (kinds, baseline.kinds))
     return (
         f"tonight's are from: {now}, those of the baseline from: {then}, so only the contract was compared with. "

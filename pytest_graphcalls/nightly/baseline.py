@@ -66,13 +66,13 @@ def read(folder: Path, target: str, versions: tuple[str, ...], name: str = "--ba
     if not found:
         return Baseline()
     allowed = _KINDS.get(target, _SERVERS)
-    strange = next((one for one in found if _kind(one) not in allowed), None)
-    if strange is not None:
+    other = next((one for one in found if _kind(one) not in allowed), None)
+    if other is not None:
         raise SettingError(
             name,
             str(folder),
             f"recordings to compare {target} with",
-            f"{strange.path.name} in it was recorded from: {_kind(strange)}. Give each target a baseline of its own.",
+            f"{other.path.name} in it was recorded from: {_kind(other)}. Give each target a baseline of its own.",
         )
     recordings = tuple(one for one in map(recording_of, found) if one.version in versions)
     days = sorted(one.passport.recorded.date().isoformat() for one in found if one.passport)
@@ -100,15 +100,15 @@ def recordings_in(folder: Path, name: str) -> list[Cassette]:
     if folder.exists() and not folder.is_dir():
         raise SettingError(name, str(folder), "a folder", "Name the one that 'graphcalls drift promote' has made.")
     found = list(cassettes(folder))
-    strange = next((one.path for one in found if not _is_of_the_suite(one)), None)
-    if strange is None and not found:
-        strange = next((path for path in folder.rglob("*") if path.is_file() and path.name != KEY_FILE), None)
-    if strange is not None:
+    other = next((one.path for one in found if not _is_of_the_suite(one)), None)
+    if other is None and not found:
+        other = next((path for path in folder.rglob("*") if path.is_file() and path.name != KEY_FILE), None)
+    if other is not None:
         raise SettingError(
             name,
             str(folder),
             "recordings of the packaged suite",
-            f"{strange.relative_to(folder)} in it is none. Name the folder that 'graphcalls drift promote' has made, "
+            f"{other.relative_to(folder)} in it is none. Name the folder that 'graphcalls drift promote' has made, "
             "or one that is not there yet.",
         )
     return found
@@ -170,7 +170,7 @@ def promote(tonight: Path, baseline: Path, known: Iterable[str] = ()) -> Promote
         step = "Run 'graphcalls nightly' first, or name the folder of its reports."
         raise SettingError("--out", str(tonight), "the recordings of a night", step)
     old = recordings_in(baseline, "--baseline")
-    _refuse_strangers(new, old, baseline)
+    _refuse_other_sources(new, old, baseline)
     _refuse_leaks(tonight, known)
     fresh = {_place(one, tonight) for one in new}
     missing = [one for one in old if _place(one, baseline) not in fresh]
@@ -188,7 +188,7 @@ def _place(one: Cassette, folder: Path) -> Path:
     return one.path.relative_to(folder)
 
 
-def _refuse_strangers(new: Iterable[Cassette], old: Iterable[Cassette], baseline: Path) -> None:
+def _refuse_other_sources(new: Iterable[Cassette], old: Iterable[Cassette], baseline: Path) -> None:
     now, then = ({one.passport.kind for one in all_ if one.passport} for all_ in (new, old))
     if then and not now <= then:
         recorded = "+".join(sorted(then))

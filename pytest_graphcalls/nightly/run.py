@@ -145,19 +145,19 @@ def run_night(
     progress = progress or NightProgress()
     claim(settings.out)
     for place in (settings.out / CASSETTES, settings.baseline):
-        if said := restored(place):
-            progress.phase(said)
+        if message := restored(place):
+            progress.phase(message)
     for folder in remove_abandoned():
         progress.phase(f"removed {folder}, which an earlier night had left behind when it was killed")
     published = tuple(_published(settings, progress))
     old = accepted.read(settings.baseline, settings.target, settings.versions)
-    agreed = AcceptedFile.read(settings.accepted).acceptances
+    acceptances = AcceptedFile.read(settings.accepted).acceptances
     with History(settings.history, keep=settings.keep, now=now) as history, temporary_workspace() as folder:
         # Workers would share the clock of a server that lets itself be steered, so none of them could move it.
         steered = settings.target not in NAMED and bool(capabilities_of(settings.target))
         in_workers = has_xdist() and not steered
         night = _Night(settings, runner, progress, old, published, folder, seed, in_workers)
-        return night.run(history, agreed, now)
+        return night.run(history, acceptances, now)
 
 
 def _published(settings: NightSettings, progress: NightProgress) -> Iterator[Difference | Unchecked]:
@@ -182,7 +182,7 @@ class _Night:
     _in_workers: bool
     _contract: Contract = field(default_factory=Contract.packaged)
 
-    def run(self, history: History, agreed: Mapping[str, Acceptance], now: Callable[[], datetime]) -> NightResult:
+    def run(self, history: History, acceptances: Mapping[str, Acceptance], now: Callable[[], datetime]) -> NightResult:
         last, known = _last(history.nights(), self._settings.target), history.known()
         begun = history.begin(self._settings.target)
         compared = self._old.words or "the contract only, because there is no baseline yet"
@@ -196,21 +196,21 @@ class _Night:
         if isinstance(first, Unchecked):
             found.unchecked.append(first)
         else:
-            self._judge(found, first, agreed, begun.started)
+            self._judge(found, first, acceptances, begun.started)
             if not self._old:
                 # Before what this target lacks the means for, every night, of which only the beginning is shown.
                 found.unchecked.insert(0, Unchecked("the recordings", _FIRST_NIGHT, decides=self._settings.named))
         earlier = {name: PastNights(one.first_seen, one.count) for name, one in known.items()}
-        found.entries = entries(found.seen, agreed, earlier, begun.started, self._settings.repetition.needed)
-        verdict = self._verdict(found, begun, agreed, max(now(), begun.started))
+        found.entries = entries(found.seen, acceptances, earlier, begun.started, self._settings.repetition.needed)
+        verdict = self._verdict(found, begun, acceptances, max(now(), begun.started))
         masked: Counter[str] = Counter()
         junit = junit_of(ran.request, masked)
         history.finish(verdict)
         self._progress.phase("writing the reports")
         recordings = None if isinstance(first, Unchecked) else ran.request.cassettes
         try:
-            all_ = rows((one.difference for one in verdict.entries), self._looked(first), self._contract)
-            facts = [one for one in all_ if one.disagree]
+            table = rows((one.difference for one in verdict.entries), self._looked(first), self._contract)
+            facts = [one for one in table if one.disagree]
             files = publish(verdict, history, self._settings.out, recordings, junit, facts, masked)
             return NightResult(verdict, tuple(files), masked=masked)
         except RecordingError as error:
@@ -240,7 +240,9 @@ class _Night:
         except RecordingError as error:
             return Unchecked("tonight's recordings", str(error))
 
-    def _judge(self, found: _Found, first: Assessment, agreed: Mapping[str, Acceptance], tonight: datetime) -> None:
+    def _judge(
+        self, found: _Found, first: Assessment, acceptances: Mapping[str, Acceptance], tonight: datetime
+    ) -> None:
         """Repeat the tests with differences, and keep those that last."""
         repetition = self._settings.repetition
 
@@ -252,7 +254,7 @@ class _Night:
             found = self._read(self._run(str(number), tests), {}, names)
             return None if isinstance(found, Unchecked) else found
 
-        settled = {name for name, one in agreed.items() if not is_expired(one, tonight)}
+        settled = {name for name, one in acceptances.items() if not is_expired(one, tonight)}
         confirmed, assessments = confirm(first, again, repetition, settled)
         found.seen += tuple(confirmed.seen)
         found.unchecked += (*first.unchecked, *confirmed.unchecked)
@@ -264,16 +266,16 @@ class _Night:
         found.latency = latencies(first.recordings, self._contract)
         keep_steady(assessments, confirmed.unsteady)
 
-    def _verdict(self, found: _Found, begun: Night, agreed: Mapping[str, Acceptance], ended: datetime) -> Verdict:
+    def _verdict(self, found: _Found, begun: Night, acceptances: Mapping[str, Acceptance], ended: datetime) -> Verdict:
         if begun.note:
             # By such a clock acceptances and tokens expire at another time than they should.
             found.unchecked.append(Unchecked("the clock", f"{begun.note} {_OTHER_CLOCK}"))
         unchecked = tuple(_grouped(found.unchecked))
-        said = outcome(found.entries, unchecked)
+        decided = outcome(found.entries, unchecked)
         night = replace(
             begun,
             ended=ended,
-            outcome=said,
+            outcome=decided,
             rules=found.rules,
             latency=found.latency,
             fingerprints=frozenset(one.difference.fingerprint for one in found.entries),
@@ -281,13 +283,13 @@ class _Night:
         )
         return Verdict(
             night,
-            said,
+            decided,
             self._settings.versions,
             self._contract.revision,
             found.entries,
             unchecked,
             # What was not looked at may need its acceptance all the same.
-            () if said is Outcome.COULD_NOT_CHECK else unobserved(agreed, found.entries),
+            () if decided is Outcome.COULD_NOT_CHECK else unobserved(acceptances, found.entries),
             self._old.words,
             self._settings.additive_ok,
         )

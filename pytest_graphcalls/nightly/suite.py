@@ -124,7 +124,7 @@ class SuiteRun:
             screen: what pytest printed.
         """
         stopped = next((one["stopped"] for one in reversed(list(_lines(request.progress))) if "stopped" in one), "")
-        problem = "" if status in _RAN and not stopped else mask(stopped or _said(screen, status))
+        problem = "" if status in _RAN and not stopped else mask(stopped or _reason(screen, status))
         report = None
         if not problem:
             try:
@@ -218,12 +218,12 @@ def _lines(progress: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def _said(screen: str, status: int) -> str:
+def _reason(screen: str, status: int) -> str:
     """What pytest gave as the reason, or the last thing it said."""
     lines = [line.strip() for line in screen.splitlines() if line.strip()]
     shown = [line for line in lines if line.startswith(("ERROR: ", "graphcalls: ", "E   ", "INTERNALERROR> "))]
-    said: Sequence[str] = shown or lines
-    last = said[-1].removeprefix("ERROR: ") if said else "it printed nothing"
+    reasons: Sequence[str] = shown or lines
+    last = reasons[-1].removeprefix("ERROR: ") if reasons else "it printed nothing"
     return f"pytest ended with status {status}: {last}"
 
 

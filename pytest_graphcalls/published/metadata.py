@@ -271,8 +271,8 @@ def _by_case(name: str, others: Collection[str]) -> str:
     return next((other for other in others if other.lower() == name.lower()), "")
 
 
-def _take_out(entry: str, said: str = "", now: str = "") -> str:
-    otherwise = f" It says {said} there, the metadata {now}." if said != now else ""
+def _take_out(entry: str, ours: str = "", now: str = "") -> str:
+    otherwise = f" It says {ours} there, the metadata {now}." if ours != now else ""
     return f"The metadata has it now: take {entry} out of types-overlay.yaml.{otherwise}"
 
 

@@ -98,7 +98,7 @@ _ROOM = 48 * 2**20
 
 
 def _components(reader: Reader, parts: dict[str, dict[str, Any]]) -> None:
-    room = _ROOM
+    left = _ROOM
     for part in reader.names():
         if part not in parts:
             reader.skip()
@@ -107,8 +107,8 @@ def _components(reader: Reader, parts: dict[str, dict[str, Any]]) -> None:
             # Thousands of schemas belong to other products; each is cut down to its facts before the next comes.
             value = reader.value()
             kept = _fact(value) if part == "schemas" else value
-            room -= weight(kept)
-            if room < 0:
+            left -= weight(kept)
+            if left < 0:
                 reader.fail("has more schemas than a memory should hold; expected the OpenAPI of one version.")
             parts[part][name] = kept
 

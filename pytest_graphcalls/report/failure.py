@@ -145,9 +145,9 @@ def _body(body: bytes) -> str:
 def answered(response: Response) -> str:
     """A redacted answer in one line: status, the error's code and text, and what support asks for."""
     error = parse_error(response)
-    said = f" {error.code}: {error.message}" if error else ""
+    text = f" {error.code}: {error.message}" if error else ""
     trace = [f"{name} {response.headers[name]}" for name in _TRACE if name in response.headers]
-    return "; ".join([f"answered {response.status}{said}", *trace])
+    return "; ".join([f"answered {response.status}{text}", *trace])
 
 
 MOST = 5

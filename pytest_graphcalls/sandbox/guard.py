@@ -22,7 +22,7 @@ from uuid import uuid4
 from pytest_graphcalls.contract import Contract, Effect, Match, parse_error
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
 from pytest_graphcalls.sandbox.journal import Ledger
-from pytest_graphcalls.wire import MalformedJsonError, Request, Response, decode_json
+from pytest_graphcalls.wire import Request, Response, json_object
 
 _LOG = logging.getLogger(__name__)
 
@@ -213,11 +213,7 @@ def _service_time(response: Response) -> datetime:
 
 def _call_id(response: Response) -> str:
     """The id of a created call: from the body, else from the address in ``Location``."""
-    try:
-        body = decode_json(response.body)
-    except MalformedJsonError:
-        body = None
-    found = body.get("id") if isinstance(body, dict) else None
+    found = json_object(response.body).get("id")
     if isinstance(found, str) and found:
         return found
     located = _match_that(Request("GET", response.headers.get("Location", "")), Effect.SHOWS_CALL)

@@ -87,7 +87,7 @@ class Meetings:
 
     def filtered(self, ask: Ask) -> tuple[str, ...]:
         """What a look-up asks for."""
-        text = ask.request.query.get("$filter", "")
+        text = ask.request.option("$filter")
         found = _FILTER.fullmatch(text)
         if found is None:
             raise Refusal("meeting-filter-missing", f"The filter is {text[:80]!r}.")

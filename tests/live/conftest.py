@@ -131,6 +131,7 @@ def ring() -> float:
 def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ring: float) -> Iterator[Tenant]:
     """A tenant in which everything goes fast; the environment leads there."""
     simulator = Simulator(pace=Pace(establish=0.0, ring=ring), start=datetime.now(UTC))
+    simulator.open_directory = True  # its people and meetings are those that the settings invent
     app = SimulatorApp(simulator)
     with (
         certificate_in(tmp_path / "tls") as tls,

@@ -334,11 +334,11 @@ def _earlier(known: Mapping[str, Entry], nights: Iterable[Night], tonight: set[s
     named = {fingerprint for night in nights for fingerprint in night.fingerprints}
     entries = [known[fingerprint] for fingerprint in (named & known.keys()) - tonight]
     macro = _ENVIRONMENT.get_template("difference.html").module.body  # type: ignore[attr-defined]  # a macro of the template
-    room = LARGEST_EARLIER
+    left = LARGEST_EARLIER
     for entry in sorted(entries, key=lambda one: (one.last_seen, one.difference.fingerprint), reverse=True):
-        one = _shown(entry if room > 0 else replace(entry, sample=None))
+        one = _shown(entry if left > 0 else replace(entry, sample=None))
         text = macro(one)
-        room -= len(text)
-        if room < -LARGEST_EARLIER:
+        left -= len(text)
+        if left < -LARGEST_EARLIER:
             return
         yield Markup('<template id="t-{}">{}</template>\n').format(one["fingerprint"], text)

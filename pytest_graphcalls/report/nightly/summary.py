@@ -111,8 +111,8 @@ def _heaviest(verdict: Verdict) -> str:
 def _others(verdict: Verdict) -> str:
     lesser = [severity for severity in CHANGES if severity.value != verdict.outcome.value]
     numbers = ((deciding(verdict, severity), severity) for severity in lesser)
-    said = [changes(number, severity) for number, severity in numbers if number]
-    return f"Also {joined(said)}." if said else ""
+    parts = [changes(number, severity) for number, severity in numbers if number]
+    return f"Also {joined(parts)}." if parts else ""
 
 
 def _news(verdict: Verdict) -> str:
@@ -128,9 +128,9 @@ def _news(verdict: Verdict) -> str:
 def _silent(verdict: Verdict) -> str:
     silent = (Status.ACCEPTED, Status.FLAKY)
     numbers = {name: sum(entry.status is name for entry in verdict.entries) for name in silent}
-    said = [f"{number:,} {name.value}" for name, number in numbers.items() if number]
+    parts = [f"{number:,} {name.value}" for name, number in numbers.items() if number]
     total = sum(numbers.values())
-    return f"{joined(said)} {'does' if total == 1 else 'do'} not count." if said else ""
+    return f"{joined(parts)} {'does' if total == 1 else 'do'} not count." if parts else ""
 
 
 def _unseen(verdict: Verdict) -> str:

@@ -77,6 +77,14 @@ def test_a_look_up_that_finds_nothing_is_refused(bot: Bot, meeting: Meeting, fil
     assert code(look_up(bot, meeting.organizer.id, filter)) == refused
 
 
+def test_the_name_of_the_filter_has_no_letter_case(bot: Bot, meeting: Meeting) -> None:
+    """It is acted on, so the answer is as documented as ever."""
+    asked = quote(f"joinMeetingIdSettings/joinMeetingId eq '{meeting.join_meeting_id}'")
+    answer = bot.send("GET", f"/users/{meeting.organizer.id}/OnlineMeetings?$Filter={asked}")
+    assert answer.status == 200
+    assert "unread" not in answer.headers["x-graphcalls-evidence"]
+
+
 def test_an_address_may_come_decoded_and_not_encoded_twice(bot: Bot, meeting: Meeting) -> None:
     """A quote in it is doubled; the property's letter case does not matter."""
     filter = f"JOINWEBURL eq '{meeting.join_url}'"
