@@ -191,11 +191,13 @@ class StagedMeeting:
     """A user on the stage who organizes meetings, and one of these.
 
     Attributes:
+        stage: where it is used.
         client: who speaks.
         user: object id of the user in the path: the organizer, unless it is a different one.
         facts: the meeting as it was answered when it was made; empty where none was.
     """
 
+    stage: OnTarget
     client: Client
     user: str
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -257,4 +259,4 @@ class StagedMeeting:
     def _send(self, effect: Effect, json: Any = None, *, id: str = "", query: str = "") -> Answer:
         operation = named(effect)
         path = filled(operation.path, {"user_id": self.user, "meeting_id": id})
-        return self.client.request(operation.method, f"{path}{query}", json=json)
+        return self.stage.ask(self.client, operation.method, f"{path}{query}", json)

@@ -284,7 +284,7 @@ class Scenes(Making):
 
     def organizer(self) -> StagedMeeting:
         """A user who can organize meetings, and has none yet."""
-        return StagedMeeting(self.client, self._props.user())
+        return StagedMeeting(self, self.client, self._props.user())
 
     def make_meeting(self, user: StagedMeeting, **asked: Any) -> Answer:
         """Make a meeting that ``user`` organizes, and take it away when the test is over."""

@@ -146,6 +146,17 @@ class TestJudge:
 class TestRecorder:
     """One test's memory."""
 
+    def test_an_answer_is_blamed_for_what_others_show(self, contract: Contract) -> None:
+        """The finding is about the last answer of the operation, and weighs like any other."""
+        recorder = Recorder(contract, rules=(OTHER,))
+        for one in (exchange(), exchange(), exchange("GET", 404)):
+            recorder(one)
+        recorder.blame(RULE, "$.id", "a text", "nothing")
+        (seen,) = [seen for seen in recorder.seen if seen.finding.got == "nothing"]
+        assert (seen.exchange, seen.finding.rule, seen.finding.operation) == (1, RULE, RULE.partition(".")[0])
+        assert seen.status is FindingStatus.ELSEWHERE
+        assert seen.finding.page
+
     def test_exchanges_are_kept_in_order_with_their_findings(self, contract: Contract) -> None:
         """A finding knows the exchange it came up in."""
         recorder = Recorder(contract)

@@ -203,6 +203,19 @@ def test_waiting_ends_when_the_time_is_over() -> None:
     assert line.waited == pytest.approx([0.05, 0.05, 0.02])
 
 
+@pytest.mark.parametrize(("status", "blamed"), [("completed", True), ("running", False), ("failed", False)])
+def test_a_roster_without_those_whose_invite_is_completed_is_blamed(status: str, blamed: bool) -> None:
+    """Not the rule of the test, which is left unchecked; who has not joined yet need not be listed."""
+    stage, line = stage_on({("GET", "/operations/o"): said(status=status), ("GET", "/participants"): roster()})
+    line.scripted.answers["POST", "/invite"] = said(id="o")
+    wrong: list[tuple[str, ...]] = []
+    stage._patience, stage._blame = 0.1, lambda *facts: wrong.append(facts)
+    with pytest.raises(StageError, match="a call that the people invited have joined"):
+        stage.bring(StagedCall(stage, CALL, stage.client), stage.person())
+    expected = ("$.value", "Alice, whose invite is completed, in the list", "no such participant")
+    assert wrong == ([("call-list-participants.success-is-200-with-collection", *expected)] if blamed else [])
+
+
 def test_an_invite_that_was_refused_has_brought_nobody() -> None:
     """Nothing is asked of the target for it."""
     stage, line = stage_on()

@@ -43,7 +43,7 @@ def test_the_simulator_is_recorded_with_what_it_told(pytester: pytest.Pytester, 
     """Notifications stand in the passport, with the virtual second; vcrpy reads the file as before."""
     taped(*FEW, *NIGHTLY)
     found = tapes(pytester)
-    assert len(found) == 14
+    assert len(found) == 24
     told = [one for tape in found for one in tape.passport.notifications]  # type: ignore[union-attr]  # ours have one
     data = [one.body["value"][0]["resourceData"] for one in told if one.at]  # a roster is a list
     assert "established" in {one["state"] for one in data if isinstance(one, dict) and "state" in one}
