@@ -56,6 +56,7 @@ def facts(tenant: str, *, meetings: int = 2, users: int = 8, bots: int = 2) -> d
         "users": " ".join(guid(number) for number in range(1, users + 1)),
         "bots": " ".join(guid(number) for number in range(100, 100 + bots)),
         "phone": "+15550123",
+        "agreed": " ".join(["+15550123", *(guid(number) for number in range(1, users + 1))]),
         "callback": "https://bot.contoso.example/calls",
     }
 
