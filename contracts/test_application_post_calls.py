@@ -171,7 +171,7 @@ def test_what_becomes_of_a_call_to_an_id_that_nobody_has(graphcalls_stage: Stage
     note = ""
     if not refused(answer):
         call = StagedCall(stage, str(members(answer).get("id", "")), stage.client)
-        stage.until(lambda: not call.lives())
+        stage.until(lambda: not call.lives(), within=10)
         note = f"created; then {call.state()}"
     stage.record_answer("application-post-calls.unknown-person", answer, note)
 

@@ -20,7 +20,7 @@ from pytest_graphcalls.clients.httpx import Client
 from pytest_graphcalls.clients.network import answer as send_request
 from pytest_graphcalls.contract import Contract, ServiceError, parse_error
 from pytest_graphcalls.errors import SettingError, SignInError
-from pytest_graphcalls.wire import MalformedJsonError, Response, decode_json, encode_json
+from pytest_graphcalls.wire import Response, decode_json, encode_json, json_object
 
 CALLS = "/communications/calls"
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
@@ -349,11 +349,7 @@ def _send(client: Client, method: str, path: str, body: Any = None) -> Response 
 
 
 def _member(response: Response | None, name: str) -> Any:
-    try:
-        body = response.json() if response else None
-    except MalformedJsonError:
-        return None
-    return body.get(name) if isinstance(body, dict) else None
+    return json_object(response.body).get(name) if response else None
 
 
 def _created_id(response: Response | None) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 from urllib.parse import parse_qsl, unquote
@@ -248,6 +249,14 @@ def readable(message: Request | Response) -> Any:
         return message.json() if message.body else None
     except MalformedJsonError as error:
         return error
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object that ``body`` is; an empty one where it is no JSON, or another value."""
+    with suppress(MalformedJsonError):
+        found = decode_json(body)
+        return found if isinstance(found, dict) else {}
+    return {}
 
 
 @dataclass(frozen=True, slots=True)

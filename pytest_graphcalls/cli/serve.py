@@ -24,7 +24,7 @@ from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Pace, Simulator
 from pytest_graphcalls.simulator.hosting import ByHost
 from pytest_graphcalls.validation import MOST, is_loopback, quantity
-from pytest_graphcalls.wire import MalformedJsonError, decode_json, encode_json
+from pytest_graphcalls.wire import encode_json, json_object
 
 if TYPE_CHECKING:
     from pytest_graphcalls.server.environment import ClientFacts
@@ -240,13 +240,10 @@ def ask_server(
 
 
 def _read(url: str, member: str, status: int, body: bytes) -> dict[str, Any]:
-    try:
-        facts = decode_json(body)
-    except MalformedJsonError:
-        facts = None
-    if isinstance(facts, dict) and member in facts:
+    facts = json_object(body)
+    if member in facts:
         return facts
-    error = facts.get("error") if isinstance(facts, dict) else None
+    error = facts.get("error")
     if isinstance(error, dict) and error.get("code") == CODE:
         raise SettingError("--url", url, "an answer", f"It refuses: {error.get('message')}")
     raise SettingError("--url", url, _SERVER, f"The answer there ({status}) is not from one.")

@@ -172,7 +172,7 @@ class GuardedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 steps.paused()
                 continue
             # From the request to the ledger's entry about its response: an interruption in between would lose a call.
-            with deferred_signals(wanted=self._guard.creates_call(asked)):
+            with deferred_signals(wanted=self._guard.creates(asked)):
                 try:
                     response = inner.handle_request(request)
                     response.read()

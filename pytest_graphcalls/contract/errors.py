@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.contract.model import Evidence
-from pytest_graphcalls.wire import MalformedJsonError, Response, decode_json
+from pytest_graphcalls.wire import Response, json_object
 
 Envelope = Literal["flat", "wrapped", "bare"]
 
@@ -138,11 +138,7 @@ def parse_error(response: Response) -> ServiceError | None:
     Returns:
         ``None`` when the body has no readable ``error`` object with ``code`` and ``message``.
     """
-    try:
-        body = response.json()
-    except MalformedJsonError:
-        return None
-    error = body.get("error") if isinstance(body, dict) else None
+    error = json_object(response.body).get("error")
     if (
         not isinstance(error, dict)
         or not isinstance(error.get("code"), str)
@@ -161,11 +157,8 @@ def parse_error(response: Response) -> ServiceError | None:
 def _unwrap(message: str) -> tuple[str, str] | None:
     if not message.lstrip().startswith("{"):
         return None
-    try:
-        data = decode_json(message.encode("utf-8", "surrogatepass"))
-    except MalformedJsonError:
-        return None
-    if not isinstance(data, dict):
+    data = json_object(message.encode("utf-8", "surrogatepass"))
+    if not data:
         return None
     # The inner names have changed over the years, and one gateway writes them in PascalCase.
     members = {key.lower(): value for key, value in data.items()}

@@ -99,6 +99,7 @@ class FastCheck:
         required = frozenset(spec["required"])
         # Of most members the JSON type is all there is to look at, so no function is called for them.
         plain = {name: _sorts(one["type"]) for name, one in schema["properties"].items() if set(one) == _PLAIN}
+        plain["@odata.type"] = _sorts([*_PYTHON_TYPES])  # what it says is looked at with the type
         tests = {name: self.test(one) for name, one in schema["properties"].items() if name not in plain}
 
         def test(value: Any) -> bool:

@@ -66,6 +66,8 @@ class Effect(StrEnum):
     PLAYS = "plays"
     RECORDS = "records"
     CANCELS_MEDIA = "cancels-media"
+    HEARS_TONES = "hears-tones"
+    STATES_RECORDING = "states-recording"
     MAKES_MEETING = "makes-meeting"
     ENDS_MEETING = "ends-meeting"
     FINDS_MEETING = "finds-meeting"

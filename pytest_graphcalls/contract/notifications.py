@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.contract.model import Evidence, Source
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side
-from pytest_graphcalls.wire import MalformedJsonError, Request, encode_json, path_segments
+from pytest_graphcalls.wire import MalformedJsonError, Request, encode_json, json_object, path_segments
 
 if TYPE_CHECKING:
     from pytest_graphcalls.contract.check import Checker
@@ -109,12 +109,9 @@ def is_notification(request: Request) -> bool:
     """Whether ``request`` is a notification of the service, judged by its body."""
     if request.method != "POST" or (b"changeType" not in request.body and b"callState" not in request.body):
         return False
-    try:
-        body = request.json()
-    except MalformedJsonError:
-        return False
-    entries = body.get("value") if isinstance(body, dict) else None
-    if isinstance(body, dict) and {"callState", "participants"} <= body.keys():
+    body = json_object(request.body)
+    entries = body.get("value")
+    if {"callState", "participants"} <= body.keys():
         return True
     return isinstance(entries, list) and any(
         isinstance(one, dict) and "changeType" in one and ("resourceUrl" in one or "resource" in one) for one in entries

@@ -14,7 +14,7 @@ from pytest_graphcalls.drift.difference import Difference, Kind, Origin
 from pytest_graphcalls.drift.model import Observation, RuleState, Sample, Unchecked
 from pytest_graphcalls.findings import Kind as Found
 from pytest_graphcalls.findings import Severity, Side, at_any_index
-from pytest_graphcalls.wire import Exchange, Headers, MalformedJsonError, Notification, Request, Response
+from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response, json_object
 
 Report = Mapping[str, Any]
 """A decoded report; ``report.schema.json`` describes it."""
@@ -172,8 +172,4 @@ def _headers(data: Mapping[str, Any]) -> Headers:
 
 def _notification(data: Mapping[str, Any]) -> Notification:
     request = _request(data["request"])
-    try:
-        body = request.json()
-    except MalformedJsonError:
-        body = None
-    return Notification(request.url, body if isinstance(body, dict) else {}, headers=request.headers)
+    return Notification(request.url, json_object(request.body), headers=request.headers)

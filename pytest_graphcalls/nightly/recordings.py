@@ -13,7 +13,7 @@ from pytest_graphcalls.contract import Contract, Match, Need, parse_error
 from pytest_graphcalls.drift import Latency, Recording
 from pytest_graphcalls.drift.compare import LatencyCollector
 from pytest_graphcalls.drift.model import invited
-from pytest_graphcalls.wire import Exchange, MalformedJsonError, encode_json, path_segments
+from pytest_graphcalls.wire import Exchange, MalformedJsonError, encode_json, json_object, path_segments
 
 _DONE = 200
 
@@ -60,11 +60,7 @@ def lists_without(value: Any, who: Collection[str]) -> Any:
 def _roster(one: Exchange) -> Iterator[Mapping[str, Any]]:
     if one.response.status != _DONE:
         return
-    try:
-        data = one.response.json()
-    except MalformedJsonError:
-        return
-    value = data.get("value") if isinstance(data, dict) else None
+    value = json_object(one.response.body).get("value")
     yield from (entry for entry in (value if isinstance(value, list) else ()) if isinstance(entry, dict))
 
 

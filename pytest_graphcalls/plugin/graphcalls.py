@@ -191,14 +191,12 @@ class GraphCalls:
         """Check a notification that a receiver of your own was sent, and return its decoded body.
 
         Args:
-            request: what arrived: ``Request("POST", url, Headers(headers), body)`` of ``pytest_graphcalls.wire``.
+            request: what arrived: ``Request("POST", url, headers, body)`` of ``pytest_graphcalls.wire``.
 
         Raises:
             SettingError: ``request`` is not a :class:`.wire.Request`.
         """
         if not isinstance(request, Request):
-            hint = "Make one of what came in: from pytest_graphcalls.wire import Headers, Request."
-            raise SettingError(
-                "receive(request)", shown(request), 'Request("POST", url, Headers(headers), body) of wire', hint
-            )
+            hint = "Make one of what came in: from pytest_graphcalls.wire import Request."
+            raise SettingError("receive(request)", shown(request), 'Request("POST", url, headers, body) of wire', hint)
         return self._recorder.receive(request, self.version)

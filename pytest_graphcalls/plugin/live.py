@@ -43,9 +43,10 @@ def live_target(config: pytest.Config) -> LiveTarget:
     place, sandbox = checked(settings)
     index, count = _worker(config)
     path = folder(config) / f"{run_id(config)}.{index}{SUFFIX}"
-    budget = -(-settings.budget // count)
+    budget, requests = -(-settings.budget // count), -(-settings.requests // count)
     inbox = config.stash.get(_INBOX, "") or getattr(config, "workerinput", {}).get(_INBOX_HANDED_ON, "")
-    return LiveTarget(place, settings.tenants, sandbox.share(index, count), path, budget=budget, inbox=inbox)
+    share = sandbox.share(index, count)
+    return LiveTarget(place, settings.tenants, share, path, budget=budget, requests=requests, inbox=inbox)
 
 
 def checked(settings: LiveSettings) -> tuple[Place, Sandbox]:

@@ -140,6 +140,7 @@ SETTINGS = (
         "live: scheme and host of the sign-in, if not AZURE_AUTHORITY_HOST or the cloud's",
     ),
     Setting("budget", "string", {"metavar": "NUMBER"}, "live: how many calls the run may make (default 1000)"),
+    Setting("requests", "string", {"metavar": "NUMBER"}, "live: how many requests the run may send (default 20000)"),
     Setting(
         "ledger",
         "string",
@@ -151,8 +152,8 @@ SETTINGS = (
         "sandbox",
         "linelist",
         None,
-        "what a sandbox tenant has, 'name = value' on each line: meetings, users, bots, phone, callback, listen; the "
-        "variable GRAPHCALLS_SANDBOX_<NAME> comes first",
+        "what a sandbox tenant has, 'name = value' on each line: meetings, users, bots, phone, agreed, callback, "
+        "listen; the variable GRAPHCALLS_SANDBOX_<NAME> comes first",
     ),
     Setting(
         "mock",

@@ -131,10 +131,13 @@ def header(settings: Settings) -> str:
     """What a run says of itself when it begins."""
     versions = "+".join(settings.versions)
     strict = ", strict" if settings.strict else ""
-    place = f" ({settings.live.root or settings.live.cloud})" if settings.target == LIVE else ""
+    live = settings.live
+    is_live = settings.target == LIVE
+    place = f" ({live.root or live.cloud})" if is_live else ""
+    most = f", at most {live.budget} calls and {live.requests} requests" if is_live else ""
     revision = contract().revision
     target = f"{settings.target}{place}"
-    return f"graphcalls: target={target}, versions={versions}, contract={revision}, seed={settings.seed}{strict}"
+    return f"graphcalls: target={target}, versions={versions}, contract={revision}, seed={settings.seed}{strict}{most}"
 
 
 def unrecorded(config: pytest.Config, settings: Settings) -> list[str]:

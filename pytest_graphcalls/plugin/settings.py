@@ -31,6 +31,7 @@ class LiveSettings(NamedTuple):
         root: scheme and host of Graph, if not the cloud's.
         authority: scheme and host of the sign-in, if not the cloud's.
         budget: how many calls the run may make.
+        requests: how many requests the run may send.
         ledger: folder in which calls are written down; absolute, or ``None`` for the usual one.
         tenants: ids of the tenants that may be used.
         facts: what they have, each as the source of the setting, its name and its text.
@@ -40,6 +41,7 @@ class LiveSettings(NamedTuple):
     root: str = ""
     authority: str = ""
     budget: int = 1000
+    requests: int = 20_000
     ledger: Path | None = None
     tenants: tuple[str, ...] = ()
     facts: tuple[tuple[str, str, str], ...] = ()
@@ -263,6 +265,7 @@ _PARSERS: Mapping[str, Callable[[str, Any], Any]] = {
     "root": _parse_https,
     "authority": _parse_https,
     "budget": _parse_budget,
+    "requests": _parse_budget,
     "ledger": _parse_folder,
     "sandbox_tenants": _parse_tenants,
     "sandbox": _parse_facts,

@@ -10,19 +10,21 @@ import logging
 import random
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from threading import Lock
 from types import FrameType
+from urllib.parse import quote
 from uuid import uuid4
 
 from pytest_graphcalls.contract import Contract, Effect, Match, parse_error
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
 from pytest_graphcalls.sandbox.journal import Ledger
-from pytest_graphcalls.wire import MalformedJsonError, Request, Response, decode_json
+from pytest_graphcalls.sandbox.tenant import SETTINGS
+from pytest_graphcalls.wire import Request, Response, json_object
 
 _LOG = logging.getLogger(__name__)
 
@@ -61,17 +63,36 @@ Flow = Generator[Wait | None, Outcome | None, Outcome]
 """Yields ``None`` for "send it now" and receives the outcome; yields a :class:`Wait` and receives ``None``."""
 
 
+_MADE = {Effect.MAKES_CALL: "call-id", Effect.MAKES_MEETING: "meeting-id"}
+_ENDED = {Effect.ENDS_CALL: "call-id", Effect.ENDS_MEETING: "meeting-id"}
+"""By effect: the key of what an operation creates, and of what it takes away again."""
+AUDIBLE = frozenset({Effect.PLAYS, Effect.RECORDS, Effect.STATES_RECORDING})
+"""Effects that people notice: something is played to them, or they are recorded."""
+_DIALS = frozenset({Effect.MAKES_CALL, Effect.ADDS_PEOPLE})
+
+
 class Budget:
-    """The number of calls that a process may create. Safe under threads.
+    """The number of calls that a process may create, and of requests that it may send. Safe under threads.
 
     Args:
-        limit: the number.
+        limit: the number of calls.
+        requests: the number of requests; ``None`` for any. What takes away again what was created is never refused.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, requests: int | None = None) -> None:
         self.limit = limit
+        self.requests = requests
         self.spent = 0
+        self.sent = 0
         self._lock = Lock()
+
+    def send(self, *, always: bool = False) -> None:
+        """Count a request that is about to be sent; raises :class:`StageError` when there were too many."""
+        with self._lock:
+            if self.requests is not None and self.sent >= self.requests and not always:
+                got = f"the {self.requests} requests of this process are sent"
+                raise StageError("a further request", got, "graphcalls_requests")
+            self.sent += 1
 
     def spend(self) -> None:
         """Count a call that is about to be created; raises :class:`StageError` when the budget is spent."""
@@ -89,6 +110,8 @@ class Guard:
         budget: number of calls that may be created.
         tenant: the tenant they are created in.
         judging: whether a fault of the environment ends the test, because a rule is judged by the response.
+        not_asked: people of the sandbox who have not agreed to be dialled, played to and recorded; while there are
+            any, requests that do so are not sent.
         jitter: gives a number from 0 to 1, so that several processes do not retry at the same moment.
     """
 
@@ -99,6 +122,7 @@ class Guard:
         tenant: str,
         *,
         judging: bool = False,
+        not_asked: Collection[str] = (),
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._ledger = ledger
@@ -106,12 +130,22 @@ class Guard:
         self._tenant = tenant
         self._judging = judging
         self._jitter = jitter
+        self._not_asked = tuple(not_asked)
         self.created_calls: list[str] = []
         """Ids of the calls created through this guard."""
+        self.created: list[str] = []
+        """Ids of the calls and meetings created through this guard."""
 
-    def creates_call(self, request: Request) -> bool:
-        """Whether ``request`` creates a call."""
-        return _match_that(request, Effect.MAKES_CALL) is not None
+    def creates(self, request: Request) -> bool:
+        """Whether ``request`` creates what outlives it: a call or a meeting."""
+        return _has(request, _MADE)
+
+    def _require_agreement(self, request: Request) -> None:
+        """Refuse to dial, play to or record people who were not asked."""
+        dials = b'"phone"' in request.body and _has(request, _DIALS)
+        if self._not_asked and (dials or _has(request, AUDIBLE)):
+            got = f"{len(self._not_asked)} of the sandbox's users and phones are not named as having agreed"
+            raise StageError("what people hear, or are recorded by", got, SETTINGS["agreed"].where("agreed"))
 
     def flow(self, request: Request) -> Flow:
         """Send one request, with retries.
@@ -121,10 +155,13 @@ class Guard:
             SettingError: the ledger cannot be written; no request was sent.
             EnvironmentFaultError: the service or the network failed, and a rule was to be judged.
         """
-        if self.creates_call(request):
+        self._require_agreement(request)
+        if _match_that(request, Effect.MAKES_CALL):
             self._budget.spend()
+        ends = _has(request, _ENDED)
         waited = 0.0
         for attempt in range(1, ATTEMPTS + 1):
+            self._budget.send(always=ends)
             intent = self._record_intent(request)
             outcome = yield from _sent()
             self._record_end(intent, request, outcome)
@@ -141,7 +178,7 @@ class Guard:
 
     def _record_intent(self, request: Request) -> str:
         """Record a call that is about to be created; gives the id of the entry, or ``""`` for other requests."""
-        if not self.creates_call(request):
+        if not self.creates(request):
             return ""
         intent = str(uuid4())
         self._ledger.intend(intent, request.method, _without_query(request.url), request.body, tenant=self._tenant)
@@ -151,11 +188,10 @@ class Guard:
         if intent:
             self._record_outcome(intent, request, outcome)
         elif isinstance(outcome, Response) and outcome.status in {204, 404}:
-            ended = _match_that(request, Effect.ENDS_CALL)
-            if ended:
-                call_id = ended.keys["call-id"]
-                _LOG.info("call %s over", call_id)
-                self._ledger.over(call_id)
+            for effect, key in _ENDED.items():
+                if ended := _match_that(request, effect):
+                    _LOG.info("call %s over", ended.keys[key])
+                    self._ledger.over(ended.keys[key])
 
     def _record_outcome(self, intent: str, request: Request, outcome: Outcome) -> None:
         """Record the outcome of a request for a call, where it is known."""
@@ -166,8 +202,10 @@ class Guard:
         call_id = _call_id(outcome) if outcome.status < 300 else ""
         if call_id:
             _LOG.info("call %s made", call_id)
-            self.created_calls.append(call_id)
-            self._ledger.created(intent, call_id, f"{_without_query(request.url).rstrip('/')}/{call_id}")
+            self.created.append(call_id)
+            if _match_that(request, Effect.MAKES_CALL):
+                self.created_calls.append(call_id)
+            self._ledger.created(intent, call_id, f"{_without_query(request.url).rstrip('/')}/{quote(call_id)}")
         elif 400 <= outcome.status < 500 or outcome.status in _ANY_METHOD:
             self._ledger.no_call_made(intent)
 
@@ -213,11 +251,7 @@ def _service_time(response: Response) -> datetime:
 
 def _call_id(response: Response) -> str:
     """The id of a created call: from the body, else from the address in ``Location``."""
-    try:
-        body = decode_json(response.body)
-    except MalformedJsonError:
-        body = None
-    found = body.get("id") if isinstance(body, dict) else None
+    found = json_object(response.body).get("id")
     if isinstance(found, str) and found:
         return found
     located = _match_that(Request("GET", response.headers.get("Location", "")), Effect.SHOWS_CALL)
@@ -228,6 +262,10 @@ def _match_that(request: Request, effect: Effect) -> Match | None:
     """The operation that a request means, if it has this ``effect``."""
     match = Contract.packaged().match(request.method, request.path)
     return match if isinstance(match, Match) and effect in match.operation.effects else None
+
+
+def _has(request: Request, effects: Iterable[Effect]) -> bool:
+    return any(_match_that(request, effect) for effect in effects)
 
 
 def _without_query(url: str) -> str:

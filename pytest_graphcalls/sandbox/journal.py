@@ -123,12 +123,6 @@ class JournalState:
     def __init__(self) -> None:
         self.intents: dict[str, Unanswered] = {}
         self.calls: dict[str, OpenCall] = {}
-        self._handlers = {
-            "intend": self._on_intend,
-            "created": self._on_created,
-            "settled": self._on_settled,
-            "over": self._on_over,
-        }
 
     def apply(self, entry: Mapping[str, Any]) -> None:
         """Apply a line; unknown events are ignored.
@@ -136,23 +130,17 @@ class JournalState:
         Raises:
             KeyError: a member is missing, or the request it refers to was never recorded.
         """
-        handler = self._handlers.get(entry.get("event", ""))
-        if handler is not None:
-            handler(entry)
-
-    def _on_intend(self, entry: Mapping[str, Any]) -> None:
-        made = datetime.fromisoformat(entry["at"])
-        self.intents[entry["intent"]] = Unanswered(entry["intent"], entry["url"], entry["tenant"], made)
-
-    def _on_created(self, entry: Mapping[str, Any]) -> None:
-        intent = self.intents.pop(entry["intent"])
-        self.calls[entry["call"]] = OpenCall(entry["call"], entry["url"], intent.tenant, intent.made)
-
-    def _on_settled(self, entry: Mapping[str, Any]) -> None:
-        self.intents.pop(entry["intent"], None)
-
-    def _on_over(self, entry: Mapping[str, Any]) -> None:
-        self.calls.pop(entry["call"], None)
+        match entry.get("event"):
+            case "intend":
+                made = datetime.fromisoformat(entry["at"])
+                self.intents[entry["intent"]] = Unanswered(entry["intent"], entry["url"], entry["tenant"], made)
+            case "created":
+                intent = self.intents.pop(entry["intent"])
+                self.calls[entry["call"]] = OpenCall(entry["call"], entry["url"], intent.tenant, intent.made)
+            case "settled":
+                self.intents.pop(entry["intent"], None)
+            case "over":
+                self.calls.pop(entry["call"], None)
 
 
 SUFFIX = ".jsonl"

@@ -50,6 +50,9 @@ SETTINGS: Mapping[str, FactSetting] = {
     "users": FactSetting("a user who takes calls", "<object id> …"),
     "bots": FactSetting("another bot", "<application id> …"),
     "phone": FactSetting("a phone", "+<number>", gives="phone"),
+    "agreed": FactSetting(
+        "a user or phone that agreed to be dialled, played to and recorded", "<object id> +<number> …"
+    ),
     "callback": FactSetting("a callback address", "https://…"),
     "listen": FactSetting("an address where the callback comes out", "127.0.0.1:<port>", gives="notifications"),
 }
@@ -129,6 +132,7 @@ class Sandbox:
         phone: a number in E.164 form, or ``""``.
         callback: address that the service posts notifications to, or ``""``.
         listen: host and port of this machine at which they arrive; ``None`` where they are not received.
+        agreed: ids and numbers of those who agreed to be dialled, played to and recorded.
     """
 
     tenant: str
@@ -138,6 +142,7 @@ class Sandbox:
     phone: str = ""
     callback: str = ""
     listen: tuple[str, int] | None = None
+    agreed: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, tenant: str, given: Iterable[tuple[str, str, str]]) -> Sandbox:
@@ -159,6 +164,12 @@ class Sandbox:
             step = f"Add {SETTINGS['callback'].where('callback')}."
             raise SettingError(f"{source} listen", text, "a callback address that leads there", step)
         return cls(tenant, **read)
+
+    @property
+    def not_asked(self) -> tuple[str, ...]:
+        """Those of its users, and its phone, who have not agreed to be dialled, played to and recorded."""
+        agreed = {one.lower() for one in self.agreed}
+        return tuple(one for one in (*self.users, *filter(None, [self.phone])) if one.lower() not in agreed)
 
     @property
     def invitees(self) -> tuple[tuple[str, str, str], ...]:
@@ -230,6 +241,10 @@ def _ids(text: str) -> tuple[str, ...]:
     return tuple(_matching(_GUID, one) for one in found)
 
 
+def _people(text: str) -> tuple[str, ...]:
+    return tuple(_matching(_E164 if one.startswith("+") else _GUID, one) for one in text.replace(",", " ").split())
+
+
 def _callback(text: str) -> str:
     return _matching(re.compile(r"https://[^\s/]+(/\S*)?"), text)
 
@@ -256,6 +271,7 @@ READERS: Readers = {
     "users": (_ids, "object ids of users, GUIDs with white space between"),
     "bots": (_ids, "application ids, GUIDs with white space between"),
     "phone": (lambda text: _matching(_E164, text), "a number in E.164 form, e.g. +12345678901"),
+    "agreed": (_people, "object ids of users and numbers in E.164 form, white space between"),
     "callback": (_callback, "an address that begins with https://"),
     "listen": (_listen, "host and port, e.g. 127.0.0.1:3978"),
 }

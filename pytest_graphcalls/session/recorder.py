@@ -14,7 +14,7 @@ from pytest_graphcalls.errors import NoViolationError, StaleClientError, Unknown
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side
 from pytest_graphcalls.session.judge import FindingStatus, Judge
 from pytest_graphcalls.session.outcome import Answer, Seen
-from pytest_graphcalls.wire import Exchange, MalformedJsonError, Notification, Request, encode_json
+from pytest_graphcalls.wire import Exchange, Notification, Request, encode_json, json_object
 
 
 class Followed:
@@ -149,11 +149,7 @@ class Recorder:
             The decoded body; empty when it is no JSON object, which is a finding.
         """
         findings = self.contract.check_posted(request, version)
-        try:
-            body = request.json()
-        except MalformedJsonError:
-            body = None
-        data: dict[str, Any] = body if isinstance(body, dict) else {}
+        data = json_object(request.body)
         received = Notification(request.url, data, monotonic() - self._began, request.headers.without("Authorization"))
         self._add_notification(received, request, findings)
         return data

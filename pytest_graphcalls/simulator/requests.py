@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pytest_graphcalls.simulator.people import GUID, People
@@ -131,8 +132,12 @@ def unread(body: Mapping[str, Any], reads: Mapping[str, tuple[Any, ...]]) -> Ite
         body: the object that was sent.
         reads: what is acted on, see :attr:`.Operation.reads`.
     """
-    on_the_way = {place[:end] for place in reads for end, mark in enumerate(place) if mark in ".["}
-    return _unread(body, "$", "", reads, on_the_way)
+    return _unread(body, "$", "", reads, _on_the_way(tuple(reads)))
+
+
+@cache
+def _on_the_way(places: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(place[:end] for place in places for end, mark in enumerate(place) if mark in ".[")
 
 
 def _unread(

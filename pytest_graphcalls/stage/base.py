@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_graphcalls.contract import Contract, Match, Need, parse_error
 from pytest_graphcalls.errors import StageError
-from pytest_graphcalls.wire import Headers, MalformedJsonError, Response, decode_json
+from pytest_graphcalls.wire import Headers, Response, json_object
 
 if TYPE_CHECKING:
     from pytest_graphcalls.targets import Connection, World
@@ -40,11 +40,7 @@ def refused(answer: Answer) -> bool:
 
 def members(answer: Answer) -> dict[str, Any]:
     """The JSON object in the answer's body; empty when there is none, because that is another rule's business."""
-    try:
-        body = decode_json(answer.content)
-    except MalformedJsonError:
-        return {}
-    return body if isinstance(body, dict) else {}
+    return json_object(answer.content)
 
 
 def shown(answer: Answer) -> str:

@@ -159,6 +159,7 @@ class LiveTarget:
         sandbox: what tests may use of it.
         ledger: where calls are written down.
         budget: how many calls may be made.
+        requests: how many requests may be sent; by default any number.
         inbox: address of the run's :class:`.Inbox`, or ``""``: notifications are not received.
 
     Raises:
@@ -168,14 +169,22 @@ class LiveTarget:
     name = LIVE
 
     def __init__(
-        self, place: Place, allowed: tuple[str, ...], sandbox: Sandbox, ledger: Path, *, budget: int, inbox: str = ""
+        self,
+        place: Place,
+        allowed: tuple[str, ...],
+        sandbox: Sandbox,
+        ledger: Path,
+        *,
+        budget: int,
+        requests: int | None = None,
+        inbox: str = "",
     ) -> None:
         admit(place.tenant, allowed)
         self.place = place
         self.sandbox = sandbox
         self._inbox = inbox
         self.ledger = Ledger(ledger)
-        self.budget = Budget(budget)
+        self.budget = Budget(budget, requests)
         self.line = Line(place)
         self.patience = PATIENCE
         self._proven = False
@@ -242,7 +251,8 @@ class LiveConnection:
         self.case = setup.case
         self._target = target
         self._seen = sparing(setup.recorder)
-        self._guard = Guard(target.ledger, target.budget, target.place.tenant, judging=setup.recorder.judges)
+        judging, not_asked = setup.recorder.judges, target.sandbox.not_asked
+        self._guard = Guard(target.ledger, target.budget, target.place.tenant, judging=judging, not_asked=not_asked)
         self.version = setup.version
         self.root = f"{target.place.root}/{setup.version}"
         self.sandbox: Sandbox = target.sandbox
@@ -294,7 +304,7 @@ class LiveConnection:
     def close(self) -> None:
         """Hang up the test's calls that are still open; what cannot be hung up now is tried again at the end."""
         with suppress(GraphCallsError):
-            left_open(self._target.line, self._target.ledger, only=self._guard.created_calls)
+            left_open(self._target.line, self._target.ledger, only=self._guard.created)
         if self._feed is not None:
             self._hear_out(self._feed)
             self._leave()

@@ -19,7 +19,14 @@ from urllib.parse import urlsplit
 from pytest_graphcalls.errors import EnvironmentFaultError, SettingError
 from pytest_graphcalls.sandbox import Sandbox
 from pytest_graphcalls.sandbox.tenant import below
-from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, Request, Response, encode_json
+from pytest_graphcalls.wire import (
+    Headers,
+    Notification,
+    Request,
+    Response,
+    encode_json,
+    json_object,
+)
 
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.network import Network
@@ -69,16 +76,12 @@ class Inbox:
             return self._posted[int(text) if text.isdecimal() else 0 :]
 
     def _as_json(self, request: Request) -> dict[str, Any]:
-        try:
-            body = request.json()
-        except MalformedJsonError:
-            body = None
         target = urlsplit(request.url)
         query = f"?{target.query}" if target.query else ""
         return {
             "posted_to": f"{self._origin}{target.path}{query}",
             # A body that is no object has no entries to show; the check reports it all the same.
-            "body": body if isinstance(body, dict) else {},
+            "body": json_object(request.body),
             "at": self._clock(),
             "headers": list(_kept(request.headers)),
         }

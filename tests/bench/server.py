@@ -35,6 +35,7 @@ from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.simulator import Simulator
 import uvicorn
 simulator = Simulator()
+simulator.open_directory = True
 call = joined(simulator, 2)
 simulator.advance(1)
 print(f"/v1.0/communications/calls/{call}", simulator.authority.token(), flush=True)

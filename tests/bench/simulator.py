@@ -57,6 +57,7 @@ def figures() -> Iterator[Figure]:
 
 def _round_trips() -> Iterator[Figure]:
     simulator = Simulator()
+    simulator.open_directory = True
     call = joined(simulator, 2)
     simulator.advance(1)
     ours = httpx.Client(
@@ -137,6 +138,7 @@ def _growth() -> Iterator[Figure]:
 def _crowded(calls: int) -> Work:
     """A request to a simulator with that many live calls."""
     simulator = Simulator()
+    simulator.open_directory = True
     call = [joined(simulator, CROWD) for _ in range(calls)][calls // 2]
     simulator.advance(1)
     headers = Headers([("Authorization", f"Bearer {simulator.authority.token()}")])
@@ -147,6 +149,7 @@ def _crowded(calls: int) -> Work:
 
 def _memory_per_call(calls: int = 100) -> float:
     simulator = Simulator()
+    simulator.open_directory = True
     joined(simulator, CROWD)
     tracemalloc.start()
     for _ in range(calls):

@@ -56,6 +56,7 @@ def facts(tenant: str, *, meetings: int = 2, users: int = 8, bots: int = 2) -> d
         "users": " ".join(guid(number) for number in range(1, users + 1)),
         "bots": " ".join(guid(number) for number in range(100, 100 + bots)),
         "phone": "+15550123",
+        "agreed": " ".join(["+15550123", *(guid(number) for number in range(1, users + 1))]),
         "callback": "https://bot.contoso.example/calls",
     }
 
@@ -131,6 +132,7 @@ def ring() -> float:
 def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ring: float) -> Iterator[Tenant]:
     """A tenant in which everything goes fast; the environment leads there."""
     simulator = Simulator(pace=Pace(establish=0.0, ring=ring), start=datetime.now(UTC))
+    simulator.open_directory = True  # its people and meetings are those that the settings invent
     app = SimulatorApp(simulator)
     with (
         certificate_in(tmp_path / "tls") as tls,

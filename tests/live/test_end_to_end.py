@@ -56,7 +56,7 @@ def tunnel() -> Tunnel:
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tunnel: Tunnel) -> Iterator[dict[str, str]]:
     """A server with its own sign-in; what it prints is what the environment is set to."""
     bot = f"--bot=http://127.0.0.1:{tunnel.port}"
-    words = ["serve", "--port=0", "--ring=0.1", bot, "--tls", str(tmp_path / "tls")]
+    words = ["serve", "--open-directory", "--port=0", "--ring=0.1", bot, "--tls", str(tmp_path / "tls")]
     with subprocess.Popen([sys.executable, "-c", START, *words], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         variables: dict[str, str] = {}

@@ -103,6 +103,7 @@ def test_what_a_server_is_said_to_have_is_judged(pytester: pytest.Pytester, run:
         "participant-invite.client-context-at-most-256",
         "participant-invite.at-most-five-invitees",
         "participant-invite.participant-id-is-echoed",
+        "participant-invite.participants-are-those-invited",
         "participant-invite.invitee-has-identity",
         "participant-invite.token-is-required",
         "participant-invite.app-path-still-works",

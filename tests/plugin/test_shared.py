@@ -83,8 +83,8 @@ def test_its_notifications_are_checked_in_the_test_in_which_they_come(pytester: 
         @pytest.fixture(scope="module")
         def shared(graphcalls_shared):
             with graphcalls_shared() as graphcalls:
-                state = graphcalls.simulator.notifier._state
-                graphcalls.simulator.notifier._state = lambda *args: {**state(*args), "state": None}
+                state = graphcalls.simulator.notifier.state
+                graphcalls.simulator.notifier.state = lambda *args: {**state(*args), "state": None}
                 yield graphcalls
 
         def test_one(shared):

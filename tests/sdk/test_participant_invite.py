@@ -78,6 +78,7 @@ def test_a_peer_to_peer_call_is_replaced(graphcalls, graph_client, sdk, run, mee
 
 
 def test_a_phone_is_invited(graphcalls, graph_client, sdk, run, meeting):
+    graphcalls.simulator.person("+14255550123")
     request_body = sdk.InvitePostRequestBody(
         participants=[
             sdk.InvitationParticipantInfo(

@@ -230,3 +230,50 @@ def test_a_fault_in_a_create_is_still_written_down(ledger: Ledger) -> None:
     with pytest.raises(EnvironmentFaultError):
         carried_out(guard(ledger, judging=True), CREATE, LOST)
     assert len(ledger.unanswered()) == 1
+
+
+USER = "https://graph.example/v1.0/users/3fa85f64-5717-4562-b3fc-2c963f66afa6/onlineMeetings"
+
+
+def test_a_meeting_that_was_made_is_written_down_and_taken_away(ledger: Ledger) -> None:
+    """With an address that its id can stand in; it counts as none of the calls."""
+    made = guard(ledger, budget=0)
+    carried_out(made, Request("POST", USER, body=b"{}"), Response(201, body=encode_json({"id": "MSo1+/="})))
+    (meeting,) = ledger.open_calls()
+    assert (meeting.call_id, meeting.url) == ("MSo1+/=", f"{USER}/MSo1%2B/%3D")
+    assert (made.created, made.created_calls) == (["MSo1+/="], [])
+    carried_out(made, Request("DELETE", f"{USER}/MSo1%2B%2F%3D"), answer(204))
+    assert ledger.open_calls() == ()
+
+
+def test_requests_are_counted_and_end(ledger: Ledger) -> None:
+    """Each attempt counts; what takes away again what was created is sent all the same."""
+    budget = Budget(9, requests=2)
+    made = Guard(ledger, budget, "tenant", jitter=lambda: 0.0)
+    carried_out(made, READ, answer(503, Retry_After="1"), answer(200))
+    with pytest.raises(StageError, match=r"the 2 requests of this process are sent.*graphcalls_requests"):
+        carried_out(made, READ, answer(200))
+    assert carried_out(made, HANG_UP, answer(204))[0] == answer(204)
+    assert budget.sent == 3
+
+
+DIAL = b'{"participants": [{"identity": {"phone": {"id": "+15550100"}}}]}'
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request("POST", f"{CALLS}/a/playPrompt", body=b"{}"),
+        Request("POST", f"{CALLS}/a/recordResponse", body=b"{}"),
+        Request("POST", f"{CALLS}/a/sendDtmfTones", body=b"{}"),
+        Request("POST", f"{CALLS}/a/updateRecordingStatus", body=b"{}"),
+        Request("POST", f"{CALLS}/a/participants/invite", body=DIAL),
+    ],
+)
+def test_nobody_is_dialled_played_to_or_recorded_who_was_not_asked(ledger: Ledger, request_: Request) -> None:
+    """The setting that names those who agreed is said; with everybody named it is sent."""
+    unasked = Guard(ledger, Budget(9), "tenant", not_asked=["+15550100"])
+    with pytest.raises(StageError, match=r"1 of the sandbox's users and phones.*GRAPHCALLS_SANDBOX_AGREED"):
+        carried_out(unasked, request_, answer(200))
+    assert carried_out(unasked, INVITE, answer(200))[0] == answer(200)
+    assert carried_out(guard(ledger), request_, answer(200))[0] == answer(200)

@@ -85,8 +85,8 @@ def test_settings_are_read() -> None:
         (
             "fone",
             "+1",
-            "graphcalls_sandbox=fone: expected one of meetings, users, bots, phone, callback, listen. Did you mean "
-            "'phone'?",
+            "graphcalls_sandbox=fone: expected one of meetings, users, bots, phone, agreed, callback, listen. Did you "
+            "mean 'phone'?",
         ),
         ("phone", "123", "graphcalls_sandbox phone=123: expected a number in E.164 form, e.g. +12345678901."),
         (
@@ -195,3 +195,12 @@ def test_no_allow_list_no_run() -> None:
 def test_the_tenant_of_a_token(token: str, tenant: str) -> None:
     """A token that cannot be read says nothing."""
     assert tenant_of(token) == tenant
+
+
+def test_those_who_were_not_asked_are_known() -> None:
+    """Users and phone that the setting does not name; ids compare without regard to case."""
+    one, other = "3fa85f64-5717-4562-b3fc-2c963f66afa6", "3fa85f64-5717-4562-b3fc-2c963f66afa7"
+    said = [("x", "users", f"{one} {other}"), ("x", "phone", "+15550100"), ("x", "agreed", f"{one.upper()} +15550100")]
+    assert Sandbox.read("t", said).not_asked == (other,)
+    with pytest.raises(SettingError, match="object ids of users and numbers"):
+        Sandbox.read("t", [("x", "agreed", "Adele")])

@@ -40,6 +40,12 @@ def text(response: Response) -> str:
         ),
         ("GET", "/v1.0/communications/cals", "400 BadRequest", "did you mean /v1.0/communications/calls?"),
         ("GET", "/v2.0/communications/calls", "400 BadRequest", "did you mean /v1.0/communications/calls?"),
+        (
+            "POST",
+            "/v1.0/communications/calls/57da/participants/muteAll",
+            "400 BadRequest",
+            "participant-muteall is documented for beta only.",
+        ),
         ("GET", "/communications/calls", "400 BadRequest", "segment 'communications'"),
         ("GET", "", "400 BadRequest", "segment ''"),
         ("GET", "/v1.0/users/7", "400 BadRequest", "segment 'users'"),
