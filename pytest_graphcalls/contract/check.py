@@ -7,7 +7,7 @@ a named contradiction of the documentation turns a violation into a notice.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,7 @@ from pytest_graphcalls.contract.coverage import Context
 from pytest_graphcalls.contract.errors import ErrorCatalogue, parse_error
 from pytest_graphcalls.contract.limits import Limits
 from pytest_graphcalls.contract.model import HeaderSpec, Operation, Repeat, ResponseSpec
-from pytest_graphcalls.contract.repeats import address, disagreements, member
+from pytest_graphcalls.contract.repeats import Disagreement, address, disagreements, member
 from pytest_graphcalls.contract.routes import Match
 from pytest_graphcalls.contract.schema import ASKING, Problem, Schemas, describe, problem_of
 from pytest_graphcalls.contract.types import Tolerated, TypeModel
@@ -157,8 +157,10 @@ class Checker:
             if spec.repeats and type(body) is dict and not exchange.played:
                 known = _known(sent, match, started)
                 for repeat in spec.repeats:
-                    again = _repeated(context, repeat, known[repeat.of], body)
-                    yield from (one for one in again if one.where not in {other.where for other in found})
+                    wrong = disagreements(repeat, known[repeat.of], body)
+                    if wrong:
+                        places = {one.where for one in found}
+                        yield from _repeated(context, repeat, (one for one in wrong if one.where not in places))
             if started is not None and operation.long_running is not None:
                 started[str(member(body, "id"))] = body
         elif response.status in self.errors.statuses:
@@ -345,8 +347,8 @@ def _known(sent: Any, match: Match, started: Mapping[str, Any] | None) -> Mappin
     return {"request": sent, "path": match.keys, "started": earlier}
 
 
-def _repeated(context: Context, repeat: Repeat, known: Any, body: Any) -> Iterator[Finding]:
-    for one in disagreements(repeat, known, body):
+def _repeated(context: Context, repeat: Repeat, wrong: Iterable[Disagreement]) -> Iterator[Finding]:
+    for one in wrong:
         wanted, got = _listed(one.wanted), _listed(one.got)
         finding = context.finding(Kind.VALUE_WRONG, one.where, f"{wanted}, {_SOURCES[repeat.of]}", got, rule=one.rule)
         yield _tolerating(finding, repeat.contradiction, spelling=one.spelling)
