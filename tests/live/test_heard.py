@@ -73,7 +73,7 @@ def test_what_was_heard_is_recorded_and_replayed(
 
 @pytest.mark.usefixtures("heard")
 def test_a_damaged_notification_breaks_the_contract(pytester: pytest.Pytester, run: Run) -> None:
-    """The run fails, not the test, whose rule it is not. And whoever does not know a test's own address is not heard."""
+    """It fails the run, not a test whose rule it is not. Whoever does not know a test's own address is not heard."""
     pytester.makepyfile(
         HEAD
         + """
