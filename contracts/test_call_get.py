@@ -64,14 +64,3 @@ def test_question_expanded_participants(graphcalls_stage: Stage) -> None:
     people = members(answer).get("participants")
     note = f"{len(people)} participants" if isinstance(people, list) else "no participants"
     graphcalls_stage.record_answer("call-get.expanded-participants", answer, "" if refused(answer) else note)
-
-
-@question("call-get.in-a-batch")
-def test_question_in_a_batch(graphcalls_stage: Stage) -> None:
-    """A call that is read twice by one batch."""
-    call = graphcalls_stage.meeting_call(people=0)
-    entries = [{"id": id, "method": "GET", "url": f"/communications/calls/{call.id}"} for id in ("1", "2")]
-    answer = graphcalls_stage.client.request("POST", "/$batch", json={"requests": entries})
-    inner = [str(one.get("status")) for one in members(answer).get("responses", ())]
-    note = f"entries: {', '.join(inner)}"
-    graphcalls_stage.record_answer("call-get.in-a-batch", answer, "" if refused(answer) else note)

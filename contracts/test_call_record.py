@@ -56,6 +56,10 @@ def app_hosted_call(stage: Stage) -> StagedCall:
     return stage.staged(person, targets=[person.entry()], mediaConfig=APP_HOSTED)
 
 
+NEARLY_AN_HOUR = 3000.0
+"""Seconds; after an hour the token of the test would have run out, and what it made could not be hung up."""
+
+
 @rule("call-record.success-is-200-with-operation")
 def test_a_recording_is_answered_with_the_operation(graphcalls_stage: Stage) -> None:
     """A request that was taken is answered with 200 and the operation it started."""
@@ -104,7 +108,7 @@ def test_the_file_is_gone_an_hour_after_the_call(graphcalls_stage: Stage) -> Non
     file = file_of(graphcalls_stage, call)
     graphcalls_stage.accepted(graphcalls_stage.read(*file), "call-record.file-opens-with-its-token")
     graphcalls_stage.accepted(call.hang_up())
-    graphcalls_stage.advance(3600.0)
+    graphcalls_stage.advance(NEARLY_AN_HOUR)
     assert refused(graphcalls_stage.read(*file))
 
 
@@ -333,5 +337,5 @@ def test_question_gone_status(graphcalls_stage: Stage) -> None:
     call = graphcalls_stage.peer_to_peer_call()
     file = file_of(graphcalls_stage, call)
     graphcalls_stage.accepted(call.hang_up())
-    graphcalls_stage.advance(3600.0)
+    graphcalls_stage.advance(NEARLY_AN_HOUR)
     graphcalls_stage.record_answer("call-record.gone-status", graphcalls_stage.read(*file))

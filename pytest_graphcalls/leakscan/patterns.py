@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from string import ascii_letters, digits
 
 _PLACEHOLDER = re.compile(
@@ -104,6 +104,7 @@ _FOLD = r"(?:\\?\r?\n[ \t]*|=\r?\n|(?:\\{1,8}r)?\\{1,8}n)"
 _GUID = r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}"
 _MORE = rf"(?:{_FOLD}(?!{_GUID})(?=[\w-]*[0-9_])[\w-]{{8,}}+(?![\w:/-]))*"
 
+_PERSONAL = partial(Form, person=True)
 FORMS = (
     Form(
         "JSON web token",
@@ -180,13 +181,12 @@ FORMS = (
             re.DOTALL,
         ),
     ),
-    Form(
+    _PERSONAL(
         "thread of a meeting",
         ("19:meeting_", "19%3ameeting_"),
         re.compile(r"(?i)19(?::|%3A)meeting_(?P<value>(?![0-9a-f-]{32,36}(?:@|%40))[\w=-]+)(?:@|%40)thread"),
-        person=True,
     ),
-    Form(
+    _PERSONAL(
         "e-mail address",
         ("@", "%40"),
         re.compile(rf"(?i)(?P<value>[\w.+-]{{1,80}}{_AT_DOMAIN})"),
@@ -195,9 +195,8 @@ FORMS = (
         after=120,
         inside=f"{ascii_letters}{digits}._+-",
         unless="odata.",
-        person=True,
     ),
-    Form(
+    _PERSONAL(
         "e-mail address",
         ('"@', '"%40'),
         re.compile(rf"(?i)\\{{0,64}}(?P<value>[^\W_][^\"\n]{{0,140}}\"(?!@odata\.){_AT_DOMAIN})"),
@@ -206,42 +205,35 @@ FORMS = (
         after=120,
         inside=f"{ascii_letters}{digits}._+- \\",
         unless="odata.",
-        person=True,
     ),
-    Form(
-        "e-mail address", ("#ext#",), re.compile(rf"(?i)(?P<value>\#EXT\#{_AT_DOMAIN})"), _is_real_address, person=True
-    ),
-    Form(
+    _PERSONAL("e-mail address", ("#ext#",), re.compile(rf"(?i)(?P<value>\#EXT\#{_AT_DOMAIN})"), _is_real_address),
+    _PERSONAL(
         "telephone number",
         ("+", "%2b", "tel:"),
         re.compile(r"(?i)(?:\+|%2B|tel:)(?P<value>[1-9](?:[ .()-]{0,2}[0-9]){7,14})(?![0-9])", re.ASCII),
         _is_real_number,
         after=60,
-        person=True,
     ),
-    Form(
+    _PERSONAL(
         "name of a tenant",
         (".onmicrosoft.", ".sharepoint."),
         re.compile(
             r"(?i)(?P<value>(?<![\w.-])(?!tenant-[0-9a-f]{8}\.)[\w-]{1,63})\.(?:onmicrosoft|sharepoint)\.[a-z]{2,3}\b"
         ),
         before=64,
-        person=True,
     ),
-    Form(
+    _PERSONAL(
         "personal site",
         ("sharepoint.com/personal/", "sharepoint.com%2fpersonal%2f"),
         re.compile(r"(?i)sharepoint\.com(?:/|%2F)personal(?:/|%2F)(?P<value>(?!id-[0-9a-f]{24})[\w.%-]+)"),
-        person=True,
     ),
-    Form(
+    _PERSONAL(
         "name in a directory",
         ("cn=", "cn%3d", "uid="),
         re.compile(
             r"(?i)(?<![a-z0-9])(?:CN|UID)(?:=|%3D)(?P<value>(?:\\.|[^,;\\\n\"'<>&]){2,80})(?:,|%2C)\s{0,2}(?:OU|DC|O|CN|C|L|ST)(?:=|%3D)"
         ),
         _is_name,
-        person=True,
     ),
 )
 """What is looked for by its form."""
@@ -259,7 +251,7 @@ NATIONAL_NUMBER = re.compile(
 )
 """A telephone number as people of a country write it, without the sign of the plus."""
 
-PERSON = Form(
+PERSON = _PERSONAL(
     "name of a person",
     ("name",),
     re.compile(
@@ -270,7 +262,6 @@ PERSON = Form(
     _is_name,
     before=60,
     inside=f"{ascii_letters}{digits}_-",
-    person=True,
 )
 
 STEMS = (

@@ -68,12 +68,8 @@ def read(folder: Path, target: str, versions: tuple[str, ...], name: str = "--ba
     allowed = _KINDS.get(target, _SERVERS)
     other = next((one for one in found if _kind(one) not in allowed), None)
     if other is not None:
-        raise SettingError(
-            name,
-            str(folder),
-            f"recordings to compare {target} with",
-            f"{other.path.name} in it was recorded from: {_kind(other)}. Give each target a baseline of its own.",
-        )
+        step = f"{other.path.name} in it was recorded from: {_kind(other)}. Give each target a baseline of its own."
+        raise SettingError(name, str(folder), f"recordings to compare {target} with", step)
     recordings = tuple(one for one in map(recording_of, found) if one.version in versions)
     days = sorted(one.passport.recorded.date().isoformat() for one in found if one.passport)
     kinds = kinds_of(found)
@@ -104,13 +100,9 @@ def recordings_in(folder: Path, name: str) -> list[Cassette]:
     if other is None and not found:
         other = next((path for path in folder.rglob("*") if path.is_file() and path.name != KEY_FILE), None)
     if other is not None:
-        raise SettingError(
-            name,
-            str(folder),
-            "recordings of the packaged suite",
-            f"{other.relative_to(folder)} in it is none. Name the folder that 'graphcalls drift promote' has made, "
-            "or one that is not there yet.",
-        )
+        made = "Name the folder that 'graphcalls drift promote' has made, or one that is not there yet."
+        step = f"{other.relative_to(folder)} in it is none. {made}"
+        raise SettingError(name, str(folder), "recordings of the packaged suite", step)
     return found
 
 
@@ -192,12 +184,9 @@ def _refuse_other_sources(new: Iterable[Cassette], old: Iterable[Cassette], base
     now, then = ({one.passport.kind for one in all_ if one.passport} for all_ in (new, old))
     if then and not now <= then:
         recorded = "+".join(sorted(then))
-        raise SettingError(
-            "--baseline",
-            str(baseline),
-            f"recordings from {'+'.join(sorted(now))}, as tonight's are",
-            f"It holds some from {recorded}. Give each target a baseline of its own.",
-        )
+        wanted = f"recordings from {'+'.join(sorted(now))}, as tonight's are"
+        step = f"It holds some from {recorded}. Give each target a baseline of its own."
+        raise SettingError("--baseline", str(baseline), wanted, step)
 
 
 def _refuse_leaks(tonight: Path, known: Iterable[str]) -> None:

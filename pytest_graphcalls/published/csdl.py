@@ -315,22 +315,15 @@ class _Reader:
 
     def _type(self, local: str, attributes: Mapping[str, str]) -> None:
         name = self._own_name(attributes)
-        self._owner = self._types[name] = {
-            "base": attributes.get("BaseType"),
-            "abstract": attributes.get("Abstract") == "true",
-            "open": attributes.get("OpenType") == "true",
-            "properties": {},
-            "navigation": {},
-        }
+        abstract, open_ = (attributes.get(key) == "true" for key in ("Abstract", "OpenType"))
+        facts = {"base": attributes.get("BaseType"), "abstract": abstract, "open": open_}
+        self._owner = self._types[name] = {**facts, "properties": {}, "navigation": {}}
         if local == "EntityType":
             self._entities.add(name)
 
     def _enum(self, _: str, attributes: Mapping[str, str]) -> None:
-        self._owner = self._enums[self._own_name(attributes)] = {
-            "flags": attributes.get("IsFlags") == "true",
-            "evolvable": False,
-            "members": {},
-        }
+        flags = attributes.get("IsFlags") == "true"
+        self._owner = self._enums[self._own_name(attributes)] = {"flags": flags, "evolvable": False, "members": {}}
 
     def _enum_member(self, _: str, attributes: Mapping[str, str]) -> None:
         name, number = self._text(attributes, "Name"), attributes.get("Value", "")
@@ -351,15 +344,13 @@ class _Reader:
             self._owner["navigation"][self._text(attributes, "Name")] = facts
 
     def _action(self, local: str, attributes: Mapping[str, str]) -> None:
-        self._owner = {
+        facts = {
             "name": self._text(attributes, "Name"),
             "kind": local.lower(),
             "boundTo": "",
             "boundToCollection": False,
-            "returns": None,
-            "parameters": {},
-            "bound": attributes.get("IsBound") == "true",
         }
+        self._owner = {**facts, "returns": None, "parameters": {}, "bound": attributes.get("IsBound") == "true"}
         if local == "Action":
             self._actions.append(self._owner)
 

@@ -81,11 +81,7 @@ def people() -> tuple[TextPattern, ...]:
             Kind.THREAD,
         ),
         # The id of an online meeting: its organizer and thread in Base64 (m1.1).
-        TextPattern(
-            ("mso", "msp"),
-            re.compile(r"(?P<value>(?<![\w+=-])MS[op][\w+/-]{60,}+={0,2})", re.ASCII),
-            Kind.ID,
-        ),
+        TextPattern(("mso", "msp"), re.compile(r"(?P<value>(?<![\w+=-])MS[op][\w+/-]{60,}+={0,2})", re.ASCII), Kind.ID),
         # The number of a meeting that is looked for.
         TextPattern(
             ("joinmeetingid",),
