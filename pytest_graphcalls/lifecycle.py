@@ -37,6 +37,7 @@ class CallEvent(StrEnum):
 
     ANSWER = "answer"
     REJECT = "reject"
+    REDIRECT = "redirect"
     EXPIRE = "expire"
     """Neither answered nor rejected within 15 seconds (call-reject.r04)."""
     ESTABLISH = "establish"
@@ -99,6 +100,7 @@ CALL = _table(
         CallState.INCOMING: {
             CallEvent.ANSWER: CallState.ESTABLISHING,
             CallEvent.REJECT: CallState.TERMINATED,
+            CallEvent.REDIRECT: CallState.TERMINATED,
             CallEvent.EXPIRE: CallState.TERMINATED,
             CallEvent.HANG_UP: CallState.TERMINATING,
             CallEvent.END: CallState.TERMINATED,

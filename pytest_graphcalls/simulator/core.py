@@ -424,6 +424,7 @@ HANDLERS: Mapping[str, Callable[[Simulator, Ask], Reply]] = {
     "call-playprompt": lambda simulator, ask: simulator.media.play_prompt(ask),
     "call-record": lambda simulator, ask: simulator.media.record(ask),
     "call-reject": lambda simulator, ask: simulator.incoming.reject(ask),
+    "call-redirect": lambda simulator, ask: simulator.incoming.redirect(ask),
     "call-senddtmftones": lambda simulator, ask: simulator.media.send_tones(ask),
     "call-subscribetotone": lambda simulator, ask: simulator.media.subscribe(ask),
     "call-unmute": lambda simulator, ask: simulator.participants.unmute_bot(ask),

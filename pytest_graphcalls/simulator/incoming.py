@@ -1,4 +1,4 @@
-"""Incoming calls: answer, reject, or let the time run out."""
+"""Incoming calls: answer, reject, redirect, or let the time run out."""
 
 from __future__ import annotations
 
@@ -96,10 +96,20 @@ class Incoming:
         self.drop_rejected(call, **facts)
         return Reply(202, documented("call-reject.r01"))
 
+    def redirect(self, ask: Ask) -> Reply:
+        """Hand an incoming call on; it is over for the bot at once (call-redirect.r05, s10.3)."""
+        call = self._calls.live(ask)
+        body = self._admission.body(ask)
+        self.require_incoming(call)
+        call = self._calls.step(call, CallEvent.REDIRECT, callback=self.take_callback(call, body))
+        self._world.notifier.call_redirected(call)
+        self._calls.forget(call)
+        return Reply(202, documented("call-redirect.r01"))
+
     def require_incoming(self, call: Call) -> None:
-        """Refuse to reject a call that was answered: it goes on (call-reject.r02)."""
+        """Refuse to reject or redirect a call that was answered: it goes on (call-reject.r02, call-redirect.r02)."""
         if call.state is not CallState.INCOMING:
-            raise Refusal("already-established", f"The call is {call.state}; only an incoming call can be rejected.")
+            raise Refusal("already-established", f"The call is {call.state}; only an incoming call can be rejected or redirected.")
 
     def read_reason(self, body: Mapping[str, Any]) -> str:
         """The reason, whatever its letter case (observed 11.4); ``none`` when there is none."""

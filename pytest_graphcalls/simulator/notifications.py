@@ -28,6 +28,7 @@ _SAME = (  # observed 6.1, without the bearer token
 )
 ARRIVED = documented("observed 5.8")
 REJECTED = documented("call-reject.r07")
+REDIRECTED = documented("call-redirect.r05")
 TONE = documented("call-subscribetotone.r03")
 INVENTED = inferred("simulator.notify")
 OLD_FORM = reported("m3.1")
@@ -182,6 +183,11 @@ class Notifier:
     def call_rejected(self, call: Call) -> None:
         """Notify that a rejected call is over; no state and no reason are documented (observed 6.18)."""
         self._note_down(call, "deleted", call.id, lambda: _reference(call), str(REJECTED))
+
+    def call_redirected(self, call: Call) -> None:
+        """Notify that a redirected call is over: its state, without a result (s10.2)."""
+        members = {"state": str(call.state), **_ALWAYS}
+        self._note_down(call, "deleted", call.id, partial(self.state, call, members), str(REDIRECTED))
 
     def roster_changed(self, conference: Conference, fact: Fact) -> None:
         """Tell each app in a group call the roster; a peer-to-peer call has none (application-post-calls.r05).
