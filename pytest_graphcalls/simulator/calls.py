@@ -258,6 +258,8 @@ class Calls:
 
 def _end_of(call: Call) -> str:
     """How a call ended, for the message of a refusal."""
+    if call.redirected_to:
+        return f"It was redirected to {', '.join(call.redirected_to)}."
     if call.rejected_with is not None:
         return f"It was rejected ({call.rejected_with})."
     if call.result is not None:

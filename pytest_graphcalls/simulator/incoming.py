@@ -101,7 +101,15 @@ class Incoming:
         call = self._calls.live(ask)
         body = self._admission.body(ask)
         self.require_incoming(call)
-        call = self._calls.step(call, CallEvent.REDIRECT, callback=self.take_callback(call, body))
+        people = [
+            one
+            for target in body.get("targets") or ()
+            for one in target.get("identity", {}).values()
+            if isinstance(one, dict)
+        ]
+        names = tuple(str(one.get("displayName") or one.get("id")) for one in people)
+        facts = {"callback": self.take_callback(call, body), "redirected_to": names}
+        call = self._calls.step(call, CallEvent.REDIRECT, **facts)
         self._world.notifier.call_redirected(call)
         self._calls.forget(call)
         return Reply(202, documented("call-redirect.r01"))
@@ -109,7 +117,9 @@ class Incoming:
     def require_incoming(self, call: Call) -> None:
         """Refuse to reject or redirect a call that was answered: it goes on (call-reject.r02, call-redirect.r02)."""
         if call.state is not CallState.INCOMING:
-            raise Refusal("already-established", f"The call is {call.state}; only an incoming call can be rejected or redirected.")
+            raise Refusal(
+                "already-established", f"The call is {call.state}; only an incoming call can be rejected or redirected."
+            )
 
     def read_reason(self, body: Mapping[str, Any]) -> str:
         """The reason, whatever its letter case (observed 11.4); ``none`` when there is none."""

@@ -185,6 +185,7 @@ class Call:
         asked: the members of the create or answer body that the call shows again.
         result: why it ended.
         rejected_with: the reason given, once it was rejected.
+        redirected_to: the name, or id, of each target, once it was redirected.
         ended: virtual second at which it was over.
         hears_tones: whether its bot has subscribed to tones.
         tones: keys that were pressed, and tones that its bot has sent, in order.
@@ -206,6 +207,7 @@ class Call:
     asked: Mapping[str, Any] = field(default_factory=dict)
     result: Result | None = None
     rejected_with: str | None = None
+    redirected_to: tuple[str, ...] = ()
     ended: float | None = None
     hears_tones: bool = False
     tones: tuple[Tone, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -81,6 +82,17 @@ def refuses_group_invitations(simulator: Simulator, original: Callable[[Call], N
     if simulator.store.conference_of(call).kind is Kind.GROUP:
         raise Refusal("invalid-request", "A group call cannot be rejected.")
     original(call)
+
+
+def refuses_when(which: Callable[[dict[str, Any]], bool]) -> Callable[[Callable[[Ask], Reply], Ask], Reply]:
+    """Requests whose body ``which`` is true of are refused."""
+
+    def carry_out(handler: Callable[[Ask], Reply], ask: Ask) -> Reply:
+        if which(json.loads(ask.request.body)):
+            raise Refusal("invalid-request", "This one is not taken.")
+        return handler(ask)
+
+    return carry_out
 
 
 def hides_the_chat(_: Simulator, original: Callable[..., Any], call: Call, conference: Conference) -> Any:

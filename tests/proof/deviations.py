@@ -24,6 +24,7 @@ from tests.proof.steps import (
     leaves_unjudged,
     needs_no_role,
     needs_no_token,
+    only_in,
     set_to,
     skips,
     skips_in,
@@ -54,6 +55,7 @@ MUTE, PLAY, CANCEL = "participant-mute", "call-playprompt", "call-cancelmediapro
 FIND, GET, MAKE, DROP = (f"onlinemeeting-{verb}" for verb in ("find", "get", "create", "delete"))
 MUTE_BOT, UNMUTE_BOT, TONES = "call-mute", "call-unmute", "call-senddtmftones"
 LISTEN, RECORD, STATUS = "call-subscribetotone", "call-record", "call-updaterecordingstatus"
+REDIRECT = "call-redirect"
 LOST = "The address below /app is answered as unknown."
 OPEN = "A request without a token is carried out."
 
@@ -379,6 +381,47 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(f"{REJECT}.no-role-is-needed", "A token without roles is refused.", changes.needs_a_role),
     Deviation(f"{REJECT}.token-is-required", OPEN, needs_no_token(REJECT)),
     Deviation(f"{REJECT}.app-path-still-works", LOST, has_no_old_address(REJECT)),
+    # Redirect
+    Deviation(f"{REDIRECT}.success-is-202-empty", "The answer has status 200.", status(REDIRECT, 200)),
+    Deviation(
+        f"{REDIRECT}.answered-call-goes-on",
+        "A redirect ends a call that was answered.",
+        only_in(REDIRECT, around("incoming", "require_incoming", changes.rejection_ends_answered)),
+    ),
+    Deviation(
+        f"{REDIRECT}.fifteen-seconds-to-decide",
+        "The call rings for ten seconds.",
+        only_in(REDIRECT, set_to("incoming", "seconds", 10.0)),
+    ),
+    Deviation(
+        f"{REDIRECT}.at-most-25-targets",
+        "25 targets are refused.",
+        handled(REDIRECT, changes.refuses_when(lambda body: len(body["targets"]) > 24)),
+    ),
+    Deviation(
+        f"{REDIRECT}.timeout-is-15-to-90-seconds",
+        "A timeout of 90 seconds is refused.",
+        handled(REDIRECT, changes.refuses_when(lambda body: body.get("timeout") == 90)),
+    ),
+    Deviation(
+        f"{REDIRECT}.callback-uri-is-https",
+        "An http callback is used.",
+        both(
+            leaves_unjudged(f"{REDIRECT}.callback-uri-is-https"),
+            only_in(
+                REDIRECT,
+                instead("incoming", "take_callback", lambda call, given: given.get("callbackUri") or call.callback),
+            ),
+        ),
+    ),
+    Deviation(
+        f"{REDIRECT}.end-is-notified",
+        "The notification of the end has no state.",
+        around("notifier", "call_redirected", lambda simulator, _, call: simulator.notifier.call_rejected(call)),
+    ),
+    Deviation(f"{REDIRECT}.role-is-required", "A token without roles redirects a call.", needs_no_role(REDIRECT)),
+    Deviation(f"{REDIRECT}.token-is-required", OPEN, needs_no_token(REDIRECT)),
+    Deviation(f"{REDIRECT}.app-path-still-works", LOST, has_no_old_address(REDIRECT)),
     # Mute
     Deviation(f"{MUTE}.success-is-200-with-operation", "The answer has status 202.", status(MUTE, 202)),
     Deviation(f"{MUTE}.is-done-with-the-answer", "The answer says running.", body(MUTE, changes.goes_on)),

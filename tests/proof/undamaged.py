@@ -35,6 +35,9 @@ def everything(stage: Stage) -> None:
     """Use every operation of the stage's version once, with bodies as full as they get."""
     stage.answered_call().keep_alive()
     stage.incoming_call(group=True).reject(reason="busy")
+    targets = [stage.person("Dora").entry()]
+    late = "https://late.example.org/calls"
+    stage.incoming_call().send("call-redirect", {"targets": targets, "callbackUri": late})
     call = stage.meeting_call(people=2)
     alice, bob = call.people
     entry = stage.person("Carol").entry(chosen_id=stage.new_id())

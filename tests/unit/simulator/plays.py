@@ -129,6 +129,13 @@ def is_rejected(scene: Scene) -> None:
     scene.simulator.advance(LONG)
 
 
+def is_redirected(scene: Scene) -> None:
+    call = rings(scene)
+    targets = [{"identity": {"user": {"id": "8c1d", "displayName": "Cleo"}}}]
+    assert scene.bot.post(f"/{call.id}/redirect", {"targets": targets}).status == 202
+    scene.simulator.advance(LONG)
+
+
 def is_missed(scene: Scene) -> None:
     rings(scene)
     scene.simulator.advance(LONG)
@@ -404,6 +411,7 @@ PLAYS: dict[str, Play] = {
     "incoming-answered": is_answered(group=False),
     "incoming-group-answered": is_answered(group=True),
     "incoming-rejected": is_rejected,
+    "incoming-redirected": is_redirected,
     "incoming-missed": is_missed,
     "incoming-given-up": caller_gives_up,
     "invite-completed": invites(),
