@@ -303,6 +303,10 @@ EXCHANGES: dict[str, tuple[Exchange, list[str]]] = {
         ),
         [],
     ),
+    "redirect 1": (
+        exchange("POST", f"/{CALL}/redirect", {"targets": [{"identity": {"user": {"id": "8c1d"}}}]}, 202, None),
+        [],
+    ),
     "reject 1": (exchange("POST", f"/{CALL}/reject", {"reason": "busy"}, 202, None), []),
     "reject 2": (exchange("POST", f"/{CALL}/reject", {"reason": "none"}, 202, None), []),
     "invite 1: one user": (
