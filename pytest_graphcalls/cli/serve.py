@@ -170,7 +170,7 @@ def _trust(state: ServerState) -> Iterator[str]:
         yield f"  graphcalls env --tls {shlex.quote(str(Path(around.ca).parent))} --url {around.url}"
         return
     yield "Clients trust it by one of these (OpenSSL and httpx; requests and azure-identity; Node):"
-    yield from (f"  export {name}={around.ca}" for name in TRUST_VARIABLES)
+    yield from (f"  export {name}={shlex.quote(str(around.ca))}" for name in TRUST_VARIABLES)
     yield ""
     yield "It has a sign-in (the secret is made up, and the same for the same seed):"
     yield f"  export AZURE_AUTHORITY_HOST={around.url}"
