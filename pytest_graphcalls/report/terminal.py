@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import shorten, wrap
@@ -22,6 +23,8 @@ from pytest_graphcalls.session import (
 WIDTH = 100
 _LONGEST_ANSWER = 46
 _MOST_NOTICES = 10
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+"""What differs from test to test in the answers of one cause."""
 
 
 def summary(run: Run, *, details: bool = False) -> Iterator[str]:
@@ -92,8 +95,9 @@ def _unsettled(results: Iterable[RuleResult], status: Outcome) -> Iterator[str]:
     reasons: dict[str, list[str]] = defaultdict(list)
     for result in results:
         if result.status is status:
-            reasons[result.reason.removeprefix(f"{words}: ")].append(f"{result.rule} ({result.version})")
-    for reason, rules in reasons.items():
+            reason = _ID.sub("…", result.reason.removeprefix(f"{words}: "))
+            reasons[reason].append(f"{result.rule} ({result.version})")
+    for reason, rules in sorted(reasons.items(), key=lambda one: -len(one[1])):
         some = rules[0] if len(rules) == 1 else counted(len(rules), "rule")
         yield f"{words}, {some}: {reason}"
 

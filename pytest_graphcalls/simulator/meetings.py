@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, unquote
@@ -128,19 +128,22 @@ class Meetings:
     def require_invited(self, found: Conference, user: str) -> None:
         """Refuse a user who neither organizes the meeting nor is invited to it (onlinemeeting-get.r02)."""
         assert found.online is not None
-        if user.lower() not in found.online.attendees:
+        if user.lower() not in map(str.lower, found.online.attendees):
             self.require_organizer(found, user)
 
     def take_away(self, found: Conference) -> None:
         """Let a meeting be found no more."""
         self._world.store.drop_meeting(found)
 
-    def made(self, organizer: Identity, body: Mapping[str, Any], **facts: Any) -> Conference:
+    def made(
+        self, organizer: Identity, body: Mapping[str, Any], guests: Iterable[Identity] = (), **facts: Any
+    ) -> Conference:
         """A new meeting.
 
         Args:
             organizer: who organizes it.
             body: the ``onlineMeeting`` that was asked for.
+            guests: who is invited besides; shown as JSON only when it is asked for, as there may be many.
             facts: members of its conference.
         """
         world = self._world
@@ -153,11 +156,11 @@ class Meetings:
             join_url=address,
             join_id=world.ids.digits("join", 12),
             passcode=self.passcode() if wanted else None,
-            attendees=frozenset(filter(None, map(_user_of, attendees))),
+            attendees=(*filter(None, map(_user_of, attendees)), *(one.id for one in guests)),
             members={
                 **{name: body[name] for name in _SHOWN_AGAIN if name in body},
                 **self._times(body),
-                "participants": {"organizer": _organizing(organizer), "attendees": attendees},
+                **({"participants": {"attendees": attendees}} if attendees else {}),
             },
         )
         chat = resources.shown_again("chatInfo", {"threadId": thread, "messageId": "0", "replyChainMessageId": None})
@@ -188,7 +191,11 @@ class Meetings:
     def shown(self, found: Conference) -> dict[str, Any]:
         """The meeting as answers show it."""
         assert found.online is not None
-        return resources.online_meeting(found.online, found.chat or {})
+        people, shown = self._world.people, resources.online_meeting(found.online, found.chat or {})
+        asked = (shown.get("participants") or {}).get("attendees")
+        guests = [{"identity": resources.identity_set(people.identity(id))} for id in found.online.attendees]
+        host = _organizing(people.completed(Identity("user", found.organizer)))
+        return {**shown, "participants": {"organizer": host, "attendees": asked or guests}}
 
 
 def join_url(thread: str, organizer: str, tenant: str) -> str:
@@ -216,7 +223,7 @@ def _organizing(who: Identity) -> dict[str, Any]:
 
 def _user_of(attendee: Any) -> str:
     user = ((attendee.get("identity") or {}).get("user") or {}) if isinstance(attendee, Mapping) else {}
-    return str(user.get("id") or "").lower()
+    return str(user.get("id") or "")
 
 
 def _moment(text: Any) -> datetime | None:

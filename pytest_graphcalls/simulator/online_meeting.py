@@ -16,7 +16,7 @@ class OnlineMeeting:
         join_url: the long form of its join address.
         join_id: its number, digits only.
         passcode: belongs to the number, or ``None``.
-        attendees: ids of the users who are invited, in lower case.
+        attendees: ids of the users who are invited.
         members: further members, as they are shown.
     """
 
@@ -24,5 +24,5 @@ class OnlineMeeting:
     join_url: str
     join_id: str
     passcode: str | None
-    attendees: frozenset[str]
+    attendees: tuple[str, ...]
     members: Mapping[str, Any]

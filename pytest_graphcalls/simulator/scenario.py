@@ -299,11 +299,8 @@ class Scenario:
         """Hold a meeting that ``people`` are in already."""
         host = self._person(organizer or "Organizer")
         guests = [self._person(one).identity for one in ((people,) if isinstance(people, (str, Person)) else people)]
-        asked = {
-            "joinMeetingIdSettings": {"isPasscodeRequired": passcode},
-            "participants": {"attendees": [{"identity": resources.identity_set(one)} for one in guests]},
-        }
-        conference = self._meetings.made(host.identity, asked, lets_in=lets_in)
+        asked = {"joinMeetingIdSettings": {"isPasscodeRequired": passcode}}
+        conference = self._meetings.made(host.identity, asked, guests, lets_in=lets_in)
         for one in guests:
             self._admit(conference.id, one)
         online, info = conference.online, conference.meeting

@@ -73,7 +73,7 @@ def test_what_was_heard_is_recorded_and_replayed(
 
 @pytest.mark.usefixtures("heard")
 def test_a_damaged_notification_breaks_the_contract(pytester: pytest.Pytester, run: Run) -> None:
-    """And whoever does not know a test's own address is not heard."""
+    """It fails the run, not a test whose rule it is not. Whoever does not know a test's own address is not heard."""
     pytester.makepyfile(
         HEAD
         + """
@@ -90,10 +90,11 @@ def test_call(graphcalls_stage):
 """
     )
     result = run("--graphcalls-version=v1.0")
-    result.assert_outcomes(failed=1)
+    result.assert_outcomes(passed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
     text = result.stdout.str()
-    assert text.count("graphcalls: notification breaks the calls API (v1.0)") == 3
-    assert "got       no such header, or none with a bearer token" in text
+    assert text.count("wrong, and no rule is about it: v1.0 notification ") == 3
+    assert "expected a bearer token of the service, got no such header, or none with a bearer token" in text
     assert '"value": 7' not in text
 
 

@@ -8,6 +8,7 @@ from tests.plugin.conftest import Run
 from tests.plugin.projects import BROKEN_LOCATION, CREATE_A_CALL
 
 LOCATION = "application-post-calls.location-names-the-call"
+GET = "call-get.success-is-200-with-call"
 SHAPE = "application-post-calls.success-is-201-with-call"
 
 
@@ -97,6 +98,22 @@ def test_what_could_not_be_staged_is_not_checked(pytester: pytest.Pytester, run:
     assert line.startswith("SKIPPED [1] test_a.py:")
     assert line.endswith(f"not checked: {sentence}")
     assert f"not checked, {SHAPE} (v1.0): {sentence}" in result.outlines
+
+
+def test_one_cause_is_told_once(pytester: pytest.Pytester, run: Run) -> None:
+    """Answers to different tests differ in ids at least; the cause of most rules comes first."""
+    error = 'raise StageError("a call", f"there is no call {uuid4()}")'
+    start = "from uuid import uuid4\nfrom pytest_graphcalls.errors import StageError\n"
+    other = rule_test(SHAPE, 'raise StageError("a phone", "it is engaged")')
+    pytester.makepyfile(
+        test_a=start + other, test_b=start + rule_test(LOCATION, error), test_c=start + rule_test(GET, error)
+    )
+    result = run()
+    causes = [line for line in result.outlines if "could not be staged" in line and line.startswith("not checked, ")]
+    assert causes == [
+        "not checked, 4 rules: a call could not be staged; there is no call ….",
+        "not checked, 2 rules: a phone could not be staged; it is engaged.",
+    ]
 
 
 def test_a_broken_set_up_leaves_the_rule_unchecked(pytester: pytest.Pytester, run: Run) -> None:

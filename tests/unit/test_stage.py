@@ -13,6 +13,7 @@ from pytest_graphcalls.errors import StageError, UnknownNameError
 from pytest_graphcalls.sandbox.tenant import CALLBACK
 from pytest_graphcalls.session import WHOLE, Offer, Recorder
 from pytest_graphcalls.stage import Answer, Invitee, Notice, Stage, StagedCall, members, refused, shown
+from pytest_graphcalls.targets.facts import MockFacts
 from pytest_graphcalls.wire import Headers, Request, encode_json
 
 CALL = "57dab8b1-894c-409a-b240-bd8beae78896"
@@ -214,6 +215,16 @@ def test_a_roster_without_those_whose_invite_is_completed_is_blamed(status: str,
         stage.bring(StagedCall(stage, CALL, stage.client), stage.person())
     expected = ("$.value", "Alice, whose invite is completed, in the list", "no such participant")
     assert wrong == ([("call-list-participants.success-is-200-with-collection", *expected)] if blamed else [])
+
+
+def test_an_invite_that_is_over_is_not_waited_for() -> None:
+    """At a server in real time the operation tells when there is no more to wait for than a late list."""
+    stage, line = stage_on({("GET", "/operations/o"): said(status="completed"), ("GET", "/participants"): roster()})
+    line.scripted.answers["POST", "/invite"] = said(id="o")
+    line.given, stage._blame = MockFacts(), lambda *_: None
+    with pytest.raises(StageError, match="their invites are over, and the list does not show them"):
+        stage.bring(StagedCall(stage, CALL, stage.client), stage.person())
+    assert sum(line.waited) == pytest.approx(0.5)
 
 
 def test_an_invite_that_was_refused_has_brought_nobody() -> None:
