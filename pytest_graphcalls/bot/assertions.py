@@ -209,7 +209,7 @@ class Assertions:
         speaking.acts_once_for_each_tone(self, wait)
 
     def assert_fetched_every_recording(self: BotUnderTest) -> None:
-        """Every recording that was notified to the bot was read by it, before it was gone.
+        """Every recording that was notified to the bot was read by it, while it was kept.
 
         Raises:
             BotError: one was not read so far, or there was none; with the timeline.
