@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from pytest_graphcalls.bot.ledger import MESSAGE_ID, Asked, Ledger
 from pytest_graphcalls.bot.timeline import (
@@ -29,6 +30,7 @@ from pytest_graphcalls.wire import MalformedJsonError, Request, Response
 
 PRESSED_AGAIN = "the same key"
 """Remark of a key that is notified again, with a new message id."""
+_T = TypeVar("_T")
 _SPEAKS = frozenset({Effect.PLAYS, Effect.RECORDS})
 
 
@@ -53,20 +55,27 @@ def goes_on_after_an_end(ledger: Ledger) -> None:
     started = {id: one for one in _with_effect(ledger, *_SPEAKS) if succeeded(one) and (id := _running(one))}
     if not started:
         raise failure("no operation of the bot has begun to play or record, so it had no end to wait for", ledger)
-    entries = accepted_entries(ledger)
-    going_on = _with_effect(ledger, *_SPEAKS, Effect.ENDS_CALL)
-    cancels = [one for one in _with_effect(ledger, Effect.CANCELS_MEDIA) if succeeded(one)]
+    entries = _by_call(accepted_entries(ledger), lambda entry: entry.call)
+    going_on = _by_call(_with_effect(ledger, *_SPEAKS, Effect.ENDS_CALL), call_of)
+    cancels = _by_call(filter(succeeded, _with_effect(ledger, Effect.CANCELS_MEDIA)), call_of)
     for id, begun in started.items():
         call, since = call_of(begun), begun.number
-        reasons = [entry.delivery.number for entry in entries if entry.call == call and _is_reason(entry, id)]
-        reasons += [one.number for one in cancels if call_of(one) == call]
+        reasons = [entry.delivery.number for entry in entries[call] if _is_reason(entry, id)]
+        reasons += [one.number for one in cancels[call]]
         until = min((number for number in reasons if number > since), default=math.inf)
-        for one in going_on:
-            if call_of(one) == call and since < one.number < until and not _barges_in(one):
+        for one in going_on[call]:
+            if since < one.number < until and not _barges_in(one):
                 what = (
                     f"the bot sent {describe_request(one)} at {one.at:g} s, before the end of {_last(begun)} (#{since})"
                 )
                 raise failure(f"{what}; expected that it waits for the notification of operation {id}", ledger)
+
+
+def _by_call(some: Iterable[_T], call: Callable[[_T], str]) -> dict[str, list[_T]]:
+    found: dict[str, list[_T]] = defaultdict(list)
+    for one in some:
+        found[call(one)].append(one)
+    return found
 
 
 def _last(asked: Asked) -> str:
