@@ -169,3 +169,13 @@ def test_a_program_that_is_not_there_is_named(pytester: pytest.Pytester, run: Ru
     result = run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*graphcalls.run(command)=no-such-program: expected a program that can be started.*"])
+
+
+def test_a_command_in_one_text_is_refused(pytester: pytest.Pytester, run: Run) -> None:
+    """It is not taken for a list of letters."""
+    pytester.makepyfile('def test_it(graphcalls): graphcalls.run("python bot.py", port_variable="PORT")')
+    result = run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*(command)='python bot.py': expected a list of words. Write [[]'python', 'bot.py'].*"]
+    )

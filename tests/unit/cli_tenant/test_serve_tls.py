@@ -121,3 +121,12 @@ def test_serve_tls_says_that_a_folder_cannot_be_used(tmp_path: Path, graphcalls:
     code, out, err = graphcalls("serve", "--port", "0", "--tls", str(tmp_path / "file"))
     assert (code, out) == (2, "")
     assert "expected a folder to keep a certificate authority in" in err
+
+
+def test_the_first_call_trusts_the_server(tmp_path: Path) -> None:
+    """It stands above the variables, so it names the file itself."""
+    folder = tmp_path / "a folder"
+    with serving("--tls", str(folder)) as server:
+        assert server.stdout is not None
+        words = next(shlex.split(line.rstrip("\\\n")) for line in server.stdout if line.startswith("  curl "))
+    assert words[1:3] == ["--cacert", str(folder / "ca.pem")]
