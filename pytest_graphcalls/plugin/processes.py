@@ -59,8 +59,8 @@ def running(
         within: real seconds that it has until it listens.
 
     Raises:
-        SettingError: no way to its port is given, or two; the port is taken; the command is one text, or its program cannot be
-            started.
+        SettingError: no way to its port is given, or two; the port is taken; the command
+            is one text, or its program cannot be started.
         BotError: it ends before it listens, or does not listen in time.
     """
     if bool(port_variable) == bool(listens):
