@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
 
-from pytest_graphcalls.bot import reordering
+from pytest_graphcalls.bot import reordering, speaking
 from pytest_graphcalls.bot.courier import MAX_REAL_SECONDS
 from pytest_graphcalls.bot.forgery import FORGERIES
 from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
@@ -171,6 +171,60 @@ class Assertions:
         """
         quantity("assert_survives_reorder(wait)", wait, unit="real seconds", most=MAX_REAL_SECONDS)
         reordering.survives_reorder(self, wait)
+
+    def assert_plays_when_audio_is_active(self: BotUnderTest) -> None:
+        """The bot plays and records nothing in a call before it has accepted that the call's audio is active.
+
+        The notification is the update of the established call with ``mediaState.audio: active`` (s0.17).
+
+        Raises:
+            BotError: it did, or it has played and recorded nothing; with the timeline.
+        """
+        speaking.plays_when_audio_is_active(self.ledger)
+
+    def assert_goes_on_after_an_end(self: BotUnderTest) -> None:
+        """While it plays or records, the bot starts no other prompt or recording, and does not hang up.
+
+        It may go on once it was notified of the operation's end, has cancelled it, or was notified of a key, of a
+        change of the roster or of the call's end; and at any time with ``bargeInAllowed``.
+
+        Raises:
+            BotError: it did, or no operation of it was running; with the timeline.
+        """
+        speaking.goes_on_after_an_end(self.ledger)
+
+    def assert_acts_once_for_each_tone(self: BotUnderTest, wait: float = 0.5) -> None:
+        """A key that is notified again with the same ``sequenceId`` makes the bot send no POST, PATCH or DELETE.
+
+        Every accepted key is posted again, with a new message id, best while the call still goes on. Virtual time
+        stands still.
+
+        Args:
+            wait: real seconds for a bot behind a URL to act after its answers; others are waited for anyway.
+
+        Raises:
+            BotError: it sends one, or it was notified of no key; with the timeline.
+        """
+        quantity("assert_acts_once_for_each_tone(wait)", wait, unit="real seconds", most=MAX_REAL_SECONDS)
+        speaking.acts_once_for_each_tone(self, wait)
+
+    def assert_fetched_every_recording(self: BotUnderTest) -> None:
+        """Every recording that was notified to the bot was read by it, while it was kept.
+
+        Raises:
+            BotError: one was not read so far, or there was none; with the timeline.
+        """
+        speaking.fetched_every_recording(self)
+
+    def assert_states_recording_first(self: BotUnderTest) -> None:
+        """In every call of a recording policy the bot has set the status ``recording``, before any recordResponse.
+
+        Media that the bot hosts itself cannot be seen here: in such a call the status has to be set at all.
+
+        Raises:
+            BotError: it has not, or it has answered no such call; with the timeline.
+        """
+        speaking.states_recording_first(self)
 
 
 def _answered_within(ledger: Ledger, seconds: float, now: float) -> None:

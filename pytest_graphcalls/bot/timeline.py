@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -58,6 +58,7 @@ class DeliveredEntry:
         state: state of the call, or ``""`` where the entry has none.
         of_call: whether it is about the call itself, not about its roster or an operation.
         direction: direction of the call, or ``""``.
+        data: its ``resourceData``; empty where that is no object.
     """
 
     delivery: Delivery
@@ -66,6 +67,7 @@ class DeliveredEntry:
     state: str
     of_call: bool
     direction: str
+    data: Mapping[str, Any]
 
 
 def stored_notification(simulator: Simulator, delivery: Delivery) -> Notification | None:
@@ -92,9 +94,10 @@ def entries_of(delivery: Delivery) -> Iterator[DeliveredEntry]:
         call = segments[at + 1] if at + 1 < len(segments) else delivery.call
         data = entry.get("resourceData")
         of_call = at + 2 >= len(segments)
-        facts: dict[str, Any] = data if of_call and isinstance(data, dict) else {}
+        known: dict[str, Any] = data if isinstance(data, dict) else {}
+        facts = known if of_call else {}
         state, direction = str(facts.get("state") or ""), str(facts.get("direction") or "")
-        yield DeliveredEntry(delivery, call, str(entry.get("changeType")), state, of_call, direction)
+        yield DeliveredEntry(delivery, call, str(entry.get("changeType")), state, of_call, direction, known)
 
 
 def path_parts(asked: Asked) -> tuple[str, ...]:

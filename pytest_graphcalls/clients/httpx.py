@@ -1,7 +1,8 @@
 """httpx clients in front of a simulator: its transport, the checks of what passes, the sign-in, the conversions.
 
 Each transport is one class for sync and async clients. They subclass httpx's public transport classes and
-not ``MockTransport``, which recorders patch.
+not ``MockTransport``, which recorders patch. The public ones serve clients of httpx2, too: it has the same contract of
+transports, and demands answers of its own classes (clients 4.1 to 4.6).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import base64
 import binascii
 import os
 import re
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from ssl import SSLContext, create_default_context
@@ -20,6 +22,7 @@ import httpx
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.session import Recorder, current_recorder
+from pytest_graphcalls.validation import answering
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 
 if TYPE_CHECKING:
@@ -32,6 +35,9 @@ AsyncClient = httpx.AsyncClient
 Observer = Callable[[Exchange], None]
 _T = TypeVar("_T")
 
+LIBRARIES = ("httpx", "httpx2")
+"""Whose clients the transports serve; only the first is imported here."""
+_FOR_REQUESTS = "a session of requests mounts pytest_graphcalls.clients.requests.SimulatorAdapter(simulator)"
 TIMEOUT = 10.0
 """Seconds that a client of ours waits for a server."""
 
@@ -46,13 +52,30 @@ def to_wire_response(response: httpx.Response) -> Response:
     return Response(response.status_code, _headers(response.headers), response.content)
 
 
-def to_httpx_response(response: Response) -> httpx.Response:
-    """The answer as httpx has it, not read yet."""
+def library_of(thing: Any) -> Any:
+    """The module that a request or a transport is of: httpx or httpx2, whose classes are not to be mixed.
+
+    Raises:
+        TypeError: it is of neither.
+    """
+    for kind in type(thing).__mro__:
+        name = kind.__module__.partition(".")[0]
+        if name in LIBRARIES:
+            return sys.modules[name]
+    kind = type(thing)
+    raise TypeError(
+        f"{kind.__module__}.{kind.__qualname__} is neither of httpx nor of httpx2, whose clients this is for; "
+        f"{_FOR_REQUESTS}"
+    )
+
+
+def to_httpx_response(response: Response, library: Any = httpx) -> Any:
+    """The answer as httpx has it, or the ``library`` that the request is of; not read yet."""
     headers = list(response.headers.pairs)
     if response.body:
         headers.append(("Content-Length", str(len(response.body))))
     # As a stream and not as content, which httpx would read twice.
-    return httpx.Response(response.status, headers=headers, stream=httpx.ByteStream(response.body))
+    return library.Response(response.status, headers=headers, stream=library.ByteStream(response.body))
 
 
 def _headers(headers: httpx.Headers) -> Headers:
@@ -61,50 +84,65 @@ def _headers(headers: httpx.Headers) -> Headers:
 
 
 class SimulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Lets an httpx client, sync or async, talk to a simulator in the same process.
+    """Lets a client of httpx or httpx2, sync or async, talk to a simulator in the same process.
 
     Args:
         service: a simulator, or a host of several.
+
+    Raises:
+        SettingError: ``service`` is something else.
     """
 
     def __init__(self, service: Service) -> None:
-        self._service = service
+        self._service: Service = answering("SimulatorTransport", service)
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """See :class:`httpx.BaseTransport`."""
+    def handle_request(self, request: httpx.Request) -> Any:
+        """See :class:`httpx.BaseTransport`; the response is of the request's library."""
+        library = library_of(request)
         request.read()
-        return self._answer(request)
+        return self._answer(library, request)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """See :class:`httpx.AsyncBaseTransport`."""
+    async def handle_async_request(self, request: httpx.Request) -> Any:
+        """See :class:`httpx.AsyncBaseTransport`; the response is of the request's library."""
+        library = library_of(request)
         await request.aread()
-        return self._answer(request)
+        return self._answer(library, request)
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    def send(self, *_: object, **__: object) -> None:
+        """What a session of requests would call.
+
+        Raises:
+            TypeError: always; it names what to mount.
+        """
+        raise TypeError(f"SimulatorTransport is for clients of httpx and httpx2; {_FOR_REQUESTS}")
+
+    def _answer(self, library: Any, request: httpx.Request) -> Any:
         response = self._service.handle(to_wire_request(request))
-        if type(response) is Response:
-            return to_httpx_response(response)
-        from pytest_graphcalls.simulator.faults import Faulty
+        if type(response) is not Response:
+            from pytest_graphcalls.simulator.faults import Faulty
 
-        return self._disturbed(request, response) if isinstance(response, Faulty) else to_httpx_response(response)
+            if isinstance(response, Faulty):
+                return self._disturbed(library, request, response)
+        return to_httpx_response(response, library)
 
-    def _disturbed(self, request: httpx.Request, response: Faulty) -> httpx.Response:
+    def _disturbed(self, library: Any, request: httpx.Request, response: Faulty) -> Any:
         """What a fault has left of the answer, or the failure that it leads to; being late takes virtual time."""
         patience = request.extensions.get("timeout", {}).get("read")
         if patience is not None and response.delay > patience:
             self._service.elapse(patience)
-            raise httpx.ReadTimeout("The read operation timed out", request=request)
+            raise library.ReadTimeout("The read operation timed out", request=request)
         self._service.elapse(response.delay)
         if response.sent is None:
-            return to_httpx_response(response.whole)
+            return to_httpx_response(response.whole, library)
         if response.sent < 0:
-            raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+            raise library.RemoteProtocolError("Server disconnected without sending a response.", request=request)
         headers = [*response.headers.pairs, ("Content-Length", str(len(response.body)))]
-        return httpx.Response(response.status, headers=headers, stream=_Cut(response.body, response.sent, request))
+        kind = type("Cut", (_Cut, library.SyncByteStream, library.AsyncByteStream), {})
+        return library.Response(response.status, headers=headers, stream=kind(response.body, response.sent, request))
 
 
-class _Cut(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that ends before its time, and fails as it does over a socket."""
+class _Cut:
+    """A body that ends before its time, and fails as it does over a socket; a client demands its library's stream."""
 
     def __init__(self, body: bytes, sent: int, request: httpx.Request) -> None:
         self._body = body
@@ -119,22 +157,24 @@ class _Cut(httpx.SyncByteStream, httpx.AsyncByteStream):
         yield self._body[: self._sent]
         raise self._failure()
 
-    def _failure(self) -> httpx.RemoteProtocolError:
+    def _failure(self) -> Exception:
         came = f"received {self._sent} bytes, expected {len(self._body)}"
         said = f"peer closed connection without sending complete message body ({came})"
-        return httpx.RemoteProtocolError(said, request=self._request)
+        failure: Exception = library_of(self._request).RemoteProtocolError(said, request=self._request)
+        return failure
 
 
 class CheckedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Checks what passes through another transport.
+    """Checks what passes through another transport, for clients of httpx and of httpx2.
 
     Args:
-        inner: the transport that does the work; for an async client an async one.
+        inner: the transport that does the work, of the client's own library; for an async client an async one.
         recorder: is handed each exchange once its answer has come. By default the running test's recorder;
             outside a test that has one, a violation raises at once.
 
     Raises:
         ContractViolationError: by a request, when no recorder is active and the exchange violates the contract.
+        TypeError: by a request, when ``inner`` does not fit the client.
     """
 
     def __init__(self, inner: httpx.BaseTransport | httpx.AsyncBaseTransport, recorder: Observer | None = None) -> None:
@@ -142,43 +182,50 @@ class CheckedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._recorder = recorder
         self._started: dict[str, Any] = {}
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """See :class:`httpx.BaseTransport`."""
-        inner = of_kind(self._inner, httpx.BaseTransport)
+    def handle_request(self, request: httpx.Request) -> Any:
+        """See :class:`httpx.BaseTransport`; the response is of the request's library."""
+        library = library_of(request)
+        inner = self._fitting(library, "BaseTransport")
         request.read()
         began = time.perf_counter()
         response = inner.handle_request(request)
         try:
             # The stream and not iter_raw(): some transports give a response that was read already.
-            body = b"".join(of_kind(response.stream, httpx.SyncByteStream))
+            body = b"".join(of_kind(response.stream, library.SyncByteStream))
         finally:
             response.close()
-        return self._passed_on(request, response, body, time.perf_counter() - began)
+        return self._passed_on(library, request, response, body, time.perf_counter() - began)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """See :class:`httpx.AsyncBaseTransport`."""
-        inner = of_kind(self._inner, httpx.AsyncBaseTransport)
+    async def handle_async_request(self, request: httpx.Request) -> Any:
+        """See :class:`httpx.AsyncBaseTransport`; the response is of the request's library."""
+        library = library_of(request)
+        inner = self._fitting(library, "AsyncBaseTransport")
         await request.aread()
         began = time.perf_counter()
         response = await inner.handle_async_request(request)
         try:
-            body = b"".join([chunk async for chunk in of_kind(response.stream, httpx.AsyncByteStream)])
+            body = b"".join([chunk async for chunk in of_kind(response.stream, library.AsyncByteStream)])
         finally:
             await response.aclose()
-        return self._passed_on(request, response, body, time.perf_counter() - began)
+        return self._passed_on(library, request, response, body, time.perf_counter() - began)
+
+    def _fitting(self, library: Any, kind: str) -> Any:
+        """The inner transport, if clients of that library may have it; ours serve both."""
+        ours = isinstance(self._inner, (SimulatorTransport, CheckedTransport))
+        return self._inner if ours else of_kind(self._inner, getattr(library, kind))
 
     def _passed_on(
-        self, request: httpx.Request, response: httpx.Response, body: bytes, seconds: float
-    ) -> httpx.Response:
+        self, library: Any, request: httpx.Request, response: httpx.Response, body: bytes, seconds: float
+    ) -> Any:
         facts: Any = {"headers": response.headers, "extensions": response.extensions}
-        decoded = httpx.Response(response.status_code, content=body, **facts)
+        decoded = library.Response(response.status_code, content=body, **facts)
         record = self._recorder or current_recorder() or self._raise_violations
         # A library that plays recordings patches this transport; what it gives has come over no network.
-        over_network = isinstance(self._inner, (httpx.HTTPTransport, httpx.AsyncHTTPTransport))
+        over_network = isinstance(self._inner, (library.HTTPTransport, library.AsyncHTTPTransport))
         played = over_network and "network_stream" not in response.extensions
         record(Exchange(to_wire_request(request), to_wire_response(decoded), seconds=seconds, played=played))
         # Not the decoded one: the client decodes what it is given.
-        return httpx.Response(response.status_code, stream=httpx.ByteStream(body), **facts)
+        return library.Response(response.status_code, stream=library.ByteStream(body), **facts)
 
     def _raise_violations(self, exchange: Exchange) -> None:
         from pytest_graphcalls.report.failure import raise_failing
@@ -189,20 +236,25 @@ class CheckedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         raise_failing(recorder)
 
     def close(self) -> None:
-        """Close the inner transport."""
-        of_kind(self._inner, httpx.BaseTransport).close()
+        """Close the inner transport; one that does not fit the client has opened nothing."""
+        if hasattr(self._inner, "close"):
+            self._inner.close()
 
     async def aclose(self) -> None:
-        """Close the inner transport."""
-        await of_kind(self._inner, httpx.AsyncBaseTransport).aclose()
+        """Close the inner transport; one that does not fit the client has opened nothing."""
+        if hasattr(self._inner, "aclose"):
+            await self._inner.aclose()
 
 
 def of_kind(thing: Any, kind: type[_T]) -> _T:
     """``thing``, if it is a ``kind``; a ``TypeError`` says that a client and its transports do not fit."""
     if not isinstance(thing, kind):
+        found, library = type(thing), kind.__module__.partition(".")[0]
+        right = f"{library}.{'AsyncHTTPTransport' if kind.__name__.startswith('Async') else 'HTTPTransport'}()"
         raise TypeError(
-            f"{type(thing).__name__} is no {kind.__name__}; a sync client needs a sync transport inside its "
-            "CheckedTransport, an async client an async one"
+            f"{found.__module__.partition('.')[0]}.{found.__name__} is no {library}.{kind.__name__}; a sync client "
+            "needs a sync transport inside its CheckedTransport, an async client an async one, both of the client's "
+            f"own library: {right} for example"
         )
     return thing
 

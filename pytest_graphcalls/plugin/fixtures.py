@@ -144,6 +144,18 @@ def graphcalls_server(graphcalls: GraphCalls) -> str:
 
 
 @pytest.fixture
+def graphcalls_everywhere(graphcalls: GraphCalls) -> Iterator[GraphCalls]:
+    """Leads every httpx, httpx2 and requests client of the process to this test's simulator; gives ``graphcalls``.
+
+    Requests for Microsoft's hosts are answered and checked, local servers are reached as ever, other hosts are refused.
+    """
+    from pytest_graphcalls.clients.everywhere import everywhere
+
+    with everywhere(graphcalls.simulator, graphcalls.simulator.cloud):
+        yield graphcalls
+
+
+@pytest.fixture
 def graphcalls_stage(_graphcalls_connection: Connection, _graphcalls_recorder: Recorder) -> Iterator[Stage]:
     """Sets up the calls and meetings that a contract test needs, on any target, and always cleans them up."""
     from pytest_graphcalls.stage import Stage

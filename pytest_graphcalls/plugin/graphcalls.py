@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -122,6 +122,50 @@ class GraphCalls:
         bot = self._follow(Bot(simulator, seed=self._seed))
         self._closing.callback(bot.close)
         return bot
+
+    def environment(self) -> dict[str, str]:
+        """Variables by which a process of any language reaches :attr:`simulator`, under Microsoft's own host names.
+
+        A server with TLS and a proxy are started for it; they end with the test. Skips as :attr:`simulator` does.
+        """
+        from pytest_graphcalls.plugin.processes import client_facts
+        from pytest_graphcalls.server.environment import variables
+
+        simulator = self.simulator
+        return variables(self._part("facts", lambda: self._closing.enter_context(client_facts(simulator))))
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        port_variable: str = "",
+        listens: int = 0,
+        path: str = "",
+        environment: Mapping[str, str] | None = None,
+        within: float = 20.0,
+    ) -> Bot:
+        """Start a bot of any language as a process, wait until it listens, and attach it as :attr:`bot`.
+
+        It and its children end with the test, whatever happens; what it wrote is shown when the test fails.
+        ``graphcalls.run(["node", "bot.js"], port_variable="PORT")``
+
+        Args:
+            command: program and arguments.
+            port_variable: the variable by which it is given a free port.
+            listens: instead of that, the port of a bot with a fixed one.
+            path: the bot's path for notifications; by default that of the registered address, ``/api/calls``.
+            environment: variables beside those of :meth:`environment`, which it is given anyway.
+            within: real seconds that it has until it listens.
+
+        Raises:
+            SettingError: no way to its port is given, or two; the port is taken; the program cannot be started.
+            BotError: it ends before it listens, or does not listen in time.
+        """
+        from pytest_graphcalls.plugin.processes import running
+
+        given = {**self.environment(), **(environment or {})}
+        process = running(command, given, port_variable=port_variable, listens=listens, within=within)
+        return self.bot(self._closing.enter_context(process), path=path)
 
     def in_meeting(self, *people: str) -> SimulatedCall:
         """Bring the bot into a meeting with ``people``: the client joins it, and the call is established.

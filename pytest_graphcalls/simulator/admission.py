@@ -17,7 +17,7 @@ from pytest_graphcalls.contract.model import NO_ROLE, RoleCheck
 from pytest_graphcalls.errors import nearest
 from pytest_graphcalls.findings import Finding, Severity
 from pytest_graphcalls.simulator.identity import Authority, Grant
-from pytest_graphcalls.simulator.requests import unread
+from pytest_graphcalls.simulator.requests import Tree, tree_of, unread
 from pytest_graphcalls.simulator.responses import Refusal, Reply, inferred, weakest
 from pytest_graphcalls.wire import MalformedJsonError, Request, decode_json, path_segments
 
@@ -85,6 +85,7 @@ class Admission:
         """Rules of requests that the handlers check instead of the body check."""
         self._look: Look | None = None
         self._read: tuple[Request, Mapping[str, Any]] | None = None
+        self._reads: dict[tuple[str, str], tuple[Mapping[str, tuple[Any, ...]], Tree]] = {}
 
     def admit(self, request: Request, found: Match | Miss | None = None) -> Ask:
         """Take a request in.
@@ -151,28 +152,40 @@ class Admission:
         self.require_json(ask.request)
         body = self.read(ask.request)
         self.refuse_wrappers(ask.request, body)
-        self.judge(ask)
-        members = self._contract.published(ask.match, body) if isinstance(body, dict) else {}
+        found, members = self.judge(ask), body if isinstance(body, dict) else {}
+        if found != ():  # where nothing was found, no member is in another letter case
+            members = self._contract.published(ask.match, members)
         self._read = ask.request, members
         return members
 
     def unread(self, ask: Ask) -> list[str]:
         """The places in a request that was carried out which ask for something and were not acted on."""
-        request, operation = ask.request, ask.match.operation
-        reads = operation.reads
-        if operation.request.body == "action":  # a version may lack a parameter that the other has
-            known = self._contract.types(ask.match.version).actions[operation.action].parameters
-            reads = {
-                place: values for place, values in reads.items() if place.partition(".")[0].removesuffix("[]") in known
-            }
+        request = ask.request
+        reads, tree = self._acted_on(ask.match)
         query = request.query.items()
         places = [f"?{name}" for name, value in query if not _honoured(f"?{name.lower()}", value, reads)]
         places += [name for name in _ASKING if request.headers.get(name, _READ) != _READ]
         if request.body and (self._read is None or self._read[0] is not request):
             places.append("body")
         elif request.body and self._read:
-            places += unread(self._read[1], reads)
+            places += unread(self._read[1], tree)
         return places
+
+    def _acted_on(self, match: Match) -> tuple[Mapping[str, tuple[Any, ...]], Tree]:
+        """What is acted on in a request of an operation, as it is in the contract and as a tree."""
+        operation = match.operation
+        found = self._reads.get((operation.id, match.version))
+        if found is None:
+            reads = operation.reads
+            if operation.request.body == "action":  # a version may lack a parameter that the other has
+                known = self._contract.types(match.version).actions[operation.action].parameters
+                reads = {
+                    place: values
+                    for place, values in reads.items()
+                    if place.partition(".")[0].removesuffix("[]") in known
+                }
+            found = self._reads[operation.id, match.version] = reads, tree_of(reads)
+        return found
 
     def selected(self, ask: Ask, reply: Reply) -> Reply:
         """A reply with the members that ``$select`` names, and what it expands (calls-query-options.r01).
@@ -216,13 +229,14 @@ class Admission:
         if (b"$id" in request.body or b"$values" in request.body) and _has_wrapper(body):
             raise Refusal("reference-wrappers", "The body holds $id or $values; switch off reference handling.")
 
-    def judge(self, ask: Ask) -> None:
-        """Refuse a body that breaks the contract; additive members and tolerated spellings pass."""
+    def judge(self, ask: Ask) -> tuple[Finding, ...]:
+        """Refuse a body that breaks the contract; additive members and tolerated spellings pass, and are given back."""
         findings = self._contract.check_request(ask.request, ask.match)
         self._look = Look(self._contract, ask.request, ask.match, findings)
         for finding in findings:
             if finding.severity is Severity.VIOLATION and finding.rule not in self.unjudged:
                 raise _broken(finding)
+        return findings
 
 
 def _honoured(place: str, value: str, reads: Mapping[str, tuple[Any, ...]]) -> bool:

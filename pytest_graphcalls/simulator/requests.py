@@ -7,9 +7,8 @@ may be left to later steps and because a body that breaks only an inferred state
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from pytest_graphcalls.simulator.people import GUID, People
@@ -125,40 +124,49 @@ def asked_of(body: Mapping[str, Any], modalities: str, options: str) -> dict[str
     return asked
 
 
-def unread(body: Mapping[str, Any], reads: Mapping[str, tuple[Any, ...]]) -> Iterator[str]:
+Tree = Mapping[str, Any]
+"""What is read, by the steps on the way to it: again one, or the values that are honoured (none: all are)."""
+_STEP = re.compile(r"\[\]|[^.\[]+")
+_UNREAD = (object(),)
+"""The values that are honoured of a member which is not read: none that can be sent."""
+
+
+def tree_of(reads: Mapping[str, tuple[Any, ...]]) -> Tree:
+    """The places of :attr:`.Operation.reads` as a tree, in which :func:`unread` looks each member up once."""
+    tree: dict[str, Any] = {}
+    for place in sorted(reads, key=len, reverse=True):  # so that what is read as a whole replaces its members
+        *way, last = _STEP.findall(place)
+        node = tree
+        for step in way:
+            node = node.setdefault(step, {})
+        node[last] = reads[place]
+    return tree
+
+
+def unread(value: Any, tree: Tree | tuple[Any, ...], place: str = "$") -> Iterator[str]:
     """The places in a body that ask for something which the simulator does not act on, as JSON paths.
 
     Args:
-        body: the object that was sent.
-        reads: what is acted on, see :attr:`.Operation.reads`.
+        value: the object that was sent, or a value in it.
+        tree: what is acted on, see :func:`tree_of`.
+        place: where the value stands.
     """
-    return _unread(body, "$", "", reads, _on_the_way(tuple(reads)))
-
-
-@cache
-def _on_the_way(places: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(place[:end] for place in places for end, mark in enumerate(place) if mark in ".[")
-
-
-def _unread(
-    value: Any, place: str, path: str, reads: Mapping[str, tuple[Any, ...]], on_the_way: Collection[str]
-) -> Iterator[str]:
-    if not _asks(value):
-        return
-    if path in reads:
-        if reads[path] and value not in reads[path]:
+    if isinstance(tree, tuple):
+        if tree and value not in tree and _asks(value):
             yield place
-    elif (path and path not in on_the_way) or not isinstance(value, Mapping | list):
-        yield place
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _unread(item, f"{place}[{index}]", f"{path}[]", reads, on_the_way)
-    else:
-        read = sort_of(value) if f"{path}.*" in on_the_way else None
+    elif isinstance(value, dict):
+        read = sort_of(value) if "*" in tree else None
         for name, member in value.items():
-            if not name.endswith("@odata.type"):
-                below = f"{path}.{'*' if name == read else name}".removeprefix(".")
-                yield from _unread(member, place + json_step(name), below, reads, on_the_way)
+            below = tree.get("*" if name == read else name, _UNREAD)
+            if below and not name.endswith("@odata.type"):
+                yield from unread(member, below, place + json_step(name))
+    elif isinstance(value, list):
+        below = tree.get("[]", _UNREAD)
+        if below:
+            for index, item in enumerate(value):
+                yield from unread(item, below, f"{place}[{index}]")
+    elif _asks(value):
+        yield place
 
 
 def _asks(value: Any) -> bool:
@@ -239,7 +247,11 @@ def _identity(entry: Mapping[str, Any], people: People) -> Identity | None:
 
 def sort_of(identities: Mapping[str, Any]) -> str | None:
     """The member of an identity set that is read: of those that can name a person the first that has an id."""
-    return next((sort for sort in IDENTITY_SORTS if _text(_object(identities.get(sort)).get("id"))), None)
+    # No generator, and no look into a kind that is not there: every identity of every request comes by here.
+    for sort in IDENTITY_SORTS:
+        if sort in identities and _text(_object(identities[sort]).get("id")):
+            return sort
+    return None
 
 
 def _coordinates(body: Mapping[str, Any], people: People) -> Coordinates | None:

@@ -16,6 +16,7 @@ HEAVY = {
     "deepdiff",
     "httpcore",
     "httpx",
+    "httpx2",
     "jinja2",
     "jsonschema",
     "jwt",

@@ -1,7 +1,8 @@
 """A good bot, and for each assertion one that is not: the same bot with one habit changed.
 
 It answers whoever calls, brings an expert in, keeps its calls alive, waits when it is told to, hangs up what is left
-when it goes home, and believes the service only. Its timers run by virtual time.
+when it goes home, and believes the service only. In each call it plays a greeting, records an answer,
+and confirms every key. Its timers run by virtual time.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ from tests.unit.bot.bots import Phone
 
 EXPERT = "Expert"
 RETRY_AFTER = 3
-MEDIA = {"@odata.type": "#microsoft.graph.serviceHostedMediaConfig"}
+PROMPT = {
+    "@odata.type": "#microsoft.graph.mediaPrompt",
+    "mediaInfo": {"@odata.type": "#microsoft.graph.mediaInfo", "uri": "https://cdn.contoso.com/greeting.wav"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,11 @@ class Habits:
         waits_for_establishing: whether it takes ``established`` for nothing unless ``establishing`` came before.
         hangs_up: whether it ends its calls when it goes home.
         looks_at_tokens: whether it checks who has sent a notification.
+        waits_for_audio: whether it plays once the audio is active, not as soon as the call is established.
+        hears_out: whether it records after the end of its greeting, not together with it.
+        counts_keys: whether it knows a key again by its number.
+        reads_recordings: whether it reads what it has recorded.
+        states_first: whether it says that it records before it does, not afterwards.
     """
 
     answers_after: float = 0.0
@@ -49,11 +58,16 @@ class Habits:
     waits_for_establishing: bool = False
     hangs_up: bool = True
     looks_at_tokens: bool = True
+    waits_for_audio: bool = True
+    hears_out: bool = True
+    counts_keys: bool = True
+    reads_recordings: bool = True
+    states_first: bool = True
 
 
 GOOD = Habits()
 FAULTY: Mapping[str, Habits] = {
-    "assert_answered_within": replace(GOOD, answers_after=12),
+    "assert_answered_within": replace(GOOD, answers_after=4),
     "assert_took_every_notification": replace(GOOD, refuses="/participants"),
     "assert_kept_alive": replace(GOOD, keeps_alive_every=1200),
     "assert_stopped_after_end": replace(GOOD, forgets_ended=False),
@@ -62,6 +76,11 @@ FAULTY: Mapping[str, Habits] = {
     "assert_survives_reorder": replace(GOOD, waits_for_establishing=True),
     "assert_hung_up_what_it_created": replace(GOOD, hangs_up=False),
     "assert_refuses_forged_notifications": replace(GOOD, looks_at_tokens=False),
+    "assert_plays_when_audio_is_active": replace(GOOD, waits_for_audio=False),
+    "assert_goes_on_after_an_end": replace(GOOD, hears_out=False),
+    "assert_acts_once_for_each_tone": replace(GOOD, counts_keys=False),
+    "assert_fetched_every_recording": replace(GOOD, reads_recordings=False),
+    "assert_states_recording_first": replace(GOOD, states_first=False),
 }
 """By the assertion that has to catch it: a bot with one bad habit."""
 
@@ -80,6 +99,8 @@ class Receptionist:
         self._phone = Phone(simulator)
         self._seen: set[str] = set()
         self._states: dict[str, str] = {}
+        self._greetings: dict[str, str] = {}
+        self._keys: set[tuple[str, int]] = set()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Take a notification."""
@@ -119,7 +140,9 @@ class Receptionist:
 
     def _act(self, note: Mapping[str, Any]) -> None:
         data = note["resourceData"]
-        if not isinstance(data, dict) or "call" not in data["@odata.type"].lower():
+        if isinstance(data, dict) and note["changeType"] == "deleted" and "completionReason" in data:
+            self._heard_out(note["resourceUrl"].split("/")[-3], data)
+        if not isinstance(data, dict) or not data["@odata.type"].lower().endswith(".call"):
             return
         call = note["resourceUrl"].rpartition("/")[2]
         if note["changeType"] == "created":
@@ -127,8 +150,12 @@ class Receptionist:
         elif note["changeType"] == "deleted":
             if self._habits.forgets_ended:
                 self._states.pop(call, None)
+        elif "toneInfo" in data:
+            self._confirm(call, data["toneInfo"]["sequenceId"])
         else:
             self._came_into(call, data["state"])
+            if "mediaState" in data or not self._habits.waits_for_audio:
+                self._greet(call)
 
     def _answer(self, call: str) -> None:
         self._phone.answer(call)
@@ -159,6 +186,40 @@ class Receptionist:
                 self._stay(call)
 
         self._simulator.later(self._habits.keeps_alive_every, again)
+
+    def _greet(self, call: str) -> None:
+        if self._states.get(call) == "established" and call not in self._greetings.values():
+            self._phone.send("POST", f"/calls/{call}/subscribeToTone", {})
+            self._greetings[self._play(call)] = call
+            if not self._habits.hears_out:
+                self._record(call)
+
+    def _play(self, call: str) -> str:
+        answer = self._phone.send("POST", f"/calls/{call}/playPrompt", {"prompts": [PROMPT]})
+        return str(answer.json().get("id"))
+
+    def _heard_out(self, call: str, operation: Mapping[str, Any]) -> None:
+        if operation["id"] in self._greetings and self._habits.hears_out:
+            self._record(call)
+        if operation.get("recordingLocation"):
+            if self._habits.reads_recordings:
+                token = Headers({"Authorization": f"Bearer {operation['recordingAccessToken']}"})
+                self._simulator.handle(Request("GET", operation["recordingLocation"], token))
+            if not self._habits.states_first:
+                self._state(call)
+
+    def _record(self, call: str) -> None:
+        if self._habits.states_first:
+            self._state(call)
+        self._phone.send("POST", f"/calls/{call}/recordResponse", {"maxRecordDurationInSeconds": 2})
+
+    def _state(self, call: str) -> None:
+        self._phone.send("POST", f"/calls/{call}/updateRecordingStatus", {"status": "recording"})
+
+    def _confirm(self, call: str, number: int) -> None:
+        if not self._habits.counts_keys or (call, number) not in self._keys:
+            self._keys.add((call, number))
+            self._play(call)
 
     def goes_home(self) -> None:
         """End what is left."""
@@ -207,7 +268,7 @@ class Swapping:
 
 @contextmanager
 def worked_through(habits: Habits = GOOD) -> Iterator[Bot]:
-    """A bot with three calls behind it: a long one that the others leave, a short one, and one told in odd order."""
+    """A bot with four calls behind it: a long one, a short one, one told in odd order, one of a policy."""
     simulator = Simulator()
     simulator.intercept(Throttled())
     bot = Bot(simulator)
@@ -221,11 +282,14 @@ def worked_through(habits: Habits = GOOD) -> Iterator[Bot]:
         simulator.advance(2000)
         for name in ("Ana", EXPERT):
             simulator.person(name).leaves(long)
-        simulator.advance(1500)
+        simulator.advance(1300)
         simulator.incoming_call("Ben")
         simulator.advance(20)
         swapping.call = simulator.incoming_call("Cem").id
         simulator.advance(20)
+        simulator.incoming_call("Dora", recording_policy=True)
+        simulator.person("Dora").presses("1", after=40)
+        simulator.advance(60)
         receptionist.goes_home()
         simulator.advance(5)
         yield bot

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,7 @@ from pytest_graphcalls.simulator import Simulator
 from tests.proof.bots import FAULTY, GOOD, Receptionist, worked_through
 
 JUDGED: dict[str, Callable[[Bot], None]] = {
-    "assert_answered_within": lambda bot: bot.assert_answered_within(10),
+    "assert_answered_within": lambda bot: bot.assert_answered_within(3),
     "assert_took_every_notification": lambda bot: bot.assert_took_every_notification(within=5),
     "assert_kept_alive": lambda bot: bot.assert_kept_alive(),
     "assert_stopped_after_end": lambda bot: bot.assert_stopped_after_end(),
@@ -23,6 +24,11 @@ JUDGED: dict[str, Callable[[Bot], None]] = {
     "assert_survives_reorder": lambda bot: bot.assert_survives_reorder(),
     "assert_hung_up_what_it_created": lambda bot: bot.assert_hung_up_what_it_created(),
     "assert_refuses_forged_notifications": lambda bot: bot.assert_refuses_forged_notifications(),
+    "assert_plays_when_audio_is_active": lambda bot: bot.assert_plays_when_audio_is_active(),
+    "assert_goes_on_after_an_end": lambda bot: bot.assert_goes_on_after_an_end(),
+    "assert_acts_once_for_each_tone": lambda bot: bot.assert_acts_once_for_each_tone(),
+    "assert_fetched_every_recording": lambda bot: bot.assert_fetched_every_recording(),
+    "assert_states_recording_first": lambda bot: bot.assert_states_recording_first(),
 }
 
 
@@ -54,6 +60,49 @@ def test_a_bad_habit_is_caught_by_its_own_assertion_alone(habit: str) -> None:
             except BotError:
                 caught.add(assertion)
     assert caught == {habit}
+
+
+SPEAKING = {
+    "assert_plays_when_audio_is_active": (
+        r"sent POST /calls/\S+/playPrompt \(#\d+\) at 0\.5 s, before it was notified of active audio; expected",
+        r"the bot has played and recorded nothing; let it answer a call, and let time pass",
+    ),
+    "assert_goes_on_after_an_end": (
+        r"/recordResponse \(#\d+\) at 0\.5 s, before the end of playPrompt \(#\d+\); expected",
+        r"no operation of the bot has begun to play or record, so it had no end to wait for",
+    ),
+    "assert_acts_once_for_each_tone": (
+        r"/playPrompt \(#\d+\) because the key with sequenceId 1 was notified again \(#\d+\); expected",
+        r"the bot was notified of no key; it has to call subscribeToTone, and a person has to press a key",
+    ),
+    "assert_fetched_every_recording": (
+        r"the bot did not read the recording of call \S+ \(#\d+\); it is kept for \S+ virtual seconds after the",
+        r"the bot was notified of no recording; let it record, and let time pass",
+    ),
+    "assert_states_recording_first": (
+        r"/recordResponse \(#\d+\) without its recording status; expected POST /communications/calls/\S+/update",
+        r"the bot has answered no call of a recording policy; place one with simulator\.incoming_call\(",
+    ),
+}
+"""By assertion about bots that speak: how its two errors are worded."""
+
+
+@pytest.mark.parametrize(("assertion", "words"), SPEAKING.items())
+def test_an_error_says_what_was_done_and_what_was_expected(assertion: str, words: tuple[str, str]) -> None:
+    with worked_through(FAULTY[assertion]) as bot, pytest.raises(BotError, match=words[0]):
+        JUDGED[assertion](bot)
+    with closing(Bot(Simulator())) as idle, pytest.raises(BotError, match=words[1]):
+        JUDGED[assertion](idle)
+
+
+def test_a_bot_of_a_recording_policy_has_to_set_its_status_even_where_no_recording_is_seen() -> None:
+    simulator = Simulator()
+    with closing(Bot(simulator)) as bot:
+        bot(Receptionist(simulator, replace(GOOD, states_first=False)))
+        simulator.incoming_call("Dora", recording_policy=True)
+        simulator.advance(1)
+        with pytest.raises(BotError, match=r"in call \S+ of a recording policy the bot set no recording status"):
+            bot.assert_states_recording_first()
 
 
 @pytest.mark.parametrize("assertion", JUDGED)

@@ -222,6 +222,10 @@ SUCCESS = {
 """The rule about the success of each operation."""
 
 
+EMPTY = {KEEP: "no-body-comes-back", ANSWER: "no-body-comes-back"}
+"""The rule about an answer without a body, where that is a rule of its own."""
+
+
 def of_success(operation: str, name: str, how: Strike) -> Fault:
     """A fault that breaks the rule about success."""
     return Fault(f"{operation}: {name}", (operation,), how, (SUCCESS[operation],))
@@ -238,7 +242,7 @@ TABLE = (
         for one in (CREATE, HANG_UP, OPERATION, INVITE, REMOVE)
     ),
     *(
-        of_success(one, "a body where none belongs", content(b'{"done": true}'))
+        Fault(f"{one}: a body where none belongs", (one,), content(b'{"done": true}'), (EMPTY.get(one, SUCCESS[one]),))
         for one in (HANG_UP, KEEP, ANSWER, REJECT, REMOVE)
     ),
     *(of_success(one, "an empty body", content(b"")) for one in (CREATE, GET, LIST, ONE, OPERATION, INVITE)),

@@ -261,7 +261,7 @@ def test_the_inner_transport_must_fit_the_client() -> None:
         async with httpx.AsyncClient(transport=CheckedTransport(httpx.HTTPTransport())) as client:
             await client.get(ROOT)
 
-    with pytest.raises(TypeError, match="HTTPTransport is no AsyncBaseTransport; a sync client needs"):
+    with pytest.raises(TypeError, match=r"httpx\.HTTPTransport is no httpx\.AsyncBaseTransport; a sync client needs"):
         asyncio.run(send())
 
 

@@ -14,7 +14,7 @@ from pytest_graphcalls.findings import Finding, Kind, Severity, Side
 from pytest_graphcalls.session import Recorder
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.core import Proceed
-from pytest_graphcalls.simulator.requests import unread
+from pytest_graphcalls.simulator.requests import tree_of, unread
 from pytest_graphcalls.simulator.resources import IDENTITY_SORTS
 from pytest_graphcalls.stage import Stage
 from pytest_graphcalls.targets import Setup, SimulatorTarget
@@ -84,7 +84,8 @@ def test_every_member_of_a_request_type_is_read_or_named(id: str, version: str) 
         values = honoured(place, operation.reads)
         expected = [] if values is not None and (not values or value in values) else [place.removesuffix("[]")]
         named = [
-            one.replace("[0]", "[]").removeprefix("$.").removesuffix("[]") for one in unread(body, operation.reads)
+            one.replace("[0]", "[]").removeprefix("$.").removesuffix("[]")
+            for one in unread(body, tree_of(operation.reads))
         ]
         wrong += [(place, body, named)] if named != expected else []
     assert wrong == []

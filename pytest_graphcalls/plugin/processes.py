@@ -1,0 +1,141 @@
+"""A bot of any language as a process of its own, led to the test's simulator by its environment alone."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pytest_graphcalls.errors import BotError, SettingError
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.environment import ClientFacts
+from pytest_graphcalls.server.http import listening, serve_in_thread
+from pytest_graphcalls.server.proxy import proxy_in_thread
+from pytest_graphcalls.server.tls import LOCAL, certificate_in
+from pytest_graphcalls.simulator import Simulator
+from pytest_graphcalls.simulator.hosting import ByHost
+
+END_WITHIN = 2.0
+"""Seconds that a bot has to end by itself."""
+LINES = 40
+"""How many of its last lines an error shows."""
+HOST = "127.0.0.1"
+
+
+@contextmanager
+def client_facts(simulator: Simulator) -> Iterator[ClientFacts]:
+    """Serve a simulator under Microsoft's names, through a proxy, until the block ends."""
+    cloud, app = simulator.cloud, simulator.authority.app
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="graphcalls-")))
+        tls = stack.enter_context(certificate_in(folder, [*LOCAL, *cloud.hosts]))
+        served = SimulatorApp(ByHost(simulator, cloud))
+        url = stack.enter_context(serve_in_thread(served, certificate=tls.certificate))
+        proxy = stack.enter_context(proxy_in_thread(url, cloud))
+        names = (tuple(cloud.hosts), simulator.tenant_id, app.app_id, simulator.signin.secret())
+        yield ClientFacts(url, proxy, tls, *names)
+
+
+@contextmanager
+def running(
+    command: Sequence[str], environment: Mapping[str, str], *, port_variable: str, listens: int, within: float
+) -> Iterator[str]:
+    """Run a bot until the block ends; gives its URL once it listens. Its output is written out at the end.
+
+    Args:
+        command: program and arguments.
+        environment: variables beside those of this process.
+        port_variable: by which it is given a free port; ``""`` for a bot with a port of its own.
+        listens: that port.
+        within: real seconds that it has until it listens.
+
+    Raises:
+        SettingError: no way to its port is given, or two; the port is taken; the command
+            is one text, or its program cannot be started.
+        BotError: it ends before it listens, or does not listen in time.
+    """
+    if bool(port_variable) == bool(listens):
+        ways = 'port_variable="PORT" for a bot that reads its port, or listens=3978 for one with a fixed port'
+        raise SettingError(
+            "graphcalls.run(port_variable, listens)", f"{port_variable!r}, {listens!r}", f"one of {ways}"
+        )
+    if isinstance(command, str):
+        raise SettingError("graphcalls.run(command)", repr(command), "a list of words", f"Write {command.split()}.")
+    port = _free_port(listens)
+    given = {**os.environ, **environment, **({port_variable: str(port)} if port_variable else {})}
+    with TemporaryDirectory(prefix="graphcalls-") as folder:
+        output = Path(folder) / "output.txt"
+        with output.open("wb") as file:
+            process = _started(command, env=given, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        try:
+            _wait_until_it_listens(process, shlex.join(command), port, within, output)
+            yield f"http://localhost:{port}"
+        finally:
+            _end(process)
+            sys.stdout.write(f"\n{shlex.join(command)} wrote:\n{_text(output)}\n")
+
+
+def _free_port(wanted: int) -> int:
+    try:
+        with listening(HOST, wanted) as listener:
+            return int(listener.getsockname()[1])
+    except SettingError:
+        raise SettingError(
+            "graphcalls.run(listens)",
+            str(wanted),
+            "a port that is free",
+            "Another process listens there, maybe another xdist worker: give such tests one worker by "
+            "@pytest.mark.xdist_group and --dist loadgroup, or a bot that reads its port a port_variable.",
+        ) from None
+
+
+def _started(command: Sequence[str], **facts: Any) -> subprocess.Popen[bytes]:
+    try:
+        # A session of its own: its children are ended with it, and Ctrl-C reaches only pytest.
+        return subprocess.Popen(command, start_new_session=True, **facts)  # noqa: S603 - the test's own command
+    except OSError as error:
+        name = command[0] if command else ""
+        raise SettingError("graphcalls.run(command)", name, "a program that can be started", f"{error}.") from None
+
+
+def _wait_until_it_listens(process: subprocess.Popen[bytes], name: str, port: int, within: float, output: Path) -> None:
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("localhost", port), 1):
+            return
+        try:
+            status = process.wait(0.02)
+        except subprocess.TimeoutExpired:
+            continue
+        raise BotError(f"{name} ended with status {status} before it listened on port {port}; it wrote", _last(output))
+    raise BotError(f"{name} did not listen on port {port} within {within:g} seconds; it wrote", _last(output))
+
+
+def _text(output: Path) -> str:
+    return output.read_text(encoding="utf-8", errors="replace").rstrip()
+
+
+def _last(output: Path) -> list[str]:
+    return _text(output).splitlines()[-LINES:] or ["(nothing)"]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and its children; what does not end when it is asked is killed."""
+    if sys.platform == "win32":
+        subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)  # noqa: S603, S607 - part of Windows
+        process.wait(END_WITHIN)
+        return
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError, PermissionError):  # the latter on macOS, for a group that has ended
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(END_WITHIN)
