@@ -8,6 +8,7 @@ from typing import Any
 from pytest_graphcalls.lifecycle import CallEvent, CallState
 from pytest_graphcalls.simulator.admission import Admission, Ask, require_role_for
 from pytest_graphcalls.simulator.calls import COMING_ABOUT, Calls, require_media_role
+from pytest_graphcalls.simulator.media import require_entries
 from pytest_graphcalls.simulator.requests import asked_of, is_https
 from pytest_graphcalls.simulator.responses import Refusal, Reply, Result, documented, inferred, reported
 from pytest_graphcalls.simulator.store import Call
@@ -101,6 +102,7 @@ class Incoming:
         call = self._calls.live(ask)
         body = self._admission.body(ask)
         self.require_incoming(call)
+        require_entries(body, "targets")
         people = [
             one
             for target in body.get("targets") or ()

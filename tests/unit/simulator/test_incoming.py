@@ -173,3 +173,11 @@ def test_a_call_to_another_app_is_not_ours(bot: Bot, simulator: Simulator) -> No
     assert simulator.notifications[-1].posted_to == "https://other.example.com/cb"
     assert code(bot.answer(call)) == "404 8522"
     assert Bot(simulator, other, bot.version).answer(call).status == 202
+
+
+def test_a_redirect_to_nobody_is_refused(bot: Bot, simulator: Simulator) -> None:
+    """The call goes on ringing."""
+    call = simulator.incoming_call("Ana")
+    for body in ({}, {"targets": []}, {"targets": None}):
+        assert code(bot.post(f"/{call.id}/redirect", body)) == "400 8523"
+    assert call.state == "incoming"
