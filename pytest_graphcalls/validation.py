@@ -73,6 +73,22 @@ def quantity(
     raise SettingError(name, shown(value), f"{unit}, {expected}" if unit else expected)
 
 
+def answering(adapter: str, service: Any) -> Any:
+    """``service``, if it answers requests.
+
+    Args:
+        adapter: the name of what it is passed to.
+        service: a simulator, or a host of several.
+
+    Raises:
+        SettingError: it is something else, such as the fixture that has the simulator.
+    """
+    if hasattr(service, "handle"):
+        return service
+    fixed = "A fixture has it as graphcalls.simulator."
+    raise SettingError(f"{adapter}(service)", type(service).__name__, "a simulator, or a host of several", fixed)
+
+
 def _is_number(value: Any, *, whole: bool) -> bool:
     if isinstance(value, bool) or not isinstance(value, Integral if whole else Real):
         return False

@@ -178,7 +178,10 @@ class Bot(Assertions):
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
-                what = f"the condition did not become true within {seconds:g} real seconds"
+                what = (
+                    f"the condition did not become true within {seconds:g} real seconds, in which virtual time stands "
+                    "still; simulator.advance(…) posts what is due, so call it before"
+                )
                 raise BotError(what, self.ledger.lines())
             time.sleep(_POLL_SECONDS)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any, TypeVar
 
 from pytest_graphcalls.bot.ledger import MESSAGE_ID, Asked, Ledger
 from pytest_graphcalls.bot.timeline import (
@@ -23,10 +26,11 @@ from pytest_graphcalls.bot.timeline import (
 )
 from pytest_graphcalls.contract import Effect
 from pytest_graphcalls.simulator.audio import NAMES
-from pytest_graphcalls.wire import MalformedJsonError
+from pytest_graphcalls.wire import MalformedJsonError, Request, Response
 
 PRESSED_AGAIN = "the same key"
 """Remark of a key that is notified again, with a new message id."""
+_T = TypeVar("_T")
 _SPEAKS = frozenset({Effect.PLAYS, Effect.RECORDS})
 
 
@@ -37,8 +41,9 @@ def plays_when_audio_is_active(ledger: Ledger) -> None:
         raise failure("the bot has played and recorded nothing; let it answer a call, and let time pass", ledger)
     active: dict[str, int] = {}
     for entry in accepted_entries(ledger):
-        if (entry.data.get("mediaState") or {}).get("audio") == "active":
-            active.setdefault(entry.call, entry.delivery.number)
+        match entry.data:
+            case {"mediaState": {"audio": "active"}}:
+                active.setdefault(entry.call, entry.delivery.number)
     for one in asked:
         if active.get(call_of(one), math.inf) > one.number:
             what = f"the bot sent {describe_request(one)} at {one.at:g} s, before it was notified of active audio"
@@ -50,20 +55,27 @@ def goes_on_after_an_end(ledger: Ledger) -> None:
     started = {id: one for one in _with_effect(ledger, *_SPEAKS) if succeeded(one) and (id := _running(one))}
     if not started:
         raise failure("no operation of the bot has begun to play or record, so it had no end to wait for", ledger)
-    entries = accepted_entries(ledger)
-    going_on = _with_effect(ledger, *_SPEAKS, Effect.ENDS_CALL)
-    cancels = [one for one in _with_effect(ledger, Effect.CANCELS_MEDIA) if succeeded(one)]
+    entries = _by_call(accepted_entries(ledger), lambda entry: entry.call)
+    going_on = _by_call(_with_effect(ledger, *_SPEAKS, Effect.ENDS_CALL), call_of)
+    cancels = _by_call(filter(succeeded, _with_effect(ledger, Effect.CANCELS_MEDIA)), call_of)
     for id, begun in started.items():
         call, since = call_of(begun), begun.number
-        reasons = [entry.delivery.number for entry in entries if entry.call == call and _is_reason(entry, id)]
-        reasons += [one.number for one in cancels if call_of(one) == call]
+        reasons = [entry.delivery.number for entry in entries[call] if _is_reason(entry, id)]
+        reasons += [one.number for one in cancels[call]]
         until = min((number for number in reasons if number > since), default=math.inf)
-        for one in going_on:
-            if call_of(one) == call and since < one.number < until and not _barges_in(one):
+        for one in going_on[call]:
+            if since < one.number < until and not _barges_in(one):
                 what = (
                     f"the bot sent {describe_request(one)} at {one.at:g} s, before the end of {_last(begun)} (#{since})"
                 )
                 raise failure(f"{what}; expected that it waits for the notification of operation {id}", ledger)
+
+
+def _by_call(some: Iterable[_T], call: Callable[[_T], str]) -> dict[str, list[_T]]:
+    found: dict[str, list[_T]] = defaultdict(list)
+    for one in some:
+        found[call(one)].append(one)
+    return found
 
 
 def _last(asked: Asked) -> str:
@@ -78,25 +90,31 @@ def _is_reason(entry: DeliveredEntry, operation: str) -> bool:
 
 
 def _barges_in(asked: Asked) -> bool:
-    return bool(asked.exchange.request.body) and asked.json.get("bargeInAllowed") is True
+    return _members(asked.exchange.request).get("bargeInAllowed") is True
 
 
 def _running(asked: Asked) -> str:
     """Id of the operation that an answer says is running, or ``""``."""
+    body = _members(asked.answer) if asked.whole else {}
+    return str(body.get("id", "")) if body.get("status") == "running" else ""
+
+
+def _members(message: Request | Response) -> Mapping[str, Any]:
+    """The members of a body; none of one that is no JSON object, which a bot or a test may have sent."""
     try:
-        body = asked.answer.json() if asked.whole else {}
-    except MalformedJsonError:  # a test may have replaced the answer
-        return ""
-    return str(body["id"]) if isinstance(body, dict) and body.get("status") == "running" and "id" in body else ""
+        body = message.json() if message.body else None
+    except MalformedJsonError:
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def acts_once_for_each_tone(bot: BotUnderTest, wait: float) -> None:
     """A key that is notified again, with its ``sequenceId`` and a new message id, makes the bot do nothing."""
     ledger = bot.ledger
     pressed = {
-        (entry.call, entry.data["toneInfo"].get("sequenceId")): entry.delivery
+        (entry.call, number): entry.delivery
         for entry in reversed(accepted_entries(ledger))
-        if entry.data.get("toneInfo")
+        if (number := _sequence_id(entry)) is not None
     }
     if not pressed:
         hint = "it has to call subscribeToTone, and a person has to press a key"
@@ -118,6 +136,13 @@ def acts_once_for_each_tone(bot: BotUnderTest, wait: float) -> None:
     if late is not None:
         what = f"the bot sent {describe_request(late)} because keys were notified again"
         raise failure(f"{what}; expected that it acts once for each sequenceId", ledger)
+
+
+def _sequence_id(entry: DeliveredEntry) -> int | None:
+    match entry.data:
+        case {"toneInfo": {"sequenceId": int() as number}}:
+            return number
+    return None
 
 
 def fetched_every_recording(bot: BotUnderTest) -> None:
@@ -146,7 +171,7 @@ def states_recording_first(bot: BotUnderTest) -> None:
         raise failure(f"the bot has answered no call of a recording policy; {hint}", ledger)
     said: dict[str, int] = {}
     for one in _with_effect(ledger, Effect.STATES_RECORDING):
-        if succeeded(one) and one.json["status"] == "recording":
+        if succeeded(one) and _members(one.exchange.request).get("status") == "recording":
             said.setdefault(call_of(one), one.number)
     records = {call_of(one): one for one in reversed(_with_effect(ledger, Effect.RECORDS))}
     for call in by_policy:

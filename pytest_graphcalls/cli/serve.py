@@ -101,7 +101,7 @@ def _serve(app: ControlledApp, state: ServerState, args: Namespace, tls: ServerT
             cloud = state.simulator.cloud
             around.proxy = running.enter_context(proxy_in_thread(around.url, cloud, args.host, args.proxy))
         stop = running.enter_context(_stop_signal())
-        show(_greeting(around.url, state.simulator, args), checked=True)  # it hands out a token
+        show(_greeting(around.url, around.ca, state.simulator, args), checked=True)  # it hands out a token
         if tls:
             show(_trust(state), checked=True)
         show(["", "Ctrl-C stops it."])
@@ -116,7 +116,7 @@ def _pace(ring: float | None) -> Pace:
     return Pace(ring=quantity("--ring", ring, unit="seconds", most=MOST))
 
 
-def _greeting(url: str, simulator: Simulator, args: Namespace) -> Iterator[str]:
+def _greeting(url: str, ca: str, simulator: Simulator, args: Namespace) -> Iterator[str]:
     time = "time is frozen" if args.frozen else "time is real time"
     yield f"The simulator listens on {url} (seed {args.seed}; {time})."
     yield ""
@@ -129,7 +129,8 @@ def _greeting(url: str, simulator: Simulator, args: Namespace) -> Iterator[str]:
     yield f"  export GRAPHCALLS_TOKEN={simulator.authority.token(lifetime=TOKEN_LIFETIME)}"
     yield ""
     yield "A first call, to a person who will answer:"
-    yield f"  curl {url}/v1.0/communications/calls -H 'Content-Type: application/json' \\"
+    trust = f"--cacert {shlex.quote(ca)} " if ca else ""
+    yield f"  curl {trust}{url}/v1.0/communications/calls -H 'Content-Type: application/json' \\"
     yield f"    -H \"Authorization: Bearer $GRAPHCALLS_TOKEN\" -d '{_first_call(simulator)}'"
     yield ""
     yield "The contract suite against it:"
@@ -170,7 +171,7 @@ def _trust(state: ServerState) -> Iterator[str]:
         yield f"  graphcalls env --tls {shlex.quote(str(Path(around.ca).parent))} --url {around.url}"
         return
     yield "Clients trust it by one of these (OpenSSL and httpx; requests and azure-identity; Node):"
-    yield from (f"  export {name}={around.ca}" for name in TRUST_VARIABLES)
+    yield from (f"  export {name}={shlex.quote(str(around.ca))}" for name in TRUST_VARIABLES)
     yield ""
     yield "It has a sign-in (the secret is made up, and the same for the same seed):"
     yield f"  export AZURE_AUTHORITY_HOST={around.url}"

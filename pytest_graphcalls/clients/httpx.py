@@ -22,6 +22,7 @@ import httpx
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.session import Recorder, current_recorder
+from pytest_graphcalls.validation import answering
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 
 if TYPE_CHECKING:
@@ -87,10 +88,13 @@ class SimulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     Args:
         service: a simulator, or a host of several.
+
+    Raises:
+        SettingError: ``service`` is something else.
     """
 
     def __init__(self, service: Service) -> None:
-        self._service = service
+        self._service: Service = answering("SimulatorTransport", service)
 
     def handle_request(self, request: httpx.Request) -> Any:
         """See :class:`httpx.BaseTransport`; the response is of the request's library."""

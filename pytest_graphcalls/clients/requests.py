@@ -11,6 +11,7 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
+from pytest_graphcalls.validation import answering
 from pytest_graphcalls.wire import Headers, Request, Response
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class SimulatorAdapter(BaseAdapter):
 
     def __init__(self, service: Service) -> None:
         super().__init__()
-        self._service = service
+        self._service: Service = answering("SimulatorAdapter", service)
         self._real = HTTPAdapter()
 
     def send(

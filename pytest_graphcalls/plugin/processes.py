@@ -59,7 +59,8 @@ def running(
         within: real seconds that it has until it listens.
 
     Raises:
-        SettingError: no way to its port is given, or two; the port is taken; the program cannot be started.
+        SettingError: no way to its port is given, or two; the port is taken; the command
+            is one text, or its program cannot be started.
         BotError: it ends before it listens, or does not listen in time.
     """
     if bool(port_variable) == bool(listens):
@@ -67,6 +68,8 @@ def running(
         raise SettingError(
             "graphcalls.run(port_variable, listens)", f"{port_variable!r}, {listens!r}", f"one of {ways}"
         )
+    if isinstance(command, str):
+        raise SettingError("graphcalls.run(command)", repr(command), "a list of words", f"Write {command.split()}.")
     port = _free_port(listens)
     given = {**os.environ, **environment, **({port_variable: str(port)} if port_variable else {})}
     with TemporaryDirectory(prefix="graphcalls-") as folder:

@@ -247,7 +247,11 @@ def _identity(entry: Mapping[str, Any], people: People) -> Identity | None:
 
 def sort_of(identities: Mapping[str, Any]) -> str | None:
     """The member of an identity set that is read: of those that can name a person the first that has an id."""
-    return next((sort for sort in IDENTITY_SORTS if _text(_object(identities.get(sort)).get("id"))), None)
+    # No generator, and no look into a kind that is not there: every identity of every request comes by here.
+    for sort in IDENTITY_SORTS:
+        if sort in identities and _text(_object(identities[sort]).get("id")):
+            return sort
+    return None
 
 
 def _coordinates(body: Mapping[str, Any], people: People) -> Coordinates | None:

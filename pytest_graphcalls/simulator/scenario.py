@@ -190,6 +190,8 @@ def invitation(person: Person, *, participant_id: str | None = None, **members: 
         participant_id: the id that the participant is to have, a GUID.
         members: further members of the entry, e.g. ``replacesCallId``.
     """
+    if not isinstance(person, Person):
+        raise SettingError("invitation(person)", shown(person), "a person", "simulator.person(…) finds or makes one.")
     who = {"@odata.type": "#microsoft.graph.identity", "id": person.id}
     entry = {
         "@odata.type": "#microsoft.graph.invitationParticipantInfo",

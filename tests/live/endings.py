@@ -14,6 +14,19 @@ from tests.live.projects import TWO_CALLS_THEN
 
 Start = Callable[..., "subprocess.Popen[str]"]
 WAITS = f"{TWO_CALLS_THEN}\n    time.sleep(60)\n"
+NOTES_SIGNALS = """
+import pathlib, signal
+set_handler = signal.signal
+
+def noting(number, handler):
+    def noted(*facts):
+        handler(*facts)
+        pathlib.Path("deferred").touch()
+    return set_handler(number, noted if callable(handler) else handler)
+
+signal.signal = noting
+"""
+"""A ``conftest.py`` that leaves the file ``deferred`` once a signal was handled without ending anything."""
 SOON = 60.0
 """Seconds within which a process does what it was started for, on a busy machine, too."""
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
 
 from pytest_graphcalls.wire import Request
 from tests.live.conftest import Run, Tenant, guid, ledger, platform_error
-from tests.live.endings import SOON, WAITS, Start, is_create, sweep, until
+from tests.live.endings import NOTES_SIGNALS, SOON, WAITS, Start, is_create, sweep, until
 from tests.live.projects import HEAD, ONE_CALL, OWN, TWO_CALLS_THEN
 
 
@@ -140,11 +139,12 @@ def test_an_interrupt_while_a_call_is_being_made_waits_for_it(
         return answer
 
     tenant.simulator.intercept(slowly)
+    pytester.makeconftest(NOTES_SIGNALS)
     pytester.makepyfile(WAITS)
     process = started("--graphcalls-version=v1.0")
     assert made.wait(SOON)
     process.send_signal(number)
-    time.sleep(0.3)
+    assert until((pytester.path / "deferred").exists)
     assert process.poll() is None
     go_on.set()
     text, _ = process.communicate(timeout=SOON)

@@ -68,6 +68,37 @@ def test_an_unmodified_bot_runs_as_a_process(pytester: pytest.Pytester, run: Run
         socket.create_connection(("127.0.0.1", port))
 
 
+def test_a_bot_of_a_module_runs_through_its_tests(pytester: pytest.Pytester, run: Run) -> None:
+    """One process serves them, and ends with the module; other hosts than Microsoft's are refused to it."""
+    pytester.makepyfile(
+        test_it="""
+        import subprocess
+        import sys
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def running(graphcalls_shared):
+            with graphcalls_shared() as graphcalls:
+                graphcalls.run([sys.executable, "bot.py"], port_variable="BOT_PORT")
+                yield graphcalls
+
+        @pytest.mark.parametrize("number", range(2))
+        def test_it(running, number):
+            call = running.simulator.incoming_call()
+            running.simulator.advance(0)
+            running.bot.wait_for(lambda: call.rejected_with == "busy")
+
+        def test_elsewhere(graphcalls):
+            program = "import requests; requests.get('https://example.com/')"
+            facts = {"env": graphcalls.environment(), "capture_output": True, "text": True}
+            done = subprocess.run([sys.executable, "-c", program], check=False, **facts)
+            assert "ProxyError" in done.stderr and "example.com" in done.stderr
+        """,
+        bot=BOT,
+    )
+    run().assert_outcomes(passed=3)
+
+
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_a_bot_of_node(pytester: pytest.Pytester, run: Run) -> None:
     """Its fetch reaches Graph by the variables alone, in any version of Node."""
@@ -138,3 +169,13 @@ def test_a_program_that_is_not_there_is_named(pytester: pytest.Pytester, run: Ru
     result = run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*graphcalls.run(command)=no-such-program: expected a program that can be started.*"])
+
+
+def test_a_command_in_one_text_is_refused(pytester: pytest.Pytester, run: Run) -> None:
+    """It is not taken for a list of letters."""
+    pytester.makepyfile('def test_it(graphcalls): graphcalls.run("python bot.py", port_variable="PORT")')
+    result = run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*(command)='python bot.py': expected a list of words. Write [[]'python', 'bot.py'].*"]
+    )

@@ -39,6 +39,9 @@ def test_an_invitation_brings_a_person_in_under_a_chosen_id(graphcalls: GraphCal
     assert {one.identity.name: one.id for one in call.participants}["Colin"] == chosen
     assert "participantId" not in invitation(colin)
     assert invitation(colin, replacesCallId="x")["replacesCallId"] == "x"
+    name: Any = "Colin"
+    with pytest.raises(SettingError, match=r"^invitation\(person\)='Colin': expected a person. simulator.person\(…\) "):
+        invitation(name)
 
 
 def test_the_bot_is_in_a_meeting_in_one_line(graphcalls: GraphCalls) -> None:

@@ -11,11 +11,11 @@ import pytest
 from pytest_graphcalls.bot import Bot
 from pytest_graphcalls.errors import BotError
 from pytest_graphcalls.simulator import Simulator
-from tests.unit.bot.bots import asgi
+from tests.unit.bot.bots import asgi, turns
 
 
 async def fails() -> None:
-    await asyncio.sleep(0.01)
+    await turns()
     raise LookupError("no such caller")
 
 
@@ -87,7 +87,7 @@ async def late(bot: Bot) -> None:
 
 async def at_once_and_twice() -> None:
     kept = [asyncio.ensure_future(raises(name)) for name in ("one", "two")]
-    await asyncio.sleep(0.01)
+    await turns()
     del kept
 
 

@@ -18,7 +18,7 @@ from pytest_graphcalls.clients.httpx import SimulatorTransport
 from pytest_graphcalls.errors import BotError, SettingError, UnknownNameError
 from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Simulator
-from tests.unit.bot.bots import Act, Note, Phone, asgi, incoming, wsgi
+from tests.unit.bot.bots import Act, Note, Phone, asgi, incoming, turns, wsgi
 
 INCOMING = "created call incoming"
 
@@ -668,7 +668,7 @@ def test_what_a_bot_does_after_its_answer_is_waited_for(simulator: Simulator, bo
     kept: list[Any] = []
 
     async def later(call: str) -> None:
-        await asyncio.sleep(0.02)
+        await turns()
         headers = {"Authorization": f"Bearer {phone.token}"}
         async with httpx.AsyncClient(transport=SimulatorTransport(simulator), headers=headers) as client:
             url = f"https://graph.microsoft.com/v1.0/communications/calls/{call}/reject"
@@ -678,8 +678,10 @@ def test_what_a_bot_does_after_its_answer_is_waited_for(simulator: Simulator, bo
         kept.extend(asyncio.ensure_future(later(call)) for call in incoming(notes))
 
     def in_thread(notes: Note, headers: dict[str, str]) -> None:
+        answers = threading.current_thread()
+
         def work(call: str) -> None:
-            time.sleep(0.02)
+            answers.join(LONG)
             phone.reject(call, "busy")
 
         for call in incoming(notes):
@@ -712,7 +714,9 @@ def test_what_a_bot_behind_a_url_does_later_can_be_waited_for(simulator: Simulat
         looked.set()
         bot.wait_for(lambda: call.rejected_with, seconds=LONG)
     assert call.rejected_with == "forbidden"
-    with pytest.raises(BotError, match=r"did not become true within 0\.01 real seconds"):
+    with pytest.raises(
+        BotError, match=r"did not become true within 0\.01 real seconds, .*simulator\.advance\(…\) posts "
+    ):
         bot.wait_for(lambda: False, seconds=0.01)
 
 
@@ -774,7 +778,7 @@ def test_what_is_raised_after_the_answer_is_told(simulator: Simulator, bot: Bot)
     kept: list[Any] = []
 
     async def fails() -> None:
-        await asyncio.sleep(0.01)
+        await turns()
         raise LookupError("too late")
 
     bot(asgi(lambda notes, headers: kept.append(asyncio.ensure_future(fails()))), linger=LONG)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -15,9 +14,10 @@ import pytest
 from pytest_graphcalls.bot import Bot
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator import Simulator
-from tests.unit.bot.bots import Note, Phone, asgi, incoming, wsgi
+from tests.unit.bot.bots import Note, Phone, asgi, incoming, turns, wsgi
 
 EVERY = 600
+LONG = 60.0
 
 
 class Keeper:
@@ -41,7 +41,7 @@ class Keeper:
     async def keep(self, call: str) -> None:
         while True:
             await self.bot.sleep(EVERY)
-            await asyncio.sleep(0.01)  # as long as a request takes
+            await turns()
             self.phone.send("POST", f"/calls/{call}/keepAlive")
 
 
@@ -77,7 +77,7 @@ class Stoppable(Keeper):
         while True:
             sleep = asyncio.ensure_future(self.bot.sleep(EVERY))
             await asyncio.wait([sleep, stop], return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.sleep(0.01)
+            await turns()
             self.phone.send("POST", f"/calls/{call}/keepAlive")
 
 
@@ -105,7 +105,7 @@ def test_a_task_that_ends_after_its_sleep_is_waited_for(simulator: Simulator, bo
 
     async def answers(call: str) -> None:
         await bot.sleep(4)
-        await asyncio.sleep(0.01)
+        await turns()
         phone.answer(call)
 
     def act(notes: Note, headers: dict[str, str]) -> None:
@@ -123,7 +123,7 @@ def test_a_task_that_does_not_sleep_again_is_left(simulator: Simulator, bot: Bot
 
     async def hangs() -> None:
         await bot.sleep(1)
-        await asyncio.sleep(3000)
+        await asyncio.Event().wait()
 
     bot(asgi(lambda notes, headers: tasks.append(asyncio.ensure_future(hangs()))), linger=0.05)
     simulator.incoming_call()
@@ -171,13 +171,19 @@ def test_sleep_takes_seconds(bot: Bot) -> None:
 
 
 class Worker:
-    """Takes notifications out of a queue, and takes its time."""
+    """Takes notifications out of a queue, and does nothing before it was asked whether it is busy."""
 
     def __init__(self, phone: Phone) -> None:
         self.phone = phone
         self.open = 0
+        self.asked = threading.Event()
+
+    def busy(self) -> int:
+        self.asked.set()
+        return self.open
 
     def work(self, notes: Note) -> None:
+        self.asked.clear()
         for call in incoming(notes):
             self.phone.answer(call)
         self.open -= 1
@@ -189,7 +195,7 @@ def threaded(worker: Worker) -> Iterator[Any]:
 
     def run() -> None:
         while (notes := todo.get()) is not None:
-            time.sleep(0.03)
+            worker.asked.wait(LONG)
             worker.work(notes)
 
     def act(notes: Note, headers: dict[str, str]) -> None:
@@ -200,7 +206,7 @@ def threaded(worker: Worker) -> Iterator[Any]:
     thread.start()
     yield wsgi(act)
     todo.put(None)
-    thread.join(5)
+    thread.join(LONG)
 
 
 @contextmanager
@@ -211,7 +217,7 @@ def tasked(worker: Worker) -> Iterator[Any]:
     async def run() -> None:
         while True:
             notes = await todo.get()
-            await asyncio.sleep(0.03)
+            await asyncio.to_thread(worker.asked.wait, LONG)
             worker.work(notes)
 
     def act(notes: Note, headers: dict[str, str]) -> None:
@@ -247,7 +253,7 @@ def test_a_worker_that_was_there_before_is_waited_for(
     """Nobody can see what it is at, so the bot says it; else 20 seconds would have passed before it had looked."""
     worker = Worker(phone)
     with kind(worker) as app:
-        bot(app, busy=lambda: worker.open)
+        bot(app, busy=worker.busy)
         call = simulator.incoming_call()
         simulator.advance(20)
         assert [(one.at, one.exchange.response.status) for one in bot.requests] == [(0, 202)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import signal
 import ssl
 import subprocess
@@ -38,8 +39,9 @@ def exports(server: subprocess.Popen[str]) -> dict[str, str]:
     for line in server.stdout:
         if line.startswith("Ctrl-C"):
             break
-        if match := re.match(r"  export (\w+)=(\S+)", line):
-            found[match[1]] = match[2]
+        if line.startswith("  export "):
+            name, _, value = shlex.split(line)[1].partition("=")
+            found[name] = value
     return found
 
 
@@ -47,7 +49,7 @@ def test_serve_tls_says_how_to_trust_it_and_how_to_sign_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, graphcalls: Run
 ) -> None:
     """With what it prints exported, the doctor signs in over TLS, and token gets its token."""
-    folder = tmp_path / "ca"
+    folder = tmp_path / "a folder"
     with serving("--tls", str(folder)) as server:
         given = exports(server)
         assert given["SSL_CERT_FILE"] == given["REQUESTS_CA_BUNDLE"] == given["NODE_EXTRA_CA_CERTS"]
@@ -69,11 +71,11 @@ def test_serve_tls_says_how_to_trust_it_and_how_to_sign_in(
 
 def test_env_prints_what_an_unmodified_bot_needs(tmp_path: Path, graphcalls: Run) -> None:
     """The words that serve prints lead to it; what the bot gets is asked of the running server."""
-    folder = tmp_path / "ca"
+    folder = tmp_path / "a folder"
     with serving("--tls", str(folder), "--proxy", "0", "--domain", "contoso.onmicrosoft.com") as server:
         assert server.stdout is not None
         lines = iter(server.stdout.readline, "Ctrl-C stops it.\n")
-        command = next(line.split() for line in lines if line.startswith("  graphcalls env "))
+        command = next(shlex.split(line) for line in lines if line.startswith("  graphcalls env "))
         code, out, err = graphcalls(*command[1:], "--format", "json", "--for", "python")
         assert (code, err) == (0, "")
         given = json.loads(out)
@@ -119,3 +121,12 @@ def test_serve_tls_says_that_a_folder_cannot_be_used(tmp_path: Path, graphcalls:
     code, out, err = graphcalls("serve", "--port", "0", "--tls", str(tmp_path / "file"))
     assert (code, out) == (2, "")
     assert "expected a folder to keep a certificate authority in" in err
+
+
+def test_the_first_call_trusts_the_server(tmp_path: Path) -> None:
+    """It stands above the variables, so it names the file itself."""
+    folder = tmp_path / "a folder"
+    with serving("--tls", str(folder)) as server:
+        assert server.stdout is not None
+        words = next(shlex.split(line.rstrip("\\\n")) for line in server.stdout if line.startswith("  curl "))
+    assert words[1:3] == ["--cacert", str(folder / "ca.pem")]

@@ -102,7 +102,7 @@ def test_token_says_that_it_is_switched_off(simulator: Simulator, graphcalls: Ru
         assert "'graphcalls serve --control local' switches them on." in graphcalls("token", "--url", url)[2]
 
 
-def test_every_known_role_is_one_of_calls() -> None:
+def test_every_known_role_is_one_of_calls_or_meetings() -> None:
     """They come from the contract."""
-    assert "Calls.JoinGroupCall.All" in known_roles()
-    assert all(name.startswith("Calls.") for name in known_roles())
+    assert {"Calls.JoinGroupCall.All", "OnlineMeetings.Read.All"} <= set(known_roles())
+    assert {name.partition(".")[0] for name in known_roles()} == {"Calls", "OnlineMeetings"}

@@ -88,6 +88,22 @@ def test_a_simulator_can_be_inside(ask: Ask) -> None:
     assert [exchange.response.status for exchange in seen] == [401]
 
 
+def test_a_played_answer_is_known_as_one(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, ask: Ask
+) -> None:
+    """A library that plays recordings answers in place of httpx2's network as of httpx's."""
+
+    async def later(*_: object) -> httpx2.Response:
+        return httpx2.Response(404)
+
+    monkeypatch.setattr(httpx2.HTTPTransport, "handle_request", lambda *_: httpx2.Response(404))
+    monkeypatch.setattr(httpx2.AsyncHTTPTransport, "handle_async_request", later)
+    seen: list[Exchange] = []
+    kind = httpx2.AsyncHTTPTransport if "async" in request.node.name else httpx2.HTTPTransport
+    assert ask(httpx2, CheckedTransport(kind(), seen.append), "GET", CALLS).status_code == 404
+    assert [exchange.played for exchange in seen] == [True]
+
+
 def test_a_transport_of_the_other_library_is_named(ask: Ask) -> None:
     """In place of an assertion without a word, it is said which one belongs there."""
     with pytest.raises(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import requests
 
+from pytest_graphcalls import GraphCalls, SimulatorTransport
 from pytest_graphcalls.clients.requests import SimulatorAdapter
+from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Exchange
 from tests.unit.simulator.bot import Bot
@@ -85,3 +87,14 @@ def test_a_lost_answer_is_no_connection(simulator: Simulator, session: requests.
         pytest.raises(requests.exceptions.ChunkedEncodingError, match="7 bytes read"),
     ):
         session.get(f"{CALLS}/{call.id}")
+
+
+@pytest.mark.parametrize("adapter", [SimulatorAdapter, SimulatorTransport], ids=lambda kind: kind.__name__)
+def test_what_is_no_simulator_is_named(adapter: Callable[[Any], object]) -> None:
+    """Such as the fixture that has the simulator, when the adapter is made and not by the first request."""
+    with pytest.raises(SettingError) as error:
+        adapter(GraphCalls.__new__(GraphCalls))
+    expected = (
+        "(service)=GraphCalls: expected a simulator, or a host of several. A fixture has it as graphcalls.simulator."
+    )
+    assert str(error.value).endswith(expected)
