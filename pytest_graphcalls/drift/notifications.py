@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
@@ -157,22 +157,39 @@ def _aligned(
 def _in_group(
     before: Sequence[NotificationEntry], after: Sequence[NotificationEntry]
 ) -> Iterator[tuple[NotificationEntry | None, NotificationEntry | None]]:
-    """Align two lists of entries by state; then pair the rest by state too, because only their order has changed."""
+    """Align two lists of entries by form, then by state; pair the rest by state, only its order has changed."""
     missing: list[NotificationEntry] = []
     new: list[NotificationEntry] = []
-    rule_states = [one.state.lower() for one in before], [one.state.lower() for one in after]
-    for tag, i, k, j, m in SequenceMatcher(None, *rule_states, autojunk=False).get_opcodes():
-        if tag == "equal" or k - i == m - j:
-            yield from zip(before[i:k], after[j:m], strict=True)
-        else:
-            missing += before[i:k]
-            new += after[j:m]
+    for block in _blocks(before, after, _form):
+        for old, fresh in _blocks(*block, lambda one: one.state.lower()):
+            if len(old) == len(fresh):
+                yield from zip(old, fresh, strict=True)
+            else:
+                missing += old
+                new += fresh
     for one in missing:
         counterpart = next((other for other in new if other.state.lower() == one.state.lower()), None)
         if counterpart is not None:
             new.remove(counterpart)
         yield one, counterpart
     yield from ((None, one) for one in new)
+
+
+def _blocks(
+    before: Sequence[NotificationEntry],
+    after: Sequence[NotificationEntry],
+    key: Callable[[NotificationEntry], Hashable],
+) -> Iterator[tuple[Sequence[NotificationEntry], Sequence[NotificationEntry]]]:
+    """Stretches of two lists that are alike by ``key``, or differ from one end to the other."""
+    keys = [key(one) for one in before], [key(one) for one in after]
+    for _, i, k, j, m in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+        yield before[i:k], after[j:m]
+
+
+def _form(one: NotificationEntry) -> Hashable:
+    """Its state with the members of the resource: updates of one state are sparse, each with members of its own."""
+    data = one.entry.get("resourceData")
+    return one.state.lower(), frozenset(data) if isinstance(data, Mapping) else ()
 
 
 def _content(old: NotificationEntry, new: NotificationEntry, normaliser: Normaliser) -> Iterator[Change]:

@@ -245,8 +245,8 @@ TABLE: tuple[Drift, ...] = (
     Drift("a value is null", BEHAVIOURAL, Kind.VALUE_CHANGED, with_(GET, tenantId=None)),
     Drift("a fixed word is another one", BEHAVIOURAL, Kind.VALUE_CHANGED, with_(GET, direction="incoming")),
     Drift(
-        "an enum member is new",
-        ADDITIVE,
+        "an enum member is new, and no request asks for such",
+        BEHAVIOURAL,
         Kind.ENUM_MEMBER_NEW,
         within(GET, "source", lambda source: {**source, "endpointType": "hologram"}),
     ),

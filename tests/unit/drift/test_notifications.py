@@ -93,6 +93,20 @@ def test_a_change_of_what_is_told_has_a_name(name: str) -> None:
     assert t.kinds(t.recording(t.exchanges(), before), t.recording(t.exchanges(), after)) == expected
 
 
+def test_sparse_updates_that_come_twice_are_compared_with_themselves() -> None:
+    """Updates of one state with different members are no other updates when each comes twice."""
+    audio, meeting = (
+        t.posted("updated", "", {**t.call("established"), name: {}}, at)
+        for name, at in (("mediaState", 2.5), ("meetingInfo", 2.6))
+    )
+    told = [*t.notifications()[:2], audio, meeting]
+    twice = [one for each in told for one in (each, each)]
+    assert t.kinds(t.recording(t.exchanges(), told), t.recording(t.exchanges(), twice)) == {
+        (Kind.NOTIFICATION_NEW, "updated establishing"),
+        (Kind.NOTIFICATION_NEW, "updated established"),
+    }
+
+
 def test_one_delay_is_one_difference() -> None:
     """What comes behind a late one is as late, and is not told again; a second delay is."""
     told = t.notifications()
