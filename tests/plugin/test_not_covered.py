@@ -86,10 +86,11 @@ def test_a_bot_that_redirects_has_decided(pytester: pytest.Pytester, run: Run) -
                 for note in json.loads(environ["wsgi.input"].read())["value"]:
                     if note["changeType"] == "created":
                         url = note["resourceUrl"].removeprefix(graphcalls.root) + "/redirect"
-                        graphcalls.client.post(url, json={"targets": []})
+                        graphcalls.client.post(url, json={"targets": [colin]})
                 start("202 Accepted", [])
                 return []
 
+            colin = {"identity": {"user": {"id": graphcalls.simulator.person("Colin").id}}}
             graphcalls.bot(bot)
             graphcalls.simulator.incoming_call("Adele")
             graphcalls.simulator.advance(2)
