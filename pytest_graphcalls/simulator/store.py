@@ -184,7 +184,7 @@ class Call:
         alive_until: virtual second at which the service ends it unless it is kept alive.
         asked: the members of the create or answer body that the call shows again.
         result, ended: why it ended, and the virtual second at which it was over.
-        rejected_with, redirected_to: the reason, once it was rejected; each target's name or id, once it was redirected.
+        rejected_with, redirected_to: the reason, or each target's name or id, once it was rejected or redirected.
         hears_tones: whether its bot has subscribed to tones.
         tones: keys that were pressed, and tones that its bot has sent, in order.
         by_policy: whether a recording policy has brought the bot in.

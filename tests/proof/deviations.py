@@ -333,12 +333,12 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(
         f"{REJECT}.answered-call-goes-on",
         "A rejection ends a call that was answered.",
-        around("incoming", "require_incoming", changes.rejection_ends_answered),
+        only_in(REJECT, around("incoming", "require_incoming", changes.rejection_ends_answered)),
     ),
     Deviation(
         f"{REJECT}.both-kinds-can-be-rejected",
         "A group invitation cannot be rejected.",
-        around("incoming", "require_incoming", changes.refuses_group_invitations),
+        only_in(REJECT, around("incoming", "require_incoming", changes.refuses_group_invitations)),
     ),
     Deviation(
         f"{REJECT}.group-invitation-carries-chat-info",
