@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +22,7 @@ class HostKind(StrEnum):
     CHANNEL = "the keys of notifications"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cloud:
     """A national cloud.
 
@@ -45,7 +46,7 @@ class Cloud:
     sign_in_hosts: tuple[str, ...] = ()
     channel_hosts: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def hosts(self) -> Mapping[str, HostKind]:
         """Every host of the cloud that a bot asks something, by name, with what it serves."""
         served = {

@@ -20,7 +20,7 @@ from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.environment import ClientFacts
 from pytest_graphcalls.server.http import listening, serve_in_thread
 from pytest_graphcalls.server.proxy import proxy_in_thread
-from pytest_graphcalls.server.tls import LOCAL, certificate_in
+from pytest_graphcalls.server.tls import certificate_in
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.hosting import ByHost
 
@@ -37,7 +37,7 @@ def client_facts(simulator: Simulator) -> Iterator[ClientFacts]:
     cloud, app = simulator.cloud, simulator.authority.app
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="graphcalls-")))
-        tls = stack.enter_context(certificate_in(folder, [*LOCAL, *cloud.hosts]))
+        tls = stack.enter_context(certificate_in(folder, cloud.hosts))
         served = SimulatorApp(ByHost(simulator, cloud))
         url = stack.enter_context(serve_in_thread(served, certificate=tls.certificate))
         proxy = stack.enter_context(proxy_in_thread(url, cloud))

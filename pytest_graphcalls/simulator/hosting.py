@@ -123,8 +123,8 @@ class ByHost:
     def handle(self, request: Request) -> Response:
         """Answer a request, or refuse it where its host serves something else."""
         host = request.headers.get("host", "")
-        kind, asked = self.cloud.kind_of(host), _kind_asked(request)
-        if kind in (None, asked):
+        kind = self.cloud.kind_of(host)
+        if kind is None or (asked := _kind_asked(request)) is kind:
             return self.service.handle(request)
         names = " or ".join(name for name, one in self.cloud.hosts.items() if one is asked)
         text = f"[pytest-graphcalls] {host} serves {kind}. {request.path[:200]} belongs to {asked}: ask {names}."

@@ -26,7 +26,7 @@ from pytest_graphcalls.simulator.hosting import Service
 from pytest_graphcalls.wire import Request, Response
 from tests.proof.process import WarmProcess, obey_orders
 from tests.proof.rogue.faults import FAULTS
-from tests.proof.runner import ARGUMENTS
+from tests.proof.runner import ARGUMENTS, Outcome
 
 URL = "http://127.0.0.1:1"
 """Where the suite believes the server to be; nothing listens there."""
@@ -77,25 +77,6 @@ class InProcess(network.Network):
         """Nothing is open."""
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What a run says of a server.
-
-    Attributes:
-        status: pytest's exit status.
-        report: the JSON report.
-        screen: what pytest printed.
-    """
-
-    status: int
-    report: Mapping[str, Any]
-    screen: str
-
-    def rules(self, status: str) -> set[str]:
-        """Ids of the rules that the report says this of, in any version."""
-        return {rule["id"] for rule in self.report["rules"] if rule["status"] == status}
-
-
 class Suite(WarmProcess):
     """A process that runs the suite at the server.
 
@@ -106,13 +87,13 @@ class Suite(WarmProcess):
     def __init__(self, folder: Path) -> None:
         super().__init__(__name__, folder)
 
-    def run(self, fault: str = "", *, version: str = "both", chosen: str = "") -> Verdict:
+    def run(self, fault: str = "", *, version: str = "both", chosen: str = "") -> Outcome:
         """Run the tests that ``chosen`` (as for ``-k``) selects, all by default."""
         report, screen = self.folder / "report.json", self.folder / "screen.txt"
         report.unlink(missing_ok=True)
         options = (f"--graphcalls-target={URL}", f"--graphcalls-version={version}", f"--graphcalls-report={report}")
         status = self.order(screen, fault=fault, arguments=[*ARGUMENTS, *options, "-k", chosen])
-        return Verdict(status, json.loads(report.read_text()), screen.read_text())
+        return Outcome(status, json.loads(report.read_text()), screen.read_text())
 
 
 def obey(order: Mapping[str, Any]) -> int:
