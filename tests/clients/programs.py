@@ -6,7 +6,7 @@
 | `version` | `v1.0` or `beta`; each has its own SDK where there are two |
 | `call` | id of the call; empty for `create` |
 | `clientContext` | for `invite`, `playPrompt` and `subscribeToTone` |
-| `participants` | for `invite`, a list: `sort` (`user` or `phone`), `id`, `name`; may have `participantId`, `replacesCallId` |
+| `participants` | for `invite`: `sort` (`user` or `phone`), `id`, `name`; perhaps `participantId`, `replacesCallId` |
 | `participant` | for `delete`: id of the participant |
 | `reason` | for `reject` |
 | `callbackUri` | for `create` and `reject` |
