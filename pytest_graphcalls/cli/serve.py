@@ -20,7 +20,7 @@ from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.control import CODE, PREFIX, TOKEN_PATH, ControlledApp, Reach, ServerState, real_time
-from pytest_graphcalls.server.http import serve_in_thread
+from pytest_graphcalls.server.http import server
 from pytest_graphcalls.simulator import Pace, Simulator
 from pytest_graphcalls.simulator.hosting import ByHost
 from pytest_graphcalls.validation import MOST, is_loopback, quantity
@@ -93,13 +93,14 @@ def _serve(app: ControlledApp, state: ServerState, args: Namespace, tls: ServerT
     certificate = tls.certificate if tls else None
     with ExitStack() as running:
         around = state.surroundings
-        around.url = running.enter_context(serve_in_thread(app, args.host, args.port, certificate=certificate))
+        served = running.enter_context(server(app, args.host, args.port, certificate=certificate))
+        around.url = served.url
         around.ca = str(tls.ca.resolve()) if tls else ""
         if args.proxy is not None:
             from pytest_graphcalls.server.proxy import proxy_in_thread
 
             cloud = state.simulator.cloud
-            around.proxy = running.enter_context(proxy_in_thread(around.url, cloud, args.host, args.proxy))
+            around.proxy = running.enter_context(proxy_in_thread(served, cloud, args.host, args.proxy))
         stop = running.enter_context(_stop_signal())
         show(_greeting(around.url, around.ca, state.simulator, args), checked=True)  # it hands out a token
         if tls:
