@@ -10,9 +10,9 @@ from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Admission, Ask, require_role_for
 from pytest_graphcalls.simulator.calls import COMING_ABOUT, Calls, require_instance, require_media_role
+from pytest_graphcalls.simulator.entities import Call, Conference, Identity, Kind
 from pytest_graphcalls.simulator.requests import CallOrder, call_order, require_object_id
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, documented, inferred, reported
-from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind
 from pytest_graphcalls.simulator.world import World
 
 UNKNOWN_TARGET = inferred("observed 5b")

@@ -10,7 +10,7 @@ from itertools import cycle
 from pytest_graphcalls.errors import NotAllowedNowError, SettingError
 from pytest_graphcalls.lifecycle import CallState, OperationState
 from pytest_graphcalls.simulator.audio import KEYS, Prompt, Span, Tone
-from pytest_graphcalls.simulator.store import Call, Conference, Identity, Operation
+from pytest_graphcalls.simulator.entities import Call, Conference, Identity, Operation
 from pytest_graphcalls.simulator.world import World
 
 ANY_KEY = "keys of a telephone: 0 to 9, *, #, and A to D"

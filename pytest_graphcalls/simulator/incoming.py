@@ -8,10 +8,10 @@ from typing import Any
 from pytest_graphcalls.lifecycle import CallEvent, CallState
 from pytest_graphcalls.simulator.admission import Admission, Ask, require_role_for
 from pytest_graphcalls.simulator.calls import COMING_ABOUT, Calls, require_media_role
+from pytest_graphcalls.simulator.entities import Call
 from pytest_graphcalls.simulator.media import require_entries
 from pytest_graphcalls.simulator.requests import asked_of, is_https
 from pytest_graphcalls.simulator.responses import Refusal, Reply, Result, documented, inferred, reported
-from pytest_graphcalls.simulator.store import Call
 from pytest_graphcalls.simulator.world import World
 
 INCOMING_SECONDS = 15.0
