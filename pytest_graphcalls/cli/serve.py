@@ -92,7 +92,7 @@ def _tls(args: Namespace) -> AbstractContextManager[ServerTls | None]:
 def _serve(app: ControlledApp, state: ServerState, args: Namespace, tls: ServerTls | None) -> None:
     certificate = tls.certificate if tls else None
     with ExitStack() as running:
-        around = state.surroundings
+        around = state.addresses
         served = running.enter_context(server(app, args.host, args.port, certificate=certificate))
         around.url = served.url
         around.ca = str(tls.ca.resolve()) if tls else ""
@@ -102,7 +102,7 @@ def _serve(app: ControlledApp, state: ServerState, args: Namespace, tls: ServerT
             cloud = state.simulator.cloud
             around.proxy = running.enter_context(proxy_in_thread(served, cloud, args.host, args.proxy))
         stop = running.enter_context(_stop_signal())
-        show(_greeting(around.url, around.ca, state.simulator, args), checked=True)  # it hands out a token
+        show(_startup_message(around.url, around.ca, state.simulator, args), checked=True)  # it hands out a token
         if tls:
             show(_trust(state), checked=True)
         show(["", "Ctrl-C stops it."])
@@ -117,7 +117,7 @@ def _pace(ring: float | None) -> Pace:
     return Pace(ring=quantity("--ring", ring, unit="seconds", most=MOST))
 
 
-def _greeting(url: str, ca: str, simulator: Simulator, args: Namespace) -> Iterator[str]:
+def _startup_message(url: str, ca: str, simulator: Simulator, args: Namespace) -> Iterator[str]:
     time = "time is frozen" if args.frozen else "time is real time"
     yield f"The simulator listens on {url} (seed {args.seed}; {time})."
     yield ""
@@ -164,7 +164,7 @@ def _trust(state: ServerState) -> Iterator[str]:
     """How clients trust the server, and sign in at it."""
     from pytest_graphcalls.server.tls import TRUST_VARIABLES
 
-    around, signin = state.surroundings, state.simulator.signin
+    around, signin = state.addresses, state.simulator.signin
     yield ""
     if around.proxy:
         yield f"Microsoft's hosts ({len(state.simulator.cloud.hosts)}) lead here through the proxy {around.proxy}."

@@ -152,8 +152,8 @@ class Simulator:
         return self.people.open
 
     @open_directory.setter
-    def open_directory(self, everybody: bool) -> None:
-        self.people.open = everybody
+    def open_directory(self, is_open: bool) -> None:
+        self.people.open = is_open
 
     @property
     def notifications(self) -> list[Notification]:
@@ -285,13 +285,13 @@ class Simulator:
         with self.lock:
             self.outbox.deliver_to(courier)
 
-    def later(self, seconds: float, errand: Callable[[], None]) -> None:
-        """Run ``errand`` when ``seconds`` of virtual time have passed, as a courier is called: not while locked.
+    def later(self, seconds: float, task: Callable[[], None]) -> None:
+        """Run ``task`` when ``seconds`` of virtual time have passed, as a courier is called: not while locked.
 
         It needs a courier; without one nothing is carried out.
         """
         with self.lock:
-            self.outbox.later(seconds, errand)
+            self.outbox.later(seconds, task)
 
     def reset(self, *, start: datetime | None = None) -> None:
         """Be as new: no calls, no notifications, no faults, time zero, the same ids again.

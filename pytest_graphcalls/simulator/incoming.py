@@ -42,8 +42,8 @@ class Incoming:
 
     def arrive(self, call: Call, *, in_old_form: bool = False) -> None:
         """Tell of an incoming call and start its time."""
-        tell = self._world.notifier.call_arrived_in_old_form if in_old_form else self._world.notifier.call_arrived
-        tell(call)
+        notify = self._world.notifier.call_arrived_in_old_form if in_old_form else self._world.notifier.call_arrived
+        notify(call)
         seconds = self.recording_seconds if call.by_policy else self.seconds
         self._world.clock.after(seconds, lambda: self.expire(call.id))
 
