@@ -73,7 +73,7 @@ class Result:
 
     @property
     def evidence(self) -> str:
-        """The value of the evidence header: first for the end itself, then for the pair where that is known differently."""
+        """The value of the evidence header: for the end itself, then for the pair if known differently."""
         if self.pair is None or self.pair.evidence is self.fact.evidence:
             return str(self.fact)
         return f"{self.fact}; result={self.pair.evidence}"

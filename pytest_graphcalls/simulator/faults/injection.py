@@ -167,7 +167,7 @@ class Faults:
 
     @property
     def idle(self) -> tuple[Fault, ...]:
-        """The faults that have never struck since the start or the last reset, other than by chance; ended ones included."""
+        """The faults that have never struck since the last reset, other than by chance; ended ones included."""
         return (*self._ended_idle, *(fault for fault in self.active if fault.is_idle))
 
     def listen(self, listener: Callable[[Fired], None]) -> Callable[[], None]:
@@ -244,7 +244,7 @@ class Faults:
         return _marked(proceed(request), striking)
 
     def _sorted(self, numbered: NumberedNotification) -> Iterable[NumberedNotification]:
-        """The notifications that go out now in place of one; each fault counts it once, whatever the others make of it."""
+        """The notifications that go out now in place of one; each fault counts it once."""
         kind = kind_of(numbered[0].entries)
         striking = frozenset(fault for fault in self._notifications if _is(kind, fault) and fault.strikes())
         if striking:
@@ -252,7 +252,7 @@ class Faults:
         return self._onward([numbered], 0)
 
     def _onward(self, notifications: Iterable[NumberedNotification], after: int) -> Iterable[NumberedNotification]:
-        """The notifications that go out now, of those that the fault with this number let through: later faults come next."""
+        """The notifications that go out now, of those let through by the fault with this number."""
         for fault, passing in tuple(self._notifications.items()):
             if fault.number > after:
                 notifications = [out for one in notifications for out in self._past(fault, passing, one)]
