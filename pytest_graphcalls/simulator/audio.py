@@ -1,4 +1,4 @@
-"""What can be heard in a call, as plain values; and audio files in the one format that the service takes and gives."""
+"""Prompts, speech and recordings as plain values, and audio files in the one format of the service."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Tone:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a recording waits for, in seconds.
+    """The limits of a recording, in seconds.
 
     Attributes:
         silence: how long nothing may be said at first.
@@ -133,7 +133,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What the bot has recorded.
+    """One recording that the bot made.
 
     Attributes:
         call: id of the call.
@@ -173,7 +173,7 @@ class Recording:
 
 
 class Switches:
-    """Where sources differ, or a defect of the service is known: which behaviour is simulated.
+    """Switches for behaviour on which sources differ, and for known defects of the service.
 
     Attributes:
         unplayable: how a prompt ends that cannot be fetched or has another format: ``failed``, as the sibling service
