@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from pytest_graphcalls.bot import reordering, speaking
 from pytest_graphcalls.bot.courier import MAX_REAL_SECONDS
-from pytest_graphcalls.bot.forgery import FORGERIES, MISSING_TID
+from pytest_graphcalls.bot.forgery import demanded_forgeries
 from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
 from pytest_graphcalls.bot.timeline import (
     BotUnderTest,
@@ -93,12 +93,11 @@ class Assertions:
     def assert_refuses_forged_notifications(self: BotUnderTest, *, missing_tid: bool = False) -> None:
         """The bot accepts a notification with a good token, and refuses each forged one with 401 or 403.
 
-        The forged ones have no token, a wrong audience, a wrong issuer, a wrong signature, an unknown key, no
-        signature, or have expired: what the validators of Bot Framework and of the agents SDKs refuse.
+        They have no token, or one with a wrong audience, issuer or signature, an unknown key, or no signature, or one
+        that has expired: what the validators of Bot Framework and of the agents SDKs refuse.
 
         Args:
-            missing_tid: whether a token that names no tenant has to be refused as well. The samples for calls refuse it
-                (observed 7.4), and these validators accept it (clients 1.86).
+            missing_tid: whether one that names no tenant is to be refused, too: these validators accept it.
 
         Raises:
             BotError: it accepts a forged one, or refuses the good one; with the timeline.
@@ -293,8 +292,7 @@ def _refuses_forged(bot: BotUnderTest, *, missing_tid: bool) -> None:
         what = f"answered {good.status or 'nothing'} to a good token"
         hint = "its validator has to read the keys at /v1/.well-known/OpenIdConfiguration of the simulator"
         raise failure(f"the bot {what}, so forged ones cannot be judged; {hint}", bot.ledger)
-    demanded = [name for name, forgery in FORGERIES.items() if forgery.to_refuse]
-    sent = {name: bot.forge(name) for name in (*demanded, *([MISSING_TID] if missing_tid else []))}
+    sent = {name: bot.forge(name) for name in demanded_forgeries(missing_tid=missing_tid)}
     taken = [f"{name} ({one.status or one.error})" for name, one in sent.items() if one.status not in REFUSALS]
     if taken:
         what = f"the bot did not refuse with 401 or 403: {', '.join(taken)}"

@@ -89,12 +89,17 @@ FORGERIES: Mapping[str, Forgery] = {
         Forgery("unsigned", _unsigned),
         Forgery("unknown key", _unknown_key),
         Forgery("wrong signature", _wrong_signature),
-        # The samples look at it (observed 7.4); the validators of Bot Framework and of the agents SDKs do not.
+        # The samples refuse it (observed 7.4); the validators of Bot Framework and of the agents SDKs do not look at it.
         Forgery(MISSING_TID, _claims(tid=None), to_refuse=False),
         Forgery("odd cty", _odd_cty, to_refuse=False),  # a good token in every other way (observed 7.5)
     )
 }
 """The forgeries by name. ``odd cty`` is sent by the real service: a bot should accept it."""
+
+
+def demanded_forgeries(*, missing_tid: bool) -> list[str]:
+    """The names of those that a bot has to refuse; ``missing tid`` among them on request."""
+    return [name for name, one in FORGERIES.items() if one.to_refuse or (missing_tid and name == MISSING_TID)]
 
 
 def _part(value: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pytest
 
-from pytest_graphcalls.bot.forgery import FORGERIES
+from pytest_graphcalls.bot.forgery import FORGERIES, demanded_forgeries
 from pytest_graphcalls.plugin.processes import client_facts
 from pytest_graphcalls.server.environment import variables
 from pytest_graphcalls.simulator import Simulator
@@ -25,9 +25,7 @@ REFUSED_FOR = {
     "wrong signature": "invalid signature|signature verification failed",
 }
 """By forgery: what the libraries say, some by errors of their own making."""
-
-
-DEMANDED = [name for name, forgery in FORGERIES.items() if forgery.to_refuse and name != "no token"]
+DEMANDED = [name for name in demanded_forgeries(missing_tid=False) if name != "no token"]
 """The forgeries that a bot has to refuse; without a token a validator is not asked."""
 
 
