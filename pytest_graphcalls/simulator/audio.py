@@ -1,4 +1,4 @@
-"""What can be heard in a call, as plain values; and audio files in the one format that the service takes and gives."""
+"""Prompts, speech and recordings as plain values, and audio files in the one format of the service."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Tone:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a recording waits for, in seconds.
+    """The limits of a recording, in seconds.
 
     Attributes:
         silence: how long nothing may be said at first.
@@ -127,7 +127,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What the bot has recorded.
+    """One recording that the bot made.
 
     Attributes:
         call: id of the call.

@@ -24,7 +24,7 @@ Then = Callable[[Operation, float], None]
 
 
 class Files(Protocol):
-    """Where prompts are read from: the bot under test."""
+    """The source of prompt files: the bot under test."""
 
     def serves(self, url: str, callback: str) -> bool:
         """Whether the bot whose call has this ``callback`` serves ``url`` itself."""

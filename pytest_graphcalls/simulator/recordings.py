@@ -46,7 +46,7 @@ class Recordings:
         hearing.spoken = self.listen_again
 
     def plan(self, ask: Ask, body: Mapping[str, Any]) -> Plan:
-        """What a recording waits for; more than two minutes are two minutes (s2.15)."""
+        """The limits of a recording; more than two minutes are two minutes (s2.15)."""
         names = ("initialSilenceTimeoutInSeconds", "maxSilenceTimeoutInSeconds", _LENGTH)
         given = (body.get(name) for name in names)
         silence, pause, longest = (USUAL if one is None else min(one, LONGEST) for one in given)

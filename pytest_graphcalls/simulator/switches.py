@@ -1,4 +1,4 @@
-"""Where sources differ, or a defect of the service is known: which behaviour is simulated."""
+"""Switches for behaviour on which sources differ, and for known defects of the service."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHOICES = MappingProxyType(
 
 
 class Switches:
-    """Where sources differ, or a defect of the service is known: which behaviour is simulated.
+    """Switches for behaviour on which sources differ, and for known defects of the service.
 
     Attributes:
         unplayable: how a prompt ends that cannot be fetched or has another format: ``failed``, as the sibling service
