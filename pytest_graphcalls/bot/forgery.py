@@ -89,7 +89,7 @@ FORGERIES: Mapping[str, Forgery] = {
         Forgery("unsigned", _unsigned),
         Forgery("unknown key", _unknown_key),
         Forgery("wrong signature", _wrong_signature),
-        # The samples refuse it (observed 7.4); the validators of Bot Framework and of the agents SDKs do not look at it.
+        # The samples refuse it (observed 7.4); validators of Bot Framework and of the agents SDKs take it.
         Forgery(MISSING_TID, _claims(tid=None), to_refuse=False),
         Forgery("odd cty", _odd_cty, to_refuse=False),  # a good token in every other way (observed 7.5)
     )
