@@ -87,7 +87,7 @@ def graphcalls(
     _graphcalls_recorder: Recorder,
     graphcalls_settings: Settings,
 ) -> Iterator[GraphCalls]:
-    """All of these under one name, and the exchanges and findings of this test; see :class:`GraphCalls`."""
+    """Simulator, clients and bot under one name, and exchanges and findings of the test; see :class:`GraphCalls`."""
     from pytest_graphcalls.plugin.connections import facade
 
     with facade(request.node, _graphcalls_connection, _graphcalls_recorder, graphcalls_settings) as graphcalls:

@@ -25,7 +25,7 @@ Variables = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class ClientFacts:
-    """What clients have to know about a server.
+    """The facts about a server that clients need.
 
     Attributes:
         url: its base URL, with TLS.
