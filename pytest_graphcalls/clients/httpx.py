@@ -109,7 +109,7 @@ class SimulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return self._answer(library, request)
 
     def send(self, *_: object, **__: object) -> None:
-        """What a session of requests would call.
+        """Refuse to serve as an adapter of requests: this is what one of its sessions calls.
 
         Raises:
             TypeError: always; it names what to mount.
@@ -122,11 +122,11 @@ class SimulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             from pytest_graphcalls.simulator.faults import Faulty
 
             if isinstance(response, Faulty):
-                return self._disturbed(library, request, response)
+                return self._faulty_answer(library, request, response)
         return to_httpx_response(response, library)
 
-    def _disturbed(self, library: Any, request: httpx.Request, response: Faulty) -> Any:
-        """What a fault has left of the answer, or the failure that it leads to; being late takes virtual time."""
+    def _faulty_answer(self, library: Any, request: httpx.Request, response: Faulty) -> Any:
+        """The part of an answer that a fault has left, or the failure it leads to; a delay takes virtual time."""
         patience = request.extensions.get("timeout", {}).get("read")
         if patience is not None and response.delay > patience:
             self._service.elapse(patience)
@@ -338,7 +338,7 @@ def http_for_msal(
 
 
 def tls_context(ca_file: str | None = None, *, trust_env: bool = False) -> SSLContext:
-    """What to trust: the certificate authorities in a file, else the environment's, else certifi's.
+    """A TLS context that trusts the authorities in a file, else those of the environment, else certifi's.
 
     Raises:
         SettingError: the file cannot be read as one of certificates.

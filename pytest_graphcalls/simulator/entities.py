@@ -23,7 +23,7 @@ E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 
 
 class Kind(StrEnum):
-    """What sort of conference it is."""
+    """The kind of a conference."""
 
     PEER = "peer-to-peer"
     GROUP = "group"
@@ -47,7 +47,7 @@ class Identity:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What makes two identities the same one; ids compare without regard to case."""
+        """The key by which identities are compared; ids compare without regard to case."""
         return self.sort, self.id.lower()
 
     @property
@@ -100,7 +100,7 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class Conference:
-    """What people are in together.
+    """A conference: the people who are connected to each other.
 
     Attributes:
         id: ours, never on the wire.
@@ -131,12 +131,12 @@ class Conference:
 
     @property
     def active(self) -> Iterator[Participant]:
-        """Those who are in it now."""
+        """The participants who are in the conference now."""
         return (one for one in self.people.values() if one.state is ParticipantState.ACTIVE)
 
     @property
     def roster(self) -> Iterator[Participant]:
-        """Those whom the roster names."""
+        """The participants that the roster names."""
         return (one for one in self.active if not one.hidden)
 
     @property

@@ -1,4 +1,4 @@
-"""Which step of the simulator carries out which operation: the one place in code that names operations."""
+"""The handler of each operation: the one place in code that names operations."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def roster(people: Iterable[Participant]) -> list[dict[str, Any]]:
 
 
 def roster_delta(came: Iterable[Participant], left: Iterable[Participant], number: int) -> dict[str, Any]:
-    """What has changed in a roster, as ``deltaParticipants`` (observed 5.15).
+    """Changes of a roster, as ``deltaParticipants`` (observed 5.15).
 
     How a participant who has left is marked is in no capture: ``removedState`` is the member that the type has for it.
 
@@ -173,7 +173,7 @@ def _old_participant(id: str, who: Identity, *, calls: bool) -> dict[str, Any]:
 
 
 def bot_data(leg: Call, recorded: str) -> dict[str, Any]:
-    """What a recording policy says of the recorded person, with ``recorded`` as its participant (m3.11)."""
+    """The data of a recording policy about the recorded person, with ``recorded`` as its participant (m3.11)."""
     who = leg.source.id if leg.source else ""
     user = {"participationMethod": "Caller", "policyHolderId": f"8:orgid:{who}", "participantId": recorded}
     return {
