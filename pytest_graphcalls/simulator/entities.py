@@ -111,6 +111,7 @@ class Conference:
         organizer: id of the user who organizes the meeting, or ``""``.
         online: the meeting as its organizer has it; ``None`` where only those who join know of it, or it was deleted.
         lets_in: whether a bot that joins it gets in.
+        kept: what is or was kept of it, ``recording`` or ``transcription``: whether it is now, and since when.
         people: everybody in it or invited to it, by participant id.
         legs: ids of the calls in it that are not over.
         sources: how many audio streams were numbered so far.
@@ -123,6 +124,7 @@ class Conference:
     organizer: str = ""
     online: OnlineMeeting | None = None
     lets_in: bool = True
+    kept: Mapping[str, tuple[bool, str]] = field(default_factory=dict)
     people: Mapping[str, Participant] = field(default_factory=dict)
     legs: tuple[str, ...] = ()
     sources: int = 0

@@ -219,9 +219,18 @@ def call(leg: Call, conference: Conference, tenant_id: str) -> dict[str, Any]:
         else None,
         "resultInfo": leg.result.wire() if leg.result else None,
         "incomingContext": None,
-        "transcription": None,
+        "transcription": _transcription(conference),
         "toneInfo": None,
     }
+
+
+def _transcription(conference: Conference) -> dict[str, Any] | None:
+    """A ``callTranscriptionInfo``, once there was a transcription (call-get, Example 2)."""
+    if "transcription" not in conference.kept:
+        return None
+    active, since = conference.kept["transcription"]
+    state = "active" if active else "inactive"
+    return {"@odata.type": f"{_TYPE}callTranscriptionInfo", "state": state, "lastModifiedDateTime": since}
 
 
 def online_meeting(one: OnlineMeeting, chat: Mapping[str, Any]) -> dict[str, Any]:

@@ -288,6 +288,7 @@ _OF_AN_ASSERTION = {
     "within": Parameter("real seconds", parameters.seconds),
     "every": Parameter("virtual seconds", parameters.seconds),
     "wait": Parameter("real seconds for the bot to act after its answers", parameters.real_seconds),
+    "missing_tid": Parameter("whether a token without a tenant has to be refused, too (false)", parameters.flag),
 }
 _KEYS_OF = {"of": Parameter("'notifications' (by default), or 'tokens'", parameters.keyring)}
 _SECONDS = {"seconds": Parameter("virtual seconds; 0 delivers what waits", parameters.seconds, required=True)}

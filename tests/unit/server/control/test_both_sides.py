@@ -62,6 +62,8 @@ ADDRESSES: dict[type, dict[str, str]] = {
             "callback_uri",
             "id",
             "invited",
+            "is_recorded",
+            "is_transcribed",
             "kind",
             "my_participant_id",
             "operations",
