@@ -139,7 +139,7 @@ class Passport:
             "capabilities": list(self.capabilities),
             "sandbox": dict(self.sandbox),
             "sign_ins": [one.to_json() for one in self.sign_ins],
-            "notifications": [_told(one) for one in self.notifications],
+            "notifications": [_stored(one) for one in self.notifications],
             "seconds": [] if set(self.seconds) <= {None} else [one and round(one, 4) for one in self.seconds],
             "aside": list(self.uncompared),
             "faults": list(self.faults),
@@ -176,7 +176,7 @@ class Passport:
             raise ValueError(f"its passport cannot be read ({shown(str(error))}).") from None
 
 
-def _told(one: Notification) -> dict[str, Any]:
+def _stored(one: Notification) -> dict[str, Any]:
     """A notification as a passport has it."""
     headers = {"headers": [list(pair) for pair in one.headers.pairs]} if one.headers else {}
     return {"at": round(one.at, 4), "posted_to": one.posted_to, "body": dict(one.body), **headers}

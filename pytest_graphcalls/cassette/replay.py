@@ -125,7 +125,7 @@ class Replay:
         given = [entry for entry in self._entries if entry.asked == asked]
         if not self._entries:
             return UnrecordedRequestError(self._file, shown, "", (), self._again)
-        near = given[-1] if given else max(self._entries, key=lambda entry: _likeness(entry.asked, asked))
+        near = given[-1] if given else max(self._entries, key=lambda entry: _similarity(entry.asked, asked))
         differences = tuple(_differences(near.asked, asked)) or (
             f"nothing, but it was answered already ({len(given)} recorded)",
         )
@@ -133,7 +133,7 @@ class Replay:
         return UnrecordedRequestError(self._file, shown, nearest, differences, self._again)
 
 
-def _likeness(one: Asked, other: Asked) -> tuple[float, ...]:
+def _similarity(one: Asked, other: Asked) -> tuple[float, ...]:
     """How much two requests have in common; greater is more."""
     path = SequenceMatcher(None, one.path.split("/"), other.path.split("/"), autojunk=False).ratio()
     same = (one.query == other.query, one.token == other.token)

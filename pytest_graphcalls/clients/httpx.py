@@ -122,10 +122,10 @@ class SimulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             from pytest_graphcalls.simulator.faults import Faulty
 
             if isinstance(response, Faulty):
-                return self._disturbed(library, request, response)
+                return self._faulty_answer(library, request, response)
         return to_httpx_response(response, library)
 
-    def _disturbed(self, library: Any, request: httpx.Request, response: Faulty) -> Any:
+    def _faulty_answer(self, library: Any, request: httpx.Request, response: Faulty) -> Any:
         """What a fault has left of the answer, or the failure that it leads to; being late takes virtual time."""
         patience = request.extensions.get("timeout", {}).get("read")
         if patience is not None and response.delay > patience:

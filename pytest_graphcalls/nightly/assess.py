@@ -21,7 +21,7 @@ _BREAKS = frozenset({"fails", "elsewhere"})
 """Statuses of a finding that break its rule (see ``session/judge.py``)."""
 
 
-def excused(report: Mapping[str, Any], faulty: Mapping[str, str]) -> Mapping[str, Any]:
+def without_faulty_tests(report: Mapping[str, Any], faulty: Mapping[str, str]) -> Mapping[str, Any]:
     """The report as if the suite had known that these tests could not be judged.
 
     Args:
@@ -134,7 +134,7 @@ def assess(
     found = list(compare([one for one in before if one.name not in bad], compared, contract)) if before else []
     faults = {one.subject.rpartition(", ")[0]: one.reason for one in found if isinstance(one, Unchecked)}
     bad |= {name: reason for name, reason in faults.items() if name}
-    report = excused(ran.report, {nodeid: bad[name] for nodeid, name in names.items() if name in bad})
+    report = without_faulty_tests(ran.report, {nodeid: bad[name] for nodeid, name in names.items() if name in bad})
     partial = Assessment(ran, report, recordings, (), (), {})
     outcomes = {names[one["nodeid"]]: one for one in report["tests"]}
     results = [*_explained(found, outcomes), *_shown(compare_report(report, last, contract), ran, baseline)]

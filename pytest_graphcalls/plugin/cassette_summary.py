@@ -18,7 +18,7 @@ _WORTH: Mapping[str, str] = {
 """By what was recorded: what it is worth."""
 
 
-class Shelf:
+class CassetteSummary:
     """The cassettes that the tests of a run have played or written, in all its processes.
 
     Only they count, so a run of a few tests does not report the others' cassettes.

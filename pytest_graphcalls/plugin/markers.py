@@ -28,7 +28,7 @@ from pytest_graphcalls.plugin.options import (
 from pytest_graphcalls.plugin.settings import Settings, parse_target, parse_versions
 
 
-class FaultWish(NamedTuple):
+class RequestedFault(NamedTuple):
     """A fault that a marker asks for: its name, and its parameters as they were given."""
 
     name: str
@@ -52,7 +52,7 @@ class Plan(NamedTuple):
     versions: tuple[str, ...] = ()
     target: str = ""
     tenant: str = ""
-    faults: tuple[FaultWish, ...] = ()
+    faults: tuple[RequestedFault, ...] = ()
 
     @property
     def is_contract_test(self) -> bool:
@@ -81,7 +81,7 @@ def graphcalls(*, version: str = "", target: str = "", tenant: str = "") -> Plan
 
 def graphcalls_fault(name: str, /, **parameters: Any) -> Plan:
     """The plan of a test with a fault injected."""
-    return Plan(faults=(FaultWish(name, parameters),))
+    return Plan(faults=(RequestedFault(name, parameters),))
 
 
 _GRAMMAR: Mapping[str, Callable[..., Plan]] = {
@@ -228,7 +228,9 @@ def _steps(mark: pytest.Mark) -> Iterator[Callable[[], object]]:
         if plan.faults:
             from pytest_graphcalls.simulator.faults import ordered
 
-            yield from (partial(ordered, wish.name, wish.facts, Contract.packaged()) for wish in plan.faults)
+            yield from (
+                partial(ordered, requested.name, requested.facts, Contract.packaged()) for requested in plan.faults
+            )
 
 
 def _known_rule(id: str) -> Rule:

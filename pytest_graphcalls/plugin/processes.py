@@ -18,7 +18,7 @@ from typing import Any
 from pytest_graphcalls.errors import BotError, SettingError
 from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.environment import ClientFacts
-from pytest_graphcalls.server.http import listening, serve_in_thread
+from pytest_graphcalls.server.http import listening, server
 from pytest_graphcalls.server.proxy import proxy_in_thread
 from pytest_graphcalls.server.tls import certificate_in
 from pytest_graphcalls.simulator import Simulator
@@ -38,11 +38,11 @@ def client_facts(simulator: Simulator) -> Iterator[ClientFacts]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="graphcalls-")))
         tls = stack.enter_context(certificate_in(folder, cloud.hosts))
-        served = SimulatorApp(ByHost(simulator, cloud))
-        url = stack.enter_context(serve_in_thread(served, certificate=tls.certificate))
-        proxy = stack.enter_context(proxy_in_thread(url, cloud))
+        app_by_host = SimulatorApp(ByHost(simulator, cloud))
+        served = stack.enter_context(server(app_by_host, certificate=tls.certificate))
+        proxy = stack.enter_context(proxy_in_thread(served, cloud))
         names = (tuple(cloud.hosts), simulator.tenant_id, app.app_id, simulator.signin.secret())
-        yield ClientFacts(url, proxy, tls, *names)
+        yield ClientFacts(served.url, proxy, tls, *names)
 
 
 @contextmanager

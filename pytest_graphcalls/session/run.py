@@ -210,7 +210,7 @@ class Run:
         pytest alone would call such a run a success.
         """
         failed = {record.nodeid for record in self.records if record.outcome is Outcome.BROKEN}
-        told = {
+        reported = {
             (broken_rule(seen.finding, self.contract), seen.finding.version)
             for record in self.records
             for seen in record.seen
@@ -220,7 +220,7 @@ class Run:
             result
             for result in self.rules()
             if result.status is Outcome.BROKEN
-            and (result.rule, result.version) not in told
+            and (result.rule, result.version) not in reported
             and not failed.intersection(result.tests)
         )
 

@@ -9,9 +9,9 @@ from pytest_graphcalls.errors import NotAllowedNowError
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Ask, require_role_for
+from pytest_graphcalls.simulator.entities import Call, Conference, Kind
 from pytest_graphcalls.simulator.requests import type_of
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, Result, documented, inferred, reported
-from pytest_graphcalls.simulator.store import Call, Conference, Kind
 from pytest_graphcalls.simulator.world import World
 
 KEEPALIVE_SECONDS = 45 * 60.0

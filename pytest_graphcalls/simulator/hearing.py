@@ -10,7 +10,7 @@ from itertools import cycle
 from pytest_graphcalls.errors import NotAllowedNowError, SettingError
 from pytest_graphcalls.lifecycle import CallState, OperationState
 from pytest_graphcalls.simulator.audio import KEYS, Prompt, Span, Tone
-from pytest_graphcalls.simulator.store import Call, Conference, Identity, Operation
+from pytest_graphcalls.simulator.entities import Call, Conference, Identity, Operation
 from pytest_graphcalls.simulator.world import World
 
 ANY_KEY = "keys of a telephone: 0 to 9, *, #, and A to D"
@@ -104,9 +104,9 @@ class Hearing:
         found, store = [], self._world.store
         with self._world.lock:
             for conference in store.conferences_of(identity):
-                stays = [one for one in store.stays_in(conference) if one.identity.key == identity.key]
+                times = [one for one in store.stays_in(conference) if one.identity.key == identity.key]
                 for call in store.calls_in(conference):
-                    found += [one for one in self.played(call) if any(_meets(one, s.since, s.until) for s in stays)]
+                    found += [one for one in self.played(call) if any(_overlap(one, s.since, s.until) for s in times)]
         return tuple(sorted(found, key=lambda one: one.begins))
 
     def _prompts(self, call: Call, operation: Operation) -> Iterator[Prompt]:
@@ -131,6 +131,6 @@ class Hearing:
             begins = ends
 
 
-def _meets(prompt: Prompt, since: float, until: float | None) -> bool:
+def _overlap(prompt: Prompt, since: float, until: float | None) -> bool:
     ends = math.inf if prompt.ends is None else prompt.ends
     return prompt.begins < ends and prompt.begins < (math.inf if until is None else until) and since < ends

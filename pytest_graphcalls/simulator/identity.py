@@ -15,9 +15,9 @@ from typing import Any
 from pytest_graphcalls.contract import Contract, Evidence
 from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.simulator.clock import Clock, Ids
+from pytest_graphcalls.simulator.entities import E164, Identity
 from pytest_graphcalls.simulator.keys import CHANNEL_KEY_ID, Keyring
 from pytest_graphcalls.simulator.responses import Refusal
-from pytest_graphcalls.simulator.store import E164, Identity
 from pytest_graphcalls.validation import MOST, quantity, shown
 from pytest_graphcalls.wire import (
     EVIDENCE_HEADER,

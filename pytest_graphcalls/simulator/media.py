@@ -9,11 +9,11 @@ from typing import Any
 from pytest_graphcalls.simulator.admission import Admission, Ask
 from pytest_graphcalls.simulator.audio import Switches, Tone
 from pytest_graphcalls.simulator.calls import Calls, is_app_hosted
+from pytest_graphcalls.simulator.entities import Call, Operation
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.prompts import Prompts, sounds_of
 from pytest_graphcalls.simulator.recordings import Recordings
 from pytest_graphcalls.simulator.responses import Refusal, Reply, inferred
-from pytest_graphcalls.simulator.store import Call, Operation
 from pytest_graphcalls.simulator.world import World
 
 

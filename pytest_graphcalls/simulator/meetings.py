@@ -12,9 +12,9 @@ from urllib.parse import quote, unquote
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Admission, Ask
 from pytest_graphcalls.simulator.calls import Calls
+from pytest_graphcalls.simulator.entities import Conference, Identity
 from pytest_graphcalls.simulator.online_meeting import OnlineMeeting
 from pytest_graphcalls.simulator.responses import Refusal, Reply, documented, reported
-from pytest_graphcalls.simulator.store import Conference, Identity
 from pytest_graphcalls.simulator.world import World
 
 JOIN_ADDRESS = "https://teams.microsoft.com/l/meetup-join/"

@@ -14,8 +14,9 @@ from typing import Any
 from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.clock import Clock, Ids
+from pytest_graphcalls.simulator.entities import Call, Conference, Identity, Kind, Operation, Participant
 from pytest_graphcalls.simulator.responses import Fact, Result, documented, inferred, reported, weakest
-from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind, Operation, Participant, Store
+from pytest_graphcalls.simulator.store import Store
 from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Notification
 
 _SAME = (  # observed 6.1, without the bearer token

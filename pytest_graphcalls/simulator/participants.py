@@ -6,10 +6,10 @@ from pytest_graphcalls.lifecycle import CallEvent, ParticipantEvent, Participant
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Admission, Ask
 from pytest_graphcalls.simulator.calls import REMOVED, REMOVED_ITSELF, Calls
+from pytest_graphcalls.simulator.entities import Call, Conference, Kind, Participant
 from pytest_graphcalls.simulator.invitations import Invitations
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, documented, inferred, reported, written
-from pytest_graphcalls.simulator.store import Call, Conference, Kind, Participant
 from pytest_graphcalls.simulator.world import World
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator.clock import Clock, Ids
+from pytest_graphcalls.simulator.entities import E164, Identity
 from pytest_graphcalls.simulator.responses import ASIDE, Result, inferred, reported
-from pytest_graphcalls.simulator.store import E164, Identity
 from pytest_graphcalls.validation import shown
 
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side
 from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.audio import FORMAT, Sound, Switches, WrongFormatError, seconds_of
+from pytest_graphcalls.simulator.entities import Operation
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.responses import Refusal, inferred
-from pytest_graphcalls.simulator.store import Operation
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import Request, Response
 

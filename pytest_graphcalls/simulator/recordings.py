@@ -10,11 +10,11 @@ from typing import Any
 
 from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.audio import KEYS, NAMES, Plan, Recording, Switches
+from pytest_graphcalls.simulator.entities import Call, Conference, Operation
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import bearer
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.responses import Refusal, documented, inferred
-from pytest_graphcalls.simulator.store import Call, Conference, Operation
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Request, Response
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_graphcalls.simulator.entities import Identity, Invitee
 from pytest_graphcalls.simulator.people import GUID, People
 from pytest_graphcalls.simulator.resources import IDENTITY_SORTS, identity_set, shown_again
 from pytest_graphcalls.simulator.responses import Refusal, inferred
-from pytest_graphcalls.simulator.store import Identity, Invitee
 
 _HTTPS = re.compile(r"https://[^\s/]", re.IGNORECASE)
 

@@ -9,16 +9,8 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pytest_graphcalls.simulator.entities import Call, Conference, Identity, Invitee, Kind, Operation, Participant
 from pytest_graphcalls.simulator.online_meeting import OnlineMeeting
-from pytest_graphcalls.simulator.store import (
-    Call,
-    Conference,
-    Identity,
-    Invitee,
-    Kind,
-    Operation,
-    Participant,
-)
 from pytest_graphcalls.wire import encode_json
 
 _TYPE = "#microsoft.graph."

@@ -6,9 +6,10 @@ from typing import Protocol
 
 from pytest_graphcalls.lifecycle import CallState, ParticipantState
 from pytest_graphcalls.simulator.audio import Prompt, Recording, Tone
+from pytest_graphcalls.simulator.entities import Call, Conference, Kind, Operation, Participant
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.responses import Result
-from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant, Store
+from pytest_graphcalls.simulator.store import Store
 
 
 class CallSource(Protocol):

@@ -196,8 +196,8 @@ class Invitee:
             chosen_id: the ``participantId`` to ask for.
             replaces: the id of the call to take it out of.
         """
-        wishes = {"participantId": chosen_id, "replacesCallId": replaces}
-        asked = {name: value for name, value in wishes.items() if value}
+        members = {"participantId": chosen_id, "replacesCallId": replaces}
+        asked = {name: value for name, value in members.items() if value}
         return {"@odata.type": f"{GRAPH}invitationParticipantInfo", "identity": self.identity(), **asked}
 
     def is_(self, participant: Mapping[str, Any]) -> bool:

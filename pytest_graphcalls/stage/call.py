@@ -210,15 +210,15 @@ class StagedMeeting:
     @property
     def by_address(self) -> str:
         """The filter that asks for its join address."""
-        return f"JoinWebUrl eq '{self._told(self.facts, 'joinWebUrl')}'"
+        return f"JoinWebUrl eq '{self._required(self.facts, 'joinWebUrl')}'"
 
     @property
     def by_number(self) -> str:
         """The filter that asks for its number."""
-        number = self._told(self.facts.get("joinMeetingIdSettings"), "joinMeetingId")
+        number = self._required(self.facts.get("joinMeetingIdSettings"), "joinMeetingId")
         return f"joinMeetingIdSettings/joinMeetingId eq '{number}'"
 
-    def _told(self, facts: Any, name: str) -> str:
+    def _required(self, facts: Any, name: str) -> str:
         found = facts.get(name) if isinstance(facts, Mapping) else None
         if not found:
             raise StageError(f"the {name} of a meeting", "the answer that made it has none")

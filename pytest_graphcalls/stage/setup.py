@@ -131,7 +131,7 @@ class Making(Waiting, People):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._after = ExitStack()
-        self._blame: Callable[[str, str, str, str], None] = lambda *_: None
+        self._add_wrong_value: Callable[[str, str, str, str], None] = lambda *_: None
         self._not_compared: Callable[[], AbstractContextManager[None]] = nullcontext
         """Exchanges inside this context restore the sandbox; recordings of two nights are compared without them."""
 
@@ -345,7 +345,7 @@ class Scenes(Making):
             with suppress(StageError):
                 if call.status_of(str(operation)) == "completed" and not call.has(one):
                     expected = f"{one.name or one.id}, whose invite is completed, in the list"
-                    self._blame(success_of(Effect.SHOWS_ROSTER), "$.value", expected, "no such participant")
+                    self._add_wrong_value(success_of(Effect.SHOWS_ROSTER), "$.value", expected, "no such participant")
 
     def brought_in(self, call: StagedCall, answer: Answer, people: Iterable[Invitee]) -> list[Invitee]:
         """Those of ``people`` who have joined ``call`` by an invite that was answered with ``answer``.
@@ -390,7 +390,7 @@ class Stage(Scenes, Notices):
         super().__init__(connection)
         self._recorder = recorder
         self._not_compared = recorder.not_compared
-        self._blame = recorder.blame
+        self._add_wrong_value = recorder.add_wrong_value
 
     def expecting(self, what: str) -> AbstractContextManager[Any]:
         """A request that breaks the contract on purpose is sent inside this; ``what`` it breaks is a slug or a kind."""

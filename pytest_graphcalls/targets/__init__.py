@@ -21,7 +21,7 @@ from pytest_graphcalls.targets.base import (
     World,
     sparing,
 )
-from pytest_graphcalls.targets.registry import TARGETS, Targets, Wishes, capabilities_of
+from pytest_graphcalls.targets.registry import TARGETS, Targets, TargetSources, capabilities_of
 from pytest_graphcalls.targets.simulator import LocalServer, SimulatorConnection, SimulatorTarget
 from pytest_graphcalls.targets.url import UrlConnection, UrlTarget
 
@@ -40,10 +40,10 @@ __all__ = [
     "SimulatorConnection",
     "SimulatorTarget",
     "Target",
+    "TargetSources",
     "Targets",
     "UrlConnection",
     "UrlTarget",
-    "Wishes",
     "World",
     "capabilities_of",
     "sparing",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.sandbox.tenant import READERS, FactSetting, Meeting, Readers, gathered, parsed
+from pytest_graphcalls.sandbox.tenant import READERS, FactSetting, Meeting, Readers, merged, parsed
 from pytest_graphcalls.session import Offer
 
 INI_KEY = "graphcalls_mock"
@@ -85,7 +85,7 @@ def mock_facts(given: tuple[tuple[str, str, str], ...]) -> MockFacts:
     Raises:
         SettingError: a name does not exist, or a text is invalid.
     """
-    return MockFacts(**parsed(gathered(given, SETTINGS), _READERS))
+    return MockFacts(**parsed(merged(given, SETTINGS), _READERS))
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -165,11 +165,11 @@ def _id_from(command: str, version: str, *, group: bool) -> str:
     Raises:
         StageError: it fails, takes too long, or prints nothing.
     """
-    told = {"GRAPHCALLS_CALL_VERSION": version, "GRAPHCALLS_CALL_GROUP": "1" if group else ""}
+    variables = {"GRAPHCALLS_CALL_VERSION": version, "GRAPHCALLS_CALL_GROUP": "1" if group else ""}
     try:
         done = subprocess.run(  # noqa: S603  the project's own command
             shlex.split(command),
-            env={**os.environ, **told},
+            env={**os.environ, **variables},
             capture_output=True,
             text=True,
             timeout=_PATIENCE,

@@ -12,8 +12,8 @@ from pytest_graphcalls.simulator import Proceed, Simulator
 from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.audio import Plan
 from pytest_graphcalls.simulator.calls import ENDED_BY_BOT, LEFT_ALONE
+from pytest_graphcalls.simulator.entities import Call, Conference, Kind, Operation, Participant
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, inferred
-from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant
 from pytest_graphcalls.wire import Request, Response
 from tests.proof.steps import Apply, around, meant
 

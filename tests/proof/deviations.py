@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_graphcalls.lifecycle import OperationState
-from pytest_graphcalls.simulator.store import Kind
+from pytest_graphcalls.simulator.entities import Kind
 from tests.proof import changes
 from tests.proof.steps import (
     Apply,

@@ -49,8 +49,8 @@ def _token(state: ServerState, /, app: App | None = None, lifetime: float = 3600
     return {"access_token": token, "expires_in": lifetime, "client_id": app.app_id, "tenant_id": authority.tenant_id}
 
 
-def _surroundings(state: ServerState) -> Json:
-    simulator, around = state.simulator, state.surroundings
+def _addresses(state: ServerState) -> Json:
+    simulator, around = state.simulator, state.addresses
     return {
         "url": around.url,
         "proxy": around.proxy,
@@ -305,7 +305,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "", "this list", lambda _: {"addresses": [route.described() for route in ROUTES]}),
     Route("POST", "token", "a bearer token", _token, _OF_A_TOKEN),
     Route("GET", "environment", "what a client needs to reach the server under Microsoft's host names, and to sign in",
-          _surroundings),
+          _addresses),
     Route("GET", "apps", "the apps of the tenant", _apps),
     Route("POST", "apps", "register an app", _register_app, _OF_AN_APP, 201),
     Route("PATCH", "apps/{app}", "change an app; tokens keep the roles they have", _change_app, _CHANGEABLE),

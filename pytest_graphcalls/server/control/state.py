@@ -27,7 +27,7 @@ TICK = 0.02
 
 
 @dataclass(slots=True)
-class Surroundings:
+class ServerAddresses:
     """Where clients find a server under the names of the cloud; set when it listens.
 
     Attributes:
@@ -51,14 +51,14 @@ class ServerState:
         time: serves the tenant, and decides whether virtual time follows real time.
         allow_hosts: hosts that the bot may be on besides this machine. The command line names them, and no request
             can: else a request could have notifications posted anywhere.
-        surroundings: where clients find the server under the names of the cloud.
+        addresses: where clients find the server under the names of the cloud.
     """
 
     simulator: Simulator
     bot: Bot
     time: SimulatorApp
     allow_hosts: Collection[str] = ()
-    surroundings: Surroundings = field(default_factory=Surroundings)
+    addresses: ServerAddresses = field(default_factory=ServerAddresses)
 
     @classmethod
     def of(

@@ -16,9 +16,9 @@ from pytest_graphcalls.redaction import OF_REPORTS
 from pytest_graphcalls.sanitize import clean, clean_json
 from pytest_graphcalls.simulator import App, Fault, Fired, Meeting, Person, SimulatedCall
 from pytest_graphcalls.simulator.audio import Prompt, Recording, Tone
+from pytest_graphcalls.simulator.entities import Identity, Operation, Participant
 from pytest_graphcalls.simulator.notifications import kind_of
 from pytest_graphcalls.simulator.responses import Result
-from pytest_graphcalls.simulator.store import Identity, Operation, Participant
 from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, decode_json, encode_json
 
 View = dict[str, Any]

@@ -17,7 +17,7 @@ from pytest_graphcalls.simulator.faults.catalogue import Order, Side, ordered
 from pytest_graphcalls.simulator.faults.notifications import PASSING, Passing
 from pytest_graphcalls.simulator.faults.responses import DECORATING, REPLIES, Proceed, Tools
 from pytest_graphcalls.simulator.notifications import kind_of
-from pytest_graphcalls.simulator.outbox import Outbox, Parcel
+from pytest_graphcalls.simulator.outbox import NumberedNotification, Outbox
 from pytest_graphcalls.simulator.responses import Responses
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import Request, Response
@@ -243,29 +243,29 @@ class Faults:
             proceed = partial(_replied, self._tools, fault.order, proceed)
         return _marked(proceed(request), striking)
 
-    def _sorted(self, parcel: Parcel) -> Iterable[Parcel]:
+    def _sorted(self, numbered: NumberedNotification) -> Iterable[NumberedNotification]:
         """What goes out now in place of a notification; each fault counts it once, whatever the others make of it."""
-        kind = kind_of(parcel[0].entries)
+        kind = kind_of(numbered[0].entries)
         striking = frozenset(fault for fault in self._notifications if _is(kind, fault) and fault.strikes())
         if striking:
-            self._struck[parcel[1]] = striking
-        return self._onward([parcel], 0)
+            self._struck[numbered[1]] = striking
+        return self._onward([numbered], 0)
 
-    def _onward(self, parcels: Iterable[Parcel], after: int) -> Iterable[Parcel]:
+    def _onward(self, notifications: Iterable[NumberedNotification], after: int) -> Iterable[NumberedNotification]:
         """What goes out now of those that the fault with this number has let through: the later ones come next."""
         for fault, passing in tuple(self._notifications.items()):
             if fault.number > after:
-                parcels = [out for one in parcels for out in self._past(fault, passing, one)]
-        return parcels
+                notifications = [out for one in notifications for out in self._past(fault, passing, one)]
+        return notifications
 
-    def _past(self, fault: Fault, passing: Passing, parcel: Parcel) -> Iterable[Parcel]:
-        note, number = parcel
+    def _past(self, fault: Fault, passing: Passing, numbered: NumberedNotification) -> Iterable[NumberedNotification]:
+        note, number = numbered
         if fault not in self._struck.get(number, ()):
-            return passing.passed(parcel)
+            return passing.passed(numbered)
         if (fault, number) not in self._noted:  # a copy of it is struck as well, but nothing new happens
             self._noted.add((fault, number))
             self._note(fault, kind_of(note.entries), note.call_id)
-        return passing.struck(parcel)
+        return passing.struck(numbered)
 
     def forget_until(self, number: int) -> None:
         """Forget notifications before this number; one that is still held counts as not struck."""
@@ -273,9 +273,9 @@ class Faults:
             self._struck = {one: faults for one, faults in self._struck.items() if one >= number}
             self._noted = {(fault, one) for fault, one in self._noted if one >= number}
 
-    def _let_go(self, fault: Fault, parcels: Iterable[Parcel]) -> None:
+    def _let_go(self, fault: Fault, notifications: Iterable[NumberedNotification]) -> None:
         """Let go out what a fault has kept, past those that were injected after it."""
-        self._outbox.put(self._onward(tuple(parcels), fault.number))
+        self._outbox.put(self._onward(tuple(notifications), fault.number))
 
     def _note(self, fault: Fault, what: str, call: str) -> None:
         fired = Fired(self._world.clock.now, str(fault.order), what, call)

@@ -15,7 +15,7 @@ import pytest
 
 from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.environment import FORMATS, RUNTIMES, ClientFacts, hosts_file, variables
-from pytest_graphcalls.server.http import serve_in_thread
+from pytest_graphcalls.server.http import server
 from pytest_graphcalls.server.proxy import proxy_in_thread
 from pytest_graphcalls.server.tls import certificate_in
 from pytest_graphcalls.simulator import Simulator
@@ -64,11 +64,11 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClientFacts]:
     folder = tmp_path_factory.mktemp("tls") / "with a blank"
     with (
         certificate_in(folder, simulator.cloud.hosts) as tls,
-        serve_in_thread(SimulatorApp(simulator), certificate=tls.certificate) as url,
-        proxy_in_thread(url, simulator.cloud) as proxy,
+        server(SimulatorApp(simulator), certificate=tls.certificate) as served,
+        proxy_in_thread(served, simulator.cloud) as proxy,
     ):
         yield ClientFacts(
-            url=url,
+            url=served.url,
             proxy=proxy,
             tls=tls,
             hosts=tuple(simulator.cloud.hosts),

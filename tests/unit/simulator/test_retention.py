@@ -9,7 +9,7 @@ import pytest
 
 from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.simulator import Simulator
-from pytest_graphcalls.simulator.store import Call
+from pytest_graphcalls.simulator.entities import Call
 from pytest_graphcalls.wire import Notification
 from tests.unit.simulator.bot import Bot
 from tests.unit.simulator.plays import PLAYS, Scene

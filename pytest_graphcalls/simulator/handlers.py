@@ -1,0 +1,38 @@
+"""Which step of the simulator carries out which operation: the one place in code that names operations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+HANDLERS: Mapping[str, str] = MappingProxyType(
+    {
+        "application-post-calls": "creation.create",
+        "call-answer": "incoming.answer",
+        "call-cancelmediaprocessing": "media.cancel",
+        "call-delete": "calls.hang_up",
+        "call-get": "calls.get",
+        "call-keepalive": "calls.keep_alive",
+        "call-list-participants": "participants.list",
+        "call-mute": "participants.mute_bot",
+        "call-playprompt": "media.play_prompt",
+        "call-record": "media.record",
+        "call-redirect": "incoming.redirect",
+        "call-reject": "incoming.reject",
+        "call-senddtmftones": "media.send_tones",
+        "call-subscribetotone": "media.subscribe",
+        "call-unmute": "participants.unmute_bot",
+        "call-updaterecordingstatus": "media.set_recording_status",
+        "commsoperation-get": "operations.get",
+        "onlinemeeting-create": "meetings.create",
+        "onlinemeeting-delete": "meetings.delete",
+        "onlinemeeting-find": "meetings.find",
+        "onlinemeeting-get": "meetings.get",
+        "participant-delete": "participants.delete",
+        "participant-get": "participants.get",
+        "participant-invite": "invitations.invite",
+        "participant-mute": "participants.mute",
+    }
+)
+"""By operation id: the part of the simulator, and its method. It is looked up with each request, so that a replaced
+method is found."""
