@@ -30,7 +30,7 @@ class Compiled(Samples):
     @pytest.fixture(scope="class")
     @classmethod
     def commands(cls, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Command | str]:
-        """The programs; instead of one the reason why there is none."""
+        """The programs, by version; instead of one the reason why there is none."""
         found: dict[str, Command | str] = {}
         for version in ("v1.0", "beta"):
             try:
@@ -41,7 +41,8 @@ class Compiled(Samples):
 
     @pytest.fixture(autouse=True)
     def _is_there(self, request: pytest.FixtureRequest, commands: Mapping[str, Command | str]) -> None:
-        found = commands[getattr(request.node, "callspec").params["client"] if "client" in request.fixturenames else "v1.0"]
+        version = request.node.callspec.params["client"] if "client" in request.fixturenames else "v1.0"
+        found = commands[version]
         if isinstance(found, str):
             pytest.skip(found)
 
@@ -54,9 +55,13 @@ class Compiled(Samples):
     @classmethod
     def program(cls, commands: Mapping[str, Command | str], environment: Environment) -> Iterator[Program]:
         with ExitStack() as stack:
-            there = {version: found for version, found in commands.items() if not isinstance(found, str)}
             variables = environment(cls.runtime)
-            yield ByVersion({version: stack.enter_context(running(found, variables)) for version, found in there.items()})
+            started = {
+                version: stack.enter_context(running(found, variables))
+                for version, found in commands.items()
+                if not isinstance(found, str)
+            }
+            yield ByVersion(started)
 
 
 class ByVersion(Program):
