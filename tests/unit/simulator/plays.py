@@ -393,6 +393,21 @@ def presses_keys(scene: Scene) -> None:
     scene.simulator.advance(LONG)
 
 
+def keeps(what: str, *, stops: bool = False) -> Play:
+    """The bot starts, or stops, the recording or the transcription of a meeting."""
+
+    def play(scene: Scene) -> None:
+        call = scene.about(scene.bot.join())
+        if stops:
+            scene.bot.post(f"/{call.id}/start{what}", {})
+            scene.simulator.advance(LONG)
+        scene.begin()
+        scene.bot.post(f"/{call.id}/{'stop' if stops else 'start'}{what}", {})
+        scene.simulator.advance(LONG)
+
+    return play
+
+
 NO_WAV = Response(200, Headers(), b"ID3")
 PLAYS: dict[str, Play] = {
     "call-answered": calls_a_person,
@@ -456,6 +471,10 @@ PLAYS: dict[str, Play] = {
     "recording-cancelled": records(lambda scene, call: scene.bot.post(f"/{call.id}/cancelMediaProcessing", {})),
     "recording-barges-in": records(played=5, bargeInAllowed=True),
     "recording-running-at-the-end": records(lambda scene, _: scene.person("Ana").hangs_up()),
+    "call-recording-started": keeps("Recording"),
+    "call-recording-stopped": keeps("Recording", stops=True),
+    "transcription-started": keeps("Transcription"),
+    "transcription-stopped": keeps("Transcription", stops=True),
     "tones-pressed": presses_keys,
 }
 """By id of the sequence."""
