@@ -131,7 +131,7 @@ class Participants:
         id = ask.match.keys["participant-id"]
         if id not in conference.people and not GUID.fullmatch(id):
             aside = f"The participant id {id[:80]!r} is no GUID."
-            fact = inferred("participant-reportsyntheticmedia.errors")
+            fact = inferred("s18.5")
             raise Refusal("invalid-request", aside, fact=fact, parameter="participant-id")
         return self.shown(ask, conference)
 
