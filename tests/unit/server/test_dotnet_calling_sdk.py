@@ -1,8 +1,8 @@
 """What Microsoft's calling SDK for .NET does on the wire, by plain HTTP.
 
-The tests have no .NET, so what is known of it is repeated: how it signs in (clients 1.8, 1.18), the names and headers of
-its requests (https://github.com/microsoftgraph/microsoft-graph-comms-samples/issues/191), and what its samples answer to
-notifications (observed 6.2, 6.5, 6.6).
+The tests have no .NET, so what is known of it is repeated: how it signs in (clients 1.8, 1.18), the names and headers
+of its requests (https://github.com/microsoftgraph/microsoft-graph-comms-samples/issues/191), and what its samples
+answer to notifications (observed 6.2, 6.5, 6.6).
 """
 
 from __future__ import annotations
