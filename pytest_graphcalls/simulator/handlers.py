@@ -32,6 +32,9 @@ HANDLERS: Mapping[str, str] = MappingProxyType(
         "participant-get": "participants.get",
         "participant-invite": "invitations.invite",
         "participant-mute": "participants.mute",
+        "participant-muteall": "participants.mute_all",
+        "participant-startholdmusic": "routing.start_hold",
+        "participant-stopholdmusic": "routing.stop_hold",
     }
 )
 """By operation id: the part of the simulator, and its method. It is looked up with each request, so that a replaced
