@@ -216,11 +216,11 @@ class Bot(Assertions):
         return next(filter(None, taken), None)
 
     def _invented_notification(self) -> Notification:
-        shadow = Simulator(seed=1, tenant_id=self.simulator.tenant_id)
-        app = shadow.authority.register()
-        shadow.incoming_call(app=app)
+        second = Simulator(seed=1, tenant_id=self.simulator.tenant_id)
+        app = second.authority.register()
+        second.incoming_call(app=app)
         ours = self.simulator.authority.app
-        return replace(shadow.notifications[0], posted_to=ours.callback_uri, app_id=ours.app_id)
+        return replace(second.notifications[0], posted_to=ours.callback_uri, app_id=ours.app_id)
 
     def forge(self, name: str) -> Delivery:
         """Post a notification with a forged token.

@@ -158,17 +158,17 @@ class Courier:
 
         Args:
             note: the notification.
-            token: the bearer token; ``""`` for none, and by default a good one.
+            token: the bearer token; ``""`` for none, and by default a valid one.
             sequence: its number in ``simulator.notifications``.
             attempt: number of the attempt.
             remark: a remark for the ledger.
         """
         self.record_raised()
-        good = self.token(note.app_id) if token is None else token
+        bearer = self.token(note.app_id) if token is None else token
         at = self._simulator.now
         number = self.ledger.reserve(at, note)
         if _is_readable(note.posted_to):
-            request = self._request(note, good)
+            request = self._request(note, bearer)
             answer = self._wait_while_busy(self._post_following_redirects(self._poster_of(note.posted_to), request))
             if answer.timed_out and _in_an_event_loop():
                 answer = replace(answer, error=f"{answer.error}; {_LOOP_IS_BLOCKED}")
@@ -260,7 +260,7 @@ class Courier:
         return self._others.get(_origin(url), self._default) if self._others else self._default
 
     def token(self, app_id: str = "") -> str:
-        """A good token for an app, by default the default app; ``""`` when notifications are not signed."""
+        """A valid token for an app, by default the default app; ``""`` when notifications are not signed."""
         if not self._terms.signed:
             return ""
         now = self.epoch

@@ -75,7 +75,7 @@ def _ledger_bytes(megabytes: float) -> int:
 
 
 def _reach(args: Namespace) -> Reach:
-    """Which machines the control addresses answer; with a host that others reach, none unless asked for."""
+    """The machines that may use the control addresses; none, unless asked for, when other machines reach the host."""
     if args.control is not None:
         return Reach(args.control)
     return Reach.LOCAL if is_loopback(args.host) else Reach.OFF
@@ -92,7 +92,7 @@ def _tls(args: Namespace) -> AbstractContextManager[ServerTls | None]:
 def _serve(app: ControlledApp, state: ServerState, args: Namespace, tls: ServerTls | None) -> None:
     certificate = tls.certificate if tls else None
     with ExitStack() as running:
-        around = state.surroundings
+        around = state.addresses
         served = running.enter_context(server(app, args.host, args.port, certificate=certificate))
         around.url = served.url
         around.ca = str(tls.ca.resolve()) if tls else ""
@@ -102,7 +102,7 @@ def _serve(app: ControlledApp, state: ServerState, args: Namespace, tls: ServerT
             cloud = state.simulator.cloud
             around.proxy = running.enter_context(proxy_in_thread(served, cloud, args.host, args.proxy))
         stop = running.enter_context(_stop_signal())
-        show(_greeting(around.url, around.ca, state.simulator, args), checked=True)  # it hands out a token
+        show(_startup_message(around.url, around.ca, state.simulator, args), checked=True)  # it hands out a token
         if tls:
             show(_trust(state), checked=True)
         show(["", "Ctrl-C stops it."])
@@ -117,7 +117,7 @@ def _pace(ring: float | None) -> Pace:
     return Pace(ring=quantity("--ring", ring, unit="seconds", most=MOST))
 
 
-def _greeting(url: str, ca: str, simulator: Simulator, args: Namespace) -> Iterator[str]:
+def _startup_message(url: str, ca: str, simulator: Simulator, args: Namespace) -> Iterator[str]:
     time = "time is frozen" if args.frozen else "time is real time"
     yield f"The simulator listens on {url} (seed {args.seed}; {time})."
     yield ""
@@ -139,7 +139,7 @@ def _greeting(url: str, ca: str, simulator: Simulator, args: Namespace) -> Itera
 
 
 def _bot_and_control(url: str, args: Namespace) -> Iterator[str]:
-    """Where notifications go, and where the control addresses are."""
+    """The lines that say where notifications go, and where the control addresses are."""
     if args.bot:
         yield f"  bot    {args.bot}"
     reach = _reach(args)
@@ -164,7 +164,7 @@ def _trust(state: ServerState) -> Iterator[str]:
     """How clients trust the server, and sign in at it."""
     from pytest_graphcalls.server.tls import TRUST_VARIABLES
 
-    around, signin = state.surroundings, state.simulator.signin
+    around, signin = state.addresses, state.simulator.signin
     yield ""
     if around.proxy:
         yield f"Microsoft's hosts ({len(state.simulator.cloud.hosts)}) lead here through the proxy {around.proxy}."
@@ -217,7 +217,7 @@ def run_token(args: Namespace) -> int:
 def ask_server(
     network: Network, url: str, path: str, member: str, asked: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """What a control address of a running server answers.
+    """The answer of a control address of a running server.
 
     Args:
         network: the way to it; it is closed.

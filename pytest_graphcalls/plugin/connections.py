@@ -22,7 +22,7 @@ from pytest_graphcalls.plugin.reporting import take_part
 from pytest_graphcalls.plugin.settings import Settings, settings_of
 from pytest_graphcalls.report.failure import raise_failing
 from pytest_graphcalls.session import Followed, Recorder, current_recorder, recording
-from pytest_graphcalls.targets import Case, Connection, LocalServer, Setup, Target, Targets, Wishes
+from pytest_graphcalls.targets import Case, Connection, LocalServer, Setup, Target, Targets, TargetSources
 from pytest_graphcalls.targets.facts import mock_facts
 from pytest_graphcalls.wire import Exchange, Notification
 
@@ -57,7 +57,7 @@ def targets_of(session: pytest.Session, settings: Settings) -> Targets:
     if _TARGETS not in session.stash:
         live = _live(session.config) if settings.target == LIVE else None
         facts = mock_facts(settings.mock)
-        targets = Targets(Wishes(settings.seed, settings.token, facts, partial(_replay, session.config), live))
+        targets = Targets(TargetSources(settings.seed, settings.token, facts, partial(_replay, session.config), live))
         session.stash[_TARGETS] = targets
         session.addfinalizer(targets.close)
     return session.stash[_TARGETS]
@@ -157,7 +157,7 @@ def shared(session: pytest.Session, *, version: str = "") -> Iterator[GraphCalls
 def facade(
     node: pytest.Item | pytest.Session, connection: Connection, recorder: Recorder, settings: Settings
 ) -> Iterator[GraphCalls]:
-    """What the fixture ``graphcalls`` gives a test, or several."""
+    """The object behind the fixture ``graphcalls``, for one test or several."""
     graphcalls = GraphCalls(
         connection,
         recorder,
@@ -214,6 +214,6 @@ def connected(item: pytest.Item, recorder: Recorder, settings: Settings, version
 
 def _inject(plan: Plan, connection: Connection) -> None:
     """Inject the faults of the test's markers; on other targets the test was skipped before."""
-    for wish in plan.faults:
+    for requested in plan.faults:
         assert connection.simulator is not None
-        connection.simulator.fault(wish.name, **wish.facts)
+        connection.simulator.fault(requested.name, **requested.facts)

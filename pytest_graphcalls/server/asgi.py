@@ -106,7 +106,7 @@ class SimulatorApp:
         self.follow()
         response = await self._answer(_request(scope, body))
         if isinstance(response, Faulty):
-            await self._disturbed(response, scope, receive, send)
+            await self._send_faulty(response, scope, receive, send)
         else:
             await _send(response, send)
 
@@ -115,7 +115,7 @@ class SimulatorApp:
             return self._service.handle(request)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._service.handle, request)
 
-    async def _disturbed(self, response: Faulty, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _send_faulty(self, response: Faulty, scope: Scope, receive: Receive, send: Send) -> None:
         """Send an answer late, in part, or not at all, as a fault says."""
         server = scope.get("extensions", {}).get(CLOSE)
         wanted = await _late(response.delay, receive, server and server["stopping"])

@@ -1,4 +1,4 @@
-"""What people do in calls, without a request: come, leave, mute, hold, throw a bot out, press keys, speak."""
+"""Actions of people in calls, without a request: join, leave, mute, hold, remove a bot, press keys, speak."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Acting:
             if conference.kind is Kind.PEER or call.state is CallState.TERMINATED or conference.holds(identity):
                 rest = () if call.state is CallState.TERMINATED else ("leave",)
                 what = f"the {conference.kind} call {call_id}"
-                raise NotAllowedNowError(what, "join", _standing(call, conference, identity), rest)
+                raise NotAllowedNowError(what, "join", _described(call, conference, identity), rest)
             self._world.notifier.roster_changed(self._admit(conference.id, identity), FIRST_ROSTER[False])
 
     def leave(self, identity: Identity, call_id: str) -> None:
@@ -147,7 +147,7 @@ class Acting:
             raise UnknownNameError(f"call{kept}", call_id, tuple(self.store.calls)[-20:]) from None
 
 
-def _standing(call: Call, conference: Conference, identity: Identity) -> str:
+def _described(call: Call, conference: Conference, identity: Identity) -> str:
     if call.state is CallState.TERMINATED:
         return call.state.value
     return "a place for two" if conference.kind is Kind.PEER else f"one that {identity.name or identity.id} is in"

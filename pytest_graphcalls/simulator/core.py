@@ -12,7 +12,6 @@ from typing import Any
 from pytest_graphcalls.contract import Contract, Match, Miss
 from pytest_graphcalls.simulator.acting import Person
 from pytest_graphcalls.simulator.admission import Admission, Ask
-from pytest_graphcalls.simulator.audio import Switches
 from pytest_graphcalls.simulator.batching import Batches
 from pytest_graphcalls.simulator.calls import Calls
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
@@ -38,6 +37,7 @@ from pytest_graphcalls.simulator.scenario import Meeting, Scenario
 from pytest_graphcalls.simulator.signin import SimulatedSignIn
 from pytest_graphcalls.simulator.simulated_call import SimulatedCall
 from pytest_graphcalls.simulator.store import Store
+from pytest_graphcalls.simulator.switches import Switches
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import Exchange, Notification, Request, Response
 
@@ -101,11 +101,12 @@ class Simulator:
         self.incoming = Incoming(world, self.admission, self.calls)
         self.participants = Participants(world, self.admission, self.calls, self.operations, self.invitations)
         self.hearing = Hearing(world)
-        switches = Switches()
-        self.prompts = Prompts(world, self.operations, switches, self.outbox.later)
-        self.recordings = Recordings(world, self.operations, self.hearing, switches)
+        self.switches = Switches()
+        """Where sources differ: which behaviour is simulated; see :meth:`.Switches.choose`."""
+        self.prompts = Prompts(world, self.operations, self.switches, self.outbox.later)
+        self.recordings = Recordings(world, self.operations, self.hearing, self.switches)
         self.calls.before_end, self.calls.after_change = self.recordings.hang_up, self.recordings.listen_again
-        parts = (self.operations, self.prompts, self.recordings, switches)
+        parts = (self.operations, self.prompts, self.recordings, self.switches)
         self.media = Media(world, self.admission, self.calls, *parts)
         self.routing = Routing(world, self.admission, self.calls, self.participants, self.operations, self.prompts)
         self.meetings = Meetings(world, self.admission, self.calls)
@@ -154,8 +155,8 @@ class Simulator:
         return self.people.open
 
     @open_directory.setter
-    def open_directory(self, everybody: bool) -> None:
-        self.people.open = everybody
+    def open_directory(self, is_open: bool) -> None:
+        self.people.open = is_open
 
     @property
     def notifications(self) -> list[Notification]:
@@ -287,13 +288,13 @@ class Simulator:
         with self.lock:
             self.outbox.deliver_to(courier)
 
-    def later(self, seconds: float, errand: Callable[[], None]) -> None:
-        """Run ``errand`` when ``seconds`` of virtual time have passed, as a courier is called: not while locked.
+    def later(self, seconds: float, task: Callable[[], None]) -> None:
+        """Run ``task`` when ``seconds`` of virtual time have passed, as a courier is called: not while locked.
 
         It needs a courier; without one nothing is carried out.
         """
         with self.lock:
-            self.outbox.later(seconds, errand)
+            self.outbox.later(seconds, task)
 
     def reset(self, *, start: datetime | None = None) -> None:
         """Be as new: no calls, no notifications, no faults, time zero, the same ids again.
@@ -310,7 +311,7 @@ class Simulator:
                 part.reset()
             self.channel.reset()
             self.prompts.reset()
-            self.media.switches.reset()
+            self.switches.reset()
             self.faults.reset()
             self.outbox.reset()
             self.retention.reset()

@@ -86,8 +86,8 @@ class Creation:
         order, fact = create.order, documented("application-post-calls.r01")
         if order.source and order.source.sort == "guest" and create.ask.match.version != "beta":
             fact = inferred("application-post-calls.r11")
-        everybody = order.meeting is not None or all(map(self._world.people.exists, order.targets))
-        return fact if everybody else UNKNOWN_TARGET
+        known = order.meeting is not None or all(map(self._world.people.exists, order.targets))
+        return fact if known else UNKNOWN_TARGET
 
     def require_role(self, create: Create) -> None:
         """Refuse a token without a role for this kind of call."""
@@ -101,9 +101,9 @@ class Creation:
     def require_tenant(self, create: Create) -> None:
         """Refuse a meeting of another tenant, or coordinates without a tenant (observed 2.9)."""
         ours = self._world.tenant_id
-        stranger = next((tenant for tenant in create.order.tenants if tenant.lower() != ours.lower()), None)
-        if stranger is not None:
-            raise Refusal("tenant-mismatch", f"The body says tenant {stranger[:80]!r}, the token {ours!r}.")
+        other_tenant = next((tenant for tenant in create.order.tenants if tenant.lower() != ours.lower()), None)
+        if other_tenant is not None:
+            raise Refusal("tenant-mismatch", f"The body says tenant {other_tenant[:80]!r}, the token {ours!r}.")
         if create.order.meeting and create.order.meeting.by_chat and not create.order.tenants:
             raise Refusal("tenant-mismatch", "Joining by coordinates takes tenantId, here or in the organizer.")
 

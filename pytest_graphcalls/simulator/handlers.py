@@ -1,4 +1,4 @@
-"""Which step of the simulator carries out which operation: the one place in code that names operations."""
+"""The handler of each operation: the one place in code that names operations."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ HANDLERS: Mapping[str, str] = MappingProxyType(
         "call-redirect": "incoming.redirect",
         "call-reject": "incoming.reject",
         "call-senddtmftones": "media.send_tones",
+        "call-startrecording": "media.start_recording",
+        "call-starttranscription": "media.start_transcription",
+        "call-stoprecording": "media.stop_recording",
+        "call-stoptranscription": "media.stop_transcription",
         "call-subscribetotone": "media.subscribe",
         "call-unmute": "participants.unmute_bot",
         "call-updaterecordingstatus": "media.set_recording_status",

@@ -1,4 +1,4 @@
-"""What people do that can be heard (keys, speech, silence), and what they have heard: the prompts of bots."""
+"""Keys, speech and silence of people, and the prompts of bots that they have heard."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Hearing:
             self._script(identity, tuple((start, min(stop, now)) for start, stop in speech if start < now))
 
     def _speech_of(self, identity: Identity) -> tuple[Span, ...]:
-        """When a person speaks; a person without a script has spoken until now."""
+        """The times at which a person speaks; a person without a script has spoken until now."""
         speech = self._world.people.scripted(identity).speech
         return ((-math.inf, self._world.clock.now),) if speech is None else speech
 
@@ -84,7 +84,7 @@ class Hearing:
             self.spoken(conference)
 
     def speech_in(self, call: Call) -> list[Span]:
-        """When the bot of a call hears a person; people of whom nothing else is known speak all the time."""
+        """The times at which the bot of a call hears a person; people without a script speak all the time."""
         stays = self._stays(call)
         spans = []
         for bot in (stay for stay in stays if stay.one.id == call.my_participant):
@@ -123,7 +123,7 @@ class Hearing:
                 for call in store.calls_in(conference):
                     bot = [stay for stay in stays if stay.one.id == call.my_participant]
                     both = [(mine, its) for mine in own for its in bot if mine.one.hears(its.one)]
-                    found += [one for one in self.played(call) if any(_meets(one, *pair) for pair in both)]
+                    found += [one for one in self.played(call) if any(_overlap(one, *pair) for pair in both)]
         return tuple(sorted(found, key=lambda one: one.begins))
 
     def _prompts(self, call: Call, operation: Operation) -> Iterator[Prompt]:
@@ -148,7 +148,7 @@ class Hearing:
             begins = ends
 
 
-def _meets(prompt: Prompt, *stays: Stay) -> bool:
+def _overlap(prompt: Prompt, *stays: Stay) -> bool:
     ends = math.inf if prompt.ends is None else prompt.ends
     return max(prompt.begins, *(one.one.since for one in stays)) < min(ends, *(one.until for one in stays))
 

@@ -66,7 +66,7 @@ class People(OnTarget):
         return Invitee(self._props.user(), self._called(name))
 
     def persons(self, count: int) -> tuple[Invitee, ...]:
-        """As many people, each with a name."""
+        """Make ``count`` people, each with a name."""
         names = ("Alice", "Bob", "Carol", "Dave", "Erin", "Frank")
         return tuple(self.person(name) for name in names[:count])
 
@@ -131,7 +131,7 @@ class Making(Waiting, People):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._after = ExitStack()
-        self._blame: Callable[[str, str, str, str], None] = lambda *_: None
+        self._add_wrong_value: Callable[[str, str, str, str], None] = lambda *_: None
         self._not_compared: Callable[[], AbstractContextManager[None]] = nullcontext
         """Exchanges inside this context restore the sandbox; recordings of two nights are compared without them."""
 
@@ -140,7 +140,7 @@ class Making(Waiting, People):
         return self._props.meeting()
 
     def organizer_of(self, meeting: Mapping[str, Any]) -> Invitee:
-        """Who organizes a meeting from :meth:`meeting`."""
+        """The organizer of a meeting from :meth:`meeting`."""
         user = meeting["meetingInfo"].get("organizer", {}).get("user", {})
         if not user.get("id"):
             raise StageError("the organizer of a meeting", "its address does not tell", "the long form of join address")
@@ -345,10 +345,10 @@ class Scenes(Making):
             with suppress(StageError):
                 if call.status_of(str(operation)) == "completed" and not call.has(one):
                     expected = f"{one.name or one.id}, whose invite is completed, in the list"
-                    self._blame(success_of(Effect.SHOWS_ROSTER), "$.value", expected, "no such participant")
+                    self._add_wrong_value(success_of(Effect.SHOWS_ROSTER), "$.value", expected, "no such participant")
 
     def brought_in(self, call: StagedCall, answer: Answer, people: Iterable[Invitee]) -> list[Invitee]:
-        """Those of ``people`` who have joined ``call`` by an invite that was answered with ``answer``.
+        """The participants among ``people`` who joined ``call`` by the invite that ``answer`` belongs to.
 
         Waits until all of them are in, or the operation is over, whichever comes first. By a refused invite none has.
 
@@ -390,7 +390,7 @@ class Stage(Scenes, Notices):
         super().__init__(connection)
         self._recorder = recorder
         self._not_compared = recorder.not_compared
-        self._blame = recorder.blame
+        self._add_wrong_value = recorder.add_wrong_value
 
     def expecting(self, what: str) -> AbstractContextManager[Any]:
         """A request that breaks the contract on purpose is sent inside this; ``what`` it breaks is a slug or a kind."""

@@ -19,6 +19,7 @@ from tests.proof.steps import (
     body,
     both,
     handled,
+    has_no_address,
     has_no_old_address,
     instead,
     leaves_unjudged,
@@ -57,6 +58,8 @@ MUTE_BOT, UNMUTE_BOT, TONES = "call-mute", "call-unmute", "call-senddtmftones"
 LISTEN, RECORD, STATUS = "call-subscribetotone", "call-record", "call-updaterecordingstatus"
 REDIRECT = "call-redirect"
 MUTE_ALL, HOLD, RESUME = "participant-muteall", "participant-startholdmusic", "participant-stopholdmusic"
+STARTS, STOPS = (tuple(f"call-{verb}{what}" for what in ("recording", "transcription")) for verb in ("start", "stop"))
+TRANSCRIBE = (STARTS[1], STOPS[1])
 LOST = "The address below /app is answered as unknown."
 OPEN = "A request without a token is carried out."
 
@@ -846,6 +849,48 @@ TABLE: tuple[Deviation, ...] = (
     ),
     Deviation(f"{STATUS}.token-is-required", OPEN, needs_no_token(STATUS)),
     Deviation(f"{STATUS}.app-path-still-works", LOST, has_no_old_address(STATUS)),
+    # Recording and transcription for all
+    *(
+        deviation
+        for one in (*STARTS, *STOPS)
+        for deviation in (
+            Deviation(f"{one}.success-is-202-with-operation", "The answer has status 200.", status(one, 200)),
+            Deviation(
+                f"{one}.address-of-the-page-works",
+                "The address with the namespace is unknown.",
+                has_no_address(one, "microsoft.graph."),
+            ),
+            Deviation(f"{one}.token-is-required", OPEN, needs_no_token(one)),
+        )
+    ),
+    *(
+        Deviation(
+            f"{one}.answers-before-it-is-done",
+            "The answer says completed at once.",
+            body(one, lambda operation: {**operation, "status": "completed"}),
+        )
+        for one in STARTS
+    ),
+    *(
+        deviation
+        for one in STOPS
+        for deviation in (
+            Deviation(f"{one}.is-done-with-the-answer", "The answer says running.", body(one, changes.goes_on)),
+            Deviation(
+                f"{one}.no-end-is-notified",
+                "The operation that was answered as completed is notified of.",
+                around("operations", "reply", changes.ends_once_more(one)),
+            ),
+        )
+    ),
+    *(
+        Deviation(
+            f"{one}.language-is-en-us",
+            "The language en-us is refused.",
+            handled(one, changes.refuses_when(lambda body: body.get("language") == "en-us")),
+        )
+        for one in TRANSCRIBE
+    ),
 )
 
 DEVIATIONS = {deviation.rule: deviation for deviation in TABLE}

@@ -142,11 +142,16 @@ def meant(request: Request) -> str:
 
 def has_no_old_address(operation: str) -> Apply:
     """The address below ``/app`` leads nowhere."""
+    return has_no_address(operation, "/app/")
 
-    def route(_: Simulator, original: Callable[..., Match], *asked: Any) -> Match:
-        match = original(*asked)
-        if match.operation.id == operation and match.alias:
-            raise Refusal("segment-unknown", segment="app")
+
+def has_no_address(operation: str, part: str) -> Apply:
+    """An address of the operation that has this part leads nowhere."""
+
+    def route(_: Simulator, original: Callable[..., Match], method: str, path: str, *found: Any) -> Match:
+        match = original(method, path, *found)
+        if match.operation.id == operation and part in path:
+            raise Refusal("segment-unknown", segment=part)
         return match
 
     return only_in(operation, around("admission", "route", route))

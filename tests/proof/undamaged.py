@@ -79,6 +79,11 @@ def everything(stage: Stage) -> None:
     stage.answered_call(recording_policy=True).send("call-updaterecordingstatus", {"status": "recording", **context})
     if stage._connection.version == "v1.0":  # the only one whose pages have it
         call.send("call-senddtmftones", {"tones": ["tone1", "pound"], **context})
+    if stage._connection.version == "beta":
+        language = {"language": "en-us", **context}
+        for what, body in (("recording", context), ("transcription", language)):
+            call.send(f"call-start{what}", body)
+            call.send(f"call-stop{what}", body)
     meeting = stage.online_meeting(stage.person())
     meeting.get()
     meeting.find(f"JoinWebUrl eq '{meeting.facts['joinWebUrl']}'")

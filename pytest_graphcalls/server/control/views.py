@@ -146,7 +146,7 @@ VIEWS: Mapping[type, Callable[[Any], Any]] = {
     Person: lambda person: person.identity,
     SimulatedCall: members(
         "id state kind result rejected_with callback_uri my_participant_id participants invited operations"
-        " prompts tones recordings recording_status"
+        " prompts tones recordings recording_status is_recorded is_transcribed"
     ),
     Prompt: members("uri resource_id begins ends ended problem operation"),
     Tone: members("tone at by sequence_id"),

@@ -422,6 +422,22 @@ EXCHANGES: dict[str, tuple[Exchange, list[str]]] = {
         ),
         [],
     ),
+    **{
+        f"{verb}{what}": (
+            exchange(
+                "POST",
+                f"/{CALL}/microsoft.graph.{verb.capitalize()}{what}",
+                {"language": "en-us"} if what == "Transcription" else None,
+                202,
+                {name: value for name, value in operation(f"{verb}{what}", status).items() if name != "id"},
+                f"/{CALL}/operations/{OPERATION}",
+                "beta",
+            ),
+            ["call-startrecording.c02"],
+        )
+        for verb, status in (("start", "running"), ("stop", "completed"))
+        for what in ("Recording", "Transcription")
+    },
     "create a meeting": (
         meeting(
             "POST",

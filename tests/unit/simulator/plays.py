@@ -393,6 +393,21 @@ def presses_keys(scene: Scene) -> None:
     scene.simulator.advance(LONG)
 
 
+def keeps(what: str, *, stops: bool = False) -> Play:
+    """The bot starts, or stops, the recording or the transcription of a meeting."""
+
+    def play(scene: Scene) -> None:
+        call = scene.about(scene.bot.join())
+        if stops:
+            scene.bot.post(f"/{call.id}/start{what}", {})
+            scene.simulator.advance(LONG)
+        scene.begin()
+        scene.bot.post(f"/{call.id}/{'stop' if stops else 'start'}{what}", {})
+        scene.simulator.advance(LONG)
+
+    return play
+
+
 def acts_in_a_meeting(action: Callable[[Scene, SimulatedCall], object], *before: str) -> Play:
     """A bot in a meeting with Ana and Ben, of whom the bot has done ``before`` to Ana."""
 
@@ -418,7 +433,7 @@ def does_to_ana(path: str) -> Callable[[Scene, SimulatedCall], None]:
 
 def mutes_all(scene: Scene, call: SimulatedCall) -> None:
     people = [one.id for one in call.participants if not one.leg]
-    assert scene.bot.post(f"/{call.id}/participants/muteAll", {"participants": people}).status == 200
+    scene.bot.post(f"/{call.id}/participants/muteAll", {"participants": people})
 
 
 def is_held(scene: Scene) -> None:
@@ -491,6 +506,10 @@ PLAYS: dict[str, Play] = {
     "recording-cancelled": records(lambda scene, call: scene.bot.post(f"/{call.id}/cancelMediaProcessing", {})),
     "recording-barges-in": records(played=5, bargeInAllowed=True),
     "recording-running-at-the-end": records(lambda scene, _: scene.person("Ana").hangs_up()),
+    "call-recording-started": keeps("Recording"),
+    "call-recording-stopped": keeps("Recording", stops=True),
+    "transcription-started": keeps("Transcription"),
+    "transcription-stopped": keeps("Transcription", stops=True),
     "tones-pressed": presses_keys,
     "person-mutes-themselves": acts_in_a_meeting(lambda scene, _: scene.person("Ana").mutes()),
     "bot-muted-by-person": acts_in_a_meeting(lambda scene, call: scene.person("Ana").mutes_bot(call)),

@@ -171,7 +171,7 @@ def test_music_that_cannot_be_played_puts_nobody_on_hold(
     """The operation ends like a prompt that cannot be played (s1.6, s1.7)."""
     scene = Scene("v1.0")
     serves(scene, file)
-    scene.simulator.media.switches.choose(unplayable=unplayable)
+    scene.simulator.switches.choose(unplayable=unplayable)
     call = scene.bot.join()
     act(scene.bot, call, "Ana", "startHoldMusic", customPrompt=scene.bot.prompts(1)["prompts"][0])
     scene.simulator.advance(10)

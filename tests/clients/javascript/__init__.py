@@ -1,0 +1,24 @@
+"""@microsoft/microsoft-graph-client with @azure/identity, and Microsoft's validators of notifications in JavaScript."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.clients.programs import Command
+
+HERE = Path(__file__).parent
+PACKAGES = HERE.parents[2] / "build" / "clients" / "javascript" / "node_modules"
+"""Where `make test-sdk-js` puts what `package.json` names."""
+
+
+def node(program: str) -> Command:
+    """The command for a program beside this file; skips the test where something is missing."""
+    if shutil.which("node") is None:
+        pytest.skip("needs node, 20 or newer")
+    if not PACKAGES.is_dir():
+        missing = "" if shutil.which("npm") else ", which needs npm"
+        pytest.skip(f"needs the packages of package.json: run 'make test-sdk-js'{missing}")
+    return ["env", f"NODE_PATH={PACKAGES}", "node", HERE / program]
