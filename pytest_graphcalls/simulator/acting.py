@@ -272,7 +272,7 @@ class Person:
         return self
 
     def holds(self) -> Person:
-        """Hold every call they are in, by the button of their client: they hear nobody, and nobody hears them.
+        """Hold every call they are in, by the button of their client: they neither hear the others nor are heard.
 
         Raises:
             NotAllowedNowError: they are in no call.

@@ -114,10 +114,10 @@ class Participant:
         return self.muted or self.self_muted
 
     def hears(self, other: Participant) -> bool:
-        """Whether it hears another one, if that speaks.
+        """Whether it hears a second participant who speaks.
 
-        A muted one is heard by nobody (participant-mute.r04), and who is on hold neither hears nor is heard (s7.7). An
-        audio route is private (call-post-audioroutinggroups): its source is heard by its receivers alone.
+        One who is muted is not heard (participant-mute.r04); one on hold neither hears nor is heard (s7.7). An audio
+        route is private (call-post-audioroutinggroups): its source is heard by its receivers alone.
         """
         if other.id == self.id or other.is_muted or any(one.music or one.holds for one in (self, other)):
             return False

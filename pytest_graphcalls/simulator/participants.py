@@ -78,7 +78,7 @@ class Participants:
         return self.set_muted(ask, "", documented("call-unmute.r02"), muted=False)
 
     def mute_all(self, ask: Ask) -> Reply:
-        """Mute those who are named; if nobody is, everybody but the bot (participant-muteall.request)."""
+        """Mute the participants named, or without names all but the bot (participant-muteall.request)."""
         call = self._calls.established(ask)
         body = self._admission.body(ask)
         conference = self._world.store.conference_of(call)

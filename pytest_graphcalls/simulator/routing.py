@@ -54,11 +54,11 @@ class Routing:
         body = self._admission.body(ask)
         conference = self._world.store.conference_of(call)
         one = self._participants.active(conference, ask.match.keys["participant-id"])
-        self.require_nobody_on_hold(conference)
+        self.require_none_on_hold(conference)
         begin = partial(self._prompts.play, ask, partial(self._hold, one))
         return self._operations.carry_out(ask, call, body, begin=begin, sounds=sounds_of(body, "customPrompt"))
 
-    def require_nobody_on_hold(self, conference: Conference) -> None:
+    def require_none_on_hold(self, conference: Conference) -> None:
         """Refuse to put a second participant on hold (participant-startholdmusic.r03, s7.6)."""
         if any(one.music for one in conference.active):
             raise Refusal("conflicting-actions", "One participant is on hold.", action="startHoldMusic")

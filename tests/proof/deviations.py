@@ -578,7 +578,7 @@ TABLE: tuple[Deviation, ...] = (
     ),
     Deviation(f"{HOLD}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster("s7.2")),
     Deviation(
-        f"{HOLD}.one-on-hold-at-a-time", "A second one is put on hold.", skips("routing", "require_nobody_on_hold")
+        f"{HOLD}.one-on-hold-at-a-time", "A second one is put on hold.", skips("routing", "require_none_on_hold")
     ),
     Deviation(f"{HOLD}.body-is-optional", "A body is asked for.", handled(HOLD, changes.asks_for_a_body)),
     Deviation(
