@@ -85,6 +85,7 @@ class Participant:
         holds: whether it holds the call by its client.
         in_lobby: whether it waits in the lobby.
         apart: whether it is outside of the group in which everybody hears everybody.
+        reports: the reports that its media is synthetic, as they were sent, each with the app as ``detectorBot``.
         audience: ids of those who alone hear it, by audio routing groups; ``None`` for everybody.
         since: virtual second at which it became active, or last changed.
         json: its JSON as the roster shows it; every change starts an empty one.
@@ -103,6 +104,7 @@ class Participant:
     music: Music | None = None
     holds: bool = False
     in_lobby: bool = False
+    reports: tuple[Mapping[str, Any], ...] = ()
     apart: bool = field(default=False, compare=False)
     audience: frozenset[str] | None = field(default=None, compare=False)
     since: float = field(default=0.0, compare=False)

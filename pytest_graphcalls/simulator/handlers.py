@@ -39,6 +39,7 @@ HANDLERS: Mapping[str, str] = MappingProxyType(
         "participant-muteall": "participants.mute_all",
         "participant-startholdmusic": "routing.start_hold",
         "participant-stopholdmusic": "routing.stop_hold",
+        "participant-reportsyntheticmedia": "participants.report_synthetic_media",
     }
 )
 """By operation id: the part of the simulator, and its method. It is looked up with each request, so that a replaced

@@ -100,6 +100,18 @@ def participant(one: Participant) -> dict[str, Any]:
         "isInLobby": one.in_lobby,
         **({"isOnHold": True} if one.music else {}),  # s7.4: captured as true, and otherwise absent
         "id": one.id,
+        **({"syntheticMediaDetection": _detection(one.reports[-1])} if one.reports else {}),
+    }
+
+
+def _detection(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A ``syntheticMediaDetectionInfo`` (s18.2); whom it calls trusted is not public."""
+    return {
+        "@odata.type": f"{_TYPE}syntheticMediaDetectionInfo",
+        "detectionId": report.get("id"),
+        "detectorBot": report["detectorBot"],
+        "isParticipantTrusted": False,
+        "syntheticConfidence": report.get("overallConfidence"),
     }
 
 

@@ -119,6 +119,7 @@ def test_every_fact_of_an_operation_is_carried_or_explained() -> None:
         "participant-muteall": 2,
         "participant-startholdmusic": 3,
         "participant-stopholdmusic": 2,
+        "participant-reportsyntheticmedia": 5,
         "call-startrecording": 1,
         "call-stoprecording": 1,
         "call-starttranscription": 2,

@@ -408,6 +408,13 @@ def keeps(what: str, *, stops: bool = False) -> Play:
     return play
 
 
+def reports(scene: Scene) -> None:
+    call = scene.about(scene.bot.join())
+    scene.begin()
+    scene.bot.report(call, "Ana")
+    scene.simulator.advance(LONG)
+
+
 def acts_in_a_meeting(action: Callable[[Scene, SimulatedCall], object], *before: str) -> Play:
     """A bot in a meeting with Ana and Ben, of whom the bot has done ``before`` to Ana."""
 
@@ -510,6 +517,7 @@ PLAYS: dict[str, Play] = {
     "call-recording-stopped": keeps("Recording", stops=True),
     "transcription-started": keeps("Transcription"),
     "transcription-stopped": keeps("Transcription", stops=True),
+    "synthetic-media-reported": reports,
     "tones-pressed": presses_keys,
     "person-mutes-themselves": acts_in_a_meeting(lambda scene, _: scene.person("Ana").mutes()),
     "bot-muted-by-person": acts_in_a_meeting(lambda scene, call: scene.person("Ana").mutes_bot(call)),
