@@ -55,6 +55,12 @@ public class Asks {{
   }}
 }}
 """
+PHP = f"""
+$asked = curl_init('{GRAPH}');
+curl_setopt($asked, CURLOPT_RETURNTRANSFER, true);
+curl_exec($asked) || exit(curl_error($asked));
+echo curl_getinfo($asked, CURLINFO_RESPONSE_CODE), "\\n";
+"""
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +110,14 @@ def test_java_clients_need_nothing_but_the_variables(facts: ClientFacts, tmp_pat
     source = tmp_path / "Asks.java"
     source.write_text(JAVA, "utf-8")
     assert output(["java", str(source)], facts, "java") == "401\n"
+
+
+@pytest.mark.skipif(shutil.which("php") is None, reason="php is not installed")
+def test_php_clients_need_nothing_but_the_variables(facts: ClientFacts) -> None:
+    """curl trusts by a settings file of ours, beside those that PHP reads anyway."""
+    if "curl" not in output(["php", "-m"], facts, "php").split():
+        pytest.skip("the curl extension of php is not installed")
+    assert output(["php", "-r", PHP], facts, "php") == "401\n"
 
 
 def test_every_runtime_has_the_proxy_and_the_sign_in(facts: ClientFacts) -> None:
