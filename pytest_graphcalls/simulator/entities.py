@@ -80,6 +80,7 @@ class Participant:
         hidden: whether it is off the roster, as the invite asked.
         muted: whether the service has muted it.
         in_lobby: whether it waits in the lobby.
+        reports: the reports that its media is synthetic, as they were sent, each with the app as ``detectorBot``.
         since: virtual second at which it became active.
         json: its JSON as the roster shows it; every change starts an empty one.
     """
@@ -94,6 +95,7 @@ class Participant:
     hidden: bool = False
     muted: bool = False
     in_lobby: bool = False
+    reports: tuple[Mapping[str, Any], ...] = ()
     since: float = 0.0
     json: CachedJson = field(default_factory=CachedJson, compare=False)
 

@@ -36,6 +36,7 @@ HANDLERS: Mapping[str, str] = MappingProxyType(
         "participant-get": "participants.get",
         "participant-invite": "invitations.invite",
         "participant-mute": "participants.mute",
+        "participant-reportsyntheticmedia": "participants.report_synthetic_media",
     }
 )
 """By operation id: the part of the simulator, and its method. It is looked up with each request, so that a replaced

@@ -99,6 +99,18 @@ def participant(one: Participant) -> dict[str, Any]:
         "isMuted": one.muted,
         "isInLobby": one.in_lobby,
         "id": one.id,
+        **({"syntheticMediaDetection": _detection(one.reports[-1])} if one.reports else {}),
+    }
+
+
+def _detection(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A ``syntheticMediaDetectionInfo`` (s18.2); whom it calls trusted is not public."""
+    return {
+        "@odata.type": f"{_TYPE}syntheticMediaDetectionInfo",
+        "detectionId": report.get("id"),
+        "detectorBot": report["detectorBot"],
+        "isParticipantTrusted": False,
+        "syntheticConfidence": report.get("overallConfidence"),
     }
 
 

@@ -114,6 +114,7 @@ def test_every_fact_of_an_operation_is_carried_or_explained() -> None:
         "call-subscribetotone": 4,
         "call-record": 6,
         "call-updaterecordingstatus": 3,
+        "participant-reportsyntheticmedia": 5,
         "call-startrecording": 1,
         "call-stoprecording": 1,
         "call-starttranscription": 2,

@@ -26,6 +26,7 @@ from tests.proof.steps import (
     needs_no_role,
     needs_no_token,
     only_in,
+    refused_with,
     set_to,
     skips,
     skips_in,
@@ -59,6 +60,7 @@ LISTEN, RECORD, STATUS = "call-subscribetotone", "call-record", "call-updatereco
 REDIRECT = "call-redirect"
 STARTS, STOPS = (tuple(f"call-{verb}{what}" for what in ("recording", "transcription")) for verb in ("start", "stop"))
 TRANSCRIBE = (STARTS[1], STOPS[1])
+REPORT = "participant-reportsyntheticmedia"
 LOST = "The address below /app is answered as unknown."
 OPEN = "A request without a token is carried out."
 
@@ -831,6 +833,40 @@ TABLE: tuple[Deviation, ...] = (
         )
         for one in TRANSCRIBE
     ),
+    # Report synthetic media
+    Deviation(f"{REPORT}.success-is-200-empty", "The answer has a body.", with_body(REPORT)),
+    Deviation(
+        f"{REPORT}.participant-shows-the-report",
+        "The participant is read without the report.",
+        body("participant-get", changes.without("syntheticMediaDetection")),
+    ),
+    Deviation(
+        f"{REPORT}.roster-update-follows", "No roster is sent after it.", skips("participants", "notify_reported")
+    ),
+    Deviation(
+        f"{REPORT}.latest-report-is-shown",
+        "The first report stays.",
+        around("participants", "notify_reported", changes.keeps_the_first_report),
+    ),
+    Deviation(
+        f"{REPORT}.bot-has-been-admitted",
+        "A bot whose call rings may report.",
+        skips("participants", "require_admitted"),
+    ),
+    Deviation(
+        f"{REPORT}.six-parameters-are-required",
+        "A report without one of them is taken.",
+        leaves_unjudged(f"{REPORT}.six-parameters-are-required"),
+    ),
+    Deviation(
+        f"{REPORT}.confidence-from-0-to-1",
+        "A confidence of 1 is refused.",
+        handled(REPORT, changes.refuses_when(lambda body: body["overallConfidence"] == 1)),
+    ),
+    Deviation(f"{REPORT}.unknown-is-404", "Unknown participants are answered 400.", refused_with(REPORT, 404, 400)),
+    Deviation(f"{REPORT}.role-is-required", "A token without roles will do.", needs_no_role(REPORT)),
+    Deviation(f"{REPORT}.token-is-required", OPEN, needs_no_token(REPORT)),
+    Deviation(f"{REPORT}.app-path-still-works", LOST, has_no_old_address(REPORT)),
 )
 
 DEVIATIONS = {deviation.rule: deviation for deviation in TABLE}

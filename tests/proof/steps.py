@@ -46,6 +46,16 @@ def answers(operation: str, change: Callable[[Response], Response]) -> Apply:
     return only_in(operation, lambda simulator: simulator.intercept(around_it))
 
 
+def refused_with(operation: str, wanted: int, code: int) -> Apply:
+    """Refusals with the status ``wanted`` have another one."""
+
+    def around_it(request: Request, proceed: Proceed) -> Response:
+        response = proceed(request)
+        return replace(response, status=code) if meant(request) == operation and response.status == wanted else response
+
+    return only_in(operation, lambda simulator: simulator.intercept(around_it))
+
+
 def status(operation: str, code: int) -> Apply:
     """Success has another status."""
     return answers(operation, lambda response: replace(response, status=code))

@@ -12,6 +12,7 @@ SUCCESS_ONLY = frozenset(
     {
         *("call-record", "call-subscribetotone", "call-updaterecordingstatus"),
         *("call-startrecording", "call-stoprecording", "call-starttranscription", "call-stoptranscription"),
+        "participant-reportsyntheticmedia",
         *("onlinemeeting-create", "onlinemeeting-delete", "onlinemeeting-find", "onlinemeeting-get"),
     }
 )

@@ -21,6 +21,7 @@ from pytest_graphcalls.simulator import Simulator
 from tests.unit.bot.bots import Act, Note, Phone, asgi, incoming, turns, wsgi
 
 INCOMING = "created call incoming"
+ALLOW = "allow_hosts= allows a host, callbacks= leads it to another server."
 
 
 @pytest.fixture(params=["asgi", "wsgi", "http"])
@@ -555,7 +556,7 @@ def test_a_redirect_to_nowhere(simulator: Simulator, bot: Bot, location: str) ->
     bot(redirecting(location), redeliveries=0)
     simulator.incoming_call()
     simulator.advance(0)
-    assert errors(bot) == [f"redirects to {location!r}, where nothing is sent; allow_hosts= allows a host."]
+    assert errors(bot) == [f"redirects to {location!r}, where nothing is sent; {ALLOW}"]
 
 
 def redirecting(to: str, status: int = 302) -> Any:
@@ -599,14 +600,24 @@ def test_a_relative_redirect_leads_to_the_same_bot(simulator: Simulator, bot: Bo
     assert (seen, errors(bot)) == (["/api/calls", path], [""])
 
 
+def test_a_redirect_leads_to_another_region_of_the_bot(simulator: Simulator, bot: Bot) -> None:
+    """Where ``callbacks`` say that it is; from there on a relative address means that region."""
+    with (
+        serve_in_thread(redirecting("/there")) as eu,
+        serve_in_thread(redirecting("https://EU.contoso.com:443/")) as us,
+    ):
+        bot(us, callbacks={"https://eu.contoso.com": eu})
+        simulator.incoming_call()
+        simulator.advance(0)
+    assert (told(bot), errors(bot)) == ([(INCOMING, 1, 202)], [""])
+
+
 def test_a_redirect_elsewhere_is_not_followed(simulator: Simulator, bot: Bot) -> None:
     with serve_in_thread(redirecting("https://evil.example/there")) as url:
         bot(url, redeliveries=0)
         simulator.incoming_call()
         simulator.advance(0)
-    assert errors(bot) == [
-        "redirects to 'https://evil.example/there', where nothing is sent; allow_hosts= allows a host."
-    ]
+    assert errors(bot) == [f"redirects to 'https://evil.example/there', where nothing is sent; {ALLOW}"]
 
 
 def test_a_redirect_of_an_application_stays_inside(simulator: Simulator, bot: Bot) -> None:

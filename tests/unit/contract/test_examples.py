@@ -396,6 +396,26 @@ EXCHANGES: dict[str, tuple[Exchange, list[str]]] = {
         ),
         [],
     ),
+    "reportSyntheticMedia 1": (
+        exchange(
+            "POST",
+            f"/{CALL}/participants/{PARTICIPANT}/reportSyntheticMedia",
+            {
+                "id": OTHER,
+                "detectionDateTime": "2026-06-15T10:30:00Z",
+                "contentMetadata": {"modality": "audio", "mimeType": "audio/wav", "isRealTime": True},
+                "detections": [{"modality": "audio", "confidence": 0.93, "modelTasks": ["voiceCloning"]}],
+                "isMalicious": True,
+                "overallConfidence": 0.93,
+                "severity": "high",
+            },
+            200,
+            None,
+            "",
+            "beta",
+        ),
+        [],
+    ),
     **{
         f"{verb}{what}": (
             exchange(

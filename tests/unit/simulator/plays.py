@@ -408,6 +408,13 @@ def keeps(what: str, *, stops: bool = False) -> Play:
     return play
 
 
+def reports(scene: Scene) -> None:
+    call = scene.about(scene.bot.join())
+    scene.begin()
+    scene.bot.report(call, "Ana")
+    scene.simulator.advance(LONG)
+
+
 NO_WAV = Response(200, Headers(), b"ID3")
 PLAYS: dict[str, Play] = {
     "call-answered": calls_a_person,
@@ -475,6 +482,7 @@ PLAYS: dict[str, Play] = {
     "call-recording-stopped": keeps("Recording", stops=True),
     "transcription-started": keeps("Transcription"),
     "transcription-stopped": keeps("Transcription", stops=True),
+    "synthetic-media-reported": reports,
     "tones-pressed": presses_keys,
 }
 """By id of the sequence."""

@@ -38,7 +38,7 @@ def test_it_goes_on_until_it_is_stopped(simulator: Simulator, bot: Bot, what: st
 
 
 def test_it_is_that_of_all_bots_in_the_meeting(simulator: Simulator, bot: Bot) -> None:
-    """One starts the recording, another one stops it; other meetings are not recorded."""
+    """One starts the recording, the other stops it; other meetings are not recorded."""
     meeting = simulator.meeting(["Ana"])
     other = Bot(simulator, simulator.authority.register(name="Other"), "beta")
     call, theirs, elsewhere = bot.join(meeting), other.join(meeting), bot.join()
