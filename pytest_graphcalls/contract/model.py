@@ -76,6 +76,13 @@ class Effect(StrEnum):
     FINDS_MEETING = "finds-meeting"
     SHOWS_MEETING = "shows-meeting"
     REDIRECTS_CALL = "redirects-call"
+    PUTS_ON_HOLD = "puts-on-hold"
+    TAKES_OFF_HOLD = "takes-off-hold"
+    SETS_MIXER = "sets-mixer"
+    MAKES_ROUTE = "makes-route"
+    SHOWS_ROUTE = "shows-route"
+    CHANGES_ROUTE = "changes-route"
+    REMOVES_ROUTE = "removes-route"
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,12 +92,13 @@ def participant(one: Participant) -> dict[str, Any]:
                 "@odata.type": "#microsoft.graph.mediaStream",
                 "mediaType": "audio",
                 "sourceId": str(one.source),
-                "direction": "sendReceive",
+                "direction": "inactive" if one.holds else "sendReceive",  # s7.5
                 "serverMuted": one.muted,
             }
         ],
-        "isMuted": one.muted,
+        "isMuted": one.is_muted,
         "isInLobby": one.in_lobby,
+        **({"isOnHold": True} if one.music else {}),  # s7.4: captured as true, and otherwise absent
         "id": one.id,
         **({"syntheticMediaDetection": _detection(one.reports[-1])} if one.reports else {}),
     }
