@@ -1,1 +1,1 @@
-"""microsoft/microsoft-graph 2 and microsoft/microsoft-graph-beta 2. Never run."""
+"""microsoft/microsoft-graph and microsoft/microsoft-graph-beta, both 2, with their credentials. Never run until now."""

@@ -1,27 +1,28 @@
-"""The samples with Microsoft's SDKs for PHP. Never run: its packages were not to be had where this was written."""
+"""The samples with Microsoft's SDKs for PHP. Never run until now."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tests.clients.compiled import Compiled, done, tool
+import pytest
+
+from tests.clients.compiled import done, tool
 from tests.clients.programs import Command
+from tests.clients.samples import Samples
 
 HERE = Path(__file__).parent
 
 
-class TestPhp(Compiled):
+class TestPhp(Samples):
     runtime = "php"
     error = "ODataError"
     sign_in_error = "IdentityProviderException"
 
+    @pytest.fixture(scope="class")
     @classmethod
-    def built(cls, version: str, folder: Path) -> Command:
-        php, composer = (tool(name) for name in ("php", "composer"))
-        text = (HERE / "sample.php").read_text(encoding="utf-8")
-        if version == "beta":
-            text = text.replace("use Microsoft\\Graph\\", "use Microsoft\\Graph\\Beta\\")
-        (folder / "sample.php").write_text(text, encoding="utf-8")
-        (folder / "composer.json").write_text((HERE / "composer.json").read_text(encoding="utf-8"), encoding="utf-8")
-        done([composer, "install", "--quiet"], folder, downloads="the packages of php/composer.json")
-        return [php, folder / "sample.php", folder / "vendor"]
+    def command(cls, tmp_path_factory: pytest.TempPathFactory) -> Command:
+        php, composer = tool("php"), tool("composer")
+        folder = tmp_path_factory.mktemp("php")
+        (folder / "composer.json").write_bytes((HERE / "composer.json").read_bytes())
+        done([composer, "install", "--no-interaction"], folder, downloads="the packages of php/composer.json")
+        return [php, HERE / "calls.php", folder]

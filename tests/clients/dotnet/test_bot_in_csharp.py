@@ -19,7 +19,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Command:
     """What `dotnet build` makes of it."""
     dotnet, folder = tool("dotnet"), tmp_path_factory.mktemp("bot") / "bot"
     shutil.copytree(HERE / "bot", folder)
-    done([dotnet, "restore"], folder, downloads="the packages of csharp/bot/bot.csproj")
+    done([dotnet, "restore"], folder, downloads="the packages of dotnet/bot/bot.csproj")
     done([dotnet, "build", "--no-restore", "-o", folder / "out"], folder)
     return [dotnet, folder / "out" / "bot.dll"]
 
