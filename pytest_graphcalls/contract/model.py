@@ -73,6 +73,11 @@ class Effect(StrEnum):
     FINDS_MEETING = "finds-meeting"
     SHOWS_MEETING = "shows-meeting"
     REDIRECTS_CALL = "redirects-call"
+    SHARES_SCREEN = "shares-screen"
+    ADDS_GALLERY = "adds-gallery"
+    LISTS_CONTENT = "lists-content"
+    SHOWS_CONTENT = "shows-content"
+    REPORTS_QUALITY = "reports-quality"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,16 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pytest_graphcalls.simulator.entities import Call, Conference, Identity, Invitee, Kind, Operation, Participant
+from pytest_graphcalls.simulator.entities import (
+    Call,
+    Conference,
+    ContentSession,
+    Identity,
+    Invitee,
+    Kind,
+    Operation,
+    Participant,
+)
 from pytest_graphcalls.simulator.online_meeting import OnlineMeeting
 from pytest_graphcalls.wire import encode_json
 
@@ -87,19 +96,38 @@ def participant(one: Participant) -> dict[str, Any]:
             "languageId": "en-us",
             "participantId": one.id,
         },
-        "mediaStreams": [
-            {
-                "@odata.type": "#microsoft.graph.mediaStream",
-                "mediaType": "audio",
-                "sourceId": str(one.source),
-                "direction": "sendReceive",
-                "serverMuted": one.muted,
-            }
-        ],
+        "mediaStreams": [_stream(one, medium, direction) for medium, direction in one.streams.items()],
         "isMuted": one.muted,
         "isInLobby": one.in_lobby,
+        **({"isOnHold": True} if one.on_hold else {}),
         "id": one.id,
     }
+
+
+_STREAMS = {
+    "video": ("main-video", 2),
+    "videoBasedScreenSharing": ("applicationsharing-video", 12),
+    "data": ("data", 13),
+}
+"""By medium: label, and where its number stands among those of a participant (s19.2)."""
+
+
+def _stream(one: Participant, medium: str, direction: str) -> dict[str, Any]:
+    label, place = _STREAMS.get(medium, ("", 0))
+    return {
+        "@odata.type": "#microsoft.graph.mediaStream",
+        "mediaType": medium,
+        **({"label": label} if label else {}),
+        "sourceId": str(1000 * one.source + place if place else one.source),
+        "direction": direction,
+        "serverMuted": one.muted and medium == "audio",
+    }
+
+
+def content_session(session: ContentSession, *, presenter: bool = False) -> dict[str, Any]:
+    """A ``contentSharingSession``; ``presenter`` shows who shares it, a member of beta."""
+    who = {"presenterParticipantId": session.presenter} if presenter else {}
+    return {"@odata.type": f"{_TYPE}contentSharingSession", "id": session.id, **who}
 
 
 def roster(people: Iterable[Participant]) -> list[dict[str, Any]]:

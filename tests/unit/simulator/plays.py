@@ -393,6 +393,58 @@ def presses_keys(scene: Scene) -> None:
     scene.simulator.advance(LONG)
 
 
+OWN_MEDIA = {"@odata.type": "#microsoft.graph.appHostedMediaConfig", "blob": "0"}
+SCREEN = ["audio", "videoBasedScreenSharing"]
+
+
+def content_options(way: str) -> dict[str, Any]:
+    """The options of a call whose bot asks for notifications of what is shared."""
+    return {"@odata.type": f"#microsoft.graph.{way}CallOptions", "isContentSharingNotificationEnabled": True}
+
+
+def shares_its_screen(scene: Scene) -> None:
+    call = scene.created(mediaConfig=OWN_MEDIA, requestedModalities=SCREEN, **scene.meeting().coordinates)
+    scene.simulator.advance(LONG)
+    scene.begin()
+    assert scene.bot.post(f"/{call.id}/changeScreenSharingRole", {"role": "sharer"}).status == 202
+    scene.simulator.advance(LONG)
+
+
+def shares(deed: str) -> Play:
+    """A person shares something in a meeting, and stops."""
+
+    def play(scene: Scene) -> None:
+        call = scene.created(callOptions=content_options("outgoing"), **scene.meeting().coordinates)
+        scene.simulator.advance(LONG)
+        scene.begin()
+        getattr(scene.person("Ana"), deed)(call).stops_sharing(call)
+
+    return play
+
+
+def caller_shares(scene: Scene) -> None:
+    call = scene.about(scene.simulator.incoming_call("Ana"))
+    assert scene.bot.answer(call, callOptions=content_options("incoming")).status == 202
+    scene.simulator.advance(LONG)
+    scene.begin()
+    scene.person("Ana").shares_screen(call).stops_sharing(call)
+
+
+def adds_the_gallery(scene: Scene) -> None:
+    call = scene.about(scene.bot.join())
+    scene.begin()
+    assert scene.bot.post(f"/{call.id}/addLargeGalleryView", {}).status == 202
+    scene.simulator.advance(LONG)
+
+
+def adds_a_gallery_in_vain(scene: Scene) -> None:
+    call = scene.about(scene.bot.ring(scene.person("Ana")))
+    scene.begin()
+    assert scene.bot.post(f"/{call.id}/addLargeGalleryView", {}).status == 202
+    scene.simulator.advance(1)
+    scene.person("Ana").leaves(call)
+
+
 NO_WAV = Response(200, Headers(), b"ID3")
 PLAYS: dict[str, Play] = {
     "call-answered": calls_a_person,
@@ -457,5 +509,11 @@ PLAYS: dict[str, Play] = {
     "recording-barges-in": records(played=5, bargeInAllowed=True),
     "recording-running-at-the-end": records(lambda scene, _: scene.person("Ana").hangs_up()),
     "tones-pressed": presses_keys,
+    "screen-sharing-role-changed": shares_its_screen,
+    "person-shares-screen": shares("shares_screen"),
+    "person-shares-powerpoint": shares("shares_powerpoint"),
+    "caller-shares-screen": caller_shares,
+    "large-gallery-added": adds_the_gallery,
+    "large-gallery-failed": adds_a_gallery_in_vain,
 }
 """By id of the sequence."""

@@ -48,8 +48,11 @@ ADDRESSES: dict[type, dict[str, str]] = {
                 "never_answers",
                 "presses",
                 "removes",
+                "shares_powerpoint",
+                "shares_screen",
                 "speaks",
                 "stays_silent",
+                "stops_sharing",
             )
         },
         "heard": "GET people/{person}/heard",
@@ -60,6 +63,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
     SimulatedCall: dict.fromkeys(
         (
             "callback_uri",
+            "device_quality",
             "id",
             "invited",
             "kind",
@@ -71,6 +75,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
             "recordings",
             "rejected_with",
             "result",
+            "sharing",
             "state",
             "tones",
         ),
