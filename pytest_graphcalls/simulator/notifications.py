@@ -43,7 +43,7 @@ INVENTED = inferred("simulator.notify")
 OLD_FORM = reported("m3.1")
 CONTENT_SHARED: Mapping[str, Fact] = {
     "outgoing": documented("application-post-calls.r13"),
-    "incoming": documented("call-answer.notifications"),
+    "incoming": documented("s15.3"),
 }
 JOINING = inferred("m3.25")
 KNOWN_SINCE = reported("observed 6.11")

@@ -105,19 +105,20 @@ def participant(one: Participant) -> dict[str, Any]:
 
 
 _STREAMS = {
+    "audio": ("main-audio", 0),
     "video": ("main-video", 2),
     "videoBasedScreenSharing": ("applicationsharing-video", 12),
     "data": ("data", 13),
 }
-"""By medium: label, and where its number stands among those of a participant (s19.2)."""
+"""By medium: its label, and where its number stands among those of a participant (s19.2)."""
 
 
 def _stream(one: Participant, medium: str, direction: str) -> dict[str, Any]:
-    label, place = _STREAMS.get(medium, ("", 0))
+    label, place = _STREAMS[medium]
     return {
         "@odata.type": "#microsoft.graph.mediaStream",
         "mediaType": medium,
-        **({"label": label} if label else {}),
+        "label": label,
         "sourceId": str(1000 * one.source + place if place else one.source),
         "direction": direction,
         "serverMuted": one.muted and medium == "audio",
