@@ -98,7 +98,7 @@ class Credential:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Its secret values, for the leak scan."""
+        """The secret values of these settings, for the leak scan."""
         return tuple(filter(None, (self.secret, self.certificate_password)))
 
 

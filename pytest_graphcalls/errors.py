@@ -367,7 +367,8 @@ class BotError(GraphCallsError, AssertionError):
         super().__init__(what, self.timeline)
 
     def __str__(self) -> str:
-        return "\n".join((f"{self.what}.", *(f"  {line}" for line in self.timeline)))
+        first = self.what if self.what.endswith(":") else f"{self.what}."
+        return "\n".join((first, *(f"  {line}" for line in self.timeline)))
 
 
 class ContractViolationError(GraphCallsError, AssertionError):

@@ -35,7 +35,7 @@ class Asked(NamedTuple):
 
     @classmethod
     def of(cls, request: Request) -> Asked:
-        """What counts of ``request``."""
+        """The parts of ``request`` that have to match a recorded one."""
         query = request.url.partition("#")[0].partition("?")[2]
         return cls(
             request.method,
@@ -141,7 +141,7 @@ def _similarity(one: Asked, other: Asked) -> tuple[float, ...]:
 
 
 def _differences(recorded: Asked, sent: Asked) -> Iterator[str]:
-    """What differs, each as a phrase."""
+    """The differences between two requests, each as a phrase."""
     for name, then, now in (
         ("the method", recorded.method, sent.method),
         ("the path", recorded.path, sent.path),
@@ -178,7 +178,7 @@ _NOTHING = _Nothing()
 
 
 def _unlike(one: Any, other: Any, where: str) -> Iterator[tuple[str, Any, Any]]:
-    """Where two JSON values differ, with both values."""
+    """The paths at which two JSON values differ, with both values."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         for key in sorted({*one, *other}):
             yield from _unlike(one.get(key, _NOTHING), other.get(key, _NOTHING), f"{where}.{key}")

@@ -39,7 +39,7 @@ _WEIGHT = {
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is known about one thing: a headline, and facts with a name each."""
+    """The explanation of one name: a headline, and named facts."""
 
     headline: str
     facts: tuple[tuple[str, str], ...]
@@ -262,7 +262,7 @@ def _enum(models: Iterable[TypeModel], name: str) -> Explanation:
 
 
 def _owners(model: TypeModel) -> Iterator[tuple[str, Iterable[str]]]:
-    """What has members, and their names."""
+    """The types that have members, and the names of those."""
     yield from ((name, one.members) for name, one in model.types.items())
     yield from ((f"action {name}", one.parameters) for name, one in model.actions.items())
 

@@ -85,7 +85,7 @@ def _unfinished(why: str) -> int:
 
 
 def settings_of(args: Namespace) -> NightSettings:
-    """What was asked for; raises :class:`.SettingError`."""
+    """The settings of a night from the command line; raises :class:`.SettingError`."""
     environ = os.environ
     versions = parse_versions("--version", args.version)
     return NightSettings(
@@ -148,7 +148,7 @@ class Progress(NightProgress):
         self._width = 0
 
     def phase(self, text: str) -> None:
-        """What begins now."""
+        """Print the phase of the night that begins now."""
         self._end_line()
         self._stream.write(f"graphcalls: {printable(cleaned(text))}\n")
         self._stream.flush()

@@ -75,7 +75,7 @@ def _ledger_bytes(megabytes: float) -> int:
 
 
 def _reach(args: Namespace) -> Reach:
-    """Which machines the control addresses answer; with a host that others reach, none unless asked for."""
+    """The machines that may use the control addresses; none, unless asked for, when other machines reach the host."""
     if args.control is not None:
         return Reach(args.control)
     return Reach.LOCAL if is_loopback(args.host) else Reach.OFF
@@ -139,7 +139,7 @@ def _startup_message(url: str, ca: str, simulator: Simulator, args: Namespace) -
 
 
 def _bot_and_control(url: str, args: Namespace) -> Iterator[str]:
-    """Where notifications go, and where the control addresses are."""
+    """The lines that say where notifications go, and where the control addresses are."""
     if args.bot:
         yield f"  bot    {args.bot}"
     reach = _reach(args)
@@ -217,7 +217,7 @@ def run_token(args: Namespace) -> int:
 def ask_server(
     network: Network, url: str, path: str, member: str, asked: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """What a control address of a running server answers.
+    """The answer of a control address of a running server.
 
     Args:
         network: the way to it; it is closed.

@@ -37,7 +37,7 @@ class Need(StrEnum):
 
 
 class RoleCheck(StrEnum):
-    """When the service looks at the roles of a token."""
+    """The moment at which the service checks the roles of a token."""
 
     REQUEST = "request"
     """With every request for the operation."""
@@ -48,7 +48,7 @@ class RoleCheck(StrEnum):
 
 
 class Effect(StrEnum):
-    """What an operation does to a call, or shows of it."""
+    """An effect of an operation on a call, or a part of the call that it shows."""
 
     MAKES_CALL = "makes-call"
     TAKES_CALL = "takes-call"
@@ -68,6 +68,9 @@ class Effect(StrEnum):
     CANCELS_MEDIA = "cancels-media"
     HEARS_TONES = "hears-tones"
     STATES_RECORDING = "states-recording"
+    RECORDS_CALL = "records-call"
+    TRANSCRIBES_CALL = "transcribes-call"
+    REPORTS_MEDIA = "reports-media"
     MAKES_MEETING = "makes-meeting"
     ENDS_MEETING = "ends-meeting"
     FINDS_MEETING = "finds-meeting"
@@ -185,7 +188,7 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class RequestSpec:
-    """What a request of an operation holds.
+    """The documented request of an operation: body, parameters, limits.
 
     Attributes:
         body: ``none``, ``action`` (the action's parameters) or a type's name.

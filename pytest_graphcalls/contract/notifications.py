@@ -75,7 +75,7 @@ class Payload:
 
     @property
     def wanted(self) -> str:
-        """Its resource data in words."""
+        """The expected resource data in words."""
         return f"a list of {self.type}" if self.shape == "collection" else f"an object of type {self.type}"
 
 

@@ -1,4 +1,4 @@
-"""What one run of the suite says: differences, and what could not be looked at."""
+"""The differences that one run of the suite shows, and the subjects that it could not look at."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ _CUT_SHORT = frozenset({Kind.EXCHANGE_GONE, Kind.NOTIFICATION_MISSING})
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What one run says.
+    """The result of one run: observations, gaps, and the tests they come from.
 
     Attributes:
         ran: the run.

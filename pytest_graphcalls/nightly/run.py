@@ -337,7 +337,7 @@ def _broken(found: Iterable[Entry]) -> Mapping[str, tuple[str, ...]]:
 
 
 def _grouped(unchecked: Iterable[Unchecked]) -> Iterator[Unchecked]:
-    """What could not be checked; many subjects with one reason are joined."""
+    """The subjects that could not be checked; those with one reason are joined."""
     groups: defaultdict[tuple[str, bool], dict[str, None]] = defaultdict(dict)
     for one in unchecked:
         groups[one.reason, one.decides][one.subject] = None

@@ -44,7 +44,7 @@ class CassetteSummary:
         return self._settings.strict_cassettes and bool(self._old() or self._edited())
 
     def lines(self) -> Iterator[str]:
-        """What the summary says."""
+        """The lines of the summary."""
         yield from self._worth()
         days = self._settings.cassette_days
         yield from _named(f"older than {days} days", self._old(), "; record them again (--record-mode=rewrite)")

@@ -157,7 +157,7 @@ def shared(session: pytest.Session, *, version: str = "") -> Iterator[GraphCalls
 def facade(
     node: pytest.Item | pytest.Session, connection: Connection, recorder: Recorder, settings: Settings
 ) -> Iterator[GraphCalls]:
-    """What the fixture ``graphcalls`` gives a test, or several."""
+    """The object behind the fixture ``graphcalls``, for one test or several."""
     graphcalls = GraphCalls(
         connection,
         recorder,

@@ -87,7 +87,7 @@ def graphcalls(
     _graphcalls_recorder: Recorder,
     graphcalls_settings: Settings,
 ) -> Iterator[GraphCalls]:
-    """All of these under one name, and the exchanges and findings of this test; see :class:`GraphCalls`."""
+    """Simulator, clients and bot under one name, and exchanges and findings of the test; see :class:`GraphCalls`."""
     from pytest_graphcalls.plugin.connections import facade
 
     with facade(request.node, _graphcalls_connection, _graphcalls_recorder, graphcalls_settings) as graphcalls:
@@ -145,7 +145,7 @@ def graphcalls_server(graphcalls: GraphCalls) -> str:
 
 @pytest.fixture
 def graphcalls_everywhere(graphcalls: GraphCalls) -> Iterator[GraphCalls]:
-    """Leads every httpx, httpx2 and requests client of the process to this test's simulator; gives ``graphcalls``.
+    """Leads every client of httpx, httpx2, requests and aiohttp to this test's simulator; gives ``graphcalls``.
 
     Requests for Microsoft's hosts are answered and checked, local servers are reached as ever, other hosts are refused.
     """

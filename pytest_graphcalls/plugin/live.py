@@ -50,7 +50,7 @@ def live_target(config: pytest.Config) -> LiveTarget:
 
 
 def checked(settings: LiveSettings) -> tuple[Place, Sandbox]:
-    """Where the tenant is and what it has, if it may be used.
+    """The place and facts of the tenant, if it may be used.
 
     Raises:
         SettingError: a setting is missing or wrong, or the tenant is not on the allow list.
@@ -61,7 +61,7 @@ def checked(settings: LiveSettings) -> tuple[Place, Sandbox]:
 
 
 def folder(config: pytest.Config) -> Path:
-    """Where the ledgers of a run lie."""
+    """The folder of the ledgers of a run."""
     return settings_of(config).live.ledger or config.rootpath / ".graphcalls" / "ledger"
 
 
@@ -73,7 +73,7 @@ def run_id(config: pytest.Config) -> str:
 
 
 def _worker(config: pytest.Config) -> tuple[int, int]:
-    """Which of how many processes this is."""
+    """The number of this xdist worker, and how many there are."""
     facts = getattr(config, "workerinput", None)
     return (int(facts["workerid"].removeprefix("gw")), int(facts["workercount"])) if facts else (0, 1)
 

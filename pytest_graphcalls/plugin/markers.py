@@ -36,7 +36,7 @@ class RequestedFault(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What the markers of one test say.
+    """The settings that the markers of one test make.
 
     Attributes:
         rules: full ids of the rules it judges.
@@ -56,7 +56,7 @@ class Plan(NamedTuple):
 
     @property
     def is_contract_test(self) -> bool:
-        """Whether it judges the target, rather than being some project's own test."""
+        """Whether the test judges the target, rather than being a project's own test."""
         return bool(self.rules or self.questions)
 
 
@@ -288,13 +288,13 @@ _NO_FAULTS = (
 
 
 def _hooked(items: list[pytest.Item]) -> tuple[str, ...]:
-    """What the project's hooks give a server at a base URL."""
+    """The facts that the project's hooks give about a server at a base URL."""
     hooks = (item.ihook.pytest_graphcalls_incoming_call for item in items[:1])
     return ("incoming_calls",) if any(hook.get_hookimpls() for hook in hooks) else ()
 
 
 def _capabilities(settings: Settings, *hooked_and_target: str) -> Iterable[str]:
-    """What a target can do; a server is asked."""
+    """The capabilities of a target; a server is asked for them."""
     from pytest_graphcalls.targets import capabilities_of
 
     *hooked, target = hooked_and_target

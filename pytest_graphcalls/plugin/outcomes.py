@@ -221,7 +221,7 @@ def _show(report: pytest.TestReport, title: str, text: Callable[[], str]) -> Non
 
 
 def _timeline(bot: Bot, info: pytest.CallInfo[None]) -> str:
-    """What is shown of a bot; an error that shows all of it already is not repeated."""
+    """The timeline of a bot for a report; an error that shows it already is not repeated."""
     from pytest_graphcalls.errors import BotError
     from pytest_graphcalls.redaction import mask
 
@@ -233,7 +233,7 @@ def _timeline(bot: Bot, info: pytest.CallInfo[None]) -> str:
 
 
 def _hints(watched: Watch, *, live: bool) -> str:
-    """What was asked last; a violation shows its own exchange already."""
+    """The last exchanges for a report; a violation shows its own already."""
     from pytest_graphcalls.report.failure import hints
 
     recorder = watched.recorder

@@ -128,7 +128,7 @@ def contract() -> Contract:
 
 
 def header(settings: Settings) -> str:
-    """What a run says of itself when it begins."""
+    """The lines about the plugin in the header of a run."""
     versions = "+".join(settings.versions)
     strict = ", strict" if settings.strict else ""
     live = settings.live

@@ -1,4 +1,4 @@
-"""Where a setting comes from: the option, else the variable, else the ini key, else the default.
+"""Settings of the plugin: from the option, else the variable, else the ini key, else the default.
 
 Each row of :data:`.SETTINGS` is read once, when pytest is configured, into one frozen :class:`Settings`; nothing else
 asks pytest for an option.

@@ -64,7 +64,7 @@ def redacted(path: Path, rows: Iterable[Any], safety: Safety) -> Safe:
 
 
 def passport_of(safe: Safe, safety: Safety, test: str) -> Passport:
-    """What the cassette will say about itself.
+    """The passport of the cassette that will be written.
 
     Args:
         safe: what is written.

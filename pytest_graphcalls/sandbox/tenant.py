@@ -167,7 +167,7 @@ class Sandbox:
 
     @property
     def not_asked(self) -> tuple[str, ...]:
-        """Those of its users, and its phone, who have not agreed to be dialled, played to and recorded."""
+        """The users of the sandbox, and its phone, without consent to be dialled, played to and recorded."""
         agreed = {one.lower() for one in self.agreed}
         return tuple(one for one in (*self.users, *filter(None, [self.phone])) if one.lower() not in agreed)
 
@@ -434,7 +434,7 @@ class GivenData:
         return available[number]
 
     def _otherwise(self, name: str, invented: str, available: int = 0) -> Any:
-        """What is invented for want of any such setting."""
+        """The values made up when no setting gives them."""
         if self._invented is not None and invented and not available:
             return getattr(self._invented, invented)()
         fact = self._known[name]

@@ -245,7 +245,7 @@ class Recorder:
 
     @property
     def answers(self) -> Mapping[str, Answer]:
-        """What the target answered to the questions of the test, by the question's full id."""
+        """The target's answers to the questions of the test, by the question's full id."""
         with self._lock:
             return dict(self._answers)
 

@@ -1,4 +1,4 @@
-"""What people do in calls, without a request: come, leave, throw a bot out, press keys, speak."""
+"""Actions of people in calls, without a request: join, leave, remove a bot, press keys, speak."""
 
 from __future__ import annotations
 

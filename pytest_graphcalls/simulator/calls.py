@@ -48,7 +48,7 @@ REFUSED_IN: Mapping[CallState, str] = {
 
 
 class Calls:
-    """What holds for every call, whatever brought it about. Each step is a method that can be replaced."""
+    """Steps that every call takes, however it began. Each is a method that can be replaced."""
 
     def __init__(self, world: World) -> None:
         self._world = world

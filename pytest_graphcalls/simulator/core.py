@@ -12,7 +12,6 @@ from typing import Any
 from pytest_graphcalls.contract import Contract, Match, Miss
 from pytest_graphcalls.simulator.acting import Person
 from pytest_graphcalls.simulator.admission import Admission, Ask
-from pytest_graphcalls.simulator.audio import Switches
 from pytest_graphcalls.simulator.batching import Batches
 from pytest_graphcalls.simulator.calls import Calls
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
@@ -38,6 +37,7 @@ from pytest_graphcalls.simulator.sharing import Sharing
 from pytest_graphcalls.simulator.signin import SimulatedSignIn
 from pytest_graphcalls.simulator.simulated_call import SimulatedCall
 from pytest_graphcalls.simulator.store import Store
+from pytest_graphcalls.simulator.switches import Switches
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import Exchange, Notification, Request, Response
 
@@ -101,13 +101,14 @@ class Simulator:
         self.incoming = Incoming(world, self.admission, self.calls)
         self.participants = Participants(world, self.admission, self.calls, self.operations, self.invitations)
         self.hearing = Hearing(world)
-        switches = Switches()
-        self.prompts = Prompts(world, self.operations, switches, self.outbox.later)
-        self.recordings = Recordings(world, self.operations, self.hearing, switches)
+        self.switches = Switches()
+        """Where sources differ: which behaviour is simulated; see :meth:`.Switches.choose`."""
+        self.prompts = Prompts(world, self.operations, self.switches, self.outbox.later)
+        self.recordings = Recordings(world, self.operations, self.hearing, self.switches)
         self.sharing = Sharing(world, self.admission, self.calls, self.operations, self.participants)
         self.calls.before_end = self.recordings.hang_up
         self.calls.after_leaving += (self.recordings.listen_again, self.sharing.end_abandoned)
-        parts = (self.operations, self.prompts, self.recordings, switches)
+        parts = (self.operations, self.prompts, self.recordings, self.switches)
         self.media = Media(world, self.admission, self.calls, *parts)
         self.meetings = Meetings(world, self.admission, self.calls)
         acting = (self.retention, self.hearing, self.sharing)
@@ -312,7 +313,7 @@ class Simulator:
                 part.reset()
             self.channel.reset()
             self.prompts.reset()
-            self.media.switches.reset()
+            self.switches.reset()
             self.faults.reset()
             self.outbox.reset()
             self.retention.reset()

@@ -24,7 +24,7 @@ E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 
 
 class Kind(StrEnum):
-    """What sort of conference it is."""
+    """The kind of a conference."""
 
     PEER = "peer-to-peer"
     GROUP = "group"
@@ -48,7 +48,7 @@ class Identity:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What makes two identities the same one; ids compare without regard to case."""
+        """The key by which identities are compared; ids compare without regard to case."""
         return self.sort, self.id.lower()
 
     @property
@@ -103,6 +103,7 @@ class Participant:
         muted: whether the service has muted it.
         in_lobby: whether it waits in the lobby.
         on_hold: whether it is shown as on hold.
+        reports: the reports that its media is synthetic, as they were sent, each with the app as ``detectorBot``.
         since: virtual second at which it became active.
         json: its JSON as the roster shows it; every change starts an empty one.
     """
@@ -120,6 +121,7 @@ class Participant:
     muted: bool = False
     in_lobby: bool = False
     on_hold: bool = False
+    reports: tuple[Mapping[str, Any], ...] = ()
     since: float = 0.0
     json: CachedJson = field(default_factory=CachedJson, compare=False)
 
@@ -131,7 +133,7 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class Conference:
-    """What people are in together.
+    """A conference: the people who are connected to each other.
 
     Attributes:
         id: ours, never on the wire.
@@ -142,6 +144,7 @@ class Conference:
         organizer: id of the user who organizes the meeting, or ``""``.
         online: the meeting as its organizer has it; ``None`` where only those who join know of it, or it was deleted.
         lets_in: whether a bot that joins it gets in.
+        kept: what is or was kept of it, ``recording`` or ``transcription``: whether it is now, and since when.
         people: everybody in it or invited to it, by participant id.
         legs: ids of the calls in it that are not over.
         sources: how many audio streams were numbered so far.
@@ -155,6 +158,7 @@ class Conference:
     organizer: str = ""
     online: OnlineMeeting | None = None
     lets_in: bool = True
+    kept: Mapping[str, tuple[bool, str]] = field(default_factory=dict)
     people: Mapping[str, Participant] = field(default_factory=dict)
     legs: tuple[str, ...] = ()
     sources: int = 0
@@ -162,12 +166,12 @@ class Conference:
 
     @property
     def active(self) -> Iterator[Participant]:
-        """Those who are in it now."""
+        """The participants who are in the conference now."""
         return (one for one in self.people.values() if one.state is ParticipantState.ACTIVE)
 
     @property
     def roster(self) -> Iterator[Participant]:
-        """Those whom the roster names."""
+        """The participants that the roster names."""
         return (one for one in self.active if not one.hidden)
 
     @property

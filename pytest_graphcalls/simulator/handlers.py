@@ -1,4 +1,4 @@
-"""Which step of the simulator carries out which operation: the one place in code that names operations."""
+"""The handler of each operation: the one place in code that names operations."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ HANDLERS: Mapping[str, str] = MappingProxyType(
         "call-redirect": "incoming.redirect",
         "call-reject": "incoming.reject",
         "call-senddtmftones": "media.send_tones",
+        "call-startrecording": "media.start_recording",
+        "call-starttranscription": "media.start_transcription",
+        "call-stoprecording": "media.stop_recording",
+        "call-stoptranscription": "media.stop_transcription",
         "call-subscribetotone": "media.subscribe",
         "call-unmute": "participants.unmute_bot",
         "call-updaterecordingstatus": "media.set_recording_status",
@@ -37,6 +41,7 @@ HANDLERS: Mapping[str, str] = MappingProxyType(
         "participant-get": "participants.get",
         "participant-invite": "invitations.invite",
         "participant-mute": "participants.mute",
+        "participant-reportsyntheticmedia": "participants.report_synthetic_media",
     }
 )
 """By operation id: the part of the simulator, and its method. It is looked up with each request, so that a replaced

@@ -1,4 +1,4 @@
-"""What people do that can be heard (keys, speech, silence), and what they have heard: the prompts of bots."""
+"""Keys, speech and silence of people, and the prompts of bots that they have heard."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Hearing:
             self._script(identity, tuple((start, min(stop, now)) for start, stop in speech if start < now))
 
     def _speech_of(self, identity: Identity) -> tuple[Span, ...]:
-        """When a person speaks; a person without a script has spoken until now."""
+        """The times at which a person speaks; a person without a script has spoken until now."""
         speech = self._world.people.scripted(identity).speech
         return ((-math.inf, self._world.clock.now),) if speech is None else speech
 
@@ -84,7 +84,7 @@ class Hearing:
             self.spoken(conference)
 
     def speech_in(self, conference: Conference) -> list[Span]:
-        """When something is said in a conference; people of whom nothing else is known speak all the time."""
+        """The times at which something is said in a conference; people without a script speak all the time."""
         spans = []
         for stay in self._world.store.stays_in(conference):
             until = math.inf if stay.until is None else stay.until

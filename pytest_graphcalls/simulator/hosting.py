@@ -1,4 +1,4 @@
-"""What stands in front of simulators: many tenants behind one address, and one server under many host names."""
+"""Hosts for simulators: many tenants behind one address, and one server under many host names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REMEMBERED = 4096
 
 
 class Service(Protocol):
-    """What an adapter serves: a simulator or a host of several."""
+    """A service that an adapter serves: a simulator, or a host of several."""
 
     def handle(self, request: Request) -> Response:
         """Answer a request."""
@@ -137,7 +137,7 @@ class ByHost:
 
 
 def _kind_asked(request: Request) -> HostKind:
-    """What a request asks for, by its path."""
+    """The kind of service that a request asks for, by its path."""
     if address_of(request.url) is not None:
         return HostKind.SIGN_IN
     path = request.path.lower().rstrip("/")

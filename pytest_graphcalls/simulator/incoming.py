@@ -84,7 +84,7 @@ class Incoming:
         require_role_for(ask, self._world.store.conference_of(call).kind)
 
     def take_callback(self, call: Call, body: Mapping[str, Any]) -> str:
-        """Where later notifications go: the https address in the body, or where they went so far (call-reject.r06)."""
+        """Send later notifications to the https address in the body, else where they went so far (call-reject.r06)."""
         given = body.get("callbackUri")
         return str(given) if is_https(given) else call.callback
 

@@ -267,11 +267,11 @@ class Notifier:
         self._note_down(call, change, path, lambda: data, str(INVENTED))
 
     def address(self, call: Call) -> str:
-        """Where notifications of ``call`` go: to the address given for it, else the app's own (observed 6.7)."""
+        """The address for notifications of ``call``: the one given for it, else the app's own (observed 6.7)."""
         return call.callback
 
     def state(self, call: Call, members: Mapping[str, Any]) -> dict[str, Any]:
-        """What captures have of a call: neither its id nor its address, which stand in the entry beside it."""
+        """A call as captures have it: without its id and address, which stand in the entry beside it."""
         known = {"@odata.type": "#microsoft.graph.call", "state": call.state.value}
         return {**known, **members, "callChainId": call.chain}
 

@@ -19,7 +19,7 @@ GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Answer(StrEnum):
-    """What a person does when it rings."""
+    """The reaction of a person to a ringing call."""
 
     ACCEPTS = "accepts"
     DECLINES = "declines"
@@ -30,7 +30,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What a person will do.
+    """The script of a person: reactions to calls, keys, speech.
 
     Attributes:
         answer: what they do when it rings.
@@ -78,7 +78,7 @@ class Fate:
 
 
 class People:
-    """Who can be called.
+    """The people and phones that can be called.
 
     Args:
         ids: gives each name its id.
@@ -101,7 +101,7 @@ class People:
         self._names: dict[tuple[str, str], Identity] = {}
 
     def identity(self, name: str) -> Identity:
-        """Who goes by ``name``: a name, a user's object id, or a phone number in E.164 form.
+        """The identity with ``name``: a name, a user's object id, or a phone number in E.164 form.
 
         Raises:
             SettingError: it is no text, or an empty one.
@@ -142,11 +142,11 @@ class People:
         self._scripts[identity.key] = replace(self.scripted(identity), **facts)
 
     def scripted(self, identity: Identity) -> Script:
-        """What ``identity`` will do."""
+        """The script of ``identity``."""
         return self._scripts.get(identity.key, _UNSCRIPTED)
 
     def fate(self, identity: Identity) -> Fate:
-        """What will come of ringing ``identity`` now."""
+        """The result of ringing ``identity`` now."""
         if not self.exists(identity):
             return Fate(0.0, _unknown(identity))
         script = self.scripted(identity)

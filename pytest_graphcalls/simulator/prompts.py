@@ -9,10 +9,11 @@ from typing import Any, Protocol
 
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side
 from pytest_graphcalls.simulator.admission import Ask
-from pytest_graphcalls.simulator.audio import FORMAT, Sound, Switches, WrongFormatError, seconds_of
+from pytest_graphcalls.simulator.audio import FORMAT, Sound, WrongFormatError, seconds_of
 from pytest_graphcalls.simulator.entities import Operation
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.responses import Refusal, inferred
+from pytest_graphcalls.simulator.switches import Switches
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import Request, Response
 
@@ -23,7 +24,7 @@ Then = Callable[[Operation, float], None]
 
 
 class Files(Protocol):
-    """Where prompts are read from: the bot under test."""
+    """The source of prompt files: the bot under test."""
 
     def serves(self, url: str, callback: str) -> bool:
         """Whether the bot whose call has this ``callback`` serves ``url`` itself."""

@@ -9,12 +9,13 @@ from functools import partial
 from typing import Any
 
 from pytest_graphcalls.simulator.admission import Ask
-from pytest_graphcalls.simulator.audio import KEYS, NAMES, Plan, Recording, Switches
+from pytest_graphcalls.simulator.audio import KEYS, NAMES, Plan, Recording
 from pytest_graphcalls.simulator.entities import Call, Conference, Operation
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import bearer
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.responses import Refusal, documented, inferred
+from pytest_graphcalls.simulator.switches import Switches
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Request, Response
 
@@ -45,7 +46,7 @@ class Recordings:
         hearing.spoken = self.listen_again
 
     def plan(self, ask: Ask, body: Mapping[str, Any]) -> Plan:
-        """What a recording waits for; more than two minutes are two minutes (s2.15)."""
+        """The limits of a recording; more than two minutes are two minutes (s2.15)."""
         names = ("initialSilenceTimeoutInSeconds", "maxSilenceTimeoutInSeconds", _LENGTH)
         given = (body.get(name) for name in names)
         silence, pause, longest = (USUAL if one is None else min(one, LONGEST) for one in given)

@@ -42,7 +42,7 @@ class Coordinates:
 
 @dataclass(frozen=True, slots=True)
 class CallOrder:
-    """What a create asks for.
+    """The values of a create request.
 
     Attributes:
         callback: where notifications go.
@@ -65,7 +65,7 @@ class CallOrder:
 
 @dataclass(frozen=True, slots=True)
 class InviteOrder:
-    """What an invite asks for."""
+    """The values of an invite request."""
 
     invitees: tuple[Invitee, ...]
     client_context: str | None

@@ -101,6 +101,18 @@ def participant(one: Participant) -> dict[str, Any]:
         "isInLobby": one.in_lobby,
         **({"isOnHold": True} if one.on_hold else {}),
         "id": one.id,
+        **({"syntheticMediaDetection": _detection(one.reports[-1])} if one.reports else {}),
+    }
+
+
+def _detection(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A ``syntheticMediaDetectionInfo`` (s18.2); whom it calls trusted is not public."""
+    return {
+        "@odata.type": f"{_TYPE}syntheticMediaDetectionInfo",
+        "detectionId": report.get("id"),
+        "detectorBot": report["detectorBot"],
+        "isParticipantTrusted": False,
+        "syntheticConfidence": report.get("overallConfidence"),
     }
 
 
@@ -137,7 +149,7 @@ def roster(people: Iterable[Participant]) -> list[dict[str, Any]]:
 
 
 def roster_delta(came: Iterable[Participant], left: Iterable[Participant], number: int) -> dict[str, Any]:
-    """What has changed in a roster, as ``deltaParticipants`` (observed 5.15).
+    """Changes of a roster, as ``deltaParticipants`` (observed 5.15).
 
     How a participant who has left is marked is in no capture: ``removedState`` is the member that the type has for it.
 
@@ -202,7 +214,7 @@ def _old_participant(id: str, who: Identity, *, calls: bool) -> dict[str, Any]:
 
 
 def bot_data(leg: Call, recorded: str) -> dict[str, Any]:
-    """What a recording policy says of the recorded person, with ``recorded`` as its participant (m3.11)."""
+    """The data of a recording policy about the recorded person, with ``recorded`` as its participant (m3.11)."""
     who = leg.source.id if leg.source else ""
     user = {"participationMethod": "Caller", "policyHolderId": f"8:orgid:{who}", "participantId": recorded}
     return {
@@ -248,9 +260,18 @@ def call(leg: Call, conference: Conference, tenant_id: str) -> dict[str, Any]:
         else None,
         "resultInfo": leg.result.wire() if leg.result else None,
         "incomingContext": None,
-        "transcription": None,
+        "transcription": _transcription(conference),
         "toneInfo": None,
     }
+
+
+def _transcription(conference: Conference) -> dict[str, Any] | None:
+    """A ``callTranscriptionInfo``, once there was a transcription (call-get, Example 2)."""
+    if "transcription" not in conference.kept:
+        return None
+    active, since = conference.kept["transcription"]
+    state = "active" if active else "inactive"
+    return {"@odata.type": f"{_TYPE}callTranscriptionInfo", "state": state, "lastModifiedDateTime": since}
 
 
 def online_meeting(one: OnlineMeeting, chat: Mapping[str, Any]) -> dict[str, Any]:

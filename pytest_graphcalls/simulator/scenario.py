@@ -1,4 +1,4 @@
-"""What a test sets up: meetings, incoming calls, people who come and go. And a look at a call from outside."""
+"""The set-up of a test: meetings, incoming calls, people who come and go; and calls seen from outside."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pytest_graphcalls.wire import decode_json, encode_json
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """Where to find a meeting; the members of the create body that join it.
+    """The coordinates of a meeting: the members of a create body that join it.
 
     Attributes:
         chat_info: the ``chatInfo`` member.

@@ -14,7 +14,7 @@ from pytest_graphcalls.simulator.store import Store
 
 
 class CallSource(Protocol):
-    """Where a call is looked at: the store, what was heard, and what a wrong id is answered."""
+    """The sources of a call's facts: the store, the audio, and the error for an unknown id."""
 
     store: Store
     hearing: Hearing
@@ -61,7 +61,7 @@ class SimulatedCall:
 
     @property
     def callback_uri(self) -> str:
-        """Where its notifications go."""
+        """The address that the call's notifications go to."""
         return self._call.callback
 
     @property
@@ -81,7 +81,7 @@ class SimulatedCall:
 
     @property
     def invited(self) -> tuple[Participant, ...]:
-        """Those who are being rung."""
+        """The people who are being rung."""
         everybody = self._conference.people.values()
         return tuple(one for one in everybody if one.state is ParticipantState.INVITED)
 
@@ -102,7 +102,7 @@ class SimulatedCall:
 
     @property
     def recordings(self) -> tuple[Recording, ...]:
-        """What the bot has recorded and can read, or could, in order."""
+        """The recordings of the bot that it can read, or could, in order."""
         kept = self._scenario.store.recordings
         return tuple(kept[one.id] for one in self.operations if one.id in kept)
 
@@ -121,6 +121,16 @@ class SimulatedCall:
         """What was reported of the media of devices under its ``callChainId``, in order."""
         reports, chain = self._scenario.store.device_quality, self._call.chain
         return tuple(one for one in reports if str(one.get("callChainId")).lower() == chain)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether a bot has started the recording of it for all, and none has stopped it."""
+        return self._conference.kept.get("recording", (False,))[0]
+
+    @property
+    def is_transcribed(self) -> bool:
+        """Whether a bot has started its transcription, and none has stopped it."""
+        return self._conference.kept.get("transcription", (False,))[0]
 
     @property
     def _conference(self) -> Conference:

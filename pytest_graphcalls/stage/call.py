@@ -58,11 +58,11 @@ class CallRequests:
     ids: Mapping[str, str] = field(default_factory=dict)
 
     def through(self, client: Client) -> Self:
-        """This call, with requests sent by ``client``."""
+        """A view of the call whose requests ``client`` sends."""
         return replace(self, client=client)
 
     def at_old_address(self) -> Self:
-        """This call, with requests below ``/app``."""
+        """The call at its deprecated address, with requests below ``/app``."""
         return replace(self, root=OLD_CALLS)
 
     def request(self, method: str, path: str = "", json: Any = None) -> Answer:
@@ -233,11 +233,11 @@ class StagedMeeting:
         return {"chatInfo": self.facts.get("chatInfo"), "meetingInfo": info}
 
     def through(self, client: Client) -> Self:
-        """This meeting, with requests sent by ``client``."""
+        """A view of the meeting whose requests ``client`` sends."""
         return replace(self, client=client)
 
     def seen_by(self, user: str) -> Self:
-        """This meeting, with another user in the path."""
+        """A view of the meeting with another user in the path."""
         return replace(self, user=user)
 
     def create(self, **asked: Any) -> Answer:

@@ -68,7 +68,7 @@ class People(OnTarget):
         return Invitee(self._props.user(), self._called(name))
 
     def persons(self, count: int) -> tuple[Invitee, ...]:
-        """As many people, each with a name."""
+        """Make ``count`` people, each with a name."""
         names = ("Alice", "Bob", "Carol", "Dave", "Erin", "Frank")
         return tuple(self.person(name) for name in names[:count])
 
@@ -143,7 +143,7 @@ class Making(Waiting, People):
         return self._props.meeting()
 
     def organizer_of(self, meeting: Mapping[str, Any]) -> Invitee:
-        """Who organizes a meeting from :meth:`meeting`."""
+        """The organizer of a meeting from :meth:`meeting`."""
         user = meeting["meetingInfo"].get("organizer", {}).get("user", {})
         if not user.get("id"):
             raise StageError("the organizer of a meeting", "its address does not tell", "the long form of join address")
@@ -351,7 +351,7 @@ class Scenes(Making):
                     self._add_wrong_value(success_of(Effect.SHOWS_ROSTER), "$.value", expected, "no such participant")
 
     def brought_in(self, call: StagedCall, answer: Answer, people: Iterable[Invitee]) -> list[Invitee]:
-        """Those of ``people`` who have joined ``call`` by an invite that was answered with ``answer``.
+        """The participants among ``people`` who joined ``call`` by the invite that ``answer`` belongs to.
 
         Waits until all of them are in, or the operation is over, whichever comes first. By a refused invite none has.
 

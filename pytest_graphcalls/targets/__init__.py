@@ -1,4 +1,4 @@
-"""What tests talk to: the simulator, a recording, a live tenant, or a server at a base URL.
+"""Targets of contract tests: the simulator, a recording, a live tenant, or a server at a base URL.
 
 A :class:`Target` lives as long as the run, a :class:`Connection` as long as one test. Tests ask a connection
 what it can do (:attr:`Connection.capabilities`), never which target it belongs to. Adding a target is a row in

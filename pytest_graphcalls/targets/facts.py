@@ -1,4 +1,4 @@
-"""What a project says of a server at a base URL: which operations it has, and the calls and people in it.
+"""A project's facts about a server at a base URL: its operations, and the calls and people in it.
 
 A server that is not ours cannot be asked for this. What is not said is invented, where any id will do, or the
 tests that need it are not checked.
@@ -71,7 +71,7 @@ class MockFacts:
 
     @property
     def offer(self) -> Offer:
-        """Which operations the server has."""
+        """The operations that the server has."""
         return Offer(frozenset(self.operations), whole=False)
 
 

@@ -16,7 +16,7 @@ from pytest_graphcalls.targets.url import UrlTarget, steered
 
 
 class TargetSources(NamedTuple):
-    """What the targets of a run are made from.
+    """Everything that the targets of a run are made from.
 
     Attributes:
         seed: where the simulator's ids start.
@@ -57,7 +57,7 @@ _CAPABILITIES: Mapping[str, frozenset[Need]] = {SIMULATOR: SimulatorTarget.capab
 
 
 def capabilities_of(name: str, facts: Collection[str] = ()) -> frozenset[Need]:
-    """What the target ``name`` can do beyond answering requests. A server on this machine is asked.
+    """The capabilities of the target ``name`` beyond answering requests. A server on this machine is asked.
 
     Args:
         name: of the target.

@@ -50,12 +50,12 @@ class RemotePerson:
     id: str
 
     def __getattr__(self, action: str) -> Callable[..., object]:
-        """What they can do: the methods of a :class:`.Person`, with arguments by name."""
+        """A method of :class:`.Person`, called over the control addresses with arguments by name."""
         return lambda **facts: self.world.ask("POST", f"{PREFIX}people/{quote(self.id, safe='')}/{action}", **facts)
 
 
 class RemoteWorld:
-    """What a stage needs of a :class:`.Simulator`, from one behind a URL. Several runs may share it.
+    """A simulator behind a URL, controlled for a stage. Several runs may share it.
 
     Args:
         client: on the server's own address, without a token: the control addresses need none.

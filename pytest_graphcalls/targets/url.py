@@ -247,7 +247,7 @@ class UrlConnection:
 
 
 def steered(url: str) -> frozenset[Need]:
-    """What can be done at a base URL: everything, where a simulator lets itself be steered.
+    """The capabilities at a base URL: all of them where a simulator with control addresses answers.
 
     xdist workers share it, and none may move the clock under the calls of the others.
     """

@@ -95,6 +95,15 @@ def refuses_when(which: Callable[[dict[str, Any]], bool]) -> Callable[[Callable[
     return carry_out
 
 
+def keeps_the_first_report(
+    simulator: Simulator, original: Callable[[Conference], None], conference: Conference
+) -> None:
+    for one in conference.people.values():
+        if len(one.reports) > 1:
+            conference = simulator.store.change_participant(conference, one.id, reports=one.reports[:1])
+    original(conference)
+
+
 def hides_the_chat(_: Simulator, original: Callable[..., Any], call: Call, conference: Conference) -> Any:
     return original(call, replace(conference, chat=None, meeting=None))
 

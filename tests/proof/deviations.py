@@ -19,12 +19,14 @@ from tests.proof.steps import (
     body,
     both,
     handled,
+    has_no_address,
     has_no_old_address,
     instead,
     leaves_unjudged,
     needs_no_role,
     needs_no_token,
     only_in,
+    refused_with,
     set_to,
     skips,
     skips_in,
@@ -61,6 +63,9 @@ SHARED, SESSION, QUALITY = (
     *("call-list-contentsharingsessions", "contentsharingsession-get"),
     "call-logteleconferencedevicequality",
 )
+STARTS, STOPS = (tuple(f"call-{verb}{what}" for what in ("recording", "transcription")) for verb in ("start", "stop"))
+TRANSCRIBE = (STARTS[1], STOPS[1])
+REPORT = "participant-reportsyntheticmedia"
 LOST = "The address below /app is answered as unknown."
 OPEN = "A request without a token is carried out."
 
@@ -864,6 +869,82 @@ TABLE: tuple[Deviation, ...] = (
     ),
     Deviation(f"{STATUS}.token-is-required", OPEN, needs_no_token(STATUS)),
     Deviation(f"{STATUS}.app-path-still-works", LOST, has_no_old_address(STATUS)),
+    # Recording and transcription for all
+    *(
+        deviation
+        for one in (*STARTS, *STOPS)
+        for deviation in (
+            Deviation(f"{one}.success-is-202-with-operation", "The answer has status 200.", status(one, 200)),
+            Deviation(
+                f"{one}.address-of-the-page-works",
+                "The address with the namespace is unknown.",
+                has_no_address(one, "microsoft.graph."),
+            ),
+            Deviation(f"{one}.token-is-required", OPEN, needs_no_token(one)),
+        )
+    ),
+    *(
+        Deviation(
+            f"{one}.answers-before-it-is-done",
+            "The answer says completed at once.",
+            body(one, lambda operation: {**operation, "status": "completed"}),
+        )
+        for one in STARTS
+    ),
+    *(
+        deviation
+        for one in STOPS
+        for deviation in (
+            Deviation(f"{one}.is-done-with-the-answer", "The answer says running.", body(one, changes.goes_on)),
+            Deviation(
+                f"{one}.no-end-is-notified",
+                "The operation that was answered as completed is notified of.",
+                around("operations", "reply", changes.ends_once_more(one)),
+            ),
+        )
+    ),
+    *(
+        Deviation(
+            f"{one}.language-is-en-us",
+            "The language en-us is refused.",
+            handled(one, changes.refuses_when(lambda body: body.get("language") == "en-us")),
+        )
+        for one in TRANSCRIBE
+    ),
+    # Report synthetic media
+    Deviation(f"{REPORT}.success-is-200-empty", "The answer has a body.", with_body(REPORT)),
+    Deviation(
+        f"{REPORT}.participant-shows-the-report",
+        "The participant is read without the report.",
+        body("participant-get", changes.without("syntheticMediaDetection")),
+    ),
+    Deviation(
+        f"{REPORT}.roster-update-follows", "No roster is sent after it.", skips("participants", "notify_reported")
+    ),
+    Deviation(
+        f"{REPORT}.latest-report-is-shown",
+        "The first report stays.",
+        around("participants", "notify_reported", changes.keeps_the_first_report),
+    ),
+    Deviation(
+        f"{REPORT}.bot-has-been-admitted",
+        "A bot whose call rings may report.",
+        skips("participants", "require_admitted"),
+    ),
+    Deviation(
+        f"{REPORT}.six-parameters-are-required",
+        "A report without one of them is taken.",
+        leaves_unjudged(f"{REPORT}.six-parameters-are-required"),
+    ),
+    Deviation(
+        f"{REPORT}.confidence-from-0-to-1",
+        "A confidence of 1 is refused.",
+        handled(REPORT, changes.refuses_when(lambda body: body["overallConfidence"] == 1)),
+    ),
+    Deviation(f"{REPORT}.unknown-is-404", "Unknown participants are answered 400.", refused_with(REPORT, 404, 400)),
+    Deviation(f"{REPORT}.role-is-required", "A token without roles will do.", needs_no_role(REPORT)),
+    Deviation(f"{REPORT}.token-is-required", OPEN, needs_no_token(REPORT)),
+    Deviation(f"{REPORT}.app-path-still-works", LOST, has_no_old_address(REPORT)),
 )
 
 DEVIATIONS = {deviation.rule: deviation for deviation in TABLE}

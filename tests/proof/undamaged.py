@@ -84,6 +84,21 @@ def everything(stage: Stage) -> None:
     stage.answered_call(recording_policy=True).send("call-updaterecordingstatus", {"status": "recording", **context})
     if stage._connection.version == "v1.0":  # the only one whose pages have it
         call.send("call-senddtmftones", {"tones": ["tone1", "pound"], **context})
+    if stage._connection.version == "beta":
+        language = {"language": "en-us", **context}
+        for what, body in (("recording", context), ("transcription", language)):
+            call.send(f"call-start{what}", body)
+            call.send(f"call-stop{what}", body)
+        report = {
+            "id": stage.new_id(),
+            "detectionDateTime": "2026-06-15T10:30:00Z",
+            "contentMetadata": {"modality": "audio", "isRealTime": True, "duration": 10},
+            "detections": [{"modality": "audio", "confidence": 0.9, "modelName": "detector-1"}],
+            "isMalicious": True,
+            "overallConfidence": 0.9,
+            "severity": "high",
+        }
+        call.send("participant-reportsyntheticmedia", report, participant_id=call.id_of(bob))
     meeting = stage.online_meeting(stage.person())
     meeting.get()
     meeting.find(f"JoinWebUrl eq '{meeting.facts['joinWebUrl']}'")

@@ -12,6 +12,8 @@ SUCCESS_ONLY = frozenset(
     {
         *("call-record", "call-subscribetotone", "call-updaterecordingstatus"),
         *("call-list-contentsharingsessions", "call-logteleconferencedevicequality", "contentsharingsession-get"),
+        *("call-startrecording", "call-stoprecording", "call-starttranscription", "call-stoptranscription"),
+        "participant-reportsyntheticmedia",
         *("onlinemeeting-create", "onlinemeeting-delete", "onlinemeeting-find", "onlinemeeting-get"),
     }
 )

@@ -1,4 +1,4 @@
-"""What the control addresses change: a simulator, its bot, and the clock in front of it."""
+"""The state behind the control addresses: a simulator, its bot, and its clock."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TICK = 0.02
 
 @dataclass(slots=True)
 class ServerAddresses:
-    """Where clients find a server under the names of the cloud; set when it listens.
+    """The addresses of a server that listens, for clients that use the host names of the cloud.
 
     Attributes:
         url: its base URL.

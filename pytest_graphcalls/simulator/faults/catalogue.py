@@ -18,7 +18,7 @@ Read = Callable[[str, Any, Contract], Any]
 
 
 class Side(StrEnum):
-    """What a fault is about."""
+    """The side that a fault is on: answers, or notifications."""
 
     ANSWER = "answer"
     NOTIFICATION = "notification"

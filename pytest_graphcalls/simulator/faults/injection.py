@@ -1,4 +1,4 @@
-"""What can go wrong between a bot and the service: answers that fail, notifications that come late, twice or never.
+"""Injects faults between a bot and the service into answers and notifications.
 
 Faults are injected, never there by themselves. Which requests and notifications one strikes depends on nothing but
 its parameters and the simulator's seed.
@@ -84,12 +84,12 @@ class Fault:
 
     @property
     def name(self) -> str:
-        """Its name in :data:`.FAULTS`."""
+        """The name of the fault in :data:`.FAULTS`."""
         return self.order.name
 
     @property
     def is_idle(self) -> bool:
-        """Whether it has never struck, other than by chance."""
+        """Whether the fault has never struck, other than by chance."""
         return not self._fired and (not self.seen or self.order.facts["probability"] is None)
 
     def strikes(self) -> bool:
@@ -161,13 +161,13 @@ class Faults:
 
     @property
     def active(self) -> tuple[Fault, ...]:
-        """Those in force, in the order in which they were injected."""
+        """The faults in force, in the order in which they were injected."""
         with self._world.lock:
             return tuple(sorted((*self._answers, *self._notifications), key=lambda fault: fault.number))
 
     @property
     def idle(self) -> tuple[Fault, ...]:
-        """Those that have never struck since the start or the last reset, other than by chance; ended ones included."""
+        """The faults that have never struck since the last reset, other than by chance; ended ones included."""
         return (*self._ended_idle, *(fault for fault in self.active if fault.is_idle))
 
     def listen(self, listener: Callable[[Fired], None]) -> Callable[[], None]:
@@ -244,7 +244,7 @@ class Faults:
         return _marked(proceed(request), striking)
 
     def _sorted(self, numbered: NumberedNotification) -> Iterable[NumberedNotification]:
-        """What goes out now in place of a notification; each fault counts it once, whatever the others make of it."""
+        """The notifications that go out now in place of one; each fault counts it once."""
         kind = kind_of(numbered[0].entries)
         striking = frozenset(fault for fault in self._notifications if _is(kind, fault) and fault.strikes())
         if striking:
@@ -252,7 +252,7 @@ class Faults:
         return self._onward([numbered], 0)
 
     def _onward(self, notifications: Iterable[NumberedNotification], after: int) -> Iterable[NumberedNotification]:
-        """What goes out now of those that the fault with this number has let through: the later ones come next."""
+        """The notifications that go out now, of those let through by the fault with this number."""
         for fault, passing in tuple(self._notifications.items()):
             if fault.number > after:
                 notifications = [out for one in notifications for out in self._past(fault, passing, one)]
@@ -285,7 +285,7 @@ class Faults:
 
 
 def _layered(striking: list[Fault]) -> list[Fault]:
-    """Those that really do something, the outermost first: every decorating one, and the first of the others."""
+    """The faults that take effect, the outermost first: every decorating one, and the first of the others."""
     around = [fault for fault in striking if fault.name in DECORATING]
     instead = [fault for fault in striking if fault.name not in DECORATING]
     return [*sorted(around, key=lambda fault: _LAYERS[fault.name]), *instead[:1]]

@@ -1,4 +1,4 @@
-"""What goes wrong with notifications on their way out: one class for each fault of the table."""
+"""Faults of notifications on their way out: one class for each row of the table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Put = Callable[[Iterable[NumberedNotification]], None]
 
 
 class Passing:
-    """What a fault makes of the notifications that come by; this one loses those it strikes.
+    """The effect of a fault on passing notifications; this class loses those it strikes.
 
     Args:
         facts: the fault's parameters.
@@ -28,12 +28,12 @@ class Passing:
         self.put = put
 
     def struck(self, numbered: NumberedNotification) -> Iterable[NumberedNotification]:
-        """What goes out now in place of one that the fault strikes."""
+        """The notifications that go out now in place of one that the fault strikes."""
         del numbered
         return ()
 
     def passed(self, numbered: NumberedNotification) -> Iterable[NumberedNotification]:
-        """What goes out now in place of one that the fault does not strike."""
+        """The notifications that go out now in place of one that the fault does not strike."""
         return (numbered,)
 
     def release(self) -> None:
@@ -113,7 +113,7 @@ class _ByCall(Passing):
         return 2
 
     def together(self, notifications: list[NumberedNotification]) -> Iterable[NumberedNotification]:
-        """What goes out in place of those that were kept."""
+        """The notifications that go out in place of those that were kept."""
         return reversed(notifications)
 
 

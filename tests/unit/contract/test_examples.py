@@ -441,6 +441,42 @@ EXCHANGES: dict[str, tuple[Exchange, list[str]]] = {
         exchange("POST", "/logTeleconferenceDeviceQuality", {"quality": QUALITY}, 200, None),
         [],
     ),
+    "reportSyntheticMedia 1": (
+        exchange(
+            "POST",
+            f"/{CALL}/participants/{PARTICIPANT}/reportSyntheticMedia",
+            {
+                "id": OTHER,
+                "detectionDateTime": "2026-06-15T10:30:00Z",
+                "contentMetadata": {"modality": "audio", "mimeType": "audio/wav", "isRealTime": True},
+                "detections": [{"modality": "audio", "confidence": 0.93, "modelTasks": ["voiceCloning"]}],
+                "isMalicious": True,
+                "overallConfidence": 0.93,
+                "severity": "high",
+            },
+            200,
+            None,
+            "",
+            "beta",
+        ),
+        [],
+    ),
+    **{
+        f"{verb}{what}": (
+            exchange(
+                "POST",
+                f"/{CALL}/microsoft.graph.{verb.capitalize()}{what}",
+                {"language": "en-us"} if what == "Transcription" else None,
+                202,
+                {name: value for name, value in operation(f"{verb}{what}", status).items() if name != "id"},
+                f"/{CALL}/operations/{OPERATION}",
+                "beta",
+            ),
+            ["call-startrecording.c02"],
+        )
+        for verb, status in (("start", "running"), ("stop", "completed"))
+        for what in ("Recording", "Transcription")
+    },
     "create a meeting": (
         meeting(
             "POST",

@@ -422,6 +422,21 @@ def shares(deed: str) -> Play:
     return play
 
 
+def keeps(what: str, *, stops: bool = False) -> Play:
+    """The bot starts, or stops, the recording or the transcription of a meeting."""
+
+    def play(scene: Scene) -> None:
+        call = scene.about(scene.bot.join())
+        if stops:
+            scene.bot.post(f"/{call.id}/start{what}", {})
+            scene.simulator.advance(LONG)
+        scene.begin()
+        scene.bot.post(f"/{call.id}/{'stop' if stops else 'start'}{what}", {})
+        scene.simulator.advance(LONG)
+
+    return play
+
+
 def caller_shares(scene: Scene) -> None:
     call = scene.about(scene.simulator.incoming_call("Ana"))
     assert scene.bot.answer(call, callOptions=content_options("incoming")).status == 202
@@ -443,6 +458,13 @@ def adds_a_gallery_in_vain(scene: Scene) -> None:
     assert scene.bot.post(f"/{call.id}/addLargeGalleryView", {}).status == 202
     scene.simulator.advance(1)
     scene.person("Ana").leaves(call)
+
+
+def reports(scene: Scene) -> None:
+    call = scene.about(scene.bot.join())
+    scene.begin()
+    scene.bot.report(call, "Ana")
+    scene.simulator.advance(LONG)
 
 
 NO_WAV = Response(200, Headers(), b"ID3")
@@ -508,6 +530,11 @@ PLAYS: dict[str, Play] = {
     "recording-cancelled": records(lambda scene, call: scene.bot.post(f"/{call.id}/cancelMediaProcessing", {})),
     "recording-barges-in": records(played=5, bargeInAllowed=True),
     "recording-running-at-the-end": records(lambda scene, _: scene.person("Ana").hangs_up()),
+    "call-recording-started": keeps("Recording"),
+    "call-recording-stopped": keeps("Recording", stops=True),
+    "transcription-started": keeps("Transcription"),
+    "transcription-stopped": keeps("Transcription", stops=True),
+    "synthetic-media-reported": reports,
     "tones-pressed": presses_keys,
     "screen-sharing-role-changed": shares_its_screen,
     "person-shares-screen": shares("shares_screen"),
