@@ -81,6 +81,13 @@ class Effect(StrEnum):
     LISTS_CONTENT = "lists-content"
     SHOWS_CONTENT = "shows-content"
     REPORTS_QUALITY = "reports-quality"
+    PUTS_ON_HOLD = "puts-on-hold"
+    TAKES_OFF_HOLD = "takes-off-hold"
+    SETS_MIXER = "sets-mixer"
+    MAKES_ROUTE = "makes-route"
+    SHOWS_ROUTE = "shows-route"
+    CHANGES_ROUTE = "changes-route"
+    REMOVES_ROUTE = "removes-route"
 
 
 @dataclass(frozen=True, slots=True)

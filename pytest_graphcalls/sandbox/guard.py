@@ -68,8 +68,13 @@ _ENDED = {Effect.ENDS_CALL: "call-id", Effect.ENDS_MEETING: "meeting-id"}
 """By effect: the key of what an operation creates, and of what it takes away again."""
 AUDIBLE = frozenset(
     {
-        *(Effect.PLAYS, Effect.RECORDS, Effect.STATES_RECORDING),
-        *(Effect.RECORDS_CALL, Effect.TRANSCRIBES_CALL, Effect.SHARES_SCREEN),
+        Effect.PLAYS,
+        Effect.PUTS_ON_HOLD,
+        Effect.RECORDS,
+        Effect.STATES_RECORDING,
+        Effect.RECORDS_CALL,
+        Effect.TRANSCRIBES_CALL,
+        Effect.SHARES_SCREEN,
     }
 )
 """Effects that people notice: something is played or shown to them, or they are recorded."""

@@ -55,8 +55,8 @@ class Calls:
         self.keepalive_seconds = KEEPALIVE_SECONDS
         self.before_end: Callable[[Call], None] = lambda _: None
         """Is handed each call that is about to end."""
-        self.after_leaving: list[Callable[[Conference], None]] = []
-        """Each is handed every group call that a participant has left."""
+        self.after_change: list[Callable[[Conference], None]] = []
+        """Each is handed every conference in which a participant has left or changed."""
 
     def live(self, ask: Ask) -> Call:
         """The call in the path, if it is the app's and not over (observed 2.13)."""
@@ -200,11 +200,11 @@ class Calls:
         after = self.withdraw_invitations(call, self._world.store.drop_leg(call))
         if call.my_participant in before.people:
             self._world.notifier.roster_changed(after, PARTICIPANT_LEFT)
-            self.note_leaving(after)
+            self.note_change(after)
 
-    def note_leaving(self, conference: Conference) -> None:
-        """Let the other parts look at a call that a participant has left."""
-        for look in self.after_leaving:
+    def note_change(self, conference: Conference) -> None:
+        """Let the other parts look at a conference in which a participant has left or changed."""
+        for look in self.after_change:
             look(conference)
 
     def withdraw_invitations(self, call: Call, conference: Conference) -> Conference:
@@ -238,10 +238,26 @@ class Calls:
             self.end_peer_legs(conference)
             return
         self._world.notifier.roster_changed(conference, fact)
-        self.note_leaving(conference)
+        self.note_change(conference)
         if not conference.has_people:
             legs = frozenset(conference.legs)
             self._world.clock.after(self._world.pace.alone, lambda: self.end_if_alone(conference.id, legs))
+
+    def change_participants(self, conference: Conference, ids: Iterable[str], fact: Fact, **facts: Any) -> Conference:
+        """Change members of participants; every bot is notified of the roster, with this evidence, if any differs."""
+        changed = [
+            one for one in map(conference.people.get, ids) if one and facts != {n: getattr(one, n) for n in facts}
+        ]
+        for one in changed:
+            conference = self._world.store.change_participant(conference, one.id, **facts)
+        if changed:
+            self.note_change(conference)
+            self.notify_changed(conference, fact)
+        return conference
+
+    def notify_changed(self, conference: Conference, fact: Fact) -> None:
+        """Notify every bot of the roster in which a participant has changed."""
+        self._world.notifier.roster_changed(conference, fact)
 
     def end_peer_legs(self, conference: Conference) -> None:
         """End a peer-to-peer call whose other side has left (observed 6.16); if it rang, it is cancelled."""

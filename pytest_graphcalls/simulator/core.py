@@ -32,6 +32,7 @@ from pytest_graphcalls.simulator.people import People
 from pytest_graphcalls.simulator.prompts import Prompts
 from pytest_graphcalls.simulator.recordings import Recordings
 from pytest_graphcalls.simulator.responses import Refusal, Reply, Responses
+from pytest_graphcalls.simulator.routing import Routing
 from pytest_graphcalls.simulator.scenario import Meeting, Scenario
 from pytest_graphcalls.simulator.sharing import Sharing
 from pytest_graphcalls.simulator.signin import SimulatedSignIn
@@ -56,7 +57,7 @@ class Simulator:
 
     Every behaviour is a method of one of its parts (``admission``, ``creation``, ``calls``, ``incoming``,
     ``participants``, ``invitations``, ``media``, ``meetings``, ``prompts``, ``recordings``, ``hearing``,
-    ``sharing``, ``operations``, ``notifier``) that can be replaced on the instance.
+    ``routing``, ``sharing``, ``operations``, ``notifier``) that can be replaced on the instance.
 
     Args:
         seed: for all ids.
@@ -107,9 +108,10 @@ class Simulator:
         self.recordings = Recordings(world, self.operations, self.hearing, self.switches)
         self.sharing = Sharing(world, self.admission, self.calls, self.operations, self.participants)
         self.calls.before_end = self.recordings.hang_up
-        self.calls.after_leaving += (self.recordings.listen_again, self.sharing.end_abandoned)
+        self.calls.after_change += (self.recordings.listen_again, self.sharing.end_abandoned)
         parts = (self.operations, self.prompts, self.recordings, self.switches)
         self.media = Media(world, self.admission, self.calls, *parts)
+        self.routing = Routing(world, self.admission, self.calls, self.participants, self.operations, self.prompts)
         self.meetings = Meetings(world, self.admission, self.calls)
         acting = (self.retention, self.hearing, self.sharing)
         self.scenario = Scenario(world, self.calls, self.meetings, self.incoming, *acting)

@@ -6,6 +6,7 @@ meeting have a call each and share the conference.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any
 
 from pytest_graphcalls.contract.model import LongRunning
 from pytest_graphcalls.lifecycle import CallState, OperationState, ParticipantState
-from pytest_graphcalls.simulator.audio import Plan, Sound, Tone
+from pytest_graphcalls.simulator.audio import Music, Plan, Sound, Tone
 from pytest_graphcalls.simulator.online_meeting import OnlineMeeting
 from pytest_graphcalls.simulator.responses import Result
 
@@ -101,10 +102,15 @@ class Participant:
         invited_by: id of the call whose app invited it, or ``""``.
         hidden: whether it is off the roster, as the invite asked.
         muted: whether the service has muted it.
+        self_muted: whether it has muted itself.
+        music: what it hears on hold, or ``None``.
+        holds: whether it holds the call by its client.
         in_lobby: whether it waits in the lobby.
         on_hold: whether it is shown as on hold.
+        apart: whether it is outside of the group in which everybody hears everybody.
         reports: the reports that its media is synthetic, as they were sent, each with the app as ``detectorBot``.
-        since: virtual second at which it became active.
+        audience: ids of those who alone hear it, by audio routing groups; ``None`` for everybody.
+        since: virtual second at which it became active, or last changed.
         json: its JSON as the roster shows it; every change starts an empty one.
     """
 
@@ -119,16 +125,36 @@ class Participant:
     invited_by: str = ""
     hidden: bool = False
     muted: bool = False
+    self_muted: bool = False
+    music: Music | None = None
+    holds: bool = False
     in_lobby: bool = False
     on_hold: bool = False
     reports: tuple[Mapping[str, Any], ...] = ()
-    since: float = 0.0
+    apart: bool = field(default=False, compare=False)
+    audience: frozenset[str] | None = field(default=None, compare=False)
+    since: float = field(default=0.0, compare=False)
     json: CachedJson = field(default_factory=CachedJson, compare=False)
 
     @property
     def is_person(self) -> bool:
         """Whether it is a person or a phone: neither a bot nor a gallery."""
         return not (self.leg or self.gallery_of)
+
+    @property
+    def is_muted(self) -> bool:
+        """Whether it is muted, by itself or by the service (s6.3)."""
+        return self.muted or self.self_muted
+
+    def hears(self, other: Participant) -> bool:
+        """Whether it hears a second participant who speaks.
+
+        One who is muted is not heard (participant-mute.r04); one on hold neither hears nor is heard (s7.7). An audio
+        route is private (call-post-audioroutinggroups): its source is heard by its receivers alone.
+        """
+        if other.id == self.id or other.is_muted or any(one.music or one.holds for one in (self, other)):
+            return False
+        return not (self.apart or other.apart) if other.audience is None else self.id in other.audience
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,8 +328,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """Someone in a conference, from one virtual second to another; ``None`` while it lasts."""
+    """A participant as it was until a virtual second; infinite while that lasts."""
 
-    identity: Identity
-    since: float
-    until: float | None = None
+    one: Participant
+    until: float = math.inf

@@ -41,6 +41,9 @@ HANDLERS: Mapping[str, str] = MappingProxyType(
         "participant-get": "participants.get",
         "participant-invite": "invitations.invite",
         "participant-mute": "participants.mute",
+        "participant-muteall": "participants.mute_all",
+        "participant-startholdmusic": "routing.start_hold",
+        "participant-stopholdmusic": "routing.stop_hold",
         "participant-reportsyntheticmedia": "participants.report_synthetic_media",
     }
 )

@@ -80,6 +80,17 @@ class Participants:
         """Lift the mute of the bot itself (call-unmute.r04)."""
         return self.set_muted(ask, "", documented("call-unmute.r02"), muted=False)
 
+    def mute_all(self, ask: Ask) -> Reply:
+        """Mute the participants named, or without names all but the bot (participant-muteall.request)."""
+        call = self._calls.established(ask)
+        body = self._admission.body(ask)
+        conference = self._world.store.conference_of(call)
+        self.require_group_call(ask, conference)
+        named = [self.active(conference, id).id for id in filter(None, body.get("participants") or ())]
+        ids = named or [one.id for one in conference.roster if one.id != call.my_participant]
+        self._calls.change_participants(conference, ids, inferred("participant-mute.r02, s6.10"), muted=True)
+        return self._operations.carry_out(ask, call, body)
+
     def set_muted(self, ask: Ask, id: str, fact: Fact, *, muted: bool) -> Reply:
         """Mute or unmute a participant of a group call, and notify every bot of a change.
 
@@ -94,18 +105,13 @@ class Participants:
         conference = self._world.store.conference_of(call)
         self.require_group_call(ask, conference)
         one = self.active(conference, id or call.my_participant)
-        if one.muted is not muted:
-            self.notify_muted(self._world.store.change_participant(conference, one.id, muted=muted), fact)
+        self._calls.change_participants(conference, [one.id], fact, muted=muted)
         return self._operations.carry_out(ask, call, body)
 
     def require_group_call(self, ask: Ask, conference: Conference) -> None:
         """Refuse a peer-to-peer call (participant-mute.r03)."""
         if conference.kind is Kind.PEER:
             raise Refusal("not-in-group-call", f"{ask.match.operation.title} is for group calls only.")
-
-    def notify_muted(self, conference: Conference, fact: Fact) -> None:
-        """Notify every bot of the roster in which a participant was muted or unmuted."""
-        self._world.notifier.roster_changed(conference, fact)
 
     def report_synthetic_media(self, ask: Ask) -> Reply:
         """Keep a report on the participant, and notify every bot (participant-reportsyntheticmedia.r02)."""

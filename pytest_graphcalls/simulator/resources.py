@@ -97,9 +97,9 @@ def participant(one: Participant) -> dict[str, Any]:
             "participantId": one.id,
         },
         "mediaStreams": [_stream(one, medium, direction) for medium, direction in one.streams.items()],
-        "isMuted": one.muted,
+        "isMuted": one.is_muted,
         "isInLobby": one.in_lobby,
-        **({"isOnHold": True} if one.on_hold else {}),
+        **({"isOnHold": True} if one.music or one.on_hold else {}),  # s7.4: captured as true, and otherwise absent
         "id": one.id,
         **({"syntheticMediaDetection": _detection(one.reports[-1])} if one.reports else {}),
     }
@@ -132,7 +132,7 @@ def _stream(one: Participant, medium: str, direction: str) -> dict[str, Any]:
         "mediaType": medium,
         "label": label,
         "sourceId": str(1000 * one.source + place if place else one.source),
-        "direction": direction,
+        "direction": "inactive" if one.holds and medium == "audio" else direction,  # s7.5
         "serverMuted": one.muted and medium == "audio",
     }
 

@@ -89,7 +89,7 @@ class Sharing:
             conference = self._direct(conference, session, "sendOnly")
             self._world.notifier.content_shared(conference, "created", session)
         if any(one.what == "screen" for one in (*ended, *begun)):
-            self.notify_roster(conference, fact)
+            self._calls.notify_changed(conference, fact)
 
     def end(self, conference: Conference, session: ContentSession) -> Conference:
         """Let a session end; the stream of a bot that has shared a screen receives again."""
@@ -110,10 +110,6 @@ class Sharing:
         }
         streams = {**others, SCREEN: direction} if direction else others
         return self._world.store.change_participant(conference, session.presenter, streams=streams)
-
-    def notify_roster(self, conference: Conference, fact: Fact) -> None:
-        """Notify every bot of the roster in which a stream has turned."""
-        self._world.notifier.roster_changed(conference, fact)
 
     def end_abandoned(self, conference: Conference) -> None:
         """End what was shared by a participant who has left."""

@@ -63,6 +63,7 @@ SHARED, SESSION, QUALITY = (
     *("call-list-contentsharingsessions", "contentsharingsession-get"),
     "call-logteleconferencedevicequality",
 )
+MUTE_ALL, HOLD, RESUME = "participant-muteall", "participant-startholdmusic", "participant-stopholdmusic"
 STARTS, STOPS = (tuple(f"call-{verb}{what}" for what in ("recording", "transcription")) for verb in ("start", "stop"))
 TRANSCRIBE = (STARTS[1], STOPS[1])
 REPORT = "participant-reportsyntheticmedia"
@@ -434,7 +435,7 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(f"{REDIRECT}.app-path-still-works", LOST, has_no_old_address(REDIRECT)),
     # Share a screen
     Deviation(f"{SCREEN}.success-is-202-empty", "The answer has status 200.", status(SCREEN, 200)),
-    Deviation(f"{SCREEN}.roster-update-follows", "The roster is not sent.", skips("sharing", "notify_roster")),
+    Deviation(f"{SCREEN}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster(SCREEN)),
     Deviation(
         f"{SCREEN}.group-calls-only",
         "It is carried out in a peer-to-peer call.",
@@ -518,7 +519,7 @@ TABLE: tuple[Deviation, ...] = (
         "A participant is never read as muted.",
         body("participant-get", lambda one: {**one, "isMuted": False}),
     ),
-    Deviation(f"{MUTE}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster(MUTE)),
+    Deviation(f"{MUTE}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster(f"{MUTE}.")),
     Deviation(
         f"{MUTE}.group-calls-only",
         "Somebody is muted in a peer-to-peer call.",
@@ -582,7 +583,7 @@ TABLE: tuple[Deviation, ...] = (
         "The list shows everybody as not muted.",
         body("call-list-participants", changes.all_muted(muted=False)),
     ),
-    Deviation(f"{MUTE_BOT}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster(MUTE_BOT)),
+    Deviation(f"{MUTE_BOT}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster(f"{MUTE_BOT}.")),
     Deviation(
         f"{MUTE_BOT}.group-calls-only",
         "It is carried out in a peer-to-peer call.",
@@ -613,7 +614,9 @@ TABLE: tuple[Deviation, ...] = (
         "The list shows everybody as muted.",
         body("call-list-participants", changes.all_muted(muted=True)),
     ),
-    Deviation(f"{UNMUTE_BOT}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster(UNMUTE_BOT)),
+    Deviation(
+        f"{UNMUTE_BOT}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster(f"{UNMUTE_BOT}.")
+    ),
     Deviation(
         f"{UNMUTE_BOT}.group-calls-only",
         "It is carried out in a peer-to-peer call.",
@@ -631,6 +634,63 @@ TABLE: tuple[Deviation, ...] = (
     ),
     Deviation(f"{UNMUTE_BOT}.token-is-required", OPEN, needs_no_token(UNMUTE_BOT)),
     Deviation(f"{UNMUTE_BOT}.app-path-still-works", LOST, has_no_old_address(UNMUTE_BOT)),
+    # Mute all
+    Deviation(f"{MUTE_ALL}.success-is-200-with-operation", "The answer has status 202.", status(MUTE_ALL, 202)),
+    Deviation(
+        f"{MUTE_ALL}.named-participants-are-muted",
+        "The first one alone is muted.",
+        around("calls", "change_participants", changes.changes_only_the_first),
+    ),
+    Deviation(f"{MUTE_ALL}.role-is-required", "A token without roles mutes people.", needs_no_role(MUTE_ALL)),
+    Deviation(f"{MUTE_ALL}.token-is-required", OPEN, needs_no_token(MUTE_ALL)),
+    Deviation(f"{MUTE_ALL}.app-path-still-works", LOST, has_no_old_address(MUTE_ALL)),
+    # Hold music
+    Deviation(f"{HOLD}.success-is-202-with-operation", "The answer has status 200.", status(HOLD, 200)),
+    Deviation(
+        f"{HOLD}.answers-before-it-is-done",
+        "The answer says failed.",
+        body(HOLD, lambda operation: {**operation, "status": "failed"}),
+    ),
+    Deviation(
+        f"{HOLD}.completion-is-notified",
+        "The end is not notified.",
+        changes.operations_end_untold("startHoldMusicOperation", OperationState.COMPLETED),
+    ),
+    Deviation(f"{HOLD}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster("s7.2")),
+    Deviation(
+        f"{HOLD}.one-on-hold-at-a-time", "A second one is put on hold.", skips("routing", "require_none_on_hold")
+    ),
+    Deviation(f"{HOLD}.body-is-optional", "A body is asked for.", handled(HOLD, changes.asks_for_a_body)),
+    Deviation(
+        f"{HOLD}.client-context-is-echoed", "clientContext is forgotten.", body(HOLD, changes.forgets_the_context)
+    ),
+    Deviation(
+        f"{HOLD}.client-context-at-most-256",
+        "A clientContext of any length is taken.",
+        leaves_unjudged(f"{HOLD}.client-context-at-most-256"),
+    ),
+    Deviation(f"{HOLD}.token-is-required", OPEN, needs_no_token(HOLD)),
+    Deviation(f"{RESUME}.success-is-202-with-operation", "The answer has status 200.", status(RESUME, 200)),
+    Deviation(
+        f"{RESUME}.answers-before-it-is-done",
+        "The answer says failed.",
+        body(RESUME, lambda operation: {**operation, "status": "failed"}),
+    ),
+    Deviation(
+        f"{RESUME}.completion-is-notified",
+        "The end is not notified.",
+        changes.operations_end_untold("stopHoldMusicOperation", OperationState.COMPLETED),
+    ),
+    Deviation(f"{RESUME}.body-is-optional", "A body is asked for.", handled(RESUME, changes.asks_for_a_body)),
+    Deviation(
+        f"{RESUME}.client-context-is-echoed", "clientContext is forgotten.", body(RESUME, changes.forgets_the_context)
+    ),
+    Deviation(
+        f"{RESUME}.client-context-at-most-256",
+        "A clientContext of any length is taken.",
+        leaves_unjudged(f"{RESUME}.client-context-at-most-256"),
+    ),
+    Deviation(f"{RESUME}.token-is-required", OPEN, needs_no_token(RESUME)),
     # Cancel
     Deviation(f"{CANCEL}.success-is-200-with-operation", "The answer has status 202.", status(CANCEL, 202)),
     Deviation(f"{CANCEL}.is-done-with-the-answer", "The answer says running.", body(CANCEL, changes.goes_on)),

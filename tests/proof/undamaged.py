@@ -62,10 +62,16 @@ def everything(stage: Stage) -> None:
     call.send("call-mute", context)
     call.send("call-unmute", context)
     call.send("participant-mute", context, participant_id=call.id_of(bob))
+    if stage._connection.version == "beta":  # the only one whose pages have it
+        call.send("participant-muteall", {"participants": [call.id_of(bob)], **context})
     info = {"@odata.type": "#microsoft.graph.mediaInfo", "uri": "https://bot.example.org/beep.wav", "resourceId": "1"}
     call.send(
         "call-playprompt", {"prompts": [{"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": info}], **context}
     )
+    prompt = {"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": info}
+    call.send("participant-startholdmusic", {"customPrompt": prompt, **context}, participant_id=call.id_of(bob))
+    stage.advance(1)
+    call.send("participant-stopholdmusic", context, participant_id=call.id_of(bob))
     call.send("call-subscribetotone", context)
     call.send(
         "call-record",

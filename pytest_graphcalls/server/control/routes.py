@@ -338,8 +338,8 @@ ROUTES: tuple[Route, ...] = (
                   {name: Parameter(" or ".join(values), _TEXT) for name, values in CHOICES.items()}),
         )
     ),
-    Route("GET", "people/{person}/heard", "the prompts that were played while they were in a call",
-          lambda _, person: {"heard": person.heard}),
+    Route("GET", "people/{person}/heard", "prompts and music that they have heard, and whom they hear now",
+          lambda _, person: {"heard": person.heard, "hears": person.hears}),
     Route("GET", "people/{person}", "a person's id; a new name is a new person", lambda _, person: person),
     *(
         Route("POST", f"people/{{person}}/{name}", _first_sentence(method).lower(), partial(_act, method),

@@ -153,7 +153,11 @@ VIEWS: Mapping[type, Callable[[Any], Any]] = {
     Recording: members("location token begins ends speech fetched", token=lambda one: Unredacted(one.token)),
     ContentSession: members("id presenter what"),
     Result: members("code subcode message"),
-    Participant: members("id identity state is_bot hidden operation reports", is_bot=lambda one: bool(one.leg)),
+    Participant: members(
+        "id identity state is_bot hidden operation reports muted self_muted on_hold holds",
+        is_bot=lambda one: bool(one.leg),
+        on_hold=lambda one: one.music is not None,
+    ),
     Operation: members("id status client_context pending result", pending=lambda one: len(one.pending)),
     Meeting: members("coordinates by_join_id join_meeting_id organizer id join_url passcode"),
     App: members(

@@ -364,6 +364,32 @@ EXCHANGES: dict[str, tuple[Exchange, list[str]]] = {
     "mute a participant": (started(f"participants/{PARTICIPANT}/mute", "muteParticipant", "completed", {}), []),
     "mute": (started("mute", "muteParticipant", "completed", {}), []),
     "unmute": (started("unmute", "unmuteParticipant", "completed", {}), []),
+    "muteAll": (
+        exchange(
+            "POST",
+            f"/{CALL}/participants/muteAll",
+            {"participants": [""], "clientContext": CONTEXT},
+            200,
+            {"@odata.type": f"{G}commsOperation", "id": OPERATION, "status": "completed", "clientContext": CONTEXT},
+            f"/{CALL}/operations/{OPERATION}",
+            "beta",
+        ),
+        [],
+    ),
+    **{
+        f"{verb}HoldMusic": (
+            exchange(
+                "POST",
+                f"/{CALL}/participants/{PARTICIPANT}/{verb}HoldMusic",
+                {"clientContext": CONTEXT, **more},
+                202,
+                operation(f"{verb}HoldMusic", "running"),
+                f"/{CALL}/operations/{OPERATION}",
+            ),
+            [],
+        )
+        for verb, more in (("start", {"customPrompt": PROMPT}), ("stop", {}))
+    },
     "playPrompt": (started("playPrompt", "playPrompt", "running", {"prompts": [PROMPT]}), []),
     "recordResponse: tones by their signs": (
         started(
