@@ -8,7 +8,7 @@ from tests.clients.javascript import node
 
 def test_it_answers_and_believes_no_forgery(graphcalls: GraphCalls) -> None:
     callback = graphcalls.simulator.authority.app.callback_uri
-    graphcalls.run([str(word) for word in node("bot.cjs")], port_variable="PORT", environment={"BOT_URL": callback})
+    graphcalls.run(node("bot.cjs"), port_variable="PORT", environment={"BOT_URL": callback})
     assert graphcalls.answered_call("Adele").state == "established"
     graphcalls.bot.assert_answered_within(15)
     graphcalls.bot.assert_refuses_forged_notifications()
