@@ -13,6 +13,7 @@ from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.outbox import Retention
 from pytest_graphcalls.simulator.people import Answer
 from pytest_graphcalls.simulator.responses import Fact, inferred, reported
+from pytest_graphcalls.simulator.sharing import SCREEN_SHARED, Sharing
 from pytest_graphcalls.simulator.simulated_call import SimulatedCall
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.validation import quantity, shown
@@ -31,13 +32,15 @@ class Acting:
         calls: what holds for every call.
         retention: knows how many calls are kept.
         hearing: knows what people press, say and hear.
+        sharing: knows what they share.
     """
 
-    def __init__(self, world: World, calls: Calls, retention: Retention, hearing: Hearing) -> None:
+    def __init__(self, world: World, calls: Calls, retention: Retention, hearing: Hearing, sharing: Sharing) -> None:
         self._world = world
         self._calls = calls
         self._retention = retention
         self.hearing = hearing
+        self._sharing = sharing
         self.store = world.store
 
     def join(self, identity: Identity, call_id: str) -> None:
@@ -59,6 +62,17 @@ class Acting:
             if one is None:
                 raise self._absent(identity, "leave", f"not in call {call_id}")
             self._calls.participant_left(self.store.step_participant(conference, one.id, ParticipantEvent.LEAVE))
+
+    def share(self, identity: Identity, call_id: str, what: str) -> None:
+        """Let a person share a screen or a presentation in the call, or, with ``what`` empty, stop."""
+        with self._world.lock:
+            conference = self.store.conference_of(self.known(call_id))
+            one, name = conference.find(identity), identity.name or identity.id
+            if one is None:
+                raise self._absent(identity, "share", f"not in call {call_id}")
+            if not what and one.id not in conference.sessions:
+                raise NotAllowedNowError(name, "stop sharing", f"sharing nothing in call {call_id}", ("share",))
+            self._sharing.change(conference, one.id, what, SCREEN_SHARED)
 
     def _absent(self, identity: Identity, event: str, where: str) -> NotAllowedNowError:
         who, meant = identity.name or identity.id, self._world.people.meant(identity.name)
@@ -233,6 +247,33 @@ class Person:
             NotAllowedNowError: they are not in it.
         """
         self._acting.leave(self.identity, _id_of(call))
+        return self
+
+    def shares_screen(self, call: SimulatedCall | str) -> Person:
+        """Share a screen in the call, in place of what another participant shares.
+
+        Raises:
+            NotAllowedNowError: they are not in it.
+        """
+        self._acting.share(self.identity, _id_of(call), "screen")
+        return self
+
+    def shares_powerpoint(self, call: SimulatedCall | str) -> Person:
+        """Present slides by PowerPoint Live in the call, in place of what is shared; no roster shows them.
+
+        Raises:
+            NotAllowedNowError: they are not in it.
+        """
+        self._acting.share(self.identity, _id_of(call), "powerpoint")
+        return self
+
+    def stops_sharing(self, call: SimulatedCall | str) -> Person:
+        """Stop sharing in the call.
+
+        Raises:
+            NotAllowedNowError: they are not in it, or share nothing there.
+        """
+        self._acting.share(self.identity, _id_of(call), "")
         return self
 
     def hangs_up(self, after: float = 0.0) -> Person:

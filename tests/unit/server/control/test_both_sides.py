@@ -53,8 +53,11 @@ ADDRESSES: dict[type, dict[str, str]] = {
                 "holds",
                 "resumes",
                 "removes",
+                "shares_powerpoint",
+                "shares_screen",
                 "speaks",
                 "stays_silent",
+                "stops_sharing",
             )
         },
         "heard": "GET people/{person}/heard",
@@ -66,6 +69,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
     SimulatedCall: dict.fromkeys(
         (
             "callback_uri",
+            "device_quality",
             "id",
             "invited",
             "is_recorded",
@@ -79,6 +83,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
             "recordings",
             "rejected_with",
             "result",
+            "sharing",
             "state",
             "tones",
         ),
