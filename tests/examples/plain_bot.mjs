@@ -1,6 +1,5 @@
 // A bot for Teams calls with Microsoft's host names built in, as most bots have them. It answers each call and hangs up.
-"use strict";
-const http = require("node:http");
+import http from "node:http";
 
 const { AZURE_TENANT_ID: tenant, AZURE_CLIENT_ID: client, AZURE_CLIENT_SECRET: secret, PORT = "3978" } = process.env;
 const GRAPH = "https://graph.microsoft.com/v1.0";
