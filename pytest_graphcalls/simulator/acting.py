@@ -7,9 +7,10 @@ from typing import Any
 from pytest_graphcalls.errors import NotAllowedNowError, SettingError, UnknownNameError
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent
 from pytest_graphcalls.simulator.audio import Prompt
-from pytest_graphcalls.simulator.calls import FIRST_ROSTER, THROWN_OUT, Calls
+from pytest_graphcalls.simulator.calls import FIRST_ROSTER, LOBBY, THROWN_OUT, Calls
 from pytest_graphcalls.simulator.entities import Call, Conference, Identity, Kind
 from pytest_graphcalls.simulator.hearing import Hearing
+from pytest_graphcalls.simulator.lobby import Lobby
 from pytest_graphcalls.simulator.outbox import Retention
 from pytest_graphcalls.simulator.people import Answer
 from pytest_graphcalls.simulator.responses import Fact, inferred, reported
@@ -31,17 +32,19 @@ class Acting:
         calls: what holds for every call.
         retention: knows how many calls are kept.
         hearing: knows what people press, say and hear.
+        lobby: knows who admits whom.
     """
 
-    def __init__(self, world: World, calls: Calls, retention: Retention, hearing: Hearing) -> None:
+    def __init__(self, world: World, calls: Calls, retention: Retention, hearing: Hearing, lobby: Lobby) -> None:
         self._world = world
         self._calls = calls
         self._retention = retention
         self.hearing = hearing
+        self.lobby = lobby
         self.store = world.store
 
-    def join(self, identity: Identity, call_id: str) -> None:
-        """Let a person join the conference behind a call."""
+    def join(self, identity: Identity, call_id: str, *, waits: bool = False) -> None:
+        """Let a person join the conference behind a call, or its lobby."""
         with self._world.lock:
             call = self.known(call_id)
             conference = self.store.conference_of(call)
@@ -49,7 +52,9 @@ class Acting:
                 rest = () if call.state is CallState.TERMINATED else ("leave",)
                 what = f"the {conference.kind} call {call_id}"
                 raise NotAllowedNowError(what, "join", _described(call, conference, identity), rest)
-            self._world.notifier.roster_changed(self._admit(conference.id, identity), FIRST_ROSTER[False])
+            waits = waits or conference.lobby
+            fact = LOBBY[False] if waits else FIRST_ROSTER[False]
+            self._world.notifier.roster_changed(self._admit(conference.id, identity, in_lobby=waits), fact)
 
     def leave(self, identity: Identity, call_id: str) -> None:
         """Let a person leave the conference behind a call."""
@@ -123,14 +128,19 @@ class Acting:
                 raise NotAllowedNowError(what, "have its bot asked", "none that a recording policy keeps", ("answer",))
             self._world.notifier.participant_joining(call, identity)
 
+    def named(self, name: str) -> Identity:
+        """Who goes by a name."""
+        with self._world.lock:
+            return self._world.people.identity(name)
+
     def script(self, identity: Identity, **facts: Any) -> None:
         """Set what a person will do; ``facts`` are members of a script."""
         with self._world.lock:
             self._world.people.script(identity, **facts)
 
-    def _admit(self, conference_id: str, identity: Identity) -> Conference:
+    def _admit(self, conference_id: str, identity: Identity, *, in_lobby: bool = False) -> Conference:
         id = self._world.ids.new("participant")
-        conference = self.store.add_participant(self.store.conferences[conference_id], id, identity)
+        conference = self.store.add_participant(self.store.conferences[conference_id], id, identity, in_lobby=in_lobby)
         self._calls.schedule_leaving(conference, id)
         return conference
 
@@ -223,6 +233,42 @@ class Person:
             NotAllowedNowError: the call is over, peer-to-peer, or they are in it already.
         """
         self._acting.join(self.identity, _id_of(call))
+        return self
+
+    def waits(self, call: SimulatedCall | str) -> Person:
+        """Wait in the lobby of the meeting behind ``call``, from now on.
+
+        Raises:
+            NotAllowedNowError: the call is over, peer-to-peer, or they are in it or in its lobby already.
+        """
+        self._acting.join(self.identity, _id_of(call), waits=True)
+        return self
+
+    def keeps_lobby(self, call: SimulatedCall | str) -> Person:
+        """Let people and bots who join the meeting behind ``call`` from now on wait in its lobby.
+
+        Raises:
+            NotAllowedNowError: they are not in it, or it is peer-to-peer.
+        """
+        self._acting.lobby.keep(self.identity, self._acting.known(_id_of(call)))
+        return self
+
+    def admits(self, call: SimulatedCall | str, who: Person | str | None = None) -> Person:
+        """Admit a person from the lobby of the meeting behind ``call``; by default its bot.
+
+        Raises:
+            NotAllowedNowError: they are not in it, or nobody of that name waits.
+        """
+        self._acting.lobby.admit(self.identity, self._acting.known(_id_of(call)), self._guest(who))
+        return self
+
+    def turns_away(self, call: SimulatedCall | str, who: Person | str | None = None) -> Person:
+        """Refuse a person who waits in the lobby of the meeting behind ``call``; by default its bot.
+
+        Raises:
+            NotAllowedNowError: they are not in it, or nobody of that name waits.
+        """
+        self._acting.lobby.turn_away(self.identity, self._acting.known(_id_of(call)), self._guest(who))
         return self
 
     def leaves(self, call: SimulatedCall | str) -> Person:
@@ -347,6 +393,9 @@ class Person:
         """
         self._acting.let_join(self.identity, _id_of(call))
         return self
+
+    def _guest(self, who: Person | str | None) -> Identity | None:
+        return who.identity if isinstance(who, Person) else self._acting.named(who) if who else None
 
     def _will(self, **facts: Any) -> Person:
         self._acting.script(self.identity, **facts)

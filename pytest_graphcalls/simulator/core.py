@@ -22,6 +22,7 @@ from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import App, Authority, Channel
 from pytest_graphcalls.simulator.incoming import Incoming
 from pytest_graphcalls.simulator.invitations import Invitations
+from pytest_graphcalls.simulator.lobby import Lobby
 from pytest_graphcalls.simulator.media import Media
 from pytest_graphcalls.simulator.meetings import Meetings
 from pytest_graphcalls.simulator.notifications import Notifier
@@ -110,7 +111,10 @@ class Simulator:
         self.media = Media(world, self.admission, self.calls, *parts)
         self.routing = Routing(world, self.admission, self.calls, self.participants, self.operations, self.prompts)
         self.meetings = Meetings(world, self.admission, self.calls)
-        self.scenario = Scenario(world, self.calls, self.meetings, self.incoming, self.retention, self.hearing)
+        self.lobby = Lobby(world, self.calls)
+        self.scenario = Scenario(
+            world, self.calls, self.meetings, self.incoming, self.retention, self.hearing, self.lobby
+        )
         self.handlers: dict[str, Handler] = {id: partial(self._handle, attrgetter(at)) for id, at in HANDLERS.items()}
         """By operation id: what carries it out. An entry can be replaced."""
         self._aside: tuple[tuple[str, Callable[[Request], Response | None]], ...] = (
@@ -363,6 +367,7 @@ class Simulator:
         organizer: Person | str | None = None,
         passcode: bool = False,
         lets_in: bool = True,
+        lobby: bool = False,
     ) -> Meeting:
         """Hold a meeting that an app can look up, and join by a create.
 
@@ -371,9 +376,10 @@ class Simulator:
             organizer: who organizes it (not in it unless among ``people``).
             passcode: whether its number takes a passcode.
             lets_in: whether a bot that joins gets in; else its call stays in establishing and ends after a minute.
+            lobby: whether people and bots who join wait in its lobby until a person in it admits them.
         """
         with self.lock:
-            return self.scenario.meeting(people, organizer, passcode=passcode, lets_in=lets_in)
+            return self.scenario.meeting(people, organizer, passcode=passcode, lets_in=lets_in, lobby=lobby)
 
     def incoming_call(
         self,

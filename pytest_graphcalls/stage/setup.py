@@ -86,6 +86,12 @@ class People(OnTarget):
         self._world().person(person.id).declines()
         return person
 
+    def waiting(self, call: StagedCall) -> Invitee:
+        """A user who waits in the lobby of the meeting behind a call (needs ``clock``)."""
+        person = self.person("Gina")
+        self._world().person(person.id).waits(call=call.id)
+        return person
+
     def acting(self, call: StagedCall) -> Any:
         """The person on the other side of a call, who presses keys and speaks (needs ``clock``)."""
         return self._world().person(call.people[0].id)
