@@ -62,14 +62,18 @@ class Acting:
             conference = self.store.conference_of(self.known(call_id))
             one = conference.find(identity)
             if one is None:
-                raise NotAllowedNowError(identity.name or identity.id, "leave", f"not in call {call_id}", ("join",))
+                raise self._absent(identity, "leave", f"not in call {call_id}")
             self._calls.participant_left(self.store.step_participant(conference, one.id, ParticipantEvent.LEAVE))
+
+    def _absent(self, identity: Identity, event: str, where: str) -> NotAllowedNowError:
+        who, meant = identity.name or identity.id, self._world.people.meant(identity.name)
+        return NotAllowedNowError(who, event, where, ("join",), meant)
 
     def hang_up(self, identity: Identity, after: float) -> None:
         """Let a person leave every conference they are in, now or later."""
         with self._world.lock:
             if not after and not any(one.find(identity) for one in self.store.conferences_of(identity)):
-                raise NotAllowedNowError(identity.name or identity.id, "hang up", "in no call", ("join",))
+                raise self._absent(identity, "hang up", "in no call")
             if after:
                 self._world.clock.after(after, lambda: self._leave_all(identity))
             else:
@@ -98,13 +102,10 @@ class Acting:
         conference = self.store.conference_of(call)
         if conference.kind is Kind.PEER:
             raise NotAllowedNowError(f"call {call_id}", what, "a place for two", ("leave",))
-        people = {
-            identity.name or identity.id: conference.find(identity),
-            "the bot": conference.people.get(call.my_participant),
-        }
-        for who, one in people.items():
-            if one is None:
-                raise NotAllowedNowError(who, what, f"not in call {call_id}", ("join",))
+        if conference.find(identity) is None:
+            raise self._absent(identity, what, f"not in call {call_id}")
+        if call.my_participant not in conference.people:
+            raise NotAllowedNowError("the bot", what, f"not in call {call_id}", ("join",))
         return call
 
     def change(self, identity: Identity, what: str, fact: Fact, **facts: bool) -> None:
@@ -112,7 +113,7 @@ class Acting:
         with self._world.lock:
             there = [(place, one) for place in self.store.conferences_of(identity) if (one := place.find(identity))]
             if not there:
-                raise NotAllowedNowError(identity.name or identity.id, what, "in no call", ("join",))
+                raise self._absent(identity, what, "in no call")
             for place, one in there:
                 after = self._calls.change_participants(place, [one.id], fact, **facts)
                 if place.kind is Kind.PEER and "holds" in facts:  # s7.5, although such a call has no roster else

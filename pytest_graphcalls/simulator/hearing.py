@@ -37,7 +37,8 @@ class Hearing:
             raise SettingError("presses(keys)", repr(keys)[:80], ANY_KEY)
         with self._world.lock:
             if not after and not self._calls_with(identity):
-                raise NotAllowedNowError(identity.name or identity.id, "press a key", "in no call", ("join",))
+                who, meant = identity.name or identity.id, self._world.people.meant(identity.name)
+                raise NotAllowedNowError(who, "press a key", "in no call", ("join",), meant)
             for number, tone in enumerate(tones):
                 moment = after + number * self._world.pace.tone
                 if moment:

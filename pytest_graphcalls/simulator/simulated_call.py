@@ -39,6 +39,10 @@ class SimulatedCall:
         call = self._scenario.store.calls.get(self.id)
         return f"SimulatedCall({self.id!r}, state={call.state.value if call else 'not kept'!r})"
 
+    def __str__(self) -> str:
+        """Its id: so it can be put into an address as it is."""
+        return self.id
+
     @property
     def _call(self) -> Call:
         return self._scenario.known(self.id)

@@ -441,6 +441,16 @@ def test_a_member_that_an_sdk_sends_is_not_called_undocumented() -> None:
     assert CONTRACT.check_request(make.request("POST", "/communications/calls", body)) == ()
 
 
+def test_a_member_of_a_sibling_type_names_it() -> None:
+    """A passcode belongs to a meeting that is joined by its number, not to one that is named by its organizer."""
+    meeting = {"@odata.type": "#microsoft.graph.organizerMeetingInfo", "organizer": {}, "passcode": "x"}
+    found = CONTRACT.check_request(make.request("POST", "/communications/calls", {"meetingInfo": meeting}))
+    finding = next(one for one in found if one.where == "$.meetingInfo.passcode")
+    assert (
+        finding.hint == "joinMeetingIdMeetingInfo has it, by its @odata.type #microsoft.graph.joinMeetingIdMeetingInfo."
+    )
+
+
 def test_no_type_is_said_to_be_closed() -> None:
     """An open one is said to be open; of others it is not known what the service does with more."""
     finding = only(make.roster(make.participant(mood="good")))
