@@ -258,7 +258,7 @@ class Person:
         """Admit a person from the lobby of the meeting behind ``call``; by default its bot.
 
         Raises:
-            NotAllowedNowError: they are not in it, or nobody of that name waits.
+            NotAllowedNowError: they are not in it, or no one of that name waits.
         """
         self._acting.lobby.admit(self.identity, self._acting.known(_id_of(call)), self._guest(who))
         return self
@@ -267,7 +267,7 @@ class Person:
         """Refuse a person who waits in the lobby of the meeting behind ``call``; by default its bot.
 
         Raises:
-            NotAllowedNowError: they are not in it, or nobody of that name waits.
+            NotAllowedNowError: they are not in it, or no one of that name waits.
         """
         self._acting.lobby.turn_away(self.identity, self._acting.known(_id_of(call)), self._guest(who))
         return self

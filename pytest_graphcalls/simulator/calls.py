@@ -138,7 +138,7 @@ class Calls:
                 self._world.clock.after(self._world.pace.audio, lambda: self.open_audio(call_id))
 
     def give_up_waiting(self, call_id: str) -> None:
-        """Remove a bot from the lobby that nobody has admitted (m3.41)."""
+        """Remove a bot from the lobby that was not admitted (m3.41)."""
         call = self._world.store.calls.get(call_id)
         if call is None or call.state is not CallState.ESTABLISHED:
             return
