@@ -162,5 +162,6 @@ def test_question_unknown_participant(graphcalls_stage: Stage) -> None:
 def test_question_in_the_lobby(graphcalls_stage: Stage) -> None:
     """What is answered for somebody who waits in the lobby?"""
     call = graphcalls_stage.meeting_call(people=1)
-    guest = graphcalls_stage.waiting(call)
+    guest = graphcalls_stage.person("Gina")
+    graphcalls_stage.acting(call, guest).waits(call=call.id)
     graphcalls_stage.record_answer("participant-mute.in-the-lobby", mute(call, call.id_of(guest)))

@@ -89,7 +89,7 @@ class Hearing:
         stays = self._stays(call)
         spans = []
         for bot in (stay for stay in stays if stay.one.id == call.my_participant):
-            for stay in (stay for stay in stays if not stay.one.leg and bot.one.hears(stay.one)):
+            for stay in (stay for stay in stays if stay.one.is_person and bot.one.hears(stay.one)):
                 speech = self._world.people.scripted(stay.one.identity).speech
                 for start, stop in ((-math.inf, math.inf),) if speech is None else speech:
                     span = max(start, stay.one.since, bot.one.since), min(stop, stay.until, bot.until)

@@ -9,7 +9,7 @@ from typing import Any
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import resources
-from pytest_graphcalls.simulator.acting import Acting, Person
+from pytest_graphcalls.simulator.acting import Acting
 from pytest_graphcalls.simulator.calls import Calls
 from pytest_graphcalls.simulator.entities import Conference, Kind
 from pytest_graphcalls.simulator.hearing import Hearing
@@ -18,6 +18,8 @@ from pytest_graphcalls.simulator.incoming import Incoming
 from pytest_graphcalls.simulator.lobby import Lobby
 from pytest_graphcalls.simulator.meetings import Meetings
 from pytest_graphcalls.simulator.outbox import Retention
+from pytest_graphcalls.simulator.person import Person
+from pytest_graphcalls.simulator.sharing import Sharing
 from pytest_graphcalls.simulator.simulated_call import SimulatedCall
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.validation import shown
@@ -90,6 +92,7 @@ class Scenario(Acting):
         incoming: takes the calls that arrive.
         retention: knows how many calls are kept.
         hearing: knows what people press, say and hear.
+        sharing: knows what they share.
         lobby: knows who admits whom.
     """
 
@@ -101,9 +104,10 @@ class Scenario(Acting):
         incoming: Incoming,
         retention: Retention,
         hearing: Hearing,
+        sharing: Sharing,
         lobby: Lobby,
     ) -> None:
-        super().__init__(world, calls, retention, hearing, lobby)
+        super().__init__(world, calls, retention, hearing, sharing, lobby)
         self._meetings = meetings
         self._incoming = incoming
 

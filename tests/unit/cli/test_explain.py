@@ -45,7 +45,7 @@ def test_a_rule_is_explained_with_source_and_examples(graphcalls):
         ("call-transfer", "operation call-transfer, documented, but not covered by this contract"),
         ("transfer", "operation call-transfer, documented"),
         ("redirect", "operation call-redirect: "),
-        ("changeScreenSharingRole", "operation call-changescreensharingrole, documented"),
+        ("changeScreenSharingRole", "operation call-changescreensharingrole: "),
         ("8506", "error not-a-recording-call"),
         ("call-declined", "sequence call-declined"),
         ("#microsoft.graph.inviteParticipantsOperation", "type inviteParticipantsOperation"),

@@ -55,8 +55,11 @@ ADDRESSES: dict[type, dict[str, str]] = {
                 "holds",
                 "resumes",
                 "removes",
+                "shares_powerpoint",
+                "shares_screen",
                 "speaks",
                 "stays_silent",
+                "stops_sharing",
                 "turns_away",
                 "waits",
             )
@@ -70,6 +73,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
     SimulatedCall: dict.fromkeys(
         (
             "callback_uri",
+            "device_quality",
             "id",
             "invited",
             "is_recorded",
@@ -83,6 +87,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
             "recordings",
             "rejected_with",
             "result",
+            "sharing",
             "state",
             "tones",
         ),
