@@ -12,11 +12,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from unittest import mock
 
+from pytest_graphcalls.report import run_document
+from pytest_graphcalls.sanitize import Cleaned, CleanedJson
 from tests.environment import clean
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +69,28 @@ class WarmProcess:
         answer = self._process.stdout.readline()
         assert answer, f"the runner has died; it printed:\n{screen.read_text()}"
         return int(answer)
+
+
+class SomeModules:
+    """The plugin that has some modules of the suite collected: collecting all takes longer than a few of its tests.
+
+    Args:
+        modules: their names, without ``.py``; all by default.
+    """
+
+    def __init__(self, modules: Collection[str] = ()) -> None:
+        self._modules = modules
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        other = collection_path.name.startswith("test_") and collection_path.stem not in self._modules
+        return True if self._modules and other else None
+
+
+def plain_reports() -> AbstractContextManager[object]:
+    """Reports are written unredacted meanwhile: that is a quarter of a short run, and no matter of the rules."""
+    return mock.patch.multiple(
+        run_document, clean=lambda text: Cleaned((), text), clean_json=lambda facts: CleanedJson((), facts)
+    )
 
 
 def obey_orders(obey: Callable[[Mapping[str, Any]], int]) -> None:

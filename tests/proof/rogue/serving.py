@@ -6,7 +6,8 @@ The server is what ``graphcalls serve`` serves, control addresses included; it a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from pytest_graphcalls.server.control.state import ServerState
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.hosting import Service
 from pytest_graphcalls.wire import Request, Response
-from tests.proof.process import WarmProcess, obey_orders
+from tests.proof.process import SomeModules, WarmProcess, obey_orders, plain_reports
 from tests.proof.rogue.faults import FAULTS
 from tests.proof.runner import ARGUMENTS, Outcome
 
@@ -87,12 +88,12 @@ class Suite(WarmProcess):
     def __init__(self, folder: Path) -> None:
         super().__init__(__name__, folder)
 
-    def run(self, fault: str = "", *, version: str = "both", chosen: str = "") -> Outcome:
-        """Run the tests that ``chosen`` (as for ``-k``) selects, all by default."""
+    def run(self, fault: str = "", *, version: str = "both", modules: Sequence[str] = ()) -> Outcome:
+        """Run the tests of some modules, all by default."""
         report, screen = self.folder / "report.json", self.folder / "screen.txt"
         report.unlink(missing_ok=True)
         options = (f"--graphcalls-target={URL}", f"--graphcalls-version={version}", f"--graphcalls-report={report}")
-        status = self.order(screen, fault=fault, arguments=[*ARGUMENTS, *options, "-k", chosen])
+        status = self.order(screen, fault=fault, modules=modules, arguments=[*ARGUMENTS, *options])
         return Outcome(status, json.loads(report.read_text()), screen.read_text())
 
 
@@ -100,7 +101,8 @@ def obey(order: Mapping[str, Any]) -> int:
     """Carry out one order."""
     InProcess.proxy = Proxy(Serve(), order["fault"])
     network.Network = remote.Network = InProcess  # type: ignore[misc]  # the only network of this process
-    return int(pytest.main(order["arguments"]))
+    with plain_reports() if order["fault"] else nullcontext():
+        return int(pytest.main(order["arguments"], plugins=[SomeModules(order["modules"])]))
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def test_a_fault_is_found_by_the_rule_at_fault(fault: Fault, suite: Suite) -> No
     """The run fails and names the rule; no rule about another operation is blamed."""
     shared = [one for one in VERSIONS if all(one in CONTRACT.rule(rule).versions for rule in fault.expected)]
     version = fault.version or shared[TABLE.index(fault) % len(shared)]
-    verdict = suite.run(fault.name, version=version, chosen=fault.tests)
+    verdict = suite.run(fault.name, version=version, modules=[fault.module])
     broken = verdict.rules("broken")
     assert fault.expected <= broken, verdict.screen
     assert verdict.status == (0 if fault.justified else 1), verdict.screen
