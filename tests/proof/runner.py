@@ -13,7 +13,7 @@ import pytest
 
 from tests.effort import EFFORT
 from tests.proof.deviations import DEVIATIONS
-from tests.proof.process import SomeModules, WarmProcess, obey_orders, plain_reports
+from tests.proof.process import SomeTests, WarmProcess, obey_orders, plain_reports
 from tests.proof.reach import Reach, reached, some_of
 
 REACH = "reach.json"
@@ -89,7 +89,7 @@ class Runner(WarmProcess):
         return Outcome(status, json.loads(report.read_text()), screen.read_text())
 
 
-class Deviant(SomeModules):
+class Deviant(SomeTests):
     """The plugin that makes every simulator of a run deviate.
 
     Args:
@@ -98,17 +98,8 @@ class Deviant(SomeModules):
     """
 
     def __init__(self, rule: str, tests: Collection[str] | None) -> None:
+        super().__init__(tests=tests)
         self._deviation = DEVIATIONS[rule]
-        self._tests = tests
-        super().__init__({Path(test.partition("::")[0]).stem for test in tests or ()})
-        self._functions = {test.partition("::")[2].partition("[")[0] for test in tests or ()}
-
-    def pytest_pycollect_makeitem(self, name: str) -> list[pytest.Item] | None:
-        return [] if name.startswith("test_") and self._functions and name not in self._functions else None
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        if self._tests is not None:
-            items[:] = [item for item in items if item.nodeid in self._tests]
 
     def pytest_graphcalls_simulator(self, simulator: Any) -> None:
         self._deviation.apply(simulator)

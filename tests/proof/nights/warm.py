@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_graphcalls.nightly import SuiteRequest, SuiteRun
 from pytest_graphcalls.nightly.suite import OnProgress
-from tests.proof.process import SomeModules, WarmProcess, obey_orders, plain_reports
+from tests.proof.process import SomeTests, WarmProcess, obey_orders, plain_reports
 
 
 class Warm(WarmProcess):
@@ -48,7 +48,7 @@ class Warm(WarmProcess):
         return SuiteRun.of(order, status, screen.read_text())
 
 
-class Drifting(SomeModules):
+class Drifting(SomeTests):
     """The plugin that makes every simulator of a run drift, and start when it is told to."""
 
     def __init__(self, drift: int, run: int, days: int, modules: Sequence[str]) -> None:

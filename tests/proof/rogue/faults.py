@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -127,7 +127,7 @@ class Fault:
         operations: ids of the operations in which it strikes, or the beginning of a control address.
         how: answers their requests.
         rules: slugs or full ids of the rules that the verdict has to name, and no others.
-        chosen: the module of the tests to run; by default that of the operation.
+        chosen: the module of the tests to run; by default that of the first operation.
         version: the API version; by default the versions take turns.
         justified: why it is found by no rule, or ``""``.
     """
@@ -151,9 +151,18 @@ class Fault:
         return {rule if "." in rule else f"{self.operations[0]}.{rule}" for rule in self.rules}
 
     @property
-    def module(self) -> str:
-        """The module of the tests to run."""
-        return self.chosen or f"test_{self.operations[0].replace('-', '_')}"
+    def blamed(self) -> set[str]:
+        """The operations whose rules may be found broken."""
+        return {*self.operations, *(rule.partition(".")[0] for rule in self.expected)}
+
+    def runs(self, test: str) -> bool:
+        """Whether a test, by its node id, is one of those to run."""
+        module = self.chosen or f"test_{self.operations[0].replace('-', '_')}"
+        return test.partition("::")[0].endswith(f"{module}.py")
+
+    def matters(self, rules: Iterable[str]) -> bool:
+        """Whether the verdict of a test of these rules has to be right: the fault breaks one, or may not break one."""
+        return any(rule in self.expected or rule.partition(".")[0] not in self.blamed for rule in rules)
 
 
 def roster(change: Callable[[list[Any]], list[Any]]) -> Strike:
