@@ -5,11 +5,12 @@ PYTHON ?= python3
 VENV ?= .venv
 LOWEST ?= .venv-lowest
 BIN = $(VENV)/bin
+NODE = build/clients/javascript
 # The tests start several hundred processes; bytecode that may not be kept would be compiled anew in each.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help contracts test test-lowest search test-sdk test-browser hostile bench record docs readme lint types wheel clean
+.PHONY: help contracts test test-lowest search test-sdk test-sdk-python test-sdk-js test-sdk-go test-sdk-java test-sdk-dotnet test-sdk-php test-browser hostile bench record docs readme lint types wheel clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -38,8 +39,13 @@ $(VENV)/.benched: $(VENV)/.installed
 	@touch $@
 
 $(VENV)/.sdk: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --no-compile --editable '.[sdk]'
+	$(BIN)/python -m pip install --quiet --no-compile --editable '.[sdk]' --group sdk
 	@touch $@
+
+# Where npm is missing, the tests say so. The versions are exact, so there is no lock file.
+$(NODE)/.installed: tests/clients/javascript/package.json
+	mkdir -p $(NODE) && cp $< $(NODE)
+	if command -v npm >/dev/null; then cd $(NODE) && npm install --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel=error && touch .installed; fi
 
 # Chromium comes from the system: as root it is installed, otherwise it is said what to install.
 $(VENV)/.browser: $(VENV)/.installed
@@ -56,17 +62,34 @@ contracts: $(VENV)/.installed ## run the contract suite against the simulator an
 	$(BIN)/python -m pytest --pyargs pytest_graphcalls.contracts -q
 
 test: $(VENV)/.installed ## run the project's own tests, all of them
-	$(BIN)/python -m pytest tests -n 2 --dist loadfile --ignore tests/sdk --ignore tests/bench --ignore tests/browser
+	$(BIN)/python -m pytest tests -n 2 --dist loadfile --ignore tests/clients --ignore tests/bench --ignore tests/browser
 
 test-lowest: $(LOWEST)/.installed ## run contracts and tests with the lowest versions that pyproject.toml allows
 	$(LOWEST)/bin/python -m pytest --pyargs pytest_graphcalls.contracts -q
-	$(LOWEST)/bin/python -m pytest tests -n 2 --dist loadfile --ignore tests/sdk --ignore tests/bench --ignore tests/browser
+	$(LOWEST)/bin/python -m pytest tests -n 2 --dist loadfile --ignore tests/clients --ignore tests/bench --ignore tests/browser
 
 search: $(VENV)/.installed ## look for counter-examples: the generated tests with new examples, twenty times as many
 	GRAPHCALLS_TEST_EFFORT=20 $(BIN)/python -m pytest -n 2 $$(grep -rlE '^from tests\.(effort|house|proof\.runner) ' --include 'test_*.py' tests)
 
-test-sdk: $(VENV)/.sdk ## run the tests with Microsoft's Graph SDKs (installs about a gigabyte)
-	$(BIN)/python -m pytest tests/sdk tests/house/test_docs.py
+test-sdk: test-sdk-python test-sdk-js ## run the tests with Microsoft's Graph SDKs that need no compiler
+
+test-sdk-python: $(VENV)/.sdk ## run those in Python, and the code blocks of the docs (installs about a gigabyte)
+	$(BIN)/python -m pytest tests/clients/python tests/house/test_docs.py
+
+test-sdk-js: $(VENV)/.installed $(NODE)/.installed ## run those in JavaScript, by node and npm
+	$(BIN)/python -m pytest tests/clients/javascript
+
+test-sdk-go: $(VENV)/.installed ## run those in Go; the first time its compiler takes minutes, and gigabytes of memory
+	$(BIN)/python -m pytest tests/clients/go
+
+test-sdk-java: $(VENV)/.installed ## run those in Java, by javac and mvn
+	$(BIN)/python -m pytest tests/clients/java
+
+test-sdk-dotnet: $(VENV)/.installed ## run those in C#, by dotnet (never run until now)
+	$(BIN)/python -m pytest tests/clients/dotnet
+
+test-sdk-php: $(VENV)/.installed ## run those in PHP, by php and composer (never run until now)
+	$(BIN)/python -m pytest tests/clients/php
 
 test-browser: $(VENV)/.browser ## look at the page of a night and at the documentation in headless Chromium (installs it as root)
 	$(BIN)/python -m pytest tests/browser

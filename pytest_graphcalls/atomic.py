@@ -192,7 +192,7 @@ def restored(folder: Path) -> str:
 
 
 def _abandoned(folder: Path, word: str) -> list[Path]:
-    """What ended processes have left beside ``folder``, the latest last."""
+    """Folders that killed processes have left beside ``folder``, the latest last."""
     found = filter(_is_abandoned, folder.parent.glob(f".{escape(folder.name)}{word}*"))
     return sorted(found, key=_changed)
 
@@ -206,7 +206,7 @@ def _is_abandoned(folder: Path) -> bool:
 
 
 def _changed(folder: Path) -> float:
-    """When ``folder`` got its name, in seconds since 1970, as far as the disk knows."""
+    """The time of the last rename of ``folder``, in seconds since 1970, as far as the disk knows."""
     try:
         return folder.stat().st_ctime
     except OSError:

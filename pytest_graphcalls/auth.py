@@ -98,7 +98,7 @@ class Credential:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Its secret values, for the leak scan."""
+        """The secret values of these settings, for the leak scan."""
         return tuple(filter(None, (self.secret, self.certificate_password)))
 
 
@@ -397,13 +397,13 @@ def _match(credential: Credential, path: Path, *, encrypted: bool) -> None:
     except (ssl.SSLError, ValueError) as error:
         mismatch = getattr(error, "reason", None) == "KEY_VALUES_MISMATCH"
         # For a wrong password OpenSSL's reasons differ from release to release.
-        setting, expected, step = _STRANGER if mismatch else _PASSWORD if encrypted else _UNUSABLE
+        setting, expected, step = _MISMATCH if mismatch else _PASSWORD if encrypted else _UNUSABLE
         raise SettingError(setting, _HIDDEN if setting != CERTIFICATE else str(path), expected, step) from None
 
 
 _UNUSABLE = (CERTIFICATE, "a certificate and private key that OpenSSL can read", "Export both again.")
 _PASSWORD = (CERTIFICATE_PASSWORD, "the password of the private key", f"The key in {CERTIFICATE} is encrypted.")
-_STRANGER = (CERTIFICATE, "a private key that belongs to the certificate", "Export both again.")
+_MISMATCH = (CERTIFICATE, "a private key that belongs to the certificate", "Export both again.")
 """The problems of a certificate file: the setting, the expectation, the next step."""
 
 

@@ -88,7 +88,7 @@ def _zstandard(package: Any) -> _Machine:
 
 
 def _by_package(name: str, packages: Mapping[str, Callable[[Any], _Machine]], install: str) -> Callable[[bytes], bytes]:
-    """What takes the first package that is there."""
+    """A decoder that uses the first of some packages that is installed."""
 
     def undo(body: bytes) -> bytes:
         for package, made_of in packages.items():

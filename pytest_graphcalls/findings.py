@@ -19,7 +19,7 @@ class Severity(StrEnum):
 
 
 class Side(StrEnum):
-    """Which half of the exchange a finding is about, or that it is about a notification."""
+    """The subject of a finding: a request, a response, or a notification."""
 
     REQUEST = "request"
     RESPONSE = "response"
@@ -27,7 +27,7 @@ class Side(StrEnum):
 
 
 class Kind(StrEnum):
-    """What sort of disagreement a finding is. The values are part of the report format."""
+    """The sort of disagreement that a finding is about. The values are part of the report format."""
 
     OPERATION_UNKNOWN = "operation-unknown"
     HOST_WRONG = "host-wrong"

@@ -1,4 +1,4 @@
-"""Which state may follow which, as tables: of a call, a participant, a long-running operation.
+"""State machines as tables: of a call, a participant, and a long-running operation.
 
 The rules of this page:
 
@@ -33,7 +33,7 @@ class CallState(StrEnum):
 
 
 class CallEvent(StrEnum):
-    """What can happen to a call."""
+    """An event that may change the state of a call."""
 
     ANSWER = "answer"
     REJECT = "reject"
@@ -52,7 +52,7 @@ class CallEvent(StrEnum):
 
 
 class ParticipantState(StrEnum):
-    """Where a participant stands. The service shows active ones only; the words are ours."""
+    """The state of a participant. The service shows active ones only; these names are the project's."""
 
     INVITED = "invited"
     ACTIVE = "active"
@@ -60,7 +60,7 @@ class ParticipantState(StrEnum):
 
 
 class ParticipantEvent(StrEnum):
-    """What can happen to a participant."""
+    """An event that may change the state of a participant."""
 
     JOIN = "join"
     DECLINE = "decline"
@@ -81,7 +81,7 @@ class OperationState(StrEnum):
 
 
 class OperationEvent(StrEnum):
-    """What can happen to an operation."""
+    """An event that may change the status of a long-running operation."""
 
     COMPLETE = "complete"
     FAIL = "fail"

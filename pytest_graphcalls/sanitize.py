@@ -20,7 +20,7 @@ from pytest_graphcalls.redaction import MASK, Redactor, remembered
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """What the leak scan found.
+    """The result of the leak scan of a sanitized file.
 
     Attributes:
         kinds: for each place that the leak scan alone found, what sort of thing stood there.

@@ -28,10 +28,10 @@ _TOO_LARGE = f"has a value of more than {LARGEST // 2**20} MB here."
 
 
 class Reader(Protocol):
-    """What can be asked where a value stands."""
+    """A reader at a value of a large document, for JSON and YAML alike."""
 
     def kind(self) -> type:
-        """What stands here: ``dict``, ``list``, or ``str`` for anything else."""
+        """The kind of the value here: ``dict``, ``list``, or ``str`` for anything else."""
         ...
 
     def names(self) -> Iterator[str]:

@@ -75,7 +75,7 @@ class Bot(Assertions):
                 is a URL with one, else the path of the registered address itself, ``/api/calls``.
             callbacks: by scheme and host of a ``callbackUri``: another application or URL. Every other
                 ``callbackUri`` goes to ``where``, with its own path; none is ever followed.
-            allow_hosts: hosts that a URL, or a redirect, may name besides this machine.
+            allow_hosts: hosts that a URL, or a redirect, may name besides this machine and those of ``callbacks``.
             timeout: real seconds that the bot has for its answer (assumed).
             redeliveries: how often a notification is repeated when the bot has failed (assumed).
             spacing: virtual seconds in between (assumed).
@@ -216,11 +216,11 @@ class Bot(Assertions):
         return next(filter(None, taken), None)
 
     def _invented_notification(self) -> Notification:
-        shadow = Simulator(seed=1, tenant_id=self.simulator.tenant_id)
-        app = shadow.authority.register()
-        shadow.incoming_call(app=app)
+        second = Simulator(seed=1, tenant_id=self.simulator.tenant_id)
+        app = second.authority.register()
+        second.incoming_call(app=app)
         ours = self.simulator.authority.app
-        return replace(shadow.notifications[0], posted_to=ours.callback_uri, app_id=ours.app_id)
+        return replace(second.notifications[0], posted_to=ours.callback_uri, app_id=ours.app_id)
 
     def forge(self, name: str) -> Delivery:
         """Post a notification with a forged token.

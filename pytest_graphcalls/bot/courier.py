@@ -82,7 +82,7 @@ class Courier:
             with one, else the path of the registered address itself.
         callbacks: by scheme and host of a ``callbackUri``: another application or URL. Every other ``callbackUri``
             goes to ``where``; none is ever followed.
-        allow_hosts: hosts that a URL, or a redirect, may name besides this machine.
+        allow_hosts: hosts that a URL, or a redirect, may name besides this machine and those of ``callbacks``.
         terms: timeout, redelivery, signature.
         epoch: the present in seconds since 1970, for the tokens; by default the real one, because it is what bots
             compare them with.
@@ -158,17 +158,17 @@ class Courier:
 
         Args:
             note: the notification.
-            token: the bearer token; ``""`` for none, and by default a good one.
+            token: the bearer token; ``""`` for none, and by default a valid one.
             sequence: its number in ``simulator.notifications``.
             attempt: number of the attempt.
             remark: a remark for the ledger.
         """
         self.record_raised()
-        good = self.token(note.app_id) if token is None else token
+        bearer = self.token(note.app_id) if token is None else token
         at = self._simulator.now
         number = self.ledger.reserve(at, note)
         if _is_readable(note.posted_to):
-            request = self._request(note, good)
+            request = self._request(note, bearer)
             answer = self._wait_while_busy(self._post_following_redirects(self._poster_of(note.posted_to), request))
             if answer.timed_out and _in_an_event_loop():
                 answer = replace(answer, error=f"{answer.error}; {_LOOP_IS_BLOCKED}")
@@ -208,17 +208,18 @@ class Courier:
         return answer
 
     def _post_following_redirects(self, target_poster: Poster, request: Request) -> PostResult:
-        """Post a request, and follow redirects to allowed hosts."""
+        """Post a request, and follow redirects to allowed hosts, and to those that ``callbacks`` lead to."""
         answer = target_poster.post(request, self._terms.timeout, self._terms.linger)
         for _ in range(MAX_REDIRECTS):
             if answer.status not in REDIRECTS:
                 return answer
             target = _redirected(answer.url or request.url, answer.headers.get("location", ""))
-            if not target or not target_poster.reaches(target):
+            region = self._others.get(_origin(target))
+            if not region and not (target and target_poster.reaches(target)):
                 target = target or answer.headers.get("location", "")
                 return replace(answer, error=f"redirects to {target[:200]!r}, where nothing is sent; {_ALLOW}")
-            request = replace(request, url=target)
-            answer = target_poster.post(request, self._terms.timeout, self._terms.linger, redirected=True)
+            request, target_poster = replace(request, url=target), region or target_poster
+            answer = target_poster.post(request, self._terms.timeout, self._terms.linger, redirected=not region)
         if answer.status in REDIRECTS:
             return replace(answer, error=f"redirects more than {MAX_REDIRECTS} times")
         return answer
@@ -260,7 +261,7 @@ class Courier:
         return self._others.get(_origin(url), self._default) if self._others else self._default
 
     def token(self, app_id: str = "") -> str:
-        """A good token for an app, by default the default app; ``""`` when notifications are not signed."""
+        """A valid token for an app, by default the default app; ``""`` when notifications are not signed."""
         if not self._terms.signed:
             return ""
         now = self.epoch
@@ -343,7 +344,7 @@ def _takes(where: Any, count: int) -> bool:
     return True
 
 
-_ALLOW = "allow_hosts= allows a host."
+_ALLOW = "allow_hosts= allows a host, callbacks= leads it to another server."
 _LOOP_IS_BLOCKED = (
     "the event loop of the caller that advances time is blocked meanwhile, and the bot may need it: "
     "await asyncio.to_thread(simulator.advance, seconds)"

@@ -43,7 +43,7 @@ def trace(error: BaseException) -> str:
 
 
 def no_answer(timeout: float) -> str:
-    """What is said of a bot that did not answer in time."""
+    """The error of a delivery whose bot did not answer in time."""
     return f"gave no answer within {timeout:g} s"
 
 
@@ -102,7 +102,7 @@ class AsgiPoster:
         return task
 
     async def _take_raised(self) -> list[BaseException]:
-        """What tasks have raised since the last time, and no other task has taken."""
+        """Exceptions of tasks since the last look that no other task has taken."""
         await asyncio.sleep(0)  # a task that waits for them goes first
         failed, self._failed = self._failed, []
         return [error for one in failed if not _was_retrieved(one) and (error := _raised(one)) is not None]

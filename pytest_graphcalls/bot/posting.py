@@ -69,7 +69,7 @@ class Poster(Protocol):
         ...
 
     def raised(self) -> Sequence[BaseException]:
-        """What tasks of the bot have raised since this was asked last, where they are visible."""
+        """Exceptions of the bot's tasks since the last look, where they are visible."""
         ...
 
     def close(self) -> None:

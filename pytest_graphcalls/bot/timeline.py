@@ -112,7 +112,7 @@ def call_of(asked: Asked) -> str:
 
 
 def effects_of(asked: Asked) -> frozenset[Effect]:
-    """What the operation that a request means does to a call, as the contract says."""
+    """The effects of a request's operation on its call, as the contract says."""
     match = Contract.packaged().match(asked.exchange.request.method, asked.exchange.request.path)
     return (match.operation if isinstance(match, Match) else match).effects
 

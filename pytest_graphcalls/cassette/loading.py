@@ -51,7 +51,7 @@ class Cassette:
 
     @property
     def rows(self) -> list[Any]:
-        """Its interactions, as the file has them."""
+        """The interactions of the cassette, as the file has them."""
         return list(self.data["interactions"])
 
     @property
@@ -60,7 +60,7 @@ class Cassette:
         return self.passport is not None and not self.passport.seals(self.rows)
 
     def exchanges(self) -> Iterator[Exchange]:
-        """Its exchanges, in order; raises :class:`RecordingError` like :func:`read`."""
+        """The exchanges of the cassette, in order; raises :class:`RecordingError` like :func:`read`."""
         for number, row in enumerate(self.rows, 1):
             yield _complete(str(self.path), number, exchange(self.path, number, row))
 
@@ -331,7 +331,7 @@ def _safe() -> Any:
     import yaml
 
     class Safe(yaml.resolver.Resolver, yaml.constructor.SafeConstructor):
-        """Which tag a scalar has, and what value that is."""
+        """A YAML scalar resolver: gives the tag of a scalar and its value."""
 
         node = yaml.ScalarNode
         errors = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, ArithmeticError)

@@ -1,4 +1,4 @@
-"""What a cassette says about itself: when, from what, for which contract; and a digest of what it holds.
+"""The passport of a cassette: date, origin and contract of the recording, and a digest of its interactions.
 
 The passport is the member ``graphcalls`` beside vcrpy's own ``interactions`` and ``version``. It is not vcrpy's
 ``metadata``, because pytest-recording 0.14 cannot load a cassette that has any.
@@ -29,7 +29,7 @@ _FAULT = "x-graphcalls-fault"
 
 
 class Kind(StrEnum):
-    """What a recording was made from. The values are written to files."""
+    """The origin of a recording. The values are written to files."""
 
     SIMULATOR = "simulator"
     LIVE = "live"
@@ -39,7 +39,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """That a token was asked for; what was sent and what came back are never recorded.
+    """A request for a token; neither its body nor the answer is ever recorded.
 
     Attributes:
         method: of the request.
@@ -52,13 +52,13 @@ class SignedIn:
     status: int
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON values."""
+        """The sign-in as plain JSON values."""
         return {"method": self.method, "url": self.url, "status": self.status}
 
 
 @dataclass(frozen=True, slots=True)
 class Passport:
-    """What a cassette says about itself.
+    """The facts that a cassette holds about its own recording.
 
     Attributes:
         recorded: when, in UTC, to the second.
@@ -104,7 +104,7 @@ class Passport:
     operations: Mapping[str, str] = field(default_factory=dict)
 
     def sealed(self, rows: Sequence[Any]) -> Passport:
-        """This passport for a cassette that holds ``rows``."""
+        """A copy of the passport whose digest is that of ``rows``."""
         return replace(self, digest=digest(rows))
 
     def seals(self, rows: Sequence[Any]) -> bool:
@@ -119,11 +119,11 @@ class Passport:
         return self.contract in {"", contract.revision}
 
     def days(self, now: datetime) -> int:
-        """Its age at ``now``, in whole days."""
+        """The age of the recording at ``now``, in whole days."""
         return (now - self.recorded).days
 
     def to_json(self) -> dict[str, Any]:
-        """As a cassette has it; what is empty is left out."""
+        """The passport as a cassette stores it; empty values are left out."""
         data = {
             "format": FORMAT,
             "recorded": self.recorded.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -139,7 +139,7 @@ class Passport:
             "capabilities": list(self.capabilities),
             "sandbox": dict(self.sandbox),
             "sign_ins": [one.to_json() for one in self.sign_ins],
-            "notifications": [_told(one) for one in self.notifications],
+            "notifications": [_stored(one) for one in self.notifications],
             "seconds": [] if set(self.seconds) <= {None} else [one and round(one, 4) for one in self.seconds],
             "aside": list(self.uncompared),
             "faults": list(self.faults),
@@ -150,7 +150,7 @@ class Passport:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Passport:
-        """What :meth:`to_json` wrote.
+        """A passport from the JSON that :meth:`to_json` wrote.
 
         Raises:
             ValueError: it is none of ours, or one of a later format; the text is a sentence.
@@ -176,7 +176,7 @@ class Passport:
             raise ValueError(f"its passport cannot be read ({shown(str(error))}).") from None
 
 
-def _told(one: Notification) -> dict[str, Any]:
+def _stored(one: Notification) -> dict[str, Any]:
     """A notification as a passport has it."""
     headers = {"headers": [list(pair) for pair in one.headers.pairs]} if one.headers else {}
     return {"at": round(one.at, 4), "posted_to": one.posted_to, "body": dict(one.body), **headers}
@@ -206,7 +206,7 @@ def _plain(value: Any) -> str:
 
 
 def kind_of(exchanges: Iterable[Exchange], otherwise: Kind) -> Kind:
-    """What answered: the simulator, if its header says so, whatever address it had."""
+    """The origin of recorded answers: the simulator if their header says so, whatever the address."""
     simulated = any({EVIDENCE_HEADER, _FAULT} & _names(exchange) for exchange in exchanges)
     return Kind.SIMULATOR if simulated else otherwise
 
@@ -216,6 +216,6 @@ def _names(exchange: Exchange) -> set[str]:
 
 
 def faults_of(exchanges: Iterable[Exchange]) -> tuple[str, ...]:
-    """What was injected into the answers, each once, in order."""
+    """The faults injected into the answers, each once, in order."""
     said = (exchange.response.headers.get(_FAULT, "") for exchange in exchanges)
     return tuple(dict.fromkeys(filter(None, said)))

@@ -35,7 +35,7 @@ class Asked(NamedTuple):
 
     @classmethod
     def of(cls, request: Request) -> Asked:
-        """What counts of ``request``."""
+        """The parts of ``request`` that have to match a recorded one."""
         query = request.url.partition("#")[0].partition("?")[2]
         return cls(
             request.method,
@@ -125,7 +125,7 @@ class Replay:
         given = [entry for entry in self._entries if entry.asked == asked]
         if not self._entries:
             return UnrecordedRequestError(self._file, shown, "", (), self._again)
-        near = given[-1] if given else max(self._entries, key=lambda entry: _likeness(entry.asked, asked))
+        near = given[-1] if given else max(self._entries, key=lambda entry: _similarity(entry.asked, asked))
         differences = tuple(_differences(near.asked, asked)) or (
             f"nothing, but it was answered already ({len(given)} recorded)",
         )
@@ -133,7 +133,7 @@ class Replay:
         return UnrecordedRequestError(self._file, shown, nearest, differences, self._again)
 
 
-def _likeness(one: Asked, other: Asked) -> tuple[float, ...]:
+def _similarity(one: Asked, other: Asked) -> tuple[float, ...]:
     """How much two requests have in common; greater is more."""
     path = SequenceMatcher(None, one.path.split("/"), other.path.split("/"), autojunk=False).ratio()
     same = (one.query == other.query, one.token == other.token)
@@ -141,7 +141,7 @@ def _likeness(one: Asked, other: Asked) -> tuple[float, ...]:
 
 
 def _differences(recorded: Asked, sent: Asked) -> Iterator[str]:
-    """What differs, each as a phrase."""
+    """The differences between two requests, each as a phrase."""
     for name, then, now in (
         ("the method", recorded.method, sent.method),
         ("the path", recorded.path, sent.path),
@@ -178,7 +178,7 @@ _NOTHING = _Nothing()
 
 
 def _unlike(one: Any, other: Any, where: str) -> Iterator[tuple[str, Any, Any]]:
-    """Where two JSON values differ, with both values."""
+    """The paths at which two JSON values differ, with both values."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         for key in sorted({*one, *other}):
             yield from _unlike(one.get(key, _NOTHING), other.get(key, _NOTHING), f"{where}.{key}")

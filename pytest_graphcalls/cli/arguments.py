@@ -56,7 +56,7 @@ CONTRACT_COMMANDS: Commands = {
 
 
 def folders(parser: argparse.ArgumentParser) -> None:
-    """Where a night's reports and the accepted recordings lie."""
+    """Add the arguments for the folders of a night's reports and of the accepted recordings."""
     parser.add_argument("--out", metavar="DIR", help="reports and recordings (default: graphcalls-nightly)")
     parser.add_argument(
         "--baseline",

@@ -99,13 +99,13 @@ def status(paths: Sequence[Path], args: Namespace) -> int:
     here = Path(str(files("pytest_graphcalls.contracts")))
     statuses = list(survey(paths, (Path.cwd(), here)))
     now = datetime.now(UTC)
-    troubles = dict(_troubles(statuses, now, args.days))
-    for line in _shown(statuses, troubles, now):
+    problems = dict(_problems(statuses, now, args.days))
+    for line in _shown(statuses, problems, now):
         show(wrapped(line, indent=0) if not line.startswith("  ") else [line])
-    return int(any(troubles.values()))
+    return int(any(problems.values()))
 
 
-def _troubles(statuses: Sequence[CassetteStatus], now: datetime, days: int) -> Iterator[tuple[str, list[str]]]:
+def _problems(statuses: Sequence[CassetteStatus], now: datetime, days: int) -> Iterator[tuple[str, list[str]]]:
     """The cassettes that need work, by heading."""
     yield (
         f"older than {counted(days, 'day')}; record them again (--record-mode=rewrite)",
@@ -120,22 +120,22 @@ def _age(one: CassetteStatus, now: datetime) -> int:
     return one.passport.days(now) if one.passport else 0
 
 
-def _shown(statuses: Sequence[CassetteStatus], troubles: Mapping[str, list[str]], now: datetime) -> Iterator[str]:
+def _shown(statuses: Sequence[CassetteStatus], problems: Mapping[str, list[str]], now: datetime) -> Iterator[str]:
     yield f"{counted(len(statuses), 'cassette')}."
     known = [one.passport for one in statuses if one.passport]
     for (kind, version), number in sorted(Counter((one.kind.value, "+".join(one.versions)) for one in known).items()):
         ages = [one.days(now) for one in known if (one.kind.value, "+".join(one.versions)) == (kind, version)]
         yield f"  recorded from: {kind}, {version or 'no version'}: {number}, {_span(ages)} old"
-    strangers = sum(one.passport is None and not one.problem for one in statuses)
-    if strangers:
-        yield f"  without a passport, so of unknown origin: {strangers}"
+    unlabelled = sum(one.passport is None and not one.problem for one in statuses)
+    if unlabelled:
+        yield f"  without a passport, so of unknown origin: {unlabelled}"
     faulty = sum(bool(one.faults) for one in known)
     if faulty:
         yield f"  with faults that were injected, so not as the service answers: {faulty}"
     outdated = sum(not one.fits(Contract.packaged()) for one in known)
     if outdated:
         yield f"  recorded for another revision of the contract: {outdated}"
-    for heading, lines in troubles.items():
+    for heading, lines in problems.items():
         if lines:
             yield f"{len(lines)} {heading}:"
             yield from (f"  {line}" for line in lines)

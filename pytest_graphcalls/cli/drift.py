@@ -155,7 +155,7 @@ def promote(args: Namespace) -> int:
 
 
 def _headline(verdict: Path) -> str:
-    """What the night came to, or ``""`` after one without drift; recordings may have been taken along alone."""
+    """The result of the night in a sentence; ``""`` without drift, when recordings alone were accepted."""
     try:
         return read_verdict(verdict).headline
     except DriftFileError:

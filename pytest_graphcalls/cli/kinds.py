@@ -1,4 +1,4 @@
-"""What each kind of finding means, in words; for ``graphcalls explain``."""
+"""The meaning of each kind of finding in words, for ``graphcalls explain``."""
 
 from __future__ import annotations
 

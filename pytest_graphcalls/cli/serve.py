@@ -20,7 +20,7 @@ from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.control import CODE, PREFIX, TOKEN_PATH, ControlledApp, Reach, ServerState, real_time
-from pytest_graphcalls.server.http import serve_in_thread
+from pytest_graphcalls.server.http import server
 from pytest_graphcalls.simulator import Pace, Simulator
 from pytest_graphcalls.simulator.hosting import ByHost
 from pytest_graphcalls.validation import MOST, is_loopback, quantity
@@ -75,7 +75,7 @@ def _ledger_bytes(megabytes: float) -> int:
 
 
 def _reach(args: Namespace) -> Reach:
-    """Which machines the control addresses answer; with a host that others reach, none unless asked for."""
+    """The machines that may use the control addresses; none, unless asked for, when other machines reach the host."""
     if args.control is not None:
         return Reach(args.control)
     return Reach.LOCAL if is_loopback(args.host) else Reach.OFF
@@ -92,16 +92,17 @@ def _tls(args: Namespace) -> AbstractContextManager[ServerTls | None]:
 def _serve(app: ControlledApp, state: ServerState, args: Namespace, tls: ServerTls | None) -> None:
     certificate = tls.certificate if tls else None
     with ExitStack() as running:
-        around = state.surroundings
-        around.url = running.enter_context(serve_in_thread(app, args.host, args.port, certificate=certificate))
+        around = state.addresses
+        served = running.enter_context(server(app, args.host, args.port, certificate=certificate))
+        around.url = served.url
         around.ca = str(tls.ca.resolve()) if tls else ""
         if args.proxy is not None:
             from pytest_graphcalls.server.proxy import proxy_in_thread
 
             cloud = state.simulator.cloud
-            around.proxy = running.enter_context(proxy_in_thread(around.url, cloud, args.host, args.proxy))
+            around.proxy = running.enter_context(proxy_in_thread(served, cloud, args.host, args.proxy))
         stop = running.enter_context(_stop_signal())
-        show(_greeting(around.url, around.ca, state.simulator, args), checked=True)  # it hands out a token
+        show(_startup_message(around.url, around.ca, state.simulator, args), checked=True)  # it hands out a token
         if tls:
             show(_trust(state), checked=True)
         show(["", "Ctrl-C stops it."])
@@ -116,7 +117,7 @@ def _pace(ring: float | None) -> Pace:
     return Pace(ring=quantity("--ring", ring, unit="seconds", most=MOST))
 
 
-def _greeting(url: str, ca: str, simulator: Simulator, args: Namespace) -> Iterator[str]:
+def _startup_message(url: str, ca: str, simulator: Simulator, args: Namespace) -> Iterator[str]:
     time = "time is frozen" if args.frozen else "time is real time"
     yield f"The simulator listens on {url} (seed {args.seed}; {time})."
     yield ""
@@ -138,7 +139,7 @@ def _greeting(url: str, ca: str, simulator: Simulator, args: Namespace) -> Itera
 
 
 def _bot_and_control(url: str, args: Namespace) -> Iterator[str]:
-    """Where notifications go, and where the control addresses are."""
+    """The lines that say where notifications go, and where the control addresses are."""
     if args.bot:
         yield f"  bot    {args.bot}"
     reach = _reach(args)
@@ -163,7 +164,7 @@ def _trust(state: ServerState) -> Iterator[str]:
     """How clients trust the server, and sign in at it."""
     from pytest_graphcalls.server.tls import TRUST_VARIABLES
 
-    around, signin = state.surroundings, state.simulator.signin
+    around, signin = state.addresses, state.simulator.signin
     yield ""
     if around.proxy:
         yield f"Microsoft's hosts ({len(state.simulator.cloud.hosts)}) lead here through the proxy {around.proxy}."
@@ -216,7 +217,7 @@ def run_token(args: Namespace) -> int:
 def ask_server(
     network: Network, url: str, path: str, member: str, asked: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """What a control address of a running server answers.
+    """The answer of a control address of a running server.
 
     Args:
         network: the way to it; it is closed.
@@ -231,7 +232,7 @@ def ask_server(
     try:
         problem = network.unreachable(url)
         if problem:
-            raise SettingError("--url", url, _SERVER, f"{problem} Start it, or correct the address.")
+            raise SettingError("--url", url, _SERVER, problem)
         with make_client(network.sync, url, "") as client:
             method, body = ("GET", None) if asked is None else ("POST", encode_json(asked))
             response = client.request(method, path, content=body, headers=_JSON)

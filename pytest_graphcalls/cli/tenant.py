@@ -116,7 +116,7 @@ def run(args: Namespace) -> int:
 
 
 def _ledger(environ: Mapping[str, str]) -> Ledger:
-    """Where the one call is written down before it is made, for 'graphcalls sweep' should this process be killed."""
+    """The ledger that names the call before it is made, so that 'graphcalls sweep' finds it after a kill."""
     return Ledger(Path(environ.get("GRAPHCALLS_LEDGER") or USUAL) / f"doctor-{os.getpid()}{SUFFIX}")
 
 

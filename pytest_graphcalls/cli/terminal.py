@@ -1,4 +1,4 @@
-"""What the commands print: lines as wide as the terminal, and no character in them that steers it.
+"""Printing for the commands: lines as wide as the terminal, without control characters.
 
 Everything that comes from a file passes here, so that no file moves the cursor, sets a title or turns a line around.
 There are no colours, so that files and pipes get plain text.

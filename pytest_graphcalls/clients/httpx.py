@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from ssl import SSLContext, create_default_context
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
 
@@ -109,7 +109,7 @@ class SimulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return self._answer(library, request)
 
     def send(self, *_: object, **__: object) -> None:
-        """What a session of requests would call.
+        """Refuse to serve as an adapter of requests: this is what one of its sessions calls.
 
         Raises:
             TypeError: always; it names what to mount.
@@ -122,11 +122,11 @@ class SimulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             from pytest_graphcalls.simulator.faults import Faulty
 
             if isinstance(response, Faulty):
-                return self._disturbed(library, request, response)
+                return self._faulty_answer(library, request, response)
         return to_httpx_response(response, library)
 
-    def _disturbed(self, library: Any, request: httpx.Request, response: Faulty) -> Any:
-        """What a fault has left of the answer, or the failure that it leads to; being late takes virtual time."""
+    def _faulty_answer(self, library: Any, request: httpx.Request, response: Faulty) -> Any:
+        """The part of an answer that a fault has left, or the failure it leads to; a delay takes virtual time."""
         patience = request.extensions.get("timeout", {}).get("read")
         if patience is not None and response.delay > patience:
             self._service.elapse(patience)
@@ -277,7 +277,7 @@ def _facts(root: str, token: str, auth: httpx.Auth | None) -> dict[str, Any]:
 
 
 class BearerAuth(httpx.Auth):
-    """Puts a token of a sign-in on each request, for sync and async clients.
+    """Puts a token of a sign-in on each request, for sync and async clients of httpx and httpx2.
 
     A 401 that asks for other claims (continuous access evaluation) is answered once, by a token that has them. The
     token is kept by the sign-in; fetching one blocks for that moment, in an async client too.
@@ -288,6 +288,13 @@ class BearerAuth(httpx.Auth):
     Raises:
         SignInError: from a request, when there is no token to be had.
     """
+
+    def __new__(cls, sign_in: SignIn) -> Self:  # noqa: ARG004 - the constructor's own
+        """Be of httpx2 as well where that is loaded: its clients take no other, and the flows are alike."""
+        other = sys.modules.get("httpx2")
+        kind: Any = cls if other is None else type(cls.__name__, (cls, other.Auth), {})
+        made: Self = super().__new__(kind)
+        return made
 
     def __init__(self, sign_in: SignIn) -> None:
         self._sign_in = sign_in
@@ -338,7 +345,7 @@ def http_for_msal(
 
 
 def tls_context(ca_file: str | None = None, *, trust_env: bool = False) -> SSLContext:
-    """What to trust: the certificate authorities in a file, else the environment's, else certifi's.
+    """A TLS context that trusts the authorities in a file, else those of the environment, else certifi's.
 
     Raises:
         SettingError: the file cannot be read as one of certificates.

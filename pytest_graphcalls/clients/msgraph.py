@@ -93,7 +93,7 @@ def _authentication(token: str) -> Any:
         BaseBearerTokenAuthenticationProvider,
     )
 
-    class Static(AccessTokenProvider):  # type: ignore[misc]  # untyped where the extra is not installed
+    class Static(AccessTokenProvider):  # type: ignore[misc]  # not followed: the extra need not be there
         """The one token; the SDK's own credential classes would ask Entra ID, over https only."""
 
         async def get_authorization_token(

@@ -15,7 +15,7 @@ from pytest_graphcalls.contract.model import Evidence
 
 
 class HostKind(StrEnum):
-    """What a host of a cloud serves."""
+    """The service behind a host of a cloud."""
 
     GRAPH = "Microsoft Graph"
     SIGN_IN = "the sign-in"
@@ -57,7 +57,7 @@ class Cloud:
         return {name: kind for kind, names in served.items() for name in names}
 
     def kind_of(self, host: str) -> HostKind | None:
-        """What a host of the cloud serves; ``None`` for any other host.
+        """The service behind a host of the cloud; ``None`` for a host that is not one of it.
 
         Args:
             host: its name, with or without a port, in any letter case.
@@ -67,7 +67,7 @@ class Cloud:
 
     @property
     def scope(self) -> str:
-        """What to ask a token for: every application permission that was consented to (observed 9.4)."""
+        """The scope of a token request for every application permission with consent (observed 9.4)."""
         return f"{self.graph_root}/.default"
 
 

@@ -344,7 +344,7 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a contract has found about a request.
+    """The result of routing and checking one request.
 
     Attributes:
         contract: the contract.

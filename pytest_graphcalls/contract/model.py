@@ -37,7 +37,7 @@ class Need(StrEnum):
 
 
 class RoleCheck(StrEnum):
-    """When the service looks at the roles of a token."""
+    """The moment at which the service checks the roles of a token."""
 
     REQUEST = "request"
     """With every request for the operation."""
@@ -48,7 +48,7 @@ class RoleCheck(StrEnum):
 
 
 class Effect(StrEnum):
-    """What an operation does to a call, or shows of it."""
+    """An effect of an operation on a call, or a part of the call that it shows."""
 
     MAKES_CALL = "makes-call"
     TAKES_CALL = "takes-call"
@@ -68,11 +68,26 @@ class Effect(StrEnum):
     CANCELS_MEDIA = "cancels-media"
     HEARS_TONES = "hears-tones"
     STATES_RECORDING = "states-recording"
+    RECORDS_CALL = "records-call"
+    TRANSCRIBES_CALL = "transcribes-call"
+    REPORTS_MEDIA = "reports-media"
     MAKES_MEETING = "makes-meeting"
     ENDS_MEETING = "ends-meeting"
     FINDS_MEETING = "finds-meeting"
     SHOWS_MEETING = "shows-meeting"
     REDIRECTS_CALL = "redirects-call"
+    SHARES_SCREEN = "shares-screen"
+    ADDS_GALLERY = "adds-gallery"
+    LISTS_CONTENT = "lists-content"
+    SHOWS_CONTENT = "shows-content"
+    REPORTS_QUALITY = "reports-quality"
+    PUTS_ON_HOLD = "puts-on-hold"
+    TAKES_OFF_HOLD = "takes-off-hold"
+    SETS_MIXER = "sets-mixer"
+    MAKES_ROUTE = "makes-route"
+    SHOWS_ROUTE = "shows-route"
+    CHANGES_ROUTE = "changes-route"
+    REMOVES_ROUTE = "removes-route"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +195,7 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class RequestSpec:
-    """What a request of an operation holds.
+    """The documented request of an operation: body, parameters, limits.
 
     Attributes:
         body: ``none``, ``action`` (the action's parameters) or a type's name.

@@ -75,7 +75,7 @@ class Payload:
 
     @property
     def wanted(self) -> str:
-        """Its resource data in words."""
+        """The expected resource data in words."""
         return f"a list of {self.type}" if self.shape == "collection" else f"an object of type {self.type}"
 
 
@@ -268,8 +268,8 @@ class NotificationChecker:
         for where, problem, weight in self._checker.problems(Side.NOTIFICATION, root, value):
             place = at + where.removeprefix("$")
             finding = self._finding(problem.kind, place, problem.expected, problem.got, payload)
-            heavy = finding.severity is Severity.VIOLATION and weight.severity is Severity.VIOLATION
-            severity = Severity.VIOLATION if heavy else Severity.NOTICE
+            is_violation = finding.severity is Severity.VIOLATION and weight.severity is Severity.VIOLATION
+            severity = Severity.VIOLATION if is_violation else Severity.NOTICE
             yield replace(finding, severity=severity, tolerated=weight.tolerated, hint=problem.hint)
 
     def _absent(self, payload: Payload | None, at: str, name: str, owner: Mapping[str, Any]) -> Finding:

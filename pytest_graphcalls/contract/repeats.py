@@ -89,7 +89,7 @@ def person(entry: Any) -> str:
 
 
 def member(value: Any, path: str) -> Any:
-    """What is at a dotted ``path``, or ``None``; names of members have no letter case."""
+    """The value at a dotted ``path``, or ``None``; names of members are compared without letter case."""
     for name in (path,) if path[0] == "@" or "." not in path else path.split("."):
         if type(value) is not dict:
             return None

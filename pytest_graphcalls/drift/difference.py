@@ -25,7 +25,7 @@ class Severity(StrEnum):
 
 
 class Origin(StrEnum):
-    """Which two sides disagree. The values are part of the verdict's format."""
+    """The two sides of a difference, e.g. contract and target. The values are part of the verdict's format."""
 
     RECORDING = "recording"
     """The accepted recordings and tonight's."""

@@ -187,7 +187,7 @@ def _blocks(
 
 
 def _form(one: NotificationEntry) -> Hashable:
-    """Its state with the members of the resource: updates of one state are sparse, each with members of its own."""
+    """The state of a resource with the names of its members: updates of one state are sparse and differ in them."""
     data = one.entry.get("resourceData")
     return one.state.lower(), frozenset(data) if isinstance(data, Mapping) else ()
 

@@ -77,7 +77,7 @@ class Decoded:
         return True
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Where in the original text ``start`` to ``end`` of this one stood."""
+        """The place in the original text of ``start`` to ``end`` in the decoded one."""
         for layer in reversed(self._layers):
             start, end = _before(layer, start), _after(layer, end)
         return start + self._offset, end + self._offset
@@ -155,7 +155,7 @@ def is_guid(run: str) -> bool:
 
 
 def packed(run: str) -> tuple[str, ...]:
-    """What the Base64 and the hex in ``run`` hold, if that is text, or compressed text."""
+    """The text, also compressed text, that Base64 and hex in ``run`` hold."""
     if "\n" in run or "\\" in run:
         run = _FOLD.sub("", run)
     return _packed(_GUID.sub("~", run) if "-" in run else run)

@@ -1,4 +1,4 @@
-"""What a leak looks like: a table of forms, and how the names of secrets are built.
+"""The forms of secrets as a table, and the parts that names of secrets are built from.
 
 Every row is looked for around words that it cannot be without, so the time grows with the text, whatever the text is.
 """

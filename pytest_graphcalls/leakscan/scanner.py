@@ -68,7 +68,7 @@ _SETTER = re.compile(
 
 
 class Span(NamedTuple):
-    """Where something stands that should not, and what sort of thing it is."""
+    """The place of a leak, and its kind."""
 
     start: int
     end: int
@@ -197,7 +197,7 @@ def _pieces(path: Path) -> Iterator[tuple[bytes, int]]:
 
 
 def _spans(text: str, known: tuple[str, ...], *, people: bool, depth: int) -> Iterator[Span]:
-    """What leaks from a text: as it stands, without its escapes, and what is encoded in it ``depth`` times."""
+    """The leaks of a text: as it stands, without its escapes, and decoded up to ``depth`` times."""
     distinct = _distinct(text)
     yield from _in_view(text, distinct, known, people=people)
     if has_escapes(distinct):
@@ -229,7 +229,7 @@ def _lower(text: str) -> str:
 
 
 def _in_view(text: str, distinct: str, known: tuple[str, ...], *, people: bool) -> Iterator[Span]:
-    """What leaks in one way to read a text; only what is in ``distinct`` is looked for."""
+    """The leaks of a text in one way to read it; only words in ``distinct`` are looked at."""
     low = _lower(text)
     few = low if distinct is text else _lower(distinct)
     for value in known:
@@ -272,13 +272,13 @@ def _formed(form: Form, word: str, text: str, low: str) -> Iterator[Span]:
 
 
 def _end_of_run(run: re.Pattern[str], text: str, at: int) -> int:
-    """Where the run of characters that begins at ``at`` ends."""
+    """The end of the run of characters that begins at ``at``."""
     found = run.match(text, at)
     return at if found is None else found.end()
 
 
 def _named(stem: str, text: str, low: str) -> Iterator[Span]:
-    """What is called as only secrets are called, whatever it looks like."""
+    """Values under a name that only secrets have, whatever they look like."""
     resume = 0
     for at in _places(low, stem):
         if at < resume:
@@ -374,7 +374,7 @@ def _packed_forms(value: str) -> tuple[str, ...]:
 
 
 def _in_run(found: re.Match[str], known: tuple[str, ...], *, people: bool, depth: int) -> Iterator[Span]:
-    """What leaks from a long run of letters: what is packed in it, or that it is random."""
+    """The leaks of a long run of letters: a secret encoded in it, or its randomness."""
     run = found[0]
     inner = packed(run) if depth and len(run) >= 20 else ()
     for text in inner:

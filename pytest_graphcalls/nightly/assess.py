@@ -1,4 +1,4 @@
-"""What one run of the suite says: differences, and what could not be looked at."""
+"""The differences that one run of the suite shows, and the subjects that it could not look at."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BREAKS = frozenset({"fails", "elsewhere"})
 """Statuses of a finding that break its rule (see ``session/judge.py``)."""
 
 
-def excused(report: Mapping[str, Any], faulty: Mapping[str, str]) -> Mapping[str, Any]:
+def without_faulty_tests(report: Mapping[str, Any], faulty: Mapping[str, str]) -> Mapping[str, Any]:
     """The report as if the suite had known that these tests could not be judged.
 
     Args:
@@ -74,7 +74,7 @@ _CUT_SHORT = frozenset({Kind.EXCHANGE_GONE, Kind.NOTIFICATION_MISSING})
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What one run says.
+    """The result of one run: observations, gaps, and the tests they come from.
 
     Attributes:
         ran: the run.
@@ -134,7 +134,7 @@ def assess(
     found = list(compare([one for one in before if one.name not in bad], compared, contract)) if before else []
     faults = {one.subject.rpartition(", ")[0]: one.reason for one in found if isinstance(one, Unchecked)}
     bad |= {name: reason for name, reason in faults.items() if name}
-    report = excused(ran.report, {nodeid: bad[name] for nodeid, name in names.items() if name in bad})
+    report = without_faulty_tests(ran.report, {nodeid: bad[name] for nodeid, name in names.items() if name in bad})
     partial = Assessment(ran, report, recordings, (), (), {})
     outcomes = {names[one["nodeid"]]: one for one in report["tests"]}
     results = [*_explained(found, outcomes), *_shown(compare_report(report, last, contract), ran, baseline)]

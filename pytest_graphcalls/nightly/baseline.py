@@ -78,7 +78,7 @@ def read(folder: Path, target: str, versions: tuple[str, ...], name: str = "--ba
 
 
 def kinds_of(found: Iterable[Cassette]) -> frozenset[Kind]:
-    """What recordings were made from."""
+    """The origins of recordings."""
     return frozenset(one.passport.kind for one in found if one.passport)
 
 
@@ -119,7 +119,7 @@ def _span(first: str, last: str) -> str:
 
 
 def key_of(folder: Path) -> str:
-    """What the pseudonyms of a folder of recordings depend on, or ``""``."""
+    """The digest of the key that the pseudonyms of a folder of recordings were made with; ``""`` if unknown."""
     try:
         return content(folder / KEY_FILE).decode("ascii").strip()
     except (OSError, UnicodeDecodeError):
@@ -128,7 +128,7 @@ def key_of(folder: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Promoted:
-    """What a promotion has changed.
+    """The changes that a promotion has made.
 
     Attributes:
         new: how many of tonight's recordings.

@@ -109,7 +109,7 @@ def recording_of(found: Cassette) -> Recording:
 
 
 def refused(one: Recording) -> str:
-    """What the service said of the token that a test has sent, or ``""`` when it took it.
+    """The service's reason for refusing the token that a test sent; ``""`` when it accepted it.
 
     A test that sends no token on purpose has none that could be refused.
     """

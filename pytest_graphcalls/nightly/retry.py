@@ -100,7 +100,7 @@ class _Tally:
         return len(self.numbers)
 
     def state(self, repetition: Repetition, left: int) -> _State:
-        """Whether it counts, with ``left`` more runs to come."""
+        """The state of the difference, with ``left`` more runs to come."""
         if not self.suspect:
             return _State.YES
         if 0 not in self.numbers:

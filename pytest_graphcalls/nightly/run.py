@@ -60,11 +60,11 @@ def keep_steady(assessments: Sequence[Assessment], unsteady: Collection[str]) ->
     wanted = _unsteady(first, unsteady)
     folder = first.ran.request.cassettes
     for one in later:
-        good = wanted & one.tests.keys() - _unsteady(one, unsteady)
+        steady = wanted & one.tests.keys() - _unsteady(one, unsteady)
         for name, path in _paths(one).items():
-            if name in good:
+            if name in steady:
                 shutil.copyfile(path, folder / path.relative_to(one.ran.request.cassettes))
-        wanted -= good
+        wanted -= steady
 
 
 def _unsteady(assessment: Assessment, unsteady: Collection[str]) -> set[str]:
@@ -254,8 +254,8 @@ class _Night:
             found = self._read(self._run(str(number), tests), {}, names)
             return None if isinstance(found, Unchecked) else found
 
-        settled = {name for name, one in acceptances.items() if not is_expired(one, tonight)}
-        confirmed, assessments = confirm(first, again, repetition, settled)
+        accepted = {name for name, one in acceptances.items() if not is_expired(one, tonight)}
+        confirmed, assessments = confirm(first, again, repetition, accepted)
         found.seen += tuple(confirmed.seen)
         found.unchecked += (*first.unchecked, *confirmed.unchecked)
         covered = self._settings.versions
@@ -337,7 +337,7 @@ def _broken(found: Iterable[Entry]) -> Mapping[str, tuple[str, ...]]:
 
 
 def _grouped(unchecked: Iterable[Unchecked]) -> Iterator[Unchecked]:
-    """What could not be checked; many subjects with one reason are joined."""
+    """The subjects that could not be checked; those with one reason are joined."""
     groups: defaultdict[tuple[str, bool], dict[str, None]] = defaultdict(dict)
     for one in unchecked:
         groups[one.reason, one.decides][one.subject] = None

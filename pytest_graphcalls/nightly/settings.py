@@ -1,4 +1,4 @@
-"""What a night was asked for: words of the command, then variables, then defaults."""
+"""The settings of a night: options of the command, then environment variables, then defaults."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Repetition:
 
     @classmethod
     def of(cls, name: str, text: str) -> Repetition:
-        """What ``2/3`` says; raises :class:`.SettingError`."""
+        """The repetition that a text such as ``2/3`` means; raises :class:`.SettingError`."""
         found = re.fullmatch(r"(\d{1,2})/(\d{1,2})", text.strip())
         if found and 1 <= int(found[1]) <= int(found[2]):
             return cls(int(found[1]), int(found[2]))
@@ -76,7 +76,7 @@ class NightSettings:
 
 
 def target_of(given: str | None, environ: Mapping[str, str]) -> str:
-    """What is to be looked at.
+    """The target of a night.
 
     Args:
         given: on the command line, if it was.
@@ -100,7 +100,7 @@ def path_of(given: str | None, variable: str, default: Path, environ: Mapping[st
 def published_of(
     csdl: Iterable[str], openapi: Iterable[str], pages: str | None, versions: tuple[str, ...] = BOTH_VERSIONS
 ) -> Published:
-    """What others have published, and where it lies.
+    """The published documents to compare with, and their folders.
 
     Args:
         csdl: files of metadata, each as ``v1.0=FILE``; without a version it is that of v1.0.

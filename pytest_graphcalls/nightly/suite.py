@@ -219,7 +219,7 @@ def _lines(progress: Path) -> Iterator[dict[str, Any]]:
 
 
 def _reason(screen: str, status: int) -> str:
-    """What pytest gave as the reason, or the last thing it said."""
+    """The reason that pytest gave, or the last line of its output."""
     lines = [line.strip() for line in screen.splitlines() if line.strip()]
     shown = [line for line in lines if line.startswith(("ERROR: ", "graphcalls: ", "E   ", "INTERNALERROR> "))]
     reasons: Sequence[str] = shown or lines

@@ -61,7 +61,7 @@ def remove_abandoned() -> tuple[Path, ...]:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether it is a folder of this user and no link: every user writes to the folder for temporary files."""
+    """Whether a path is a folder of this user and no link: every user may write to the folder for temporary files."""
     try:
         found = folder.lstat()
     except OSError:

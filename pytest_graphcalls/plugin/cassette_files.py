@@ -1,4 +1,4 @@
-"""Which test has which cassette: ``<folder>/<version>/<module>/<test>.yaml``."""
+"""The cassette of each test: ``<folder>/<version>/<module>/<test>.yaml``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LONGEST_NAME = 180
 
 
 def folder_of(config: pytest.Config, settings: Settings, *, to_read: bool) -> Path:
-    """Where recordings lie: what was given, else the project's own folder, for reading else those of the package."""
+    """The folder of recordings: the given one, else the project's own, else (for reading) that of the package."""
     own = settings.cassettes or config.rootpath / "cassettes"
     if settings.cassettes or not to_read or any((own / version).is_dir() for version in ("v1.0", "beta")):
         return own

@@ -1,4 +1,4 @@
-"""What may stand in a cassette of this project, and what may not."""
+"""Rules for the content of cassettes: what is redacted, and what keeps a recording from being written."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _WORTH: Mapping[str, str] = {
 """By what was recorded: what it is worth."""
 
 
-class Shelf:
+class CassetteSummary:
     """The cassettes that the tests of a run have played or written, in all its processes.
 
     Only they count, so a run of a few tests does not report the others' cassettes.
@@ -44,7 +44,7 @@ class Shelf:
         return self._settings.strict_cassettes and bool(self._old() or self._edited())
 
     def lines(self) -> Iterator[str]:
-        """What the summary says."""
+        """The lines of the summary."""
         yield from self._worth()
         days = self._settings.cassette_days
         yield from _named(f"older than {days} days", self._old(), "; record them again (--record-mode=rewrite)")

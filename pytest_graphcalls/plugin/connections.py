@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
@@ -22,7 +22,7 @@ from pytest_graphcalls.plugin.reporting import take_part
 from pytest_graphcalls.plugin.settings import Settings, settings_of
 from pytest_graphcalls.report.failure import raise_failing
 from pytest_graphcalls.session import Followed, Recorder, current_recorder, recording
-from pytest_graphcalls.targets import Case, Connection, LocalServer, Setup, Target, Targets, Wishes
+from pytest_graphcalls.targets import Case, Connection, LocalServer, Setup, Target, Targets, TargetSources
 from pytest_graphcalls.targets.facts import mock_facts
 from pytest_graphcalls.wire import Exchange, Notification
 
@@ -57,7 +57,7 @@ def targets_of(session: pytest.Session, settings: Settings) -> Targets:
     if _TARGETS not in session.stash:
         live = _live(session.config) if settings.target == LIVE else None
         facts = mock_facts(settings.mock)
-        targets = Targets(Wishes(settings.seed, settings.token, facts, partial(_replay, session.config), live))
+        targets = Targets(TargetSources(settings.seed, settings.token, facts, partial(_replay, session.config), live))
         session.stash[_TARGETS] = targets
         session.addfinalizer(targets.close)
     return session.stash[_TARGETS]
@@ -153,11 +153,41 @@ def shared(session: pytest.Session, *, version: str = "") -> Iterator[GraphCalls
     raise_failing(recorder.own)
 
 
+class Shared:
+    """What the fixture ``graphcalls_shared`` gives: it is called; used in any other way, it says so.
+
+    Args:
+        session: the run.
+    """
+
+    def __init__(self, session: pytest.Session) -> None:
+        self._session = session
+
+    def __call__(self, *, version: str = "") -> AbstractContextManager[GraphCalls]:
+        """A simulator for longer than a test; see :func:`shared`."""
+        return shared(self._session, version=version)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("_"):  # what Python and pytest only look for
+            raise AttributeError(name)
+        raise self._not_called(f".{name}")
+
+    def __enter__(self) -> NoReturn:
+        raise self._not_called("with graphcalls_shared")
+
+    def __exit__(self, *_: object) -> None:
+        """Be there, because Python looks for it before it enters."""
+
+    def _not_called(self, use: str) -> SettingError:
+        step = "In a fixture of your own: with graphcalls_shared() as graphcalls: yield graphcalls."
+        return SettingError("graphcalls_shared", use, "it to be called, with parentheses", step)
+
+
 @contextmanager
 def facade(
     node: pytest.Item | pytest.Session, connection: Connection, recorder: Recorder, settings: Settings
 ) -> Iterator[GraphCalls]:
-    """What the fixture ``graphcalls`` gives a test, or several."""
+    """The object behind the fixture ``graphcalls``, for one test or several."""
     graphcalls = GraphCalls(
         connection,
         recorder,
@@ -214,6 +244,6 @@ def connected(item: pytest.Item, recorder: Recorder, settings: Settings, version
 
 def _inject(plan: Plan, connection: Connection) -> None:
     """Inject the faults of the test's markers; on other targets the test was skipped before."""
-    for wish in plan.faults:
+    for requested in plan.faults:
         assert connection.simulator is not None
-        connection.simulator.fault(wish.name, **wish.facts)
+        connection.simulator.fault(requested.name, **requested.facts)

@@ -5,7 +5,6 @@ A project may override ``graphcalls_settings`` and ``graphcalls_version``. Names
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -87,7 +86,7 @@ def graphcalls(
     _graphcalls_recorder: Recorder,
     graphcalls_settings: Settings,
 ) -> Iterator[GraphCalls]:
-    """All of these under one name, and the exchanges and findings of this test; see :class:`GraphCalls`."""
+    """Simulator, clients and bot under one name, and exchanges and findings of the test; see :class:`GraphCalls`."""
     from pytest_graphcalls.plugin.connections import facade
 
     with facade(request.node, _graphcalls_connection, _graphcalls_recorder, graphcalls_settings) as graphcalls:
@@ -102,9 +101,9 @@ def graphcalls_shared(request: pytest.FixtureRequest) -> Callable[..., AbstractC
     with an exchange fails the test in which it happens, or the end of the block. ``version=`` gives the API version, by
     default the first of the run.
     """
-    from pytest_graphcalls.plugin.connections import shared
+    from pytest_graphcalls.plugin.connections import Shared
 
-    return partial(shared, request.session)
+    return Shared(request.session)
 
 
 @pytest.fixture
@@ -145,7 +144,7 @@ def graphcalls_server(graphcalls: GraphCalls) -> str:
 
 @pytest.fixture
 def graphcalls_everywhere(graphcalls: GraphCalls) -> Iterator[GraphCalls]:
-    """Leads every httpx, httpx2 and requests client of the process to this test's simulator; gives ``graphcalls``.
+    """Leads every client of httpx, httpx2, requests and aiohttp to this test's simulator; gives ``graphcalls``.
 
     Requests for Microsoft's hosts are answered and checked, local servers are reached as ever, other hosts are refused.
     """

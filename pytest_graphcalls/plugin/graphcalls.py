@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from threading import RLock
@@ -128,15 +129,19 @@ class GraphCalls:
 
         A server with TLS and a proxy are started for it; they end with the test. Skips as :attr:`simulator` does.
         """
+        return self._environment(os.environ)
+
+    def _environment(self, given: Mapping[str, str]) -> dict[str, str]:
         from pytest_graphcalls.plugin.processes import client_facts
         from pytest_graphcalls.server.environment import variables
 
         simulator = self.simulator
-        return variables(self._part("facts", lambda: self._closing.enter_context(client_facts(simulator))))
+        facts = self._part("facts", lambda: self._closing.enter_context(client_facts(simulator)))
+        return variables(facts, given=given)
 
     def run(
         self,
-        command: Sequence[str],
+        command: Sequence[str | os.PathLike[str]],
         *,
         port_variable: str = "",
         listens: int = 0,
@@ -154,7 +159,8 @@ class GraphCalls:
             port_variable: the variable by which it is given a free port.
             listens: instead of that, the port of a bot with a fixed one.
             path: the bot's path for notifications; by default that of the registered address, ``/api/calls``.
-            environment: variables beside those of :meth:`environment`, which it is given anyway.
+            environment: variables beside those of :meth:`environment`, which it is given anyway; options of a runtime
+                (``NODE_OPTIONS``, ``JAVA_TOOL_OPTIONS``) join ours.
             within: real seconds that it has until it listens.
 
         Raises:
@@ -162,8 +168,11 @@ class GraphCalls:
             BotError: it ends before it listens, or does not listen in time.
         """
         from pytest_graphcalls.plugin.processes import running
+        from pytest_graphcalls.server.environment import JOINED
 
-        given = {**self.environment(), **(environment or {})}
+        own = environment or {}
+        led = self._environment({**os.environ, **own})
+        given = {**led, **{name: value for name, value in own.items() if name not in JOINED}}
         process = running(command, given, port_variable=port_variable, listens=listens, within=within)
         return self.bot(self._closing.enter_context(process), path=path)
 

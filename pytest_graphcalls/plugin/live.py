@@ -50,7 +50,7 @@ def live_target(config: pytest.Config) -> LiveTarget:
 
 
 def checked(settings: LiveSettings) -> tuple[Place, Sandbox]:
-    """Where the tenant is and what it has, if it may be used.
+    """The place and facts of the tenant, if it may be used.
 
     Raises:
         SettingError: a setting is missing or wrong, or the tenant is not on the allow list.
@@ -61,7 +61,7 @@ def checked(settings: LiveSettings) -> tuple[Place, Sandbox]:
 
 
 def folder(config: pytest.Config) -> Path:
-    """Where the ledgers of a run lie."""
+    """The folder of the ledgers of a run."""
     return settings_of(config).live.ledger or config.rootpath / ".graphcalls" / "ledger"
 
 
@@ -73,7 +73,7 @@ def run_id(config: pytest.Config) -> str:
 
 
 def _worker(config: pytest.Config) -> tuple[int, int]:
-    """Which of how many processes this is."""
+    """The number of this xdist worker, and how many there are."""
     facts = getattr(config, "workerinput", None)
     return (int(facts["workerid"].removeprefix("gw")), int(facts["workercount"])) if facts else (0, 1)
 
@@ -125,7 +125,7 @@ class LiveRun:
     def __init__(self, config: pytest.Config, place: Place) -> None:
         self._config = config
         self._place = place
-        self._began = self._told = time.monotonic()
+        self._began = self._reported = time.monotonic()
         self._done = 0
         self._of = 0
         self._lines: list[str] = []
@@ -149,8 +149,8 @@ class LiveRun:
         """Now and then say how far the run is."""
         self._done += report.when == "teardown"
         now = time.monotonic()
-        if now - self._told >= PROGRESS_EVERY:
-            self._told = now
+        if now - self._reported >= PROGRESS_EVERY:
+            self._reported = now
             self._write(f"graphcalls: {self._done} of {self._of} tests, {_clock(now - self._began)}, {self._open()}")
 
     def _open(self) -> str:
@@ -171,13 +171,13 @@ class LiveRun:
         found = self._ledgers()
         if not found:
             return
-        endings = list(self._settled(found))
+        endings = list(self._close_ledgers(found))
         left = self._ledgers()
-        self._lines = [*_told(endings), *_left(left, folder(self._config))]
+        self._lines = [*_hung_up(endings), *_left(left, folder(self._config))]
         if any(ledger.open_calls() for ledger in left) and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def _settled(self, found: tuple[Ledger, ...]) -> Iterator[Ending]:
+    def _close_ledgers(self, found: tuple[Ledger, ...]) -> Iterator[Ending]:
         line = Line(self._place)
         try:
             for ledger in found:
@@ -194,7 +194,7 @@ class LiveRun:
             terminalreporter.write_line(line)
 
 
-def _told(endings: list[Ending]) -> Iterator[str]:
+def _hung_up(endings: list[Ending]) -> Iterator[str]:
     ended = [ending for ending in endings if ending.end is not End.STILL_OPEN]
     if ended:
         yield f"graphcalls: calls that the run had left open: {len(ended)} hung up."

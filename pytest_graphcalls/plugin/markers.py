@@ -28,7 +28,7 @@ from pytest_graphcalls.plugin.options import (
 from pytest_graphcalls.plugin.settings import Settings, parse_target, parse_versions
 
 
-class FaultWish(NamedTuple):
+class RequestedFault(NamedTuple):
     """A fault that a marker asks for: its name, and its parameters as they were given."""
 
     name: str
@@ -36,7 +36,7 @@ class FaultWish(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What the markers of one test say.
+    """The settings that the markers of one test make.
 
     Attributes:
         rules: full ids of the rules it judges.
@@ -52,11 +52,11 @@ class Plan(NamedTuple):
     versions: tuple[str, ...] = ()
     target: str = ""
     tenant: str = ""
-    faults: tuple[FaultWish, ...] = ()
+    faults: tuple[RequestedFault, ...] = ()
 
     @property
     def is_contract_test(self) -> bool:
-        """Whether it judges the target, rather than being some project's own test."""
+        """Whether the test judges the target, rather than being a project's own test."""
         return bool(self.rules or self.questions)
 
 
@@ -81,7 +81,7 @@ def graphcalls(*, version: str = "", target: str = "", tenant: str = "") -> Plan
 
 def graphcalls_fault(name: str, /, **parameters: Any) -> Plan:
     """The plan of a test with a fault injected."""
-    return Plan(faults=(FaultWish(name, parameters),))
+    return Plan(faults=(RequestedFault(name, parameters),))
 
 
 _GRAMMAR: Mapping[str, Callable[..., Plan]] = {
@@ -228,7 +228,9 @@ def _steps(mark: pytest.Mark) -> Iterator[Callable[[], object]]:
         if plan.faults:
             from pytest_graphcalls.simulator.faults import ordered
 
-            yield from (partial(ordered, wish.name, wish.facts, Contract.packaged()) for wish in plan.faults)
+            yield from (
+                partial(ordered, requested.name, requested.facts, Contract.packaged()) for requested in plan.faults
+            )
 
 
 def _known_rule(id: str) -> Rule:
@@ -286,13 +288,13 @@ _NO_FAULTS = (
 
 
 def _hooked(items: list[pytest.Item]) -> tuple[str, ...]:
-    """What the project's hooks give a server at a base URL."""
+    """The facts that the project's hooks give about a server at a base URL."""
     hooks = (item.ihook.pytest_graphcalls_incoming_call for item in items[:1])
     return ("incoming_calls",) if any(hook.get_hookimpls() for hook in hooks) else ()
 
 
 def _capabilities(settings: Settings, *hooked_and_target: str) -> Iterable[str]:
-    """What a target can do; a server is asked."""
+    """The capabilities of a target; a server is asked for them."""
     from pytest_graphcalls.targets import capabilities_of
 
     *hooked, target = hooked_and_target

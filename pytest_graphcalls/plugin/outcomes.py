@@ -187,8 +187,8 @@ def report_on(
     watched: Watch, item: pytest.Item, info: pytest.CallInfo[None], report: pytest.TestReport, *, violated: bool
 ) -> None:
     """Take in how a part of the test went; put its facts on the last report, in a form that travels."""
-    told = info.excinfo is not None and info.excinfo.errisinstance(ContractViolationError)
-    if info.excinfo is not None and told:
+    is_violation = info.excinfo is not None and info.excinfo.errisinstance(ContractViolationError)
+    if info.excinfo is not None and is_violation:
         shown = info.excinfo.getrepr(style="value")  # the message is all; our source is no news
         if shown.reprcrash is not None:
             shown.reprcrash.message = str(info.excinfo.value)
@@ -196,7 +196,7 @@ def report_on(
     elif report.skipped and isinstance(report.longrepr, tuple) and report.longrepr[0] == __file__:
         path, line, _ = item.reportinfo()
         report.longrepr = (str(path), (line or 0) + 1, report.longrepr[2])
-    if report.failed and (watched.target == LIVE or not told):
+    if report.failed and (watched.target == LIVE or not is_violation):
         live = watched.target == LIVE
         _show(report, "graphcalls live" if live else "graphcalls: last exchanges", lambda: _hints(watched, live=live))
     bot = item.stash.get(BOT_KEY, None) or (item.session.stash.get(BOT_KEY, None) if uses_shared(item) else None)
@@ -221,7 +221,7 @@ def _show(report: pytest.TestReport, title: str, text: Callable[[], str]) -> Non
 
 
 def _timeline(bot: Bot, info: pytest.CallInfo[None]) -> str:
-    """What is shown of a bot; an error that shows all of it already is not repeated."""
+    """The timeline of a bot for a report; an error that shows it already is not repeated."""
     from pytest_graphcalls.errors import BotError
     from pytest_graphcalls.redaction import mask
 
@@ -233,7 +233,7 @@ def _timeline(bot: Bot, info: pytest.CallInfo[None]) -> str:
 
 
 def _hints(watched: Watch, *, live: bool) -> str:
-    """What was asked last; a violation shows its own exchange already."""
+    """The last exchanges for a report; a violation shows its own already."""
     from pytest_graphcalls.report.failure import hints
 
     recorder = watched.recorder

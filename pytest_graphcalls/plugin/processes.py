@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
 import socket
 import subprocess
 import sys
@@ -12,20 +11,25 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from secrets import token_hex
+from tempfile import TemporaryDirectory, gettempdir
+from typing import IO, Any
 
+from pytest_graphcalls.atomic import hold
 from pytest_graphcalls.errors import BotError, SettingError
+from pytest_graphcalls.plugin.keeper import END_WITHIN
 from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.environment import ClientFacts
-from pytest_graphcalls.server.http import listening, serve_in_thread
+from pytest_graphcalls.server.http import listening, server
 from pytest_graphcalls.server.proxy import proxy_in_thread
 from pytest_graphcalls.server.tls import certificate_in
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.hosting import ByHost
 
-END_WITHIN = 2.0
-"""Seconds that a bot has to end by itself."""
+KEEPER = str(Path(__file__).with_name("keeper.py"))
+"""Ends a bot, whatever happens to this process."""
+RUN_ID = "GRAPHCALLS_RUN_ID"
+"""The variable by which it finds the bot's children, which inherit it."""
 LINES = 40
 """How many of its last lines an error shows."""
 HOST = "127.0.0.1"
@@ -38,16 +42,21 @@ def client_facts(simulator: Simulator) -> Iterator[ClientFacts]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="graphcalls-")))
         tls = stack.enter_context(certificate_in(folder, cloud.hosts))
-        served = SimulatorApp(ByHost(simulator, cloud))
-        url = stack.enter_context(serve_in_thread(served, certificate=tls.certificate))
-        proxy = stack.enter_context(proxy_in_thread(url, cloud))
+        app_by_host = SimulatorApp(ByHost(simulator, cloud))
+        served = stack.enter_context(server(app_by_host, certificate=tls.certificate))
+        proxy = stack.enter_context(proxy_in_thread(served, cloud))
         names = (tuple(cloud.hosts), simulator.tenant_id, app.app_id, simulator.signin.secret())
-        yield ClientFacts(url, proxy, tls, *names)
+        yield ClientFacts(served.url, proxy, tls, *names)
 
 
 @contextmanager
 def running(
-    command: Sequence[str], environment: Mapping[str, str], *, port_variable: str, listens: int, within: float
+    command: Sequence[str | os.PathLike[str]],
+    environment: Mapping[str, str],
+    *,
+    port_variable: str,
+    listens: int,
+    within: float,
 ) -> Iterator[str]:
     """Run a bot until the block ends; gives its URL once it listens. Its output is written out at the end.
 
@@ -70,18 +79,36 @@ def running(
         )
     if isinstance(command, str):
         raise SettingError("graphcalls.run(command)", repr(command), "a list of words", f"Write {command.split()}.")
-    port = _free_port(listens)
-    given = {**os.environ, **environment, **({port_variable: str(port)} if port_variable else {})}
-    with TemporaryDirectory(prefix="graphcalls-") as folder:
-        output = Path(folder) / "output.txt"
-        with output.open("wb") as file:
-            process = _started(command, env=given, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-        try:
-            _wait_until_it_listens(process, shlex.join(command), port, within, output)
-            yield f"http://localhost:{port}"
-        finally:
-            _end(process)
-            sys.stdout.write(f"\n{shlex.join(command)} wrote:\n{_text(output)}\n")
+    with ExitStack() as stack:
+        words = [os.fspath(word) for word in command]
+        stack.enter_context(only_user_of(listens))
+        port = _free_port(listens)
+        given = {**os.environ, **environment, **({port_variable: str(port)} if port_variable else {})}
+        output = Path(stack.enter_context(TemporaryDirectory(prefix="graphcalls-"))) / "output.txt"
+        stack.callback(lambda: sys.stdout.write(f"\n{shlex.join(words)} wrote:\n{_text(output)}\n"))
+        process = stack.enter_context(_kept(words, given, output))
+        _wait_until_it_listens(process, shlex.join(words), port, within, output)
+        yield f"http://localhost:{port}"
+
+
+@contextmanager
+def only_user_of(port: int) -> Iterator[None]:
+    """Keep other runs of this user off a fixed port until the block ends, from before its bot listens; 0 is none.
+
+    Raises:
+        SettingError: another run has it.
+    """
+    held = None
+    if port:
+        user = os.getuid() if sys.platform != "win32" else "user"
+        held = hold(Path(gettempdir(), f"graphcalls-{user}-port-{port}.lock"), make=True)
+        if held is None:
+            raise _taken(port)
+    try:
+        yield
+    finally:
+        if held is not None:
+            os.close(held)
 
 
 def _free_port(wanted: int) -> int:
@@ -89,18 +116,52 @@ def _free_port(wanted: int) -> int:
         with listening(HOST, wanted) as listener:
             return int(listener.getsockname()[1])
     except SettingError:
-        raise SettingError(
-            "graphcalls.run(listens)",
-            str(wanted),
-            "a port that is free",
-            "Another process listens there, maybe another xdist worker: give such tests one worker by "
-            "@pytest.mark.xdist_group and --dist loadgroup, or a bot that reads its port a port_variable.",
-        ) from None
+        raise _taken(wanted) from None
 
 
-def _started(command: Sequence[str], **facts: Any) -> subprocess.Popen[bytes]:
+def _taken(port: int) -> SettingError:
+    return SettingError(
+        "graphcalls.run(listens)",
+        str(port),
+        "a port that is free",
+        "Another process listens there, maybe another xdist worker: give such tests one worker by "
+        "@pytest.mark.xdist_group and --dist loadgroup, or a bot that reads its port a port_variable.",
+    )
+
+
+@contextmanager
+def _kept(command: Sequence[str], environment: Mapping[str, str], output: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a process until the block ends, or this process does, in whatever way; its children end with it."""
+    run_id = token_hex(16)
+    # A session of their own: Ctrl-C, and what ends the group of pytest, reach only pytest.
+    keeper = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-I", "-S", KEEPER, f"{RUN_ID}={run_id}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert keeper.stdin is not None
+    ending = [keeper]
     try:
-        # A session of its own: its children are ended with it, and Ctrl-C reaches only pytest.
+        with output.open("wb") as file:
+            process = _started(command, {**environment, RUN_ID: run_id}, file)
+        ending.append(process)
+        keeper.stdin.write(b"%d\n" % process.pid)
+        keeper.stdin.flush()
+        yield process
+    finally:
+        keeper.stdin.close()
+        for one in ending:
+            try:
+                one.wait(3 * END_WITHIN)
+            except subprocess.TimeoutExpired:
+                one.kill()
+
+
+def _started(command: Sequence[str], environment: Mapping[str, str], output: IO[bytes]) -> subprocess.Popen[bytes]:
+    facts: Any = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT, "env": environment}
+    try:
         return subprocess.Popen(command, start_new_session=True, **facts)  # noqa: S603 - the test's own command
     except OSError as error:
         name = command[0] if command else ""
@@ -116,8 +177,8 @@ def _wait_until_it_listens(process: subprocess.Popen[bytes], name: str, port: in
             status = process.wait(0.02)
         except subprocess.TimeoutExpired:
             continue
-        raise BotError(f"{name} ended with status {status} before it listened on port {port}; it wrote", _last(output))
-    raise BotError(f"{name} did not listen on port {port} within {within:g} seconds; it wrote", _last(output))
+        raise BotError(f"{name} ended with status {status} before it listened on port {port}; it wrote:", _last(output))
+    raise BotError(f"{name} did not listen on port {port} within {within:g} seconds; it wrote:", _last(output))
 
 
 def _text(output: Path) -> str:
@@ -126,16 +187,3 @@ def _text(output: Path) -> str:
 
 def _last(output: Path) -> list[str]:
     return _text(output).splitlines()[-LINES:] or ["(nothing)"]
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and its children; what does not end when it is asked is killed."""
-    if sys.platform == "win32":
-        subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)  # noqa: S603, S607 - part of Windows
-        process.wait(END_WITHIN)
-        return
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError, PermissionError):  # the latter on macOS, for a group that has ended
-            os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(END_WITHIN)

@@ -28,7 +28,7 @@ from pytest_graphcalls.plugin.cassette_files import (
     missing,
 )
 from pytest_graphcalls.plugin.cassette_rules import Safety
-from pytest_graphcalls.plugin.cassette_summary import Shelf
+from pytest_graphcalls.plugin.cassette_summary import CassetteSummary
 from pytest_graphcalls.plugin.options import REPLAY, records
 from pytest_graphcalls.plugin.settings import settings_of
 from pytest_graphcalls.plugin.vcr import Persister, safely
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
 __all__ = [
     "FACTS",
     "KEY_FILE",
+    "CassetteSummary",
     "CassetteUse",
     "Recordings",
     "Safety",
-    "Shelf",
     "case_of",
     "folder_of",
     "follow",
@@ -85,7 +85,7 @@ class Recording:
         seen = self.recorder.exchanges
         if not seen:
             return None
-        _refuse_strangers(self.case)
+        _require_own_cassette(self.case)
         redactor = self.safety.for_writing()
         exchanges = [redactor.exchange(one) for one in _from_anywhere(seen, self.connection.root)]
         passport = self._passport(exchanges)
@@ -111,7 +111,7 @@ class Recording:
         )
 
 
-def _refuse_strangers(case: Case) -> None:
+def _require_own_cassette(case: Case) -> None:
     """Do not overwrite a cassette of a different test; an unreadable one belongs to no test."""
     owner = ""
     with suppress(RecordingError):

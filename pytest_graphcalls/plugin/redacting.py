@@ -177,7 +177,7 @@ def _text(value: object) -> str:
 
 
 def _between(text: str, safe: str) -> Iterator[str]:
-    """What stood in ``text`` where a mask stands in ``safe``."""
+    """The parts of ``text`` that are masked in ``safe``."""
     from pytest_graphcalls.redaction import MASK
 
     first, *rest = safe.split(MASK)
@@ -192,7 +192,7 @@ def _between(text: str, safe: str) -> Iterator[str]:
 
 
 def masking(config: pytest.Config) -> Masking:
-    """What masks in this run; the project's own words are in it before the first of its tests begins."""
+    """The redactor of this run; it has the project's own words before the first test begins."""
     if _MASKING not in config.stash:
         config.stash[_MASKING] = Masking(config)
         config.pluginmanager.register(config.stash[_MASKING], "graphcalls-masking")
@@ -293,7 +293,7 @@ def _clean(text: str) -> str:
 
 
 def redacted(shown: Any, mask: Mask) -> Any:
-    """What pytest shows, redacted: texts, and whatever holds texts and can be shown on a terminal.
+    """A redacted copy of what pytest shows: texts, and objects that hold texts.
 
     Args:
         shown: a text, a list or tuple, or one of pytest's representations, which is changed in place.
@@ -316,7 +316,7 @@ def redacted(shown: Any, mask: Mask) -> Any:
 
 
 def _is_named(name: object, value: object) -> bool:
-    """Whether it is an argument or a property, whose name may say that its value is a secret."""
+    """Whether a node is an argument or a property, whose name may say that its value is a secret."""
     return isinstance(name, str) and isinstance(value, str) and _NAME.fullmatch(name) is not None
 
 

@@ -15,11 +15,11 @@ from pytest_graphcalls.plugin.markers import PLAN_KEY, apply
 from pytest_graphcalls.plugin.options import LIVE, NAMED, REPLAY, SIMULATOR, is_given, is_worker, records
 from pytest_graphcalls.plugin.outcomes import Tests, uses_shared
 from pytest_graphcalls.plugin.redacting import MASKED
-from pytest_graphcalls.plugin.settings import Settings, read_settings, settings_of
+from pytest_graphcalls.plugin.settings import Settings, misspelt_variables, read_settings, settings_of
 
 if TYPE_CHECKING:
     from pytest_graphcalls.contract import Contract
-    from pytest_graphcalls.plugin.cassette_summary import Shelf
+    from pytest_graphcalls.plugin.cassette_summary import CassetteSummary
     from pytest_graphcalls.session import Run
 
 
@@ -35,6 +35,8 @@ def start(config: pytest.Config, *, is_suite: bool) -> None:
     """
     if is_given(config):
         read_settings(config)
+        for said in () if is_worker(config) else misspelt_variables():
+            config.issue_config_time_warning(pytest.PytestConfigWarning(said), stacklevel=2)
     take_part(config, says_so_at_once=is_suite)
 
 
@@ -128,7 +130,7 @@ def contract() -> Contract:
 
 
 def header(settings: Settings) -> str:
-    """What a run says of itself when it begins."""
+    """The lines about the plugin in the header of a run."""
     versions = "+".join(settings.versions)
     strict = ", strict" if settings.strict else ""
     live = settings.live
@@ -151,7 +153,7 @@ def unrecorded(config: pytest.Config, settings: Settings) -> list[str]:
     ]
 
 
-class _Gathered:
+class _Results:
     """Results of the tests of a run: each is made, and is in ``vars``, once a test has one.
 
     Apart from the controller, because pytest before 8.3.3 reads every attribute of a plugin in search of fixtures.
@@ -177,11 +179,11 @@ class _Gathered:
         )
 
     @cached_property
-    def shelf(self) -> Shelf:
+    def cassettes(self) -> CassetteSummary:
         """The cassettes of the run, made when its first one is played or written."""
-        from pytest_graphcalls.plugin.cassette_summary import Shelf
+        from pytest_graphcalls.plugin.cassette_summary import CassetteSummary
 
-        return Shelf(self._settings)
+        return CassetteSummary(self._settings)
 
 
 class Controller:
@@ -194,7 +196,7 @@ class Controller:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._settings = settings_of(config)
-        self._gathered = _Gathered(self._settings)
+        self._results = _Results(self._settings)
         self._written: list[str] = []
         self._masked: Counter[str] = Counter()
 
@@ -204,10 +206,10 @@ class Controller:
         if facts is not None:
             from pytest_graphcalls.session import TestRecord
 
-            self._gathered.run.add(TestRecord.from_json(facts))
+            self._results.run.add(TestRecord.from_json(facts))
         cassettes: list[dict[str, Any]] | None = getattr(report, "graphcalls_cassettes", None)
         if cassettes is not None:
-            self._gathered.shelf.add(cassettes)
+            self._results.cassettes.add(cassettes)
         self._masked.update(getattr(report, MASKED, {}))
 
     @pytest.hookimpl(trylast=True)  # after the JUnit file is there
@@ -215,15 +217,15 @@ class Controller:
         """Write the reports; a rule that was broken without failing a test fails the run."""
         if self._config.option.collectonly:
             return
-        if "run" in vars(self._gathered) and self._config.getoption("xmlpath", None):
+        if "run" in vars(self._results) and self._config.getoption("xmlpath", None):
             self._mask_junit(Path(os.path.expandvars(self._config.option.xmlpath)).expanduser())
-        failed = "run" in vars(self._gathered) and self._gathered.run.fails(require_all=self._settings.require_all)
+        failed = "run" in vars(self._results) and self._results.run.fails(require_all=self._settings.require_all)
         if self._settings.reports:
             from pytest_graphcalls import report
 
-            self._written, complete = report.write(self._gathered.run, self._settings.reports, self._masked)
+            self._written, complete = report.write(self._results.run, self._settings.reports, self._masked)
             failed = failed or not complete
-        failed = failed or ("shelf" in vars(self._gathered) and self._gathered.shelf.failing())
+        failed = failed or ("cassettes" in vars(self._results) and self._results.cassettes.failing())
         if failed and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -242,14 +244,14 @@ class Controller:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the table of rules, or what a project's own tests exercised; no line when this plugin was not used."""
         lines: list[str] = []
-        if "run" in vars(self._gathered):
+        if "run" in vars(self._results):
             from pytest_graphcalls.report.terminal import summary
 
             details = self._config.get_verbosity() > 0
-            lines += (*summary(self._gathered.run, details=details), *self._written)
+            lines += (*summary(self._results.run, details=details), *self._written)
             lines += unrecorded(self._config, self._settings)
-        if "shelf" in vars(self._gathered):
-            lines += self._gathered.shelf.lines()
+        if "cassettes" in vars(self._results):
+            lines += self._results.cassettes.lines()
         if self._masked:
             from pytest_graphcalls.sanitize import note
 

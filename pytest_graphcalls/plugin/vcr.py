@@ -64,7 +64,7 @@ def redacted(path: Path, rows: Iterable[Any], safety: Safety) -> Safe:
 
 
 def passport_of(safe: Safe, safety: Safety, test: str) -> Passport:
-    """What the cassette will say about itself.
+    """The passport of the cassette that will be written.
 
     Args:
         safe: what is written.
@@ -144,7 +144,7 @@ class Persister:
 
         try:
             text = path.read_text(encoding="utf-8", errors="replace")
-            if text.strip() and not self._concerns_us(text):
+            if text.strip() and not self._is_about_graph(text):
                 return deserialize(text, serializer)
             found = cassette.opened(path)
         except RecordingError as error:
@@ -152,7 +152,7 @@ class Persister:
         self._use.facts.append(facts_of(found, state="played"))
         return deserialize("", _Given(with_sign_ins(found)))
 
-    def _concerns_us(self, text: str) -> bool:
+    def _is_about_graph(self, text: str) -> bool:
         return cassette.MEMBER in text or any(map(self._safety.ours, set(_URL.findall(text))))
 
     def save_cassette(self, cassette_path: str | Path, cassette_dict: Mapping[str, Any], serializer: Any) -> None:

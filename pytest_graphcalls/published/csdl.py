@@ -44,7 +44,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What one metadata file says.
+    """The types, enumerations and actions of one metadata file.
 
     Attributes:
         form: how it was published.
@@ -79,7 +79,7 @@ class Metadata:
 
     @property
     def has_calls(self) -> bool:
-        """Whether it speaks of calls at all; that of a cloud without them does not."""
+        """Whether the metadata has calls; that of a cloud without them has none."""
         return ROOTS[0] in self.types
 
     def chain(self, name: str) -> Iterator[str]:
@@ -95,7 +95,7 @@ class Metadata:
         return (one for one in self.actions if one["boundTo"] in names and one["boundTo"] not in _TRIMMED)
 
     def member(self, name: str, member: str) -> Mapping[str, Any] | None:
-        """What ``member`` of the type ``name`` is, wherever in its bases it is declared; ``None`` for nothing."""
+        """The declaration of ``member`` of the type ``name``, in whichever base it is; ``None`` if there is none."""
         for link in self.chain(name):
             for part in ("properties", "navigation"):
                 found: Mapping[str, Any] | None = self.types[link][part].get(member)
@@ -247,7 +247,7 @@ class _Reader:
             self._fail("has a tag or a comment of more than 1 MB here.")
 
     def result(self, file: str) -> Metadata:
-        """What was read, names as the contract has them."""
+        """The metadata that was read, with names as the contract has them."""
         for raw in self._types.values():
             raw["base"] = self._resolved(raw["base"]) if raw["base"] else None
             for part in ("properties", "navigation"):

@@ -1,4 +1,4 @@
-"""What the reference pages state, and what the contract has."""
+"""Comparison of the statements of reference pages with the contract."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _PRIMITIVES = frozenset({"String", "Boolean", "Int16", "Int32", "Int64", "Double
 
 
 def differences(root: Path, contract: Contract, version: str) -> Iterator[Found]:
-    """Where the pages of a checkout differ from the contract, and what of it could not be looked at.
+    """The differences between the pages of a checkout and the contract, and the parts not looked at.
 
     Args:
         root: the checkout; its pages lie in ``api-reference/<version>/api`` and ``…/resources``.
@@ -309,7 +309,7 @@ class _OperationPage(_Compared):
     def _numbers(
         self, where: str, promised: Collection[float], stated: Mapping[int, int], unit: str = ""
     ) -> Iterator[Difference]:
-        """What is stated instead of what is promised; with nothing instead, the page has ceased to mention it."""
+        """The numbers that a page states instead of the promised ones; none if it has ceased to mention them."""
         gone, new = sorted({*promised} - stated.keys()), sorted(stated.keys() - {*promised})
         before, after = (", ".join(f"{number}{unit}" for number in numbers) for numbers in (gone, new))
         if new:

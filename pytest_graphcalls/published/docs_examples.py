@@ -51,7 +51,7 @@ class Message:
 
 
 def differences(page: Page, contract: Contract, subject: str, version: str, address: str) -> Iterator[Difference]:
-    """What is wrong with the examples of ``page``.
+    """The differences between the examples of ``page`` and the contract.
 
     An example that is no JSON is ``example-invalid``; one that breaks the contract is ``example-broken``. What the
     contract tolerates by name, and what would be a mere notice on the wire, is passed over.

@@ -1,4 +1,4 @@
-"""What a reference page states: routes, statuses, permissions, members, limits and durations, each with its line."""
+"""Statements of reference pages: routes, statuses, permissions, members, limits and durations, each with its line."""
 
 from __future__ import annotations
 

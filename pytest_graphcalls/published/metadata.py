@@ -19,7 +19,7 @@ Facts = Mapping[str, Any]
 
 
 def differences(contract: Facts, published: Metadata, overlay: Facts, version: str) -> Iterator[Difference]:
-    """Where what was published differs from the contract's types.
+    """The differences between published metadata and the contract's types.
 
     What ``types-overlay.yaml`` adds is not looked for; what it adds and the metadata now has is additive, with the
     hint to take it out of there. What one of the sides does not know is no difference.

@@ -167,7 +167,7 @@ def _member(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _options(value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """What a value may be, the alternatives of ``anyOf`` and ``oneOf`` among it, those with a format first."""
+    """The schemas that a value may have, alternatives of ``anyOf`` and ``oneOf``; those with a format first."""
     found = [value]
     for key in ("anyOf", "oneOf"):
         found += map(_mapping, _items(value.get(key)))
@@ -263,7 +263,7 @@ def _named(raw: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def _bound(types: Metadata, path: str) -> tuple[str, bool, str] | None:
-    """What the action at ``path`` is bound to, and its name; ``None`` where no action is."""
+    """The type that the action at ``path`` is bound to, and its name; ``None`` where there is no action."""
     type_, collection = "call", True
     steps = path.split("/")[3:]
     for index, step in enumerate(steps):

@@ -1,4 +1,4 @@
-"""What others have published of the service, read from files, against the contract."""
+"""Comparison of published files (metadata, OpenAPI, reference pages) with the contract."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Published:
 
     @property
     def origins(self) -> frozenset[Origin]:
-        """What there is to look at."""
+        """The published sources that were given."""
         found = {Origin.METADATA} if self.metadata else set()
         return frozenset(found | ({Origin.DOCUMENTATION} if self.pages else set()))
 
     def differences(self, versions: tuple[str, ...]) -> Iterator[Found]:
-        """Where what was published is not what the contract says.
+        """The differences between all published sources and the contract.
 
         Args:
             versions: API versions to look at.
@@ -63,7 +63,7 @@ _CLOUD_FILE = re.compile(r"(?:v1\.0|beta)-(?!prod\b)(\w+)\.csdl", re.IGNORECASE)
 def of_metadata(
     path: Path, form: metadata.Form, version: str, *, cloud: str = "", is_slice: bool = False
 ) -> Iterator[Found]:
-    """Where published metadata is not what the contract's types say.
+    """The differences between published metadata and the contract's types.
 
     What another cloud or a slice does not have is no difference; it is named in an :class:`.Unchecked`
     that decides nothing.
@@ -141,7 +141,7 @@ _READERS = {metadata.Form.CSDL: metadata.read_csdl, metadata.Form.OPENAPI: metad
 
 
 def of_pages(root: Path, version: str) -> Iterator[Found]:
-    """Where the reference pages are not what the contract says.
+    """The differences between the reference pages and the contract.
 
     Args:
         root: a checkout of them, with ``api-reference`` in it.
@@ -157,7 +157,7 @@ def of_pages(root: Path, version: str) -> Iterator[Found]:
 
 
 def _not_there(path: Path, sort: str) -> str:
-    """That there is no such thing, with what lies there and has nearly the name that was given."""
+    """The error for a missing file or folder, with the nearest name that is there."""
     while not path.parent.exists():
         path = path.parent
     try:

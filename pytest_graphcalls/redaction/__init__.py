@@ -1,4 +1,4 @@
-"""What may not be written down, and what is put in its place.
+"""Redaction of exchanges, notifications and texts: secrets and personal data become pseudonyms or masks.
 
 The rules of this room:
 

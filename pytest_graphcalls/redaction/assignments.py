@@ -110,7 +110,7 @@ def hide_values(text: str, more: Container[str] = ()) -> str:
 
 
 def _begins(text: str) -> list[int]:
-    """Where the names begin that have one of :data:`HINTS`."""
+    """The places at which names with one of :data:`HINTS` begin."""
     low = text.lower()
     if len(low) != len(text):  # a few letters have a lower case of two
         low = "".join(letter if len(letter.lower()) > 1 else letter.lower() for letter in text)
@@ -155,7 +155,7 @@ def _is_linked(text: str, found: re.Match[str]) -> bool:
 
 
 def _masked(text: str, found: re.Match[str]) -> tuple[int, str | None]:
-    """Where the value ends that stands behind a name, and what is put in its place; ``None`` if it stays."""
+    """The end of the value behind a name, and its replacement; ``None`` if the value stays."""
     at, sign, closing = found.end("link"), found["sign"], found["end"]
     quoted = _QUOTED.match(text, at)
     if quoted is not None:

@@ -66,7 +66,7 @@ def _holds_secret(run: str, mask: Mask, depth: int) -> bool:
 
 
 def _decoded(run: str) -> list[str]:
-    """What the Base64 or the hex in ``run`` says, if that is text."""
+    """The text that Base64 or hex in ``run`` stands for, if it is text."""
     if "-" in run:
         run = _GUID.sub("!", run)
     whole = _text(_bytes(run))

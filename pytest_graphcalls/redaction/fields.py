@@ -1,4 +1,4 @@
-"""What is hidden because of its name: headers, members of JSON, parameters of addresses and forms."""
+"""Names whose values are redacted: headers, members of JSON, parameters of addresses and forms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MASK = "REDACTED"
 
 
 class Kind(StrEnum):
-    """What sort of thing a value is, hence what is put in its place."""
+    """The kind of a value, which decides its replacement."""
 
     SECRET = "secret"  # noqa: S105  the name of a kind
     """Replaced as a whole, by :data:`MASK`."""

@@ -84,7 +84,7 @@ def _of_part(found: re.Match[str]) -> str:
 
 
 def _of_rest(found: re.Match[str]) -> str:
-    """What was left of a value that was shortened in the middle, without it if it is one of a secret."""
+    """The rest of a value that was shortened in the middle, removed if the value is a secret."""
     name, value = plain(found["name"]), found["value"]
     known = not name or (len(name) > 1 and any(ending.endswith(name) for ending in (*SECRET_ENDINGS, "sig")))
     return f"{found['head']}{MASK}" if known and not value.isdigit() and not is_placeholder(value) else found[0]

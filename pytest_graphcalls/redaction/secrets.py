@@ -63,7 +63,7 @@ def _forms(value: str) -> Iterator[str]:
 
 
 def _in_base64(raw: bytes) -> Iterator[str]:
-    """What the Base64 of every body that holds ``raw`` has in common: three offsets, without the edges."""
+    """The parts that the Base64 of every body with ``raw`` in it has in common: three offsets, without the edges."""
     for before in range(3):
         text = b64encode(b"\0" * before + raw).decode().rstrip("=")
         whole = text[-(-before * 8 // 6) : len(text) - (1 if (len(raw) + before) % 3 else 0)]

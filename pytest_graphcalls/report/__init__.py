@@ -1,4 +1,4 @@
-"""What a run has to say, worded for a screen, for people and for programs.
+"""Reports of a run: on the terminal, as Markdown, JSON and JUnit XML.
 
 Nothing here finds anything: a :class:`~pytest_graphcalls.session.Run` comes in, text goes out.
 """

@@ -68,7 +68,7 @@ def messages(
 
 
 def _place(seen: Seen) -> tuple[bool, int]:
-    """What groups and sorts findings: the exchanges first, then the notifications."""
+    """The sort key of findings: exchanges first, then notifications."""
     number = seen.exchange if seen.notification is None else seen.notification
     return seen.notification is not None, number or 0
 
@@ -105,7 +105,7 @@ def headline(finding: Finding) -> str:
 
 
 def facts(finding: Finding, contract: Contract) -> Iterator[tuple[str, str]]:
-    """What is known of a finding, name and value, in the order of reading."""
+    """The facts of a finding as name and value, in the order of reading."""
     yield "payload" if finding.side is Side.NOTIFICATION else "operation", finding.operation
     yield "rule", contract.rule(finding.rule).says if finding.rule else ""
     yield "where", finding.where
@@ -176,7 +176,7 @@ def hints(exchanges: Sequence[Exchange], contract: Contract, *, live: bool) -> I
 
 
 def _not_covered(exchanges: Iterable[Exchange], contract: Contract) -> list[str]:
-    """What is to be known of requests outside the contract, each once: they were not judged."""
+    """Lines about requests outside the contract, each once: they were not judged."""
     found = filter(None, map(contract.not_covered, exchanges))
     return list(dict.fromkeys(finding.hint for finding in found))
 

@@ -103,7 +103,7 @@ def document(run: Run, created: datetime, masked: Counter[str] | None = None) ->
 
 
 class _Numbers(NamedTuple):
-    """Where in the report something stands, by test and by its number there."""
+    """The numbers of findings and exchanges in a report, by test and by their number there."""
 
     exchanges: Mapping[tuple[str, int | None], int]
     notifications: Mapping[tuple[str, int | None], int]

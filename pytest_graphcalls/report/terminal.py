@@ -50,8 +50,8 @@ def _not_covered(run: Run) -> Iterator[str]:
 def _contract(run: Run) -> Iterator[str]:
     results = run.asked()
     yield f"target {run.target}, contract {run.contract.revision}"
-    yield from _unsettled(results, Outcome.COULD_NOT_CHECK)
-    yield from _unsettled(results, Outcome.NOT_CHECKED)
+    yield from _reasons(results, Outcome.COULD_NOT_CHECK)
+    yield from _reasons(results, Outcome.NOT_CHECKED)
     yield from _rules(run, [result for result in results if result.reason != NO_TEST])
     yield from _counts(results)
     yield from _elsewhere(run)
@@ -90,7 +90,7 @@ def _counts(results: Iterable[RuleResult]) -> Iterator[str]:
     yield "rules: " + ", ".join(f"{counts[status]} {STATUS_WORDS[status]}" for status in shown)
 
 
-def _unsettled(results: Iterable[RuleResult], status: Outcome) -> Iterator[str]:
+def _reasons(results: Iterable[RuleResult], status: Outcome) -> Iterator[str]:
     words = STATUS_WORDS[status]
     reasons: dict[str, list[str]] = defaultdict(list)
     for result in results:

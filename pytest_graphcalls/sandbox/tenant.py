@@ -157,7 +157,7 @@ class Sandbox:
             SettingError: a name does not exist, a text is invalid (meetings are not shown), or there is an address to
                 listen at without a callback address that leads there.
         """
-        texts = gathered(given, SETTINGS)
+        texts = merged(given, SETTINGS)
         read = parsed(texts, READERS)
         if "listen" in read and "callback" not in read:
             source, text = texts["listen"]
@@ -167,7 +167,7 @@ class Sandbox:
 
     @property
     def not_asked(self) -> tuple[str, ...]:
-        """Those of its users, and its phone, who have not agreed to be dialled, played to and recorded."""
+        """The users of the sandbox, and its phone, without consent to be dialled, played to and recorded."""
         agreed = {one.lower() for one in self.agreed}
         return tuple(one for one in (*self.users, *filter(None, [self.phone])) if one.lower() not in agreed)
 
@@ -197,7 +197,7 @@ def below(callback: str, name: str) -> str:
     return parts._replace(path=f"{parts.path.rstrip('/')}/{name}").geturl()
 
 
-def gathered(given: Iterable[tuple[str, str, str]], known: Mapping[str, FactSetting]) -> dict[str, tuple[str, str]]:
+def merged(given: Iterable[tuple[str, str, str]], known: Mapping[str, FactSetting]) -> dict[str, tuple[str, str]]:
     """Source and text of each setting, by name; a later text of equal name is appended to the earlier one.
 
     Args:
@@ -217,7 +217,7 @@ def gathered(given: Iterable[tuple[str, str, str]], known: Mapping[str, FactSett
 
 
 def parsed(texts: Mapping[str, tuple[str, str]], readers: Readers) -> dict[str, Any]:
-    """The values of settings from :func:`gathered`; raises :class:`.SettingError` for a text that is invalid."""
+    """The values of settings from :func:`merged`; raises :class:`.SettingError` for a text that is invalid."""
     return {name: _read(name, *said, *readers[name]) for name, said in texts.items()}
 
 
@@ -434,7 +434,7 @@ class GivenData:
         return available[number]
 
     def _otherwise(self, name: str, invented: str, available: int = 0) -> Any:
-        """What is invented for want of any such setting."""
+        """The values made up when no setting gives them."""
         if self._invented is not None and invented and not available:
             return getattr(self._invented, invented)()
         fact = self._known[name]

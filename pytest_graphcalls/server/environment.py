@@ -6,6 +6,7 @@ Which runtime needs what was tried, or is marked as not run in ``docs/how-to/any
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ Variables = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class ClientFacts:
-    """What clients have to know about a server.
+    """The facts about a server that clients need.
 
     Attributes:
         url: its base URL, with TLS.
@@ -45,17 +46,25 @@ class ClientFacts:
     client_secret: str
 
 
-def variables(facts: ClientFacts, runtime: str | None = None) -> Variables:
+JOINED = {"NODE_OPTIONS": " ", "JAVA_TOOL_OPTIONS": " ", "PHP_INI_SCAN_DIR": ""}
+"""Variables that have other people's options in them, too, and what is put between theirs and ours."""
+
+
+def variables(facts: ClientFacts, runtime: str | None = None, given: Mapping[str, str] = os.environ) -> Variables:
     """The variables for a client.
 
     Args:
         facts: where the server is, and who signs in.
         runtime: one of :data:`RUNTIMES`; ``None`` for those of all of them.
+        given: the environment that they will be put into; options of a runtime that it has stay in front of ours.
     """
     chosen = RUNTIMES.values() if runtime is None else (RUNTIMES[runtime],)
     merged = {**_proxy(facts), **_sign_in(facts)}
     for more in chosen:
         merged.update(more(facts))
+    for name in JOINED.keys() & merged.keys() & given.keys():
+        theirs, ours = given[name], merged[name]
+        merged[name] = theirs if ours in theirs else f"{theirs}{JOINED[name]}{ours}"
     return merged
 
 

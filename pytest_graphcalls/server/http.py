@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any, cast
@@ -23,10 +26,32 @@ ANSWER_WITHIN = 1.0
 AsgiApp = Callable[..., Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that runs.
+
+    Attributes:
+        url: its base URL, e.g. ``http://127.0.0.1:49152``.
+        serve: lets it serve a connection that was accepted elsewhere, as one of its own; from any thread.
+    """
+
+    url: str
+    serve: Callable[[socket.socket], None]
+
+
 @contextmanager
 def serve_in_thread(
     app: AsgiApp, host: str = "127.0.0.1", port: int = 0, *, certificate: Path | None = None
 ) -> Iterator[str]:
+    """Serve an ASGI application until the block ends; gives the base URL. Takes and raises what :func:`server` does."""
+    with server(app, host, port, certificate=certificate) as running:
+        yield running.url
+
+
+@contextmanager
+def server(
+    app: AsgiApp, host: str = "127.0.0.1", port: int = 0, *, certificate: Path | None = None
+) -> Iterator[Running]:
     """Serve an ASGI application until the block ends.
 
     Args:
@@ -35,9 +60,6 @@ def serve_in_thread(
         port: port to listen on; 0 picks a free one.
         certificate: PEM file with private key and certificates; with one the server speaks TLS.
 
-    Yields:
-        The base URL, e.g. ``http://127.0.0.1:49152``.
-
     Raises:
         SettingError: the address cannot be listened on.
     """
@@ -45,16 +67,16 @@ def serve_in_thread(
         stopping = asyncio.Event()
         settings = config(_closing(app, stopping), certificate)
         settings.load()  # not in the thread, where the error for an unreadable certificate would be lost
-        server = _Server(settings, stopping)
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="graphcalls-server", daemon=True)
+        serving = _Server(settings, stopping)
+        thread = Thread(target=serving.run, kwargs={"sockets": [listener]}, name="graphcalls-server", daemon=True)
         thread.start()
         try:
             # The socket listens already: a request sent now waits until the server accepts it.
-            yield base_url(listener, "https" if certificate else "http")
+            yield Running(base_url(listener, "https" if certificate else "http"), serving.take)
         finally:
-            server.should_exit = True
+            serving.should_exit = True
             thread.join(STOP_WITHIN)
-            server.force_exit = True
+            serving.force_exit = True
             thread.join(STOP_WITHIN)
 
 
@@ -98,6 +120,26 @@ class _Server(uvicorn.Server):
     def __init__(self, settings: uvicorn.Config, stopping: asyncio.Event) -> None:
         super().__init__(settings)
         self._stopping = stopping
+        self._loop: Future[asyncio.AbstractEventLoop] = Future()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._loop.set_result(asyncio.get_running_loop())
+
+    def take(self, connection: socket.socket) -> None:
+        """Serve a connection that was accepted elsewhere; it is closed here.
+
+        Raises:
+            TimeoutError: the server does not run.
+        """
+        loop = self._loop.result(STOP_WITHIN)
+        asyncio.run_coroutine_threadsafe(self._taken(connection), loop)
+
+    async def _taken(self, connection: socket.socket) -> None:
+        facts = {"config": self.config, "server_state": self.server_state, "app_state": self.lifespan.state}
+        protocol: Any = partial(self.config.http_protocol_class, **facts)
+        with suppress(OSError):  # no TLS comes, or a broken one: that client alone is concerned
+            await asyncio.get_running_loop().connect_accepted_socket(protocol, connection, ssl=self.config.ssl)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._stopping.set()

@@ -1,7 +1,8 @@
 """An HTTP proxy that leads the host names of the cloud to our own server, and nowhere else.
 
-Clients that read ``HTTPS_PROXY`` reach the simulator through it under Microsoft's own names. A tunnel ends at the
-server's TLS port, which has a certificate for these names; nothing is decrypted here.
+Clients that read ``HTTPS_PROXY`` reach the simulator through it under Microsoft's own names. A tunnel ends at our
+server with TLS, which has a certificate for these names: the proxy reads the request for a tunnel, and hands the
+connection itself over. Nothing is decrypted or passed on here, and a request takes as long as at the server's own port.
 """
 
 from __future__ import annotations
@@ -17,26 +18,24 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from pytest_graphcalls.contract import Cloud
-from pytest_graphcalls.server.http import base_url, listening
+from pytest_graphcalls.server.http import Running, base_url, listening
 from pytest_graphcalls.validation import is_loopback
 
 HEAD_WITHIN: Final = 10.0
-"""Real seconds that a client has for the head of its request, and for the first bytes in its tunnel."""
+"""Real seconds that a client has for the head of its request, and for the first byte in its tunnel."""
 LONGEST_HEAD = 16 * 1024
 """Bytes of the head of a request, at most."""
-MOST_TUNNELS = 500
-"""Connections at the same time; more are refused."""
-PIECE = 64 * 1024
-"""Bytes that are passed on at once."""
+MOST_WAITING = 500
+"""Connections whose requests have not come yet, at the same time; more are refused."""
+ACCEPT_AGAIN: Final = 0.05
+"""Real seconds until the proxy accepts again, when it could not."""
 MACHINE_IDENTITY = "169.254.169.254"
 """Where SDKs look for the identity of a cloud machine. A closed connection ends the search at once, where an error
 status is asked for again for up to 70 seconds (clients 1.66)."""
 
 _HEAD_END = b"\r\n\r\n"
-_TLS_HANDSHAKE = 0x16
+_TLS_HANDSHAKE = b"\x16"
 _REQUEST_LINE = re.compile(rb"([A-Z]+) (\S{1,8000}) HTTP/1\.[01]\r\n")
-
-_Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class _Refused(Exception):  # noqa: N818  it is an answer, not an error of ours
@@ -53,11 +52,11 @@ class _Refused(Exception):  # noqa: N818  it is an answer, not an error of ours
 
 
 @contextmanager
-def proxy_in_thread(target: str, cloud: Cloud, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def proxy_in_thread(target: Running, cloud: Cloud, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Run a proxy until the block ends.
 
     Args:
-        target: base URL of the server with TLS that the names lead to.
+        target: the server with TLS that the names lead to.
         cloud: has the names.
         host: address to listen on.
         port: port to listen on; 0 picks a free one.
@@ -88,61 +87,64 @@ def _run(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]) -> No
 
 @dataclass(slots=True)
 class _Proxy:
-    target: str
+    target: Running
     cloud: Cloud
     tasks: set[asyncio.Future[None]] = field(default_factory=set)
 
     async def serve_until(self, stop: asyncio.Event, listener: socket.socket) -> None:
         """Serve connections until the event is set."""
-        server = await asyncio.start_server(self._connected, sock=listener, limit=PIECE)
+        listener.settimeout(0)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(listener, self._accept, loop, listener)
         await stop.wait()
-        # Accept no more before the close: asyncio would never close a connection that it accepts in that very moment.
-        asyncio.get_running_loop().remove_reader(listener)
-        for _ in range(5):
-            await asyncio.sleep(0)
-        server.close()
-        for task in (*self.tasks,):
+        loop.remove_reader(listener)
+        for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
-        await asyncio.sleep(0)
 
-    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(self._serve(reader, writer))
+    def _accept(self, loop: asyncio.AbstractEventLoop, listener: socket.socket) -> None:
+        try:
+            connection, _ = listener.accept()
+        except OSError:  # the client has left, or the process has too many files open
+            loop.remove_reader(listener)
+            loop.call_later(ACCEPT_AGAIN, loop.add_reader, listener, self._accept, loop, listener)
+            return
+        connection.settimeout(0)
+        task = asyncio.ensure_future(self._serve(connection))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
-        task.add_done_callback(lambda _: writer.close())  # of a task that is cancelled before its start, too
+        # Here, because a task that is cancelled before its start does nothing; one that was handed over is not closed.
+        task.add_done_callback(lambda _: connection.close())
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, connection: socket.socket) -> None:
         """Serve one connection, whatever its client does."""
         try:
-            await self._lead(reader, writer)
+            await self._lead(connection)
         except _Refused as refused:
-            with suppress(OSError, TimeoutError):
-                await asyncio.wait_for(_refuse(reader, writer, refused), HEAD_WITHIN)
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the client has left, or the proxy ends
+            with suppress(OSError):
+                async with asyncio.timeout(HEAD_WITHIN):
+                    await _refuse(connection, refused)
+        except OSError:
+            pass  # the client has left
 
-    async def _lead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        method, address = await _request_line(reader)
-        if len(self.tasks) > MOST_TUNNELS:
-            raise _Refused(503, f"The proxy of graphcalls has {MOST_TUNNELS} connections open. Close some.")
+    async def _lead(self, connection: socket.socket) -> None:
+        method, address = await _request_line(connection)
+        if len(self.tasks) > MOST_WAITING:
+            raise _Refused(503, f"{MOST_WAITING} connections to the proxy of graphcalls wait already. Close some.")
         name, port = _host_and_port(method, address)
         if name == MACHINE_IDENTITY:
             return
         self._require_name(method, name, port)
-        url = urlsplit(self.target)
-        upstream = await asyncio.open_connection(url.hostname, url.port, limit=PIECE)
+        await asyncio.get_running_loop().sock_sendall(connection, b"HTTP/1.1 200 Connection established\r\n\r\n")
         try:
-            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            first = await asyncio.wait_for(reader.read(PIECE), HEAD_WITHIN)
-            if first and first[0] != _TLS_HANDSHAKE:
-                raise _Refused(400, f"The tunnel to {name} takes TLS, and what came is none; use https.")
-            upstream[1].write(first)
-            await _pass_on((reader, writer), upstream)
+            async with asyncio.timeout(HEAD_WITHIN):
+                first = (await _look(connection))[:1]
         except TimeoutError:
             raise _Refused(408, f"Nothing came through the tunnel to {name} in {HEAD_WITHIN:g} s.") from None
-        finally:
-            upstream[1].close()
+        if first and first != _TLS_HANDSHAKE:
+            raise _Refused(400, f"The tunnel to {name} takes TLS, and what came is none; use https.")
+        if first:
+            self.target.serve(socket.socket(fileno=connection.detach()))
 
     def _require_name(self, method: str, name: str, port: int) -> None:
         """Refuse whatever is no tunnel to a host of the cloud."""
@@ -157,16 +159,38 @@ class _Proxy:
             raise _Refused(502, f"Port {port} of {name} was asked for; it is served on 443 alone.")
 
 
-async def _request_line(reader: asyncio.StreamReader) -> tuple[str, str]:
+async def _look(connection: socket.socket) -> bytes:
+    """What has come and was not read, once there is something; it stays unread. Empty when the client has left."""
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(connection, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(connection)
+    return connection.recv(LONGEST_HEAD, socket.MSG_PEEK)
+
+
+async def _head(connection: socket.socket) -> bytes:
+    """The head of a request; not a byte after it is read, because that is for the server."""
+    head = b""
+    while not head.endswith(_HEAD_END):
+        seen = await _look(connection)
+        if not seen:
+            raise ConnectionResetError
+        end = (head + seen).find(_HEAD_END)
+        head += connection.recv(len(seen) if end < 0 else end + len(_HEAD_END) - len(head))
+        if len(head) > LONGEST_HEAD:
+            raise _Refused(431, f"The head of the request is longer than {LONGEST_HEAD} bytes.")
+    return head
+
+
+async def _request_line(connection: socket.socket) -> tuple[str, str]:
     """Method and address of a request, whose headers are read as well."""
     try:
-        head = await asyncio.wait_for(reader.readuntil(_HEAD_END), HEAD_WITHIN)
+        async with asyncio.timeout(HEAD_WITHIN):
+            head = await _head(connection)
     except TimeoutError:
         raise _Refused(408, f"No whole request came in {HEAD_WITHIN:g} s.") from None
-    except asyncio.LimitOverrunError:
-        head = b"-" * (LONGEST_HEAD + 1)
-    if len(head) > LONGEST_HEAD:
-        raise _Refused(431, f"The head of the request is longer than {LONGEST_HEAD} bytes.")
     found = _REQUEST_LINE.match(head)
     if found is None:
         raise _Refused(400, "This is an HTTP proxy; what came is no request of HTTP/1.1.")
@@ -183,27 +207,7 @@ def _host_and_port(method: str, address: str) -> tuple[str, int]:
         raise _Refused(400, f"{address[:80]} is no host and port.") from None
 
 
-async def _pass_on(client: _Streams, server: _Streams) -> None:
-    """Pass bytes on in both directions, until one side has ended."""
-    directions = [
-        asyncio.ensure_future(_pump(client[0], server[1])),
-        asyncio.ensure_future(_pump(server[0], client[1])),
-    ]
-    try:
-        await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for direction in directions:
-            direction.cancel()
-        await asyncio.gather(*directions, return_exceptions=True)
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while piece := await reader.read(PIECE):
-        writer.write(piece)
-        await writer.drain()
-
-
-async def _refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, refused: _Refused) -> None:
+async def _refuse(connection: socket.socket, refused: _Refused) -> None:
     text = f"[pytest-graphcalls] {refused}".encode("ascii", "replace").translate(None, b"\r\n")
     lines = (
         b"HTTP/1.1 %d %b" % (refused.status, text),
@@ -213,9 +217,9 @@ async def _refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, re
         b"",
         text,
     )
-    writer.write(b"\r\n".join(lines))
-    await writer.drain()
-    writer.write_eof()
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(connection, b"\r\n".join(lines))
+    connection.shutdown(socket.SHUT_WR)
     # Closed with bytes unread, the connection would be reset, and the answer lost with it.
-    while await reader.read(PIECE):
+    while await loop.sock_recv(connection, LONGEST_HEAD):
         pass

@@ -1,4 +1,4 @@
-"""What a finding means in the test it came up in; decided here and nowhere else."""
+"""Decides whether a finding fails its test; the only place that does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_graphcalls.wire import Exchange, Response
 
 
 class FindingStatus(StrEnum):
-    """What a finding means in the test it came up in. The values are part of the report format."""
+    """The consequence of a finding for its test. The values are part of the report format."""
 
     FAILS = "fails"
     """It fails this test."""
@@ -33,7 +33,7 @@ NOT_THERE = frozenset({404, 405, 501})
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Which operations a target has.
+    """The operations that a target has.
 
     Attributes:
         named: ids of those that it is said to have; empty where nothing is said.
@@ -89,7 +89,7 @@ class Judge:
         return self.offer.has(match.operation.id, exchange.response)
 
     def status(self, finding: Finding) -> FindingStatus:
-        """What ``finding`` means here."""
+        """The status of ``finding`` in this test."""
         if not self._weighs(finding):
             return FindingStatus.NOTED
         if not self.is_of_contract_test:

@@ -1,4 +1,4 @@
-"""What one test says when it is over: values that travel between processes as plain JSON."""
+"""The result of one test, as values that travel between processes as plain JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytest_graphcalls.session.judge import BREAKS, FindingStatus
 
 
 class Outcome(StrEnum):
-    """What became of a test, or of a rule. The values are part of the report format."""
+    """The outcome of a test, or of a rule. The values are part of the report format."""
 
     HELD = "held"
     BROKEN = "broken"
@@ -24,7 +24,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a target did where no source says what it should.
+    """The answer of a target to a question: its behaviour where no source says what it should do.
 
     Attributes:
         status: the status it answered.
@@ -40,7 +40,7 @@ class Answer:
         return " ".join(filter(None, (str(self.status), self.code, self.text)))
 
     def to_json(self) -> dict[str, Any]:
-        """As the report writes it."""
+        """The finding as the report writes it."""
         return {"status": self.status, "code": self.code, "text": self.text}
 
 
@@ -78,7 +78,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class TestRecord:
-    """What one test says; JSON values inside, so that it can travel between processes.
+    """The record of one test; JSON values inside, so that it can travel between processes.
 
     Attributes:
         nodeid: pytest's name of the test.
@@ -118,7 +118,7 @@ class TestRecord:
 
     @property
     def is_contract_test(self) -> bool:
-        """Whether it judges the target, rather than being some project's own test."""
+        """Whether the test judges the target, rather than being a project's own test."""
         return bool(self.rules or self.questions)
 
     def properties(self) -> list[tuple[str, str]]:

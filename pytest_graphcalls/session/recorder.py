@@ -94,7 +94,7 @@ class Recorder:
             number = next((at for at, one in enumerate(self._exchanges) if one.request is request), None)
             self._seen.append(Seen(_safe(finding), number, self.judge.status(finding)))
 
-    def blame(self, rule: str, where: str, expected: str, got: str) -> None:
+    def add_wrong_value(self, rule: str, where: str, expected: str, got: str) -> None:
         """Add a finding about the last answer of an operation, which only shows wrong beside other exchanges.
 
         Args:
@@ -245,7 +245,7 @@ class Recorder:
 
     @property
     def answers(self) -> Mapping[str, Answer]:
-        """What the target answered to the questions of the test, by the question's full id."""
+        """The target's answers to the questions of the test, by the question's full id."""
         with self._lock:
             return dict(self._answers)
 

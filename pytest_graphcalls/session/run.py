@@ -1,4 +1,4 @@
-"""What all tests together say about the rules."""
+"""The results of all rules, from the records of all tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_graphcalls.session.outcome import Answer, Outcome, Seen, TestRecord
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """What a run says about one rule in one API version.
+    """The result of one rule in one API version.
 
     Attributes:
         rule: full id.
@@ -39,7 +39,7 @@ class RuleResult:
 
 @dataclass(frozen=True, slots=True)
 class QuestionResult:
-    """What a target answered to one question in one API version; ``answer`` is ``None`` when it was not asked."""
+    """The answer to one question in one API version; ``answer`` is ``None`` when it was not asked."""
 
     question: str
     version: str
@@ -90,7 +90,7 @@ class Run:
 
     @property
     def records(self) -> tuple[TestRecord, ...]:
-        """What the tests say, in the order of their names, so that the order they ran in does not show."""
+        """The records of the tests, sorted by name, so that the order they ran in does not show."""
         return tuple(self._records[nodeid] for nodeid in sorted(self._records))
 
     @property
@@ -199,7 +199,7 @@ class Run:
         return tuple(sorted(tested.union(*(record.judged for record in self.records))))
 
     def stray(self) -> tuple[tuple[str, Finding], ...]:
-        """What contract tests found wrong that no rule speaks about, as in a notification; each with one such test."""
+        """Violations found by contract tests that no rule is about, as in a notification; each with one such test."""
         found = {
             seen.finding.fingerprint: (record.nodeid, seen.finding)
             for record in self.contract_tests
@@ -214,7 +214,7 @@ class Run:
         pytest alone would call such a run a success.
         """
         failed = {record.nodeid for record in self.records if record.outcome is Outcome.BROKEN}
-        told = {
+        reported = {
             (broken_rule(seen.finding, self.contract), seen.finding.version)
             for record in self.records
             for seen in record.seen
@@ -224,7 +224,7 @@ class Run:
             result
             for result in self.rules()
             if result.status is Outcome.BROKEN
-            and (result.rule, result.version) not in told
+            and (result.rule, result.version) not in reported
             and not failed.intersection(result.tests)
         )
 

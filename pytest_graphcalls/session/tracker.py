@@ -58,7 +58,7 @@ class Watch:
             self._outcome, self._reason = outcome, _short(reason)
 
     def record(self) -> TestRecord:
-        """What the test says, now that it is over."""
+        """The record of the test, once it is over."""
         facts: dict[str, Any] = {} if self.recorder is None else _facts(self.recorder, self._outcome)
         plain = (self.nodeid, self._outcome, self._reason, self.version, self.target, self.rules, self.questions)
         return TestRecord(*plain, **facts)
@@ -91,7 +91,7 @@ def _facts(recorder: Recorder, outcome: Outcome) -> dict[str, Any]:
 
 
 def exercised(contract: Contract, exchanges: Iterable[Exchange]) -> tuple[dict[str, int], tuple[str, ...]]:
-    """Which operations were used how often, and which rules had a chance to be broken; both by ``id@version``."""
+    """The number of uses of each operation, and the rules that could have been broken; both by ``id@version``."""
     operations: Counter[str] = Counter()
     judged: set[str] = set()
     for exchange in exchanges:

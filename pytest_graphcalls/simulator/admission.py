@@ -106,7 +106,7 @@ class Admission:
         return Ask(request, match, grant, f"{origin or _DEFAULT_ORIGIN}/{match.version}")
 
     def look_at(self, request: Request, root: str) -> Look | None:
-        """What was found about the request that was admitted last, if it is ``request``.
+        """The result of checking ``request``, if it is the one that was admitted last.
 
         Args:
             request: the request; one that came in process is looked at for where it was sent, too.
@@ -131,7 +131,7 @@ class Admission:
         return found
 
     def identify(self, request: Request) -> Grant:
-        """What the token allows."""
+        """The grant of the token."""
         return self._authority.grant(request)
 
     def require_role(self, match: Match, grant: Grant) -> None:
@@ -172,7 +172,7 @@ class Admission:
         return places
 
     def _acted_on(self, match: Match) -> tuple[Mapping[str, tuple[Any, ...]], Tree]:
-        """What is acted on in a request of an operation, as it is in the contract and as a tree."""
+        """The members of a request that an operation acts on, as the contract lists them and as a tree."""
         operation = match.operation
         found = self._reads.get((operation.id, match.version))
         if found is None:
@@ -300,7 +300,7 @@ def _stray(path: str) -> tuple[str, str]:
 
 
 def _uncovered(miss: Miss, method: str, path: str) -> Refusal:  # noqa: ARG001  a row of the table below
-    return Refusal("api-not-supported", f"{miss.uncovered} is documented, but this simulator does not have it.")
+    return Refusal("api-not-supported", f"{miss.uncovered} is known, but this simulator does not have it.")
 
 
 def _other_version(miss: Miss, method: str, path: str) -> Refusal:  # noqa: ARG001  a row of the table below

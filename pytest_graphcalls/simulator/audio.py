@@ -1,4 +1,4 @@
-"""What can be heard in a call, as plain values; and audio files in the one format that the service takes and gives."""
+"""Prompts, speech and recordings as plain values, and audio files in the one format of the service."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import math
 import struct
 import wave
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
-
-from pytest_graphcalls.errors import UnknownNameError
 
 RATE = 16_000
 """Samples a second."""
@@ -29,10 +27,6 @@ NAMES = MappingProxyType(
     }
 )
 """Names of the members that lead to a recording: documented, and captured in 2024 (s2.2)."""
-CHOICES = MappingProxyType(
-    {"unplayable": ("failed", "completed"), "hang_up": ("loses", "keeps"), "names": (*NAMES, "both")}
-)
-"""By switch: its values, the default first."""
 _CHUNK, _FORMAT = struct.Struct("<4sI"), struct.Struct("<HHI6xH")
 """The head of a part of a WAV file, and its format: coding (1 is PCM), channels, samples a second, bits of each."""
 Span = tuple[float, float]
@@ -48,24 +42,42 @@ class Sound:
         resource_id: what the service keeps it under, or ``""``.
         seconds: how long it is heard; ``None`` until that is known.
         problem: why it cannot be played, or ``""``.
+        place: the member of the request that names it.
     """
 
     uri: str
     resource_id: str = ""
     seconds: float | None = None
     problem: str = ""
+    place: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Music:
+    """What someone on hold hears.
+
+    Attributes:
+        sound: the audio file; ``None`` for the default tune.
+        operation: id of the operation that has started it.
+        since: virtual second at which it began.
+    """
+
+    sound: Sound | None
+    operation: str
+    since: float
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """An audio file that was played into a call.
+    """An audio file that was played into a call, or to someone on hold.
 
     Attributes:
-        uri: where it lies.
+        uri: where it lies; ``""`` for the default tune of a hold.
         resource_id: what the service keeps it under, or ``""``.
         begins: virtual second at which it began.
         ends: virtual second at which it ended; ``None`` while it is heard.
-        ended: ``completed``, ``cancelled``, ``call ended``, or how else its operation ended; ``""`` while it is heard.
+        ended: ``completed``, ``cancelled``, ``call ended``, or how else its operation ended; ``stopped`` for music on
+            hold; ``""`` while it is heard.
         problem: why it could not be played, or ``""``.
         operation: id of the operation that played it.
     """
@@ -98,7 +110,7 @@ class Tone:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a recording waits for, in seconds.
+    """The limits of a recording, in seconds.
 
     Attributes:
         silence: how long nothing may be said at first.
@@ -133,7 +145,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What the bot has recorded.
+    """One recording that the bot made.
 
     Attributes:
         call: id of the call.
@@ -170,40 +182,6 @@ class Recording:
 
     def _sample(self, moment: float) -> int:
         return round((min(max(moment, self.begins), self.ends) - self.begins) * RATE)
-
-
-class Switches:
-    """Where sources differ, or a defect of the service is known: which behaviour is simulated.
-
-    Attributes:
-        unplayable: how a prompt ends that cannot be fetched or has another format: ``failed``, as the sibling service
-            has it today (inferred: s1.7), or ``completed`` without being heard, as captured in 2019 (reported: s1.6).
-        hang_up: whether a hang-up ``loses`` the recording that it ends (reported: s2.14), or ``keeps`` it as if a pause
-            had ended it.
-        names: the members that lead to a recording: ``current``, ``older`` or ``both`` (see :data:`NAMES`).
-    """
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """Take the default of each."""
-        self.unplayable, self.hang_up, self.names = (values[0] for values in CHOICES.values())
-
-    def choose(self, **choices: str) -> Switches:
-        """Simulate other behaviours from now on.
-
-        Raises:
-            UnknownNameError: there is no such switch or value.
-        """
-        for name, value in choices.items():
-            if name not in CHOICES:
-                raise UnknownNameError("switch", name[:80], tuple(CHOICES), few=True)
-            if value not in CHOICES[name]:
-                raise UnknownNameError(f"value of {name}:", str(value)[:80], CHOICES[name], few=True)
-        for name, value in choices.items():
-            setattr(self, name, value)
-        return self
 
 
 class WrongFormatError(ValueError):

@@ -9,9 +9,9 @@ from pytest_graphcalls.errors import NotAllowedNowError
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Ask, require_role_for
+from pytest_graphcalls.simulator.entities import AUDIO_ALONE, Call, Conference, Kind
 from pytest_graphcalls.simulator.requests import type_of
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, Result, documented, inferred, reported
-from pytest_graphcalls.simulator.store import Call, Conference, Kind
 from pytest_graphcalls.simulator.world import World
 
 KEEPALIVE_SECONDS = 45 * 60.0
@@ -48,15 +48,15 @@ REFUSED_IN: Mapping[CallState, str] = {
 
 
 class Calls:
-    """What holds for every call, whatever brought it about. Each step is a method that can be replaced."""
+    """Steps that every call takes, however it began. Each is a method that can be replaced."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.keepalive_seconds = KEEPALIVE_SECONDS
         self.before_end: Callable[[Call], None] = lambda _: None
         """Is handed each call that is about to end."""
-        self.after_leaving: Callable[[Conference], None] = lambda _: None
-        """Is handed each group call that a participant has left."""
+        self.after_change: list[Callable[[Conference], None]] = []
+        """Each is handed every conference in which a participant has left or changed."""
 
     def live(self, ask: Ask) -> Call:
         """The call in the path, if it is the app's and not over (observed 2.13)."""
@@ -113,7 +113,8 @@ class Calls:
         world = self._world
         bot = call.source if call.direction == "outgoing" else None
         bot = bot or world.authority.bot(world.authority.app_of(call.app_id))
-        world.store.add_participant(world.store.conference_of(call), call.my_participant, bot, leg=call.id)
+        conference, streams = world.store.conference_of(call), streams_of(call.asked)
+        world.store.add_participant(conference, call.my_participant, bot, leg=call.id, streams=streams)
         call_id = call.id  # of a call that ends before, nothing more is kept until then
         world.clock.after(self.keepalive_seconds, lambda: self.lapse(call_id))
 
@@ -199,6 +200,12 @@ class Calls:
         after = self.withdraw_invitations(call, self._world.store.drop_leg(call))
         if call.my_participant in before.people:
             self._world.notifier.roster_changed(after, PARTICIPANT_LEFT)
+            self.note_change(after)
+
+    def note_change(self, conference: Conference) -> None:
+        """Let the other parts look at a conference in which a participant has left or changed."""
+        for look in self.after_change:
+            look(conference)
 
     def withdraw_invitations(self, call: Call, conference: Conference) -> Conference:
         """Stop ringing those whom a call that is over had invited."""
@@ -231,10 +238,26 @@ class Calls:
             self.end_peer_legs(conference)
             return
         self._world.notifier.roster_changed(conference, fact)
-        self.after_leaving(conference)
+        self.note_change(conference)
         if not conference.has_people:
             legs = frozenset(conference.legs)
             self._world.clock.after(self._world.pace.alone, lambda: self.end_if_alone(conference.id, legs))
+
+    def change_participants(self, conference: Conference, ids: Iterable[str], fact: Fact, **facts: Any) -> Conference:
+        """Change members of participants; every bot is notified of the roster, with this evidence, if any differs."""
+        changed = [
+            one for one in map(conference.people.get, ids) if one and facts != {n: getattr(one, n) for n in facts}
+        ]
+        for one in changed:
+            conference = self._world.store.change_participant(conference, one.id, **facts)
+        if changed:
+            self.note_change(conference)
+            self.notify_changed(conference, fact)
+        return conference
+
+    def notify_changed(self, conference: Conference, fact: Fact) -> None:
+        """Notify every bot of the roster in which a participant has changed."""
+        self._world.notifier.roster_changed(conference, fact)
 
     def end_peer_legs(self, conference: Conference) -> None:
         """End a peer-to-peer call whose other side has left (observed 6.16); if it rang, it is cancelled."""
@@ -276,6 +299,21 @@ def require_media_role(ask: Ask, asked: Mapping[str, Any]) -> None:
 def is_app_hosted(asked: Mapping[str, Any]) -> bool:
     """Whether what was asked for has the bot host its media itself."""
     return type_of(asked.get("mediaConfig") or {}) == "appHostedMediaConfig"
+
+
+_AS_A_VIEWER = {
+    "audio": "sendReceive",
+    "video": "sendReceive",
+    "videoBasedScreenSharing": "receiveOnly",
+    "data": "sendReceive",
+}
+"""By medium: the direction of the stream of a bot that hosts its media itself and shares nothing (s12.2, s19.2)."""
+
+
+def streams_of(asked: Mapping[str, Any]) -> Mapping[str, str]:
+    """The streams of a bot, by what was asked for; one with service-hosted media has audio alone (s19.2)."""
+    wanted = asked.get("requestedModalities", ())
+    return {one: way for one, way in _AS_A_VIEWER.items() if one in wanted} if is_app_hosted(asked) else AUDIO_ALONE
 
 
 def require_instance(ask: Ask) -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from threading import RLock
 from typing import Any
 
 from pytest_graphcalls.contract import Contract, Match, Miss
+from pytest_graphcalls.simulator.acting import Person
 from pytest_graphcalls.simulator.admission import Admission, Ask
-from pytest_graphcalls.simulator.audio import Switches
 from pytest_graphcalls.simulator.batching import Batches
 from pytest_graphcalls.simulator.calls import Calls
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
 from pytest_graphcalls.simulator.creation import Creation
 from pytest_graphcalls.simulator.faults import Fault, Faults
+from pytest_graphcalls.simulator.handlers import HANDLERS
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import App, Authority, Channel
 from pytest_graphcalls.simulator.incoming import Incoming
@@ -30,10 +32,13 @@ from pytest_graphcalls.simulator.people import People
 from pytest_graphcalls.simulator.prompts import Prompts
 from pytest_graphcalls.simulator.recordings import Recordings
 from pytest_graphcalls.simulator.responses import Refusal, Reply, Responses
-from pytest_graphcalls.simulator.scenario import Meeting, Person, Scenario
+from pytest_graphcalls.simulator.routing import Routing
+from pytest_graphcalls.simulator.scenario import Meeting, Scenario
+from pytest_graphcalls.simulator.sharing import Sharing
 from pytest_graphcalls.simulator.signin import SimulatedSignIn
 from pytest_graphcalls.simulator.simulated_call import SimulatedCall
 from pytest_graphcalls.simulator.store import Store
+from pytest_graphcalls.simulator.switches import Switches
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import Exchange, Notification, Request, Response
 
@@ -52,7 +57,7 @@ class Simulator:
 
     Every behaviour is a method of one of its parts (``admission``, ``creation``, ``calls``, ``incoming``,
     ``participants``, ``invitations``, ``media``, ``meetings``, ``prompts``, ``recordings``, ``hearing``,
-    ``operations``, ``notifier``) that can be replaced on the instance.
+    ``routing``, ``sharing``, ``operations``, ``notifier``) that can be replaced on the instance.
 
     Args:
         seed: for all ids.
@@ -97,15 +102,20 @@ class Simulator:
         self.incoming = Incoming(world, self.admission, self.calls)
         self.participants = Participants(world, self.admission, self.calls, self.operations, self.invitations)
         self.hearing = Hearing(world)
-        switches = Switches()
-        self.prompts = Prompts(world, self.operations, switches, self.outbox.later)
-        self.recordings = Recordings(world, self.operations, self.hearing, switches)
-        self.calls.before_end, self.calls.after_leaving = self.recordings.hang_up, self.recordings.listen_again
-        parts = (self.operations, self.prompts, self.recordings, switches)
+        self.switches = Switches()
+        """Where sources differ: which behaviour is simulated; see :meth:`.Switches.choose`."""
+        self.prompts = Prompts(world, self.operations, self.switches, self.outbox.later)
+        self.recordings = Recordings(world, self.operations, self.hearing, self.switches)
+        self.sharing = Sharing(world, self.admission, self.calls, self.operations, self.participants)
+        self.calls.before_end = self.recordings.hang_up
+        self.calls.after_change += (self.recordings.listen_again, self.sharing.end_abandoned)
+        parts = (self.operations, self.prompts, self.recordings, self.switches)
         self.media = Media(world, self.admission, self.calls, *parts)
+        self.routing = Routing(world, self.admission, self.calls, self.participants, self.operations, self.prompts)
         self.meetings = Meetings(world, self.admission, self.calls)
-        self.scenario = Scenario(world, self.calls, self.meetings, self.incoming, self.retention, self.hearing)
-        self.handlers: dict[str, Handler] = {id: partial(handler, self) for id, handler in HANDLERS.items()}
+        acting = (self.retention, self.hearing, self.sharing)
+        self.scenario = Scenario(world, self.calls, self.meetings, self.incoming, *acting)
+        self.handlers: dict[str, Handler] = {id: partial(self._handle, attrgetter(at)) for id, at in HANDLERS.items()}
         """By operation id: what carries it out. An entry can be replaced."""
         self._aside: tuple[tuple[str, Callable[[Request], Response | None]], ...] = (
             ("/oauth2/", self.signin.answer),
@@ -149,8 +159,8 @@ class Simulator:
         return self.people.open
 
     @open_directory.setter
-    def open_directory(self, everybody: bool) -> None:
-        self.people.open = everybody
+    def open_directory(self, is_open: bool) -> None:
+        self.people.open = is_open
 
     @property
     def notifications(self) -> list[Notification]:
@@ -207,6 +217,9 @@ class Simulator:
             return self.recordings.read(request)
         except Refusal as refusal:
             return self.responses.refuse(request, refusal)
+
+    def _handle(self, step: attrgetter[Handler], ask: Ask) -> Reply:
+        return step(self)(ask)
 
     def _carry_out(self, request: Request, found: Match | Miss | None = None) -> Response:
         try:
@@ -279,13 +292,13 @@ class Simulator:
         with self.lock:
             self.outbox.deliver_to(courier)
 
-    def later(self, seconds: float, errand: Callable[[], None]) -> None:
-        """Run ``errand`` when ``seconds`` of virtual time have passed, as a courier is called: not while locked.
+    def later(self, seconds: float, task: Callable[[], None]) -> None:
+        """Run ``task`` when ``seconds`` of virtual time have passed, as a courier is called: not while locked.
 
         It needs a courier; without one nothing is carried out.
         """
         with self.lock:
-            self.outbox.later(seconds, errand)
+            self.outbox.later(seconds, task)
 
     def reset(self, *, start: datetime | None = None) -> None:
         """Be as new: no calls, no notifications, no faults, time zero, the same ids again.
@@ -302,7 +315,7 @@ class Simulator:
                 part.reset()
             self.channel.reset()
             self.prompts.reset()
-            self.media.switches.reset()
+            self.switches.reset()
             self.faults.reset()
             self.outbox.reset()
             self.retention.reset()
@@ -410,37 +423,6 @@ class Simulator:
         """A call seen from outside; raises :class:`UnknownNameError` when there never was one."""
         with self.lock:
             return self.scenario.view(call_id)
-
-
-HANDLERS: Mapping[str, Callable[[Simulator, Ask], Reply]] = {
-    "application-post-calls": lambda simulator, ask: simulator.creation.create(ask),
-    "call-answer": lambda simulator, ask: simulator.incoming.answer(ask),
-    "call-cancelmediaprocessing": lambda simulator, ask: simulator.media.cancel(ask),
-    "call-delete": lambda simulator, ask: simulator.calls.hang_up(ask),
-    "call-get": lambda simulator, ask: simulator.calls.get(ask),
-    "call-keepalive": lambda simulator, ask: simulator.calls.keep_alive(ask),
-    "call-list-participants": lambda simulator, ask: simulator.participants.list(ask),
-    "call-mute": lambda simulator, ask: simulator.participants.mute_bot(ask),
-    "call-playprompt": lambda simulator, ask: simulator.media.play_prompt(ask),
-    "call-record": lambda simulator, ask: simulator.media.record(ask),
-    "call-reject": lambda simulator, ask: simulator.incoming.reject(ask),
-    "call-redirect": lambda simulator, ask: simulator.incoming.redirect(ask),
-    "call-senddtmftones": lambda simulator, ask: simulator.media.send_tones(ask),
-    "call-subscribetotone": lambda simulator, ask: simulator.media.subscribe(ask),
-    "call-unmute": lambda simulator, ask: simulator.participants.unmute_bot(ask),
-    "call-updaterecordingstatus": lambda simulator, ask: simulator.media.set_recording_status(ask),
-    "commsoperation-get": lambda simulator, ask: simulator.operations.get(ask),
-    "onlinemeeting-create": lambda simulator, ask: simulator.meetings.create(ask),
-    "onlinemeeting-delete": lambda simulator, ask: simulator.meetings.delete(ask),
-    "onlinemeeting-find": lambda simulator, ask: simulator.meetings.find(ask),
-    "onlinemeeting-get": lambda simulator, ask: simulator.meetings.get(ask),
-    "participant-delete": lambda simulator, ask: simulator.participants.delete(ask),
-    "participant-get": lambda simulator, ask: simulator.participants.get(ask),
-    "participant-invite": lambda simulator, ask: simulator.invitations.invite(ask),
-    "participant-mute": lambda simulator, ask: simulator.participants.mute(ask),
-}
-"""By operation id: what carries it out. The one place in code that names operations; each looks its step up when it is
-called, so that a replaced one is found."""
 
 
 def _through(function: Interceptor, proceed: Proceed, request: Request) -> Response:

@@ -10,9 +10,9 @@ from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Admission, Ask, require_role_for
 from pytest_graphcalls.simulator.calls import COMING_ABOUT, Calls, require_instance, require_media_role
+from pytest_graphcalls.simulator.entities import Call, Conference, Identity, Kind
 from pytest_graphcalls.simulator.requests import CallOrder, call_order, require_object_id
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, documented, inferred, reported
-from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind
 from pytest_graphcalls.simulator.world import World
 
 UNKNOWN_TARGET = inferred("observed 5b")
@@ -86,8 +86,8 @@ class Creation:
         order, fact = create.order, documented("application-post-calls.r01")
         if order.source and order.source.sort == "guest" and create.ask.match.version != "beta":
             fact = inferred("application-post-calls.r11")
-        everybody = order.meeting is not None or all(map(self._world.people.exists, order.targets))
-        return fact if everybody else UNKNOWN_TARGET
+        known = order.meeting is not None or all(map(self._world.people.exists, order.targets))
+        return fact if known else UNKNOWN_TARGET
 
     def require_role(self, create: Create) -> None:
         """Refuse a token without a role for this kind of call."""
@@ -101,9 +101,9 @@ class Creation:
     def require_tenant(self, create: Create) -> None:
         """Refuse a meeting of another tenant, or coordinates without a tenant (observed 2.9)."""
         ours = self._world.tenant_id
-        stranger = next((tenant for tenant in create.order.tenants if tenant.lower() != ours.lower()), None)
-        if stranger is not None:
-            raise Refusal("tenant-mismatch", f"The body says tenant {stranger[:80]!r}, the token {ours!r}.")
+        other_tenant = next((tenant for tenant in create.order.tenants if tenant.lower() != ours.lower()), None)
+        if other_tenant is not None:
+            raise Refusal("tenant-mismatch", f"The body says tenant {other_tenant[:80]!r}, the token {ours!r}.")
         if create.order.meeting and create.order.meeting.by_chat and not create.order.tenants:
             raise Refusal("tenant-mismatch", "Joining by coordinates takes tenantId, here or in the organizer.")
 

@@ -1,4 +1,4 @@
-"""Where the sign-in is: addresses, names of tenants, and the documents that lead clients to its endpoints."""
+"""Discovery of the sign-in: addresses, names of tenants, and the documents that lead clients to its endpoints."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Address:
 
     @property
     def is_v2(self) -> bool:
-        """Whether it is of version 2.0 of the platform."""
+        """Whether the address is of version 2.0 of the platform."""
         return "v2.0/" in self.endpoint
 
 

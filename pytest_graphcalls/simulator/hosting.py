@@ -1,4 +1,4 @@
-"""What stands in front of simulators: many tenants behind one address, and one server under many host names."""
+"""Hosts for simulators: many tenants behind one address, and one server under many host names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REMEMBERED = 4096
 
 
 class Service(Protocol):
-    """What an adapter serves: a simulator or a host of several."""
+    """A service that an adapter serves: a simulator, or a host of several."""
 
     def handle(self, request: Request) -> Response:
         """Answer a request."""
@@ -76,7 +76,7 @@ class Host:
 
     def _with_app(self, app_id: str) -> Simulator | None:
         """The simulator in which an application is registered: its tenant may be addressed by a shared name."""
-        return next((one for one in self._everybody() if app_id and one.authority.find(app_id)), None)
+        return next((one for one in self._all() if app_id and one.authority.find(app_id)), None)
 
     def handle(self, request: Request) -> Response:
         """Answer a request as its tenant's simulator does."""
@@ -84,15 +84,15 @@ class Host:
 
     def advance(self, seconds: float) -> None:
         """Let the same virtual time pass in every tenant."""
-        for simulator in self._everybody():
+        for simulator in self._all():
             simulator.advance(seconds)
 
     def elapse(self, seconds: float) -> None:
         """Let virtual time pass in every tenant without delivering notifications; see :meth:`.Simulator.elapse`."""
-        for simulator in self._everybody():
+        for simulator in self._all():
             simulator.elapse(seconds)
 
-    def _everybody(self) -> tuple[Simulator, ...]:
+    def _all(self) -> tuple[Simulator, ...]:
         with self._lock:
             return tuple(self._tenants.values())
 
@@ -137,7 +137,7 @@ class ByHost:
 
 
 def _kind_asked(request: Request) -> HostKind:
-    """What a request asks for, by its path."""
+    """The kind of service that a request asks for, by its path."""
     if address_of(request.url) is not None:
         return HostKind.SIGN_IN
     path = request.path.lower().rstrip("/")

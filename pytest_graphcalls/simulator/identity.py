@@ -1,4 +1,4 @@
-"""Who may do what: apps, their roles and settings, and real tokens.
+"""Apps with their roles and settings, and real tokens for them.
 
 Tokens are RS256 JSON web tokens with the claims of an application token of Entra ID. How apps come by
 them over HTTP is in ``signin.py``, the cryptography in ``keys.py``.
@@ -15,9 +15,9 @@ from typing import Any
 from pytest_graphcalls.contract import Contract, Evidence
 from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.simulator.clock import Clock, Ids
+from pytest_graphcalls.simulator.entities import E164, Identity
 from pytest_graphcalls.simulator.keys import CHANNEL_KEY_ID, Keyring
 from pytest_graphcalls.simulator.responses import Refusal
-from pytest_graphcalls.simulator.store import E164, Identity
 from pytest_graphcalls.validation import MOST, quantity, shown
 from pytest_graphcalls.wire import (
     EVIDENCE_HEADER,
@@ -71,7 +71,7 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token allows: the app it was given to, and the roles in it."""
+    """The grant of a token: the app it was issued to, and the roles in it."""
 
     app: App
     roles: frozenset[str]
@@ -237,7 +237,7 @@ class Authority:
         return self.keys.sign(claims, key)
 
     def grant(self, request: Request) -> Grant:
-        """What the token of ``request`` allows.
+        """The grant of the token of ``request``.
 
         Raises:
             Refusal: there is none, it is no good, or its app is not registered.
@@ -348,7 +348,7 @@ class Channel:
         self.keys.reset()
 
     def claims(self, app: App, epoch: float) -> dict[str, Any]:
-        """What a token for ``app`` says (observed 7.1 to 7.6).
+        """The claims of a token for ``app`` (observed 7.1 to 7.6).
 
         Args:
             app: whom it is for.
@@ -374,7 +374,7 @@ class Channel:
         return page(request.url) if page and request.method in {"GET", "HEAD"} else None
 
     def metadata(self, url: str) -> Response:
-        """Where the keys are. No complete discovery document, and neither is the real one (observed 7.8)."""
+        """The discovery document with the address of the keys; incomplete, as the real one is (observed 7.8)."""
         scheme, found, rest = url.partition("://")
         origin = f"{scheme}://{rest.partition('/')[0]}" if found else _ORIGIN
         facts = {

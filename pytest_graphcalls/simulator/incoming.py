@@ -8,10 +8,10 @@ from typing import Any
 from pytest_graphcalls.lifecycle import CallEvent, CallState
 from pytest_graphcalls.simulator.admission import Admission, Ask, require_role_for
 from pytest_graphcalls.simulator.calls import COMING_ABOUT, Calls, require_media_role
+from pytest_graphcalls.simulator.entities import Call
 from pytest_graphcalls.simulator.media import require_entries
 from pytest_graphcalls.simulator.requests import asked_of, is_https
 from pytest_graphcalls.simulator.responses import Refusal, Reply, Result, documented, inferred, reported
-from pytest_graphcalls.simulator.store import Call
 from pytest_graphcalls.simulator.world import World
 
 INCOMING_SECONDS = 15.0
@@ -42,8 +42,8 @@ class Incoming:
 
     def arrive(self, call: Call, *, in_old_form: bool = False) -> None:
         """Tell of an incoming call and start its time."""
-        tell = self._world.notifier.call_arrived_in_old_form if in_old_form else self._world.notifier.call_arrived
-        tell(call)
+        notify = self._world.notifier.call_arrived_in_old_form if in_old_form else self._world.notifier.call_arrived
+        notify(call)
         seconds = self.recording_seconds if call.by_policy else self.seconds
         self._world.clock.after(seconds, lambda: self.expire(call.id))
 
@@ -84,7 +84,7 @@ class Incoming:
         require_role_for(ask, self._world.store.conference_of(call).kind)
 
     def take_callback(self, call: Call, body: Mapping[str, Any]) -> str:
-        """Where later notifications go: the https address in the body, or where they went so far (call-reject.r06)."""
+        """Send later notifications to the https address in the body, else where they went so far (call-reject.r06)."""
         given = body.get("callbackUri")
         return str(given) if is_https(given) else call.callback
 

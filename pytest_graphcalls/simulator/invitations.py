@@ -13,10 +13,10 @@ from pytest_graphcalls.lifecycle import ParticipantState as State
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Admission, Ask
 from pytest_graphcalls.simulator.calls import FIRST_ROSTER, PEER_LEFT, Calls, require_instance
+from pytest_graphcalls.simulator.entities import E164, Call, Conference, Identity, Invitee, Kind, Operation, Participant
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.requests import InviteOrder, invite_order, require_object_id
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, Result, documented, inferred, reported
-from pytest_graphcalls.simulator.store import E164, Call, Conference, Identity, Invitee, Kind, Operation, Participant
 from pytest_graphcalls.simulator.world import World
 
 MOST_INVITEES = 5  # participant-invite.r05

@@ -45,7 +45,7 @@ def _new_key(number: int, name: str) -> RSAPrivateKey:
 
 
 class Keyring:
-    """Which key its owner signs with, and which ones it publishes.
+    """The key that an issuer signs with, and the keys that it publishes.
 
     Args:
         name: of the first key; by default the authority's.

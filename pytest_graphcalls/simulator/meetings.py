@@ -12,9 +12,9 @@ from urllib.parse import quote, unquote
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Admission, Ask
 from pytest_graphcalls.simulator.calls import Calls
+from pytest_graphcalls.simulator.entities import Conference, Identity
 from pytest_graphcalls.simulator.online_meeting import OnlineMeeting
 from pytest_graphcalls.simulator.responses import Refusal, Reply, documented, reported
-from pytest_graphcalls.simulator.store import Conference, Identity
 from pytest_graphcalls.simulator.world import World
 
 JOIN_ADDRESS = "https://teams.microsoft.com/l/meetup-join/"
@@ -86,7 +86,7 @@ class Meetings:
             raise Refusal("meeting-no-policy", app=app.app_id)
 
     def filtered(self, ask: Ask) -> tuple[str, ...]:
-        """What a look-up asks for."""
+        """The condition of a look-up."""
         text = ask.request.option("$filter")
         found = _FILTER.fullmatch(text)
         if found is None:
@@ -205,7 +205,7 @@ def join_url(thread: str, organizer: str, tenant: str) -> str:
 
 
 def address_key(address: str) -> tuple[str, ...]:
-    """What makes two join addresses the same meeting: they are compared decoded (m1.9)."""
+    """The key by which join addresses are compared: decoded (m1.9)."""
     return ("joinWebUrl", unquote(address))
 
 

@@ -15,8 +15,8 @@ from pytest_graphcalls.lifecycle import CallState, OperationEvent, OperationStat
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.calls import Calls
+from pytest_graphcalls.simulator.entities import Call, Operation
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, Result, documented
-from pytest_graphcalls.simulator.store import Call, Operation
 from pytest_graphcalls.simulator.world import World
 
 _NONE: Mapping[str, Any] = MappingProxyType({})

@@ -19,9 +19,9 @@ from pytest_graphcalls.wire import Notification
 
 Courier = Callable[[Notification, int], None]
 """Takes a notification and its number, which counts from 0 since the start or the last reset."""
-Parcel = tuple[Notification, int]
+NumberedNotification = tuple[Notification, int]
 """A notification and its number."""
-Sorter = Callable[[Parcel], Iterable[Parcel]]
+Sorter = Callable[[NumberedNotification], Iterable[NumberedNotification]]
 """What stands between writing and delivering: gives what goes out now in place of a notification."""
 
 
@@ -56,7 +56,7 @@ class Carried(Enum):
 
 
 class Outbox:
-    """Notifications and errands that are not delivered yet.
+    """Notifications and tasks that are not delivered yet.
 
     Args:
         lock: the simulator's.
@@ -81,8 +81,8 @@ class Outbox:
 
     def reset(self) -> None:
         """Forget what is not delivered; the courier remains."""
-        self._errands: deque[Callable[[], None]] = deque()
-        self._ready: deque[Parcel] = deque()
+        self._tasks: deque[Callable[[], None]] = deque()
+        self._ready: deque[NumberedNotification] = deque()
         self._next = self._carried = 0
         self.generation += 1
 
@@ -102,14 +102,14 @@ class Outbox:
         self._next = self._carried = self._notifier.count
         self._ready.clear()
 
-    def put(self, parcels: Iterable[Parcel]) -> None:
+    def put(self, notifications: Iterable[NumberedNotification]) -> None:
         """Let go out what was kept back, before anything that is not written yet."""
         if self._courier is not None:
-            self._ready.extend(parcels)
+            self._ready.extend(notifications)
 
-    def later(self, seconds: float, errand: Callable[[], None]) -> None:
-        """Run ``errand`` outside the lock when ``seconds`` have passed."""
-        self._clock.after(seconds, lambda: self._errands.append(errand))
+    def later(self, seconds: float, task: Callable[[], None]) -> None:
+        """Run ``task`` outside the lock when ``seconds`` have passed."""
+        self._clock.after(seconds, lambda: self._tasks.append(task))
 
     def carry_out(self, patience: float = 0.0, extra: int | None = None) -> Carried:
         """Run and deliver everything that is due; does nothing while another thread is at it.
@@ -131,8 +131,8 @@ class Outbox:
             self._carrying = True
             most = None if extra is None else 2 * end - self._next + extra
         try:
-            while (errand := self._take()) is not None:
-                errand()
+            while (task := self._take()) is not None:
+                task()
                 if most is not None and self._next > most:
                     self._stop()
                     return Carried.CUT
@@ -153,22 +153,22 @@ class Outbox:
             if not self._ready:
                 self._carried = self._next
             self._moved.notify_all()
-            if self._errands:
-                return self._errands.popleft()
-            courier, parcel = self._courier, self._next_parcel()
-            if courier is None or parcel is None:
+            if self._tasks:
+                return self._tasks.popleft()
+            courier, numbered = self._courier, self._next_numbered()
+            if courier is None or numbered is None:
                 self._stop()
                 return None
-        return lambda: courier(*parcel)
+        return lambda: courier(*numbered)
 
-    def _next_parcel(self) -> Parcel | None:
+    def _next_numbered(self) -> NumberedNotification | None:
         while self._courier is not None and not self._ready:
             note = self._notifier.numbered(self._next)
             if note is None:
                 return None
-            parcel = (note, self._next)
+            numbered = (note, self._next)
             self._next += 1
-            self._ready.extend(self.sorter(parcel) if self.sorter is not None else (parcel,))
+            self._ready.extend(self.sorter(numbered) if self.sorter is not None else (numbered,))
         return self._ready.popleft() if self._ready else None
 
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator.clock import Clock, Ids
+from pytest_graphcalls.simulator.entities import E164, Identity
 from pytest_graphcalls.simulator.responses import ASIDE, Result, inferred, reported
-from pytest_graphcalls.simulator.store import E164, Identity
 from pytest_graphcalls.validation import shown
 
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Answer(StrEnum):
-    """What a person does when it rings."""
+    """The reaction of a person to a ringing call."""
 
     ACCEPTS = "accepts"
     DECLINES = "declines"
@@ -30,7 +31,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What a person will do.
+    """The script of a person: reactions to calls, keys, speech.
 
     Attributes:
         answer: what they do when it rings.
@@ -78,7 +79,7 @@ class Fate:
 
 
 class People:
-    """Who can be called.
+    """The people and phones that can be called.
 
     Args:
         ids: gives each name its id.
@@ -101,7 +102,7 @@ class People:
         self._names: dict[tuple[str, str], Identity] = {}
 
     def identity(self, name: str) -> Identity:
-        """Who goes by ``name``: a name, a user's object id, or a phone number in E.164 form.
+        """The identity with ``name``: a name, a user's object id, or a phone number in E.164 form.
 
         Raises:
             SettingError: it is no text, or an empty one.
@@ -129,6 +130,11 @@ class People:
         """The person whom a test has made under ``name``."""
         return self._by_name.get(name)
 
+    def meant(self, name: str) -> str:
+        """A sentence with the known name that ``name`` resembles, or ``""``: each name makes a person."""
+        close = get_close_matches(name, set(self._by_name) - {name}, n=1, cutoff=0.8)
+        return f"Did you mean {close[0]!r}?" if close else ""
+
     def completed(self, identity: Identity) -> Identity:
         """``identity`` with the name and tenant that the directory adds (participant-invite.c14)."""
         if identity.sort != "user":
@@ -142,11 +148,11 @@ class People:
         self._scripts[identity.key] = replace(self.scripted(identity), **facts)
 
     def scripted(self, identity: Identity) -> Script:
-        """What ``identity`` will do."""
+        """The script of ``identity``."""
         return self._scripts.get(identity.key, _UNSCRIPTED)
 
     def fate(self, identity: Identity) -> Fate:
-        """What will come of ringing ``identity`` now."""
+        """The result of ringing ``identity`` now."""
         if not self.exists(identity):
             return Fate(0.0, _unknown(identity))
         script = self.scripted(identity)

@@ -9,12 +9,13 @@ from functools import partial
 from typing import Any
 
 from pytest_graphcalls.simulator.admission import Ask
-from pytest_graphcalls.simulator.audio import KEYS, NAMES, Plan, Recording, Switches
+from pytest_graphcalls.simulator.audio import KEYS, NAMES, Plan, Recording
+from pytest_graphcalls.simulator.entities import Call, Conference, Operation
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import bearer
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.responses import Refusal, documented, inferred
-from pytest_graphcalls.simulator.store import Call, Conference, Operation
+from pytest_graphcalls.simulator.switches import Switches
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Request, Response
 
@@ -45,7 +46,7 @@ class Recordings:
         hearing.spoken = self.listen_again
 
     def plan(self, ask: Ask, body: Mapping[str, Any]) -> Plan:
-        """What a recording waits for; more than two minutes are two minutes (s2.15)."""
+        """The limits of a recording; more than two minutes are two minutes (s2.15)."""
         names = ("initialSilenceTimeoutInSeconds", "maxSilenceTimeoutInSeconds", _LENGTH)
         given = (body.get(name) for name in names)
         silence, pause, longest = (USUAL if one is None else min(one, LONGEST) for one in given)
@@ -84,8 +85,7 @@ class Recordings:
             self.stop(operation, how)
 
     def _speech(self, operation: Operation) -> list[tuple[float, float]]:
-        store = self._world.store
-        return self._hearing.speech_in(store.conference_of(store.calls[operation.call]))
+        return self._hearing.speech_in(self._world.store.calls[operation.call])
 
     def listen_again(self, conference: Conference) -> None:
         """Look at the recordings in a conference again, because its participants will speak at other times."""

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_graphcalls.simulator.entities import Identity, Invitee
 from pytest_graphcalls.simulator.people import GUID, People
 from pytest_graphcalls.simulator.resources import IDENTITY_SORTS, identity_set, shown_again
 from pytest_graphcalls.simulator.responses import Refusal, inferred
-from pytest_graphcalls.simulator.store import Identity, Invitee
 
 _HTTPS = re.compile(r"https://[^\s/]", re.IGNORECASE)
 
@@ -42,7 +42,7 @@ class Coordinates:
 
 @dataclass(frozen=True, slots=True)
 class CallOrder:
-    """What a create asks for.
+    """The values of a create request.
 
     Attributes:
         callback: where notifications go.
@@ -65,7 +65,7 @@ class CallOrder:
 
 @dataclass(frozen=True, slots=True)
 class InviteOrder:
-    """What an invite asks for."""
+    """The values of an invite request."""
 
     invitees: tuple[Invitee, ...]
     client_context: str | None
@@ -227,7 +227,7 @@ def require_object_id(people: People, who: Identity, place: str) -> None:
     place, known = f"{place}.user.id", people.named(who.id)
     name = repr(who.id[:80])
     hint = f"simulator.person({name}).id is {known.id}." if known else f"simulator.person({name}) makes a user."
-    aside = f"{place}: expected the object id of a user, got {name}. {hint}"
+    aside = f"{place}: expected the object id of a user, got {name}. {hint} {people.meant(who.id)}".rstrip()
     raise Refusal("invalid-request", aside, fact=inferred("observed 2.33"), parameter=place)
 
 

@@ -9,16 +9,17 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pytest_graphcalls.simulator.online_meeting import OnlineMeeting
-from pytest_graphcalls.simulator.store import (
+from pytest_graphcalls.simulator.entities import (
     Call,
     Conference,
+    ContentSession,
     Identity,
     Invitee,
     Kind,
     Operation,
     Participant,
 )
+from pytest_graphcalls.simulator.online_meeting import OnlineMeeting
 from pytest_graphcalls.wire import encode_json
 
 _TYPE = "#microsoft.graph."
@@ -95,19 +96,51 @@ def participant(one: Participant) -> dict[str, Any]:
             "languageId": "en-us",
             "participantId": one.id,
         },
-        "mediaStreams": [
-            {
-                "@odata.type": "#microsoft.graph.mediaStream",
-                "mediaType": "audio",
-                "sourceId": str(one.source),
-                "direction": "sendReceive",
-                "serverMuted": one.muted,
-            }
-        ],
-        "isMuted": one.muted,
+        "mediaStreams": [_stream(one, medium, direction) for medium, direction in one.streams.items()],
+        "isMuted": one.is_muted,
         "isInLobby": one.in_lobby,
+        **({"isOnHold": True} if one.music or one.on_hold else {}),  # s7.4: captured as true, and otherwise absent
         "id": one.id,
+        **({"syntheticMediaDetection": _detection(one.reports[-1])} if one.reports else {}),
     }
+
+
+def _detection(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A ``syntheticMediaDetectionInfo`` (s18.2); whom it calls trusted is not public."""
+    return {
+        "@odata.type": f"{_TYPE}syntheticMediaDetectionInfo",
+        "detectionId": report.get("id"),
+        "detectorBot": report["detectorBot"],
+        "isParticipantTrusted": False,
+        "syntheticConfidence": report.get("overallConfidence"),
+    }
+
+
+_STREAMS = {
+    "audio": ("main-audio", 0),
+    "video": ("main-video", 2),
+    "videoBasedScreenSharing": ("applicationsharing-video", 12),
+    "data": ("data", 13),
+}
+"""By medium: its label, and where its number stands among those of a participant (s19.2)."""
+
+
+def _stream(one: Participant, medium: str, direction: str) -> dict[str, Any]:
+    label, place = _STREAMS[medium]
+    return {
+        "@odata.type": "#microsoft.graph.mediaStream",
+        "mediaType": medium,
+        "label": label,
+        "sourceId": str(1000 * one.source + place if place else one.source),
+        "direction": "inactive" if one.holds and medium == "audio" else direction,  # s7.5
+        "serverMuted": one.muted and medium == "audio",
+    }
+
+
+def content_session(session: ContentSession, *, presenter: bool = False) -> dict[str, Any]:
+    """A ``contentSharingSession``; ``presenter`` shows who shares it, a member of beta."""
+    who = {"presenterParticipantId": session.presenter} if presenter else {}
+    return {"@odata.type": f"{_TYPE}contentSharingSession", "id": session.id, **who}
 
 
 def roster(people: Iterable[Participant]) -> list[dict[str, Any]]:
@@ -116,7 +149,7 @@ def roster(people: Iterable[Participant]) -> list[dict[str, Any]]:
 
 
 def roster_delta(came: Iterable[Participant], left: Iterable[Participant], number: int) -> dict[str, Any]:
-    """What has changed in a roster, as ``deltaParticipants`` (observed 5.15).
+    """Changes of a roster, as ``deltaParticipants`` (observed 5.15).
 
     How a participant who has left is marked is in no capture: ``removedState`` is the member that the type has for it.
 
@@ -181,7 +214,7 @@ def _old_participant(id: str, who: Identity, *, calls: bool) -> dict[str, Any]:
 
 
 def bot_data(leg: Call, recorded: str) -> dict[str, Any]:
-    """What a recording policy says of the recorded person, with ``recorded`` as its participant (m3.11)."""
+    """The data of a recording policy about the recorded person, with ``recorded`` as its participant (m3.11)."""
     who = leg.source.id if leg.source else ""
     user = {"participationMethod": "Caller", "policyHolderId": f"8:orgid:{who}", "participantId": recorded}
     return {
@@ -227,9 +260,18 @@ def call(leg: Call, conference: Conference, tenant_id: str) -> dict[str, Any]:
         else None,
         "resultInfo": leg.result.wire() if leg.result else None,
         "incomingContext": None,
-        "transcription": None,
+        "transcription": _transcription(conference),
         "toneInfo": None,
     }
+
+
+def _transcription(conference: Conference) -> dict[str, Any] | None:
+    """A ``callTranscriptionInfo``, once there was a transcription (call-get, Example 2)."""
+    if "transcription" not in conference.kept:
+        return None
+    active, since = conference.kept["transcription"]
+    state = "active" if active else "inactive"
+    return {"@odata.type": f"{_TYPE}callTranscriptionInfo", "state": state, "lastModifiedDateTime": since}
 
 
 def online_meeting(one: OnlineMeeting, chat: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What an answer looks like: headers, the error envelope, and the evidence for it.
+"""Answers as the service writes them: headers, the error envelope, and the evidence for them.
 
 A handler returns a :class:`Reply` or raises a :class:`Refusal`; how either is written stands here and
 nowhere else.
@@ -73,7 +73,7 @@ class Result:
 
     @property
     def evidence(self) -> str:
-        """As the evidence header has it: that it ends so, and then the pair where it is known differently."""
+        """The value of the evidence header: for the end itself, then for the pair if known differently."""
         if self.pair is None or self.pair.evidence is self.fact.evidence:
             return str(self.fact)
         return f"{self.fact}; result={self.pair.evidence}"
@@ -248,8 +248,13 @@ def _bare(row: ErrorRow, message: str, inner: Mapping[str, Any]) -> dict[str, An
     return {"code": row.code, "message": message}
 
 
-ENVELOPES = {"flat": _flat, "wrapped": _wrapped, "bare": _bare}
-"""The forms of an error body, by their names in the error catalogue (observed 1.1, 1.6, 1.8)."""
+def _detailed(row: ErrorRow, message: str, inner: Mapping[str, Any]) -> dict[str, Any]:
+    bare = _bare(row, message, inner)
+    return {**bare, "details": [bare]}  # s17.2
+
+
+ENVELOPES = {"flat": _flat, "wrapped": _wrapped, "bare": _bare, "detailed": _detailed}
+"""The forms of an error body, by their names in the error catalogue (observed 1.1, 1.6, 1.8, s17.2)."""
 
 
 def _message(row: ErrorRow, refusal: Refusal) -> str:

@@ -1,4 +1,4 @@
-"""What a test sets up: meetings, incoming calls, people who come and go. And a look at a call from outside."""
+"""The set-up of a test: meetings, incoming calls, people who come and go; and calls seen from outside."""
 
 from __future__ import annotations
 
@@ -6,204 +6,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_graphcalls.errors import NotAllowedNowError, SettingError, UnknownNameError
-from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent
+from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import resources
-from pytest_graphcalls.simulator.audio import Prompt
-from pytest_graphcalls.simulator.calls import FIRST_ROSTER, THROWN_OUT, Calls
+from pytest_graphcalls.simulator.acting import Acting, Person
+from pytest_graphcalls.simulator.calls import Calls
+from pytest_graphcalls.simulator.entities import Conference, Kind
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import App
 from pytest_graphcalls.simulator.incoming import Incoming
 from pytest_graphcalls.simulator.meetings import Meetings
 from pytest_graphcalls.simulator.outbox import Retention
-from pytest_graphcalls.simulator.people import Answer
+from pytest_graphcalls.simulator.sharing import Sharing
 from pytest_graphcalls.simulator.simulated_call import SimulatedCall
-from pytest_graphcalls.simulator.store import Call, Conference, Identity, Kind
 from pytest_graphcalls.simulator.world import World
-from pytest_graphcalls.validation import quantity, shown
+from pytest_graphcalls.validation import shown
 from pytest_graphcalls.wire import decode_json, encode_json
-
-
-class Person:
-    """A person in the simulated tenant, who can be scripted and can act at once.
-
-    Every script method returns the person, so that ``simulator.person("Ana").declines()`` reads on.
-    """
-
-    __slots__ = ("_scenario", "identity")
-
-    def __init__(self, scenario: Scenario, identity: Identity) -> None:
-        self._scenario = scenario
-        self.identity = identity
-
-    def __repr__(self) -> str:
-        return f"Person({self.name!r}, {self.identity.sort}={self.id!r})"
-
-    @property
-    def id(self) -> str:
-        """Object id, or the phone number."""
-        return self.identity.id
-
-    @property
-    def name(self) -> str:
-        """Display name; for a phone its number."""
-        return self.identity.name or self.identity.id
-
-    def answers_after(self, seconds: float) -> Person:
-        """Answer after ``seconds`` of ringing; past the pace's ``ring_limit`` the service gives up first.
-
-        Raises:
-            SettingError: ``seconds`` is no number of 0 or more.
-        """
-        return self._will(answer=Answer.ACCEPTS, after=_seconds("answers_after(seconds)", seconds))
-
-    def declines(self, after: float | None = None) -> Person:
-        """Decline; ``after`` gives the seconds of ringing, by default those of the pace.
-
-        Raises:
-            SettingError: ``after`` is no number of 0 or more.
-        """
-        return self._will(answer=Answer.DECLINES, after=None if after is None else _seconds("declines(after)", after))
-
-    def is_busy(self) -> Person:
-        """Be busy: the invitation fails at once."""
-        return self._will(answer=Answer.BUSY, after=0.0)
-
-    def is_unreachable(self) -> Person:
-        """Have no device that rings, or a number that does not exist: the invitation fails at once."""
-        return self._will(answer=Answer.UNREACHABLE, after=0.0)
-
-    def never_answers(self) -> Person:
-        """Let it ring until the service gives up."""
-        return self._will(answer=Answer.SILENT, after=None)
-
-    def leaves_after(self, seconds: float) -> Person:
-        """Leave a call ``seconds`` after coming in; a caller's time counts from calling.
-
-        It holds for every call they come into from now on, however they come in: say it before they do.
-
-        Raises:
-            SettingError: ``seconds`` is no number of 0 or more.
-        """
-        return self._will(stays=_seconds("leaves_after(seconds)", seconds))
-
-    def joins(self, call: SimulatedCall | str) -> Person:
-        """Join the meeting or group call behind ``call`` at once.
-
-        Raises:
-            NotAllowedNowError: the call is over, peer-to-peer, or they are in it already.
-        """
-        self._scenario.join(self.identity, _id_of(call))
-        return self
-
-    def leaves(self, call: SimulatedCall | str) -> Person:
-        """Leave the conference behind ``call`` at once.
-
-        Raises:
-            NotAllowedNowError: they are not in it.
-        """
-        self._scenario.leave(self.identity, _id_of(call))
-        return self
-
-    def hangs_up(self, after: float = 0.0) -> Person:
-        """Leave every call they are in, in ``after`` virtual seconds.
-
-        Raises:
-            NotAllowedNowError: ``after`` is 0 and they are in no call.
-            SettingError: ``after`` is no number of 0 or more.
-        """
-        self._scenario.hang_up(self.identity, _seconds("hangs_up(after)", after))
-        return self
-
-    def presses(self, keys: str, after: float = 0.0) -> Person:
-        """Press keys, one after the other, the first in ``after`` virtual seconds, in the call they are in then.
-
-        Args:
-            keys: for example ``12#``; each lasts as long as the pace has it for a tone.
-            after: virtual seconds from now.
-
-        Raises:
-            NotAllowedNowError: ``after`` is 0 and they are in no call that is established.
-            SettingError: one of ``keys`` is on no telephone, or ``after`` is no number of 0 or more.
-        """
-        self._scenario.hearing.press(self.identity, keys, _seconds("presses(after)", after))
-        return self
-
-    def speaks(self, seconds: float, after: float = 0.0) -> Person:
-        """Speak for ``seconds``, beginning in ``after`` virtual seconds, and be silent otherwise.
-
-        Called again, it adds to what they say. A person without a script speaks all the time.
-
-        Raises:
-            SettingError: one of them is no number of 0 or more.
-        """
-        begins = _seconds("speaks(after)", after)
-        self._scenario.hearing.speak(self.identity, _seconds("speaks(seconds)", seconds), begins)
-        return self
-
-    def stays_silent(self) -> Person:
-        """Say nothing from now on."""
-        self._scenario.hearing.fall_silent(self.identity)
-        return self
-
-    @property
-    def heard(self) -> tuple[Prompt, ...]:
-        """The prompts that were played into calls while they were in them, in order."""
-        return self._scenario.hearing.heard(self.identity)
-
-    def removes(self, call: SimulatedCall | str) -> Person:
-        """Throw the bot of ``call`` out of the group call that both are in.
-
-        Raises:
-            NotAllowedNowError: they are not in it, it is peer-to-peer, or the bot is not in it.
-        """
-        self._scenario.remove_bot(self.identity, _id_of(call))
-        return self
-
-    def asks_to_join(self, call: SimulatedCall | str) -> Person:
-        """Have the bot of a recording call asked whether it takes them: a ``participantJoiningNotification``.
-
-        Raises:
-            NotAllowedNowError: it is none that a recording policy keeps, or it is not established.
-        """
-        self._scenario.let_join(self.identity, _id_of(call))
-        return self
-
-    def _will(self, **facts: Any) -> Person:
-        self._scenario.script(self.identity, **facts)
-        return self
-
-
-def _seconds(method: str, value: float) -> float:
-    return float(quantity(method, value, unit="virtual seconds"))
-
-
-def _id_of(call: SimulatedCall | str) -> str:
-    return call if isinstance(call, str) else call.id
-
-
-def invitation(person: Person, *, participant_id: str | None = None, **members: Any) -> dict[str, Any]:
-    """An entry of the ``participants`` of an invite, or of the ``targets`` of a create.
-
-    Args:
-        person: whom it invites.
-        participant_id: the id that the participant is to have, a GUID.
-        members: further members of the entry, e.g. ``replacesCallId``.
-    """
-    if not isinstance(person, Person):
-        raise SettingError("invitation(person)", shown(person), "a person", "simulator.person(…) finds or makes one.")
-    who = {"@odata.type": "#microsoft.graph.identity", "id": person.id}
-    entry = {
-        "@odata.type": "#microsoft.graph.invitationParticipantInfo",
-        "identity": {"@odata.type": "#microsoft.graph.identitySet", person.identity.sort: who},
-        **members,
-    }
-    return entry if participant_id is None else {**entry, "participantId": participant_id}
 
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """Where to find a meeting; the members of the create body that join it.
+    """The coordinates of a meeting: the members of a create body that join it.
 
     Attributes:
         chat_info: the ``chatInfo`` member.
@@ -257,7 +80,7 @@ class Meeting:
         }
 
 
-class Scenario:
+class Scenario(Acting):
     """Sets up meetings, incoming calls and what people do, without a request.
 
     Args:
@@ -267,6 +90,7 @@ class Scenario:
         incoming: takes the calls that arrive.
         retention: knows how many calls are kept.
         hearing: knows what people press, say and hear.
+        sharing: knows what they share.
     """
 
     def __init__(
@@ -277,14 +101,11 @@ class Scenario:
         incoming: Incoming,
         retention: Retention,
         hearing: Hearing,
+        sharing: Sharing,
     ) -> None:
-        self._world = world
-        self._calls = calls
+        super().__init__(world, calls, retention, hearing, sharing)
         self._meetings = meetings
         self._incoming = incoming
-        self._retention = retention
-        self.hearing = hearing
-        self.store = world.store
 
     def person(self, name_or_id: str) -> Person:
         """A person in the tenant, by name, object id or phone number."""
@@ -341,57 +162,6 @@ class Scenario:
         conference = self.store.put_conference(Conference(self._world.ids.new("conference"), Kind.PEER))
         return self._admit(conference.id, caller.identity)
 
-    def join(self, identity: Identity, call_id: str) -> None:
-        """Let a person join the conference behind a call."""
-        with self._world.lock:
-            call = self.known(call_id)
-            conference = self.store.conference_of(call)
-            if conference.kind is Kind.PEER or call.state is CallState.TERMINATED or conference.holds(identity):
-                rest = () if call.state is CallState.TERMINATED else ("leave",)
-                what = f"the {conference.kind} call {call_id}"
-                raise NotAllowedNowError(what, "join", _standing(call, conference, identity), rest)
-            self._world.notifier.roster_changed(self._admit(conference.id, identity), FIRST_ROSTER[False])
-
-    def leave(self, identity: Identity, call_id: str) -> None:
-        """Let a person leave the conference behind a call."""
-        with self._world.lock:
-            conference = self.store.conference_of(self.known(call_id))
-            one = conference.find(identity)
-            if one is None:
-                raise NotAllowedNowError(identity.name or identity.id, "leave", f"not in call {call_id}", ("join",))
-            self._calls.participant_left(self.store.step_participant(conference, one.id, ParticipantEvent.LEAVE))
-
-    def hang_up(self, identity: Identity, after: float) -> None:
-        """Let a person leave every conference they are in, now or later."""
-        with self._world.lock:
-            if not after and not any(one.find(identity) for one in self.store.conferences_of(identity)):
-                raise NotAllowedNowError(identity.name or identity.id, "hang up", "in no call", ("join",))
-            if after:
-                self._world.clock.after(after, lambda: self._leave_all(identity))
-            else:
-                self._leave_all(identity)
-
-    def _leave_all(self, identity: Identity) -> None:
-        for conference in self.store.conferences_of(identity):
-            if one := conference.find(identity):
-                self._calls.participant_left(self.store.step_participant(conference, one.id, ParticipantEvent.LEAVE))
-
-    def remove_bot(self, identity: Identity, call_id: str) -> None:
-        """Let a person remove the bot from the conference behind a call (observed 6.20)."""
-        with self._world.lock:
-            call = self.known(call_id)
-            conference = self.store.conference_of(call)
-            if conference.kind is Kind.PEER:
-                raise NotAllowedNowError(f"call {call_id}", "remove the bot", "a place for two", ("leave",))
-            people = {
-                identity.name or identity.id: conference.find(identity),
-                "the bot": conference.people.get(call.my_participant),
-            }
-            for who, one in people.items():
-                if one is None:
-                    raise NotAllowedNowError(who, "remove the bot", f"not in call {call_id}", ("join",))
-            self._calls.end(call, CallEvent.END, THROWN_OUT)
-
     def notify(self, call_id: str, data: Any, change: str, below: str) -> None:
         """Post a notification of the test's own; see :meth:`.Simulator.notify`."""
         try:
@@ -400,47 +170,9 @@ class Scenario:
             raise SettingError("notify(data)", shown(data), "an object or a list that can be written as JSON") from None
         self._world.notifier.note_down(self.known(call_id), change, f"{call_id}/{below}".rstrip("/"), data)
 
-    def let_join(self, identity: Identity, call_id: str) -> None:
-        """Ask the bot of a recording call whether it takes one more person (m3.21)."""
-        with self._world.lock:
-            call = self.known(call_id)
-            if not call.by_policy or call.state is not CallState.ESTABLISHED:
-                what = f"call {call_id}"
-                raise NotAllowedNowError(what, "have its bot asked", "none that a recording policy keeps", ("answer",))
-            self._world.notifier.participant_joining(call, identity)
-
-    def script(self, identity: Identity, **facts: Any) -> None:
-        """Set what a person will do; ``facts`` are members of a script."""
-        with self._world.lock:
-            self._world.people.script(identity, **facts)
-
     def view(self, call_id: str) -> SimulatedCall:
         """A call, by its id."""
         return SimulatedCall(self, self.known(call_id).id)
 
-    def _admit(self, conference_id: str, identity: Identity) -> Conference:
-        id = self._world.ids.new("participant")
-        conference = self.store.add_participant(self.store.conferences[conference_id], id, identity)
-        self._calls.schedule_leaving(conference, id)
-        return conference
-
     def _person(self, one: Person | str) -> Person:
         return one if isinstance(one, Person) else self.person(one)
-
-    def known(self, call_id: str) -> Call:
-        """A call, by its id; raises :class:`UnknownNameError` when there is none, or it is kept no longer."""
-        try:
-            return self.store.calls[call_id]
-        except KeyError:
-            kept = (
-                f" among the latest {self._retention.calls:,}, which are kept:"
-                if self._retention.calls_forgotten
-                else ""
-            )
-            raise UnknownNameError(f"call{kept}", call_id, tuple(self.store.calls)[-20:]) from None
-
-
-def _standing(call: Call, conference: Conference, identity: Identity) -> str:
-    if call.state is CallState.TERMINATED:
-        return call.state.value
-    return "a place for two" if conference.kind is Kind.PEER else f"one that {identity.name or identity.id} is in"

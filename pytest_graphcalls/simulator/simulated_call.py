@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from pytest_graphcalls.lifecycle import CallState, ParticipantState
 from pytest_graphcalls.simulator.audio import Prompt, Recording, Tone
+from pytest_graphcalls.simulator.entities import Call, Conference, ContentSession, Kind, Operation, Participant
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.responses import Result
-from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant, Store
+from pytest_graphcalls.simulator.store import Store
 
 
 class CallSource(Protocol):
-    """Where a call is looked at: the store, what was heard, and what a wrong id is answered."""
+    """The sources of a call's facts: the store, the audio, and the error for an unknown id."""
 
     store: Store
     hearing: Hearing
@@ -38,6 +40,10 @@ class SimulatedCall:
         call = self._scenario.store.calls.get(self.id)
         return f"SimulatedCall({self.id!r}, state={call.state.value if call else 'not kept'!r})"
 
+    def __str__(self) -> str:
+        """Its id: so it can be put into an address as it is."""
+        return self.id
+
     @property
     def _call(self) -> Call:
         return self._scenario.known(self.id)
@@ -59,7 +65,7 @@ class SimulatedCall:
 
     @property
     def callback_uri(self) -> str:
-        """Where its notifications go."""
+        """The address that the call's notifications go to."""
         return self._call.callback
 
     @property
@@ -79,7 +85,7 @@ class SimulatedCall:
 
     @property
     def invited(self) -> tuple[Participant, ...]:
-        """Those who are being rung."""
+        """The people who are being rung."""
         everybody = self._conference.people.values()
         return tuple(one for one in everybody if one.state is ParticipantState.INVITED)
 
@@ -100,7 +106,7 @@ class SimulatedCall:
 
     @property
     def recordings(self) -> tuple[Recording, ...]:
-        """What the bot has recorded and can read, or could, in order."""
+        """The recordings of the bot that it can read, or could, in order."""
         kept = self._scenario.store.recordings
         return tuple(kept[one.id] for one in self.operations if one.id in kept)
 
@@ -108,6 +114,27 @@ class SimulatedCall:
     def recording_status(self) -> str:
         """Whether the bot says that it records: the status that it has set last, or ``""``."""
         return self._call.recording_status
+
+    @property
+    def sharing(self) -> tuple[ContentSession, ...]:
+        """The content that is shared in it now."""
+        return tuple(self._conference.sessions.values())
+
+    @property
+    def device_quality(self) -> tuple[Mapping[str, Any], ...]:
+        """What was reported of the media of devices under its ``callChainId``, in order."""
+        reports, chain = self._scenario.store.device_quality, self._call.chain
+        return tuple(one for one in reports if str(one.get("callChainId")).lower() == chain)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether a bot has started the recording of it for all, and none has stopped it."""
+        return self._conference.kept.get("recording", (False,))[0]
+
+    @property
+    def is_transcribed(self) -> bool:
+        """Whether a bot has started its transcription, and none has stopped it."""
+        return self._conference.kept.get("transcription", (False,))[0]
 
     @property
     def _conference(self) -> Conference:

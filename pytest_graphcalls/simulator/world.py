@@ -1,4 +1,4 @@
-"""What the parts of the simulator share: time, ids, the state of the tenant, its apps and people, and the notifier."""
+"""The shared state of a simulator: time, ids, the tenant's store, its apps and people, and the notifier."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What any HTTP client can do, and how its answers are read."""
+"""The base of the stage: requests that any HTTP client can send, and reading of their answers."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class OnTarget:
         return answer
 
     def cannot_tell(self, wanted: str, got: str, see: str = "") -> StageError:
-        """What a test raises when its own rule cannot be judged on what it found."""
+        """The error that a test raises when its rule cannot be judged by what it found."""
         return StageError(wanted, got, see)
 
     def _world(self) -> World:
@@ -196,8 +196,8 @@ class Invitee:
             chosen_id: the ``participantId`` to ask for.
             replaces: the id of the call to take it out of.
         """
-        wishes = {"participantId": chosen_id, "replacesCallId": replaces}
-        asked = {name: value for name, value in wishes.items() if value}
+        members = {"participantId": chosen_id, "replacesCallId": replaces}
+        asked = {name: value for name, value in members.items() if value}
         return {"@odata.type": f"{GRAPH}invitationParticipantInfo", "identity": self.identity(), **asked}
 
     def is_(self, participant: Mapping[str, Any]) -> bool:

@@ -58,11 +58,11 @@ class CallRequests:
     ids: Mapping[str, str] = field(default_factory=dict)
 
     def through(self, client: Client) -> Self:
-        """This call, with requests sent by ``client``."""
+        """A view of the call whose requests ``client`` sends."""
         return replace(self, client=client)
 
     def at_old_address(self) -> Self:
-        """This call, with requests below ``/app``."""
+        """The call at its deprecated address, with requests below ``/app``."""
         return replace(self, root=OLD_CALLS)
 
     def request(self, method: str, path: str = "", json: Any = None) -> Answer:
@@ -210,15 +210,15 @@ class StagedMeeting:
     @property
     def by_address(self) -> str:
         """The filter that asks for its join address."""
-        return f"JoinWebUrl eq '{self._told(self.facts, 'joinWebUrl')}'"
+        return f"JoinWebUrl eq '{self._required(self.facts, 'joinWebUrl')}'"
 
     @property
     def by_number(self) -> str:
         """The filter that asks for its number."""
-        number = self._told(self.facts.get("joinMeetingIdSettings"), "joinMeetingId")
+        number = self._required(self.facts.get("joinMeetingIdSettings"), "joinMeetingId")
         return f"joinMeetingIdSettings/joinMeetingId eq '{number}'"
 
-    def _told(self, facts: Any, name: str) -> str:
+    def _required(self, facts: Any, name: str) -> str:
         found = facts.get(name) if isinstance(facts, Mapping) else None
         if not found:
             raise StageError(f"the {name} of a meeting", "the answer that made it has none")
@@ -233,11 +233,11 @@ class StagedMeeting:
         return {"chatInfo": self.facts.get("chatInfo"), "meetingInfo": info}
 
     def through(self, client: Client) -> Self:
-        """This meeting, with requests sent by ``client``."""
+        """A view of the meeting whose requests ``client`` sends."""
         return replace(self, client=client)
 
     def seen_by(self, user: str) -> Self:
-        """This meeting, with another user in the path."""
+        """A view of the meeting with another user in the path."""
         return replace(self, user=user)
 
     def create(self, **asked: Any) -> Answer:

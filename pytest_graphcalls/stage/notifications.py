@@ -1,4 +1,4 @@
-"""What a target says by notifications."""
+"""The notifications of a target, for contract tests."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Notice:
         return str(data.get("state") or data.get("status") or "").lower()
 
     def lists(self, person: Invitee) -> bool:
-        """Whether it is a roster with ``person`` on it."""
+        """Whether the notification is a roster with ``person`` on it."""
         entries = self.data if isinstance(self.data, list) else []
         return any(isinstance(entry, dict) and person.is_(entry) for entry in entries)
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pytest_graphcalls.targets.facts import MockFacts
 
 
+CALLER = "Caller"
+"""Who calls the bot by default."""
 _ROSTER_LAG = 0.5
 """Seconds by which a list of participants may be behind the operation that has brought one in."""
 ENDED = frozenset({"completed", "failed"})
@@ -66,7 +68,7 @@ class People(OnTarget):
         return Invitee(self._props.user(), self._called(name))
 
     def persons(self, count: int) -> tuple[Invitee, ...]:
-        """As many people, each with a name."""
+        """Make ``count`` people, each with a name."""
         names = ("Alice", "Bob", "Carol", "Dave", "Erin", "Frank")
         return tuple(self.person(name) for name in names[:count])
 
@@ -86,9 +88,10 @@ class People(OnTarget):
         self._world().person(person.id).declines()
         return person
 
-    def acting(self, call: StagedCall) -> Any:
-        """The person on the other side of a call, who presses keys and speaks (needs ``clock``)."""
-        return self._world().person(call.people[0].id)
+    def acting(self, call: StagedCall, person: Invitee | None = None) -> Any:
+        """A person in a call, by default the other side, who presses keys, speaks and shares (needs ``clock``)."""
+        people = (person,) if person else call.people
+        return self._world().person(people[0].id if people else CALLER)
 
     def read(self, url: str, token: str) -> Answer:
         """Read an address that an answer or a notification has given, with a token of its own."""
@@ -131,7 +134,7 @@ class Making(Waiting, People):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._after = ExitStack()
-        self._blame: Callable[[str, str, str, str], None] = lambda *_: None
+        self._add_wrong_value: Callable[[str, str, str, str], None] = lambda *_: None
         self._not_compared: Callable[[], AbstractContextManager[None]] = nullcontext
         """Exchanges inside this context restore the sandbox; recordings of two nights are compared without them."""
 
@@ -140,7 +143,7 @@ class Making(Waiting, People):
         return self._props.meeting()
 
     def organizer_of(self, meeting: Mapping[str, Any]) -> Invitee:
-        """Who organizes a meeting from :meth:`meeting`."""
+        """The organizer of a meeting from :meth:`meeting`."""
         user = meeting["meetingInfo"].get("organizer", {}).get("user", {})
         if not user.get("id"):
             raise StageError("the organizer of a meeting", "its address does not tell", "the long form of join address")
@@ -264,10 +267,10 @@ class Scenes(Making):
         self.reached(lambda: call.has(*people), "a group call with two people in it")
         return call
 
-    def peer_to_peer_call(self, person: Invitee | None = None) -> StagedCall:
-        """A call of the bot with one person."""
+    def peer_to_peer_call(self, person: Invitee | None = None, **facts: Any) -> StagedCall:
+        """A call of the bot with one person; ``facts`` are further members of its body."""
         person = person or self.person()
-        return self.staged(person, targets=[person.entry()])
+        return self.staged(person, targets=[person.entry()], **facts)
 
     def incoming_call(self, *, group: bool = False, recording_policy: bool = False) -> StagedCall:
         """A call that rings at the bot (needs ``incoming-call``).
@@ -345,10 +348,10 @@ class Scenes(Making):
             with suppress(StageError):
                 if call.status_of(str(operation)) == "completed" and not call.has(one):
                     expected = f"{one.name or one.id}, whose invite is completed, in the list"
-                    self._blame(success_of(Effect.SHOWS_ROSTER), "$.value", expected, "no such participant")
+                    self._add_wrong_value(success_of(Effect.SHOWS_ROSTER), "$.value", expected, "no such participant")
 
     def brought_in(self, call: StagedCall, answer: Answer, people: Iterable[Invitee]) -> list[Invitee]:
-        """Those of ``people`` who have joined ``call`` by an invite that was answered with ``answer``.
+        """The participants among ``people`` who joined ``call`` by the invite that ``answer`` belongs to.
 
         Waits until all of them are in, or the operation is over, whichever comes first. By a refused invite none has.
 
@@ -390,7 +393,7 @@ class Stage(Scenes, Notices):
         super().__init__(connection)
         self._recorder = recorder
         self._not_compared = recorder.not_compared
-        self._blame = recorder.blame
+        self._add_wrong_value = recorder.add_wrong_value
 
     def expecting(self, what: str) -> AbstractContextManager[Any]:
         """A request that breaks the contract on purpose is sent inside this; ``what`` it breaks is a slug or a kind."""

@@ -1,4 +1,4 @@
-"""What tests talk to: the simulator, a recording, a live tenant, or a server at a base URL.
+"""Targets of contract tests: the simulator, a recording, a live tenant, or a server at a base URL.
 
 A :class:`Target` lives as long as the run, a :class:`Connection` as long as one test. Tests ask a connection
 what it can do (:attr:`Connection.capabilities`), never which target it belongs to. Adding a target is a row in
@@ -21,7 +21,7 @@ from pytest_graphcalls.targets.base import (
     World,
     sparing,
 )
-from pytest_graphcalls.targets.registry import TARGETS, Targets, Wishes, capabilities_of
+from pytest_graphcalls.targets.registry import TARGETS, Targets, TargetSources, capabilities_of
 from pytest_graphcalls.targets.simulator import LocalServer, SimulatorConnection, SimulatorTarget
 from pytest_graphcalls.targets.url import UrlConnection, UrlTarget
 
@@ -40,10 +40,10 @@ __all__ = [
     "SimulatorConnection",
     "SimulatorTarget",
     "Target",
+    "TargetSources",
     "Targets",
     "UrlConnection",
     "UrlTarget",
-    "Wishes",
     "World",
     "capabilities_of",
     "sparing",

@@ -1,4 +1,4 @@
-"""What a run talks to and what a test holds of it, as everybody else sees them."""
+"""The protocols of targets, and of the connections that tests have to them."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Setup:
 
     @property
     def observer(self) -> Callable[[Exchange], None]:
-        """Who is shown the exchanges: in a test that is compared, a fault of the environment is kept, not judged."""
+        """The observer of a test's exchanges; in a compared test, a fault of the environment is kept, not judged."""
         return self.recorder if self.case is None or not self.case.compared else sparing(self.recorder)
 
     def through(self, transport: Any) -> Any:
@@ -101,7 +101,7 @@ class Setup:
 
 
 def sparing(recorder: Recorder) -> Callable[[Exchange], None]:
-    """What keeps an exchange that tells of a fault of the environment, and has ``recorder`` judge all others."""
+    """An observer that keeps exchanges which show a fault of the environment, and has ``recorder`` judge all others."""
     from pytest_graphcalls.sandbox.guard import fault_of
 
     def seen(exchange: Exchange) -> None:
@@ -112,7 +112,7 @@ def sparing(recorder: Recorder) -> Callable[[Exchange], None]:
 
 
 class World(Protocol):
-    """What stages more than requests can: a :class:`.Simulator`, or a server that lets itself be steered like one.
+    """People, calls and time beyond requests: a :class:`.Simulator`, or a server that can be controlled like one.
 
     What can only be listened to raises :class:`StageError` where anything else is asked of it.
 
@@ -154,7 +154,7 @@ class Connection(Protocol):
 
     @property
     def capabilities(self) -> frozenset[Need]:
-        """What it can do beyond answering requests."""
+        """The capabilities of the target beyond answering requests."""
 
     @property
     def simulator(self) -> Simulator | None:
@@ -170,7 +170,7 @@ class Connection(Protocol):
 
     @property
     def sandbox(self) -> Sandbox | None:
-        """What a stage may use, where not any id will do; ``None`` where it will."""
+        """The sandbox that a stage may use; ``None`` where any id will do."""
 
     @property
     def case(self) -> Case | None:
@@ -178,11 +178,11 @@ class Connection(Protocol):
 
     @property
     def offer(self) -> Offer:
-        """Which operations it has."""
+        """The operations that the target has."""
 
     @property
     def given(self) -> MockFacts | None:
-        """What the project says of a server at a base URL; ``None`` for any other target."""
+        """The project's facts about a server at a base URL; ``None`` for any other target."""
 
     def client(self, token: str | None = None) -> Client:
         """A new client on :attr:`root`.
@@ -202,7 +202,7 @@ class Connection(Protocol):
 
 
 class Target(Protocol):
-    """What a run talks to."""
+    """The service that a run talks to."""
 
     @property
     def name(self) -> str:
@@ -210,7 +210,7 @@ class Target(Protocol):
 
     @property
     def capabilities(self) -> frozenset[Need]:
-        """What it can do beyond answering requests."""
+        """The capabilities of the target beyond answering requests."""
 
     def connect(self, setup: Setup) -> Connection:
         """Begin a test.

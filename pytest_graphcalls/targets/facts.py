@@ -1,4 +1,4 @@
-"""What a project says of a server at a base URL: which operations it has, and the calls and people in it.
+"""A project's facts about a server at a base URL: its operations, and the calls and people in it.
 
 A server that is not ours cannot be asked for this. What is not said is invented, where any id will do, or the
 tests that need it are not checked.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.sandbox.tenant import READERS, FactSetting, Meeting, Readers, gathered, parsed
+from pytest_graphcalls.sandbox.tenant import READERS, FactSetting, Meeting, Readers, merged, parsed
 from pytest_graphcalls.session import Offer
 
 INI_KEY = "graphcalls_mock"
@@ -71,7 +71,7 @@ class MockFacts:
 
     @property
     def offer(self) -> Offer:
-        """Which operations the server has."""
+        """The operations that the server has."""
         return Offer(frozenset(self.operations), whole=False)
 
 
@@ -85,7 +85,7 @@ def mock_facts(given: tuple[tuple[str, str, str], ...]) -> MockFacts:
     Raises:
         SettingError: a name does not exist, or a text is invalid.
     """
-    return MockFacts(**parsed(gathered(given, SETTINGS), _READERS))
+    return MockFacts(**parsed(merged(given, SETTINGS), _READERS))
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ __all__ = ["Line", "LiveConnection", "LiveTarget", "Place", "left_open", "listen
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a tenant is, and who signs in there.
+    """The address of a tenant, and the credentials to sign in there.
 
     Attributes:
         credential: who signs in.
@@ -106,13 +106,12 @@ class Line:
         if tenant and tenant.lower() != self.place.tenant.lower():
             step = f"The authority {self.sign_in.authority} gave a token for {tenant}; nothing was sent to Graph."
             raise SettingError(TENANT, self.place.tenant, "the tenant that the token is for", step)
-        problem = self.network.unreachable(self.place.root)
+        problem = self.network.unreachable(self.place.root, "Look at the address, the network and the proxy.")
         if problem:
-            step = f"{problem} Look at the address, the network and the proxy."
-            raise SettingError("--graphcalls-root", self.place.root, "a Graph that answers", step)
+            raise SettingError("--graphcalls-root", self.place.root, "a Graph that answers", problem)
 
     def cleaner(self, guard: Guard) -> Callable[[str], tuple[int, str]]:
-        """What sends a DELETE to an address: gives the status (0 when no answer came) and what was said."""
+        """A function that sends DELETE to an address: gives the status (0 without an answer) and the reason."""
 
         def delete(url: str) -> tuple[int, str]:
             from pytest_graphcalls.clients.httpx import BearerAuth, make_client

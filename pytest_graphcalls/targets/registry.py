@@ -15,8 +15,8 @@ from pytest_graphcalls.targets.simulator import SimulatorTarget
 from pytest_graphcalls.targets.url import UrlTarget, steered
 
 
-class Wishes(NamedTuple):
-    """What the targets of a run are made from.
+class TargetSources(NamedTuple):
+    """Everything that the targets of a run are made from.
 
     Attributes:
         seed: where the simulator's ids start.
@@ -33,31 +33,31 @@ class Wishes(NamedTuple):
     live: Callable[[], Target] | None = None
 
 
-def _live(_name: str, wishes: Wishes) -> Target:
-    if wishes.live is None:
+def _live(_name: str, sources: TargetSources) -> Target:
+    if sources.live is None:
         raise SettingError("target", LIVE, "a run that was set up for it", "Give --graphcalls-target=live.")
-    return wishes.live()
+    return sources.live()
 
 
-def _replay(_name: str, wishes: Wishes) -> Target:
-    if wishes.replay is None:
+def _replay(_name: str, sources: TargetSources) -> Target:
+    if sources.replay is None:
         raise SettingError("target", REPLAY, "a run that was set up for it", "Give --graphcalls-target=replay.")
-    return wishes.replay()
+    return sources.replay()
 
 
-TARGETS: Mapping[str, Callable[[str, Wishes], Target]] = {
-    SIMULATOR: lambda _name, wishes: SimulatorTarget(seed=wishes.seed),
+TARGETS: Mapping[str, Callable[[str, TargetSources], Target]] = {
+    SIMULATOR: lambda _name, sources: SimulatorTarget(seed=sources.seed),
     LIVE: _live,
     REPLAY: _replay,
-    "url": lambda url, wishes: UrlTarget(url, token=wishes.token, facts=wishes.facts),
+    "url": lambda url, sources: UrlTarget(url, token=sources.token, facts=sources.facts),
 }
-"""How each sort of target is made from the name given and what the run wishes."""
+"""How each sort of target is made from the name given and what the run is made from."""
 
 _CAPABILITIES: Mapping[str, frozenset[Need]] = {SIMULATOR: SimulatorTarget.capabilities, REPLAY: frozenset()}
 
 
 def capabilities_of(name: str, facts: Collection[str] = ()) -> frozenset[Need]:
-    """What the target ``name`` can do beyond answering requests. A server on this machine is asked.
+    """The capabilities of the target ``name`` beyond answering requests. A server on this machine is asked.
 
     Args:
         name: of the target.
@@ -75,18 +75,18 @@ class Targets:
     """The targets of a run, each made when first needed.
 
     Args:
-        wishes: what they are made from.
+        sources: what they are made from.
     """
 
-    def __init__(self, wishes: Wishes = Wishes()) -> None:  # noqa: B008  a frozen value
-        self._wishes = wishes
+    def __init__(self, sources: TargetSources = TargetSources()) -> None:  # noqa: B008  a frozen value
+        self._sources = sources
         self._open: dict[str, Target] = {}
 
     def __getitem__(self, name: str) -> Target:
         """The target ``name``: a row of :data:`TARGETS`, or a base URL."""
         if name not in self._open:
             sort = name if name in TARGETS else "url"
-            self._open[name] = TARGETS[sort](name, self._wishes)
+            self._open[name] = TARGETS[sort](name, self._sources)
         return self._open[name]
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from pytest_graphcalls.clients.httpx import Client
-from pytest_graphcalls.clients.network import Network
+from pytest_graphcalls.clients.network import Network, trusted
 from pytest_graphcalls.errors import StageError
 from pytest_graphcalls.server.control.routing import PREFIX, TOKEN_PATH
 from pytest_graphcalls.validation import is_loopback
@@ -19,7 +19,7 @@ def is_steerable(url: str) -> bool:
     """Whether a ``graphcalls serve`` with control addresses answers at ``url``; other machines are not asked."""
     if not is_loopback(urlsplit(url).hostname or ""):
         return False
-    network = Network()
+    network = Network(ca_file=trusted(url))
     try:
         answer = network.look(f"{url}{PREFIX}")
         listed = answer.json() if answer is not None and answer.status == 200 else None
@@ -50,12 +50,12 @@ class RemotePerson:
     id: str
 
     def __getattr__(self, action: str) -> Callable[..., object]:
-        """What they can do: the methods of a :class:`.Person`, with arguments by name."""
+        """A method of :class:`.Person`, called over the control addresses with arguments by name."""
         return lambda **facts: self.world.ask("POST", f"{PREFIX}people/{quote(self.id, safe='')}/{action}", **facts)
 
 
 class RemoteWorld:
-    """What a stage needs of a :class:`.Simulator`, from one behind a URL. Several runs may share it.
+    """A simulator behind a URL, controlled for a stage. Several runs may share it.
 
     Args:
         client: on the server's own address, without a token: the control addresses need none.

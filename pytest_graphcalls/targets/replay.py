@@ -28,7 +28,7 @@ __all__ = ["Case", "ReplayConnection", "ReplayTarget", "case_facts"]
 
 
 def case_facts(connection: Connection, redactor: Redactor) -> dict[str, Any]:
-    """What a passport says of a connection: capabilities, tenant and sandbox, redacted like the exchanges."""
+    """The facts of a connection for a passport: capabilities, tenant and sandbox, redacted like the exchanges."""
     from pytest_graphcalls.sandbox.tenant import tenant_of
 
     tenant = tenant_of(connection.token)
@@ -55,7 +55,7 @@ def _plain(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def sandbox_of(passport: Passport | None) -> Sandbox | None:
-    """What was in the sandbox that a cassette was recorded in, if it was recorded in one."""
+    """The sandbox that a cassette was recorded in, if it was recorded in one."""
     if passport is None or not passport.sandbox:
         return None
     from pytest_graphcalls.sandbox.tenant import Sandbox
@@ -173,7 +173,7 @@ class ReplayConnection:
         return make_async_client(SimulatorTransport(self._service), self.root, self.token if token is None else token)
 
     def wait(self, seconds: float) -> None:
-        """What was waited for has happened long ago."""
+        """Return at once: in a recording nothing has to be waited for."""
 
     def close(self) -> None:
         """Nothing is held."""

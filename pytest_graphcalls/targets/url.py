@@ -71,9 +71,9 @@ class UrlTarget:
     @cached_property
     def network(self) -> Any:
         """The transports to it; one pair for the run, because the TLS context of a new one takes 25 ms."""
-        from pytest_graphcalls.clients.network import Network
+        from pytest_graphcalls.clients.network import Network, trusted
 
-        network = Network()
+        network = Network(ca_file=trusted(self.name))
         problem = network.unreachable(self.name)
         if problem:
             network.close()
@@ -81,7 +81,7 @@ class UrlTarget:
                 "--graphcalls-target",
                 self.name,
                 "a server that answers",
-                f"{problem} Start it, or fix the address.",
+                problem,
             )
         return network
 
@@ -165,11 +165,11 @@ def _id_from(command: str, version: str, *, group: bool) -> str:
     Raises:
         StageError: it fails, takes too long, or prints nothing.
     """
-    told = {"GRAPHCALLS_CALL_VERSION": version, "GRAPHCALLS_CALL_GROUP": "1" if group else ""}
+    variables = {"GRAPHCALLS_CALL_VERSION": version, "GRAPHCALLS_CALL_GROUP": "1" if group else ""}
     try:
         done = subprocess.run(  # noqa: S603  the project's own command
             shlex.split(command),
-            env={**os.environ, **told},
+            env={**os.environ, **variables},
             capture_output=True,
             text=True,
             timeout=_PATIENCE,
@@ -247,7 +247,7 @@ class UrlConnection:
 
 
 def steered(url: str) -> frozenset[Need]:
-    """What can be done at a base URL: everything, where a simulator lets itself be steered.
+    """The capabilities at a base URL: all of them where a simulator with control addresses answers.
 
     xdist workers share it, and none may move the clock under the calls of the others.
     """

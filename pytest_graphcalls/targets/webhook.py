@@ -1,4 +1,4 @@
-"""What the service posts to a live run: one process of it listens, all of them read.
+"""The inbox for notifications of a live run: one of its processes listens, all of them read.
 
 The callback address leads, by a tunnel or gateway that is the sandbox's own affair, to a port of this machine. There
 an :class:`Inbox` keeps every post below that address. Each test has an address of its own below it that cannot be
@@ -231,7 +231,7 @@ class NotificationFeed:
         self._looked_at = 0
 
     def notifications(self) -> list[Notification]:
-        """What was posted to the test's address and below it so far, in order; ``at`` counts from the test's start."""
+        """The notifications posted to the test's address or below it so far, in order; ``at`` counts from the start."""
         with self._lock:
             posted = self._post.all()
             for one in posted[self._looked_at :]:

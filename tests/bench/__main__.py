@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 
 BENCHES = (
-    *("startup", "checking", "redaction", "simulator", "server", "hostile", "bot", "media"),
+    *("startup", "checking", "redaction", "simulator", "server", "proxy", "hostile", "bot", "media"),
     *("published", "pages", "suite", "drift"),
 )
 

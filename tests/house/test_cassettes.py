@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from pytest_graphcalls.cli.cassettes import survey
 from pytest_graphcalls.contract import VERSIONS, Contract
 from pytest_graphcalls.leakscan import scan
 from tests.recording import SUCCESS_ONLY, named_tests, unrecorded
+from tests.recording.__main__ import replace_changed
 
 FOLDER = Path(str(pytest_graphcalls.cassettes.__file__)).parent
 SUITE = Path(str(pytest_graphcalls.contracts.__file__)).parent
@@ -94,3 +96,22 @@ def test_what_ships_its_success_only_has_no_more() -> None:
     """They stay few: one for each version and success."""
     left_out = set(unrecorded())
     assert not [file for file in FILES if f"contracts/{file.parts[-2]}.py::{file.stem}" in left_out]
+
+
+def test_a_recording_that_differs_in_ids_and_times_alone_is_left(tmp_path: Path) -> None:
+    """So a changed operation shows as a change of its own cassettes, and two people can record side by side."""
+    shipped, recorded = tmp_path / "shipped", tmp_path / "recorded"
+    one = FILES[0].read_text(encoding="utf-8")
+    texts = {
+        "same.yaml": re.sub(r"[0-9a-f]{8}-", "0badcafe-", one).replace("recorded: '20", "recorded: '30"),
+        "other.yaml": one.replace("  status:", "  state:"),
+        "added.yaml": one,
+    }
+    for folder, names in ((shipped, ("same.yaml", "other.yaml", "gone.yaml")), (recorded, tuple(texts))):
+        folder.mkdir()
+        for name in names:
+            (folder / name).write_text(one if folder == shipped else texts[name], encoding="utf-8")
+    assert [str(file) for file in replace_changed(shipped, recorded)] == ["added.yaml", "other.yaml", "gone.yaml"]
+    assert (shipped / "same.yaml").read_text(encoding="utf-8") == one
+    assert (shipped / "other.yaml").read_text(encoding="utf-8") == texts["other.yaml"]
+    assert not (shipped / "gone.yaml").exists()

@@ -11,11 +11,11 @@ import pytest
 
 import pytest_graphcalls
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.simulator.core import HANDLERS
+from pytest_graphcalls.simulator.handlers import HANDLERS
 from tests.every import every
 
 HOUSE = Path(pytest_graphcalls.__file__).parent
-TABLE = "simulator/core.py"
+TABLE = "simulator/handlers.py"
 """Where the table of handlers is."""
 MODULES = sorted(path.relative_to(HOUSE).as_posix() for path in HOUSE.rglob("*.py"))
 _NAMED = re.compile(rf"({'|'.join(Contract.packaged().operation_ids)})(\.(?P<slug>.*))?")

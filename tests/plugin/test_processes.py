@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
+import sys
+from collections.abc import Iterator
 
 import pytest
 
+from pytest_graphcalls.plugin.processes import only_user_of
 from tests.plugin.conftest import Run
+
+PATIENCE = 30.0
+"""Seconds after which a process is taken for one that was left running."""
 
 BOT = """
 import http.server, json, os, subprocess, sys
@@ -45,10 +52,11 @@ def test_an_unmodified_bot_runs_as_a_process(pytester: pytest.Pytester, run: Run
     """It signs in and calls Graph by its real names; when the test fails its output is shown; its child ends, too."""
     pytester.makepyfile(
         test_it="""
+        import pathlib
         import sys
 
         def test_it(graphcalls):
-            bot = graphcalls.run([sys.executable, "bot.py"], port_variable="BOT_PORT")
+            bot = graphcalls.run([sys.executable, pathlib.Path("bot.py")], port_variable="BOT_PORT")
             call = graphcalls.simulator.incoming_call()
             graphcalls.simulator.advance(0)
             bot.wait_for(lambda: call.rejected_with == "busy")
@@ -136,7 +144,7 @@ def test_a_bot_of_node(pytester: pytest.Pytester, run: Run) -> None:
 
 LISTENS_NEVER = "import threading; print(7, flush=True); threading.Event().wait()"
 WRONG = {
-    '"-c", "print(1/0)"], port_variable="PORT"': "*ended with status 1 before it listened on port *; it wrote.",
+    '"-c", "print(1/0)"], port_variable="PORT"': "*ended with status 1 before it listened on port *; it wrote:",
     f'"-c", {LISTENS_NEVER!r}], port_variable="PORT", within=1': "*did not listen on port * within 1 seconds; it *",
     '"bot.py"]': "*graphcalls.run(port_variable, listens)='', 0: expected one of port_variable=*listens=3978*",
     '"bot.py"], port_variable="PORT", listens=3978': "*listens)='PORT', 3978: expected one of port_variable=*",
@@ -179,3 +187,112 @@ def test_a_command_in_one_text_is_refused(pytester: pytest.Pytester, run: Run) -
     result.stdout.fnmatch_lines(
         ["*(command)='python bot.py': expected a list of words. Write [[]'python', 'bot.py'].*"]
     )
+
+
+HOLDING = """
+import os, socket, subprocess, sys
+holding = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+if len(sys.argv) > 2:
+    command = [sys.executable, __file__, sys.argv[1]]
+    subprocess.Popen(command, start_new_session=True, stdout=subprocess.PIPE).stdout.readline()
+    if sys.argv[2] == "dies":
+        sys.exit(1)
+    with socket.create_server(("127.0.0.1", int(os.environ["PORT"]))) as listener:
+        while True:
+            listener.accept()
+print("connected", flush=True)
+holding.recv(1)
+"""
+"""A bot that, like a child in a session of its own, is connected to the test for as long as it lives."""
+
+
+@pytest.fixture
+def watching(pytester: pytest.Pytester) -> Iterator[socket.socket]:
+    """Where both connect to."""
+    pytester.makepyfile(bot=HOLDING)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(PATIENCE)
+        yield listener
+
+
+def both_end(watching: socket.socket) -> None:
+    """Wait until the bot and its child were there, and are gone."""
+    for _ in range(2):
+        connection, _ = watching.accept()
+        with connection:
+            connection.settimeout(PATIENCE)
+            assert connection.recv(1) == b""
+
+
+STARTS = """
+import os, signal, sys
+def test_it(graphcalls):
+    graphcalls.run([sys.executable, "bot.py", "{port}", "parent"], port_variable="PORT")
+    {then}
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, where the environment of a process is read")
+def test_a_child_in_a_session_of_its_own_ends_with_the_test(
+    pytester: pytest.Pytester, run: Run, watching: socket.socket
+) -> None:
+    """It is found by the environment that the bot was given."""
+    pytester.makepyfile(STARTS.format(port=watching.getsockname()[1], then=""))
+    run().assert_outcomes(passed=1)
+    both_end(watching)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, where the environment of a process is read")
+def test_a_bot_that_dies_at_start_leaves_no_child(pytester: pytest.Pytester, run: Run, watching: socket.socket) -> None:
+    """What it had started by then ends with the test as well."""
+    pytester.makepyfile(STARTS.format(port=watching.getsockname()[1], then="").replace("parent", "dies"))
+    run().assert_outcomes(failed=1)
+    both_end(watching)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, where the environment of a process is read")
+def test_a_killed_pytest_leaves_no_bot(pytester: pytest.Pytester, watching: socket.socket) -> None:
+    """Neither the bot nor its child, although nothing of the run can do anything any more."""
+    then = "os.kill(os.getpid(), signal.SIGKILL)"
+    pytester.makepyfile(STARTS.format(port=watching.getsockname()[1], then=then))
+    assert pytester.runpytest_subprocess().ret == -signal.SIGKILL
+    both_end(watching)
+
+
+def test_a_port_that_another_worker_has_is_refused_before_its_bot_listens(pytester: pytest.Pytester, run: Run) -> None:
+    """Of two bots that start at once one has the port, and the other the sentence."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    pytester.makepyfile(f'def test_it(graphcalls): graphcalls.run(["bot"], listens={port})')
+    with only_user_of(port):
+        result = run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"*graphcalls.run(listens)={port}: expected a port that is free. Another *"])
+
+
+def test_options_that_a_runtime_has_already_stay(pytester: pytest.Pytester, run: Run) -> None:
+    """Those of the environment, and those that the test gives; ours follow."""
+    pytester.makepyfile(
+        """
+        import pytest
+        from pytest_graphcalls.errors import BotError
+
+        def test_of_the_environment(graphcalls, monkeypatch):
+            monkeypatch.setenv("NODE_OPTIONS", "--max-old-space-size=512")
+            monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-Xmx512m")
+            monkeypatch.setenv("PHP_INI_SCAN_DIR", "/own")
+            given = graphcalls.environment()
+            assert given["NODE_OPTIONS"].startswith("--max-old-space-size=512 --require ")
+            assert given["JAVA_TOOL_OPTIONS"].startswith("-Xmx512m '-Dhttps.proxyHost=")
+            assert given["PHP_INI_SCAN_DIR"].startswith("/own:/")
+            monkeypatch.setenv("NODE_OPTIONS", given["NODE_OPTIONS"])
+            assert graphcalls.environment()["NODE_OPTIONS"] == given["NODE_OPTIONS"]
+
+        def test_of_the_test(graphcalls):
+            bot = ["sh", "-c", "echo $NODE_OPTIONS; exit 3"]
+            with pytest.raises(BotError) as failure:
+                graphcalls.run(bot, port_variable="PORT", environment={"NODE_OPTIONS": "--enable-source-maps"})
+            assert failure.value.timeline[0].startswith("--enable-source-maps --require ")
+        """
+    )
+    run().assert_outcomes(passed=2)

@@ -12,8 +12,8 @@ from pytest_graphcalls.simulator import Proceed, Simulator
 from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.audio import Plan
 from pytest_graphcalls.simulator.calls import ENDED_BY_BOT, LEFT_ALONE
+from pytest_graphcalls.simulator.entities import Call, Conference, Kind, Operation, Participant
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, inferred
-from pytest_graphcalls.simulator.store import Call, Conference, Kind, Operation, Participant
 from pytest_graphcalls.wire import Request, Response
 from tests.proof.steps import Apply, around, meant
 
@@ -93,6 +93,15 @@ def refuses_when(which: Callable[[dict[str, Any]], bool]) -> Callable[[Callable[
         return handler(ask)
 
     return carry_out
+
+
+def keeps_the_first_report(
+    simulator: Simulator, original: Callable[[Conference], None], conference: Conference
+) -> None:
+    for one in conference.people.values():
+        if len(one.reports) > 1:
+            conference = simulator.store.change_participant(conference, one.id, reports=one.reports[:1])
+    original(conference)
 
 
 def hides_the_chat(_: Simulator, original: Callable[..., Any], call: Call, conference: Conference) -> Any:
@@ -213,6 +222,16 @@ def operations_end_untold(type_: str, status: OperationState) -> Apply:
     return around("operations", "notify_end", step)
 
 
+def shares_untold(direction: str) -> Apply:
+    """What is shared is not told in calls of one direction."""
+
+    def step(_: Simulator, original: Callable[..., None], call: Call, *told: Any) -> None:
+        if call.direction != direction:
+            original(call, *told)
+
+    return around("notifier", "tell_content", step)
+
+
 AFTER_INVITE = "participant-invite.r03"
 """The source of a roster that is sent because somebody who was invited has joined."""
 
@@ -310,14 +329,21 @@ def not_for(id: str) -> Callable[..., None]:
     return step
 
 
-def sends_no_roster(id: str) -> Apply:
-    """No roster follows when a participant was muted or unmuted by one operation."""
+def sends_no_roster(source: str) -> Apply:
+    """No roster follows when a participant was changed, where the evidence for it begins so."""
 
     def step(_: Simulator, original: Callable[..., None], conference: Conference, fact: Fact) -> None:
-        if not fact.source.startswith(f"{id}."):
+        if not fact.source.startswith(source):
             original(conference, fact)
 
-    return around("participants", "notify_muted", step)
+    return around("calls", "notify_changed", step)
+
+
+def changes_only_the_first(
+    _: Simulator, original: Callable[..., Conference], conference: Conference, ids: list[str], fact: Fact, **facts: Any
+) -> Conference:
+    """Of several participants who are muted at once the first one is."""
+    return original(conference, ids[:1], fact, **facts)
 
 
 def takes_any_tone(id: str) -> Apply:

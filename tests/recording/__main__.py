@@ -1,14 +1,16 @@
 """Record the cassettes that are shipped: ``make record``, or ``python -m tests.recording [FOLDER]``.
 
 The contract suite runs over real HTTP against the simulator, as it would against the service; what it sees is
-redacted, scanned and written like any recording. Ids, pseudonyms and times are the same each time, so
-that a change in the cassettes is a change in the simulator or the suite.
+redacted, scanned and written like any recording. A cassette that differs from the shipped one in ids, pseudonyms and
+times alone is left as it is, so that a change in the cassettes is a change in the simulator or the suite.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from pytest_graphcalls.server.asgi import SimulatorApp
@@ -53,5 +55,47 @@ def _record(simulator: Simulator, url: str, token: str, folder: Path, which: str
     ).returncode
 
 
+def replace_changed(folder: Path, recorded: Path) -> list[Path]:
+    """Bring ``folder`` in step with the cassettes in ``recorded``; gives those written or removed, relative to it.
+
+    Files that say the same under other ids, pseudonyms and times stay; those of tests that are gone are removed.
+    """
+    old, new = ({path.relative_to(top) for path in top.rglob("*.yaml")} for top in (folder, recorded))
+    changed = sorted(one for one in new if one not in old or _sense(folder / one) != _sense(recorded / one))
+    for one in changed:
+        (folder / one).parent.mkdir(parents=True, exist_ok=True)
+        (folder / one).write_bytes((recorded / one).read_bytes())
+    for one in old - new:
+        (folder / one).unlink()
+    return [*changed, *sorted(old - new)]
+
+
+IDS = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?<![0-9a-f])(?:[0-9a-f]{8}){1,4}(?![0-9a-f])")
+"""Ids and pseudonyms; which of them are the same is part of what a recording says."""
+TIMES = re.compile(
+    r"(?m)^  (?:digest|recorded): .*$|\b\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT|\d{4}-\d\d-\d\dT[\d:.]{8,}Z?"
+)
+"""Times, and the seal of the passport; whether two requests fall into one second is chance."""
+
+
+def _sense(path: Path) -> str:
+    """The text of a cassette without times, and with each id replaced by the number of its first appearance."""
+    numbers: dict[str, str] = {}
+    text = TIMES.sub("<time>", path.read_text(encoding="utf-8"))
+    return IDS.sub(lambda found: numbers.setdefault(found[0], f"<{len(numbers)}>"), text)
+
+
+def main() -> int:
+    """Record the shipped cassettes anew, or all of them into the folder that the first argument names."""
+    if len(sys.argv) > 1:
+        return record(Path(sys.argv[1]), *sys.argv[2:])
+    with tempfile.TemporaryDirectory() as folder:
+        failed = record(Path(folder))
+        if not failed:
+            changed = replace_changed(ROOT / "cassettes", Path(folder))
+            print(*changed, f"{len(changed)} cassettes changed", sep="\n")
+        return failed
+
+
 if __name__ == "__main__":
-    sys.exit(record(Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "cassettes"), *sys.argv[2:]))
+    sys.exit(main())

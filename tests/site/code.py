@@ -27,8 +27,9 @@ from pytest_graphcalls.redaction import fields as fields_of_secrets
 from pytest_graphcalls.server.control import ROUTES, state
 from pytest_graphcalls.server.control.routing import Route
 from pytest_graphcalls.simulator import FAULTS, App, Authority, Fault, Keyring, Meeting, Person, SimulatedCall
-from pytest_graphcalls.simulator.audio import Prompt, Recording, Switches, Tone
+from pytest_graphcalls.simulator.audio import Prompt, Recording, Tone
 from pytest_graphcalls.simulator.faults import Side, parameters_of
+from pytest_graphcalls.simulator.switches import Switches
 from tests.site.markdown import code, codes, documentation, facts, prose, sections, signature, summary, table
 from tests.site.pages import ROOT, addresses
 

@@ -151,7 +151,7 @@ class TestRecorder:
         recorder = Recorder(contract, rules=(OTHER,))
         for one in (exchange(), exchange(), exchange("GET", 404)):
             recorder(one)
-        recorder.blame(RULE, "$.id", "a text", "nothing")
+        recorder.add_wrong_value(RULE, "$.id", "a text", "nothing")
         (seen,) = [seen for seen in recorder.seen if seen.finding.got == "nothing"]
         assert (seen.exchange, seen.finding.rule, seen.finding.operation) == (1, RULE, RULE.partition(".")[0])
         assert seen.status is FindingStatus.ELSEWHERE

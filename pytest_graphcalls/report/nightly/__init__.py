@@ -1,4 +1,4 @@
-"""What a night comes to, for people and for programs: a page, a summary, a document and SARIF.
+"""Reports of a night: an HTML page, a Markdown summary, a JSON document and SARIF.
 
 Nothing here finds anything: a :class:`~pytest_graphcalls.drift.Verdict` and its history come in, text goes out. All
 of it is made from one document. What looks like a secret is masked in the document, and once more in each text.

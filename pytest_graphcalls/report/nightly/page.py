@@ -288,7 +288,7 @@ def page_of(verdict: Verdict, document: Mapping[str, Any], nights: Sequence[Nigh
 
 
 def digests() -> tuple[str, ...]:
-    """What the page names its own style and script by, so that a browser takes no others."""
+    """The digests of the page's own style and script, so that a browser takes no others."""
     return tuple(map(_digest, _parts()))
 
 

@@ -1,4 +1,4 @@
-"""What was expected and what was observed, line beside line, with the difference marked."""
+"""Expected and observed values side by side, with the differences marked."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def counts(entry: Entry) -> bool:
 
 
 def headline(verdict: Verdict) -> str:
-    """What a night comes to, in a sentence of a few words."""
+    """The result of a night in a sentence of a few words."""
     if verdict.outcome is Outcome.NO_DRIFT:
         return "No drift."
     if verdict.outcome is Outcome.COULD_NOT_CHECK:
@@ -80,7 +80,7 @@ def headline(verdict: Verdict) -> str:
 
 
 def sentences(verdict: Verdict) -> list[str]:
-    """What follows the headline: what else there is, what does not count and why, what was not seen."""
+    """The sentences below the headline: further results, differences that do not count and why, gaps."""
     found = [_first(verdict), _heaviest(verdict), _others(verdict), _news(verdict), _silent(verdict), _unseen(verdict)]
     return [sentence for sentence in found if sentence]
 

@@ -31,7 +31,7 @@ THREADS = 16
 
 
 class Reach(StrEnum):
-    """Which machines the control addresses answer."""
+    """The machines that may use the control addresses."""
 
     OFF = "off"
     """None."""

@@ -19,8 +19,8 @@ from pytest_graphcalls.server.control.routing import Route
 from pytest_graphcalls.server.control.state import ServerState
 from pytest_graphcalls.server.control.views import Numbered, Structured, Unredacted, encode, outgoing
 from pytest_graphcalls.simulator import FAULTS, App, Fault, Keyring, Pace, Person, SimulatedCall
-from pytest_graphcalls.simulator.audio import CHOICES
 from pytest_graphcalls.simulator.faults import parameters_of
+from pytest_graphcalls.simulator.switches import CHOICES
 
 PERSON_ACTIONS = {
     name: method for name, method in vars(Person).items() if inspect.isfunction(method) and not name.startswith("_")
@@ -49,8 +49,8 @@ def _token(state: ServerState, /, app: App | None = None, lifetime: float = 3600
     return {"access_token": token, "expires_in": lifetime, "client_id": app.app_id, "tenant_id": authority.tenant_id}
 
 
-def _surroundings(state: ServerState) -> Json:
-    simulator, around = state.simulator, state.surroundings
+def _addresses(state: ServerState) -> Json:
+    simulator, around = state.simulator, state.addresses
     return {
         "url": around.url,
         "proxy": around.proxy,
@@ -140,8 +140,8 @@ def _act(method: Callable[..., None], state: ServerState, /, person: Person, **f
     return person
 
 
-def _media(state: ServerState, /, **choices: str) -> Json:
-    switches = state.simulator.media.switches.choose(**choices)
+def _switches(state: ServerState, /, **choices: str) -> Json:
+    switches = state.simulator.switches.choose(**choices)
     return {name: getattr(switches, name) for name in CHOICES}
 
 
@@ -288,6 +288,7 @@ _OF_AN_ASSERTION = {
     "within": Parameter("real seconds", parameters.seconds),
     "every": Parameter("virtual seconds", parameters.seconds),
     "wait": Parameter("real seconds for the bot to act after its answers", parameters.real_seconds),
+    "missing_tid": Parameter("whether a token without a tenant has to be refused, too (false)", parameters.flag),
 }
 _KEYS_OF = {"of": Parameter("'notifications' (by default), or 'tokens'", parameters.keyring)}
 _SECONDS = {"seconds": Parameter("virtual seconds; 0 delivers what waits", parameters.seconds, required=True)}
@@ -299,13 +300,14 @@ _PAGE = {
 }
 _FROM = {"since": Parameter("only those from this number on, counted from 0", parameters.count)}
 
+_AS = {"switches": "", "media": "; the older name of switches"}
 _CHANGEABLE = {name: one for name, one in _OF_AN_APP.items() if name != "phone_number"}
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "", "this list", lambda _: {"addresses": [route.described() for route in ROUTES]}),
     Route("POST", "token", "a bearer token", _token, _OF_A_TOKEN),
     Route("GET", "environment", "what a client needs to reach the server under Microsoft's host names, and to sign in",
-          _surroundings),
+          _addresses),
     Route("GET", "apps", "the apps of the tenant", _apps),
     Route("POST", "apps", "register an app", _register_app, _OF_AN_APP, 201),
     Route("PATCH", "apps/{app}", "change an app; tokens keep the roles they have", _change_app, _CHANGEABLE),
@@ -327,11 +329,17 @@ ROUTES: tuple[Route, ...] = (
           _directory),
     Route("POST", "directory", "let every person, phone and meeting exist, or only those that were made",
           _open_directory, _OF_A_DIRECTORY),
-    Route("GET", "media", "which behaviour is simulated where sources differ", _media),
-    Route("POST", "media", "simulate another behaviour from now on", _media,
-          {name: Parameter(" or ".join(values), _TEXT) for name, values in CHOICES.items()}),
-    Route("GET", "people/{person}/heard", "the prompts that were played while they were in a call",
-          lambda _, person: {"heard": person.heard}),
+    *(
+        route
+        for path in ("switches", "media")
+        for route in (
+            Route("GET", path, f"which behaviour is simulated where sources differ{_AS[path]}", _switches),
+            Route("POST", path, f"simulate another behaviour from now on{_AS[path]}", _switches,
+                  {name: Parameter(" or ".join(values), _TEXT) for name, values in CHOICES.items()}),
+        )
+    ),
+    Route("GET", "people/{person}/heard", "prompts and music that they have heard, and whom they hear now",
+          lambda _, person: {"heard": person.heard, "hears": person.hears}),
     Route("GET", "people/{person}", "a person's id; a new name is a new person", lambda _, person: person),
     *(
         Route("POST", f"people/{{person}}/{name}", _first_sentence(method).lower(), partial(_act, method),

@@ -1,4 +1,4 @@
-"""What the control addresses change: a simulator, its bot, and the clock in front of it."""
+"""The state behind the control addresses: a simulator, its bot, and its clock."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ TICK = 0.02
 
 
 @dataclass(slots=True)
-class Surroundings:
-    """Where clients find a server under the names of the cloud; set when it listens.
+class ServerAddresses:
+    """The addresses of a server that listens, for clients that use the host names of the cloud.
 
     Attributes:
         url: its base URL.
@@ -51,14 +51,14 @@ class ServerState:
         time: serves the tenant, and decides whether virtual time follows real time.
         allow_hosts: hosts that the bot may be on besides this machine. The command line names them, and no request
             can: else a request could have notifications posted anywhere.
-        surroundings: where clients find the server under the names of the cloud.
+        addresses: where clients find the server under the names of the cloud.
     """
 
     simulator: Simulator
     bot: Bot
     time: SimulatorApp
     allow_hosts: Collection[str] = ()
-    surroundings: Surroundings = field(default_factory=Surroundings)
+    addresses: ServerAddresses = field(default_factory=ServerAddresses)
 
     @classmethod
     def of(

@@ -1,4 +1,4 @@
-"""What can go wrong between a bot and the service: answers that fail, notifications that come late, twice or never.
+"""Faults between a bot and the service: answers that fail, notifications that come late, twice or never.
 
 Faults are injected, never there by themselves. Which requests and notifications one strikes depends on nothing but
 its parameters and the simulator's seed.

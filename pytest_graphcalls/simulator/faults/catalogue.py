@@ -18,7 +18,7 @@ Read = Callable[[str, Any, Contract], Any]
 
 
 class Side(StrEnum):
-    """What a fault is about."""
+    """The side that a fault is on: answers, or notifications."""
 
     ANSWER = "answer"
     NOTIFICATION = "notification"
@@ -86,7 +86,7 @@ def _one_of(sort: str, known: Callable[[Contract], Collection[str]], listing: st
     return read
 
 
-_STANDINGS: Mapping[str, tuple[str, ...]] = {
+_STATES: Mapping[str, tuple[str, ...]] = {
     "call": tuple(state.value for state in CallState),
     "operation": tuple(state.value for state in OperationState),
     "roster": (),
@@ -99,12 +99,12 @@ def _kind(name: str, value: Any, contract: Contract) -> str:
     if not isinstance(value, str):
         raise SettingError(name, shown(value), f"a kind of notification, e.g. {KINDS[0]!r}")
     words = value.split()
-    kind, standing = " ".join(words[:2]), " ".join(words[2:])
+    kind, state = " ".join(words[:2]), " ".join(words[2:])
     if kind not in KINDS:
         raise UnknownNameError("kind of notification", value[:80], KINDS)
     subject = words[1]
-    if standing and standing not in _STANDINGS[subject]:
-        raise UnknownNameError(f"state of {_ARTICLES[subject]} {subject}", standing[:80], _STANDINGS[subject], few=True)
+    if state and state not in _STATES[subject]:
+        raise UnknownNameError(f"state of {_ARTICLES[subject]} {subject}", state[:80], _STATES[subject], few=True)
     return " ".join(words)
 
 
@@ -125,7 +125,7 @@ _SELECTED_BY: Mapping[Side, Mapping[str, Parameter]] = {
             "only requests for this operation, e.g. participant-invite",
         ),
         "state": Parameter(
-            _one_of("state of a call", lambda _: _STANDINGS["call"]),
+            _one_of("state of a call", lambda _: _STATES["call"]),
             None,
             "only requests about a call that is in this state",
         ),

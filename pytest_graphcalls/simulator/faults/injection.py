@@ -1,4 +1,4 @@
-"""What can go wrong between a bot and the service: answers that fail, notifications that come late, twice or never.
+"""Injects faults between a bot and the service into answers and notifications.
 
 Faults are injected, never there by themselves. Which requests and notifications one strikes depends on nothing but
 its parameters and the simulator's seed.
@@ -17,7 +17,7 @@ from pytest_graphcalls.simulator.faults.catalogue import Order, Side, ordered
 from pytest_graphcalls.simulator.faults.notifications import PASSING, Passing
 from pytest_graphcalls.simulator.faults.responses import DECORATING, REPLIES, Proceed, Tools
 from pytest_graphcalls.simulator.notifications import kind_of
-from pytest_graphcalls.simulator.outbox import Outbox, Parcel
+from pytest_graphcalls.simulator.outbox import NumberedNotification, Outbox
 from pytest_graphcalls.simulator.responses import Responses
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import Request, Response
@@ -84,12 +84,12 @@ class Fault:
 
     @property
     def name(self) -> str:
-        """Its name in :data:`.FAULTS`."""
+        """The name of the fault in :data:`.FAULTS`."""
         return self.order.name
 
     @property
     def is_idle(self) -> bool:
-        """Whether it has never struck, other than by chance."""
+        """Whether the fault has never struck, other than by chance."""
         return not self._fired and (not self.seen or self.order.facts["probability"] is None)
 
     def strikes(self) -> bool:
@@ -161,13 +161,13 @@ class Faults:
 
     @property
     def active(self) -> tuple[Fault, ...]:
-        """Those in force, in the order in which they were injected."""
+        """The faults in force, in the order in which they were injected."""
         with self._world.lock:
             return tuple(sorted((*self._answers, *self._notifications), key=lambda fault: fault.number))
 
     @property
     def idle(self) -> tuple[Fault, ...]:
-        """Those that have never struck since the start or the last reset, other than by chance; ended ones included."""
+        """The faults that have never struck since the last reset, other than by chance; ended ones included."""
         return (*self._ended_idle, *(fault for fault in self.active if fault.is_idle))
 
     def listen(self, listener: Callable[[Fired], None]) -> Callable[[], None]:
@@ -243,29 +243,29 @@ class Faults:
             proceed = partial(_replied, self._tools, fault.order, proceed)
         return _marked(proceed(request), striking)
 
-    def _sorted(self, parcel: Parcel) -> Iterable[Parcel]:
-        """What goes out now in place of a notification; each fault counts it once, whatever the others make of it."""
-        kind = kind_of(parcel[0].entries)
+    def _sorted(self, numbered: NumberedNotification) -> Iterable[NumberedNotification]:
+        """The notifications that go out now in place of one; each fault counts it once."""
+        kind = kind_of(numbered[0].entries)
         striking = frozenset(fault for fault in self._notifications if _is(kind, fault) and fault.strikes())
         if striking:
-            self._struck[parcel[1]] = striking
-        return self._onward([parcel], 0)
+            self._struck[numbered[1]] = striking
+        return self._onward([numbered], 0)
 
-    def _onward(self, parcels: Iterable[Parcel], after: int) -> Iterable[Parcel]:
-        """What goes out now of those that the fault with this number has let through: the later ones come next."""
+    def _onward(self, notifications: Iterable[NumberedNotification], after: int) -> Iterable[NumberedNotification]:
+        """The notifications that go out now, of those let through by the fault with this number."""
         for fault, passing in tuple(self._notifications.items()):
             if fault.number > after:
-                parcels = [out for one in parcels for out in self._past(fault, passing, one)]
-        return parcels
+                notifications = [out for one in notifications for out in self._past(fault, passing, one)]
+        return notifications
 
-    def _past(self, fault: Fault, passing: Passing, parcel: Parcel) -> Iterable[Parcel]:
-        note, number = parcel
+    def _past(self, fault: Fault, passing: Passing, numbered: NumberedNotification) -> Iterable[NumberedNotification]:
+        note, number = numbered
         if fault not in self._struck.get(number, ()):
-            return passing.passed(parcel)
+            return passing.passed(numbered)
         if (fault, number) not in self._noted:  # a copy of it is struck as well, but nothing new happens
             self._noted.add((fault, number))
             self._note(fault, kind_of(note.entries), note.call_id)
-        return passing.struck(parcel)
+        return passing.struck(numbered)
 
     def forget_until(self, number: int) -> None:
         """Forget notifications before this number; one that is still held counts as not struck."""
@@ -273,9 +273,9 @@ class Faults:
             self._struck = {one: faults for one, faults in self._struck.items() if one >= number}
             self._noted = {(fault, one) for fault, one in self._noted if one >= number}
 
-    def _let_go(self, fault: Fault, parcels: Iterable[Parcel]) -> None:
+    def _let_go(self, fault: Fault, notifications: Iterable[NumberedNotification]) -> None:
         """Let go out what a fault has kept, past those that were injected after it."""
-        self._outbox.put(self._onward(tuple(parcels), fault.number))
+        self._outbox.put(self._onward(tuple(notifications), fault.number))
 
     def _note(self, fault: Fault, what: str, call: str) -> None:
         fired = Fired(self._world.clock.now, str(fault.order), what, call)
@@ -285,7 +285,7 @@ class Faults:
 
 
 def _layered(striking: list[Fault]) -> list[Fault]:
-    """Those that really do something, the outermost first: every decorating one, and the first of the others."""
+    """The faults that take effect, the outermost first: every decorating one, and the first of the others."""
     around = [fault for fault in striking if fault.name in DECORATING]
     instead = [fault for fault in striking if fault.name not in DECORATING]
     return [*sorted(around, key=lambda fault: _LAYERS[fault.name]), *instead[:1]]

@@ -1,4 +1,4 @@
-"""What goes wrong with notifications on their way out: one class for each fault of the table."""
+"""Faults of notifications on their way out: one class for each row of the table."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_graphcalls.simulator.clock import Clock
-from pytest_graphcalls.simulator.outbox import Parcel
+from pytest_graphcalls.simulator.outbox import NumberedNotification
 
-Put = Callable[[Iterable[Parcel]], None]
+Put = Callable[[Iterable[NumberedNotification]], None]
 """Lets go out what was kept."""
 
 
 class Passing:
-    """What a fault makes of the notifications that come by; this one loses those it strikes.
+    """The effect of a fault on passing notifications; this class loses those it strikes.
 
     Args:
         facts: the fault's parameters.
@@ -27,14 +27,14 @@ class Passing:
         self.clock = clock
         self.put = put
 
-    def struck(self, parcel: Parcel) -> Iterable[Parcel]:
-        """What goes out now in place of one that the fault strikes."""
-        del parcel
+    def struck(self, numbered: NumberedNotification) -> Iterable[NumberedNotification]:
+        """The notifications that go out now in place of one that the fault strikes."""
+        del numbered
         return ()
 
-    def passed(self, parcel: Parcel) -> Iterable[Parcel]:
-        """What goes out now in place of one that the fault does not strike."""
-        return (parcel,)
+    def passed(self, numbered: NumberedNotification) -> Iterable[NumberedNotification]:
+        """The notifications that go out now in place of one that the fault does not strike."""
+        return (numbered,)
 
     def release(self) -> None:
         """Let go out what is kept."""
@@ -43,18 +43,18 @@ class Passing:
 class Delayed(Passing):
     """Keeps each for a time of its own."""
 
-    def struck(self, parcel: Parcel) -> Iterable[Parcel]:
+    def struck(self, numbered: NumberedNotification) -> Iterable[NumberedNotification]:
         """See :meth:`Passing.struck`."""
-        self.clock.after(self.facts["seconds"], lambda: self.put((parcel,)))
+        self.clock.after(self.facts["seconds"], lambda: self.put((numbered,)))
         return ()
 
 
 class Duplicated(Passing):
     """Gives each several times."""
 
-    def struck(self, parcel: Parcel) -> Iterable[Parcel]:
+    def struck(self, numbered: NumberedNotification) -> Iterable[NumberedNotification]:
         """See :meth:`Passing.struck`."""
-        return (parcel,) * (1 + int(self.facts["copies"]))
+        return (numbered,) * (1 + int(self.facts["copies"]))
 
 
 class Held(Passing):
@@ -62,11 +62,11 @@ class Held(Passing):
 
     def __init__(self, facts: Mapping[str, Any], clock: Clock, put: Put) -> None:
         super().__init__(facts, clock, put)
-        self._kept: list[Parcel] = []
+        self._kept: list[NumberedNotification] = []
 
-    def struck(self, parcel: Parcel) -> Iterable[Parcel]:
+    def struck(self, numbered: NumberedNotification) -> Iterable[NumberedNotification]:
         """See :meth:`Passing.struck`."""
-        self._kept.append(parcel)
+        self._kept.append(numbered)
         return ()
 
     def release(self) -> None:
@@ -80,26 +80,26 @@ class _ByCall(Passing):
 
     def __init__(self, facts: Mapping[str, Any], clock: Clock, put: Put) -> None:
         super().__init__(facts, clock, put)
-        self._kept: dict[str, list[Parcel]] = {}
+        self._kept: dict[str, list[NumberedNotification]] = {}
 
-    def struck(self, parcel: Parcel) -> Iterable[Parcel]:
-        call = parcel[0].call_id
+    def struck(self, numbered: NumberedNotification) -> Iterable[NumberedNotification]:
+        call = numbered[0].call_id
         if call in self._kept:
-            return self.passed(parcel)
-        kept = self._kept[call] = [parcel]
+            return self.passed(numbered)
+        kept = self._kept[call] = [numbered]
         self.clock.after(self.facts["within"], lambda: self._give_up(call, kept))
         return ()
 
-    def passed(self, parcel: Parcel) -> Iterable[Parcel]:
-        kept = self._kept.get(parcel[0].call_id)
+    def passed(self, numbered: NumberedNotification) -> Iterable[NumberedNotification]:
+        kept = self._kept.get(numbered[0].call_id)
         if kept is None:
-            return (parcel,)
-        kept.append(parcel)
+            return (numbered,)
+        kept.append(numbered)
         if len(kept) < self.wanted:
             return ()
-        return self.together(self._kept.pop(parcel[0].call_id))
+        return self.together(self._kept.pop(numbered[0].call_id))
 
-    def _give_up(self, call: str, kept: list[Parcel]) -> None:
+    def _give_up(self, call: str, kept: list[NumberedNotification]) -> None:
         if self._kept.get(call) is kept:
             self.put(self.together(self._kept.pop(call)))
 
@@ -112,9 +112,9 @@ class _ByCall(Passing):
         """How many of a call it takes."""
         return 2
 
-    def together(self, parcels: list[Parcel]) -> Iterable[Parcel]:
-        """What goes out in place of those that were kept."""
-        return reversed(parcels)
+    def together(self, notifications: list[NumberedNotification]) -> Iterable[NumberedNotification]:
+        """The notifications that go out in place of those that were kept."""
+        return reversed(notifications)
 
 
 class Reordered(_ByCall):
@@ -129,17 +129,17 @@ class Batched(_ByCall):
         """See :attr:`_ByCall.wanted`."""
         return int(self.facts["size"])
 
-    def together(self, parcels: list[Parcel]) -> Iterable[Parcel]:
+    def together(self, notifications: list[NumberedNotification]) -> Iterable[NumberedNotification]:
         """See :meth:`_ByCall.together`."""
-        by_address: dict[str, list[Parcel]] = {}
-        for parcel in parcels:
-            by_address.setdefault(parcel[0].posted_to, []).append(parcel)
+        by_address: dict[str, list[NumberedNotification]] = {}
+        for numbered in notifications:
+            by_address.setdefault(numbered[0].posted_to, []).append(numbered)
         return map(_in_one_envelope, by_address.values())
 
 
-def _in_one_envelope(parcels: list[Parcel]) -> Parcel:
-    (first, number), (last, _) = parcels[0], parcels[-1]
-    entries = [entry for note, _ in parcels for entry in note.entries]
+def _in_one_envelope(notifications: list[NumberedNotification]) -> NumberedNotification:
+    (first, number), (last, _) = notifications[0], notifications[-1]
+    entries = [entry for note, _ in notifications for entry in note.entries]
     return replace(first, body={**first.body, "value": entries}, at=last.at), number
 
 

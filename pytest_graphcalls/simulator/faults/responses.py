@@ -1,4 +1,4 @@
-"""What goes wrong with answers: one function for each fault of the table."""
+"""Faults of answers: one function for each row of the table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Proceed = Callable[[Request], Response]
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What the faults of answers use: the error catalogue, what writes answers, and what mints tokens."""
+    """Tools for faults of answers: the error catalogue, the writer of answers, and the sign-in."""
 
     contract: Contract
     responses: Responses

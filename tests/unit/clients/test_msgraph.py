@@ -1,4 +1,4 @@
-"""Without the SDKs, what to install is said; with them `tests/sdk` says the rest."""
+"""Without the SDKs, what to install is said; with them `tests/clients/python` says the rest."""
 
 import pytest
 

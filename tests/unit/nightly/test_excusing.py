@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_graphcalls.nightly.assess import excused
+from pytest_graphcalls.nightly.assess import without_faulty_tests
 
 BAD, GOOD = "test_a.py::test_bad[v1.0]", "test_a.py::test_good[v1.0]"
 
@@ -26,19 +26,19 @@ def report(rule: dict[str, Any], *findings: dict[str, Any], outcome: str = "brok
 
 
 def stands(data: dict[str, Any]) -> tuple[str, str]:
-    (one,) = excused(data, {BAD: "no token"})["rules"]
+    (one,) = without_faulty_tests(data, {BAD: "no token"})["rules"]
     return one["status"], one["reason"]
 
 
 def test_without_a_fault_nothing_changes() -> None:
     """The report is handed on."""
     data = report(rule("broken", [BAD]))
-    assert excused(data, {}) is data
+    assert without_faulty_tests(data, {}) is data
 
 
 def test_a_rule_whose_test_says_nothing_could_not_be_checked() -> None:
     """With the reason; the test says so, too, and the rest of the report stays."""
-    made = excused(report(rule("broken", [BAD])), {BAD: "no token"})
+    made = without_faulty_tests(report(rule("broken", [BAD])), {BAD: "no token"})
     assert [(one["outcome"], one["reason"]) for one in made["tests"]] == [("could-not-check", "no token"), ("held", "")]
     assert made["more"] == 1
     assert stands(report(rule("broken", [BAD, GOOD]))) == ("could-not-check", "no token")
@@ -59,7 +59,7 @@ def test_a_rule_that_only_such_a_test_broke_is_as_its_own_tests_say() -> None:
     seen = finding((BAD, "elsewhere"))
     assert stands(report(rule("broken", [GOOD], ["f"], [BAD]), seen)) == ("held", "")
     assert stands(report(rule("broken", [], ["f"], [BAD]), seen)) == ("not-checked", "")
-    assert excused(report(rule("broken", [GOOD], ["f"], [BAD]), seen), {BAD: "x"})["findings"] == []
+    assert without_faulty_tests(report(rule("broken", [GOOD], ["f"], [BAD]), seen), {BAD: "x"})["findings"] == []
 
 
 def test_a_rule_of_other_tests_stays() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from pytest_graphcalls.server.asgi import SimulatorApp
 from pytest_graphcalls.server.environment import FORMATS, RUNTIMES, ClientFacts, hosts_file, variables
-from pytest_graphcalls.server.http import serve_in_thread
+from pytest_graphcalls.server.http import server
 from pytest_graphcalls.server.proxy import proxy_in_thread
 from pytest_graphcalls.server.tls import certificate_in
 from pytest_graphcalls.simulator import Simulator
@@ -55,6 +55,12 @@ public class Asks {{
   }}
 }}
 """
+PHP = f"""
+$asked = curl_init('{GRAPH}');
+curl_setopt($asked, CURLOPT_RETURNTRANSFER, true);
+curl_exec($asked);
+echo curl_getinfo($asked, CURLINFO_RESPONSE_CODE), "\n";
+"""
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +70,11 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClientFacts]:
     folder = tmp_path_factory.mktemp("tls") / "with a blank"
     with (
         certificate_in(folder, simulator.cloud.hosts) as tls,
-        serve_in_thread(SimulatorApp(simulator), certificate=tls.certificate) as url,
-        proxy_in_thread(url, simulator.cloud) as proxy,
+        server(SimulatorApp(simulator), certificate=tls.certificate) as served,
+        proxy_in_thread(served, simulator.cloud) as proxy,
     ):
         yield ClientFacts(
-            url=url,
+            url=served.url,
             proxy=proxy,
             tls=tls,
             hosts=tuple(simulator.cloud.hosts),
@@ -104,6 +110,16 @@ def test_java_clients_need_nothing_but_the_variables(facts: ClientFacts, tmp_pat
     source = tmp_path / "Asks.java"
     source.write_text(JAVA, "utf-8")
     assert output(["java", str(source)], facts, "java") == "401\n"
+
+
+def _has_curl_for_php() -> bool:
+    return shutil.which("php") is not None and b"curl" in subprocess.run(["php", "-m"], capture_output=True).stdout
+
+
+@pytest.mark.skipif(not _has_curl_for_php(), reason="php with its extension curl is not installed")
+def test_php_clients_need_nothing_but_the_variables(facts: ClientFacts) -> None:
+    """Beside the settings of the machine, PHP reads those in our folder."""
+    assert output(["php", "-r", PHP], facts, "php") == "401\n"
 
 
 def test_every_runtime_has_the_proxy_and_the_sign_in(facts: ClientFacts) -> None:

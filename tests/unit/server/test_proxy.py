@@ -16,7 +16,7 @@ import pytest
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.server import proxy as module
 from pytest_graphcalls.server.asgi import SimulatorApp
-from pytest_graphcalls.server.http import serve_in_thread
+from pytest_graphcalls.server.http import Running, server
 from pytest_graphcalls.server.proxy import LONGEST_HEAD, proxy_in_thread
 from pytest_graphcalls.server.tls import certificate_in
 from pytest_graphcalls.simulator import Simulator
@@ -24,6 +24,8 @@ from pytest_graphcalls.simulator.hosting import ByHost
 
 PATIENCE = 30.0
 """Seconds after which a silent proxy is taken for stuck."""
+
+NOWHERE = Running("https://127.0.0.1:1", lambda connection: connection.close())
 
 
 @dataclass
@@ -57,7 +59,7 @@ def way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Way]:
     app = SimulatorApp(ByHost(simulator, simulator.cloud), frozen=True)
     with (
         certificate_in(tmp_path_factory.mktemp("ca"), simulator.cloud.hosts) as tls,
-        serve_in_thread(app, certificate=tls.certificate) as target,
+        server(app, certificate=tls.certificate) as target,
         proxy_in_thread(target, simulator.cloud) as url,
     ):
         yield Way(simulator, url, tls.ca)
@@ -189,15 +191,15 @@ def test_a_client_that_sends_nothing_is_let_go(way: Way, monkeypatch: pytest.Mon
 
 def test_more_connections_than_the_most_are_refused(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence says how many there are."""
-    monkeypatch.setattr(module, "MOST_TUNNELS", 0)
-    assert b"503 [pytest-graphcalls] The proxy of graphcalls has 0 connections open." in way.raw(
+    monkeypatch.setattr(module, "MOST_WAITING", 0)
+    assert b"503 [pytest-graphcalls] 0 connections to the proxy of graphcalls wait already. Close some." in way.raw(
         b"GET / HTTP/1.1\r\n\r\n"
     )
 
 
 def test_open_tunnels_do_not_hold_up_the_end(way: Way) -> None:
     """A client that never closes its own is cut off."""
-    with proxy_in_thread("https://127.0.0.1:1", way.simulator.cloud) as other:
+    with proxy_in_thread(NOWHERE, way.simulator.cloud) as other:
         url = urlsplit(other)
         idle = socket.create_connection((url.hostname or "", url.port or 0), PATIENCE)
     with idle:
@@ -211,6 +213,6 @@ def test_open_tunnels_do_not_hold_up_the_end(way: Way) -> None:
 def test_a_taken_port_is_said_with_its_option(way: Way) -> None:
     """The error names --proxy rather than the server's own port."""
     taken = urlsplit(way.url).port or 0
-    other = proxy_in_thread("https://127.0.0.1:1", way.simulator.cloud, port=taken)
+    other = proxy_in_thread(NOWHERE, way.simulator.cloud, port=taken)
     with pytest.raises(SettingError, match="--proxy"), other:
         pass

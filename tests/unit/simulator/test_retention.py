@@ -9,7 +9,7 @@ import pytest
 
 from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.simulator import Simulator
-from pytest_graphcalls.simulator.store import Call
+from pytest_graphcalls.simulator.entities import Call
 from pytest_graphcalls.wire import Notification
 from tests.unit.simulator.bot import Bot
 from tests.unit.simulator.plays import PLAYS, Scene
@@ -136,18 +136,18 @@ def test_faults_go_on_when_notifications_are_forgotten() -> None:
 
 def test_of_a_call_that_is_forgotten_nothing_stays_in_memory() -> None:
     """Also not because its keepAlive would have been due 45 minutes later."""
-    simulator = Simulator()
+    simulator = Simulator(seed=4711)  # its ids are those of no other test
     simulator.keep_latest(calls=1, notifications=1)
-    bot = Bot(simulator)
-    others = {id(one) for one in gc.get_objects() if isinstance(one, Call)}  # of simulators of other tests
+    bot, made = Bot(simulator), set[str]()
     for _ in range(20):
         call = bot.join()
+        made.add(call.id)
         simulator.advance(1)
         assert bot.delete(f"/{call.id}").status == 204
         simulator.advance(0)
     gc.collect()
-    left = {one.id for one in gc.get_objects() if isinstance(one, Call) and id(one) not in others}
-    assert left - set(simulator.store.calls) == set()
+    known = set(simulator.store.calls)
+    assert {one.id for one in gc.get_objects() if isinstance(one, Call)} & made - known == set()
 
 
 def test_a_reset_keeps_the_limits() -> None:

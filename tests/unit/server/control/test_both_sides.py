@@ -13,7 +13,7 @@ import pytest
 from pytest_graphcalls.bot import Bot
 from pytest_graphcalls.server.control import ROUTES, ServerState
 from pytest_graphcalls.simulator import Authority, Fault, Keyring, Meeting, Person, SimulatedCall, Simulator
-from pytest_graphcalls.simulator.audio import Switches
+from pytest_graphcalls.simulator.switches import Switches
 
 SEEN = "GET calls/{call}"
 ADDRESSES: dict[type, dict[str, str]] = {
@@ -47,12 +47,21 @@ ADDRESSES: dict[type, dict[str, str]] = {
                 "leaves_after",
                 "never_answers",
                 "presses",
+                "mutes",
+                "unmutes",
+                "mutes_bot",
+                "holds",
+                "resumes",
                 "removes",
+                "shares_powerpoint",
+                "shares_screen",
                 "speaks",
                 "stays_silent",
+                "stops_sharing",
             )
         },
         "heard": "GET people/{person}/heard",
+        "hears": "GET people/{person}/heard",
         "id": "GET people/{person}",
         "identity": "GET people/{person}",
         "name": "GET people/{person}",
@@ -60,8 +69,11 @@ ADDRESSES: dict[type, dict[str, str]] = {
     SimulatedCall: dict.fromkeys(
         (
             "callback_uri",
+            "device_quality",
             "id",
             "invited",
+            "is_recorded",
+            "is_transcribed",
             "kind",
             "my_participant_id",
             "operations",
@@ -71,6 +83,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
             "recordings",
             "rejected_with",
             "result",
+            "sharing",
             "state",
             "tones",
         ),
@@ -94,7 +107,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
         "register": "POST apps",
         "token": "POST token",
     },
-    Switches: {"choose": "POST media"},
+    Switches: {"choose": "POST switches"},
     Keyring: {"names": "GET keys", "retire": "POST keys/retire", "rotate": "POST keys/rotate"},
     Bot: {
         "__call__": "POST bot",
@@ -195,7 +208,8 @@ FREE = {(Simulator, "fault"), (Simulator, "set_pace"), (Authority, "change"), (S
 """Those that take any parameter; tables elsewhere say which."""
 SERVED_ONLY = {
     "GET ": "the list itself",
-    "GET media": "in Python the switches are attributes",
+    "GET switches": "in Python they are attributes",
+    **dict.fromkeys(("GET media", "POST media"), "the older name of switches"),
     "GET calls": "a suite that has lost an id finds it again; in Python the object is kept",
     "GET environment": "in Python nothing needs to be trusted or led anywhere",
     "GET bot": "the names of the forgeries, in Python bot.FORGERIES",

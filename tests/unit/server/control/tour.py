@@ -52,6 +52,8 @@ STEPS: tuple[Step, ...] = (
     ("POST", "people/Ben/presses", {"keys": "12x"}),
     ("POST", "people/Ben/speaks", {"seconds": 2}),
     ("GET", "people/Ben/heard", {}),
+    ("GET", "switches", {}),
+    ("POST", "switches", {"unplayable": "completed"}),
     ("GET", "media", {}),
     ("POST", "media", {"unplayable": "completed"}),
     ("POST", "media", {"unplayable": "never"}),
