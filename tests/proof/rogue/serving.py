@@ -73,7 +73,7 @@ class InProcess(network.Network):
 
     proxy: Service
 
-    def __init__(self, *, trust_env: bool = False) -> None:
+    def __init__(self, *, trust_env: bool = False, ca_file: str | None = None) -> None:
         self.sync: httpx.BaseTransport = SimulatorTransport(self.proxy)
 
     def close(self) -> None:
