@@ -37,12 +37,14 @@ ADDRESSES: dict[type, dict[str, str]] = {
             name: f"POST people/{{person}}/{name}"
             for name in (
                 "answers_after",
+                "admits",
                 "asks_to_join",
                 "declines",
                 "hangs_up",
                 "is_busy",
                 "is_unreachable",
                 "joins",
+                "keeps_lobby",
                 "leaves",
                 "leaves_after",
                 "never_answers",
@@ -58,6 +60,8 @@ ADDRESSES: dict[type, dict[str, str]] = {
                 "speaks",
                 "stays_silent",
                 "stops_sharing",
+                "turns_away",
+                "waits",
             )
         },
         "heard": "GET people/{person}/heard",
