@@ -73,6 +73,7 @@ class Effect(StrEnum):
     FINDS_MEETING = "finds-meeting"
     SHOWS_MEETING = "shows-meeting"
     REDIRECTS_CALL = "redirects-call"
+    TRANSFERS_CALL = "transfers-call"
 
 
 @dataclass(frozen=True, slots=True)

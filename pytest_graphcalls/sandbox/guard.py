@@ -68,7 +68,7 @@ _ENDED = {Effect.ENDS_CALL: "call-id", Effect.ENDS_MEETING: "meeting-id"}
 """By effect: the key of what an operation creates, and of what it takes away again."""
 AUDIBLE = frozenset({Effect.PLAYS, Effect.RECORDS, Effect.STATES_RECORDING})
 """Effects that people notice: something is played to them, or they are recorded."""
-_DIALS = frozenset({Effect.MAKES_CALL, Effect.ADDS_PEOPLE})
+_DIALS = frozenset({Effect.MAKES_CALL, Effect.ADDS_PEOPLE, Effect.TRANSFERS_CALL, Effect.REDIRECTS_CALL})
 
 
 class Budget:

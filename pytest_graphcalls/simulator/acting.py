@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_graphcalls.errors import NotAllowedNowError, SettingError, UnknownNameError
-from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent
+from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
 from pytest_graphcalls.simulator.audio import Prompt
 from pytest_graphcalls.simulator.calls import FIRST_ROSTER, THROWN_OUT, Calls
 from pytest_graphcalls.simulator.entities import Call, Conference, Identity, Kind
@@ -15,6 +16,25 @@ from pytest_graphcalls.simulator.people import Answer
 from pytest_graphcalls.simulator.simulated_call import SimulatedCall
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.validation import quantity, shown
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCall:
+    """The call of a person, seen from their side.
+
+    Attributes:
+        state: ``established``, or ``ringing``: at them, or at those they wait for.
+        others: names of the others, bots among them.
+        since: virtual second from which on it is so.
+        calls: ids of the bots' own calls in it.
+        handed_on_from: id of the call that was transferred or redirected, and has led to it; or ``""``.
+    """
+
+    state: str
+    others: tuple[str, ...]
+    since: float
+    calls: tuple[str, ...] = ()
+    handed_on_from: str = ""
 
 
 class Acting:
@@ -93,6 +113,30 @@ class Acting:
                 what = f"call {call_id}"
                 raise NotAllowedNowError(what, "have its bot asked", "none that a recording policy keeps", ("answer",))
             self._world.notifier.participant_joining(call, identity)
+
+    def call_of(self, identity: Identity) -> PersonCall | None:
+        """The call of a person; one that is established rather than one that rings, and the latest of several."""
+        with self._world.lock:
+            seen = [self._seen_by(identity, conference) for conference in self.store.conferences.values()]
+        return max(filter(None, seen), key=lambda one: (one.state == "established", one.since), default=None)
+
+    def _seen_by(self, identity: Identity, conference: Conference) -> PersonCall | None:
+        me = next((one for one in conference.people.values() if one.identity.key == identity.key), None)
+        if me is None:
+            return None
+        others = [one for one in conference.people.values() if one is not me]
+        there = [one for one in others if one.state is ParticipantState.ACTIVE]
+        legs = [self.store.calls[leg] for leg in conference.legs]
+        rung = [call.targets[0].name for call in legs if call.my_participant not in conference.people]
+        is_in, group = me.state is ParticipantState.ACTIVE, conference.kind is Kind.GROUP
+        if is_in and not (others or rung or group):
+            return None
+        talks = is_in and bool(there or group)
+        seen = [one.identity.name or one.identity.id for one in (there if talks or not is_in else others)]
+        names = tuple(seen if talks or not is_in else [*seen, *rung])
+        since = max(one.since for one in (me, *(there if talks and not group else ())))
+        origin = conference.id if conference.id in self.store.calls else ""
+        return PersonCall("established" if talks else "ringing", names, since, conference.legs, origin)
 
     def script(self, identity: Identity, **facts: Any) -> None:
         """Set what a person will do; ``facts`` are members of a script."""
@@ -177,6 +221,10 @@ class Person:
         """Let it ring until the service gives up."""
         return self._will(answer=Answer.SILENT, after=None)
 
+    def has_voicemail(self) -> Person:
+        """Have a voicemail, which takes the calls that are transferred or redirected to them and not taken."""
+        return self._will(voicemail=True)
+
     def leaves_after(self, seconds: float) -> Person:
         """Leave a call ``seconds`` after coming in; a caller's time counts from calling.
 
@@ -250,6 +298,11 @@ class Person:
     def heard(self) -> tuple[Prompt, ...]:
         """The prompts that were played into calls while they were in them, in order."""
         return self._acting.hearing.heard(self.identity)
+
+    @property
+    def call(self) -> PersonCall | None:
+        """The call that they are in, or that rings at them or for them; ``None`` when there is none."""
+        return self._acting.call_of(self.identity)
 
     def removes(self, call: SimulatedCall | str) -> Person:
         """Throw the bot of ``call`` out of the group call that both are in.

@@ -40,7 +40,10 @@ PARTICIPANT_LEFT = reported("observed 5.14")
 REFUSED_IN: Mapping[CallState, str] = {
     CallState.INCOMING: "not-established",
     CallState.ESTABLISHING: "not-established",
+    CallState.REDIRECTING: "call-not-found",
     CallState.ESTABLISHED: "already-established",
+    CallState.TRANSFERRING: "not-established",
+    CallState.TRANSFER_ACCEPTED: "not-established",
     CallState.TERMINATING: "call-not-found",
     CallState.TERMINATED: "call-not-found",
 }
@@ -57,6 +60,8 @@ class Calls:
         """Is handed each call that is about to end."""
         self.after_leaving: Callable[[Conference], None] = lambda _: None
         """Is handed each group call that a participant has left."""
+        self.decided: Callable[[Call], None] = lambda _: None
+        """Is handed each incoming call that a bot has answered, and each call that is over."""
 
     def live(self, ask: Ask) -> Call:
         """The call in the path, if it is the app's and not over (observed 2.13)."""
@@ -199,6 +204,7 @@ class Calls:
         after = self.withdraw_invitations(call, self._world.store.drop_leg(call))
         if call.my_participant in before.people:
             self._world.notifier.roster_changed(after, PARTICIPANT_LEFT)
+        self.decided(self._world.store.calls[call.id])
 
     def withdraw_invitations(self, call: Call, conference: Conference) -> Conference:
         """Stop ringing those whom a call that is over had invited."""
@@ -278,7 +284,8 @@ def is_app_hosted(asked: Mapping[str, Any]) -> bool:
     return type_of(asked.get("mediaConfig") or {}) == "appHostedMediaConfig"
 
 
-def require_instance(ask: Ask) -> None:
+def require_instance(ask: Ask, fact: Fact | None = None) -> None:
     """Refuse an app without an application instance that has a phone number (observed 2.10)."""
     if not ask.grant.app.phone_number:
-        raise Refusal("source-identity-invalid", f"App {ask.grant.app.app_id} has no instance with a phone number.")
+        aside = f"App {ask.grant.app.app_id} has no instance with a phone number."
+        raise Refusal("source-identity-invalid", aside, fact=fact)
