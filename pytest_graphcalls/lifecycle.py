@@ -49,7 +49,7 @@ class CallEvent(StrEnum):
     TRANSFER = "transfer"
     TRANSFER_ACCEPTED = "accept transfer"
     TRANSFER_FAILED = "fail transfer"
-    """Nobody has taken the call: it goes on (call-transfer.r05)."""
+    """No target has taken the call: it goes on (call-transfer.r05)."""
     HANG_UP = "hang up"
     END = "end"
     """The other side ended it: left, was replaced, or removed this leg."""

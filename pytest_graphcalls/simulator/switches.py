@@ -45,8 +45,8 @@ class Switches:
         voicemail: whether a target of the type voicemail ``fails`` (since 2022), or ``takes`` the call if the person
             has one (before; reported: s9.11).
         redirect_end: when the bot is notified of a redirected call's end: ``at-once``, when it is ``answered`` or
-            nobody takes it, or ``by-target``: when it is answered if a phone is rung, because answeredBy is known only
-            then (inferred: s10.3).
+            refused by all targets, or ``by-target``: when it is answered if a phone is rung, because answeredBy is
+            known only then (inferred: s10.3).
     """
 
     unplayable: str

@@ -1,7 +1,7 @@
 """Calls that are handed on: transfers, redirects, and the people, phones and bots that are rung for them.
 
-Whoever is handed on waits in a conference of its own, which has the id of the call that was transferred or redirected;
-the targets are invited into it, and the first one who takes the call is connected.
+The person who is handed on waits in a conference of its own, which has the id of the call that was transferred or
+redirected; the targets are invited into it, and the first one who takes the call is connected.
 """
 
 from __future__ import annotations
@@ -109,12 +109,12 @@ class Transfers:
         return Reply(202, fact)
 
     def require_transferable(self, call: Call) -> None:
-        """Refuse a peer-to-peer call into which anybody was ever invited (s9.8), or, if chosen, any group call."""
+        """Refuse a peer-to-peer call that a person was ever invited into (s9.8), or, if chosen, any group call."""
         group = self._store.conference_of(call)
         began_as_peer = group.meeting is None and len(call.targets) == 1
         invited = any(one.spec.type == "inviteParticipantsOperation" for one in self._store.operations_of(call))
         if (began_as_peer and invited) or (group.kind is Kind.GROUP and self._switches.group_transfer == "refused"):
-            aside = "Somebody was invited into this call." if invited else "It is a group call."
+            aside = "A person was invited into this call." if invited else "It is a group call."
             raise Refusal("invalid-request", aside, message=MEETING_MODE, fact=reported("s9.7, s9.8"))
 
     def transferee(self, call: Call, body: Mapping[str, Any]) -> Participant:
@@ -138,13 +138,17 @@ class Transfers:
                 aside = f"{at}: expected an object id, or a phone number in E.164 form, got {who.id[:40]!r}."
                 raise Refusal("invalid-request", aside, fact=inferred("observed 2.33"), parameter=at)
             if who.sort == "phone":
-                require_instance(ask, inferred("s9.10, observed 2.10"))
+                self.require_phone_instance(ask)
             if who.sort.startswith("application"):
                 fact = weakest(fact, TO_A_BOT)
                 self.require_resource_account(who)
             elif not self._world.people.exists(who):
                 fact = UNKNOWN_TARGET
         return fact
+
+    def require_phone_instance(self, ask: Ask) -> None:
+        """Refuse to ring a phone for an app without an application instance (call-transfer.r02)."""
+        require_instance(ask, inferred("s9.10, observed 2.10"))
 
     def require_resource_account(self, who: Identity) -> None:
         """Refuse to hand a call on to a bot, unless that is chosen and the bot is registered (s9.9)."""
@@ -173,14 +177,14 @@ class Transfers:
         seconds: float,
         transferor: Identity | None = None,
     ) -> None:
-        """Let everybody ring whom a call is handed on to; ``who`` is handed on, and waits."""
+        """Let all targets ring; ``who`` is handed on, and waits."""
         conference = self._store.put_conference(Conference(call.id, Kind.PEER))
         self._store.add_participant(conference, self._world.ids.new("participant"), who.identity)
         for target in targets:
             self.ring_one(call, who.identity, target, seconds, transferor)
 
     def ring_one(self, call: Call, who: Identity, target: Invitee, seconds: float, transferor: Identity | None) -> None:
-        """Let one target ring: a bot by an incoming call of its own, everybody else as a test has scripted them."""
+        """Let one target ring: a bot by an incoming call of its own, a person or a phone as scripted."""
         conference, bot = self._store.conferences[call.id], self._bot(target.identity)
         if bot is not None:
             facts = {"source": who, "targets": (self._world.authority.bot(bot),), "transferor": transferor}
@@ -242,7 +246,7 @@ class Transfers:
         self._stop_ringing(origin)
 
     def given_up(self, origin: Call) -> None:
-        """Once nobody rings any more, a transferred call goes on (call-transfer.r05), and a redirected one is over."""
+        """When the last target has refused, a transferred call goes on, and a redirected one is over (s9.4)."""
         conference = self._store.conferences[origin.id]
         if self._rings(conference):
             return
@@ -259,14 +263,14 @@ class Transfers:
         return invited or any(self._store.calls[leg].state is CallState.INCOMING for leg in conference.legs)
 
     def _stop_ringing(self, origin: Call) -> None:
-        """Let nobody ring any more for a call that was taken, or is over."""
+        """Stop the ringing for a call that was taken, or is over."""
         conference = self._calls.withdraw_invitations(origin, self._store.conferences[origin.id])
         for leg in conference.legs:
             if self._store.calls[leg].state is CallState.INCOMING:
                 self._calls.end(self._store.calls[leg], CallEvent.END, CALLER_LEFT)
 
     def _leave(self, origin: Call, who: Identity) -> None:
-        """Whoever was handed on leaves the call with the bot."""
+        """Let the person who was handed on leave the call with the bot."""
         conference = self._store.conference_of(origin)
         one = conference.find(who)
         if one is not None and not (origin.redirected_to and conference.kind is Kind.GROUP):
@@ -278,7 +282,7 @@ class Transfers:
             self._world.notifier.call_changed(call, PROGRESS)
 
     def go_on(self, call: Call) -> None:
-        """Nobody has taken a transferred call, so it is established again (call-transfer.r05)."""
+        """No target has taken a transferred call, so it is established again (call-transfer.r05)."""
         call = self._store.step_call(call, CallEvent.TRANSFER_FAILED)
         self.notify_failure(call, FAILED[bool(call.replaces)])
 
@@ -286,8 +290,7 @@ class Transfers:
         """Notify the bot of a failed transfer (s9.4)."""
         info = result.wire()
         info[self._switches.transfer_failure] = info.pop("subcode")
-        context = {"replacesContext": call.replaces} if call.replaces else {}
-        self._world.notifier.call_transferred(call, "updated", {"resultInfo": info, **context}, result.fact)
+        self._world.notifier.call_transferred(call, "updated", {"resultInfo": info}, result.fact)
 
     def end_transferred(self, call: Call) -> None:
         """The bot's part of a transferred call is over (s9.2)."""
@@ -313,7 +316,7 @@ class Transfers:
                 self._calls.participant_left(conference)
 
     def ends_at_once(self, targets: Iterable[Invitee]) -> bool:
-        """Whether the bot is notified of the end of a redirected call before anybody has taken it (s10.3)."""
+        """Whether the bot is notified of the end of a redirected call before a target has taken it (s10.3)."""
         phones = any(one.identity.sort == "phone" for one in targets)
         return self._switches.redirect_end == "at-once" or (self._switches.redirect_end == "by-target" and not phones)
 
