@@ -27,9 +27,9 @@ def transferred(stage: Stage, target: Invitee | None = None) -> StagedCall:
     return call
 
 
-def goes_on(stage: Stage, call: StagedCall) -> bool:
-    """Whether a call is still there when a transfer has had the time to work."""
-    return not stage.until(lambda: not call.lives(), within=5)
+def goes_on(stage: Stage, call: StagedCall, answer: Answer) -> bool:
+    """Whether a call is still there when a transfer with this answer has had the time to work."""
+    return call.lives() if refused(answer) else not stage.until(lambda: not call.lives(), within=2)
 
 
 @rule("call-transfer.success-is-202-empty")
@@ -105,8 +105,8 @@ def _after_failure(stage: Stage, call: StagedCall) -> list[Any]:
 def test_without_transferee_nobody_is_transferred_out_of_a_group_call(graphcalls_stage: Stage) -> None:
     """A transfer that does not say who is transferred leaves the group call as it is."""
     call = graphcalls_stage.meeting_call()
-    transfer(call, graphcalls_stage.person("Zoe"))
-    assert goes_on(graphcalls_stage, call), "the bot's call is over"
+    answer = transfer(call, graphcalls_stage.person("Zoe"))
+    assert goes_on(graphcalls_stage, call, answer), "the bot's call is over"
 
 
 @rule("call-transfer.phone-needs-application-instance")
@@ -115,8 +115,7 @@ def test_a_bot_without_application_instance_transfers_to_no_phone(graphcalls_sta
     stage = graphcalls_stage
     alice, phone = stage.person(), stage.phone()
     call = stage.staged(alice, by=stage.other_app(phone=False), targets=[alice.entry()])
-    transfer(call, phone)
-    assert goes_on(stage, call), "the call was transferred to a phone"
+    assert goes_on(stage, call, transfer(call, phone)), "the call was transferred to a phone"
     stage.accepted(transfer(stage.peer_to_peer_call(), phone), SUCCESS)
 
 
@@ -126,7 +125,7 @@ def test_a_role_is_required(graphcalls_stage: Stage) -> None:
     call = graphcalls_stage.peer_to_peer_call()
     answer = transfer(call.through(graphcalls_stage.client_with()), graphcalls_stage.person("Bob"))
     assert refused(answer)
-    assert goes_on(graphcalls_stage, call)
+    assert call.lives()
 
 
 @rule("call-transfer.token-is-required")
@@ -136,7 +135,7 @@ def test_a_token_is_required(graphcalls_stage: Stage) -> None:
     with graphcalls_stage.expecting("token-is-required"):
         answer = transfer(call.through(graphcalls_stage.client_without_token()), graphcalls_stage.person("Bob"))
     assert refused(answer)
-    assert goes_on(graphcalls_stage, call)
+    assert call.lives()
 
 
 @rule("call-transfer.app-path-still-works")
@@ -154,8 +153,8 @@ def test_question_out_of_a_group_call(graphcalls_stage: Stage) -> None:
     """Is a person who is named as transferee transferred out of a group call?"""
     call = graphcalls_stage.meeting_call()
     answer = transfer(call, graphcalls_stage.person("Zoe"), transferee=_participant(call))
-    outcome = "" if refused(answer) else "the call went on" if goes_on(graphcalls_stage, call) else "the call ended"
-    graphcalls_stage.record_answer("call-transfer.out-of-a-group-call", answer, outcome)
+    outcome = "the call went on" if goes_on(graphcalls_stage, call, answer) else "the call ended"
+    graphcalls_stage.record_answer("call-transfer.out-of-a-group-call", answer, "" if refused(answer) else outcome)
 
 
 def _participant(call: StagedCall) -> dict[str, Any]:
