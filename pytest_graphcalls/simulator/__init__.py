@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_graphcalls.simulator.acting import Person, invitation
+from pytest_graphcalls.simulator.acting import Person, PersonCall, invitation
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Pace
 from pytest_graphcalls.simulator.core import Interceptor, Proceed, Simulator
 from pytest_graphcalls.simulator.faults import FAULTS, Fault, Faulty, Fired
@@ -28,6 +28,7 @@ __all__ = [
     "Meeting",
     "Pace",
     "Person",
+    "PersonCall",
     "Proceed",
     "Service",
     "SimulatedCall",

@@ -133,10 +133,10 @@ class Transfers:
         """Refuse targets that cannot be rung, by their places; gives how well it is known that these are."""
         for place, target in targets.items():
             who, at = target.identity, f"{place}.identity"
-            require_object_id(self._world.people, who, at)
             if not who.id or (who.sort == "phone" and not E164.fullmatch(who.id)):
                 aside = f"{at}: expected an object id, or a phone number in E.164 form, got {who.id[:40]!r}."
                 raise Refusal("invalid-request", aside, fact=inferred("observed 2.33"), parameter=at)
+            require_object_id(self._world.people, who, at)
             if who.sort == "phone":
                 self.require_phone_instance(ask)
             if who.sort.startswith("application"):

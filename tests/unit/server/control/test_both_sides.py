@@ -40,6 +40,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
                 "asks_to_join",
                 "declines",
                 "hangs_up",
+                "has_voicemail",
                 "is_busy",
                 "is_unreachable",
                 "joins",
@@ -52,6 +53,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
                 "stays_silent",
             )
         },
+        "call": "GET people/{person}/call",
         "heard": "GET people/{person}/heard",
         "id": "GET people/{person}",
         "identity": "GET people/{person}",
