@@ -10,7 +10,7 @@ NODE = build/clients/javascript
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help contracts test test-lowest search test-sdk test-sdk-python test-sdk-js test-browser hostile bench record docs readme lint types wheel clean
+.PHONY: help contracts test test-lowest search test-sdk test-sdk-python test-sdk-js test-sdk-go test-sdk-java test-browser hostile bench record docs readme lint types wheel clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -78,6 +78,12 @@ test-sdk-python: $(VENV)/.sdk ## run those in Python, and the code blocks of the
 
 test-sdk-js: $(VENV)/.installed $(NODE)/.installed ## run those in JavaScript, by node and npm
 	$(BIN)/python -m pytest tests/clients/javascript
+
+test-sdk-go: $(VENV)/.installed ## run those in Go; the first time its compiler takes minutes, and gigabytes of memory
+	$(BIN)/python -m pytest tests/clients/go
+
+test-sdk-java: $(VENV)/.installed ## run those in Java, by javac and mvn
+	$(BIN)/python -m pytest tests/clients/java
 
 test-browser: $(VENV)/.browser ## look at the page of a night and at the documentation in headless Chromium (installs it as root)
 	$(BIN)/python -m pytest tests/browser

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from pytest_graphcalls.bot import reordering, speaking
 from pytest_graphcalls.bot.courier import MAX_REAL_SECONDS
-from pytest_graphcalls.bot.forgery import FORGERIES
+from pytest_graphcalls.bot.forgery import demanded_forgeries
 from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
 from pytest_graphcalls.bot.timeline import (
     BotUnderTest,
@@ -90,13 +90,19 @@ class Assertions:
         self._record_raised()
         _took_every_notification(self.ledger, within)
 
-    def assert_refuses_forged_notifications(self: BotUnderTest) -> None:
+    def assert_refuses_forged_notifications(self: BotUnderTest, *, missing_tid: bool = False) -> None:
         """The bot accepts a notification with a good token, and refuses each forged one with 401 or 403.
+
+        They have no token, or one with a wrong audience, issuer or signature, an unknown key, or no signature, or one
+        that has expired: what the validators of Bot Framework and of the agents SDKs refuse.
+
+        Args:
+            missing_tid: whether one that names no tenant is to be refused, too: these validators accept it.
 
         Raises:
             BotError: it accepts a forged one, or refuses the good one; with the timeline.
         """
-        _refuses_forged(self)
+        _refuses_forged(self, missing_tid=missing_tid)
 
     def assert_kept_alive(self: BotUnderTest, every: float = RECOMMENDED_KEEPALIVE) -> None:
         """In an established call, no more than ``every`` seconds pass without a successful keepAlive.
@@ -280,16 +286,17 @@ def _share(some: list[Delivery], of: list[Delivery]) -> str:
     return f"This affects {len(some)} of {len(of)} deliveries"
 
 
-def _refuses_forged(bot: BotUnderTest) -> None:
+def _refuses_forged(bot: BotUnderTest, *, missing_tid: bool) -> None:
     good = bot.send_again()
     if not good.accepted:
         what = f"answered {good.status or 'nothing'} to a good token"
         hint = "its validator has to read the keys at /v1/.well-known/OpenIdConfiguration of the simulator"
         raise failure(f"the bot {what}, so forged ones cannot be judged; {hint}", bot.ledger)
-    sent = {name: bot.forge(name) for name, forgery in FORGERIES.items() if forgery.to_refuse}
+    sent = {name: bot.forge(name) for name in demanded_forgeries(missing_tid=missing_tid)}
     taken = [f"{name} ({one.status or one.error})" for name, one in sent.items() if one.status not in REFUSALS]
     if taken:
-        raise failure(f"the bot did not refuse with 401 or 403: {', '.join(taken)}", bot.ledger)
+        what = f"the bot did not refuse with 401 or 403: {', '.join(taken)}"
+        raise failure(f"{what}; it has to refuse these forgeries: {', '.join(sent)}", bot.ledger)
 
 
 def _stopped_after_end(ledger: Ledger) -> None:

@@ -75,7 +75,7 @@ class Bot(Assertions):
                 is a URL with one, else the path of the registered address itself, ``/api/calls``.
             callbacks: by scheme and host of a ``callbackUri``: another application or URL. Every other
                 ``callbackUri`` goes to ``where``, with its own path; none is ever followed.
-            allow_hosts: hosts that a URL, or a redirect, may name besides this machine.
+            allow_hosts: hosts that a URL, or a redirect, may name besides this machine and those of ``callbacks``.
             timeout: real seconds that the bot has for its answer (assumed).
             redeliveries: how often a notification is repeated when the bot has failed (assumed).
             spacing: virtual seconds in between (assumed).

@@ -82,7 +82,7 @@ class Courier:
             with one, else the path of the registered address itself.
         callbacks: by scheme and host of a ``callbackUri``: another application or URL. Every other ``callbackUri``
             goes to ``where``; none is ever followed.
-        allow_hosts: hosts that a URL, or a redirect, may name besides this machine.
+        allow_hosts: hosts that a URL, or a redirect, may name besides this machine and those of ``callbacks``.
         terms: timeout, redelivery, signature.
         epoch: the present in seconds since 1970, for the tokens; by default the real one, because it is what bots
             compare them with.
@@ -208,17 +208,18 @@ class Courier:
         return answer
 
     def _post_following_redirects(self, target_poster: Poster, request: Request) -> PostResult:
-        """Post a request, and follow redirects to allowed hosts."""
+        """Post a request, and follow redirects to allowed hosts, and to those that ``callbacks`` lead to."""
         answer = target_poster.post(request, self._terms.timeout, self._terms.linger)
         for _ in range(MAX_REDIRECTS):
             if answer.status not in REDIRECTS:
                 return answer
             target = _redirected(answer.url or request.url, answer.headers.get("location", ""))
-            if not target or not target_poster.reaches(target):
+            region = self._others.get(_origin(target))
+            if not region and not (target and target_poster.reaches(target)):
                 target = target or answer.headers.get("location", "")
                 return replace(answer, error=f"redirects to {target[:200]!r}, where nothing is sent; {_ALLOW}")
-            request = replace(request, url=target)
-            answer = target_poster.post(request, self._terms.timeout, self._terms.linger, redirected=True)
+            request, target_poster = replace(request, url=target), region or target_poster
+            answer = target_poster.post(request, self._terms.timeout, self._terms.linger, redirected=not region)
         if answer.status in REDIRECTS:
             return replace(answer, error=f"redirects more than {MAX_REDIRECTS} times")
         return answer
@@ -343,7 +344,7 @@ def _takes(where: Any, count: int) -> bool:
     return True
 
 
-_ALLOW = "allow_hosts= allows a host."
+_ALLOW = "allow_hosts= allows a host, callbacks= leads it to another server."
 _LOOP_IS_BLOCKED = (
     "the event loop of the caller that advances time is blocked meanwhile, and the bot may need it: "
     "await asyncio.to_thread(simulator.advance, seconds)"

@@ -16,6 +16,8 @@ FOREIGN_KEY = "graphcalls-stranger"
 """Id of a signing key that is not published."""
 FORGED = "forged: "
 """Prefix of the remark of a forged delivery."""
+MISSING_TID = "missing tid"
+"""The forgery that bots have to refuse only on request."""
 INVENTED = "made up"
 """Remark of a delivery about a call that does not exist."""
 UNKNOWN_APP_ID = "00000000-0000-4000-8000-00000000dead"
@@ -32,7 +34,8 @@ class Forgery:
     Attributes:
         name: what is wrong, e.g. ``wrong audience``.
         make: makes the token.
-        to_refuse: whether a bot has to refuse it; false for odd tokens that the real service was seen to send.
+        to_refuse: whether every bot has to refuse it; false for odd tokens that the real service was seen to send, and
+            for those that bots take by Microsoft's own validators.
     """
 
     name: str
@@ -86,11 +89,17 @@ FORGERIES: Mapping[str, Forgery] = {
         Forgery("unsigned", _unsigned),
         Forgery("unknown key", _unknown_key),
         Forgery("wrong signature", _wrong_signature),
-        Forgery("missing tid", _claims(tid=None)),  # observed 7.4
+        # The samples refuse it (observed 7.4); validators of Bot Framework and of the agents SDKs take it.
+        Forgery(MISSING_TID, _claims(tid=None), to_refuse=False),
         Forgery("odd cty", _odd_cty, to_refuse=False),  # a good token in every other way (observed 7.5)
     )
 }
 """The forgeries by name. ``odd cty`` is sent by the real service: a bot should accept it."""
+
+
+def demanded_forgeries(*, missing_tid: bool) -> list[str]:
+    """The names of those that a bot has to refuse; ``missing tid`` among them on request."""
+    return [name for name, one in FORGERIES.items() if one.to_refuse or (missing_tid and name == MISSING_TID)]
 
 
 def _part(value: Mapping[str, Any]) -> str:

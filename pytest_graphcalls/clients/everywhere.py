@@ -1,4 +1,4 @@
-"""Every httpx, httpx2 and requests client of the process in front of a simulator, for as long as a block runs.
+"""Every client of httpx, httpx2, requests and aiohttp in front of a simulator, for as long as a block runs.
 
 What is replaced is the method by which a library's own transport sends a request: so clients that were made before are
 led there as well, whatever proxy they have (clients 4.13, 4.17). A transport of another origin is left alone.
@@ -54,6 +54,10 @@ def _places(service: Service) -> Iterator[Place]:
 
         kind, error = PLACE
         yield kind, "send", SimulatorAdapter(service).send, error
+    if find_spec("aiohttp"):
+        from pytest_graphcalls.clients.aiohttp import place
+
+        yield place(service)
 
 
 def _sending(kind: type, method: str, simulated: Send, error: Callable[..., Exception], cloud: Cloud) -> Send:

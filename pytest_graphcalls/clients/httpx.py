@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from ssl import SSLContext, create_default_context
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
 
@@ -277,7 +277,7 @@ def _facts(root: str, token: str, auth: httpx.Auth | None) -> dict[str, Any]:
 
 
 class BearerAuth(httpx.Auth):
-    """Puts a token of a sign-in on each request, for sync and async clients.
+    """Puts a token of a sign-in on each request, for sync and async clients of httpx and httpx2.
 
     A 401 that asks for other claims (continuous access evaluation) is answered once, by a token that has them. The
     token is kept by the sign-in; fetching one blocks for that moment, in an async client too.
@@ -288,6 +288,13 @@ class BearerAuth(httpx.Auth):
     Raises:
         SignInError: from a request, when there is no token to be had.
     """
+
+    def __new__(cls, sign_in: SignIn) -> Self:  # noqa: ARG004 - the constructor's own
+        """Be of httpx2 as well where that is loaded: its clients take no other, and the flows are alike."""
+        other = sys.modules.get("httpx2")
+        kind: Any = cls if other is None else type(cls.__name__, (cls, other.Auth), {})
+        made: Self = super().__new__(kind)
+        return made
 
     def __init__(self, sign_in: SignIn) -> None:
         self._sign_in = sign_in

@@ -11,7 +11,7 @@ from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.contract.model import Evidence
 from pytest_graphcalls.wire import Response, json_object
 
-Envelope = Literal["flat", "wrapped", "bare"]
+Envelope = Literal["flat", "wrapped", "bare", "detailed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class ErrorRow:
         status: the HTTP status.
         code: ``error.code``: a word for the gateway, a decimal number in a text for the calls platform.
         message: the message as observed; a hint, never a promise.
-        envelope: ``flat``, ``wrapped`` (JSON text inside the outer message) or ``bare`` (no ``innerError``).
+        envelope: ``flat``, ``wrapped`` (JSON text inside the outer message), ``bare`` (no ``innerError``) or
+            ``detailed`` (``details`` in its place).
         meaning: what it means.
         cause: its usual cause.
         remedy: what to do.
@@ -133,7 +134,7 @@ class ServiceError:
 
 
 def parse_error(response: Response) -> ServiceError | None:
-    """Parse an error response: flat, bare, or with the platform's error as JSON text inside ``message``.
+    """Parse an error response: flat, bare, with details, or with the platform's error as JSON text inside ``message``.
 
     Returns:
         ``None`` when the body has no readable ``error`` object with ``code`` and ``message``.
@@ -151,7 +152,8 @@ def parse_error(response: Response) -> ServiceError | None:
     wrapped = _unwrap(error["message"])
     if wrapped is not None:
         return ServiceError(response.status, *wrapped, "wrapped", inner)
-    return ServiceError(response.status, error["code"], error["message"], "flat" if inner else "bare", inner)
+    envelope: Envelope = "flat" if inner else "detailed" if error.get("details") else "bare"
+    return ServiceError(response.status, error["code"], error["message"], envelope, inner)
 
 
 def _unwrap(message: str) -> tuple[str, str] | None:

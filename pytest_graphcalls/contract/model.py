@@ -68,12 +68,22 @@ class Effect(StrEnum):
     CANCELS_MEDIA = "cancels-media"
     HEARS_TONES = "hears-tones"
     STATES_RECORDING = "states-recording"
+    RECORDS_CALL = "records-call"
+    TRANSCRIBES_CALL = "transcribes-call"
+    REPORTS_MEDIA = "reports-media"
     MAKES_MEETING = "makes-meeting"
     ENDS_MEETING = "ends-meeting"
     FINDS_MEETING = "finds-meeting"
     SHOWS_MEETING = "shows-meeting"
     REDIRECTS_CALL = "redirects-call"
     TRANSFERS_CALL = "transfers-call"
+    PUTS_ON_HOLD = "puts-on-hold"
+    TAKES_OFF_HOLD = "takes-off-hold"
+    SETS_MIXER = "sets-mixer"
+    MAKES_ROUTE = "makes-route"
+    SHOWS_ROUTE = "shows-route"
+    CHANGES_ROUTE = "changes-route"
+    REMOVES_ROUTE = "removes-route"
 
 
 @dataclass(frozen=True, slots=True)

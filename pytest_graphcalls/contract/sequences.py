@@ -102,9 +102,9 @@ class Sequence:
 
     @property
     def evidence(self) -> Evidence:
-        """The evidence level of the whole: that of its weakest step, results included."""
+        """The evidence level of the whole: that of its weakest step, results included; without any, documented."""
         levels = list(Evidence)
-        return max(self._levels(), key=levels.index)
+        return max(self._levels(), key=levels.index, default=Evidence.DOCUMENTED)
 
     def _levels(self) -> Iterator[Evidence]:
         for step in self.steps:
@@ -116,7 +116,7 @@ class Sequence:
 def table(sequences: Iterable[Sequence]) -> str:
     """The sequences as a Markdown table for ``contracts/README.md``; a pair with different evidence shows it."""
     rows = ["| sequence | what happens | what is posted, and how well that is known |", "| --- | --- | --- |"]
-    rows += [f"| `{one.id}` | {one.says} | {'<br>'.join(map(_cell, one.steps))} |" for one in sequences]
+    rows += [f"| `{one.id}` | {one.says} | {'<br>'.join(map(_cell, one.steps)) or 'nothing'} |" for one in sequences]
     return "\n".join(rows)
 
 

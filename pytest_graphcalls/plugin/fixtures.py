@@ -145,7 +145,7 @@ def graphcalls_server(graphcalls: GraphCalls) -> str:
 
 @pytest.fixture
 def graphcalls_everywhere(graphcalls: GraphCalls) -> Iterator[GraphCalls]:
-    """Leads every httpx, httpx2 and requests client of the process to this test's simulator; gives ``graphcalls``.
+    """Leads every client of httpx, httpx2, requests and aiohttp to this test's simulator; gives ``graphcalls``.
 
     Requests for Microsoft's hosts are answered and checked, local servers are reached as ever, other hosts are refused.
     """

@@ -66,7 +66,16 @@ Flow = Generator[Wait | None, Outcome | None, Outcome]
 _MADE = {Effect.MAKES_CALL: "call-id", Effect.MAKES_MEETING: "meeting-id"}
 _ENDED = {Effect.ENDS_CALL: "call-id", Effect.ENDS_MEETING: "meeting-id"}
 """By effect: the key of what an operation creates, and of what it takes away again."""
-AUDIBLE = frozenset({Effect.PLAYS, Effect.RECORDS, Effect.STATES_RECORDING})
+AUDIBLE = frozenset(
+    {
+        Effect.PLAYS,
+        Effect.PUTS_ON_HOLD,
+        Effect.RECORDS,
+        Effect.STATES_RECORDING,
+        Effect.RECORDS_CALL,
+        Effect.TRANSCRIBES_CALL,
+    }
+)
 """Effects that people notice: something is played to them, or they are recorded."""
 _DIALS = frozenset({Effect.MAKES_CALL, Effect.ADDS_PEOPLE, Effect.TRANSFERS_CALL, Effect.REDIRECTS_CALL})
 

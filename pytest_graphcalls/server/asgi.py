@@ -10,6 +10,7 @@ from contextlib import suppress
 from threading import Lock
 from typing import Any
 
+from pytest_graphcalls.compression import UnreadableBodyError, decompress
 from pytest_graphcalls.simulator.admission import BODY_LIMIT
 from pytest_graphcalls.simulator.faults import Faulty
 from pytest_graphcalls.simulator.hosting import Service
@@ -98,13 +99,13 @@ class SimulatorApp:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            body = await _body(scope, receive)
+            request = _request(scope, await _body(scope, receive))
         except _BodyError as refused:
             with suppress(OSError):  # the client may have disconnected
                 await _send(refused.response, send)
             return
         self.follow()
-        response = await self._answer(_request(scope, body))
+        response = await self._answer(request)
         if isinstance(response, Faulty):
             await self._send_faulty(response, scope, receive, send)
         else:
@@ -231,4 +232,10 @@ def _request(scope: Scope, body: bytes) -> Request:
     server = scope.get("server") or ("localhost", None)
     host = headers.get("host") or ":".join(str(part) for part in server if part is not None)
     url = f"{scope.get('scheme', 'http')}://{host}{path}"
+    if headers.get("content-encoding", "").lower() == "gzip":
+        # Graph undoes it (https://github.com/microsoftgraph/msgraph-sdk-design/pull/71); no other way is reported.
+        try:
+            body = decompress(body, "gzip")
+        except UnreadableBodyError as error:
+            raise _BodyError(400, f"{error}".capitalize()) from None
     return Request(scope["method"].upper(), f"{url}?{query}" if query else url, headers, body, served=True)

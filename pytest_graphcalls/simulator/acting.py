@@ -1,4 +1,4 @@
-"""Actions of people in calls, without a request: join, leave, remove a bot, press keys, speak."""
+"""Actions of people in calls, without a request: join, leave, mute, hold, remove a bot, press keys, speak."""
 
 from __future__ import annotations
 
@@ -13,9 +13,15 @@ from pytest_graphcalls.simulator.entities import Call, Conference, Identity, Kin
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.outbox import Retention
 from pytest_graphcalls.simulator.people import Answer
+from pytest_graphcalls.simulator.responses import Fact, inferred, reported
 from pytest_graphcalls.simulator.simulated_call import SimulatedCall
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.validation import quantity, shown
+
+MUTED = reported("s6.5")
+"""How well the roster is known that follows when people mute or unmute themselves."""
+BOT_MUTED = inferred("participant-mute.r02, s6.4")
+HELD = reported("s7.5")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +98,41 @@ class Acting:
     def remove_bot(self, identity: Identity, call_id: str) -> None:
         """Let a person remove the bot from the conference behind a call (observed 6.20)."""
         with self._world.lock:
-            call = self.known(call_id)
+            self._calls.end(self._shared(identity, call_id, "remove the bot"), CallEvent.END, THROWN_OUT)
+
+    def mute_bot(self, identity: Identity, call_id: str) -> None:
+        """Let a person mute the bot of a call on the server; the roster does not say who did it (s6.4)."""
+        with self._world.lock:
+            call = self._shared(identity, call_id, "mute the bot")
             conference = self.store.conference_of(call)
-            if conference.kind is Kind.PEER:
-                raise NotAllowedNowError(f"call {call_id}", "remove the bot", "a place for two", ("leave",))
-            people = {
-                identity.name or identity.id: conference.find(identity),
-                "the bot": conference.people.get(call.my_participant),
-            }
-            for who, one in people.items():
-                if one is None:
-                    raise NotAllowedNowError(who, "remove the bot", f"not in call {call_id}", ("join",))
-            self._calls.end(call, CallEvent.END, THROWN_OUT)
+            self._calls.change_participants(conference, [call.my_participant], BOT_MUTED, muted=True)
+
+    def _shared(self, identity: Identity, call_id: str, what: str) -> Call:
+        """The group call in which a person does something to its bot."""
+        call = self.known(call_id)
+        conference = self.store.conference_of(call)
+        if conference.kind is Kind.PEER:
+            raise NotAllowedNowError(f"call {call_id}", what, "a place for two", ("leave",))
+        people = {
+            identity.name or identity.id: conference.find(identity),
+            "the bot": conference.people.get(call.my_participant),
+        }
+        for who, one in people.items():
+            if one is None:
+                raise NotAllowedNowError(who, what, f"not in call {call_id}", ("join",))
+        return call
+
+    def change(self, identity: Identity, what: str, fact: Fact, **facts: bool) -> None:
+        """Let a person change how they are in every call they are in; ``facts`` are members of a participant."""
+        with self._world.lock:
+            there = [(place, one) for place in self.store.conferences_of(identity) if (one := place.find(identity))]
+            if not there:
+                raise NotAllowedNowError(identity.name or identity.id, what, "in no call", ("join",))
+            for place, one in there:
+                after = self._calls.change_participants(place, [one.id], fact, **facts)
+                if place.kind is Kind.PEER and "holds" in facts:  # s7.5, although such a call has no roster else
+                    for leg in place.legs:
+                        self._world.notifier.send_roster(self.store.calls[leg], after, fact)
 
     def let_join(self, identity: Identity, call_id: str) -> None:
         """Ask the bot of a recording call whether it takes one more person (m3.21)."""
@@ -263,6 +292,51 @@ class Person:
         self._acting.hang_up(self.identity, _seconds("hangs_up(after)", after))
         return self
 
+    def mutes(self) -> Person:
+        """Mute their own microphone, in every call they are in.
+
+        Raises:
+            NotAllowedNowError: they are in no call.
+        """
+        self._acting.change(self.identity, "mute", MUTED, self_muted=True)
+        return self
+
+    def unmutes(self) -> Person:
+        """Unmute their own microphone; a mute by the service stays.
+
+        Raises:
+            NotAllowedNowError: they are in no call.
+        """
+        self._acting.change(self.identity, "unmute", MUTED, self_muted=False)
+        return self
+
+    def mutes_bot(self, call: SimulatedCall | str) -> Person:
+        """Mute the bot of ``call`` for everybody, in the group call that both are in.
+
+        Raises:
+            NotAllowedNowError: they are not in it, it is peer-to-peer, or the bot is not in it.
+        """
+        self._acting.mute_bot(self.identity, _id_of(call))
+        return self
+
+    def holds(self) -> Person:
+        """Hold every call they are in, by the button of their client: they neither hear the others nor are heard.
+
+        Raises:
+            NotAllowedNowError: they are in no call.
+        """
+        self._acting.change(self.identity, "hold", HELD, holds=True)
+        return self
+
+    def resumes(self) -> Person:
+        """Go on with the calls that they hold.
+
+        Raises:
+            NotAllowedNowError: they are in no call.
+        """
+        self._acting.change(self.identity, "resume", HELD, holds=False)
+        return self
+
     def presses(self, keys: str, after: float = 0.0) -> Person:
         """Press keys, one after the other, the first in ``after`` virtual seconds, in the call they are in then.
 
@@ -296,13 +370,18 @@ class Person:
 
     @property
     def heard(self) -> tuple[Prompt, ...]:
-        """The prompts that were played into calls while they were in them, in order."""
+        """The prompts that were played into calls while they were in them and could hear the bot, and music on hold."""
         return self._acting.hearing.heard(self.identity)
 
     @property
     def call(self) -> PersonCall | None:
         """The call that they are in, or that rings at them or for them; ``None`` when there is none."""
         return self._acting.call_of(self.identity)
+
+    @property
+    def hears(self) -> tuple[str, ...]:
+        """The names of those whom they hear now if these speak, people and bots, in any call."""
+        return self._acting.hearing.heard_now(self.identity)
 
     def removes(self, call: SimulatedCall | str) -> Person:
         """Throw the bot of ``call`` out of the group call that both are in.

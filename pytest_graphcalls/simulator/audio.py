@@ -7,7 +7,7 @@ import math
 import struct
 import wave
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 RATE = 16_000
@@ -42,24 +42,42 @@ class Sound:
         resource_id: what the service keeps it under, or ``""``.
         seconds: how long it is heard; ``None`` until that is known.
         problem: why it cannot be played, or ``""``.
+        place: the member of the request that names it.
     """
 
     uri: str
     resource_id: str = ""
     seconds: float | None = None
     problem: str = ""
+    place: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Music:
+    """What someone on hold hears.
+
+    Attributes:
+        sound: the audio file; ``None`` for the default tune.
+        operation: id of the operation that has started it.
+        since: virtual second at which it began.
+    """
+
+    sound: Sound | None
+    operation: str
+    since: float
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """An audio file that was played into a call.
+    """An audio file that was played into a call, or to someone on hold.
 
     Attributes:
-        uri: where it lies.
+        uri: where it lies; ``""`` for the default tune of a hold.
         resource_id: what the service keeps it under, or ``""``.
         begins: virtual second at which it began.
         ends: virtual second at which it ended; ``None`` while it is heard.
-        ended: ``completed``, ``cancelled``, ``call ended``, or how else its operation ended; ``""`` while it is heard.
+        ended: ``completed``, ``cancelled``, ``call ended``, or how else its operation ended; ``stopped`` for music on
+            hold; ``""`` while it is heard.
         problem: why it could not be played, or ``""``.
         operation: id of the operation that played it.
     """

@@ -58,8 +58,8 @@ class Calls:
         self.keepalive_seconds = KEEPALIVE_SECONDS
         self.before_end: Callable[[Call], None] = lambda _: None
         """Is handed each call that is about to end."""
-        self.after_leaving: Callable[[Conference], None] = lambda _: None
-        """Is handed each group call that a participant has left."""
+        self.after_change: Callable[[Conference], None] = lambda _: None
+        """Is handed each conference in which something else is heard than before, as a participant left or changed."""
         self.decided: Callable[[Call], None] = lambda _: None
         """Is handed each incoming call that a bot has answered, and each call that is over."""
 
@@ -237,10 +237,26 @@ class Calls:
             self.end_peer_legs(conference)
             return
         self._world.notifier.roster_changed(conference, fact)
-        self.after_leaving(conference)
+        self.after_change(conference)
         if not conference.has_people:
             legs = frozenset(conference.legs)
             self._world.clock.after(self._world.pace.alone, lambda: self.end_if_alone(conference.id, legs))
+
+    def change_participants(self, conference: Conference, ids: Iterable[str], fact: Fact, **facts: Any) -> Conference:
+        """Change members of participants; every bot is notified of the roster, with this evidence, if any differs."""
+        changed = [
+            one for one in map(conference.people.get, ids) if one and facts != {n: getattr(one, n) for n in facts}
+        ]
+        for one in changed:
+            conference = self._world.store.change_participant(conference, one.id, **facts)
+        if changed:
+            self.after_change(conference)
+            self.notify_changed(conference, fact)
+        return conference
+
+    def notify_changed(self, conference: Conference, fact: Fact) -> None:
+        """Notify every bot of the roster in which a participant has changed."""
+        self._world.notifier.roster_changed(conference, fact)
 
     def end_peer_legs(self, conference: Conference) -> None:
         """End a peer-to-peer call whose other side has left (observed 6.16); if it rang, it is cancelled."""

@@ -37,6 +37,7 @@ class Pace:
         tone: how long each tone lasts that is sent into a call, beside the delay that is asked for; also each key that
             a person presses.
         beep: how long the beep before a recording is.
+        keeping: from starting the recording or the transcription of a call until the operation ends.
         recording_kept: how long a recording can be read after its call has ended (soon: call-record.r04).
         stuck: until the service gives up a join that gets nowhere (about a minute in one report: observed 10.6).
 
@@ -54,6 +55,7 @@ class Pace:
     prompt: float = 2.0
     tone: float = 0.25
     beep: float = 0.5
+    keeping: float = 0.5
     recording_kept: float = 60.0
 
     def __post_init__(self) -> None:

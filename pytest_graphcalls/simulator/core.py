@@ -32,6 +32,7 @@ from pytest_graphcalls.simulator.people import People
 from pytest_graphcalls.simulator.prompts import Prompts
 from pytest_graphcalls.simulator.recordings import Recordings
 from pytest_graphcalls.simulator.responses import Refusal, Reply, Responses
+from pytest_graphcalls.simulator.routing import Routing
 from pytest_graphcalls.simulator.scenario import Meeting, Scenario
 from pytest_graphcalls.simulator.signin import SimulatedSignIn
 from pytest_graphcalls.simulator.simulated_call import SimulatedCall
@@ -56,7 +57,7 @@ class Simulator:
 
     Every behaviour is a method of one of its parts (``admission``, ``creation``, ``calls``, ``incoming``,
     ``transfers``, ``participants``, ``invitations``, ``media``, ``meetings``, ``prompts``, ``recordings``,
-    ``hearing``, ``operations``, ``notifier``) that can be replaced on the instance.
+    ``hearing``, ``routing``, ``operations``, ``notifier``) that can be replaced on the instance.
 
     Args:
         seed: for all ids.
@@ -107,9 +108,10 @@ class Simulator:
         self.hearing = Hearing(world)
         self.prompts = Prompts(world, self.operations, self.switches, self.outbox.later)
         self.recordings = Recordings(world, self.operations, self.hearing, self.switches)
-        self.calls.before_end, self.calls.after_leaving = self.recordings.hang_up, self.recordings.listen_again
+        self.calls.before_end, self.calls.after_change = self.recordings.hang_up, self.recordings.listen_again
         parts = (self.operations, self.prompts, self.recordings, self.switches)
         self.media = Media(world, self.admission, self.calls, *parts)
+        self.routing = Routing(world, self.admission, self.calls, self.participants, self.operations, self.prompts)
         self.meetings = Meetings(world, self.admission, self.calls)
         self.scenario = Scenario(world, self.calls, self.meetings, self.incoming, self.retention, self.hearing)
         self.handlers: dict[str, Handler] = {id: partial(self._handle, attrgetter(at)) for id, at in HANDLERS.items()}

@@ -6,6 +6,7 @@ meeting have a call each and share the conference.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from typing import Any
 
 from pytest_graphcalls.contract.model import LongRunning
 from pytest_graphcalls.lifecycle import CallState, OperationState, ParticipantState
-from pytest_graphcalls.simulator.audio import Plan, Sound, Tone
+from pytest_graphcalls.simulator.audio import Music, Plan, Sound, Tone
 from pytest_graphcalls.simulator.online_meeting import OnlineMeeting
 from pytest_graphcalls.simulator.responses import Result
 
@@ -79,8 +80,14 @@ class Participant:
         invited_by: id of the call whose app invited it, or ``""``.
         hidden: whether it is off the roster, as the invite asked.
         muted: whether the service has muted it.
+        self_muted: whether it has muted itself.
+        music: what it hears on hold, or ``None``.
+        holds: whether it holds the call by its client.
         in_lobby: whether it waits in the lobby.
-        since: virtual second at which it became active.
+        apart: whether it is outside of the group in which everybody hears everybody.
+        reports: the reports that its media is synthetic, as they were sent, each with the app as ``detectorBot``.
+        audience: ids of those who alone hear it, by audio routing groups; ``None`` for everybody.
+        since: virtual second at which it became active, or last changed.
         json: its JSON as the roster shows it; every change starts an empty one.
     """
 
@@ -93,9 +100,30 @@ class Participant:
     invited_by: str = ""
     hidden: bool = False
     muted: bool = False
+    self_muted: bool = False
+    music: Music | None = None
+    holds: bool = False
     in_lobby: bool = False
-    since: float = 0.0
+    reports: tuple[Mapping[str, Any], ...] = ()
+    apart: bool = field(default=False, compare=False)
+    audience: frozenset[str] | None = field(default=None, compare=False)
+    since: float = field(default=0.0, compare=False)
     json: CachedJson = field(default_factory=CachedJson, compare=False)
+
+    @property
+    def is_muted(self) -> bool:
+        """Whether it is muted, by itself or by the service (s6.3)."""
+        return self.muted or self.self_muted
+
+    def hears(self, other: Participant) -> bool:
+        """Whether it hears a second participant who speaks.
+
+        One who is muted is not heard (participant-mute.r04); one on hold neither hears nor is heard (s7.7). An audio
+        route is private (call-post-audioroutinggroups): its source is heard by its receivers alone.
+        """
+        if other.id == self.id or other.is_muted or any(one.music or one.holds for one in (self, other)):
+            return False
+        return not (self.apart or other.apart) if other.audience is None else self.id in other.audience
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +139,7 @@ class Conference:
         organizer: id of the user who organizes the meeting, or ``""``.
         online: the meeting as its organizer has it; ``None`` where only those who join know of it, or it was deleted.
         lets_in: whether a bot that joins it gets in.
+        kept: what is or was kept of it, ``recording`` or ``transcription``: whether it is now, and since when.
         people: everybody in it or invited to it, by participant id.
         legs: ids of the calls in it that are not over.
         sources: how many audio streams were numbered so far.
@@ -123,6 +152,7 @@ class Conference:
     organizer: str = ""
     online: OnlineMeeting | None = None
     lets_in: bool = True
+    kept: Mapping[str, tuple[bool, str]] = field(default_factory=dict)
     people: Mapping[str, Participant] = field(default_factory=dict)
     legs: tuple[str, ...] = ()
     sources: int = 0
@@ -264,8 +294,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """Someone in a conference, from one virtual second to another; ``None`` while it lasts."""
+    """A participant as it was until a virtual second; infinite while that lasts."""
 
-    identity: Identity
-    since: float
-    until: float | None = None
+    one: Participant
+    until: float = math.inf

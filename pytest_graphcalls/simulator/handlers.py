@@ -20,6 +20,10 @@ HANDLERS: Mapping[str, str] = MappingProxyType(
         "call-redirect": "transfers.redirect",
         "call-reject": "incoming.reject",
         "call-senddtmftones": "media.send_tones",
+        "call-startrecording": "media.start_recording",
+        "call-starttranscription": "media.start_transcription",
+        "call-stoprecording": "media.stop_recording",
+        "call-stoptranscription": "media.stop_transcription",
         "call-subscribetotone": "media.subscribe",
         "call-transfer": "transfers.transfer",
         "call-unmute": "participants.unmute_bot",
@@ -33,6 +37,10 @@ HANDLERS: Mapping[str, str] = MappingProxyType(
         "participant-get": "participants.get",
         "participant-invite": "invitations.invite",
         "participant-mute": "participants.mute",
+        "participant-muteall": "participants.mute_all",
+        "participant-startholdmusic": "routing.start_hold",
+        "participant-stopholdmusic": "routing.stop_hold",
+        "participant-reportsyntheticmedia": "participants.report_synthetic_media",
     }
 )
 """By operation id: the part of the simulator, and its method. It is looked up with each request, so that a replaced

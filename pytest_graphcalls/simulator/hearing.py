@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import cycle
 
 from pytest_graphcalls.errors import NotAllowedNowError, SettingError
 from pytest_graphcalls.lifecycle import CallState, OperationState
-from pytest_graphcalls.simulator.audio import KEYS, Prompt, Span, Tone
-from pytest_graphcalls.simulator.entities import Call, Conference, Identity, Operation
+from pytest_graphcalls.simulator.audio import KEYS, Prompt, Sound, Span, Tone
+from pytest_graphcalls.simulator.entities import Call, Conference, Identity, Operation, Stay
 from pytest_graphcalls.simulator.world import World
 
 ANY_KEY = "keys of a telephone: 0 to 9, *, #, and A to D"
@@ -83,30 +83,47 @@ class Hearing:
         for conference in self._world.store.conferences_of(identity):
             self.spoken(conference)
 
-    def speech_in(self, conference: Conference) -> list[Span]:
-        """The times at which something is said in a conference; people without a script speak all the time."""
+    def speech_in(self, call: Call) -> list[Span]:
+        """The times at which the bot of a call hears a person; people without a script speak all the time."""
+        stays = self._stays(call)
         spans = []
-        for stay in self._world.store.stays_in(conference):
-            until = math.inf if stay.until is None else stay.until
-            speech = self._world.people.scripted(stay.identity).speech
-            for start, stop in ((stay.since, until),) if speech is None else speech:
-                span = max(start, stay.since), min(stop, until)
-                spans += [span] if span[0] < span[1] else []
+        for bot in (stay for stay in stays if stay.one.id == call.my_participant):
+            for stay in (stay for stay in stays if not stay.one.leg and bot.one.hears(stay.one)):
+                speech = self._world.people.scripted(stay.one.identity).speech
+                for start, stop in ((-math.inf, math.inf),) if speech is None else speech:
+                    span = max(start, stay.one.since, bot.one.since), min(stop, stay.until, bot.until)
+                    spans += [span] if span[0] < span[1] else []
         return spans
+
+    def _stays(self, call: Call) -> list[Stay]:
+        return [*self._world.store.stays_in(self._world.store.conference_of(call))]
+
+    def heard_now(self, identity: Identity) -> tuple[str, ...]:
+        """The names of those whom a person would hear now, in any call, bots included."""
+        with self._world.lock:
+            places = self._world.store.conferences_of(identity)
+            there = [(ear, one) for place in places if (ear := place.find(identity)) for one in place.active]
+            return tuple(one.identity.name or one.identity.id for ear, one in there if ear.hears(one))
 
     def played(self, call: Call) -> tuple[Prompt, ...]:
         """The prompts that were played into a call, in order."""
-        operations = self._world.store.operations_of(call)
+        # What waits in no queue is heard by one alone: the music of a hold.
+        operations = [one for one in self._world.store.operations_of(call) if one.spec.queue]
         return tuple(prompt for one in operations for prompt in self._prompts(call, one))
 
     def heard(self, identity: Identity) -> tuple[Prompt, ...]:
-        """The prompts that a person has heard in any call, in order."""
-        found, store = [], self._world.store
+        """The prompts, and the music on hold, that a person has heard in any call, in order."""
+        found: list[Prompt] = []
+        store = self._world.store
         with self._world.lock:
             for conference in store.conferences_of(identity):
-                times = [one for one in store.stays_in(conference) if one.identity.key == identity.key]
+                stays = [*store.stays_in(conference)]
+                own = [stay for stay in stays if stay.one.identity.key == identity.key]
+                found += _music(own)
                 for call in store.calls_in(conference):
-                    found += [one for one in self.played(call) if any(_overlap(one, s.since, s.until) for s in times)]
+                    bot = [stay for stay in stays if stay.one.id == call.my_participant]
+                    both = [(mine, its) for mine in own for its in bot if mine.one.hears(its.one)]
+                    found += [one for one in self.played(call) if any(_overlap(one, *pair) for pair in both)]
         return tuple(sorted(found, key=lambda one: one.begins))
 
     def _prompts(self, call: Call, operation: Operation) -> Iterator[Prompt]:
@@ -131,6 +148,15 @@ class Hearing:
             begins = ends
 
 
-def _overlap(prompt: Prompt, since: float, until: float | None) -> bool:
+def _overlap(prompt: Prompt, *stays: Stay) -> bool:
     ends = math.inf if prompt.ends is None else prompt.ends
-    return prompt.begins < ends and prompt.begins < (math.inf if until is None else until) and since < ends
+    return max(prompt.begins, *(one.one.since for one in stays)) < min(ends, *(one.until for one in stays))
+
+
+def _music(stays: Iterable[Stay]) -> Iterator[Prompt]:
+    """The music that someone has heard on hold; stays with the same one are one."""
+    for music, until in {stay.one.music: stay.until for stay in stays}.items():
+        if music is not None:
+            sound = music.sound or Sound("")
+            ends, ended = (None, "") if until == math.inf else (until, "stopped")
+            yield Prompt(sound.uri, sound.resource_id, music.since, ends, ended, "", music.operation)

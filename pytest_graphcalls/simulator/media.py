@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,9 @@ from pytest_graphcalls.simulator.recordings import Recordings
 from pytest_graphcalls.simulator.responses import Refusal, Reply, inferred
 from pytest_graphcalls.simulator.switches import Switches
 from pytest_graphcalls.simulator.world import World
+
+GOES_ON: Mapping[str, str] = {"recording": "recorded-already", "transcription": "operation-conflict"}
+"""What refuses a second start, by what is kept of a call (s17.5)."""
 
 
 class Media:
@@ -122,6 +126,35 @@ class Media:
         """Refuse a bot that no recording policy has brought into the call (s11.2)."""
         if not call.by_policy:
             raise Refusal("not-a-recording-call", "No recording policy has brought this bot into the call.")
+
+    def start_recording(self, ask: Ask) -> Reply:
+        """Record the call for all who are in it (call-startrecording.r01)."""
+        return self._keep(ask, "recording", on=True)
+
+    def stop_recording(self, ask: Ask) -> Reply:
+        """Record the call no longer (call-stoprecording.r01)."""
+        return self._keep(ask, "recording", on=False)
+
+    def start_transcription(self, ask: Ask) -> Reply:
+        """Transcribe the call for all who are in it (call-starttranscription.r01)."""
+        return self._keep(ask, "transcription", on=True)
+
+    def stop_transcription(self, ask: Ask) -> Reply:
+        """Transcribe the call no longer (call-stoptranscription.r01)."""
+        return self._keep(ask, "transcription", on=False)
+
+    def _keep(self, ask: Ask, name: str, *, on: bool) -> Reply:
+        call = self._calls.established(ask)
+        body = self._admission.body(ask)
+        conference = self._world.store.conference_of(call)
+        goes_on = conference.kept.get(name, (False, ""))[0]
+        if goes_on and on:
+            raise Refusal(GOES_ON[name], f"There is a {name} of this call already.")
+        if goes_on is not on:
+            kept = {**conference.kept, name: (on, f"{self._world.clock.stamp()}Z")}
+            self._world.store.put_conference(replace(conference, kept=kept))
+        begin = partial(self._operations.after, self._world.pace.keeping)
+        return self._operations.carry_out(ask, call, body, begin=begin)
 
     def _asked(self, ask: Ask) -> tuple[Call, Mapping[str, Any]]:
         call = self._calls.established(ask)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pytest_graphcalls.lifecycle import CallEvent, ParticipantEvent, ParticipantState
+from dataclasses import replace
+
+from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Admission, Ask
 from pytest_graphcalls.simulator.calls import REMOVED, REMOVED_ITSELF, Calls
-from pytest_graphcalls.simulator.entities import Call, Conference, Kind, Participant
+from pytest_graphcalls.simulator.entities import CachedJson, Call, Conference, Kind, Participant
 from pytest_graphcalls.simulator.invitations import Invitations
 from pytest_graphcalls.simulator.operations import Operations
+from pytest_graphcalls.simulator.people import GUID
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, documented, inferred, reported, written
 from pytest_graphcalls.simulator.world import World
 
@@ -41,7 +44,7 @@ class Participants:
         head = b'{"@odata.context":%b,"value":[' % written(context)
         if conference.kind is Kind.PEER:
             return Reply(200, reported("observed 3.8"), head + b"]}")
-        people = b",".join([resources.participant_json(one) for one in conference.roster])
+        people = b",".join([resources.participant_json(_in(ask, one)) for one in conference.roster])
         return Reply(200, documented("call-list-participants.r01"), head + people + b"]}")
 
     def get(self, ask: Ask) -> Reply:
@@ -49,7 +52,7 @@ class Participants:
         call = self._calls.live(ask)
         one = self.shown(ask, self._world.store.conference_of(call))
         context = f"{ask.root}/$metadata#communications/calls('{call.id}')/participants/$entity"
-        body = {"@odata.context": context, **resources.participant(one)}
+        body = {"@odata.context": context, **resources.participant(_in(ask, one))}
         return Reply(200, documented("participant-get.r01"), body)
 
     def shown(self, ask: Ask, conference: Conference) -> Participant:
@@ -77,6 +80,17 @@ class Participants:
         """Lift the mute of the bot itself (call-unmute.r04)."""
         return self.set_muted(ask, "", documented("call-unmute.r02"), muted=False)
 
+    def mute_all(self, ask: Ask) -> Reply:
+        """Mute the participants named, or without names all but the bot (participant-muteall.request)."""
+        call = self._calls.established(ask)
+        body = self._admission.body(ask)
+        conference = self._world.store.conference_of(call)
+        self.require_group_call(ask, conference)
+        named = [self.active(conference, id).id for id in filter(None, body.get("participants") or ())]
+        ids = named or [one.id for one in conference.roster if one.id != call.my_participant]
+        self._calls.change_participants(conference, ids, inferred("participant-mute.r02, s6.10"), muted=True)
+        return self._operations.carry_out(ask, call, body)
+
     def set_muted(self, ask: Ask, id: str, fact: Fact, *, muted: bool) -> Reply:
         """Mute or unmute a participant of a group call, and notify every bot of a change.
 
@@ -91,8 +105,7 @@ class Participants:
         conference = self._world.store.conference_of(call)
         self.require_group_call(ask, conference)
         one = self.active(conference, id or call.my_participant)
-        if one.muted is not muted:
-            self.notify_muted(self._world.store.change_participant(conference, one.id, muted=muted), fact)
+        self._calls.change_participants(conference, [one.id], fact, muted=muted)
         return self._operations.carry_out(ask, call, body)
 
     def require_group_call(self, ask: Ask, conference: Conference) -> None:
@@ -100,9 +113,37 @@ class Participants:
         if conference.kind is Kind.PEER:
             raise Refusal("not-in-group-call", f"{ask.match.operation.title} is for group calls only.")
 
-    def notify_muted(self, conference: Conference, fact: Fact) -> None:
-        """Notify every bot of the roster in which a participant was muted or unmuted."""
-        self._world.notifier.roster_changed(conference, fact)
+    def report_synthetic_media(self, ask: Ask) -> Reply:
+        """Keep a report on the participant, and notify every bot (participant-reportsyntheticmedia.r02)."""
+        call = self._calls.live(ask)
+        self.require_admitted(call)
+        body = self._admission.body(ask)
+        conference = self._world.store.conference_of(call)
+        one = self.reported(ask, conference)
+        report = {name: body[name] for name in ask.match.operation.reads if name in body}
+        reports = (*one.reports, {**report, "detectorBot": ask.grant.app.app_id})
+        conference = self._world.store.change_participant(conference, one.id, reports=reports)
+        self.notify_reported(conference)
+        return Reply(200, documented("participant-reportsyntheticmedia.r01"))
+
+    def require_admitted(self, call: Call) -> None:
+        """Refuse a bot that is not in the call (participant-reportsyntheticmedia.r04)."""
+        if call.state is not CallState.ESTABLISHED:
+            fact = inferred("participant-reportsyntheticmedia.r04")
+            raise Refusal("insufficient-permissions", f"The bot was not admitted; the call is {call.state}.", fact=fact)
+
+    def reported(self, ask: Ask, conference: Conference) -> Participant:
+        """The participant in the path; an id that is none is a malformed request."""
+        id = ask.match.keys["participant-id"]
+        if id not in conference.people and not GUID.fullmatch(id):
+            aside = f"The participant id {id[:80]!r} is no GUID."
+            fact = inferred("s18.5")
+            raise Refusal("invalid-request", aside, fact=fact, parameter="participant-id")
+        return self.shown(ask, conference)
+
+    def notify_reported(self, conference: Conference) -> None:
+        """Notify every bot of the roster with the report."""
+        self._world.notifier.roster_changed(conference, documented("participant-reportsyntheticmedia.r02"))
 
     def delete(self, ask: Ask) -> Reply:
         """Remove a participant who is in the call, or cancel an invitation."""
@@ -160,6 +201,11 @@ class Participants:
     def cancel_invited(self, conference: Conference, one: Participant) -> None:
         """Withdraw an invitation, so that the invitee never joins (participant-delete.r05)."""
         self._invitations.cancel(conference, one)
+
+
+def _in(ask: Ask, one: Participant) -> Participant:
+    """A participant without what the version of the request does not show: v1.0 has no ``syntheticMediaDetection``."""
+    return replace(one, reports=(), json=CachedJson()) if one.reports and ask.match.version == "v1.0" else one
 
 
 def _not_found(why: str, fact: Fact | None = None) -> Refusal:

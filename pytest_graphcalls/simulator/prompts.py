@@ -98,7 +98,7 @@ class Prompts:
                     self._play(then, operation)
                     return
                 app_id = self._world.store.calls[operation.call].app_id
-            sound = self.opened(ask, f"$.prompts[{number}].mediaInfo.uri", sounds[number], files.fetch)
+            sound = self.opened(ask, sounds[number], files.fetch)
             with self._world.lock:
                 if sound.resource_id:
                     self._read[app_id, sound.resource_id] = sound
@@ -108,7 +108,7 @@ class Prompts:
                 opened = tuple(sound if one == sounds[number] else one for one in operation.sounds)
                 self._world.store.change_operation(operation, sounds=opened)
 
-    def opened(self, ask: Ask, place: str, sound: Sound, fetch: Callable[[str], Response | str]) -> Sound:
+    def opened(self, ask: Ask, sound: Sound, fetch: Callable[[str], Response | str]) -> Sound:
         """A prompt with its length, or the reason why it cannot be played; a wrong format is a finding."""
         answer = fetch(sound.uri)
         if isinstance(answer, str) or answer.status != 200:
@@ -117,7 +117,7 @@ class Prompts:
         try:
             return replace(sound, seconds=seconds_of(answer.body))
         except WrongFormatError as error:
-            facts = (Side.REQUEST, ask.match.operation.id, ask.match.version, place, FORMAT, str(error))
+            facts = (Side.REQUEST, ask.match.operation.id, ask.match.version, sound.place, FORMAT, str(error))
             hint = f"Convert {sound.uri[:200]}; for example: ffmpeg -i in.mp3 -ac 1 -ar 16000 -c:a pcm_s16le out.wav."
             self.report(Finding(Kind.FORMAT_WRONG, Severity.VIOLATION, *facts, page=MEDIA_INFO, hint=hint), ask.request)
             return replace(sound, seconds=0.0, problem=f"wrong format: {error}")
@@ -137,21 +137,24 @@ class Prompts:
         self._operations.finish(operation.id, wanted if wanted in operation.spec.ends else "prompt-failed")
 
 
-def sounds_of(body: Mapping[str, Any]) -> tuple[Sound, ...]:
-    """The prompts that a body names.
+def sounds_of(body: Mapping[str, Any], name: str = "prompts") -> tuple[Sound, ...]:
+    """The prompts in a member of a body, which holds one or a list of them.
 
     Raises:
         Refusal: one names no file.
     """
-    return tuple(_sound(number, entry) for number, entry in enumerate(body.get("prompts") or ()))
+    given = body.get(name) or ()
+    if isinstance(given, Mapping):
+        return (_sound(f"$.{name}", given),)
+    return tuple(_sound(f"$.{name}[{number}]", entry) for number, entry in enumerate(given))
 
 
-def _sound(number: int, entry: Any) -> Sound:
+def _sound(at: str, entry: Any) -> Sound:
     info = entry.get("mediaInfo") if isinstance(entry, Mapping) else None
     uri = info.get("uri") if isinstance(info, Mapping) else None
+    place = f"{at}.mediaInfo.uri"
     if not isinstance(uri, str) or not uri or not isinstance(info, Mapping):
-        place = f"$.prompts[{number}].mediaInfo.uri"
         aside = f"{place}: expected the address of an audio file, got nothing."
         raise Refusal("invalid-request", aside, fact=inferred("observed 2.33"), parameter=place)
     resource_id = info.get("resourceId")
-    return Sound(uri, resource_id if isinstance(resource_id, str) else "")
+    return Sound(uri, resource_id if isinstance(resource_id, str) else "", place=place)

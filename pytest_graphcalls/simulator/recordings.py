@@ -85,8 +85,7 @@ class Recordings:
             self.stop(operation, how)
 
     def _speech(self, operation: Operation) -> list[tuple[float, float]]:
-        store = self._world.store
-        return self._hearing.speech_in(store.conference_of(store.calls[operation.call]))
+        return self._hearing.speech_in(self._world.store.calls[operation.call])
 
     def listen_again(self, conference: Conference) -> None:
         """Look at the recordings in a conference again, because its participants will speak at other times."""

@@ -92,13 +92,26 @@ def participant(one: Participant) -> dict[str, Any]:
                 "@odata.type": "#microsoft.graph.mediaStream",
                 "mediaType": "audio",
                 "sourceId": str(one.source),
-                "direction": "sendReceive",
+                "direction": "inactive" if one.holds else "sendReceive",  # s7.5
                 "serverMuted": one.muted,
             }
         ],
-        "isMuted": one.muted,
+        "isMuted": one.is_muted,
         "isInLobby": one.in_lobby,
+        **({"isOnHold": True} if one.music else {}),  # s7.4: captured as true, and otherwise absent
         "id": one.id,
+        **({"syntheticMediaDetection": _detection(one.reports[-1])} if one.reports else {}),
+    }
+
+
+def _detection(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A ``syntheticMediaDetectionInfo`` (s18.2); whom it calls trusted is not public."""
+    return {
+        "@odata.type": f"{_TYPE}syntheticMediaDetectionInfo",
+        "detectionId": report.get("id"),
+        "detectorBot": report["detectorBot"],
+        "isParticipantTrusted": False,
+        "syntheticConfidence": report.get("overallConfidence"),
     }
 
 
@@ -219,9 +232,18 @@ def call(leg: Call, conference: Conference, tenant_id: str) -> dict[str, Any]:
         else None,
         "resultInfo": leg.result.wire() if leg.result else None,
         "incomingContext": None,
-        "transcription": None,
+        "transcription": _transcription(conference),
         "toneInfo": None,
     }
+
+
+def _transcription(conference: Conference) -> dict[str, Any] | None:
+    """A ``callTranscriptionInfo``, once there was a transcription (call-get, Example 2)."""
+    if "transcription" not in conference.kept:
+        return None
+    active, since = conference.kept["transcription"]
+    state = "active" if active else "inactive"
+    return {"@odata.type": f"{_TYPE}callTranscriptionInfo", "state": state, "lastModifiedDateTime": since}
 
 
 def online_meeting(one: OnlineMeeting, chat: Mapping[str, Any]) -> dict[str, Any]:

@@ -248,8 +248,13 @@ def _bare(row: ErrorRow, message: str, inner: Mapping[str, Any]) -> dict[str, An
     return {"code": row.code, "message": message}
 
 
-ENVELOPES = {"flat": _flat, "wrapped": _wrapped, "bare": _bare}
-"""The forms of an error body, by their names in the error catalogue (observed 1.1, 1.6, 1.8)."""
+def _detailed(row: ErrorRow, message: str, inner: Mapping[str, Any]) -> dict[str, Any]:
+    bare = _bare(row, message, inner)
+    return {**bare, "details": [bare]}  # s17.2
+
+
+ENVELOPES = {"flat": _flat, "wrapped": _wrapped, "bare": _bare, "detailed": _detailed}
+"""The forms of an error body, by their names in the error catalogue (observed 1.1, 1.6, 1.8, s17.2)."""
 
 
 def _message(row: ErrorRow, refusal: Refusal) -> str:

@@ -111,5 +111,15 @@ class SimulatedCall:
         return self._call.recording_status
 
     @property
+    def is_recorded(self) -> bool:
+        """Whether a bot has started the recording of it for all, and none has stopped it."""
+        return self._conference.kept.get("recording", (False,))[0]
+
+    @property
+    def is_transcribed(self) -> bool:
+        """Whether a bot has started its transcription, and none has stopped it."""
+        return self._conference.kept.get("transcription", (False,))[0]
+
+    @property
     def _conference(self) -> Conference:
         return self._scenario.store.conference_of(self._call)

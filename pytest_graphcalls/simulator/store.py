@@ -68,6 +68,7 @@ class Store:
 
     def change_participant(self, conference: Conference, id: str, **facts: Any) -> Conference:
         """Change members of a participant; the only way in which one changes, so that its JSON follows."""
+        facts = {"since": self._part(conference, id), **facts}
         one = replace(conference.people[id], **facts, json=CachedJson())
         return self.put_conference(replace(conference, people={**conference.people, id: one}))
 
@@ -95,9 +96,16 @@ class Store:
         return tuple(self.calls[id] for id in self._legs.get(conference.id, ()))
 
     def stays_in(self, conference: Conference) -> Iterator[Stay]:
-        """The people who are or were in ``conference``, each with the time."""
+        """Those who are or were in ``conference``, bots included, as they were from one moment to another."""
         yield from self._left.get(conference.id, ())
-        yield from (Stay(one.identity, one.since) for one in conference.active if not one.leg)
+        yield from map(Stay, conference.active)
+
+    def _part(self, conference: Conference, id: str) -> float:
+        """Note how a participant was until now, if it was there; gives the moment."""
+        one = conference.people.get(id)
+        if one is not None and one.state is ParticipantState.ACTIVE:
+            self._left.setdefault(conference.id, []).append(Stay(one, self._clock.now))
+        return self._clock.now
 
     def operations_of(self, call: Call) -> tuple[Operation, ...]:
         """The operations started in ``call``, oldest first."""
@@ -125,10 +133,8 @@ class Store:
         """Let ``event`` happen to a participant; one that has left is taken off the conference."""
         state = next_state(PARTICIPANT, f"participant {id}", conference.people[id].state, event)
         if state is not ParticipantState.LEFT:
-            return self._came(self.change_participant(conference, id, state=state, since=self._clock.now), id)
-        one = conference.people[id]
-        if one.state is ParticipantState.ACTIVE and not one.leg:
-            self._left.setdefault(conference.id, []).append(Stay(one.identity, one.since, self._clock.now))
+            return self._came(self.change_participant(conference, id, state=state), id)
+        self._part(conference, id)
         people = {other: one for other, one in conference.people.items() if other != id}
         return self.put_conference(replace(conference, people=people))
 
@@ -188,13 +194,14 @@ class Store:
     def _forget_conference(self, id: str) -> None:
         self._legs.pop(id, None)
         gone = self.conferences.pop(id)
-        for one in (*gone.people.values(), *self._left.pop(id, ())):
+        for one in (*gone.people.values(), *(stay.one for stay in self._left.pop(id, ()))):
             self._places.get(one.identity.key, {}).pop(id, None)
         self.drop_meeting(gone)
 
     def drop_leg(self, call: Call) -> Conference:
         """Note that ``call`` is over, and take the bot's entry off the roster."""
         conference = self.conference_of(call)
+        self._part(conference, call.my_participant)
         people = {id: one for id, one in conference.people.items() if id != call.my_participant}
         legs = tuple(leg for leg in conference.legs if leg != call.id)
         return self.put_conference(replace(conference, people=people, legs=legs))

@@ -17,7 +17,7 @@ from tests.clients.programs import Environment
 from tests.clients.world import World
 from tests.environment import clean
 
-pytest.register_assert_rewrite("tests.clients.samples")
+pytest.register_assert_rewrite("tests.clients.samples", "tests.clients.validators")
 
 GRAPHCALLS = (sys.executable, "-c", "from pytest_graphcalls.cli import main; raise SystemExit(main())")
 

@@ -29,11 +29,13 @@ class Samples:
         runtime: the language's name for `graphcalls env --for`.
         error: name of the SDK's class for errors of Graph.
         sign_in_error: name of its class for a failed sign-in.
+        running: what it reads of the status `running`; `None` where its enumeration knows `Running` alone.
     """
 
     runtime: ClassVar[str]
     error: ClassVar[str]
     sign_in_error: ClassVar[str]
+    running: ClassVar[str | None] = "running"
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -65,7 +67,7 @@ class Samples:
     def test_one_person_is_invited_and_joins(self, client: Client, world: World, call: str) -> None:
         adele = world.identity("Adele")["id"]
         answer = client.invite(call, user(adele, "Adele", participantId=CHOSEN_ID))
-        assert (answer["type"], answer["status"]) == ("inviteparticipantsoperation", "running")
+        assert (answer["type"], answer.get("status")) == ("inviteparticipantsoperation", self.running)
         assert answer["clientContext"] == CONTEXT
         assert answer["participants"] == [{"id": adele, "participantId": CHOSEN_ID}]
         assert answer["id"] in [one["id"] for one in world.call(call)["operations"]]
@@ -90,7 +92,7 @@ class Samples:
     def test_a_phone_is_invited(self, client: Client, world: World, call: str) -> None:
         world.identity(PHONE)
         answer = client.invite(call, {"sort": "phone", "id": PHONE})
-        assert answer["status"] == "running"
+        assert answer.get("status") == self.running
         world.advance(5)
         assert world.names(call) == [PHONE]
 
@@ -126,7 +128,7 @@ class Samples:
     def test_a_prompt_is_played(self, client: Client, world: World, call: str) -> None:
         answer = client.ask("playPrompt", call, prompts=[PROMPT], clientContext=CONTEXT)
         assert (answer["type"], answer["clientContext"]) == ("playpromptoperation", CONTEXT)
-        assert answer["status"] == "running"
+        assert answer.get("status") == self.running
         (prompt,) = world.call(call)["prompts"]
         assert (prompt["uri"], prompt["resource_id"]) == (PROMPT["uri"], PROMPT["resourceId"])
         assert prompt["operation"] == answer["id"]

@@ -46,11 +46,14 @@ def test_every_slug_that_is_used_is_a_rule(id: str) -> None:
     assert used - {""} <= set(operation.rules)
 
 
-@pytest.mark.parametrize("id", CONTRACT.operation_ids)
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("id", "version"), [(one.id, version) for one in CONTRACT.operations.values() for version in one.versions]
+)
 def test_every_type_that_is_used_is_in_the_model(id: str, version: str) -> None:
     """Bodies name types, actions and members of the type model."""
     operation, model = CONTRACT.operation(id), CONTRACT.types(version)
+    if version not in operation.versions:
+        return
     if operation.request.body == "action":
         assert operation.action in model.actions
     elif operation.request.body != "none":
@@ -113,6 +116,14 @@ def test_every_fact_of_an_operation_is_carried_or_explained() -> None:
         "call-subscribetotone": 4,
         "call-record": 6,
         "call-updaterecordingstatus": 3,
+        "participant-muteall": 2,
+        "participant-startholdmusic": 3,
+        "participant-stopholdmusic": 2,
+        "participant-reportsyntheticmedia": 5,
+        "call-startrecording": 1,
+        "call-stoprecording": 1,
+        "call-starttranscription": 2,
+        "call-stoptranscription": 2,
     }
     for operation, last in known.items():
         carried = {fact for rule in CONTRACT.rules.values() for fact in rule.facts}

@@ -11,6 +11,7 @@ import asyncio
 import http.server
 import threading
 
+import aiohttp
 import httpx
 import httpx2
 import msal
@@ -28,11 +29,23 @@ async def later(library, url, **facts):
 def asynchronous(library):
     return lambda url, **facts: asyncio.run(later(library, url, **facts))
 
+class ByAiohttp:
+    def __init__(self, url, **facts):
+        asyncio.run(self.get(url, **facts))
+
+    async def get(self, url, **facts):
+        async with aiohttp.ClientSession(trust_env=True) as session, session.get(url, **facts) as answer:
+            self.status_code, self.body = answer.status, await answer.json()
+
+    def json(self):
+        return self.body
+
 WAYS = {
     "httpx": httpx.get, "httpx2": httpx2.get, "requests": requests.get, "made before": BEFORE.get,
     "httpx async": asynchronous(httpx), "httpx2 async": asynchronous(httpx2),
+    "aiohttp": ByAiohttp,
 }
-FAILURES = (httpx.ConnectError, httpx2.ConnectError, requests.ConnectionError)
+FAILURES = (httpx.ConnectError, httpx2.ConnectError, requests.ConnectionError, aiohttp.ClientConnectionError)
 ways = pytest.mark.parametrize("get", WAYS.values(), ids=WAYS.keys())
 """
 
@@ -57,7 +70,7 @@ def test_wrong(get):
 """
     )
     result = run()
-    result.assert_outcomes(passed=6, failed=6)
+    result.assert_outcomes(passed=7, failed=7)
     assert "graphcalls: request breaks call-get (v1.0)" in result.outlines
 
 
@@ -74,7 +87,7 @@ def test_it(get):
         get("https://graph.microsoft.con/v1.0/me")
 """
     )
-    run().assert_outcomes(passed=6)
+    run().assert_outcomes(passed=7)
 
 
 def test_local_servers_are_reached_and_all_is_undone(pytester: pytest.Pytester, run: Run) -> None:
@@ -83,7 +96,7 @@ def test_local_servers_are_reached_and_all_is_undone(pytester: pytest.Pytester, 
         PROJECT
         + """
 PLACES = (httpx.HTTPTransport, httpx.AsyncHTTPTransport, httpx2.HTTPTransport, httpx2.AsyncHTTPTransport,
-          requests.adapters.HTTPAdapter)
+          requests.adapters.HTTPAdapter, aiohttp.TCPConnector)
 UNTOUCHED = [{**vars(place)} for place in PLACES]
 
 @pytest.mark.parametrize("get", [one for name, one in WAYS.items() if name != "made before"])
@@ -96,7 +109,7 @@ def test_undone():
     assert [{**vars(place)} for place in PLACES] == UNTOUCHED
 """
     )
-    run().assert_outcomes(passed=6)
+    run().assert_outcomes(passed=7)
 
 
 def test_a_sign_in_works_in_process(pytester: pytest.Pytester, run: Run) -> None:

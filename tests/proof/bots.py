@@ -129,7 +129,7 @@ class Receptionist:
         facts: dict[str, Any] = {
             "audience": self._simulator.authority.app.app_id,
             "issuer": "https://api.botframework.com",
-            "options": {"require": ["tid", "exp"]},
+            "options": {"require": ["exp"]},
         }
         token = bearer.removeprefix("Bearer ")
         try:

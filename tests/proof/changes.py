@@ -95,6 +95,15 @@ def refuses_when(which: Callable[[dict[str, Any]], bool]) -> Callable[[Callable[
     return carry_out
 
 
+def keeps_the_first_report(
+    simulator: Simulator, original: Callable[[Conference], None], conference: Conference
+) -> None:
+    for one in conference.people.values():
+        if len(one.reports) > 1:
+            conference = simulator.store.change_participant(conference, one.id, reports=one.reports[:1])
+    original(conference)
+
+
 def hides_the_chat(_: Simulator, original: Callable[..., Any], call: Call, conference: Conference) -> Any:
     return original(call, replace(conference, chat=None, meeting=None))
 
@@ -310,14 +319,21 @@ def not_for(id: str) -> Callable[..., None]:
     return step
 
 
-def sends_no_roster(id: str) -> Apply:
-    """No roster follows when a participant was muted or unmuted by one operation."""
+def sends_no_roster(source: str) -> Apply:
+    """No roster follows when a participant was changed, where the evidence for it begins so."""
 
     def step(_: Simulator, original: Callable[..., None], conference: Conference, fact: Fact) -> None:
-        if not fact.source.startswith(f"{id}."):
+        if not fact.source.startswith(source):
             original(conference, fact)
 
-    return around("participants", "notify_muted", step)
+    return around("calls", "notify_changed", step)
+
+
+def changes_only_the_first(
+    _: Simulator, original: Callable[..., Conference], conference: Conference, ids: list[str], fact: Fact, **facts: Any
+) -> Conference:
+    """Of several participants who are muted at once the first one is."""
+    return original(conference, ids[:1], fact, **facts)
 
 
 def takes_any_tone(id: str) -> Apply:

@@ -19,12 +19,14 @@ from tests.proof.steps import (
     body,
     both,
     handled,
+    has_no_address,
     has_no_old_address,
     instead,
     leaves_unjudged,
     needs_no_role,
     needs_no_token,
     only_in,
+    refused_with,
     set_to,
     skips,
     skips_in,
@@ -56,6 +58,10 @@ FIND, GET, MAKE, DROP = (f"onlinemeeting-{verb}" for verb in ("find", "get", "cr
 MUTE_BOT, UNMUTE_BOT, TONES = "call-mute", "call-unmute", "call-senddtmftones"
 LISTEN, RECORD, STATUS = "call-subscribetotone", "call-record", "call-updaterecordingstatus"
 REDIRECT, TRANSFER = "call-redirect", "call-transfer"
+MUTE_ALL, HOLD, RESUME = "participant-muteall", "participant-startholdmusic", "participant-stopholdmusic"
+STARTS, STOPS = (tuple(f"call-{verb}{what}" for what in ("recording", "transcription")) for verb in ("start", "stop"))
+TRANSCRIBE = (STARTS[1], STOPS[1])
+REPORT = "participant-reportsyntheticmedia"
 LOST = "The address below /app is answered as unknown."
 OPEN = "A request without a token is carried out."
 
@@ -474,7 +480,7 @@ TABLE: tuple[Deviation, ...] = (
         "A participant is never read as muted.",
         body("participant-get", lambda one: {**one, "isMuted": False}),
     ),
-    Deviation(f"{MUTE}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster(MUTE)),
+    Deviation(f"{MUTE}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster(f"{MUTE}.")),
     Deviation(
         f"{MUTE}.group-calls-only",
         "Somebody is muted in a peer-to-peer call.",
@@ -538,7 +544,7 @@ TABLE: tuple[Deviation, ...] = (
         "The list shows everybody as not muted.",
         body("call-list-participants", changes.all_muted(muted=False)),
     ),
-    Deviation(f"{MUTE_BOT}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster(MUTE_BOT)),
+    Deviation(f"{MUTE_BOT}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster(f"{MUTE_BOT}.")),
     Deviation(
         f"{MUTE_BOT}.group-calls-only",
         "It is carried out in a peer-to-peer call.",
@@ -569,7 +575,9 @@ TABLE: tuple[Deviation, ...] = (
         "The list shows everybody as muted.",
         body("call-list-participants", changes.all_muted(muted=True)),
     ),
-    Deviation(f"{UNMUTE_BOT}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster(UNMUTE_BOT)),
+    Deviation(
+        f"{UNMUTE_BOT}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster(f"{UNMUTE_BOT}.")
+    ),
     Deviation(
         f"{UNMUTE_BOT}.group-calls-only",
         "It is carried out in a peer-to-peer call.",
@@ -587,6 +595,63 @@ TABLE: tuple[Deviation, ...] = (
     ),
     Deviation(f"{UNMUTE_BOT}.token-is-required", OPEN, needs_no_token(UNMUTE_BOT)),
     Deviation(f"{UNMUTE_BOT}.app-path-still-works", LOST, has_no_old_address(UNMUTE_BOT)),
+    # Mute all
+    Deviation(f"{MUTE_ALL}.success-is-200-with-operation", "The answer has status 202.", status(MUTE_ALL, 202)),
+    Deviation(
+        f"{MUTE_ALL}.named-participants-are-muted",
+        "The first one alone is muted.",
+        around("calls", "change_participants", changes.changes_only_the_first),
+    ),
+    Deviation(f"{MUTE_ALL}.role-is-required", "A token without roles mutes people.", needs_no_role(MUTE_ALL)),
+    Deviation(f"{MUTE_ALL}.token-is-required", OPEN, needs_no_token(MUTE_ALL)),
+    Deviation(f"{MUTE_ALL}.app-path-still-works", LOST, has_no_old_address(MUTE_ALL)),
+    # Hold music
+    Deviation(f"{HOLD}.success-is-202-with-operation", "The answer has status 200.", status(HOLD, 200)),
+    Deviation(
+        f"{HOLD}.answers-before-it-is-done",
+        "The answer says failed.",
+        body(HOLD, lambda operation: {**operation, "status": "failed"}),
+    ),
+    Deviation(
+        f"{HOLD}.completion-is-notified",
+        "The end is not notified.",
+        changes.operations_end_untold("startHoldMusicOperation", OperationState.COMPLETED),
+    ),
+    Deviation(f"{HOLD}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster("s7.2")),
+    Deviation(
+        f"{HOLD}.one-on-hold-at-a-time", "A second one is put on hold.", skips("routing", "require_none_on_hold")
+    ),
+    Deviation(f"{HOLD}.body-is-optional", "A body is asked for.", handled(HOLD, changes.asks_for_a_body)),
+    Deviation(
+        f"{HOLD}.client-context-is-echoed", "clientContext is forgotten.", body(HOLD, changes.forgets_the_context)
+    ),
+    Deviation(
+        f"{HOLD}.client-context-at-most-256",
+        "A clientContext of any length is taken.",
+        leaves_unjudged(f"{HOLD}.client-context-at-most-256"),
+    ),
+    Deviation(f"{HOLD}.token-is-required", OPEN, needs_no_token(HOLD)),
+    Deviation(f"{RESUME}.success-is-202-with-operation", "The answer has status 200.", status(RESUME, 200)),
+    Deviation(
+        f"{RESUME}.answers-before-it-is-done",
+        "The answer says failed.",
+        body(RESUME, lambda operation: {**operation, "status": "failed"}),
+    ),
+    Deviation(
+        f"{RESUME}.completion-is-notified",
+        "The end is not notified.",
+        changes.operations_end_untold("stopHoldMusicOperation", OperationState.COMPLETED),
+    ),
+    Deviation(f"{RESUME}.body-is-optional", "A body is asked for.", handled(RESUME, changes.asks_for_a_body)),
+    Deviation(
+        f"{RESUME}.client-context-is-echoed", "clientContext is forgotten.", body(RESUME, changes.forgets_the_context)
+    ),
+    Deviation(
+        f"{RESUME}.client-context-at-most-256",
+        "A clientContext of any length is taken.",
+        leaves_unjudged(f"{RESUME}.client-context-at-most-256"),
+    ),
+    Deviation(f"{RESUME}.token-is-required", OPEN, needs_no_token(RESUME)),
     # Cancel
     Deviation(f"{CANCEL}.success-is-200-with-operation", "The answer has status 202.", status(CANCEL, 202)),
     Deviation(f"{CANCEL}.is-done-with-the-answer", "The answer says running.", body(CANCEL, changes.goes_on)),
@@ -825,6 +890,82 @@ TABLE: tuple[Deviation, ...] = (
     ),
     Deviation(f"{STATUS}.token-is-required", OPEN, needs_no_token(STATUS)),
     Deviation(f"{STATUS}.app-path-still-works", LOST, has_no_old_address(STATUS)),
+    # Recording and transcription for all
+    *(
+        deviation
+        for one in (*STARTS, *STOPS)
+        for deviation in (
+            Deviation(f"{one}.success-is-202-with-operation", "The answer has status 200.", status(one, 200)),
+            Deviation(
+                f"{one}.address-of-the-page-works",
+                "The address with the namespace is unknown.",
+                has_no_address(one, "microsoft.graph."),
+            ),
+            Deviation(f"{one}.token-is-required", OPEN, needs_no_token(one)),
+        )
+    ),
+    *(
+        Deviation(
+            f"{one}.answers-before-it-is-done",
+            "The answer says completed at once.",
+            body(one, lambda operation: {**operation, "status": "completed"}),
+        )
+        for one in STARTS
+    ),
+    *(
+        deviation
+        for one in STOPS
+        for deviation in (
+            Deviation(f"{one}.is-done-with-the-answer", "The answer says running.", body(one, changes.goes_on)),
+            Deviation(
+                f"{one}.no-end-is-notified",
+                "The operation that was answered as completed is notified of.",
+                around("operations", "reply", changes.ends_once_more(one)),
+            ),
+        )
+    ),
+    *(
+        Deviation(
+            f"{one}.language-is-en-us",
+            "The language en-us is refused.",
+            handled(one, changes.refuses_when(lambda body: body.get("language") == "en-us")),
+        )
+        for one in TRANSCRIBE
+    ),
+    # Report synthetic media
+    Deviation(f"{REPORT}.success-is-200-empty", "The answer has a body.", with_body(REPORT)),
+    Deviation(
+        f"{REPORT}.participant-shows-the-report",
+        "The participant is read without the report.",
+        body("participant-get", changes.without("syntheticMediaDetection")),
+    ),
+    Deviation(
+        f"{REPORT}.roster-update-follows", "No roster is sent after it.", skips("participants", "notify_reported")
+    ),
+    Deviation(
+        f"{REPORT}.latest-report-is-shown",
+        "The first report stays.",
+        around("participants", "notify_reported", changes.keeps_the_first_report),
+    ),
+    Deviation(
+        f"{REPORT}.bot-has-been-admitted",
+        "A bot whose call rings may report.",
+        skips("participants", "require_admitted"),
+    ),
+    Deviation(
+        f"{REPORT}.six-parameters-are-required",
+        "A report without one of them is taken.",
+        leaves_unjudged(f"{REPORT}.six-parameters-are-required"),
+    ),
+    Deviation(
+        f"{REPORT}.confidence-from-0-to-1",
+        "A confidence of 1 is refused.",
+        handled(REPORT, changes.refuses_when(lambda body: body["overallConfidence"] == 1)),
+    ),
+    Deviation(f"{REPORT}.unknown-is-404", "Unknown participants are answered 400.", refused_with(REPORT, 404, 400)),
+    Deviation(f"{REPORT}.role-is-required", "A token without roles will do.", needs_no_role(REPORT)),
+    Deviation(f"{REPORT}.token-is-required", OPEN, needs_no_token(REPORT)),
+    Deviation(f"{REPORT}.app-path-still-works", LOST, has_no_old_address(REPORT)),
 )
 
 DEVIATIONS = {deviation.rule: deviation for deviation in TABLE}

@@ -46,6 +46,16 @@ def answers(operation: str, change: Callable[[Response], Response]) -> Apply:
     return only_in(operation, lambda simulator: simulator.intercept(around_it))
 
 
+def refused_with(operation: str, wanted: int, code: int) -> Apply:
+    """Refusals with the status ``wanted`` have another one."""
+
+    def around_it(request: Request, proceed: Proceed) -> Response:
+        response = proceed(request)
+        return replace(response, status=code) if meant(request) == operation and response.status == wanted else response
+
+    return only_in(operation, lambda simulator: simulator.intercept(around_it))
+
+
 def status(operation: str, code: int) -> Apply:
     """Success has another status."""
     return answers(operation, lambda response: replace(response, status=code))
@@ -142,11 +152,16 @@ def meant(request: Request) -> str:
 
 def has_no_old_address(operation: str) -> Apply:
     """The address below ``/app`` leads nowhere."""
+    return has_no_address(operation, "/app/")
 
-    def route(_: Simulator, original: Callable[..., Match], *asked: Any) -> Match:
-        match = original(*asked)
-        if match.operation.id == operation and match.alias:
-            raise Refusal("segment-unknown", segment="app")
+
+def has_no_address(operation: str, part: str) -> Apply:
+    """An address of the operation that has this part leads nowhere."""
+
+    def route(_: Simulator, original: Callable[..., Match], method: str, path: str, *found: Any) -> Match:
+        match = original(method, path, *found)
+        if match.operation.id == operation and part in path:
+            raise Refusal("segment-unknown", segment=part)
         return match
 
     return only_in(operation, around("admission", "route", route))

@@ -56,10 +56,16 @@ def everything(stage: Stage) -> None:
     call.send("call-mute", context)
     call.send("call-unmute", context)
     call.send("participant-mute", context, participant_id=call.id_of(bob))
+    if stage._connection.version == "beta":  # the only one whose pages have it
+        call.send("participant-muteall", {"participants": [call.id_of(bob)], **context})
     info = {"@odata.type": "#microsoft.graph.mediaInfo", "uri": "https://bot.example.org/beep.wav", "resourceId": "1"}
     call.send(
         "call-playprompt", {"prompts": [{"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": info}], **context}
     )
+    prompt = {"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": info}
+    call.send("participant-startholdmusic", {"customPrompt": prompt, **context}, participant_id=call.id_of(bob))
+    stage.advance(1)
+    call.send("participant-stopholdmusic", context, participant_id=call.id_of(bob))
     call.send("call-subscribetotone", context)
     call.send(
         "call-record",
@@ -78,6 +84,21 @@ def everything(stage: Stage) -> None:
     stage.answered_call(recording_policy=True).send("call-updaterecordingstatus", {"status": "recording", **context})
     if stage._connection.version == "v1.0":  # the only one whose pages have it
         call.send("call-senddtmftones", {"tones": ["tone1", "pound"], **context})
+    if stage._connection.version == "beta":
+        language = {"language": "en-us", **context}
+        for what, body in (("recording", context), ("transcription", language)):
+            call.send(f"call-start{what}", body)
+            call.send(f"call-stop{what}", body)
+        report = {
+            "id": stage.new_id(),
+            "detectionDateTime": "2026-06-15T10:30:00Z",
+            "contentMetadata": {"modality": "audio", "isRealTime": True, "duration": 10},
+            "detections": [{"modality": "audio", "confidence": 0.9, "modelName": "detector-1"}],
+            "isMalicious": True,
+            "overallConfidence": 0.9,
+            "severity": "high",
+        }
+        call.send("participant-reportsyntheticmedia", report, participant_id=call.id_of(bob))
     meeting = stage.online_meeting(stage.person())
     meeting.get()
     meeting.find(f"JoinWebUrl eq '{meeting.facts['joinWebUrl']}'")

@@ -288,6 +288,7 @@ _OF_AN_ASSERTION = {
     "within": Parameter("real seconds", parameters.seconds),
     "every": Parameter("virtual seconds", parameters.seconds),
     "wait": Parameter("real seconds for the bot to act after its answers", parameters.real_seconds),
+    "missing_tid": Parameter("whether a token without a tenant has to be refused, too (false)", parameters.flag),
 }
 _KEYS_OF = {"of": Parameter("'notifications' (by default), or 'tokens'", parameters.keyring)}
 _SECONDS = {"seconds": Parameter("virtual seconds; 0 delivers what waits", parameters.seconds, required=True)}
@@ -337,8 +338,8 @@ ROUTES: tuple[Route, ...] = (
                   {name: Parameter(" or ".join(values), _TEXT) for name, values in CHOICES.items()}),
         )
     ),
-    Route("GET", "people/{person}/heard", "the prompts that were played while they were in a call",
-          lambda _, person: {"heard": person.heard}),
+    Route("GET", "people/{person}/heard", "prompts and music that they have heard, and whom they hear now",
+          lambda _, person: {"heard": person.heard, "hears": person.hears}),
     Route("GET", "people/{person}/call", "their call, or one that rings at them or for them: with whom, since when",
           lambda _, person: {"call": person.call}),
     Route("GET", "people/{person}", "a person's id; a new name is a new person", lambda _, person: person),

@@ -146,14 +146,18 @@ VIEWS: Mapping[type, Callable[[Any], Any]] = {
     Person: lambda person: person.identity,
     SimulatedCall: members(
         "id state kind result rejected_with callback_uri my_participant_id participants invited operations"
-        " prompts tones recordings recording_status"
+        " prompts tones recordings recording_status is_recorded is_transcribed"
     ),
     PersonCall: members("state others since calls handed_on_from"),
     Prompt: members("uri resource_id begins ends ended problem operation"),
     Tone: members("tone at by sequence_id"),
     Recording: members("location token begins ends speech fetched", token=lambda one: Unredacted(one.token)),
     Result: members("code subcode message"),
-    Participant: members("id identity state is_bot hidden operation", is_bot=lambda one: bool(one.leg)),
+    Participant: members(
+        "id identity state is_bot hidden operation reports muted self_muted on_hold holds",
+        is_bot=lambda one: bool(one.leg),
+        on_hold=lambda one: one.music is not None,
+    ),
     Operation: members("id status client_context pending result", pending=lambda one: len(one.pending)),
     Meeting: members("coordinates by_join_id join_meeting_id organizer id join_url passcode"),
     App: members(

@@ -1,4 +1,4 @@
-"""The samples with Microsoft's client for JavaScript."""
+"""Microsoft's packages for JavaScript, unmodified: their client of Graph, and their validators."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 from tests.clients.javascript import node
 from tests.clients.programs import Command
 from tests.clients.samples import Samples
+from tests.clients.validators import Validators
 
 
 class TestJavaScript(Samples):
@@ -18,3 +19,12 @@ class TestJavaScript(Samples):
     @classmethod
     def command(cls) -> Command:
         return node("sample.cjs")
+
+
+class TestValidators(Validators):
+    runtime = "node"
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def command(cls) -> Command:
+        return node("validators.cjs")

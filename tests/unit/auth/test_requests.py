@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+from types import ModuleType
+from typing import Any
 
 import httpx
+import httpx2
 import pytest
 
 from pytest_graphcalls.clients.httpx import BearerAuth
@@ -21,40 +25,49 @@ def challenge(claims: str) -> str:
 class Challenging:
     """Refuses the first tokens with a challenge."""
 
-    def __init__(self, simulator: Simulator, header: str, times: int = 1) -> None:
-        self.simulator, self.header, self.times = simulator, header, times
+    def __init__(self, simulator: Simulator, header: str, times: int = 1, library: ModuleType = httpx) -> None:
+        self.simulator, self.header, self.times, self.library = simulator, header, times, library
         self.tokens: list[str] = []
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
+    def __call__(self, request: Any) -> Any:
         self.tokens.append(request.headers["authorization"])
         if len(self.tokens) <= self.times:
-            return httpx.Response(401, headers={"www-authenticate": self.header})
-        return httpx.Response(200)
+            return self.library.Response(401, headers={"www-authenticate": self.header})
+        return self.library.Response(200)
 
 
 CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1"}}}'
 
 
-def test_a_claims_challenge_is_met_once(simulator: Simulator, way: Counted, sign_in: SignInMaker) -> None:
+libraries = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
+
+
+@libraries
+def test_a_claims_challenge_is_met_once(
+    simulator: Simulator, way: Counted, sign_in: SignInMaker, library: ModuleType
+) -> None:
     """The second token was asked for with the claims."""
-    server = Challenging(simulator, challenge(CLAIMS))
-    with httpx.Client(transport=httpx.MockTransport(server), auth=BearerAuth(sign_in())) as client:
+    server = Challenging(simulator, challenge(CLAIMS), library=library)
+    with library.Client(transport=library.MockTransport(server), auth=BearerAuth(sign_in())) as client:
         assert client.get("https://graph.microsoft.com/v1.0/x").status_code == 200
     assert len(way.forms) == 2
     sent = httpx.QueryParams(way.forms[1].decode())["claims"]
     assert json.loads(sent)["access_token"]["nbf"] == {"essential": True, "value": "1"}
 
 
-async def _get(server: Challenging, auth: httpx.Auth) -> int:
-    async with httpx.AsyncClient(transport=httpx.MockTransport(server), auth=auth) as client:
+async def _get(server: Challenging, auth: BearerAuth) -> Any:
+    library = server.library
+    async with library.AsyncClient(transport=library.MockTransport(server), auth=auth) as client:
         return (await client.get("https://graph.microsoft.com/v1.0/x")).status_code
 
 
-def test_an_async_client_meets_it_as_well(simulator: Simulator, way: Counted, sign_in: SignInMaker) -> None:
+@libraries
+def test_an_async_client_meets_it_as_well(
+    simulator: Simulator, way: Counted, sign_in: SignInMaker, library: ModuleType
+) -> None:
     """One generator serves both."""
-    import asyncio
-
-    assert asyncio.run(_get(Challenging(simulator, challenge(CLAIMS)), BearerAuth(sign_in()))) == 200
+    server = Challenging(simulator, challenge(CLAIMS), library=library)
+    assert asyncio.run(_get(server, BearerAuth(sign_in()))) == 200
     assert len(way.forms) == 2
 
 

@@ -21,6 +21,7 @@ from pytest_graphcalls.simulator import Simulator
 from tests.unit.bot.bots import Act, Note, Phone, asgi, incoming, turns, wsgi
 
 INCOMING = "created call incoming"
+ALLOW = "allow_hosts= allows a host, callbacks= leads it to another server."
 
 
 @pytest.fixture(params=["asgi", "wsgi", "http"])
@@ -555,7 +556,7 @@ def test_a_redirect_to_nowhere(simulator: Simulator, bot: Bot, location: str) ->
     bot(redirecting(location), redeliveries=0)
     simulator.incoming_call()
     simulator.advance(0)
-    assert errors(bot) == [f"redirects to {location!r}, where nothing is sent; allow_hosts= allows a host."]
+    assert errors(bot) == [f"redirects to {location!r}, where nothing is sent; {ALLOW}"]
 
 
 def redirecting(to: str, status: int = 302) -> Any:
@@ -599,14 +600,24 @@ def test_a_relative_redirect_leads_to_the_same_bot(simulator: Simulator, bot: Bo
     assert (seen, errors(bot)) == (["/api/calls", path], [""])
 
 
+def test_a_redirect_leads_to_another_region_of_the_bot(simulator: Simulator, bot: Bot) -> None:
+    """Where ``callbacks`` say that it is; from there on a relative address means that region."""
+    with (
+        serve_in_thread(redirecting("/there")) as eu,
+        serve_in_thread(redirecting("https://EU.contoso.com:443/")) as us,
+    ):
+        bot(us, callbacks={"https://eu.contoso.com": eu})
+        simulator.incoming_call()
+        simulator.advance(0)
+    assert (told(bot), errors(bot)) == ([(INCOMING, 1, 202)], [""])
+
+
 def test_a_redirect_elsewhere_is_not_followed(simulator: Simulator, bot: Bot) -> None:
     with serve_in_thread(redirecting("https://evil.example/there")) as url:
         bot(url, redeliveries=0)
         simulator.incoming_call()
         simulator.advance(0)
-    assert errors(bot) == [
-        "redirects to 'https://evil.example/there', where nothing is sent; allow_hosts= allows a host."
-    ]
+    assert errors(bot) == [f"redirects to 'https://evil.example/there', where nothing is sent; {ALLOW}"]
 
 
 def test_a_redirect_of_an_application_stays_inside(simulator: Simulator, bot: Bot) -> None:
@@ -822,7 +833,7 @@ def test_a_bot_that_believes_no_forgery(simulator: Simulator, bot: Bot) -> None:
     simulator.channel.keys.retire()
     simulator.incoming_call()
     simulator.advance(0)
-    bot.assert_refuses_forged_notifications()
+    bot.assert_refuses_forged_notifications(missing_tid=True)
     assert bot.forge("odd cty").accepted
     assert {one.note for one in bot.deliveries} >= {f"forged: {name}" for name in FORGERIES}
 
@@ -833,7 +844,6 @@ def test_a_bot_that_believes_no_forgery(simulator: Simulator, bot: Bot) -> None:
         ("aud", "wrong audience (202)"),
         ("iss", "wrong issuer (202)"),
         ("exp", "expired (202)"),
-        ("tid", "missing tid (202)"),
         ("presence", "no token (202)"),
         ("signature", "unsigned (202), unknown key (202), wrong signature (202)"),
     ],
@@ -844,8 +854,23 @@ def test_a_bot_that_believes_too_much(simulator: Simulator, bot: Bot, leave_out:
         bot.assert_refuses_forged_notifications()
     if leave_out == "signature":  # without it PyJWT looks at nothing else either
         taken = "wrong audience (202), wrong issuer (202), expired (202), " + taken
-    assert caught.value.what == f"the bot did not refuse with 401 or 403: {taken}"
+    demanded = "no token, wrong audience, wrong issuer, expired, unsigned, unknown key, wrong signature"
+    expected = f"it has to refuse these forgeries: {demanded}"
+    assert caught.value.what == f"the bot did not refuse with 401 or 403: {taken}; {expected}"
     assert "[forged: wrong issuer]" in str(caught.value)
+
+
+def test_a_token_without_a_tenant_is_refused_on_request_alone(simulator: Simulator, bot: Bot) -> None:
+    """Microsoft's own validators take it."""
+    bot(wsgi(validating(simulator, leave_out="tid")))
+    bot.assert_refuses_forged_notifications()
+    with pytest.raises(BotError) as caught:
+        bot.assert_refuses_forged_notifications(missing_tid=True)
+    taken, _, demanded = caught.value.what.partition("; ")
+    assert taken == "the bot did not refuse with 401 or 403: missing tid (202)"
+    assert demanded.endswith(": " + ", ".join(one for one in FORGERIES if one != "odd cty"))
+    bot(wsgi(validating(simulator)))
+    bot.assert_refuses_forged_notifications(missing_tid=True)
 
 
 def test_a_bot_that_believes_nothing(bot: Bot) -> None:

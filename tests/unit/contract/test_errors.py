@@ -53,6 +53,12 @@ def test_a_bare_envelope_is_read() -> None:
     assert parsed({"error": {"code": "8522", "message": "Call not found."}}) == ("8522", "Call not found.", "bare")
 
 
+def test_an_envelope_with_details_is_read() -> None:
+    """The gateway answers a body that it does not take with an empty code, and the same once more as a detail."""
+    error = {"code": "", "message": "The input was not valid."}
+    assert parsed({"error": {**error, "details": [error]}}, 400) == ("", "The input was not valid.", "detailed")
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -359,6 +359,32 @@ EXCHANGES: dict[str, tuple[Exchange, list[str]]] = {
     "mute a participant": (started(f"participants/{PARTICIPANT}/mute", "muteParticipant", "completed", {}), []),
     "mute": (started("mute", "muteParticipant", "completed", {}), []),
     "unmute": (started("unmute", "unmuteParticipant", "completed", {}), []),
+    "muteAll": (
+        exchange(
+            "POST",
+            f"/{CALL}/participants/muteAll",
+            {"participants": [""], "clientContext": CONTEXT},
+            200,
+            {"@odata.type": f"{G}commsOperation", "id": OPERATION, "status": "completed", "clientContext": CONTEXT},
+            f"/{CALL}/operations/{OPERATION}",
+            "beta",
+        ),
+        [],
+    ),
+    **{
+        f"{verb}HoldMusic": (
+            exchange(
+                "POST",
+                f"/{CALL}/participants/{PARTICIPANT}/{verb}HoldMusic",
+                {"clientContext": CONTEXT, **more},
+                202,
+                operation(f"{verb}HoldMusic", "running"),
+                f"/{CALL}/operations/{OPERATION}",
+            ),
+            [],
+        )
+        for verb, more in (("start", {"customPrompt": PROMPT}), ("stop", {}))
+    },
     "playPrompt": (started("playPrompt", "playPrompt", "running", {"prompts": [PROMPT]}), []),
     "recordResponse: tones by their signs": (
         started(
@@ -409,6 +435,42 @@ EXCHANGES: dict[str, tuple[Exchange, list[str]]] = {
         ),
         [],
     ),
+    "reportSyntheticMedia 1": (
+        exchange(
+            "POST",
+            f"/{CALL}/participants/{PARTICIPANT}/reportSyntheticMedia",
+            {
+                "id": OTHER,
+                "detectionDateTime": "2026-06-15T10:30:00Z",
+                "contentMetadata": {"modality": "audio", "mimeType": "audio/wav", "isRealTime": True},
+                "detections": [{"modality": "audio", "confidence": 0.93, "modelTasks": ["voiceCloning"]}],
+                "isMalicious": True,
+                "overallConfidence": 0.93,
+                "severity": "high",
+            },
+            200,
+            None,
+            "",
+            "beta",
+        ),
+        [],
+    ),
+    **{
+        f"{verb}{what}": (
+            exchange(
+                "POST",
+                f"/{CALL}/microsoft.graph.{verb.capitalize()}{what}",
+                {"language": "en-us"} if what == "Transcription" else None,
+                202,
+                {name: value for name, value in operation(f"{verb}{what}", status).items() if name != "id"},
+                f"/{CALL}/operations/{OPERATION}",
+                "beta",
+            ),
+            ["call-startrecording.c02"],
+        )
+        for verb, status in (("start", "running"), ("stop", "completed"))
+        for what in ("Recording", "Transcription")
+    },
     "create a meeting": (
         meeting(
             "POST",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import socket
 import threading
 from typing import Any
@@ -66,6 +67,34 @@ def test_the_body_may_come_in_pieces() -> None:
     assert call.rejected_with == "busy"
     flood = [{"type": "http.request", "body": b"x" * BODY_LIMIT, "more_body": True} for _ in range(5)]
     assert run(SimulatorApp(simulator), scope, *flood, EMPTY)[0]["status"] == 413
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "status", "reason"),
+    [
+        (gzip.compress(b'{"reason":"busy"}'), b"GZIP", 202, ""),
+        (b'{"reason":"busy"}', b"gzip", 202, ""),
+        (gzip.compress(b'{"reason":"busy"}')[:-9], b"gzip", 400, "A body compressed with gzip was cut."),
+        (gzip.compress(bytes(BODY_LIMIT + 1)), b"gzip", 413, "reads 4194304"),
+        (gzip.compress(bytes(2**24)), b"gzip", 400, "A body grows to more than 10,485,760 bytes."),
+        (b"\xff", b"br", 400, "Unable to read JSON request payload."),
+    ],
+    ids=["compressed", "plain all the same", "cut", "too large", "a bomb", "in another way"],
+)
+def test_a_body_may_be_compressed_with_gzip(body: bytes, encoding: bytes, status: int, reason: str) -> None:
+    """As the Graph SDK for Go sends each one, and what it grows to is limited; no other way is known to be read."""
+    simulator = Simulator()
+    call = simulator.incoming_call()
+    headers = [
+        (b"authorization", f"Bearer {simulator.authority.token()}".encode()),
+        (b"content-type", b"application/json"),
+        (b"content-encoding", encoding),
+    ]
+    scope = http("POST", f"/v1.0/communications/calls/{call.id}/reject", headers=headers)
+    start, answer = run(SimulatorApp(simulator), scope, {"type": "http.request", "body": body})
+    assert start["status"] == status
+    assert reason in answer["body"].decode()
+    assert call.rejected_with == ("busy" if status == 202 else None)
 
 
 GONE = {"type": "http.disconnect"}

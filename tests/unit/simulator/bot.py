@@ -113,6 +113,18 @@ class Bot:
         who = next(one.id for one in call.participants if one.identity.name == name)
         return self.post(f"/{call.id}/participants/{who}/mute", facts)
 
+    def report(self, call: SimulatedCall, name: str, number: int = 1, **facts: Any) -> Response:
+        (one,) = [one.id for one in call.participants if one.identity.name == name]
+        body = {
+            "id": f"2b6c0a5e-0000-4000-8000-{number:012}",
+            "detectionDateTime": "2026-06-15T10:30:00Z",
+            "contentMetadata": {"modality": "audio"},
+            "detections": [{"modality": "audio", "confidence": 0.9}],
+            "isMalicious": True,
+            "overallConfidence": 0.9,
+        }
+        return self.post(f"/{call.id}/participants/{one}/reportSyntheticMedia", {**body, **facts})
+
     def answer(self, call: SimulatedCall, **facts: Any) -> Response:
         body = {"callbackUri": CALLBACK, "acceptedModalities": ["audio"], "mediaConfig": MEDIA}
         return self.post(f"/{call.id}/answer", {**body, **facts})

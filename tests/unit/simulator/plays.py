@@ -422,6 +422,63 @@ def presses_keys(scene: Scene) -> None:
     scene.simulator.advance(LONG)
 
 
+def keeps(what: str, *, stops: bool = False) -> Play:
+    """The bot starts, or stops, the recording or the transcription of a meeting."""
+
+    def play(scene: Scene) -> None:
+        call = scene.about(scene.bot.join())
+        if stops:
+            scene.bot.post(f"/{call.id}/start{what}", {})
+            scene.simulator.advance(LONG)
+        scene.begin()
+        scene.bot.post(f"/{call.id}/{'stop' if stops else 'start'}{what}", {})
+        scene.simulator.advance(LONG)
+
+    return play
+
+
+def reports(scene: Scene) -> None:
+    call = scene.about(scene.bot.join())
+    scene.begin()
+    scene.bot.report(call, "Ana")
+    scene.simulator.advance(LONG)
+
+
+def acts_in_a_meeting(action: Callable[[Scene, SimulatedCall], object], *before: str) -> Play:
+    """A bot in a meeting with Ana and Ben, of whom the bot has done ``before`` to Ana."""
+
+    def play(scene: Scene) -> None:
+        call = scene.about(scene.bot.join(scene.meeting()))
+        for path in before:
+            does_to_ana(path)(scene, call)
+        scene.simulator.advance(LONG)
+        scene.begin()
+        action(scene, call)
+        scene.simulator.advance(LONG)
+
+    return play
+
+
+def does_to_ana(path: str) -> Callable[[Scene, SimulatedCall], None]:
+    def act(scene: Scene, call: SimulatedCall) -> None:
+        ana = next(one for one in call.participants if one.identity.name == "Ana")
+        assert scene.bot.post(f"/{call.id}/participants/{ana.id}/{path}", {}).status == 202
+
+    return act
+
+
+def mutes_all(scene: Scene, call: SimulatedCall) -> None:
+    people = [one.id for one in call.participants if not one.leg]
+    scene.bot.post(f"/{call.id}/participants/muteAll", {"participants": people})
+
+
+def is_held(scene: Scene) -> None:
+    scene.about(scene.bot.ring(scene.person("Ana")))
+    scene.begin()
+    scene.person("Ana").holds()
+    scene.simulator.advance(LONG)
+
+
 NO_WAV = Response(200, Headers(), b"ID3")
 PLAYS: dict[str, Play] = {
     "call-answered": calls_a_person,
@@ -493,6 +550,17 @@ PLAYS: dict[str, Play] = {
     "recording-cancelled": records(lambda scene, call: scene.bot.post(f"/{call.id}/cancelMediaProcessing", {})),
     "recording-barges-in": records(played=5, bargeInAllowed=True),
     "recording-running-at-the-end": records(lambda scene, _: scene.person("Ana").hangs_up()),
+    "call-recording-started": keeps("Recording"),
+    "call-recording-stopped": keeps("Recording", stops=True),
+    "transcription-started": keeps("Transcription"),
+    "transcription-stopped": keeps("Transcription", stops=True),
+    "synthetic-media-reported": reports,
     "tones-pressed": presses_keys,
+    "person-mutes-themselves": acts_in_a_meeting(lambda scene, _: scene.person("Ana").mutes()),
+    "bot-muted-by-person": acts_in_a_meeting(lambda scene, call: scene.person("Ana").mutes_bot(call)),
+    "all-muted": acts_in_a_meeting(mutes_all),
+    "hold-music-started": acts_in_a_meeting(does_to_ana("startHoldMusic")),
+    "hold-music-stopped": acts_in_a_meeting(does_to_ana("stopHoldMusic"), "startHoldMusic"),
+    "person-holds": is_held,
 }
 """By id of the sequence."""

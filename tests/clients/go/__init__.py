@@ -1,0 +1,1 @@
+"""msgraph-sdk-go and msgraph-beta-sdk-go with azidentity."""

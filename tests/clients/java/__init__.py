@@ -1,0 +1,1 @@
+"""microsoft-graph 6 and microsoft-graph-beta with azure-identity."""

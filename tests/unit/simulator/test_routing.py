@@ -1,0 +1,233 @@
+"""Who hears whom: people and bots who are muted, on hold, or in audio routing groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_graphcalls.errors import NotAllowedNowError
+from pytest_graphcalls.simulator import SimulatedCall, Simulator
+from pytest_graphcalls.wire import Response
+from tests.unit.simulator.bot import Bot, code, named
+from tests.unit.simulator.plays import NO_WAV, Scene, serves
+
+
+@pytest.fixture(name="simulator")
+def _simulator() -> Simulator:
+    return Simulator()
+
+
+@pytest.fixture(name="bot", params=["v1.0", "beta"])
+def _bot(simulator: Simulator, request: pytest.FixtureRequest) -> Bot:
+    return Bot(simulator, version=request.param)
+
+
+@pytest.fixture(name="call")
+def _call(bot: Bot) -> SimulatedCall:
+    """A meeting with Ana, Ben and the bot."""
+    return bot.join()
+
+
+def id_of(call: SimulatedCall, name: str) -> str:
+    return next(one.id for one in call.participants if one.identity.name == name)
+
+
+def act(bot: Bot, call: SimulatedCall, name: str, action: str, **body: Any) -> Response:
+    """Do something to the participant of that name."""
+    return bot.post(f"/{call.id}/participants/{id_of(call, name)}/{action}", body)
+
+
+def hearing(simulator: Simulator, *names: str) -> dict[str, tuple[str, ...]]:
+    """Whom people hear, by the names of these."""
+    return {name: simulator.person(name).hears for name in names}
+
+
+def rosters(simulator: Simulator) -> list[dict[str, dict[str, Any]]]:
+    """The rosters that were posted, each by names."""
+    data = (note.entries[0]["resourceData"] for note in simulator.notifications)
+    return [{named(one): one for one in roster} for roster in data if isinstance(roster, list)]
+
+
+def test_everybody_hears_everybody_else(simulator: Simulator, call: SimulatedCall) -> None:
+    """People and bots; who is in no call hears nobody."""
+    assert hearing(simulator, "Ana", "Ben", "Cleo") == {"Ana": ("Ben", "Bot"), "Ben": ("Ana", "Bot"), "Cleo": ()}
+    assert call.participants
+
+
+@pytest.mark.parametrize("by", ["themselves", "bot"])
+def test_who_is_muted_is_heard_by_nobody(simulator: Simulator, bot: Bot, call: SimulatedCall, by: str) -> None:
+    """And hears the others as before; only a mute by the service is a server mute (s6.3)."""
+    if by == "bot":
+        bot.mute(call, "Ana")
+    else:
+        simulator.person("Ana").mutes()
+    assert hearing(simulator, "Ana", "Ben") == {"Ana": ("Ben", "Bot"), "Ben": ("Bot",)}
+    ana = rosters(simulator)[-1]["Ana"]
+    assert (ana["isMuted"], ana["mediaStreams"][0]["serverMuted"]) == (True, by == "bot")
+
+
+def test_people_lift_their_own_mute_only(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+    """That of the service stays, and the roster is sent with each change."""
+    ana, before = simulator.person("Ana"), len(rosters(simulator))
+    assert ana.mutes().unmutes().unmutes() is ana
+    assert [one["Ana"]["isMuted"] for one in rosters(simulator)[before:]] == [True, False]
+    bot.mute(call, "Ana")
+    ana.unmutes()
+    assert simulator.person("Ben").hears == ("Bot",)
+
+
+def test_nothing_is_heard_of_a_muted_bot(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+    """Prompts are played and heard by nobody until it is unmuted; nothing says who has muted it (s6.4)."""
+    simulator.person("Ana").mutes_bot(call)
+    assert rosters(simulator)[-1]["Bot"]["isMuted"] is True
+    assert simulator.person("Ana").hears == ("Ben",)
+    bot.play(call)
+    simulator.advance(10)
+    assert (len(call.prompts), simulator.person("Ana").heard) == (1, ())
+    bot.post(f"/{call.id}/unmute", {})
+    bot.play(call)
+    simulator.advance(10)
+    assert len(simulator.person("Ana").heard) == 1
+
+
+def test_a_bot_that_is_muted_halfway_was_heard(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+    """The prompt counts as heard by those who have heard a part of it."""
+    bot.play(call)
+    simulator.advance(1)
+    bot.post(f"/{call.id}/mute", {})
+    simulator.advance(10)
+    assert [one.ended for one in simulator.person("Ana").heard] == ["completed"]
+
+
+def test_only_in_a_group_call_a_person_mutes_the_bot(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+    """And only in one that they are in."""
+    with pytest.raises(NotAllowedNowError, match=r"Cleo is not in call .* and cannot take 'mute the bot'"):
+        simulator.person("Cleo").mutes_bot(call)
+    peer = bot.ring(simulator.person("Cleo"))
+    with pytest.raises(NotAllowedNowError, match="is a place for two and cannot take 'mute the bot'"):
+        simulator.person("Cleo").mutes_bot(peer)
+
+
+@pytest.mark.parametrize("action", ["mutes", "unmutes", "holds", "resumes"])
+def test_who_is_in_no_call_changes_nothing(simulator: Simulator, action: str) -> None:
+    """They have to come in first."""
+    with pytest.raises(NotAllowedNowError, match=f"Ana is in no call and cannot take '{action.removesuffix('s')}'"):
+        getattr(simulator.person("Ana"), action)()
+
+
+def test_who_is_on_hold_hears_music_and_nobody(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+    """From the start to the stop, beside what was played before and after (s7.7, s7.8)."""
+    began = simulator.now
+    tune = bot.prompts(1, uri="https://bot.example.com/tune.wav", resourceId="tune")["prompts"][0]
+    started = act(bot, call, "Ana", "startHoldMusic", customPrompt=tune)
+    assert (started.status, started.json()["status"]) == (202, "running")
+    assert hearing(simulator, "Ana", "Ben") == {"Ana": (), "Ben": ("Bot",)}
+    assert rosters(simulator)[-1]["Ana"]["isOnHold"] is True
+    bot.play(call)
+    simulator.advance(10)
+    (music,) = simulator.person("Ana").heard
+    assert (music.uri, music.operation) == (tune["mediaInfo"]["uri"], started.json()["id"])
+    assert (music.begins - began, music.ends, music.ended) == (0, None, "")
+    simulator.person("Ana").mutes()
+    assert act(bot, call, "Ana", "stopHoldMusic").status == 202
+    assert "isOnHold" not in rosters(simulator)[-1]["Ana"]
+    bot.play(call)
+    simulator.advance(10)
+    music, prompt = simulator.person("Ana").heard
+    assert (music.begins - began, music.ends, music.ended) == (0, began + 10, "stopped")
+    assert (prompt.begins - began, prompt.ended) == (10, "completed")
+    assert len(simulator.person("Ben").heard) == len(call.prompts) == 2
+
+
+def test_the_default_tune_has_no_address(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+    """Music that is on when they leave ends there."""
+    act(bot, call, "Ana", "startHoldMusic")
+    simulator.advance(3)
+    simulator.person("Ana").leaves(call)
+    (music,) = simulator.person("Ana").heard
+    assert music.ends is not None
+    assert (music.uri, music.ends - music.begins, music.ended) == ("", 3, "stopped")
+
+
+def test_one_is_on_hold_at_a_time(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+    """A second start is refused until the first was stopped; a stop without a start changes nothing."""
+    assert act(bot, call, "Ben", "stopHoldMusic").status == 202
+    act(bot, call, "Ana", "startHoldMusic")
+    assert code(act(bot, call, "Ben", "startHoldMusic")) == "409 8519"
+    assert code(act(bot, call, "Ana", "startHoldMusic")) == "409 8519"
+    act(bot, call, "Ana", "stopHoldMusic")
+    assert act(bot, call, "Ben", "startHoldMusic").status == 202
+    assert hearing(simulator, "Ana", "Ben") == {"Ana": ("Bot",), "Ben": ()}
+
+
+@pytest.mark.parametrize(
+    ("file", "unplayable", "end"),
+    [("gave no answer", "failed", (400, 8536)), (NO_WAV, "failed", (400, 8535)), (NO_WAV, "completed", (200, 0))],
+)
+def test_music_that_cannot_be_played_puts_nobody_on_hold(
+    file: Response | str, unplayable: str, end: tuple[int, int]
+) -> None:
+    """The operation ends like a prompt that cannot be played (s1.6, s1.7)."""
+    scene = Scene("v1.0")
+    serves(scene, file)
+    scene.simulator.switches.choose(unplayable=unplayable)
+    call = scene.bot.join()
+    act(scene.bot, call, "Ana", "startHoldMusic", customPrompt=scene.bot.prompts(1)["prompts"][0])
+    scene.simulator.advance(10)
+    result = call.operations[-1].result
+    assert result is not None
+    assert (result.code, result.subcode) == end
+    assert scene.person("Ana").hears == ("Ben", "Bot")
+
+
+def test_music_without_an_address_is_refused(bot: Bot, call: SimulatedCall) -> None:
+    """Before anybody is on hold, with the place."""
+    answer = act(
+        bot,
+        call,
+        "Ana",
+        "startHoldMusic",
+        customPrompt={"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": {}},
+    )
+    assert code(answer) == "400 8523"
+    assert "$.customPrompt.mediaInfo.uri: expected" in answer.json()["error"]["message"]
+
+
+def test_who_holds_by_the_client_hears_nobody(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+    """Their stream is inactive in the roster, until they resume (s7.5)."""
+    ana = simulator.person("Ana").holds()
+    assert hearing(simulator, "Ana", "Ben") == {"Ana": (), "Ben": ("Bot",)}
+    assert rosters(simulator)[-1]["Ana"]["mediaStreams"][0]["direction"] == "inactive"
+    assert call.state == "established"
+    ana.resumes()
+    assert rosters(simulator)[-1]["Ana"]["mediaStreams"][0]["direction"] == "sendReceive"
+    peer = bot.ring(simulator.person("Cleo"))
+    simulator.person("Cleo").holds()
+    assert set(rosters(simulator)[-1]) == {"Cleo", "Bot"}
+    assert peer.state == "established"
+
+
+def test_of_a_muted_person_nothing_is_recorded(simulator: Simulator, bot: Bot) -> None:
+    """A mute is silence, and ends a recording like silence."""
+    call = bot.ring(simulator.person("Ana"))
+    bot.record(call, maxSilenceTimeoutInSeconds=2, playBeep=False)
+    simulator.advance(3)
+    simulator.person("Ana").mutes()
+    simulator.advance(30)
+    (recording,) = call.recordings
+    assert (recording.ends - recording.begins, len(recording.speech)) == (5, 1)
+
+
+def test_mute_all_mutes_those_who_are_named(simulator: Simulator) -> None:
+    """All of them or, if one is not there, none; with nobody named everybody but the bot. One roster follows."""
+    bot = Bot(simulator, version="beta")
+    call = bot.join()
+    before = len(rosters(simulator))
+    assert code(bot.post(f"/{call.id}/participants/muteAll", {"participants": [id_of(call, "Ana"), "x"]})) == "404 8522"
+    assert len(rosters(simulator)) == before
+    assert bot.post(f"/{call.id}/participants/muteAll", {"participants": [""]}).json()["status"] == "completed"
+    (after,) = rosters(simulator)[before:]
+    assert {name for name, one in after.items() if one["isMuted"]} == {"Ana", "Ben"}
+    peer = bot.ring(simulator.person("Cleo"))
+    assert code(bot.post(f"/{peer.id}/participants/muteAll", {})) == "400 8548"
