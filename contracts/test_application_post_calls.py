@@ -147,6 +147,20 @@ def test_the_roster_follows_joining_a_meeting(graphcalls_stage: Stage) -> None:
     assert all(isinstance(notice.data, list) for notice in notices)
 
 
+@rule("application-post-calls.content-sharing-is-notified")
+def test_shared_content_is_notified(graphcalls_stage: Stage) -> None:
+    """A bot that has asked for it is told that a screen is shared, and that it is no longer."""
+    stage = graphcalls_stage
+    options = {"@odata.type": "#microsoft.graph.outgoingCallOptions", "isContentSharingNotificationEnabled": True}
+    call = stage.peer_to_peer_call(callOptions=options)
+    person, about = stage.acting(call), f"{call.id}/contentsharingsessions"
+    person.shares_screen(call=call.id)
+    begun = stage.wait_for_notices("created", about)
+    person.stops_sharing(call=call.id)
+    assert begun, "that a screen is shared was not notified"
+    assert [one.data for one in stage.wait_for_notices("deleted", about)] == [one.data for one in begun]
+
+
 @rule("application-post-calls.token-is-required")
 def test_a_token_is_required(graphcalls_stage: Stage) -> None:
     """Creating a call without an Authorization header is not carried out."""

@@ -14,6 +14,7 @@ from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.outbox import Retention
 from pytest_graphcalls.simulator.people import Answer
 from pytest_graphcalls.simulator.responses import Fact, inferred, reported
+from pytest_graphcalls.simulator.sharing import SCREEN_SHARED, Sharing
 from pytest_graphcalls.simulator.simulated_call import SimulatedCall
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.validation import quantity, shown
@@ -51,13 +52,15 @@ class Acting:
         calls: what holds for every call.
         retention: knows how many calls are kept.
         hearing: knows what people press, say and hear.
+        sharing: knows what they share.
     """
 
-    def __init__(self, world: World, calls: Calls, retention: Retention, hearing: Hearing) -> None:
+    def __init__(self, world: World, calls: Calls, retention: Retention, hearing: Hearing, sharing: Sharing) -> None:
         self._world = world
         self._calls = calls
         self._retention = retention
         self.hearing = hearing
+        self._sharing = sharing
         self.store = world.store
 
     def join(self, identity: Identity, call_id: str) -> None:
@@ -77,14 +80,29 @@ class Acting:
             conference = self.store.conference_of(self.known(call_id))
             one = conference.find(identity)
             if one is None:
-                raise NotAllowedNowError(identity.name or identity.id, "leave", f"not in call {call_id}", ("join",))
+                raise self._absent(identity, "leave", f"not in call {call_id}")
             self._calls.participant_left(self.store.step_participant(conference, one.id, ParticipantEvent.LEAVE))
+
+    def share(self, identity: Identity, call_id: str, what: str) -> None:
+        """Let a person share a screen or a presentation in the call, or, with ``what`` empty, stop."""
+        with self._world.lock:
+            conference = self.store.conference_of(self.known(call_id))
+            one, name = conference.find(identity), identity.name or identity.id
+            if one is None:
+                raise self._absent(identity, "share", f"not in call {call_id}")
+            if not what and one.id not in conference.sessions:
+                raise NotAllowedNowError(name, "stop sharing", f"sharing nothing in call {call_id}", ("share",))
+            self._sharing.change(conference, one.id, what, SCREEN_SHARED)
+
+    def _absent(self, identity: Identity, event: str, where: str) -> NotAllowedNowError:
+        who, meant = identity.name or identity.id, self._world.people.meant(identity.name)
+        return NotAllowedNowError(who, event, where, ("join",), meant)
 
     def hang_up(self, identity: Identity, after: float) -> None:
         """Let a person leave every conference they are in, now or later."""
         with self._world.lock:
             if not after and not any(one.find(identity) for one in self.store.conferences_of(identity)):
-                raise NotAllowedNowError(identity.name or identity.id, "hang up", "in no call", ("join",))
+                raise self._absent(identity, "hang up", "in no call")
             if after:
                 self._world.clock.after(after, lambda: self._leave_all(identity))
             else:
@@ -113,13 +131,10 @@ class Acting:
         conference = self.store.conference_of(call)
         if conference.kind is Kind.PEER:
             raise NotAllowedNowError(f"call {call_id}", what, "a place for two", ("leave",))
-        people = {
-            identity.name or identity.id: conference.find(identity),
-            "the bot": conference.people.get(call.my_participant),
-        }
-        for who, one in people.items():
-            if one is None:
-                raise NotAllowedNowError(who, what, f"not in call {call_id}", ("join",))
+        if conference.find(identity) is None:
+            raise self._absent(identity, what, f"not in call {call_id}")
+        if call.my_participant not in conference.people:
+            raise NotAllowedNowError("the bot", what, f"not in call {call_id}", ("join",))
         return call
 
     def change(self, identity: Identity, what: str, fact: Fact, **facts: bool) -> None:
@@ -127,7 +142,7 @@ class Acting:
         with self._world.lock:
             there = [(place, one) for place in self.store.conferences_of(identity) if (one := place.find(identity))]
             if not there:
-                raise NotAllowedNowError(identity.name or identity.id, what, "in no call", ("join",))
+                raise self._absent(identity, what, "in no call")
             for place, one in there:
                 after = self._calls.change_participants(place, [one.id], fact, **facts)
                 if place.kind is Kind.PEER and "holds" in facts:  # s7.5, although such a call has no roster else
@@ -280,6 +295,33 @@ class Person:
             NotAllowedNowError: they are not in it.
         """
         self._acting.leave(self.identity, _id_of(call))
+        return self
+
+    def shares_screen(self, call: SimulatedCall | str) -> Person:
+        """Share a screen in the call, in place of what another participant shares.
+
+        Raises:
+            NotAllowedNowError: they are not in it.
+        """
+        self._acting.share(self.identity, _id_of(call), "screen")
+        return self
+
+    def shares_powerpoint(self, call: SimulatedCall | str) -> Person:
+        """Present slides by PowerPoint Live in the call, in place of what is shared; no roster shows them.
+
+        Raises:
+            NotAllowedNowError: they are not in it.
+        """
+        self._acting.share(self.identity, _id_of(call), "powerpoint")
+        return self
+
+    def stops_sharing(self, call: SimulatedCall | str) -> Person:
+        """Stop sharing in the call.
+
+        Raises:
+            NotAllowedNowError: they are not in it, or share nothing there.
+        """
+        self._acting.share(self.identity, _id_of(call), "")
         return self
 
     def hangs_up(self, after: float = 0.0) -> Person:

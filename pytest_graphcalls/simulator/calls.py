@@ -9,7 +9,7 @@ from pytest_graphcalls.errors import NotAllowedNowError
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Ask, require_role_for
-from pytest_graphcalls.simulator.entities import Call, Conference, Kind
+from pytest_graphcalls.simulator.entities import AUDIO_ALONE, Call, Conference, Kind
 from pytest_graphcalls.simulator.requests import type_of
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, Result, documented, inferred, reported
 from pytest_graphcalls.simulator.world import World
@@ -58,8 +58,8 @@ class Calls:
         self.keepalive_seconds = KEEPALIVE_SECONDS
         self.before_end: Callable[[Call], None] = lambda _: None
         """Is handed each call that is about to end."""
-        self.after_change: Callable[[Conference], None] = lambda _: None
-        """Is handed each conference in which something else is heard than before, as a participant left or changed."""
+        self.after_change: list[Callable[[Conference], None]] = []
+        """Each is handed every conference in which a participant has left or changed."""
         self.decided: Callable[[Call], None] = lambda _: None
         """Is handed each incoming call that a bot has answered, and each call that is over."""
 
@@ -118,7 +118,8 @@ class Calls:
         world = self._world
         bot = call.source if call.direction == "outgoing" else None
         bot = bot or world.authority.bot(world.authority.app_of(call.app_id))
-        world.store.add_participant(world.store.conference_of(call), call.my_participant, bot, leg=call.id)
+        conference, streams = world.store.conference_of(call), streams_of(call.asked)
+        world.store.add_participant(conference, call.my_participant, bot, leg=call.id, streams=streams)
         call_id = call.id  # of a call that ends before, nothing more is kept until then
         world.clock.after(self.keepalive_seconds, lambda: self.lapse(call_id))
 
@@ -204,7 +205,13 @@ class Calls:
         after = self.withdraw_invitations(call, self._world.store.drop_leg(call))
         if call.my_participant in before.people:
             self._world.notifier.roster_changed(after, PARTICIPANT_LEFT)
+            self.note_change(after)
         self.decided(self._world.store.calls[call.id])
+
+    def note_change(self, conference: Conference) -> None:
+        """Let the other parts look at a conference in which a participant has left or changed."""
+        for look in self.after_change:
+            look(conference)
 
     def withdraw_invitations(self, call: Call, conference: Conference) -> Conference:
         """Stop ringing those whom a call that is over had invited."""
@@ -237,7 +244,7 @@ class Calls:
             self.end_peer_legs(conference)
             return
         self._world.notifier.roster_changed(conference, fact)
-        self.after_change(conference)
+        self.note_change(conference)
         if not conference.has_people:
             legs = frozenset(conference.legs)
             self._world.clock.after(self._world.pace.alone, lambda: self.end_if_alone(conference.id, legs))
@@ -250,7 +257,7 @@ class Calls:
         for one in changed:
             conference = self._world.store.change_participant(conference, one.id, **facts)
         if changed:
-            self.after_change(conference)
+            self.note_change(conference)
             self.notify_changed(conference, fact)
         return conference
 
@@ -298,6 +305,21 @@ def require_media_role(ask: Ask, asked: Mapping[str, Any]) -> None:
 def is_app_hosted(asked: Mapping[str, Any]) -> bool:
     """Whether what was asked for has the bot host its media itself."""
     return type_of(asked.get("mediaConfig") or {}) == "appHostedMediaConfig"
+
+
+_AS_A_VIEWER = {
+    "audio": "sendReceive",
+    "video": "sendReceive",
+    "videoBasedScreenSharing": "receiveOnly",
+    "data": "sendReceive",
+}
+"""By medium: the direction of the stream of a bot that hosts its media itself and shares nothing (s12.2, s19.2)."""
+
+
+def streams_of(asked: Mapping[str, Any]) -> Mapping[str, str]:
+    """The streams of a bot, by what was asked for; one with service-hosted media has audio alone (s19.2)."""
+    wanted = asked.get("requestedModalities", ())
+    return {one: way for one, way in _AS_A_VIEWER.items() if one in wanted} if is_app_hosted(asked) else AUDIO_ALONE
 
 
 def require_instance(ask: Ask, fact: Fact | None = None) -> None:

@@ -39,6 +39,7 @@ class Pace:
         beep: how long the beep before a recording is.
         keeping: from starting the recording or the transcription of a call until the operation ends.
         recording_kept: how long a recording can be read after its call has ended (soon: call-record.r04).
+        gallery: from a request for the large gallery until it is in the call.
         stuck: until the service gives up a join that gets nowhere (about a minute in one report: observed 10.6).
 
     Raises:
@@ -57,6 +58,7 @@ class Pace:
     beep: float = 0.5
     keeping: float = 0.5
     recording_kept: float = 60.0
+    gallery: float = 0.5
 
     def __post_init__(self) -> None:
         for one in fields(self):

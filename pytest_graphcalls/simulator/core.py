@@ -34,6 +34,7 @@ from pytest_graphcalls.simulator.recordings import Recordings
 from pytest_graphcalls.simulator.responses import Refusal, Reply, Responses
 from pytest_graphcalls.simulator.routing import Routing
 from pytest_graphcalls.simulator.scenario import Meeting, Scenario
+from pytest_graphcalls.simulator.sharing import Sharing
 from pytest_graphcalls.simulator.signin import SimulatedSignIn
 from pytest_graphcalls.simulator.simulated_call import SimulatedCall
 from pytest_graphcalls.simulator.store import Store
@@ -57,7 +58,7 @@ class Simulator:
 
     Every behaviour is a method of one of its parts (``admission``, ``creation``, ``calls``, ``incoming``,
     ``transfers``, ``participants``, ``invitations``, ``media``, ``meetings``, ``prompts``, ``recordings``,
-    ``hearing``, ``routing``, ``operations``, ``notifier``) that can be replaced on the instance.
+    ``hearing``, ``routing``, ``sharing``, ``operations``, ``notifier``) that can be replaced on the instance.
 
     Args:
         seed: for all ids.
@@ -108,12 +109,15 @@ class Simulator:
         self.hearing = Hearing(world)
         self.prompts = Prompts(world, self.operations, self.switches, self.outbox.later)
         self.recordings = Recordings(world, self.operations, self.hearing, self.switches)
-        self.calls.before_end, self.calls.after_change = self.recordings.hang_up, self.recordings.listen_again
+        self.sharing = Sharing(world, self.admission, self.calls, self.operations, self.participants)
+        self.calls.before_end = self.recordings.hang_up
+        self.calls.after_change += (self.recordings.listen_again, self.sharing.end_abandoned)
         parts = (self.operations, self.prompts, self.recordings, self.switches)
         self.media = Media(world, self.admission, self.calls, *parts)
         self.routing = Routing(world, self.admission, self.calls, self.participants, self.operations, self.prompts)
         self.meetings = Meetings(world, self.admission, self.calls)
-        self.scenario = Scenario(world, self.calls, self.meetings, self.incoming, self.retention, self.hearing)
+        acting = (self.retention, self.hearing, self.sharing)
+        self.scenario = Scenario(world, self.calls, self.meetings, self.incoming, *acting)
         self.handlers: dict[str, Handler] = {id: partial(self._handle, attrgetter(at)) for id, at in HANDLERS.items()}
         """By operation id: what carries it out. An entry can be replaced."""
         self._aside: tuple[tuple[str, Callable[[Request], Response | None]], ...] = (

@@ -17,6 +17,7 @@ from pytest_graphcalls.simulator.identity import App
 from pytest_graphcalls.simulator.incoming import Incoming
 from pytest_graphcalls.simulator.meetings import Meetings
 from pytest_graphcalls.simulator.outbox import Retention
+from pytest_graphcalls.simulator.sharing import Sharing
 from pytest_graphcalls.simulator.simulated_call import SimulatedCall
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.validation import shown
@@ -89,6 +90,7 @@ class Scenario(Acting):
         incoming: takes the calls that arrive.
         retention: knows how many calls are kept.
         hearing: knows what people press, say and hear.
+        sharing: knows what they share.
     """
 
     def __init__(
@@ -99,8 +101,9 @@ class Scenario(Acting):
         incoming: Incoming,
         retention: Retention,
         hearing: Hearing,
+        sharing: Sharing,
     ) -> None:
-        super().__init__(world, calls, retention, hearing)
+        super().__init__(world, calls, retention, hearing, sharing)
         self._meetings = meetings
         self._incoming = incoming
 

@@ -422,6 +422,35 @@ def presses_keys(scene: Scene) -> None:
     scene.simulator.advance(LONG)
 
 
+OWN_MEDIA = {"@odata.type": "#microsoft.graph.appHostedMediaConfig", "blob": "0"}
+SCREEN = ["audio", "videoBasedScreenSharing"]
+
+
+def content_options(way: str) -> dict[str, Any]:
+    """The options of a call whose bot asks for notifications of what is shared."""
+    return {"@odata.type": f"#microsoft.graph.{way}CallOptions", "isContentSharingNotificationEnabled": True}
+
+
+def shares_its_screen(scene: Scene) -> None:
+    call = scene.created(mediaConfig=OWN_MEDIA, requestedModalities=SCREEN, **scene.meeting().coordinates)
+    scene.simulator.advance(LONG)
+    scene.begin()
+    assert scene.bot.post(f"/{call.id}/changeScreenSharingRole", {"role": "sharer"}).status == 202
+    scene.simulator.advance(LONG)
+
+
+def shares(deed: str) -> Play:
+    """A person shares something in a meeting, and stops."""
+
+    def play(scene: Scene) -> None:
+        call = scene.created(callOptions=content_options("outgoing"), **scene.meeting().coordinates)
+        scene.simulator.advance(LONG)
+        scene.begin()
+        getattr(scene.person("Ana"), deed)(call).stops_sharing(call)
+
+    return play
+
+
 def keeps(what: str, *, stops: bool = False) -> Play:
     """The bot starts, or stops, the recording or the transcription of a meeting."""
 
@@ -435,6 +464,29 @@ def keeps(what: str, *, stops: bool = False) -> Play:
         scene.simulator.advance(LONG)
 
     return play
+
+
+def caller_shares(scene: Scene) -> None:
+    call = scene.about(scene.simulator.incoming_call("Ana"))
+    assert scene.bot.answer(call, callOptions=content_options("incoming")).status == 202
+    scene.simulator.advance(LONG)
+    scene.begin()
+    scene.person("Ana").shares_screen(call).stops_sharing(call)
+
+
+def adds_the_gallery(scene: Scene) -> None:
+    call = scene.about(scene.bot.join())
+    scene.begin()
+    assert scene.bot.post(f"/{call.id}/addLargeGalleryView", {}).status == 202
+    scene.simulator.advance(LONG)
+
+
+def adds_a_gallery_in_vain(scene: Scene) -> None:
+    call = scene.about(scene.bot.ring(scene.person("Ana")))
+    scene.begin()
+    assert scene.bot.post(f"/{call.id}/addLargeGalleryView", {}).status == 202
+    scene.simulator.advance(1)
+    scene.person("Ana").leaves(call)
 
 
 def reports(scene: Scene) -> None:
@@ -556,6 +608,12 @@ PLAYS: dict[str, Play] = {
     "transcription-stopped": keeps("Transcription", stops=True),
     "synthetic-media-reported": reports,
     "tones-pressed": presses_keys,
+    "screen-sharing-role-changed": shares_its_screen,
+    "person-shares-screen": shares("shares_screen"),
+    "person-shares-powerpoint": shares("shares_powerpoint"),
+    "caller-shares-screen": caller_shares,
+    "large-gallery-added": adds_the_gallery,
+    "large-gallery-failed": adds_a_gallery_in_vain,
     "person-mutes-themselves": acts_in_a_meeting(lambda scene, _: scene.person("Ana").mutes()),
     "bot-muted-by-person": acts_in_a_meeting(lambda scene, call: scene.person("Ana").mutes_bot(call)),
     "all-muted": acts_in_a_meeting(mutes_all),

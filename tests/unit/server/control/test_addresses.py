@@ -59,6 +59,9 @@ def test_people_faults_and_assertions_are_those_of_python() -> None:
         "speaks",
         "stays_silent",
         "hangs_up",
+        "shares_screen",
+        "shares_powerpoint",
+        "stops_sharing",
     } == set(PERSON_ACTIONS)
     assert {f"faults/{name}" for name in FAULTS} <= paths
     assert {f"assertions/{name}" for name in ASSERTIONS} <= paths

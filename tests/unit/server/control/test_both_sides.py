@@ -54,8 +54,11 @@ ADDRESSES: dict[type, dict[str, str]] = {
                 "holds",
                 "resumes",
                 "removes",
+                "shares_powerpoint",
+                "shares_screen",
                 "speaks",
                 "stays_silent",
+                "stops_sharing",
             )
         },
         "call": "GET people/{person}/call",
@@ -68,6 +71,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
     SimulatedCall: dict.fromkeys(
         (
             "callback_uri",
+            "device_quality",
             "id",
             "invited",
             "is_recorded",
@@ -81,6 +85,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
             "recordings",
             "rejected_with",
             "result",
+            "sharing",
             "state",
             "tones",
         ),
