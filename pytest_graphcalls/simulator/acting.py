@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_graphcalls.errors import NotAllowedNowError, SettingError, UnknownNameError
-from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
+from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent
 from pytest_graphcalls.simulator.audio import Prompt
 from pytest_graphcalls.simulator.calls import FIRST_ROSTER, THROWN_OUT, Calls
 from pytest_graphcalls.simulator.entities import Call, Conference, Identity, Kind
@@ -15,7 +14,7 @@ from pytest_graphcalls.simulator.outbox import Retention
 from pytest_graphcalls.simulator.people import Answer
 from pytest_graphcalls.simulator.responses import Fact, inferred, reported
 from pytest_graphcalls.simulator.sharing import SCREEN_SHARED, Sharing
-from pytest_graphcalls.simulator.simulated_call import SimulatedCall
+from pytest_graphcalls.simulator.simulated_call import PersonCall, SimulatedCall, call_of
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.validation import quantity, shown
 
@@ -23,25 +22,6 @@ MUTED = reported("s6.5")
 """How well the roster is known that follows when people mute or unmute themselves."""
 BOT_MUTED = inferred("participant-mute.r02, s6.4")
 HELD = reported("s7.5")
-
-
-@dataclass(frozen=True, slots=True)
-class PersonCall:
-    """The call of a person, seen from their side.
-
-    Attributes:
-        state: ``established``, or ``ringing``: at them, or at those they wait for.
-        others: names of the others, bots among them.
-        since: virtual second from which on it is so.
-        calls: ids of the bots' own calls in it.
-        handed_on_from: id of the call that was transferred or redirected, and has led to it; or ``""``.
-    """
-
-    state: str
-    others: tuple[str, ...]
-    since: float
-    calls: tuple[str, ...] = ()
-    handed_on_from: str = ""
 
 
 class Acting:
@@ -159,28 +139,9 @@ class Acting:
             self._world.notifier.participant_joining(call, identity)
 
     def call_of(self, identity: Identity) -> PersonCall | None:
-        """The call of a person; one that is established rather than one that rings, and the latest of several."""
+        """The call of a person; see :func:`.call_of`."""
         with self._world.lock:
-            seen = [self._seen_by(identity, conference) for conference in self.store.conferences.values()]
-        return max(filter(None, seen), key=lambda one: (one.state == "established", one.since), default=None)
-
-    def _seen_by(self, identity: Identity, conference: Conference) -> PersonCall | None:
-        me = next((one for one in conference.people.values() if one.identity.key == identity.key), None)
-        if me is None:
-            return None
-        others = [one for one in conference.people.values() if one is not me]
-        there = [one for one in others if one.state is ParticipantState.ACTIVE]
-        legs = [self.store.calls[leg] for leg in conference.legs]
-        rung = [call.targets[0].name for call in legs if call.my_participant not in conference.people]
-        is_in, group = me.state is ParticipantState.ACTIVE, conference.kind is Kind.GROUP
-        if is_in and not (others or rung or group):
-            return None
-        talks = is_in and bool(there or group)
-        seen = [one.identity.name or one.identity.id for one in (there if talks or not is_in else others)]
-        names = tuple(seen if talks or not is_in else [*seen, *rung])
-        since = max(one.since for one in (me, *(there if talks and not group else ())))
-        origin = conference.id if conference.id in self.store.calls else ""
-        return PersonCall("established" if talks else "ringing", names, since, conference.legs, origin)
+            return call_of(self.store, identity)
 
     def script(self, identity: Identity, **facts: Any) -> None:
         """Set what a person will do; ``facts`` are members of a script."""
