@@ -10,7 +10,6 @@ from threading import RLock
 from typing import Any
 
 from pytest_graphcalls.contract import Contract, Match, Miss
-from pytest_graphcalls.simulator.acting import Person
 from pytest_graphcalls.simulator.admission import Admission, Ask
 from pytest_graphcalls.simulator.batching import Batches
 from pytest_graphcalls.simulator.calls import Calls
@@ -22,6 +21,7 @@ from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import App, Authority, Channel
 from pytest_graphcalls.simulator.incoming import Incoming
 from pytest_graphcalls.simulator.invitations import Invitations
+from pytest_graphcalls.simulator.lobby import Lobby
 from pytest_graphcalls.simulator.media import Media
 from pytest_graphcalls.simulator.meetings import Meetings
 from pytest_graphcalls.simulator.notifications import Notifier
@@ -29,6 +29,7 @@ from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.outbox import Carried, Courier, Outbox, Retention
 from pytest_graphcalls.simulator.participants import Participants
 from pytest_graphcalls.simulator.people import People
+from pytest_graphcalls.simulator.person import Person
 from pytest_graphcalls.simulator.prompts import Prompts
 from pytest_graphcalls.simulator.recordings import Recordings
 from pytest_graphcalls.simulator.responses import Refusal, Reply, Responses
@@ -116,7 +117,8 @@ class Simulator:
         self.media = Media(world, self.admission, self.calls, *parts)
         self.routing = Routing(world, self.admission, self.calls, self.participants, self.operations, self.prompts)
         self.meetings = Meetings(world, self.admission, self.calls)
-        acting = (self.retention, self.hearing, self.sharing)
+        self.lobby = Lobby(world, self.calls)
+        acting = (self.retention, self.hearing, self.sharing, self.lobby)
         self.scenario = Scenario(world, self.calls, self.meetings, self.incoming, *acting)
         self.handlers: dict[str, Handler] = {id: partial(self._handle, attrgetter(at)) for id, at in HANDLERS.items()}
         """By operation id: what carries it out. An entry can be replaced."""
@@ -370,6 +372,7 @@ class Simulator:
         organizer: Person | str | None = None,
         passcode: bool = False,
         lets_in: bool = True,
+        lobby: bool = False,
     ) -> Meeting:
         """Hold a meeting that an app can look up, and join by a create.
 
@@ -378,9 +381,10 @@ class Simulator:
             organizer: who organizes it (not in it unless among ``people``).
             passcode: whether its number takes a passcode.
             lets_in: whether a bot that joins gets in; else its call stays in establishing and ends after a minute.
+            lobby: whether people and bots who join wait in its lobby until a person in it admits them.
         """
         with self.lock:
-            return self.scenario.meeting(people, organizer, passcode=passcode, lets_in=lets_in)
+            return self.scenario.meeting(people, organizer, passcode=passcode, lets_in=lets_in, lobby=lobby)
 
     def incoming_call(
         self,

@@ -220,7 +220,7 @@ class Notifier:
         """Tell the whole roster to one app, or what has changed in it, once it is in the call."""
         if call.state is not CallState.ESTABLISHED:
             return
-        people = tuple(conference.roster)
+        people = tuple(conference.seen_by(call.my_participant))
         if not (call.asked.get("callOptions") or {}).get("isDeltaRosterEnabled"):
             self._note_down(call, "updated", f"{call.id}/participants", lambda: resources.roster(people), str(fact))
             return

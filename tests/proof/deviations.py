@@ -121,6 +121,11 @@ TABLE: tuple[Deviation, ...] = (
         "The first roster of a call is not told.",
         changes.tells_rosters(first=False, later=True),
     ),
+    Deviation(
+        f"{CREATE}.lobby-shows-the-bot-alone",
+        "A bot in the lobby sees everybody.",
+        instead("participants", "listed", lambda _, conference: conference.roster),
+    ),
     Deviation(f"{CREATE}.token-is-required", OPEN, needs_no_token(CREATE)),
     # What a stage needs besides
     Deviation("call-answer.success-is-202-empty", "The answer has status 200.", status("call-answer", 200)),

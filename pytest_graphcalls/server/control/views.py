@@ -155,7 +155,7 @@ VIEWS: Mapping[type, Callable[[Any], Any]] = {
     ContentSession: members("id presenter what"),
     Result: members("code subcode message"),
     Participant: members(
-        "id identity state is_bot hidden operation reports muted self_muted on_hold holds",
+        "id identity state is_bot hidden in_lobby operation reports muted self_muted on_hold holds",
         is_bot=lambda one: bool(one.leg),
         on_hold=lambda one: one.music is not None,
     ),

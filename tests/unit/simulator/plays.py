@@ -422,6 +422,30 @@ def presses_keys(scene: Scene) -> None:
     scene.simulator.advance(LONG)
 
 
+def waits(scene: Scene) -> None:
+    call = scene.about(scene.bot.join())
+    scene.begin()
+    scene.person().waits(call)
+    scene.person("Ana").admits(call, "Cleo")
+    scene.simulator.advance(LONG)
+
+
+def waits_in_the_lobby(*, after: float, begins: bool = False, deed: str = "") -> Play:
+    """The bot joins a meeting, and after some time a person in it decides on the bot."""
+
+    def play(scene: Scene) -> None:
+        scene.begin()
+        call = scene.created(**scene.simulator.meeting(["Ana", "Ben"], lobby=True).coordinates)
+        scene.simulator.advance(after)
+        if begins:
+            scene.begin()
+        if deed:
+            getattr(scene.person("Ana"), deed)(call)
+        scene.simulator.advance(LONG)
+
+    return play
+
+
 OWN_MEDIA = {"@odata.type": "#microsoft.graph.appHostedMediaConfig", "blob": "0"}
 SCREEN = ["audio", "videoBasedScreenSharing"]
 
@@ -602,6 +626,10 @@ PLAYS: dict[str, Play] = {
     "recording-cancelled": records(lambda scene, call: scene.bot.post(f"/{call.id}/cancelMediaProcessing", {})),
     "recording-barges-in": records(played=5, bargeInAllowed=True),
     "recording-running-at-the-end": records(lambda scene, _: scene.person("Ana").hangs_up()),
+    "participant-waits": waits,
+    "bot-waits-and-is-admitted": waits_in_the_lobby(after=60, deed="admits"),
+    "bot-waits-too-long": waits_in_the_lobby(after=3600),
+    "bot-is-turned-away": waits_in_the_lobby(after=60, begins=True, deed="turns_away"),
     "call-recording-started": keeps("Recording"),
     "call-recording-stopped": keeps("Recording", stops=True),
     "transcription-started": keeps("Transcription"),

@@ -37,6 +37,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
             name: f"POST people/{{person}}/{name}"
             for name in (
                 "answers_after",
+                "admits",
                 "asks_to_join",
                 "declines",
                 "hangs_up",
@@ -44,6 +45,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
                 "is_busy",
                 "is_unreachable",
                 "joins",
+                "keeps_lobby",
                 "leaves",
                 "leaves_after",
                 "never_answers",
@@ -59,6 +61,8 @@ ADDRESSES: dict[type, dict[str, str]] = {
                 "speaks",
                 "stays_silent",
                 "stops_sharing",
+                "turns_away",
+                "waits",
             )
         },
         "call": "GET people/{person}/call",
