@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
-from operator import attrgetter
 from threading import RLock
 from typing import Any
 
 from pytest_graphcalls.contract import Contract, Match, Miss
-from pytest_graphcalls.simulator.admission import Admission, Ask
+from pytest_graphcalls.simulator.admission import Admission
 from pytest_graphcalls.simulator.batching import Batches
 from pytest_graphcalls.simulator.calls import Calls
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
 from pytest_graphcalls.simulator.creation import Creation
 from pytest_graphcalls.simulator.faults import Fault, Faults
-from pytest_graphcalls.simulator.handlers import HANDLERS
+from pytest_graphcalls.simulator.handlers import HANDLERS, Handler
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import App, Authority, Channel
 from pytest_graphcalls.simulator.incoming import Incoming
@@ -32,7 +31,7 @@ from pytest_graphcalls.simulator.people import People
 from pytest_graphcalls.simulator.person import Person
 from pytest_graphcalls.simulator.prompts import Prompts
 from pytest_graphcalls.simulator.recordings import Recordings
-from pytest_graphcalls.simulator.responses import Refusal, Reply, Responses
+from pytest_graphcalls.simulator.responses import Refusal, Responses
 from pytest_graphcalls.simulator.routing import Routing
 from pytest_graphcalls.simulator.scenario import Meeting, Scenario
 from pytest_graphcalls.simulator.sharing import Sharing
@@ -47,7 +46,6 @@ from pytest_graphcalls.wire import Exchange, Notification, Request, Response
 Proceed = Callable[[Request], Response]
 """What an interceptor calls to let the request through."""
 Interceptor = Callable[[Request, Proceed], Response]
-Handler = Callable[[Ask], Reply]
 
 
 class Simulator:
@@ -120,7 +118,7 @@ class Simulator:
         self.lobby = Lobby(world, self.calls)
         acting = (self.retention, self.hearing, self.sharing, self.lobby)
         self.scenario = Scenario(world, self.calls, self.meetings, self.incoming, *acting)
-        self.handlers: dict[str, Handler] = {id: partial(self._handle, attrgetter(at)) for id, at in HANDLERS.items()}
+        self.handlers: dict[str, Handler] = {id: partial(handler, self) for id, handler in HANDLERS.items()}
         """By operation id: what carries it out. An entry can be replaced."""
         self._aside: tuple[tuple[str, Callable[[Request], Response | None]], ...] = (
             ("/oauth2/", self.signin.answer),
@@ -222,9 +220,6 @@ class Simulator:
             return self.recordings.read(request)
         except Refusal as refusal:
             return self.responses.refuse(request, refusal)
-
-    def _handle(self, step: attrgetter[Handler], ask: Ask) -> Reply:
-        return step(self)(ask)
 
     def _carry_out(self, request: Request, found: Match | Miss | None = None) -> Response:
         try:

@@ -38,6 +38,7 @@ from pytest_graphcalls.simulator import (
     SimulatedCall,
 )
 from pytest_graphcalls.simulator.audio import Prompt, Recording, Tone
+from pytest_graphcalls.simulator.entities import ContentSession
 from pytest_graphcalls.simulator.faults import Side, parameters_of
 from pytest_graphcalls.simulator.switches import Switches
 from tests.site.markdown import code, codes, documentation, facts, prose, sections, signature, summary, table
@@ -294,6 +295,7 @@ PARTS: Mapping[str, Part] = {
     "prompt": lambda: fields(Prompt),
     "tone": lambda: fields(Tone),
     "recording": lambda: value(Recording),
+    "content-session": lambda: value(ContentSession),
     "switches": lambda: members(Switches, names=("choose",)),
     "fault": lambda: listed(Fault, without="note|strikes"),
     "redactor": lambda: members(Redactor, names=["add"]),
