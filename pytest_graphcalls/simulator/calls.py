@@ -24,6 +24,7 @@ LEFT_ALONE = Result(200, 5010, _ALONE, reported("observed 6.17"), diagnosed=0)
 REMOVED = Result(200, 5300, "Removed by another participant.", reported("observed 6.20"), documented("observed 5b"))
 THROWN_OUT = Result(200, 5000, "Removed from the conversation.", reported("observed 6.20"), documented("observed 5b"))
 REMOVED_ITSELF = Result(200, 5000, "Removed from the conversation.", inferred("observed 2b"))
+LOBBY_LEFT = Result(200, 5855, "Removed from the lobby.", documented("m3.41"))
 LAPSED = Result(408, 8537, "The call was not kept alive.", documented("call-keepalive.r05"))
 CALLER_LEFT = Result(487, 0, "The caller cancelled.", inferred("observed 5.49"))
 JOIN_FAILED = Result(500, 7117, "Server Internal Error.", reported("observed 6.12, 10.6"))
@@ -36,11 +37,16 @@ COMING_ABOUT: Mapping[str, Fact] = {
 FIRST_ROSTER: Mapping[bool, Fact] = {True: documented("application-post-calls.r06"), False: reported("observed 6.17")}
 """How well the first roster is known: in a meeting that the bot has joined, and in any other group call."""
 PARTICIPANT_LEFT = reported("observed 5.14")
+LOBBY: Mapping[bool, Fact] = {True: documented("application-post-calls.r11"), False: inferred("s20.3")}
+"""How well the roster is known once a bot, or else a person, waits in the lobby or was admitted."""
 
 REFUSED_IN: Mapping[CallState, str] = {
     CallState.INCOMING: "not-established",
     CallState.ESTABLISHING: "not-established",
+    CallState.REDIRECTING: "call-not-found",
     CallState.ESTABLISHED: "already-established",
+    CallState.TRANSFERRING: "not-established",
+    CallState.TRANSFER_ACCEPTED: "not-established",
     CallState.TERMINATING: "call-not-found",
     CallState.TERMINATED: "call-not-found",
 }
@@ -57,6 +63,8 @@ class Calls:
         """Is handed each call that is about to end."""
         self.after_change: list[Callable[[Conference], None]] = []
         """Each is handed every conference in which a participant has left or changed."""
+        self.decided: Callable[[Call], None] = lambda _: None
+        """Is handed each incoming call that a bot has answered, and each call that is over."""
 
     def live(self, ask: Ask) -> Call:
         """The call in the path, if it is the app's and not over (observed 2.13)."""
@@ -114,7 +122,8 @@ class Calls:
         bot = call.source if call.direction == "outgoing" else None
         bot = bot or world.authority.bot(world.authority.app_of(call.app_id))
         conference, streams = world.store.conference_of(call), streams_of(call.asked)
-        world.store.add_participant(conference, call.my_participant, bot, leg=call.id, streams=streams)
+        waits = conference.lobby and call.direction == "outgoing"
+        world.store.add_participant(conference, call.my_participant, bot, leg=call.id, streams=streams, in_lobby=waits)
         call_id = call.id  # of a call that ends before, nothing more is kept until then
         world.clock.after(self.keepalive_seconds, lambda: self.lapse(call_id))
 
@@ -126,8 +135,20 @@ class Calls:
             self._world.notifier.call_changed(call, COMING_ABOUT[call.direction])
             conference = self._world.store.conference_of(call)
             joined = call.direction == "outgoing" and conference.meeting is not None
-            self._world.notifier.roster_changed(conference, FIRST_ROSTER[joined])
-            self._world.clock.after(self._world.pace.audio, lambda: self.open_audio(call_id))
+            waits = conference.people[call.my_participant].in_lobby
+            self._world.notifier.roster_changed(conference, LOBBY[True] if waits else FIRST_ROSTER[joined])
+            if waits:
+                self._world.clock.after(self._world.pace.lobby, lambda: self.give_up_waiting(call_id))
+            else:
+                self._world.clock.after(self._world.pace.audio, lambda: self.open_audio(call_id))
+
+    def give_up_waiting(self, call_id: str) -> None:
+        """Remove a bot from the lobby that was not admitted (m3.41)."""
+        call = self._world.store.calls.get(call_id)
+        if call is None or call.state is not CallState.ESTABLISHED:
+            return
+        if self._world.store.conference_of(call).people[call.my_participant].in_lobby:
+            self.end(call, CallEvent.END, LOBBY_LEFT)
 
     def open_audio(self, call_id: str) -> None:
         """Let the audio be active, and notify the bot of what is known, unless the call has ended (s0.17)."""
@@ -147,7 +168,8 @@ class Calls:
         body = self.shown(ask, call)
         if "participants" in map(str.lower, ask.query("$expand")):
             conference = self._world.store.conference_of(call)
-            body["participants"] = resources.roster(conference.roster if conference.kind is Kind.GROUP else ())
+            seen = conference.seen_by(call.my_participant)
+            body["participants"] = resources.roster(seen if conference.kind is Kind.GROUP else ())
         return Reply(200, documented("call-get.r01"), body)
 
     def shown(self, ask: Ask, call: Call) -> dict[str, Any]:
@@ -201,6 +223,7 @@ class Calls:
         if call.my_participant in before.people:
             self._world.notifier.roster_changed(after, PARTICIPANT_LEFT)
             self.note_change(after)
+        self.decided(self._world.store.calls[call.id])
 
     def note_change(self, conference: Conference) -> None:
         """Let the other parts look at a conference in which a participant has left or changed."""
@@ -316,7 +339,8 @@ def streams_of(asked: Mapping[str, Any]) -> Mapping[str, str]:
     return {one: way for one, way in _AS_A_VIEWER.items() if one in wanted} if is_app_hosted(asked) else AUDIO_ALONE
 
 
-def require_instance(ask: Ask) -> None:
+def require_instance(ask: Ask, fact: Fact | None = None) -> None:
     """Refuse an app without an application instance that has a phone number (observed 2.10)."""
     if not ask.grant.app.phone_number:
-        raise Refusal("source-identity-invalid", f"App {ask.grant.app.app_id} has no instance with a phone number.")
+        aside = f"App {ask.grant.app.app_id} has no instance with a phone number."
+        raise Refusal("source-identity-invalid", aside, fact=fact)

@@ -149,10 +149,15 @@ class Participant:
     def hears(self, other: Participant) -> bool:
         """Whether it hears a second participant who speaks.
 
-        One who is muted is not heard (participant-mute.r04); one on hold neither hears nor is heard (s7.7). An audio
-        route is private (call-post-audioroutinggroups): its source is heard by its receivers alone.
+        One who is muted is not heard (participant-mute.r04); one in the lobby, or on hold, neither hears nor is
+        heard (s7.7). An audio route is private (call-post-audioroutinggroups): its source is heard by its
+        receivers alone.
         """
-        if other.id == self.id or other.is_muted or any(one.music or one.holds for one in (self, other)):
+        if (
+            other.id == self.id
+            or other.is_muted
+            or any(one.music or one.holds or one.in_lobby for one in (self, other))
+        ):
             return False
         return not (self.apart or other.apart) if other.audience is None else self.id in other.audience
 
@@ -170,6 +175,7 @@ class Conference:
         organizer: id of the user who organizes the meeting, or ``""``.
         online: the meeting as its organizer has it; ``None`` where only those who join know of it, or it was deleted.
         lets_in: whether a bot that joins it gets in.
+        lobby: whether those who join it from now on wait in its lobby.
         kept: what is or was kept of it, ``recording`` or ``transcription``: whether it is now, and since when.
         people: everybody in it or invited to it, by participant id.
         legs: ids of the calls in it that are not over.
@@ -184,6 +190,7 @@ class Conference:
     organizer: str = ""
     online: OnlineMeeting | None = None
     lets_in: bool = True
+    lobby: bool = False
     kept: Mapping[str, tuple[bool, str]] = field(default_factory=dict)
     people: Mapping[str, Participant] = field(default_factory=dict)
     legs: tuple[str, ...] = ()
@@ -200,6 +207,11 @@ class Conference:
         """The participants that the roster names."""
         return (one for one in self.active if not one.hidden)
 
+    def seen_by(self, id: str) -> Iterator[Participant]:
+        """Those whom the roster of a participant names: in the lobby no one else (application-post-calls.r11)."""
+        one = self.people.get(id)
+        return iter((one,)) if one is not None and one.in_lobby else self.roster
+
     @property
     def has_people(self) -> bool:
         """Whether anybody but bots is in it or still being rung."""
@@ -212,6 +224,11 @@ class Conference:
     def find(self, identity: Identity) -> Participant | None:
         """The active participant who is ``identity``."""
         return next((one for one in self._entries(identity) if one.state is ParticipantState.ACTIVE), None)
+
+    def has_admitted(self, identity: Identity) -> bool:
+        """Whether ``identity`` is in it, and not in its lobby."""
+        one = self.find(identity)
+        return one is not None and not one.in_lobby
 
     def _entries(self, identity: Identity) -> Iterator[Participant]:
         sort, id = identity.key
@@ -237,6 +254,8 @@ class Call:
         hears_tones: whether its bot has subscribed to tones.
         tones: keys that were pressed, and tones that its bot has sent, in order.
         by_policy: whether a recording policy has brought the bot in.
+        transferor: the bot that has transferred it, or ``None``.
+        replaces: id of the call that its consultative transfer replaces, or ``""``.
         recording_status: as its bot has set it last, or ``""``.
     """
 
@@ -260,6 +279,8 @@ class Call:
     tones: tuple[Tone, ...] = ()
     by_policy: bool = False
     recording_status: str = ""
+    transferor: Identity | None = None
+    replaces: str = ""
 
     @property
     def follows_content(self) -> bool:

@@ -57,7 +57,7 @@ class Hearing:
             self.pressed(call, tone)
 
     def _calls_with(self, identity: Identity) -> list[Call]:
-        conferences = [one for one in self._world.store.conferences_of(identity) if one.find(identity)]
+        conferences = [one for one in self._world.store.conferences_of(identity) if one.has_admitted(identity)]
         calls = [self._world.store.calls[leg] for conference in conferences for leg in conference.legs]
         return [call for call in calls if call.state is CallState.ESTABLISHED]
 

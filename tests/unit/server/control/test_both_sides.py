@@ -37,12 +37,15 @@ ADDRESSES: dict[type, dict[str, str]] = {
             name: f"POST people/{{person}}/{name}"
             for name in (
                 "answers_after",
+                "admits",
                 "asks_to_join",
                 "declines",
                 "hangs_up",
+                "has_voicemail",
                 "is_busy",
                 "is_unreachable",
                 "joins",
+                "keeps_lobby",
                 "leaves",
                 "leaves_after",
                 "never_answers",
@@ -58,8 +61,11 @@ ADDRESSES: dict[type, dict[str, str]] = {
                 "speaks",
                 "stays_silent",
                 "stops_sharing",
+                "turns_away",
+                "waits",
             )
         },
+        "call": "GET people/{person}/call",
         "heard": "GET people/{person}/heard",
         "hears": "GET people/{person}/heard",
         "id": "GET people/{person}",
