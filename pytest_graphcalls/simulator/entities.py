@@ -187,6 +187,22 @@ class Conference:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """An audio routing group: what its sources say is heard by its receivers alone.
+
+    Attributes:
+        id: as the app has chosen it, or the service.
+        mode: ``oneToOne`` or ``multicast``.
+        sources, receivers: ids of participants.
+    """
+
+    id: str
+    mode: str = "oneToOne"
+    sources: tuple[str, ...] = ()
+    receivers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One app's leg.
 
@@ -205,6 +221,7 @@ class Call:
         tones: keys that were pressed, and tones that its bot has sent, in order.
         by_policy: whether a recording policy has brought the bot in.
         recording_status: as its bot has set it last, or ``""``.
+        routes: the audio routing groups that its bot has made, by id.
     """
 
     id: str
@@ -227,6 +244,7 @@ class Call:
     tones: tuple[Tone, ...] = ()
     by_policy: bool = False
     recording_status: str = ""
+    routes: Mapping[str, Route] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +256,7 @@ class Invitee:
         participant: the id chosen by the client, or ``""``.
         replaces: ``replacesCallId``, or ``""``.
         hidden: whether to keep the participant off the roster.
+        apart: whether to keep it out of the group in which everybody hears everybody (observed 10.11).
         extras: further members of the entry, shown again in the answer.
     """
 
@@ -245,6 +264,7 @@ class Invitee:
     participant: str = ""
     replaces: str = ""
     hidden: bool = False
+    apart: bool = False
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -9,7 +9,16 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pytest_graphcalls.simulator.entities import Call, Conference, Identity, Invitee, Kind, Operation, Participant
+from pytest_graphcalls.simulator.entities import (
+    Call,
+    Conference,
+    Identity,
+    Invitee,
+    Kind,
+    Operation,
+    Participant,
+    Route,
+)
 from pytest_graphcalls.simulator.online_meeting import OnlineMeeting
 from pytest_graphcalls.wire import encode_json
 
@@ -118,6 +127,17 @@ def _detection(report: Mapping[str, Any]) -> dict[str, Any]:
 def roster(people: Iterable[Participant]) -> list[dict[str, Any]]:
     """The whole roster, as a list of ``participant`` (observed 5.14)."""
     return [participant(one) for one in people]
+
+
+def audio_routing_group(one: Route) -> dict[str, Any]:
+    """An ``audioRoutingGroup``."""
+    return {
+        "@odata.type": f"{_TYPE}audioRoutingGroup",
+        "id": one.id,
+        "routingMode": one.mode,
+        "sources": list(one.sources),
+        "receivers": list(one.receivers),
+    }
 
 
 def roster_delta(came: Iterable[Participant], left: Iterable[Participant], number: int) -> dict[str, Any]:

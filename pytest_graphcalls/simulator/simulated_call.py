@@ -6,7 +6,7 @@ from typing import Protocol
 
 from pytest_graphcalls.lifecycle import CallState, ParticipantState
 from pytest_graphcalls.simulator.audio import Prompt, Recording, Tone
-from pytest_graphcalls.simulator.entities import Call, Conference, Kind, Operation, Participant
+from pytest_graphcalls.simulator.entities import Call, Conference, Kind, Operation, Participant, Route
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.responses import Result
 from pytest_graphcalls.simulator.store import Store
@@ -104,6 +104,11 @@ class SimulatedCall:
         """The recordings of the bot that it can read, or could, in order."""
         kept = self._scenario.store.recordings
         return tuple(kept[one.id] for one in self.operations if one.id in kept)
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The audio routing groups that its bot has made, in order."""
+        return tuple(self._call.routes.values())
 
     @property
     def recording_status(self) -> str:

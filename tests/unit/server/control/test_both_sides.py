@@ -79,6 +79,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
             "recordings",
             "rejected_with",
             "result",
+            "routes",
             "state",
             "tones",
         ),
