@@ -10,7 +10,7 @@ NODE = build/clients/javascript
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help contracts test test-lowest search test-sdk test-sdk-python test-sdk-js test-sdk-go test-sdk-java test-browser hostile bench record docs readme lint types wheel clean
+.PHONY: help contracts test test-lowest search test-sdk test-sdk-python test-sdk-js test-sdk-go test-sdk-java test-sdk-dotnet test-sdk-php test-browser hostile bench record docs readme lint types wheel clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -84,6 +84,12 @@ test-sdk-go: $(VENV)/.installed ## run those in Go; the first time its compiler 
 
 test-sdk-java: $(VENV)/.installed ## run those in Java, by javac and mvn
 	$(BIN)/python -m pytest tests/clients/java
+
+test-sdk-dotnet: $(VENV)/.installed ## run those in C#, by dotnet (never run until now)
+	$(BIN)/python -m pytest tests/clients/dotnet
+
+test-sdk-php: $(VENV)/.installed ## run those in PHP, by php and composer (never run until now)
+	$(BIN)/python -m pytest tests/clients/php
 
 test-browser: $(VENV)/.browser ## look at the page of a night and at the documentation in headless Chromium (installs it as root)
 	$(BIN)/python -m pytest tests/browser

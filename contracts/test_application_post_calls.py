@@ -12,6 +12,18 @@ question = pytest.mark.graphcalls_question
 SUCCESS = "application-post-calls.success-is-201-with-call"
 
 
+def lobby(stage: Stage) -> tuple[StagedCall, StagedCall]:
+    """A call in a meeting with one person in it, and that of a second bot, which waits in the lobby."""
+    at = stage.meeting()
+    call = stage.meeting_call(people=1, at=at)
+    stage.acting(call).keeps_lobby(call=call.id)
+    other = stage.other_app()
+    answer = stage.accepted(stage.create(by=other, **at), SUCCESS)
+    waiting = StagedCall(stage, str(members(answer).get("id", "")), other)
+    stage.until(lambda: waiting.state() != "establishing", within=5)
+    return call, waiting
+
+
 def call_somebody(stage: Stage) -> Answer:
     """The answer to the plainest call there is: to one person."""
     return stage.create(targets=[stage.person().entry()])
@@ -147,6 +159,30 @@ def test_the_roster_follows_joining_a_meeting(graphcalls_stage: Stage) -> None:
     assert all(isinstance(notice.data, list) for notice in notices)
 
 
+@rule("application-post-calls.lobby-shows-the-bot-alone")
+def test_a_bot_in_the_lobby_sees_itself_alone(graphcalls_stage: Stage) -> None:
+    """Until it is admitted; then it sees everybody, and waits no longer."""
+    call, waiting = lobby(graphcalls_stage)
+    assert [one.get("isInLobby") for one in waiting.roster()] == [True]
+    graphcalls_stage.acting(call).admits(call=waiting.id)
+    assert graphcalls_stage.until(lambda: len(waiting.roster()) == 3)
+    assert not any(one.get("isInLobby") for one in waiting.roster())
+
+
+@rule("application-post-calls.content-sharing-is-notified")
+def test_shared_content_is_notified(graphcalls_stage: Stage) -> None:
+    """A bot that has asked for it is told that a screen is shared, and that it is no longer."""
+    stage = graphcalls_stage
+    options = {"@odata.type": "#microsoft.graph.outgoingCallOptions", "isContentSharingNotificationEnabled": True}
+    call = stage.peer_to_peer_call(callOptions=options)
+    person, about = stage.acting(call), f"{call.id}/contentsharingsessions"
+    person.shares_screen(call=call.id)
+    begun = stage.wait_for_notices("created", about)
+    person.stops_sharing(call=call.id)
+    assert begun, "that a screen is shared was not notified"
+    assert [one.data for one in stage.wait_for_notices("deleted", about)] == [one.data for one in begun]
+
+
 @rule("application-post-calls.token-is-required")
 def test_a_token_is_required(graphcalls_stage: Stage) -> None:
     """Creating a call without an Authorization header is not carried out."""
@@ -197,3 +233,21 @@ def test_what_joining_a_number_that_nobody_has_gets(graphcalls_stage: Stage) -> 
         "passcode": None,
     }
     stage.record_answer("application-post-calls.unknown-meeting-number", stage.create(meetingInfo=info))
+
+
+@question("application-post-calls.state-in-the-lobby")
+def test_question_state_in_the_lobby(graphcalls_stage: Stage) -> None:
+    """Which state has a call whose bot waits in the lobby?"""
+    _, waiting = lobby(graphcalls_stage)
+    answer = waiting.get()
+    note = f"state: {members(answer).get('state')}"
+    graphcalls_stage.record_answer("application-post-calls.state-in-the-lobby", answer, note)
+
+
+@question("application-post-calls.turned-away")
+def test_question_turned_away(graphcalls_stage: Stage) -> None:
+    """How does the call end whose bot is refused in the lobby?"""
+    call, waiting = lobby(graphcalls_stage)
+    graphcalls_stage.acting(call).turns_away(call=waiting.id)
+    graphcalls_stage.until(lambda: not waiting.lives(), within=5)
+    graphcalls_stage.record_answer("application-post-calls.turned-away", waiting.get())

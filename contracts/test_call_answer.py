@@ -46,3 +46,24 @@ def test_the_states_of_an_answered_call_are_notified(graphcalls_stage: Stage) ->
     both = {"establishing", "established"}
     notices = stage.wait_for_notices("updated", call.id, lambda notices: both <= {notice.state() for notice in notices})
     assert both - {notice.state() for notice in notices} == set()
+
+
+@rule("call-answer.content-sharing-is-notified")
+def test_shared_content_is_notified(graphcalls_stage: Stage) -> None:
+    """A bot that has asked for it is told that a screen is shared, and that it is no longer."""
+    stage = graphcalls_stage
+    options = {"@odata.type": "#microsoft.graph.incomingCallOptions", "isContentSharingNotificationEnabled": True}
+    call = stage.incoming_call()
+    stage.accepted(call.answer(callOptions=options), "call-answer.success-is-202-empty")
+    stage.reached(lambda: call.state() == "established", "an answered call that is established")
+    person, root = stage.acting(call), f"{call.id}/contentsharingsessions/"
+
+    def told(change: str) -> list[str]:
+        return [one.about for one in stage.notifications if one.change == change and one.about.startswith(root)]
+
+    person.shares_screen(call=call.id)
+    stage.until(lambda: bool(told("created")), within=5)
+    person.stops_sharing(call=call.id)
+    stage.until(lambda: bool(told("deleted")), within=5)
+    assert told("created"), "that a screen is shared was not notified"
+    assert told("deleted") == told("created")

@@ -156,3 +156,12 @@ def test_question_unknown_participant(graphcalls_stage: Stage) -> None:
     """What is answered for a participant id that never was in the call?"""
     answer = mute(graphcalls_stage.meeting_call(people=0), graphcalls_stage.new_id())
     graphcalls_stage.record_answer("participant-mute.unknown-participant", answer)
+
+
+@question("participant-mute.in-the-lobby")
+def test_question_in_the_lobby(graphcalls_stage: Stage) -> None:
+    """What is answered for somebody who waits in the lobby?"""
+    call = graphcalls_stage.meeting_call(people=1)
+    guest = graphcalls_stage.person("Gina")
+    graphcalls_stage.acting(call, guest).waits(call=call.id)
+    graphcalls_stage.record_answer("participant-mute.in-the-lobby", mute(call, call.id_of(guest)))

@@ -162,3 +162,12 @@ def test_question_unplayable_prompt(graphcalls_stage: Stage) -> None:
     notices = graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
     note = f"ended as {notices[0].state()}" if notices else "no end"
     graphcalls_stage.record_answer("participant-startholdmusic.unplayable-prompt", answer, note)
+
+
+@question("participant-startholdmusic.in-the-lobby")
+def test_question_in_the_lobby(graphcalls_stage: Stage) -> None:
+    """What is answered for somebody who waits in the lobby?"""
+    call = graphcalls_stage.meeting_call(people=1)
+    guest = graphcalls_stage.person("Gina")
+    graphcalls_stage.acting(call, guest).waits(call=call.id)
+    graphcalls_stage.record_answer("participant-startholdmusic.in-the-lobby", start(call, call.id_of(guest)))

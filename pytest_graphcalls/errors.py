@@ -37,7 +37,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if len(name) > 3 * max(map(len, by_lower), default=0):  # below the cutoff anyway, and difflib would be slow
         return ""
     low = name.lower()
-    found = _nearest_slug(low, by_lower) or get_close_matches(low, by_lower, n=1, cutoff=0.5)
+    found = _nearest_slug(low, by_lower) or get_close_matches(low, by_lower, n=1, cutoff=0.6)
     if found:
         return by_lower[found[0]]
     inside = [candidate for low, candidate in by_lower.items() if name and name.lower() in low]
@@ -304,16 +304,19 @@ class NotAllowedNowError(GraphCallsError):
         event: the event that was requested.
         state: the present state.
         allowed: the events that are allowed in this state.
+        hint: a sentence about what may have been meant, or ``""``.
     """
 
     what: str
     event: str
     state: str
     allowed: tuple[str, ...]
+    hint: str = ""
 
     def __str__(self) -> str:
         here = ", ".join(self.allowed) if self.allowed else "nothing, it is over"
-        return f"{self.what} is {self.state} and cannot take {self.event!r}; from here: {here}."
+        hint = f" {self.hint}" if self.hint else ""
+        return f"{self.what} is {self.state} and cannot take {self.event!r}; from here: {here}.{hint}"
 
 
 @_record

@@ -66,7 +66,7 @@ class Assertions:
     def assert_answered_within(self: BotUnderTest, seconds: float) -> None:
         """Every incoming call that was notified to the bot was answered, rejected or redirected in time.
 
-        What the simulator does not have, such as a redirect at present, counts as it was asked.
+        What the simulator does not have, such as a transfer, counts as it was asked.
 
         Args:
             seconds: virtual seconds from the first delivery.

@@ -7,6 +7,10 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
+from inspect import Parameter, Signature, getdoc, signature
+from itertools import chain
+from typing import Any
 
 from pytest_graphcalls.cli.kinds import KINDS
 from pytest_graphcalls.cli.terminal import show, wrapped
@@ -55,7 +59,7 @@ def run(args: Namespace) -> int:
         UnknownNameError: nothing is known by that name.
     """
     contract = Contract.packaged()
-    found = explanations(contract, args.name)
+    found = explanations(contract, args.name) or _named(_of_python(), args.name)
     if not found:
         raise _unknown(contract, args.name)
     for number, explanation in enumerate(found):
@@ -75,8 +79,12 @@ def explanations(contract: Contract, name: str) -> list[Explanation]:
             subcode), a type, a member, an enumeration or a value of one, a cloud or a permission; in any spelling: only
             letters and digits count.
     """
+    return _named(_known(contract), name)
+
+
+def _named(known: Iterable[_Known], name: str) -> list[Explanation]:
     wanted = _forms(name)
-    return [explain() for names, explain in _known(contract) if any(wanted & _forms(one) for one in names)]
+    return [explain() for names, explain in known if any(wanted & _forms(one) for one in names)]
 
 
 def _forms(name: str) -> set[str]:
@@ -86,8 +94,12 @@ def _forms(name: str) -> set[str]:
     return {re.sub(r"[^a-z0-9]", "", name.lower()), "".join(words).lower()} - {""}
 
 
-def _known(contract: Contract) -> Iterator[tuple[tuple[str, ...], Callable[[], Explanation]]]:
-    """Everything that can be explained: the names it goes by, and how to explain it."""
+_Known = tuple[tuple[str, ...], Callable[[], Explanation]]
+"""The names that something goes by, and how to explain it."""
+
+
+def _known(contract: Contract) -> Iterator[_Known]:
+    """Everything in the contract that can be explained."""
     for operation in contract.operations.values():
         yield (*_called(operation), operation.title), partial(_operation, operation)
         for slug, rule in operation.rules.items():
@@ -121,7 +133,7 @@ def _called(operation: Operation | Uncovered) -> tuple[str, ...]:
     return operation.id, operation.id.partition("-")[2], last, operation.path, f"{operation.method} {operation.path}"
 
 
-def _of_types(contract: Contract) -> Iterator[tuple[tuple[str, ...], Callable[[], Explanation]]]:
+def _of_types(contract: Contract) -> Iterator[_Known]:
     """The names of the type model, each once for both API versions."""
     models = [contract.types(version) for version in VERSIONS]
     for name in sorted({name for model in models for name in model.types}):
@@ -136,12 +148,61 @@ def _of_types(contract: Contract) -> Iterator[tuple[tuple[str, ...], Callable[[]
 
 
 def _unknown(contract: Contract, name: str) -> UnknownNameError:
-    sort = "rule, question, operation, notification, error, type or kind of finding"
+    sort = "rule, question, operation, notification, error, type, kind of finding, fixture, marker, option or method"
     if _FINGERPRINT.fullmatch(name):
         where = "The report (--graphcalls-report=FILE.json) has findings by their fingerprint, and"
         return UnknownNameError(sort, name, (), where)
-    known = tuple(dict.fromkeys(known for names, _ in _known(contract) for known in names))
+    known = tuple(dict.fromkeys(one for names, _ in chain(_known(contract), _of_python()) for one in names))
     return UnknownNameError(sort, name, known, "'graphcalls rules'")
+
+
+_OBJECTS = {
+    "graphcalls": "pytest_graphcalls.plugin.graphcalls:GraphCalls",
+    "bot": "pytest_graphcalls.bot:Bot",
+    "simulator": "pytest_graphcalls.simulator:Simulator",
+    "call": "pytest_graphcalls.simulator:SimulatedCall",
+    "person": "pytest_graphcalls.simulator.acting:Person",
+}
+"""What a test has, by the name that the documentation gives it, and its class."""
+
+
+def _of_python() -> Iterator[_Known]:
+    """What a test is written with: fixtures, markers, options, and the methods of what fixtures give."""
+    from pytest_graphcalls.plugin import fixtures, options
+
+    for name in fixtures.__dir__():
+        if name.startswith("graphcalls"):
+            says = getdoc(getattr(fixtures, name))
+            yield (name, name.removeprefix("graphcalls_")), partial(_of_a_test, f"fixture {name}", says)
+    for name, says in options.MARKERS.items():
+        yield (name,), partial(_of_a_test, f"marker {name}({options.ARGUMENTS[name]})", says)
+    for setting in options.SETTINGS:
+        yield (setting.flag, setting.dest), partial(_of_a_test, f"option {setting.flag}", setting.help)
+    for owner, place in _OBJECTS.items():
+        module, _, kind = place.partition(":")
+        yield from _methods(owner, getattr(import_module(module), kind))
+
+
+def _methods(owner: str, kind: type) -> Iterator[_Known]:
+    for name in dir(kind):
+        if not name.startswith("_"):
+            thing = getattr(kind, name)
+            names = (f"{owner}.{name}", name, name.removeprefix("assert_"))
+            yield names, partial(_of_a_test, f"{owner}.{name}{_called_with(thing)}", getdoc(thing))
+
+
+def _called_with(thing: Any) -> str:
+    """How a method is called, without types; nothing for what is no method."""
+    if not callable(thing):
+        return ""
+    _, *given = signature(thing).parameters.values()
+    return str(Signature([one.replace(annotation=Parameter.empty) for one in given]))
+
+
+def _of_a_test(headline: str, says: str | None) -> Explanation:
+    described = re.split(r"\n\n(?=[A-Z]\w+:\n)", says or "")[0]
+    plain = re.sub(r":\w+:`\.?([^`]*)`", r"\1", described).replace("``", "")
+    return Explanation(headline, (("does", " ".join(plain.split())),))
 
 
 def _lines(explanation: Explanation) -> Iterator[str]:

@@ -30,7 +30,7 @@ from pytest_graphcalls.nightly.settings import (
     target_of,
     workers_of,
 )
-from pytest_graphcalls.plugin.settings import parse_versions
+from pytest_graphcalls.plugin.settings import misspelt_variables, parse_versions
 from pytest_graphcalls.report.nightly.summary import headline
 from pytest_graphcalls.report.run_document import counted
 from pytest_graphcalls.sandbox.guard import sigterm_as_ctrl_c
@@ -61,6 +61,8 @@ def run(args: Namespace, runner: SuiteRunner | None = None) -> int:
         PublishedFileError: a metadata file is there and is not what it should be.
     """
     settings = settings_of(args)
+    for said in misspelt_variables():
+        complain(said)
     try:
         with sigterm_as_ctrl_c():
             seen = run_night(settings, runner or Subprocess(), Progress(sys.stderr))

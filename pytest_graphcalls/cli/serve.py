@@ -232,7 +232,7 @@ def ask_server(
     try:
         problem = network.unreachable(url)
         if problem:
-            raise SettingError("--url", url, _SERVER, f"{problem} Start it, or correct the address.")
+            raise SettingError("--url", url, _SERVER, problem)
         with make_client(network.sync, url, "") as client:
             method, body = ("GET", None) if asked is None else ("POST", encode_json(asked))
             response = client.request(method, path, content=body, headers=_JSON)

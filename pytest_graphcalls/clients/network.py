@@ -5,6 +5,7 @@ Nothing here is used where a simulator answers in the same process.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from ssl import SSLContext
@@ -21,6 +22,11 @@ from pytest_graphcalls.wire import Response
 
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 """Failures before the request has left."""
+_UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
+_TRUST = (
+    "It answers, with a certificate of an authority that is not trusted here: set SSL_CERT_FILE to the authority's "
+    "file, which is FOLDER/ca.pem for 'graphcalls serve --tls FOLDER'."
+)
 
 
 def status_of(client: Client, method: str, url: str) -> tuple[int, str]:
@@ -53,6 +59,11 @@ def answer(client: Client, method: str, path: str, body: bytes | None = None) ->
         raise ConnectionError(str(error) or type(error).__name__) from None
 
 
+def trusted(url: str) -> str | None:
+    """The file of authorities that the environment names for a server with TLS; proxies of the environment aside."""
+    return os.environ.get("SSL_CERT_FILE") if url.startswith("https") else None
+
+
 class Network:
     """The real network, for as long as a run: one TLS context, and transports that clients cannot close.
 
@@ -71,13 +82,14 @@ class Network:
         self.asynchronous: httpx.AsyncBaseTransport = _OneByOne(self._tls, trust_env=trust_env)
         """For async clients."""
 
-    def unreachable(self, url: str) -> str:
-        """Why nothing answers at ``url``, as a sentence, or ``""`` when something does."""
+    def unreachable(self, url: str, step: str = "Start it, or correct the address.") -> str:
+        """Why nothing answers at ``url``, and the next ``step``, as sentences; ``""`` when something does."""
         try:
             with make_client(self.sync, url, "") as client:
                 client.get("/")
         except (httpx.TransportError, httpx.InvalidURL) as error:
-            return f"{str(error) or type(error).__name__}."
+            why = str(error) or type(error).__name__
+            return f"{why}. {_TRUST if _UNTRUSTED in why else step}"
         return ""
 
     def look(self, url: str) -> Response | None:

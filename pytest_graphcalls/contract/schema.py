@@ -16,7 +16,7 @@ standard. A schema is compiled once per type, version and side; :class:`.FastChe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,9 +177,21 @@ class Schemas:
     def _object(self, owner: str, members: Mapping[str, Member], *, open_: bool) -> Mapping[str, Any]:
         required = [name for name, member in members.items() if member.required and self._asked_for(owner, name)]
         return {
-            "graphMembers": {"owner": owner, "open": open_, "known": list(members), "required": required},
+            "graphMembers": {
+                "owner": owner,
+                "open": open_,
+                "known": list(members),
+                "required": required,
+                "elsewhere": self._elsewhere(owner, members),
+            },
             "properties": {name: self._member(f"{owner}.{name}", member) for name, member in members.items()},
         }
+
+    def _elsewhere(self, owner: str, members: Iterable[str]) -> Mapping[str, str]:
+        """Members that a type does not have and another of the same base has, with the name of that one."""
+        base = self.model.types[owner].bases[:1] if owner in self.model.types else ()
+        others = [name for name, one in self.model.types.items() if base and one.bases[:1] == base != ("entity",)]
+        return {key: name for name in others for key in self.model.types[name].members if key not in members}
 
     def _asked_for(self, owner: str, name: str) -> bool:
         if self.side is Side.NOTIFICATION:
@@ -309,7 +321,9 @@ def _undocumented(spec: Mapping[str, Any], name: str) -> Problem:
     # That a type is closed in the metadata does not say that the service refuses more: Microsoft's SDKs send more.
     more = "; the type is open, so the service accepts more" if spec["open"] else ""
     close = nearest(name.replace("_", ""), ("@odata.type",) if name.startswith("@") else spec["known"])
-    hint = f"Did you mean {close!r}?" if close else ""
+    other = spec["elsewhere"].get(name, "")
+    has_it = f"{other} has it, by its @odata.type #microsoft.graph.{other}." if other else ""
+    hint = has_it or (f"Did you mean {close!r}?" if close else "")
     return Problem(
         Kind.MEMBER_UNDOCUMENTED, f"{owner}.{name}", f"a documented member of {owner}{more}", repr(name), hint=hint
     )

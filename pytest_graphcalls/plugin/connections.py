@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
@@ -151,6 +151,36 @@ def shared(session: pytest.Session, *, version: str = "") -> Iterator[GraphCalls
     connection.close()
     session.stash[_SHARED].remove(recorder)
     raise_failing(recorder.own)
+
+
+class Shared:
+    """What the fixture ``graphcalls_shared`` gives: it is called; used in any other way, it says so.
+
+    Args:
+        session: the run.
+    """
+
+    def __init__(self, session: pytest.Session) -> None:
+        self._session = session
+
+    def __call__(self, *, version: str = "") -> AbstractContextManager[GraphCalls]:
+        """A simulator for longer than a test; see :func:`shared`."""
+        return shared(self._session, version=version)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("_"):  # what Python and pytest only look for
+            raise AttributeError(name)
+        raise self._not_called(f".{name}")
+
+    def __enter__(self) -> NoReturn:
+        raise self._not_called("with graphcalls_shared")
+
+    def __exit__(self, *_: object) -> None:
+        """Be there, because Python looks for it before it enters."""
+
+    def _not_called(self, use: str) -> SettingError:
+        step = "In a fixture of your own: with graphcalls_shared() as graphcalls: yield graphcalls."
+        return SettingError("graphcalls_shared", use, "it to be called, with parentheses", step)
 
 
 @contextmanager

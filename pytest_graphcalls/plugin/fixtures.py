@@ -5,7 +5,6 @@ A project may override ``graphcalls_settings`` and ``graphcalls_version``. Names
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -102,9 +101,9 @@ def graphcalls_shared(request: pytest.FixtureRequest) -> Callable[..., AbstractC
     with an exchange fails the test in which it happens, or the end of the block. ``version=`` gives the API version, by
     default the first of the run.
     """
-    from pytest_graphcalls.plugin.connections import shared
+    from pytest_graphcalls.plugin.connections import Shared
 
-    return partial(shared, request.session)
+    return Shared(request.session)
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ class GraphCalls:
 
     def run(
         self,
-        command: Sequence[str],
+        command: Sequence[str | os.PathLike[str]],
         *,
         port_variable: str = "",
         listens: int = 0,

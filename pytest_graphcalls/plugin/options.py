@@ -21,6 +21,8 @@ LIVE = "live"
 NAMED = (SIMULATOR, REPLAY, LIVE)
 """Targets that have a name of their own."""
 BOTH_VERSIONS = ("v1.0", "beta")
+VARIABLE = "GRAPHCALLS_"
+"""How the name of each variable begins."""
 PARAMETER = "graphcalls_version"
 """The fixture that says which API version a test runs for."""
 MARKERS = {
@@ -58,7 +60,7 @@ class Setting:  # a plain class, because a named tuple or a dataclass takes up t
         self.help = text
         self.dest = f"graphcalls_{name}"
         self.flag = self.dest if option is None else f"--graphcalls-{name.replace('_', '-')}"
-        self.variable = f"GRAPHCALLS_{name.upper()}"
+        self.variable = f"{VARIABLE}{name.upper()}"
 
 
 SETTINGS = (
@@ -194,11 +196,11 @@ def with_nearest(warning: str) -> str:
     return f"{warning.strip()}. Did you mean {meant!r}?" if meant else warning
 
 
-def resembles(name: str, known: Iterable[str]) -> str:
+def resembles(name: str, known: Iterable[str], cutoff: float = 0.8) -> str:
     """The known name that ``name`` is a misspelling of; ``""`` when it is one of them, or a name of its own."""
     from difflib import get_close_matches
 
-    found = get_close_matches(name, tuple(known), n=1, cutoff=0.8)
+    found = get_close_matches(name, tuple(known), n=1, cutoff=cutoff)
     return found[0] if found and found[0] != name else ""
 
 
@@ -213,7 +215,7 @@ _GIVEN = pytest.StashKey[bool]()
 
 
 def _is_given(config: pytest.Config) -> bool:
-    return any(name.startswith("GRAPHCALLS_") for name in os.environ) or any(
+    return any(name.startswith(VARIABLE) for name in os.environ) or any(
         first_given(config, setting)[1] is not None for setting in SETTINGS
     )
 

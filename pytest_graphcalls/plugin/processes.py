@@ -51,7 +51,12 @@ def client_facts(simulator: Simulator) -> Iterator[ClientFacts]:
 
 @contextmanager
 def running(
-    command: Sequence[str], environment: Mapping[str, str], *, port_variable: str, listens: int, within: float
+    command: Sequence[str | os.PathLike[str]],
+    environment: Mapping[str, str],
+    *,
+    port_variable: str,
+    listens: int,
+    within: float,
 ) -> Iterator[str]:
     """Run a bot until the block ends; gives its URL once it listens. Its output is written out at the end.
 
@@ -75,13 +80,14 @@ def running(
     if isinstance(command, str):
         raise SettingError("graphcalls.run(command)", repr(command), "a list of words", f"Write {command.split()}.")
     with ExitStack() as stack:
+        words = [os.fspath(word) for word in command]
         stack.enter_context(only_user_of(listens))
         port = _free_port(listens)
         given = {**os.environ, **environment, **({port_variable: str(port)} if port_variable else {})}
         output = Path(stack.enter_context(TemporaryDirectory(prefix="graphcalls-"))) / "output.txt"
-        stack.callback(lambda: sys.stdout.write(f"\n{shlex.join(command)} wrote:\n{_text(output)}\n"))
-        process = stack.enter_context(_kept(command, given, output))
-        _wait_until_it_listens(process, shlex.join(command), port, within, output)
+        stack.callback(lambda: sys.stdout.write(f"\n{shlex.join(words)} wrote:\n{_text(output)}\n"))
+        process = stack.enter_context(_kept(words, given, output))
+        _wait_until_it_listens(process, shlex.join(words), port, within, output)
         yield f"http://localhost:{port}"
 
 

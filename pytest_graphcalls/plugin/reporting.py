@@ -15,7 +15,7 @@ from pytest_graphcalls.plugin.markers import PLAN_KEY, apply
 from pytest_graphcalls.plugin.options import LIVE, NAMED, REPLAY, SIMULATOR, is_given, is_worker, records
 from pytest_graphcalls.plugin.outcomes import Tests, uses_shared
 from pytest_graphcalls.plugin.redacting import MASKED
-from pytest_graphcalls.plugin.settings import Settings, read_settings, settings_of
+from pytest_graphcalls.plugin.settings import Settings, misspelt_variables, read_settings, settings_of
 
 if TYPE_CHECKING:
     from pytest_graphcalls.contract import Contract
@@ -35,6 +35,8 @@ def start(config: pytest.Config, *, is_suite: bool) -> None:
     """
     if is_given(config):
         read_settings(config)
+        for said in () if is_worker(config) else misspelt_variables():
+            config.issue_config_time_warning(pytest.PytestConfigWarning(said), stacklevel=2)
     take_part(config, says_so_at_once=is_suite)
 
 

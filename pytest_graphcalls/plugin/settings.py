@@ -7,7 +7,7 @@ asks pytest for an option.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
@@ -15,7 +15,17 @@ from urllib.parse import urlsplit
 import pytest
 
 from pytest_graphcalls.errors import SettingError, did_you_mean
-from pytest_graphcalls.plugin.options import BOTH_VERSIONS, LIVE, NAMED, SETTINGS, SIMULATOR, Setting, first_given
+from pytest_graphcalls.plugin.options import (
+    BOTH_VERSIONS,
+    LIVE,
+    NAMED,
+    SETTINGS,
+    SIMULATOR,
+    VARIABLE,
+    Setting,
+    first_given,
+    resembles,
+)
 
 _VERSION_CHOICES = {"v1.0": ("v1.0",), "beta": ("beta",), "both": BOTH_VERSIONS}
 _SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
@@ -312,6 +322,27 @@ def read_settings(config: pytest.Config) -> Settings:
         _refuse_unusable(given["mock"])
     config.stash[_SETTINGS] = Settings(**given, asked=asked)
     return config.stash[_SETTINGS]
+
+
+_OTHERS = ("TOKEN", "REDACTION_KEY", "OUT", "BASELINE", "HISTORY", "ACCEPTED", "CALL_VERSION", "CALL_GROUP", "RUN_ID")
+"""The ends of variables that stand for no option, or are the command's."""
+_BEGUN = ("SANDBOX_", "MOCK_", "REDIRECT_", "NIGHTLY_")
+"""The beginnings of others; what is wrong with one of the first two is said where it is read."""
+
+
+def misspelt_variables() -> Iterator[str]:
+    """A sentence for each variable of the environment that resembles one of ours, and is none."""
+    ours = {setting.name.upper() for setting in SETTINGS if setting.option is not None} | {*_OTHERS}
+    given = [name.removeprefix(VARIABLE) for name in os.environ if name.startswith(VARIABLE)]
+    for name in (name for name in given if name not in ours and not name.startswith(_BEGUN)):
+        from pytest_graphcalls.sandbox.tenant import SETTINGS as SANDBOX
+        from pytest_graphcalls.targets.facts import SETTINGS as MOCK
+
+        facts = {f"SANDBOX_{one.upper()}" for one in SANDBOX} | {f"MOCK_{one.upper()}" for one in MOCK}
+        # Without their common beginning, which makes them all alike.
+        meant = resembles(name, sorted(ours | facts), cutoff=0.7)
+        if meant:
+            yield f"pytest-graphcalls reads no variable {VARIABLE}{name}. Did you mean {VARIABLE + meant!r}?"
 
 
 def _refuse_unusable(facts: _Facts) -> None:

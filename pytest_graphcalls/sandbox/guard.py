@@ -74,9 +74,10 @@ AUDIBLE = frozenset(
         Effect.STATES_RECORDING,
         Effect.RECORDS_CALL,
         Effect.TRANSCRIBES_CALL,
+        Effect.SHARES_SCREEN,
     }
 )
-"""Effects that people notice: something is played to them, or they are recorded."""
+"""Effects that people notice: something is played or shown to them, or they are recorded."""
 _DIALS = frozenset({Effect.MAKES_CALL, Effect.ADDS_PEOPLE})
 
 

@@ -300,7 +300,7 @@ def _stray(path: str) -> tuple[str, str]:
 
 
 def _uncovered(miss: Miss, method: str, path: str) -> Refusal:  # noqa: ARG001  a row of the table below
-    return Refusal("api-not-supported", f"{miss.uncovered} is documented, but this simulator does not have it.")
+    return Refusal("api-not-supported", f"{miss.uncovered} is known, but this simulator does not have it.")
 
 
 def _other_version(miss: Miss, method: str, path: str) -> Refusal:  # noqa: ARG001  a row of the table below

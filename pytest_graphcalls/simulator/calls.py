@@ -9,7 +9,7 @@ from pytest_graphcalls.errors import NotAllowedNowError
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Ask, require_role_for
-from pytest_graphcalls.simulator.entities import Call, Conference, Kind
+from pytest_graphcalls.simulator.entities import AUDIO_ALONE, Call, Conference, Kind
 from pytest_graphcalls.simulator.requests import type_of
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, Result, documented, inferred, reported
 from pytest_graphcalls.simulator.world import World
@@ -24,6 +24,7 @@ LEFT_ALONE = Result(200, 5010, _ALONE, reported("observed 6.17"), diagnosed=0)
 REMOVED = Result(200, 5300, "Removed by another participant.", reported("observed 6.20"), documented("observed 5b"))
 THROWN_OUT = Result(200, 5000, "Removed from the conversation.", reported("observed 6.20"), documented("observed 5b"))
 REMOVED_ITSELF = Result(200, 5000, "Removed from the conversation.", inferred("observed 2b"))
+LOBBY_LEFT = Result(200, 5855, "Removed from the lobby.", documented("m3.41"))
 LAPSED = Result(408, 8537, "The call was not kept alive.", documented("call-keepalive.r05"))
 CALLER_LEFT = Result(487, 0, "The caller cancelled.", inferred("observed 5.49"))
 JOIN_FAILED = Result(500, 7117, "Server Internal Error.", reported("observed 6.12, 10.6"))
@@ -36,6 +37,8 @@ COMING_ABOUT: Mapping[str, Fact] = {
 FIRST_ROSTER: Mapping[bool, Fact] = {True: documented("application-post-calls.r06"), False: reported("observed 6.17")}
 """How well the first roster is known: in a meeting that the bot has joined, and in any other group call."""
 PARTICIPANT_LEFT = reported("observed 5.14")
+LOBBY: Mapping[bool, Fact] = {True: documented("application-post-calls.r11"), False: inferred("s20.3")}
+"""How well the roster is known once a bot, or else a person, waits in the lobby or was admitted."""
 
 REFUSED_IN: Mapping[CallState, str] = {
     CallState.INCOMING: "not-established",
@@ -55,8 +58,8 @@ class Calls:
         self.keepalive_seconds = KEEPALIVE_SECONDS
         self.before_end: Callable[[Call], None] = lambda _: None
         """Is handed each call that is about to end."""
-        self.after_change: Callable[[Conference], None] = lambda _: None
-        """Is handed each conference in which something else is heard than before, as a participant left or changed."""
+        self.after_change: list[Callable[[Conference], None]] = []
+        """Each is handed every conference in which a participant has left or changed."""
 
     def live(self, ask: Ask) -> Call:
         """The call in the path, if it is the app's and not over (observed 2.13)."""
@@ -113,7 +116,9 @@ class Calls:
         world = self._world
         bot = call.source if call.direction == "outgoing" else None
         bot = bot or world.authority.bot(world.authority.app_of(call.app_id))
-        world.store.add_participant(world.store.conference_of(call), call.my_participant, bot, leg=call.id)
+        conference, streams = world.store.conference_of(call), streams_of(call.asked)
+        waits = conference.lobby and call.direction == "outgoing"
+        world.store.add_participant(conference, call.my_participant, bot, leg=call.id, streams=streams, in_lobby=waits)
         call_id = call.id  # of a call that ends before, nothing more is kept until then
         world.clock.after(self.keepalive_seconds, lambda: self.lapse(call_id))
 
@@ -125,8 +130,20 @@ class Calls:
             self._world.notifier.call_changed(call, COMING_ABOUT[call.direction])
             conference = self._world.store.conference_of(call)
             joined = call.direction == "outgoing" and conference.meeting is not None
-            self._world.notifier.roster_changed(conference, FIRST_ROSTER[joined])
-            self._world.clock.after(self._world.pace.audio, lambda: self.open_audio(call_id))
+            waits = conference.people[call.my_participant].in_lobby
+            self._world.notifier.roster_changed(conference, LOBBY[True] if waits else FIRST_ROSTER[joined])
+            if waits:
+                self._world.clock.after(self._world.pace.lobby, lambda: self.give_up_waiting(call_id))
+            else:
+                self._world.clock.after(self._world.pace.audio, lambda: self.open_audio(call_id))
+
+    def give_up_waiting(self, call_id: str) -> None:
+        """Remove a bot from the lobby that was not admitted (m3.41)."""
+        call = self._world.store.calls.get(call_id)
+        if call is None or call.state is not CallState.ESTABLISHED:
+            return
+        if self._world.store.conference_of(call).people[call.my_participant].in_lobby:
+            self.end(call, CallEvent.END, LOBBY_LEFT)
 
     def open_audio(self, call_id: str) -> None:
         """Let the audio be active, and notify the bot of what is known, unless the call has ended (s0.17)."""
@@ -146,7 +163,8 @@ class Calls:
         body = self.shown(ask, call)
         if "participants" in map(str.lower, ask.query("$expand")):
             conference = self._world.store.conference_of(call)
-            body["participants"] = resources.roster(conference.roster if conference.kind is Kind.GROUP else ())
+            seen = conference.seen_by(call.my_participant)
+            body["participants"] = resources.roster(seen if conference.kind is Kind.GROUP else ())
         return Reply(200, documented("call-get.r01"), body)
 
     def shown(self, ask: Ask, call: Call) -> dict[str, Any]:
@@ -199,6 +217,12 @@ class Calls:
         after = self.withdraw_invitations(call, self._world.store.drop_leg(call))
         if call.my_participant in before.people:
             self._world.notifier.roster_changed(after, PARTICIPANT_LEFT)
+            self.note_change(after)
+
+    def note_change(self, conference: Conference) -> None:
+        """Let the other parts look at a conference in which a participant has left or changed."""
+        for look in self.after_change:
+            look(conference)
 
     def withdraw_invitations(self, call: Call, conference: Conference) -> Conference:
         """Stop ringing those whom a call that is over had invited."""
@@ -231,7 +255,7 @@ class Calls:
             self.end_peer_legs(conference)
             return
         self._world.notifier.roster_changed(conference, fact)
-        self.after_change(conference)
+        self.note_change(conference)
         if not conference.has_people:
             legs = frozenset(conference.legs)
             self._world.clock.after(self._world.pace.alone, lambda: self.end_if_alone(conference.id, legs))
@@ -244,7 +268,7 @@ class Calls:
         for one in changed:
             conference = self._world.store.change_participant(conference, one.id, **facts)
         if changed:
-            self.after_change(conference)
+            self.note_change(conference)
             self.notify_changed(conference, fact)
         return conference
 
@@ -292,6 +316,21 @@ def require_media_role(ask: Ask, asked: Mapping[str, Any]) -> None:
 def is_app_hosted(asked: Mapping[str, Any]) -> bool:
     """Whether what was asked for has the bot host its media itself."""
     return type_of(asked.get("mediaConfig") or {}) == "appHostedMediaConfig"
+
+
+_AS_A_VIEWER = {
+    "audio": "sendReceive",
+    "video": "sendReceive",
+    "videoBasedScreenSharing": "receiveOnly",
+    "data": "sendReceive",
+}
+"""By medium: the direction of the stream of a bot that hosts its media itself and shares nothing (s12.2, s19.2)."""
+
+
+def streams_of(asked: Mapping[str, Any]) -> Mapping[str, str]:
+    """The streams of a bot, by what was asked for; one with service-hosted media has audio alone (s19.2)."""
+    wanted = asked.get("requestedModalities", ())
+    return {one: way for one, way in _AS_A_VIEWER.items() if one in wanted} if is_app_hosted(asked) else AUDIO_ALONE
 
 
 def require_instance(ask: Ask) -> None:

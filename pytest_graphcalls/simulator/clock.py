@@ -38,7 +38,9 @@ class Pace:
             a person presses.
         beep: how long the beep before a recording is.
         keeping: from starting the recording or the transcription of a call until the operation ends.
+        lobby: how long a bot waits in a lobby until the service removes it (no time is published: m3.41).
         recording_kept: how long a recording can be read after its call has ended (soon: call-record.r04).
+        gallery: from a request for the large gallery until it is in the call.
         stuck: until the service gives up a join that gets nowhere (about a minute in one report: observed 10.6).
 
     Raises:
@@ -56,7 +58,9 @@ class Pace:
     tone: float = 0.25
     beep: float = 0.5
     keeping: float = 0.5
+    lobby: float = 900.0
     recording_kept: float = 60.0
+    gallery: float = 0.5
 
     def __post_init__(self) -> None:
         for one in fields(self):

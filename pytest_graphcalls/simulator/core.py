@@ -10,7 +10,6 @@ from threading import RLock
 from typing import Any
 
 from pytest_graphcalls.contract import Contract, Match, Miss
-from pytest_graphcalls.simulator.acting import Person
 from pytest_graphcalls.simulator.admission import Admission, Ask
 from pytest_graphcalls.simulator.batching import Batches
 from pytest_graphcalls.simulator.calls import Calls
@@ -22,6 +21,7 @@ from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import App, Authority, Channel
 from pytest_graphcalls.simulator.incoming import Incoming
 from pytest_graphcalls.simulator.invitations import Invitations
+from pytest_graphcalls.simulator.lobby import Lobby
 from pytest_graphcalls.simulator.media import Media
 from pytest_graphcalls.simulator.meetings import Meetings
 from pytest_graphcalls.simulator.notifications import Notifier
@@ -29,11 +29,13 @@ from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.outbox import Carried, Courier, Outbox, Retention
 from pytest_graphcalls.simulator.participants import Participants
 from pytest_graphcalls.simulator.people import People
+from pytest_graphcalls.simulator.person import Person
 from pytest_graphcalls.simulator.prompts import Prompts
 from pytest_graphcalls.simulator.recordings import Recordings
 from pytest_graphcalls.simulator.responses import Refusal, Reply, Responses
 from pytest_graphcalls.simulator.routing import Routing
 from pytest_graphcalls.simulator.scenario import Meeting, Scenario
+from pytest_graphcalls.simulator.sharing import Sharing
 from pytest_graphcalls.simulator.signin import SimulatedSignIn
 from pytest_graphcalls.simulator.simulated_call import SimulatedCall
 from pytest_graphcalls.simulator.store import Store
@@ -56,7 +58,7 @@ class Simulator:
 
     Every behaviour is a method of one of its parts (``admission``, ``creation``, ``calls``, ``incoming``,
     ``participants``, ``invitations``, ``media``, ``meetings``, ``prompts``, ``recordings``, ``hearing``,
-    ``routing``, ``operations``, ``notifier``) that can be replaced on the instance.
+    ``routing``, ``sharing``, ``operations``, ``notifier``) that can be replaced on the instance.
 
     Args:
         seed: for all ids.
@@ -105,12 +107,16 @@ class Simulator:
         """Where sources differ: which behaviour is simulated; see :meth:`.Switches.choose`."""
         self.prompts = Prompts(world, self.operations, self.switches, self.outbox.later)
         self.recordings = Recordings(world, self.operations, self.hearing, self.switches)
-        self.calls.before_end, self.calls.after_change = self.recordings.hang_up, self.recordings.listen_again
+        self.sharing = Sharing(world, self.admission, self.calls, self.operations, self.participants)
+        self.calls.before_end = self.recordings.hang_up
+        self.calls.after_change += (self.recordings.listen_again, self.sharing.end_abandoned)
         parts = (self.operations, self.prompts, self.recordings, self.switches)
         self.media = Media(world, self.admission, self.calls, *parts)
         self.routing = Routing(world, self.admission, self.calls, self.participants, self.operations, self.prompts)
         self.meetings = Meetings(world, self.admission, self.calls)
-        self.scenario = Scenario(world, self.calls, self.meetings, self.incoming, self.retention, self.hearing)
+        self.lobby = Lobby(world, self.calls)
+        acting = (self.retention, self.hearing, self.sharing, self.lobby)
+        self.scenario = Scenario(world, self.calls, self.meetings, self.incoming, *acting)
         self.handlers: dict[str, Handler] = {id: partial(self._handle, attrgetter(at)) for id, at in HANDLERS.items()}
         """By operation id: what carries it out. An entry can be replaced."""
         self._aside: tuple[tuple[str, Callable[[Request], Response | None]], ...] = (
@@ -363,6 +369,7 @@ class Simulator:
         organizer: Person | str | None = None,
         passcode: bool = False,
         lets_in: bool = True,
+        lobby: bool = False,
     ) -> Meeting:
         """Hold a meeting that an app can look up, and join by a create.
 
@@ -371,9 +378,10 @@ class Simulator:
             organizer: who organizes it (not in it unless among ``people``).
             passcode: whether its number takes a passcode.
             lets_in: whether a bot that joins gets in; else its call stays in establishing and ends after a minute.
+            lobby: whether people and bots who join wait in its lobby until a person in it admits them.
         """
         with self.lock:
-            return self.scenario.meeting(people, organizer, passcode=passcode, lets_in=lets_in)
+            return self.scenario.meeting(people, organizer, passcode=passcode, lets_in=lets_in, lobby=lobby)
 
     def incoming_call(
         self,

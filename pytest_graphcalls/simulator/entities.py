@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from pytest_graphcalls.contract.model import LongRunning
@@ -66,6 +67,25 @@ class CachedJson:
         self.text = b""
 
 
+AUDIO_ALONE: Mapping[str, str] = MappingProxyType({"audio": "sendReceive"})
+"""The streams of one who takes part by voice."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContentSession:
+    """Content that a participant shares: a screen, or a presentation.
+
+    Attributes:
+        id: its id.
+        presenter: participant id of who shares it.
+        what: ``screen`` or ``powerpoint``.
+    """
+
+    id: str
+    presenter: str
+    what: str
+
+
 @dataclass(frozen=True, slots=True)
 class Participant:
     """A participant of a conference, active or invited.
@@ -75,7 +95,9 @@ class Participant:
         identity: the person, phone or bot.
         state: invited or active.
         source: number of the audio stream.
+        streams: the direction of each stream, by its medium.
         leg: the id of the call this is the bot's entry of, or ``""`` for people.
+        gallery_of: the id of the call whose bot has added this large gallery, or ``""`` for people and bots.
         operation: the id of the invite operation that brought it, or ``""``.
         invited_by: id of the call whose app invited it, or ``""``.
         hidden: whether it is off the roster, as the invite asked.
@@ -84,6 +106,7 @@ class Participant:
         music: what it hears on hold, or ``None``.
         holds: whether it holds the call by its client.
         in_lobby: whether it waits in the lobby.
+        on_hold: whether it is shown as on hold.
         apart: whether it is outside of the group in which everybody hears everybody.
         reports: the reports that its media is synthetic, as they were sent, each with the app as ``detectorBot``.
         audience: ids of those who alone hear it, by audio routing groups; ``None`` for everybody.
@@ -95,7 +118,9 @@ class Participant:
     identity: Identity
     state: ParticipantState
     source: int
+    streams: Mapping[str, str] = field(default_factory=lambda: AUDIO_ALONE)
     leg: str = ""
+    gallery_of: str = ""
     operation: str = ""
     invited_by: str = ""
     hidden: bool = False
@@ -104,11 +129,17 @@ class Participant:
     music: Music | None = None
     holds: bool = False
     in_lobby: bool = False
+    on_hold: bool = False
     reports: tuple[Mapping[str, Any], ...] = ()
     apart: bool = field(default=False, compare=False)
     audience: frozenset[str] | None = field(default=None, compare=False)
     since: float = field(default=0.0, compare=False)
     json: CachedJson = field(default_factory=CachedJson, compare=False)
+
+    @property
+    def is_person(self) -> bool:
+        """Whether it is a person or a phone: neither a bot nor a gallery."""
+        return not (self.leg or self.gallery_of)
 
     @property
     def is_muted(self) -> bool:
@@ -118,10 +149,15 @@ class Participant:
     def hears(self, other: Participant) -> bool:
         """Whether it hears a second participant who speaks.
 
-        One who is muted is not heard (participant-mute.r04); one on hold neither hears nor is heard (s7.7). An audio
-        route is private (call-post-audioroutinggroups): its source is heard by its receivers alone.
+        One who is muted is not heard (participant-mute.r04); one in the lobby, or on hold, neither hears nor is
+        heard (s7.7). An audio route is private (call-post-audioroutinggroups): its source is heard by its
+        receivers alone.
         """
-        if other.id == self.id or other.is_muted or any(one.music or one.holds for one in (self, other)):
+        if (
+            other.id == self.id
+            or other.is_muted
+            or any(one.music or one.holds or one.in_lobby for one in (self, other))
+        ):
             return False
         return not (self.apart or other.apart) if other.audience is None else self.id in other.audience
 
@@ -139,10 +175,12 @@ class Conference:
         organizer: id of the user who organizes the meeting, or ``""``.
         online: the meeting as its organizer has it; ``None`` where only those who join know of it, or it was deleted.
         lets_in: whether a bot that joins it gets in.
+        lobby: whether those who join it from now on wait in its lobby.
         kept: what is or was kept of it, ``recording`` or ``transcription``: whether it is now, and since when.
         people: everybody in it or invited to it, by participant id.
         legs: ids of the calls in it that are not over.
         sources: how many audio streams were numbered so far.
+        sessions: the content that is shared in it, by participant id of who shares it.
     """
 
     id: str
@@ -152,10 +190,12 @@ class Conference:
     organizer: str = ""
     online: OnlineMeeting | None = None
     lets_in: bool = True
+    lobby: bool = False
     kept: Mapping[str, tuple[bool, str]] = field(default_factory=dict)
     people: Mapping[str, Participant] = field(default_factory=dict)
     legs: tuple[str, ...] = ()
     sources: int = 0
+    sessions: Mapping[str, ContentSession] = field(default_factory=dict)
 
     @property
     def active(self) -> Iterator[Participant]:
@@ -167,10 +207,15 @@ class Conference:
         """The participants that the roster names."""
         return (one for one in self.active if not one.hidden)
 
+    def seen_by(self, id: str) -> Iterator[Participant]:
+        """Those whom the roster of a participant names: in the lobby no one else (application-post-calls.r11)."""
+        one = self.people.get(id)
+        return iter((one,)) if one is not None and one.in_lobby else self.roster
+
     @property
     def has_people(self) -> bool:
         """Whether anybody but bots is in it or still being rung."""
-        return any(not one.leg for one in self.people.values())
+        return any(one.is_person for one in self.people.values())
 
     def holds(self, identity: Identity) -> bool:
         """Whether ``identity`` is in it or invited to it."""
@@ -179,6 +224,11 @@ class Conference:
     def find(self, identity: Identity) -> Participant | None:
         """The active participant who is ``identity``."""
         return next((one for one in self._entries(identity) if one.state is ParticipantState.ACTIVE), None)
+
+    def has_admitted(self, identity: Identity) -> bool:
+        """Whether ``identity`` is in it, and not in its lobby."""
+        one = self.find(identity)
+        return one is not None and not one.in_lobby
 
     def _entries(self, identity: Identity) -> Iterator[Participant]:
         sort, id = identity.key
@@ -245,6 +295,11 @@ class Call:
     by_policy: bool = False
     recording_status: str = ""
     routes: Mapping[str, Route] = field(default_factory=dict)
+
+    @property
+    def follows_content(self) -> bool:
+        """Whether its bot has asked for notifications of content that is shared (application-post-calls.r13)."""
+        return (self.asked.get("callOptions") or {}).get("isContentSharingNotificationEnabled") is True
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ class Hearing:
             raise SettingError("presses(keys)", repr(keys)[:80], ANY_KEY)
         with self._world.lock:
             if not after and not self._calls_with(identity):
-                raise NotAllowedNowError(identity.name or identity.id, "press a key", "in no call", ("join",))
+                who, meant = identity.name or identity.id, self._world.people.meant(identity.name)
+                raise NotAllowedNowError(who, "press a key", "in no call", ("join",), meant)
             for number, tone in enumerate(tones):
                 moment = after + number * self._world.pace.tone
                 if moment:
@@ -56,7 +57,7 @@ class Hearing:
             self.pressed(call, tone)
 
     def _calls_with(self, identity: Identity) -> list[Call]:
-        conferences = [one for one in self._world.store.conferences_of(identity) if one.find(identity)]
+        conferences = [one for one in self._world.store.conferences_of(identity) if one.has_admitted(identity)]
         calls = [self._world.store.calls[leg] for conference in conferences for leg in conference.legs]
         return [call for call in calls if call.state is CallState.ESTABLISHED]
 
@@ -88,7 +89,7 @@ class Hearing:
         stays = self._stays(call)
         spans = []
         for bot in (stay for stay in stays if stay.one.id == call.my_participant):
-            for stay in (stay for stay in stays if not stay.one.leg and bot.one.hears(stay.one)):
+            for stay in (stay for stay in stays if stay.one.is_person and bot.one.hears(stay.one)):
                 speech = self._world.people.scripted(stay.one.identity).speech
                 for start, stop in ((-math.inf, math.inf),) if speech is None else speech:
                     span = max(start, stay.one.since, bot.one.since), min(stop, stay.until, bot.until)

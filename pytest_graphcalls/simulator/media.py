@@ -14,7 +14,7 @@ from pytest_graphcalls.simulator.entities import Call, Operation
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.prompts import Prompts, sounds_of
 from pytest_graphcalls.simulator.recordings import Recordings
-from pytest_graphcalls.simulator.responses import Refusal, Reply, inferred
+from pytest_graphcalls.simulator.responses import Refusal, Reply, documented, inferred
 from pytest_graphcalls.simulator.switches import Switches
 from pytest_graphcalls.simulator.world import World
 
@@ -126,6 +126,11 @@ class Media:
         """Refuse a bot that no recording policy has brought into the call (s11.2)."""
         if not call.by_policy:
             raise Refusal("not-a-recording-call", "No recording policy has brought this bot into the call.")
+
+    def log_quality(self, ask: Ask) -> Reply:
+        """Keep what a partner reports of the media of a device (call-logteleconferencedevicequality.r01)."""
+        self._world.store.device_quality.append(self._admission.body(ask).get("quality") or {})
+        return Reply(200, documented("call-logteleconferencedevicequality.r01"))
 
     def start_recording(self, ask: Ask) -> Reply:
         """Record the call for all who are in it (call-startrecording.r01)."""

@@ -14,7 +14,15 @@ from typing import Any
 from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.clock import Clock, Ids
-from pytest_graphcalls.simulator.entities import Call, Conference, Identity, Kind, Operation, Participant
+from pytest_graphcalls.simulator.entities import (
+    Call,
+    Conference,
+    ContentSession,
+    Identity,
+    Kind,
+    Operation,
+    Participant,
+)
 from pytest_graphcalls.simulator.responses import Fact, Result, documented, inferred, reported, weakest
 from pytest_graphcalls.simulator.store import Store
 from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Notification
@@ -33,6 +41,10 @@ REDIRECTED = documented("call-redirect.r05")
 TONE = documented("call-subscribetotone.r03")
 INVENTED = inferred("simulator.notify")
 OLD_FORM = reported("m3.1")
+CONTENT_SHARED: Mapping[str, Fact] = {
+    "outgoing": documented("application-post-calls.r13"),
+    "incoming": documented("s15.3"),
+}
 JOINING = inferred("m3.25")
 KNOWN_SINCE = reported("observed 6.11")
 AUDIO_ACTIVE = {"@odata.type": "#microsoft.graph.callMediaState", "audio": "active"}
@@ -205,7 +217,7 @@ class Notifier:
         """Tell the whole roster to one app, or what has changed in it, once it is in the call."""
         if call.state is not CallState.ESTABLISHED:
             return
-        people = tuple(conference.roster)
+        people = tuple(conference.seen_by(call.my_participant))
         if not (call.asked.get("callOptions") or {}).get("isDeltaRosterEnabled"):
             self._note_down(call, "updated", f"{call.id}/participants", lambda: resources.roster(people), str(fact))
             return
@@ -217,6 +229,23 @@ class Notifier:
             self._sent_rosters[call.id] = number + 1, now
             data = partial(resources.roster_delta, came, left, number + 1)
             self._note_down(call, "updated", f"{call.id}/participants", data, str(weakest(fact, DELTA[bool(left)])))
+
+    def content_shared(self, conference: Conference, change: str, session: ContentSession) -> None:
+        """Tell each app that has asked for it that content is shared, or is no longer.
+
+        A call that was made gets a list of one, a call that was answered an address without data, as the page of
+        each has it (application-post-calls.c06).
+        """
+        for call in (self._store.calls[leg] for leg in conference.legs):
+            if call.state is CallState.ESTABLISHED and call.follows_content:
+                self.tell_content(call, change, session)
+
+    def tell_content(self, call: Call, change: str, session: ContentSession) -> None:
+        """Tell one app that content is shared, or is no longer."""
+        path, made = f"{call.id}/contentsharingsessions", call.direction == "outgoing"
+        data = [resources.content_session(session)] if made else None
+        path = path if made else f"{path}/{session.id}"
+        self._note_down(call, change, path, lambda: data, str(CONTENT_SHARED[call.direction]))
 
     def tone_pressed(self, call: Call, tone: str, number: int) -> None:
         """Tell that a key was pressed, in as few members as captured (s4.2)."""
@@ -296,10 +325,14 @@ def _reference(call: Call) -> dict[str, Any]:
     }
 
 
-KINDS = ("created call", "updated call", "deleted call", "updated roster", "deleted operation")
+KINDS = (
+    *("created call", "updated call", "deleted call", "updated roster", "deleted operation"),
+    *("created content", "deleted content"),
+)
 """The first two words of every kind of notification."""
 
-_SORTS = {2: "call", 3: "roster", 4: "operation"}
+_SORTS = {"": "call", "participants": "roster", "operations": "operation", "contentsharingsessions": "content"}
+"""By what stands below the call in its address."""
 
 
 def kind_of(entries: Iterable[Mapping[str, Any]]) -> str:
@@ -310,7 +343,7 @@ def kind_of(entries: Iterable[Mapping[str, Any]]) -> str:
 def _kind(entry: Mapping[str, Any]) -> str:
     data = entry.get("resourceData")
     path = str(entry.get("resourceUrl") or entry.get("resource") or "")
-    sort = _SORTS.get(path.strip("/").count("/"), "resource")
+    sort = _SORTS.get("".join(path.strip("/").split("/")[3:4]), "resource")
     state = ""
     if isinstance(data, list):
         state = f"({len(data)})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
@@ -44,8 +45,12 @@ class Participants:
         head = b'{"@odata.context":%b,"value":[' % written(context)
         if conference.kind is Kind.PEER:
             return Reply(200, reported("observed 3.8"), head + b"]}")
-        people = b",".join([resources.participant_json(_in(ask, one)) for one in conference.roster])
+        people = b",".join([resources.participant_json(_in(ask, one)) for one in self.listed(call, conference)])
         return Reply(200, documented("call-list-participants.r01"), head + people + b"]}")
+
+    def listed(self, call: Call, conference: Conference) -> Iterable[Participant]:
+        """Those whom the roster names; a bot in the lobby sees itself alone (application-post-calls.r11)."""
+        return conference.seen_by(call.my_participant)
 
     def get(self, ask: Ask) -> Reply:
         """Show one participant."""
@@ -128,9 +133,14 @@ class Participants:
 
     def require_admitted(self, call: Call) -> None:
         """Refuse a bot that is not in the call (participant-reportsyntheticmedia.r04)."""
-        if call.state is not CallState.ESTABLISHED:
+        one = self._world.store.conference_of(call).people.get(call.my_participant)
+        if call.state is not CallState.ESTABLISHED or one is None or one.in_lobby:
             fact = inferred("participant-reportsyntheticmedia.r04")
-            raise Refusal("insufficient-permissions", f"The bot was not admitted; the call is {call.state}.", fact=fact)
+            raise Refusal(
+                "insufficient-permissions",
+                f"The bot was not admitted to the call, which is {call.state} for it.",
+                fact=fact,
+            )
 
     def reported(self, ask: Ask, conference: Conference) -> Participant:
         """The participant in the path; an id that is none is a malformed request."""

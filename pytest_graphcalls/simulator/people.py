@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -128,6 +129,11 @@ class People:
     def named(self, name: str) -> Identity | None:
         """The person whom a test has made under ``name``."""
         return self._by_name.get(name)
+
+    def meant(self, name: str) -> str:
+        """A sentence with the known name that ``name`` resembles, or ``""``: each name makes a person."""
+        close = get_close_matches(name, set(self._by_name) - {name}, n=1, cutoff=0.8)
+        return f"Did you mean {close[0]!r}?" if close else ""
 
     def completed(self, identity: Identity) -> Identity:
         """``identity`` with the name and tenant that the directory adds (participant-invite.c14)."""

@@ -228,7 +228,7 @@ def require_object_id(people: People, who: Identity, place: str) -> None:
     place, known = f"{place}.user.id", people.named(who.id)
     name = repr(who.id[:80])
     hint = f"simulator.person({name}).id is {known.id}." if known else f"simulator.person({name}) makes a user."
-    aside = f"{place}: expected the object id of a user, got {name}. {hint}"
+    aside = f"{place}: expected the object id of a user, got {name}. {hint} {people.meant(who.id)}".rstrip()
     raise Refusal("invalid-request", aside, fact=inferred("observed 2.33"), parameter=place)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from pytest_graphcalls.simulator.entities import (
     Call,
     Conference,
+    ContentSession,
     Identity,
     Invitee,
     Kind,
@@ -96,18 +97,10 @@ def participant(one: Participant) -> dict[str, Any]:
             "languageId": "en-us",
             "participantId": one.id,
         },
-        "mediaStreams": [
-            {
-                "@odata.type": "#microsoft.graph.mediaStream",
-                "mediaType": "audio",
-                "sourceId": str(one.source),
-                "direction": "inactive" if one.holds else "sendReceive",  # s7.5
-                "serverMuted": one.muted,
-            }
-        ],
+        "mediaStreams": [_stream(one, medium, direction) for medium, direction in one.streams.items()],
         "isMuted": one.is_muted,
         "isInLobby": one.in_lobby,
-        **({"isOnHold": True} if one.music else {}),  # s7.4: captured as true, and otherwise absent
+        **({"isOnHold": True} if one.music or one.on_hold else {}),  # s7.4: captured as true, and otherwise absent
         "id": one.id,
         **({"syntheticMediaDetection": _detection(one.reports[-1])} if one.reports else {}),
     }
@@ -122,6 +115,33 @@ def _detection(report: Mapping[str, Any]) -> dict[str, Any]:
         "isParticipantTrusted": False,
         "syntheticConfidence": report.get("overallConfidence"),
     }
+
+
+_STREAMS = {
+    "audio": ("main-audio", 0),
+    "video": ("main-video", 2),
+    "videoBasedScreenSharing": ("applicationsharing-video", 12),
+    "data": ("data", 13),
+}
+"""By medium: its label, and where its number stands among those of a participant (s19.2)."""
+
+
+def _stream(one: Participant, medium: str, direction: str) -> dict[str, Any]:
+    label, place = _STREAMS[medium]
+    return {
+        "@odata.type": "#microsoft.graph.mediaStream",
+        "mediaType": medium,
+        "label": label,
+        "sourceId": str(1000 * one.source + place if place else one.source),
+        "direction": "inactive" if one.holds and medium == "audio" else direction,  # s7.5
+        "serverMuted": one.muted and medium == "audio",
+    }
+
+
+def content_session(session: ContentSession, *, presenter: bool = False) -> dict[str, Any]:
+    """A ``contentSharingSession``; ``presenter`` shows who shares it, a member of beta."""
+    who = {"presenterParticipantId": session.presenter} if presenter else {}
+    return {"@odata.type": f"{_TYPE}contentSharingSession", "id": session.id, **who}
 
 
 def roster(people: Iterable[Participant]) -> list[dict[str, Any]]:

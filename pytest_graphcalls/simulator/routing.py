@@ -118,7 +118,7 @@ class Routing:
         return route
 
     def _keep(self, call: Call, routes: Mapping[str, Route]) -> None:
-        self._calls.after_change(self._world.store.change_routes(call, routes))
+        self._calls.note_change(self._world.store.change_routes(call, routes))
 
     def _answer(self, ask: Ask, call: Call, route: Route) -> Reply:
         context = f"{ask.root}/$metadata#communications/calls('{call.id}')/audioRoutingGroups/$entity"

@@ -9,14 +9,17 @@ from typing import Any
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator import resources
-from pytest_graphcalls.simulator.acting import Acting, Person
+from pytest_graphcalls.simulator.acting import Acting
 from pytest_graphcalls.simulator.calls import Calls
 from pytest_graphcalls.simulator.entities import Conference, Kind
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import App
 from pytest_graphcalls.simulator.incoming import Incoming
+from pytest_graphcalls.simulator.lobby import Lobby
 from pytest_graphcalls.simulator.meetings import Meetings
 from pytest_graphcalls.simulator.outbox import Retention
+from pytest_graphcalls.simulator.person import Person
+from pytest_graphcalls.simulator.sharing import Sharing
 from pytest_graphcalls.simulator.simulated_call import SimulatedCall
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.validation import shown
@@ -89,6 +92,8 @@ class Scenario(Acting):
         incoming: takes the calls that arrive.
         retention: knows how many calls are kept.
         hearing: knows what people press, say and hear.
+        sharing: knows what they share.
+        lobby: knows who admits whom.
     """
 
     def __init__(
@@ -99,8 +104,10 @@ class Scenario(Acting):
         incoming: Incoming,
         retention: Retention,
         hearing: Hearing,
+        sharing: Sharing,
+        lobby: Lobby,
     ) -> None:
-        super().__init__(world, calls, retention, hearing)
+        super().__init__(world, calls, retention, hearing, sharing, lobby)
         self._meetings = meetings
         self._incoming = incoming
 
@@ -114,13 +121,13 @@ class Scenario(Acting):
         organizer: Person | str | None = None,
         *,
         passcode: bool = False,
-        lets_in: bool = True,
+        **facts: bool,
     ) -> Meeting:
-        """Hold a meeting that ``people`` are in already."""
+        """Hold a meeting that ``people`` are in already; ``facts`` are members of its conference."""
         host = self._person(organizer or "Organizer")
         guests = [self._person(one).identity for one in ((people,) if isinstance(people, (str, Person)) else people)]
         asked = {"joinMeetingIdSettings": {"isPasscodeRequired": passcode}}
-        conference = self._meetings.made(host.identity, asked, guests, lets_in=lets_in)
+        conference = self._meetings.made(host.identity, asked, guests, **facts)
         for one in guests:
             self._admit(conference.id, one)
         online, info = conference.online, conference.meeting

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from pytest_graphcalls.lifecycle import CallState, ParticipantState
 from pytest_graphcalls.simulator.audio import Prompt, Recording, Tone
-from pytest_graphcalls.simulator.entities import Call, Conference, Kind, Operation, Participant, Route
+from pytest_graphcalls.simulator.entities import Call, Conference, ContentSession, Kind, Operation, Participant, Route
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.responses import Result
 from pytest_graphcalls.simulator.store import Store
@@ -38,6 +39,10 @@ class SimulatedCall:
     def __repr__(self) -> str:
         call = self._scenario.store.calls.get(self.id)
         return f"SimulatedCall({self.id!r}, state={call.state.value if call else 'not kept'!r})"
+
+    def __str__(self) -> str:
+        """Its id: so it can be put into an address as it is."""
+        return self.id
 
     @property
     def _call(self) -> Call:
@@ -114,6 +119,17 @@ class SimulatedCall:
     def recording_status(self) -> str:
         """Whether the bot says that it records: the status that it has set last, or ``""``."""
         return self._call.recording_status
+
+    @property
+    def sharing(self) -> tuple[ContentSession, ...]:
+        """The content that is shared in it now."""
+        return tuple(self._conference.sessions.values())
+
+    @property
+    def device_quality(self) -> tuple[Mapping[str, Any], ...]:
+        """What was reported of the media of devices under its ``callChainId``, in order."""
+        reports, chain = self._scenario.store.device_quality, self._call.chain
+        return tuple(one for one in reports if str(one.get("callChainId")).lower() == chain)
 
     @property
     def is_recorded(self) -> bool:

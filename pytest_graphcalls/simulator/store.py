@@ -62,6 +62,8 @@ class Store:
         self._places: dict[tuple[str, str], dict[str, None]] = {}
         self.recordings: dict[str, Recording] = {}
         """By id of the operation."""
+        self.device_quality: list[Mapping[str, Any]] = []
+        """What was reported of the media of devices, in order."""
 
     def conference_of(self, call: Call) -> Conference:
         """The conference that ``call`` is a leg of."""
@@ -174,7 +176,7 @@ class Store:
 
     def _came(self, conference: Conference, id: str) -> Conference:
         one = conference.people[id]
-        if one.state is ParticipantState.ACTIVE and not one.leg:
+        if one.state is ParticipantState.ACTIVE and one.is_person:
             self._places.setdefault(one.identity.key, {})[conference.id] = None
         return self.put_conference(conference)
 
@@ -216,9 +218,10 @@ class Store:
         return call
 
     def drop_leg(self, call: Call) -> Conference:
-        """Note that ``call`` is over, and take the bot's entry off the roster."""
+        """Note that ``call`` is over, and take the bot's entry off the roster, and the gallery that it has added."""
         conference = self.change_routes(call, {}) if call.routes else self.conference_of(call)
         self._part(conference, call.my_participant)
-        people = {id: one for id, one in conference.people.items() if id != call.my_participant}
+        gone = {call.my_participant, *(id for id, one in conference.people.items() if one.gallery_of == call.id)}
+        people = {id: one for id, one in conference.people.items() if id not in gone}
         legs = tuple(leg for leg in conference.legs if leg != call.id)
         return self.put_conference(replace(conference, people=people, legs=legs))

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pytest_graphcalls.targets.facts import MockFacts
 
 
+CALLER = "Caller"
+"""Who calls the bot by default."""
 _ROSTER_LAG = 0.5
 """Seconds by which a list of participants may be behind the operation that has brought one in."""
 ENDED = frozenset({"completed", "failed"})
@@ -86,9 +88,10 @@ class People(OnTarget):
         self._world().person(person.id).declines()
         return person
 
-    def acting(self, call: StagedCall) -> Any:
-        """The person on the other side of a call, who presses keys and speaks (needs ``clock``)."""
-        return self._world().person(call.people[0].id)
+    def acting(self, call: StagedCall, person: Invitee | None = None) -> Any:
+        """A person in a call, by default the other side, who presses keys, speaks and shares (needs ``clock``)."""
+        people = (person,) if person else call.people
+        return self._world().person(people[0].id if people else CALLER)
 
     def read(self, url: str, token: str) -> Answer:
         """Read an address that an answer or a notification has given, with a token of its own."""
@@ -264,10 +267,10 @@ class Scenes(Making):
         self.reached(lambda: call.has(*people), "a group call with two people in it")
         return call
 
-    def peer_to_peer_call(self, person: Invitee | None = None) -> StagedCall:
-        """A call of the bot with one person."""
+    def peer_to_peer_call(self, person: Invitee | None = None, **facts: Any) -> StagedCall:
+        """A call of the bot with one person; ``facts`` are further members of its body."""
         person = person or self.person()
-        return self.staged(person, targets=[person.entry()])
+        return self.staged(person, targets=[person.entry()], **facts)
 
     def incoming_call(self, *, group: bool = False, recording_policy: bool = False) -> StagedCall:
         """A call that rings at the bot (needs ``incoming-call``).

@@ -106,10 +106,9 @@ class Line:
         if tenant and tenant.lower() != self.place.tenant.lower():
             step = f"The authority {self.sign_in.authority} gave a token for {tenant}; nothing was sent to Graph."
             raise SettingError(TENANT, self.place.tenant, "the tenant that the token is for", step)
-        problem = self.network.unreachable(self.place.root)
+        problem = self.network.unreachable(self.place.root, "Look at the address, the network and the proxy.")
         if problem:
-            step = f"{problem} Look at the address, the network and the proxy."
-            raise SettingError("--graphcalls-root", self.place.root, "a Graph that answers", step)
+            raise SettingError("--graphcalls-root", self.place.root, "a Graph that answers", problem)
 
     def cleaner(self, guard: Guard) -> Callable[[str], tuple[int, str]]:
         """A function that sends DELETE to an address: gives the status (0 without an answer) and the reason."""

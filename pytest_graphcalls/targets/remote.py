@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from pytest_graphcalls.clients.httpx import Client
-from pytest_graphcalls.clients.network import Network
+from pytest_graphcalls.clients.network import Network, trusted
 from pytest_graphcalls.errors import StageError
 from pytest_graphcalls.server.control.routing import PREFIX, TOKEN_PATH
 from pytest_graphcalls.validation import is_loopback
@@ -19,7 +19,7 @@ def is_steerable(url: str) -> bool:
     """Whether a ``graphcalls serve`` with control addresses answers at ``url``; other machines are not asked."""
     if not is_loopback(urlsplit(url).hostname or ""):
         return False
-    network = Network()
+    network = Network(ca_file=trusted(url))
     try:
         answer = network.look(f"{url}{PREFIX}")
         listed = answer.json() if answer is not None and answer.status == 200 else None

@@ -71,9 +71,9 @@ class UrlTarget:
     @cached_property
     def network(self) -> Any:
         """The transports to it; one pair for the run, because the TLS context of a new one takes 25 ms."""
-        from pytest_graphcalls.clients.network import Network
+        from pytest_graphcalls.clients.network import Network, trusted
 
-        network = Network()
+        network = Network(ca_file=trusted(self.name))
         problem = network.unreachable(self.name)
         if problem:
             network.close()
@@ -81,7 +81,7 @@ class UrlTarget:
                 "--graphcalls-target",
                 self.name,
                 "a server that answers",
-                f"{problem} Start it, or fix the address.",
+                problem,
             )
         return network
 

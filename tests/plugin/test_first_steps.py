@@ -88,3 +88,17 @@ def test_a_marker_that_is_wrong_is_shown_the_right_ones(pytester: pytest.Pyteste
     line = next(line for line in (*result.outlines, *result.errlines) if "versoin" in line)
     assert "The markers are" in line
     assert "graphcalls(*, version, target, tenant)" in line
+
+
+def test_a_call_in_an_address_is_its_id(pytester: pytest.Pytester, run: Run) -> None:
+    """A test that forgets the attribute does what it means."""
+    pytester.makepyfile(
+        """
+        def test_it(graphcalls):
+            call = graphcalls.simulator.incoming_call()
+            answer = graphcalls.client.post(f"/communications/calls/{call}/reject", json={"reason": "busy"})
+            assert (answer.status_code, call.rejected_with) == (202, "busy")
+            assert repr(call).startswith(f"SimulatedCall('{call.id}', ")
+        """
+    )
+    run().assert_outcomes(passed=1)

@@ -171,6 +171,30 @@ def test_a_misspelt_ini_key_gets_the_nearest(pytester: pytest.Pytester, run: Run
 
 
 @pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("GRAPHCALLS_TARGTE", "GRAPHCALLS_TARGET"),
+        ("GRAPHCALLS_TOKN", "GRAPHCALLS_TOKEN"),
+        ("GRAPHCALLS_SANDBX_USERS", "GRAPHCALLS_SANDBOX_USERS"),
+        ("GRAPHCALLS_SANDBOX_USERS", ""),
+        ("GRAPHCALLS_REPORT", ""),
+        ("GRAPHCALLS_OF_OUR_OWN", ""),
+    ],
+)
+def test_a_misspelt_variable_gets_the_nearest(
+    pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, meant: str
+) -> None:
+    """It would be passed over in silence else; a variable that resembles none of ours may be somebody else's."""
+    monkeypatch.setenv(variable, "")
+    pytester.makepyfile("def test_it(): pass")
+    result = run()
+    result.assert_outcomes(passed=1)
+    said = f"pytest-graphcalls reads no variable {variable}. Did you mean {meant!r}?"
+    assert (said in result.stdout.str()) is bool(meant)
+    assert meant or "reads no variable" not in result.stdout.str()
+
+
+@pytest.mark.parametrize(
     ("variable", "ini", "name"), [("x", "", "GRAPHCALLS_VERSION"), ("", "x", "graphcalls_version")]
 )
 def test_a_wrong_value_names_its_source(

@@ -52,10 +52,11 @@ def test_an_unmodified_bot_runs_as_a_process(pytester: pytest.Pytester, run: Run
     """It signs in and calls Graph by its real names; when the test fails its output is shown; its child ends, too."""
     pytester.makepyfile(
         test_it="""
+        import pathlib
         import sys
 
         def test_it(graphcalls):
-            bot = graphcalls.run([sys.executable, "bot.py"], port_variable="BOT_PORT")
+            bot = graphcalls.run([sys.executable, pathlib.Path("bot.py")], port_variable="BOT_PORT")
             call = graphcalls.simulator.incoming_call()
             graphcalls.simulator.advance(0)
             bot.wait_for(lambda: call.rejected_with == "busy")

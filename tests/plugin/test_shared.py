@@ -131,3 +131,22 @@ def test_a_different_target_has_none(pytester: pytest.Pytester, run: Run) -> Non
     result = run("--graphcalls-target=http://127.0.0.1:9", "-rs")
     result.assert_outcomes(skipped=4)
     assert any("--graphcalls-target=simulator has one." in line for line in result.outlines)
+
+
+def test_the_fixture_itself_says_that_it_is_called(pytester: pytest.Pytester, run: Run) -> None:
+    """Used as what it gives, or entered without parentheses."""
+    pytester.makepyfile(
+        """
+        def test_used(graphcalls_shared):
+            graphcalls_shared.client
+
+        def test_entered(graphcalls_shared):
+            with graphcalls_shared:
+                pass
+        """
+    )
+    result = run()
+    result.assert_outcomes(failed=2)
+    for use in (".client", "with graphcalls_shared"):
+        said = f"*graphcalls_shared={use}: expected it to be called, with parentheses. In a fixture of your own: with *"
+        result.stdout.fnmatch_lines_random([said])

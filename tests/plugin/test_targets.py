@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_graphcalls.server.asgi import SimulatorApp
+from pytest_graphcalls.server.http import serve_in_thread
+from pytest_graphcalls.server.tls import certificate_in
 from pytest_graphcalls.simulator import Simulator
 from tests.plugin.conftest import NO_LEAKS, Run
 from tests.plugin.projects import READ_A_CALL
@@ -49,6 +52,25 @@ def test_without_a_token_a_placeholder_is_sent(pytester: pytest.Pytester, run: R
     run(f"--graphcalls-target={served[0]}").assert_outcomes(passed=1)
 
 
+def test_a_server_with_tls_is_trusted_by_the_environments_authority(
+    pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By SSL_CERT_FILE; without it the sentence says so, and nobody is sent to start a server that runs."""
+    pytester.makepyfile(READ_A_CALL)
+    app = SimulatorApp(simulator := Simulator())
+    monkeypatch.setenv("GRAPHCALLS_TOKEN", simulator.authority.token())
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with (
+        certificate_in(pytester.path / "ca") as tls,
+        serve_in_thread(app, certificate=tls.certificate) as url,
+    ):
+        said = "\n".join(run(f"--graphcalls-target={url}").outlines)
+        assert "set SSL_CERT_FILE to the authority's file, which is FOLDER/ca.pem for" in said
+        assert "Start it" not in said
+        monkeypatch.setenv("SSL_CERT_FILE", str(tls.ca))
+        run(f"--graphcalls-target={url}").assert_outcomes(passed=1)
+
+
 def test_a_server_that_does_not_answer_ends_the_run(pytester: pytest.Pytester, run: Run) -> None:
     """One sentence and status 4, instead of one failing test per rule."""
     pytester.makepyfile(READ_A_CALL + "\ndef test_more(graphcalls_client): pass\n")
@@ -57,7 +79,7 @@ def test_a_server_that_does_not_answer_ends_the_run(pytester: pytest.Pytester, r
     sentence = f"graphcalls: --graphcalls-target={NOWHERE}: expected a server that answers. "
     line = next(line for line in (*result.outlines, *result.errlines) if sentence in line)
     assert "refused" in line
-    assert "Start it, or fix the address." in line
+    assert "Start it, or correct the address." in line
 
 
 def test_a_server_that_does_not_answer_ends_a_parallel_run(pytester: pytest.Pytester, run: Run) -> None:

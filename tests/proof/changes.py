@@ -222,6 +222,16 @@ def operations_end_untold(type_: str, status: OperationState) -> Apply:
     return around("operations", "notify_end", step)
 
 
+def shares_untold(direction: str) -> Apply:
+    """What is shared is not told in calls of one direction."""
+
+    def step(_: Simulator, original: Callable[..., None], call: Call, *told: Any) -> None:
+        if call.direction != direction:
+            original(call, *told)
+
+    return around("notifier", "tell_content", step)
+
+
 AFTER_INVITE = "participant-invite.r03"
 """The source of a roster that is sent because somebody who was invited has joined."""
 

@@ -58,6 +58,11 @@ FIND, GET, MAKE, DROP = (f"onlinemeeting-{verb}" for verb in ("find", "get", "cr
 MUTE_BOT, UNMUTE_BOT, TONES = "call-mute", "call-unmute", "call-senddtmftones"
 LISTEN, RECORD, STATUS = "call-subscribetotone", "call-record", "call-updaterecordingstatus"
 REDIRECT = "call-redirect"
+SCREEN, GALLERY = "call-changescreensharingrole", "call-addlargegalleryview"
+SHARED, SESSION, QUALITY = (
+    *("call-list-contentsharingsessions", "contentsharingsession-get"),
+    "call-logteleconferencedevicequality",
+)
 MUTE_ALL, HOLD, RESUME = "participant-muteall", "participant-startholdmusic", "participant-stopholdmusic"
 MIX, ROUTE, ROUTES = "participant-configuremixer", "call-post-audioroutinggroups", "call-list-audioroutinggroups"
 READ_ROUTE, CHANGE_ROUTE, DROP_ROUTE = (f"audioroutinggroup-{verb}" for verb in ("get", "update", "delete"))
@@ -117,6 +122,11 @@ TABLE: tuple[Deviation, ...] = (
         f"{CREATE}.roster-follows-joining",
         "The first roster of a call is not told.",
         changes.tells_rosters(first=False, later=True),
+    ),
+    Deviation(
+        f"{CREATE}.lobby-shows-the-bot-alone",
+        "A bot in the lobby sees everybody.",
+        instead("participants", "listed", lambda _, conference: conference.roster),
     ),
     Deviation(f"{CREATE}.token-is-required", OPEN, needs_no_token(CREATE)),
     # What a stage needs besides
@@ -430,6 +440,79 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(f"{REDIRECT}.role-is-required", "A token without roles redirects a call.", needs_no_role(REDIRECT)),
     Deviation(f"{REDIRECT}.token-is-required", OPEN, needs_no_token(REDIRECT)),
     Deviation(f"{REDIRECT}.app-path-still-works", LOST, has_no_old_address(REDIRECT)),
+    # Share a screen
+    Deviation(f"{SCREEN}.success-is-202-empty", "The answer has status 200.", status(SCREEN, 200)),
+    Deviation(f"{SCREEN}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster(SCREEN)),
+    Deviation(
+        f"{SCREEN}.group-calls-only",
+        "It is carried out in a peer-to-peer call.",
+        around("participants", "require_group_call", changes.not_for(SCREEN)),
+    ),
+    Deviation(
+        f"{SCREEN}.app-hosted-media-only",
+        "A bot with service-hosted media shares.",
+        both(skips("sharing", "require_app_hosted_media"), skips("sharing", "require_screen")),
+    ),
+    Deviation(
+        f"{SCREEN}.roles-are-viewer-and-sharer",
+        "A viewer is refused.",
+        handled(SCREEN, changes.refuses_when(lambda body: body.get("role") == "viewer")),
+    ),
+    Deviation(f"{SCREEN}.role-is-required", "A token without roles will do.", needs_no_role(SCREEN)),
+    Deviation(f"{SCREEN}.token-is-required", OPEN, needs_no_token(SCREEN)),
+    Deviation(f"{SCREEN}.app-path-still-works", LOST, has_no_old_address(SCREEN)),
+    # Add the large gallery
+    Deviation(f"{GALLERY}.success-is-202-with-operation", "The answer has status 200.", status(GALLERY, 200)),
+    Deviation(
+        f"{GALLERY}.answers-before-it-is-done",
+        "The answer says completed at once.",
+        body(GALLERY, lambda operation: {**operation, "status": "completed"}),
+    ),
+    Deviation(
+        f"{GALLERY}.completion-is-notified",
+        "The end of the operation is not told.",
+        changes.operations_end_untold("addLargeGalleryViewOperation", OperationState.COMPLETED),
+    ),
+    Deviation(
+        f"{GALLERY}.client-context-is-echoed", "clientContext is forgotten.", body(GALLERY, changes.forgets_the_context)
+    ),
+    Deviation(
+        f"{GALLERY}.client-context-at-most-256",
+        "257 characters are taken.",
+        leaves_unjudged(f"{GALLERY}.client-context-at-most-256"),
+    ),
+    Deviation(f"{GALLERY}.app-path-still-works", LOST, has_no_old_address(GALLERY)),
+    # What is shared, and how good devices are
+    Deviation(
+        f"{CREATE}.content-sharing-is-notified",
+        "What is shared is not told in a call that the bot has made.",
+        changes.shares_untold("outgoing"),
+    ),
+    Deviation(
+        "call-answer.content-sharing-is-notified",
+        "What is shared is not told in a call that the bot has answered.",
+        changes.shares_untold("incoming"),
+    ),
+    Deviation(
+        f"{SHARED}.success-is-200-with-collection",
+        "The sessions come as a bare list.",
+        body(SHARED, lambda listed: listed["value"]),
+    ),
+    Deviation(
+        f"{SESSION}.success-is-200-with-session",
+        "The session comes in a list.",
+        body(SESSION, lambda one: {"value": [one]}),
+    ),
+    Deviation(f"{SESSION}.id-is-the-one-asked-for", "Another session is shown.", body(SESSION, changes.another)),
+    Deviation(f"{QUALITY}.success-is-200-empty", "The answer has status 204.", status(QUALITY, 204)),
+    Deviation(
+        f"{QUALITY}.quality-is-required", "Nothing is a report.", leaves_unjudged(f"{QUALITY}.quality-is-required")
+    ),
+    *(Deviation(f"{one}.token-is-required", OPEN, needs_no_token(one)) for one in (GALLERY, SHARED, SESSION, QUALITY)),
+    *(
+        Deviation(f"{one}.role-is-required", "A token without roles will do.", needs_no_role(one))
+        for one in (GALLERY, SHARED, SESSION, QUALITY)
+    ),
     # Mute
     Deviation(f"{MUTE}.success-is-200-with-operation", "The answer has status 202.", status(MUTE, 202)),
     Deviation(f"{MUTE}.is-done-with-the-answer", "The answer says running.", body(MUTE, changes.goes_on)),

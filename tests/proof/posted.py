@@ -37,11 +37,18 @@ from tests.proof.damage import (
 from tests.proof.undamaged import everything
 
 CONTRACT = Contract.packaged()
-CALL = "/communications/calls/57dab8b1-894c-409a-b240-bd8beae78896"
-PRODUCED = ("incoming-call", "call-updated", "call-ended", "operation-ended", "roster-updated", "roster-delta")
+PRODUCED = (
+    *("incoming-call", "call-updated", "call-ended", "operation-ended", "roster-updated", "roster-delta"),
+    "content-sharing-sessions",
+)
 """What the simulator posts of itself."""
-PRINTED = ("content-sharing-sessions",)
-"""What it does not; written below as the documentation describes it."""
+BELOW = {
+    "participants": "roster-updated",
+    "operations": "operation-ended",
+    "contentsharingsessions": "content-sharing-sessions",
+}
+"""By what stands below the call in an address: the payload."""
+CALL = "/communications/calls/57dab8b1-894c-409a-b240-bd8beae78896"
 DATA: Steps = ("value", 0, "resourceData")
 
 
@@ -87,21 +94,12 @@ def changes_of_rosters(stage: Stage) -> None:
     stage.advance(5)
 
 
-def envelope(change: str, path: str, data: Any) -> dict[str, Any]:
-    """A notification with one entry."""
-    entry = {"changeType": change, "resource": path.replace("/communications", "/app", 1), "resourceUrl": path}
-    typed = {"@odata.type": f"{NAMESPACE}commsNotification", **entry, "resourceData": data}
-    return {"@odata.type": f"{NAMESPACE}commsNotifications", "value": [typed]}
-
-
 @cache
 def undamaged(version: str) -> dict[str, dict[str, Any]]:
     """One of every sort, by the name of its payload; of the simulator's the fullest."""
     found: dict[str, dict[str, Any]] = {}
     for body in sorted(produced(version), key=lambda body: len(str(body))):
         found[name_of(body)] = body
-    session = {"@odata.type": f"{NAMESPACE}contentSharingSession", "id": "9f1b"}
-    found["content-sharing-sessions"] = envelope("created", f"{CALL}/contentsharingsessions", [session])
     return found
 
 
@@ -117,7 +115,7 @@ def name_of(body: dict[str, Any]) -> str:
     if below == ["participants"] and isinstance(entry["resourceData"], dict):
         return "roster-delta"
     if below:
-        return {"participants": "roster-updated", "operations": "operation-ended"}[below[0]]
+        return BELOW[below[0]]
     return {"created": "incoming-call", "updated": "call-updated", "deleted": "call-ended"}[entry["changeType"]]
 
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from pytest_graphcalls.contract import VERSIONS
 from pytest_graphcalls.findings import Finding, Side
 from tests.effort import examples
-from tests.proof.posted import CONTRACT, PRINTED, PRODUCED, Posted, damages, harmless, produced, undamaged
+from tests.proof.posted import CONTRACT, PRODUCED, Posted, damages, harmless, produced, undamaged
 
 QUICK = examples(60)
-SORTS = (*PRODUCED, *PRINTED)
+SORTS = PRODUCED
 NOT_DAMAGED = {
     "roster-below-operations": "a roster at another address; accepted with a notice (tests/unit/contract)",
     "content-sharing-session": "nothing is known of its data",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
+from pytest_graphcalls.contracts.test_call_logteleconferencedevicequality import quality
+
 from pytest_graphcalls.contract import Contract, Match
 from pytest_graphcalls.session import Recorder
-from pytest_graphcalls.stage import Stage
+from pytest_graphcalls.stage import Stage, members
 from pytest_graphcalls.targets import Setup, SimulatorTarget
 from pytest_graphcalls.wire import Exchange
 
@@ -48,6 +50,15 @@ def everything(stage: Stage) -> None:
     call.remove(call.id_of(alice))
     call.get()
     context = {"clientContext": stage.new_id()}
+    call.send("call-addlargegalleryview", context)
+    hosted = {"@odata.type": "#microsoft.graph.appHostedMediaConfig", "blob": "0"}
+    options = {"@odata.type": "#microsoft.graph.outgoingCallOptions", "isContentSharingNotificationEnabled": True}
+    screen = ["audio", "videoBasedScreenSharing"]
+    seen = stage.staged(mediaConfig=hosted, requestedModalities=screen, callOptions=options, **stage.meeting())
+    seen.send("call-changescreensharingrole", {"role": "sharer"})
+    (session,) = members(seen.send("call-list-contentsharingsessions"))["value"]
+    seen.send("contentsharingsession-get", session_id=session["id"])
+    stage.ask(stage.client, "POST", "/communications/calls/logTeleconferenceDeviceQuality", {"quality": quality(stage)})
     call.send("call-mute", context)
     call.send("call-unmute", context)
     call.send("participant-mute", context, participant_id=call.id_of(bob))

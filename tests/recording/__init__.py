@@ -11,6 +11,7 @@ from pytest_graphcalls.contract import Contract
 SUCCESS_ONLY = frozenset(
     {
         *("call-record", "call-subscribetotone", "call-updaterecordingstatus"),
+        *("call-list-contentsharingsessions", "call-logteleconferencedevicequality", "contentsharingsession-get"),
         *("call-startrecording", "call-stoprecording", "call-starttranscription", "call-stoptranscription"),
         "participant-reportsyntheticmedia",
         *("onlinemeeting-create", "onlinemeeting-delete", "onlinemeeting-find", "onlinemeeting-get"),

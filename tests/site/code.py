@@ -28,7 +28,7 @@ from pytest_graphcalls.server.control import ROUTES, state
 from pytest_graphcalls.server.control.routing import Route
 from pytest_graphcalls.simulator import FAULTS, App, Authority, Fault, Keyring, Meeting, Person, SimulatedCall
 from pytest_graphcalls.simulator.audio import Prompt, Recording, Tone
-from pytest_graphcalls.simulator.entities import Route
+from pytest_graphcalls.simulator.entities import Route as AudioRoute
 from pytest_graphcalls.simulator.faults import Side, parameters_of
 from pytest_graphcalls.simulator.switches import Switches
 from tests.site.markdown import code, codes, documentation, facts, prose, sections, signature, summary, table
@@ -282,7 +282,7 @@ PARTS: Mapping[str, Part] = {
     "keyring": lambda: listed(Keyring, without="reset"),
     "pace": lambda: fields(Pace),
     "prompt": lambda: fields(Prompt),
-    "route": lambda: fields(Route),
+    "route": lambda: fields(AudioRoute),
     "tone": lambda: fields(Tone),
     "recording": lambda: value(Recording),
     "switches": lambda: members(Switches, names=("choose",)),

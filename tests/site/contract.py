@@ -26,7 +26,7 @@ from tests.site.markdown import code, codes, facts, plain, table
 from tests.site.pages import ROOT
 
 NOT_SIMULATED = (
-    "Media (audio, video, RTP), the lobby of a meeting, PSTN carriers, and other parts of Graph.",
+    "Media (audio, video, RTP), PSTN carriers, and other parts of Graph.",
     "Your bot's own HTTP server, its TLS and its network; a bot is called in this process or at a local address.",
 )
 """What the simulator leaves out besides operations."""

@@ -17,7 +17,15 @@ CONFIGURATION = ROOT / "zensical.toml"
 _BLOCK = re.compile(r"(?:<!-- ([\w ]+) -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PART = re.compile(r"^<!-- generated: ([\w-]+) -->\n", re.MULTILINE)
 _FILE = re.compile(r"^<!-- file: (\S+) -->\n", re.MULTILINE)
-_LANGUAGES = {".py": "python", ".mjs": "js", ".yml": "yaml"}
+_LANGUAGES = {
+    ".py": "python",
+    ".mjs": "js",
+    ".cjs": "js",
+    ".yml": "yaml",
+    ".go": "go",
+    ".java": "java",
+    ".cs": "csharp",
+}
 _KEPT_PART = re.compile(r"(?<=^<!-- generated: )([\w-]+)( -->\n).*?(?=^<!-- end -->$)", re.MULTILINE | re.DOTALL)
 
 

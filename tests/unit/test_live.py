@@ -53,7 +53,7 @@ def line(token: str, problem: str = "") -> Line:
     """A line whose sign-in gives ``token``, and whose network has ``problem``."""
     made = Line(Place.of(VARIABLES))
     vars(made)["sign_in"] = SimpleNamespace(token=lambda: token, authority="https://sign.in")
-    vars(made)["network"] = SimpleNamespace(unreachable=lambda _: problem, close=lambda: None)
+    vars(made)["network"] = SimpleNamespace(unreachable=lambda *_: problem, close=lambda: None)
     return made
 
 

@@ -210,7 +210,7 @@ def test_a_roster_without_those_whose_invite_is_completed_is_blamed(status: str,
     stage, line = stage_on({("GET", "/operations/o"): said(status=status), ("GET", "/participants"): roster()})
     line.scripted.answers["POST", "/invite"] = said(id="o")
     wrong: list[tuple[str, ...]] = []
-    stage._patience, stage._blame = 0.1, lambda *facts: wrong.append(facts)
+    stage._patience, stage._add_wrong_value = 0.1, lambda *facts: wrong.append(facts)
     with pytest.raises(StageError, match="a call that the people invited have joined"):
         stage.bring(StagedCall(stage, CALL, stage.client), stage.person())
     expected = ("$.value", "Alice, whose invite is completed, in the list", "no such participant")
@@ -221,7 +221,7 @@ def test_an_invite_that_is_over_is_not_waited_for() -> None:
     """At a server in real time the operation tells when there is no more to wait for than a late list."""
     stage, line = stage_on({("GET", "/operations/o"): said(status="completed"), ("GET", "/participants"): roster()})
     line.scripted.answers["POST", "/invite"] = said(id="o")
-    line.given, stage._blame = MockFacts(), lambda *_: None
+    line.given, stage._add_wrong_value = MockFacts(), lambda *_: None
     with pytest.raises(StageError, match="their invites are over, and the list does not show them"):
         stage.bring(StagedCall(stage, CALL, stage.client), stage.person())
     assert sum(line.waited) == pytest.approx(0.5)
@@ -350,12 +350,15 @@ def test_answers_are_read_leniently() -> None:
 def test_any_operation_about_a_call_can_be_sent(id: str, root: str) -> None:
     """By the method and the path of its file, below either root, with the keys of the path filled in."""
     stage, line = stage_on()
-    StagedCall(stage, CALL, line.scripted, root=root).send(id, {"x": 1}, participant_id="p1", operation_id="o1")
+    StagedCall(stage, CALL, line.scripted, root=root).send(
+        id, {"x": 1}, participant_id="p1", operation_id="o1", session_id="s1"
+    )
     ((method, url, sent),) = line.scripted.asked
-    match = CONTRACT.match(method, f"/v1.0{url.replace('/app/', '/communications/')}")
+    version = CONTRACT.operation(id).versions[0]
+    match = CONTRACT.match(method, f"/{version}{url.replace('/app/', '/communications/')}")
     assert isinstance(match, Match)
     assert match.operation.id == id
-    assert set(match.keys.values()) <= {CALL, "p1", "o1"}
+    assert set(match.keys.values()) <= {CALL, "p1", "o1", "s1"}
     assert url.startswith(f"{root}/{CALL}")
     assert sent == {"x": 1}
 

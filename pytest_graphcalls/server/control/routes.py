@@ -263,6 +263,7 @@ _OF_A_MEETING = {
     "people": Parameter(f"who is in it already: {_PEOPLE}", parameters.texts),
     "organizer": Parameter("who organizes it", _TEXT),
     "passcode": Parameter("whether its number takes a passcode (false)", parameters.flag),
+    "lobby": Parameter("whether those who join wait in its lobby (false)", parameters.flag),
     "lets_in": Parameter(
         "whether a bot that joins is admitted (true); if not, its call ends after a minute", parameters.flag
     ),
@@ -273,6 +274,7 @@ _OF_AN_ACTION = {
     "after": Parameter("virtual seconds until then; of ringing, for who declines", parameters.seconds),
     "keys": Parameter("keys of a telephone, one after the other, e.g. 12#", _TEXT),
     "call": Parameter("id of the call", _TEXT),
+    "who": Parameter("who waits in the lobby, a name or id; by default the bot of the call", _TEXT),
 }
 _OF_A_BOT = {
     "url": Parameter("of this machine, or of a host that --allow-host names", _TEXT, required=True),

@@ -16,7 +16,7 @@ from pytest_graphcalls.redaction import OF_REPORTS
 from pytest_graphcalls.sanitize import clean, clean_json
 from pytest_graphcalls.simulator import App, Fault, Fired, Meeting, Person, SimulatedCall
 from pytest_graphcalls.simulator.audio import Prompt, Recording, Tone
-from pytest_graphcalls.simulator.entities import Identity, Operation, Participant, Route
+from pytest_graphcalls.simulator.entities import ContentSession, Identity, Operation, Participant, Route
 from pytest_graphcalls.simulator.notifications import kind_of
 from pytest_graphcalls.simulator.responses import Result
 from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, decode_json, encode_json
@@ -146,15 +146,16 @@ VIEWS: Mapping[type, Callable[[Any], Any]] = {
     Person: lambda person: person.identity,
     SimulatedCall: members(
         "id state kind result rejected_with callback_uri my_participant_id participants invited operations"
-        " prompts tones routes recordings recording_status is_recorded is_transcribed"
+        " prompts tones routes recordings recording_status is_recorded is_transcribed sharing device_quality"
     ),
     Prompt: members("uri resource_id begins ends ended problem operation"),
     Tone: members("tone at by sequence_id"),
     Route: members("id mode sources receivers"),
     Recording: members("location token begins ends speech fetched", token=lambda one: Unredacted(one.token)),
+    ContentSession: members("id presenter what"),
     Result: members("code subcode message"),
     Participant: members(
-        "id identity state is_bot hidden operation reports muted self_muted on_hold holds",
+        "id identity state is_bot hidden in_lobby operation reports muted self_muted on_hold holds",
         is_bot=lambda one: bool(one.leg),
         on_hold=lambda one: one.music is not None,
     ),

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from tests.clients.compiled import Compiled, done, tool
+from tests.clients.compiled import Compiled
+from tests.clients.java import HERE, compiled
 from tests.clients.programs import Command
-
-HERE = Path(__file__).parent
 
 
 class TestJava(Compiled):
     runtime = "java"
     error = "ODataError"
     sign_in_error = "RuntimeException"
-    """azure-identity's own one is its cause's cause."""
+    """The caller gets it; azure-identity's own one is inside."""
     running = None
 
     @classmethod
     def built(cls, version: str, folder: Path) -> Command:
-        java, javac, maven = (tool(name) for name in ("java", "javac", "mvn"))
-        listed = folder / "classpath"
-        done(
-            [maven, "-B", "-q", "-f", HERE / "pom.xml", "dependency:build-classpath", f"-Dmdep.outputFile={listed}"],
-            folder,
-            downloads="the dependencies of java/pom.xml",
-        )
-        text = (HERE / "Calls.java").read_text(encoding="utf-8")
-        if version == "beta":
-            text = text.replace("import com.microsoft.graph.", "import com.microsoft.graph.beta.")
-        (folder / "Calls.java").write_text(text, encoding="utf-8")
-        classes = os.pathsep.join([str(folder), listed.read_text(encoding="utf-8")])
-        done([javac, "-encoding", "UTF-8", "-cp", classes, "Calls.java"], folder)
-        return [java, "-cp", classes, "Calls"]
+        return compiled(HERE / "Calls.java", version, folder)

@@ -25,7 +25,7 @@ def entry(method="POST", path="/57da/reject", sent=None, status=202, got=None, u
 GOOD = entry(sent={"reason": "busy"})
 BAD = entry("DELETE", "/57da/participants/7d50", status=200, got={"token": JWT})
 ODD = entry(sent={"reason": "busy", "identity_provider": "AAD"})
-UNCOVERED = entry(path="/57da/addLargeGalleryView", sent={}, status=200)
+UNCOVERED = entry(path="/57da/raiseHand", sent={}, status=200)
 OTHER = entry("GET", url="https://graph.microsoft.com/v1.0/me", status=200)
 CANCELLED = {**GOOD, "response": {"status": 0}}
 
@@ -148,7 +148,7 @@ def test_what_the_contract_does_not_cover_is_found(graphcalls, har):
     """A notice of its own kind; alone it leaves nothing that was judged."""
     code, out, _ = graphcalls("check", har(UNCOVERED))
     assert (code, "notice in the request, not-covered" in out) == (check.NOT_JUDGED, True)
-    assert "1 not covered by the contract (call-addlargegalleryview 1)" in out
+    assert "1 not covered by the contract (call-raisehand 1)" in out
     assert graphcalls("check", har(GOOD, UNCOVERED))[0] == 0
     assert graphcalls("check", "--strict", har(GOOD, UNCOVERED))[0] == 1
 

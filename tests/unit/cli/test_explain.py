@@ -45,7 +45,7 @@ def test_a_rule_is_explained_with_source_and_examples(graphcalls):
         ("call-transfer", "operation call-transfer, documented, but not covered by this contract"),
         ("transfer", "operation call-transfer, documented"),
         ("redirect", "operation call-redirect: "),
-        ("changeScreenSharingRole", "operation call-changescreensharingrole, documented"),
+        ("changeScreenSharingRole", "operation call-changescreensharingrole: "),
         ("8506", "error not-a-recording-call"),
         ("call-declined", "sequence call-declined"),
         ("#microsoft.graph.inviteParticipantsOperation", "type inviteParticipantsOperation"),
@@ -55,6 +55,14 @@ def test_a_rule_is_explained_with_source_and_examples(graphcalls):
         ("participant-invite.r07", "rule participant-invite."),
         ("us-gov-l4", "cloud us-gov-l4"),
         ("calls.initiate.all", "permission Calls.Initiate.All"),
+        ("graphcalls_bot", "fixture graphcalls_bot"),
+        ("graphcalls_rule", "marker graphcalls_rule(rule, *more)"),
+        ("graphcalls_target", "option --graphcalls-target"),
+        ("graphcalls.run", "graphcalls.run(command, *, port_variable='', listens=0, path='', environment=None, within"),
+        ("answered_within", "bot.assert_answered_within(seconds)"),
+        ("simulator.advance", "simulator.advance(seconds, *"),
+        ("rejected_with", "call.rejected_with"),
+        ("person.declines", "person.declines("),
     ],
 )
 def test_every_sort_of_name_is_explained(graphcalls, name, headline):
@@ -103,12 +111,31 @@ def test_everything_there_is_can_be_explained():
 
 @pytest.mark.parametrize(
     ("name", "nearest"),
-    [("at-most-five-invites", "at-most-five-invitees"), ("InvalidAuthenticToken", "InvalidAuthenticationToken")],
+    [
+        ("at-most-five-invites", "at-most-five-invitees"),
+        ("InvalidAuthenticToken", "InvalidAuthenticationToken"),
+        ("graphcalls_simulater", "graphcalls_simulator"),
+        ("assert_answerd_within", "assert_answered_within"),
+    ],
 )
 def test_an_unknown_name_gets_the_nearest(graphcalls, name, nearest):
     code, out, err = graphcalls("explain", name)
     assert (code, out) == (2, "")
     assert f"'{name}'. Did you mean {nearest!r}?" in err
+
+
+def test_a_name_that_resembles_nothing_gets_none(graphcalls):
+    """Rather than one that shares a few letters with it."""
+    for name in ("foo", "banana", "hello_world"):
+        assert "Did you mean" not in graphcalls("explain", name)[2]
+
+
+def test_what_a_test_is_written_with_is_told_in_plain_text(graphcalls):
+    """The first part of its docstring, without marks."""
+    _, out, _ = graphcalls("explain", "graphcalls.run")
+    flat = " ".join(out.split())
+    assert " does Start a bot of any language as a process, wait until it listens, and attach it as bot. " in flat
+    assert not [mark for mark in ("`", "Args:", ":attr:") if mark in flat]
 
 
 def test_a_fingerprint_is_sent_to_the_report(graphcalls):

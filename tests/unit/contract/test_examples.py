@@ -115,6 +115,24 @@ def invited(asked: list[Json], shown: list[Json]) -> Exchange:
 
 ROUTE = {"id": "oneToOne", "routingMode": "oneToOne", "sources": [PARTICIPANT], "receivers": [OTHER, USER]}
 """An audio routing group as three pages print it: with two receivers, against the page of the resource."""
+SESSION = {"@odata.type": f"{G}contentSharingSession", "id": "F7D9EF37"}
+QUALITY = {
+    "@odata.type": f"{G}teleconferenceDeviceQuality",
+    "callChainId": PLAIN,
+    "participantId": PARTICIPANT,
+    "mediaLegId": CONTEXT,
+    "deviceName": "Room 7",
+    "deviceDescription": "A device",
+    "mediaQualityList": [
+        {
+            "@odata.type": f"{G}teleconferenceDevice{medium}Quality",
+            "channelIndex": 1,
+            "mediaDuration": "PT20M",
+            "averageInboundJitter": "PT0.03S",
+        }
+        for medium in ("Audio", "Video", "ScreenSharing")
+    ],
+}
 MEETING_ID = "MSpkYzE3Njc0Yy04MWQ5LTRhZGItYmZiMi04ZTQ0"
 MEETING = {
     "@odata.type": f"{G}onlineMeeting",
@@ -449,6 +467,33 @@ EXCHANGES: dict[str, tuple[Exchange, list[str]]] = {
         started(
             "updateRecordingStatus", "updateRecordingStatus", "completed", {"status": "recording"}, resultInfo=None
         ),
+        [],
+    ),
+    "changeScreenSharingRole": (
+        exchange("POST", f"/{CALL}/changeScreenSharingRole", {"role": "viewer"}, 202, None),
+        [],
+    ),
+    "addLargeGalleryView": (
+        exchange(
+            "POST",
+            f"/{CALL}/addLargeGalleryView",
+            {"clientContext": CONTEXT},
+            202,
+            operation("addLargeGalleryView", "running"),
+            f"/{CALL}/operations/{OPERATION}",
+        ),
+        [],
+    ),
+    "list contentSharingSessions": (
+        exchange("GET", f"/{CALL}/contentSharingSessions", None, 200, {"value": [SESSION]}),
+        [],
+    ),
+    "get contentSharingSession": (
+        exchange("GET", f"/{CALL}/contentSharingSessions/{SESSION['id']}", None, 200, SESSION),
+        [],
+    ),
+    "logTeleconferenceDeviceQuality": (
+        exchange("POST", "/logTeleconferenceDeviceQuality", {"quality": QUALITY}, 200, None),
         [],
     ),
     "reportSyntheticMedia 1": (

@@ -55,6 +55,12 @@ public class Asks {{
   }}
 }}
 """
+PHP = f"""
+$asked = curl_init('{GRAPH}');
+curl_setopt($asked, CURLOPT_RETURNTRANSFER, true);
+curl_exec($asked);
+echo curl_getinfo($asked, CURLINFO_RESPONSE_CODE), "\n";
+"""
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +110,16 @@ def test_java_clients_need_nothing_but_the_variables(facts: ClientFacts, tmp_pat
     source = tmp_path / "Asks.java"
     source.write_text(JAVA, "utf-8")
     assert output(["java", str(source)], facts, "java") == "401\n"
+
+
+def _has_curl_for_php() -> bool:
+    return shutil.which("php") is not None and b"curl" in subprocess.run(["php", "-m"], capture_output=True).stdout
+
+
+@pytest.mark.skipif(not _has_curl_for_php(), reason="php with its extension curl is not installed")
+def test_php_clients_need_nothing_but_the_variables(facts: ClientFacts) -> None:
+    """Beside the settings of the machine, PHP reads those in our folder."""
+    assert output(["php", "-r", PHP], facts, "php") == "401\n"
 
 
 def test_every_runtime_has_the_proxy_and_the_sign_in(facts: ClientFacts) -> None:

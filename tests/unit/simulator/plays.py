@@ -393,6 +393,59 @@ def presses_keys(scene: Scene) -> None:
     scene.simulator.advance(LONG)
 
 
+def waits(scene: Scene) -> None:
+    call = scene.about(scene.bot.join())
+    scene.begin()
+    scene.person().waits(call)
+    scene.person("Ana").admits(call, "Cleo")
+    scene.simulator.advance(LONG)
+
+
+def waits_in_the_lobby(*, after: float, begins: bool = False, deed: str = "") -> Play:
+    """The bot joins a meeting, and after some time a person in it decides on the bot."""
+
+    def play(scene: Scene) -> None:
+        scene.begin()
+        call = scene.created(**scene.simulator.meeting(["Ana", "Ben"], lobby=True).coordinates)
+        scene.simulator.advance(after)
+        if begins:
+            scene.begin()
+        if deed:
+            getattr(scene.person("Ana"), deed)(call)
+        scene.simulator.advance(LONG)
+
+    return play
+
+
+OWN_MEDIA = {"@odata.type": "#microsoft.graph.appHostedMediaConfig", "blob": "0"}
+SCREEN = ["audio", "videoBasedScreenSharing"]
+
+
+def content_options(way: str) -> dict[str, Any]:
+    """The options of a call whose bot asks for notifications of what is shared."""
+    return {"@odata.type": f"#microsoft.graph.{way}CallOptions", "isContentSharingNotificationEnabled": True}
+
+
+def shares_its_screen(scene: Scene) -> None:
+    call = scene.created(mediaConfig=OWN_MEDIA, requestedModalities=SCREEN, **scene.meeting().coordinates)
+    scene.simulator.advance(LONG)
+    scene.begin()
+    assert scene.bot.post(f"/{call.id}/changeScreenSharingRole", {"role": "sharer"}).status == 202
+    scene.simulator.advance(LONG)
+
+
+def shares(deed: str) -> Play:
+    """A person shares something in a meeting, and stops."""
+
+    def play(scene: Scene) -> None:
+        call = scene.created(callOptions=content_options("outgoing"), **scene.meeting().coordinates)
+        scene.simulator.advance(LONG)
+        scene.begin()
+        getattr(scene.person("Ana"), deed)(call).stops_sharing(call)
+
+    return play
+
+
 def keeps(what: str, *, stops: bool = False) -> Play:
     """The bot starts, or stops, the recording or the transcription of a meeting."""
 
@@ -406,6 +459,29 @@ def keeps(what: str, *, stops: bool = False) -> Play:
         scene.simulator.advance(LONG)
 
     return play
+
+
+def caller_shares(scene: Scene) -> None:
+    call = scene.about(scene.simulator.incoming_call("Ana"))
+    assert scene.bot.answer(call, callOptions=content_options("incoming")).status == 202
+    scene.simulator.advance(LONG)
+    scene.begin()
+    scene.person("Ana").shares_screen(call).stops_sharing(call)
+
+
+def adds_the_gallery(scene: Scene) -> None:
+    call = scene.about(scene.bot.join())
+    scene.begin()
+    assert scene.bot.post(f"/{call.id}/addLargeGalleryView", {}).status == 202
+    scene.simulator.advance(LONG)
+
+
+def adds_a_gallery_in_vain(scene: Scene) -> None:
+    call = scene.about(scene.bot.ring(scene.person("Ana")))
+    scene.begin()
+    assert scene.bot.post(f"/{call.id}/addLargeGalleryView", {}).status == 202
+    scene.simulator.advance(1)
+    scene.person("Ana").leaves(call)
 
 
 def reports(scene: Scene) -> None:
@@ -526,12 +602,22 @@ PLAYS: dict[str, Play] = {
     "recording-cancelled": records(lambda scene, call: scene.bot.post(f"/{call.id}/cancelMediaProcessing", {})),
     "recording-barges-in": records(played=5, bargeInAllowed=True),
     "recording-running-at-the-end": records(lambda scene, _: scene.person("Ana").hangs_up()),
+    "participant-waits": waits,
+    "bot-waits-and-is-admitted": waits_in_the_lobby(after=60, deed="admits"),
+    "bot-waits-too-long": waits_in_the_lobby(after=3600),
+    "bot-is-turned-away": waits_in_the_lobby(after=60, begins=True, deed="turns_away"),
     "call-recording-started": keeps("Recording"),
     "call-recording-stopped": keeps("Recording", stops=True),
     "transcription-started": keeps("Transcription"),
     "transcription-stopped": keeps("Transcription", stops=True),
     "synthetic-media-reported": reports,
     "tones-pressed": presses_keys,
+    "screen-sharing-role-changed": shares_its_screen,
+    "person-shares-screen": shares("shares_screen"),
+    "person-shares-powerpoint": shares("shares_powerpoint"),
+    "caller-shares-screen": caller_shares,
+    "large-gallery-added": adds_the_gallery,
+    "large-gallery-failed": adds_a_gallery_in_vain,
     "person-mutes-themselves": acts_in_a_meeting(lambda scene, _: scene.person("Ana").mutes()),
     "bot-muted-by-person": acts_in_a_meeting(lambda scene, call: scene.person("Ana").mutes_bot(call)),
     "all-muted": acts_in_a_meeting(mutes_all),

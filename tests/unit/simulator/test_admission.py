@@ -53,9 +53,9 @@ def text(response: Response) -> str:
         ("PUT", "/v1.0/communications/calls/x/reject", "405 MethodNotAllowed", "takes POST, not PUT"),
         (
             "POST",
-            "/v1.0/communications/calls/x/addLargeGalleryView",
+            "/v1.0/communications/calls/x/raiseHand",
             "404 NotFound",
-            "call-addlargegalleryview is documented",
+            "call-raisehand is known",
         ),
     ],
 )

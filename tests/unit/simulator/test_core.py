@@ -221,6 +221,13 @@ def test_impossible_moves_are_refused() -> None:
         ana.joins(peer)
     with pytest.raises(NotAllowedNowError, match="Zoe is not in call"):
         zoe.leaves(call)
+    for act in ("leaves", "removes"):
+        with pytest.raises(NotAllowedNowError, match=r"Anna is not in call .* Did you mean 'Ana'\?"):
+            getattr(simulator.person("Anna"), act)(call)
+    with pytest.raises(NotAllowedNowError, match=r"Dann is in no call .* Did you mean 'Dan'\?"):
+        simulator.person("Dann").hangs_up()
+    with pytest.raises(NotAllowedNowError, match=r"Dann is in no call .* Did you mean 'Dan'\?"):
+        simulator.person("Dann").presses("1")
     bot.delete(f"/{call.id}")
     with pytest.raises(NotAllowedNowError, match="is terminated"):
         zoe.joins(call)

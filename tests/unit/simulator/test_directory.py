@@ -134,6 +134,13 @@ def test_nobody_answers_for_an_unknown_id(bot: Bot, sort: str, id: str, pair: tu
     assert call.result.evidence.startswith("inferred")
 
 
+def test_a_name_in_the_place_of_an_id_gets_the_nearest(bot: Bot) -> None:
+    """Where it is nobody's, as a misspelt one is not."""
+    bot.simulator.person("Adele")
+    said = bot.create(targets=[target("user", "Adelle")]).json()["error"]["message"]
+    assert said.endswith("got 'Adelle'. simulator.person('Adelle') makes a user. Did you mean 'Adele'?")
+
+
 def test_nobody_joins_for_an_unknown_invitee(bot: Bot) -> None:
     """The operation fails, and the answer to the invite is inferred."""
     call = bot.join()

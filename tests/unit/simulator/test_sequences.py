@@ -20,11 +20,12 @@ def shown(scene: Scene, note: Notification) -> dict[str, Any]:
     """What a notification tells, in the members of a step."""
     (entry,) = note.entries
     data = entry["resourceData"]
-    people = data if isinstance(data, list) else data.get("participants") if "sequenceNumber" in data else None
-    facts = data if people is None else {}
+    sort = payload(entry)
+    people = data if sort == "roster-updated" else data.get("participants") if sort == "roster-delta" else None
+    facts = data if people is None and isinstance(data, dict) else {}
     result = facts.get("resultInfo")
     return {
-        "tells": payload(entry),
+        "tells": sort,
         "call": scene.calls[note.call_id],
         "state": facts.get("state") or facts.get("status") or "",
         "result": f"{result['code']}/{result['subcode']}" if result else "",
@@ -43,6 +44,9 @@ def payload(entry: dict[str, Any]) -> str:
     data = entry["resourceData"]
     if isinstance(data, list):
         (found,) = [one for one in there if one.shape == "collection"]
+        return found.name
+    if data is None:
+        (found,) = [one for one in there if one.shape == "any"]
         return found.name
     type_, model = data["@odata.type"].rpartition(".")[2], CONTRACT.types("beta")
     (found,) = [one for one in there if one.shape == "entity" and type_ in model.subtypes(one.type)]

@@ -176,16 +176,16 @@ def test_what_is_said_to_be_read_is_read() -> None:
     watch(bot.simulator)
     meeting = bot.simulator.meeting()
     hosted = {"@odata.type": "#microsoft.graph.appHostedMediaConfig", "blob": "x"}
-    options = {"callOptions": {"@odata.type": "#microsoft.graph.outgoingCallOptions", "isDeltaRosterEnabled": True}}
+    options = {"isDeltaRosterEnabled": True, "isContentSharingNotificationEnabled": True}
     bot.create(
         targets=[entry(bot.simulator.person("Ana"))],
         source=bot.instance,
         subject="x",
         mediaConfig=hosted,
-        **options,
+        callOptions={"@odata.type": "#microsoft.graph.outgoingCallOptions", **options},
     )
     bot.create(**meeting.by_join_id)
-    bot.answer(bot.simulator.incoming_call(), mediaConfig=hosted, callOptions={"isDeltaRosterEnabled": True})
+    bot.answer(bot.simulator.incoming_call(), mediaConfig=hosted, callOptions=options)
     bot.create(meetingInfo={"@odata.type": "#microsoft.graph.tokenMeetingInfo", "token": "x"})
     organized = {"joinMeetingIdSettings": {"isPasscodeRequired": True}}
     assert bot.send("POST", f"/users/{meeting.organizer.id}/onlineMeetings", organized).status == 201

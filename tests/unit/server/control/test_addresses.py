@@ -55,9 +55,16 @@ def test_people_faults_and_assertions_are_those_of_python() -> None:
         "mutes_bot",
         "holds",
         "resumes",
+        "waits",
+        "admits",
+        "turns_away",
+        "keeps_lobby",
         "speaks",
         "stays_silent",
         "hangs_up",
+        "shares_screen",
+        "shares_powerpoint",
+        "stops_sharing",
     } == set(PERSON_ACTIONS)
     assert {f"faults/{name}" for name in FAULTS} <= paths
     assert {f"assertions/{name}" for name in ASSERTIONS} <= paths

@@ -37,12 +37,14 @@ ADDRESSES: dict[type, dict[str, str]] = {
             name: f"POST people/{{person}}/{name}"
             for name in (
                 "answers_after",
+                "admits",
                 "asks_to_join",
                 "declines",
                 "hangs_up",
                 "is_busy",
                 "is_unreachable",
                 "joins",
+                "keeps_lobby",
                 "leaves",
                 "leaves_after",
                 "never_answers",
@@ -53,8 +55,13 @@ ADDRESSES: dict[type, dict[str, str]] = {
                 "holds",
                 "resumes",
                 "removes",
+                "shares_powerpoint",
+                "shares_screen",
                 "speaks",
                 "stays_silent",
+                "stops_sharing",
+                "turns_away",
+                "waits",
             )
         },
         "heard": "GET people/{person}/heard",
@@ -66,6 +73,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
     SimulatedCall: dict.fromkeys(
         (
             "callback_uri",
+            "device_quality",
             "id",
             "invited",
             "is_recorded",
@@ -80,6 +88,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
             "rejected_with",
             "result",
             "routes",
+            "sharing",
             "state",
             "tones",
         ),

@@ -60,6 +60,7 @@ def answered(simulator: Simulator) -> SimulatedCall:
     return call
 
 
+FOLLOWS = {"@odata.type": "#microsoft.graph.outgoingCallOptions", "isContentSharingNotificationEnabled": True}
 DONE: list[tuple[str, dict[str, Any], list[tuple[float, str]]]] = [
     ("drop", {}, []),
     ("drop", {"nth": 2}, [(0, RINGS), (0.5, IS_UP)]),
@@ -112,7 +113,10 @@ def test_every_kind_is_told_by_the_simulator(simulator: Simulator, listener: Lis
     bot = Bot(simulator)
     call = bot.join()
     bot.invite(call, entry(simulator.person("Cem")))
+    simulator.person("Dan").answers_after(0)
+    followed = bot.create(targets=[entry(simulator.person("Dan"))], callOptions=FOLLOWS).json()["id"]
     simulator.advance(20)
+    simulator.person("Dan").shares_screen(followed).stops_sharing(followed)
     bot.delete(f"/{call.id}")
     simulator.advance(0)
     assert fault.fired

@@ -1,0 +1,175 @@
+"""The lobby of a meeting: people and bots wait, are admitted, turned away, or wait too long."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_graphcalls.errors import NotAllowedNowError
+from pytest_graphcalls.simulator import SimulatedCall, Simulator
+from tests.unit.simulator.bot import Bot, entry, named
+
+
+@pytest.fixture(name="simulator")
+def _simulator() -> Simulator:
+    return Simulator()
+
+
+@pytest.fixture(name="bot")
+def _bot(simulator: Simulator) -> Bot:
+    return Bot(simulator)
+
+
+@pytest.fixture(name="waiting")
+def _waiting(simulator: Simulator, bot: Bot) -> SimulatedCall:
+    """The call of a bot that waits."""
+    return bot.join(simulator.meeting(["Ana"], lobby=True))
+
+
+def listed(bot: Bot, call: SimulatedCall) -> dict[str, bool]:
+    """By name: whether the roster has them in the lobby."""
+    return {named(one): one["isInLobby"] for one in bot.get(f"/{call.id}/participants").json()["value"]}
+
+
+def posted(simulator: Simulator, call: SimulatedCall) -> Any:
+    """The roster that the bot was sent last."""
+    rosters = [one for one in simulator.notifications if one.call_id == call.id]
+    data = [entry["resourceData"] for one in rosters for entry in one.entries]
+    return {named(one): one["isInLobby"] for one in next(one for one in reversed(data) if isinstance(one, list))}
+
+
+def test_somebody_who_waits_is_on_the_roster(simulator: Simulator, bot: Bot) -> None:
+    """In the list, under their own id and in what is posted; admitted, they wait no longer."""
+    call, cleo = bot.join(), simulator.person("Cleo")
+    cleo.waits(call)
+    everybody = {"Ana": False, "Ben": False, "Bot": False}
+    assert listed(bot, call) == posted(simulator, call) == {**everybody, "Cleo": True}
+    (one,) = [one for one in call.participants if one.in_lobby]
+    assert bot.get(f"/{call.id}/participants/{one.id}").json()["isInLobby"] is True
+    simulator.person("Ana").admits(call, cleo)
+    assert listed(bot, call) == posted(simulator, call) == {**everybody, "Cleo": False}
+
+
+def test_somebody_who_waits_hears_nothing_and_presses_nothing(simulator: Simulator, bot: Bot) -> None:
+    """What is played before they are admitted they miss; their keys reach nobody."""
+    call, cleo = bot.join(), simulator.person("Cleo")
+    cleo.waits(call)
+    bot.play(call)
+    simulator.advance(10)
+    assert (len(simulator.person("Ana").heard), cleo.heard) == (1, ())
+    with pytest.raises(NotAllowedNowError, match="in no call"):
+        cleo.presses("1")
+    simulator.person("Ana").admits(call, "Cleo")
+    bot.play(call)
+    simulator.advance(10)
+    cleo.presses("1")
+    assert (len(cleo.heard), [one.by for one in call.tones]) == (1, ["Cleo"])
+
+
+def test_somebody_is_turned_away(simulator: Simulator, bot: Bot) -> None:
+    """And may come again."""
+    call, cleo = bot.join(), simulator.person("Cleo")
+    cleo.waits(call)
+    simulator.person("Ana").turns_away(call, "Cleo")
+    assert "Cleo" not in listed(bot, call)
+    cleo.joins(call)
+    assert listed(bot, call)["Cleo"] is False
+
+
+def test_a_bot_that_removes_and_invites_gets_somebody_in(simulator: Simulator, bot: Bot) -> None:
+    """The only way by which a bot is reported to have done it (s20.2)."""
+    call, cleo = bot.join(), simulator.person("Cleo")
+    cleo.waits(call)
+    (one,) = [one for one in call.participants if one.in_lobby]
+    assert bot.delete(f"/{call.id}/participants/{one.id}").status == 204
+    assert bot.invite(call, entry(cleo)).status == 200
+    simulator.advance(10)
+    assert listed(bot, call)["Cleo"] is False
+
+
+def test_a_bot_that_waits_sees_itself_alone(simulator: Simulator, bot: Bot, waiting: SimulatedCall) -> None:
+    """In the list, in what is posted, and expanded; those in the meeting see that it waits."""
+    expanded = bot.get(f"/{waiting.id}?$expand=participants").json()["participants"]
+    assert listed(bot, waiting) == posted(simulator, waiting) == {"Bot": True}
+    assert [named(one) for one in expanded] == ["Bot"]
+    simulator.person("Ana").admits(waiting)
+    assert listed(bot, waiting) == posted(simulator, waiting) == {"Ana": False, "Bot": False}
+    simulator.advance(1)
+    assert "mediaState" in simulator.notifications[-3].entries[0]["resourceData"]
+
+
+@pytest.mark.parametrize(("deed", "pair"), [("turns_away", (200, 5000)), ("", (200, 5855))])
+def test_a_bot_that_is_not_admitted_is_out(
+    simulator: Simulator, bot: Bot, waiting: SimulatedCall, deed: str, pair: tuple[int, int]
+) -> None:
+    """At once when it is turned away, else after the time of the pace."""
+    if deed:
+        getattr(simulator.person("Ana"), deed)(waiting)
+    else:
+        simulator.advance(simulator.pace.lobby - 2)
+        assert waiting.state == "established"
+        simulator.advance(1)
+    assert waiting.result is not None
+    assert (waiting.result.code, waiting.result.subcode) == pair
+
+
+def test_an_admitted_bot_stays(simulator: Simulator, waiting: SimulatedCall) -> None:
+    """The time of the lobby is over for it."""
+    simulator.person("Ana").admits(waiting)
+    simulator.advance(simulator.pace.lobby)
+    assert waiting.state == "established"
+
+
+def test_a_bot_that_waits_reports_nobody(simulator: Simulator, waiting: SimulatedCall) -> None:
+    """It has to be admitted for that (participant-reportsyntheticmedia.r04)."""
+    bot = Bot(simulator, version="beta")
+    assert bot.report(waiting, "Ana").status == 403
+    simulator.person("Ana").admits(waiting)
+    assert bot.report(waiting, "Ana").status == 200
+
+
+def test_the_lobby_can_be_switched_on(simulator: Simulator, bot: Bot) -> None:
+    """From then on people and bots wait who join; who was called by the meeting does not."""
+    meeting = simulator.meeting(["Ana"])
+    call = bot.join(meeting)
+    simulator.person("Ana").keeps_lobby(call)
+    simulator.person("Cleo").joins(call)
+    other = Bot(simulator, simulator.authority.register(name="Other Bot"))
+    assert listed(other, other.join(meeting)) == {"Other Bot": True}
+    assert listed(bot, call) == {"Ana": False, "Bot": False, "Cleo": True, "Other Bot": True}
+
+
+@pytest.mark.parametrize(
+    ("who", "deed", "facts", "message"),
+    [
+        ("Ana", "admits", ("Dan",), "Dan is not in the lobby of call {id} and cannot take 'admit'; from here: wait."),
+        (
+            "Ana",
+            "turns_away",
+            (),
+            "the bot is not in the lobby of call {id} and cannot take 'turn away'; from here: wait.",
+        ),
+        ("Dan", "admits", ("Cleo",), "Dan is not in call {id} and cannot take 'admit'; from here: join."),
+        ("Cleo", "admits", ("Cleo",), "Cleo is not in call {id} and cannot take 'admit'; from here: join."),
+        ("Dan", "keeps_lobby", (), "Dan is not in call {id} and cannot take 'keep a lobby'; from here: join."),
+        ("Cleo", "waits", (), "the group call {id} is one that Cleo is in and cannot take 'join'; from here: leave."),
+    ],
+)
+def test_who_cannot_is_told(
+    simulator: Simulator, bot: Bot, who: str, deed: str, facts: tuple[str, ...], message: str
+) -> None:
+    """Who is not there admits nobody, and nobody is admitted who does not wait."""
+    call = bot.join()
+    simulator.person("Cleo").waits(call)
+    with pytest.raises(NotAllowedNowError) as error:
+        getattr(simulator.person(who), deed)(call, *facts)
+    assert str(error.value) == message.format(id=call.id)
+
+
+def test_there_is_no_lobby_for_two(simulator: Simulator, bot: Bot) -> None:
+    """A peer-to-peer call has none."""
+    call = bot.ring(simulator.person("Ana"))
+    for deed in ("waits", "keeps_lobby", "admits", "turns_away"):
+        with pytest.raises(NotAllowedNowError, match="a place for two"):
+            getattr(simulator.person("Ana"), deed)(call)
