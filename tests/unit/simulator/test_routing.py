@@ -340,5 +340,6 @@ def test_mixer_levels_are_for_group_calls_and_those_in_them(simulator: Simulator
 def test_the_list_can_be_missing_as_in_2019(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
     """A fault gives the wrapped 404 that was reported (s14.2)."""
     with simulator.fault("wrapped", row="routing-group-not-found", operation="call-list-audioroutinggroups"):
-        assert code(bot.get(groups(call))) == "404 UnknownError"
+        missing = bot.get(groups(call))
+    assert (missing.status, missing.json()["error"]["code"]) == (404, "UnknownError")
     assert bot.get(groups(call)).status == 200
