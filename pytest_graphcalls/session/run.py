@@ -81,10 +81,12 @@ class Run:
         self.seed = seed
         self.offer = offer
         self._records: dict[str, TestRecord] = {}
+        self._rules: tuple[RuleResult, ...] = ()
 
     def add(self, record: TestRecord) -> None:
         """Take in what one more test says; of a test that ran twice the last word counts."""
         self._records[record.nodeid] = record
+        self._rules = ()
 
     @property
     def records(self) -> tuple[TestRecord, ...]:
@@ -98,12 +100,14 @@ class Run:
 
     def rules(self) -> tuple[RuleResult, ...]:
         """One result for every rule of the contract and every API version it holds for."""
-        own, findings = self._own_tests(), self._breaking()
-        return tuple(
-            self._rule(rule.id, version, own.get((rule.id, version), []), findings.get((rule.id, version), []))
-            for rule in self.contract.rules.values()
-            for version in rule.versions
-        )
+        if not self._rules:
+            own, findings = self._own_tests(), self._breaking()
+            self._rules = tuple(
+                self._rule(rule.id, version, own.get((rule.id, version), []), findings.get((rule.id, version), []))
+                for rule in self.contract.rules.values()
+                for version in rule.versions
+            )
+        return self._rules
 
     def _own_tests(self) -> dict[tuple[str, str], list[TestRecord]]:
         found: dict[tuple[str, str], list[TestRecord]] = {}

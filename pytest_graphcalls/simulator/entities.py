@@ -270,6 +270,8 @@ class Call:
         hears_tones: whether its bot has subscribed to tones.
         tones: keys that were pressed, and tones that its bot has sent, in order.
         by_policy: whether a recording policy has brought the bot in.
+        transferor: the bot that has transferred it, or ``None``.
+        replaces: id of the call that its consultative transfer replaces, or ``""``.
         recording_status: as its bot has set it last, or ``""``.
         routes: the audio routing groups that its bot has made, by id.
     """
@@ -295,6 +297,8 @@ class Call:
     by_policy: bool = False
     recording_status: str = ""
     routes: Mapping[str, Route] = field(default_factory=dict)
+    transferor: Identity | None = None
+    replaces: str = ""
 
     @property
     def follows_content(self) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from pytest_graphcalls.contract import VERSIONS, Contract, Evidence, sequences
 from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.errors import UnknownNameError
+from tests.every import every
 
 CONTRACT = Contract.packaged()
 ROOT = files("pytest_graphcalls.contracts")
@@ -33,7 +34,7 @@ def test_every_file_has_its_shape(name: str, schema: str) -> None:
     ContractFiles(ROOT, trusted=False).read(name, schema)
 
 
-@pytest.mark.parametrize("id", CONTRACT.operation_ids)
+@every("id", CONTRACT.operation_ids)
 def test_every_slug_that_is_used_is_a_rule(id: str) -> None:
     """A constraint, header or answer attributes what it finds to a rule that exists."""
     operation = CONTRACT.operation(id)
@@ -46,11 +47,10 @@ def test_every_slug_that_is_used_is_a_rule(id: str) -> None:
     assert used - {""} <= set(operation.rules)
 
 
-@pytest.mark.parametrize(
-    ("id", "version"), [(one.id, version) for one in CONTRACT.operations.values() for version in one.versions]
-)
-def test_every_type_that_is_used_is_in_the_model(id: str, version: str) -> None:
+@every("case", [(one.id, version) for one in CONTRACT.operations.values() for version in one.versions])
+def test_every_type_that_is_used_is_in_the_model(case: tuple[str, str]) -> None:
     """Bodies name types, actions and members of the type model."""
+    id, version = case
     operation, model = CONTRACT.operation(id), CONTRACT.types(version)
     if version not in operation.versions:
         return
@@ -61,7 +61,7 @@ def test_every_type_that_is_used_is_in_the_model(id: str, version: str) -> None:
     assert {response.body for response in operation.responses.values()} - {""} <= set(model.types)
 
 
-@pytest.mark.parametrize("id", CONTRACT.sequences)
+@every("id", CONTRACT.sequences)
 def test_every_name_in_a_sequence_leads_somewhere(id: str) -> None:
     """Who starts it, the payloads of its steps, the states that they may tell, and the pairs that they end with."""
     sequence = CONTRACT.sequence(id)
@@ -138,7 +138,7 @@ def test_every_fact_of_an_operation_is_carried_or_explained() -> None:
             assert fact in carried or re.search(rf"{operation}.r0?{number}\b|\br{number:02}\b", readme), fact
 
 
-@pytest.mark.parametrize("id", CONTRACT.operation_ids)
+@every("id", CONTRACT.operation_ids)
 def test_every_rule_was_read_beside_its_page(id: str) -> None:
     """The contract's README has a verdict for it: in the row of its operation, in the last column if it is reported."""
     readme = (Path(str(ROOT)) / "README.md").read_text(encoding="utf-8")
@@ -152,7 +152,7 @@ def test_every_rule_was_read_beside_its_page(id: str) -> None:
     }
 
 
-@pytest.mark.parametrize("id", sorted(CONTRACT.rules))
+@every("id", sorted(CONTRACT.rules))
 def test_every_rule_can_be_explained(id: str) -> None:
     """A rule has a statement, a source, an address, and an example of either kind."""
     rule = CONTRACT.rules[id]

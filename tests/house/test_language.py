@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.every import every
 from tests.house.source import HOUSE, MODULES, nodes
 
 PRIVATE = {
@@ -76,7 +77,7 @@ def private(module: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("module", MODULES)
+@every("module", MODULES)
 def test_a_module_is_written_in_plain_words(module: str) -> None:
     """Its docstrings, comments and messages can be understood without knowing the author."""
     assert private(module) == []
@@ -92,7 +93,7 @@ def defined() -> frozenset[str]:
     return frozenset(found)
 
 
-@pytest.mark.parametrize("module", MODULES)
+@every("module", MODULES)
 def test_a_reference_leads_somewhere(module: str) -> None:
     """A class, method or file that a docstring refers to exists under that name."""
     plain = "\n".join(text for _, text in texts(module))

@@ -12,6 +12,7 @@ import pytest
 import pytest_graphcalls
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.simulator.handlers import HANDLERS
+from tests.every import every
 
 HOUSE = Path(pytest_graphcalls.__file__).parent
 TABLE = "simulator/handlers.py"
@@ -39,7 +40,7 @@ def without_table(tree: ast.Module) -> ast.Module:
     return ast.Module(kept, [])
 
 
-@pytest.mark.parametrize("module", MODULES)
+@every("module", MODULES)
 def test_code_names_no_operation(module: str) -> None:
     """What one needs, and what it does to a call, stands in its file of the contract."""
     tree = ast.parse((HOUSE / module).read_text(encoding="utf-8"))

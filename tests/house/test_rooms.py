@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.every import every
 from tests.house.source import HOUSE, MODULES, circles, importers, imports, is_door, lines, nodes, tree
 
 FLOORS: dict[int, set[str]] = {
@@ -82,7 +83,7 @@ def room(module: str) -> str:
     return module.partition("/")[0].removesuffix(".py")
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if name != "__init__.py"])
+@every("module", [name for name in MODULES if name != "__init__.py"])
 def test_imports_go_down_only(module: str) -> None:
     """A module imports its own room, lower floors, and neighbours where the table allows."""
     here = room(module)
@@ -127,7 +128,7 @@ def test_a_folder_holds_at_least_three_files() -> None:
     assert {folder for folder in folders if folder and folders.count(folder) < 3} <= set(SMALL_ROOMS)
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if is_door(module)])
+@every("module", [module for module in MODULES if is_door(module)])
 def test_a_door_only_hands_names_on(module: str) -> None:
     """``__init__.py`` has a docstring, imports and ``__all__``; what decides something has a name of its own."""
     allowed = (ast.Import, ast.ImportFrom)
@@ -157,13 +158,13 @@ def test_the_house_is_described_as_it_is() -> None:
     assert {int(floor): set(re.findall(r"`(\w+)`", rooms)) for floor, rooms in rows} == FLOORS
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if FLOOR.get(room(name), 0) < 4])
+@every("module", [name for name in MODULES if FLOOR.get(room(name), 0) < 4])
 def test_only_the_top_floor_knows_pytest(module: str) -> None:
     """What a test runner is, nothing below floor 4 knows."""
     assert not {name for name in imported(module) if name.partition(".")[0] in {"pytest", "_pytest"}}
 
 
-@pytest.mark.parametrize("module", MODULES)
+@every("module", MODULES)
 def test_nothing_private_of_pytest_is_used(module: str) -> None:
     """_pytest changes without notice."""
     assert not {name for name in imported(module) if name.partition(".")[0] == "_pytest"}
@@ -204,7 +205,7 @@ def test_the_simulator_reads_no_wall_clock_and_no_unseeded_randomness() -> None:
         assert not any(call in source for call in (".now(tz", "datetime.now(", "utcnow(", ".today(")), module
 
 
-@pytest.mark.parametrize("module", MODULES)
+@every("module", MODULES)
 def test_an_assert_only_narrows_a_type(module: str) -> None:
     """``python -O`` leaves asserts out, so nothing may happen, or be guarded, in one."""
     for node in nodes(module):

@@ -9,7 +9,12 @@ import pytest
 
 import pytest_graphcalls.clients.httpx
 import pytest_graphcalls.contract.check
+import pytest_graphcalls.plugin.connections
 import pytest_graphcalls.plugin.graphcalls
+import pytest_graphcalls.plugin.markers
+import pytest_graphcalls.plugin.outcomes
+import pytest_graphcalls.plugin.reporting
+import pytest_graphcalls.plugin.settings
 import pytest_graphcalls.report.failure
 import pytest_graphcalls.report.terminal
 
@@ -26,7 +31,7 @@ from pytest_graphcalls.simulator import Pace, Simulator
 
 Run = Callable[..., pytest.RunResult]
 
-_OTHERS = ("randomly", "hypothesispytest", "recording")
+_OTHERS = ("randomly", "hypothesispytest", "recording", "xdist.looponfail")
 """Plugins that happen to be installed beside ours and would be imported anew by every inner run."""
 QUIET = (
     *(argument for name in _OTHERS for argument in ("-p", f"no:{name}")),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
+from itertools import repeat
 from typing import Any
 
 from pytest_graphcalls.simulator import Proceed, Simulator
@@ -62,22 +63,23 @@ def reached(apply: Apply, tests: Mapping[str, list[str]]) -> list[str]:
 
 
 def some_of(tests: Sequence[str], own: Collection[str], names: Mapping[str, list[str]], turn: int) -> list[str]:
-    """Of ``tests`` the rule's own, and in each module so many others that each step it calls is called once.
+    """Of ``tests`` the rule's own, and few others in which each step that a module calls is called there once.
 
     Args:
         tests: node ids.
         own: those that judge the rule.
         names: by node id, what a test calls and sends.
-        turn: where among the others the choice begins, so that each comes up for some rule.
+        turn: which of the others is there in any case, so that each comes up for some rule.
     """
-    begin = turn % (len(tests) or 1)
-    chosen: list[str] = []
-    seen: set[tuple[str, str]] = set()
-    for test in (*(one for one in tests if one in own), *tests[begin:], *tests[:begin]):
-        called = {(test.partition("::")[0], name) for name in names[test]}
-        if test not in chosen and (test in own or not called <= seen):
-            chosen.append(test)
-            seen |= called
+    called = {test: set(zip(repeat(test.partition("::")[0]), names[test], strict=False)) for test in tests}
+    others = [test for test in tests if test not in own]
+    chosen = [*(test for test in tests if test in own), *(others[turn % len(others) :][:1] if others else ())]
+    left = set().union(*called.values()).difference(*map(called.__getitem__, chosen))
+    while left:
+        called = {test: rest for test in others if (rest := called[test] & left)}
+        others = sorted(called, key=lambda test: len(called[test]), reverse=True)
+        chosen.append(others[0])
+        left -= called[others[0]]
     return chosen
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.effort import EFFORT
 from tests.proof.deviations import DEVIATIONS
-from tests.proof.process import WarmProcess, obey_orders
+from tests.proof.process import SomeTests, WarmProcess, obey_orders, plain_reports
 from tests.proof.reach import Reach, reached, some_of
 
 REACH = "reach.json"
@@ -89,7 +89,7 @@ class Runner(WarmProcess):
         return Outcome(status, json.loads(report.read_text()), screen.read_text())
 
 
-class Deviant:
+class Deviant(SomeTests):
     """The plugin that makes every simulator of a run deviate.
 
     Args:
@@ -98,17 +98,8 @@ class Deviant:
     """
 
     def __init__(self, rule: str, tests: Collection[str] | None) -> None:
+        super().__init__(tests=tests)
         self._deviation = DEVIATIONS[rule]
-        self._tests = tests
-        self._modules = {Path(test.partition("::")[0]).name for test in tests or ()}
-
-    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        other = collection_path.name.startswith("test_") and collection_path.name not in self._modules
-        return True if self._modules and other else None
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        if self._tests is not None:
-            items[:] = [item for item in items if item.nodeid in self._tests]
 
     def pytest_graphcalls_simulator(self, simulator: Any) -> None:
         self._deviation.apply(simulator)
@@ -118,7 +109,8 @@ def obey(order: Mapping[str, Any]) -> int:
     """Carry out one order: a run that deviates from a rule, or one that records what each test reaches."""
     arguments: list[str] = order["arguments"]
     if "rule" in order:
-        return int(pytest.main(arguments, plugins=[Deviant(order["rule"], order["tests"])]))
+        with plain_reports():
+            return int(pytest.main(arguments, plugins=[Deviant(order["rule"], order["tests"])]))
     reach = Reach()
     status = int(pytest.main(arguments, plugins=[reach]))
     Path(REACH).write_text(json.dumps({test: sorted(names) for test, names in reach.tests.items()}))

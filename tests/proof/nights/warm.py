@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_graphcalls.nightly import SuiteRequest, SuiteRun
 from pytest_graphcalls.nightly.suite import OnProgress
-from tests.proof.process import WarmProcess, obey_orders
+from tests.proof.process import SomeTests, WarmProcess, obey_orders, plain_reports
 
 
 class Warm(WarmProcess):
@@ -48,7 +48,7 @@ class Warm(WarmProcess):
         return SuiteRun.of(order, status, screen.read_text())
 
 
-class Drifting:
+class Drifting(SomeTests):
     """The plugin that makes every simulator of a run drift, and start when it is told to."""
 
     def __init__(self, drift: int, run: int, days: int, modules: Sequence[str]) -> None:
@@ -57,12 +57,7 @@ class Drifting:
         row = TABLE[drift] if drift >= 0 else None
         self._apply = row.apply if row and run in row.runs else None
         self._days = days
-        self._modules = modules
-
-    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        # Collecting the whole suite takes longer than a few of its tests.
-        other = collection_path.name.startswith("test_") and collection_path.stem not in self._modules
-        return True if self._modules and other else None
+        super().__init__(modules)
 
     def pytest_graphcalls_simulator(self, simulator: Any) -> None:
         if self._days:
@@ -78,7 +73,8 @@ def obey(order: Mapping[str, Any]) -> int:
 
     os.environ.update(order["environment"])
     drifting = Drifting(order["drift"], order["run"], order["days"], order["modules"])
-    return int(pytest.main(order["arguments"], plugins=[drifting]))
+    with plain_reports():
+        return int(pytest.main(order["arguments"], plugins=[drifting]))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -127,7 +127,7 @@ class Fault:
         operations: ids of the operations in which it strikes, or the beginning of a control address.
         how: answers their requests.
         rules: slugs or full ids of the rules that the verdict has to name, and no others.
-        chosen: the tests to run, as for ``-k``; by default those of the operation.
+        chosen: the module of the tests to run; by default that of the first operation.
         version: the API version; by default the versions take turns.
         justified: why it is found by no rule, or ``""``.
     """
@@ -151,9 +151,18 @@ class Fault:
         return {rule if "." in rule else f"{self.operations[0]}.{rule}" for rule in self.rules}
 
     @property
-    def tests(self) -> str:
-        """The tests to run, as for ``-k``."""
-        return self.chosen or f"test_{self.operations[0].replace('-', '_')}.py"
+    def blamed(self) -> set[str]:
+        """The operations whose rules may be found broken."""
+        return {*self.operations, *(rule.partition(".")[0] for rule in self.expected)}
+
+    def runs(self, test: str) -> bool:
+        """Whether a test, by its node id, is one of those to run."""
+        module = self.chosen or f"test_{self.operations[0].replace('-', '_')}"
+        return test.partition("::")[0].endswith(f"{module}.py")
+
+    def matters(self, rules: Iterable[str]) -> bool:
+        """Whether the verdict of a test of these rules has to be right: the fault breaks one, or may not break one."""
+        return any(rule in self.expected or rule.partition(".")[0] not in self.blamed for rule in rules)
 
 
 def roster(change: Callable[[list[Any]], list[Any]]) -> Strike:
@@ -325,7 +334,7 @@ TABLE = (
         (LIST,),
         roster(lambda entries: [{**entry, "id": OTHER} for entry in entries]),
         (f"{ONE}.{SUCCESS[ONE]}",),
-        chosen="test_participant_get.py",
+        chosen="test_participant_get",
     ),
     Fault("one: another id", (ONE,), members(id=OTHER), ("id-is-the-one-asked-for",)),
     Fault("one: another user", (ONE,), body(somebody_else), (SUCCESS[ONE],)),
@@ -402,7 +411,7 @@ TABLE = (
             }
         ),
         ("call-delete.deleted-notification-follows",),
-        chosen="test_call_delete.py",
+        chosen="test_call_delete",
     ),
     Fault(
         "notifications: a change that there is not",
@@ -417,7 +426,7 @@ TABLE = (
             }
         ),
         ("call-reject.deleted-notification-follows",),
-        chosen="test_call_reject.py",
+        chosen="test_call_reject",
     ),
     # Differences that break nothing
     Fault("create: one more member", (CREATE,), members(colour="blue"), justified="a later edition may add members"),

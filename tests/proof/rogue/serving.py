@@ -6,8 +6,10 @@ The server is what ``graphcalls serve`` serves, control addresses included; it a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +26,9 @@ from pytest_graphcalls.server.control.state import ServerState
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.hosting import Service
 from pytest_graphcalls.wire import Request, Response
-from tests.proof.process import WarmProcess, obey_orders
-from tests.proof.rogue.faults import FAULTS
+from tests.effort import EFFORT
+from tests.proof.process import SomeTests, WarmProcess, obey_orders, plain_reports
+from tests.proof.rogue.faults import FAULTS, Fault
 from tests.proof.runner import ARGUMENTS, Outcome
 
 URL = "http://127.0.0.1:1"
@@ -70,7 +73,7 @@ class InProcess(network.Network):
 
     proxy: Service
 
-    def __init__(self, *, trust_env: bool = False) -> None:
+    def __init__(self, *, trust_env: bool = False, ca_file: str | None = None) -> None:
         self.sync: httpx.BaseTransport = SimulatorTransport(self.proxy)
 
     def close(self) -> None:
@@ -87,12 +90,22 @@ class Suite(WarmProcess):
     def __init__(self, folder: Path) -> None:
         super().__init__(__name__, folder)
 
-    def run(self, fault: str = "", *, version: str = "both", chosen: str = "") -> Outcome:
-        """Run the tests that ``chosen`` (as for ``-k``) selects, all by default."""
+    @cached_property
+    def honest(self) -> Outcome:
+        """The outcome of the whole suite at a server without a fault, in both versions."""
+        return self._run("both")
+
+    def run(self, fault: Fault, version: str) -> Outcome:
+        """Run the tests of the fault's module whose verdict matters; all of them under ``make search``."""
+        tests = [one for one in self.honest.report["tests"] if one["version"] == version and fault.runs(one["nodeid"])]
+        looked_at = [one["nodeid"] for one in tests if EFFORT or fault.justified or fault.matters(one["rules"])]
+        return self._run(version, fault.name, looked_at)
+
+    def _run(self, version: str, fault: str = "", tests: Collection[str] | None = None) -> Outcome:
         report, screen = self.folder / "report.json", self.folder / "screen.txt"
         report.unlink(missing_ok=True)
         options = (f"--graphcalls-target={URL}", f"--graphcalls-version={version}", f"--graphcalls-report={report}")
-        status = self.order(screen, fault=fault, arguments=[*ARGUMENTS, *options, "-k", chosen])
+        status = self.order(screen, fault=fault, tests=tests, arguments=[*ARGUMENTS, *options])
         return Outcome(status, json.loads(report.read_text()), screen.read_text())
 
 
@@ -100,7 +113,8 @@ def obey(order: Mapping[str, Any]) -> int:
     """Carry out one order."""
     InProcess.proxy = Proxy(Serve(), order["fault"])
     network.Network = remote.Network = InProcess  # type: ignore[misc]  # the only network of this process
-    return int(pytest.main(order["arguments"]))
+    with plain_reports() if order["fault"] else nullcontext():
+        return int(pytest.main(order["arguments"], plugins=[SomeTests(tests=order["tests"])]))
 
 
 if __name__ == "__main__":

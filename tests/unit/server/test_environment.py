@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,14 +20,23 @@ from pytest_graphcalls.server.http import server
 from pytest_graphcalls.server.proxy import proxy_in_thread
 from pytest_graphcalls.server.tls import certificate_in
 from pytest_graphcalls.simulator import Simulator
+from tests.tunnel import free_port
 
+GRAPHCALLS = [sys.executable, "-c", "from pytest_graphcalls.cli import main; raise SystemExit(main())"]
+EXAMPLES = Path(__file__).parents[2] / "examples"
 GRAPH = "https://graph.microsoft.com/v1.0/communications/calls/x"
 PYTHON = f"""
-import httpx, requests
+import asyncio, aiohttp, httpx, requests
 from azure.identity import EnvironmentCredential
 token = EnvironmentCredential().get_token("https://graph.microsoft.com/.default").token
 headers = {{"Authorization": f"Bearer {{token}}"}}
 print(httpx.get("{GRAPH}", headers=headers).status_code, requests.get("{GRAPH}").status_code)
+
+async def by_aiohttp():
+    async with aiohttp.ClientSession(trust_env=True) as session, session.get("{GRAPH}", headers=headers) as answer:
+        return answer.status
+
+print(asyncio.run(by_aiohttp()))
 """
 NODE = f"""
 const https = require('node:https');
@@ -93,8 +103,8 @@ def output(command: list[str], facts: ClientFacts, runtime: str) -> str:
 
 
 def test_python_clients_need_nothing_but_the_variables(facts: ClientFacts) -> None:
-    """azure-identity signs in, httpx and requests ask: each trusts and is led by variables of its own."""
-    assert output([sys.executable, "-c", PYTHON], facts, "python") == "404 401\n"
+    """azure-identity signs in; httpx, requests and aiohttp ask: each trusts and is led by variables of its own."""
+    assert output([sys.executable, "-c", PYTHON], facts, "python") == "404 401\n404\n"
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
@@ -149,3 +159,27 @@ def test_a_hosts_file_names_every_host(facts: ClientFacts) -> None:
     lines = hosts_file(facts)
     assert "127.0.0.1 graph.microsoft.com" in lines
     assert not [line for line in lines if "*" in line]
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node, 18 or newer")
+def test_a_bot_in_node_passes_a_test_of_nodes_own_runner(tmp_path: Path) -> None:
+    """With nothing but the variables that ``graphcalls env`` prints."""
+    port, folder = str(free_port()), str(tmp_path)
+    words = ["serve", "--tls", folder, "--port", "0", "--proxy", "0", "--frozen"]
+    bot = ["--bot", f"http://127.0.0.1:{port}/api/calls"]
+    with subprocess.Popen([*GRAPHCALLS, *words, *bot], stdout=subprocess.PIPE, text=True) as serving:
+        assert serving.stdout is not None
+        url = re.findall(r"https://\S+", serving.stdout.readline())[0]
+        env = [*GRAPHCALLS, "env", "--tls", folder, "--url", url, "--for", "node", "--format", "json"]
+        given = json.loads(subprocess.run(env, capture_output=True, text=True, check=True).stdout)
+        done = subprocess.run(
+            ["node", "--test", "plain_bot.test.mjs"],
+            cwd=EXAMPLES,
+            env={**os.environ, **given, "GRAPHCALLS_URL": url, "PORT": port},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        serving.terminate()
+    assert done.returncode == 0, done.stdout + done.stderr
