@@ -317,7 +317,8 @@ class Operation:
         sounds: the audio that it plays, in order.
         plan: what it records, and until when.
         loops: whether it plays them over and over.
-        began: virtual second at which its turn came.
+        began: virtual second at which its turn came, or at which it was started again.
+        cut: from when to when it has run before it was started again.
         listens: virtual second from which it records.
         ended: virtual second at which it was over.
         how: name of its end in the contract, or ``""``.
@@ -337,6 +338,7 @@ class Operation:
     plan: Plan | None = None
     loops: bool = False
     began: float | None = None
+    cut: tuple[tuple[float, float], ...] = ()
     listens: float | None = None
     ended: float | None = None
     how: str = ""

@@ -11,6 +11,7 @@ CHOICES = MappingProxyType(
         "unplayable": ("failed", "completed"),
         "hang_up": ("loses", "keeps"),
         "names": ("current", "older", "both"),
+        "growing": ("restarts", "goes-on"),
     }
 )
 """By switch: its values, the default first."""
@@ -24,12 +25,15 @@ class Switches:
             has it today (inferred: s1.7), or ``completed`` without being heard, as captured in 2019 (reported: s1.6).
         hang_up: whether a hang-up ``loses`` the recording that it ends (reported: s2.14), or ``keeps`` it as if a pause
             had ended it.
+        growing: whether a prompt ``restarts`` when the peer-to-peer call that it is played into turns into a group call
+            (reported: s1.16), or ``goes-on``.
         names: the members that lead to a recording: ``current``, ``older`` or ``both`` (see :data:`.audio.NAMES`).
     """
 
     unplayable: str
     hang_up: str
     names: str
+    growing: str
 
     def __init__(self) -> None:
         self.reset()
