@@ -39,6 +39,7 @@ from pytest_graphcalls.simulator.signin import SimulatedSignIn
 from pytest_graphcalls.simulator.simulated_call import SimulatedCall
 from pytest_graphcalls.simulator.store import Store
 from pytest_graphcalls.simulator.switches import Switches
+from pytest_graphcalls.simulator.transfers import Transfers
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import Exchange, Notification, Request, Response
 
@@ -55,8 +56,8 @@ class Simulator:
     same sequence of calls give the same ids.
 
     Every behaviour is a method of one of its parts (``admission``, ``creation``, ``calls``, ``incoming``,
-    ``participants``, ``invitations``, ``media``, ``meetings``, ``prompts``, ``recordings``, ``hearing``,
-    ``routing``, ``sharing``, ``operations``, ``notifier``) that can be replaced on the instance.
+    ``transfers``, ``participants``, ``invitations``, ``media``, ``meetings``, ``prompts``, ``recordings``,
+    ``hearing``, ``routing``, ``sharing``, ``operations``, ``notifier``) that can be replaced on the instance.
 
     Args:
         seed: for all ids.
@@ -99,10 +100,12 @@ class Simulator:
         self.invitations = Invitations(world, self.admission, self.calls, self.operations)
         self.creation = Creation(world, self.admission, self.calls, self.invitations.ring_target)
         self.incoming = Incoming(world, self.admission, self.calls)
-        self.participants = Participants(world, self.admission, self.calls, self.operations, self.invitations)
-        self.hearing = Hearing(world)
         self.switches = Switches()
         """Where sources differ: which behaviour is simulated; see :meth:`.Switches.choose`."""
+        self.transfers = Transfers(world, self.admission, self.calls, self.incoming, self.switches)
+        self.calls.decided = self.transfers.decided
+        self.participants = Participants(world, self.admission, self.calls, self.operations, self.invitations)
+        self.hearing = Hearing(world)
         self.prompts = Prompts(world, self.operations, self.switches, self.outbox.later)
         self.recordings = Recordings(world, self.operations, self.hearing, self.switches)
         self.sharing = Sharing(world, self.admission, self.calls, self.operations, self.participants)

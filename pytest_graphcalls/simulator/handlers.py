@@ -17,6 +17,7 @@ from pytest_graphcalls.simulator.participants import Participants
 from pytest_graphcalls.simulator.responses import Reply
 from pytest_graphcalls.simulator.routing import Routing
 from pytest_graphcalls.simulator.sharing import Sharing
+from pytest_graphcalls.simulator.transfers import Transfers
 
 Handler = Callable[[Ask], Reply]
 
@@ -34,6 +35,7 @@ class Parts(Protocol):
     participants: Participants
     routing: Routing
     sharing: Sharing
+    transfers: Transfers
 
 
 HANDLERS: Mapping[str, Callable[[Parts, Ask], Reply]] = {
@@ -51,7 +53,7 @@ HANDLERS: Mapping[str, Callable[[Parts, Ask], Reply]] = {
     "call-mute": lambda parts, ask: parts.participants.mute_bot(ask),
     "call-playprompt": lambda parts, ask: parts.media.play_prompt(ask),
     "call-record": lambda parts, ask: parts.media.record(ask),
-    "call-redirect": lambda parts, ask: parts.incoming.redirect(ask),
+    "call-redirect": lambda parts, ask: parts.transfers.redirect(ask),
     "call-reject": lambda parts, ask: parts.incoming.reject(ask),
     "call-senddtmftones": lambda parts, ask: parts.media.send_tones(ask),
     "call-startrecording": lambda parts, ask: parts.media.start_recording(ask),
@@ -59,6 +61,7 @@ HANDLERS: Mapping[str, Callable[[Parts, Ask], Reply]] = {
     "call-stoprecording": lambda parts, ask: parts.media.stop_recording(ask),
     "call-stoptranscription": lambda parts, ask: parts.media.stop_transcription(ask),
     "call-subscribetotone": lambda parts, ask: parts.media.subscribe(ask),
+    "call-transfer": lambda parts, ask: parts.transfers.transfer(ask),
     "call-unmute": lambda parts, ask: parts.participants.unmute_bot(ask),
     "call-updaterecordingstatus": lambda parts, ask: parts.media.set_recording_status(ask),
     "commsoperation-get": lambda parts, ask: parts.operations.get(ask),
