@@ -269,7 +269,7 @@ class Calls:
     def grow(self, conference: Conference) -> Conference:
         """Let a peer-to-peer call turn into a group call, with a chat and an address to join it by (s19.6)."""
         info = resources.token_info(self._world.store.calls[conference.legs[0]])
-        conference = replace(conference, kind=Kind.GROUP, chat=self.new_chat(), meeting=info)
+        conference = replace(conference, kind=Kind.GROUP, grown=True, chat=self.new_chat(), meeting=info)
         return self._world.store.put_conference(conference)
 
     def notify_grown(self, conference: Conference) -> None:

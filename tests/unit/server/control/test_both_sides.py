@@ -89,6 +89,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
             "recordings",
             "rejected_with",
             "result",
+            "routes",
             "sharing",
             "state",
             "tones",
