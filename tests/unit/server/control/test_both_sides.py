@@ -122,6 +122,8 @@ ADDRESSES: dict[type, dict[str, str]] = {
         "assert_acts_once_on_duplicates": "POST assertions/acts-once-on-duplicates",
         "assert_answered_within": "POST assertions/answered-within",
         "assert_fetched_every_recording": "POST assertions/fetched-every-recording",
+        "assert_copes_with_failed_transfers": "POST assertions/copes-with-failed-transfers",
+        "assert_leaves_transferred_calls_alone": "POST assertions/leaves-transferred-calls-alone",
         "assert_goes_on_after_an_end": "POST assertions/goes-on-after-an-end",
         "assert_hung_up_what_it_created": "POST assertions/hung-up-what-it-created",
         "assert_kept_alive": "POST assertions/kept-alive",
