@@ -88,7 +88,7 @@ test-sdk-java: $(VENV)/.installed ## run those in Java, by javac and mvn
 test-sdk-dotnet: $(VENV)/.installed ## run those in C#, by dotnet (never run until now)
 	$(BIN)/python -m pytest tests/clients/dotnet
 
-test-sdk-php: $(VENV)/.installed ## run those in PHP, by php and composer (never run until now)
+test-sdk-php: $(VENV)/.installed ## run those in PHP, by php and composer (the latter never run until now)
 	$(BIN)/python -m pytest tests/clients/php
 
 test-browser: $(VENV)/.browser ## look at the page of a night and at the documentation in headless Chromium (installs it as root)

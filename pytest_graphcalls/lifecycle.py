@@ -26,8 +26,11 @@ class CallState(StrEnum):
     """States of a call that the simulator uses, a subset of the published ``callState``."""
 
     INCOMING = "incoming"
+    REDIRECTING = "redirecting"
     ESTABLISHING = "establishing"
     ESTABLISHED = "established"
+    TRANSFERRING = "transferring"
+    TRANSFER_ACCEPTED = "transferAccepted"
     TERMINATING = "terminating"
     TERMINATED = "terminated"
 
@@ -43,6 +46,10 @@ class CallEvent(StrEnum):
     ESTABLISH = "establish"
     FAIL = "fail"
     """The callee declined, was busy, out of reach or never answered, or a join got nowhere."""
+    TRANSFER = "transfer"
+    TRANSFER_ACCEPTED = "accept transfer"
+    TRANSFER_FAILED = "fail transfer"
+    """No target has taken the call: it goes on (call-transfer.r05)."""
     HANG_UP = "hang up"
     END = "end"
     """The other side ended it: left, was replaced, or removed this leg."""
@@ -100,9 +107,13 @@ CALL = _table(
         CallState.INCOMING: {
             CallEvent.ANSWER: CallState.ESTABLISHING,
             CallEvent.REJECT: CallState.TERMINATED,
-            CallEvent.REDIRECT: CallState.TERMINATED,
+            CallEvent.REDIRECT: CallState.REDIRECTING,
             CallEvent.EXPIRE: CallState.TERMINATED,
             CallEvent.HANG_UP: CallState.TERMINATING,
+            CallEvent.END: CallState.TERMINATED,
+        },
+        CallState.REDIRECTING: {
+            CallEvent.FINISH: CallState.TERMINATED,
             CallEvent.END: CallState.TERMINATED,
         },
         CallState.ESTABLISHING: {
@@ -113,10 +124,19 @@ CALL = _table(
             CallEvent.LAPSE: CallState.TERMINATED,
         },
         CallState.ESTABLISHED: {
+            CallEvent.TRANSFER: CallState.TRANSFERRING,
             CallEvent.HANG_UP: CallState.TERMINATING,
             CallEvent.END: CallState.TERMINATED,
             CallEvent.LAPSE: CallState.TERMINATED,
         },
+        CallState.TRANSFERRING: {
+            CallEvent.TRANSFER_ACCEPTED: CallState.TRANSFER_ACCEPTED,
+            CallEvent.TRANSFER_FAILED: CallState.ESTABLISHED,
+            CallEvent.HANG_UP: CallState.TERMINATING,
+            CallEvent.END: CallState.TERMINATED,
+            CallEvent.LAPSE: CallState.TERMINATED,
+        },
+        CallState.TRANSFER_ACCEPTED: {CallEvent.FINISH: CallState.TERMINATED},
         CallState.TERMINATING: {CallEvent.FINISH: CallState.TERMINATED},
         CallState.TERMINATED: {},
     }

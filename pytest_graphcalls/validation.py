@@ -7,7 +7,7 @@ import reprlib
 import sys
 from ipaddress import ip_address
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, NoReturn
 
 from pytest_graphcalls.errors import SettingError
 
@@ -87,6 +87,26 @@ def answering(adapter: str, service: Any) -> Any:
         return service
     fixed = "A fixture has it as graphcalls.simulator."
     raise SettingError(f"{adapter}(service)", type(service).__name__, "a simulator, or a host of several", fixed)
+
+
+TAKEN = (
+    "Clients of httpx and httpx2 take pytest_graphcalls.clients.httpx.SimulatorTransport(simulator) as transport, "
+    "a session of requests mounts pytest_graphcalls.clients.requests.SimulatorAdapter(simulator), and one of aiohttp "
+    "takes pytest_graphcalls.clients.aiohttp.SimulatorConnector(simulator) as connector."
+)
+"""What connects which library to a simulator."""
+_ASKED_FOR = frozenset({"handle_request", "handle_async_request", "send", "_loop"})
+"""What the libraries ask of a transport, an adapter and a connector."""
+
+
+class ForOneLibrary:
+    """What connects one library to a simulator; whatever else it is given to says what to take."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        kind = type(self).__name__
+        if name in _ASKED_FOR:
+            raise TypeError(f"{kind} is for another library than the one that uses it here. {TAKEN}")
+        raise AttributeError(f"{kind!r} object has no attribute {name!r}")
 
 
 def _is_number(value: Any, *, whole: bool) -> bool:

@@ -15,7 +15,7 @@ import aiohttp
 import h11
 from aiohttp.client_proto import ResponseHandler
 
-from pytest_graphcalls.validation import answering
+from pytest_graphcalls.validation import ForOneLibrary, answering
 from pytest_graphcalls.wire import Headers, Request, Response
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_graphcalls.simulator.hosting import Service
 
 
-class SimulatorConnector(aiohttp.BaseConnector):
+class SimulatorConnector(ForOneLibrary, aiohttp.BaseConnector):
     """Lets an ``aiohttp.ClientSession`` talk to a simulator in the same process.
 
     ``aiohttp.ClientSession(connector=SimulatorConnector(graphcalls.simulator))``, inside of a coroutine.

@@ -22,7 +22,7 @@ import httpx
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.session import Recorder, current_recorder
-from pytest_graphcalls.validation import answering
+from pytest_graphcalls.validation import TAKEN, ForOneLibrary, answering
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ _T = TypeVar("_T")
 
 LIBRARIES = ("httpx", "httpx2")
 """Whose clients the transports serve; only the first is imported here."""
-_FOR_REQUESTS = "a session of requests mounts pytest_graphcalls.clients.requests.SimulatorAdapter(simulator)"
 TIMEOUT = 10.0
 """Seconds that a client of ours waits for a server."""
 
@@ -63,10 +62,7 @@ def library_of(thing: Any) -> Any:
         if name in LIBRARIES:
             return sys.modules[name]
     kind = type(thing)
-    raise TypeError(
-        f"{kind.__module__}.{kind.__qualname__} is neither of httpx nor of httpx2, whose clients this is for; "
-        f"{_FOR_REQUESTS}"
-    )
+    raise TypeError(f"{kind.__module__}.{kind.__qualname__} is neither of httpx nor of httpx2. {TAKEN}")
 
 
 def to_httpx_response(response: Response, library: Any = httpx) -> Any:
@@ -83,7 +79,7 @@ def _headers(headers: httpx.Headers) -> Headers:
     return Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw])
 
 
-class SimulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+class SimulatorTransport(ForOneLibrary, httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Lets a client of httpx or httpx2, sync or async, talk to a simulator in the same process.
 
     Args:
@@ -107,14 +103,6 @@ class SimulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         library = library_of(request)
         await request.aread()
         return self._answer(library, request)
-
-    def send(self, *_: object, **__: object) -> None:
-        """Refuse to serve as an adapter of requests: this is what one of its sessions calls.
-
-        Raises:
-            TypeError: always; it names what to mount.
-        """
-        raise TypeError(f"SimulatorTransport is for clients of httpx and httpx2; {_FOR_REQUESTS}")
 
     def _answer(self, library: Any, request: httpx.Request) -> Any:
         response = self._service.handle(to_wire_request(request))
@@ -164,7 +152,7 @@ class _Cut:
         return failure
 
 
-class CheckedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+class CheckedTransport(ForOneLibrary, httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Checks what passes through another transport, for clients of httpx and of httpx2.
 
     Args:

@@ -11,7 +11,7 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from pytest_graphcalls.validation import answering
+from pytest_graphcalls.validation import ForOneLibrary, answering
 from pytest_graphcalls.wire import Headers, Request, Response
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ PLACE = (HTTPAdapter, requests.ConnectionError)
 """The library's own transport, and its error for no connection."""
 
 
-class SimulatorAdapter(BaseAdapter):
+class SimulatorAdapter(ForOneLibrary, BaseAdapter):
     """Lets a ``requests.Session`` talk to a simulator in the same process.
 
     ``session.mount("https://graph.microsoft.com/", SimulatorAdapter(graphcalls.simulator))``

@@ -76,6 +76,7 @@ class Effect(StrEnum):
     FINDS_MEETING = "finds-meeting"
     SHOWS_MEETING = "shows-meeting"
     REDIRECTS_CALL = "redirects-call"
+    TRANSFERS_CALL = "transfers-call"
     SHARES_SCREEN = "shares-screen"
     ADDS_GALLERY = "adds-gallery"
     LISTS_CONTENT = "lists-content"

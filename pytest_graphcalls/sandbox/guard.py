@@ -78,7 +78,7 @@ AUDIBLE = frozenset(
     }
 )
 """Effects that people notice: something is played or shown to them, or they are recorded."""
-_DIALS = frozenset({Effect.MAKES_CALL, Effect.ADDS_PEOPLE})
+_DIALS = frozenset({Effect.MAKES_CALL, Effect.ADDS_PEOPLE, Effect.TRANSFERS_CALL, Effect.REDIRECTS_CALL})
 
 
 class Budget:

@@ -10,7 +10,7 @@ from pytest_graphcalls.simulator.identity import App, Authority
 from pytest_graphcalls.simulator.keys import Keyring
 from pytest_graphcalls.simulator.person import Person, invitation
 from pytest_graphcalls.simulator.scenario import Meeting
-from pytest_graphcalls.simulator.simulated_call import SimulatedCall
+from pytest_graphcalls.simulator.simulated_call import PersonCall, SimulatedCall
 from pytest_graphcalls.wire import EVIDENCE_HEADER
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Meeting",
     "Pace",
     "Person",
+    "PersonCall",
     "Proceed",
     "Service",
     "SimulatedCall",

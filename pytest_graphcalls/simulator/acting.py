@@ -13,6 +13,7 @@ from pytest_graphcalls.simulator.lobby import Lobby
 from pytest_graphcalls.simulator.outbox import Retention
 from pytest_graphcalls.simulator.responses import Fact, inferred, reported
 from pytest_graphcalls.simulator.sharing import SCREEN_SHARED, Sharing
+from pytest_graphcalls.simulator.simulated_call import PersonCall, call_of
 from pytest_graphcalls.simulator.world import World
 
 MUTED = reported("s6.5")
@@ -140,6 +141,11 @@ class Acting:
                 what = f"call {call_id}"
                 raise NotAllowedNowError(what, "have its bot asked", "none that a recording policy keeps", ("answer",))
             self._world.notifier.participant_joining(call, identity)
+
+    def call_of(self, identity: Identity) -> PersonCall | None:
+        """The call of a person; see :func:`.call_of`."""
+        with self._world.lock:
+            return call_of(self.store, identity)
 
     def named(self, name: str) -> Identity:
         """Who goes by a name."""

@@ -43,7 +43,10 @@ LOBBY: Mapping[bool, Fact] = {True: documented("application-post-calls.r11"), Fa
 REFUSED_IN: Mapping[CallState, str] = {
     CallState.INCOMING: "not-established",
     CallState.ESTABLISHING: "not-established",
+    CallState.REDIRECTING: "call-not-found",
     CallState.ESTABLISHED: "already-established",
+    CallState.TRANSFERRING: "not-established",
+    CallState.TRANSFER_ACCEPTED: "not-established",
     CallState.TERMINATING: "call-not-found",
     CallState.TERMINATED: "call-not-found",
 }
@@ -60,6 +63,8 @@ class Calls:
         """Is handed each call that is about to end."""
         self.after_change: list[Callable[[Conference], None]] = []
         """Each is handed every conference in which a participant has left or changed."""
+        self.decided: Callable[[Call], None] = lambda _: None
+        """Is handed each incoming call that a bot has answered, and each call that is over."""
 
     def live(self, ask: Ask) -> Call:
         """The call in the path, if it is the app's and not over (observed 2.13)."""
@@ -218,6 +223,7 @@ class Calls:
         if call.my_participant in before.people:
             self._world.notifier.roster_changed(after, PARTICIPANT_LEFT)
             self.note_change(after)
+        self.decided(self._world.store.calls[call.id])
 
     def note_change(self, conference: Conference) -> None:
         """Let the other parts look at a conference in which a participant has left or changed."""
@@ -333,7 +339,8 @@ def streams_of(asked: Mapping[str, Any]) -> Mapping[str, str]:
     return {one: way for one, way in _AS_A_VIEWER.items() if one in wanted} if is_app_hosted(asked) else AUDIO_ALONE
 
 
-def require_instance(ask: Ask) -> None:
+def require_instance(ask: Ask, fact: Fact | None = None) -> None:
     """Refuse an app without an application instance that has a phone number (observed 2.10)."""
     if not ask.grant.app.phone_number:
-        raise Refusal("source-identity-invalid", f"App {ask.grant.app.app_id} has no instance with a phone number.")
+        aside = f"App {ask.grant.app.app_id} has no instance with a phone number."
+        raise Refusal("source-identity-invalid", aside, fact=fact)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
-from operator import attrgetter
 from threading import RLock
 from typing import Any
 
 from pytest_graphcalls.contract import Contract, Match, Miss
-from pytest_graphcalls.simulator.admission import Admission, Ask
+from pytest_graphcalls.simulator.admission import Admission
 from pytest_graphcalls.simulator.batching import Batches
 from pytest_graphcalls.simulator.calls import Calls
 from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
 from pytest_graphcalls.simulator.creation import Creation
 from pytest_graphcalls.simulator.faults import Fault, Faults
-from pytest_graphcalls.simulator.handlers import HANDLERS
+from pytest_graphcalls.simulator.handlers import HANDLERS, Handler
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import App, Authority, Channel
 from pytest_graphcalls.simulator.incoming import Incoming
@@ -32,7 +31,7 @@ from pytest_graphcalls.simulator.people import People
 from pytest_graphcalls.simulator.person import Person
 from pytest_graphcalls.simulator.prompts import Prompts
 from pytest_graphcalls.simulator.recordings import Recordings
-from pytest_graphcalls.simulator.responses import Refusal, Reply, Responses
+from pytest_graphcalls.simulator.responses import Refusal, Responses
 from pytest_graphcalls.simulator.routing import Routing
 from pytest_graphcalls.simulator.scenario import Meeting, Scenario
 from pytest_graphcalls.simulator.sharing import Sharing
@@ -40,13 +39,13 @@ from pytest_graphcalls.simulator.signin import SimulatedSignIn
 from pytest_graphcalls.simulator.simulated_call import SimulatedCall
 from pytest_graphcalls.simulator.store import Store
 from pytest_graphcalls.simulator.switches import Switches
+from pytest_graphcalls.simulator.transfers import Transfers
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import Exchange, Notification, Request, Response
 
 Proceed = Callable[[Request], Response]
 """What an interceptor calls to let the request through."""
 Interceptor = Callable[[Request, Proceed], Response]
-Handler = Callable[[Ask], Reply]
 
 
 class Simulator:
@@ -57,8 +56,8 @@ class Simulator:
     same sequence of calls give the same ids.
 
     Every behaviour is a method of one of its parts (``admission``, ``creation``, ``calls``, ``incoming``,
-    ``participants``, ``invitations``, ``media``, ``meetings``, ``prompts``, ``recordings``, ``hearing``,
-    ``routing``, ``sharing``, ``operations``, ``notifier``) that can be replaced on the instance.
+    ``transfers``, ``participants``, ``invitations``, ``media``, ``meetings``, ``prompts``, ``recordings``,
+    ``hearing``, ``routing``, ``sharing``, ``operations``, ``notifier``) that can be replaced on the instance.
 
     Args:
         seed: for all ids.
@@ -101,10 +100,12 @@ class Simulator:
         self.invitations = Invitations(world, self.admission, self.calls, self.operations)
         self.creation = Creation(world, self.admission, self.calls, self.invitations.ring_target)
         self.incoming = Incoming(world, self.admission, self.calls)
-        self.participants = Participants(world, self.admission, self.calls, self.operations, self.invitations)
-        self.hearing = Hearing(world)
         self.switches = Switches()
         """Where sources differ: which behaviour is simulated; see :meth:`.Switches.choose`."""
+        self.transfers = Transfers(world, self.admission, self.calls, self.incoming, self.switches)
+        self.calls.decided = self.transfers.decided
+        self.participants = Participants(world, self.admission, self.calls, self.operations, self.invitations)
+        self.hearing = Hearing(world)
         self.prompts = Prompts(world, self.operations, self.switches, self.outbox.later)
         self.recordings = Recordings(world, self.operations, self.hearing, self.switches)
         self.sharing = Sharing(world, self.admission, self.calls, self.operations, self.participants)
@@ -117,7 +118,7 @@ class Simulator:
         self.lobby = Lobby(world, self.calls)
         acting = (self.retention, self.hearing, self.sharing, self.lobby)
         self.scenario = Scenario(world, self.calls, self.meetings, self.incoming, *acting)
-        self.handlers: dict[str, Handler] = {id: partial(self._handle, attrgetter(at)) for id, at in HANDLERS.items()}
+        self.handlers: dict[str, Handler] = {id: partial(handler, self) for id, handler in HANDLERS.items()}
         """By operation id: what carries it out. An entry can be replaced."""
         self._aside: tuple[tuple[str, Callable[[Request], Response | None]], ...] = (
             ("/oauth2/", self.signin.answer),
@@ -219,9 +220,6 @@ class Simulator:
             return self.recordings.read(request)
         except Refusal as refusal:
             return self.responses.refuse(request, refusal)
-
-    def _handle(self, step: attrgetter[Handler], ask: Ask) -> Reply:
-        return step(self)(ask)
 
     def _carry_out(self, request: Request, found: Match | Miss | None = None) -> Response:
         try:

@@ -254,6 +254,8 @@ class Call:
         hears_tones: whether its bot has subscribed to tones.
         tones: keys that were pressed, and tones that its bot has sent, in order.
         by_policy: whether a recording policy has brought the bot in.
+        transferor: the bot that has transferred it, or ``None``.
+        replaces: id of the call that its consultative transfer replaces, or ``""``.
         recording_status: as its bot has set it last, or ``""``.
     """
 
@@ -277,6 +279,8 @@ class Call:
     tones: tuple[Tone, ...] = ()
     by_policy: bool = False
     recording_status: str = ""
+    transferor: Identity | None = None
+    replaces: str = ""
 
     @property
     def follows_content(self) -> bool:

@@ -9,7 +9,6 @@ from pytest_graphcalls.lifecycle import CallEvent, CallState
 from pytest_graphcalls.simulator.admission import Admission, Ask, require_role_for
 from pytest_graphcalls.simulator.calls import COMING_ABOUT, Calls, require_media_role
 from pytest_graphcalls.simulator.entities import Call
-from pytest_graphcalls.simulator.media import require_entries
 from pytest_graphcalls.simulator.requests import asked_of, is_https
 from pytest_graphcalls.simulator.responses import Refusal, Reply, Result, documented, inferred, reported
 from pytest_graphcalls.simulator.world import World
@@ -71,6 +70,7 @@ class Incoming:
         call = self._calls.step(call, CallEvent.ANSWER, **facts)
         self._calls.enter(call)
         self._calls.stay_alive(call)
+        self._calls.decided(call)
         self._world.notifier.call_changed(call, COMING_ABOUT[call.direction])
         self._world.clock.after(self._world.pace.establish, lambda: self._calls.establish(call.id))
         return Reply(202, documented("call-answer.r01"))
@@ -96,25 +96,6 @@ class Incoming:
         facts = {"callback": self.take_callback(call, body), "rejected_with": self.read_reason(body)}
         self.drop_rejected(call, **facts)
         return Reply(202, documented("call-reject.r01"))
-
-    def redirect(self, ask: Ask) -> Reply:
-        """Hand an incoming call on; it is over for the bot at once (call-redirect.r05, s10.3)."""
-        call = self._calls.live(ask)
-        body = self._admission.body(ask)
-        self.require_incoming(call)
-        require_entries(body, "targets")
-        people = [
-            one
-            for target in body.get("targets") or ()
-            for one in target.get("identity", {}).values()
-            if isinstance(one, dict)
-        ]
-        names = tuple(str(one.get("displayName") or one.get("id")) for one in people)
-        facts = {"callback": self.take_callback(call, body), "redirected_to": names}
-        call = self._calls.step(call, CallEvent.REDIRECT, **facts)
-        self._world.notifier.call_redirected(call)
-        self._calls.forget(call)
-        return Reply(202, documented("call-redirect.r01"))
 
     def require_incoming(self, call: Call) -> None:
         """Refuse to reject or redirect a call that was answered: it goes on (call-reject.r02, call-redirect.r02)."""

@@ -197,10 +197,13 @@ class Notifier:
         """Notify that a rejected call is over; no state and no reason are documented (observed 6.18)."""
         self._note_down(call, "deleted", call.id, lambda: _reference(call), str(REJECTED))
 
-    def call_redirected(self, call: Call) -> None:
+    def call_redirected(self, call: Call, members: Mapping[str, Any] = _ALWAYS) -> None:
         """Notify that a redirected call is over: its state, without a result (s10.2)."""
-        members = {"state": str(call.state), **_ALWAYS}
         self._note_down(call, "deleted", call.id, partial(self.state, call, members), str(REDIRECTED))
+
+    def call_transferred(self, call: Call, change: str, members: Mapping[str, Any], fact: Fact) -> None:
+        """Notify of what has become of a transfer: ``members`` beside the state of the call."""
+        self._note_down(call, change, call.id, partial(self.state, call, members), str(fact))
 
     def roster_changed(self, conference: Conference, fact: Fact) -> None:
         """Tell each app in a group call the roster; a peer-to-peer call has none (application-post-calls.r05).
@@ -293,6 +296,7 @@ class Notifier:
                 "observedParticipantId": caller,
                 "onBehalfOf": None,
                 "sourceParticipantId": caller,
+                **({"transferor": resources.identity_set(call.transferor)} if call.transferor else {}),
             },
             "chatInfo": conference.chat,
             "meetingInfo": _token(call, conference) if call.by_policy else conference.meeting,

@@ -38,12 +38,14 @@ class Script:
         after: how many virtual seconds they let it ring; ``None`` for as long as the pace has it.
         stays: how many virtual seconds they stay in a call; ``None`` for as long as it lasts.
         speech: from when to when they speak; ``None`` for all the time.
+        voicemail: whether their voicemail takes the calls that are handed on to them and that they do not take.
     """
 
     answer: Answer = Answer.ACCEPTS
     after: float | None = None
     stays: float | None = None
     speech: tuple[tuple[float, float], ...] | None = None
+    voicemail: bool = False
 
 
 _DECLINED = reported("observed 6.23")
@@ -151,14 +153,15 @@ class People:
         """The script of ``identity``."""
         return self._scripts.get(identity.key, _UNSCRIPTED)
 
-    def fate(self, identity: Identity) -> Fate:
-        """The result of ringing ``identity`` now."""
+    def fate(self, identity: Identity, limit: float | None = None) -> Fate:
+        """The result of ringing ``identity`` now, for ``limit`` seconds at most; by default as the pace has it."""
+        limit = self._clock.pace.ring_limit if limit is None else limit
         if not self.exists(identity):
             return Fate(0.0, _unknown(identity))
         script = self.scripted(identity)
         after = self._clock.pace.ring if script.after is None else script.after
-        if script.answer is Answer.SILENT or after > self._clock.pace.ring_limit:
-            return Fate(self._clock.pace.ring_limit, RESULTS[Answer.SILENT, identity.sort == "phone"])
+        if script.answer is Answer.SILENT or after > limit:
+            return Fate(limit, RESULTS[Answer.SILENT, identity.sort == "phone"])
         return Fate(after, RESULTS.get((script.answer, identity.sort == "phone")))
 
 

@@ -9,7 +9,7 @@ from pytest_graphcalls.simulator.acting import HELD, MUTED, Acting
 from pytest_graphcalls.simulator.audio import Prompt
 from pytest_graphcalls.simulator.entities import Identity
 from pytest_graphcalls.simulator.people import Answer
-from pytest_graphcalls.simulator.simulated_call import SimulatedCall
+from pytest_graphcalls.simulator.simulated_call import PersonCall, SimulatedCall
 from pytest_graphcalls.validation import quantity, shown
 
 
@@ -65,6 +65,10 @@ class Person:
     def never_answers(self) -> Person:
         """Let it ring until the service gives up."""
         return self._will(answer=Answer.SILENT, after=None)
+
+    def has_voicemail(self) -> Person:
+        """Have a voicemail, which takes the calls that are transferred or redirected to them and not taken."""
+        return self._will(voicemail=True)
 
     def leaves_after(self, seconds: float) -> Person:
         """Leave a call ``seconds`` after coming in; a caller's time counts from calling.
@@ -252,6 +256,11 @@ class Person:
     def hears(self) -> tuple[str, ...]:
         """The names of those whom they hear now if these speak, people and bots, in any call."""
         return self._acting.hearing.heard_now(self.identity)
+
+    @property
+    def call(self) -> PersonCall | None:
+        """The call that they are in, or that rings at them or for them; ``None`` when there is none."""
+        return self._acting.call_of(self.identity)
 
     def removes(self, call: SimulatedCall | str) -> Person:
         """Throw the bot of ``call`` out of the group call that both are in.

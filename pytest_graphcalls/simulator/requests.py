@@ -99,7 +99,7 @@ def invite_order(body: Mapping[str, Any], people: People) -> InviteOrder:
     entries = [_object(entry) for entry in _list(body.get("participants"))]
     context = body.get("clientContext")
     return InviteOrder(
-        tuple(_invitee(entry, people) for entry in entries), context if isinstance(context, str) else None
+        tuple(invitee_of(entry, people) for entry in entries), context if isinstance(context, str) else None
     )
 
 
@@ -201,7 +201,8 @@ def _target(entry: Mapping[str, Any], people: People, index: int) -> Identity:
     return who
 
 
-def _invitee(entry: Mapping[str, Any], people: People) -> Invitee:
+def invitee_of(entry: Mapping[str, Any], people: People) -> Invitee:
+    """Who is named by an ``invitationParticipantInfo``, or by a ``participantInfo``; maybe :data:`NO_IDENTITY`."""
     extras = {name: entry[name] for name in ("hidden", "removeFromDefaultAudioRoutingGroup") if name in entry}
     if entry.get("endpointType") is not None:
         extras["endpointType"] = entry["endpointType"]

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pytest_graphcalls.lifecycle import CallState, ParticipantState
 from pytest_graphcalls.simulator.audio import Prompt, Recording, Tone
-from pytest_graphcalls.simulator.entities import Call, Conference, ContentSession, Kind, Operation, Participant
+from pytest_graphcalls.simulator.entities import (
+    Call,
+    Conference,
+    ContentSession,
+    Identity,
+    Kind,
+    Operation,
+    Participant,
+)
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.responses import Result
 from pytest_graphcalls.simulator.store import Store
@@ -139,3 +148,47 @@ class SimulatedCall:
     @property
     def _conference(self) -> Conference:
         return self._scenario.store.conference_of(self._call)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCall:
+    """The call of a person, seen from their side.
+
+    Attributes:
+        state: ``established``, or ``ringing``: at them, or at those they wait for.
+        others: names of the others, bots among them.
+        since: virtual second from which on it is so.
+        calls: ids of the bots' own calls in it.
+        handed_on_from: id of the call that was transferred or redirected, and has led to it; or ``""``.
+    """
+
+    state: str
+    others: tuple[str, ...]
+    since: float
+    calls: tuple[str, ...] = ()
+    handed_on_from: str = ""
+
+
+def call_of(store: Store, identity: Identity) -> PersonCall | None:
+    """The call of a person; one that is established rather than one that rings, and the latest of several."""
+    seen = (_seen_by(store, identity, conference) for conference in store.conferences.values())
+    return max(filter(None, seen), key=lambda one: (one.state == "established", one.since), default=None)
+
+
+def _seen_by(store: Store, identity: Identity, conference: Conference) -> PersonCall | None:
+    me = next((one for one in conference.people.values() if one.identity.key == identity.key), None)
+    if me is None:
+        return None
+    others = [one for one in conference.people.values() if one is not me]
+    there = [one for one in others if one.state is ParticipantState.ACTIVE]
+    legs = [store.calls[leg] for leg in conference.legs]
+    rung = [call.targets[0].name for call in legs if call.my_participant not in conference.people]
+    is_in, group = me.state is ParticipantState.ACTIVE, conference.kind is Kind.GROUP
+    if is_in and not (others or rung or group):
+        return None
+    talks = is_in and bool(there or group)
+    seen = [one.identity.name or one.identity.id for one in (there if talks or not is_in else others)]
+    names = tuple(seen if talks or not is_in else [*seen, *rung])
+    since = max(one.since for one in (me, *(there if talks and not group else ())))
+    origin = conference.id if conference.id in store.calls else ""
+    return PersonCall("established" if talks else "ringing", names, since, conference.legs, origin)

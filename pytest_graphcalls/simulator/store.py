@@ -88,9 +88,10 @@ class Store:
         """Change members of ``operation``."""
         return self.put_operation(replace(operation, **facts))
 
-    def conferences_of(self, identity: Identity) -> tuple[Conference, ...]:
+    def conferences_of(self, identity: Identity) -> Iterator[Conference]:
         """The conferences that ``identity`` is in, or was in."""
-        return tuple(self.conferences[id] for id in self._places.get(identity.key, ()))
+        # Looked up one by one: what is done with one of them may change the next.
+        yield from (self.conferences[id] for id in tuple(self._places.get(identity.key, ())))
 
     def calls_in(self, conference: Conference) -> tuple[Call, ...]:
         """The calls that are or were legs of ``conference``."""
@@ -187,13 +188,17 @@ class Store:
             del self.operations[operation]
             self.recordings.pop(operation, None)
         self._legs[call.conference].remove(id)
-        if not self._legs[call.conference]:
-            del self._legs[call.conference]
-            gone = self.conferences.pop(call.conference)
-            for one in (*gone.people.values(), *(stay.one for stay in self._left.pop(gone.id, ()))):
-                self._places.get(one.identity.key, {}).pop(gone.id, None)
-            self.drop_meeting(gone)
+        for left in (call.conference, id):  # also where those are whom it was handed on to
+            if not self._legs.get(left) and left in self.conferences:
+                self._forget_conference(left)
         return call
+
+    def _forget_conference(self, id: str) -> None:
+        self._legs.pop(id, None)
+        gone = self.conferences.pop(id)
+        for one in (*gone.people.values(), *(stay.one for stay in self._left.pop(id, ()))):
+            self._places.get(one.identity.key, {}).pop(id, None)
+        self.drop_meeting(gone)
 
     def drop_leg(self, call: Call) -> Conference:
         """Note that ``call`` is over, and take the bot's entry off the roster, and the gallery that it has added."""

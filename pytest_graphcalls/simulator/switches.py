@@ -11,6 +11,13 @@ CHOICES = MappingProxyType(
         "unplayable": ("failed", "completed"),
         "hang_up": ("loses", "keeps"),
         "names": ("current", "older", "both"),
+        "transfer_end": ("documented", "code-200", "code-0", "reason"),
+        "transfer_states": ("posted", "silent"),
+        "transfer_failure": ("subcode", "subCode"),
+        "group_transfer": ("taken", "refused"),
+        "resource_accounts": ("refused", "reached"),
+        "voicemail": ("fails", "takes"),
+        "redirect_end": ("by-target", "at-once", "answered"),
     }
 )
 """By switch: its values, the default first."""
@@ -25,11 +32,33 @@ class Switches:
         hang_up: whether a hang-up ``loses`` the recording that it ends (reported: s2.14), or ``keeps`` it as if a pause
             had ended it.
         names: the members that lead to a recording: ``current``, ``older`` or ``both`` (see :data:`.audio.NAMES`).
+        transfer_end: how a transferred call ends: ``documented`` is 200/7015, after a consultative transfer the reason
+            AppTransferred instead; ``code-200``, ``code-0`` (0/7015, as printed) and ``reason`` are always that (s9.2).
+        transfer_states: whether transferring and transferAccepted are ``posted`` (documented: s9.2), or only the end of
+            the call (``silent``, reported: s9.3).
+        transfer_failure: the member with 7000 or 7700 after a failed transfer: ``subcode``, as all captures have it
+            (observed 5.5), or ``subCode``, as printed.
+        group_transfer: whether a person is transferred out of a group call (``taken``, documented:
+            call-transfer.r04), or each such request ``refused`` (reported: s9.7).
+        resource_accounts: whether a bot as the target of a transfer or redirect is ``refused`` (three reports), or
+            ``reached`` (one: s9.9).
+        voicemail: whether a target of the type voicemail ``fails`` (since 2022), or ``takes`` the call if the person
+            has one (before; reported: s9.11).
+        redirect_end: when the bot is notified of a redirected call's end: ``at-once``, when it is ``answered`` or
+            refused by all targets, or ``by-target``: when it is answered if a phone is rung, because answeredBy is
+            known only then (inferred: s10.3).
     """
 
     unplayable: str
     hang_up: str
     names: str
+    transfer_end: str
+    transfer_states: str
+    transfer_failure: str
+    group_transfer: str
+    resource_accounts: str
+    voicemail: str
+    redirect_end: str
 
     def __init__(self) -> None:
         self.reset()

@@ -15,6 +15,7 @@ from pytest_graphcalls.contract import Contract
 from tests.house.test_language import PRIVATE
 from tests.site import code, drawings
 from tests.site.build import PARTS, stage
+from tests.site.contract import counts, operations
 from tests.site.pages import DOCS, README, ROOT, Block, blocks, navigation, sources
 
 pytestmark = pytest.mark.skipif(not README.exists(), reason="needs README.md, which lies beside the source only")
@@ -181,3 +182,12 @@ def test_the_drawings_begin_where_the_tables_do() -> None:
         reached = {target for row in machine.values() for target in row.values()}
         assert {str(state) for state in machine if state not in reached} <= set(starts)
     assert len(drawings.TABLES) == sum(isinstance(one, type(lifecycle.CALL)) for one in vars(lifecycle).values())
+
+
+def test_the_table_of_operations_adds_up() -> None:
+    """Each rule has its deviation there, and the last row has the sums."""
+    counted = counts()
+    assert all(rules == deviations > 0 for rules, deviations, *_ in counted.values())
+    total = operations().splitlines()[-1]
+    assert total.startswith(f"| **{len(counted)} operations** |")
+    assert f"| {sum(one[0] for one in counted.values())} |" in total

@@ -421,6 +421,36 @@ def as_one(found: dict[str, Any]) -> Any:
     return found["value"][0]
 
 
+def notifies_an_end_that_is_none(simulator: Simulator, original: Callable[..., None], call: Call) -> None:
+    """The end of a transferred call is notified, and the bot stays in it, unless it was consultative."""
+    if call.replaces:
+        original(call)
+        return
+    ended = replace(call, state=CallState.TERMINATED)
+    simulator.notifier.call_transferred(ended, "deleted", {}, inferred("deviation"))
+    simulator.store.put_call(replace(call, state=CallState.ESTABLISHED))
+
+
+def notifies_no_end(_: Simulator, original: Callable[..., None], call: Call, change: str, *facts: Any) -> None:
+    """Of a transfer, failures alone are notified."""
+    if change != "deleted":
+        original(call, change, *facts)
+
+
+def ends_after_a_failure(simulator: Simulator, original: Callable[..., None], call: Call, result: Any) -> None:
+    """A call whose transfer has failed is over without a word."""
+    original(call, result)
+    simulator.store.step_call(call, CallEvent.END)
+
+
+def transfers_the_first(
+    simulator: Simulator, original: Callable[..., Participant], call: Call, body: dict[str, Any]
+) -> Participant:
+    """In a group call any person will do."""
+    one = next(one for one in simulator.store.conference_of(call).active if not one.leg)
+    return original(call, body) if "transferee" in body else one
+
+
 def without(member: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
     return lambda body: {name: value for name, value in body.items() if name != member}
 

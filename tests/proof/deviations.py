@@ -57,7 +57,7 @@ MUTE, PLAY, CANCEL = "participant-mute", "call-playprompt", "call-cancelmediapro
 FIND, GET, MAKE, DROP = (f"onlinemeeting-{verb}" for verb in ("find", "get", "create", "delete"))
 MUTE_BOT, UNMUTE_BOT, TONES = "call-mute", "call-unmute", "call-senddtmftones"
 LISTEN, RECORD, STATUS = "call-subscribetotone", "call-record", "call-updaterecordingstatus"
-REDIRECT = "call-redirect"
+REDIRECT, TRANSFER = "call-redirect", "call-transfer"
 SCREEN, GALLERY = "call-changescreensharingrole", "call-addlargegalleryview"
 SHARED, SESSION, QUALITY = (
     *("call-list-contentsharingsessions", "contentsharingsession-get"),
@@ -438,6 +438,45 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(f"{REDIRECT}.role-is-required", "A token without roles redirects a call.", needs_no_role(REDIRECT)),
     Deviation(f"{REDIRECT}.token-is-required", OPEN, needs_no_token(REDIRECT)),
     Deviation(f"{REDIRECT}.app-path-still-works", LOST, has_no_old_address(REDIRECT)),
+    # Transfer
+    Deviation(f"{TRANSFER}.success-is-202-empty", "The answer has status 200.", status(TRANSFER, 200)),
+    Deviation(
+        f"{TRANSFER}.transferred-call-ends",
+        "The end is notified, and the call goes on.",
+        both(
+            around("transfers", "end_transferred", changes.notifies_an_end_that_is_none), skips("transfers", "_leave")
+        ),
+    ),
+    Deviation(
+        f"{TRANSFER}.end-is-notified",
+        "The end is not notified.",
+        around("notifier", "call_transferred", changes.notifies_no_end),
+    ),
+    Deviation(f"{TRANSFER}.states-are-notified", "The end alone is notified.", skips("transfers", "notify_progress")),
+    Deviation(
+        f"{TRANSFER}.consultative-with-replaces-call-id",
+        "A consultative transfer is refused.",
+        handled(TRANSFER, changes.refuses_when(lambda body: "replacesCallId" in body["transferTarget"])),
+    ),
+    Deviation(
+        f"{TRANSFER}.failed-transfer-goes-on",
+        "A call whose transfer has failed is over.",
+        around("transfers", "notify_failure", changes.ends_after_a_failure),
+    ),
+    Deviation(f"{TRANSFER}.failure-is-notified", "A failure is not notified.", skips("transfers", "notify_failure")),
+    Deviation(
+        f"{TRANSFER}.group-call-names-the-transferee",
+        "Without transferee the first person is transferred.",
+        around("transfers", "transferee", changes.transfers_the_first),
+    ),
+    Deviation(
+        f"{TRANSFER}.phone-needs-application-instance",
+        "Any bot may transfer to a phone.",
+        skips("transfers", "require_phone_instance"),
+    ),
+    Deviation(f"{TRANSFER}.role-is-required", "A token without roles transfers a call.", needs_no_role(TRANSFER)),
+    Deviation(f"{TRANSFER}.token-is-required", OPEN, needs_no_token(TRANSFER)),
+    Deviation(f"{TRANSFER}.app-path-still-works", LOST, has_no_old_address(TRANSFER)),
     # Share a screen
     Deviation(f"{SCREEN}.success-is-202-empty", "The answer has status 200.", status(SCREEN, 200)),
     Deviation(f"{SCREEN}.roster-update-follows", "The roster is not sent.", changes.sends_no_roster(SCREEN)),

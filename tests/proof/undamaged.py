@@ -40,6 +40,11 @@ def everything(stage: Stage) -> None:
     targets = [stage.person("Dora").entry()]
     late = "https://late.example.org/calls"
     stage.incoming_call().send("call-redirect", {"targets": targets, "callbackUri": late})
+    other, first = stage.peer_to_peer_call(), stage.meeting_call(people=1)
+    transferee = {"identity": first.people[0].identity(), "participantId": first.id_of(first.people[0])}
+    target = other.people[0].entry(replaces=other.id)
+    first.send("call-transfer", {"transferTarget": target, "transferee": transferee})
+    stage.advance(5)
     call = stage.meeting_call(people=2)
     alice, bob = call.people
     entry = stage.person("Carol").entry(chosen_id=stage.new_id())

@@ -26,7 +26,17 @@ from pytest_graphcalls.redaction import Redactor
 from pytest_graphcalls.redaction import fields as fields_of_secrets
 from pytest_graphcalls.server.control import ROUTES, state
 from pytest_graphcalls.server.control.routing import Route
-from pytest_graphcalls.simulator import FAULTS, App, Authority, Fault, Keyring, Meeting, Person, SimulatedCall
+from pytest_graphcalls.simulator import (
+    FAULTS,
+    App,
+    Authority,
+    Fault,
+    Keyring,
+    Meeting,
+    Person,
+    PersonCall,
+    SimulatedCall,
+)
 from pytest_graphcalls.simulator.audio import Prompt, Recording, Tone
 from pytest_graphcalls.simulator.entities import ContentSession
 from pytest_graphcalls.simulator.faults import Side, parameters_of
@@ -275,6 +285,7 @@ PARTS: Mapping[str, Part] = {
     "names": public_names,
     "simulator": lambda: members(Simulator),
     "person": lambda: listed(Person),
+    "person-call": lambda: fields(PersonCall),
     "call": lambda: listed(SimulatedCall),
     "meeting": lambda: listed(Meeting),
     "authority": lambda: listed(Authority, without="reset|bot"),

@@ -22,6 +22,7 @@ from pytest_graphcalls.contract import (
     SignInRow,
     sequences,
 )
+from tests.proof.deviations import TABLE as DEVIATIONS
 from tests.site.markdown import code, codes, facts, plain, table
 from tests.site.pages import ROOT
 
@@ -68,13 +69,32 @@ def _counted(contract: Contract) -> str:
     return f"{', '.join(f'{len(things)} {name}' for name, things in counts.items())}."
 
 
+COUNTED = ("rules", "deviations", "open questions", "sequences")
+"""What is counted of each operation."""
+
+
+def counts() -> dict[str, tuple[int, ...]]:
+    """By operation: its :data:`COUNTED`; a sequence counts with the operation that causes it."""
+    contract = Contract.packaged()
+    broken = Counter(one.rule.partition(".")[0] for one in DEVIATIONS)
+    caused = Counter(one.starts for one in contract.sequences.values())
+    return {
+        one.id: (len(one.rules), broken[one.id], len(one.questions), caused[one.id])
+        for one in contract.operations.values()
+    }
+
+
 def operations() -> str:
-    """Every operation with a link to its page of rules."""
+    """Every operation with a link to its page of rules, and what there is of it."""
+    contract, counted = Contract.packaged(), counts()
     rows = [
-        (f"[{code(one.id)}](operations/{one.id}.md)", plain(one.summary), ", ".join(one.versions), str(len(one.rules)))
-        for one in Contract.packaged().operations.values()
+        (f"[{code(id)}](operations/{id}.md)", plain(one.summary), ", ".join(one.versions), *map(str, counted[id]))
+        for id, one in contract.operations.items()
     ]
-    return table(("operation", "does", "versions", "rules"), rows)
+    sums = (str(sum(column)) for column in zip(*counted.values(), strict=True))
+    calls = sum(one.path.startswith("/communications/calls") for one in contract.operations.values())
+    total = (f"**{len(rows)} operations**", f"{calls} of them about calls", "", *sums)
+    return table(("operation", "does", "versions", *COUNTED), [*rows, total])
 
 
 def unjudged() -> str:

@@ -110,7 +110,9 @@ def test_a_refused_step_says_what_is_possible_instead() -> None:
     """The message names the thing, the step, the state and the ways out."""
     with pytest.raises(NotAllowedNowError) as refused:
         next_state(CALL, "call 57da", CallState.ESTABLISHED, CallEvent.REJECT)
-    assert str(refused.value) == ("call 57da is established and cannot take 'reject'; from here: hang up, end, lapse.")
+    assert str(refused.value) == (
+        "call 57da is established and cannot take 'reject'; from here: transfer, hang up, end, lapse."
+    )
 
 
 def test_nothing_is_possible_after_the_end() -> None:

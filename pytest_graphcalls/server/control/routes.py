@@ -342,6 +342,8 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", "people/{person}/heard", "prompts and music that they have heard, and whom they hear now",
           lambda _, person: {"heard": person.heard, "hears": person.hears}),
+    Route("GET", "people/{person}/call", "their call, or one that rings at them or for them: with whom, since when",
+          lambda _, person: {"call": person.call}),
     Route("GET", "people/{person}", "a person's id; a new name is a new person", lambda _, person: person),
     *(
         Route("POST", f"people/{{person}}/{name}", _first_sentence(method).lower(), partial(_act, method),

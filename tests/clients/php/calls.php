@@ -1,5 +1,5 @@
 <?php
-// Does what a test asks with microsoft/microsoft-graph, as the reference pages' samples do. Never run until now.
+// Does what a test asks with microsoft/microsoft-graph, as the reference pages' samples do.
 declare(strict_types=1);
 
 require "$argv[1]/vendor/autoload.php";
@@ -148,7 +148,7 @@ while (($line = fgets(STDIN)) !== false) {
     } catch (ApiException $error) {
         $answer = ['error' => [
             'type' => className($error),
-            'status' => $error->getResponse()?->getStatusCode(),
+            'status' => $error->getResponseStatusCode(),
             'code' => $error->getError()?->getCode(),
             'message' => $error->getError()?->getMessage(),
         ]];

@@ -1,4 +1,4 @@
-"""The samples with Microsoft's SDKs for PHP. Never run until now."""
+"""The samples with Microsoft's SDKs for PHP."""
 
 from __future__ import annotations
 

@@ -7,13 +7,15 @@ import io
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
+import httpx
 import pytest
 
-from pytest_graphcalls import GraphCalls
+from pytest_graphcalls import CheckedTransport, GraphCalls, SimulatorTransport
 from pytest_graphcalls.clients.aiohttp import SimulatorConnector
+from pytest_graphcalls.clients.requests import SimulatorAdapter
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Exchange
@@ -134,6 +136,21 @@ def test_what_is_no_simulator_is_named() -> None:
         SettingError, match=r"SimulatorConnector\(service\)=GraphCalls: expected a simulator, or a host"
     ):
         SimulatorConnector(GraphCalls.__new__(GraphCalls))  # type: ignore[arg-type]  # the mistake itself
+
+
+def test_each_library_says_what_the_others_take(simulator: Simulator) -> None:
+    """The transport, the adapter and the connector, each given to a client of another library."""
+    inner: Any = SimulatorTransport(simulator)
+
+    async def use(connector: Any) -> None:
+        async with aiohttp.ClientSession(connector=connector) as session:
+            await read(session, CALLS)
+
+    for given in (inner, CheckedTransport(inner), SimulatorAdapter(simulator)):
+        with pytest.raises(TypeError, match=r" is for another library .* aiohttp takes .*\.SimulatorConnector\("):
+            asyncio.run(use(given))
+    with pytest.raises(TypeError, match=r"SimulatorAdapter is for another .* httpx2 take .*SimulatorTransport\("):
+        httpx.Client(transport=cast("Any", SimulatorAdapter(simulator))).get(CALLS)
 
 
 def test_it_is_not_imported_before_it_is_used() -> None:

@@ -103,6 +103,13 @@ def started(action: str, kind: str, status: str, sent: Json, location: str = "",
     return exchange("POST", f"/{CALL}/{action}", {"clientContext": CONTEXT, **sent}, 200, body, path)
 
 
+CLIENT = {"clientContext": CONTEXT}
+
+
+def transferred(sent: Json) -> Exchange:
+    return exchange("POST", f"/{CALL}/transfer", {"transferTarget": target("user", USER), **sent}, 202, None)
+
+
 def invitee(kind: str, id: str, **more: Any) -> Json:
     nulls = dict.fromkeys(("user", "application", "device", "phone"))
     return {"endpointType": None, "id": None, "replacesCallId": None, "identity": {**nulls, **who(kind, id)}, **more}
@@ -324,6 +331,12 @@ EXCHANGES: dict[str, tuple[Exchange, list[str]]] = {
     "redirect 1": (
         exchange("POST", f"/{CALL}/redirect", {"targets": [{"identity": {"user": {"id": "8c1d"}}}]}, 202, None),
         [],
+    ),
+    "transfer 1": (transferred({}), []),
+    "transfer 2": (transferred({"transferTarget": target("user", USER, replacesCallId=OTHER)}), []),
+    "transfer 3": (
+        transferred({"transferTarget": target("phone", "+14250000000", languageId="en", region="us"), **CLIENT}),
+        ["call-transfer.c03"],
     ),
     "reject 1": (exchange("POST", f"/{CALL}/reject", {"reason": "busy"}, 202, None), []),
     "reject 2": (exchange("POST", f"/{CALL}/reject", {"reason": "none"}, 202, None), []),
@@ -645,6 +658,34 @@ NOTIFICATIONS: dict[str, tuple[Json, list[str]]] = {
             ),
         ),
         ["call-redirect.c04"],
+    ),
+    "transfer 1: transferring": (posted("updated", f"/{CALL}", call_data("transferring")), []),
+    "transfer 1: accepted": (posted("updated", f"/{CALL}", call_data("transferAccepted")), []),
+    "transfer 1: ended": (
+        posted(
+            "deleted",
+            f"/{CALL}",
+            call_data("terminated", resultInfo={"@odata.type": f"{G}resultInfo", "code": 0, "subcode": 7015}),
+        ),
+        [],
+    ),
+    "transfer 1: failed": (
+        posted(
+            "updated",
+            f"/{CALL}",
+            call_data("established", resultInfo={"@odata.type": f"{G}resultInfo", "code": 500, "subCode": 7000}),
+        ),
+        ["shared.result_info", "shared.result_info"],
+    ),
+    "transfer 2: ended": (
+        posted("deleted", f"/{CALL}", call_data("terminated", terminationReason="AppTransferred")),
+        [],
+    ),
+    "redirect 3: ended": (
+        posted(
+            "deleted", f"/{CALL}", call_data("terminated", answeredBy={**SOURCE, "identity": who("encrypted", "x")})
+        ),
+        [],
     ),
     "invite 1: completed": (
         posted(

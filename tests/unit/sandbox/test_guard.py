@@ -268,6 +268,8 @@ DIAL = b'{"participants": [{"identity": {"phone": {"id": "+15550100"}}}]}'
         Request("POST", f"{CALLS}/a/sendDtmfTones", body=b"{}"),
         Request("POST", f"{CALLS}/a/updateRecordingStatus", body=b"{}"),
         Request("POST", f"{CALLS}/a/participants/invite", body=DIAL),
+        Request("POST", f"{CALLS}/a/transfer", body=DIAL),
+        Request("POST", f"{CALLS}/a/redirect", body=DIAL),
     ],
 )
 def test_nobody_is_dialled_played_to_or_recorded_who_was_not_asked(ledger: Ledger, request_: Request) -> None:

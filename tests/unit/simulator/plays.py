@@ -131,8 +131,37 @@ def is_rejected(scene: Scene) -> None:
 
 def is_redirected(scene: Scene) -> None:
     call = rings(scene)
-    targets = [{"identity": {"user": {"id": "8c1d", "displayName": "Cleo"}}}]
-    assert scene.bot.post(f"/{call.id}/redirect", {"targets": targets}).status == 202
+    assert scene.bot.post(f"/{call.id}/redirect", {"targets": [entry(scene.person())]}).status == 202
+    scene.simulator.advance(LONG)
+
+
+def is_redirected_to_a_phone(scene: Scene) -> None:
+    call = rings(scene)
+    assert scene.bot.post(f"/{call.id}/redirect", {"targets": [entry(scene.person(PHONE))]}).status == 202
+    scene.simulator.advance(LONG)
+
+
+def transfers(script: str = "", name: str = "Cleo", *, consultative: bool = False) -> Play:
+    """A call with Ana is transferred to a person who does what ``script`` says."""
+
+    def play(scene: Scene) -> None:
+        target, call = scene.person(name), scene.about(scene.bot.ring(scene.person("Ana")))
+        replaced = scene.about(scene.bot.ring(target), "replaced") if consultative else None
+        if script:
+            getattr(target, script)()
+        scene.begin()
+        body = {"transferTarget": entry(target, **({"replacesCallId": replaced.id} if replaced else {}))}
+        assert scene.bot.post(f"/{call.id}/transfer", body).status == 202
+        scene.simulator.advance(LONG)
+
+    return play
+
+
+def transfers_out_of_a_group_call(scene: Scene) -> None:
+    call = scene.about(scene.bot.join(scene.meeting()))
+    who = {"transferee": {"identity": entry(scene.person("Ana"))["identity"]}}
+    scene.begin()
+    assert scene.bot.post(f"/{call.id}/transfer", {"transferTarget": entry(scene.person()), **who}).status == 202
     scene.simulator.advance(LONG)
 
 
@@ -545,6 +574,14 @@ PLAYS: dict[str, Play] = {
     "incoming-group-answered": is_answered(group=True),
     "incoming-rejected": is_rejected,
     "incoming-redirected": is_redirected,
+    "redirected-to-phone": is_redirected_to_a_phone,
+    "transfer-accepted": transfers(),
+    "transfer-failed": transfers("declines"),
+    "transfer-consultative-accepted": transfers(consultative=True),
+    "transfer-consultative-failed": transfers("declines", consultative=True),
+    "transfer-to-phone-accepted": transfers("", PHONE),
+    "transfer-to-phone-failed": transfers("never_answers", PHONE),
+    "transfer-from-group-accepted": transfers_out_of_a_group_call,
     "incoming-missed": is_missed,
     "incoming-given-up": caller_gives_up,
     "invite-completed": invites(),

@@ -42,6 +42,7 @@ def test_people_faults_and_assertions_are_those_of_python() -> None:
         "answers_after",
         "asks_to_join",
         "declines",
+        "has_voicemail",
         "is_busy",
         "never_answers",
         "leaves_after",

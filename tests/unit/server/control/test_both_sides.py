@@ -41,6 +41,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
                 "asks_to_join",
                 "declines",
                 "hangs_up",
+                "has_voicemail",
                 "is_busy",
                 "is_unreachable",
                 "joins",
@@ -64,6 +65,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
                 "waits",
             )
         },
+        "call": "GET people/{person}/call",
         "heard": "GET people/{person}/heard",
         "hears": "GET people/{person}/heard",
         "id": "GET people/{person}",

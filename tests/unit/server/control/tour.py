@@ -56,6 +56,7 @@ STEPS: tuple[Step, ...] = (
     ("POST", "people/Ben/presses", {"keys": "12x"}),
     ("POST", "people/Ben/speaks", {"seconds": 2}),
     ("GET", "people/Ben/heard", {}),
+    ("GET", "people/Ben/call", {}),
     ("GET", "switches", {}),
     ("POST", "switches", {"unplayable": "completed"}),
     ("GET", "media", {}),
