@@ -48,11 +48,16 @@ def pytest_configure(config):
 """A plugin that keeps what each worker logs about its calls."""
 TURNS = """
 def pytest_collection_modifyitems(items):
-    versions = {}
+    numbers, versions = {}, {}
     for item in items:
-        versions.setdefault(item.path, {})[item.callspec.params["graphcalls_version"]] = None
-    turns = {path: list(known)[number % len(known)] for number, (path, known) in enumerate(versions.items())}
-    items[:] = [item for item in items if item.callspec.params["graphcalls_version"] == turns[item.path]]
+        numbers.setdefault(item.path, len(numbers))
+        versions.setdefault((item.path, item.originalname), {})[item.callspec.params["graphcalls_version"]] = None
+
+    def is_its_turn(item):
+        known = list(versions[item.path, item.originalname])
+        return item.callspec.params["graphcalls_version"] == known[numbers[item.path] % len(known)]
+
+    items[:] = filter(is_its_turn, items)
 """
 """A plugin that runs each module in one API version; both versions of all would take twice as long."""
 
