@@ -237,6 +237,22 @@ class Conference:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """An audio routing group: what its sources say is heard by its receivers alone.
+
+    Attributes:
+        id: as the app has chosen it, or the service.
+        mode: ``oneToOne`` or ``multicast``.
+        sources, receivers: ids of participants.
+    """
+
+    id: str
+    mode: str = "oneToOne"
+    sources: tuple[str, ...] = ()
+    receivers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One app's leg.
 
@@ -257,6 +273,7 @@ class Call:
         transferor: the bot that has transferred it, or ``None``.
         replaces: id of the call that its consultative transfer replaces, or ``""``.
         recording_status: as its bot has set it last, or ``""``.
+        routes: the audio routing groups that its bot has made, by id.
     """
 
     id: str
@@ -279,6 +296,7 @@ class Call:
     tones: tuple[Tone, ...] = ()
     by_policy: bool = False
     recording_status: str = ""
+    routes: Mapping[str, Route] = field(default_factory=dict)
     transferor: Identity | None = None
     replaces: str = ""
 
@@ -297,6 +315,7 @@ class Invitee:
         participant: the id chosen by the client, or ``""``.
         replaces: ``replacesCallId``, or ``""``.
         hidden: whether to keep the participant off the roster.
+        apart: whether to keep it out of the group in which everybody hears everybody (observed 10.11).
         extras: further members of the entry, shown again in the answer.
     """
 
@@ -304,6 +323,7 @@ class Invitee:
     participant: str = ""
     replaces: str = ""
     hidden: bool = False
+    apart: bool = False
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -187,7 +187,7 @@ class Invitations:
 
     def ring(self, call: Call, id: str, invitee: Invitee, operation_id: str) -> None:
         """Ring an invitee, who is not on the roster yet."""
-        facts = {"operation": operation_id, "invited_by": call.id, "hidden": invitee.hidden}
+        facts = {"operation": operation_id, "invited_by": call.id, "hidden": invitee.hidden, "apart": invitee.apart}
         conference = self._world.store.conference_of(call)
         self._world.store.add_participant(conference, id, invitee.identity, State.INVITED, **facts)
         fate = self._world.people.fate(invitee.identity)
