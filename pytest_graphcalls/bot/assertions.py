@@ -10,17 +10,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
-from itertools import pairwise
 
-from pytest_graphcalls.bot import reordering, speaking
+from pytest_graphcalls.bot import lifetimes, reordering, speaking
 from pytest_graphcalls.bot.courier import MAX_REAL_SECONDS
 from pytest_graphcalls.bot.forgery import demanded_forgeries
 from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
 from pytest_graphcalls.bot.timeline import (
     BotUnderTest,
     CausedActions,
-    accepted_entries,
-    call_made_by,
     call_of,
     describe_request,
     effects_of,
@@ -28,14 +25,11 @@ from pytest_graphcalls.bot.timeline import (
     failure,
     genuine_deliveries,
     is_action,
-    known_ends,
     path_parts,
     stored_notification,
     succeeded,
 )
 from pytest_graphcalls.contract import Effect
-from pytest_graphcalls.lifecycle import CallState
-from pytest_graphcalls.simulator.calls import KEEPALIVE_SECONDS
 from pytest_graphcalls.validation import quantity
 from pytest_graphcalls.wire import Notification
 
@@ -115,7 +109,7 @@ class Assertions:
             BotError: more time passed without, or no call lasted for so long; with the timeline.
         """
         quantity("assert_kept_alive(every)", every, unit="virtual seconds", above=True)
-        _kept_alive(self.ledger, every, self.simulator.now)
+        lifetimes.kept_alive(self.ledger, every, self.simulator.now)
 
     def assert_stopped_after_end(self: BotUnderTest) -> None:
         """The bot sends no request about a call once it knows that the call is over.
@@ -126,7 +120,7 @@ class Assertions:
         Raises:
             BotError: it sent one, or it learned of no end; with the timeline.
         """
-        _stopped_after_end(self.ledger)
+        lifetimes.stopped_after_end(self.ledger)
 
     def assert_hung_up_what_it_created(self: BotUnderTest) -> None:
         """Every call that the bot created or answered is over, by its DELETE or otherwise, and the bot knows.
@@ -134,7 +128,7 @@ class Assertions:
         Raises:
             BotError: one is not, or it has created and answered none; with the timeline.
         """
-        _hung_up(self)
+        lifetimes.hung_up(self)
 
     def assert_waited_retry_after(self: BotUnderTest) -> None:
         """After 429 or 503 with ``Retry-After: N`` the same request is not sent again for N seconds.
@@ -177,6 +171,27 @@ class Assertions:
         """
         quantity("assert_survives_reorder(wait)", wait, unit="real seconds", most=MAX_REAL_SECONDS)
         reordering.survives_reorder(self, wait)
+
+    def assert_leaves_transferred_calls_alone(self: BotUnderTest) -> None:
+        """Once a transfer was taken, the bot sends no POST, PATCH or DELETE about the call but keepAlive.
+
+        It may go on once it has accepted the notification that the transfer has failed. Requests about a call that it
+        knows to be over are judged by :meth:`assert_stopped_after_end`.
+
+        Raises:
+            BotError: it sent one, or no transfer of it was taken; with the timeline.
+        """
+        lifetimes.leaves_transferred_calls_alone(self.ledger)
+
+    def assert_copes_with_failed_transfers(self: BotUnderTest) -> None:
+        """After the notification that a transfer has failed, the bot does something in the call, which lives on.
+
+        Another transfer, a prompt or a hang-up will do; keepAlive alone will not.
+
+        Raises:
+            BotError: it has done nothing so far, or no transfer has failed; with the timeline.
+        """
+        lifetimes.copes_with_failed_transfers(self.ledger)
 
     def assert_plays_when_audio_is_active(self: BotUnderTest) -> None:
         """The bot plays and records nothing in a call before it has accepted that the call's audio is active.
@@ -297,69 +312,6 @@ def _refuses_forged(bot: BotUnderTest, *, missing_tid: bool) -> None:
     if taken:
         what = f"the bot did not refuse with 401 or 403: {', '.join(taken)}"
         raise failure(f"{what}; it has to refuse these forgeries: {', '.join(sent)}", bot.ledger)
-
-
-def _stopped_after_end(ledger: Ledger) -> None:
-    ends = known_ends(ledger)
-    if not ends:
-        raise failure("the bot learned of the end of no call; end one and let time pass: advance(0)", ledger)
-    for asked in ledger.requests:
-        end = ends.get(call_of(asked))
-        if end is None or asked.number == end.number or asked.moment <= end.moment:
-            continue
-        after = f"{asked.at - end.at:g} virtual seconds after it {end.how}"
-        what = f"the bot sent {describe_request(asked)} at {asked.at:g} s, {after}"
-        raise failure(f"{what}: the call is over; expected no further request about it", ledger)
-
-
-def _hung_up(bot: BotUnderTest) -> None:
-    ledger = bot.ledger
-    calls = list(dict.fromkeys(filter(None, map(call_made_by, ledger.requests))))
-    if not calls:
-        raise failure("the bot has created and answered no call, so there was nothing to hang up", ledger)
-    known = known_ends(ledger)
-    deleted = {call_of(one) for one in ledger.requests if Effect.ENDS_CALL in effects_of(one) and succeeded(one)}
-    for call in calls:
-        if call in deleted or call in known:
-            continue
-        stored = bot.simulator.store.calls.get(call)  # a call that is no longer stored was over
-        state = stored.state if stored else CallState.TERMINATED
-        if state is CallState.TERMINATED:
-            hint = "let time pass, advance(0), or see why it did not take the notification"
-            raise failure(f"call {call} is over, and the bot has not been notified; {hint}", ledger)
-        what = f"call {call} is still {state}; expected that the bot ends what it has created or answered"
-        raise failure(f"{what}: DELETE /communications/calls/{call}", ledger)
-
-
-def _kept_alive(ledger: Ledger, every: float, now: float) -> None:
-    spans = {call: span for call, span in _established_spans(ledger, now).items() if span[1] - span[0] > every}
-    if not spans:
-        what = f"no call was established for more than {every:g} virtual seconds, so none had to be kept alive"
-        raise failure(f"{what}; let more time pass: advance({every * 2:g})", ledger)
-    keepalives: dict[str, list[float]] = {}
-    for asked in ledger.requests:
-        if Effect.KEEPS_CALL_ALIVE in effects_of(asked) and succeeded(asked):
-            keepalives.setdefault(call_of(asked), []).append(asked.at)
-    for call, (first, last) in spans.items():
-        moments = [first, *(at for at in keepalives.get(call, ()) if first <= at <= last), last]
-        since, until = max(pairwise(moments), key=lambda gap: gap[1] - gap[0])
-        if until - since > every:
-            gap = f"from {since:g} s to {until:g} s, for {until - since:g} virtual seconds"
-            limit = f"expected one every {every:g}; the service ends a call after {KEEPALIVE_SECONDS:g} without"
-            raise failure(f"call {call} got no keepAlive {gap}; {limit}", ledger)
-
-
-def _established_spans(ledger: Ledger, now: float) -> dict[str, tuple[float, float]]:
-    """By call: the virtual seconds from which on and until which the bot knew it as established."""
-    began: dict[str, float] = {}
-    for entry in accepted_entries(ledger):
-        if entry.state == "established":
-            began.setdefault(entry.call, entry.delivery.at)
-    over = {call: end.at for call, end in known_ends(ledger).items()}
-    for asked in ledger.requests:
-        if Effect.ENDS_CALL in effects_of(asked) and succeeded(asked):
-            over[call_of(asked)] = min(asked.at, over.get(call_of(asked), now))
-    return {call: (at, over.get(call, now)) for call, at in began.items()}
 
 
 def _acts_once(bot: BotUnderTest, wait: float) -> None:

@@ -230,7 +230,7 @@ class Courier:
 
     def _address(self, note: Notification) -> str:
         app = self._simulator.authority.find(note.app_id)
-        if app is None or note.posted_to != app.callback_uri:
+        if app is None or note.posted_to != app.callback_uri or self._poster_of(note.posted_to) is not self._default:
             return note.posted_to
         registered = urlsplit(note.posted_to)
         path = self._path or (self._where.path if self._where.path.strip("/") else registered.path)

@@ -161,7 +161,7 @@ _OBJECTS = {
     "bot": "pytest_graphcalls.bot:Bot",
     "simulator": "pytest_graphcalls.simulator:Simulator",
     "call": "pytest_graphcalls.simulator:SimulatedCall",
-    "person": "pytest_graphcalls.simulator.acting:Person",
+    "person": "pytest_graphcalls.simulator.person:Person",
 }
 """What a test has, by the name that the documentation gives it, and its class."""
 

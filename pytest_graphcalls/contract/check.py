@@ -263,7 +263,9 @@ def judged(match: Match, exchange: Exchange, limits: Limits) -> Iterator[str]:
 def body_root(operation: Operation) -> str:
     """The type of the body that a request of ``operation`` has (see :meth:`.Schemas.validator`)."""
     body = operation.request.body
-    return f"action:{operation.action}" if body == "action" else body
+    if body == "action":
+        return f"action:{operation.action}"
+    return f"partial:{body}" if operation.method == "PATCH" else body
 
 
 def is_json(content_type: str) -> bool:

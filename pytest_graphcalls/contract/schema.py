@@ -96,8 +96,8 @@ class Schemas:
         """The compiled validator for ``root``.
 
         Args:
-            root: a type's name, ``collection:<type>`` for a ``value`` list, or ``action:<name>`` for the
-                parameters of an action.
+            root: a type's name, ``collection:<type>`` for a ``value`` list, ``partial:<type>`` for an object without
+                some of its members, or ``action:<name>`` for the parameters of an action.
         """
         found = self._validators.get(root)
         if found is None:
@@ -166,6 +166,9 @@ class Schemas:
         kind, _, name = root.rpartition(":")
         if kind == "action":
             return {"type": "object", **self._object(name, self.model.actions[name].parameters, open_=False)}
+        if kind == "partial":
+            found = self.definition(name)
+            return {"type": "object", **found, "graphMembers": {**found["graphMembers"], "required": []}}
         if kind == "collection":
             members = {"value": Member(name, collection=True, nullable=False, required=True)}
             return {"type": "object", **self._object("collection", members, open_=False)}

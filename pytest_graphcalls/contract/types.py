@@ -110,6 +110,11 @@ class TypeModel:
         self.added = _overlay_members(version, overlay)
         self.enums = dict(_enums(version, metadata, overlay))
         self.actions = {entry["name"]: _action(entry) for entry in metadata["actions"]}
+        self.actions |= {
+            name: Action(name, self.added.get(name, {}))
+            for name, entry in overlay.get("actions", {}).items()
+            if version in entry["versions"]
+        }
         self.types = {name: self._flatten(name) for name in self._raw}
         self.foreign = {name for names in metadata["omittedSubtypes"].values() for name in names}
         self._subtypes = {

@@ -169,6 +169,7 @@ class Conference:
     Attributes:
         id: ours, never on the wire.
         kind: peer-to-peer or group. A third person makes a group of a peer-to-peer call.
+        grown: whether it was peer-to-peer before.
         chat: ``chatInfo`` of a meeting, or ``None``: a group call made by targets has none
             (application-post-calls.r07).
         meeting: ``meetingInfo`` of a meeting, or ``None``.
@@ -185,6 +186,7 @@ class Conference:
 
     id: str
     kind: Kind
+    grown: bool = False
     chat: Mapping[str, Any] | None = None
     meeting: Mapping[str, Any] | None = None
     organizer: str = ""
@@ -237,6 +239,22 @@ class Conference:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """An audio routing group: what its sources say is heard by its receivers alone.
+
+    Attributes:
+        id: as the app has chosen it, or the service.
+        mode: ``oneToOne`` or ``multicast``.
+        sources, receivers: ids of participants.
+    """
+
+    id: str
+    mode: str = "oneToOne"
+    sources: tuple[str, ...] = ()
+    receivers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One app's leg.
 
@@ -257,6 +275,7 @@ class Call:
         transferor: the bot that has transferred it, or ``None``.
         replaces: id of the call that its consultative transfer replaces, or ``""``.
         recording_status: as its bot has set it last, or ``""``.
+        routes: the audio routing groups that its bot has made, by id.
     """
 
     id: str
@@ -279,6 +298,7 @@ class Call:
     tones: tuple[Tone, ...] = ()
     by_policy: bool = False
     recording_status: str = ""
+    routes: Mapping[str, Route] = field(default_factory=dict)
     transferor: Identity | None = None
     replaces: str = ""
 
@@ -297,6 +317,7 @@ class Invitee:
         participant: the id chosen by the client, or ``""``.
         replaces: ``replacesCallId``, or ``""``.
         hidden: whether to keep the participant off the roster.
+        apart: whether to keep it out of the group in which everybody hears everybody (observed 10.11).
         extras: further members of the entry, shown again in the answer.
     """
 
@@ -304,6 +325,7 @@ class Invitee:
     participant: str = ""
     replaces: str = ""
     hidden: bool = False
+    apart: bool = False
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -321,7 +343,8 @@ class Operation:
         sounds: the audio that it plays, in order.
         plan: what it records, and until when.
         loops: whether it plays them over and over.
-        began: virtual second at which its turn came.
+        began: virtual second at which its turn came, or at which it was started again.
+        cut: from when to when it has run before it was started again.
         listens: virtual second from which it records.
         ended: virtual second at which it was over.
         how: name of its end in the contract, or ``""``.
@@ -341,6 +364,7 @@ class Operation:
     plan: Plan | None = None
     loops: bool = False
     began: float | None = None
+    cut: tuple[tuple[float, float], ...] = ()
     listens: float | None = None
     ended: float | None = None
     how: str = ""

@@ -187,7 +187,7 @@ class Invitations:
 
     def ring(self, call: Call, id: str, invitee: Invitee, operation_id: str) -> None:
         """Ring an invitee, who is not on the roster yet."""
-        facts = {"operation": operation_id, "invited_by": call.id, "hidden": invitee.hidden}
+        facts = {"operation": operation_id, "invited_by": call.id, "hidden": invitee.hidden, "apart": invitee.apart}
         conference = self._world.store.conference_of(call)
         self._world.store.add_participant(conference, id, invitee.identity, State.INVITED, **facts)
         fate = self._world.people.fate(invitee.identity)
@@ -215,8 +215,11 @@ class Invitations:
         operation = self._world.store.operations[operation_id]
         call = self._world.store.calls[operation.call]
         if result is None:
-            self.join(call, id)
+            kind = self._world.store.conference_of(call).kind
+            conference = self.join(call, id)
             self._operations.settle(operation, id, None)
+            if conference.kind is not kind:
+                self._calls.notify_grown(conference)
             fact = documented("participant-invite.r03")
             self._world.notifier.roster_changed(self._world.store.conference_of(call), fact)
             self.leave_replaced(invitee)
@@ -230,7 +233,7 @@ class Invitations:
             self._world.store.conference_of(call), id, ParticipantEvent.JOIN
         )
         if conference.kind is Kind.PEER and sum(1 for _ in conference.active) > 2:
-            conference = self._world.store.put_conference(replace(conference, kind=Kind.GROUP))
+            conference = self._calls.grow(conference)
         self._calls.schedule_leaving(conference, id)
         return conference
 

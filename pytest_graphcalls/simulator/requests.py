@@ -211,6 +211,7 @@ def invitee_of(entry: Mapping[str, Any], people: People) -> Invitee:
         participant=_text(entry.get("participantId")),
         replaces=_text(entry.get("replacesCallId")),
         hidden=entry.get("hidden") is True,
+        apart=entry.get("removeFromDefaultAudioRoutingGroup") is True,
         extras=extras,
     )
 

@@ -18,6 +18,7 @@ from pytest_graphcalls.simulator.entities import (
     Kind,
     Operation,
     Participant,
+    Route,
 )
 from pytest_graphcalls.simulator.online_meeting import OnlineMeeting
 from pytest_graphcalls.wire import encode_json
@@ -146,6 +147,17 @@ def content_session(session: ContentSession, *, presenter: bool = False) -> dict
 def roster(people: Iterable[Participant]) -> list[dict[str, Any]]:
     """The whole roster, as a list of ``participant`` (observed 5.14)."""
     return [participant(one) for one in people]
+
+
+def audio_routing_group(one: Route) -> dict[str, Any]:
+    """An ``audioRoutingGroup``."""
+    return {
+        "@odata.type": f"{_TYPE}audioRoutingGroup",
+        "id": one.id,
+        "routingMode": one.mode,
+        "sources": list(one.sources),
+        "receivers": list(one.receivers),
+    }
 
 
 def roster_delta(came: Iterable[Participant], left: Iterable[Participant], number: int) -> dict[str, Any]:
@@ -293,6 +305,11 @@ def online_meeting(one: OnlineMeeting, chat: Mapping[str, Any]) -> dict[str, Any
         "allowedPresenters": "everyone",
         **one.members,
     }
+
+
+def token_info(leg: Call) -> dict[str, Any]:
+    """The ``meetingInfo`` with which a call joins its meeting again (s19.6)."""
+    return shown_again("tokenMeetingInfo", {"token": meeting_token(leg)})
 
 
 def meeting_token(leg: Call) -> str:

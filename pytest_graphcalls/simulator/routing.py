@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
+from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Admission, Ask
 from pytest_graphcalls.simulator.audio import Music
 from pytest_graphcalls.simulator.calls import Calls
-from pytest_graphcalls.simulator.entities import Conference, Operation, Participant
+from pytest_graphcalls.simulator.entities import Call, Conference, Operation, Participant, Route
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.participants import Participants
 from pytest_graphcalls.simulator.prompts import Prompts, sounds_of
-from pytest_graphcalls.simulator.responses import Refusal, Reply, inferred, reported
+from pytest_graphcalls.simulator.responses import Refusal, Reply, documented, inferred, reported
 from pytest_graphcalls.simulator.world import World
 
 HELD = reported("s7.2, s7.3")
@@ -78,3 +81,74 @@ class Routing:
         conference = self._world.store.conference_of(self._world.store.calls[operation.call])
         self._calls.change_participants(conference, [one.id], HELD if music else BACK, music=music)
         self._operations.after(self._world.pace.complete, operation)
+
+    def configure_mixer(self, ask: Ask) -> Reply:
+        """Take mixer levels, which change nothing that is heard here (participant-configuremixer.r01)."""
+        call = self._calls.established(ask)
+        body = self._admission.body(ask)
+        conference = self._world.store.conference_of(call)
+        self._participants.require_group_call(ask, conference)
+        for level in body.get("participantMixerLevels") or ():
+            self._participants.active(conference, level.get("participant") or "")
+        begin = partial(self._operations.after, self._world.pace.complete)
+        return self._operations.carry_out(ask, call, body, begin=begin)
+
+    def create(self, ask: Ask) -> Reply:
+        """Make an audio routing group, in place of one with the same id (call-post-audioroutinggroups.r01)."""
+        call = self._calls.established(ask)
+        body = self._admission.body(ask)
+        self._participants.require_group_call(ask, self._world.store.conference_of(call))
+        mode = body["routingMode"]
+        route = Route(body.get("id") or mode[:1].upper() + mode[1:])  # s14.1
+        return self._answer(ask, call, self._put(call, route, body))
+
+    def update(self, ask: Ask) -> Reply:
+        """Change the members of a group that are sent (audioroutinggroup-update.r02)."""
+        call, route = self._found(ask)
+        return self._answer(ask, call, self._put(call, route, self._admission.body(ask)))
+
+    def _put(self, call: Call, route: Route, body: Mapping[str, Any]) -> Route:
+        """Put a group with the members of ``body`` in the place of ``route``."""
+        names = ("sources", "receivers")
+        lists = (tuple(getattr(route, name) if body.get(name) is None else body[name]) for name in names)
+        route = Route(route.id, body.get("routingMode") or route.mode, *lists)
+        for id in (*route.sources, *route.receivers):
+            self._participants.active(self._world.store.conference_of(call), id)
+        self._keep(call, {**call.routes, route.id: route})
+        return route
+
+    def _keep(self, call: Call, routes: Mapping[str, Route]) -> None:
+        self._calls.note_change(self._world.store.change_routes(call, routes))
+
+    def _answer(self, ask: Ask, call: Call, route: Route) -> Reply:
+        context = f"{ask.root}/$metadata#communications/calls('{call.id}')/audioRoutingGroups/$entity"
+        body = {"@odata.context": context, **resources.audio_routing_group(route)}
+        return Reply(200, documented(f"{ask.match.operation.id}.r01"), body)
+
+    def list(self, ask: Ask) -> Reply:
+        """Show the groups of a call."""
+        call = self._calls.established(ask)
+        context = f"{ask.root}/$metadata#communications/calls('{call.id}')/audioRoutingGroups"
+        value = [resources.audio_routing_group(one) for one in call.routes.values()]
+        body = {"@odata.context": context, "value": value}
+        return Reply(200, documented("call-list-audioroutinggroups.r01"), body)
+
+    def get(self, ask: Ask) -> Reply:
+        """Show one group."""
+        return self._answer(ask, *self._found(ask))
+
+    def delete(self, ask: Ask) -> Reply:
+        """Take a group away; its sources are heard by everybody again."""
+        call, route = self._found(ask)
+        self.take_away(call, route)
+        return Reply(204, documented("audioroutinggroup-delete.r01"))
+
+    def take_away(self, call: Call, route: Route) -> None:
+        """Keep the other groups of a call."""
+        self._keep(call, {id: one for id, one in call.routes.items() if id != route.id})
+
+    def _found(self, ask: Ask) -> tuple[Call, Route]:
+        call, id = self._calls.established(ask), ask.match.keys["group-id"]
+        if id not in call.routes:
+            raise Refusal("routing-group-not-found", "No audio routing group of this call has this id.")
+        return call, call.routes[id]

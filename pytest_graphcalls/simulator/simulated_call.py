@@ -16,6 +16,7 @@ from pytest_graphcalls.simulator.entities import (
     Kind,
     Operation,
     Participant,
+    Route,
 )
 from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.responses import Result
@@ -118,6 +119,11 @@ class SimulatedCall:
         """The recordings of the bot that it can read, or could, in order."""
         kept = self._scenario.store.recordings
         return tuple(kept[one.id] for one in self.operations if one.id in kept)
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The audio routing groups that its bot has made, in order."""
+        return tuple(self._call.routes.values())
 
     @property
     def recording_status(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from pytest_graphcalls.lifecycle import (
@@ -23,7 +24,16 @@ from pytest_graphcalls.lifecycle import (
 )
 from pytest_graphcalls.simulator.audio import Recording
 from pytest_graphcalls.simulator.clock import Clock
-from pytest_graphcalls.simulator.entities import CachedJson, Call, Conference, Identity, Operation, Participant, Stay
+from pytest_graphcalls.simulator.entities import (
+    CachedJson,
+    Call,
+    Conference,
+    Identity,
+    Operation,
+    Participant,
+    Route,
+    Stay,
+)
 
 
 class Store:
@@ -67,6 +77,18 @@ class Store:
     def change_call(self, call: Call, **facts: Any) -> Call:
         """Change members of ``call``, as it is now; the only way in which a call changes."""
         return self.put_call(replace(self.calls[call.id], **facts))
+
+    def change_routes(self, call: Call, routes: Mapping[str, Route]) -> Conference:
+        """Change the audio routing groups of ``call``, and with them who hears the participants of its conference."""
+        self.change_call(call, routes=routes)
+        conference = self.conference_of(call)
+        made = [one for leg in conference.legs for one in self.calls[leg].routes.values()]
+        for id, one in conference.people.items():
+            to = [route.receivers for route in made if id in route.sources]
+            audience = frozenset(chain.from_iterable(to)) if to else None
+            if one.audience != audience:
+                conference = self.change_participant(conference, id, audience=audience)
+        return conference
 
     def change_participant(self, conference: Conference, id: str, **facts: Any) -> Conference:
         """Change members of a participant; the only way in which one changes, so that its JSON follows."""
@@ -202,9 +224,10 @@ class Store:
 
     def drop_leg(self, call: Call) -> Conference:
         """Note that ``call`` is over, and take the bot's entry off the roster, and the gallery that it has added."""
-        conference = self.conference_of(call)
+        conference = self.change_routes(call, {}) if call.routes else self.conference_of(call)
         self._part(conference, call.my_participant)
         gone = {call.my_participant, *(id for id, one in conference.people.items() if one.gallery_of == call.id)}
         people = {id: one for id, one in conference.people.items() if id not in gone}
         legs = tuple(leg for leg in conference.legs if leg != call.id)
-        return self.put_conference(replace(conference, people=people, legs=legs))
+        kept = conference.kept if legs else {}  # a bot has started what is kept, and with the last one it ends
+        return self.put_conference(replace(conference, people=people, legs=legs, kept=kept))

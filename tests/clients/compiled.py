@@ -15,6 +15,8 @@ import pytest
 from tests.clients.programs import Command, Environment, Program, running
 from tests.clients.samples import Samples
 
+PROGRESS = "go: downloading "
+"""How lines begin by which go tells what it is at."""
 LONGEST = 1800
 """Seconds after which a compiler is given up; the models of an SDK take it minutes, on few processors more."""
 
@@ -99,7 +101,8 @@ def done(command: Command, folder: Path, *, downloads: str = "") -> None:
         command, cwd=folder, capture_output=True, encoding="utf-8", errors="replace", check=False, timeout=LONGEST
     )
     if ended.returncode:
-        wrote = f"{ended.stdout}{ended.stderr}".strip()
+        wrote = f"{ended.stderr}{ended.stdout}".strip()
         if downloads:
-            pytest.skip(f"needs {downloads}, which cannot be downloaded here: {wrote.splitlines()[-1]}")
+            why = next((line for line in wrote.splitlines() if PROGRESS not in line), "it says nothing")
+            pytest.skip(f"needs {downloads}, which cannot be downloaded here: {why}")
         raise AssertionError(f"{command} failed with\n{wrote}")

@@ -1,4 +1,8 @@
-"""Microsoft's validators on the tokens of notifications, as bots have them; the tests of every language."""
+"""Microsoft's packages for bots: how they judge the tokens of notifications, and sign in; the tests of every language.
+
+A program gets `library`, and `token` to have it judged; it answers `accepted` (the audience), `refused` (why), or the
+`token` of its own sign-in.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import ClassVar
 
+import jwt
 import pytest
 
 from pytest_graphcalls.bot.forgery import FORGERIES, demanded_forgeries
@@ -49,6 +54,12 @@ class Validators:
     def program(cls, command: Command, simulator: Simulator) -> Iterator[Program]:
         with client_facts(simulator) as facts, running(command, variables(facts, cls.runtime)) as program:
             yield program
+
+    def test_it_signs_in_as_a_bot(self, program: Program, simulator: Simulator, library: str) -> None:
+        """By each library's own tenant, and with the scope of Bot Framework."""
+        claims = jwt.decode(program.ask(library=library)["token"], options={"verify_signature": False})
+        assert claims["aud"] == "https://api.botframework.com"
+        assert claims["appid"] == simulator.authority.app.app_id
 
     def test_a_good_token_is_accepted(self, program: Program, simulator: Simulator, library: str) -> None:
         app = simulator.authority.app

@@ -1,8 +1,8 @@
 """A good bot, and for each assertion one that is not: the same bot with one habit changed.
 
-It answers whoever calls, brings an expert in, keeps its calls alive, waits when it is told to, hangs up what is left
-when it goes home, and believes the service only. In each call it plays a greeting, records an answer,
-and confirms every key. Its timers run by virtual time.
+It answers whoever calls, brings an expert in, or transfers the caller, keeps its calls alive, waits when it is told to,
+hangs up what is left when it goes home, and believes the service only. In each call it plays a greeting, records an
+answer, and confirms every key. Its timers run by virtual time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Headers, Notification, Request, Response
 from tests.unit.bot.bots import Phone
 
-EXPERT = "Expert"
+EXPERT, DESK = "Expert", "Desk"
+TRANSFERRED = frozenset({"Eva", "Finn"})
+"""Callers who are transferred to the desk after the greeting."""
 RETRY_AFTER = 3
 PROMPT = {
     "@odata.type": "#microsoft.graph.mediaPrompt",
@@ -47,6 +49,8 @@ class Habits:
         counts_keys: whether it knows a key again by its number.
         reads_recordings: whether it reads what it has recorded.
         states_first: whether it says that it records before it does, not afterwards.
+        lets_go: whether it waits for what becomes of a transfer, and plays nothing meanwhile.
+        takes_back: whether it says something when a transfer has failed.
     """
 
     answers_after: float = 0.0
@@ -63,6 +67,8 @@ class Habits:
     counts_keys: bool = True
     reads_recordings: bool = True
     states_first: bool = True
+    lets_go: bool = True
+    takes_back: bool = True
 
 
 GOOD = Habits()
@@ -81,6 +87,8 @@ FAULTY: Mapping[str, Habits] = {
     "assert_acts_once_for_each_tone": replace(GOOD, counts_keys=False),
     "assert_fetched_every_recording": replace(GOOD, reads_recordings=False),
     "assert_states_recording_first": replace(GOOD, states_first=False),
+    "assert_leaves_transferred_calls_alone": replace(GOOD, lets_go=False),
+    "assert_copes_with_failed_transfers": replace(GOOD, takes_back=False),
 }
 """By the assertion that has to catch it: a bot with one bad habit."""
 
@@ -101,6 +109,7 @@ class Receptionist:
         self._states: dict[str, str] = {}
         self._greetings: dict[str, str] = {}
         self._keys: set[tuple[str, int]] = set()
+        self._to_transfer: set[str] = set()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Take a notification."""
@@ -146,12 +155,17 @@ class Receptionist:
             return
         call = note["resourceUrl"].rpartition("/")[2]
         if note["changeType"] == "created":
+            if data["source"]["identity"]["user"]["displayName"] in TRANSFERRED:
+                self._to_transfer.add(call)
             self._simulator.later(self._habits.answers_after, lambda: self._answer(call))
         elif note["changeType"] == "deleted":
             if self._habits.forgets_ended:
                 self._states.pop(call, None)
         elif "toneInfo" in data:
             self._confirm(call, data["toneInfo"]["sequenceId"])
+        elif data["state"] == "established" and "resultInfo" in data:
+            if self._habits.takes_back:
+                self._play(call)
         else:
             self._came_into(call, data["state"])
             if "mediaState" in data or not self._habits.waits_for_audio:
@@ -168,7 +182,8 @@ class Receptionist:
             state = "not mine"
         self._states[call] = state
         if state == "established":
-            self._invite(call)
+            if call not in self._to_transfer:
+                self._invite(call)
             self._stay(call)
 
     def _invite(self, call: str) -> None:
@@ -208,7 +223,16 @@ class Receptionist:
             if not self._habits.states_first:
                 self._state(call)
 
+    def _transfer(self, call: str) -> None:
+        target = {"identity": {"user": {"id": self._simulator.person(DESK).id}}}
+        self._phone.send("POST", f"/calls/{call}/transfer", {"transferTarget": target})
+        if not self._habits.lets_go:
+            self._play(call)
+
     def _record(self, call: str) -> None:
+        if call in self._to_transfer:
+            self._transfer(call)
+            return
         if self._habits.states_first:
             self._state(call)
         self._phone.send("POST", f"/calls/{call}/recordResponse", {"maxRecordDurationInSeconds": 2})
@@ -268,7 +292,7 @@ class Swapping:
 
 @contextmanager
 def worked_through(habits: Habits = GOOD) -> Iterator[Bot]:
-    """A bot with four calls behind it: a long one, a short one, one told in odd order, one of a policy."""
+    """A bot with six calls behind it: long, short, told in odd order, of a policy, transferred, and not taken over."""
     simulator = Simulator()
     simulator.intercept(Throttled())
     bot = Bot(simulator)
@@ -290,6 +314,11 @@ def worked_through(habits: Habits = GOOD) -> Iterator[Bot]:
         simulator.incoming_call("Dora", recording_policy=True)
         simulator.person("Dora").presses("1", after=40)
         simulator.advance(60)
+        for caller in sorted(TRANSFERRED):
+            simulator.incoming_call(caller)
+            simulator.advance(20)
+            simulator.person(DESK).declines()
+        simulator.person("Finn").hangs_up()
         receptionist.goes_home()
         simulator.advance(5)
         yield bot

@@ -339,6 +339,18 @@ def sends_no_roster(source: str) -> Apply:
     return around("calls", "notify_changed", step)
 
 
+def mixes_routes(simulator: Simulator) -> None:
+    """Mixer levels take the sources of every audio routing group away."""
+    original = simulator.routing.configure_mixer
+
+    def step(ask: Ask) -> Reply:
+        call = simulator.calls.live(ask)
+        simulator.store.change_routes(call, {id: replace(one, sources=()) for id, one in call.routes.items()})
+        return original(ask)
+
+    simulator.routing.configure_mixer = step  # type: ignore[method-assign]  # a deviation replaces a step
+
+
 def changes_only_the_first(
     _: Simulator, original: Callable[..., Conference], conference: Conference, ids: list[str], fact: Fact, **facts: Any
 ) -> Conference:

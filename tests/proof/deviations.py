@@ -64,6 +64,8 @@ SHARED, SESSION, QUALITY = (
     "call-logteleconferencedevicequality",
 )
 MUTE_ALL, HOLD, RESUME = "participant-muteall", "participant-startholdmusic", "participant-stopholdmusic"
+MIX, ROUTE, ROUTES = "participant-configuremixer", "call-post-audioroutinggroups", "call-list-audioroutinggroups"
+READ_ROUTE, CHANGE_ROUTE, DROP_ROUTE = (f"audioroutinggroup-{verb}" for verb in ("get", "update", "delete"))
 STARTS, STOPS = (tuple(f"call-{verb}{what}" for what in ("recording", "transcription")) for verb in ("start", "stop"))
 TRANSCRIBE = (STARTS[1], STOPS[1])
 REPORT = "participant-reportsyntheticmedia"
@@ -688,6 +690,69 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(f"{MUTE_ALL}.role-is-required", "A token without roles mutes people.", needs_no_role(MUTE_ALL)),
     Deviation(f"{MUTE_ALL}.token-is-required", OPEN, needs_no_token(MUTE_ALL)),
     Deviation(f"{MUTE_ALL}.app-path-still-works", LOST, has_no_old_address(MUTE_ALL)),
+    # Mixer
+    Deviation(f"{MIX}.success-is-202-with-operation", "The answer has status 200.", status(MIX, 200)),
+    Deviation(f"{MIX}.location-names-the-operation", "There is no Location header.", without_location(MIX)),
+    Deviation(
+        f"{MIX}.completion-is-notified",
+        "The end is not notified.",
+        changes.operations_end_untold("commsOperation", OperationState.COMPLETED),
+    ),
+    Deviation(f"{MIX}.routes-stay-as-they-are", "The groups lose their sources.", changes.mixes_routes),
+    # Audio routing groups
+    Deviation(f"{ROUTE}.success-is-200-with-group", "The answer has status 201.", status(ROUTE, 201)),
+    Deviation(
+        f"{ROUTE}.group-is-as-asked",
+        "The group in the answer has no receivers.",
+        body(ROUTE, lambda group: {**group, "receivers": []}),
+    ),
+    Deviation(f"{ROUTE}.at-most-one-source", "Two sources are taken.", leaves_unjudged(f"{ROUTE}.at-most-one-source")),
+    Deviation(
+        f"{ROUTE}.multicast-takes-several-receivers",
+        "Two receivers of a multicast group are refused.",
+        handled(
+            ROUTE,
+            changes.refuses_when(lambda asked: asked["routingMode"] == "multicast" and len(asked["receivers"]) > 1),
+        ),
+    ),
+    Deviation(f"{ROUTES}.success-is-200-with-collection", "The answer has status 201.", status(ROUTES, 201)),
+    Deviation(
+        f"{ROUTES}.made-groups-are-listed", "The list is empty.", body(ROUTES, lambda found: {**found, "value": []})
+    ),
+    Deviation(f"{READ_ROUTE}.success-is-200-with-group", "The answer has status 201.", status(READ_ROUTE, 201)),
+    Deviation(f"{READ_ROUTE}.id-is-the-one-asked-for", "It is a different group.", body(READ_ROUTE, changes.another)),
+    Deviation(f"{CHANGE_ROUTE}.success-is-200-with-group", "The answer has status 201.", status(CHANGE_ROUTE, 201)),
+    Deviation(
+        f"{CHANGE_ROUTE}.group-is-as-asked",
+        "A oneToOne group is answered as multicast.",
+        body(CHANGE_ROUTE, lambda group: {**group, "routingMode": "multicast"}),
+    ),
+    Deviation(
+        f"{CHANGE_ROUTE}.other-members-stay",
+        "The group in the answer has no sources.",
+        body(CHANGE_ROUTE, lambda group: {**group, "sources": []}),
+    ),
+    Deviation(
+        f"{CHANGE_ROUTE}.receivers-can-be-changed",
+        "Two receivers are refused.",
+        handled(CHANGE_ROUTE, changes.refuses_when(lambda asked: len(asked.get("receivers") or ()) > 1)),
+    ),
+    Deviation(
+        f"{CHANGE_ROUTE}.at-most-one-source",
+        "Two sources are taken.",
+        leaves_unjudged(f"{CHANGE_ROUTE}.at-most-one-source"),
+    ),
+    Deviation(f"{DROP_ROUTE}.success-is-204-empty", "The answer has status 200.", status(DROP_ROUTE, 200)),
+    Deviation(f"{DROP_ROUTE}.group-is-gone", "The group stays.", skips("routing", "take_away")),
+    *(
+        deviation
+        for id in (MIX, ROUTE, ROUTES, READ_ROUTE, CHANGE_ROUTE, DROP_ROUTE)
+        for deviation in (
+            Deviation(f"{id}.role-is-required", "A token without roles will do.", needs_no_role(id)),
+            Deviation(f"{id}.token-is-required", OPEN, needs_no_token(id)),
+            Deviation(f"{id}.app-path-still-works", LOST, has_no_old_address(id)),
+        )
+    ),
     # Hold music
     Deviation(f"{HOLD}.success-is-202-with-operation", "The answer has status 200.", status(HOLD, 200)),
     Deviation(

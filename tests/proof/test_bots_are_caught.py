@@ -29,6 +29,8 @@ JUDGED: dict[str, Callable[[Bot], None]] = {
     "assert_acts_once_for_each_tone": lambda bot: bot.assert_acts_once_for_each_tone(),
     "assert_fetched_every_recording": lambda bot: bot.assert_fetched_every_recording(),
     "assert_states_recording_first": lambda bot: bot.assert_states_recording_first(),
+    "assert_leaves_transferred_calls_alone": lambda bot: bot.assert_leaves_transferred_calls_alone(),
+    "assert_copes_with_failed_transfers": lambda bot: bot.assert_copes_with_failed_transfers(),
 }
 
 
@@ -87,8 +89,16 @@ SPEAKING = {
         r"/recordResponse \(#\d+\) without its recording status; expected POST /communications/calls/\S+/update",
         r"the bot has answered no call of a recording policy; place one with simulator\.incoming_call\(",
     ),
+    "assert_leaves_transferred_calls_alone": (
+        r"/playPrompt \(#\d+\) at \S+ s, after it has transferred the call \(#\d+\); expected that it waits",
+        r"no transfer of the bot was taken; let it transfer an established call",
+    ),
+    "assert_copes_with_failed_transfers": (
+        r"the transfer of call \S+ has failed \(#\d+\), and the bot has done nothing in the call since; expected",
+        r"the bot was notified of no failed transfer; let it transfer a call to a person who declines: simulator",
+    ),
 }
-"""By assertion about bots that speak: how its two errors are worded."""
+"""By assertion about bots that speak or transfer: how its two errors are worded."""
 
 
 @pytest.mark.parametrize(("assertion", "words"), SPEAKING.items())

@@ -67,7 +67,15 @@ def everything(stage: Stage) -> None:
     call.send("call-mute", context)
     call.send("call-unmute", context)
     call.send("participant-mute", context, participant_id=call.id_of(bob))
-    if stage._connection.version == "beta":  # the only one whose pages have it
+    group = {"routingMode": "multicast", "sources": [call.id_of(bob)], "receivers": []}
+    call.send("call-post-audioroutinggroups", {"id": "multicast", **group})
+    call.send("call-list-audioroutinggroups")
+    call.send("audioroutinggroup-update", group, group_id="multicast")
+    call.send("audioroutinggroup-get", group_id="multicast")
+    call.send("audioroutinggroup-delete", group_id="multicast")
+    if stage._connection.version == "beta":  # the only one whose pages have these
+        level = {"participant": call.id_of(bob)}
+        call.send("participant-configuremixer", {"participantMixerLevels": [level], **context})
         call.send("participant-muteall", {"participants": [call.id_of(bob)], **context})
     info = {"@odata.type": "#microsoft.graph.mediaInfo", "uri": "https://bot.example.org/beep.wav", "resourceId": "1"}
     call.send(

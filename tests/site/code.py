@@ -39,6 +39,7 @@ from pytest_graphcalls.simulator import (
 )
 from pytest_graphcalls.simulator.audio import Prompt, Recording, Tone
 from pytest_graphcalls.simulator.entities import ContentSession
+from pytest_graphcalls.simulator.entities import Route as AudioRoute
 from pytest_graphcalls.simulator.faults import Side, parameters_of
 from pytest_graphcalls.simulator.switches import Switches
 from tests.site.markdown import code, codes, documentation, facts, prose, sections, signature, summary, table
@@ -293,6 +294,7 @@ PARTS: Mapping[str, Part] = {
     "keyring": lambda: listed(Keyring, without="reset"),
     "pace": lambda: fields(Pace),
     "prompt": lambda: fields(Prompt),
+    "route": lambda: fields(AudioRoute),
     "tone": lambda: fields(Tone),
     "recording": lambda: value(Recording),
     "content-session": lambda: value(ContentSession),

@@ -16,7 +16,7 @@ from pytest_graphcalls.redaction import OF_REPORTS
 from pytest_graphcalls.sanitize import clean, clean_json
 from pytest_graphcalls.simulator import App, Fault, Fired, Meeting, Person, PersonCall, SimulatedCall
 from pytest_graphcalls.simulator.audio import Prompt, Recording, Tone
-from pytest_graphcalls.simulator.entities import ContentSession, Identity, Operation, Participant
+from pytest_graphcalls.simulator.entities import ContentSession, Identity, Operation, Participant, Route
 from pytest_graphcalls.simulator.notifications import kind_of
 from pytest_graphcalls.simulator.responses import Result
 from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, decode_json, encode_json
@@ -146,11 +146,12 @@ VIEWS: Mapping[type, Callable[[Any], Any]] = {
     Person: lambda person: person.identity,
     SimulatedCall: members(
         "id state kind result rejected_with callback_uri my_participant_id participants invited operations"
-        " prompts tones recordings recording_status is_recorded is_transcribed sharing device_quality"
+        " prompts tones routes recordings recording_status is_recorded is_transcribed sharing device_quality"
     ),
     PersonCall: members("state others since calls handed_on_from"),
     Prompt: members("uri resource_id begins ends ended problem operation"),
     Tone: members("tone at by sequence_id"),
+    Route: members("id mode sources receivers"),
     Recording: members("location token begins ends speech fetched", token=lambda one: Unredacted(one.token)),
     ContentSession: members("id presenter what"),
     Result: members("code subcode message"),

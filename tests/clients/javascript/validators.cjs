@@ -1,16 +1,17 @@
-// Judges bearer tokens with Microsoft's validators, as a bot would have them judge a notification.
+// Judges bearer tokens by Microsoft's packages for bots, as a bot has a notification judged, and signs in by them.
 'use strict';
 
 const { createInterface } = require('node:readline');
-const { authorizeJWT } = require('@microsoft/agents-hosting');
-const { ChannelValidation, SimpleCredentialProvider } = require('botframework-connector');
+const { MsalTokenProvider, authorizeJWT } = require('@microsoft/agents-hosting');
+const { ChannelValidation, MicrosoftAppCredentials, SimpleCredentialProvider } = require('botframework-connector');
 
-const { MicrosoftAppId: clientId, MicrosoftAppTenantId: tenantId } = process.env;
-const authorize = authorizeJWT({ connections: new Map([['bot', { clientId, tenantId }]]) });
+const { MicrosoftAppId: clientId, MicrosoftAppPassword: clientSecret, MicrosoftAppTenantId: tenantId } = process.env;
+const agent = { clientId, clientSecret, tenantId, authority: 'https://login.microsoftonline.com' };
+const authorize = authorizeJWT({ connections: new Map([['bot', agent]]) });
 const credentials = new SimpleCredentialProvider(clientId, '');
 console.error = () => {}; // both write what they refuse
 
-const BY_LIBRARY = {
+const JUDGES = {
   agents: (token) =>
     new Promise((accept, refuse) => {
       const request = { method: 'POST', headers: { authorization: `Bearer ${token}` } };
@@ -22,14 +23,21 @@ const BY_LIBRARY = {
     return identity.getClaimValue('aud');
   },
 };
+const SIGNS_IN = {
+  agents: () => new MsalTokenProvider(agent).getAccessToken('https://api.botframework.com'),
+  'botframework-connector': () => new MicrosoftAppCredentials(clientId, clientSecret).getToken(),
+};
+
+async function answered({ library, token }) {
+  if (!token) return { token: await SIGNS_IN[library]() };
+  return JUDGES[library](token).then(
+    (audience) => ({ accepted: audience }),
+    (error) => ({ refused: `${error.name}: ${error.message}` }),
+  );
+}
 
 (async () => {
   for await (const line of createInterface({ input: process.stdin })) {
-    const { library, token } = JSON.parse(line);
-    const answer = await BY_LIBRARY[library](token).then(
-      (audience) => ({ accepted: audience }),
-      (error) => ({ refused: `${error.name}: ${error.message}` }),
-    );
-    console.log(JSON.stringify(answer));
+    console.log(JSON.stringify(await answered(JSON.parse(line))));
   }
 })();

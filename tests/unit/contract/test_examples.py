@@ -120,6 +120,8 @@ def invited(asked: list[Json], shown: list[Json]) -> Exchange:
     return exchange("POST", f"/{CALL}/participants/invite", {"participants": asked, "clientContext": CONTEXT}, 200, got)
 
 
+ROUTE = {"id": "oneToOne", "routingMode": "oneToOne", "sources": [PARTICIPANT], "receivers": [OTHER, USER]}
+"""An audio routing group as three pages print it: with two receivers, against the page of the resource."""
 SESSION = {"@odata.type": f"{G}contentSharingSession", "id": "F7D9EF37"}
 QUALITY = {
     "@odata.type": f"{G}teleconferenceDeviceQuality",
@@ -377,6 +379,33 @@ EXCHANGES: dict[str, tuple[Exchange, list[str]]] = {
     "mute a participant": (started(f"participants/{PARTICIPANT}/mute", "muteParticipant", "completed", {}), []),
     "mute": (started("mute", "muteParticipant", "completed", {}), []),
     "unmute": (started("unmute", "unmuteParticipant", "completed", {}), []),
+    "configureMixer: 200 in the example": (
+        exchange(
+            "POST",
+            f"/{CALL}/participants/configureMixer",
+            {
+                "participantMixerLevels": [
+                    {
+                        "participant": PARTICIPANT,
+                        "exclusive": True,
+                        "ducking": {"rampActive": 50, "rampInactive": 50, "lowerLevel": 10, "upperLevel": 50},
+                        "sourceLevels": [{"participant": OTHER, "level": 50, "duckOthers": True}],
+                    }
+                ],
+                "clientContext": CONTEXT,
+            },
+            200,
+            {"@odata.type": f"{G}commsOperation", "id": OPERATION, "status": "running", "clientContext": USER},
+            f"/{CALL}/operations/{OPERATION}",
+            "beta",
+        ),
+        ["participant-configuremixer.success-is-202-with-operation"],
+    ),
+    "create audioRoutingGroup": (exchange("POST", f"/{CALL}/audioRoutingGroups", ROUTE, 200, ROUTE), []),
+    "list audioRoutingGroups": (exchange("GET", f"/{CALL}/audioRoutingGroups", None, 200, {"value": [ROUTE]}), []),
+    "audioRoutingGroup": (exchange("GET", f"/{CALL}/audioRoutingGroups/oneToOne", None, 200, ROUTE), []),
+    "update audioRoutingGroup": (exchange("PATCH", f"/{CALL}/audioRoutingGroups/oneToOne", ROUTE, 200, ROUTE), []),
+    "delete audioRoutingGroup": (exchange("DELETE", f"/{CALL}/audioRoutingGroups/oneToOne", None, 204, None), []),
     "muteAll": (
         exchange(
             "POST",

@@ -191,6 +191,13 @@ def invites(script: str = "", name: str = "Cleo") -> Play:
     return play
 
 
+def grows(scene: Scene) -> None:
+    call = scene.about(scene.bot.ring(scene.person("Ana")))
+    scene.begin()
+    assert scene.bot.invite(call, entry(scene.person())).status == 200
+    scene.simulator.advance(LONG)
+
+
 def replaces(scene: Scene) -> None:
     call, old = scene.about(scene.bot.join()), scene.about(scene.bot.ring(scene.person()), "replaced")
     scene.begin()
@@ -548,6 +555,19 @@ def mutes_all(scene: Scene, call: SimulatedCall) -> None:
     scene.bot.post(f"/{call.id}/participants/muteAll", {"participants": people})
 
 
+def sets_levels(scene: Scene, call: SimulatedCall) -> None:
+    scene.bot.post(f"/{call.id}/participants/configureMixer", {"participantMixerLevels": []})
+
+
+def routes_audio(scene: Scene, call: SimulatedCall) -> None:
+    groups = f"/{call.id}/audioRoutingGroups"
+    ana, ben, _ = (one.id for one in call.participants)
+    body = {"id": "x", "routingMode": "oneToOne", "sources": [ana], "receivers": [ben]}
+    assert scene.bot.post(groups, body).status == 200
+    assert scene.bot.send("PATCH", f"/communications/calls{groups}/x", {"receivers": []}).status == 200
+    assert scene.bot.delete(f"{groups}/x").status == 204
+
+
 def is_held(scene: Scene) -> None:
     scene.about(scene.bot.ring(scene.person("Ana")))
     scene.begin()
@@ -585,6 +605,7 @@ PLAYS: dict[str, Play] = {
     "incoming-missed": is_missed,
     "incoming-given-up": caller_gives_up,
     "invite-completed": invites(),
+    "peer-to-peer-call-grows": grows,
     "invite-declined": invites("declines"),
     "invite-busy": invites("is_busy"),
     "invite-unanswered": invites("never_answers"),
@@ -648,5 +669,7 @@ PLAYS: dict[str, Play] = {
     "hold-music-started": acts_in_a_meeting(does_to_ana("startHoldMusic")),
     "hold-music-stopped": acts_in_a_meeting(does_to_ana("stopHoldMusic"), "startHoldMusic"),
     "person-holds": is_held,
+    "mixer-configured": acts_in_a_meeting(sets_levels),
+    "audio-routing-group-changed": acts_in_a_meeting(routes_audio),
 }
 """By id of the sequence."""

@@ -9,7 +9,7 @@ import pytest
 from pytest_graphcalls.errors import NotAllowedNowError
 from pytest_graphcalls.simulator import SimulatedCall, Simulator
 from pytest_graphcalls.wire import Response
-from tests.unit.simulator.bot import Bot, code, named
+from tests.unit.simulator.bot import Bot, code, entry, named
 from tests.unit.simulator.plays import NO_WAV, Scene, serves
 
 
@@ -231,3 +231,115 @@ def test_mute_all_mutes_those_who_are_named(simulator: Simulator) -> None:
     assert {name for name, one in after.items() if one["isMuted"]} == {"Ana", "Ben"}
     peer = bot.ring(simulator.person("Cleo"))
     assert code(bot.post(f"/{peer.id}/participants/muteAll", {})) == "400 8548"
+
+
+def groups(call: SimulatedCall, id: str = "") -> str:
+    """The path of the audio routing groups of a call, or of one of them."""
+    return f"/{call.id}/audioRoutingGroups{'/' if id else ''}{id}"
+
+
+def make(bot: Bot, call: SimulatedCall, source: str, *receivers: str, **body: Any) -> Response:
+    """Make an audio routing group from one participant to others, by their names."""
+    ids = {"sources": [id_of(call, source)], "receivers": [id_of(call, one) for one in receivers]}
+    return bot.post(groups(call), {"routingMode": "multicast", **ids, **body})
+
+
+def change(bot: Bot, call: SimulatedCall, id: str, **body: Any) -> Response:
+    return bot.send("PATCH", f"/communications/calls{groups(call, id)}", body)
+
+
+def test_a_source_is_heard_by_its_receivers_alone(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+    """And hears the others as before; nothing is notified (s14.6)."""
+    simulator.person("Cleo").joins(call)
+    before = len(simulator.notifications)
+    assert make(bot, call, "Ana", "Ben").json()["id"] == "Multicast"
+    heard = {"Ana": ("Ben", "Bot", "Cleo"), "Ben": ("Ana", "Bot", "Cleo"), "Cleo": ("Ben", "Bot")}
+    assert hearing(simulator, *heard) == heard
+    assert change(bot, call, "Multicast", receivers=[id_of(call, "Cleo")]).json()["sources"] == [id_of(call, "Ana")]
+    assert "Ana" not in simulator.person("Ben").hears
+    assert "Ana" in simulator.person("Cleo").hears
+    assert bot.delete(groups(call, "Multicast")).status == 204
+    assert "Ana" in simulator.person("Ben").hears
+    assert len(simulator.notifications) == before
+
+
+def test_prompts_of_a_bot_that_is_a_source_are_heard_by_its_receivers(
+    simulator: Simulator, bot: Bot, call: SimulatedCall
+) -> None:
+    """As long as the group is there; a second group of one source adds its receivers."""
+    make(bot, call, "Bot", "Ana", id="first")
+    bot.play(call)
+    simulator.advance(10)
+    make(bot, call, "Bot", "Ben", id="second")
+    bot.play(call)
+    simulator.advance(10)
+    assert [len(simulator.person(name).heard) for name in ("Ana", "Ben")] == [2, 1]
+    assert [one.id for one in call.routes] == ["first", "second"]
+
+
+def test_groups_go_with_the_call_of_their_bot(simulator: Simulator, bot: Bot) -> None:
+    """Then everybody hears everybody again; groups of a second bot count beside them."""
+    meeting = simulator.meeting(["Ana", "Ben"])
+    other = Bot(simulator, simulator.authority.register(name="Other Bot"))
+    first, second = bot.join(meeting), other.join(meeting)
+    make(bot, first, "Ana")
+    make(other, second, "Ana", "Ben")
+    assert "Ana" in simulator.person("Ben").hears
+    other.delete(f"/{second.id}")
+    assert "Ana" not in simulator.person("Ben").hears
+    bot.delete(f"/{first.id}")
+    assert simulator.person("Ben").hears == ("Ana",)
+
+
+def test_a_group_of_one_id_takes_the_place_of_the_other(bot: Bot, call: SimulatedCall) -> None:
+    """By default the id is the mode with a capital letter (s14.1)."""
+    make(bot, call, "Ana", routingMode="oneToOne")
+    make(bot, call, "Ben", routingMode="oneToOne")
+    assert [(one.id, one.sources) for one in call.routes] == [("OneToOne", (id_of(call, "Ben"),))]
+    assert [one["id"] for one in bot.get(groups(call)).json()["value"]] == ["OneToOne"]
+
+
+def test_a_group_names_participants_of_the_call(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+    """Others are refused, and so is a group in a peer-to-peer call, or one that is not there."""
+    body = {"routingMode": "multicast", "sources": [id_of(call, "Ana")], "receivers": ["x"]}
+    assert code(bot.post(groups(call), body)) == "404 8522"
+    make(bot, call, "Ana", "Ben")
+    assert code(change(bot, call, "Multicast", receivers=["x"])) == "404 8522"
+    assert [one.receivers for one in call.routes] == [(id_of(call, "Ben"),)]
+    for answer in (bot.get(groups(call, "y")), change(bot, call, "y"), bot.delete(groups(call, "y"))):
+        assert code(answer) == "404 8522"
+        assert "No audio routing group of this call has this id." in answer.json()["error"]["message"]
+    peer = bot.ring(simulator.person("Dan"))
+    assert code(bot.post(groups(peer), {**body, "receivers": []})) == "400 8548"
+
+
+def test_who_is_invited_apart_is_reached_by_groups_only(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+    """Those who were removed from the default group neither hear the others nor are heard (observed 10.11)."""
+    bot.invite(call, entry(simulator.person("Cleo"), removeFromDefaultAudioRoutingGroup=True))
+    simulator.advance(5)
+    assert simulator.person("Cleo").hears == ()
+    assert "Cleo" not in simulator.person("Ana").hears
+    make(bot, call, "Ana", "Cleo")
+    assert simulator.person("Cleo").hears == ("Ana",)
+    assert "Ana" not in simulator.person("Ben").hears
+
+
+def test_mixer_levels_are_for_group_calls_and_those_in_them(simulator: Simulator) -> None:
+    """They change nothing that is heard."""
+    bot = Bot(simulator, version="beta")
+    call = bot.join()
+    before = simulator.person("Ana").hears
+    path = f"/{call.id}/participants/configureMixer"
+    assert code(bot.post(path, {"participantMixerLevels": [{"participant": "x"}]})) == "404 8522"
+    assert bot.post(path, {"participantMixerLevels": [{"participant": id_of(call, "Ana")}]}).status == 202
+    assert simulator.person("Ana").hears == before
+    peer = bot.ring(simulator.person("Dan"))
+    assert code(bot.post(f"/{peer.id}/participants/configureMixer", {})) == "400 8548"
+
+
+def test_the_list_can_be_missing_as_in_2019(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+    """A fault gives the wrapped 404 that was reported (s14.2)."""
+    with simulator.fault("wrapped", row="routing-group-not-found", operation="call-list-audioroutinggroups"):
+        missing = bot.get(groups(call))
+    assert (missing.status, missing.json()["error"]["code"]) == (404, "UnknownError")
+    assert bot.get(groups(call)).status == 200

@@ -1,0 +1,79 @@
+"""Get audioRoutingGroup. What the documentation promises about reading an audio routing group."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
+
+rule = pytest.mark.graphcalls_rule
+question = pytest.mark.graphcalls_question
+
+SUCCESS = "audioroutinggroup-get.success-is-200-with-group"
+MADE = "call-post-audioroutinggroups.success-is-200-with-group"
+
+
+def group_of(stage: Stage) -> tuple[StagedCall, str]:
+    """A meeting with two people in which a multicast group leads from the first one to the second, and its id."""
+    call = stage.meeting_call(people=2)
+    source, receiver = map(call.id_of, call.people)
+    body = {"id": "multicast", "routingMode": "multicast", "sources": [source], "receivers": [receiver]}
+    made = members(stage.accepted(call.send("call-post-audioroutinggroups", body), MADE))
+    if not isinstance(made.get("id"), str):
+        raise stage.cannot_tell("an audio routing group", "the answer that made it has no id", MADE)
+    return call, str(made["id"])
+
+
+def read(call: StagedCall, group: str) -> Answer:
+    """Read an audio routing group."""
+    return call.send("audioroutinggroup-get", group_id=group)
+
+
+@rule("audioroutinggroup-get.success-is-200-with-group")
+def test_a_group_can_be_read(graphcalls_stage: Stage) -> None:
+    """A group that was made is answered with 200 and the group."""
+    answer = read(*group_of(graphcalls_stage))
+    assert answer.status_code == 200
+    assert members(answer).get("routingMode"), "the answer holds no group"
+
+
+@rule("audioroutinggroup-get.id-is-the-one-asked-for")
+def test_a_group_is_read_under_its_own_id(graphcalls_stage: Stage) -> None:
+    """The answer has the id of the path."""
+    call, group = group_of(graphcalls_stage)
+    assert members(graphcalls_stage.accepted(read(call, group), SUCCESS)).get("id") == group
+
+
+@rule("audioroutinggroup-get.role-is-required")
+def test_a_role_is_required(graphcalls_stage: Stage) -> None:
+    """A token without any of the roles of the permission table reads no group."""
+    call, group = group_of(graphcalls_stage)
+    assert refused(read(call.through(graphcalls_stage.client_with()), group))
+    # Is it because of the roles? Then the same request with them is carried out.
+    graphcalls_stage.accepted(read(call, group), SUCCESS)
+
+
+@rule("audioroutinggroup-get.token-is-required")
+def test_a_token_is_required(graphcalls_stage: Stage) -> None:
+    """A request without an Authorization header is not carried out."""
+    call, group = group_of(graphcalls_stage)
+    with graphcalls_stage.expecting("token-is-required"):
+        answer = read(call.through(graphcalls_stage.client_without_token()), group)
+    assert refused(answer)
+
+
+@rule("audioroutinggroup-get.app-path-still-works")
+def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
+    """The address below /app reaches the same operation."""
+    call, group = group_of(graphcalls_stage)
+    answer = read(call.at_old_address(), group)
+    if refused(answer):
+        graphcalls_stage.accepted(read(call, group), SUCCESS)
+    assert not refused(answer)
+
+
+@question("audioroutinggroup-get.unknown-group")
+def test_question_unknown_group(graphcalls_stage: Stage) -> None:
+    """What is answered for an id that no group has?"""
+    answer = read(graphcalls_stage.meeting_call(people=0), graphcalls_stage.new_id())
+    graphcalls_stage.record_answer("audioroutinggroup-get.unknown-group", answer)

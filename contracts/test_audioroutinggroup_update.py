@@ -1,0 +1,121 @@
+"""Update audioRoutingGroup. What the documentation promises about changing an audio routing group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
+
+rule = pytest.mark.graphcalls_rule
+question = pytest.mark.graphcalls_question
+
+SUCCESS = "audioroutinggroup-update.success-is-200-with-group"
+MADE = "call-post-audioroutinggroups.success-is-200-with-group"
+
+
+def group_of(stage: Stage) -> tuple[StagedCall, str]:
+    """A meeting with two people in which a multicast group leads from the first one to the second, and its id."""
+    call = stage.meeting_call(people=2)
+    source, receiver = map(call.id_of, call.people)
+    body = {"id": "multicast", "routingMode": "multicast", "sources": [source], "receivers": [receiver]}
+    made = members(stage.accepted(call.send("call-post-audioroutinggroups", body), MADE))
+    if not isinstance(made.get("id"), str):
+        raise stage.cannot_tell("an audio routing group", "the answer that made it has no id", MADE)
+    return call, str(made["id"])
+
+
+def change(call: StagedCall, group: str, **body: Any) -> Answer:
+    """Change an audio routing group."""
+    return call.send("audioroutinggroup-update", body, group_id=group)
+
+
+@rule("audioroutinggroup-update.success-is-200-with-group")
+def test_a_change_is_answered_with_the_group(graphcalls_stage: Stage) -> None:
+    """A change that worked is answered with 200 and the group."""
+    answer = change(*group_of(graphcalls_stage), receivers=[])
+    assert answer.status_code == 200
+    assert members(answer).get("routingMode"), "the answer holds no group"
+
+
+@rule("audioroutinggroup-update.group-is-as-asked")
+def test_the_answer_has_what_was_sent(graphcalls_stage: Stage) -> None:
+    """A mode that was changed comes back."""
+    call, group = group_of(graphcalls_stage)
+    answer = graphcalls_stage.accepted(change(call, group, routingMode="oneToOne"), SUCCESS)
+    assert members(answer).get("routingMode") == "oneToOne"
+
+
+@rule("audioroutinggroup-update.other-members-stay")
+def test_what_is_left_out_stays(graphcalls_stage: Stage) -> None:
+    """With receivers alone in the request, mode and source are as before."""
+    call, group = group_of(graphcalls_stage)
+    source, receiver = map(call.id_of, call.people)
+    after = members(graphcalls_stage.accepted(change(call, group, receivers=[receiver]), SUCCESS))
+    assert (after.get("routingMode"), after.get("sources")) == ("multicast", [source])
+
+
+@rule("audioroutinggroup-update.receivers-can-be-changed")
+def test_receivers_can_be_changed(graphcalls_stage: Stage) -> None:
+    """A multicast group leads to those who are named in the request."""
+    call, group = group_of(graphcalls_stage)
+    _, receiver = map(call.id_of, call.people)
+    receivers = [receiver, str(call.facts.get("myParticipantId"))]
+    answer = change(call, group, receivers=receivers)
+    if refused(answer):
+        graphcalls_stage.accepted(change(call, group, routingMode="multicast"), SUCCESS)
+    assert members(answer).get("receivers") == receivers
+
+
+@rule("audioroutinggroup-update.at-most-one-source")
+def test_two_sources_are_not_taken(graphcalls_stage: Stage) -> None:
+    """No group has two sources."""
+    call, group = group_of(graphcalls_stage)
+    with graphcalls_stage.expecting("at-most-one-source"):
+        answer = change(call, group, sources=list(map(call.id_of, call.people)))
+    assert refused(answer) or len(members(answer).get("sources") or ()) < 2
+
+
+@rule("audioroutinggroup-update.role-is-required")
+def test_a_role_is_required(graphcalls_stage: Stage) -> None:
+    """A token without any of the roles of the permission table changes no group."""
+    call, group = group_of(graphcalls_stage)
+    assert refused(change(call.through(graphcalls_stage.client_with()), group, receivers=[]))
+    # Is it because of the roles? Then the same request with them is carried out.
+    graphcalls_stage.accepted(change(call, group, receivers=[]), SUCCESS)
+
+
+@rule("audioroutinggroup-update.token-is-required")
+def test_a_token_is_required(graphcalls_stage: Stage) -> None:
+    """A request without an Authorization header is not carried out."""
+    call, group = group_of(graphcalls_stage)
+    with graphcalls_stage.expecting("token-is-required"):
+        answer = change(call.through(graphcalls_stage.client_without_token()), group, receivers=[])
+    assert refused(answer)
+
+
+@rule("audioroutinggroup-update.app-path-still-works")
+def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
+    """The address below /app reaches the same operation."""
+    call, group = group_of(graphcalls_stage)
+    answer = change(call.at_old_address(), group, receivers=[])
+    if refused(answer):
+        graphcalls_stage.accepted(change(call, group, receivers=[]), SUCCESS)
+    assert not refused(answer)
+
+
+@question("audioroutinggroup-update.unknown-group")
+def test_question_unknown_group(graphcalls_stage: Stage) -> None:
+    """What is answered for an id that no group has?"""
+    answer = change(graphcalls_stage.meeting_call(people=0), graphcalls_stage.new_id(), receivers=[])
+    graphcalls_stage.record_answer("audioroutinggroup-update.unknown-group", answer)
+
+
+@question("audioroutinggroup-update.sent-id")
+def test_question_sent_id(graphcalls_stage: Stage) -> None:
+    """What becomes of an id in the body that is not that of the path?"""
+    call, group = group_of(graphcalls_stage)
+    answer = change(call, group, id="other")
+    note = f"the group has the id {members(answer).get('id')}"
+    graphcalls_stage.record_answer("audioroutinggroup-update.sent-id", answer, note)
