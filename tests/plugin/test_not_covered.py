@@ -12,14 +12,14 @@ USES_TRANSFER = """
 def test_covered(graphcalls):
     graphcalls.client.get("/communications/calls/57da")
 
-def test_transfer(graphcalls):
+def test_raised_hand(graphcalls):
     for _ in range(2):
-        graphcalls.client.post("/communications/calls/57da/transfer", json={})
+        graphcalls.client.post("/communications/calls/57da/raiseHand", json={})
     graphcalls.client.get("/users/adele@contoso.com")
 """
-SUMMARY = "not covered by the contract, so not judged: GET /v1.0/users x1, call-transfer@v1.0 x2"
+SUMMARY = "not covered by the contract, so not judged: GET /v1.0/users x1, call-raisehand@v1.0 x2"
 HINT = (
-    "call-transfer is not covered: the exchange was not judged, and the simulator has no answer of its own to it"
+    "call-raisehand is not covered: the exchange was not judged, and the simulator has no answer of its own to it"
     ". Where the test depends on one, give it: simulator.intercept(step)."
 )
 
@@ -35,13 +35,13 @@ def test_the_summary_and_the_reports_count_it(pytester: pytest.Pytester, run: Ru
     assert report["summary"]["not_covered"] == 3
     assert report["exercised"]["not_covered"] == [
         {"name": "GET /v1.0/users", "count": 1},
-        {"name": "call-transfer@v1.0", "count": 2},
+        {"name": "call-raisehand@v1.0", "count": 2},
     ]
     assert [(one["kind"], one["severity"], len(one["seen"])) for one in report["findings"]] == [
         ("not-covered", "notice", 1),
         ("not-covered", "notice", 2),
     ] or [(one["kind"], len(one["seen"])) for one in report["findings"]] == [("not-covered", 2), ("not-covered", 1)]
-    assert "| call-transfer@v1.0 | 2 |" in (pytester.path / "report.md").read_text().splitlines()
+    assert "| call-raisehand@v1.0 | 2 |" in (pytester.path / "report.md").read_text().splitlines()
 
 
 def test_strict_fails_for_it(pytester: pytest.Pytester, run: Run) -> None:
@@ -49,7 +49,7 @@ def test_strict_fails_for_it(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(USES_TRANSFER)
     result = run("--graphcalls-strict")
     result.assert_outcomes(passed=1, failed=1)
-    assert "graphcalls: call-transfer (v1.0) is not covered, which fails under strict" in result.outlines
+    assert "graphcalls: call-raisehand (v1.0) is not covered, which fails under strict" in result.outlines
     assert f"  next      {HINT}" in result.outlines
     assert SUMMARY in result.outlines
 
@@ -59,10 +59,10 @@ def test_a_failed_test_says_so(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(
         """
         def test_it(graphcalls):
-            assert graphcalls.client.post("/communications/calls/57da/transfer", json={}).status_code == 202
+            assert graphcalls.client.post("/communications/calls/57da/raiseHand", json={}).status_code == 202
 
         def test_long_ago(graphcalls):
-            graphcalls.client.post("/communications/calls/57da/transfer", json={})
+            graphcalls.client.post("/communications/calls/57da/raiseHand", json={})
             for _ in range(5):
                 graphcalls.client.get("/communications/calls/57da")
             assert 0
