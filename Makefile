@@ -69,7 +69,7 @@ test-lowest: $(LOWEST)/.installed ## run contracts and tests with the lowest ver
 	$(LOWEST)/bin/python -m pytest tests -n 2 --dist loadfile --ignore tests/clients --ignore tests/bench --ignore tests/browser
 
 search: $(VENV)/.installed ## look for counter-examples: the generated tests with new examples, twenty times as many
-	GRAPHCALLS_TEST_EFFORT=20 $(BIN)/python -m pytest -n 2 $$(grep -rlE '^from tests\.(effort|house|proof\.runner) ' --include 'test_*.py' tests)
+	GRAPHCALLS_TEST_EFFORT=20 $(BIN)/python -m pytest -n 2 $$(grep -rlE '^from tests\.(effort|house|proof\.(runner|rogue\.serving)) ' --include 'test_*.py' tests)
 
 test-sdk: test-sdk-python test-sdk-js ## run the tests with Microsoft's Graph SDKs that need no compiler
 

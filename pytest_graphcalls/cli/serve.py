@@ -230,7 +230,7 @@ def ask_server(
         SettingError: nothing answers there, it is no ``graphcalls serve``, or it refuses.
     """
     try:
-        problem = network.unreachable(url)
+        problem = network.unreachable(f"{url}{PREFIX}")  # which the ledger does not have
         if problem:
             raise SettingError("--url", url, _SERVER, problem)
         with make_client(network.sync, url, "") as client:

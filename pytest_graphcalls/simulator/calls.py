@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pytest_graphcalls.errors import NotAllowedNowError
@@ -36,6 +37,7 @@ COMING_ABOUT: Mapping[str, Fact] = {
 """How well it is known that the states of a new call are notified, by its direction."""
 FIRST_ROSTER: Mapping[bool, Fact] = {True: documented("application-post-calls.r06"), False: reported("observed 6.17")}
 """How well the first roster is known: in a meeting that the bot has joined, and in any other group call."""
+GROWN = reported("s19.6")
 PARTICIPANT_LEFT = reported("observed 5.14")
 LOBBY: Mapping[bool, Fact] = {True: documented("application-post-calls.r11"), False: inferred("s20.3")}
 """How well the roster is known once a bot, or else a person, waits in the lobby or was admitted."""
@@ -63,6 +65,10 @@ class Calls:
         """Is handed each call that is about to end."""
         self.after_change: list[Callable[[Conference], None]] = []
         """Each is handed every conference in which a participant has left or changed."""
+        self.after_growth: Callable[[Conference], None] = lambda _: None
+        """Is handed each peer-to-peer call that has turned into a group call."""
+        self.media_given: Callable[[Ask, Call], None] = lambda *_: None
+        """Is handed each call for which a request has given the media."""
         self.decided: Callable[[Call], None] = lambda _: None
         """Is handed each incoming call that a bot has answered, and each call that is over."""
 
@@ -254,6 +260,23 @@ class Calls:
         """A new meeting that ``keys`` lead to; ``facts`` are members of its conference."""
         conference = Conference(self._world.ids.new("conference"), Kind.GROUP, **facts)
         return self._world.store.put_meeting(conference, keys)
+
+    def new_chat(self) -> dict[str, Any]:
+        """The ``chatInfo`` of a meeting that gets a chat of its own."""
+        thread = f"19:meeting_{self._world.ids.new('meeting')}@thread.v2"
+        return resources.shown_again("chatInfo", {"threadId": thread, "messageId": "0"})
+
+    def grow(self, conference: Conference) -> Conference:
+        """Let a peer-to-peer call turn into a group call, with a chat and an address to join it by (s19.6)."""
+        info = resources.token_info(self._world.store.calls[conference.legs[0]])
+        conference = replace(conference, kind=Kind.GROUP, grown=True, chat=self.new_chat(), meeting=info)
+        return self._world.store.put_conference(conference)
+
+    def notify_grown(self, conference: Conference) -> None:
+        """Notify every bot of what is known of a call that has grown; the roster follows (s19.6)."""
+        for leg in conference.legs:
+            self._world.notifier.call_known(self._world.store.calls[leg], GROWN)
+        self.after_growth(conference)
 
     def participant_left(self, conference: Conference, fact: Fact = PARTICIPANT_LEFT) -> None:
         """Notify the others that a participant has left, with this evidence; a call of bots only ends after a while."""

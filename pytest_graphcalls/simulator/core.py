@@ -110,6 +110,7 @@ class Simulator:
         self.recordings = Recordings(world, self.operations, self.hearing, self.switches)
         self.sharing = Sharing(world, self.admission, self.calls, self.operations, self.participants)
         self.calls.before_end = self.recordings.hang_up
+        self.calls.after_growth, self.calls.media_given = self.prompts.restart, self.prompts.read_ahead
         self.calls.after_change += (self.recordings.listen_again, self.sharing.end_abandoned)
         parts = (self.operations, self.prompts, self.recordings, self.switches)
         self.media = Media(world, self.admission, self.calls, *parts)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_graphcalls.lifecycle import CallState
-from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Admission, Ask, require_role_for
 from pytest_graphcalls.simulator.calls import COMING_ABOUT, Calls, require_instance, require_media_role
 from pytest_graphcalls.simulator.entities import Call, Conference, Identity, Kind
@@ -186,6 +185,7 @@ class Creation:
             facts["source"] = replace(order.source, name=order.source.name or own.name)
         call = self._calls.leg(ask.grant.app.app_id, conference, CallState.ESTABLISHING, "outgoing", **facts)
         self._calls.enter(call)
+        self._calls.media_given(ask, call)
         self._world.notifier.call_changed(call, COMING_ABOUT[call.direction])
         for target in order.targets if order.meeting is None else ():
             self._ring(call, target)
@@ -205,9 +205,9 @@ class Creation:
         known = self._meeting_at(order)
         if known is not None:
             return known
-        thread = f"19:meeting_{self._world.ids.new('meeting')}@thread.v2"
-        chat = at.chat or resources.shown_again("chatInfo", {"threadId": thread, "messageId": "0"})
-        return self._calls.new_meeting((at.key,), chat=chat, meeting=at.info, organizer=at.organizer)
+        return self._calls.new_meeting(
+            (at.key,), chat=at.chat or self._calls.new_chat(), meeting=at.info, organizer=at.organizer
+        )
 
     def _meeting_at(self, order: CallOrder) -> Conference | None:
         return self._world.store.meeting_at(order.meeting.key) if order.meeting else None

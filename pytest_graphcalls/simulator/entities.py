@@ -169,6 +169,7 @@ class Conference:
     Attributes:
         id: ours, never on the wire.
         kind: peer-to-peer or group. A third person makes a group of a peer-to-peer call.
+        grown: whether it was peer-to-peer before.
         chat: ``chatInfo`` of a meeting, or ``None``: a group call made by targets has none
             (application-post-calls.r07).
         meeting: ``meetingInfo`` of a meeting, or ``None``.
@@ -185,6 +186,7 @@ class Conference:
 
     id: str
     kind: Kind
+    grown: bool = False
     chat: Mapping[str, Any] | None = None
     meeting: Mapping[str, Any] | None = None
     organizer: str = ""
@@ -341,7 +343,8 @@ class Operation:
         sounds: the audio that it plays, in order.
         plan: what it records, and until when.
         loops: whether it plays them over and over.
-        began: virtual second at which its turn came.
+        began: virtual second at which its turn came, or at which it was started again.
+        cut: from when to when it has run before it was started again.
         listens: virtual second from which it records.
         ended: virtual second at which it was over.
         how: name of its end in the contract, or ``""``.
@@ -361,6 +364,7 @@ class Operation:
     plan: Plan | None = None
     loops: bool = False
     began: float | None = None
+    cut: tuple[tuple[float, float], ...] = ()
     listens: float | None = None
     ended: float | None = None
     how: str = ""

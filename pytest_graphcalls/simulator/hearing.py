@@ -131,15 +131,20 @@ class Hearing:
         """The prompts of an operation, as far as they were heard; if that is not possible, those at fault."""
         if operation.began is None:
             return
-        now, begins = self._world.clock.now, operation.began
         over, how = operation.ended, operation.how or "failed"
         if call.ended is not None and (over is None or operation.status is OperationState.RUNNING):
             over, how = call.ended, "call ended"
+        for begins, cut in operation.cut:
+            yield from self._run(operation, begins, cut, "restarted")
+        yield from self._run(operation, operation.began, over, how)
+
+    def _run(self, operation: Operation, begins: float, over: float | None, how: str) -> Iterator[Prompt]:
+        """The prompts of an operation that was begun at one moment and was over at another, with ``how`` it ended."""
         sounds = tuple(sound for sound in operation.sounds if sound.problem) or operation.sounds
         endless = operation.loops and any(sound.seconds for sound in sounds)
         for number, sound in enumerate(cycle(sounds) if endless else sounds):
             ends = begins + (sound.seconds or 0.0)
-            limit = now if over is None else over
+            limit = self._world.clock.now if over is None else over
             if (number and begins >= limit) or sound.seconds is None:
                 return
             whole = ends <= limit and not sound.problem

@@ -69,6 +69,7 @@ class Incoming:
         facts = {"callback": self.take_callback(call, body), "asked": asked}
         call = self._calls.step(call, CallEvent.ANSWER, **facts)
         self._calls.enter(call)
+        self._calls.media_given(ask, call)
         self._calls.stay_alive(call)
         self._calls.decided(call)
         self._world.notifier.call_changed(call, COMING_ABOUT[call.direction])

@@ -215,8 +215,11 @@ class Invitations:
         operation = self._world.store.operations[operation_id]
         call = self._world.store.calls[operation.call]
         if result is None:
-            self.join(call, id)
+            kind = self._world.store.conference_of(call).kind
+            conference = self.join(call, id)
             self._operations.settle(operation, id, None)
+            if conference.kind is not kind:
+                self._calls.notify_grown(conference)
             fact = documented("participant-invite.r03")
             self._world.notifier.roster_changed(self._world.store.conference_of(call), fact)
             self.leave_replaced(invitee)
@@ -230,7 +233,7 @@ class Invitations:
             self._world.store.conference_of(call), id, ParticipantEvent.JOIN
         )
         if conference.kind is Kind.PEER and sum(1 for _ in conference.active) > 2:
-            conference = self._world.store.put_conference(replace(conference, kind=Kind.GROUP))
+            conference = self._calls.grow(conference)
         self._calls.schedule_leaving(conference, id)
         return conference
 

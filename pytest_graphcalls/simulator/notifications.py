@@ -176,7 +176,7 @@ class Notifier:
         members = {"direction": call.direction} if call.state is CallState.ESTABLISHED else _ended(call)
         self._note_down(call, "updated", call.id, partial(self.state, call, members), evidence)
 
-    def call_known(self, call: Call) -> None:
+    def call_known(self, call: Call, fact: Fact = KNOWN_SINCE) -> None:
         """Tell that a call is established again, with each thing that is known of it since (observed 6.11)."""
         conference, known = self._store.conference_of(call), dict(_ALWAYS)
         for name, value in (
@@ -186,7 +186,7 @@ class Notifier:
         ):
             if value is not None:
                 known = {**known, name: value}
-                self._note_down(call, "updated", call.id, partial(self.state, call, known), str(KNOWN_SINCE))
+                self._note_down(call, "updated", call.id, partial(self.state, call, known), str(fact))
 
     def call_ended(self, call: Call) -> None:
         """Tell that a call is over, and why (observed 6.16, 6.17)."""
@@ -311,9 +311,7 @@ def _ended(call: Call) -> dict[str, Any]:
 
 def _token(call: Call, conference: Conference) -> dict[str, Any] | None:
     """The ``meetingInfo`` with which a call in a meeting can be joined again (s19.6)."""
-    if conference.meeting is None:
-        return None
-    return {"@odata.type": "#microsoft.graph.tokenMeetingInfo", "token": resources.meeting_token(call)}
+    return None if conference.meeting is None else resources.token_info(call)
 
 
 def _of(result: Result | None) -> str:

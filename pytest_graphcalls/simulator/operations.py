@@ -113,11 +113,23 @@ class Operations:
             operation.begin(self._world.store.change_operation(operation, began=self._world.clock.now))
 
     def after(self, seconds: float, operation: Operation) -> None:
-        """End an operation in ``seconds``, as one that was not interrupted."""
+        """End an operation in ``seconds``, as one that was not interrupted, unless it is started again before."""
+
+        def due() -> None:
+            now = self._world.store.operations.get(operation.id)
+            if now is not None and now.began == operation.began:
+                self.finish(operation.id)
+
         if seconds > 0:
-            self._world.clock.after(seconds, lambda: self.finish(operation.id))
+            self._world.clock.after(seconds, due)
         else:
             self.finish(operation.id)
+
+    def restart(self, operation: Operation) -> None:
+        """Begin an operation that runs once more from its start."""
+        if operation.began is not None:
+            cut = (*operation.cut, (operation.began, self._world.clock.now))
+            self._run(self._world.store.change_operation(operation, cut=cut))
 
     def running(self, operation_id: str) -> Operation | None:
         """An operation as it is now, if it still runs and its call is not over."""

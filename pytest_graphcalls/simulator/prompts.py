@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side
 from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.audio import FORMAT, Sound, WrongFormatError, seconds_of
-from pytest_graphcalls.simulator.entities import Operation
+from pytest_graphcalls.simulator.entities import Call, Conference, Operation
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.responses import Refusal, inferred
 from pytest_graphcalls.simulator.switches import Switches
@@ -19,6 +19,8 @@ from pytest_graphcalls.wire import Request, Response
 
 MEDIA_INFO = "https://learn.microsoft.com/graph/api/resources/mediainfo"
 """The page that states the format of prompts."""
+MISSING = "not downloadable"
+"""How the reason begins why a file cannot be played that could not be read; it is read again when it is played."""
 Then = Callable[[Operation, float], None]
 """Goes on with an operation whose prompts are heard for so many virtual seconds."""
 
@@ -74,6 +76,29 @@ class Prompts:
         else:
             self._play(then, operation)
 
+    def restart(self, conference: Conference) -> None:
+        """Play what is heard in a call once more from the start, because it has become a group call (s1.16)."""
+        for call in self._world.store.calls_in(conference) if self._switches.growing == "restarts" else ():
+            for operation in self._world.store.operations_of(call):
+                if operation.spec.queue and operation.plan is None and self._operations.running(operation.id):
+                    self._operations.restart(operation)
+
+    def read_ahead(self, ask: Ask, call: Call) -> None:
+        """Read the files of ``preFetchMedia`` that the bot serves, so that none is read when it is played (s1.10)."""
+        for number, info in enumerate((call.asked.get("mediaConfig") or {}).get("preFetchMedia") or ()):
+            place = f"$.mediaConfig.preFetchMedia[{number}].uri"
+            sound = Sound(str(info.get("uri")), str(info.get("resourceId") or ""), place=place)
+            self._later(0, partial(self._read_one, ask, call, sound))
+
+    def _read_one(self, ask: Ask, call: Call, sound: Sound) -> None:
+        files, key = self.files, (call.app_id, sound.resource_id)
+        if files is None or not sound.resource_id or key in self._read or not files.serves(sound.uri, call.callback):
+            return
+        opened = self.opened(ask, sound, files.fetch)
+        with self._world.lock:
+            if not opened.problem.startswith(MISSING):
+                self._read.setdefault(key, opened)
+
     def _known(self, operation: Operation) -> tuple[Sound, ...]:
         """The prompts of an operation, with the length of those that were read or are not to be read."""
         call, files = self._world.store.calls[operation.call], self.files
@@ -113,7 +138,7 @@ class Prompts:
         answer = fetch(sound.uri)
         if isinstance(answer, str) or answer.status != 200:
             problem = answer if isinstance(answer, str) else f"was answered with {answer.status}"
-            return replace(sound, seconds=0.0, problem=f"not downloadable: {problem}")
+            return replace(sound, seconds=0.0, problem=f"{MISSING}: {problem}")
         try:
             return replace(sound, seconds=seconds_of(answer.body))
         except WrongFormatError as error:

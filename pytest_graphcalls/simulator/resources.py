@@ -307,6 +307,11 @@ def online_meeting(one: OnlineMeeting, chat: Mapping[str, Any]) -> dict[str, Any
     }
 
 
+def token_info(leg: Call) -> dict[str, Any]:
+    """The ``meetingInfo`` with which a call joins its meeting again (s19.6)."""
+    return shown_again("tokenMeetingInfo", {"token": meeting_token(leg)})
+
+
 def meeting_token(leg: Call) -> str:
     """The token with which a call joins its meeting again: three parts like a JWT, the last one names the call."""
     return f"eyJhbGciOiJSUzI1NiJ9.{b64encode(leg.chain.encode()).decode()}.{leg.id}"

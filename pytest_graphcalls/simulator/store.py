@@ -229,4 +229,5 @@ class Store:
         gone = {call.my_participant, *(id for id, one in conference.people.items() if one.gallery_of == call.id)}
         people = {id: one for id, one in conference.people.items() if id not in gone}
         legs = tuple(leg for leg in conference.legs if leg != call.id)
-        return self.put_conference(replace(conference, people=people, legs=legs))
+        kept = conference.kept if legs else {}  # a bot has started what is kept, and with the last one it ends
+        return self.put_conference(replace(conference, people=people, legs=legs, kept=kept))

@@ -11,6 +11,7 @@ CHOICES = MappingProxyType(
         "unplayable": ("failed", "completed"),
         "hang_up": ("loses", "keeps"),
         "names": ("current", "older", "both"),
+        "growing": ("restarts", "goes-on"),
         "transfer_end": ("documented", "code-200", "code-0", "reason"),
         "transfer_states": ("posted", "silent"),
         "transfer_failure": ("subcode", "subCode"),
@@ -31,6 +32,8 @@ class Switches:
             has it today (inferred: s1.7), or ``completed`` without being heard, as captured in 2019 (reported: s1.6).
         hang_up: whether a hang-up ``loses`` the recording that it ends (reported: s2.14), or ``keeps`` it as if a pause
             had ended it.
+        growing: whether a prompt ``restarts`` when the peer-to-peer call that it is played into turns into a group call
+            (reported: s1.16), or ``goes-on``.
         names: the members that lead to a recording: ``current``, ``older`` or ``both`` (see :data:`.audio.NAMES`).
         transfer_end: how a transferred call ends: ``documented`` is 200/7015, after a consultative transfer the reason
             AppTransferred instead; ``code-200``, ``code-0`` (0/7015, as printed) and ``reason`` are always that (s9.2).
@@ -52,6 +55,7 @@ class Switches:
     unplayable: str
     hang_up: str
     names: str
+    growing: str
     transfer_end: str
     transfer_states: str
     transfer_failure: str

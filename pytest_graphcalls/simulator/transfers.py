@@ -111,7 +111,7 @@ class Transfers:
     def require_transferable(self, call: Call) -> None:
         """Refuse a peer-to-peer call that a person was ever invited into (s9.8), or, if chosen, any group call."""
         group = self._store.conference_of(call)
-        began_as_peer = group.meeting is None and len(call.targets) == 1
+        began_as_peer = group.grown or group.kind is Kind.PEER
         invited = any(one.spec.type == "inviteParticipantsOperation" for one in self._store.operations_of(call))
         if (began_as_peer and invited) or (group.kind is Kind.GROUP and self._switches.group_transfer == "refused"):
             aside = "A person was invited into this call." if invited else "It is a group call."

@@ -152,8 +152,17 @@ class Waiting(OnTarget):
         """Let time pass (needs ``clock``)."""
         self._connection.wait(seconds)
 
-    def reached(self, condition: Callable[[], bool], wanted: str, rule: str = "") -> None:
-        """Wait for ``condition``; raises :class:`StageError` if it never comes."""
+    def reached(self, condition: Callable[[], bool], wanted: str, rule: str = "", *, after: float = 0.0) -> None:
+        """Wait for ``condition``; raises :class:`StageError` if it never comes.
+
+        Args:
+            condition: as for :meth:`until`.
+            wanted: what it stands for, for the message.
+            rule: the rule to look at if it never comes.
+            after: seconds that it takes on a simulator, which are let pass there before the first look.
+        """
+        if after and self._simulated:
+            self._connection.wait(after)
         if condition():
             return
         still = self._connection.root in _STILL and self._connection.sandbox is None

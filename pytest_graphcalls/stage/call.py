@@ -160,6 +160,20 @@ class StagedCall(CallRequests):
             raise StageError(f"the participant id of {person.name or person.id}", "the roster does not tell it")
         return str(found[0]["id"])
 
+    def own_id(self) -> str:
+        """The participant id of the bot itself."""
+        own = self.facts.get("myParticipantId")
+        if not isinstance(own, str):
+            raise StageError("the bot's own participant", "the created call has no myParticipantId")
+        return own
+
+    def is_muted(self, participant_id: str) -> bool:
+        """Whether the roster lists a participant as muted."""
+        listed = [one.get("isMuted") is True for one in self.roster() if one.get("id") == participant_id]
+        if not listed:
+            raise StageError("whether a participant is muted", "the list does not name it")
+        return listed[0]
+
     def state(self) -> str:
         """The call's state, or ``gone`` when it cannot be read any more."""
         answer = self.get()

@@ -187,7 +187,7 @@ class Making(Waiting, People):
         rule = success_of(Effect.MAKES_CALL)
         body = members(self.accepted(self.create(by=by, **facts), rule))
         call = StagedCall(self, str(body.get("id", "")), by or self.client, people, body)
-        self.reached(lambda: self._established(call), "an established call", rule)
+        self.reached(lambda: self._established(call), "an established call", rule, after=self._step)
         if "meetingInfo" in facts:
             self._clear(call)  # a run that was killed may have left participants in there
         return call
@@ -316,7 +316,9 @@ class Scenes(Making):
         invites = {one: members(self.accepted(call.invite(one.entry()), rule)).get("id") for one in people}
         wanted = "a call that the people invited have joined"
         try:
-            self.reached(lambda: call.has(*people) or self._are_over(call, invites.values()), wanted)
+            self.reached(
+                lambda: call.has(*people) or self._are_over(call, invites.values()), wanted, after=2 * self._step
+            )
             self._require_listed(call, people, wanted)
         except StageError:
             self._judge_roster(call, invites)

@@ -8,11 +8,11 @@ import pytest
 
 from tests.plugin.conftest import Run
 
-USES_TRANSFER = """
+USES_A_HAND = """
 def test_covered(graphcalls):
     graphcalls.client.get("/communications/calls/57da")
 
-def test_raised_hand(graphcalls):
+def test_raise_hand(graphcalls):
     for _ in range(2):
         graphcalls.client.post("/communications/calls/57da/raiseHand", json={})
     graphcalls.client.get("/users/adele@contoso.com")
@@ -26,7 +26,7 @@ HINT = (
 
 def test_the_summary_and_the_reports_count_it(pytester: pytest.Pytester, run: Run) -> None:
     """In one line, whether the run is green or not; the report says how often."""
-    pytester.makepyfile(USES_TRANSFER)
+    pytester.makepyfile(USES_A_HAND)
     result = run("--graphcalls-report=report.json", "--graphcalls-report=report.md")
     result.assert_outcomes(passed=2)
     assert SUMMARY in result.outlines
@@ -46,7 +46,7 @@ def test_the_summary_and_the_reports_count_it(pytester: pytest.Pytester, run: Ru
 
 def test_strict_fails_for_it(pytester: pytest.Pytester, run: Run) -> None:
     """The message names the operation."""
-    pytester.makepyfile(USES_TRANSFER)
+    pytester.makepyfile(USES_A_HAND)
     result = run("--graphcalls-strict")
     result.assert_outcomes(passed=1, failed=1)
     assert "graphcalls: call-raisehand (v1.0) is not covered, which fails under strict" in result.outlines

@@ -31,8 +31,8 @@ class Phone:
     def reject(self, call: str, reason: str = "forbidden") -> Response:
         return self.send("POST", f"/calls/{call}/reject", {"reason": reason})
 
-    def answer(self, call: str, callback: str = "https://bot.contoso.com/api/calls") -> Response:
-        media = {"@odata.type": "#microsoft.graph.serviceHostedMediaConfig"}
+    def answer(self, call: str, callback: str = "https://bot.contoso.com/api/calls", media: Any = None) -> Response:
+        media = media or {"@odata.type": "#microsoft.graph.serviceHostedMediaConfig"}
         body = {"callbackUri": callback, "acceptedModalities": ["audio"], "mediaConfig": media}
         return self.send("POST", f"/calls/{call}/answer", body)
 

@@ -37,6 +37,7 @@ class AudioBot:
     def __init__(self, phone: Phone, files: dict[str, bytes]) -> None:
         self.phone = phone
         self.files = files
+        self.media: dict[str, object] | None = None
         self.fetched: list[tuple[str, str, set[str]]] = []
 
     @property
@@ -52,7 +53,7 @@ class AudioBot:
         status, answer = 202, b""
         if scope["path"] == "/api/calls":
             for call in incoming(json.loads(body)):
-                self.phone.answer(call)
+                self.phone.answer(call, media=self.media)
         else:
             self.fetched.append((scope["method"], scope["path"], {name.decode() for name, _ in scope["headers"]}))
             found = self.files.get(scope["path"])
@@ -118,6 +119,61 @@ def test_a_resource_id_is_fetched_once(simulator: Simulator, phone: Phone, audio
     play(phone, answered(simulator), f"{HOST}/seven.wav", resource_id="seven")
     simulator.advance(0)
     assert len(audio.paths) == 4
+
+
+def media(*names: str) -> dict[str, object]:
+    """A mediaConfig that has these files fetched ahead."""
+    files = [{"uri": f"{HOST}/{name}", "resourceId": name} for name in names]
+    return {"@odata.type": "#microsoft.graph.serviceHostedMediaConfig", "preFetchMedia": files}
+
+
+@pytest.mark.parametrize("made", [True, False], ids=["created", "answered"])
+def test_files_are_fetched_ahead(simulator: Simulator, phone: Phone, bot: Bot, *, made: bool) -> None:
+    """With the create or the answer that names them (s1.10); a prompt with the same resourceId waits for none."""
+    audio = AudioBot(phone, {"/seven.wav": wav(7)})
+    audio.media = media("seven.wav")
+    bot(audio)
+    if made:
+        target = {"identity": {"user": {"id": simulator.person("Ana").id}}}
+        callback = {"callbackUri": f"{HOST}/api/calls", "requestedModalities": ["audio"]}
+        body = {"targets": [target], "mediaConfig": audio.media, **callback}
+        call = simulator.call(phone.send("POST", "/calls", body).json()["id"])
+        simulator.advance(5)
+    else:
+        call = answered(simulator)
+    assert audio.paths == ["/seven.wav"]
+    play(phone, call, f"{HOST}/seven.wav", resource_id="seven.wav")
+    simulator.advance(60)
+    assert audio.paths == ["/seven.wav"]
+    assert [(one.ends or 0) - one.begins for one in call.prompts] == [7]
+
+
+def test_a_file_that_was_not_there_ahead_is_fetched_again(simulator: Simulator, phone: Phone, bot: Bot) -> None:
+    """When it is to be played; one of a wrong format, or without a resourceId, is not asked for twice."""
+    audio = AudioBot(phone, {})
+    audio.media = media("seven.wav", "")
+    bot(audio)
+    call = answered(simulator)
+    audio.files["/seven.wav"] = wav(7)
+    play(phone, call, f"{HOST}/seven.wav", resource_id="seven.wav")
+    simulator.advance(60)
+    assert audio.paths == ["/seven.wav"] * 2
+    assert call.prompts[0].problem == ""
+
+
+def test_a_file_of_wrong_format_is_found_ahead(simulator: Simulator, phone: Phone, bot: Bot) -> None:
+    """At its place in the answer; the prompt fails without another look."""
+    audio = AudioBot(phone, {"/music.mp3": b"ID3"})
+    audio.media = media("music.mp3")
+    bot(audio)
+    found: list[str] = []
+    simulator.prompts.report = lambda finding, _: found.append(finding.where)
+    call = answered(simulator)
+    play(phone, call, f"{HOST}/music.mp3", resource_id="music.mp3")
+    simulator.advance(60)
+    assert audio.paths == ["/music.mp3"]
+    assert found == ["$.mediaConfig.preFetchMedia[0].uri"]
+    assert call.prompts[0].problem.startswith("wrong format")
 
 
 @pytest.mark.parametrize(

@@ -80,9 +80,10 @@ def test_env_prints_what_an_unmodified_bot_needs(tmp_path: Path, graphcalls: Run
         assert (code, err) == (0, "")
         given = json.loads(out)
         assert given["SSL_CERT_FILE"] == str(folder / "ca.pem")
-        with httpx.Client(
-            proxy=given["HTTPS_PROXY"], verify=ssl.create_default_context(cafile=given["SSL_CERT_FILE"])
-        ) as client:
+        trust = ssl.create_default_context(cafile=given["SSL_CERT_FILE"])
+        ledger = httpx.get(f"{command[command.index('--url') + 1]}/_graphcalls/ledger", verify=trust, trust_env=False)
+        assert ledger.json()["entries"] == [], "it is no request of the bot"
+        with httpx.Client(proxy=given["HTTPS_PROXY"], verify=trust) as client:
             form = {"grant_type": "client_credentials", "scope": "https://graph.microsoft.com/.default"}
             form |= {"client_id": given["AZURE_CLIENT_ID"], "client_secret": given["AZURE_CLIENT_SECRET"]}
             answer = client.post(

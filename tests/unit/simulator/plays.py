@@ -191,6 +191,13 @@ def invites(script: str = "", name: str = "Cleo") -> Play:
     return play
 
 
+def grows(scene: Scene) -> None:
+    call = scene.about(scene.bot.ring(scene.person("Ana")))
+    scene.begin()
+    assert scene.bot.invite(call, entry(scene.person())).status == 200
+    scene.simulator.advance(LONG)
+
+
 def replaces(scene: Scene) -> None:
     call, old = scene.about(scene.bot.join()), scene.about(scene.bot.ring(scene.person()), "replaced")
     scene.begin()
@@ -598,6 +605,7 @@ PLAYS: dict[str, Play] = {
     "incoming-missed": is_missed,
     "incoming-given-up": caller_gives_up,
     "invite-completed": invites(),
+    "peer-to-peer-call-grows": grows,
     "invite-declined": invites("declines"),
     "invite-busy": invites("is_busy"),
     "invite-unanswered": invites("never_answers"),

@@ -7,7 +7,7 @@ import pytest
 from pytest_graphcalls.errors import NotAllowedNowError, SettingError
 from pytest_graphcalls.simulator import Pace, SimulatedCall, Simulator
 from pytest_graphcalls.simulator.audio import Prompt
-from tests.unit.simulator.bot import Bot
+from tests.unit.simulator.bot import Bot, entry, told
 
 
 @pytest.fixture(name="simulator")
@@ -137,6 +137,37 @@ def test_a_call_that_ends_cuts_its_prompt(simulator: Simulator, bot: Bot, call: 
     simulator.advance(60)
     assert spans(call.prompts, began) == [(0, 1, "call ended")]
     assert call.prompts == simulator.person("Ana").heard
+
+
+@pytest.mark.parametrize(
+    ("growing", "heard"),
+    [
+        ("restarts", [(2.0, 5.0, "restarted"), (5.0, 9.0, "completed")]),
+        ("goes-on", [(2.0, 6.0, "completed")]),
+    ],
+)
+def test_a_prompt_begins_again_when_the_call_grows(
+    simulator: Simulator, bot: Bot, call: SimulatedCall, growing: str, heard: list[tuple[float, float, str]]
+) -> None:
+    """A third person makes a group call of it, which is built anew (s1.16); its end is posted once."""
+    simulator.set_pace(prompt=4)
+    simulator.switches.choose(growing=growing)
+    bot.play(call)
+    bot.invite(call, entry(simulator.person("Cleo").answers_after(3)))
+    simulator.advance(20)
+    assert [(one.begins, one.ends, one.ended) for one in call.prompts] == heard
+    assert [(one.begins, one.ended) for one in simulator.person("Ana").heard] == [(at, how) for at, _, how in heard]
+    assert [(one.begins, one.ended) for one in simulator.person("Cleo").heard] == [(heard[-1][0], "completed")]
+    ends = [note for note in told(simulator.notifications) if note == "deleted operation completed 200/0"]
+    assert len(ends) == 2  # that of the prompt, and that of the invite
+
+
+def test_a_recording_does_not_begin_again(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+    """The report speaks of prompts alone."""
+    bot.record(call, maxRecordDurationInSeconds=10, playBeep=False)
+    bot.invite(call, entry(simulator.person("Cleo").answers_after(3)))
+    simulator.advance(20)
+    assert [(one.begins, one.ends) for one in call.recordings] == [(2.0, 12.0)]
 
 
 def test_a_loop_is_heard_over_and_over(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:

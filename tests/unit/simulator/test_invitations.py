@@ -159,6 +159,23 @@ def test_a_third_person_makes_a_group_call(bot: Bot, simulator: Simulator) -> No
     assert told(simulator.notifications)[-1] == "updated roster Ana, Bot, Cleo"
 
 
+def test_a_call_that_has_grown_can_be_joined(bot: Bot, simulator: Simulator) -> None:
+    """It has a chat, and a token that leads into it (s19.6); several people can be invited then."""
+    call = bot.ring(simulator.person("Ana"))
+    before = bot.get(f"/{call.id}").json()
+    assert (before["chatInfo"], before["meetingInfo"]) == (None, None)
+    bot.invite(call, entry(simulator.person("Cleo")))
+    simulator.advance(2)
+    posted = [note.entries[0]["resourceData"] for note in simulator.notifications][-4:-1]
+    shown = bot.get(f"/{call.id}").json()
+    assert [one.get("chatInfo") for one in posted] == [None, shown["chatInfo"], shown["chatInfo"]]
+    assert posted[-1]["meetingInfo"] == shown["meetingInfo"]
+    again = bot.create(meetingInfo=shown["meetingInfo"])
+    simulator.advance(1)
+    assert simulator.call(again.json()["id"]).participants == call.participants
+    assert bot.invite(call, *(entry(simulator.person(name)) for name in ("Dan", "Eve"))).status == 200
+
+
 # What is refused
 
 

@@ -48,6 +48,19 @@ def test_it_is_that_of_all_bots_in_the_meeting(simulator: Simulator, bot: Bot) -
     assert not call.is_recorded
 
 
+def test_it_ends_with_the_last_call(simulator: Simulator, bot: Bot) -> None:
+    """Whoever joins the same meeting later finds nothing that goes on."""
+    meeting = simulator.meeting(["Ana"])
+    call, second = bot.join(meeting), bot.join(meeting)
+    ask(bot, call, "startRecording")
+    assert bot.delete(f"/{call.id}").status == 204
+    assert second.is_recorded
+    assert bot.delete(f"/{second.id}").status == 204
+    again = bot.join(meeting)
+    assert not again.is_recorded
+    assert ask(bot, again, "startRecording").status == 202
+
+
 def test_the_call_shows_its_transcription(simulator: Simulator, bot: Bot) -> None:
     """Null before the first one; then whether it goes on, and since when that is so."""
     call = bot.join()
