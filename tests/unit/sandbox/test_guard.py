@@ -267,6 +267,7 @@ DIAL = b'{"participants": [{"identity": {"phone": {"id": "+15550100"}}}]}'
         Request("POST", f"{CALLS}/a/recordResponse", body=b"{}"),
         Request("POST", f"{CALLS}/a/sendDtmfTones", body=b"{}"),
         Request("POST", f"{CALLS}/a/updateRecordingStatus", body=b"{}"),
+        Request("POST", f"{CALLS}/a/changeScreenSharingRole", body=b"{}"),
         Request("POST", f"{CALLS}/a/participants/invite", body=DIAL),
         Request("POST", f"{CALLS}/a/transfer", body=DIAL),
         Request("POST", f"{CALLS}/a/redirect", body=DIAL),
