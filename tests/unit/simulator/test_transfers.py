@@ -195,6 +195,17 @@ def test_a_target_that_cannot_be_rung_is_refused(desk: Desk, target: dict[str, A
     assert message in refused.json()["error"]["message"]
 
 
+def test_a_person_is_handed_on_to_neither_themselves_nor_one_target_twice(desk: Desk) -> None:
+    """Refused with the place, as an invite is that repeats a person."""
+    refused = desk.transfer(desk.ana)
+    assert (code(refused), evidence(refused)) == ("400 8523", "inferred; fact=participant-invite.r15")
+    ringing = Ringing()
+    for targets in ([ringing.ana], [ringing.ben, ringing.ben]):
+        refused = ringing.redirect(*targets)
+        where = f"$.targets[{len(targets) - 1}].identity: expected a person who is not in the call, nor named before"
+        assert where in refused.json()["error"]["message"]
+
+
 def test_a_call_that_anybody_was_invited_into_is_in_meeting_mode(desk: Desk) -> None:
     """Even when they have declined (s9.8)."""
     cleo = desk.simulator.person("Cleo").declines()
