@@ -50,7 +50,7 @@ class People(OnTarget):
         self._nobody: Client | None = None
 
     def _new_names(self) -> Iterator[str]:
-        """Yield ids: the same in every run where no state outlives the test, new ones elsewhere; or a recording's own."""
+        """Yield ids: those of a recording; else the same in every run, or new ones where state outlives the test."""
         if self._connection.case:
             yield from self._connection.case.ids()
         fresh = self._simulated and self._connection.is_fresh
