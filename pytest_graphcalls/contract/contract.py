@@ -175,7 +175,7 @@ class Contract:
     def uncovered(self) -> tuple[Uncovered, ...]:
         """The documented operations that are recognised, and not part of the contract."""
         data = self._files.read("uncovered.yaml", "uncovered")
-        return tuple(map(Uncovered.of, [*data["operations"], *data.get("paths_without_page", ())]))
+        return tuple(map(Uncovered.of, [one for listed in data.values() for one in listed]))
 
     @cached_property
     def _router(self) -> Router:
