@@ -61,7 +61,7 @@ def test_receivers_can_be_changed(graphcalls_stage: Stage) -> None:
     """A multicast group leads to those who are named in the request."""
     call, group = group_of(graphcalls_stage)
     _, receiver = map(call.id_of, call.people)
-    receivers = [receiver, str(call.facts.get("myParticipantId"))]
+    receivers = [receiver, call.own_id()]
     answer = change(call, group, receivers=receivers)
     if refused(answer):
         graphcalls_stage.accepted(change(call, group, routingMode="multicast"), SUCCESS)

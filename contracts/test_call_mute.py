@@ -20,14 +20,6 @@ def act(call: StagedCall, **body: Any) -> Answer:
     return call.send(ACTION, body)
 
 
-def own_id(stage: Stage, call: StagedCall) -> str:
-    """The participant id of the bot."""
-    own = call.facts.get("myParticipantId")
-    if not isinstance(own, str):
-        raise stage.cannot_tell("the bot's own participant", "the created call has no myParticipantId")
-    return own
-
-
 @rule("call-mute.success-is-200-with-operation")
 def test_it_is_answered_with_the_operation(graphcalls_stage: Stage) -> None:
     """A request that worked is answered with 200 and its operation."""
@@ -55,23 +47,16 @@ def test_no_notification_tells_of_an_ended_operation(graphcalls_stage: Stage) ->
 def test_the_bot_is_listed_as_muted(graphcalls_stage: Stage) -> None:
     """IsMuted is true for the bot's own participant."""
     call = graphcalls_stage.meeting_call(people=0)
-    own = own_id(graphcalls_stage, call)
+    own = call.own_id()
     graphcalls_stage.accepted(act(call), SUCCESS)
-
-    def is_muted() -> bool:
-        found = [one.get("isMuted") for one in call.roster() if one.get("id") == own]
-        if not found:
-            raise graphcalls_stage.cannot_tell("whether the bot is muted", "the list does not name it")
-        return found == [True]
-
-    assert graphcalls_stage.until(is_muted)
+    assert graphcalls_stage.until(lambda: call.is_muted(own))
 
 
 @rule("call-mute.roster-update-follows")
 def test_the_roster_follows(graphcalls_stage: Stage) -> None:
     """The roster is sent again, with the bot muted."""
     call = graphcalls_stage.meeting_call(people=0)
-    own = own_id(graphcalls_stage, call)
+    own = call.own_id()
     graphcalls_stage.accepted(act(call), SUCCESS)
 
     def is_muted(heard: list[Notice]) -> bool:

@@ -131,7 +131,7 @@ def test_question_unknown_participant(graphcalls_stage: Stage) -> None:
 def test_question_in_a_peer_to_peer_call(graphcalls_stage: Stage) -> None:
     """Can groups be made in a peer-to-peer call?"""
     call = graphcalls_stage.peer_to_peer_call()
-    own = str(call.facts.get("myParticipantId"))
+    own = call.own_id()
     answer = make(call, {"routingMode": "oneToOne", "sources": [own], "receivers": []})
     graphcalls_stage.record_answer("call-post-audioroutinggroups.in-peer-to-peer", answer)
 

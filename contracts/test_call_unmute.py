@@ -27,14 +27,6 @@ def act(call: StagedCall, **body: Any) -> Answer:
     return call.send(ACTION, body)
 
 
-def own_id(stage: Stage, call: StagedCall) -> str:
-    """The participant id of the bot."""
-    own = call.facts.get("myParticipantId")
-    if not isinstance(own, str):
-        raise stage.cannot_tell("the bot's own participant", "the created call has no myParticipantId")
-    return own
-
-
 @rule("call-unmute.success-is-200-with-operation")
 def test_it_is_answered_with_the_operation(graphcalls_stage: Stage) -> None:
     """A request that worked is answered with 200 and its operation."""
@@ -62,23 +54,16 @@ def test_no_notification_tells_of_an_ended_operation(graphcalls_stage: Stage) ->
 def test_the_bot_is_listed_as_unmuted(graphcalls_stage: Stage) -> None:
     """IsMuted is false for the bot's own participant."""
     call = muted_call(graphcalls_stage)
-    own = own_id(graphcalls_stage, call)
+    own = call.own_id()
     graphcalls_stage.accepted(act(call), SUCCESS)
-
-    def is_muted() -> bool:
-        found = [one.get("isMuted") for one in call.roster() if one.get("id") == own]
-        if not found:
-            raise graphcalls_stage.cannot_tell("whether the bot is muted", "the list does not name it")
-        return found == [True]
-
-    assert graphcalls_stage.until(lambda: not is_muted())
+    assert graphcalls_stage.until(lambda: not call.is_muted(own))
 
 
 @rule("call-unmute.roster-update-follows")
 def test_the_roster_follows(graphcalls_stage: Stage) -> None:
     """The roster is sent again, with the bot unmuted."""
     call = muted_call(graphcalls_stage)
-    own = own_id(graphcalls_stage, call)
+    own = call.own_id()
 
     def said(heard: list[Notice]) -> list[Any]:
         return [one.get("isMuted") for notice in heard for one in notice.data if one.get("id") == own]
@@ -150,3 +135,16 @@ def test_question_not_muted(graphcalls_stage: Stage) -> None:
     """What is answered when the bot is not muted?"""
     call = graphcalls_stage.meeting_call(people=0)
     graphcalls_stage.record_answer("call-unmute.not-muted", act(call))
+
+
+@question("call-unmute.muted-by-other-bot")
+def test_question_muted_by_other_bot(graphcalls_stage: Stage) -> None:
+    """Does the unmute lift a mute by a different bot?"""
+    meeting = graphcalls_stage.meeting()
+    call = graphcalls_stage.meeting_call(people=0, at=meeting)
+    other = graphcalls_stage.meeting_call(people=0, at=meeting, by=graphcalls_stage.other_app())
+    muted = "participant-mute.success-is-200-with-operation"
+    graphcalls_stage.accepted(other.send("participant-mute", {}, participant_id=call.own_id()), muted)
+    answer = act(call)
+    note = "it stays muted" if call.is_muted(call.own_id()) else "it is not muted"
+    graphcalls_stage.record_answer("call-unmute.muted-by-other-bot", answer, note)

@@ -17,7 +17,7 @@ SUCCESS = "participant-configuremixer.success-is-202-with-operation"
 
 def mix(call: StagedCall, participant_id: str = "", **body: Any) -> Answer:
     """Let the first participant of ``call``, or the one that is named, hear the bot quieter."""
-    source = {"participant": call.facts.get("myParticipantId"), "level": 50, "duckOthers": False}
+    source = {"participant": call.own_id(), "level": 50, "duckOthers": False}
     level = {"participant": participant_id or call.id_of(call.people[0]), "exclusive": False, "sourceLevels": [source]}
     return call.send(MIX, {"participantMixerLevels": [level], **body})
 
@@ -50,7 +50,7 @@ def test_the_end_of_the_operation_is_notified(graphcalls_stage: Stage) -> None:
 def test_audio_routing_groups_stay_as_they_are(graphcalls_stage: Stage) -> None:
     """A group is read as before."""
     call = graphcalls_stage.meeting_call(people=1)
-    body = {"routingMode": "oneToOne", "sources": [call.facts.get("myParticipantId")], "receivers": []}
+    body = {"routingMode": "oneToOne", "sources": [call.own_id()], "receivers": []}
     made = "call-post-audioroutinggroups.success-is-200-with-group"
     group = str(members(graphcalls_stage.accepted(call.send("call-post-audioroutinggroups", body), made)).get("id"))
     before = members(graphcalls_stage.accepted(call.send("audioroutinggroup-get", group_id=group)))
@@ -116,5 +116,5 @@ def test_question_unknown_participant(graphcalls_stage: Stage) -> None:
 def test_question_in_a_peer_to_peer_call(graphcalls_stage: Stage) -> None:
     """What is answered in a peer-to-peer call?"""
     call = graphcalls_stage.peer_to_peer_call()
-    answer = mix(call, str(call.facts.get("myParticipantId")))
+    answer = mix(call, call.own_id())
     graphcalls_stage.record_answer("participant-configuremixer.in-peer-to-peer", answer)

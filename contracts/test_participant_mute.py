@@ -77,7 +77,7 @@ def test_the_roster_follows(graphcalls_stage: Stage) -> None:
 def test_nobody_is_muted_in_a_peer_to_peer_call(graphcalls_stage: Stage) -> None:
     """Only participants of group calls can be muted."""
     call = graphcalls_stage.peer_to_peer_call()
-    assert refused(mute(call, str(call.facts.get("myParticipantId"))))
+    assert refused(mute(call, call.own_id()))
 
 
 @rule("participant-mute.client-context-is-echoed")
@@ -139,7 +139,7 @@ def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
 def test_question_in_a_peer_to_peer_call(graphcalls_stage: Stage) -> None:
     """Which status and code refuse a mute in a peer-to-peer call?"""
     call = graphcalls_stage.peer_to_peer_call()
-    answer = mute(call, str(call.facts.get("myParticipantId")))
+    answer = mute(call, call.own_id())
     graphcalls_stage.record_answer("participant-mute.in-peer-to-peer-status", answer)
 
 
@@ -165,3 +165,27 @@ def test_question_in_the_lobby(graphcalls_stage: Stage) -> None:
     guest = graphcalls_stage.person("Gina")
     graphcalls_stage.acting(call, guest).waits(call=call.id)
     graphcalls_stage.record_answer("participant-mute.in-the-lobby", mute(call, call.id_of(guest)))
+
+
+@question("participant-mute.roster-content")
+def test_question_roster_content(graphcalls_stage: Stage) -> None:
+    """Does the roster that follows a mute list everybody?"""
+    call = graphcalls_stage.meeting_call(people=1)
+    answer = mute(call)
+
+    def muted(heard: list[Notice]) -> list[list[Any]]:
+        return [one.data for one in heard if any(entry.get("isMuted") for entry in one.data)]
+
+    rosters = muted(graphcalls_stage.wait_for_notices("updated", f"{call.id}/participants", muted))
+    note = f"{len(rosters[0])} of {len(call.roster())} are listed" if rosters else "no roster"
+    graphcalls_stage.record_answer("participant-mute.roster-content", answer, note)
+
+
+@question("participant-mute.server-muted")
+def test_question_server_muted(graphcalls_stage: Stage) -> None:
+    """Does serverMuted of the audio stream turn true?"""
+    call = graphcalls_stage.meeting_call(people=1)
+    answer = mute(call)
+    one = next((one for one in call.roster() if one.get("id") == call.id_of(call.people[0])), {})
+    streams = [stream.get("serverMuted") for stream in one.get("mediaStreams") or ()]
+    graphcalls_stage.record_answer("participant-mute.server-muted", answer, f"serverMuted {streams}")

@@ -30,9 +30,11 @@ def test_muting_several_is_answered_with_the_operation(graphcalls_stage: Stage) 
 def test_those_who_are_named_are_muted(graphcalls_stage: Stage) -> None:
     """Each of them is listed as muted."""
     call = graphcalls_stage.meeting_call(people=2)
-    ids = {call.id_of(one) for one in call.people}
+    ids = [call.id_of(one) for one in call.people]
     graphcalls_stage.accepted(mute(call, *ids), SUCCESS)
-    assert graphcalls_stage.until(lambda: ids <= {one.get("id") for one in call.roster() if one.get("isMuted") is True})
+    assert graphcalls_stage.until(
+        lambda: set(ids) <= {one.get("id") for one in call.roster() if one.get("isMuted") is True}
+    )
 
 
 @rule("participant-muteall.role-is-required")
@@ -94,7 +96,7 @@ def test_question_unknown_participant(graphcalls_stage: Stage) -> None:
 def test_question_in_a_peer_to_peer_call(graphcalls_stage: Stage) -> None:
     """What is answered in a peer-to-peer call?"""
     call = graphcalls_stage.peer_to_peer_call()
-    answer = mute(call, str(call.facts.get("myParticipantId")))
+    answer = mute(call, call.own_id())
     graphcalls_stage.record_answer("participant-muteall.in-peer-to-peer-status", answer)
 
 

@@ -149,7 +149,7 @@ def test_question_unknown_participant(graphcalls_stage: Stage) -> None:
 def test_question_in_a_peer_to_peer_call(graphcalls_stage: Stage) -> None:
     """What is answered in a peer-to-peer call?"""
     call = graphcalls_stage.peer_to_peer_call()
-    answer = start(call, str(call.facts.get("myParticipantId")))
+    answer = start(call, call.own_id())
     graphcalls_stage.record_answer("participant-startholdmusic.in-peer-to-peer", answer)
 
 

@@ -237,6 +237,17 @@ class Assertions:
         """
         speaking.fetched_every_recording(self)
 
+    def assert_plays_nothing_while_muted(self: BotUnderTest) -> None:
+        """The bot plays no prompt while it knows that it is muted, as the prompt is not heard (call-mute.r04).
+
+        It knows from a roster that it has accepted, in which its own participant has ``isMuted``. It may play again
+        after a roster without that, or once its request to unmute itself has succeeded.
+
+        Raises:
+            BotError: it has, or it was muted in no call; with the timeline.
+        """
+        speaking.plays_nothing_while_muted(self)
+
     def assert_states_recording_first(self: BotUnderTest) -> None:
         """In every call of a recording policy the bot has set the status ``recording``, before any recordResponse.
 

@@ -19,7 +19,9 @@ from pytest_graphcalls.bot.timeline import (
     call_of,
     describe_request,
     effects_of,
+    entries_of,
     failure,
+    genuine_deliveries,
     is_action,
     stored_notification,
     succeeded,
@@ -182,6 +184,31 @@ def states_recording_first(bot: BotUnderTest) -> None:
             )
         if call not in said:
             raise failure(f"in call {call} of a recording policy the bot set no recording status; {expected}", ledger)
+
+
+def plays_nothing_while_muted(bot: BotUnderTest) -> None:
+    """The bot plays no prompt from a roster that shows it muted to one that does not, or its own unmute."""
+    ledger, calls = bot.ledger, bot.simulator.store.calls
+    states: dict[str, list[tuple[int, bool]]] = defaultdict(list)
+    was_muted = False
+    for entry in (entry for one in genuine_deliveries(ledger) for entry in entries_of(one)):
+        own = calls[entry.call].my_participant if entry.call in calls else ""
+        for participant in entry.roster:
+            if participant.get("id") == own:
+                is_muted = participant.get("isMuted") is True
+                was_muted = was_muted or is_muted
+                states[entry.call] += [(entry.delivery.number, is_muted)] if entry.delivery.accepted else []
+    if not was_muted:
+        hint = "mute it in a group call: simulator.person(...).mutes_bot(call)"
+        raise failure(f"the bot was muted in no call, by no roster; {hint}", ledger)
+    for asked in filter(succeeded, _with_effect(ledger, Effect.UNMUTES)):
+        states[call_of(asked)].append((asked.number, False))
+    for asked in _with_effect(ledger, *_SPEAKS):
+        since, is_muted = max((one for one in states[call_of(asked)] if one[0] < asked.number), default=(0, False))
+        if is_muted and _members(asked.exchange.request).get("prompts"):
+            what = f"the bot sent {describe_request(asked)} at {asked.at:g} s, and was muted (#{since})"
+            unmute = f"POST /communications/calls/{call_of(asked)}/unmute"
+            raise failure(f"{what}, so the prompt is not heard; expected {unmute} before", ledger)
 
 
 def _with_effect(ledger: Ledger, *effects: Effect) -> list[Asked]:

@@ -59,6 +59,7 @@ class DeliveredEntry:
         of_call: whether it is about the call itself, not about its roster or an operation.
         direction: direction of the call, or ``""``.
         data: its ``resourceData``; empty where that is no object.
+        roster: the participants that it lists.
     """
 
     delivery: Delivery
@@ -68,6 +69,7 @@ class DeliveredEntry:
     of_call: bool
     direction: str
     data: Mapping[str, Any]
+    roster: tuple[Mapping[str, Any], ...] = ()
 
 
 def stored_notification(simulator: Simulator, delivery: Delivery) -> Notification | None:
@@ -97,7 +99,9 @@ def entries_of(delivery: Delivery) -> Iterator[DeliveredEntry]:
         known: dict[str, Any] = data if isinstance(data, dict) else {}
         facts = known if of_call else {}
         state, direction = str(facts.get("state") or ""), str(facts.get("direction") or "")
-        yield DeliveredEntry(delivery, call, str(entry.get("changeType")), state, of_call, direction, known)
+        listed = data if isinstance(data, list) else known.get("participants")
+        roster = tuple(one for one in listed if isinstance(one, dict)) if isinstance(listed, list) else ()
+        yield DeliveredEntry(delivery, call, str(entry.get("changeType")), state, of_call, direction, known, roster)
 
 
 def path_parts(asked: Asked) -> tuple[str, ...]:

@@ -79,6 +79,11 @@ class _InMemory(asyncio.Transport):
         while (event := self._server.next_event()) is not h11.NEED_DATA and event is not h11.PAUSED:
             if isinstance(event, h11.Request):
                 self._headers = event.headers.raw_items()
+                if self._server.they_are_waiting_for_100_continue:
+                    go_on = self._server.send(
+                        h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")
+                    )
+                    asyncio.get_running_loop().call_soon(self._handler.data_received, go_on)
             elif isinstance(event, h11.Data):
                 self._body += event.data
             elif isinstance(event, h11.EndOfMessage):

@@ -15,7 +15,7 @@ from pytest_graphcalls.contract import coverage
 from pytest_graphcalls.contract.clouds import Cloud, load_clouds
 from pytest_graphcalls.contract.errors import ErrorCatalogue
 from pytest_graphcalls.contract.loading import ContractFiles
-from pytest_graphcalls.contract.model import VERSIONS, Effect, Operation, Question, Rule
+from pytest_graphcalls.contract.model import VERSIONS, Effect, Operation, Question, RoleCheck, Rule
 from pytest_graphcalls.contract.notifications import NotificationChecker, Payload, read
 from pytest_graphcalls.contract.operations import build
 from pytest_graphcalls.contract.routes import Match, Miss, Router, Uncovered
@@ -78,6 +78,17 @@ class Contract:
     def operations(self) -> Mapping[str, Operation]:
         """All operations by id."""
         return MappingProxyType({id: self.operation(id) for id in self.operation_ids})
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """Every role, in every spelling, that an operation names."""
+        return frozenset().union(*(one.permissions.accepted for one in self.operations.values()))
+
+    @cached_property
+    def required_roles(self) -> Mapping[str, frozenset[str]]:
+        """By operation that looks at the roles of each request: those of which a token needs one."""
+        asks = (one for one in self.operations.values() if one.permissions.checked is RoleCheck.REQUEST)
+        return MappingProxyType({one.id: one.permissions.accepted for one in asks if one.permissions.accepted})
 
     def operation_that(self, effect: Effect) -> Operation:
         """The operation with this ``effect``, of several the first by id."""
@@ -164,7 +175,7 @@ class Contract:
     def uncovered(self) -> tuple[Uncovered, ...]:
         """The documented operations that are recognised, and not part of the contract."""
         data = self._files.read("uncovered.yaml", "uncovered")
-        return tuple(map(Uncovered.of, [*data["operations"], *data.get("paths_without_page", ())]))
+        return tuple(map(Uncovered.of, [one for listed in data.values() for one in listed]))
 
     @cached_property
     def _router(self) -> Router:

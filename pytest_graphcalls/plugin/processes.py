@@ -42,7 +42,7 @@ def client_facts(simulator: Simulator) -> Iterator[ClientFacts]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="graphcalls-")))
         tls = stack.enter_context(certificate_in(folder, cloud.hosts))
-        app_by_host = SimulatorApp(ByHost(simulator, cloud))
+        app_by_host = SimulatorApp(ByHost(simulator, cloud), frozen=True)
         served = stack.enter_context(server(app_by_host, certificate=tls.certificate))
         proxy = stack.enter_context(proxy_in_thread(served, cloud))
         names = (tuple(cloud.hosts), simulator.tenant_id, app.app_id, simulator.signin.secret())
@@ -98,17 +98,20 @@ def only_user_of(port: int) -> Iterator[None]:
     Raises:
         SettingError: another run has it.
     """
-    held = None
-    if port:
-        user = os.getuid() if sys.platform != "win32" else "user"
-        held = hold(Path(gettempdir(), f"graphcalls-{user}-port-{port}.lock"), make=True)
-        if held is None:
-            raise _taken(port)
+    if not port:
+        yield
+        return
+    user = os.getuid() if sys.platform != "win32" else "user"
+    path = Path(gettempdir(), f"graphcalls-{user}-port-{port}.lock")
+    held = hold(path, make=True)
+    if held is None:
+        raise _taken(port)
     try:
         yield
     finally:
-        if held is not None:
-            os.close(held)
+        with suppress(OSError):  # on Windows it is in use; another run takes it as it is
+            path.unlink()
+        os.close(held)
 
 
 def _free_port(wanted: int) -> int:

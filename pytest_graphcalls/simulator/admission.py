@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_graphcalls.contract import Contract, Look, Match, Miss
-from pytest_graphcalls.contract.model import NO_ROLE, RoleCheck
+from pytest_graphcalls.contract.model import NO_ROLE
 from pytest_graphcalls.errors import nearest
 from pytest_graphcalls.findings import Finding, Severity
 from pytest_graphcalls.simulator.identity import Authority, Grant
@@ -70,11 +70,7 @@ class Admission:
     def __init__(self, contract: Contract, authority: Authority) -> None:
         self._contract = contract
         self._authority = authority
-        self.required_roles: dict[str, frozenset[str]] = {
-            id: operation.permissions.accepted
-            for id, operation in contract.operations.items()
-            if operation.permissions.checked is RoleCheck.REQUEST and operation.permissions.accepted
-        }
+        self.required_roles = dict(contract.required_roles)
         """By operation: the roles of which a token needs one."""
         self.unjudged: set[str] = {
             f"{operation.id}.{limit.rule}"

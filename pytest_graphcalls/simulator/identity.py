@@ -110,7 +110,7 @@ class Authority:
     def __init__(self, contract: Contract, clock: Clock, ids: Ids, tenant_id: str) -> None:
         self._clock = clock
         self._ids = ids
-        self._every_role = frozenset().union(*(o.permissions.accepted for o in contract.operations.values()))
+        self._every_role = contract.roles
         self.tenant_id = tenant_id
         self.keys = Keyring()
         """The keys that tokens are signed and verified with; they can be rotated."""

@@ -353,5 +353,5 @@ def _kind(entry: Mapping[str, Any]) -> str:
         state = str(data.get("state") or data.get("status") or "")
         result = data.get("resultInfo")
         if isinstance(result, dict):
-            state += f" {result.get('code')}/{result.get('subcode')}"
+            state += f" {result.get('code')}/{result.get('subcode', result.get('subCode'))}"
     return f"{entry.get('changeType')} {sort} {state}".rstrip()

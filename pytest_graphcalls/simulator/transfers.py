@@ -80,7 +80,7 @@ class Transfers:
         target = invitee_of(body["transferTarget"], self._world.people)
         self.require_transferable(call)
         who = self.transferee(call, body)
-        fact = self.require_reachable(ask, {"$.transferTarget": target}, documented("call-transfer.r01"))
+        fact = self.require_reachable(ask, who, {"$.transferTarget": target}, documented("call-transfer.r01"))
         self.require_own_replaced_call(call, target)
         call = self._store.step_call(call, CallEvent.TRANSFER, replaces=target.replaces)
         self.notify_progress(call)
@@ -95,11 +95,11 @@ class Transfers:
         self._incoming.require_incoming(call)
         require_entries(body, "targets")
         targets = {f"$.targets[{i}]": invitee_of(one, self._world.people) for i, one in enumerate(body["targets"])}
-        fact = self.require_reachable(ask, targets, documented("call-redirect.r01"))
+        who = next(one for one in self._store.conference_of(call).active if not one.leg)
+        fact = self.require_reachable(ask, who, targets, documented("call-redirect.r01"))
         names = tuple(one.identity.name or one.identity.id for one in targets.values())
         callback = self._incoming.take_callback(call, body)
         call = self._calls.step(call, CallEvent.REDIRECT, callback=callback, redirected_to=names)
-        who = next(one for one in self._store.conference_of(call).active if not one.leg)
         at_once = self.ends_at_once(targets.values())
         if at_once:
             self.end_redirected(call)
@@ -129,10 +129,15 @@ class Transfers:
             raise Refusal("invalid-request", aside, fact=inferred("call-transfer.r04"), parameter="$.transferee")
         return one
 
-    def require_reachable(self, ask: Ask, targets: Mapping[str, Invitee], fact: Fact) -> Fact:
+    def require_reachable(self, ask: Ask, waiting: Participant, targets: Mapping[str, Invitee], fact: Fact) -> Fact:
         """Refuse targets that cannot be rung, by their places; gives how well it is known that these are."""
+        seen = {waiting.identity.key}
         for place, target in targets.items():
             who, at = target.identity, f"{place}.identity"
+            if who.key in seen:
+                aside = f"{at}: expected a person who is not in the call, nor named before, got a repetition."
+                raise Refusal("invalid-request", aside, fact=inferred("participant-invite.r15"), parameter=at)
+            seen.add(who.key)
             if not who.id or (who.sort == "phone" and not E164.fullmatch(who.id)):
                 aside = f"{at}: expected an object id, or a phone number in E.164 form, got {who.id[:40]!r}."
                 raise Refusal("invalid-request", aside, fact=inferred("observed 2.33"), parameter=at)
@@ -198,8 +203,8 @@ class Transfers:
     def fate(self, target: Invitee, seconds: float) -> Fate:
         """What will come of ringing a target; voicemail that is asked for answers at once, or not at all (s9.11)."""
         if target.extras.get("endpointType") == "voicemail":
-            takes = self._switches.voicemail == "takes" or None
-            return Fate(0.0, RESULTS[Answer.DECLINES if takes else Answer.UNREACHABLE, False])
+            outcome = Answer.DECLINES if self._switches.voicemail == "takes" else Answer.UNREACHABLE
+            return Fate(0.0, RESULTS[outcome, False])
         return self._world.people.fate(target.identity, seconds)
 
     def decide(self, call_id: str, id: str, result: Result | None) -> None:
@@ -213,13 +218,19 @@ class Transfers:
         if reached and self._world.people.scripted(who).voicemail:
             result, who = None, replace(who, sort="voicemail", name=f"Voicemail of {who.name or who.id}")
             conference = self._store.change_participant(conference, id, identity=who)
-        if result is None:
+        origin = self._store.calls[call_id]
+        if result is None and self._waits(origin, conference):
             conference = self._store.step_participant(conference, id, ParticipantEvent.JOIN)
             self._calls.schedule_leaving(conference, id)
-            self.taken(self._store.calls[call_id], who)
+            self.taken(origin, who)
         else:
-            conference = self._store.step_participant(conference, id, ParticipantEvent.DECLINE)
-            self.given_up(self._store.calls[call_id])
+            self._store.step_participant(conference, id, ParticipantEvent.DECLINE)
+            self.given_up(origin)
+
+    def _waits(self, origin: Call, conference: Conference) -> bool:
+        """Whether the person who is handed on is still there, and in a transferred call with the bot as well."""
+        old = self._store.conference_of(origin)
+        return any(origin.state is not CallState.TRANSFERRING or old.find(one.identity) for one in conference.active)
 
     def decided(self, call: Call) -> None:
         """A bot has answered an incoming call, or a call is over: that may end the ringing."""

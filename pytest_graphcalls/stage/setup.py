@@ -32,7 +32,7 @@ ENDED = frozenset({"completed", "failed"})
 
 
 class People(OnTarget):
-    """The part of a stage that knows who there is; arguments as for :class:`.OnTarget`."""
+    """The part of a stage that supplies people, phones, apps and ids; arguments as for :class:`.OnTarget`."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
@@ -50,7 +50,7 @@ class People(OnTarget):
         self._nobody: Client | None = None
 
     def _new_names(self) -> Iterator[str]:
-        """Ids: the same in every run where nothing outlives the test, new ones elsewhere; a recording says which."""
+        """Yield ids: those of a recording; else the same in every run, or new ones where state outlives the test."""
         if self._connection.case:
             yield from self._connection.case.ids()
         fresh = self._simulated and self._connection.is_fresh
@@ -187,7 +187,7 @@ class Making(Waiting, People):
         rule = success_of(Effect.MAKES_CALL)
         body = members(self.accepted(self.create(by=by, **facts), rule))
         call = StagedCall(self, str(body.get("id", "")), by or self.client, people, body)
-        self.reached(lambda: self._established(call), "an established call", rule)
+        self.reached(lambda: self._established(call), "an established call", rule, after=self._step)
         if "meetingInfo" in facts:
             self._clear(call)  # a run that was killed may have left participants in there
         return call
@@ -233,7 +233,7 @@ class Making(Waiting, People):
 
 
 class Scenes(Making):
-    """The part of a stage that sets scenes; arguments as for :class:`.OnTarget`."""
+    """The part of a stage that sets up calls and meetings with people in them; arguments as for :class:`.OnTarget`."""
 
     def meeting_call(
         self, people: int = 2, *, at: Mapping[str, Any] | None = None, by: Client | None = None
@@ -316,7 +316,9 @@ class Scenes(Making):
         invites = {one: members(self.accepted(call.invite(one.entry()), rule)).get("id") for one in people}
         wanted = "a call that the people invited have joined"
         try:
-            self.reached(lambda: call.has(*people) or self._are_over(call, invites.values()), wanted)
+            self.reached(
+                lambda: call.has(*people) or self._are_over(call, invites.values()), wanted, after=2 * self._step
+            )
             self._require_listed(call, people, wanted)
         except StageError:
             self._judge_roster(call, invites)
@@ -340,7 +342,7 @@ class Scenes(Making):
         return False
 
     def _judge_roster(self, call: StagedCall, invites: Mapping[Invitee, Any]) -> None:
-        """Blame a list of participants that lacks one whose invite is completed; not in a sandbox: people leave it."""
+        """Report a list of participants that lacks one whose invite is completed; not in a sandbox: people leave it."""
         case = self._connection.case
         if self._connection.sandbox is not None or (case is not None and not case.compared):
             return
@@ -396,7 +398,7 @@ class Stage(Scenes, Notices):
         self._add_wrong_value = recorder.add_wrong_value
 
     def expecting(self, what: str) -> AbstractContextManager[Any]:
-        """A request that breaks the contract on purpose is sent inside this; ``what`` it breaks is a slug or a kind."""
+        """Allow a request that breaks the contract on purpose; ``what`` is the slug of a rule or a kind of finding."""
         return self._recorder.expect_violation(what)
 
     def record_answer(self, question: str, answer: Answer, note: str = "") -> None:

@@ -7,6 +7,8 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 
@@ -60,6 +62,7 @@ def test_an_unmodified_bot_runs_as_a_process(pytester: pytest.Pytester, run: Run
             call = graphcalls.simulator.incoming_call()
             graphcalls.simulator.advance(0)
             bot.wait_for(lambda: call.rejected_with == "busy")
+            assert graphcalls.simulator.now == 0.0, "time passed while the bot signed in"
             assert [exchange.response.status for exchange in graphcalls.exchanges] == [202]
             assert False, "to see the output"
         """,
@@ -259,6 +262,28 @@ def test_a_killed_pytest_leaves_no_bot(pytester: pytest.Pytester, watching: sock
     both_end(watching)
 
 
+def test_a_bot_with_a_fixed_port_is_attached(pytester: pytest.Pytester, run: Run) -> None:
+    """Twice in a row: the port is free again when a test is over."""
+    pytester.makepyfile(bot=BOT)
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    pytester.makepyfile(
+        f"""
+        import sys
+        import pytest
+
+        @pytest.mark.parametrize("number", range(2))
+        def test_it(graphcalls, number):
+            own = {{"BOT_PORT": "{port}"}}
+            bot = graphcalls.run([sys.executable, "bot.py"], listens={port}, environment=own)
+            call = graphcalls.simulator.incoming_call()
+            graphcalls.simulator.advance(0)
+            bot.wait_for(lambda: call.rejected_with == "busy")
+        """
+    )
+    run().assert_outcomes(passed=2)
+
+
 def test_a_port_that_another_worker_has_is_refused_before_its_bot_listens(pytester: pytest.Pytester, run: Run) -> None:
     """Of two bots that start at once one has the port, and the other the sentence."""
     with socket.create_server(("127.0.0.1", 0)) as found:
@@ -266,6 +291,7 @@ def test_a_port_that_another_worker_has_is_refused_before_its_bot_listens(pytest
     pytester.makepyfile(f'def test_it(graphcalls): graphcalls.run(["bot"], listens={port})')
     with only_user_of(port):
         result = run()
+    assert not [*Path(gettempdir()).glob(f"graphcalls-*-port-{port}.lock")]
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([f"*graphcalls.run(listens)={port}: expected a port that is free. Another *"])
 

@@ -51,6 +51,7 @@ class Habits:
         states_first: whether it says that it records before it does, not afterwards.
         lets_go: whether it waits for what becomes of a transfer, and plays nothing meanwhile.
         takes_back: whether it says something when a transfer has failed.
+        heeds_mutes: whether it unmutes itself when it was muted.
     """
 
     answers_after: float = 0.0
@@ -69,6 +70,7 @@ class Habits:
     states_first: bool = True
     lets_go: bool = True
     takes_back: bool = True
+    heeds_mutes: bool = True
 
 
 GOOD = Habits()
@@ -89,6 +91,7 @@ FAULTY: Mapping[str, Habits] = {
     "assert_states_recording_first": replace(GOOD, states_first=False),
     "assert_leaves_transferred_calls_alone": replace(GOOD, lets_go=False),
     "assert_copes_with_failed_transfers": replace(GOOD, takes_back=False),
+    "assert_plays_nothing_while_muted": replace(GOOD, heeds_mutes=False),
 }
 """By the assertion that has to catch it: a bot with one bad habit."""
 
@@ -110,6 +113,7 @@ class Receptionist:
         self._greetings: dict[str, str] = {}
         self._keys: set[tuple[str, int]] = set()
         self._to_transfer: set[str] = set()
+        self._own: dict[str, str] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Take a notification."""
@@ -149,12 +153,15 @@ class Receptionist:
 
     def _act(self, note: Mapping[str, Any]) -> None:
         data = note["resourceData"]
+        if isinstance(data, list):
+            self._see(note["resourceUrl"].split("/")[-2], data)
         if isinstance(data, dict) and note["changeType"] == "deleted" and "completionReason" in data:
             self._heard_out(note["resourceUrl"].split("/")[-3], data)
         if not isinstance(data, dict) or not data["@odata.type"].lower().endswith(".call"):
             return
         call = note["resourceUrl"].rpartition("/")[2]
         if note["changeType"] == "created":
+            self._own[call] = data["myParticipantId"]
             if data["source"]["identity"]["user"]["displayName"] in TRANSFERRED:
                 self._to_transfer.add(call)
             self._simulator.later(self._habits.answers_after, lambda: self._answer(call))
@@ -170,6 +177,10 @@ class Receptionist:
             self._came_into(call, data["state"])
             if "mediaState" in data or not self._habits.waits_for_audio:
                 self._greet(call)
+
+    def _see(self, call: str, roster: list[Mapping[str, Any]]) -> None:
+        if self._habits.heeds_mutes and any(one["isMuted"] for one in roster if one["id"] == self._own[call]):
+            self._phone.send("POST", f"/calls/{call}/unmute", {})
 
     def _answer(self, call: str) -> None:
         self._phone.answer(call)
@@ -303,6 +314,7 @@ def worked_through(habits: Habits = GOOD) -> Iterator[Bot]:
         simulator.deliver_to(swapping)
         long = simulator.incoming_call("Ana")
         simulator.advance(20)
+        simulator.person("Ana").mutes_bot(long).presses("1", after=5)
         simulator.advance(2000)
         for name in ("Ana", EXPERT):
             simulator.person(name).leaves(long)

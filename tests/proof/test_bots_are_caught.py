@@ -29,6 +29,7 @@ JUDGED: dict[str, Callable[[Bot], None]] = {
     "assert_acts_once_for_each_tone": lambda bot: bot.assert_acts_once_for_each_tone(),
     "assert_fetched_every_recording": lambda bot: bot.assert_fetched_every_recording(),
     "assert_states_recording_first": lambda bot: bot.assert_states_recording_first(),
+    "assert_plays_nothing_while_muted": lambda bot: bot.assert_plays_nothing_while_muted(),
     "assert_leaves_transferred_calls_alone": lambda bot: bot.assert_leaves_transferred_calls_alone(),
     "assert_copes_with_failed_transfers": lambda bot: bot.assert_copes_with_failed_transfers(),
 }
@@ -84,6 +85,10 @@ SPEAKING = {
     "assert_fetched_every_recording": (
         r"the bot did not read the recording of call \S+ \(#\d+\); it is kept for \S+ virtual seconds after the",
         r"the bot was notified of no recording; let it record, and let time pass",
+    ),
+    "assert_plays_nothing_while_muted": (
+        r"/playPrompt \(#\d+\) at 25 s, and was muted \(#\d+\), so the prompt is not heard; expected POST /",
+        r"the bot was muted in no call, by no roster; mute it in a group call: simulator\.person\(",
     ),
     "assert_states_recording_first": (
         r"/recordResponse \(#\d+\) without its recording status; expected POST /communications/calls/\S+/update",

@@ -49,7 +49,10 @@ def coverage() -> str:
     rows = [
         ("simulated and checked, in full depth", codes(central)),
         ("simulated and checked", codes(others)),
-        ("recognised, not simulated: 404, with the reason", codes(one["id"] for one in uncovered()["operations"])),
+        (
+            "recognised, not simulated: 404, with the reason",
+            codes(one["id"] for name in ("operations", "around_calls") for one in uncovered()[name]),
+        ),
         ("not there", " ".join(NOT_SIMULATED)),
     ]
     return f"{table(('how far', 'what'), rows)}\n\n{_counted(contract)}"

@@ -351,14 +351,14 @@ def test_any_operation_about_a_call_can_be_sent(id: str, root: str) -> None:
     """By the method and the path of its file, below either root, with the keys of the path filled in."""
     stage, line = stage_on()
     StagedCall(stage, CALL, line.scripted, root=root).send(
-        id, {"x": 1}, participant_id="p1", operation_id="o1", session_id="s1"
+        id, {"x": 1}, participant_id="p1", operation_id="o1", session_id="s1", group_id="g1"
     )
     ((method, url, sent),) = line.scripted.asked
     version = CONTRACT.operation(id).versions[0]
     match = CONTRACT.match(method, f"/{version}{url.replace('/app/', '/communications/')}")
     assert isinstance(match, Match)
     assert match.operation.id == id
-    assert set(match.keys.values()) <= {CALL, "p1", "o1", "s1"}
+    assert set(match.keys.values()) <= {CALL, "p1", "o1", "s1", "g1"}
     assert url.startswith(f"{root}/{CALL}")
     assert sent == {"x": 1}
 

@@ -17,7 +17,6 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Command:
 
 def test_it_answers(graphcalls: GraphCalls, program: Command) -> None:
     callback = graphcalls.simulator.authority.app.callback_uri
-    graphcalls.run(program, port_variable="PORT", environment={"BOT_URL": callback})
-    call = graphcalls.answered_call("Adele")
-    assert call.state == "established"
+    graphcalls.run(program, port_variable="PORT", environment={"BOT_URL": callback}, within=120)
+    assert graphcalls.answered_call("Adele", seconds=60).state == "established"
     graphcalls.bot.assert_answered_within(15)

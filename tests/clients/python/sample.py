@@ -7,10 +7,11 @@ from importlib import import_module
 from types import SimpleNamespace
 
 from azure.core.exceptions import ClientAuthenticationError
-from azure.identity import DefaultAzureCredential
 from kiota_abstractions.api_error import APIError
 
 PACKAGES = {"v1.0": "msgraph", "beta": "msgraph_beta"}
+CREDENTIALS = {"v1.0": "azure.identity", "beta": "azure.identity.aio"}
+"""Both are in use; they sign in by requests and by aiohttp."""
 ITEM = "communications.calls.item"
 GENERATED = {
     "Call": "models.call",
@@ -35,7 +36,8 @@ def sdk_of(version):
     """The classes of an API version, and a client."""
     package = PACKAGES[version]
     classes = {name: getattr(import_module(f"{package}.generated.{path}"), name) for name, path in GENERATED.items()}
-    client = import_module(package).GraphServiceClient(DefaultAzureCredential())
+    credential = import_module(CREDENTIALS[version]).DefaultAzureCredential()
+    client = import_module(package).GraphServiceClient(credential)
     return SimpleNamespace(client=client, **classes)
 
 

@@ -157,6 +157,19 @@ def test_a_callback_address_is_mapped_and_never_followed(simulator: Simulator, b
     assert (first, set(second)) == (["bot.contoso.com"], {"/cb"})
 
 
+def test_a_second_bot_is_posted_to_at_its_own_path(simulator: Simulator, bot: Bot) -> None:
+    """The path of the first one's URL is not its own."""
+    paths: list[str] = []
+    app = asgi(lambda notes, headers: paths.append(headers[":path"]))
+    second = simulator.authority.register(callback_uri="https://second.contoso.com/api/messages")
+    with serve_in_thread(app) as url, serve_in_thread(app) as other:
+        bot(f"{url}/notify", callbacks={"https://second.contoso.com": other})
+        simulator.incoming_call()
+        simulator.incoming_call(app=second)
+        simulator.advance(0)
+    assert paths == ["/notify", "/api/messages"]
+
+
 def test_a_callback_address_leads_to_no_other_port(simulator: Simulator, bot: Bot, phone: Phone) -> None:
     """A loopback address in a callbackUri is somebody else's, too."""
     paths: list[str] = []

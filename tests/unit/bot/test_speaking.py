@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 import pytest
 
@@ -103,6 +103,55 @@ def test_an_odd_notification_of_a_test_breaks_no_assertion(
         bot.assert_acts_once_for_each_tone,
         bot.assert_fetched_every_recording,
         bot.assert_states_recording_first,
+        bot.assert_plays_nothing_while_muted,
     ):
         with suppress(BotError):
             judge()
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "action", "body", "heard"),
+    [
+        (None, "playPrompt", PLAY, False),
+        (None, "recordResponse", PLAY, False),
+        (None, "recordResponse", {}, True),
+        (None, "cancelMediaProcessing", {}, True),
+        ("unmute", "playPrompt", PLAY, True),
+    ],
+)
+def test_a_muted_bot_plays_nothing(
+    simulator: Simulator,
+    bot: Bot,
+    phone: Phone,
+    call: SimulatedCall,
+    meanwhile: str,
+    action: str,
+    body: object,
+    *,
+    heard: bool,
+) -> None:
+    """It may record, cancel, and play once its unmute was answered, which need not be notified before."""
+    simulator.person("Adele").mutes_bot(call)
+    phone.send("POST", f"/calls/{call.id}/{action}", body)  # it does not know yet
+    simulator.advance(0)
+    bot.assert_plays_nothing_while_muted()
+    if meanwhile:
+        phone.send("POST", f"/calls/{call.id}/{meanwhile}", {})
+    phone.send("POST", f"/calls/{call.id}/{action}", body)
+    with nullcontext() if heard else pytest.raises(BotError, match="so the prompt is not heard"):
+        bot.assert_plays_nothing_while_muted()
+
+
+def test_a_bot_that_has_refused_the_roster_does_not_know(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    """There was something to judge all the same."""
+    refuses = []
+    bot(asgi(lambda notes, _: 500 if refuses else ([phone.answer(id) for id in incoming(notes)] and None)))
+    call = simulator.incoming_call("Adele", group=True)
+    simulator.advance(1)
+    with pytest.raises(BotError, match="the bot was muted in no call"):
+        bot.assert_plays_nothing_while_muted()
+    refuses.append(1)
+    simulator.person("Adele").mutes_bot(call)
+    simulator.advance(0)
+    phone.send("POST", f"/calls/{call.id}/playPrompt", PLAY)
+    bot.assert_plays_nothing_while_muted()

@@ -29,14 +29,13 @@ def simulator() -> Simulator:
     return Simulator()
 
 
-def within(simulator: Simulator, use: Callable[[aiohttp.ClientSession], Awaitable[Any]], **facts: Any) -> Any:
-    """What a coroutine gives that has a session."""
+def within(simulator: Simulator, use: Callable[[aiohttp.ClientSession], Awaitable[Any]]) -> Any:
+    """What a coroutine gives that has a session; it is not waited for without end."""
 
     async def run() -> Any:
         headers = {"Authorization": f"Bearer {simulator.authority.token()}"}
-        connector = SimulatorConnector(simulator)
-        async with aiohttp.ClientSession(connector=connector, headers=headers, **facts) as session:
-            return await use(session)
+        async with aiohttp.ClientSession(connector=SimulatorConnector(simulator), headers=headers) as session:
+            return await asyncio.wait_for(use(session), 60)
 
     return asyncio.run(run())
 
@@ -85,6 +84,17 @@ def test_a_body_arrives_whole(simulator: Simulator, body: Callable[[], Any]) -> 
 
     assert within(simulator, use) == 202
     assert call.rejected_with == "busy"
+
+
+def test_a_client_that_asks_before_it_sends_is_told_to(simulator: Simulator) -> None:
+    """By ``Expect: 100-continue``, which aiohttp waits for."""
+    call = simulator.incoming_call()
+
+    async def use(session: aiohttp.ClientSession) -> int:
+        async with session.post(f"{CALLS}/{call.id}/reject", json={"reason": "busy"}, expect100=True) as answer:
+            return answer.status
+
+    assert within(simulator, use) == 202
 
 
 def test_many_requests_at_once(simulator: Simulator) -> None:

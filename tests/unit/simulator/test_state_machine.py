@@ -18,7 +18,7 @@ from tests.effort import examples
 from tests.unit.simulator.bot import CALLBACK, CALLS, MEDIA, Bot, app_entry, entry
 
 NAMES = st.sampled_from(["Ana", "Ben", "Cleo", "Dan", "Eva", "+15551234567"])
-SCRIPTS = st.sampled_from(["declines", "is_busy", "is_unreachable", "never_answers"])
+SCRIPTS = st.sampled_from(["declines", "is_busy", "is_unreachable", "never_answers", "has_voicemail"])
 SECONDS = st.sampled_from([0, 0.5, 1, 2, 5, 14.9, 15, 61, 2700])
 VERSIONS = st.sampled_from(["v1.0", "beta"])
 METHODS = st.sampled_from(["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS", "BREW", ""])
@@ -69,6 +69,10 @@ MEMBERS = st.sampled_from(
         "initialSilenceTimeoutInSeconds",
         "maxRecordDurationInSeconds",
         "status",
+        "transferTarget",
+        "transferee",
+        "endpointType",
+        "timeout",
         "@odata.type",
         "$id",
         "$values",
@@ -130,6 +134,8 @@ TAILS = st.sampled_from(
         "/participants/x",
         "/participants/x/mute",
         "/operations/y",
+        "/transfer",
+        "/redirect",
         *ACTIONS,
     ]
 )
@@ -162,6 +168,7 @@ class Story(RuleBasedStateMachine):
         self.other = self.simulator.authority.register(name="Other bot", may_remove_participants=False)
         far = 10**9
         self.tokens = [self.simulator.authority.token(app, lifetime=far) for app in (None, self.other)]
+        self.simulator.switches.choose(resource_accounts="reached", voicemail="takes")
         self.meetings = [self.simulator.meeting(["Ana", "Ben"]), self.simulator.meeting()]
         self.expected = {"Ana", "Ben", "Bot", "Other bot"}
         self.over: set[str] = set()
@@ -181,6 +188,7 @@ class Story(RuleBasedStateMachine):
     @rule(name=people, script=SCRIPTS)
     def will(self, name: str, script: str) -> None:
         getattr(self.simulator.person(name), script)()
+        self.expected.add(f"Voicemail of {name}")
 
     @rule(name=people, seconds=SECONDS)
     def will_answer(self, name: str, seconds: float) -> None:
@@ -245,6 +253,48 @@ class Story(RuleBasedStateMachine):
             self.expected |= set(names)
             self.send("GET", f"/{call}/operations/{answer.json()['id']}", app=app)
 
+    @rule(
+        call=calls,
+        names=st.lists(people, min_size=1, max_size=3),
+        bot=st.booleans(),
+        app=st.integers(0, 1),
+        replaced=st.none() | calls,
+        facts=st.sampled_from([{}, {"endpointType": "voicemail"}]),
+    )
+    def hand_on(
+        self, call: str, names: list[str], app: int, replaced: str | None, facts: dict[str, Any], *, bot: bool
+    ) -> None:
+        """Transferred or redirected, as it goes; a second bot may be among the targets."""
+        facts = {**facts, **({"replacesCallId": replaced} if replaced else {})}
+        entries = [entry(self.simulator.person(name), **facts) for name in names]
+        entries = [app_entry(self.other.app_id), *entries] if bot else entries
+        who = {"transferee": {"identity": entries[-1]["identity"]}}
+        for path, body in (("transfer", {"transferTarget": entries[0], **who}), ("redirect", {"targets": entries})):
+            if self.send("POST", f"/{call}/{path}", body, app=app).status == 202:
+                self.expected |= set(names)
+
+    @rule(call=calls, names=st.lists(people, min_size=1, max_size=3), bot=st.booleans(), seconds=SECONDS)
+    def be_redirected(self, call: str, names: list[str], seconds: float, *, bot: bool) -> None:
+        """A call that rings now; then time passes, and a second bot may answer."""
+        ringing = self.be_called(names[0], group=False)
+        self.hand_on(ringing, names[1:] or ["Dan"], 0, call, {}, bot=bot)
+        self.arrive(seconds)
+
+    @rule(names=st.lists(people, min_size=2, max_size=3), bot=st.booleans(), seconds=SECONDS)
+    def be_transferred(self, names: list[str], seconds: float, *, bot: bool) -> None:
+        """A call that is established now; then time passes, and a second bot may answer."""
+        call = self.ring(names[:1], "v1.0")
+        self.wait(5)
+        self.hand_on(call, names[1:], 0, None, {}, bot=bot)
+        self.arrive(seconds)
+
+    def arrive(self, seconds: float) -> None:
+        self.wait(seconds)
+        body = {"callbackUri": CALLBACK, "acceptedModalities": ["audio"], "mediaConfig": MEDIA}
+        for call in tuple(self.simulator.store.calls.values()):
+            if call.app_id == self.other.app_id and call.state is CallState.INCOMING:
+                self.send("POST", f"/{call.id}/answer", body, app=1)
+
     @rule(call=calls, index=st.integers(0, 6), app=st.integers(0, 1))
     def remove(self, call: str, index: int, app: int) -> None:
         view = self.simulator.call(call)
@@ -303,6 +353,12 @@ class Story(RuleBasedStateMachine):
         before = set(self.simulator.store.calls)
         judged(self.simulator, Request(method, f"/{version}{CALLS}/{call}{tail}", Headers(sent), body))
         assert set(self.simulator.store.calls) == before
+
+    @invariant()
+    def everybody_can_be_looked_at(self) -> None:
+        for name in ("Ana", "Ben", "Cleo", "Dan"):
+            seen = self.simulator.person(name).call
+            assert seen is None or {self.simulator.call(id).state for id in seen.calls} <= set(CallState)
 
     @invariant()
     def ids_are_unique(self) -> None:

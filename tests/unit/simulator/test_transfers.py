@@ -195,6 +195,17 @@ def test_a_target_that_cannot_be_rung_is_refused(desk: Desk, target: dict[str, A
     assert message in refused.json()["error"]["message"]
 
 
+def test_a_person_is_handed_on_to_neither_themselves_nor_one_target_twice(desk: Desk) -> None:
+    """Refused with the place, as an invite is that repeats a person."""
+    refused = desk.transfer(desk.ana)
+    assert (code(refused), evidence(refused)) == ("400 8523", "inferred; fact=participant-invite.r15")
+    ringing = Ringing()
+    for targets in ([ringing.ana], [ringing.ben, ringing.ben]):
+        refused = ringing.redirect(*targets)
+        where = f"$.targets[{len(targets) - 1}].identity: expected a person who is not in the call, nor named before"
+        assert where in refused.json()["error"]["message"]
+
+
 def test_a_call_that_anybody_was_invited_into_is_in_meeting_mode(desk: Desk) -> None:
     """Even when they have declined (s9.8)."""
     cleo = desk.simulator.person("Cleo").declines()
@@ -217,6 +228,20 @@ def test_one_person_leaves_a_group_call(desk: Desk, named: str) -> None:
     assert desk.states() == ["transferring", "transferAccepted", "terminated 200/7015"]
     seen = {name: desk.simulator.person(name).call for name in ("Cleo", "Dan")}
     assert {name: one.others if one else None for name, one in seen.items()} == {"Cleo": ("Ben",), "Dan": ()}
+
+
+@pytest.mark.parametrize("goes", [lambda ana, call: ana.hangs_up(), lambda ana, call: ana.leaves(call)])
+def test_a_person_who_has_left_the_group_call_arrives_nowhere(
+    desk: Desk, goes: Callable[[Person, SimulatedCall], object]
+) -> None:
+    """The target may answer then, and the bot's call goes on."""
+    call = desk.call = desk.bot.join(desk.simulator.meeting(["Cleo", "Dan"]))
+    cleo = desk.simulator.person("Cleo")
+    desk.transfer(transferee={"identity": {"user": {"id": cleo.id}}})
+    goes(cleo, call)
+    desk.simulator.advance(5)
+    assert desk.states() == ["transferring", "established 500/7000"]
+    assert (cleo.call, desk.ben.call) == (None, None)
 
 
 def test_a_group_call_takes_a_transferee_where_the_page_has_it(desk: Desk) -> None:
@@ -359,6 +384,19 @@ def test_a_second_bot_does_not_take_the_call(two: Two, refuses: Callable[[Two, S
     assert two.desk.states() == ["transferring", "established 500/7000"]
 
 
+def test_a_second_bot_transfers_the_person_once_more(two: Two) -> None:
+    """To a person, who talks to them in the end."""
+    two.desk.transfer(named(two.app, "application"))
+    call, _ = two.arrived()
+    two.second.answer(call)
+    two.simulator.advance(1)
+    answer = two.second.post(f"/{call.id}/transfer", {"transferTarget": entry(two.desk.ben)})
+    assert answer.status == 202
+    two.simulator.advance(5)
+    assert two.desk.states(call)[-1] == "terminated 200/7015"
+    assert two.desk.ana.call == PersonCall("established", ("Ben",), 5.0, (), call.id)
+
+
 def test_a_second_bot_is_notified_when_the_person_has_hung_up(two: Two) -> None:
     """While it rings."""
     two.desk.transfer(named(two.app, "application"))
@@ -434,6 +472,7 @@ def test_a_caller_gives_up_while_the_target_rings(ringing: Ringing) -> None:
     ringing.redirect(ringing.ben)
     ringing.simulator.advance(1)
     ringing.ana.hangs_up()
+    assert (ringing.ana.call, ringing.ben.call) == (None, None)
     ringing.simulator.advance(10)
     assert (ringing.ana.call, ringing.ben.call) == (None, None)
 

@@ -1,3 +1,5 @@
+import com.azure.core.credential.TokenCredential;
+import com.azure.core.credential.TokenRequestContext;
 import com.azure.identity.DefaultAzureCredentialBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -18,10 +20,13 @@ import java.util.concurrent.Executors;
 /** A bot that answers every call, with Microsoft's SDK for Java. */
 public final class Bot {
     private static final ExecutorService WORKERS = Executors.newCachedThreadPool();
-    private static final GraphServiceClient GRAPH = new GraphServiceClient(
-            new DefaultAzureCredentialBuilder().build(), "https://graph.microsoft.com/.default");
+    private static final String SCOPE = "https://graph.microsoft.com/.default";
+    private static final TokenCredential CREDENTIAL = new DefaultAzureCredentialBuilder().build();
+    private static final GraphServiceClient GRAPH = new GraphServiceClient(CREDENTIAL, SCOPE);
 
     public static void main(String[] arguments) throws IOException {
+        // The first sign-in takes a JVM seconds, and a call rings for 15 of them.
+        CREDENTIAL.getTokenSync(new TokenRequestContext().addScopes(SCOPE));
         int port = Integer.parseInt(System.getenv("PORT"));
         HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 0);
         server.createContext("/api/calls", Bot::notified);

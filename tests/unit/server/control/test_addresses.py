@@ -178,6 +178,17 @@ def test_a_body_that_is_too_large_is_refused(ask: Ask) -> None:
     assert message(answer) == (413, f"The body is too large; expected at most {BODY_LIMIT:,} bytes.")
 
 
+def test_a_person_is_found_where_a_redirect_has_led(ask: Ask, simulator: Simulator) -> None:
+    """With whom, since when, and from which call; and in no call before."""
+    assert ask("GET", "people/Ben/call") == (200, {"call": None})
+    _, call = ask("POST", "calls", caller="Ana")
+    target = {"identity": {"user": {"id": ask("GET", "people/Ben")[1]["id"]}}}
+    Phone(simulator).send("POST", f"/calls/{call['id']}/redirect", {"targets": [target]})
+    ask("POST", "clock/advance", seconds=5)
+    seen = {"state": "established", "others": ["Ana"], "since": 2.0, "calls": [], "handed_on_from": call["id"]}
+    assert ask("GET", "people/Ben/call") == (200, {"call": seen})
+
+
 def test_a_place_for_two_is_not_over(ask: Ask) -> None:
     """The refusal to join says what can be done there."""
     _, call = ask("POST", "calls")

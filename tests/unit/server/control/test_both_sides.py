@@ -127,6 +127,7 @@ ADDRESSES: dict[type, dict[str, str]] = {
         "assert_goes_on_after_an_end": "POST assertions/goes-on-after-an-end",
         "assert_hung_up_what_it_created": "POST assertions/hung-up-what-it-created",
         "assert_kept_alive": "POST assertions/kept-alive",
+        "assert_plays_nothing_while_muted": "POST assertions/plays-nothing-while-muted",
         "assert_plays_when_audio_is_active": "POST assertions/plays-when-audio-is-active",
         "assert_refuses_forged_notifications": "POST assertions/refuses-forged-notifications",
         "assert_states_recording_first": "POST assertions/states-recording-first",
