@@ -146,7 +146,7 @@ class Transfers:
                 self.require_phone_instance(ask)
             if who.sort.startswith("application"):
                 fact = weakest(fact, TO_A_BOT)
-                self.require_resource_account(who)
+                self.require_resource_account(ask, who)
             elif not self._world.people.exists(who):
                 fact = UNKNOWN_TARGET
         return fact
@@ -155,11 +155,14 @@ class Transfers:
         """Refuse to ring a phone for an app without an application instance (call-transfer.r02)."""
         require_instance(ask, inferred("s9.10, observed 2.10"))
 
-    def require_resource_account(self, who: Identity) -> None:
-        """Refuse to hand a call on to a bot, unless that is chosen and the bot is registered (s9.9)."""
-        if self._switches.resource_accounts == "refused" or self._bot(who) is None:
-            hint = 'of an app of this tenant, simulator.switches.choose(resource_accounts="reached") lets it ring.'
-            raise Refusal("tenant-mismatch", f"The target is a bot; {hint}", fact=TO_A_BOT)
+    def require_resource_account(self, ask: Ask, who: Identity) -> None:
+        """Refuse to hand a call on to a bot, unless that is chosen and it is that of another app (s9.9)."""
+        bot = self._bot(who)
+        if self._switches.resource_accounts == "refused" or bot is None or bot.app_id == ask.grant.app.app_id:
+            hint = (
+                'simulator.switches.choose(resource_accounts="reached") lets that of another app of this tenant ring.'
+            )
+            raise Refusal("tenant-mismatch", f"The target is a bot. {hint}", fact=TO_A_BOT)
 
     def _bot(self, who: Identity) -> App | None:
         """The app that an identity names by its own id, or by that of its application instance."""

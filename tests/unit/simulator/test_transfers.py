@@ -343,16 +343,15 @@ def named(app: App, sort: str) -> dict[str, Any]:
 
 
 def test_a_bot_as_target_is_refused(desk: Desk) -> None:
-    """Unless that is chosen, and it is registered."""
+    """Unless that is chosen, and it is registered, and not the one that transfers."""
     app = desk.simulator.authority.register(phone_number="+15550199")
     for target in (named(app, "application"), named(app, "applicationInstance")):
         refused = desk.transfer(target)
         assert (code(refused), evidence(refused)) == ("403 7505", "reported; fact=s9.9")
         assert 'simulator.switches.choose(resource_accounts="reached")' in refused.json()["error"]["message"]
     desk.simulator.switches.choose(resource_accounts="reached")
-    assert code(desk.transfer({"identity": {"application": {"id": "00000000-0000-4000-8000-000000000001"}}})) == (
-        "403 7505"
-    )
+    for stranger in ("00000000-0000-4000-8000-000000000001", desk.bot.app.app_id):
+        assert code(desk.transfer({"identity": {"application": {"id": stranger}}})) == "403 7505"
 
 
 @pytest.mark.parametrize("sort", ["application", "applicationInstance"])
