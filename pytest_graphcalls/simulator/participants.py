@@ -70,7 +70,9 @@ class Participants:
         """The participant with that id, who is in the call and not hidden."""
         one = conference.people.get(id)
         if one is None or one.hidden or one.state is not ParticipantState.ACTIVE:
-            raise _not_found("No participant in the roster has this id.")
+            named = (other for other in conference.roster if id in (other.identity.id, other.identity.name))
+            there = (f" {other.identity.name} is there as the participant {other.id!r}." for other in named)
+            raise _not_found(f"No participant in the roster has the id {id[:80]!r}.{next(there, '')}")
         return one
 
     def mute(self, ask: Ask) -> Reply:
