@@ -151,7 +151,8 @@ class GraphCalls:
     ) -> Bot:
         """Start a bot of any language as a process, wait until it listens, and attach it as :attr:`bot`.
 
-        It and its children end with the test, whatever happens; what it wrote is shown when the test fails.
+        It and its children end with the test, whatever happens; what it wrote is shown when the test fails. Virtual
+        time moves by ``simulator.advance`` only, however long the bot works.
         ``graphcalls.run(["node", "bot.js"], port_variable="PORT")``
 
         Args:
@@ -192,11 +193,12 @@ class GraphCalls:
             raise StageError("the bot in a meeting", f"the simulator answered {shown_answer(answer)}")
         return self._established(simulator.call(answer.json()["id"]))
 
-    def answered_call(self, caller: str) -> SimulatedCall:
+    def answered_call(self, caller: str, *, seconds: float = 5.0) -> SimulatedCall:
         """Let a person call the bot: an attached bot answers by itself, else the client does; the call is established.
 
         Args:
             caller: who calls: a name, an object id, or a phone number in E.164 form.
+            seconds: real seconds that a bot behind a URL has for its first request.
 
         Raises:
             BotError: the attached bot has done nothing.
@@ -206,7 +208,7 @@ class GraphCalls:
         call = simulator.incoming_call(caller)
         if simulator.outbox.is_open:
             simulator.advance(0)
-            self.bot.wait_for(lambda: call.state is not CallState.INCOMING)
+            self.bot.wait_for(lambda: call.state is not CallState.INCOMING, seconds=seconds)
         else:
             answer = {"acceptedModalities": ["audio"], "callbackUri": call.callback_uri, "mediaConfig": MEDIA}
             self.client.post(f"{CALLS}/{call.id}/answer", json=answer)

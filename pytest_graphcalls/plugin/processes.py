@@ -42,7 +42,7 @@ def client_facts(simulator: Simulator) -> Iterator[ClientFacts]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="graphcalls-")))
         tls = stack.enter_context(certificate_in(folder, cloud.hosts))
-        app_by_host = SimulatorApp(ByHost(simulator, cloud))
+        app_by_host = SimulatorApp(ByHost(simulator, cloud), frozen=True)
         served = stack.enter_context(server(app_by_host, certificate=tls.certificate))
         proxy = stack.enter_context(proxy_in_thread(served, cloud))
         names = (tuple(cloud.hosts), simulator.tenant_id, app.app_id, simulator.signin.secret())

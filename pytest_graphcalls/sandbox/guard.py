@@ -74,10 +74,11 @@ AUDIBLE = frozenset(
         Effect.STATES_RECORDING,
         Effect.RECORDS_CALL,
         Effect.TRANSCRIBES_CALL,
+        Effect.REPORTS_MEDIA,
         Effect.SHARES_SCREEN,
     }
 )
-"""Effects that people notice: something is played or shown to them, or they are recorded."""
+"""Effects that people notice: something is played or shown to them, or they are recorded or reported."""
 _DIALS = frozenset({Effect.MAKES_CALL, Effect.ADDS_PEOPLE, Effect.TRANSFERS_CALL, Effect.REDIRECTS_CALL})
 
 

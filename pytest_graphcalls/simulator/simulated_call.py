@@ -190,11 +190,11 @@ def _seen_by(store: Store, identity: Identity, conference: Conference) -> Person
     legs = [store.calls[leg] for leg in conference.legs]
     rung = [call.targets[0].name for call in legs if call.my_participant not in conference.people]
     is_in, group = me.state is ParticipantState.ACTIVE, conference.kind is Kind.GROUP
-    if is_in and not (others or rung or group):
-        return None
     talks = is_in and bool(there or group)
-    seen = [one.identity.name or one.identity.id for one in (there if talks or not is_in else others)]
-    names = tuple(seen if talks or not is_in else [*seen, *rung])
+    seen = others if is_in and not talks else there
+    names = (*(one.identity.name or one.identity.id for one in seen), *(rung if is_in and not talks else ()))
+    if not talks and not names:
+        return None
     since = max(one.since for one in (me, *(there if talks and not group else ())))
     origin = conference.id if conference.id in store.calls else ""
     return PersonCall("established" if talks else "ringing", names, since, conference.legs, origin)

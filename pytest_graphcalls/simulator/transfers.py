@@ -146,7 +146,7 @@ class Transfers:
                 self.require_phone_instance(ask)
             if who.sort.startswith("application"):
                 fact = weakest(fact, TO_A_BOT)
-                self.require_resource_account(who)
+                self.require_resource_account(ask, who)
             elif not self._world.people.exists(who):
                 fact = UNKNOWN_TARGET
         return fact
@@ -155,11 +155,14 @@ class Transfers:
         """Refuse to ring a phone for an app without an application instance (call-transfer.r02)."""
         require_instance(ask, inferred("s9.10, observed 2.10"))
 
-    def require_resource_account(self, who: Identity) -> None:
-        """Refuse to hand a call on to a bot, unless that is chosen and the bot is registered (s9.9)."""
-        if self._switches.resource_accounts == "refused" or self._bot(who) is None:
-            hint = 'of an app of this tenant, simulator.switches.choose(resource_accounts="reached") lets it ring.'
-            raise Refusal("tenant-mismatch", f"The target is a bot; {hint}", fact=TO_A_BOT)
+    def require_resource_account(self, ask: Ask, who: Identity) -> None:
+        """Refuse to hand a call on to a bot, unless that is chosen and it is that of another app (s9.9)."""
+        bot = self._bot(who)
+        if self._switches.resource_accounts == "refused" or bot is None or bot.app_id == ask.grant.app.app_id:
+            hint = (
+                'simulator.switches.choose(resource_accounts="reached") lets that of another app of this tenant ring.'
+            )
+            raise Refusal("tenant-mismatch", f"The target is a bot. {hint}", fact=TO_A_BOT)
 
     def _bot(self, who: Identity) -> App | None:
         """The app that an identity names by its own id, or by that of its application instance."""
@@ -203,8 +206,8 @@ class Transfers:
     def fate(self, target: Invitee, seconds: float) -> Fate:
         """What will come of ringing a target; voicemail that is asked for answers at once, or not at all (s9.11)."""
         if target.extras.get("endpointType") == "voicemail":
-            takes = self._switches.voicemail == "takes" or None
-            return Fate(0.0, RESULTS[Answer.DECLINES if takes else Answer.UNREACHABLE, False])
+            outcome = Answer.DECLINES if self._switches.voicemail == "takes" else Answer.UNREACHABLE
+            return Fate(0.0, RESULTS[outcome, False])
         return self._world.people.fate(target.identity, seconds)
 
     def decide(self, call_id: str, id: str, result: Result | None) -> None:
@@ -218,13 +221,19 @@ class Transfers:
         if reached and self._world.people.scripted(who).voicemail:
             result, who = None, replace(who, sort="voicemail", name=f"Voicemail of {who.name or who.id}")
             conference = self._store.change_participant(conference, id, identity=who)
-        if result is None:
+        origin = self._store.calls[call_id]
+        if result is None and self._waits(origin, conference):
             conference = self._store.step_participant(conference, id, ParticipantEvent.JOIN)
             self._calls.schedule_leaving(conference, id)
-            self.taken(self._store.calls[call_id], who)
+            self.taken(origin, who)
         else:
-            conference = self._store.step_participant(conference, id, ParticipantEvent.DECLINE)
-            self.given_up(self._store.calls[call_id])
+            self._store.step_participant(conference, id, ParticipantEvent.DECLINE)
+            self.given_up(origin)
+
+    def _waits(self, origin: Call, conference: Conference) -> bool:
+        """Whether the person who is handed on is still there, and in a transferred call with the bot as well."""
+        old = self._store.conference_of(origin)
+        return any(origin.state is not CallState.TRANSFERRING or old.find(one.identity) for one in conference.active)
 
     def decided(self, call: Call) -> None:
         """A bot has answered an incoming call, or a call is over: that may end the ringing."""

@@ -34,12 +34,12 @@ class Client(Protocol):
 
 
 def refused(answer: Answer) -> bool:
-    """Whether the request was not carried out; which status says so is no rule's business here."""
+    """Whether a request was refused, by any status of 400 or above; the exact status is judged by rules of its own."""
     return answer.status_code >= 400
 
 
 def members(answer: Answer) -> dict[str, Any]:
-    """The JSON object in the answer's body; empty when there is none, because that is another rule's business."""
+    """The JSON object in the body of an answer; empty where there is none, which other rules judge."""
     return json_object(answer.content)
 
 
@@ -50,7 +50,7 @@ def shown(answer: Answer) -> str:
 
 
 class OnTarget:
-    """The part of a stage that holds its target.
+    """The part of a stage that sends requests to its target.
 
     Args:
         connection: the target, for one API version.
@@ -138,7 +138,7 @@ class Waiting(OnTarget):
         return condition() or self._until_later(condition, self._patience if within is None else within)
 
     def _until_later(self, condition: Callable[[], bool], left: float) -> bool:
-        """As :meth:`until` after ``condition`` was false, with ``left`` seconds to go."""
+        """Ask ``condition``, which was false, for ``left`` more seconds; see :meth:`until`."""
         step = self._step
         while left > 0:
             self._connection.wait(min(step, left))
@@ -194,12 +194,12 @@ class Invitee:
     sort: str = "user"
 
     def identity(self) -> dict[str, Any]:
-        """An identity set that names it."""
+        """An identity set that names the invitee."""
         who = {"@odata.type": f"{GRAPH}identity", "id": self.id, **({"displayName": self.name} if self.name else {})}
         return {"@odata.type": f"{GRAPH}identitySet", self.sort: who}
 
     def entry(self, *, chosen_id: str = "", replaces: str = "") -> dict[str, Any]:
-        """An ``invitationParticipantInfo`` for it.
+        """An ``invitationParticipantInfo`` that names the invitee.
 
         Args:
             chosen_id: the ``participantId`` to ask for.
@@ -210,6 +210,6 @@ class Invitee:
         return {"@odata.type": f"{GRAPH}invitationParticipantInfo", "identity": self.identity(), **asked}
 
     def is_(self, participant: Mapping[str, Any]) -> bool:
-        """Whether a roster's ``participant`` is this one; ids compare without regard to case."""
+        """Whether a ``participant`` of a roster is the invitee; ids compare without regard to case."""
         who = participant.get("info", {}).get("identity", {}).get(self.sort) or {}
         return str(who.get("id", "")).lower() == self.id.lower()

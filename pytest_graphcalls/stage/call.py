@@ -37,7 +37,7 @@ def filled(path: str, keys: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CallRequests:
-    """A call on the stage, as what can be asked about it.
+    """The requests about one call on the stage.
 
     Attributes:
         stage: where it was built.
@@ -102,7 +102,7 @@ class CallRequests:
         return self.send(Effect.REJECTS_CALL, body)
 
     def participants(self) -> Answer:
-        """List who is in it."""
+        """List the participants of the call."""
         return self.send(Effect.SHOWS_ROSTER)
 
     def participant(self, participant_id: str) -> Answer:
@@ -182,7 +182,7 @@ class StagedCall(CallRequests):
         return str(members(self.stage.accepted(answer, success_of(Effect.SHOWS_CALL))).get("state", "")).lower()
 
     def lives(self) -> bool:
-        """Whether the call is still there and not over."""
+        """Whether the call can be read and is not over."""
         return self.state() not in OVER
 
     def is_as_answered(self, answer: Answer) -> bool:
@@ -202,7 +202,7 @@ class StagedCall(CallRequests):
 
 @dataclass(frozen=True, slots=True)
 class StagedMeeting:
-    """A user on the stage who organizes meetings, and one of these.
+    """A meeting on the stage, with the user who organizes it.
 
     Attributes:
         stage: where it is used.

@@ -32,17 +32,17 @@ class Notice:
 
     @classmethod
     def of(cls, posted_to: str, entry: Mapping[str, Any]) -> Notice:
-        """From an entry of ``commsNotifications``."""
+        """The notice that an entry of ``commsNotifications`` holds."""
         path = str(entry.get("resourceUrl") or entry.get("resource") or "")
         about = path.partition("/calls/")[2].strip("/")
         return cls(posted_to, str(entry.get("changeType", "")).lower(), about, entry.get("resourceData"))
 
     def of_call(self) -> Mapping[str, Any]:
-        """The data, where it is one object."""
+        """The data of the notice where it is one object, else an empty one."""
         return self.data if isinstance(self.data, dict) else {}
 
     def state(self) -> str:
-        """The state of the call, or the status of the operation, that it tells of, in lower case; or ``""``."""
+        """The state of the call or the status of the operation in the data, in lower case; or ``""``."""
         data = self.of_call()
         return str(data.get("state") or data.get("status") or "").lower()
 

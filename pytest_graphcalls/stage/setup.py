@@ -32,7 +32,7 @@ ENDED = frozenset({"completed", "failed"})
 
 
 class People(OnTarget):
-    """The part of a stage that knows who there is; arguments as for :class:`.OnTarget`."""
+    """The part of a stage that supplies people, phones, apps and ids; arguments as for :class:`.OnTarget`."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
@@ -50,7 +50,7 @@ class People(OnTarget):
         self._nobody: Client | None = None
 
     def _new_names(self) -> Iterator[str]:
-        """Ids: the same in every run where nothing outlives the test, new ones elsewhere; a recording says which."""
+        """Yield ids: those of a recording; else the same in every run, or new ones where state outlives the test."""
         if self._connection.case:
             yield from self._connection.case.ids()
         fresh = self._simulated and self._connection.is_fresh
@@ -233,7 +233,7 @@ class Making(Waiting, People):
 
 
 class Scenes(Making):
-    """The part of a stage that sets scenes; arguments as for :class:`.OnTarget`."""
+    """The part of a stage that sets up calls and meetings with people in them; arguments as for :class:`.OnTarget`."""
 
     def meeting_call(
         self, people: int = 2, *, at: Mapping[str, Any] | None = None, by: Client | None = None
@@ -342,7 +342,7 @@ class Scenes(Making):
         return False
 
     def _judge_roster(self, call: StagedCall, invites: Mapping[Invitee, Any]) -> None:
-        """Blame a list of participants that lacks one whose invite is completed; not in a sandbox: people leave it."""
+        """Report a list of participants that lacks one whose invite is completed; not in a sandbox: people leave it."""
         case = self._connection.case
         if self._connection.sandbox is not None or (case is not None and not case.compared):
             return
@@ -398,7 +398,7 @@ class Stage(Scenes, Notices):
         self._add_wrong_value = recorder.add_wrong_value
 
     def expecting(self, what: str) -> AbstractContextManager[Any]:
-        """A request that breaks the contract on purpose is sent inside this; ``what`` it breaks is a slug or a kind."""
+        """Allow a request that breaks the contract on purpose; ``what`` is the slug of a rule or a kind of finding."""
         return self._recorder.expect_violation(what)
 
     def record_answer(self, question: str, answer: Answer, note: str = "") -> None:

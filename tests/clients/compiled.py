@@ -8,6 +8,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from signal import SIGKILL
 from typing import Any
 
 import pytest
@@ -102,6 +103,8 @@ def done(command: Command, folder: Path, *, downloads: str = "") -> None:
     )
     if ended.returncode:
         wrote = f"{ended.stderr}{ended.stdout}".strip()
+        if ended.returncode == -SIGKILL or "signal: killed" in wrote:
+            pytest.skip(f"needs more memory: the system has ended {command[0]}, which takes up to 11 GB")
         if downloads:
             why = next((line for line in wrote.splitlines() if PROGRESS not in line), "it says nothing")
             pytest.skip(f"needs {downloads}, which cannot be downloaded here: {why}")

@@ -162,6 +162,12 @@ def test_every_rule_can_be_explained(id: str) -> None:
     assert all(rule.page(version).startswith("https://") for version in rule.versions)
 
 
+@pytest.mark.parametrize("id", sorted(CONTRACT.questions))
+def test_every_question_says_how_it_is_simulated(id: str) -> None:
+    """By the status that the simulator answers with; the proof compares it with the answer."""
+    assert re.match(r"[2-5]\d\d\b", CONTRACT.questions[id].simulated)
+
+
 def test_what_is_not_covered_has_no_page() -> None:
     """Of operations on calls: those that are documented are covered, whole or as a question."""
     listed = ContractFiles(ROOT).read("uncovered.yaml", "uncovered")["operations"]

@@ -62,6 +62,7 @@ def test_an_unmodified_bot_runs_as_a_process(pytester: pytest.Pytester, run: Run
             call = graphcalls.simulator.incoming_call()
             graphcalls.simulator.advance(0)
             bot.wait_for(lambda: call.rejected_with == "busy")
+            assert graphcalls.simulator.now == 0.0, "time passed while the bot signed in"
             assert [exchange.response.status for exchange in graphcalls.exchanges] == [202]
             assert False, "to see the output"
         """,

@@ -18,9 +18,5 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Command:
 def test_it_answers(graphcalls: GraphCalls, program: Command) -> None:
     callback = graphcalls.simulator.authority.app.callback_uri
     graphcalls.run(program, port_variable="PORT", environment={"BOT_URL": callback}, within=120)
-    call = graphcalls.simulator.incoming_call("Adele")
-    graphcalls.simulator.advance(0)
-    graphcalls.bot.wait_for(lambda: call.state != "incoming", seconds=60)
-    graphcalls.simulator.advance(1)
-    assert call.state == "established"
+    assert graphcalls.answered_call("Adele", seconds=60).state == "established"
     graphcalls.bot.assert_answered_within(15)

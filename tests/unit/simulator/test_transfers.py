@@ -230,6 +230,20 @@ def test_one_person_leaves_a_group_call(desk: Desk, named: str) -> None:
     assert {name: one.others if one else None for name, one in seen.items()} == {"Cleo": ("Ben",), "Dan": ()}
 
 
+@pytest.mark.parametrize("goes", [lambda ana, call: ana.hangs_up(), lambda ana, call: ana.leaves(call)])
+def test_a_person_who_has_left_the_group_call_arrives_nowhere(
+    desk: Desk, goes: Callable[[Person, SimulatedCall], object]
+) -> None:
+    """The target may answer then, and the bot's call goes on."""
+    call = desk.call = desk.bot.join(desk.simulator.meeting(["Cleo", "Dan"]))
+    cleo = desk.simulator.person("Cleo")
+    desk.transfer(transferee={"identity": {"user": {"id": cleo.id}}})
+    goes(cleo, call)
+    desk.simulator.advance(5)
+    assert desk.states() == ["transferring", "established 500/7000"]
+    assert (cleo.call, desk.ben.call) == (None, None)
+
+
 def test_a_group_call_takes_a_transferee_where_the_page_has_it(desk: Desk) -> None:
     """Not inside of the target, as an example that is no JSON prints it; not a stranger, nor the bot."""
     desk.call = desk.bot.join()
@@ -329,16 +343,15 @@ def named(app: App, sort: str) -> dict[str, Any]:
 
 
 def test_a_bot_as_target_is_refused(desk: Desk) -> None:
-    """Unless that is chosen, and it is registered."""
+    """Unless that is chosen, and it is registered, and not the one that transfers."""
     app = desk.simulator.authority.register(phone_number="+15550199")
     for target in (named(app, "application"), named(app, "applicationInstance")):
         refused = desk.transfer(target)
         assert (code(refused), evidence(refused)) == ("403 7505", "reported; fact=s9.9")
         assert 'simulator.switches.choose(resource_accounts="reached")' in refused.json()["error"]["message"]
     desk.simulator.switches.choose(resource_accounts="reached")
-    assert code(desk.transfer({"identity": {"application": {"id": "00000000-0000-4000-8000-000000000001"}}})) == (
-        "403 7505"
-    )
+    for stranger in ("00000000-0000-4000-8000-000000000001", desk.bot.app.app_id):
+        assert code(desk.transfer({"identity": {"application": {"id": stranger}}})) == "403 7505"
 
 
 @pytest.mark.parametrize("sort", ["application", "applicationInstance"])
@@ -368,6 +381,19 @@ def test_a_second_bot_does_not_take_the_call(two: Two, refuses: Callable[[Two, S
     two.simulator.advance(15)
     assert call.state == "terminated"
     assert two.desk.states() == ["transferring", "established 500/7000"]
+
+
+def test_a_second_bot_transfers_the_person_once_more(two: Two) -> None:
+    """To a person, who talks to them in the end."""
+    two.desk.transfer(named(two.app, "application"))
+    call, _ = two.arrived()
+    two.second.answer(call)
+    two.simulator.advance(1)
+    answer = two.second.post(f"/{call.id}/transfer", {"transferTarget": entry(two.desk.ben)})
+    assert answer.status == 202
+    two.simulator.advance(5)
+    assert two.desk.states(call)[-1] == "terminated 200/7015"
+    assert two.desk.ana.call == PersonCall("established", ("Ben",), 5.0, (), call.id)
 
 
 def test_a_second_bot_is_notified_when_the_person_has_hung_up(two: Two) -> None:
@@ -445,6 +471,7 @@ def test_a_caller_gives_up_while_the_target_rings(ringing: Ringing) -> None:
     ringing.redirect(ringing.ben)
     ringing.simulator.advance(1)
     ringing.ana.hangs_up()
+    assert (ringing.ana.call, ringing.ben.call) == (None, None)
     ringing.simulator.advance(10)
     assert (ringing.ana.call, ringing.ben.call) == (None, None)
 
