@@ -76,7 +76,7 @@ class Calls:
         """The call in the path, if it is the app's and not over (observed 2.13)."""
         call = self._world.store.calls.get(ask.match.keys["call-id"])
         if call is None or call.app_id != ask.grant.app.app_id:
-            raise Refusal("call-not-found", f"This app has no call {ask.match.keys['call-id'][:80]!r}.")
+            raise Refusal("call-not-found")
         if call.state is CallState.TERMINATED:
             raise Refusal("call-not-found", _end_of(call))
         return call
