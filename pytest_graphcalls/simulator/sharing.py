@@ -137,7 +137,9 @@ class Sharing:
 
     def visible(self, call: Call) -> tuple[ContentSession, ...]:
         """The sessions that a bot can look up."""
-        return tuple(self._world.store.conference_of(call).sessions.values()) if call.follows_content else ()
+        conference = self._world.store.conference_of(call)
+        sees = call.follows_content and conference.is_inside(call.my_participant)
+        return tuple(conference.sessions.values()) if sees else ()
 
     def _shown(self, ask: Ask, session: ContentSession) -> dict[str, Any]:
         return resources.content_session(session, presenter=ask.match.version == "beta")

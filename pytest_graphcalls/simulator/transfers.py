@@ -95,7 +95,9 @@ class Transfers:
         self._incoming.require_incoming(call)
         require_entries(body, "targets")
         targets = {f"$.targets[{i}]": invitee_of(one, self._world.people) for i, one in enumerate(body["targets"])}
-        who = next(one for one in self._store.conference_of(call).active if not one.leg)
+        who = next((one for one in self._store.conference_of(call).active if one.is_person), None)
+        if who is None:
+            raise Refusal("call-not-found", "Everybody has left the call.", fact=inferred("call-redirect.r02"))
         fact = self.require_reachable(ask, who, targets, documented("call-redirect.r01"))
         names = tuple(one.identity.name or one.identity.id for one in targets.values())
         callback = self._incoming.take_callback(call, body)
@@ -124,7 +126,7 @@ class Transfers:
             return next(one for one in conference.active if not one.leg)
         named = invitee_of(body.get("transferee") or {}, self._world.people)
         one = conference.people.get(named.participant) or conference.find(named.identity)
-        if one is None or one.leg or one.state is not ParticipantState.ACTIVE:
+        if one is None or not one.is_person or one.state is not ParticipantState.ACTIVE:
             aside = "$.transferee: expected a person who is in the group call, by identity or participantId."
             raise Refusal("invalid-request", aside, fact=inferred("call-transfer.r04"), parameter="$.transferee")
         return one
@@ -221,7 +223,9 @@ class Transfers:
         if reached and self._world.people.scripted(who).voicemail:
             result, who = None, replace(who, sort="voicemail", name=f"Voicemail of {who.name or who.id}")
             conference = self._store.change_participant(conference, id, identity=who)
-        origin = self._store.calls[call_id]
+        origin = self._store.calls.get(call_id)
+        if origin is None:  # it was over and is kept no longer
+            return
         if result is None and self._waits(origin, conference):
             conference = self._store.step_participant(conference, id, ParticipantEvent.JOIN)
             self._calls.schedule_leaving(conference, id)

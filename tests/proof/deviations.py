@@ -179,8 +179,8 @@ TABLE: tuple[Deviation, ...] = (
     ),
     Deviation(
         "participant-get.success-is-200-with-participant",
-        "The participant comes in a list.",
-        body("participant-get", lambda one: {"value": [one]}),
+        "A participant is answered 405.",
+        handled("participant-get", changes.cannot_be_read),
     ),
     Deviation(
         "participant-get.id-is-the-one-asked-for",

@@ -343,3 +343,33 @@ def test_the_list_can_be_missing_as_in_2019(simulator: Simulator, bot: Bot, call
         missing = bot.get(groups(call))
     assert (missing.status, missing.json()["error"]["code"]) == (404, "UnknownError")
     assert bot.get(groups(call)).status == 200
+
+
+def test_a_hold_ends_with_the_call_of_the_bot_that_has_begun_it(simulator: Simulator, bot: Bot) -> None:
+    """Nobody else could end it; the music was heard until then."""
+    call = bot.join()
+    act(bot, call, "Ana", "startHoldMusic")
+    simulator.advance(1)
+    assert simulator.person("Ana").hears == ()
+    bot.delete(f"/{call.id}")
+    assert simulator.person("Ana").hears == ("Ben",)
+    assert [(one.ended, one.ends) for one in simulator.person("Ana").heard] == [("stopped", simulator.now)]
+
+
+def test_a_group_is_changed_after_one_of_it_has_left(simulator: Simulator, bot: Bot) -> None:
+    """Only those whom the request names have to be in the call."""
+    call = bot.join(simulator.meeting(["Ana", "Ben", "Cleo"]))
+    made = {"id": "one", "routingMode": "oneToOne"}
+    body = {**made, "sources": [id_of(call, "Ana")], "receivers": [id_of(call, "Ben")]}
+    assert bot.post(f"/{call.id}/audioRoutingGroups", body).status == 200
+    changed = {"sources": [id_of(call, "Cleo")]}
+    simulator.person("Ben").leaves(call)
+    answer = bot.send("PATCH", f"/communications/calls/{call.id}/audioRoutingGroups/one", changed)
+    assert (answer.status, answer.json()["sources"]) == (200, changed["sources"])
+
+
+def test_a_hold_is_posted_once(simulator: Simulator, bot: Bot) -> None:
+    """In a call for two, too, whoever holds it already changes nothing."""
+    bot.ring(simulator.person("Ana"))
+    simulator.person("Ana").holds().holds()
+    assert len(rosters(simulator)) == 1

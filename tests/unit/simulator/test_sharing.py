@@ -229,3 +229,20 @@ def test_reports_of_devices_are_kept_by_call(bot: Bot) -> None:
     assert code(bot.post("/logTeleconferenceDeviceQuality", {})) == "400 8523"
     bot.simulator.reset()
     assert bot.simulator.store.device_quality == []
+
+
+def test_what_is_done_with_people_spares_the_gallery(simulator: Simulator) -> None:
+    """It is not heard, is none of the others in a call, is not muted with all, and cannot be handed on."""
+    bot = Bot(simulator, version="beta")
+    call, ana = bot.join(), simulator.person("Ana")
+    bot.post(f"/{call.id}/addLargeGalleryView", {})
+    simulator.advance(5)
+    assert ana.hears == ("Ben", "Bot")
+    assert ana.call is not None
+    assert ana.call.others == ("Ben", "Bot")
+    bot.post(f"/{call.id}/participants/muteAll", {})
+    assert [one.identity.name for one in call.participants if one.is_muted] == ["Ana", "Ben"]
+    (gallery,) = [one.id for one in call.participants if one.gallery_of]
+    transferee = {"identity": entry(ana)["identity"], "participantId": gallery}
+    body = {"transferTarget": entry(simulator.person("Cleo")), "transferee": transferee}
+    assert code(bot.post(f"/{call.id}/transfer", body)) == "400 8523"
