@@ -69,10 +69,12 @@ class Participants:
 
     def active(self, call: Call, id: str) -> Participant:
         """The participant with that id, if the roster names it; a bot in the lobby sees itself alone."""
-        seen = self._world.store.conference_of(call).seen_by(call.my_participant)
+        seen = tuple(self._world.store.conference_of(call).seen_by(call.my_participant))
         one = next((one for one in seen if one.id == id), None)
         if one is None:
-            raise _not_found("No participant in the roster has this id.")
+            named = (other for other in seen if id in (other.identity.id, other.identity.name))
+            there = (f" {other.identity.name} is there as the participant {other.id!r}." for other in named)
+            raise _not_found(f"No participant in the roster has the id {id[:80]!r}.{next(there, '')}")
         return one
 
     def mute(self, ask: Ask) -> Reply:

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
+from pytest_graphcalls.errors import did_you_mean
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Admission, Ask
 from pytest_graphcalls.simulator.audio import Music
@@ -64,8 +65,10 @@ class Routing:
 
     def require_none_on_hold(self, conference: Conference) -> None:
         """Refuse to put a second participant on hold (participant-startholdmusic.r03, s7.6)."""
-        if any(one.music for one in conference.active):
-            raise Refusal("conflicting-actions", "One participant is on hold.", action="startHoldMusic")
+        for one in conference.active:
+            if one.music:
+                aside = f"{one.identity.name or one.id} is on hold until stopHoldMusic."
+                raise Refusal("conflicting-actions", aside, action="startHoldMusic")
 
     def _hold(self, one: Participant, operation: Operation, _: float) -> None:
         music = Music(next(iter(operation.sounds), None), operation.id, self._world.clock.now)
@@ -151,5 +154,6 @@ class Routing:
     def _found(self, ask: Ask) -> tuple[Call, Route]:
         call, id = self._calls.established(ask), ask.match.keys["group-id"]
         if id not in call.routes:
-            raise Refusal("routing-group-not-found", "No audio routing group of this call has this id.")
+            aside = f"No audio routing group of this call has the id {id[:80]!r}.{did_you_mean(id, call.routes)}"
+            raise Refusal("routing-group-not-found", aside)
         return call, call.routes[id]

@@ -130,7 +130,11 @@ class Sharing:
         call = self._calls.live(ask)
         session = next((one for one in self.visible(call) if one.id == ask.match.keys["session-id"]), None)
         if session is None:
-            raise Refusal("session-not-found")
+            unseen = (
+                "The call has no isContentSharingNotificationEnabled in its callOptions, so it is shown no sessions."
+            )
+            aside = f"No session that goes on has the id {ask.match.keys['session-id'][:80]!r}."
+            raise Refusal("session-not-found", aside if call.follows_content else unseen)
         context = f"{ask.root}/$metadata#communications/calls('{call.id}')/contentSharingSessions/$entity"
         body = {"@odata.context": context, **self._shown(ask, session)}
         return Reply(200, documented("contentsharingsession-get.r01"), body)

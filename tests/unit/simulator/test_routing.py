@@ -154,7 +154,9 @@ def test_one_is_on_hold_at_a_time(simulator: Simulator, bot: Bot, call: Simulate
     """A second start is refused until the first was stopped; a stop without a start changes nothing."""
     assert act(bot, call, "Ben", "stopHoldMusic").status == 202
     act(bot, call, "Ana", "startHoldMusic")
-    assert code(act(bot, call, "Ben", "startHoldMusic")) == "409 8519"
+    refused = act(bot, call, "Ben", "startHoldMusic")
+    assert code(refused) == "409 8519"
+    assert refused.json()["error"]["message"].endswith("] Ana is on hold until stopHoldMusic.")
     assert code(act(bot, call, "Ana", "startHoldMusic")) == "409 8519"
     act(bot, call, "Ana", "stopHoldMusic")
     assert act(bot, call, "Ben", "startHoldMusic").status == 202
@@ -308,9 +310,28 @@ def test_a_group_names_participants_of_the_call(simulator: Simulator, bot: Bot, 
     assert [one.receivers for one in call.routes] == [(id_of(call, "Ben"),)]
     for answer in (bot.get(groups(call, "y")), change(bot, call, "y"), bot.delete(groups(call, "y"))):
         assert code(answer) == "404 8522"
-        assert "No audio routing group of this call has this id." in answer.json()["error"]["message"]
+        assert answer.json()["error"]["message"].endswith("No audio routing group of this call has the id 'y'.")
+    near = bot.get(groups(call, "multicast")).json()["error"]["message"]
+    assert near.endswith("has the id 'multicast'. Did you mean 'Multicast'?")
     peer = bot.ring(simulator.person("Dan"))
     assert code(bot.post(groups(peer), {**body, "receivers": []})) == "400 8548"
+
+
+def test_a_mode_has_no_letter_case(bot: Bot, call: SimulatedCall) -> None:
+    """The group is as if it had been spelt as published."""
+    made = make(bot, call, "Ana", routingMode="onetoone").json()
+    assert (made["id"], made["routingMode"]) == ("OneToOne", "oneToOne")
+
+
+def test_the_id_of_a_user_is_not_that_of_a_participant(bot: Bot, call: SimulatedCall) -> None:
+    """The answer says which it is, for a name as well."""
+    right = id_of(call, "Ana")
+    for wrong in (bot.simulator.person("Ana").id, "Ana"):
+        message = bot.post(f"/{call.id}/participants/{wrong}/startHoldMusic", {}).json()["error"]["message"]
+        said = f"No participant in the roster has the id {wrong!r}. Ana is there as the participant {right!r}."
+        assert message == f"Participant not found. [pytest-graphcalls] {said}"
+    message = bot.post(f"/{call.id}/participants/x/startHoldMusic", {}).json()["error"]["message"]
+    assert message.endswith("No participant in the roster has the id 'x'.")
 
 
 def test_who_is_invited_apart_is_reached_by_groups_only(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:

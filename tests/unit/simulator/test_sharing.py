@@ -61,6 +61,30 @@ def test_the_stream_of_a_bot_turns_with_its_role(bot: Bot, host: SimulatedCall) 
     assert host.sharing == ()
 
 
+def test_a_role_has_no_letter_case(bot: Bot, host: SimulatedCall) -> None:
+    """As the values of any enumeration in a request; the contract finds the letter case."""
+    assert be(bot, host, "Sharer").status == 202
+    assert [one.what for one in host.sharing] == ["screen"]
+
+
+def test_a_session_is_not_there_for_a_bot_that_does_not_follow_what_is_shared(bot: Bot) -> None:
+    """The answer says what such a bot has to ask for."""
+    call = bot.join()
+    bot.simulator.person("Ana").shares_screen(call)
+    (shared,) = call.sharing
+    message = bot.get(f"/{call.id}/contentSharingSessions/{shared.id}").json()["error"]["message"]
+    assert message == (
+        "Session not found. [pytest-graphcalls] The call has no isContentSharingNotificationEnabled in its "
+        "callOptions, so it is shown no sessions."
+    )
+
+
+def test_an_unknown_session_is_named(bot: Bot, host: SimulatedCall) -> None:
+    """A session ends with what was shared."""
+    message = bot.get(f"/{host.id}/contentSharingSessions/x").json()["error"]["message"]
+    assert message == "Session not found. [pytest-graphcalls] No session that goes on has the id 'x'."
+
+
 def test_a_role_that_the_bot_has_changes_nothing(bot: Bot, host: SimulatedCall) -> None:
     """It is no error (s12.3), and posts nothing."""
     be(bot, host, "sharer")
