@@ -13,7 +13,6 @@ question = pytest.mark.graphcalls_question
 
 ACTION = "call-changescreensharingrole"
 SUCCESS = "call-changescreensharingrole.success-is-202-empty"
-OWN_MEDIA = {"@odata.type": "#microsoft.graph.appHostedMediaConfig", "blob": "<media session configuration>"}
 SCREEN = "videoBasedScreenSharing"
 
 
@@ -25,7 +24,8 @@ def act(call: StagedCall, role: str = "sharer", **body: Any) -> Answer:
 def hosting(stage: Stage, *modalities: str, **where: Any) -> StagedCall:
     """A call whose bot hosts its media itself, in a meeting or ``where`` is said, with these modalities."""
     wanted = list(modalities or ("audio", "video", SCREEN))
-    return stage.staged(mediaConfig=OWN_MEDIA, requestedModalities=wanted, **(where or stage.meeting()))
+    media = {"@odata.type": "#microsoft.graph.appHostedMediaConfig", "blob": stage.new_id()}
+    return stage.staged(mediaConfig=media, requestedModalities=wanted, **(where or stage.meeting()))
 
 
 def directions(call: StagedCall, id: str) -> list[Any]:

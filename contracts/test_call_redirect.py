@@ -123,6 +123,24 @@ def test_question_when_the_end_comes(graphcalls_stage: Stage) -> None:
     graphcalls_stage.record_answer("call-redirect.when-the-end-comes", call.get())
 
 
+@question("call-redirect.no-target-takes-it")
+def test_question_no_target_takes_it(graphcalls_stage: Stage) -> None:
+    """What is the bot notified of when every target has declined?"""
+    stage = graphcalls_stage
+    call = stage.incoming_call()
+    answer = stage.accepted(call.send(REDIRECT, {"targets": [stage.decliner().entry()]}), SUCCESS)
+    stage.advance(60)
+    told = [f"{one.change} {one.state()}".strip() for one in stage.notifications if one.about == call.id]
+    stage.record_answer("call-redirect.no-target-takes-it", answer, ", ".join(told[1:]) or "nothing")
+
+
+@question("call-redirect.bot-as-target")
+def test_question_bot_as_target(graphcalls_stage: Stage) -> None:
+    """What is answered when a target is a bot?"""
+    call, target = graphcalls_stage.incoming_call(), graphcalls_stage.bot().entry()
+    graphcalls_stage.record_answer("call-redirect.bot-as-target", call.send(REDIRECT, {"targets": [target]}))
+
+
 @question("call-redirect.redirected-late")
 def test_question_redirected_late(graphcalls_stage: Stage) -> None:
     """What is answered to a redirect that comes after the 15 seconds?"""

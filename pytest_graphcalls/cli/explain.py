@@ -148,7 +148,9 @@ def _of_types(contract: Contract) -> Iterator[_Known]:
 
 
 def _unknown(contract: Contract, name: str) -> UnknownNameError:
-    sort = "rule, question, operation, notification, error, type, kind of finding, fixture, marker, option or method"
+    sort = (
+        "rule, question, operation, notification, error, type, kind of finding, fixture, marker, option, method, switch"
+    )
     if _FINGERPRINT.fullmatch(name):
         where = "The report (--graphcalls-report=FILE.json) has findings by their fingerprint, and"
         return UnknownNameError(sort, name, (), where)
@@ -164,6 +166,11 @@ _OBJECTS = {
     "person": "pytest_graphcalls.simulator.person:Person",
 }
 """What a test has, by the name that the documentation gives it, and its class."""
+_TABLES = {
+    "switches": "pytest_graphcalls.simulator.switches:Switches",
+    "pace": "pytest_graphcalls.simulator.clock:Pace",
+}
+"""What a test sets, by the same name, and the class whose docstring explains its attributes."""
 
 
 def _of_python() -> Iterator[_Known]:
@@ -179,8 +186,17 @@ def _of_python() -> Iterator[_Known]:
     for setting in options.SETTINGS:
         yield (setting.flag, setting.dest), partial(_of_a_test, f"option {setting.flag}", setting.help)
     for owner, place in _OBJECTS.items():
-        module, _, kind = place.partition(":")
-        yield from _methods(owner, getattr(import_module(module), kind))
+        yield from _methods(owner, _class(place))
+    for owner, place in _TABLES.items():
+        listed = (getdoc(_class(place)) or "").partition("Attributes:\n")[2].partition("\n\n")[0]
+        for name, says in re.findall(r"^ {4}(\w+): (.*(?:\n {5}.*)*)", listed, re.MULTILINE):
+            yield (f"{owner}.{name}", name), partial(_of_a_test, f"{owner}.{name}", says)
+
+
+def _class(place: str) -> type:
+    module, _, name = place.partition(":")
+    found: type = getattr(import_module(module), name)
+    return found
 
 
 def _methods(owner: str, kind: type) -> Iterator[_Known]:

@@ -272,11 +272,11 @@ class Contract:
         return self._request(request, readable(request), match or self._match(request), token_expected=token_expected)
 
     def published(self, match: Match, body: Any) -> Any:
-        """The decoded body of a request, with the names of its members in the letter case that is published."""
+        """The decoded body of a request, its members and the values of enumerations in the published letter case."""
         from pytest_graphcalls.contract.check import body_root
 
         schemas, root = self._checker(match.version).schemas[Side.REQUEST], body_root(match.operation)
-        return body if schemas.is_sound(root, body) else schemas.published(root, body)[0]
+        return body if schemas.is_sound(root, body) else schemas.published(root, body, values=True)[0]
 
     @cached_property
     def notifications(self) -> Mapping[str, Payload]:

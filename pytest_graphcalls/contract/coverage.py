@@ -94,8 +94,12 @@ def unmatched(miss: Miss, request: Request) -> Iterator[Finding]:
             Kind.METHOD_UNDOCUMENTED, Severity.VIOLATION, Side.REQUEST, "", miss.version, "method", expected, got
         )
     elif miss.reason == "version":
-        expected, got = f"/{miss.allowed[0]}, the only version that has {miss.nearest}", f"{request.method} {path}"
-        yield Finding(Kind.OPERATION_UNKNOWN, Severity.VIOLATION, Side.REQUEST, "", miss.version, "path", expected, got)
+        only = miss.allowed[0]
+        expected, got = f"/{only}, the only version that has {miss.nearest}", f"{request.method} {path}"
+        hint = f'Send it under /{only}; a test of it is marked graphcalls(version="{only}").'
+        yield Finding(
+            Kind.OPERATION_UNKNOWN, Severity.VIOLATION, Side.REQUEST, "", miss.version, "path", expected, got, hint=hint
+        )
 
 
 def not_covered(miss: Miss, request: Request) -> Finding:

@@ -246,6 +246,7 @@ class Repeat:
             come back, with the slug of the rule that says so; else ``None``.
         rule: slug of the rule that says so, or ``""``.
         contradiction: id of the contradiction in the documentation that makes it a notice, or ``""``.
+        any_case: whether it may come back in another letter case, as a value of an enumeration.
     """
 
     at: str
@@ -254,6 +255,7 @@ class Repeat:
     people: Mapping[str, str] | None = None
     rule: str = ""
     contradiction: str = ""
+    any_case: bool = False
 
 
 @dataclass(frozen=True, slots=True)

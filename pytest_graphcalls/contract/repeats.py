@@ -45,7 +45,7 @@ def disagreements(repeat: Repeat, known: Any, answer: Any) -> list[Disagreement]
         answer: the decoded body of the answer.
     """
     wanted, got = member(known, repeat.name), member(answer, repeat.at)
-    if wanted is None or wanted == got:
+    if wanted is None or wanted == got or (repeat.any_case and str(wanted).lower() == str(got).lower()):
         return []
     if repeat.at == "@odata.type" and str(wanted).lstrip("#") == str(got).lstrip("#"):
         return []  # its spelling is reported by the check of the shape

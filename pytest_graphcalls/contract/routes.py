@@ -116,6 +116,7 @@ class Router:
 
     def __init__(self, operations: Iterable[Operation], uncovered: Iterable[Uncovered] = ()) -> None:
         self._roots = {version: _Node() for version in VERSIONS}
+        self._named: dict[tuple[str, str], list[str]] = {}
         for entry in uncovered:
             for version in entry.versions:
                 self._add(version, entry.path, entry)
@@ -136,6 +137,8 @@ class Router:
             else:
                 node = node.branches.setdefault(segment, _Node())
         node.methods[entry.method] = (entry, tuple(keys))
+        template = "/".join("{id}" if one.startswith("{") else one for one in path.split("/"))
+        self._named.setdefault((version, template.rpartition("/")[2].lower()), []).append(f"{entry.method} {template}")
 
     def match(self, method: str, path: str) -> Match | Miss:
         """Find the operation.
@@ -191,7 +194,10 @@ class Router:
         nodes = [node.methods for node, _ in _walk(self._roots[version], rest, [])]
         covered = [methods for methods in nodes if any(isinstance(entry, Operation) for entry, _ in methods.values())]
         allowed = tuple(sorted({name for methods in covered for name in methods}))
-        segment, close = _nearest(self._roots[version], rest)
+        segment, close = _nearest(self._roots[version], method, rest)
+        if segment == rest[-1]:  # the right word in a wrong place, as an action of participants on the call
+            named = self._named.get((version, segment.lower()), ())
+            close = max(named, key=lambda one: len({*one.split("/")} & {*rest}), default=close)
         # A misspelt action looks like a key; the method shows that it is not.
         if allowed and not close.startswith(f"{method} "):
             return Miss("method", version, allowed)
@@ -240,17 +246,17 @@ def _walk(node: _Node, rest: list[str], values: list[str]) -> Iterator[tuple[_No
         yield node, values
 
 
-def _nearest(node: _Node, rest: list[str]) -> tuple[str, str]:
+def _nearest(node: _Node, method: str, rest: list[str]) -> tuple[str, str]:
     """The first segment that no route has, and the template most similar to the whole path."""
     template = unknown = ""
     for segment in rest:
         step, following = _step(node, segment)
         if following is None:
-            return unknown or segment, _template(node, template) if unknown else ""
+            return unknown or segment, _template(node, template, method) if unknown else ""
         if step not in {segment, "{id}"}:
             unknown = unknown or segment
         node, template = following, f"{template}/{step}"
-    return unknown or rest[-1], _template(node, template)
+    return unknown or rest[-1], _template(node, template, method)
 
 
 def _step(node: _Node, segment: str) -> tuple[str, _Node | None]:
@@ -263,13 +269,13 @@ def _step(node: _Node, segment: str) -> tuple[str, _Node | None]:
     return ("{id}", node.key) if node.key is not None else ("", None)
 
 
-def _template(node: _Node, path: str) -> str:
-    """Method and path of the first route at or below ``node``, one that the contract covers before others."""
+def _template(node: _Node, path: str, method: str) -> str:
+    """The first route at or below ``node``, one with this method before others that the contract covers."""
     while not node.methods:
         if node.key is not None:
             node, path = node.key, f"{path}/{{id}}"
         else:
             name, node = next(iter(node.branches.items()))
             path = f"{path}/{name}"
-    covered = (method for method, (entry, _) in node.methods.items() if isinstance(entry, Operation))
-    return f"{next(covered, next(iter(node.methods)))} {path}"
+    covered = (name for name, (entry, _) in node.methods.items() if isinstance(entry, Operation))
+    return f"{method if method in node.methods else next(covered, next(iter(node.methods)))} {path}"

@@ -115,19 +115,24 @@ class Schemas:
             test = self._tests[root] = self._fast_check.test(self._root(root))
         return test(body)
 
-    def published(self, root: str, body: Any) -> tuple[Any, dict[str, str]]:
+    def published(self, root: str, body: Any, *, values: bool = False) -> tuple[Any, dict[str, str]]:
         """``body`` with the names of its members as published, and by place: the names that were written otherwise.
 
         Args:
             root: as for :meth:`validator`.
             body: decoded JSON; it is not changed.
+            values: whether values of enumerations are put in the published letter case, too.
         """
         written: dict[str, str] = {}
-        return self._renamed(self._root(root), body, "$", written), written
+        return self._renamed(self._root(root), body, "$", written, values=values), written
 
-    def _renamed(self, schema: Mapping[str, Any], value: Any, at: str, written: dict[str, str]) -> Any:
+    def _renamed(self, schema: Mapping[str, Any], value: Any, at: str, written: dict[str, str], *, values: bool) -> Any:
         if isinstance(value, list) and "items" in schema:
-            return [self._renamed(schema["items"], one, f"{at}[{index}]", written) for index, one in enumerate(value)]
+            places = ((one, f"{at}[{index}]") for index, one in enumerate(value))
+            return [self._renamed(schema["items"], one, place, written, values=values) for one, place in places]
+        if isinstance(value, str) and values and "graphEnum" in schema:
+            by_case = {member.lower(): member for member in self.model.enums[schema["graphEnum"]].members}
+            return ",".join(by_case.get(part.lower(), part) for part in value.split(","))
         if not isinstance(value, dict):
             return value
         if "graphType" in schema:
@@ -140,7 +145,7 @@ class Schemas:
             name = key if key in properties else by_case.pop(key.lower(), key)
             if name != key:
                 written[f"{at}.{key}"] = name
-            renamed[name] = self._renamed(properties.get(name, {}), one, f"{at}.{name}", written)
+            renamed[name] = self._renamed(properties.get(name, {}), one, f"{at}.{name}", written, values=values)
         return renamed
 
     def document(self, root: str) -> dict[str, Any]:
@@ -303,17 +308,14 @@ class Schemas:
 def _check_members(_validator: Any, spec: Mapping[str, Any], instance: Any, _schema: Any) -> Iterator[ValidationError]:
     if not isinstance(instance, dict):
         return
-    owner = spec["owner"]
+    owner, known = spec["owner"], spec["known"]
+    unknown = [name for name in instance if name not in known and not is_annotation(name)]
     for name in spec["required"]:
         if name not in instance:
-            yield _error(
-                Problem(Kind.MEMBER_MISSING, f"{owner}.{name}", f"the member {name!r} of {owner}", "nothing"), name
-            )
-    unknown = instance.keys() - spec["known"]
-    # In the order of the body, because that of a set changes from run to run.
-    for name in instance if unknown else ():
-        if name in unknown and not is_annotation(name):
-            yield _error(_undocumented(spec, name), name)
+            got = f"nothing{', but ' if unknown else ''}{', '.join(repr(one[:80]) for one in unknown[:4])}"
+            yield _error(Problem(Kind.MEMBER_MISSING, f"{owner}.{name}", f"the member {name!r} of {owner}", got), name)
+    for name in unknown:
+        yield _error(_undocumented(spec, name), name)
 
 
 def _undocumented(spec: Mapping[str, Any], name: str) -> Problem:

@@ -285,7 +285,8 @@ class _OperationPage(_Compared):
     def _limits(self) -> Iterator[Difference]:
         """The numbers that the page states as limits of a parameter, in its row or in a sentence with its name."""
         promised: dict[str, set[int]] = {}
-        for one in self.operation.request.constraints:
+        request = self.operation.request
+        for one in request.constraints if request.body == "action" else ():  # a type has a page of its own
             numbers = {value for keyword, value in one.limits.items() if keyword != "pattern"}
             promised.setdefault(one.at, set()).update(numbers)
         rows = self._rows()

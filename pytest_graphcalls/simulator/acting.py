@@ -129,7 +129,9 @@ class Acting:
                 raise self._absent(identity, what, "in no call")
             for place, one in there:
                 after = self._calls.change_participants(place, [one.id], fact, **facts)
-                if place.kind is Kind.PEER and "holds" in facts:  # s7.5, although such a call has no roster else
+                if (
+                    after is not place and place.kind is Kind.PEER and "holds" in facts
+                ):  # s7.5, although such a call has no roster else
                     for leg in place.legs:
                         self._world.notifier.send_roster(self.store.calls[leg], after, fact)
 

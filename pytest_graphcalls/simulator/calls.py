@@ -141,7 +141,7 @@ class Calls:
             self._world.notifier.call_changed(call, COMING_ABOUT[call.direction])
             conference = self._world.store.conference_of(call)
             joined = call.direction == "outgoing" and conference.meeting is not None
-            waits = conference.people[call.my_participant].in_lobby
+            waits = not conference.is_inside(call.my_participant)
             self._world.notifier.roster_changed(conference, LOBBY[True] if waits else FIRST_ROSTER[joined])
             if waits:
                 self._world.clock.after(self._world.pace.lobby, lambda: self.give_up_waiting(call_id))
@@ -153,7 +153,7 @@ class Calls:
         call = self._world.store.calls.get(call_id)
         if call is None or call.state is not CallState.ESTABLISHED:
             return
-        if self._world.store.conference_of(call).people[call.my_participant].in_lobby:
+        if not self._world.store.conference_of(call).is_inside(call.my_participant):
             self.end(call, CallEvent.END, LOBBY_LEFT)
 
     def open_audio(self, call_id: str) -> None:
@@ -174,8 +174,8 @@ class Calls:
         body = self.shown(ask, call)
         if "participants" in map(str.lower, ask.query("$expand")):
             conference = self._world.store.conference_of(call)
-            seen = conference.seen_by(call.my_participant)
-            body["participants"] = resources.roster(seen if conference.kind is Kind.GROUP else ())
+            seen = conference.seen_by(call.my_participant) if conference.kind is Kind.GROUP else ()
+            body["participants"] = resources.roster(resources.in_version(one, ask.match.version) for one in seen)
         return Reply(200, documented("call-get.r01"), body)
 
     def shown(self, ask: Ask, call: Call) -> dict[str, Any]:

@@ -149,12 +149,13 @@ class Participant:
     def hears(self, other: Participant) -> bool:
         """Whether it hears a second participant who speaks.
 
-        One who is muted is not heard (participant-mute.r04); one in the lobby, or on hold, neither hears nor is
-        heard (s7.7). An audio route is private (call-post-audioroutinggroups): its source is heard by its
+        One who is muted is not heard (participant-mute.r04), nor is a gallery; one in the lobby, or on hold, neither
+        hears nor is heard (s7.7). An audio route is private (call-post-audioroutinggroups): its source is heard by its
         receivers alone.
         """
         if (
             other.id == self.id
+            or other.gallery_of
             or other.is_muted
             or any(one.music or one.holds or one.in_lobby for one in (self, other))
         ):
@@ -226,6 +227,11 @@ class Conference:
     def find(self, identity: Identity) -> Participant | None:
         """The active participant who is ``identity``."""
         return next((one for one in self._entries(identity) if one.state is ParticipantState.ACTIVE), None)
+
+    def is_inside(self, id: str) -> bool:
+        """Whether the participant with that id is in it, and not in its lobby."""
+        one = self.people.get(id)
+        return one is not None and not one.in_lobby
 
     def has_admitted(self, identity: Identity) -> bool:
         """Whether ``identity`` is in it, and not in its lobby."""
@@ -301,6 +307,11 @@ class Call:
     routes: Mapping[str, Route] = field(default_factory=dict)
     transferor: Identity | None = None
     replaces: str = ""
+
+    @property
+    def is_through(self) -> bool:
+        """Whether it is established, also while a person is handed on by it."""
+        return self.state in {CallState.ESTABLISHED, CallState.TRANSFERRING}
 
     @property
     def follows_content(self) -> bool:

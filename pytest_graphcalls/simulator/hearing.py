@@ -58,8 +58,10 @@ class Hearing:
 
     def _calls_with(self, identity: Identity) -> list[Call]:
         conferences = [one for one in self._world.store.conferences_of(identity) if one.has_admitted(identity)]
-        calls = [self._world.store.calls[leg] for conference in conferences for leg in conference.legs]
-        return [call for call in calls if call.state is CallState.ESTABLISHED]
+        legs = [(one, self._world.store.calls[leg]) for one in conferences for leg in one.legs]
+        return [
+            call for one, call in legs if call.state is CallState.ESTABLISHED and one.is_inside(call.my_participant)
+        ]
 
     def speak(self, identity: Identity, seconds: float, after: float) -> None:
         """Let a person speak for a while, beside what is scripted already."""

@@ -46,6 +46,8 @@ CONTENT_SHARED: Mapping[str, Fact] = {
     "incoming": documented("s15.3"),
 }
 JOINING = inferred("m3.25")
+GOES_ON = inferred("s9.4")
+"""That what changes in a group call is notified while a person is handed on."""
 KNOWN_SINCE = reported("observed 6.11")
 AUDIO_ACTIVE = {"@odata.type": "#microsoft.graph.callMediaState", "audio": "active"}
 _ALWAYS: Mapping[str, Any] = {"coOrganizers": []}
@@ -218,8 +220,9 @@ class Notifier:
 
     def send_roster(self, call: Call, conference: Conference, fact: Fact) -> None:
         """Tell the whole roster to one app, or what has changed in it, once it is in the call."""
-        if call.state is not CallState.ESTABLISHED:
+        if not call.is_through:
             return
+        fact = weakest(fact, GOES_ON) if call.state is CallState.TRANSFERRING else fact
         people = tuple(conference.seen_by(call.my_participant))
         if not (call.asked.get("callOptions") or {}).get("isDeltaRosterEnabled"):
             self._note_down(call, "updated", f"{call.id}/participants", lambda: resources.roster(people), str(fact))
@@ -240,7 +243,7 @@ class Notifier:
         each has it (application-post-calls.c06).
         """
         for call in (self._store.calls[leg] for leg in conference.legs):
-            if call.state is CallState.ESTABLISHED and call.follows_content:
+            if call.is_through and call.follows_content and conference.is_inside(call.my_participant):
                 self.tell_content(call, change, session)
 
     def tell_content(self, call: Call, change: str, session: ContentSession) -> None:

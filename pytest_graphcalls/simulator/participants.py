@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from functools import partial
 
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Admission, Ask
 from pytest_graphcalls.simulator.calls import REMOVED, REMOVED_ITSELF, Calls
-from pytest_graphcalls.simulator.entities import CachedJson, Call, Conference, Kind, Participant
+from pytest_graphcalls.simulator.entities import Call, Conference, Kind, Participant
 from pytest_graphcalls.simulator.invitations import Invitations
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.people import GUID
@@ -45,7 +45,8 @@ class Participants:
         head = b'{"@odata.context":%b,"value":[' % written(context)
         if conference.kind is Kind.PEER:
             return Reply(200, reported("observed 3.8"), head + b"]}")
-        people = b",".join([resources.participant_json(_in(ask, one)) for one in self.listed(call, conference)])
+        in_version = partial(resources.in_version, version=ask.match.version)
+        people = b",".join([resources.participant_json(one) for one in map(in_version, self.listed(call, conference))])
         return Reply(200, documented("call-list-participants.r01"), head + people + b"]}")
 
     def listed(self, call: Call, conference: Conference) -> Iterable[Participant]:
@@ -55,22 +56,25 @@ class Participants:
     def get(self, ask: Ask) -> Reply:
         """Show one participant."""
         call = self._calls.live(ask)
-        one = self.shown(ask, self._world.store.conference_of(call))
+        one = resources.in_version(self.shown(ask, call), ask.match.version)
         context = f"{ask.root}/$metadata#communications/calls('{call.id}')/participants/$entity"
-        body = {"@odata.context": context, **resources.participant(_in(ask, one))}
+        body = {"@odata.context": context, **resources.participant(one)}
         return Reply(200, documented("participant-get.r01"), body)
 
-    def shown(self, ask: Ask, conference: Conference) -> Participant:
+    def shown(self, ask: Ask, call: Call) -> Participant:
         """The participant in the path, if the roster names it; none in a peer-to-peer call (observed 2.16)."""
-        if conference.kind is Kind.PEER:
+        if self._world.store.conference_of(call).kind is Kind.PEER:
             raise _not_found("Participants of peer-to-peer calls cannot be read.", reported("observed 2.16"))
-        return self.active(conference, ask.match.keys["participant-id"])
+        return self.active(call, ask.match.keys["participant-id"])
 
-    def active(self, conference: Conference, id: str) -> Participant:
-        """The participant with that id, who is in the call and not hidden."""
-        one = conference.people.get(id)
-        if one is None or one.hidden or one.state is not ParticipantState.ACTIVE:
-            raise _not_found("No participant in the roster has this id.")
+    def active(self, call: Call, id: str) -> Participant:
+        """The participant with that id, if the roster names it; a bot in the lobby sees itself alone."""
+        seen = tuple(self._world.store.conference_of(call).seen_by(call.my_participant))
+        one = next((one for one in seen if one.id == id), None)
+        if one is None:
+            named = (other for other in seen if id in (other.identity.id, other.identity.name))
+            there = (f" {other.identity.name} is there as the participant {other.id!r}." for other in named)
+            raise _not_found(f"No participant in the roster has the id {id[:80]!r}.{next(there, '')}")
         return one
 
     def mute(self, ask: Ask) -> Reply:
@@ -91,8 +95,8 @@ class Participants:
         body = self._admission.body(ask)
         conference = self._world.store.conference_of(call)
         self.require_group_call(ask, conference)
-        named = [self.active(conference, id).id for id in filter(None, body.get("participants") or ())]
-        ids = named or [one.id for one in conference.roster if one.id != call.my_participant]
+        named = [self.active(call, id).id for id in filter(None, body.get("participants") or ())]
+        ids = named or [one.id for one in conference.roster if not one.gallery_of and one.id != call.my_participant]
         self._calls.change_participants(conference, ids, inferred("participant-mute.r02, s6.10"), muted=True)
         return self._operations.carry_out(ask, call, body)
 
@@ -109,7 +113,7 @@ class Participants:
         body = self._admission.body(ask)
         conference = self._world.store.conference_of(call)
         self.require_group_call(ask, conference)
-        one = self.active(conference, id or call.my_participant)
+        one = self.active(call, id or call.my_participant)
         self._calls.change_participants(conference, [one.id], fact, muted=muted)
         return self._operations.carry_out(ask, call, body)
 
@@ -124,7 +128,7 @@ class Participants:
         self.require_admitted(call)
         body = self._admission.body(ask)
         conference = self._world.store.conference_of(call)
-        one = self.reported(ask, conference)
+        one = self.reported(ask, call)
         report = {name: body[name] for name in ask.match.operation.reads if name in body}
         reports = (*one.reports, {**report, "detectorBot": ask.grant.app.app_id})
         conference = self._world.store.change_participant(conference, one.id, reports=reports)
@@ -133,8 +137,8 @@ class Participants:
 
     def require_admitted(self, call: Call) -> None:
         """Refuse a bot that is not in the call (participant-reportsyntheticmedia.r04)."""
-        one = self._world.store.conference_of(call).people.get(call.my_participant)
-        if call.state is not CallState.ESTABLISHED or one is None or one.in_lobby:
+        inside = self._world.store.conference_of(call).is_inside(call.my_participant)
+        if call.state is not CallState.ESTABLISHED or not inside:
             fact = inferred("participant-reportsyntheticmedia.r04")
             raise Refusal(
                 "insufficient-permissions",
@@ -142,14 +146,14 @@ class Participants:
                 fact=fact,
             )
 
-    def reported(self, ask: Ask, conference: Conference) -> Participant:
+    def reported(self, ask: Ask, call: Call) -> Participant:
         """The participant in the path; an id that is none is a malformed request."""
         id = ask.match.keys["participant-id"]
-        if id not in conference.people and not GUID.fullmatch(id):
+        if id not in self._world.store.conference_of(call).people and not GUID.fullmatch(id):
             aside = f"The participant id {id[:80]!r} is no GUID."
             fact = inferred("s18.5")
             raise Refusal("invalid-request", aside, fact=fact, parameter="participant-id")
-        return self.shown(ask, conference)
+        return self.shown(ask, call)
 
     def notify_reported(self, conference: Conference) -> None:
         """Notify every bot of the roster with the report."""
@@ -211,11 +215,6 @@ class Participants:
     def cancel_invited(self, conference: Conference, one: Participant) -> None:
         """Withdraw an invitation, so that the invitee never joins (participant-delete.r05)."""
         self._invitations.cancel(conference, one)
-
-
-def _in(ask: Ask, one: Participant) -> Participant:
-    """A participant without what the version of the request does not show: v1.0 has no ``syntheticMediaDetection``."""
-    return replace(one, reports=(), json=CachedJson()) if one.reports and ask.match.version == "v1.0" else one
 
 
 def _not_found(why: str, fact: Fact | None = None) -> Refusal:

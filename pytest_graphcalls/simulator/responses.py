@@ -34,6 +34,7 @@ _LONGEST_LIST = 4096
 """Characters of places in a header; Node reads headers of 16 kB together."""
 _UNSAFE = re.compile(r"[^\x21-\x7e]|[,;]")
 """What a place in a request may not have where it stands in a header."""
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 written = encode_json
 """How every body is written."""
 ASIDE = "[pytest-graphcalls]"
@@ -258,9 +259,7 @@ ENVELOPES = {"flat": _flat, "wrapped": _wrapped, "bare": _bare, "detailed": _det
 
 
 def _message(row: ErrorRow, refusal: Refusal) -> str:
-    text = refusal.message or row.message
-    for name, value in refusal.fill.items():
-        text = text.replace(f"{{{name}}}", value)
+    text = _PLACEHOLDER.sub(lambda found: refusal.fill.get(found[1], found[1]), refusal.message or row.message)
     return f"{text} {ASIDE} {refusal.aside}" if refusal.aside else text
 
 

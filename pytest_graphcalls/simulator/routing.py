@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from itertools import chain
 from typing import Any
 
+from pytest_graphcalls.errors import did_you_mean
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Admission, Ask
 from pytest_graphcalls.simulator.audio import Music
@@ -56,15 +58,17 @@ class Routing:
         call = self._calls.established(ask)
         body = self._admission.body(ask)
         conference = self._world.store.conference_of(call)
-        one = self._participants.active(conference, ask.match.keys["participant-id"])
+        one = self._participants.active(call, ask.match.keys["participant-id"])
         self.require_none_on_hold(conference)
         begin = partial(self._prompts.play, ask, partial(self._hold, one))
         return self._operations.carry_out(ask, call, body, begin=begin, sounds=sounds_of(body, "customPrompt"))
 
     def require_none_on_hold(self, conference: Conference) -> None:
         """Refuse to put a second participant on hold (participant-startholdmusic.r03, s7.6)."""
-        if any(one.music for one in conference.active):
-            raise Refusal("conflicting-actions", "One participant is on hold.", action="startHoldMusic")
+        for one in conference.active:
+            if one.music:
+                aside = f"{one.identity.name or one.id} is on hold until stopHoldMusic."
+                raise Refusal("conflicting-actions", aside, action="startHoldMusic")
 
     def _hold(self, one: Participant, operation: Operation, _: float) -> None:
         music = Music(next(iter(operation.sounds), None), operation.id, self._world.clock.now)
@@ -74,7 +78,7 @@ class Routing:
         """Let a participant back to the others (participant-stopholdmusic.r01)."""
         call = self._calls.established(ask)
         body = self._admission.body(ask)
-        one = self._participants.active(self._world.store.conference_of(call), ask.match.keys["participant-id"])
+        one = self._participants.active(call, ask.match.keys["participant-id"])
         return self._operations.carry_out(ask, call, body, begin=lambda operation: self._change(one, operation, None))
 
     def _change(self, one: Participant, operation: Operation, music: Music | None) -> None:
@@ -89,7 +93,7 @@ class Routing:
         conference = self._world.store.conference_of(call)
         self._participants.require_group_call(ask, conference)
         for level in body.get("participantMixerLevels") or ():
-            self._participants.active(conference, level.get("participant") or "")
+            self._participants.active(call, level.get("participant") or "")
         begin = partial(self._operations.after, self._world.pace.complete)
         return self._operations.carry_out(ask, call, body, begin=begin)
 
@@ -112,8 +116,8 @@ class Routing:
         names = ("sources", "receivers")
         lists = (tuple(getattr(route, name) if body.get(name) is None else body[name]) for name in names)
         route = Route(route.id, body.get("routingMode") or route.mode, *lists)
-        for id in (*route.sources, *route.receivers):
-            self._participants.active(self._world.store.conference_of(call), id)
+        for id in chain.from_iterable(body.get(name) or () for name in names):  # who has left since then may stay named
+            self._participants.active(call, id)
         self._keep(call, {**call.routes, route.id: route})
         return route
 
@@ -150,5 +154,6 @@ class Routing:
     def _found(self, ask: Ask) -> tuple[Call, Route]:
         call, id = self._calls.established(ask), ask.match.keys["group-id"]
         if id not in call.routes:
-            raise Refusal("routing-group-not-found", "No audio routing group of this call has this id.")
+            aside = f"No audio routing group of this call has the id {id[:80]!r}.{did_you_mean(id, call.routes)}"
+            raise Refusal("routing-group-not-found", aside)
         return call, call.routes[id]

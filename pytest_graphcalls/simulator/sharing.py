@@ -130,14 +130,20 @@ class Sharing:
         call = self._calls.live(ask)
         session = next((one for one in self.visible(call) if one.id == ask.match.keys["session-id"]), None)
         if session is None:
-            raise Refusal("session-not-found")
+            unseen = (
+                "The call has no isContentSharingNotificationEnabled in its callOptions, so it is shown no sessions."
+            )
+            aside = f"No session that goes on has the id {ask.match.keys['session-id'][:80]!r}."
+            raise Refusal("session-not-found", aside if call.follows_content else unseen)
         context = f"{ask.root}/$metadata#communications/calls('{call.id}')/contentSharingSessions/$entity"
         body = {"@odata.context": context, **self._shown(ask, session)}
         return Reply(200, documented("contentsharingsession-get.r01"), body)
 
     def visible(self, call: Call) -> tuple[ContentSession, ...]:
         """The sessions that a bot can look up."""
-        return tuple(self._world.store.conference_of(call).sessions.values()) if call.follows_content else ()
+        conference = self._world.store.conference_of(call)
+        sees = call.follows_content and conference.is_inside(call.my_participant)
+        return tuple(conference.sessions.values()) if sees else ()
 
     def _shown(self, ask: Ask, session: ContentSession) -> dict[str, Any]:
         return resources.content_session(session, presenter=ask.match.version == "beta")

@@ -185,7 +185,7 @@ def _seen_by(store: Store, identity: Identity, conference: Conference) -> Person
     me = next((one for one in conference.people.values() if one.identity.key == identity.key), None)
     if me is None:
         return None
-    others = [one for one in conference.people.values() if one is not me]
+    others = [one for one in conference.people.values() if one is not me and not one.gallery_of]
     there = [one for one in others if one.state is ParticipantState.ACTIVE]
     legs = [store.calls[leg] for leg in conference.legs]
     rung = [call.targets[0].name for call in legs if call.my_participant not in conference.people]

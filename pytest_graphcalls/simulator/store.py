@@ -225,6 +225,9 @@ class Store:
     def drop_leg(self, call: Call) -> Conference:
         """Note that ``call`` is over, and take the bot's entry off the roster, and the gallery that it has added."""
         conference = self.change_routes(call, {}) if call.routes else self.conference_of(call)
+        for one in tuple(conference.people.values()):
+            if one.music and one.music.operation in self._started.get(call.id, ()):  # no one else ends this hold
+                conference = self.change_participant(conference, one.id, music=None)
         self._part(conference, call.my_participant)
         gone = {call.my_participant, *(id for id, one in conference.people.items() if one.gallery_of == call.id)}
         people = {id: one for id, one in conference.people.items() if id not in gone}

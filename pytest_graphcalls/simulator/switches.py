@@ -69,8 +69,7 @@ class Switches:
 
     def reset(self) -> None:
         """Take the default of each."""
-        for name, values in CHOICES.items():
-            setattr(self, name, values[0])
+        self.choose(**{name: values[0] for name, values in CHOICES.items()})
 
     def choose(self, **choices: str) -> Switches:
         """Simulate other behaviours from now on.
@@ -79,10 +78,18 @@ class Switches:
             UnknownNameError: there is no such switch or value.
         """
         for name, value in choices.items():
-            if name not in CHOICES:
-                raise UnknownNameError("switch", name[:80], tuple(CHOICES), few=True)
-            if value not in CHOICES[name]:
-                raise UnknownNameError(f"value of {name}:", str(value)[:80], CHOICES[name], few=True)
+            _require(name, value)
         for name, value in choices.items():
             setattr(self, name, value)
         return self
+
+    def __setattr__(self, name: str, value: str) -> None:
+        _require(name, value)
+        super().__setattr__(name, value)
+
+
+def _require(name: str, value: str) -> None:
+    if name not in CHOICES:
+        raise UnknownNameError("switch", name[:80], tuple(CHOICES), few=True)
+    if value not in CHOICES[name]:
+        raise UnknownNameError(f"value of {name}:", str(value)[:80], CHOICES[name], few=True)

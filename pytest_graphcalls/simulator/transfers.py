@@ -95,7 +95,9 @@ class Transfers:
         self._incoming.require_incoming(call)
         require_entries(body, "targets")
         targets = {f"$.targets[{i}]": invitee_of(one, self._world.people) for i, one in enumerate(body["targets"])}
-        who = next(one for one in self._store.conference_of(call).active if not one.leg)
+        who = next((one for one in self._store.conference_of(call).active if one.is_person), None)
+        if who is None:
+            raise Refusal("call-not-found", "Everybody has left the call.", fact=inferred("call-redirect.r02"))
         fact = self.require_reachable(ask, who, targets, documented("call-redirect.r01"))
         names = tuple(one.identity.name or one.identity.id for one in targets.values())
         callback = self._incoming.take_callback(call, body)
@@ -124,7 +126,7 @@ class Transfers:
             return next(one for one in conference.active if not one.leg)
         named = invitee_of(body.get("transferee") or {}, self._world.people)
         one = conference.people.get(named.participant) or conference.find(named.identity)
-        if one is None or one.leg or one.state is not ParticipantState.ACTIVE:
+        if one is None or not one.is_person or one.state is not ParticipantState.ACTIVE:
             aside = "$.transferee: expected a person who is in the group call, by identity or participantId."
             raise Refusal("invalid-request", aside, fact=inferred("call-transfer.r04"), parameter="$.transferee")
         return one
@@ -146,7 +148,7 @@ class Transfers:
                 self.require_phone_instance(ask)
             if who.sort.startswith("application"):
                 fact = weakest(fact, TO_A_BOT)
-                self.require_resource_account(who)
+                self.require_resource_account(ask, who)
             elif not self._world.people.exists(who):
                 fact = UNKNOWN_TARGET
         return fact
@@ -155,11 +157,14 @@ class Transfers:
         """Refuse to ring a phone for an app without an application instance (call-transfer.r02)."""
         require_instance(ask, inferred("s9.10, observed 2.10"))
 
-    def require_resource_account(self, who: Identity) -> None:
-        """Refuse to hand a call on to a bot, unless that is chosen and the bot is registered (s9.9)."""
-        if self._switches.resource_accounts == "refused" or self._bot(who) is None:
-            hint = 'of an app of this tenant, simulator.switches.choose(resource_accounts="reached") lets it ring.'
-            raise Refusal("tenant-mismatch", f"The target is a bot; {hint}", fact=TO_A_BOT)
+    def require_resource_account(self, ask: Ask, who: Identity) -> None:
+        """Refuse to hand a call on to a bot, unless that is chosen and it is that of another app (s9.9)."""
+        bot = self._bot(who)
+        if self._switches.resource_accounts == "refused" or bot is None or bot.app_id == ask.grant.app.app_id:
+            hint = (
+                'simulator.switches.choose(resource_accounts="reached") lets that of another app of this tenant ring.'
+            )
+            raise Refusal("tenant-mismatch", f"The target is a bot. {hint}", fact=TO_A_BOT)
 
     def _bot(self, who: Identity) -> App | None:
         """The app that an identity names by its own id, or by that of its application instance."""
@@ -218,7 +223,9 @@ class Transfers:
         if reached and self._world.people.scripted(who).voicemail:
             result, who = None, replace(who, sort="voicemail", name=f"Voicemail of {who.name or who.id}")
             conference = self._store.change_participant(conference, id, identity=who)
-        origin = self._store.calls[call_id]
+        origin = self._store.calls.get(call_id)
+        if origin is None:  # it was over and is kept no longer
+            return
         if result is None and self._waits(origin, conference):
             conference = self._store.step_participant(conference, id, ParticipantEvent.JOIN)
             self._calls.schedule_leaving(conference, id)

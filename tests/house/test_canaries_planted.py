@@ -129,7 +129,7 @@ def test_a_recording_holds_no_planted_secret(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_recording=RECORDING)
     root = Path(__file__).parents[2]
     result = pytester.runpytest_subprocess(
-        *("-p", "no:randomly", "-q", "--record-mode=rewrite", "-o", f"pythonpath={root}", "-n", "2")
+        *("-p", "no:randomly", "-q", "--record-mode=rewrite", "-o", f"pythonpath={root}")
     )
     cassettes = list(pytester.path.rglob("*.yaml"))
     outcomes = result.parseoutcomes()

@@ -13,6 +13,7 @@ import pytest
 from pytest_graphcalls import lifecycle
 from pytest_graphcalls.contract import Contract
 from tests.house.test_language import PRIVATE
+from tests.plugin.conftest import QUIET, _warm
 from tests.site import code, drawings
 from tests.site.build import PARTS, stage
 from tests.site.contract import counts, operations
@@ -20,11 +21,12 @@ from tests.site.pages import DOCS, README, ROOT, Block, blocks, navigation, sour
 
 pytestmark = pytest.mark.skipif(not README.exists(), reason="needs README.md, which lies beside the source only")
 
+__all__ = ["_warm"]
+
 BLOCKS = [block for path in sources() for block in blocks(path)]
 PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in sources()}
 VARIABLE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 BODY = re.compile(r"(?<=--data ').*(?=')")
-ALONE = ("-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist")
 
 
 def python(remark: str = "") -> list[Block]:
@@ -39,7 +41,7 @@ def run(pytester: pytest.Pytester, *written: Block) -> pytest.RunResult:
     """Each block as a module of its own, in one run of pytest."""
     for block in written:
         pytester.makepyfile(**{f"test_{block.name}": block.text})
-    return pytester.runpytest_subprocess(*ALONE)
+    return pytester.runpytest_inprocess(*QUIET)
 
 
 def test_every_block_runs_as_it_stands(pytester: pytest.Pytester) -> None:
@@ -63,7 +65,7 @@ def test_a_conftest_that_is_shown_is_taken(block: Block, pytester: pytest.Pytest
     """Its hook is known to pytest, and does something that is possible."""
     pytester.makeconftest(block.text)
     pytester.makepyfile("def test_nothing(graphcalls):\n    graphcalls.simulator.incoming_call()\n")
-    pytester.runpytest_subprocess(*ALONE).assert_outcomes(passed=1)
+    pytester.runpytest_inprocess(*QUIET).assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize("failing", python("fails"), ids=lambda block: block.page)
@@ -117,7 +119,7 @@ def test_options_that_are_named_exist() -> None:
 
 def test_every_fixture_is_in_the_table(pytester: pytest.Pytester) -> None:
     """The table lists what ``pytest --fixtures`` lists."""
-    shown = pytester.runpytest_subprocess("--fixtures", "-p", "no:randomly").stdout.str()
+    shown = pytester.runpytest_inprocess("--fixtures", *QUIET).stdout.str()
     names = set(re.findall(r"^(graphcalls\w*)", shown, re.MULTILINE))
     assert names
     assert names == set(re.findall(r"^\| `(\w+)`", code.fixtures(), re.MULTILINE))

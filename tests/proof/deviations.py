@@ -179,8 +179,8 @@ TABLE: tuple[Deviation, ...] = (
     ),
     Deviation(
         "participant-get.success-is-200-with-participant",
-        "The answer has status 202.",
-        status("participant-get", 202),
+        "A participant is answered 405.",
+        handled("participant-get", changes.cannot_be_read),
     ),
     Deviation(
         "participant-get.id-is-the-one-asked-for",

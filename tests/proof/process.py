@@ -106,6 +106,7 @@ def plain_reports() -> AbstractContextManager[object]:
 
 def obey_orders(obey: Callable[[Mapping[str, Any]], int]) -> None:
     """Obey until there are no more orders; what is printed meanwhile goes to each order's own file."""
+    gc.set_threshold(20_000)  # looking for garbage as often as ever is a tenth of a run
     with os.fdopen(os.dup(1), "w") as answers:
         for line in sys.stdin:
             order = json.loads(line)

@@ -20,6 +20,8 @@ NOT_DAMAGED = {
     "participant-joining": "inferred, so nothing of it is judged",
     "participant-left": "inferred, so nothing of it is judged",
 }
+BETA_ALONE = (".syntheticMediaDetection",)
+"""Members that an operation of beta alone sets, and that v1.0 does not have: a notice to whoever expects v1.0."""
 
 
 def test_every_payload_is_damaged() -> None:
@@ -33,7 +35,8 @@ def test_the_simulator_posts_nothing_to_find_fault_with(version: str) -> None:
     assert set(undamaged(version)) == set(SORTS)
     for body in produced(version):
         for judged_by in VERSIONS:
-            assert CONTRACT.check_notification(body, judged_by) == ()
+            found = CONTRACT.check_notification(body, judged_by)
+            assert [str(one) for one in found if judged_by != "v1.0" or not one.where.endswith(BETA_ALONE)] == []
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -64,6 +64,8 @@ def test_a_rule_is_explained_with_source_and_examples(graphcalls):
         ("simulator.advance", "simulator.advance(seconds, *"),
         ("rejected_with", "call.rejected_with"),
         ("person.declines", "person.declines("),
+        ("transfer_end", "switches.transfer_end"),
+        ("pace.gallery", "pace.gallery"),
     ],
 )
 def test_every_sort_of_name_is_explained(graphcalls, name, headline):

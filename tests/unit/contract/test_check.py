@@ -282,6 +282,13 @@ def test_a_snake_case_member_gets_the_hint_that_helps() -> None:
     assert finding.hint == "Did you mean 'identityProvider'?"
 
 
+def test_what_is_there_is_named_where_a_member_is_missing() -> None:
+    """A missing member has often been spelt in another way."""
+    exchange = make.invite({"participant": [make.user()]})
+    (found,) = [one for one in CONTRACT.check(exchange) if one.kind == "member-missing"]
+    assert (found.kind, found.where, found.got) == ("member-missing", "$.participants", "nothing, but 'participant'")
+
+
 def test_members_left_out_by_select_are_not_missed() -> None:
     """$select narrows an entity; what was asked for still has to be there."""
     path = f"/communications/calls/{make.CALL}?$select=state"

@@ -107,6 +107,24 @@ def test_v1_does_not_know_the_deprecated_path_of_the_central_operations() -> Non
         ("POST", "/beta/app/calls/1/raiseHand", "uncovered", ""),
         ("POST", "/v1.0/communications/calls/1/participants/muteAll", "version", "participant-muteall"),
         ("POST", "/v1.0/communications/calls/1/startRecording", "version", "call-startrecording"),
+        (
+            "POST",
+            "/v1.0/communications/calls/1/startHoldMusic",
+            "unknown-path",
+            "POST /communications/calls/{id}/participants/{id}/startHoldMusic",
+        ),
+        (
+            "POST",
+            "/beta/communications/calls/1/participants/AdmitFromLobby",
+            "unknown-path",
+            "POST /communications/calls/{id}/participants/{id}/admitFromLobby",
+        ),
+        (
+            "POST",
+            "/v1.0/communications/calls/1/audioRoutingGroup",
+            "unknown-path",
+            "POST /communications/calls/{id}/audioRoutingGroups",
+        ),
         ("PUT", "/v1.0/communications/calls/1/reject", "method", ""),
         ("POST", "/v1.0/communications/calls/1/participants/2", "method", ""),
         ("POST", "/v1.0/communications/calls/1/reject/now", "unknown-path", ""),
@@ -137,6 +155,7 @@ def test_the_finding_names_the_version_that_has_it() -> None:
     finding, *_ = CONTRACT.check_request(request)
     assert (finding.kind, finding.where) == (Kind.OPERATION_UNKNOWN, "path")
     assert finding.expected == "/beta, the only version that has participant-muteall"
+    assert finding.hint == 'Send it under /beta; a test of it is marked graphcalls(version="beta").'
 
 
 def test_a_wrong_method_comes_with_the_right_ones() -> None:

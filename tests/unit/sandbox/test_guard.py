@@ -267,6 +267,7 @@ DIAL = b'{"participants": [{"identity": {"phone": {"id": "+15550100"}}}]}'
         Request("POST", f"{CALLS}/a/recordResponse", body=b"{}"),
         Request("POST", f"{CALLS}/a/sendDtmfTones", body=b"{}"),
         Request("POST", f"{CALLS}/a/updateRecordingStatus", body=b"{}"),
+        Request("POST", f"{CALLS}/a/changeScreenSharingRole", body=b"{}"),
         Request("POST", f"{CALLS}/a/startRecording".replace("v1.0", "beta"), body=b"{}"),
         Request("POST", f"{CALLS}/a/participants/p/reportSyntheticMedia".replace("v1.0", "beta"), body=b"{}"),
         Request("POST", f"{CALLS}/a/participants/invite", body=DIAL),

@@ -8,7 +8,8 @@ import pytest
 
 from pytest_graphcalls.errors import NotAllowedNowError
 from pytest_graphcalls.simulator import SimulatedCall, Simulator
-from tests.unit.simulator.bot import Bot, entry, named
+from tests.unit.simulator.bot import Bot, code, entry, named
+from tests.unit.simulator.plays import OWN_MEDIA, SCREEN, content_options
 
 
 @pytest.fixture(name="simulator")
@@ -173,3 +174,29 @@ def test_there_is_no_lobby_for_two(simulator: Simulator, bot: Bot) -> None:
     for deed in ("waits", "keeps_lobby", "admits", "turns_away"):
         with pytest.raises(NotAllowedNowError, match="a place for two"):
             getattr(simulator.person("Ana"), deed)(call)
+
+
+def test_a_bot_in_the_lobby_reaches_nobody_but_itself(simulator: Simulator, bot: Bot, waiting: SimulatedCall) -> None:
+    """Those whom its roster does not name are unknown to it; keys that they press it does not hear."""
+    (ana,) = [one.id for one in waiting.participants if one.identity.name == "Ana"]
+    path = f"/{waiting.id}/participants"
+    assert code(bot.get(f"{path}/{ana}")) == code(bot.post(f"{path}/{ana}/mute", {})) == "404 8522"
+    assert bot.get(f"{path}/{waiting.my_participant_id}").status == 200
+    bot.post(f"/{waiting.id}/subscribeToTone", {})
+    with pytest.raises(NotAllowedNowError, match="in no call"):
+        simulator.person("Ana").presses("1")
+    assert waiting.tones == ()
+
+
+def test_a_bot_in_the_lobby_sees_nothing_that_is_shared(simulator: Simulator, bot: Bot) -> None:
+    """Neither in a notification nor in the list, until it is admitted."""
+    facts = {"mediaConfig": OWN_MEDIA, "requestedModalities": SCREEN, "callOptions": content_options("outgoing")}
+    meeting = simulator.meeting(["Ana"], lobby=True)
+    call = simulator.call(bot.create(**meeting.coordinates, **facts).json()["id"])
+    simulator.advance(1)
+    ana = simulator.person("Ana").shares_screen(call)
+    paths = [one.entries[0]["resourceUrl"] for one in simulator.notifications]
+    assert not [path for path in paths if "contentsharing" in path]
+    assert bot.get(f"/{call.id}/contentSharingSessions").json()["value"] == []
+    ana.admits(call)
+    assert len(bot.get(f"/{call.id}/contentSharingSessions").json()["value"]) == 1

@@ -244,6 +244,10 @@ def test_a_switch_that_is_none_names_those_there_are(simulator: Simulator) -> No
         switches.choose(names="both", name="x")
     with pytest.raises(UnknownNameError, match=r"there is no value of names: 'old'.*older"):
         switches.choose(hang_up="keeps", names="old")
+    with pytest.raises(UnknownNameError, match=r"there is no switch 'hangUp'\. Did you mean 'hang_up'"):
+        switches.hangUp = "keeps"  # type: ignore[attr-defined]  # what a careless test writes
+    with pytest.raises(UnknownNameError, match=r"there is no value of hang_up: 'keep'\. Did you mean 'keeps'"):
+        switches.hang_up = "keep"
     assert (switches.names, switches.hang_up) == ("current", "loses")
     switches.choose(hang_up="keeps")
     simulator.reset()

@@ -154,7 +154,9 @@ def test_one_is_on_hold_at_a_time(simulator: Simulator, bot: Bot, call: Simulate
     """A second start is refused until the first was stopped; a stop without a start changes nothing."""
     assert act(bot, call, "Ben", "stopHoldMusic").status == 202
     act(bot, call, "Ana", "startHoldMusic")
-    assert code(act(bot, call, "Ben", "startHoldMusic")) == "409 8519"
+    refused = act(bot, call, "Ben", "startHoldMusic")
+    assert code(refused) == "409 8519"
+    assert refused.json()["error"]["message"].endswith("] Ana is on hold until stopHoldMusic.")
     assert code(act(bot, call, "Ana", "startHoldMusic")) == "409 8519"
     act(bot, call, "Ana", "stopHoldMusic")
     assert act(bot, call, "Ben", "startHoldMusic").status == 202
@@ -308,9 +310,28 @@ def test_a_group_names_participants_of_the_call(simulator: Simulator, bot: Bot, 
     assert [one.receivers for one in call.routes] == [(id_of(call, "Ben"),)]
     for answer in (bot.get(groups(call, "y")), change(bot, call, "y"), bot.delete(groups(call, "y"))):
         assert code(answer) == "404 8522"
-        assert "No audio routing group of this call has this id." in answer.json()["error"]["message"]
+        assert answer.json()["error"]["message"].endswith("No audio routing group of this call has the id 'y'.")
+    near = bot.get(groups(call, "multicast")).json()["error"]["message"]
+    assert near.endswith("has the id 'multicast'. Did you mean 'Multicast'?")
     peer = bot.ring(simulator.person("Dan"))
     assert code(bot.post(groups(peer), {**body, "receivers": []})) == "400 8548"
+
+
+def test_a_mode_has_no_letter_case(bot: Bot, call: SimulatedCall) -> None:
+    """The group is as if it had been spelt as published."""
+    made = make(bot, call, "Ana", routingMode="onetoone").json()
+    assert (made["id"], made["routingMode"]) == ("OneToOne", "oneToOne")
+
+
+def test_the_id_of_a_user_is_not_that_of_a_participant(bot: Bot, call: SimulatedCall) -> None:
+    """The answer says which it is, for a name as well."""
+    right = id_of(call, "Ana")
+    for wrong in (bot.simulator.person("Ana").id, "Ana"):
+        message = bot.post(f"/{call.id}/participants/{wrong}/startHoldMusic", {}).json()["error"]["message"]
+        said = f"No participant in the roster has the id {wrong!r}. Ana is there as the participant {right!r}."
+        assert message == f"Participant not found. [pytest-graphcalls] {said}"
+    message = bot.post(f"/{call.id}/participants/x/startHoldMusic", {}).json()["error"]["message"]
+    assert message.endswith("No participant in the roster has the id 'x'.")
 
 
 def test_who_is_invited_apart_is_reached_by_groups_only(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
@@ -343,3 +364,33 @@ def test_the_list_can_be_missing_as_in_2019(simulator: Simulator, bot: Bot, call
         missing = bot.get(groups(call))
     assert (missing.status, missing.json()["error"]["code"]) == (404, "UnknownError")
     assert bot.get(groups(call)).status == 200
+
+
+def test_a_hold_ends_with_the_call_of_the_bot_that_has_begun_it(simulator: Simulator, bot: Bot) -> None:
+    """Nobody else could end it; the music was heard until then."""
+    call = bot.join()
+    act(bot, call, "Ana", "startHoldMusic")
+    simulator.advance(1)
+    assert simulator.person("Ana").hears == ()
+    bot.delete(f"/{call.id}")
+    assert simulator.person("Ana").hears == ("Ben",)
+    assert [(one.ended, one.ends) for one in simulator.person("Ana").heard] == [("stopped", simulator.now)]
+
+
+def test_a_group_is_changed_after_one_of_it_has_left(simulator: Simulator, bot: Bot) -> None:
+    """Only those whom the request names have to be in the call."""
+    call = bot.join(simulator.meeting(["Ana", "Ben", "Cleo"]))
+    made = {"id": "one", "routingMode": "oneToOne"}
+    body = {**made, "sources": [id_of(call, "Ana")], "receivers": [id_of(call, "Ben")]}
+    assert bot.post(f"/{call.id}/audioRoutingGroups", body).status == 200
+    changed = {"sources": [id_of(call, "Cleo")]}
+    simulator.person("Ben").leaves(call)
+    answer = bot.send("PATCH", f"/communications/calls/{call.id}/audioRoutingGroups/one", changed)
+    assert (answer.status, answer.json()["sources"]) == (200, changed["sources"])
+
+
+def test_a_hold_is_posted_once(simulator: Simulator, bot: Bot) -> None:
+    """In a call for two, too, whoever holds it already changes nothing."""
+    bot.ring(simulator.person("Ana"))
+    simulator.person("Ana").holds().holds()
+    assert len(rosters(simulator)) == 1

@@ -61,6 +61,30 @@ def test_the_stream_of_a_bot_turns_with_its_role(bot: Bot, host: SimulatedCall) 
     assert host.sharing == ()
 
 
+def test_a_role_has_no_letter_case(bot: Bot, host: SimulatedCall) -> None:
+    """As the values of any enumeration in a request; the contract finds the letter case."""
+    assert be(bot, host, "Sharer").status == 202
+    assert [one.what for one in host.sharing] == ["screen"]
+
+
+def test_a_session_is_not_there_for_a_bot_that_does_not_follow_what_is_shared(bot: Bot) -> None:
+    """The answer says what such a bot has to ask for."""
+    call = bot.join()
+    bot.simulator.person("Ana").shares_screen(call)
+    (shared,) = call.sharing
+    message = bot.get(f"/{call.id}/contentSharingSessions/{shared.id}").json()["error"]["message"]
+    assert message == (
+        "Session not found. [pytest-graphcalls] The call has no isContentSharingNotificationEnabled in its "
+        "callOptions, so it is shown no sessions."
+    )
+
+
+def test_an_unknown_session_is_named(bot: Bot, host: SimulatedCall) -> None:
+    """A session ends with what was shared."""
+    message = bot.get(f"/{host.id}/contentSharingSessions/x").json()["error"]["message"]
+    assert message == "Session not found. [pytest-graphcalls] No session that goes on has the id 'x'."
+
+
 def test_a_role_that_the_bot_has_changes_nothing(bot: Bot, host: SimulatedCall) -> None:
     """It is no error (s12.3), and posts nothing."""
     be(bot, host, "sharer")
@@ -229,3 +253,20 @@ def test_reports_of_devices_are_kept_by_call(bot: Bot) -> None:
     assert code(bot.post("/logTeleconferenceDeviceQuality", {})) == "400 8523"
     bot.simulator.reset()
     assert bot.simulator.store.device_quality == []
+
+
+def test_what_is_done_with_people_spares_the_gallery(simulator: Simulator) -> None:
+    """It is not heard, is none of the others in a call, is not muted with all, and cannot be handed on."""
+    bot = Bot(simulator, version="beta")
+    call, ana = bot.join(), simulator.person("Ana")
+    bot.post(f"/{call.id}/addLargeGalleryView", {})
+    simulator.advance(5)
+    assert ana.hears == ("Ben", "Bot")
+    assert ana.call is not None
+    assert ana.call.others == ("Ben", "Bot")
+    bot.post(f"/{call.id}/participants/muteAll", {})
+    assert [one.identity.name for one in call.participants if one.is_muted] == ["Ana", "Ben"]
+    (gallery,) = [one.id for one in call.participants if one.gallery_of]
+    transferee = {"identity": entry(ana)["identity"], "participantId": gallery}
+    body = {"transferTarget": entry(simulator.person("Cleo")), "transferee": transferee}
+    assert code(bot.post(f"/{call.id}/transfer", body)) == "400 8523"

@@ -440,7 +440,7 @@ def test_any_request_is_answered(method: str, url: str, headers: dict[str, str],
 @examples(60)
 @given(
     body=LOOKALIKES,
-    path=st.sampled_from(["", "/participants/invite", "/answer", "/reject", *ACTIONS]),
+    path=st.sampled_from(["", "/participants/invite", "/answer", "/reject", "/redirect", "/transfer", *ACTIONS]),
     version=VERSIONS,
 )
 def test_any_body_is_answered(body: dict[str, Any], path: str, version: str) -> None:
@@ -451,7 +451,7 @@ def test_any_body_is_answered(body: dict[str, Any], path: str, version: str) -> 
     raw = encode_json({**create, **simulator.meeting(["Ana"]).coordinates})
     call = simulator.handle(Request("POST", f"/{version}{CALLS}", headers, raw)).json()["id"]
     simulator.advance(1)
-    if path in {"/answer", "/reject"}:
+    if path in {"/answer", "/reject", "/redirect"}:
         call = simulator.incoming_call().id
     complete = {**(create if not path else {"mediaConfig": MEDIA}), **body}
     address = f"/{version}{CALLS}/{call}{path}" if path else f"/{version}{CALLS}"

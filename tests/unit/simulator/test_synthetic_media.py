@@ -87,3 +87,13 @@ def report_of(call: SimulatedCall) -> dict[str, Any]:
     """The report that Ana has, as it was sent."""
     ana = next(one for one in call.participants if one.identity.name == "Ana")
     return {name: value for name, value in ana.reports[0].items() if name != "detectorBot"}
+
+
+def test_v1_does_not_read_it_when_it_expands_a_call(bot: Bot) -> None:
+    """As it does not in the list."""
+    call = bot.join()
+    bot.report(call, "Ana")
+    path = f"/{call.id}?$expand=participants"
+    assert "syntheticMediaDetection" in bot.get(path).json()["participants"][0]
+    bot.version = "v1.0"
+    assert "syntheticMediaDetection" not in bot.get(path).json()["participants"][0]

@@ -11,7 +11,8 @@ from pytest_graphcalls.errors import UnknownNameError
 from pytest_graphcalls.simulator import App, Person, PersonCall, SimulatedCall, Simulator
 from pytest_graphcalls.simulator.switches import CHOICES
 from pytest_graphcalls.wire import Response
-from tests.unit.simulator.bot import Bot, code, entry, evidence
+from tests.unit.simulator.bot import CALLBACK, Bot, code, entry, evidence
+from tests.unit.simulator.bot import named as name_of
 
 PHONE = "+15551234567"
 
@@ -343,16 +344,15 @@ def named(app: App, sort: str) -> dict[str, Any]:
 
 
 def test_a_bot_as_target_is_refused(desk: Desk) -> None:
-    """Unless that is chosen, and it is registered."""
+    """Unless that is chosen, and it is registered, and not the one that transfers."""
     app = desk.simulator.authority.register(phone_number="+15550199")
     for target in (named(app, "application"), named(app, "applicationInstance")):
         refused = desk.transfer(target)
         assert (code(refused), evidence(refused)) == ("403 7505", "reported; fact=s9.9")
         assert 'simulator.switches.choose(resource_accounts="reached")' in refused.json()["error"]["message"]
     desk.simulator.switches.choose(resource_accounts="reached")
-    assert code(desk.transfer({"identity": {"application": {"id": "00000000-0000-4000-8000-000000000001"}}})) == (
-        "403 7505"
-    )
+    for stranger in ("00000000-0000-4000-8000-000000000001", desk.bot.app.app_id):
+        assert code(desk.transfer({"identity": {"application": {"id": stranger}}})) == "403 7505"
 
 
 @pytest.mark.parametrize("sort", ["application", "applicationInstance"])
@@ -582,3 +582,36 @@ def test_a_long_running_simulator_forgets_where_people_were_handed_on_to(desk: D
     desk.transfer()
     desk.simulator.advance(5)
     assert (desk.ana.call, desk.simulator.store.conferences) == (None, {})
+
+
+def test_an_empty_group_call_is_redirected_nowhere(desk: Desk) -> None:
+    """The caller has left while it rang."""
+    call = desk.simulator.incoming_call("Cleo", group=True)
+    desk.simulator.person("Cleo").leaves(call)
+    refused = desk.bot.post(f"/{call.id}/redirect", {"targets": [entry(desk.ben)], "callbackUri": CALLBACK})
+    assert code(refused) == "404 8522"
+    assert "Everybody has left the call." in refused.json()["error"]["message"]
+
+
+def test_a_target_answers_when_the_redirected_call_is_kept_no_longer(desk: Desk) -> None:
+    """A bot is rung beside a person, and the call was over at once."""
+    desk.simulator.keep_latest(calls=0, notifications=0)
+    desk.simulator.switches.choose(resource_accounts="reached")
+    other = desk.simulator.authority.register(name="Other")
+    call = desk.simulator.incoming_call("Cleo")
+    body = {"targets": [named(other, "application"), entry(desk.ben)], "callbackUri": CALLBACK}
+    assert desk.bot.post(f"/{call.id}/redirect", body).status == 202
+    desk.simulator.advance(60)
+    with pytest.raises(UnknownNameError):
+        desk.simulator.call(call.id)
+
+
+def test_the_bot_knows_who_has_left_while_its_transfer_fails(desk: Desk) -> None:
+    """The roster of a group call is posted meanwhile, which is inferred."""
+    call = desk.call = desk.bot.join(desk.simulator.meeting(["Cleo", "Dan"]))
+    desk.ben.never_answers()
+    desk.transfer(transferee={"identity": {"user": {"id": desk.simulator.person("Cleo").id}}})
+    desk.simulator.person("Dan").leaves(call)
+    last = desk.simulator.notifications[-1]
+    assert [name_of(one) for one in last.entries[0]["resourceData"]] == ["Cleo", "Bot"]
+    assert last.headers["x-graphcalls-evidence"] == "inferred; fact=s9.4"

@@ -159,6 +159,11 @@ def _items(raw: Facts) -> Iterable[tuple[str, dict[str, Any]]]:
     yield "/{call-id}/operations/{commsOperation-id}", {"get": {"responses": {"2XX": done}}}
     yield "/{call-id}/participants", {"get": {"responses": {"2XX": done}}}
     yield "/{call-id}/participants/{participant-id}", {"get": {"responses": {"2XX": done}}, "delete": {"responses": {}}}
+    yield "/{call-id}/contentSharingSessions", {"get": {"responses": {"2XX": done}}}
+    yield "/{call-id}/contentSharingSessions/{contentSharingSession-id}", {"get": {"responses": {"2XX": done}}}
+    group = {"get": {"responses": {"2XX": done}}, "patch": {"responses": {"2XX": done}}, "delete": {"responses": {}}}
+    yield "/{call-id}/audioRoutingGroups", {"get": {"responses": {"2XX": done}}, "post": {"responses": {"2XX": done}}}
+    yield "/{call-id}/audioRoutingGroups/{audioRoutingGroup-id}", group
     for action in raw["actions"]:
         place = "" if action["boundTo"] == "call" else "/{call-id}/participants"
         key = "" if action["boundToCollection"] else f"/{{{action['boundTo']}-id}}"

@@ -83,6 +83,13 @@ def test_every_error_of_the_catalogue_can_be_had(simulator: Simulator, name: str
     )
 
 
+def test_an_error_on_purpose_has_words_for_what_it_names(simulator: Simulator, bot: Bot) -> None:
+    """Where the service would write a name of the request, the answer has the word for it and no braces."""
+    with simulator.fault("error", row="conflicting-actions"):
+        message = bot.get("/x").json()["error"]["message"]
+    assert message.startswith("Conflict between action and action. [pytest-graphcalls] Injected by the fault")
+
+
 def test_half_of_the_body_arrives_unless_it_is_said(simulator: Simulator, bot: Bot) -> None:
     """Never all of it; and where there is no body, nothing at all."""
     call = bot.join()
