@@ -175,10 +175,8 @@ def alive_for_ever(handler: Callable[[Ask], Reply], ask: Ask) -> Reply:
         return Reply(200, inferred("deviation"))
 
 
-def shows_both_sides(
-    _: Simulator, original: Callable[..., Participant], ask: Ask, conference: Conference
-) -> Participant:
-    return original(ask, replace(conference, kind=Kind.GROUP))
+def shows_both_sides(simulator: Simulator, _original: Callable[..., Participant], ask: Ask, call: Call) -> Participant:
+    return simulator.participants.active(call, ask.match.keys["participant-id"])
 
 
 def cannot_be_read(_handler: Callable[[Ask], Reply], _ask: Ask) -> Reply:
