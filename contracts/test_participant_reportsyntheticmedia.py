@@ -30,9 +30,14 @@ def report(stage: Stage, call: StagedCall, participant: str = "", **changes: Any
     return call.send(REPORT, sent, participant_id=participant or call.id_of(call.people[0]))
 
 
-def detection(call: StagedCall) -> dict[str, Any]:
+def detection(stage: Stage, call: StagedCall) -> dict[str, Any]:
     """What the first person in the call is read with."""
-    found = members(call.participant(call.id_of(call.people[0]))).get("syntheticMediaDetection")
+    person = members(call.participant(call.id_of(call.people[0])))
+    if "id" not in person:
+        raise stage.cannot_tell(
+            "a participant", "the answer has no id", "participant-get.success-is-200-with-participant"
+        )
+    found = person.get("syntheticMediaDetection")
     return found if isinstance(found, dict) else {}
 
 
@@ -48,9 +53,9 @@ def test_the_participant_is_read_with_the_report(graphcalls_stage: Stage) -> Non
     """With the id of the report and the overall confidence."""
     call, id = graphcalls_stage.meeting_call(people=1), graphcalls_stage.new_id()
     graphcalls_stage.accepted(report(graphcalls_stage, call, id=id, overallConfidence=0.75), SUCCESS)
-    assert graphcalls_stage.until(lambda: bool(detection(call)))
-    assert str(detection(call).get("detectionId")).lower() == id.lower()
-    assert detection(call).get("syntheticConfidence") == 0.75
+    assert graphcalls_stage.until(lambda: bool(detection(graphcalls_stage, call)))
+    assert str(detection(graphcalls_stage, call).get("detectionId")).lower() == id.lower()
+    assert detection(graphcalls_stage, call).get("syntheticConfidence") == 0.75
 
 
 @rule("participant-reportsyntheticmedia.roster-update-follows")
@@ -72,11 +77,13 @@ def test_the_latest_report_is_shown(graphcalls_stage: Stage) -> None:
     """Of two reports the second one; where the first is never shown, that is another rule's business."""
     call, second = graphcalls_stage.meeting_call(people=1), graphcalls_stage.new_id()
     graphcalls_stage.accepted(report(graphcalls_stage, call, overallConfidence=0.2), SUCCESS)
-    if not graphcalls_stage.until(lambda: bool(detection(call))):
+    if not graphcalls_stage.until(lambda: bool(detection(graphcalls_stage, call))):
         see = "participant-reportsyntheticmedia.participant-shows-the-report"
         raise graphcalls_stage.cannot_tell("a participant with a report", "the participant is read without it", see)
     graphcalls_stage.accepted(report(graphcalls_stage, call, id=second, overallConfidence=0.8), SUCCESS)
-    assert graphcalls_stage.until(lambda: str(detection(call).get("detectionId")).lower() == second.lower())
+    assert graphcalls_stage.until(
+        lambda: str(detection(graphcalls_stage, call).get("detectionId")).lower() == second.lower()
+    )
 
 
 @rule("participant-reportsyntheticmedia.bot-has-been-admitted")
@@ -175,8 +182,10 @@ def test_question_other_members(graphcalls_stage: Stage) -> None:
     """What do detectorBot and isParticipantTrusted hold?"""
     call = graphcalls_stage.meeting_call(people=1)
     answer = graphcalls_stage.accepted(report(graphcalls_stage, call), SUCCESS)
-    graphcalls_stage.until(lambda: bool(detection(call)))
-    note = ", ".join(f"{name}: {detection(call).get(name)}" for name in ("detectorBot", "isParticipantTrusted"))
+    graphcalls_stage.until(lambda: bool(detection(graphcalls_stage, call)))
+    note = ", ".join(
+        f"{name}: {detection(graphcalls_stage, call).get(name)}" for name in ("detectorBot", "isParticipantTrusted")
+    )
     graphcalls_stage.record_answer("participant-reportsyntheticmedia.other-members", answer, note)
 
 

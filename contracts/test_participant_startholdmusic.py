@@ -13,13 +13,20 @@ question = pytest.mark.graphcalls_question
 
 START = "participant-startholdmusic"
 SUCCESS = "participant-startholdmusic.success-is-202-with-operation"
-INFO = {"@odata.type": "#microsoft.graph.mediaInfo", "uri": "https://bot.example.org/tune.wav", "resourceId": "tune"}
-TUNE = {"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": INFO}
+TUNE = {
+    "@odata.type": "#microsoft.graph.mediaPrompt",
+    "mediaInfo": {
+        "@odata.type": "#microsoft.graph.mediaInfo",
+        "uri": "https://bot.example.org/tune.wav",
+        "resourceId": "1",
+    },
+}
+"""Music from a file that is not there."""
 
 
 def start(call: StagedCall, participant_id: str = "", **body: Any) -> Answer:
     """Put the first participant of ``call`` on hold, or the one that is named."""
-    return call.send(START, {"customPrompt": TUNE, **body}, participant_id=participant_id or call.id_of(call.people[0]))
+    return call.send(START, body, participant_id=participant_id or call.id_of(call.people[0]))
 
 
 def held(stage: Stage, people: int = 1) -> StagedCall:
@@ -157,8 +164,7 @@ def test_question_in_a_peer_to_peer_call(graphcalls_stage: Stage) -> None:
 def test_question_unplayable_prompt(graphcalls_stage: Stage) -> None:
     """How does the operation end whose customPrompt cannot be fetched?"""
     call = graphcalls_stage.meeting_call(people=1)
-    info = {**INFO, "uri": "https://bot.example.org/no-such-file.wav"}
-    answer = start(call, customPrompt={**TUNE, "mediaInfo": info})
+    answer = start(call, customPrompt=TUNE)
     notices = graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
     note = f"ended as {notices[0].state()}" if notices else "no end"
     graphcalls_stage.record_answer("participant-startholdmusic.unplayable-prompt", answer, note)

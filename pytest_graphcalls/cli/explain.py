@@ -37,7 +37,7 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{12}")
 _WEIGHT = {
     Evidence.DOCUMENTED: "documented: breaking it fails the test",
     Evidence.REPORTED: "reported: breaking it is a notice, and fails under --graphcalls-strict only",
-    Evidence.INFERRED: "inferred: by meaning, or from the sibling service; never judged",
+    Evidence.INFERRED: "inferred: a guess from the meaning, or from the sibling service; never judged",
 }
 
 

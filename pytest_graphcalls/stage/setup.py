@@ -177,7 +177,8 @@ class Making(Waiting, People):
             # The call may exist although its creation has failed.
             owner = self.client if client is self._nobody else client
             call = StagedCall(self, call_id, owner)
-            self._finally(call.hang_up)
+            if not (self._simulated and self._connection.is_fresh):  # which is thrown away with all its calls
+                self._finally(call.hang_up)
             if "meetingInfo" in facts:
                 self._finally(lambda: self._clear(call))
         return answer
@@ -187,7 +188,12 @@ class Making(Waiting, People):
         rule = success_of(Effect.MAKES_CALL)
         body = members(self.accepted(self.create(by=by, **facts), rule))
         call = StagedCall(self, str(body.get("id", "")), by or self.client, people, body)
-        self.reached(lambda: self._established(call), "an established call", rule, after=self._step)
+        self.reached(
+            lambda: self._established(call),
+            "an established call",
+            rule,
+            after=self._step * (2 if "targets" in facts else 1),
+        )
         if "meetingInfo" in facts:
             self._clear(call)  # a run that was killed may have left participants in there
         return call

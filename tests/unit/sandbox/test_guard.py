@@ -264,6 +264,7 @@ DIAL = b'{"participants": [{"identity": {"phone": {"id": "+15550100"}}}]}'
     "request_",
     [
         Request("POST", f"{CALLS}/a/playPrompt", body=b"{}"),
+        Request("POST", f"{CALLS}/a/participants/b/startHoldMusic", body=b"{}"),
         Request("POST", f"{CALLS}/a/recordResponse", body=b"{}"),
         Request("POST", f"{CALLS}/a/sendDtmfTones", body=b"{}"),
         Request("POST", f"{CALLS}/a/updateRecordingStatus", body=b"{}"),
