@@ -60,8 +60,6 @@ class Assertions:
     def assert_answered_within(self: BotUnderTest, seconds: float) -> None:
         """Every incoming call that was notified to the bot was answered, rejected or redirected in time.
 
-        What the simulator does not have, such as a transfer, counts as it was asked.
-
         Args:
             seconds: virtual seconds from the first delivery.
 
@@ -268,9 +266,7 @@ def _answered_within(ledger: Ledger, seconds: float, now: float) -> None:
     if not incoming:
         hint = "say where it is with graphcalls.bot(app), then let a call come in and time pass: advance(0)"
         raise failure(f"the bot was notified of no incoming call; {hint}", ledger)
-    decisions = [
-        one for one in ledger.requests if effects_of(one) & _DECISIONS and (succeeded(one) or not one.operation)
-    ]
+    decisions = [one for one in ledger.requests if effects_of(one) & _DECISIONS and succeeded(one)]
     decided = {call_of(one): one for one in reversed(decisions)}
     for call, delivery in incoming.items():
         decision = decided.get(call)

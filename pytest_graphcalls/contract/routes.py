@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from itertools import dropwhile
 from typing import Any, Literal
 
-from pytest_graphcalls.contract.model import VERSIONS, Effect, Operation
+from pytest_graphcalls.contract.model import VERSIONS, Operation
 from pytest_graphcalls.errors import nearest
 from pytest_graphcalls.wire import path_segments
 
@@ -64,7 +64,6 @@ class Miss:
         segment: for ``unknown-path``: the first segment that no route has; for ``version``: the last one.
         nearest: the closest method and path template, or ``""``; for ``version``: the id of the operation.
         uncovered: for ``uncovered``: the id of that operation.
-        effects: for ``uncovered``: what that operation does to a call, as far as it matters here.
         page: for ``uncovered``: the address of its page, or ``""``.
     """
 
@@ -74,7 +73,6 @@ class Miss:
     segment: str = ""
     nearest: str = ""
     uncovered: str = ""
-    effects: frozenset[Effect] = frozenset()
     page: str = ""
 
 
@@ -86,7 +84,6 @@ class Uncovered:
     method: str
     path: str
     versions: tuple[str, ...]
-    effects: frozenset[Effect] = frozenset()
     page: str = ""
     note: str = ""
     codes: Mapping[str, str] = field(default_factory=dict)
@@ -94,9 +91,8 @@ class Uncovered:
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Uncovered:
         """The operation of an entry of ``uncovered.yaml``."""
-        effects = frozenset(map(Effect, data.get("effects", ())))
         rest = data.get("page") or "", data.get("note", ""), data.get("codes", {})
-        return cls(data["id"], data["method"], data["path"], tuple(data["versions"]), effects, *rest)
+        return cls(data["id"], data["method"], data["path"], tuple(data["versions"]), *rest)
 
 
 @dataclass(slots=True)
@@ -227,7 +223,7 @@ def _matched(
 ) -> Match | Miss:
     entry, names = found
     if isinstance(entry, Uncovered):
-        return Miss("uncovered", version, uncovered=entry.id, effects=entry.effects, page=entry.page)
+        return Miss("uncovered", version, uncovered=entry.id, page=entry.page)
     return Match(entry, version, dict(zip(names, values, strict=True)), alias)
 
 
