@@ -9,7 +9,7 @@ from typing import Any
 from pytest_graphcalls.errors import NotAllowedNowError
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
 from pytest_graphcalls.simulator import resources
-from pytest_graphcalls.simulator.admission import Ask, require_role_for
+from pytest_graphcalls.simulator.admission import Admission, Ask, require_role_for
 from pytest_graphcalls.simulator.entities import AUDIO_ALONE, Call, Conference, Kind
 from pytest_graphcalls.simulator.requests import type_of
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, Result, documented, inferred, reported
@@ -56,10 +56,16 @@ REFUSED_IN: Mapping[CallState, str] = {
 
 
 class Calls:
-    """Steps that every call takes, however it began. Each is a method that can be replaced."""
+    """Steps that every call takes, however it began. Each is a method that can be replaced.
 
-    def __init__(self, world: World) -> None:
+    Args:
+        world: the tenant.
+        admission: reads the body.
+    """
+
+    def __init__(self, world: World, admission: Admission) -> None:
         self._world = world
+        self._admission = admission
         self.keepalive_seconds = KEEPALIVE_SECONDS
         self.before_end: Callable[[Call], None] = lambda _: None
         """Is handed each call that is about to end."""
@@ -95,6 +101,10 @@ class Calls:
             hint = " It takes a moment: simulator.advance(1)." if call.state is CallState.ESTABLISHING else ""
             raise Refusal("not-established", f"The call is {call.state}.{hint}")
         return call
+
+    def asked(self, ask: Ask) -> tuple[Call, Mapping[str, Any]]:
+        """The established call in the path, and the body of the request."""
+        return self.established(ask), self._admission.body(ask)
 
     def step(self, call: Call, event: CallEvent, **facts: Any) -> Call:
         """Let a request's ``event`` happen; what the lifecycle does not have is refused."""

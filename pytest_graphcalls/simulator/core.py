@@ -95,9 +95,9 @@ class Simulator:
         self.faults = Faults(world, self.outbox, self.responses)
         self.retention = Retention(self.store, self.notifier, self.outbox, self.faults.forget_until)
         self.admission = Admission(contract, self.authority)
-        self.calls = Calls(world)
+        self.calls = Calls(world, self.admission)
         self.operations = Operations(world, self.calls)
-        self.invitations = Invitations(world, self.admission, self.calls, self.operations)
+        self.invitations = Invitations(world, self.calls, self.operations)
         self.creation = Creation(world, self.admission, self.calls, self.invitations.ring_target)
         self.incoming = Incoming(world, self.admission, self.calls)
         self.switches = Switches()
@@ -108,7 +108,7 @@ class Simulator:
         self.hearing = Hearing(world)
         self.prompts = Prompts(world, self.operations, self.switches, self.outbox.later)
         self.recordings = Recordings(world, self.operations, self.hearing, self.switches)
-        self.sharing = Sharing(world, self.admission, self.calls, self.operations, self.participants)
+        self.sharing = Sharing(world, self.calls, self.operations, self.participants)
         self.calls.before_end = self.recordings.hang_up
         self.calls.after_growth, self.calls.media_given = self.prompts.restart, self.prompts.read_ahead
         self.calls.after_change += (self.recordings.listen_again, self.sharing.end_abandoned)

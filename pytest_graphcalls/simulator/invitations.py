@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent
 from pytest_graphcalls.lifecycle import ParticipantState as State
 from pytest_graphcalls.simulator import resources
-from pytest_graphcalls.simulator.admission import Admission, Ask
+from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.calls import FIRST_ROSTER, PEER_LEFT, Calls, require_instance
 from pytest_graphcalls.simulator.entities import E164, Call, Conference, Identity, Invitee, Kind, Operation, Participant
 from pytest_graphcalls.simulator.operations import Operations
@@ -41,9 +41,8 @@ class Invite:
 class Invitations:
     """Invites people."""
 
-    def __init__(self, world: World, admission: Admission, calls: Calls, operations: Operations) -> None:
+    def __init__(self, world: World, calls: Calls, operations: Operations) -> None:
         self._world = world
-        self._admission = admission
         self._calls = calls
         self._operations = operations
         self.most_invitees = MOST_INVITEES
@@ -70,8 +69,8 @@ class Invitations:
 
     def invite(self, ask: Ask) -> Reply:
         """Start an operation that brings people into the call (participant-invite.r01, r02)."""
-        call = self._calls.established(ask)
-        order = invite_order(self._admission.body(ask), self._world.people)
+        call, body = self._calls.asked(ask)
+        order = invite_order(body, self._world.people)
         order = self.only_first_when_replacing(order)
         invite = Invite(ask, call, order)
         for check in self.checks:

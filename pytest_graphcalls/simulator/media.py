@@ -88,8 +88,7 @@ class Media:
 
     def send_tones(self, ask: Ask) -> Reply:
         """Send telephone keys, one after the other (call-senddtmftones.r01)."""
-        call = self._calls.established(ask)
-        body = self._admission.body(ask)
+        call, body = self._calls.asked(ask)
         require_entries(body, "tones")
         self.require_no_tones(ask, call)
         each = self._world.pace.tone + max(body.get("delayBetweenTonesMs") or 0, 0) / 1000
@@ -109,15 +108,13 @@ class Media:
 
     def cancel(self, ask: Ask) -> Reply:
         """End what is played and what waits for it (call-cancelmediaprocessing.r02)."""
-        call = self._calls.established(ask)
-        body = self._admission.body(ask)
+        call, body = self._calls.asked(ask)
         self._operations.cancel(call)
         return self._operations.carry_out(ask, call, body)
 
     def set_recording_status(self, ask: Ask) -> Reply:
         """Note whether the bot records (call-updaterecordingstatus.r01)."""
-        call = self._calls.established(ask)
-        body = self._admission.body(ask)
+        call, body = self._calls.asked(ask)
         self.require_recording_policy(call)
         self._world.store.change_call(call, recording_status=body["status"])
         return self._operations.carry_out(ask, call, body)
@@ -149,8 +146,7 @@ class Media:
         return self._keep(ask, "transcription", on=False)
 
     def _keep(self, ask: Ask, name: str, *, on: bool) -> Reply:
-        call = self._calls.established(ask)
-        body = self._admission.body(ask)
+        call, body = self._calls.asked(ask)
         conference = self._world.store.conference_of(call)
         goes_on = conference.kept.get(name, (False, ""))[0]
         if goes_on and on:
@@ -162,8 +158,7 @@ class Media:
         return self._operations.carry_out(ask, call, body, begin=begin)
 
     def _asked(self, ask: Ask) -> tuple[Call, Mapping[str, Any]]:
-        call = self._calls.established(ask)
-        body = self._admission.body(ask)
+        call, body = self._calls.asked(ask)
         self.require_service_hosted_media(ask, call)
         return call, body
 

@@ -91,8 +91,7 @@ class Participants:
 
     def mute_all(self, ask: Ask) -> Reply:
         """Mute the participants named, or without names all but the bot (participant-muteall.request)."""
-        call = self._calls.established(ask)
-        body = self._admission.body(ask)
+        call, body = self._calls.asked(ask)
         conference = self._world.store.conference_of(call)
         self.require_group_call(ask, conference)
         named = [self.active(call, id).id for id in filter(None, body.get("participants") or ())]
@@ -111,8 +110,7 @@ class Participants:
             fact: the evidence for the notification.
             muted: whether it is muted afterwards.
         """
-        call = self._calls.established(ask)
-        body = self._admission.body(ask)
+        call, body = self._calls.asked(ask)
         conference = self._world.store.conference_of(call)
         self.require_group_call(ask, conference)
         one = self.active(call, id or call.my_participant)

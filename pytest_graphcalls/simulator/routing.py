@@ -55,8 +55,7 @@ class Routing:
 
     def start_hold(self, ask: Ask) -> Reply:
         """Put a participant on hold with music, once that was read (participant-startholdmusic.r01)."""
-        call = self._calls.established(ask)
-        body = self._admission.body(ask)
+        call, body = self._calls.asked(ask)
         conference = self._world.store.conference_of(call)
         one = self._participants.active(call, ask.match.keys["participant-id"])
         self.require_none_on_hold(conference)
@@ -76,8 +75,7 @@ class Routing:
 
     def stop_hold(self, ask: Ask) -> Reply:
         """Let a participant back to the others (participant-stopholdmusic.r01)."""
-        call = self._calls.established(ask)
-        body = self._admission.body(ask)
+        call, body = self._calls.asked(ask)
         one = self._participants.active(call, ask.match.keys["participant-id"])
         return self._operations.carry_out(ask, call, body, begin=lambda operation: self._change(one, operation, None))
 
@@ -88,8 +86,7 @@ class Routing:
 
     def configure_mixer(self, ask: Ask) -> Reply:
         """Take mixer levels, which change nothing that is heard here (participant-configuremixer.r01)."""
-        call = self._calls.established(ask)
-        body = self._admission.body(ask)
+        call, body = self._calls.asked(ask)
         conference = self._world.store.conference_of(call)
         self._participants.require_group_call(ask, conference)
         for level in body.get("participantMixerLevels") or ():
@@ -99,8 +96,7 @@ class Routing:
 
     def create(self, ask: Ask) -> Reply:
         """Make an audio routing group, in place of one with the same id (call-post-audioroutinggroups.r01)."""
-        call = self._calls.established(ask)
-        body = self._admission.body(ask)
+        call, body = self._calls.asked(ask)
         self._participants.require_group_call(ask, self._world.store.conference_of(call))
         mode = body["routingMode"]
         route = Route(body.get("id") or mode[:1].upper() + mode[1:])  # s14.1

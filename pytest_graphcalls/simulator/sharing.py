@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_graphcalls.lifecycle import ParticipantEvent
 from pytest_graphcalls.simulator import resources
-from pytest_graphcalls.simulator.admission import Admission, Ask
+from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.calls import Calls, is_app_hosted
 from pytest_graphcalls.simulator.entities import Call, Conference, ContentSession, Identity, Kind, Operation
 from pytest_graphcalls.simulator.operations import Operations
@@ -30,30 +30,25 @@ class Sharing:
 
     Args:
         world: the tenant.
-        admission: reads the body.
         calls: finds the call.
         operations: runs the operations.
         participants: knows which calls are group calls.
     """
 
-    def __init__(
-        self, world: World, admission: Admission, calls: Calls, operations: Operations, participants: Participants
-    ) -> None:
+    def __init__(self, world: World, calls: Calls, operations: Operations, participants: Participants) -> None:
         self._world = world
-        self._admission = admission
         self._calls = calls
         self._operations = operations
         self._participants = participants
 
     def change_role(self, ask: Ask) -> Reply:
         """Let the bot share its screen, or stop (call-changescreensharingrole.r01)."""
-        call = self._calls.established(ask)
-        role = self._admission.body(ask)["role"]
+        call, body = self._calls.asked(ask)
         conference = self._world.store.conference_of(call)
         self._participants.require_group_call(ask, conference)
         self.require_app_hosted_media(call)
         self.require_screen(call)
-        self.change(conference, call.my_participant, "screen" if role == "sharer" else "", ROLE_CHANGED)
+        self.change(conference, call.my_participant, "screen" if body["role"] == "sharer" else "", ROLE_CHANGED)
         return Reply(202, ROLE_CHANGED)
 
     def require_app_hosted_media(self, call: Call) -> None:
@@ -150,8 +145,7 @@ class Sharing:
 
     def add_gallery(self, ask: Ask) -> Reply:
         """Add the large gallery as a participant, in a while (call-addlargegalleryview.r01)."""
-        call = self._calls.established(ask)
-        body = self._admission.body(ask)
+        call, body = self._calls.asked(ask)
 
         def begin(operation: Operation) -> None:
             self._world.clock.after(self._world.pace.gallery, partial(self._gallery_comes, operation.id))

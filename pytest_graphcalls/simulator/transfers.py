@@ -75,8 +75,7 @@ class Transfers:
 
     def transfer(self, ask: Ask) -> Reply:
         """Hand an established call on; what becomes of it is posted (call-transfer.r01)."""
-        call = self._calls.established(ask)
-        body = self._admission.body(ask)
+        call, body = self._calls.asked(ask)
         target = invitee_of(body["transferTarget"], self._world.people)
         self.require_transferable(call)
         who = self.transferee(call, body)
