@@ -105,7 +105,7 @@ def _parts(simulator: Simulator) -> Iterator[tuple[str, Any]]:
 
 def _is_part(value: Any) -> bool:
     ours = type(value).__module__.startswith("pytest_graphcalls.simulator.") and hasattr(value, "__dict__")
-    return ours and not isinstance(value, Switches)  # they take values only, and no step of theirs is replaced
+    return ours and not isinstance(value, Switches)  # which has values and no steps
 
 
 def _steps(part: Any) -> Iterator[str]:
