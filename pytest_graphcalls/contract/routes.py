@@ -196,7 +196,7 @@ class Router:
         allowed = tuple(sorted({name for methods in covered for name in methods}))
         segment, close = _nearest(self._roots[version], method, rest)
         if segment == rest[-1]:  # the right word in a wrong place, as an action of participants on the call
-            named = self._named.get((version, segment.lower()), ())
+            named = [one for known in (version, *VERSIONS) for one in self._named.get((known, segment.lower()), ())]
             close = max(named, key=lambda one: len({*one.split("/")} & {*rest}), default=close)
         # A misspelt action looks like a key; the method shows that it is not.
         if allowed and not close.startswith(f"{method} "):

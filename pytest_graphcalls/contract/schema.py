@@ -37,6 +37,11 @@ ASKING = "Prefer: include-unknown-enum-members"
 _GUID = r"^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$(?!\n)"
 _DATE_TIME = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$(?!\n)"
 _DURATION = r"^-?P(\d+Y)?(\d+M)?(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$(?!\n)"
+_FORMATS = {
+    _GUID: "a GUID such as 57dab8b1-894c-409a-b240-bd8beae78896",
+    _DATE_TIME: "a date and time such as 2026-06-15T10:30:00Z",
+    _DURATION: "a duration such as PT30S",
+}
 _PRIMITIVES: Mapping[str, Mapping[str, Any]] = {
     "Edm.String": {"type": "string"},
     "Edm.Boolean": {"type": "boolean"},
@@ -362,8 +367,9 @@ def _expectation(error: ValidationError) -> str:
     value: Any = error.validator_value
     if error.validator == "type":
         return " or ".join([value] if isinstance(value, str) else value)
-    words = {"pattern": "a text that matches", "minimum": "at least", "maximum": "at most"}
-    return f"{words[str(error.validator)]} {value}"
+    if error.validator == "pattern":
+        return _FORMATS[value]
+    return f"{'at least' if error.validator == 'minimum' else 'at most'} {value}"
 
 
 def describe(value: Any) -> str:

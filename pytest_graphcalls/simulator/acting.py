@@ -72,7 +72,7 @@ class Acting:
         with self._world.lock:
             conference = self.store.conference_of(self.known(call_id))
             one, name = conference.find(identity), identity.name or identity.id
-            if one is None:
+            if one is None or one.in_lobby:
                 raise self._absent(identity, "share", f"not in call {call_id}")
             if not what and one.id not in conference.sessions:
                 raise NotAllowedNowError(name, "stop sharing", f"sharing nothing in call {call_id}", ("share",))
@@ -115,7 +115,7 @@ class Acting:
         conference = self.store.conference_of(call)
         if conference.kind is Kind.PEER:
             raise NotAllowedNowError(f"call {call_id}", what, "a place for two", ("leave",))
-        if conference.find(identity) is None:
+        if not conference.has_admitted(identity):
             raise self._absent(identity, what, f"not in call {call_id}")
         if call.my_participant not in conference.people:
             raise NotAllowedNowError("the bot", what, f"not in call {call_id}", ("join",))

@@ -96,7 +96,9 @@ class Participants:
         conference = self._world.store.conference_of(call)
         self.require_group_call(ask, conference)
         named = [self.active(call, id).id for id in filter(None, body.get("participants") or ())]
-        ids = named or [one.id for one in conference.roster if not one.gallery_of and one.id != call.my_participant]
+        ids = named or [
+            one.id for one in self.listed(call, conference) if not one.gallery_of and one.id != call.my_participant
+        ]
         self._calls.change_participants(conference, ids, inferred("participant-mute.r02, s6.10"), muted=True)
         return self._operations.carry_out(ask, call, body)
 
@@ -164,7 +166,7 @@ class Participants:
         self.require_allow_listing(ask)
         call = self._calls.joined(ask)
         conference = self._world.store.conference_of(call)
-        one = self.find(ask, conference)
+        one = self.find(ask, call)
         self.refuse_organizer(conference, one)
         fact = self.remove(call, conference, one)
         return Reply(204, fact)
@@ -177,10 +179,11 @@ class Participants:
                 f"App {ask.grant.app.app_id} is not in AllowRemoveParticipantAppIds of the tenant.",
             )
 
-    def find(self, ask: Ask, conference: Conference) -> Participant:
-        """The participant in the path, active or invited (participant-delete.r03, r06)."""
-        one = conference.people.get(ask.match.keys["participant-id"])
-        if one is None:
+    def find(self, ask: Ask, call: Call) -> Participant:
+        """The participant in the path, active or invited (participant-delete.r03, r06); in the lobby the bot alone."""
+        conference, id = self._world.store.conference_of(call), ask.match.keys["participant-id"]
+        one = conference.people.get(id)
+        if one is None or not (conference.is_inside(call.my_participant) or id == call.my_participant):
             raise _not_found("No participant of this call has this id, or they have left.", inferred("observed 2.30"))
         return one
 

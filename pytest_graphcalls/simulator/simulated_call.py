@@ -138,8 +138,7 @@ class SimulatedCall:
     @property
     def device_quality(self) -> tuple[Mapping[str, Any], ...]:
         """What was reported of the media of devices under its ``callChainId``, in order."""
-        reports, chain = self._scenario.store.device_quality, self._call.chain
-        return tuple(one for one in reports if str(one.get("callChainId")).lower() == chain)
+        return self._scenario.store.quality_of(self._call)
 
     @property
     def is_recorded(self) -> bool:

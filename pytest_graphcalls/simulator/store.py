@@ -29,6 +29,7 @@ from pytest_graphcalls.simulator.entities import (
     Call,
     Conference,
     Identity,
+    Kind,
     Operation,
     Participant,
     Route,
@@ -131,6 +132,10 @@ class Store:
             self._left.setdefault(conference.id, []).append(Stay(one, self._clock.now))
         return self._clock.now
 
+    def quality_of(self, call: Call) -> tuple[Mapping[str, Any], ...]:
+        """The reports of the media of devices under the ``callChainId`` of a call, in order."""
+        return tuple(one for one in self.device_quality if str(one.get("callChainId")).lower() == call.chain)
+
     def operations_of(self, call: Call) -> tuple[Operation, ...]:
         """The operations started in ``call``, oldest first."""
         return tuple(self.operations[id] for id in self._started.get(call.id, ()))
@@ -206,6 +211,7 @@ class Store:
     def forget_call(self, id: str) -> Call:
         """Keep a call that is over no longer, nor what no other one leads to."""
         call = self.calls.pop(id)
+        self.device_quality = [one for one in self.device_quality if one not in self.quality_of(call)]
         for operation in self._started.pop(id, ()):
             del self.operations[operation]
             self.recordings.pop(operation, None)
@@ -223,14 +229,19 @@ class Store:
         self.drop_meeting(gone)
 
     def drop_leg(self, call: Call) -> Conference:
-        """Note that ``call`` is over, and take the bot's entry off the roster, and the gallery that it has added."""
+        """Note that ``call`` is over, and take the bot off the roster, with its gallery and the other side for two."""
         conference = self.change_routes(call, {}) if call.routes else self.conference_of(call)
         for one in tuple(conference.people.values()):
             if one.music and one.music.operation in self._started.get(call.id, ()):  # no one else ends this hold
                 conference = self.change_participant(conference, one.id, music=None)
-        self._part(conference, call.my_participant)
-        gone = {call.my_participant, *(id for id, one in conference.people.items() if one.gallery_of == call.id)}
-        people = {id: one for id, one in conference.people.items() if id not in gone}
         legs = tuple(leg for leg in conference.legs if leg != call.id)
+        # A call for two is over with its bot, unless people wait in it for one who takes a call that was handed on.
+        is_over = conference.kind is Kind.PEER and not legs and conference.id not in self.calls
+        people = dict(conference.people)
+        for id, one in conference.people.items():
+            over_too = one.gallery_of == call.id or (is_over and one.state is ParticipantState.ACTIVE)
+            if id == call.my_participant or over_too:
+                self._part(conference, id)
+                del people[id]
         kept = conference.kept if legs else {}  # a bot has started what is kept, and with the last one it ends
         return self.put_conference(replace(conference, people=people, legs=legs, kept=kept))

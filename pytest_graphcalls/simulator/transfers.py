@@ -127,7 +127,9 @@ class Transfers:
         named = invitee_of(body.get("transferee") or {}, self._world.people)
         one = conference.people.get(named.participant) or conference.find(named.identity)
         if one is None or not one.is_person or one.state is not ParticipantState.ACTIVE:
-            aside = "$.transferee: expected a person who is in the group call, by identity or participantId."
+            got = repr((named.participant or named.identity.id)[:80]) if body.get("transferee") else "nothing"
+            there = ", ".join(one.identity.name or one.identity.id for one in conference.active if one.is_person)
+            aside = f"$.transferee: expected the identity or participantId of one of {there}, got {got}."
             raise Refusal("invalid-request", aside, fact=inferred("call-transfer.r04"), parameter="$.transferee")
         return one
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -129,7 +130,7 @@ def test_a_recording_holds_no_planted_secret(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_recording=RECORDING)
     root = Path(__file__).parents[2]
     result = pytester.runpytest_subprocess(
-        *("-p", "no:randomly", "-q", "--record-mode=rewrite", "-o", f"pythonpath={root}")
+        *("-p", "no:randomly", "-q", "--record-mode=rewrite", "-o", f"pythonpath={shlex.quote(str(root))}")
     )
     cassettes = list(pytester.path.rglob("*.yaml"))
     outcomes = result.parseoutcomes()

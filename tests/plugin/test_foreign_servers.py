@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -133,7 +134,7 @@ def test_a_command_or_a_hook_makes_the_call(pytester: pytest.Pytester, run: Run)
     pytester.makepyfile(
         say="import os; print('made', os.environ['GRAPHCALLS_CALL_VERSION'] + os.environ['GRAPHCALLS_CALL_GROUP'])"
     )
-    pytester.makeini(ini({"operations": "call-reject", "incoming_command": f"{sys.executable} say.py"}))
+    pytester.makeini(ini({"operations": "call-reject", "incoming_command": f"{shlex.quote(sys.executable)} say.py"}))
     pytester.makeconftest(
         """
         def pytest_graphcalls_incoming_call(target, version, group):
@@ -193,7 +194,7 @@ def test_a_wrong_fact_is_named(pytester: pytest.Pytester, run: Run, facts: dict[
             "See incoming_command.",
         ),
         (
-            {"operations": "call-reject", "incoming_command": f"{sys.executable} -c pass"},
+            {"operations": "call-reject", "incoming_command": f"{shlex.quote(sys.executable)} -c pass"},
             "has printed no id. See incoming_command.",
         ),
         (

@@ -63,10 +63,8 @@ def removes_later(
     simulator.clock.after(5.0, act)
 
 
-def finds_joined_only(
-    _: Simulator, original: Callable[..., Participant], ask: Ask, conference: Conference
-) -> Participant:
-    one = original(ask, conference)
+def finds_joined_only(_: Simulator, original: Callable[..., Participant], ask: Ask, call: Call) -> Participant:
+    one = original(ask, call)
     if one.state is ParticipantState.INVITED:
         raise Refusal("participant-not-found")
     return one

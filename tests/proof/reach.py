@@ -15,6 +15,7 @@ from itertools import repeat
 from typing import Any
 
 from pytest_graphcalls.simulator import Proceed, Simulator
+from pytest_graphcalls.simulator.switches import Switches
 from pytest_graphcalls.wire import Request, Response
 from tests.proof.steps import Apply, meant, operation_of, parts_of
 
@@ -103,7 +104,8 @@ def _parts(simulator: Simulator) -> Iterator[tuple[str, Any]]:
 
 
 def _is_part(value: Any) -> bool:
-    return type(value).__module__.startswith("pytest_graphcalls.simulator.") and hasattr(value, "__dict__")
+    ours = type(value).__module__.startswith("pytest_graphcalls.simulator.") and hasattr(value, "__dict__")
+    return ours and not isinstance(value, Switches)  # which has values and no steps
 
 
 def _steps(part: Any) -> Iterator[str]:

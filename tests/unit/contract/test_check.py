@@ -289,6 +289,21 @@ def test_what_is_there_is_named_where_a_member_is_missing() -> None:
     assert (found.kind, found.where, found.got) == ("member-missing", "$.participants", "nothing, but 'participant'")
 
 
+def test_a_format_is_named() -> None:
+    """Not spelt out as the pattern that finds it."""
+    report = {"detectionDateTime": "yesterday", "id": "7"}
+    path = f"/communications/calls/{make.CALL}/participants/{make.CALL}/reportSyntheticMedia"
+    found = {
+        one.where: one.expected for one in CONTRACT.check_request(make.request("POST", path, report, version="beta"))
+    }
+    assert found["$.detectionDateTime"] == "a date and time such as 2026-06-15T10:30:00Z"
+    wanted = {"$.quality.callChainId": "a GUID such as 57dab8b1-894c-409a-b240-bd8beae78896"}
+    request = make.request(
+        "POST", "/communications/calls/logTeleconferenceDeviceQuality", {"quality": {"callChainId": "x"}}
+    )
+    assert wanted.items() <= {one.where: one.expected for one in CONTRACT.check_request(request)}.items()
+
+
 def test_members_left_out_by_select_are_not_missed() -> None:
     """$select narrows an entity; what was asked for still has to be there."""
     path = f"/communications/calls/{make.CALL}?$select=state"

@@ -121,6 +121,12 @@ def test_v1_does_not_know_the_deprecated_path_of_the_central_operations() -> Non
         ),
         (
             "POST",
+            "/v1.0/communications/calls/1/participants/admitFromLobby",
+            "unknown-path",
+            "POST /communications/calls/{id}/participants/{id}/admitFromLobby",
+        ),
+        (
+            "POST",
             "/v1.0/communications/calls/1/audioRoutingGroup",
             "unknown-path",
             "POST /communications/calls/{id}/audioRoutingGroups",

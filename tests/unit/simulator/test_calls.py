@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_graphcalls.errors import UnknownNameError
+from pytest_graphcalls.errors import NotAllowedNowError, UnknownNameError
 from pytest_graphcalls.simulator import Simulator
 from tests.unit.simulator.bot import CALLBACK, GRAPH, Bot, code, entry, evidence, told
 
@@ -316,3 +316,17 @@ def test_an_unknown_call_has_no_view() -> None:
     """The staging side says which calls there are."""
     with pytest.raises(UnknownNameError, match="there is no call '57da'"):
         Simulator().call("57da")
+
+
+def test_a_call_for_two_is_over_for_the_person_too(simulator: Simulator, bot: Bot) -> None:
+    """Whoever was in it is in no call, and shares nothing; what they have heard ends with it."""
+    ana = simulator.person("Ana")
+    call = bot.ring(ana)
+    ana.shares_screen(call)
+    bot.play(call)
+    simulator.advance(1)
+    bot.delete(f"/{call.id}")
+    assert (ana.call, call.participants, call.sharing) == (None, (), ())
+    assert [(one.ends, one.ended) for one in ana.heard] == [(simulator.now, "call ended")]
+    with pytest.raises(NotAllowedNowError, match="in no call"):
+        ana.mutes()

@@ -200,3 +200,24 @@ def test_a_bot_in_the_lobby_sees_nothing_that_is_shared(simulator: Simulator, bo
     assert bot.get(f"/{call.id}/contentSharingSessions").json()["value"] == []
     ana.admits(call)
     assert len(bot.get(f"/{call.id}/contentSharingSessions").json()["value"]) == 1
+
+
+@pytest.mark.parametrize("deed", ["shares_screen", "mutes_bot", "removes"])
+def test_who_waits_does_nothing_in_the_call(simulator: Simulator, bot: Bot, deed: str) -> None:
+    """They neither share, nor mute or remove the bot."""
+    call = bot.join()
+    cleo = simulator.person("Cleo").waits(call)
+    with pytest.raises(NotAllowedNowError, match="not in call"):
+        getattr(cleo, deed)(call)
+
+
+def test_a_bot_in_the_lobby_removes_itself_alone(simulator: Simulator) -> None:
+    """Not the people in the meeting, and it mutes none of them with all."""
+    bot = Bot(simulator, version="beta")
+    call = bot.join(simulator.meeting(["Ana"], lobby=True))
+    path, (ana,) = f"/{call.id}/participants", [one for one in call.participants if not one.leg]
+    assert bot.post(f"{path}/muteAll", {}).status == 200
+    assert not any(one.is_muted for one in call.participants)
+    assert code(bot.delete(f"{path}/{ana.id}")) == "404 8522"
+    assert bot.delete(f"{path}/{call.my_participant_id}").status == 204
+    assert simulator.person("Ana").call is not None

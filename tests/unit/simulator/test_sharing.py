@@ -251,7 +251,8 @@ def test_reports_of_devices_are_kept_by_call(bot: Bot) -> None:
     assert [one["deviceName"] for one in call.device_quality] == ["Room 7"]
     assert other.device_quality == ()
     assert code(bot.post("/logTeleconferenceDeviceQuality", {})) == "400 8523"
-    bot.simulator.reset()
+    bot.simulator.keep_latest(calls=0, notifications=0)
+    bot.delete(f"/{call.id}")
     assert bot.simulator.store.device_quality == []
 
 
