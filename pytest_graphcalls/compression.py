@@ -52,7 +52,7 @@ def _is_plain(body: bytes) -> bool:
 
 
 _Machine = tuple[Callable[[bytes], bytes], Callable[[], bool], type[Exception]]
-"""What undoes the next piece, what tells whether that was the last one, and the package's own exception."""
+"""The functions that undo the next piece and tell whether that was the last one, and the package's own exception."""
 _PIECE = 256
 """Bytes that are undone at a time: what they grow to is counted before the next ones."""
 

@@ -28,7 +28,7 @@ LONGEST_LINE = 10_000
 
 DIGITS = "has a number of more than 4,300 digits, which Python does not read."
 DEEP = "is nested too deep."
-"""What is wrong with a file, as the rest of a sentence."""
+"""The defects of a file, each as the rest of a sentence."""
 
 
 def weight(value: Any) -> int:

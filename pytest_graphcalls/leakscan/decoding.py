@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from pytest_graphcalls.compression import UnreadableBodyError, decompress
 
 _SIGNS = ("%", "&", "\\u", "\\x", "\\/", "\0", "\\\n", "\\\r\n")
-"""What every escape begins with."""
+"""The characters that escapes begin with."""
 _ESCAPE = re.compile(
     r"(?:%[0-9A-Fa-f]{2})+|(?<!\\)\\++(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|/|\r?\n[ \t]*\\?)"
     r"|&(?:#[0-9]{1,7};|#[xX][0-9A-Fa-f]{1,6};|quot;?|amp;?|apos;|lt;?|gt;?)|\0+"

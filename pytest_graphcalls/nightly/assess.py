@@ -69,7 +69,7 @@ def _rule(
 
 _NO_TEST = "the suite has no such test any more; 'graphcalls drift promote' takes its recording out of the baseline"
 _CUT_SHORT = frozenset({Kind.EXCHANGE_GONE, Kind.NOTIFICATION_MISSING})
-"""What is missing at the end of a recording when its test has failed in the middle."""
+"""Differences at the end of a recording whose test has failed in the middle."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from pytest_graphcalls.nightly.settings import Repetition
 _ENOUGH = 3
 """How many tests are repeated for one difference that was seen in more."""
 VARIES = " ".join(("another", "one", "in", "every", "run"))
-"""What a place is reported as whose value differs in every run; part of stored verdicts and fingerprints."""
+"""The report of a place whose value differs in every run; part of stored verdicts and fingerprints."""
 
 
 @dataclass(frozen=True, slots=True)

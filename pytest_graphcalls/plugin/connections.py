@@ -154,7 +154,7 @@ def shared(session: pytest.Session, *, version: str = "") -> Iterator[GraphCalls
 
 
 class Shared:
-    """What the fixture ``graphcalls_shared`` gives: it is called; used in any other way, it says so.
+    """The value of the fixture ``graphcalls_shared``, which is called; used in any other way, it says so.
 
     Args:
         session: the run.

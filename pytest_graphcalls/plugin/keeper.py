@@ -22,7 +22,7 @@ PROCESSES = Path("/proc")
 
 
 def alive(group: int, entry: bytes) -> set[int]:
-    """What has not ended of a process group (0 for none), and of all processes with an entry in their environment.
+    """The processes that have not ended of a group (0 for none), and of all with an entry in their environment.
 
     Where there is no ``/proc`` the group is looked at alone, and is one negative number.
     """

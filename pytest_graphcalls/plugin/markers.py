@@ -383,4 +383,4 @@ _NEED_WORDS: Mapping[str, str] = {
     "apps": "a second registered app",
     "phone": "a phone number to call",
 }
-"""What a target has to offer, as a noun phrase, by the contract's name for it."""
+"""The abilities of a target, each as a noun phrase, by the contract's name for it."""

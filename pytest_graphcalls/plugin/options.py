@@ -33,7 +33,7 @@ MARKERS = {
     "graphcalls_fault": "Let this go wrong from the beginning of the test, as simulator.fault(name, ...) does; "
     "several add up.",
 }
-"""What each marker says of a test."""
+"""The statement of each marker about a test."""
 ARGUMENTS = {
     "graphcalls_rule": "rule, *more",
     "graphcalls_question": "question, *more",

@@ -35,7 +35,7 @@ _LONGEST = 20_000
 _RUNNERS = ("_pytest.", "pluggy")
 """Modules whose frames pytest does not show."""
 _MARGIN = re.compile(r"[>E]?\s*")
-"""What pytest puts in front of a line."""
+"""The text that pytest puts in front of a line."""
 _NAME = re.compile(r"[A-Za-z_$][\w-]*")
 _MASKING = pytest.StashKey["Masking"]()
 _NAMING = pytest.StashKey[bool]()

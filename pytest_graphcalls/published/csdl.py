@@ -397,7 +397,7 @@ class _Reader:
 
 
 _ENCODINGS = frozenset({"utf-8", "utf-16", "us-ascii", "iso-8859-1"})
-"""What expat reads itself; for others it would ask Python, which knows some that are no text."""
+"""Encodings that expat reads itself; for others it would ask Python, which knows some that are no text."""
 _NUMBER = re.compile(r"-?[0-9]+")
 _DIGITS = 20
 _CUT = frozenset(

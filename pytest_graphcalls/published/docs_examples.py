@@ -20,7 +20,7 @@ _HEADER = re.compile(r"^([\w-]+):\s*(.*)$")
 _GRAPH = re.compile(r"https?://graph\.microsoft\.(?:com|us|de)(?=/)")
 _ROOTS = ("/communications/", "/app/")
 _POSTED = '"changeType"'
-"""What every notification has, and nothing else on these pages."""
+"""A member that every notification has, and nothing else on these pages."""
 
 
 @dataclass(frozen=True, slots=True)

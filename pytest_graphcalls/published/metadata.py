@@ -250,7 +250,7 @@ def _differ(old: object, new: object) -> bool:
 
 
 _LOOSE = {"Edm.Int32": frozenset({"Edm.Int16", "Edm.Int64"}), "Edm.Double": frozenset({"Edm.Single", "Edm.Decimal"})}
-"""What a number may be that is known from a generated client only (``from: sdk``), which does not name sizes."""
+"""Other types of a number that is known from a generated client only (``from: sdk``), which does not name sizes."""
 
 
 def _same_type(old: Facts, new: Facts) -> bool:

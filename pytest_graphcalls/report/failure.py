@@ -21,7 +21,7 @@ LONGEST_BODY = 2000
 _SHOWN_HEADERS = ("Authorization", "Content-Type", "Accept", "client-request-id", "scenario-id")
 """Headers that matter to Graph; the others are the client's own."""
 _TRACE = ("request-id", "date")
-"""What Microsoft's support asks for first."""
+"""Headers that Microsoft's support asks for first."""
 _SEVERITY = {Severity.VIOLATION: "breaks", Severity.NOTICE: "departs, under strict, from"}
 
 

@@ -24,7 +24,7 @@ WIDTH = 100
 _LONGEST_ANSWER = 46
 _MOST_NOTICES = 10
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-"""What differs from test to test in the answers of one cause."""
+"""Text that differs from test to test in the answers of one cause."""
 
 
 def summary(run: Run, *, details: bool = False) -> Iterator[str]:

@@ -18,7 +18,7 @@ from pytest_graphcalls.server.tls import TRUST_STORE_PASSWORD, ServerTls
 NODE_HOOK = Path(__file__).with_name("redirect.cjs")
 """Leads the connections of a Node process to the simulator: ``fetch`` before Node 22.21 ignores proxies."""
 LOCAL_NAMES = "localhost,127.0.0.1,::1"
-"""What is asked without the proxy: the bot's own services, and our server by its own address."""
+"""Hosts that are asked without the proxy: the bot's own services, and our server by its own address."""
 
 Variables = dict[str, str]
 

@@ -160,7 +160,7 @@ class _Proxy:
 
 
 async def _look(connection: socket.socket) -> bytes:
-    """What has come and was not read, once there is something; it stays unread. Empty when the client has left."""
+    """The bytes that were not read yet, once there are some; they stay unread. Empty when the client has left."""
     loop, ready = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(connection, ready.set)
     try:

@@ -150,7 +150,7 @@ class Acting:
             return call_of(self.store, identity)
 
     def named(self, name: str) -> Identity:
-        """Who goes by a name."""
+        """The person of a name."""
         with self._world.lock:
             return self._world.people.identity(name)
 

@@ -54,7 +54,7 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Music:
-    """What someone on hold hears.
+    """The music that a participant on hold hears.
 
     Attributes:
         sound: the audio file; ``None`` for the default tune.

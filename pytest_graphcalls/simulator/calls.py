@@ -52,7 +52,7 @@ REFUSED_IN: Mapping[CallState, str] = {
     CallState.TERMINATING: "call-not-found",
     CallState.TERMINATED: "call-not-found",
 }
-"""What refuses a step that the lifecycle does not have, by the state the call is in (observed 2b)."""
+"""The error of a step that the lifecycle does not have, by the state the call is in (observed 2b)."""
 
 
 class Calls:

@@ -17,7 +17,7 @@ from pytest_graphcalls.validation import MOST, quantity
 DEFAULT_START = datetime(2026, 1, 1, tzinfo=UTC)
 """The moment at which a simulator starts by default."""
 ADVANCE = "advance(seconds)"
-"""What time is let pass by, for errors."""
+"""The method that lets time pass, as errors name it."""
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 

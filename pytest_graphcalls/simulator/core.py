@@ -44,7 +44,7 @@ from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import Exchange, Notification, Request, Response
 
 Proceed = Callable[[Request], Response]
-"""What an interceptor calls to let the request through."""
+"""The function that an interceptor calls to let the request through."""
 Interceptor = Callable[[Request, Proceed], Response]
 
 

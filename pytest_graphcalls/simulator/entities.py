@@ -211,7 +211,7 @@ class Conference:
         return (one for one in self.active if not one.hidden)
 
     def seen_by(self, id: str) -> Iterator[Participant]:
-        """Those whom the roster of a participant names: in the lobby no one else (application-post-calls.r11)."""
+        """The roster that a participant sees: in the lobby itself alone (application-post-calls.r11)."""
         one = self.people.get(id)
         return iter((one,)) if one is not None and one.in_lobby else self.roster
 

@@ -307,7 +307,7 @@ def _refused(why: str) -> Refusal:
 
 
 ISSUER = "https://api.botframework.com"
-"""Who the tokens say they are from (observed 7.1)."""
+"""The issuer of the tokens (observed 7.1)."""
 SERVICE_APP = "26a18ebc-cdf7-4a6a-91cb-beb352805e81"
 """The claim ``appid`` of the tokens: the calling service itself (observed 7.6)."""
 LIFETIME = 300

@@ -40,14 +40,14 @@ class Incoming:
         self.recording_seconds = RECORDING_SECONDS
 
     def arrive(self, call: Call, *, in_old_form: bool = False) -> None:
-        """Tell of an incoming call and start its time."""
+        """Notify the bot of an incoming call, and start its time."""
         notify = self._world.notifier.call_arrived_in_old_form if in_old_form else self._world.notifier.call_arrived
         notify(call)
         seconds = self.recording_seconds if call.by_policy else self.seconds
         self._world.clock.after(seconds, lambda: self.expire(call.id))
 
     def arrive_again(self, call_id: str) -> None:
-        """Tell of a call once more, in the form of Graph: the bot has answered 204 to the older one (m3.3)."""
+        """Notify the bot of a call once more, in the form of Graph: it has answered 204 to the older one (m3.3)."""
         with self._world.lock:
             call = self._world.store.calls.get(call_id)
             if call is not None and call.state is CallState.INCOMING:

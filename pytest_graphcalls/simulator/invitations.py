@@ -257,7 +257,7 @@ class Invitations:
         self._calls.forget(replaced)
 
     def notify_replaced_end(self, replaced: Call) -> None:
-        """Tell that the replaced call was terminated and deleted (participant-invite.r09)."""
+        """Notify the bot that the replaced call was terminated and deleted (participant-invite.r09)."""
         self._world.notifier.call_changed(replaced, REPLACED.fact)
         self._world.notifier.call_ended(replaced)
 

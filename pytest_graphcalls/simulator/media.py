@@ -19,7 +19,7 @@ from pytest_graphcalls.simulator.switches import Switches
 from pytest_graphcalls.simulator.world import World
 
 GOES_ON: Mapping[str, str] = {"recording": "recorded-already", "transcription": "operation-conflict"}
-"""What refuses a second start, by what is kept of a call (s17.5)."""
+"""The error of a second start, by what is kept of a call (s17.5)."""
 
 
 class Media:

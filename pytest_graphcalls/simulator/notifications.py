@@ -152,12 +152,12 @@ class Notifier:
             yield "X-Microsoft-Skype-Original-Message-ID", first
 
     def call_arrived(self, call: Call) -> None:
-        """Tell of an incoming call (observed 5.8)."""
+        """Notify of an incoming call (observed 5.8)."""
         conference = self._store.conference_of(call)
         self._note_down(call, "created", call.id, lambda: self._incoming(call, conference), str(ARRIVED))
 
     def call_arrived_in_old_form(self, call: Call) -> None:
-        """Tell of an incoming call in the form of Skype: one object, neither an envelope nor types (m3.1)."""
+        """Notify of an incoming call in the form of Skype: one object, neither an envelope nor types (m3.1)."""
         conference = self._store.conference_of(call)
         self._note_down(call, "", call.id, lambda: resources.old_incoming(call, conference), str(OLD_FORM))
 
@@ -168,7 +168,7 @@ class Notifier:
         self._note_down(call, "created", call.id, lambda: data, str(JOINING))
 
     def call_changed(self, call: Call, fact: Fact) -> None:
-        """Tell that a call is in another state, in as few members as captured.
+        """Notify that a call is in another state, in as few members as captured.
 
         Args:
             call: as it is now.
@@ -179,7 +179,7 @@ class Notifier:
         self._note_down(call, "updated", call.id, partial(self.state, call, members), evidence)
 
     def call_known(self, call: Call, fact: Fact = KNOWN_SINCE) -> None:
-        """Tell that a call is established again, with each thing that is known of it since (observed 6.11)."""
+        """Notify that a call is established again, with each thing that is known of it since (observed 6.11)."""
         conference, known = self._store.conference_of(call), dict(_ALWAYS)
         for name, value in (
             ("mediaState", AUDIO_ACTIVE),
@@ -191,7 +191,7 @@ class Notifier:
                 self._note_down(call, "updated", call.id, partial(self.state, call, known), str(fact))
 
     def call_ended(self, call: Call) -> None:
-        """Tell that a call is over, and why (observed 6.16, 6.17)."""
+        """Notify that a call is over, and why (observed 6.16, 6.17)."""
         members = {**_ended(call), **_ALWAYS}
         self._note_down(call, "deleted", call.id, partial(self.state, call, members), _of(call.result))
 
@@ -208,7 +208,7 @@ class Notifier:
         self._note_down(call, change, call.id, partial(self.state, call, members), str(fact))
 
     def roster_changed(self, conference: Conference, fact: Fact) -> None:
-        """Tell each app in a group call the roster; a peer-to-peer call has none (application-post-calls.r05).
+        """Notify each app in a group call of the roster; a peer-to-peer call has none (application-post-calls.r05).
 
         Args:
             conference: the call.
@@ -219,7 +219,7 @@ class Notifier:
                 self.send_roster(self._store.calls[leg], conference, fact)
 
     def send_roster(self, call: Call, conference: Conference, fact: Fact) -> None:
-        """Tell the whole roster to one app, or what has changed in it, once it is in the call."""
+        """Notify one app of the whole roster, or of its changes, once its call is established."""
         if not call.is_through:
             return
         fact = weakest(fact, GOES_ON) if call.state is CallState.TRANSFERRING else fact
@@ -237,30 +237,30 @@ class Notifier:
             self._note_down(call, "updated", f"{call.id}/participants", data, str(weakest(fact, DELTA[bool(left)])))
 
     def content_shared(self, conference: Conference, change: str, session: ContentSession) -> None:
-        """Tell each app that has asked for it that content is shared, or is no longer.
+        """Notify each app that has asked for it that content is shared, or is no longer.
 
         A call that was made gets a list of one, a call that was answered an address without data, as the page of
         each has it (application-post-calls.c06).
         """
         for call in (self._store.calls[leg] for leg in conference.legs):
             if call.is_through and call.follows_content and conference.is_inside(call.my_participant):
-                self.tell_content(call, change, session)
+                self.notify_content(call, change, session)
 
-    def tell_content(self, call: Call, change: str, session: ContentSession) -> None:
-        """Tell one app that content is shared, or is no longer."""
+    def notify_content(self, call: Call, change: str, session: ContentSession) -> None:
+        """Notify one app that content is shared, or is no longer."""
         path, made = f"{call.id}/contentsharingsessions", call.direction == "outgoing"
         data = [resources.content_session(session)] if made else None
         path = path if made else f"{path}/{session.id}"
         self._note_down(call, change, path, lambda: data, str(CONTENT_SHARED[call.direction]))
 
     def tone_pressed(self, call: Call, tone: str, number: int) -> None:
-        """Tell that a key was pressed, in as few members as captured (s4.2)."""
+        """Notify that a key was pressed, in as few members as captured (s4.2)."""
         pressed = {"@odata.type": "#microsoft.graph.toneInfo", "sequenceId": number, "tone": tone}
         data = {"@odata.type": "#microsoft.graph.call", "state": call.state.value, "toneInfo": pressed}
         self._note_down(call, "updated", call.id, lambda: data, str(TONE))
 
     def operation_ended(self, operation: Operation) -> None:
-        """Tell that an operation completed or failed (observed 5.16)."""
+        """Notify that an operation has completed or failed (observed 5.16)."""
         call = self._store.calls[operation.call]
         path = f"{call.id}/operations/{operation.id}"
         self._note_down(call, "deleted", path, lambda: resources.ended_operation(operation), _of(operation.result))

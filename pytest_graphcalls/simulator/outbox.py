@@ -22,7 +22,7 @@ Courier = Callable[[Notification, int], None]
 NumberedNotification = tuple[Notification, int]
 """A notification and its number."""
 Sorter = Callable[[NumberedNotification], Iterable[NumberedNotification]]
-"""What stands between writing and delivering: gives what goes out now in place of a notification."""
+"""A step between writing and delivering: gives what goes out now in place of a notification."""
 
 
 def idle(moved: Condition, is_busy: Callable[[], bool], progress: Callable[[], object], patience: float) -> bool:

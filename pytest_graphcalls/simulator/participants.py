@@ -50,7 +50,7 @@ class Participants:
         return Reply(200, documented("call-list-participants.r01"), head + people + b"]}")
 
     def listed(self, call: Call, conference: Conference) -> Iterable[Participant]:
-        """Those whom the roster names; a bot in the lobby sees itself alone (application-post-calls.r11)."""
+        """The participants on the roster; a bot in the lobby sees itself alone (application-post-calls.r11)."""
         return conference.seen_by(call.my_participant)
 
     def get(self, ask: Ask) -> Reply:

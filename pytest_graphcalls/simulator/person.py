@@ -1,4 +1,4 @@
-"""People of the simulated tenant: scripted, or told to act at once."""
+"""People of the simulated tenant, who follow a script or act at once."""
 
 from __future__ import annotations
 

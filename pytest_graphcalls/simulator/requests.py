@@ -125,7 +125,7 @@ def asked_of(body: Mapping[str, Any], modalities: str, options: str) -> dict[str
 
 
 Tree = Mapping[str, Any]
-"""What is read, by the steps on the way to it: again one, or the values that are honoured (none: all are)."""
+"""A tree of the members that are read: below each a further tree, or the values that are honoured (none: all are)."""
 _STEP = re.compile(r"\[\]|[^.\[]+")
 _UNREAD = (object(),)
 """The values that are honoured of a member which is not read: none that can be sent."""
@@ -202,7 +202,7 @@ def _target(entry: Mapping[str, Any], people: People, index: int) -> Identity:
 
 
 def invitee_of(entry: Mapping[str, Any], people: People) -> Invitee:
-    """Who is named by an ``invitationParticipantInfo``, or by a ``participantInfo``; maybe :data:`NO_IDENTITY`."""
+    """The identity in an ``invitationParticipantInfo`` or a ``participantInfo``; maybe :data:`NO_IDENTITY`."""
     extras = {name: entry[name] for name in ("hidden", "removeFromDefaultAudioRoutingGroup") if name in entry}
     if entry.get("endpointType") is not None:
         extras["endpointType"] = entry["endpointType"]

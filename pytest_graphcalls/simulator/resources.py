@@ -203,7 +203,7 @@ def target_info(who: Identity) -> dict[str, Any]:
 
 
 def old_incoming(leg: Call, conference: Conference) -> dict[str, Any]:
-    """An incoming call as registrations of before June 2020 were told of it (m3.1, m3.2)."""
+    """An incoming call in the older form, for registrations of before June 2020 (m3.1, m3.2)."""
     caller = [_old_participant(one.id, one.identity, calls=True) for one in conference.active]
     callee = [_old_participant(leg.my_participant, one, calls=False) for one in leg.targets]
     return {

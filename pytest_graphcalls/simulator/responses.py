@@ -33,7 +33,7 @@ _ECHOED = re.compile(r"[\x21-\x7e]{1,128}")
 _LONGEST_LIST = 4096
 """Characters of places in a header; Node reads headers of 16 kB together."""
 _UNSAFE = re.compile(r"[^\x21-\x7e]|[,;]")
-"""What a place in a request may not have where it stands in a header."""
+"""Characters that a place in a request may not have in a header."""
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 written = encode_json
 """How every body is written."""

@@ -1,4 +1,4 @@
-"""Who hears whom: music on hold, audio routing groups, the mixer."""
+"""Routing of audio: music on hold, audio routing groups, the mixer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is shown in a call: shared screens and presentations, the sessions of both, and the large gallery."""
+"""Content of a call: shared screens and presentations, the sessions of both, and the large gallery."""
 
 from __future__ import annotations
 

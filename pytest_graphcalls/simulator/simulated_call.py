@@ -137,7 +137,7 @@ class SimulatedCall:
 
     @property
     def device_quality(self) -> tuple[Mapping[str, Any], ...]:
-        """What was reported of the media of devices under its ``callChainId``, in order."""
+        """The reports of the media of devices under its ``callChainId``, in order."""
         return self._scenario.store.quality_of(self._call)
 
     @property

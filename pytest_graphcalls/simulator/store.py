@@ -64,7 +64,7 @@ class Store:
         self.recordings: dict[str, Recording] = {}
         """By id of the operation."""
         self.device_quality: list[Mapping[str, Any]] = []
-        """What was reported of the media of devices, in order."""
+        """The reports of the media of devices, in order."""
 
     def conference_of(self, call: Call) -> Conference:
         """The conference that ``call`` is a leg of."""
@@ -121,7 +121,7 @@ class Store:
         return tuple(self.calls[id] for id in self._legs.get(conference.id, ()))
 
     def stays_in(self, conference: Conference) -> Iterator[Stay]:
-        """Those who are or were in ``conference``, bots included, as they were from one moment to another."""
+        """The participants who are or were in ``conference``, bots included, as they were from moment to moment."""
         yield from self._left.get(conference.id, ())
         yield from map(Stay, conference.active)
 

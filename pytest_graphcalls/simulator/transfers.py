@@ -119,7 +119,7 @@ class Transfers:
             raise Refusal("invalid-request", aside, message=MEETING_MODE, fact=reported("s9.7, s9.8"))
 
     def transferee(self, call: Call, body: Mapping[str, Any]) -> Participant:
-        """Who is handed on: the other side, or in a group call the participant who is named (call-transfer.r04)."""
+        """The person who is handed on: the other side, or in a group call whom the request names (call-transfer.r04)."""
         conference = self._store.conference_of(call)
         if conference.kind is Kind.PEER:
             return next(one for one in conference.active if not one.leg)
@@ -207,7 +207,7 @@ class Transfers:
         self._world.clock.after(fate.after, partial(self.decide, call.id, id, fate.result))
 
     def fate(self, target: Invitee, seconds: float) -> Fate:
-        """What will come of ringing a target; voicemail that is asked for answers at once, or not at all (s9.11)."""
+        """The result of ringing a target; voicemail that is asked for answers at once, or not at all (s9.11)."""
         if target.extras.get("endpointType") == "voicemail":
             outcome = Answer.DECLINES if self._switches.voicemail == "takes" else Answer.UNREACHABLE
             return Fate(0.0, RESULTS[outcome, False])

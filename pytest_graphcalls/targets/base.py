@@ -63,7 +63,7 @@ class Case:
 
 
 Prepare = Callable[["Simulator"], None]
-"""What is done with each new simulator before its test sees it."""
+"""The function that is called with each new simulator before its test sees it."""
 
 
 @dataclass(frozen=True, slots=True)

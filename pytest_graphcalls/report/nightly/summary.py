@@ -53,7 +53,7 @@ _WORDS: Mapping[str, str] = {
     "new": "added",
     "shape": "schema",
 }
-"""What parts of a kind's name are called where it is displayed; the name itself is part of the verdict's format."""
+"""Displayed forms of the parts of a kind's name; the name itself is part of the verdict's format."""
 
 
 def readable(kind: str) -> str:

@@ -148,4 +148,4 @@ REPLIES: Mapping[str, Reply] = {
 }
 """By name: what a fault does. Where several strike, those further up stand around those further down."""
 DECORATING = ("latency", "dropped", "half-sent")
-"""Those that combine with others. Of the rest the one that was injected first answers."""
+"""Faults that combine with others. Of the rest the one that was injected first answers."""
