@@ -125,7 +125,7 @@ def asked_of(body: Mapping[str, Any], modalities: str, options: str) -> dict[str
 
 
 Tree = Mapping[str, Any]
-"""A tree of the members that are read: below each a further tree, or the values that are honoured (none: all are)."""
+"""The members that are read: below each a further tree, or the values that are honoured (none: all are)."""
 _STEP = re.compile(r"\[\]|[^.\[]+")
 _UNREAD = (object(),)
 """The values that are honoured of a member which is not read: none that can be sent."""

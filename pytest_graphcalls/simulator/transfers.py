@@ -119,7 +119,7 @@ class Transfers:
             raise Refusal("invalid-request", aside, message=MEETING_MODE, fact=reported("s9.7, s9.8"))
 
     def transferee(self, call: Call, body: Mapping[str, Any]) -> Participant:
-        """The person who is handed on: the other side, or in a group call whom the request names (call-transfer.r04)."""
+        """The one who is handed on: the other side, or whom the request names in a group call (call-transfer.r04)."""
         conference = self._store.conference_of(call)
         if conference.kind is Kind.PEER:
             return next(one for one in conference.active if not one.leg)
