@@ -64,10 +64,21 @@ class Routing:
 
     def require_none_on_hold(self, conference: Conference) -> None:
         """Refuse to put a second participant on hold (participant-startholdmusic.r03, s7.6)."""
-        for one in conference.active:
-            if one.music:
-                aside = f"{one.identity.name or one.id} is on hold until stopHoldMusic."
-                raise Refusal("conflicting-actions", aside, action="startHoldMusic")
+        held = [
+            f"{one.identity.name or one.id} is on hold until stopHoldMusic." for one in conference.active if one.music
+        ]
+        asides = [*held, *(f"The music of operation {one.id} is being read." for one in self._starting(conference))]
+        if asides:
+            raise Refusal("conflicting-actions", asides[0], action="startHoldMusic")
+
+    def _starting(self, conference: Conference) -> list[Operation]:
+        """The holds whose music is not read yet; of what plays, they alone wait in no queue."""
+        store = self._world.store
+        started = [
+            one for leg in conference.legs for one in store.operations_of(store.calls[leg]) if not one.spec.queue
+        ]
+        reading = [one for one in started if any(sound.seconds is None for sound in one.sounds)]
+        return [one for one in reading if self._operations.running(one.id)]
 
     def _hold(self, one: Participant, operation: Operation, _: float) -> None:
         music = Music(next(iter(operation.sounds), None), operation.id, self._world.clock.now)

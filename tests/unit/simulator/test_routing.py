@@ -394,3 +394,14 @@ def test_a_hold_is_posted_once(simulator: Simulator, bot: Bot) -> None:
     bot.ring(simulator.person("Ana"))
     simulator.person("Ana").holds().holds()
     assert len(rosters(simulator)) == 1
+
+
+def test_a_second_hold_is_refused_while_the_music_of_the_first_is_read() -> None:
+    """The file is read after the answer, and the bot may ask for both at once."""
+    scene = Scene("v1.0")
+    files = serves(scene, NO_WAV)
+    call, music = scene.bot.join(), scene.bot.prompts(1)["prompts"][0]
+    answers = [act(scene.bot, call, name, "startHoldMusic", customPrompt=music) for name in ("Ana", "Ben")]
+    assert [answer.status for answer in answers] == [202, 409]
+    assert "is being read." in answers[1].json()["error"]["message"]
+    assert files.fetched == []
