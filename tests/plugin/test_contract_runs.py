@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_graphcalls.simulator import Simulator
 from tests.plugin.conftest import Run
 from tests.plugin.projects import BROKEN_LOCATION, CREATE_A_CALL
 
@@ -160,14 +161,14 @@ def test_not_answered(graphcalls_stage):
     assert any("not answered: the organizer never came" in line for line in result.outlines)
 
 
-def test_the_stage_is_taken_down_after_a_failure(pytester: pytest.Pytester, run: Run) -> None:
-    """Every staged call is hung up, also when the test fails."""
-    pytester.makeconftest(
-        """
-        def pytest_graphcalls_simulator(simulator):
-            simulator.observe(lambda exchange: print("SEEN", exchange.request.method))
-        """
-    )
+def test_the_stage_is_taken_down_after_a_failure(
+    pytester: pytest.Pytester, run: Run, served: tuple[str, Simulator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every staged call is hung up, also when the test fails; a simulator that ends with its test keeps none anyway."""
+    url, simulator = served
+    monkeypatch.setenv("GRAPHCALLS_TOKEN", simulator.authority.token())
+    asked: list[str] = []
+    simulator.observe(lambda exchange: asked.append(exchange.request.method))
     pytester.makepyfile(
         f"""
         import pytest
@@ -178,6 +179,6 @@ def test_the_stage_is_taken_down_after_a_failure(pytester: pytest.Pytester, run:
             assert 0
         """
     )
-    result = run("-s", "--graphcalls-version=v1.0")
+    result = run(f"--graphcalls-target={url}", "--graphcalls-version=v1.0")
     result.assert_outcomes(failed=1, deselected=1)
-    assert [line for line in result.outlines if "SEEN" in line][-1].endswith("DELETE")
+    assert asked[-1] == "DELETE"
