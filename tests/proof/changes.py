@@ -225,7 +225,7 @@ def shares_untold(direction: str) -> Apply:
         if call.direction != direction:
             original(call, *told)
 
-    return around("notifier", "tell_content", step)
+    return around("notifier", "notify_content", step)
 
 
 AFTER_INVITE = "participant-invite.r03"
