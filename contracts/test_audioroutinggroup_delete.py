@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
+from pytest_graphcalls.stage import Answer, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
 SUCCESS = "audioroutinggroup-delete.success-is-204-empty"
-MADE = "call-post-audioroutinggroups.success-is-200-with-group"
-
-
-def group_of(stage: Stage) -> tuple[StagedCall, str]:
-    """A meeting with two people in which a multicast group leads from the first one to the second, and its id."""
-    call = stage.meeting_call(people=2)
-    source, receiver = map(call.id_of, call.people)
-    body = {"id": "multicast", "routingMode": "multicast", "sources": [source], "receivers": [receiver]}
-    made = members(stage.accepted(call.send("call-post-audioroutinggroups", body), MADE))
-    if not isinstance(made.get("id"), str):
-        raise stage.cannot_tell("an audio routing group", "the answer that made it has no id", MADE)
-    return call, str(made["id"])
 
 
 def take_away(call: StagedCall, group: str) -> Answer:
@@ -32,14 +20,14 @@ def take_away(call: StagedCall, group: str) -> Answer:
 @rule("audioroutinggroup-delete.success-is-204-empty")
 def test_a_group_taken_away_is_answered_with_204_and_nothing(graphcalls_stage: Stage) -> None:
     """A request that worked is answered with 204 and no body."""
-    answer = take_away(*group_of(graphcalls_stage))
+    answer = take_away(*graphcalls_stage.routed_call())
     assert (answer.status_code, answer.content) == (204, b"")
 
 
 @rule("audioroutinggroup-delete.group-is-gone")
 def test_a_group_that_was_taken_away_cannot_be_read(graphcalls_stage: Stage) -> None:
     """A read of it is refused, and was answered before."""
-    call, group = group_of(graphcalls_stage)
+    call, group = graphcalls_stage.routed_call()
     read = "audioroutinggroup-get.success-is-200-with-group"
     graphcalls_stage.accepted(call.send("audioroutinggroup-get", group_id=group), read)
     graphcalls_stage.accepted(take_away(call, group), SUCCESS)
@@ -49,7 +37,7 @@ def test_a_group_that_was_taken_away_cannot_be_read(graphcalls_stage: Stage) -> 
 @rule("audioroutinggroup-delete.role-is-required")
 def test_a_role_is_required(graphcalls_stage: Stage) -> None:
     """A token without any of the roles of the permission table takes no group away."""
-    call, group = group_of(graphcalls_stage)
+    call, group = graphcalls_stage.routed_call()
     assert refused(take_away(call.through(graphcalls_stage.client_with()), group))
     # Is it because of the roles? Then the same request with them is carried out.
     graphcalls_stage.accepted(take_away(call, group), SUCCESS)
@@ -58,7 +46,7 @@ def test_a_role_is_required(graphcalls_stage: Stage) -> None:
 @rule("audioroutinggroup-delete.token-is-required")
 def test_a_token_is_required(graphcalls_stage: Stage) -> None:
     """A request without an Authorization header is not carried out."""
-    call, group = group_of(graphcalls_stage)
+    call, group = graphcalls_stage.routed_call()
     with graphcalls_stage.expecting("token-is-required"):
         answer = take_away(call.through(graphcalls_stage.client_without_token()), group)
     assert refused(answer)
@@ -67,7 +55,7 @@ def test_a_token_is_required(graphcalls_stage: Stage) -> None:
 @rule("audioroutinggroup-delete.app-path-still-works")
 def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
     """The address below /app reaches the same operation."""
-    call, group = group_of(graphcalls_stage)
+    call, group = graphcalls_stage.routed_call()
     answer = take_away(call.at_old_address(), group)
     if refused(answer):
         graphcalls_stage.accepted(take_away(call, group), SUCCESS)
@@ -77,7 +65,7 @@ def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
 @question("audioroutinggroup-delete.deleted-twice")
 def test_question_deleted_twice(graphcalls_stage: Stage) -> None:
     """What is answered when the group was taken away already?"""
-    call, group = group_of(graphcalls_stage)
+    call, group = graphcalls_stage.routed_call()
     graphcalls_stage.accepted(take_away(call, group), SUCCESS)
     answer = take_away(call, group)
     graphcalls_stage.record_answer("audioroutinggroup-delete.deleted-twice", answer)

@@ -10,18 +10,6 @@ rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
 SUCCESS = "audioroutinggroup-get.success-is-200-with-group"
-MADE = "call-post-audioroutinggroups.success-is-200-with-group"
-
-
-def group_of(stage: Stage) -> tuple[StagedCall, str]:
-    """A meeting with two people in which a multicast group leads from the first one to the second, and its id."""
-    call = stage.meeting_call(people=2)
-    source, receiver = map(call.id_of, call.people)
-    body = {"id": "multicast", "routingMode": "multicast", "sources": [source], "receivers": [receiver]}
-    made = members(stage.accepted(call.send("call-post-audioroutinggroups", body), MADE))
-    if not isinstance(made.get("id"), str):
-        raise stage.cannot_tell("an audio routing group", "the answer that made it has no id", MADE)
-    return call, str(made["id"])
 
 
 def read(call: StagedCall, group: str) -> Answer:
@@ -32,7 +20,7 @@ def read(call: StagedCall, group: str) -> Answer:
 @rule("audioroutinggroup-get.success-is-200-with-group")
 def test_a_group_can_be_read(graphcalls_stage: Stage) -> None:
     """A group that was made is answered with 200 and the group."""
-    answer = read(*group_of(graphcalls_stage))
+    answer = read(*graphcalls_stage.routed_call())
     assert answer.status_code == 200
     assert members(answer).get("routingMode"), "the answer holds no group"
 
@@ -40,14 +28,14 @@ def test_a_group_can_be_read(graphcalls_stage: Stage) -> None:
 @rule("audioroutinggroup-get.id-is-the-one-asked-for")
 def test_a_group_is_read_under_its_own_id(graphcalls_stage: Stage) -> None:
     """The answer has the id of the path."""
-    call, group = group_of(graphcalls_stage)
+    call, group = graphcalls_stage.routed_call()
     assert members(graphcalls_stage.accepted(read(call, group), SUCCESS)).get("id") == group
 
 
 @rule("audioroutinggroup-get.role-is-required")
 def test_a_role_is_required(graphcalls_stage: Stage) -> None:
     """A token without any of the roles of the permission table reads no group."""
-    call, group = group_of(graphcalls_stage)
+    call, group = graphcalls_stage.routed_call()
     assert refused(read(call.through(graphcalls_stage.client_with()), group))
     # Is it because of the roles? Then the same request with them is carried out.
     graphcalls_stage.accepted(read(call, group), SUCCESS)
@@ -56,7 +44,7 @@ def test_a_role_is_required(graphcalls_stage: Stage) -> None:
 @rule("audioroutinggroup-get.token-is-required")
 def test_a_token_is_required(graphcalls_stage: Stage) -> None:
     """A request without an Authorization header is not carried out."""
-    call, group = group_of(graphcalls_stage)
+    call, group = graphcalls_stage.routed_call()
     with graphcalls_stage.expecting("token-is-required"):
         answer = read(call.through(graphcalls_stage.client_without_token()), group)
     assert refused(answer)
@@ -65,7 +53,7 @@ def test_a_token_is_required(graphcalls_stage: Stage) -> None:
 @rule("audioroutinggroup-get.app-path-still-works")
 def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
     """The address below /app reaches the same operation."""
-    call, group = group_of(graphcalls_stage)
+    call, group = graphcalls_stage.routed_call()
     answer = read(call.at_old_address(), group)
     if refused(answer):
         graphcalls_stage.accepted(read(call, group), SUCCESS)

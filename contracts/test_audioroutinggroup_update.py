@@ -12,18 +12,6 @@ rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
 SUCCESS = "audioroutinggroup-update.success-is-200-with-group"
-MADE = "call-post-audioroutinggroups.success-is-200-with-group"
-
-
-def group_of(stage: Stage) -> tuple[StagedCall, str]:
-    """A meeting with two people in which a multicast group leads from the first one to the second, and its id."""
-    call = stage.meeting_call(people=2)
-    source, receiver = map(call.id_of, call.people)
-    body = {"id": "multicast", "routingMode": "multicast", "sources": [source], "receivers": [receiver]}
-    made = members(stage.accepted(call.send("call-post-audioroutinggroups", body), MADE))
-    if not isinstance(made.get("id"), str):
-        raise stage.cannot_tell("an audio routing group", "the answer that made it has no id", MADE)
-    return call, str(made["id"])
 
 
 def change(call: StagedCall, group: str, **body: Any) -> Answer:
@@ -34,7 +22,7 @@ def change(call: StagedCall, group: str, **body: Any) -> Answer:
 @rule("audioroutinggroup-update.success-is-200-with-group")
 def test_a_change_is_answered_with_the_group(graphcalls_stage: Stage) -> None:
     """A change that worked is answered with 200 and the group."""
-    answer = change(*group_of(graphcalls_stage), receivers=[])
+    answer = change(*graphcalls_stage.routed_call(), receivers=[])
     assert answer.status_code == 200
     assert members(answer).get("routingMode"), "the answer holds no group"
 
@@ -42,7 +30,7 @@ def test_a_change_is_answered_with_the_group(graphcalls_stage: Stage) -> None:
 @rule("audioroutinggroup-update.group-is-as-asked")
 def test_the_answer_has_what_was_sent(graphcalls_stage: Stage) -> None:
     """A mode that was changed comes back."""
-    call, group = group_of(graphcalls_stage)
+    call, group = graphcalls_stage.routed_call()
     answer = graphcalls_stage.accepted(change(call, group, routingMode="oneToOne"), SUCCESS)
     assert members(answer).get("routingMode") == "oneToOne"
 
@@ -50,7 +38,7 @@ def test_the_answer_has_what_was_sent(graphcalls_stage: Stage) -> None:
 @rule("audioroutinggroup-update.other-members-stay")
 def test_what_is_left_out_stays(graphcalls_stage: Stage) -> None:
     """With receivers alone in the request, mode and source are as before."""
-    call, group = group_of(graphcalls_stage)
+    call, group = graphcalls_stage.routed_call()
     source, receiver = map(call.id_of, call.people)
     after = members(graphcalls_stage.accepted(change(call, group, receivers=[receiver]), SUCCESS))
     assert (after.get("routingMode"), after.get("sources")) == ("multicast", [source])
@@ -59,7 +47,7 @@ def test_what_is_left_out_stays(graphcalls_stage: Stage) -> None:
 @rule("audioroutinggroup-update.receivers-can-be-changed")
 def test_receivers_can_be_changed(graphcalls_stage: Stage) -> None:
     """A multicast group leads to those who are named in the request."""
-    call, group = group_of(graphcalls_stage)
+    call, group = graphcalls_stage.routed_call()
     _, receiver = map(call.id_of, call.people)
     receivers = [receiver, call.own_id()]
     answer = change(call, group, receivers=receivers)
@@ -71,7 +59,7 @@ def test_receivers_can_be_changed(graphcalls_stage: Stage) -> None:
 @rule("audioroutinggroup-update.at-most-one-source")
 def test_two_sources_are_not_taken(graphcalls_stage: Stage) -> None:
     """No group has two sources."""
-    call, group = group_of(graphcalls_stage)
+    call, group = graphcalls_stage.routed_call()
     with graphcalls_stage.expecting("at-most-one-source"):
         answer = change(call, group, sources=list(map(call.id_of, call.people)))
     assert refused(answer) or len(members(answer).get("sources") or ()) < 2
@@ -80,7 +68,7 @@ def test_two_sources_are_not_taken(graphcalls_stage: Stage) -> None:
 @rule("audioroutinggroup-update.role-is-required")
 def test_a_role_is_required(graphcalls_stage: Stage) -> None:
     """A token without any of the roles of the permission table changes no group."""
-    call, group = group_of(graphcalls_stage)
+    call, group = graphcalls_stage.routed_call()
     assert refused(change(call.through(graphcalls_stage.client_with()), group, receivers=[]))
     # Is it because of the roles? Then the same request with them is carried out.
     graphcalls_stage.accepted(change(call, group, receivers=[]), SUCCESS)
@@ -89,7 +77,7 @@ def test_a_role_is_required(graphcalls_stage: Stage) -> None:
 @rule("audioroutinggroup-update.token-is-required")
 def test_a_token_is_required(graphcalls_stage: Stage) -> None:
     """A request without an Authorization header is not carried out."""
-    call, group = group_of(graphcalls_stage)
+    call, group = graphcalls_stage.routed_call()
     with graphcalls_stage.expecting("token-is-required"):
         answer = change(call.through(graphcalls_stage.client_without_token()), group, receivers=[])
     assert refused(answer)
@@ -98,7 +86,7 @@ def test_a_token_is_required(graphcalls_stage: Stage) -> None:
 @rule("audioroutinggroup-update.app-path-still-works")
 def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
     """The address below /app reaches the same operation."""
-    call, group = group_of(graphcalls_stage)
+    call, group = graphcalls_stage.routed_call()
     answer = change(call.at_old_address(), group, receivers=[])
     if refused(answer):
         graphcalls_stage.accepted(change(call, group, receivers=[]), SUCCESS)
@@ -115,7 +103,7 @@ def test_question_unknown_group(graphcalls_stage: Stage) -> None:
 @question("audioroutinggroup-update.sent-id")
 def test_question_sent_id(graphcalls_stage: Stage) -> None:
     """What becomes of an id in the body that is not that of the path?"""
-    call, group = group_of(graphcalls_stage)
+    call, group = graphcalls_stage.routed_call()
     answer = change(call, group, id="other")
     note = f"the group has the id {members(answer).get('id')}"
     graphcalls_stage.record_answer("audioroutinggroup-update.sent-id", answer, note)

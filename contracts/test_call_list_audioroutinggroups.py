@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_graphcalls.stage import Stage, StagedCall, members, refused
+from pytest_graphcalls.stage import Stage, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
 SUCCESS = "call-list-audioroutinggroups.success-is-200-with-collection"
-MADE = "call-post-audioroutinggroups.success-is-200-with-group"
-
-
-def group_of(stage: Stage) -> tuple[StagedCall, str]:
-    """A meeting with two people in which a multicast group leads from the first one to the second, and its id."""
-    call = stage.meeting_call(people=2)
-    source, receiver = map(call.id_of, call.people)
-    body = {"id": "multicast", "routingMode": "multicast", "sources": [source], "receivers": [receiver]}
-    made = members(stage.accepted(call.send("call-post-audioroutinggroups", body), MADE))
-    if not isinstance(made.get("id"), str):
-        raise stage.cannot_tell("an audio routing group", "the answer that made it has no id", MADE)
-    return call, str(made["id"])
 
 
 @rule("call-list-audioroutinggroups.success-is-200-with-collection")
@@ -35,7 +23,7 @@ def test_the_groups_are_answered_with_a_list(graphcalls_stage: Stage) -> None:
 @rule("call-list-audioroutinggroups.made-groups-are-listed")
 def test_a_group_that_was_made_is_listed(graphcalls_stage: Stage) -> None:
     """The list names it."""
-    call, group = group_of(graphcalls_stage)
+    call, group = graphcalls_stage.routed_call()
     value = members(graphcalls_stage.accepted(call.send("call-list-audioroutinggroups"), SUCCESS)).get("value")
     assert group in [one.get("id") for one in value or ()]
 
@@ -71,6 +59,6 @@ def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
 @question("call-list-audioroutinggroups.still-missing")
 def test_question_still_missing(graphcalls_stage: Stage) -> None:
     """Does the service have the list?"""
-    call, _ = group_of(graphcalls_stage)
+    call, _ = graphcalls_stage.routed_call()
     answer = call.send("call-list-audioroutinggroups")
     graphcalls_stage.record_answer("call-list-audioroutinggroups.still-missing", answer)

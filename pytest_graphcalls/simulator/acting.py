@@ -129,10 +129,8 @@ class Acting:
                 raise self._absent(identity, what, "in no call")
             for place, one in there:
                 after = self._calls.change_participants(place, [one.id], fact, **facts)
-                if (
-                    after is not place and place.kind is Kind.PEER and "holds" in facts
-                ):  # s7.5, although such a call has no roster else
-                    for leg in place.legs:
+                if after is not place and place.kind is Kind.PEER and "holds" in facts:
+                    for leg in place.legs:  # s7.5, although such a call has no roster else
                         self._world.notifier.send_roster(self.store.calls[leg], after, fact)
 
     def let_join(self, identity: Identity, call_id: str) -> None:

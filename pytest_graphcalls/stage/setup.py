@@ -257,6 +257,20 @@ class Scenes(Making):
         call = self.staged(by=by, **(at or self.meeting()))
         return replace(call, people=self.bring(call, *self.persons(people)))
 
+    def routed_call(self) -> tuple[StagedCall, str]:
+        """A bot in a meeting with two people, and the id of a multicast group from the first one to the second.
+
+        Raises:
+            StageError: the target makes no such group, or gives it no id.
+        """
+        call, rule = self.meeting_call(people=2), success_of(Effect.MAKES_ROUTE)
+        source, receiver = map(call.id_of, call.people)
+        body = {"id": "multicast", "routingMode": "multicast", "sources": [source], "receivers": [receiver]}
+        made = members(self.accepted(call.send(Effect.MAKES_ROUTE, body), rule))
+        if not isinstance(made.get("id"), str):
+            raise self.cannot_tell("an audio routing group", "the answer that made it has no id", rule)
+        return call, str(made["id"])
+
     def _given_call(self, given: MockFacts, count: int) -> StagedCall:
         """A call that the project names, on a server that creates none or need not."""
         assert self._given is not None
