@@ -37,7 +37,7 @@ _LIMITS = {
 
 
 def build(data: Mapping[str, Any]) -> Operation:
-    """Build the operation that an operation file describes."""
+    """Build the operation that an operation file describes, its shared rules written out."""
     return Operation(
         id=data["id"],
         title=data["title"],
@@ -143,7 +143,7 @@ def _rules(data: Mapping[str, Any]) -> Iterator[tuple[str, Rule]]:
                 pages=MappingProxyType(data["pages"]),
                 facts=tuple(raw["facts"]),
                 contradictions=tuple(raw.get("contradictions", ())),
-                needs=tuple(Need(need) for need in raw.get("needs", ())),
+                needs=tuple(Need(need) for need in raw["needs"]),
                 holds=raw["holds"],
                 broken=raw["broken"],
             ),
@@ -158,7 +158,7 @@ def _questions(data: Mapping[str, Any]) -> Iterator[tuple[str, Question]]:
                 id=f"{data['id']}.{slug}",
                 asks=raw["asks"],
                 versions=tuple(raw.get("versions", data["versions"])),
-                needs=tuple(Need(need) for need in raw.get("needs", ())),
+                needs=tuple(Need(need) for need in raw.get("needs", data.get("needs", ()))),
                 facts=tuple(raw.get("facts", ())),
                 simulated=raw["simulated"],
             ),
