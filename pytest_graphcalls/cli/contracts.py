@@ -11,13 +11,14 @@ from typing import Any
 
 from pytest_graphcalls.atomic import put
 from pytest_graphcalls.cli.terminal import show, wrapped
-from pytest_graphcalls.contract import Contract, Operation, Question, Rule
+from pytest_graphcalls.contract import Contract, Operation, Rule
 from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.contract.types import TypeModel
 from pytest_graphcalls.drift import EXIT_CODES, Outcome, Unchecked
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.published import metadata as published
 from pytest_graphcalls.published.published import load
+from pytest_graphcalls.records import plain
 from pytest_graphcalls.report.run_document import counted
 
 SAME, CHANGED = 0, 1
@@ -167,35 +168,12 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "paths": {version: list(operation.paths(version)) for version in operation.versions},
         "pages": dict(operation.pages),
         "rules": [_rule(rule) for rule in operation.rules.values()],
-        "questions": [_question(question) for question in operation.questions.values()],
+        "questions": plain(tuple(operation.questions.values())),
     }
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
-    return {
-        "id": rule.id,
-        "says": rule.says,
-        "versions": list(rule.versions),
-        "evidence": rule.evidence.value,
-        "source": {"page": rule.source.page, "section": rule.source.section},
-        "pages": {version: rule.page(version) for version in rule.versions},
-        "facts": list(rule.facts),
-        "contradictions": list(rule.contradictions),
-        "needs": [need.value for need in rule.needs],
-        "holds": rule.holds,
-        "broken": rule.broken,
-    }
-
-
-def _question(question: Question) -> dict[str, Any]:
-    return {
-        "id": question.id,
-        "asks": question.asks,
-        "versions": list(question.versions),
-        "needs": [need.value for need in question.needs],
-        "facts": list(question.facts),
-        "simulated": question.simulated,
-    }
+    return {**plain(rule), "pages": {version: rule.page(version) for version in rule.versions}}
 
 
 def _markdown(contract: Contract, operations: Iterable[Operation]) -> Iterator[str]:

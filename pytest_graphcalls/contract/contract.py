@@ -239,7 +239,7 @@ class Contract:
             findings = self._request(exchange.request, sent, look.match, token_expected=token_expected)
         findings += look.aside
         if isinstance(look.match, Match):
-            findings += tuple(coverage.unread(look.match, exchange.response))
+            findings += tuple(coverage.unread(look.match, exchange.response, findings))
             return findings + tuple(self._checker(look.match.version).response(exchange, sent, look.match, started))
         outside = self.not_covered(exchange)
         return findings if outside is None else (*findings, outside)
