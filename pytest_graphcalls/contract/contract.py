@@ -21,6 +21,7 @@ from pytest_graphcalls.contract.operations import build
 from pytest_graphcalls.contract.routes import Match, Miss, Router, Uncovered
 from pytest_graphcalls.contract.sequences import Sequence
 from pytest_graphcalls.contract.sequences import read as read_sequences
+from pytest_graphcalls.contract.shared_rules import SharedRules
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
 from pytest_graphcalls.findings import Finding, Side
 from pytest_graphcalls.wire import EVIDENCE_HEADER, Exchange, Request, readable
@@ -68,11 +69,15 @@ class Contract:
             if id not in self.operation_ids:
                 raise UnknownNameError("operation", id, self.operation_ids, "'graphcalls rules'")
             name = f"operations/{id}.yaml"
-            found = build(self._files.read(name, "operation"))
+            found = build(self._shared_rules.written_out(name, self._files.read(name, "operation")))
             if found.id != id:
                 raise ContractFileError(name, 1, "id", f"is {found.id!r}, but the file's name says {id!r}.")
             self._operations[id] = found
         return found
+
+    @cached_property
+    def _shared_rules(self) -> SharedRules:
+        return SharedRules(self._files)
 
     @cached_property
     def operations(self) -> Mapping[str, Operation]:

@@ -34,7 +34,7 @@ _LIMITS = {
 
 
 def build(data: Mapping[str, Any]) -> Operation:
-    """Build the operation that an operation file describes."""
+    """Build the operation that an operation file describes, its shared rules written out."""
     return made(
         Operation,
         {"action": "", "clouds": {}, **data},
@@ -51,9 +51,9 @@ def build(data: Mapping[str, Any]) -> Operation:
 
 
 def _stated(kind: type[_T], data: Mapping[str, Any], key: str, **known: Any) -> Mapping[str, _T]:
-    """The rules or questions of an operation by slug; of its versions unless they name their own."""
-    rows = data.get(key, {}).items()
-    facts = ((slug, {"versions": data["versions"], **raw, "id": f"{data['id']}.{slug}"}) for slug, raw in rows)
+    """The rules or questions of an operation by slug; with its versions and needs unless they name their own."""
+    rows, usual = data.get(key, {}).items(), {"versions": data["versions"], "needs": data.get("needs", ())}
+    facts = ((slug, {**usual, **raw, "id": f"{data['id']}.{slug}"}) for slug, raw in rows)
     return MappingProxyType({slug: made(kind, fact, **known) for slug, fact in facts})
 
 
