@@ -23,7 +23,8 @@ from pytest_graphcalls.contract.sequences import Sequence
 from pytest_graphcalls.contract.sequences import read as read_sequences
 from pytest_graphcalls.contract.shared_rules import SharedRules
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
-from pytest_graphcalls.findings import Finding, Side
+from pytest_graphcalls.findings import Finding, Kind, KindWords, Side
+from pytest_graphcalls.records import made
 from pytest_graphcalls.wire import EVIDENCE_HEADER, Exchange, Request, readable
 
 if TYPE_CHECKING:
@@ -131,6 +132,12 @@ class Contract:
     def errors(self) -> ErrorCatalogue:
         """The error catalogue."""
         return ErrorCatalogue(self._files)
+
+    @cached_property
+    def kinds(self) -> Mapping[Kind, KindWords]:
+        """Every kind of finding, in words."""
+        data = self._files.read("findings.yaml", "findings")["findings"]
+        return MappingProxyType({Kind(name): made(KindWords, words) for name, words in data.items()})
 
     @cached_property
     def clouds(self) -> Mapping[str, Cloud]:
