@@ -69,12 +69,16 @@ class Contract:
         if found is None:
             if id not in self.operation_ids:
                 raise UnknownNameError("operation", id, self.operation_ids, "'graphcalls rules'")
-            name = f"operations/{id}.yaml"
-            found = build(self._shared_rules.written_out(name, self._files.read(name, "operation")))
+            found = build(self._written_out(id))
             if found.id != id:
-                raise ContractFileError(name, 1, "id", f"is {found.id!r}, but the file's name says {id!r}.")
+                problem = f"is {found.id!r}, but the file's name says {id!r}."
+                raise ContractFileError(f"operations/{id}.yaml", 1, "id", problem)
             self._operations[id] = found
         return found
+
+    def _written_out(self, id: str) -> dict[str, Any]:
+        name = f"operations/{id}.yaml"
+        return self._shared_rules.written_out(name, self._files.read(name, "operation"))
 
     @cached_property
     def _shared_rules(self) -> SharedRules:
@@ -171,7 +175,7 @@ class Contract:
         """
         found = self._revisions.get(id)
         if found is None:
-            operation, data = self.operation(id), self._files.read(f"operations/{id}.yaml", "operation")
+            operation, data = self.operation(id), self._written_out(id)
             checked: dict[str, Any] = {name: data.get(name) for name in _CHECKED}
             checked["rules"] = {slug: (rule.versions, rule.evidence) for slug, rule in operation.rules.items()}
             for version in operation.versions:
