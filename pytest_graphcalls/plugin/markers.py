@@ -317,7 +317,7 @@ def _skip_where_impossible(
     if target == LIVE and not reason:
         reason = not_offered(plan, version_of(item, settings), settings.live.cloud)
     if target == REPLAY:
-        from pytest_graphcalls.plugin.cassette_files import missing as unrecorded_case
+        from pytest_graphcalls.plugin.cassettes import missing as unrecorded_case
 
         # What was recorded can be replayed, whatever it needed then.
         unrecorded = unrecorded_case(item, settings, version_of(item, settings))

@@ -18,7 +18,7 @@ from pytest_graphcalls.findings import Kind as Found
 from pytest_graphcalls.findings import Severity as Weight
 from pytest_graphcalls.report.run_document import document
 from pytest_graphcalls.session import Outcome, Run, Seen, TestRecord
-from pytest_graphcalls.session.judge import FindingStatus
+from pytest_graphcalls.session.outcome import FindingStatus
 from pytest_graphcalls.wire import Exchange
 
 RULE = "call-reject.success-is-202-empty"
