@@ -268,6 +268,15 @@ class TestRecorder:
         ):
             pytest.fail("the block was entered")
 
+    def test_an_operation_is_no_violation(self, contract: Contract) -> None:
+        """The message leads to the operation's rules instead of suggesting one of them."""
+        with pytest.raises(UnknownNameError) as caught, Recorder(contract).expect_violation("call-transfer"):
+            pytest.fail("the block was entered")
+        assert str(caught.value) == (
+            "there is no rule, slug or kind of finding 'call-transfer'. "
+            "It is an operation: 'graphcalls explain call-transfer' lists them all."
+        )
+
     def test_answers_belong_to_questions_that_exist(self, contract: Contract) -> None:
         """A question's name is checked."""
         recorder = Recorder(contract)

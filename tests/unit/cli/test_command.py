@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from pytest_graphcalls.cli import command
@@ -18,6 +19,13 @@ def test_version_and_help(graphcalls):
     for name in command.COMMANDS:
         assert graphcalls(name, "--help")[0] == 0
         assert name in graphcalls("--help")[1]
+
+
+def test_every_command_and_action_is_carried_out_by_a_function():
+    for one in command.COMMANDS.values():
+        for each in one.actions.values() or [one]:
+            module, _, function = each.runs.partition(":")
+            assert callable(getattr(import_module(f"pytest_graphcalls.cli.{module}"), function))
 
 
 def test_a_missing_command_is_a_usage_error(graphcalls):

@@ -5,7 +5,6 @@ import re
 import pytest
 
 from pytest_graphcalls.cli import explain
-from pytest_graphcalls.cli.kinds import KINDS
 from pytest_graphcalls.findings import Kind
 from tests.unit.cli.conftest import CONTRACT
 
@@ -109,7 +108,7 @@ def test_everything_there_is_can_be_explained():
         assert all(map(explain._forms, filter(None, names)))
         assert explanation().headline, names
         assert all(isinstance(text, str) for _, text in explanation().facts)
-    assert set(Kind) == set(KINDS)
+    assert set(CONTRACT.kinds) == set(Kind)
 
 
 @pytest.mark.parametrize(

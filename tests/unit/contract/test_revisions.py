@@ -15,8 +15,14 @@ CHANGES = [
     (REJECT, "path: /communications/calls/{call-id}/reject", "path: /communications/calls/{call-id}/refuse"),
     (REJECT, "evidence: documented", "evidence: reported"),
     ("types-v1.0.json", '"busy"', '"engaged"'),
+    (
+        "shared-rules.yaml",
+        "evidence: documented\n  source: {page: <page>, section: HTTP request}",
+        "evidence: reported\n  source: {page: <page>, section: HTTP request}",
+    ),
 ]
 IRRELEVANT = [
+    ("shared-rules.yaml", "is not carried out.", "has no effect."),
     (REJECT, "summary: ", "summary: In other words, "),
     ("operations/call-get.yaml", "path: /communications/calls/{call-id}", "path: /communications/calls/{call-id}/x"),
     ("errors.yaml", "Call not found.", "Call not there."),
@@ -25,14 +31,14 @@ IRRELEVANT = [
 
 @pytest.mark.parametrize(("file", "old", "new"), CHANGES)
 def test_a_change_of_what_is_checked_changes_the_revision(folder: Path, file: str, old: str, new: str) -> None:
-    """The address, the level of a rule, a type in the body."""
+    """The address, the level of a rule of its own or of one that it shares, a type in the body."""
     damage(folder, file, old, new)
     assert Contract(folder).operation_revision("call-reject") != Contract.packaged().operation_revision("call-reject")
 
 
 @pytest.mark.parametrize(("file", "old", "new"), IRRELEVANT)
 def test_other_changes_leave_the_revision_as_it_is(folder: Path, file: str, old: str, new: str) -> None:
-    """Wording, and other operations."""
+    """Wording, that of shared rules included, and other operations."""
     damage(folder, file, old, new)
     assert Contract(folder).operation_revision("call-reject") == Contract.packaged().operation_revision("call-reject")
 

@@ -20,7 +20,7 @@ from pytest_graphcalls.stage import Stage
 from pytest_graphcalls.targets import Setup, SimulatorTarget
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
 from tests.proof.undamaged import CASES, everything
-from tests.unit.simulator.bot import Bot, entry, evidence
+from tests.unit.simulator.bot import CALLS, GRAPH, Bot, entry, evidence
 
 CONTRACT = Contract.packaged()
 Reads = Mapping[str, tuple[Any, ...]]
@@ -121,6 +121,27 @@ def test_every_operation_names_what_it_has_not_read(id: str, version: str) -> No
         assert [(one.where, one.severity, one.side, one.operation) for one in named] == [
             (place, Severity.NOTICE, Side.REQUEST, id) for place in places
         ]
+
+
+@pytest.mark.parametrize(
+    ("member", "kind"), [("identityProvder", Kind.MEMBER_UNDOCUMENTED), ("identityProvider", None)]
+)
+def test_a_member_of_an_invitee_gives_at_most_one_notice(member: str, kind: Kind | None) -> None:
+    """A misspelt member is reported as undocumented, not once more as unread; one that is read not at all."""
+    bot = Bot(Simulator())
+    call = bot.join()
+    invitee = entry(bot.simulator.person("Zoe"))
+    invitee["identity"]["user"][member] = "AAD"
+    request = Request(
+        "POST",
+        f"{GRAPH}/v1.0{CALLS}/{call.id}/participants/invite",
+        Headers({"Authorization": f"Bearer {bot.token}", "Content-Type": "application/json"}),
+        encode_json({"participants": [invitee]}),
+    )
+    response = bot.simulator.handle(request)
+    assert response.status == 200
+    findings = CONTRACT.check(Exchange(request, response))
+    assert [one.kind for one in findings if one.where.endswith(member)] == ([kind] if kind else [])
 
 
 class Watched(dict[str, Any]):

@@ -216,7 +216,7 @@ def test_a_refresh_that_cannot_write_keeps_the_file(
     args = parser().parse_args(words)
     monkeypatch.setattr(Path, "replace", refused)
     with pytest.raises(SettingError, match=r"expected a folder to write to \(Permission denied\)\."):
-        contracts.run(args)
+        contracts.refresh(args)
     assert (contract / "types-v1.0.json").read_bytes() == before
     assert len(list(contract.iterdir())) == 2
 
