@@ -132,7 +132,7 @@ def test_a_name_that_resembles_nothing_gets_none(graphcalls):
         assert "Did you mean" not in graphcalls("explain", name)[2]
 
 
-def test_what_a_test_is_written_with_is_told_in_plain_text(graphcalls):
+def test_a_method_of_a_fixture_is_explained_in_plain_text(graphcalls):
     """The first part of its docstring, without marks."""
     _, out, _ = graphcalls("explain", "graphcalls.run")
     flat = " ".join(out.split())
