@@ -144,6 +144,6 @@ def test_nothing_raises(body, text):
 def test_the_time_grows_no_faster_than_the_text(text):
     def seconds(size):
         long = (text * (size // len(text))) + '="'
-        return min(timeit.repeat(lambda: CASSETTE.mask(long), timer=time.process_time, number=1, repeat=2))
+        return timeit.timeit(lambda: CASSETTE.mask(long), timer=time.process_time, number=1)
 
-    assert seconds(80_000) < 40 * seconds(8_000) + 0.05
+    assert any(seconds(40_000) < 40 * seconds(4_000) + 0.025 for _ in range(5))

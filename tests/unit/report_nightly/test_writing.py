@@ -114,7 +114,7 @@ def test_a_file_where_the_folder_should_be_is_a_clear_sentence(tmp_path: Path) -
 
 def test_what_is_written_passes_the_leak_scan_but_for_two_digests(tmp_path: Path) -> None:
     """The digests are those of the page's own style and script; nothing else looks random."""
-    nights = season(30)
+    nights = season(30, rules=None)
     write(verdict(nights), nights, known(), tmp_path, facts=FACTS)
     leaks = {(Path(leak.file).name, leak.kind) for leak in scan(tmp_path)}
     assert leaks <= {(PAGE, "text that looks random")}
