@@ -181,7 +181,9 @@ def test_a_wrong_marker_stops_the_run(pytester: pytest.Pytester, run: Run, marke
 
 def test_a_shared_test_judges_the_rule_of_each_module_that_imports_it(pytester: pytest.Pytester, run: Run) -> None:
     """The module says by its marker whose rule it is; everything after sees the full id."""
-    shared = 'import pytest\n\n@pytest.mark.graphcalls_rule("token-is-required")\ndef test_it(graphcalls_version): pass\n'
+    shared = (
+        'import pytest\n\n@pytest.mark.graphcalls_rule("token-is-required")\ndef test_it(graphcalls_version): pass\n'
+    )
     module = 'import pytest\nfrom shared import test_it\npytestmark = pytest.mark.graphcalls(operation="{}")\n'
     modules = {f"test_{number}": module.format(id) for number, id in enumerate(("call-mute", "participant-mute"))}
     pytester.makepyfile(shared=shared, **modules)
