@@ -60,6 +60,23 @@ class Kind(StrEnum):
     NOT_COVERED = "not-covered"
 
 
+@dataclass(frozen=True, slots=True)
+class KindWords:
+    """One kind of finding in words.
+
+    Attributes:
+        means: what was found.
+        weighs: when it is a violation and when a notice.
+        remedy: what to do about it.
+        example: one that is found.
+    """
+
+    means: str
+    weighs: str
+    remedy: str
+    example: str
+
+
 _INDEX = re.compile(r"\[\d+\]")
 
 

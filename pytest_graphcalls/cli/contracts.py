@@ -24,21 +24,6 @@ from pytest_graphcalls.report.run_document import counted
 SAME, CHANGED = 0, 1
 
 
-def run(args: Namespace) -> int:
-    """Do what ``args.action`` says.
-
-    Args:
-        args: ``action``, and the words that it takes.
-
-    Returns:
-        0 nothing has changed, 1 something has, 3 it could not be looked at.
-
-    Raises:
-        GraphCallsError: words or files that cannot be used.
-    """
-    return _ACTIONS[args.action](args)
-
-
 def refresh(args: Namespace) -> int:
     """Show what ``types-<version>.json`` would become by published metadata, and write it with ``--write``.
 
@@ -91,10 +76,6 @@ def _write(path: Path, text: str) -> None:
         put({path: text})
     except OSError as error:
         raise SettingError("--into", str(path.parent), f"a folder to write to ({error.strerror})") from None
-
-
-_ACTIONS: Mapping[str, Callable[[Namespace], int]] = {"refresh": refresh}
-"""By name, what is done; gives the exit code."""
 
 
 FORMAT = "graphcalls rules"

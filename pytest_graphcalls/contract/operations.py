@@ -34,11 +34,11 @@ _LIMITS = {
 
 
 def build(data: Mapping[str, Any]) -> Operation:
-    """Build the operation that an operation file describes, its shared rules written out."""
+    """Build the operation that an operation file describes, written out."""
     return made(
         Operation,
-        {"action": "", "clouds": {}, **data},
-        permissions=made(Permissions, {**data["permissions"], "spellings": data["spellings"]}),
+        {"central": False, "action": "", "clouds": {}, **data},
+        permissions=made(Permissions, {**data["permissions"], "spellings": data.get("spellings", {})}),
         request=_request(data["request"]),
         responses=MappingProxyType(
             {int(status): _response(int(status), raw) for status, raw in data["responses"].items()}

@@ -18,11 +18,7 @@ from pytest_graphcalls.errors import did_you_mean
 FILE = "shared-rules.yaml"
 _NEEDED = ("says", "evidence", "source", "facts", "holds", "broken")
 _PLACEHOLDER = re.compile(r"<([a-z-]+)>")
-
-
-def _page(data: Mapping[str, Any]) -> str:
-    address: str = next(iter(data["pages"].values()), "")
-    return address.rpartition("/")[2].partition("?")[0]
+_PAGE = "https://learn.microsoft.com/graph/api/{}?view=graph-rest-{}"
 
 
 def _answer(data: Mapping[str, Any]) -> str:
@@ -36,14 +32,14 @@ def _alias(data: Mapping[str, Any]) -> str:
 
 
 def _roles(data: Mapping[str, Any]) -> str:
-    *others, last = [*data["permissions"]["least"], *data["permissions"]["higher"]] or [""]
+    *others, last = [*data["permissions"]["least"], *data["permissions"].get("higher", ())] or [""]
     return f"{', '.join(others)} or {last}" if others else str(last)
 
 
 _PLACEHOLDERS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], Any]]] = MappingProxyType(
     {
         "id": ("id", lambda data: data["id"]),
-        "page": ("pages", _page),
+        "page": ("page", lambda data: data["page"]),
         "method": ("method", lambda data: data["method"]),
         "path": ("path", lambda data: data["path"]),
         "action": ("action", lambda data: data.get("action", "")),
@@ -73,7 +69,7 @@ class SharedRules:
         self._rules: Mapping[str, Any] = files.read(FILE, "shared-rules") if FILE in files.names("", ".yaml") else {}
 
     def written_out(self, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
-        """The content of an operation's file, with every rule in full.
+        """The content of an operation's file, with the addresses of its page, and every rule in full.
 
         Args:
             name: the file's name below the folder.
@@ -83,7 +79,10 @@ class SharedRules:
         Raises:
             ContractFileError: a rule is neither whole nor shared, or a placeholder is unknown or has no value here.
         """
-        return {**data, "rules": {slug: self._rule(name, data, slug, own or {}) for slug, own in data["rules"].items()}}
+        data = {"aliases": {}, "page": data["id"], **data}
+        pages = {one: _PAGE.format(data["page"], one.removeprefix("v")) for one in data["versions"]}
+        rules = {slug: self._rule(name, data, slug, own or {}) for slug, own in data["rules"].items()}
+        return {"pages": pages, **data, "rules": rules}
 
     def _rule(self, name: str, data: Mapping[str, Any], slug: str, own: Mapping[str, Any]) -> dict[str, Any]:
         shared = self._rules.get(slug, {})

@@ -20,6 +20,7 @@ FILES = [
     ("clouds.yaml", "clouds"),
     ("pages.yaml", "pages"),
     ("errors.yaml", "errors"),
+    ("findings.yaml", "findings"),
     ("notifications.yaml", "notifications"),
     ("sequences.yaml", "sequences"),
     ("shared-rules.yaml", "shared-rules"),

@@ -43,7 +43,7 @@ def test_other_changes_leave_the_revision_as_it_is(folder: Path, file: str, old:
     assert Contract(folder).operation_revision("call-reject") == Contract.packaged().operation_revision("call-reject")
 
 
-def test_an_operation_that_is_added_leaves_all_others_valid(folder: Path) -> None:
+def test_an_added_operation_keeps_all_others_valid(folder: Path) -> None:
     """Cassettes need not be recorded again for it."""
     text = (folder / "operations/call-keepalive.yaml").read_text(encoding="utf-8")
     added = text.replace("id: call-keepalive", "id: call-dance").replace("/keepAlive", "/dance")

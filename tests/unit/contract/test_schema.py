@@ -76,7 +76,7 @@ def test_the_quick_look_is_never_lenient(type_: str, good: Any, bad: Any) -> Non
 
 
 def test_members_of_bases_stand_in_the_flat_definition() -> None:
-    """Nobody has to walk bases while checking."""
+    """No check has to walk through the base types."""
     definition = Schemas(CONTRACT.types("v1.0"), Side.RESPONSE).definition("inviteParticipantsOperation")
     assert {"id", "status", "clientContext", "resultInfo", "participants"} <= set(definition["properties"])
     assert set(definition["graphMembers"]["required"]) == {"id", "status", "participants"}

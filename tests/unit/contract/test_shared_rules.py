@@ -1,4 +1,4 @@
-"""Rules that an operation takes from shared-rules.yaml, and errors that name file, line and key."""
+"""What an operation's file leaves out, such as rules that it shares, and errors that name file, line and key."""
 
 from __future__ import annotations
 
@@ -122,3 +122,16 @@ def test_a_placeholder_without_a_value_names_what_is_missing(folder: Path) -> No
         f"{MEETING}:{line} at rules.app-path-still-works: shared-rules.yaml puts <aliased> into says, and aliases of "
         "this file has none; write says out here."
     )
+
+
+def test_the_addresses_of_a_page_follow_from_its_name() -> None:
+    """That is the operation's id, or its ``page``."""
+    address = "https://learn.microsoft.com/graph/api/{}?view=graph-rest-1.0"
+    assert CONTRACT.operation("call-reject").page("v1.0") == address.format("call-reject")
+    assert CONTRACT.operation("onlinemeeting-find").page("v1.0") == address.format("onlinemeeting-get")
+
+
+def test_pages_that_a_file_names_itself_stand(folder: Path) -> None:
+    """An operation may have a page of another site."""
+    damage(folder, MEETING, "permissions:\n", "pages: {beta: 'https://example.org/meeting'}\npermissions:\n")
+    assert Contract(folder).operation("onlinemeeting-get").pages == {"beta": "https://example.org/meeting"}

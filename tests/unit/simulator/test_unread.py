@@ -244,7 +244,7 @@ def test_a_create_names_what_it_passes_over(facts: dict[str, Any], places: list[
 
 
 def test_a_meeting_makes_targets_and_a_second_address_meaningless() -> None:
-    """A create that joins a meeting calls nobody; joined by its number, no chat is looked at."""
+    """A create that joins a meeting rings no target; by its number, chatInfo is not read."""
     bot = Bot(Simulator())
     meeting = bot.simulator.meeting()
     target = entry(bot.simulator.person("Ana"))
