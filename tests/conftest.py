@@ -52,7 +52,7 @@ def _read_installed_once() -> None:
 
 
 def _look_at_plugins_once(config: pytest.Config) -> None:
-    """Each inner run looks twice at every name of every plugin for hooks and fixtures; that takes a third of a short run."""
+    """Each inner run looks twice at every name of every plugin, for hooks and fixtures."""
     for _, plugin in config.pluginmanager.list_name_plugin():
         if isinstance(plugin, ModuleType) and "__dir__" not in vars(plugin):
             names = [name for name, value in vars(plugin).items() if name.startswith("pytest_") or _is_fixture(value)]
