@@ -8,8 +8,7 @@ import timeit
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from pytest_graphcalls.leakscan import scan
 from pytest_graphcalls.redaction import Redactor

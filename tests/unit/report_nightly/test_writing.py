@@ -18,8 +18,7 @@ from pytest_graphcalls.leakscan import scan
 from pytest_graphcalls.redaction import forget, remember
 from pytest_graphcalls.report.nightly import DOCUMENT, PAGE, SARIF, SUMMARY, write
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
-from tests.unit.report_nightly.nights import ENTRIES, FACTS, entry, known, season, verdict
-from tests.unit.report_nightly.nights import NEW as ADDITION
+from tests.unit.report_nightly.nights import ENTRIES, FACTS, NEW as ADDITION, entry, known, season, verdict
 
 NAMES = (DOCUMENT, PAGE, SUMMARY, SARIF)
 
