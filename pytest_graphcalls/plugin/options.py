@@ -29,7 +29,7 @@ MARKERS = {
     "graphcalls_rule": "This test judges the rule(s) of the contract; it runs once for each API version they hold for.",
     "graphcalls_question": "This test asks the question(s) of the contract: it records the answer and never fails.",
     "graphcalls": "Run this test on an API version, on a target (simulator, replay, live, a base URL), in a tenant "
-    "(an id).",
+    "(an id); rules and questions named by their slugs are those of the operation.",
     "graphcalls_fault": "Let this go wrong from the beginning of the test, as simulator.fault(name, ...) does; "
     "several add up.",
 }
@@ -37,7 +37,7 @@ MARKERS = {
 ARGUMENTS = {
     "graphcalls_rule": "rule, *more",
     "graphcalls_question": "question, *more",
-    "graphcalls": "*, version, target, tenant",
+    "graphcalls": "*, version, target, tenant, operation",
     "graphcalls_fault": "name, **parameters",
 }
 """How ``pytest --markers`` shows them; pytest ends a marker's name at the first colon, so annotations are left out."""
