@@ -71,7 +71,7 @@ def test_every_type_that_is_used_is_in_the_model(case: tuple[str, str]) -> None:
 
 @every("id", CONTRACT.sequences)
 def test_every_name_in_a_sequence_leads_somewhere(id: str) -> None:
-    """Who starts it, the payloads of its steps, the states that they may tell, and the pairs that they end with."""
+    """The operation that starts it, the payloads of its steps, their states, and the pairs that they end with."""
     sequence = CONTRACT.sequence(id)
     assert sequence.starts in {*CONTRACT.operation_ids, *sequences.STARTERS}
     for step in sequence.steps:

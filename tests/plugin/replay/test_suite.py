@@ -34,8 +34,8 @@ def test_a_run_is_recorded_and_replayed(
         "the service"
     ) in replayed.outlines
     verdicts = [json.loads((pytester.path / name).read_text())["rules"] for name in ("recorded.json", "replayed.json")]
-    told, heard = ({(r["id"], r["version"]): r["status"] for r in rules} for rules in verdicts)
-    assert told == heard
+    live, replayed = ({(r["id"], r["version"]): r["status"] for r in rules} for rules in verdicts)
+    assert live == replayed
     assert [file.read_bytes() for file in files] == [file.read_bytes() for file in tapes(pytester)]
 
 
@@ -69,8 +69,8 @@ def test_what_was_not_recorded_is_skipped_by_name(
 ) -> None:
     """With the command that records it; what needs more than requests names that instead."""
     taped(*FEW, *to_server, "--graphcalls-version=v1.0")
-    (gone,) = [file for file in tapes(pytester) if "hanging_up" in file.name]
-    gone.unlink()
+    (missing,) = [file for file in tapes(pytester) if "hanging_up" in file.name]
+    missing.unlink()
     result = taped(*SUITE, "-k", "call_delete", "-rs", "--graphcalls-target=replay", "--graphcalls-version=v1.0")
     skipped = [line for line in result.outlines if line.startswith("SKIPPED")]
     name = "test_hanging_up_is_answered_with_204_and_nothing"
