@@ -19,8 +19,7 @@ from pytest_graphcalls.contract.model import VERSIONS, Effect, Operation, Questi
 from pytest_graphcalls.contract.notifications import NotificationChecker, Payload, read
 from pytest_graphcalls.contract.operations import build
 from pytest_graphcalls.contract.routes import Match, Miss, Router, Uncovered
-from pytest_graphcalls.contract.sequences import Sequence
-from pytest_graphcalls.contract.sequences import read as read_sequences
+from pytest_graphcalls.contract.sequences import Sequence, read as read_sequences
 from pytest_graphcalls.contract.shared_rules import SharedRules
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
 from pytest_graphcalls.findings import Finding, Kind, KindWords, Side

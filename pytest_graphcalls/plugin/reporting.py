@@ -19,7 +19,7 @@ from pytest_graphcalls.plugin.settings import Settings, misspelt_variables, read
 
 if TYPE_CHECKING:
     from pytest_graphcalls.contract import Contract
-    from pytest_graphcalls.plugin.cassette_summary import CassetteSummary
+    from pytest_graphcalls.plugin.cassettes import CassetteSummary
     from pytest_graphcalls.session import Run
 
 
@@ -181,7 +181,7 @@ class _Results:
     @cached_property
     def cassettes(self) -> CassetteSummary:
         """The cassettes of the run, made when its first one is played or written."""
-        from pytest_graphcalls.plugin.cassette_summary import CassetteSummary
+        from pytest_graphcalls.plugin.cassettes import CassetteSummary
 
         return CassetteSummary(self._settings)
 

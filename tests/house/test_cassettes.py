@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+
 import pytest_graphcalls.cassettes
 import pytest_graphcalls.contracts
-
 from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Kind
 from pytest_graphcalls.cli.cassettes import survey

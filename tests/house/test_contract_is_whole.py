@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 from pytest_graphcalls.contract import VERSIONS, Contract, Evidence, sequences
 from pytest_graphcalls.contract.loading import ContractFiles
-from pytest_graphcalls.errors import UnknownNameError
+from pytest_graphcalls.contract.shared_rules import SharedRules
+from pytest_graphcalls.errors import ContractFileError, UnknownNameError
 from tests.every import every
 
 CONTRACT = Contract.packaged()
@@ -53,6 +55,27 @@ def test_every_slug_that_is_used_is_a_rule(id: str) -> None:
 def test_every_shared_rule_is_taken_by_several_operations(slug: str) -> None:
     """One that a single operation has belongs into its file."""
     assert len([one for one in CONTRACT.operations.values() if slug in one.rules]) > 1
+
+
+@every("id", CONTRACT.operation_ids)
+def test_an_operation_does_not_repeat_what_a_shared_rule_says(id: str) -> None:
+    """Below the name of a shared rule stands only what differs."""
+    name, shared = f"operations/{id}.yaml", SharedRules(ContractFiles(ROOT))
+    data = ContractFiles(ROOT).read(name, "operation")
+    for slug, own in data["rules"].items():
+        for key in own or ():
+            rest = {other: own[other] for other in own if other != key}
+            with suppress(ContractFileError):  # it is needed
+                whole = shared.written_out(name, {**data, "rules": {slug: rest}})["rules"][slug]
+                assert whole.get(key) != own[key], f"{slug}.{key}"
+
+
+def test_rules_in_the_same_words_are_shared() -> None:
+    """They stand in shared-rules.yaml once."""
+    files = ContractFiles(ROOT)
+    rules = [files.read(f"operations/{id}.yaml", "operation")["rules"] for id in CONTRACT.operation_ids]
+    whole = [own["says"] for one in rules for own in one.values() if own and {"says", "evidence"} <= own.keys()]
+    assert sorted(set(whole)) == sorted(whole)
 
 
 @every("case", [(one.id, version) for one in CONTRACT.operations.values() for version in one.versions])

@@ -88,10 +88,13 @@ def test_requests_of_a_contract_test_are_not_judged(pytester: pytest.Pytester, r
     run().assert_outcomes(passed=2)
 
 
-def test_what_could_not_be_staged_is_not_checked(pytester: pytest.Pytester, run: Run) -> None:
-    """A StageError skips with its sentence, at the test's own line."""
+@pytest.mark.parametrize("place", ["body", "fixture"])
+def test_what_could_not_be_staged_is_not_checked(pytester: pytest.Pytester, run: Run, place: str) -> None:
+    """A StageError skips with its sentence, at the test's own line; wherever it was staged."""
     error = 'raise StageError("a meeting", "the target answered 500", "call-get.success-is-200-with-call")'
-    pytester.makepyfile(test_a="from pytest_graphcalls.errors import StageError\n" + rule_test(SHAPE, error))
+    fixture = f"\n@pytest.fixture(autouse=True)\ndef staged():\n    {error}\n" if place == "fixture" else ""
+    body = "pass" if place == "fixture" else error
+    pytester.makepyfile(test_a="from pytest_graphcalls.errors import StageError\n" + rule_test(SHAPE, body) + fixture)
     result = run("-rs", "--graphcalls-version=v1.0")
     result.assert_outcomes(skipped=1, deselected=1)
     sentence = "a meeting could not be staged; the target answered 500. See call-get.success-is-200-with-call."

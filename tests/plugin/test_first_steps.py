@@ -87,7 +87,7 @@ def test_a_marker_that_is_wrong_is_shown_the_right_ones(pytester: pytest.Pyteste
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     line = next(line for line in (*result.outlines, *result.errlines) if "versoin" in line)
     assert "The markers are" in line
-    assert "graphcalls(*, version, target, tenant)" in line
+    assert "graphcalls(*, version, target, tenant, operation)" in line
 
 
 def test_a_call_in_an_address_is_its_id(pytester: pytest.Pytester, run: Run) -> None:

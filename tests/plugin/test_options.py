@@ -242,6 +242,6 @@ def test_help_lists_every_option_and_marker(run: Run) -> None:
     assert [line.partition(":")[0] for line in markers if "graphcalls" in line] == [
         "@pytest.mark.graphcalls_rule(rule, *more)",
         "@pytest.mark.graphcalls_question(question, *more)",
-        "@pytest.mark.graphcalls(*, version, target, tenant)",
+        "@pytest.mark.graphcalls(*, version, target, tenant, operation)",
         "@pytest.mark.graphcalls_fault(name, **parameters)",
     ]

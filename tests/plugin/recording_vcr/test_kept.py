@@ -126,7 +126,12 @@ def test_it(client, name):
 
 
 @pytest.mark.parametrize(
-    ("mode", "arguments"), [("", "--record-mode=rewrite"), ("", "--record-mode=once"), ("(record_mode='once')", "-q")]
+    ("mode", "arguments", "workers"),
+    [
+        ("", "--record-mode=rewrite", 0),
+        ("", "--record-mode=once", 1),
+        ("(record_mode='once')", "-q", 0),
+    ],
 )
 def test_two_ids_never_lead_to_one_cassette(
     pytester: pytest.Pytester, taped: Taped, mode: str, arguments: str, workers: int

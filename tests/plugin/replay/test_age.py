@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.replay.conftest import FEW, SHIPPED, SUITE, tapes
+from tests.few import suite
+from tests.plugin.replay.conftest import ENDING, FEW, READING, SHIPPED, tapes
 from tests.plugin.taped import Taped
 
 
@@ -22,7 +23,7 @@ def aged(path: Path, days: int) -> None:
 @pytest.fixture
 def shelf(pytester: pytest.Pytester) -> Path:
     """Three of the shipped cassettes, as a project's own; one of them is 181 days old."""
-    for name in ("test_call_get", "test_call_delete"):
+    for name in (READING, ENDING):
         shutil.copytree(SHIPPED / "v1.0" / name, pytester.path / "cassettes" / "v1.0" / name)
     for path in tapes(pytester):
         aged(path, 180)
@@ -62,10 +63,7 @@ def test_workers_report_an_old_cassette(pytester: pytest.Pytester, taped: Taped,
 def test_only_played_cassettes_count(taped: Taped, shelf: Path) -> None:
     """A run of other tests (-k) says nothing about it."""
     assert shelf.exists()
-    result = taped(
-        *(*SUITE, "-k", "call_get", "--graphcalls-target=replay"),
-        *("--graphcalls-version=v1.0", "--graphcalls-strict-cassettes"),
-    )
+    result = taped(*REPLAY, STRICT, "-k", "call_get")
     assert result.ret == pytest.ExitCode.OK
     assert not any("older than" in line for line in result.outlines)
 
@@ -73,7 +71,7 @@ def test_only_played_cassettes_count(taped: Taped, shelf: Path) -> None:
 def test_the_age_is_an_ini_key_too(pytester: pytest.Pytester, taped: Taped, shelf: Path) -> None:
     """graphcalls_cassette_days."""
     pytester.makeini("[pytest]\ngraphcalls_cassette_days = 10\ngraphcalls_strict_cassettes = true\n")
-    result = taped(*SUITE, "-k", "call_get", "--graphcalls-target=replay", "--graphcalls-version=v1.0")
+    result = taped(*suite(READING), "--graphcalls-target=replay", "--graphcalls-version=v1.0")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert any(line.startswith("cassettes older than 10 days: ") for line in result.outlines)
 
@@ -89,7 +87,7 @@ def test_a_wrong_age(taped: Taped, value: str) -> None:
 def test_another_revision_of_the_contract(pytester: pytest.Pytester, taped: Taped, shelf: Path) -> None:
     """It is said, and fails nothing."""
     shelf.write_text(re.sub(r"(    [a-z]+-[a-z-]+): [0-9a-f]{12}", r"\1: abcdef", shelf.read_text(), count=1))
-    result = taped(*FEW, "--graphcalls-target=replay", "--graphcalls-version=v1.0")
+    result = taped(*REPLAY)
     assert result.ret == pytest.ExitCode.OK
     path = shelf.relative_to(pytester.path)
     assert f"cassettes recorded for another revision of the contract: {path}" in result.outlines

@@ -7,8 +7,7 @@ import json
 import pytest
 
 from pytest_graphcalls.cassette import Cassette, opened
-from tests.plugin.replay.conftest import FEW
-from tests.plugin.replay.conftest import tapes as files
+from tests.plugin.replay.conftest import FEW, tapes as files
 from tests.plugin.taped import Taped
 
 NIGHTLY = ("--graphcalls-nightly", "--record-mode=rewrite")
