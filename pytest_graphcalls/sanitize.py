@@ -28,11 +28,6 @@ class _Checked:
 
     kinds: tuple[str, ...]
 
-    @property
-    def found(self) -> int:
-        """How many places the leak scan alone found; each was masked where it stands."""
-        return len(self.kinds)
-
 
 @dataclass(frozen=True, slots=True)
 class Cleaned(_Checked):
