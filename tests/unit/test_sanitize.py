@@ -26,7 +26,6 @@ def test_a_secret_that_only_the_scan_finds_is_masked_in_its_place():
     done = clean("x client_secret='s3cret-of-mine' y\nX-Api-Key: abc def\nz", redactor=CARELESS)
     assert done.text == "x client_secret='REDACTED' y\nX-Api-Key: REDACTED\nz"
     assert done.kinds == ("secret by its name", "secret header")
-    assert len(done.kinds) == 2
 
 
 def test_people_are_masked_only_on_request():
