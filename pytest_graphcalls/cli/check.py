@@ -15,7 +15,8 @@ from pytest_graphcalls.contract import VERSIONS, Contract, Miss, is_notification
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.findings import Finding, Severity, Side
 from pytest_graphcalls.report.run_document import counted
-from pytest_graphcalls.wire import Exchange, Request
+from pytest_graphcalls.validation import shortened
+from pytest_graphcalls.wire import Exchange
 
 FORMAT = "graphcalls check"
 VERSION = 1
@@ -59,7 +60,14 @@ class Found:
         self.findings.update(finding.severity for finding in findings)
         if len(self.entries) < MOST:
             status = entry.response.status if isinstance(entry, Exchange) else 0
-            self.entries.append(Entry(number, _shown(entry.request), status, findings))
+            self.entries.append(
+                Entry(
+                    number,
+                    shortened(cleaned(f"{entry.request.method} {entry.request.path}"), _LONGEST),
+                    status,
+                    findings,
+                )
+            )
 
     def and_(self, other: Found) -> Found:
         """Both, in the order of the file."""
@@ -172,14 +180,6 @@ def _judge(contract: Contract, result: Checked, number: int, entry: Exchange | I
             result.found.add(number, entry, findings)
 
 
-def _shown(request: Request) -> str:
-    return _shortened(cleaned(f"{request.method} {request.path}"))
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
 def _lines(results: Sequence[Checked], *, strict: bool) -> Iterator[str]:
     for result in results:
         yield from wrapped(f"{result.file}: {_counts(result)}")
@@ -217,7 +217,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     facts = {
         "where": finding.where,
         "expected": finding.expected,
-        "got": _shortened(finding.got),
+        "got": shortened(finding.got, _LONGEST),
         "rule": finding.rule,
         "accepted": finding.tolerated,
         "page": finding.page,
@@ -284,7 +284,7 @@ def _file(result: Checked) -> dict[str, Any]:
                 "request": entry.request,
                 "status": entry.status,
                 **finding.to_json(),
-                "got": _shortened(finding.got),
+                "got": shortened(finding.got, _LONGEST),
             }
             for entry in result.found.entries
             for finding in entry.findings
