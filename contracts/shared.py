@@ -47,11 +47,11 @@ class Attempt:
         return self.about.stage.accepted(self.send(**body), Contract.packaged().operation(self.operation).success_rule)
 
     def through(self, client: Client) -> Self:
-        """The same request, sent by ``client``."""
+        """A copy of the request, sent by ``client``."""
         return replace(self, about=self.about.through(client))
 
     def at_old_address(self) -> Self:
-        """The same request at the address below ``/app``."""
+        """A copy of the request at the address below ``/app``."""
         return replace(self, about=self.call.at_old_address())
 
     @property

@@ -217,7 +217,7 @@ class Conference:
 
     @property
     def has_people(self) -> bool:
-        """Whether anybody but bots is in it or still being rung."""
+        """Whether a person is in it or still being rung."""
         return any(one.is_person for one in self.people.values())
 
     def holds(self, identity: Identity) -> bool:

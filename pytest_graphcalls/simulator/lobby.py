@@ -18,7 +18,7 @@ TURNED_AWAY = Result(200, 5000, "Removed from the conversation.", inferred("obse
 class Lobby:
     """Lets people in a meeting decide on those who wait in its lobby. Each step is a method that can be replaced.
 
-    No request does: three actions of the beta metadata have no page, and bots could not admit anybody (s20.1, s20.2).
+    No request does: three actions of the beta metadata have no page, and bots could not admit people (s20.1, s20.2).
 
     Args:
         world: the tenant.

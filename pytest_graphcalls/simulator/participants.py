@@ -170,7 +170,7 @@ class Participants:
         return Reply(204, fact)
 
     def require_allow_listing(self, ask: Ask) -> None:
-        """Refuse an app that the tenant does not allow to remove anybody (participant-delete.r07)."""
+        """Refuse an app that the tenant does not allow to remove participants (participant-delete.r07)."""
         if not ask.grant.app.may_remove_participants:
             raise Refusal(
                 "not-allow-listed",
