@@ -119,7 +119,7 @@ def test_question_in_the_lobby(graphcalls_stage: Stage) -> None:
 
 @question("participant-mute.roster-content")
 def test_question_roster_content(graphcalls_stage: Stage) -> None:
-    """Does the roster that follows a mute list everybody?"""
+    """Does the roster that follows a mute list all participants?"""
     call = graphcalls_stage.meeting_call(people=1)
     answer = mute(call)
 
