@@ -164,6 +164,12 @@ class Refusal(Exception):  # noqa: N818  it is an answer of the service, not an 
         self.fill = fill
 
 
+def invalid(place: str, expected: str, got: str, hint: str = "", *, fact: Fact | None = None) -> Refusal:
+    """The refusal of a request for what stands at ``place``, a JSON path in it."""
+    aside = f"{place}: expected {expected}, got {got}. {hint}".rstrip()
+    return Refusal("invalid-request", aside, fact=fact, parameter=place)
+
+
 class Responses:
     """Writes answers.
 

@@ -321,7 +321,7 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(
         f"{DELETE}.active-and-invited",
         "Who has not joined cannot be removed.",
-        instead("participants", "cancel_invited", changes.refuses_invited),
+        instead("invitations", "cancel", changes.refuses_invited),
     ),
     Deviation(
         f"{DELETE}.active-leaves-at-once",
@@ -331,7 +331,7 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(
         f"{DELETE}.invited-is-cancelled",
         "The invitation that was withdrawn goes on.",
-        skips("participants", "cancel_invited"),
+        skips("invitations", "cancel"),
     ),
     Deviation(
         f"{DELETE}.chosen-id-addresses-the-invitation",
@@ -394,7 +394,7 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(
         f"{REJECT}.deleted-notification-follows",
         "The end of a rejected call is not told.",
-        skips("incoming", "notify_rejected"),
+        skips("notifier", "call_rejected"),
     ),
     Deviation(f"{REJECT}.no-role-is-needed", "A token without roles is refused.", changes.needs_a_role),
     Deviation(f"{REJECT}.token-is-required", OPEN, needs_no_token(REJECT)),
@@ -823,7 +823,7 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(
         f"{CANCEL}.cancelled-recording-is-empty",
         "A cancelled recording has an address.",
-        around("operations", "notify_end", changes.leads_to_a_cancelled_recording),
+        around("notifier", "operation_ended", changes.leads_to_a_cancelled_recording),
     ),
     Deviation(f"{CANCEL}.token-is-required", OPEN, needs_no_token(CANCEL)),
     Deviation(f"{CANCEL}.app-path-still-works", LOST, has_no_old_address(CANCEL)),
@@ -885,7 +885,7 @@ TABLE: tuple[Deviation, ...] = (
         f"{MAKE}.passcode-is-generated", "There is never a passcode.", instead("meetings", "passcode", lambda: None)
     ),
     Deviation(f"{DROP}.success-is-204-empty", "The answer has status 202.", status(DROP, 202)),
-    Deviation(f"{DROP}.meeting-is-gone", "A deleted meeting stays.", skips("meetings", "take_away")),
+    Deviation(f"{DROP}.meeting-is-gone", "A deleted meeting stays.", skips("store", "drop_meeting")),
     *(Deviation(f"{one}.token-is-required", OPEN, needs_no_token(one)) for one in (FIND, GET, MAKE, DROP)),
     *(
         Deviation(f"{one}.role-is-required", "A token without roles will do.", needs_no_role(one))
@@ -934,35 +934,33 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(
         f"{RECORD}.end-leads-to-the-recording",
         "The end has no address.",
-        instead("recordings", "members_of", lambda _: {}),
+        instead("media", "members_of", lambda _: {}),
     ),
     Deviation(
         f"{RECORD}.file-opens-with-its-token",
         "The file has another type.",
-        around("recordings", "read", changes.has_another_type),
+        around("media", "read_recording", changes.has_another_type),
     ),
-    Deviation(
-        f"{RECORD}.file-is-gone-after-the-call", "It is kept.", instead("recordings", "is_gone", lambda _: False)
-    ),
+    Deviation(f"{RECORD}.file-is-gone-after-the-call", "It is kept.", instead("media", "is_gone", lambda _: False)),
     Deviation(
         f"{RECORD}.longest-time-ends-it",
         "It lasts twice as long.",
-        around("recordings", "plan", changes.records(lambda plan: {"longest": 2 * plan.longest})),
+        around("media", "plan", changes.records(lambda plan: {"longest": 2 * plan.longest})),
     ),
     Deviation(
         f"{RECORD}.pause-ends-it",
         "A pause is passed over.",
-        around("recordings", "plan", changes.records(lambda plan: {"pause": 100 * plan.pause})),
+        around("media", "plan", changes.records(lambda plan: {"pause": 100 * plan.pause})),
     ),
     Deviation(
         f"{RECORD}.stop-tone-ends-it",
         "Stop tones are passed over.",
-        around("recordings", "plan", changes.records(lambda _: {"stop": frozenset()})),
+        around("media", "plan", changes.records(lambda _: {"stop": frozenset()})),
     ),
     Deviation(
         f"{RECORD}.silence-counts-after-the-prompt",
         "The silence clock begins with the prompt.",
-        instead("recordings", "lead", lambda *_: 0.0),
+        instead("media", "lead", lambda *_: 0.0),
     ),
     Deviation(
         f"{RECORD}.waits-for-its-turn",
@@ -981,7 +979,7 @@ TABLE: tuple[Deviation, ...] = (
     Deviation(
         f"{RECORD}.recordings-up-to-two-minutes",
         "Two minutes are refused.",
-        around("recordings", "plan", changes.refuses_two_minutes),
+        around("media", "plan", changes.refuses_two_minutes),
     ),
     Deviation(
         f"{RECORD}.times-from-1-to-120",
@@ -993,7 +991,7 @@ TABLE: tuple[Deviation, ...] = (
         "Names of tones are taken.",
         both(
             leaves_unjudged(f"{RECORD}.stop-tones-are-keys"),
-            around("recordings", "plan", changes.passes_over_names),
+            around("media", "plan", changes.passes_over_names),
         ),
     ),
     Deviation(
@@ -1083,13 +1081,11 @@ TABLE: tuple[Deviation, ...] = (
         "The participant is read without the report.",
         body("participant-get", changes.without("syntheticMediaDetection")),
     ),
-    Deviation(
-        f"{REPORT}.roster-update-follows", "No roster is sent after it.", skips("participants", "notify_reported")
-    ),
+    Deviation(f"{REPORT}.roster-update-follows", "No roster is sent after it.", changes.sends_no_roster(f"{REPORT}.")),
     Deviation(
         f"{REPORT}.latest-report-is-shown",
         "The first report stays.",
-        around("participants", "notify_reported", changes.keeps_the_first_report),
+        around("notifier", "roster_changed", changes.keeps_the_first_report),
     ),
     Deviation(
         f"{REPORT}.bot-has-been-admitted",

@@ -210,19 +210,16 @@ class Faults:
             if fault in self._notifications:
                 self._notifications[fault].release()
 
-    def answer(self, proceed: Callable[..., Response], request: Request) -> Response:
+    def answer(self, proceed: Proceed, request: Request) -> Response:
         """Answer a request as the faults in force have it.
 
         Every fault counts each request it is selected for, also one that another fault answers.
 
         Args:
-            proceed: what answers it otherwise; takes the request, and as ``found`` where it leads.
+            proceed: what answers it otherwise.
             request: the request.
         """
-        if not self._answers:
-            return proceed(request)
-        match = self.contract.match(request.method, request.path)
-        proceed = partial(proceed, found=match)
+        match = self._world.admission.found(request) if self._answers else None
         if not isinstance(match, Match):
             return proceed(request)
         striking = [fault for fault in self._answers if self._selects(fault, match) and fault.strikes()]

@@ -87,9 +87,9 @@ def test_keys_of_everybody_in_a_meeting_are_heard(simulator: Simulator, bot: Bot
 
 def test_whoever_is_in_no_call_presses_nothing(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
     """Now it is an error; later the key is not heard by anybody."""
-    with pytest.raises(NotAllowedNowError, match="Ben is in no call and cannot take 'press a key'; from here: join"):
+    with pytest.raises(NotAllowedNowError, match="Ben is in no call and cannot take 'presses'; from here: joins"):
         simulator.person("Ben").presses("1")
-    with pytest.raises(NotAllowedNowError, match="Ben is in no call and cannot take 'hang up'"):
+    with pytest.raises(NotAllowedNowError, match="Ben is in no call and cannot take 'hangs_up'; from here: joins"):
         simulator.person("Ben").hangs_up()
     simulator.person("Ana").presses("1", after=5).hangs_up(after=3)
     simulator.advance(10)
