@@ -21,8 +21,10 @@ from pytest_graphcalls.contract.operations import build
 from pytest_graphcalls.contract.routes import Match, Miss, Router, Uncovered
 from pytest_graphcalls.contract.sequences import Sequence
 from pytest_graphcalls.contract.sequences import read as read_sequences
+from pytest_graphcalls.contract.shared_rules import SharedRules
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
-from pytest_graphcalls.findings import Finding, Side
+from pytest_graphcalls.findings import Finding, Kind, KindWords, Side
+from pytest_graphcalls.records import made
 from pytest_graphcalls.wire import EVIDENCE_HEADER, Exchange, Request, readable
 
 if TYPE_CHECKING:
@@ -67,12 +69,20 @@ class Contract:
         if found is None:
             if id not in self.operation_ids:
                 raise UnknownNameError("operation", id, self.operation_ids, "'graphcalls rules'")
-            name = f"operations/{id}.yaml"
-            found = build(self._files.read(name, "operation"))
+            found = build(self._written_out(id))
             if found.id != id:
-                raise ContractFileError(name, 1, "id", f"is {found.id!r}, but the file's name says {id!r}.")
+                problem = f"is {found.id!r}, but the file's name says {id!r}."
+                raise ContractFileError(f"operations/{id}.yaml", 1, "id", problem)
             self._operations[id] = found
         return found
+
+    def _written_out(self, id: str) -> dict[str, Any]:
+        name = f"operations/{id}.yaml"
+        return self._shared_rules.written_out(name, self._files.read(name, "operation"))
+
+    @cached_property
+    def _shared_rules(self) -> SharedRules:
+        return SharedRules(self._files)
 
     @cached_property
     def operations(self) -> Mapping[str, Operation]:
@@ -128,6 +138,12 @@ class Contract:
         return ErrorCatalogue(self._files)
 
     @cached_property
+    def kinds(self) -> Mapping[Kind, KindWords]:
+        """Every kind of finding, in words."""
+        data = self._files.read("findings.yaml", "findings")["findings"]
+        return MappingProxyType({Kind(name): made(KindWords, words) for name, words in data.items()})
+
+    @cached_property
     def clouds(self) -> Mapping[str, Cloud]:
         """The national clouds by name."""
         return load_clouds(self._files)
@@ -159,7 +175,7 @@ class Contract:
         """
         found = self._revisions.get(id)
         if found is None:
-            operation, data = self.operation(id), self._files.read(f"operations/{id}.yaml", "operation")
+            operation, data = self.operation(id), self._written_out(id)
             checked: dict[str, Any] = {name: data.get(name) for name in _CHECKED}
             checked["rules"] = {slug: (rule.versions, rule.evidence) for slug, rule in operation.rules.items()}
             for version in operation.versions:
@@ -234,7 +250,7 @@ class Contract:
             findings = self._request(exchange.request, sent, look.match, token_expected=token_expected)
         findings += look.aside
         if isinstance(look.match, Match):
-            findings += tuple(coverage.unread(look.match, exchange.response))
+            findings += tuple(coverage.unread(look.match, exchange.response, findings))
             return findings + tuple(self._checker(look.match.version).response(exchange, sent, look.match, started))
         outside = self.not_covered(exchange)
         return findings if outside is None else (*findings, outside)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from pytest_graphcalls.contract.model import Evidence, Operation
@@ -45,11 +45,20 @@ class Context:
         return replace(self.finding(kind, where, expected, got), severity=Severity.NOTICE)
 
 
-def unread(match: Match, response: Response) -> Iterator[Finding]:
-    """Findings about a request that a simulator has carried out without reading all of it."""
+def unread(match: Match, response: Response, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings about a request that a simulator has carried out without reading all of it.
+
+    Args:
+        match: the operation.
+        response: the answer, which names the places that were not read.
+        findings: what was found already; a place that one of them is about is not reported twice.
+    """
     _, found, places = response.headers.get(EVIDENCE_HEADER, "").partition(UNREAD)
     context = Context(Side.REQUEST, match.operation, match.version)
+    reported = {finding.where for finding in findings}
     for place in places.split(", ") if found else ():
+        if place in reported:
+            continue
         finding = context.finding(
             Kind.UNREAD,
             place,
@@ -82,7 +91,7 @@ def unmatched(miss: Miss, request: Request) -> Iterator[Finding]:
     if miss.reason == "unknown-path":
         hint = f"Did you mean {miss.nearest}?" if miss.nearest else ""
         expected = "a path of the calls API"
-        unknown = "there is no API version" if is_version_like(miss.segment) else "nothing is known of"
+        unknown = "there is no API version" if is_version_like(miss.segment) else "no operation has the segment"
         got = f"{request.method} {path} ({unknown} {miss.segment!r})"
         yield Finding(
             Kind.OPERATION_UNKNOWN, Severity.VIOLATION, Side.REQUEST, "", miss.version, "path", expected, got, hint=hint

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.contract.model import Evidence, Source
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side
+from pytest_graphcalls.records import made
 from pytest_graphcalls.wire import MalformedJsonError, Request, encode_json, json_object, path_segments
 
 if TYPE_CHECKING:
@@ -85,24 +86,7 @@ def read(data: Mapping[str, Any]) -> dict[str, Payload]:
     Args:
         data: the content of the file.
     """
-    return {name: _payload(name, entry) for name, entry in data["payloads"].items()}
-
-
-def _payload(name: str, entry: Mapping[str, Any]) -> Payload:
-    return Payload(
-        name,
-        entry["says"],
-        tuple(entry["changes"]),
-        entry["resource"],
-        entry["shape"],
-        tuple(entry["versions"]),
-        Evidence(entry["evidence"]),
-        Source.read(entry["source"]),
-        entry.get("type", ""),
-        tuple(entry.get("required", ())),
-        MappingProxyType({member: tuple(values) for member, values in entry.get("values", {}).items()}),
-        entry.get("contradiction", ""),
-    )
+    return {name: made(Payload, entry, name=name) for name, entry in data["payloads"].items()}
 
 
 def is_notification(request: Request) -> bool:

@@ -153,17 +153,6 @@ class Schemas:
             renamed[name] = self._renamed(properties.get(name, {}), one, f"{at}.{name}", written, values=values)
         return renamed
 
-    def document(self, root: str) -> dict[str, Any]:
-        """The schema of ``root`` as one self-contained JSON document, its definitions under ``$defs``."""
-        names: dict[str, None] = {}
-        self._reach(self._root(root), names)
-        return {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$id": f"urn:graphcalls:{self.model.version}:{self.side.value}:{root}",
-            **self._root(root),
-            "$defs": {name: self.definition(name) for name in names},
-        }
-
     def definition(self, name: str) -> Mapping[str, Any]:
         """The flat definition of one type."""
         found = self._definitions.get(name)
@@ -223,18 +212,6 @@ class Schemas:
         if "type" not in primitive:
             return {"graphAt": at}
         return {**primitive, "type": _with_null(primitive["type"], nullable=member.nullable), "graphAt": at}
-
-    def _reach(self, schema: Any, names: dict[str, None]) -> None:
-        if isinstance(schema, list):
-            for item in schema:
-                self._reach(item, names)
-        elif isinstance(schema, Mapping):
-            for name in self.model.subtypes(schema["graphType"]) if "graphType" in schema else ():
-                if name not in names:
-                    names[name] = None
-                    self._reach(self.definition(name), names)
-            for value in schema.values():
-                self._reach(value, names)
 
     def _keywords(self) -> Mapping[str, Callable[..., Any]]:
         return {"graphType": self._check_type, "graphMembers": _check_members, "graphEnum": self._check_enum}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from pytest_graphcalls.findings import Finding
+from pytest_graphcalls.records import made, plain
 from pytest_graphcalls.session.judge import BREAKS, FindingStatus
 
 
@@ -38,10 +39,6 @@ class Answer:
 
     def __str__(self) -> str:
         return " ".join(filter(None, (str(self.status), self.code, self.text)))
-
-    def to_json(self) -> dict[str, Any]:
-        """The finding as the report writes it."""
-        return {"status": self.status, "code": self.code, "text": self.text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,28 +133,10 @@ class TestRecord:
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
-        plain = {name: getattr(self, name) for name in _PLAIN_FIELDS}
-        lists = {name: list(getattr(self, name)) for name in _LISTS}
-        return {
-            **plain,
-            **lists,
-            "outcome": self.outcome.value,
-            "answers": {name: answer.to_json() for name, answer in self.answers.items()},
-            "seen": [seen.to_json() for seen in self.seen],
-            "operations": dict(self.operations),
-        }
+        return {**plain(self), "seen": [one.to_json() for one in self.seen]}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> TestRecord:
         """What :meth:`to_json` wrote."""
-        made: dict[str, Any] = {
-            "outcome": Outcome(data["outcome"]),
-            "answers": {name: Answer(**facts) for name, facts in data["answers"].items()},
-            "seen": tuple(map(Seen.from_json, data["seen"])),
-            **{name: tuple(data[name]) for name in _LISTS},
-        }
-        return cls(**{**{entry.name: data[entry.name] for entry in fields(cls)}, **made})
-
-
-_PLAIN_FIELDS = ("nodeid", "reason", "version", "target", "count")
-_LISTS = ("rules", "questions", "exchanges", "judged", "notifications")
+        texts = {name: tuple(data[name]) for name in ("exchanges", "notifications")}  # they stay JSON
+        return made(cls, data, seen=tuple(map(Seen.from_json, data["seen"])), **texts)

@@ -295,7 +295,11 @@ class Recorder:
         rules = self.contract.rules
         names = {*rules, *(rule.slug for rule in rules.values()), *(kind.value for kind in Kind)}
         if what not in names:
-            raise UnknownNameError("rule, slug or kind of finding", what, tuple(sorted(names)), "'graphcalls rules'")
+            operation = what in self.contract.operations
+            listing = f"It is an operation: 'graphcalls explain {what}'" if operation else "'graphcalls rules'"
+            raise UnknownNameError(
+                "rule, slug or kind of finding", what, () if operation else tuple(sorted(names)), listing
+            )
 
     def _allow(self, what: str, first: tuple[int, int]) -> int:
         """Mark the matching findings since ``first`` (exchange, notification) as expected; how many there are."""

@@ -20,8 +20,10 @@ FILES = [
     ("clouds.yaml", "clouds"),
     ("pages.yaml", "pages"),
     ("errors.yaml", "errors"),
+    ("findings.yaml", "findings"),
     ("notifications.yaml", "notifications"),
     ("sequences.yaml", "sequences"),
+    ("shared-rules.yaml", "shared-rules"),
     ("types-overlay.yaml", "overlay"),
     ("uncovered.yaml", "uncovered"),
     *((f"types-{version}.json", "types") for version in VERSIONS),
@@ -45,6 +47,12 @@ def test_every_slug_that_is_used_is_a_rule(id: str) -> None:
     }
     used |= {header.rule for response in responses for header in response.headers}
     assert used - {""} <= set(operation.rules)
+
+
+@every("slug", ContractFiles(ROOT).read("shared-rules.yaml", "shared-rules"))
+def test_every_shared_rule_is_taken_by_several_operations(slug: str) -> None:
+    """One that a single operation has belongs into its file."""
+    assert len([one for one in CONTRACT.operations.values() if slug in one.rules]) > 1
 
 
 @every("case", [(one.id, version) for one in CONTRACT.operations.values() for version in one.versions])

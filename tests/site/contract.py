@@ -30,7 +30,7 @@ NOT_SIMULATED = (
     "Media (audio, video, RTP), PSTN carriers, and other parts of Graph.",
     "Your bot's own HTTP server, its TLS and its network; a bot is called in this process or at a local address.",
 )
-"""What the simulator leaves out besides operations."""
+"""What the simulator omits besides operations."""
 _KINDS = {Evidence.DOCUMENTED: "fails the test", Evidence.REPORTED: "is a notice", Evidence.INFERRED: "is never judged"}
 
 

@@ -59,9 +59,9 @@ def test_it_is_the_same_each_time_and_no_other_tests() -> None:
 
 def test_a_recording_says_what_was_made_up() -> None:
     """Whatever pseudonyms look like in this version, the replay sends what the cassette holds."""
-    made = case(**{"1": "one", "Alice": "Somebody"})
+    made = case(**{"1": "one", "Alice": "Alice Smith"})
     assert next(made.ids()) == "one"
-    assert made.called("Alice") == "Somebody"
+    assert made.called("Alice") == "Alice Smith"
 
 
 def test_a_sandbox_is_replayed_by_pseudonyms() -> None:
@@ -83,7 +83,7 @@ def test_a_sandbox_is_replayed_by_pseudonyms() -> None:
     assert SANDBOX.users[0] not in str(facts)
 
 
-def test_invented_people_have_names_that_stay() -> None:
+def test_invented_people_keep_their_names() -> None:
     """The organizer of a made-up meeting, too."""
     made = case()
     props = InventedData(made.ids(), made.called)
@@ -92,7 +92,7 @@ def test_invented_people_have_names_that_stay() -> None:
 
 
 def test_a_replays_token_opens_nothing() -> None:
-    """It is unsigned, and tells the tenant's pseudonym only."""
+    """It is unsigned, and names the tenant by its pseudonym only."""
     from pytest_graphcalls.targets.replay import _token
 
     assert tenant_of(_token("t-1")) == "t-1"

@@ -45,11 +45,11 @@ def renamed(recording: Recording, ids: dict[str, str], time: str, name: str, shi
         )
         for one in recording.exchanges
     ]
-    told = [
+    notes = [
         Notification(one.posted_to, json.loads(text(json.dumps(one.body))), one.at + shift, call_id=text(one.call_id))
         for one in recording.notifications
     ]
-    return Recording(recording.test, recording.version, tuple(exchanges), tuple(told))
+    return Recording(recording.test, recording.version, tuple(exchanges), tuple(notes))
 
 
 def all_ids(recording: Recording) -> list[str]:

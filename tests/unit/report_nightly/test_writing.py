@@ -45,7 +45,7 @@ def test_the_same_night_gives_the_same_files(tmp_path: Path) -> None:
 
 
 def test_a_secret_in_a_sample_is_masked_everywhere(tmp_path: Path) -> None:
-    """A token, a password and what a run was told are redacted once more."""
+    """A token, a password and the secrets of the run are redacted once more."""
     secret = "hunter2-but-much-longer"
     exchange = Exchange(
         Request("POST", "https://graph.microsoft.com/v1.0/x", Headers({"Authorization": f"Bearer {secret}"})),
@@ -104,7 +104,7 @@ def test_a_folder_that_takes_no_file_is_named_and_the_older_files_stay(
 
 
 def test_a_file_where_the_folder_should_be_is_a_clear_sentence(tmp_path: Path) -> None:
-    """Nothing of it is overwritten."""
+    """The file is not overwritten."""
     (tmp_path / "night").write_text("mine", encoding="utf-8")
     nights = season(2)
     with pytest.raises(RecordingError, match="cannot be written there: File exists"):

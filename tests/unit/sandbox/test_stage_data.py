@@ -38,7 +38,7 @@ def test_nothing_is_given_out_twice() -> None:
         ),
     ],
 )
-def test_whoever_asks_for_more_is_told_what_to_add(what: str, sentence: str) -> None:
+def test_an_error_names_the_setting_when_data_runs_out(what: str, sentence: str) -> None:
     """It is the test that asked which is not checked, and no other."""
     dealt = GivenData(HAS)
     for _ in range({"user": 2, "meeting": 1}[what]):
@@ -59,7 +59,7 @@ def test_whoever_asks_for_more_is_told_what_to_add(what: str, sentence: str) -> 
     ],
 )
 def test_what_a_sandbox_lacks_is_named(what: str, name: str, wanted: str) -> None:
-    """Nothing is made up in its place: a made-up callback address would be somebody's."""
+    """No value is invented in its place: an invented callback address could belong to another server."""
     with pytest.raises(StageError) as error:
         getattr(GivenData(Sandbox("t")), what)()
     assert (error.value.wanted, error.value.got) == (wanted, "the sandbox has none")
@@ -68,7 +68,7 @@ def test_what_a_sandbox_lacks_is_named(what: str, name: str, wanted: str) -> Non
 
 
 def test_elsewhere_everything_is_made_up() -> None:
-    """A simulator knows everybody."""
+    """A simulator accepts invented users."""
     made = InventedData(str(number) for number in count(1))
     assert (made.user(), made.bot()) == ("1", "2")
     assert made.meeting()["chatInfo"]["threadId"] == "19:meeting_3@thread.v2"

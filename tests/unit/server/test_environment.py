@@ -132,11 +132,12 @@ def test_php_clients_need_nothing_but_the_variables(facts: ClientFacts) -> None:
     assert output(["php", "-r", PHP], facts, "php") == "401\n"
 
 
-def test_every_runtime_has_the_proxy_and_the_sign_in(facts: ClientFacts) -> None:
-    """In both letter cases, because clients differ (clients 3.11)."""
+def test_every_runtime_has_the_proxy_the_sign_in_and_the_control_address(facts: ClientFacts) -> None:
+    """The proxy in both letter cases, because clients differ (clients 3.11)."""
     for runtime in RUNTIMES:
         given = variables(facts, runtime)
         assert given["HTTPS_PROXY"] == given["https_proxy"] == facts.proxy
+        assert given["GRAPHCALLS_URL"] == facts.url
         assert given["AZURE_CLIENT_SECRET"] == given["MicrosoftAppPassword"] == facts.client_secret
     together = {name for runtime in RUNTIMES for name in variables(facts, runtime)}
     assert set(variables(facts)) == together

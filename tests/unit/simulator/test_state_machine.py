@@ -1,4 +1,4 @@
-"""Random stories, legal and illegal, told by well-meaning and by hostile clients."""
+"""Random sequences of legal and illegal requests, by friendly and by hostile clients."""
 
 from __future__ import annotations
 
@@ -393,7 +393,7 @@ class Story(RuleBasedStateMachine):
             assert all(self.simulator.store.calls[leg].state is not CallState.TERMINATED for leg in conference.legs)
 
     @invariant()
-    def an_operation_ends_at_most_once_and_nothing_is_told_after_the_end_of_its_call(self) -> None:
+    def an_operation_ends_at_most_once_and_is_not_notified_after_its_call(self) -> None:
         ended: set[str] = set()
         over: set[str] = set()
         for note in self.simulator.notifications:

@@ -20,7 +20,7 @@ from pytest_graphcalls.stage import Stage
 from pytest_graphcalls.targets import Setup, SimulatorTarget
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
 from tests.proof.undamaged import CASES, everything
-from tests.unit.simulator.bot import Bot, entry, evidence
+from tests.unit.simulator.bot import CALLS, GRAPH, Bot, entry, evidence
 
 CONTRACT = Contract.packaged()
 Reads = Mapping[str, tuple[Any, ...]]
@@ -123,6 +123,27 @@ def test_every_operation_names_what_it_has_not_read(id: str, version: str) -> No
         ]
 
 
+@pytest.mark.parametrize(
+    ("member", "kind"), [("identityProvder", Kind.MEMBER_UNDOCUMENTED), ("identityProvider", None)]
+)
+def test_a_member_of_an_invitee_gives_at_most_one_notice(member: str, kind: Kind | None) -> None:
+    """A misspelt member is reported as undocumented, not once more as unread; one that is read not at all."""
+    bot = Bot(Simulator())
+    call = bot.join()
+    invitee = entry(bot.simulator.person("Zoe"))
+    invitee["identity"]["user"][member] = "AAD"
+    request = Request(
+        "POST",
+        f"{GRAPH}/v1.0{CALLS}/{call.id}/participants/invite",
+        Headers({"Authorization": f"Bearer {bot.token}", "Content-Type": "application/json"}),
+        encode_json({"participants": [invitee]}),
+    )
+    response = bot.simulator.handle(request)
+    assert response.status == 200
+    findings = CONTRACT.check(Exchange(request, response))
+    assert [one.kind for one in findings if one.where.endswith(member)] == ([kind] if kind else [])
+
+
 class Watched(dict[str, Any]):
     """A JSON object that notes down which members are looked at."""
 
@@ -223,7 +244,7 @@ def test_a_create_names_what_it_passes_over(facts: dict[str, Any], places: list[
 
 
 def test_a_meeting_makes_targets_and_a_second_address_meaningless() -> None:
-    """A create that joins a meeting calls nobody; joined by its number, no chat is looked at."""
+    """A create that joins a meeting rings no target; by its number, chatInfo is not read."""
     bot = Bot(Simulator())
     meeting = bot.simulator.meeting()
     target = entry(bot.simulator.person("Ana"))

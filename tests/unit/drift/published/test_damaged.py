@@ -172,7 +172,7 @@ def test_a_body_that_is_referred_to_has_to_be_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["yaml", "json"])
 def test_metadata_of_a_cloud_without_calls_has_none(form: str, tmp_path: Path) -> None:
-    """It is read to its end, and says nothing of calls."""
+    """The file is read to its end, and states nothing about calls."""
     document = forms.openapi(forms.types(), {"/groups": {"get": {}}})
     document["paths"] = {"/groups": {"get": {}}}
     path = tmp_path / "openapi"

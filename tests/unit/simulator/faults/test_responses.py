@@ -104,7 +104,7 @@ def test_half_of_the_body_arrives_unless_it_is_said(simulator: Simulator, bot: B
     assert _spoilt(bot.delete(f"/{call.id}")) == (0, NOTHING)
 
 
-def test_what_is_dropped_is_carried_out(simulator: Simulator, bot: Bot) -> None:
+def test_a_dropped_request_is_carried_out(simulator: Simulator, bot: Bot) -> None:
     """A refused request is not."""
     first, second = bot.join(), bot.join()
     with simulator.fault("dropped"):
@@ -114,7 +114,7 @@ def test_what_is_dropped_is_carried_out(simulator: Simulator, bot: Bot) -> None:
     assert (first.state, second.state) == ("terminated", "established")
 
 
-def test_an_expired_token_is_told_as_the_gate_tells_it(simulator: Simulator, bot: Bot) -> None:
+def test_the_fault_expired_token_has_the_answer_of_a_really_expired_one(simulator: Simulator, bot: Bot) -> None:
     """The token of the request is as good as before, and observers see it as it was sent."""
     call, seen = bot.join(), []
     simulator.observe(seen.append)
@@ -138,7 +138,7 @@ SELECTED: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("facts", "struck"), SELECTED)
-def test_which_ones_are_struck(simulator: Simulator, facts: dict[str, Any], struck: str) -> None:
+def test_which_requests_are_struck(simulator: Simulator, facts: dict[str, Any], struck: str) -> None:
     """All conditions have to hold."""
     bot = Bot(simulator)
     call = bot.join()
@@ -226,7 +226,7 @@ def test_what_gets_lost_is_lost_however_much_of_it_was_sent(simulator: Simulator
 
 
 def test_ending_twice_does_nothing(simulator: Simulator, bot: Bot) -> None:
-    """Nor does it end another one of the same name."""
+    """Nor does it end another fault of the same name."""
     call = bot.join()
     with simulator.fault("500") as fault:
         fault.end()
