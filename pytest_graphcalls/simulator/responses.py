@@ -170,6 +170,12 @@ def invalid(place: str, expected: str, got: str, hint: str = "", *, fact: Fact |
     return Refusal("invalid-request", aside, fact=fact, parameter=place)
 
 
+def page(clock: Clock, facts: Mapping[str, Any], evidence: str, status: int = 200, **headers: str) -> Response:
+    """A JSON document outside of the calls API, as the sign-in and the keys have them."""
+    pairs = {"Content-Type": "application/json; charset=utf-8", **headers, "Date": clock.http_date()}
+    return Response(status, Headers({**pairs, EVIDENCE_HEADER: evidence}), written(facts))
+
+
 class Responses:
     """Writes answers.
 
