@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_role_is_required,
+    test_a_token_is_required,
+)
 from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
+OPERATION = "application-post-calls"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 
 SUCCESS = "application-post-calls.success-is-201-with-call"
 
@@ -27,6 +34,17 @@ def lobby(stage: Stage) -> tuple[StagedCall, StagedCall]:
 def call_somebody(stage: Stage) -> Answer:
     """The answer to the plainest call there is: to one person."""
     return stage.create(targets=[stage.person().entry()])
+
+
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """A call to one person."""
+
+    def create(call: StagedCall) -> Answer:
+        return graphcalls_stage.create(by=call.client, targets=[graphcalls_stage.person().entry()])
+
+    not_made = StagedCall(graphcalls_stage, "", graphcalls_stage.client)
+    return Attempt(OPERATION, not_made, create)
 
 
 @rule("application-post-calls.success-is-201-with-call")
@@ -94,15 +112,6 @@ def test_a_new_call_is_establishing(graphcalls_stage: Stage) -> None:
     assert call.get("state") == "establishing"
     assert call.get("direction") == "outgoing"
     assert [name for name in ("id", "myParticipantId", "callChainId") if not call.get(name)] == []
-
-
-@rule("application-post-calls.role-is-required")
-def test_a_role_is_required(graphcalls_stage: Stage) -> None:
-    """A token without any of the roles of the permission table starts no call."""
-    answer = graphcalls_stage.create(by=graphcalls_stage.client_with(), targets=[graphcalls_stage.person().entry()])
-    assert refused(answer)
-    # Is it because of the roles? Then the same request with them is carried out.
-    graphcalls_stage.accepted(call_somebody(graphcalls_stage), SUCCESS)
 
 
 @rule("application-post-calls.callback-uri-is-https")
@@ -181,16 +190,6 @@ def test_shared_content_is_notified(graphcalls_stage: Stage) -> None:
     person.stops_sharing(call=call.id)
     assert begun, "that a screen is shared was not notified"
     assert [one.data for one in stage.wait_for_notices("deleted", about)] == [one.data for one in begun]
-
-
-@rule("application-post-calls.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """Creating a call without an Authorization header is not carried out."""
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = graphcalls_stage.create(
-            by=graphcalls_stage.client_without_token(), targets=[graphcalls_stage.person().entry()]
-        )
-    assert refused(answer)
 
 
 @question("application-post-calls.targets-nobody")

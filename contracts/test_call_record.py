@@ -7,10 +7,23 @@ from typing import Any
 
 import pytest
 
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_client_context_of_256_characters_is_taken,
+    test_a_client_context_of_257_characters_is_not_taken,
+    test_a_token_is_required,
+    test_it_is_answered_with_200_and_the_operation as test_a_recording_is_answered_with_the_operation,
+    test_the_answer_does_not_wait as test_the_answer_does_not_wait_for_the_recording,
+    test_the_client_context_comes_back,
+    test_the_location_header_names_an_operation,
+    test_the_old_address_still_works,
+)
 from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
+OPERATION = "call-record"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 
 RECORD, PLAY = "call-record", "call-playprompt"
 SUCCESS, END = "call-record.success-is-200-with-operation", "call-record.end-leads-to-the-recording"
@@ -60,27 +73,10 @@ NEARLY_AN_HOUR = 3000.0
 """Seconds; after an hour the token of the test would have run out, and what it made could not be hung up."""
 
 
-@rule("call-record.success-is-200-with-operation")
-def test_a_recording_is_answered_with_the_operation(graphcalls_stage: Stage) -> None:
-    """A request that was taken is answered with 200 and the operation it started."""
-    answer = record(graphcalls_stage.peer_to_peer_call())
-    assert answer.status_code == 200
-    assert members(answer).get("id"), "the answer names no operation"
-
-
-@rule("call-record.answers-before-it-is-done")
-def test_the_answer_does_not_wait_for_the_recording(graphcalls_stage: Stage) -> None:
-    """The operation in the answer is unfinished, or over and read as such."""
-    call = graphcalls_stage.peer_to_peer_call()
-    answer = graphcalls_stage.accepted(record(call), SUCCESS)
-    assert call.is_as_answered(answer)
-
-
-@rule("call-record.location-is-given")
-def test_the_location_header_names_an_operation(graphcalls_stage: Stage) -> None:
-    """It is the address of an operation of this call."""
-    answer = graphcalls_stage.accepted(record(graphcalls_stage.peer_to_peer_call()), SUCCESS)
-    assert "/operations/" in answer.headers.get("Location", "")
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """What one person says is recorded."""
+    return Attempt(OPERATION, graphcalls_stage.peer_to_peer_call(), record)
 
 
 @rule("call-record.end-leads-to-the-recording")
@@ -229,47 +225,6 @@ def test_keys_are_taken_as_stop_tones(graphcalls_stage: Stage) -> None:
     with graphcalls_stage.expecting("stop-tones-are-keys"):
         answer = record(call, stopTones=["pound"])
     assert refused(answer)
-
-
-@rule("call-record.client-context-is-echoed")
-def test_the_client_context_comes_back(graphcalls_stage: Stage) -> None:
-    """What the caller gives as clientContext comes back unchanged."""
-    context = graphcalls_stage.new_id()
-    answer = graphcalls_stage.accepted(record(graphcalls_stage.peer_to_peer_call(), clientContext=context), SUCCESS)
-    assert members(answer).get("clientContext") == context
-
-
-@rule("call-record.client-context-at-most-256")
-def test_a_client_context_of_256_characters_is_taken(graphcalls_stage: Stage) -> None:
-    """The longest clientContext that is allowed is not refused."""
-    assert not refused(record(graphcalls_stage.peer_to_peer_call(), clientContext="c" * 256))
-
-
-@rule("call-record.client-context-at-most-256")
-def test_a_client_context_of_257_characters_is_not_taken(graphcalls_stage: Stage) -> None:
-    """A clientContext that is too long does not become that of an operation."""
-    with graphcalls_stage.expecting("client-context-at-most-256"):
-        answer = record(graphcalls_stage.peer_to_peer_call(), clientContext="c" * 257)
-    assert refused(answer) or members(answer).get("clientContext") != "c" * 257
-
-
-@rule("call-record.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A request without an Authorization header is not carried out."""
-    call = graphcalls_stage.peer_to_peer_call()
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = record(call.through(graphcalls_stage.client_without_token()))
-    assert refused(answer)
-
-
-@rule("call-record.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """Under beta the address below /app reaches the same operation."""
-    call = graphcalls_stage.peer_to_peer_call()
-    answer = record(call.at_old_address())
-    if refused(answer):
-        graphcalls_stage.accepted(record(call), SUCCESS)
-    assert not refused(answer)
 
 
 @question("call-record.longer-than-two-minutes")

@@ -20,8 +20,7 @@ from pytest_graphcalls.redaction import remember_environment
 from pytest_graphcalls.sandbox import Budget, End, Ending, Guard, Ledger, Sandbox, ledgers
 from pytest_graphcalls.sandbox.journal import SUFFIX
 from pytest_graphcalls.sandbox.tenant import VARIABLE_PREFIX
-from pytest_graphcalls.targets.live import Line as TenantLine
-from pytest_graphcalls.targets.live import Place, left_open
+from pytest_graphcalls.targets.live import Line as TenantLine, Place, left_open
 from pytest_graphcalls.targets.webhook import listening, prove
 
 USUAL = Path(".graphcalls", "ledger")

@@ -165,25 +165,25 @@ class NotificationChecker:
 
     def payload(self, entry: Mapping[str, Any]) -> Payload | None:
         """The payload of an entry of a notification, or ``None`` where it is undocumented."""
-        change, address = entry.get("changeType"), entry.get("resourceUrl") or entry.get("resource")
-        if not isinstance(change, str) or not isinstance(address, str):
-            return None
-        return self._payload(change.lower(), _segments(address), entry.get("resourceData"))
+        place = _place(entry)
+        return None if place is None else self._payload(*place, entry.get("resourceData"))
 
     def _entry(self, at: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
-        change, address = entry.get("changeType"), entry.get("resourceUrl") or entry.get("resource")
-        if not isinstance(change, str) or not isinstance(address, str):
+        place = _place(entry)
+        if place is None:
             return  # reported by the check of the envelope
         yield from self._resource_pair(at, entry)
-        payload = self._payload(change.lower(), _segments(address), entry.get("resourceData"))
+        change, address = place
+        payload = self._payload(change, address, entry.get("resourceData"))
         if payload is None or payload.contradiction:
             yield self._unknown(at, f"{change} {address}", payload)
         if payload is not None and payload.shape != "any" and payload.evidence is not Evidence.INFERRED:
             yield from self._data(payload, at, entry)
 
-    def _payload(self, change: str, segments: list[str], data: Any) -> Payload | None:
+    def _payload(self, change: str, address: str, data: Any) -> Payload | None:
         """The payload of an entry; of several at one address, the one whose shape and type ``data`` has."""
-        there = [one for one in self._payloads if one.is_at(change, segments)]
+        segments = _segments(address)
+        there = [one for one in self._payloads if one.is_at(change.lower(), segments)]
         fitting = (one for one in there if self._fits(one, data))
         return next(fitting, there[0] if there else None)
 
@@ -266,6 +266,12 @@ class NotificationChecker:
         severity = Severity.VIOLATION if documented else Severity.NOTICE
         name, page = (payload.name, payload.page(self._version)) if payload else ("", "")
         return Finding(kind, severity, Side.NOTIFICATION, name, self._version, where, expected, got, page=page)
+
+
+def _place(entry: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The changeType of an entry and the address of its resource, where both are texts."""
+    change, address = entry.get("changeType"), entry.get("resourceUrl") or entry.get("resource")
+    return (change, address) if isinstance(change, str) and isinstance(address, str) else None
 
 
 def _segments(address: str) -> list[str]:

@@ -20,7 +20,7 @@ from pytest_graphcalls.plugin.options import LIVE, SIMULATOR
 from pytest_graphcalls.report.run_document import counted
 
 KEY_FILE = ".graphcalls-key"
-"""Beside recordings: what their pseudonyms depend on (see ``plugin/cassette_files.py``)."""
+"""Beside recordings: what their pseudonyms depend on (see ``plugin/cassettes.py``)."""
 _KINDS: Mapping[str, frozenset[Kind]] = {
     LIVE: frozenset({Kind.LIVE, Kind.SIMULATOR}),
     SIMULATOR: frozenset({Kind.SIMULATOR}),

@@ -203,7 +203,7 @@ def _case(item: pytest.Item, settings: Settings, target: str, version: str) -> C
     """The name of the test's recording, if it has one or is about to be recorded."""
     if target != REPLAY and not records(item.config):
         return None
-    from pytest_graphcalls.plugin.cassette_files import case_of
+    from pytest_graphcalls.plugin.cassettes import case_of
 
     return case_of(item, settings, target, version)
 

@@ -12,8 +12,7 @@ from typing import Any
 from pytest_graphcalls.contract import VERSIONS, Contract, Match
 from pytest_graphcalls.errors import NoViolationError, StaleClientError, UnknownNameError
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side
-from pytest_graphcalls.session.judge import FindingStatus, Judge
-from pytest_graphcalls.session.outcome import Answer, Seen
+from pytest_graphcalls.session.outcome import Answer, FindingStatus, Judge, Seen
 from pytest_graphcalls.wire import Exchange, Notification, Request, encode_json, json_object
 
 

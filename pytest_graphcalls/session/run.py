@@ -8,8 +8,17 @@ from dataclasses import dataclass
 
 from pytest_graphcalls.contract import VERSIONS, Contract, Evidence
 from pytest_graphcalls.findings import Finding, Kind
-from pytest_graphcalls.session.judge import BREAKS, WHOLE, FindingStatus, Offer, broken_rule
-from pytest_graphcalls.session.outcome import Answer, Outcome, Seen, TestRecord
+from pytest_graphcalls.session.outcome import (
+    BREAKS,
+    WHOLE,
+    Answer,
+    FindingStatus,
+    Offer,
+    Outcome,
+    Seen,
+    TestRecord,
+    broken_rule,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_graphcalls.contract import Contract, Match
-from pytest_graphcalls.session.judge import BREAKS
-from pytest_graphcalls.session.outcome import Outcome, TestRecord
+from pytest_graphcalls.session.outcome import BREAKS, Outcome, TestRecord
 from pytest_graphcalls.session.recorder import Recorder
 from pytest_graphcalls.wire import Exchange, Request, Response
 

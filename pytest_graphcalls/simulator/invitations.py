@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent
-from pytest_graphcalls.lifecycle import ParticipantState as State
+from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState as State
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.calls import FIRST_ROSTER, PEER_LEFT, Calls, require_instance

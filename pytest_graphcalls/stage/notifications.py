@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_graphcalls.contract import Need
-from pytest_graphcalls.stage.base import Invitee, Waiting
+from pytest_graphcalls.stage.base import Answer, Invitee, Waiting, members
+from pytest_graphcalls.stage.call import CallRequests
 from pytest_graphcalls.targets import ReceivedNotifications
 
 _SILENT_FOR, _SILENT_BY, _LOOK_EVERY = 2.0, 15.0, 0.25
@@ -105,3 +106,7 @@ class Notices(Waiting):
         if not arrived and isinstance(world, ReceivedNotifications):
             world.prove()
         return self.notices_of(change, about)
+
+    def wait_for_end(self, call: CallRequests, answer: Answer, within: float | None = None) -> list[Notice]:
+        """Wait for the notification that the operation in ``answer`` is over; see :meth:`wait_for_notices`."""
+        return self.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}", within=within)

@@ -38,7 +38,7 @@ def test_other(): pass
     + INVITE_SIX
     + READ_A_CALL
 )
-"""Contract tests, a question, a user's tests, and one that is nothing of ours."""
+"""Contract tests, a question, a user's tests, and one that does not use the plugin."""
 
 
 def validated(path: Path) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def test_the_report_is_the_same_alone_and_with_workers(pytester: pytest.Pytester
     assert alone == two
 
 
-def test_the_report_tells_everything(pytester: pytest.Pytester, run: Run) -> None:
+def test_the_report_has_every_fact(pytester: pytest.Pytester, run: Run) -> None:
     """Every rule in every version, the questions, the findings with their exchanges, and what was exercised."""
     pytester.makeconftest(BROKEN_LOCATION)
     pytester.makepyfile(test_mixed=MIXED)
@@ -145,7 +145,7 @@ def test_a_version_left_out_is_said_to_be(pytester: pytest.Pytester, run: Run) -
     )
 
 
-def test_markdown_tells_the_same(pytester: pytest.Pytester, run: Run) -> None:
+def test_markdown_has_the_same_facts(pytester: pytest.Pytester, run: Run) -> None:
     """The report for people has the same facts."""
     pytester.makeconftest(BROKEN_LOCATION)
     pytester.makepyfile(test_mixed=MIXED)

@@ -8,8 +8,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from pytest_graphcalls.contract import VERSIONS
 from pytest_graphcalls.contract.schema import Schemas, problem_of

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from pytest_graphcalls.contracts.test_call_logteleconferencedevicequality import quality
-
 from pytest_graphcalls.contract import Contract, Match
+from pytest_graphcalls.contracts.test_call_logteleconferencedevicequality import quality
 from pytest_graphcalls.session import Recorder
 from pytest_graphcalls.stage import Stage, members
 from pytest_graphcalls.targets import Setup, SimulatorTarget

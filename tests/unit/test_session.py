@@ -33,8 +33,7 @@ from pytest_graphcalls.session import (
 )
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response, encode_json
-from tests.unit.contract.notices import call as call_data
-from tests.unit.contract.notices import posted
+from tests.unit.contract.notices import call as call_data, posted
 
 CALL = "https://graph.microsoft.com/v1.0/communications/calls/57da"
 RULE = "call-delete.success-is-204-empty"

@@ -227,12 +227,6 @@ def test_our_sign_in_over_tls_by_each_credential(
         http.close()
 
 
-def test_our_sign_in_by_the_client_of_msal(simulator: Simulator, app_id: str, line: Line) -> None:
-    """It trusts what REQUESTS_CA_BUNDLE names, or else the given certificate."""
-    credential = Credential(simulator.tenant_id, app_id, simulator.signin.secret())
-    assert SignIn(credential, Contract.packaged().clouds["global"], authority=line.url, verify=str(line.ca)).token()
-
-
 def test_our_sign_in_does_not_talk_to_an_untrusted_server(simulator: Simulator, app_id: str, line: Line) -> None:
     """The secret is not sent."""
     credential = Credential(simulator.tenant_id, app_id, simulator.signin.secret())

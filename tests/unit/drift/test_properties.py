@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from pytest_graphcalls.drift import Recording
 from pytest_graphcalls.drift.values import NUMBER_MEMBERS, TEXT_MEMBERS

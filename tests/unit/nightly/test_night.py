@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls.cassette import Kind as Recorded
-from pytest_graphcalls.cassette import opened
+from pytest_graphcalls.cassette import Kind as Recorded, opened
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.drift import Acceptance, Kind, Outcome, RuleState, Status
 from pytest_graphcalls.drift.acceptances import AcceptedFile

@@ -11,8 +11,7 @@ from pytest_graphcalls.errors import UnknownNameError
 from pytest_graphcalls.simulator import App, Person, PersonCall, SimulatedCall, Simulator
 from pytest_graphcalls.simulator.switches import CHOICES
 from pytest_graphcalls.wire import Response
-from tests.unit.simulator.bot import CALLBACK, Bot, code, entry, evidence
-from tests.unit.simulator.bot import named as name_of
+from tests.unit.simulator.bot import CALLBACK, Bot, code, entry, evidence, named as name_of
 
 PHONE = "+15551234567"
 
