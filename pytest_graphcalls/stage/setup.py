@@ -11,9 +11,19 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from pytest_graphcalls.contract import Contract, Effect, parse_error
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
 from pytest_graphcalls.sandbox.tenant import StageData, below, tenant_of
-from pytest_graphcalls.stage.base import GRAPH, Answer, Client, Invitee, OnTarget, Waiting, members, refused
+from pytest_graphcalls.stage.base import (
+    GRAPH,
+    Answer,
+    Client,
+    Invitee,
+    Notice,
+    Notices,
+    OnTarget,
+    Waiting,
+    members,
+    refused,
+)
 from pytest_graphcalls.stage.call import CALLS, MEDIA, OVER, StagedCall, StagedMeeting, success_of
-from pytest_graphcalls.stage.notifications import Notices
 from pytest_graphcalls.targets.facts import SETTINGS
 from pytest_graphcalls.wire import Headers, Response
 
@@ -424,6 +434,10 @@ class Stage(Scenes, Notices):
         error = parse_error(Response(answer.status_code, Headers(answer.headers), answer.content))
         code, text = (error.code, error.message) if error else ("", "")
         self._recorder.answer(question, status=answer.status_code, code=code, text=note or text)
+
+    def wait_for_end(self, call: StagedCall, answer: Answer, within: float | None = None) -> list[Notice]:
+        """Wait for the notification that the operation in ``answer`` is over; see :meth:`wait_for_notices`."""
+        return self.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}", within=within)
 
     def close(self) -> None:
         """Hang up every call after the last notification."""
