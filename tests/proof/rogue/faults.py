@@ -52,7 +52,7 @@ def kind(text: str) -> Strike:
 
 
 def body(change: Callable[[Any], Any]) -> Strike:
-    """The JSON of success is another one."""
+    """The JSON of success is changed."""
     return answers(lambda response: replace(response, body=encode_json(change(response.json()))))
 
 
@@ -166,11 +166,11 @@ class Fault:
 
 
 def roster(change: Callable[[list[Any]], list[Any]]) -> Strike:
-    """A list of participants is another one."""
+    """A list of participants is changed."""
     return body(lambda value: {**value, "value": change(value["value"])})
 
 
-def somebody_else(entry: dict[str, Any]) -> dict[str, Any]:
+def as_another_user(entry: dict[str, Any]) -> dict[str, Any]:
     """A participant, or an entry of an invite, with the id of another user."""
     info = entry.get("info", entry)
     identity = {"user": {**(info["identity"].get("user") or {}), "id": OTHER}}
@@ -185,7 +185,7 @@ def in_capitals(call: dict[str, Any]) -> dict[str, Any]:
 
 def with_a_guest(entries: list[Any]) -> list[Any]:
     """A list of participants with one more, who was not invited."""
-    return [*entries, *({**somebody_else(one), "id": OTHER} for one in entries[:1])]
+    return [*entries, *({**as_another_user(one), "id": OTHER} for one in entries[:1])]
 
 
 def with_header(name: str, value: str) -> Strike:
@@ -293,7 +293,7 @@ TABLE = (
     Fault(
         "create: other targets",
         (CREATE,),
-        body(lambda call: {**call, "targets": list(map(somebody_else, call.get("targets") or ()))}),
+        body(lambda call: {**call, "targets": list(map(as_another_user, call.get("targets") or ()))}),
         ("targets-are-those-called",),
     ),
     # Read a call
@@ -325,7 +325,7 @@ TABLE = (
     # Participants
     Fault("list: always empty", (LIST,), roster(lambda _: []), (SUCCESS[LIST],)),
     Fault("list: cut short", (LIST,), roster(lambda entries: entries[:1]), (SUCCESS[LIST],)),
-    Fault("list: other users", (LIST,), roster(lambda entries: list(map(somebody_else, entries))), (SUCCESS[LIST],)),
+    Fault("list: other users", (LIST,), roster(lambda entries: list(map(as_another_user, entries))), (SUCCESS[LIST],)),
     Fault("list: no value", (LIST,), without("value"), (SUCCESS[LIST],)),
     Fault("list: a bare list", (LIST,), body(lambda value: value["value"]), (SUCCESS[LIST],)),
     Fault("list: one object", (LIST,), body(lambda value: {**value, "value": value["value"][0]}), (SUCCESS[LIST],)),
@@ -337,9 +337,9 @@ TABLE = (
         chosen="test_participant_get",
     ),
     Fault("one: another id", (ONE,), members(id=OTHER), ("id-is-the-one-asked-for",)),
-    Fault("one: another user", (ONE,), body(somebody_else), (SUCCESS[ONE],)),
+    Fault("one: another user", (ONE,), body(as_another_user), (SUCCESS[ONE],)),
     # Operations
-    Fault("operation: another one", (OPERATION,), members(id=OTHER), ("id-is-the-one-asked-for",)),
+    Fault("operation: another id", (OPERATION,), members(id=OTHER), ("id-is-the-one-asked-for",)),
     Fault("operation: it never ends", (OPERATION,), members(status="running"), (SUCCESS[OPERATION],)),
     Fault(
         "operation: of another type",
@@ -359,9 +359,9 @@ TABLE = (
     Fault("invite: completed at once", (INVITE,), members(status="completed"), ("answers-before-it-is-done",)),
     Fault("invite: another context", (INVITE,), members(clientContext="mine"), ("client-context-is-echoed",)),
     Fault(
-        "invite: somebody else",
+        "invite: another user",
         (INVITE,),
-        body(lambda value: {**value, "participants": list(map(somebody_else, value["participants"]))}),
+        body(lambda value: {**value, "participants": list(map(as_another_user, value["participants"]))}),
         ("participants-are-those-invited",),
     ),
     Fault(
