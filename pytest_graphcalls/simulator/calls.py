@@ -155,8 +155,7 @@ class Calls:
 
     def establish(self, call_id: str) -> None:
         """The call is through, unless it has ended in between."""
-        call = self._world.store.calls.get(call_id)
-        if call is not None and call.state is CallState.ESTABLISHING:
+        if call := self._world.store.call_in(call_id, CallState.ESTABLISHING):
             call = self._world.store.step_call(call, CallEvent.ESTABLISH)
             self._world.notifier.call_changed(call, COMING_ABOUT[call.direction])
             conference = self._world.store.conference_of(call)
@@ -170,22 +169,18 @@ class Calls:
 
     def give_up_waiting(self, call_id: str) -> None:
         """Remove a bot from the lobby that was not admitted (m3.41)."""
-        call = self._world.store.calls.get(call_id)
-        if call is None or call.state is not CallState.ESTABLISHED:
-            return
-        if not self._world.store.conference_of(call).is_inside(call.my_participant):
+        call = self._world.store.call_in(call_id, CallState.ESTABLISHED)
+        if call and not self._world.store.conference_of(call).is_inside(call.my_participant):
             self.end(call, CallEvent.END, LOBBY_LEFT)
 
     def open_audio(self, call_id: str) -> None:
         """Let the audio be active, and notify the bot of what is known, unless the call has ended (s0.17)."""
-        call = self._world.store.calls.get(call_id)
-        if call is not None and call.state is CallState.ESTABLISHED:
+        if call := self._world.store.call_in(call_id, CallState.ESTABLISHED):
             self._world.notifier.call_known(call)
 
     def give_up_joining(self, call_id: str) -> None:
         """A join that got nowhere ends, unless it has ended before (observed 10.6)."""
-        call = self._world.store.calls.get(call_id)
-        if call is not None and call.state is CallState.ESTABLISHING:
+        if call := self._world.store.call_in(call_id, CallState.ESTABLISHING):
             self.end(call, CallEvent.FAIL, JOIN_FAILED)
 
     def get(self, ask: Ask) -> Reply:
@@ -215,8 +210,8 @@ class Calls:
 
     def lapse(self, call_id: str) -> None:
         """End the call if its deadline has passed; look again later if it was put off."""
-        call = self._world.store.calls.get(call_id)
-        if call is None or call.state is CallState.TERMINATED:  # one that is no longer kept was over
+        call = self._world.store.call_in(call_id)
+        if call is None:
             return
         left = call.alive_until - self._world.clock.now
         if left > 0:

@@ -47,14 +47,12 @@ class Incoming:
     def arrive_again(self, call_id: str) -> None:
         """Notify the bot of a call once more, in the form of Graph: it has answered 204 to the older one (m3.3)."""
         with self._world.lock:
-            call = self._world.store.calls.get(call_id)
-            if call is not None and call.state is CallState.INCOMING:
+            if call := self._world.store.call_in(call_id, CallState.INCOMING):
                 self._world.notifier.call_arrived(call)
 
     def expire(self, call_id: str) -> None:
         """End a call that was not answered in time (call-reject.r04)."""
-        call = self._world.store.calls.get(call_id)
-        if call is not None and call.state is CallState.INCOMING:
+        if call := self._world.store.call_in(call_id, CallState.INCOMING):
             self._calls.end(call, CallEvent.EXPIRE, NOT_RECORDED if call.by_policy else NOT_ANSWERED)
 
     def answer(self, ask: Ask) -> Reply:

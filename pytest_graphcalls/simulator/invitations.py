@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState as State
+from pytest_graphcalls.lifecycle import CallEvent, ParticipantEvent, ParticipantState as State
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.calls import FIRST_ROSTER, PEER_LEFT, Calls, require_instance
@@ -161,8 +161,8 @@ class Invitations:
         replaced_id = invite.order.invitees[0].replaces
         if not replaced_id:
             return
-        replaced = self._world.store.calls.get(replaced_id)
-        if replaced is None or replaced.state is CallState.TERMINATED or replaced.app_id != invite.ask.grant.app.app_id:
+        replaced = self._world.store.call_in(replaced_id)
+        if replaced is None or replaced.app_id != invite.ask.grant.app.app_id:
             raise Refusal("call-not-found", f"replacesCallId {replaced_id[:80]!r} names no call of this app.")
         if replaced.id == invite.call.id:
             raise invalid("$.participants[0].replacesCallId", "another call", "the call itself")
@@ -236,8 +236,8 @@ class Invitations:
 
     def leave_replaced(self, invitee: Invitee) -> None:
         """Take an invitee who has joined out of the call that ``replacesCallId`` names, if they were in it."""
-        replaced = self._world.store.calls.get(invitee.replaces)
-        if replaced is None or replaced.state is CallState.TERMINATED:
+        replaced = self._world.store.call_in(invitee.replaces)
+        if replaced is None:
             return
         conference = self._world.store.conference_of(replaced)
         one = conference.find(invitee.identity)

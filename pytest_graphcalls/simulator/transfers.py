@@ -168,9 +168,9 @@ class Transfers:
 
     def require_own_replaced_call(self, call: Call, target: Invitee) -> None:
         """Refuse a consultative transfer that names no other call of the app (s9.12)."""
-        replaced = self._store.calls.get(target.replaces)
+        replaced = self._store.call_in(target.replaces)
         other = replaced is not None and replaced.app_id == call.app_id and replaced.id != call.id
-        if target.replaces and (replaced is None or not other or replaced.state is CallState.TERMINATED):
+        if target.replaces and not other:
             aside = f"$.transferTarget.replacesCallId: expected another call of this app, got {target.replaces[:80]!r}."
             raise Refusal("replaced-call-not-found", aside)
 
@@ -325,8 +325,8 @@ class Transfers:
 
     def end_replaced(self, origin: Call, by: Identity) -> None:
         """The bot's own call with the target of a consultative transfer is over, too (inferred: s9.2)."""
-        replaced = self._store.calls.get(origin.replaces)
-        if replaced is not None and replaced.state is not CallState.TERMINATED:
+        replaced = self._store.call_in(origin.replaces)
+        if replaced is not None:
             conference = self._store.conference_of(replaced)
             if one := conference.find(by):
                 conference = self._store.step_participant(conference, one.id, ParticipantEvent.LEAVE)
