@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
@@ -59,6 +59,20 @@ class Attempt:
         """The call that it is about."""
         assert isinstance(self.about, StagedCall), f"{self.operation} is not about a call"
         return self.about
+
+
+BEEP = {"uri": "https://bot.example.org/beep.wav", "resourceId": "beep"}
+
+
+def prompt(**info: str) -> dict[str, Any]:
+    """A mediaPrompt; ``info`` in the place of a beep."""
+    media = {"@odata.type": "#microsoft.graph.mediaInfo", **(info or BEEP)}
+    return {"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": media}
+
+
+def app_hosted_call(stage: Stage) -> StagedCall:
+    """A peer-to-peer call whose bot hosts its media itself."""
+    return stage.peer_to_peer_call(mediaConfig={"@odata.type": "#microsoft.graph.appHostedMediaConfig"})
 
 
 @rule("token-is-required")
@@ -166,6 +180,15 @@ def test_the_end_of_the_operation_is_notified(graphcalls_stage: Stage, attempt: 
     if "failed" in states:
         raise graphcalls_stage.cannot_tell("an operation that is completed", "it has failed")
     assert states == ["completed"]
+
+
+@rule("completion-is-notified")
+def test_the_end_with_its_client_context_is_notified(
+    graphcalls_stage: Stage, client_context: str, attempt: Attempt
+) -> None:
+    """It ends as completed, with the clientContext of the request."""
+    notices = graphcalls_stage.wait_for_end(attempt.call, attempt.accepted(clientContext=client_context))
+    assert [(one.state(), one.of_call().get("clientContext")) for one in notices] == [("completed", client_context)]
 
 
 @rule("client-context-is-echoed")

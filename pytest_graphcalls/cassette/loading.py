@@ -375,20 +375,12 @@ def _refuse_tag(tag: str) -> NoReturn:
     raise UnreadableError(f"has the tag {tag[:80]}, which only running code could build; it was not read.")
 
 
-def _state(value: Any) -> Any:
-    return (value["state"] or (b"",))[0]
-
-
-def _arguments(value: Any) -> Any:
-    return (value["args"] or ((),))[0]
-
-
 _TAGS: Mapping[str, Callable[[Any], Any]] = {
     "map": dict,
     "seq": list,
     "python/tuple": list,
-    "python/object/new:_io.BytesIO": _state,
-    "python/object/apply:builtins.iter": _arguments,
+    "python/object/new:_io.BytesIO": lambda value: (value["state"] or (b"",))[0],
+    "python/object/apply:builtins.iter": lambda value: (value["args"] or ((),))[0],
     # vcrpy before 1.0
     "python/object:vcr.request.Request": dict,
     "python/object/apply:builtins.frozenset": list,

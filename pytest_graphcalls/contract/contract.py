@@ -17,10 +17,9 @@ from pytest_graphcalls.contract.errors import ErrorCatalogue
 from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.contract.model import VERSIONS, Effect, Operation, Question, RoleCheck, Rule
 from pytest_graphcalls.contract.notifications import NotificationChecker, Payload, read
-from pytest_graphcalls.contract.operations import build
+from pytest_graphcalls.contract.operations import SharedRules, build
 from pytest_graphcalls.contract.routes import Match, Miss, Router, Uncovered
 from pytest_graphcalls.contract.sequences import Sequence, read as read_sequences
-from pytest_graphcalls.contract.shared_rules import SharedRules
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
 from pytest_graphcalls.findings import Finding, Kind, KindWords, Side
 from pytest_graphcalls.records import made

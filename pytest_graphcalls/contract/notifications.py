@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_graphcalls.contract.model import Evidence, Source
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side
 from pytest_graphcalls.records import made
-from pytest_graphcalls.wire import MalformedJsonError, Request, encode_json, json_object, path_segments
+from pytest_graphcalls.wire import MalformedJsonError, Request, encode_json, json_object, path_segments, readable
 
 if TYPE_CHECKING:
     from pytest_graphcalls.contract.check import Checker
@@ -123,7 +123,7 @@ class NotificationChecker:
             request: the POST.
             token_expected: false for recordings, whose tokens were removed.
         """
-        from pytest_graphcalls.contract.check import is_json
+        from pytest_graphcalls.contract.check import not_json
 
         if token_expected and request.headers.get("authorization", "")[:7].lower() != "bearer ":
             got = "no such header, or none with a bearer token"
@@ -132,16 +132,10 @@ class NotificationChecker:
         if not request.body:
             yield self._finding(Kind.BODY_MISSING, "body", wanted, "no body")
             return
-        content_type = request.headers.get("content-type", "")
-        if not is_json(content_type):
-            got = content_type or "no Content-Type"
-            yield self._finding(Kind.CONTENT_TYPE, "Content-Type", "application/json", got)
-        try:
-            body = request.json()
-        except MalformedJsonError as error:
-            yield self._finding(Kind.BODY_MALFORMED, "body", wanted, f"a body that {error.reason}")
-            return
-        yield from self.check(body)
+        body = readable(request)
+        yield from not_json(request, body, wanted, self._finding)
+        if not isinstance(body, MalformedJsonError):
+            yield from self.check(body)
 
     def check(self, body: Any) -> Iterator[Finding]:
         """Findings about a decoded body."""

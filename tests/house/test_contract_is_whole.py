@@ -11,7 +11,7 @@ import pytest
 
 from pytest_graphcalls.contract import VERSIONS, Contract, Evidence, sequences
 from pytest_graphcalls.contract.loading import ContractFiles
-from pytest_graphcalls.contract.shared_rules import SharedRules
+from pytest_graphcalls.contract.operations import SharedRules
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
 from tests.every import every
 

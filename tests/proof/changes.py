@@ -15,7 +15,7 @@ from pytest_graphcalls.simulator.calls import ENDED_BY_BOT, LEFT_ALONE
 from pytest_graphcalls.simulator.entities import Call, Conference, Kind, Operation, Participant
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, inferred
 from pytest_graphcalls.wire import Request, Response
-from tests.proof.steps import Apply, around, meant
+from tests.proof.steps import Apply, around, both, instead, leaves_unjudged, meant, only_in
 
 
 def invitees(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -74,6 +74,13 @@ def rejection_ends_answered(simulator: Simulator, original: Callable[[Call], Non
     if call.state is CallState.ESTABLISHED:
         simulator.calls.end(call, CallEvent.END, LEFT_ALONE)
     original(call)
+
+
+def uses_any_callback(id: str) -> Apply:
+    """An address that is not https becomes the callback of a call, if the operation ``id`` names it."""
+    unjudged = leaves_unjudged(f"{id}.callback-uri-is-https")
+    take = instead("incoming", "take_callback", lambda call, given: given.get("callbackUri") or call.callback)
+    return only_in(id, both(unjudged, take))
 
 
 def refuses_group_invitations(simulator: Simulator, original: Callable[[Call], None], call: Call) -> None:
@@ -303,6 +310,11 @@ def as_prompt(operation: dict[str, Any]) -> dict[str, Any]:
 def goes_on(operation: dict[str, Any]) -> dict[str, Any]:
     """An operation that is not done with the answer."""
     return {**operation, "status": "running"}
+
+
+def has_failed(operation: dict[str, Any]) -> dict[str, Any]:
+    """An operation that is over before it has begun."""
+    return {**operation, "status": "failed"}
 
 
 def prompts_go_on(operation: dict[str, Any]) -> dict[str, Any]:
