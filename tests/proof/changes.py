@@ -101,12 +101,12 @@ def refuses_when(which: Callable[[dict[str, Any]], bool]) -> Callable[[Callable[
 
 
 def keeps_the_first_report(
-    simulator: Simulator, original: Callable[[Conference], None], conference: Conference
+    simulator: Simulator, original: Callable[[Conference, Fact], None], conference: Conference, fact: Fact
 ) -> None:
     for one in conference.people.values():
         if len(one.reports) > 1:
             conference = simulator.store.change_participant(conference, one.id, reports=one.reports[:1])
-    original(conference)
+    original(conference, fact)
 
 
 def hides_the_chat(_: Simulator, original: Callable[..., Any], call: Call, conference: Conference) -> Any:
@@ -222,7 +222,7 @@ def ends_unnotified(type_: str, status: OperationState) -> Apply:
         if (operation.spec.type, operation.status) != (type_, status):
             original(operation)
 
-    return around("operations", "notify_end", step)
+    return around("notifier", "operation_ended", step)
 
 
 def sharing_unnotified(direction: str) -> Apply:
@@ -344,7 +344,7 @@ def sends_no_roster(source: str) -> Apply:
         if not fact.source.startswith(source):
             original(conference, fact)
 
-    return around("calls", "notify_changed", step)
+    return around("notifier", "roster_changed", step)
 
 
 def mixes_routes(simulator: Simulator) -> None:

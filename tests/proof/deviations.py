@@ -237,15 +237,14 @@ OWN: Mapping[str, Deviation] = {
         "A DELETE without body is refused.", handled("participant-delete", changes.asks_for_a_body)
     ),
     "participant-delete.active-and-invited": Deviation(
-        "An invitee who has not joined cannot be removed.",
-        instead("participants", "cancel_invited", changes.refuses_invited),
+        "An invitee who has not joined cannot be removed.", instead("invitations", "cancel", changes.refuses_invited)
     ),
     "participant-delete.active-leaves-at-once": Deviation(
         "A removed participant is taken out five seconds later.",
         around("participants", "remove_active", changes.removes_later),
     ),
     "participant-delete.invited-is-cancelled": Deviation(
-        "The invitation that was withdrawn goes on.", skips("participants", "cancel_invited")
+        "The invitation that was withdrawn goes on.", skips("invitations", "cancel")
     ),
     "participant-delete.chosen-id-addresses-the-invitation": Deviation(
         "The chosen id is not known before the invitee joins.",
@@ -274,7 +273,7 @@ OWN: Mapping[str, Deviation] = {
         "A rejected call can still be read.", changes.shows_ended(lambda call: call.rejected_with is not None)
     ),
     "call-reject.deleted-notification-follows": Deviation(
-        "The end of a rejected call is not notified.", skips("incoming", "notify_rejected")
+        "The end of a rejected call is not notified.", skips("notifier", "call_rejected")
     ),
     "call-reject.no-role-is-needed": Deviation("A token without roles is refused.", changes.needs_a_role),
     "call-redirect.fifteen-seconds-to-decide": Deviation(
@@ -397,7 +396,7 @@ OWN: Mapping[str, Deviation] = {
     ),
     "call-cancelmediaprocessing.cancelled-recording-is-empty": Deviation(
         "A cancelled recording has an address.",
-        around("operations", "notify_end", changes.leads_to_a_cancelled_recording),
+        around("notifier", "operation_ended", changes.leads_to_a_cancelled_recording),
     ),
     "call-senddtmftones.tones-are-names": Deviation(
         "Any word is a tone.", changes.takes_any_tone("call-senddtmftones")
@@ -427,33 +426,33 @@ OWN: Mapping[str, Deviation] = {
     "onlinemeeting-create.passcode-is-generated": Deviation(
         "There is never a passcode.", instead("meetings", "passcode", lambda: None)
     ),
-    "onlinemeeting-delete.meeting-is-gone": Deviation("A deleted meeting is kept.", skips("meetings", "take_away")),
+    "onlinemeeting-delete.meeting-is-gone": Deviation("A deleted meeting is kept.", skips("store", "drop_meeting")),
     "call-subscribetotone.tones-are-notified": Deviation(
         "Every key has the same number.",
         around("notifier", "tone_pressed", lambda _, notify, call, tone, number: notify(call, tone, min(number, 1))),
     ),
     "call-record.end-leads-to-the-recording": Deviation(
-        "The end has no address.", instead("recordings", "members_of", lambda _: {})
+        "The end has no address.", instead("media", "members_of", lambda _: {})
     ),
     "call-record.file-opens-with-its-token": Deviation(
-        "The file has another type.", around("recordings", "read", changes.has_another_type)
+        "The file has another type.", around("media", "read_recording", changes.has_another_type)
     ),
     "call-record.file-is-gone-after-the-call": Deviation(
-        "The file is kept.", instead("recordings", "is_gone", lambda _: False)
+        "The file is kept.", instead("media", "is_gone", lambda _: False)
     ),
     "call-record.longest-time-ends-it": Deviation(
         "A recording lasts twice as long.",
-        around("recordings", "plan", changes.records(lambda plan: {"longest": 2 * plan.longest})),
+        around("media", "plan", changes.records(lambda plan: {"longest": 2 * plan.longest})),
     ),
     "call-record.pause-ends-it": Deviation(
         "A pause is passed over.",
-        around("recordings", "plan", changes.records(lambda plan: {"pause": 100 * plan.pause})),
+        around("media", "plan", changes.records(lambda plan: {"pause": 100 * plan.pause})),
     ),
     "call-record.stop-tone-ends-it": Deviation(
-        "Stop tones are passed over.", around("recordings", "plan", changes.records(lambda _: {"stop": frozenset()}))
+        "Stop tones are passed over.", around("media", "plan", changes.records(lambda _: {"stop": frozenset()}))
     ),
     "call-record.silence-counts-after-the-prompt": Deviation(
-        "The silence clock begins with the prompt.", instead("recordings", "lead", lambda *_: 0.0)
+        "The silence clock begins with the prompt.", instead("media", "lead", lambda *_: 0.0)
     ),
     "call-record.waits-for-its-turn": Deviation(
         "A recording begins while a prompt is played.", around("operations", "_first_in_queue", changes.records_at_once)
@@ -462,11 +461,11 @@ OWN: Mapping[str, Deviation] = {
         "A recording with bargeInAllowed waits all the same.", skips("media", "barge_in")
     ),
     "call-record.recordings-up-to-two-minutes": Deviation(
-        "Two minutes are refused.", around("recordings", "plan", changes.refuses_two_minutes)
+        "Two minutes are refused.", around("media", "plan", changes.refuses_two_minutes)
     ),
     "call-record.stop-tones-are-keys": Deviation(
         "Names of tones are taken.",
-        both(not_judged("call-record.stop-tones-are-keys"), around("recordings", "plan", changes.passes_over_names)),
+        both(not_judged("call-record.stop-tones-are-keys"), around("media", "plan", changes.passes_over_names)),
     ),
     "call-updaterecordingstatus.recording-policy-only": Deviation(
         "Any bot may report a recording status.", skips("media", "require_recording_policy")
@@ -483,10 +482,10 @@ OWN: Mapping[str, Deviation] = {
         body("participant-get", changes.without("syntheticMediaDetection")),
     ),
     "participant-reportsyntheticmedia.roster-update-follows": Deviation(
-        "No roster is sent after it.", skips("participants", "notify_reported")
+        "No roster is sent after it.", changes.sends_no_roster("participant-reportsyntheticmedia.")
     ),
     "participant-reportsyntheticmedia.latest-report-is-shown": Deviation(
-        "The first report is kept.", around("participants", "notify_reported", changes.keeps_the_first_report)
+        "The first report is kept.", around("notifier", "roster_changed", changes.keeps_the_first_report)
     ),
     "participant-reportsyntheticmedia.bot-has-been-admitted": Deviation(
         "A bot whose call rings may report.", skips("participants", "require_admitted")

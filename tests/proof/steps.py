@@ -158,9 +158,9 @@ def has_no_old_address(operation: str) -> Apply:
 def has_no_address(operation: str, part: str) -> Apply:
     """An address of the operation that has this part leads nowhere."""
 
-    def route(_: Simulator, original: Callable[..., Match], method: str, path: str, *found: Any) -> Match:
-        match = original(method, path, *found)
-        if match.operation.id == operation and part in path:
+    def route(_: Simulator, original: Callable[[Request], Match], request: Request) -> Match:
+        match = original(request)
+        if match.operation.id == operation and part in request.path:
             raise Refusal("segment-unknown", segment=part)
         return match
 

@@ -193,7 +193,7 @@ def test_a_place_for_two_is_not_over(ask: Ask) -> None:
     """The refusal to join says what can be done there."""
     _, call = ask("POST", "calls")
     status, said = message(ask("POST", "people/Ben/joins", call=call["id"]))
-    assert (status, said.partition("; ")[2]) == (409, "from here: leave.")
+    assert (status, said.partition("; ")[2]) == (409, "from here: leaves.")
 
 
 def test_the_directory_is_opened_and_closed(ask: Ask, simulator: Simulator) -> None:
@@ -213,7 +213,7 @@ def test_people_act_at_once_or_later_on_request(ask: Ask, simulator: Simulator) 
     assert ask("POST", "people/Ben/leaves", call=call.id)[0] == 200
     assert message(ask("POST", "people/Ben/leaves", call=call.id)) == (
         409,
-        f"Ben is not in call {call.id} and cannot take 'leave'; from here: join.",
+        f"Ben is not in call {call.id} and cannot take 'leaves'; from here: joins.",
     )
     assert ask("POST", "people/+4930123456/is_busy")[1]["sort"] == "phone"
     assert ask("POST", "people/Cleo/answers_after", seconds=3)[1] == ask("GET", "people/Cleo")[1]
