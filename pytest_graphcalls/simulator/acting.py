@@ -44,7 +44,7 @@ class Acting:
     """Lets people act in the calls they are in, by the methods of :class:`.Person`. Each step can be replaced.
 
     No request admits or refuses those who wait in a lobby: three actions of the beta metadata have no page, and bots
-    could not admit anybody (s20.1, s20.2).
+    could not admit people (s20.1, s20.2).
 
     Args:
         world: the tenant.

@@ -77,7 +77,7 @@ AUDIO_ALONE: Mapping[str, str] = MappingProxyType({"audio": "sendReceive"})
 
 @dataclass(frozen=True, slots=True)
 class OnlineMeeting:
-    """A meeting as its organizer has it, whether or not anybody is in it.
+    """A meeting as its organizer has it, whether or not people are in it.
 
     Attributes:
         id: its id on the wire.

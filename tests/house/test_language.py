@@ -61,7 +61,8 @@ TEXTS = sorted(
 
 _REFERENCE = re.compile(r":(?:class|meth|func|data|attr|mod):`~?\.?(?:[\w.]+\.)?(\w+)`")
 _PATH = re.compile(r"``([a-z_]+/[a-z_/]+\.py)``")
-_WORDS = re.compile(rf"(?<![\w./-])(?:{'|'.join(PRIVATE)})(?![\w/-])", re.IGNORECASE)
+_WORDS = re.compile(rf"(?<![\w./'-])(?<!from here: )(?:{'|'.join(PRIVATE)})(?![\w/'-])", re.IGNORECASE)
+"""A private word, except as a part of a path or an id, and as the name of a method in a message."""
 _CANDIDATE = re.compile(
     rf"(?<![a-z./-])(?:{'|'.join(PRIVATE)})(?![a-z/-])|(?:\"\"\"|# )(?:{'|'.join(FIRST_WORDS).lower()})"
 )
