@@ -36,7 +36,7 @@ JUDGED: dict[str, Callable[[Bot], None]] = {
 
 
 def test_every_assertion_has_a_bot_that_fails_it() -> None:
-    names = {name for name in vars(Assertions) if name.startswith("assert_")}
+    names = {name for name in dir(Assertions) if name.startswith("assert_")}
     assert names == set(JUDGED) == set(FAULTY)
 
 

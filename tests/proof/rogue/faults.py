@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.server.control.routing import PREFIX, TOKEN_PATH
 from pytest_graphcalls.wire import Headers, Request, Response, encode_json
 from tests.proof.changes import ReadAfterTheEnd
@@ -210,23 +211,11 @@ ANSWER, REJECT, LIST, ONE = "call-answer", "call-reject", "call-list-participant
 OPERATION, INVITE, REMOVE = "commsoperation-get", "participant-invite", "participant-delete"
 NOTIFICATIONS = f"{PREFIX}notifications"
 SUCCESS = {
-    CREATE: "success-is-201-with-call",
-    GET: "success-is-200-with-call",
-    HANG_UP: "success-is-204-empty",
-    KEEP: "success-is-200-empty",
-    ANSWER: "success-is-202-empty",
-    REJECT: "success-is-202-empty",
-    LIST: "success-is-200-with-collection",
-    ONE: "success-is-200-with-participant",
-    OPERATION: "success-is-200-with-operation",
-    INVITE: "success-is-200-with-operation",
-    REMOVE: "success-is-204-empty",
-    "participant-mute": "success-is-200-with-operation",
-    "call-mute": "success-is-200-with-operation",
-    "call-unmute": "success-is-200-with-operation",
-    "call-playprompt": "success-is-200-with-operation",
-    "call-senddtmftones": "success-is-200-with-operation",
-    "call-cancelmediaprocessing": "success-is-200-with-operation",
+    id: Contract.packaged().operation(id).success_rule
+    for id in (
+        *(CREATE, GET, HANG_UP, KEEP, ANSWER, REJECT, LIST, ONE, OPERATION, INVITE, REMOVE, "participant-mute"),
+        *("call-mute", "call-unmute", "call-playprompt", "call-senddtmftones", "call-cancelmediaprocessing"),
+    )
 }
 """The rule about the success of each operation."""
 
@@ -333,7 +322,7 @@ TABLE = (
         "list: other ids",
         (LIST,),
         roster(lambda entries: [{**entry, "id": OTHER} for entry in entries]),
-        (f"{ONE}.{SUCCESS[ONE]}",),
+        (SUCCESS[ONE],),
         chosen="test_participant_get",
     ),
     Fault("one: another id", (ONE,), members(id=OTHER), ("id-is-the-one-asked-for",)),
