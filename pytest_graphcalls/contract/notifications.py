@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.contract.model import Evidence, Source
-from pytest_graphcalls.findings import Finding, Kind, Severity, Side
+from pytest_graphcalls.findings import Finding, Kind, Severity, Side, describe
 from pytest_graphcalls.records import made
 from pytest_graphcalls.wire import MalformedJsonError, Request, encode_json, json_object, path_segments, readable
 
@@ -332,7 +332,7 @@ class NotificationChecker:
             for index, item in enumerate(data):
                 yield from self._item(payload, item, f"{place}[{index}]")
         else:
-            yield self._finding(Kind.TYPE_WRONG, place, payload.wanted, _described(data), payload)
+            yield self._finding(Kind.TYPE_WRONG, place, payload.wanted, describe(data), payload)
 
     def _item(self, payload: Payload, item: Any, at: str) -> Iterator[Finding]:
         """Check an item of a list once: a complete roster is sent whenever a participant joins."""
@@ -394,9 +394,3 @@ def _segments(address: str) -> list[str]:
     """The segments of a resource, with the older root replaced by the newer one; some pages omit the first slash."""
     segments = path_segments(Request("GET", address).path)
     return ["communications", *segments[1:]] if segments[:1] == ["app"] else segments
-
-
-def _described(value: Any) -> str:
-    from pytest_graphcalls.contract.schema import describe
-
-    return describe(value)
