@@ -8,6 +8,8 @@ from enum import StrEnum
 from hashlib import blake2s
 from typing import Any
 
+from pytest_graphcalls.records import made, plain
+
 
 class Severity(StrEnum):
     """How much a finding weighs."""
@@ -56,6 +58,23 @@ class Kind(StrEnum):
     VALUE_WRONG = "value-wrong"
     NOTIFICATION_UNKNOWN = "notification-unknown"
     NOT_COVERED = "not-covered"
+
+
+@dataclass(frozen=True, slots=True)
+class KindWords:
+    """One kind of finding in words.
+
+    Attributes:
+        means: what was found.
+        weighs: when it is a violation and when a notice.
+        remedy: what to do about it.
+        example: one that is found.
+    """
+
+    means: str
+    weighs: str
+    remedy: str
+    example: str
 
 
 _INDEX = re.compile(r"\[\d+\]")
@@ -108,24 +127,9 @@ class Finding:
 
     def to_json(self) -> dict[str, Any]:
         """The finding as the report writes it (see ``report.schema.json``)."""
-        return {
-            "fingerprint": self.fingerprint,
-            "kind": self.kind.value,
-            "severity": self.severity.value,
-            "side": self.side.value,
-            "operation": self.operation,
-            "version": self.version,
-            "rule": self.rule,
-            "where": self.where,
-            "expected": self.expected,
-            "got": self.got,
-            "page": self.page,
-            "tolerated": self.tolerated,
-            "hint": self.hint,
-        }
+        return {"fingerprint": self.fingerprint, **plain(self)}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Finding:
         """The finding that :meth:`to_json` wrote."""
-        facts = {name: data[name] for name in cls.__slots__ if name not in {"kind", "severity", "side"}}
-        return cls(Kind(data["kind"]), Severity(data["severity"]), Side(data["side"]), **facts)
+        return made(cls, data)

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Generator, Iterator
 from functools import cache
 from importlib import metadata
+from types import ModuleType
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.environment import strange
 pytest_plugins = ["pytester"]
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Let the tests, and the runs and processes inside them, see the same environment on each machine."""
     for name in filter(strange, list(os.environ)):
         # Pytest and xdist talk to their own processes by these.
@@ -25,6 +26,7 @@ def pytest_configure() -> None:
             del os.environ[name]
     importlib.invalidate_caches = _invalidate_caches
     _read_installed_once()
+    _look_at_plugins_once(config)
     # A parent such as nohup, or a shell's background job, hands on an ignored Ctrl-C; tests send it to their processes.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -43,10 +45,23 @@ def pytest_collection() -> Generator[None, object, object]:
 
 def _read_installed_once() -> None:
     """Each inner run asks what is installed, and which files of it; that takes a sixth of a short run."""
-    for name in ("entry_points", "files"):
+    for name in ("entry_points", "files", "metadata"):
         setattr(metadata.Distribution, name, property(cache(getattr(metadata.Distribution, name).fget)))
     known, look = tuple(metadata.distributions()), metadata.distributions
     metadata.distributions = lambda **where: look(**where) if where else iter(known)
+
+
+def _look_at_plugins_once(config: pytest.Config) -> None:
+    """Each inner run looks twice at every name of every plugin, for hooks and fixtures."""
+    for _, plugin in config.pluginmanager.list_name_plugin():
+        if isinstance(plugin, ModuleType) and "__dir__" not in vars(plugin):
+            names = [name for name, value in vars(plugin).items() if name.startswith("pytest_") or _is_fixture(value)]
+            plugin.__dir__ = lambda names=names: names  # type: ignore[method-assign]
+
+
+def _is_fixture(value: object) -> bool:
+    """Pytest before 8.4 keeps a function, and marks it."""
+    return type(value).__name__ == "FixtureFunctionDefinition" or hasattr(value, "_pytestfixturefunction")
 
 
 def _invalidate_caches(really: Callable[[], None] = importlib.invalidate_caches) -> None:

@@ -18,6 +18,11 @@ def only(*modules: str) -> dict[str, str]:
     return {"PYTEST_PLUGINS": __name__, "PYTHONPATH": path, _MODULES: " ".join(modules)}
 
 
+def suite(*modules: str) -> tuple[str, ...]:
+    """Arguments for pytest that name these modules of the suite."""
+    return ("--pyargs", *(f"pytest_graphcalls.contracts.{module}" for module in modules))
+
+
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Leave the others out."""
     name = collection_path.stem

@@ -17,6 +17,7 @@ from typing import Any
 
 from pytest_graphcalls._version import __version__
 from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.records import plain
 from pytest_graphcalls.validation import shown
 from pytest_graphcalls.wire import EVIDENCE_HEADER, Exchange, Headers, Notification
 
@@ -50,10 +51,6 @@ class SignedIn:
     method: str
     url: str
     status: int
-
-    def to_json(self) -> dict[str, Any]:
-        """The sign-in as plain JSON values."""
-        return {"method": self.method, "url": self.url, "status": self.status}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +135,7 @@ class Passport:
             "made": dict(self.made),
             "capabilities": list(self.capabilities),
             "sandbox": dict(self.sandbox),
-            "sign_ins": [one.to_json() for one in self.sign_ins],
+            "sign_ins": plain(self.sign_ins),
             "notifications": [_stored(one) for one in self.notifications],
             "seconds": [] if set(self.seconds) <= {None} else [one and round(one, 4) for one in self.seconds],
             "aside": list(self.uncompared),
@@ -207,12 +204,8 @@ def _plain(value: Any) -> str:
 
 def kind_of(exchanges: Iterable[Exchange], otherwise: Kind) -> Kind:
     """The origin of recorded answers: the simulator if their header says so, whatever the address."""
-    simulated = any({EVIDENCE_HEADER, _FAULT} & _names(exchange) for exchange in exchanges)
+    simulated = any(name in one.response.headers for one in exchanges for name in (EVIDENCE_HEADER, _FAULT))
     return Kind.SIMULATOR if simulated else otherwise
-
-
-def _names(exchange: Exchange) -> set[str]:
-    return {name.lower() for name, _ in exchange.response.headers.pairs}
 
 
 def faults_of(exchanges: Iterable[Exchange]) -> tuple[str, ...]:

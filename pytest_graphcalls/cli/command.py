@@ -1,10 +1,9 @@
-"""The command ``graphcalls``: its arguments and its exit codes.
+"""The command ``graphcalls``: its commands with their arguments, and its exit codes.
 
 Exit codes: 0 all is well, 1 something was found that has to be put right, 2 something could not be read, found or
 started; ``check`` ends with 3 when there was nothing that it could judge. Those of ``nightly`` are in its help; there,
 and with ``drift`` and ``history``, 64 is for words and files that cannot be used.
-The words of each command are in :mod:`pytest_graphcalls.cli.arguments`; what it does is beside them, imported when it
-is asked for.
+What a command does is in a module of its own, imported when it is asked for.
 """
 
 from __future__ import annotations
@@ -15,38 +14,391 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from pytest_graphcalls._version import __version__
-from pytest_graphcalls.cli.arguments import COMMANDS, add
 from pytest_graphcalls.cli.terminal import cleaned, complain, complain_of_crash, printable
 from pytest_graphcalls.errors import GraphCallsError
 
-UNUSABLE = 2
-RUNS: Mapping[str, str] = {
-    "serve": "serve:run",
-    "env": "serve:run_env",
-    "token": "serve:run_token",
-    "doctor": "tenant:run",
-    "sweep": "tenant:run_sweep",
-    "check": "check:run",
-    "cassettes": "cassettes:run",
-    "nightly": "nightly:run",
-    "history": "nightly:run_history",
-    "drift": "drift:run",
-    "contracts": "contracts:run",
-    "rules": "contracts:run_rules",
-    "explain": "explain:run",
-}
-"""By command: the module of this package that carries it out, imported when the command is given, and its function."""
 USAGE: Mapping[str, int] = {"nightly": 64, "drift": 64, "history": 64}
-"""By command: the exit code for words and files that cannot be used, where 2 says something else."""
+"""By command: the exit code for words and files that cannot be used, where :data:`UNUSABLE` says something else."""
+UNUSABLE = 2
 CLOSED_PIPE = 141
 """As a shell reports a program that was stopped by a closed pipe."""
 CRASHED: Mapping[str, int] = {"nightly": 3, "drift": 3}
 """By command: the exit code after an unexpected exception, where Python's 1 would mean additions only."""
 INTERRUPTED = 130
 """As a shell reports a program that was stopped by Ctrl-C."""
+
+
+class Arguments(argparse.ArgumentParser):
+    """The arguments of the command, of one of its commands, or of an action of that."""
+
+    command = ""
+
+    def value(self, name: str, metavar: str, says: str, **facts: Any) -> None:
+        """Take an argument with a value."""
+        self.add_argument(name, metavar=metavar, help=says, **facts)
+
+    def values(self, name: str, metavar: str, says: str) -> None:
+        """Take an option that may be repeated."""
+        self.add_argument(name, metavar=metavar, help=says, action="append", default=[])
+
+    def choice(self, name: str, known: Sequence[str], says: str = "default: %(default)s", **facts: Any) -> None:
+        """Take an option with one of a few values, by default the first."""
+        self.add_argument(name, choices=known, help=says, **{"default": known[0], **facts})
+
+    def switch(self, name: str, says: str) -> None:
+        """Take an option without a value."""
+        self.add_argument(name, help=says, action="store_true")
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the words, and end as the command promises."""
+        self.print_usage(sys.stderr)
+        command = self.command or next(iter(self.prog.split()[1:]), "")
+        self.exit(USAGE.get(command, UNUSABLE), f"{self.prog}: error: {printable(cleaned(message))}\n")
+
+
+class Command(NamedTuple):
+    """A command, or an action of one.
+
+    Attributes:
+        summary: what it does.
+        declare: declares its arguments.
+        runs: the module of this package that carries it out, imported when the command is given, and its function.
+        actions: by name, where it has some: they have arguments and are carried out instead.
+    """
+
+    summary: str
+    declare: Callable[[Arguments], None] = lambda _: None
+    runs: str = ""
+    actions: Mapping[str, Command] = {}
+
+
+def add(parser: Arguments, dest: str, commands: Mapping[str, Command]) -> None:
+    """Let a parser take one of some commands, by its name."""
+    parsers = parser.add_subparsers(dest=dest, metavar=dest.upper(), required=True)
+    for name, (says, declare, runs, actions) in commands.items():
+        one = parsers.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
+        one.set_defaults(runs=runs)
+        declare(one)
+        if actions:
+            add(one, "action", actions)
+
+
+def _refresh(parser: Arguments) -> None:
+    parser.value("--csdl", "FILE", "the service's own metadata ($metadata), XML", required=True)
+    parser.choice("--version", ("v1.0", "beta"))
+    parser.switch("--write", "replace the file; without it the changes are only shown")
+    parser.value("--into", "FOLDER", "the contract's folder (default: the one of the package)")
+    parser.epilog = (
+        "Exit code: 0 the types are as published, 1 they have changed, 3 FILE is missing or has no types of calls."
+    )
+
+
+CONTRACTS = {"refresh": Command("rebuild the contract's types from metadata", _refresh, "contracts:refresh")}
+
+
+def _rules(parser: Arguments) -> None:
+    parser.value("--operation", "ID", "of one operation only, e.g. participant-invite")
+    parser.choice("--format", ("text", "json", "markdown"))
+
+
+def _explain(parser: Arguments) -> None:
+    parser.value(
+        "name",
+        "NAME",
+        "a rule or question (participant-invite.at-most-five-invitees, or without the operation), an operation, "
+        "an error code or status (8522, InvalidAuthenticationToken, 403, AADSTS7000215), a result (200/5002), or a "
+        "kind of finding (member-missing)",
+    )
+
+
+def folders(parser: Arguments) -> None:
+    """Add the arguments for the folders of a night's reports and of the accepted recordings."""
+    parser.value("--out", "DIR", "reports and recordings (default: graphcalls-nightly)")
+    parser.value(
+        "--baseline",
+        "DIR",
+        "the accepted recordings; one for each target, and for each address of a 'graphcalls serve' "
+        "(default: graphcalls-baseline)",
+    )
+
+
+def _nightly(parser: Arguments) -> None:
+    parser.value("--target", "TARGET", "live (default), a base URL, or simulator")
+    folders(parser)
+    parser.value("--history", "FILE", "the earlier nights (default: graphcalls-history.db)")
+    parser.value("--file", "FILE", "the accepted differences (default: graphcalls-drift.toml)")
+    parser.value("--version", "VERSION", "v1.0, beta or both (default)", default="both")
+    parser.value(
+        "--confirm",
+        "K/N",
+        "a difference counts when it comes in K of N runs of its tests (default: %(default)s)",
+        default="2/3",
+    )
+    parser.value(
+        "--workers",
+        "NUMBER",
+        "processes, where pytest-xdist is installed; 0 for one (default: %(default)s)",
+        default="auto",
+    )
+    parser.value("--keep", "NIGHTS", "kept in the history (default: %(default)s)", default="400")
+    for form, noun in (("csdl", "published metadata ($metadata), XML"), ("openapi", "published OpenAPI, YAML or JSON")):
+        parser.values(f"--{form}", "[VERSION=]FILE", f"look at this, too: {noun}; of v1.0 unless it says beta=FILE")
+    parser.value("--docs", "DIR", "look at this, too: a checkout of the reference pages")
+    parser.switch("--additive-ok", "exit with 0 when there are only additions")
+    parser.epilog = (
+        "Exit code: 0 no drift, 1 additions only, 2 something broke or behaves otherwise, 3 could not check, 64 a word "
+        "or a file cannot be used. A network, a service or a sign-in that fails is never drift. Each setting can be a "
+        "variable: GRAPHCALLS_TARGET, GRAPHCALLS_OUT, GRAPHCALLS_BASELINE, GRAPHCALLS_HISTORY, GRAPHCALLS_ACCEPTED. "
+        "What pytest reads (GRAPHCALLS_TOKEN, AZURE_…, the ini keys of a sandbox) holds here, too."
+    )
+
+
+def _history(parser: Arguments) -> None:
+    parser.value("--history", "FILE", "default: GRAPHCALLS_HISTORY, or graphcalls-history.db")
+    parser.value("--rule", "ID", "how one rule stood, e.g. call-reject.success-is-202-empty")
+    parser.value("--limit", "NIGHTS", "the latest ones (default: %(default)s)", default="30")
+    parser.choice("--format", ("text", "json"))
+    parser.epilog = "Exit code: 0, or 64 when there is no history or it cannot be used."
+
+
+def _files(parser: Arguments) -> None:
+    parser.value(
+        "--verdict",
+        "FILE",
+        "the last verdict, or what 'drift metadata --format json' has printed (default: verdict.json in "
+        "GRAPHCALLS_OUT, or graphcalls-nightly)",
+    )
+    _accepted(parser)
+    parser.epilog = "Exit code: 0 done, 64 a word or a file cannot be used; then nothing was changed."
+
+
+def _accepted(parser: Arguments) -> None:
+    parser.value("--file", "FILE", "the accepted differences (default: GRAPHCALLS_ACCEPTED, or graphcalls-drift.toml)")
+
+
+def _accept(parser: Arguments) -> None:
+    parser.value("fingerprints", "FINGERPRINT", "of a difference in the last verdict", nargs="+")
+    parser.value("--reason", "REASON", "why it is accepted", required=True)
+    parser.value("--owner", "NAME", "who answers for it", default="")
+    parser.value("--expires", "DATE", "the last day on which it holds, as 2027-01-31", default="")
+    _files(parser)
+
+
+def _promote(parser: Arguments) -> None:
+    folders(parser)
+    parser.epilog = (
+        "What tonight could not record stays as it was. The leak scan comes first, and the older baseline stays until "
+        "the new one is in place. Exit code: 0 done, 64 something cannot be used; then nothing was changed."
+    )
+
+
+_CODES = (
+    "Exit code: 0 no difference but notices, 1 additive differences only, 2 breaking or behavioural ones, 3 something "
+    "could not be checked and nothing is broken, 64 a word or a damaged file cannot be used."
+)
+
+
+def _metadata(parser: Arguments) -> None:
+    form = parser.add_mutually_exclusive_group(required=True)
+    form.add_argument("--csdl", metavar="FILE", help="the service's own metadata ($metadata), XML")
+    form.add_argument("--openapi", metavar="FILE", help="the published OpenAPI of one version, YAML or JSON")
+    parser.choice("--version", ("v1.0", "beta"))
+    parser.value(
+        "--cloud",
+        "CLOUD",
+        "the cloud it is of, e.g. us-gov-l4: only what is documented there has to be in it",
+        default="",
+    )
+    parser.switch("--slice", "it was cut out: types and paths may be left out")
+    _printed(parser)
+
+
+def _docs(parser: Arguments) -> None:
+    parser.value("folder", "DIR", "a checkout of the reference pages, with api-reference in it")
+    parser.choice("--version", ("v1.0", "beta"), "default: both", default=None)
+    _printed(parser)
+
+
+def _printed(parser: Arguments) -> None:
+    _accepted(parser)
+    parser.choice("--format", ("text", "json"))
+    parser.epilog = _CODES
+
+
+DRIFT = {
+    "accept": Command("accept a difference, so that it decides no verdict any more", _accept, "drift:accept"),
+    "promote": Command(
+        "make tonight's recordings the ones that later nights are compared with", _promote, "drift:promote"
+    ),
+    "prune": Command("take out acceptances that have expired or are not needed any more", _files, "drift:prune"),
+    "metadata": Command("compare published metadata with the contract", _metadata, "drift:metadata"),
+    "docs": Command("compare the reference pages with the contract", _docs, "drift:docs"),
+}
+
+
+def _check(parser: Arguments) -> None:
+    parser.value("files", "FILE", "a HAR file, or a cassette of vcrpy (YAML or JSON)", nargs="+")
+    parser.choice("--format", ("text", "json"))
+    parser.switch("--strict", "let notices count as violations")
+    parser.epilog = (
+        "Exit code: 0 no violation, 1 violations, 2 a file or an entry could not be read, and the others are "
+        "still checked, 3 there was nothing that could be judged. Tokens are not expected in recordings, and none is "
+        "shown."
+    )
+
+
+def _status(parser: Arguments) -> None:
+    _scan(parser)
+    parser.value("--days", "DAYS", "how old one may be (default: %(default)s)", type=int, default=180)
+    parser.epilog = (
+        "Exit code: 0 all is well, 1 one is too old, edited, unreadable, or used by no test, 2 a path cannot be read."
+    )
+
+
+def _scan(parser: Arguments) -> None:
+    parser.value("paths", "PATH", "files or folders (default: cassettes)", nargs="*")
+    parser.epilog = (
+        "Prints file, line and kind, never the secret. Exit code: 0 nothing was found, 1 something was, 2 a path "
+        "cannot be read. The values of AZURE_CLIENT_SECRET, AZURE_TENANT_ID, AZURE_CLIENT_ID and GRAPHCALLS_TOKEN are "
+        "looked for wherever they stand."
+    )
+
+
+CASSETTES = {
+    "status": Command("tell how cassettes stand: age, origin, edits, orphans", _status, "cassettes:run"),
+    "scan": Command("look for secrets and personal data", _scan, "cassettes:run"),
+}
+
+
+def _port(text: str) -> int:
+    # The socket layer takes larger numbers and listens somewhere else.
+    if not (text.isdecimal() and int(text) < 2**16):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; expected 0 to 65535")
+    return int(text)
+
+
+def _serve(parser: Arguments) -> None:
+    parser.value("--host", "HOST", "address to listen on (default: %(default)s)", default="127.0.0.1")
+    parser.value("--port", "PORT", "port; 0 takes a free one (default: %(default)s)", type=_port, default=8080)
+    parser.value("--seed", "SEED", "the same seed gives the same ids (default: %(default)s)", type=int, default=0)
+    parser.value("--ring", "SECONDS", "how long people let it ring before they answer", type=float)
+    parser.switch("--open-directory", "let every person, phone and meeting exist, not only those made")
+    parser.switch("--frozen", "freeze time: it passes by clock/advance only")
+    parser.value("--bot", "URL", "post notifications to a bot on this machine, e.g. http://127.0.0.1:3978/api/calls")
+    parser.value("--bot-path", "PATH", "its path for notifications (default: the URL's)", default="")
+    parser.values("--allow-host", "HOST", "a host the bot may be on besides this machine")
+    parser.choice(
+        "--control",
+        ("off", "local", "any"),
+        "which machines /_graphcalls/ answers (default: local, this one; off when --host is another address)",
+        default=None,
+    )
+    parser.value(
+        "--ledger-size",
+        "MB",
+        "memory for the ledger of requests and deliveries; the oldest entries go first (default: %(default)s)",
+        type=float,
+        default=32,
+    )
+    parser.value(
+        "--tls",
+        "FOLDER",
+        "use TLS, for Microsoft's host names, too; FOLDER keeps the certificate authority that clients trust",
+    )
+    parser.value(
+        "--proxy",
+        "PORT",
+        "with --tls: an HTTP proxy that leads Microsoft's host names to the server and refuses all others; 0 "
+        "takes a free port. 'graphcalls env' prints the variables by which a bot uses it",
+        type=_port,
+    )
+    parser.values("--domain", "NAME", "one more name of the tenant; may be repeated")
+
+
+def _token(parser: Arguments) -> None:
+    parser.value("--url", "URL", "the server's address (default: %(default)s)", default="http://127.0.0.1:8080")
+    parser.value("--role", "ROLE", "a role in it; may be repeated", action="append")
+    parser.switch("--no-roles", "a token without any role")
+    parser.value("--app", "ID", "whose token (default: the tenant's default app)")
+    parser.value("--lifetime", "SECONDS", "default: %(default)s", type=float, default=3600)
+    parser.epilog = "Without --role the token has every role of the app. A lifetime of 0 gives an expired one."
+
+
+def _env(parser: Arguments) -> None:
+    parser.value("--url", "URL", "the server's address (default: %(default)s)", default="https://127.0.0.1:8080")
+    parser.value("--tls", "FOLDER", "the folder that the server was given", required=True)
+    parser.choice("--format", ("shell", "dotenv", "powershell", "json"))
+    parser.choice(
+        "--for",
+        ("python", "node", "java", "dotnet", "go", "php"),
+        "for one runtime only (default: the variables of all)",
+        dest="runtime",
+        default=None,
+    )
+    parser.switch("--hosts-file", "lines for a hosts file instead; the server needs port 443")
+    parser.epilog = 'Set them in a shell by: eval "$(graphcalls env --tls FOLDER)". They hold a secret that is made up.'
+
+
+def _doctor(parser: Arguments) -> None:
+    parser.value("--cloud", "NAME", "national cloud (default: GRAPHCALLS_CLOUD, or global)")
+    parser.value("--root", "URL", "Graph (default: GRAPHCALLS_ROOT, or the cloud's)")
+    parser.value("--authority", "URL", "sign-in (default: AZURE_AUTHORITY_HOST, or the cloud's)")
+    parser.choice("--version", ("v1.0", "beta"))
+    parser.epilog = (
+        "Signs in by AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH or "
+        "AZURE_FEDERATED_TOKEN_FILE, or takes GRAPHCALLS_TOKEN. With GRAPHCALLS_SANDBOX_MEETINGS it joins that "
+        "meeting for a moment, with GRAPHCALLS_SANDBOX_USERS it rings the first of these users for a moment. "
+        "Exit code: 0 nothing is wrong, 1 something is, 2 a setting cannot be used."
+    )
+
+
+def _sweep(parser: Arguments) -> None:
+    parser.value("--ledger", "FOLDER", "default: GRAPHCALLS_LEDGER, or .graphcalls/ledger here")
+    parser.value("--cloud", "CLOUD", "national cloud of the tenant (default: %(default)s)", default="global")
+    parser.value("--root", "URL", "scheme and host of Graph, if not the cloud's", default="")
+    parser.value("--authority", "URL", "scheme and host of the sign-in, if not the cloud's", default="")
+    parser.epilog = (
+        "It signs in by the same AZURE_… variables as a live run. Let no run go on meanwhile: its calls are ended too. "
+        "Exit code: 0 nothing is open any more, 1 something still is, 2 it could not be looked at."
+    )
+
+
+COMMANDS: Mapping[str, Command] = {
+    "serve": Command("run the simulator as an HTTP server", _serve, "serve:run"),
+    "env": Command(
+        "print the variables by which an unmodified bot reaches a running 'graphcalls serve --proxy'",
+        _env,
+        "serve:run_env",
+    ),
+    "token": Command("get a token from a running 'graphcalls serve'", _token, "serve:run_token"),
+    "doctor": Command("look whether a tenant is ready: token, roles, registration, settings", _doctor, "tenant:run"),
+    "sweep": Command("hang up what a live run that was killed has left behind", _sweep, "tenant:run_sweep"),
+    "check": Command("check recordings against the contract", _check, "check:run"),
+    "cassettes": Command("tell how recordings stand, and look for leaks in them", actions=CASSETTES),
+    "nightly": Command(
+        "look whether the service has moved away from the contract or from itself", _nightly, "nightly:run"
+    ),
+    "history": Command("print what earlier nights came to", _history, "nightly:run_history"),
+    "drift": Command("look at what is published, and say which differences are all right", actions=DRIFT),
+    "contracts": Command("rebuild the contract's types from published metadata", actions=CONTRACTS),
+    "rules": Command("list what is published about the operations", _rules, "contracts:run_rules"),
+    "explain": Command("explain a rule, a question, an error or a finding", _explain, "explain:run"),
+}
+"""Every command, in the order of the help."""
+
+
+def parser() -> Arguments:
+    """The parser of the command's arguments."""
+    words = Arguments(
+        prog="graphcalls",
+        description="Contract, simulator and checks for the Microsoft Graph cloud communications calls API.",
+    )
+    words.add_argument("--version", action="version", version=f"pytest-graphcalls {__version__}")
+    add(words, "command", COMMANDS)
+    return words
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,7 +419,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if more:
         words.command = args.command
         words.error(f"unrecognized arguments: {' '.join(more)}")
-    module, _, function = RUNS[args.command].partition(":")
+    module, _, function = args.runs.partition(":")
     run: Callable[[argparse.Namespace], int] = getattr(import_module(f"pytest_graphcalls.cli.{module}"), function)
     try:
         code = run(args)
@@ -94,27 +446,3 @@ def _never_fail_on_a_letter() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-class _Words(argparse.ArgumentParser):
-    """The words of the command, or of one part of it."""
-
-    command = ""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the words, and end as the command promises."""
-        self.print_usage(sys.stderr)
-        command = self.command or next(iter(self.prog.split()[1:]), "")
-        self.exit(USAGE.get(command, UNUSABLE), f"{self.prog}: error: {printable(cleaned(message))}\n")
-
-
-def parser() -> _Words:
-    """The parser of the command's arguments."""
-    words = _Words(
-        prog="graphcalls",
-        description="Contract, simulator and checks for the Microsoft Graph cloud communications calls API.",
-    )
-    words.add_argument("--version", action="version", version=f"pytest-graphcalls {__version__}")
-    commands = words.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    add(commands.add_parser, COMMANDS)
-    return words

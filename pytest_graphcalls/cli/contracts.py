@@ -11,31 +11,17 @@ from typing import Any
 
 from pytest_graphcalls.atomic import put
 from pytest_graphcalls.cli.terminal import show, wrapped
-from pytest_graphcalls.contract import Contract, Operation, Question, Rule
+from pytest_graphcalls.contract import Contract, Operation, Rule
 from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.contract.types import TypeModel
 from pytest_graphcalls.drift import EXIT_CODES, Outcome, Unchecked
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.published import metadata as published
 from pytest_graphcalls.published.published import load
+from pytest_graphcalls.records import plain
 from pytest_graphcalls.report.run_document import counted
 
 SAME, CHANGED = 0, 1
-
-
-def run(args: Namespace) -> int:
-    """Do what ``args.action`` says.
-
-    Args:
-        args: ``action``, and the words that it takes.
-
-    Returns:
-        0 nothing has changed, 1 something has, 3 it could not be looked at.
-
-    Raises:
-        GraphCallsError: words or files that cannot be used.
-    """
-    return _ACTIONS[args.action](args)
 
 
 def refresh(args: Namespace) -> int:
@@ -90,10 +76,6 @@ def _write(path: Path, text: str) -> None:
         put({path: text})
     except OSError as error:
         raise SettingError("--into", str(path.parent), f"a folder to write to ({error.strerror})") from None
-
-
-_ACTIONS: Mapping[str, Callable[[Namespace], int]] = {"refresh": refresh}
-"""By name, what is done; gives the exit code."""
 
 
 FORMAT = "graphcalls rules"
@@ -167,35 +149,12 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "paths": {version: list(operation.paths(version)) for version in operation.versions},
         "pages": dict(operation.pages),
         "rules": [_rule(rule) for rule in operation.rules.values()],
-        "questions": [_question(question) for question in operation.questions.values()],
+        "questions": plain(tuple(operation.questions.values())),
     }
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
-    return {
-        "id": rule.id,
-        "says": rule.says,
-        "versions": list(rule.versions),
-        "evidence": rule.evidence.value,
-        "source": {"page": rule.source.page, "section": rule.source.section},
-        "pages": {version: rule.page(version) for version in rule.versions},
-        "facts": list(rule.facts),
-        "contradictions": list(rule.contradictions),
-        "needs": [need.value for need in rule.needs],
-        "holds": rule.holds,
-        "broken": rule.broken,
-    }
-
-
-def _question(question: Question) -> dict[str, Any]:
-    return {
-        "id": question.id,
-        "asks": question.asks,
-        "versions": list(question.versions),
-        "needs": [need.value for need in question.needs],
-        "facts": list(question.facts),
-        "simulated": question.simulated,
-    }
+    return {**plain(rule), "pages": {version: rule.page(version) for version in rule.versions}}
 
 
 def _markdown(contract: Contract, operations: Iterable[Operation]) -> Iterator[str]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pytest_graphcalls.cli.cassettes import secrets_of
-from pytest_graphcalls.cli.terminal import complain, show, show_json
+from pytest_graphcalls.cli.terminal import show, show_json
 from pytest_graphcalls.contract import VERSIONS, Contract
 from pytest_graphcalls.drift import EXIT_CODES, Difference, Outcome, Severity, Unchecked
 from pytest_graphcalls.drift.acceptances import AcceptedFile, read_verdict
 from pytest_graphcalls.drift.model import Acceptance
 from pytest_graphcalls.drift.outcome import is_expired, outcome_of_severities
-from pytest_graphcalls.errors import DriftFileError, GraphCallsError, SettingError, UnknownNameError
+from pytest_graphcalls.errors import DriftFileError, SettingError, UnknownNameError
 from pytest_graphcalls.leakscan import scan
 from pytest_graphcalls.nightly.baseline import promote as put
 from pytest_graphcalls.nightly.publish import CASSETTES, DOCUMENT
@@ -140,7 +140,7 @@ def promote(args: Namespace) -> int:
     out = path_of(args.out, "GRAPHCALLS_OUT", OUT, os.environ)
     baseline = path_of(args.baseline, "GRAPHCALLS_BASELINE", BASELINE, os.environ)
     done = put(out / CASSETTES, baseline, secrets_of(os.environ))
-    show(done.mended)
+    show(done.repaired)
     show([f"{baseline} holds {counted(done.new, 'recording')} of tonight; the leak scan found nothing in them."])
     if done.kept:
         show([f"{counted(done.kept, 'older one')} kept, because tonight has none of those tests."])
@@ -238,32 +238,3 @@ def _lines(
     if unchecked:
         yield f"{counted(len(unchecked), 'part')} could not be checked."
     yield f"Outcome: {word}"
-
-
-USAGE = 64
-"""Exit status for words or files that cannot be used."""
-
-ACTIONS: Mapping[str, Callable[[Namespace], int]] = {
-    "accept": accept,
-    "prune": prune,
-    "metadata": metadata,
-    "docs": docs,
-    "promote": promote,
-}
-"""By name: what carries the action out and gives the exit code."""
-
-
-def run(args: Namespace) -> int:
-    """Do what ``args.action`` says.
-
-    Args:
-        args: ``action``, and what the action takes.
-
-    Returns:
-        The action's exit code; 64 when a word or a file cannot be used.
-    """
-    try:
-        return ACTIONS[args.action](args)
-    except GraphCallsError as error:
-        complain(error)
-        return USAGE

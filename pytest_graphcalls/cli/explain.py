@@ -12,7 +12,6 @@ from inspect import Parameter, Signature, getdoc, signature
 from itertools import chain
 from typing import Any
 
-from pytest_graphcalls.cli.kinds import KINDS
 from pytest_graphcalls.cli.terminal import show, wrapped
 from pytest_graphcalls.contract import (
     Contract,
@@ -31,7 +30,6 @@ from pytest_graphcalls.contract.routes import Uncovered
 from pytest_graphcalls.contract.sequences import Sequence
 from pytest_graphcalls.contract.types import Tolerated, TypeModel
 from pytest_graphcalls.errors import UnknownNameError
-from pytest_graphcalls.findings import Kind
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{12}")
 _WEIGHT = {
@@ -112,8 +110,8 @@ def _known(contract: Contract) -> Iterator[_Known]:
         yield (payload.name,), partial(_notification, payload)
     for sequence in contract.sequences.values():
         yield (sequence.id,), partial(_sequence, sequence)
-    for kind in Kind:
-        yield (kind.value,), partial(_kind, kind)
+    for kind, words in contract.kinds.items():
+        yield (kind.value,), partial(_explained, f"finding {kind}", words, "means weighs remedy example")
     for row in contract.errors.responses.values():
         yield (row.name, row.code, str(row.status)), partial(_error, row)
     for refusal in contract.errors.signin.values():
@@ -229,43 +227,48 @@ def _lines(explanation: Explanation) -> Iterator[str]:
         yield from wrapped(text, indent=2, label=name, gap=gap)
 
 
-def _listed(words: Iterable[str]) -> str:
-    return ", ".join(words)
+def _explained(headline: str, thing: Any, names: str, **worded: str | tuple[str, ...] | list[str]) -> Explanation:
+    """An explanation by the attributes of a thing.
+
+    Args:
+        headline: what it is.
+        thing: has the attributes.
+        names: of the facts, in their order; each is the attribute of that name unless it is worded otherwise.
+        worded: by name; the texts of a tuple stand behind each other, those of a list below each other.
+    """
+    facts: list[tuple[str, str]] = []
+    for name in names.split():
+        said = worded[name] if name in worded else getattr(thing, name)
+        facts += [(name, text) for text in (said if isinstance(said, list) else [_listed(said)])]
+    return Explanation(headline, tuple(facts))
+
+
+def _listed(said: Any) -> str:
+    return ", ".join(said) if isinstance(said, tuple) else str(said)
+
+
+def _pages(thing: Operation | Rule | Payload) -> list[str]:
+    # One line each, never wrapped together: an address is there to be clicked.
+    return list(dict.fromkeys(map(thing.page, thing.versions)))
 
 
 def _rule(rule: Rule) -> Explanation:
-    return Explanation(
+    return _explained(
         f"rule {rule.id}",
-        (
-            ("says", rule.says),
-            ("evidence", _WEIGHT[rule.evidence]),
-            ("versions", _listed(rule.versions)),
-            ("source", str(rule.source)),
-            *_pages(rule.versions, rule.page),
-            ("facts", _listed((*rule.facts, *rule.contradictions))),
-            ("needs", _listed(rule.needs)),
-            ("holds", rule.holds),
-            ("broken", rule.broken),
-        ),
+        rule,
+        "says evidence versions source page facts needs holds broken",
+        evidence=_WEIGHT[rule.evidence],
+        page=_pages(rule),
+        facts=(*rule.facts, *rule.contradictions),
     )
 
 
-def _pages(versions: Iterable[str], page: Callable[[str], str]) -> Iterator[tuple[str, str]]:
-    # One line each, never wrapped together: an address is there to be clicked.
-    yield from (("page", address) for address in dict.fromkeys(map(page, versions)))
-
-
 def _question(question: Question) -> Explanation:
-    return Explanation(
+    return _explained(
         f"question {question.id}",
-        (
-            ("asks", question.asks),
-            ("answered", "by no public source; its test records what the target does, and never fails"),
-            ("versions", _listed(question.versions)),
-            ("needs", _listed(question.needs)),
-            ("facts", _listed(question.facts)),
-            ("simulated", question.simulated),
-        ),
+        question,
+        "asks answered versions needs facts simulated",
+        answered="by no public source; its test records what the target does, and never fails",
     )
 
 
@@ -279,55 +282,45 @@ _CHECKED = {
 def _operation(operation: Operation) -> Explanation:
     permissions = (*operation.permissions.least, *operation.permissions.higher)
     when = _CHECKED[operation.permissions.checked]
-    return Explanation(
+    return _explained(
         f"operation {operation.id}: {operation.title}",
-        (
-            ("does", operation.summary),
-            ("request", f"{operation.method} {operation.path}"),
-            ("answer", _listed(f"{r.status} {r.body or 'without a body'}" for r in operation.responses.values())),
-            ("versions", _listed(operation.versions)),
-            *_pages(operation.versions, operation.page),
-            ("needs", f"one of {_listed(permissions)}{when}" if permissions else "no permission"),
-            ("rules", _listed(operation.rules)),
-            ("questions", _listed(operation.questions)),
-        ),
+        operation,
+        "does request answer versions page needs rules questions",
+        does=operation.summary,
+        request=f"{operation.method} {operation.path}",
+        answer=tuple(f"{one.status} {one.body or 'without a body'}" for one in operation.responses.values()),
+        page=_pages(operation),
+        needs=f"one of {_listed(permissions)}{when}" if permissions else "no permission",
+        rules=tuple(operation.rules),
+        questions=tuple(operation.questions),
     )
 
 
 def _uncovered(entry: Uncovered) -> Explanation:
-    codes = (("code", f"{code}: {says}") for code, says in entry.codes.items())
-    return Explanation(
+    return _explained(
         f"operation {entry.id}, documented, but not covered by this contract",
-        (
-            ("request", f"{entry.method} {entry.path}"),
-            ("versions", _listed(entry.versions)),
-            ("page", entry.page),
-            ("note", entry.note),
-            *codes,
-            ("weighs", "a finding of the kind not-covered: it is not judged, and the simulator answers 404"),
-        ),
+        entry,
+        "request versions page note code weighs",
+        request=f"{entry.method} {entry.path}",
+        code=[f"{code}: {says}" for code, says in entry.codes.items()],
+        weighs="a finding of the kind not-covered: it is not judged, and the simulator answers 404",
     )
 
 
 def _sequence(sequence: Sequence) -> Explanation:
-    steps = (("then", f"{step}: {step.evidence}") for step in sequence.steps)
-    return Explanation(
+    return _explained(
         f"sequence {sequence.id}",
-        (
-            ("says", sequence.says),
-            ("starts", sequence.starts),
-            *steps,
-            *(("note", note) for note in sequence.notes),
-            ("versions", _listed(sequence.versions)),
-            ("source", str(sequence.source)),
-        ),
+        sequence,
+        "says starts then note versions source",
+        then=[f"{step}: {step.evidence}" for step in sequence.steps],
+        note=list(sequence.notes),
     )
 
 
 def _type(models: Iterable[TypeModel], name: str) -> Explanation:
     found = [(model.version, model.types[name]) for model in models if name in model.types]
     members = (
-        (version, _listed(f"{key} ({'list of ' * one.collection}{one.type})" for key, one in type_.members.items()))
+        (version, ", ".join(f"{key} ({'list of ' * one.collection}{one.type})" for key, one in type_.members.items()))
         for version, type_ in found
     )
     return Explanation(f"type {name}", (("extends", _listed(found[-1][1].bases)), *members))
@@ -345,13 +338,16 @@ def _owners(model: TypeModel) -> Iterator[tuple[str, Iterable[str]]]:
 
 
 def _member(models: Iterable[TypeModel], name: str) -> Explanation:
-    places = ((model.version, _listed(owner for owner, names in _owners(model) if name in names)) for model in models)
+    places = ((model.version, ", ".join(owner for owner, names in _owners(model) if name in names)) for model in models)
     return Explanation(f"member {name}", tuple(places))
 
 
 def _tolerated(entry: Tolerated) -> Explanation:
-    facts = (("says", entry.says), ("at", _listed(sorted(entry.at))), ("makes a notice of", entry.kind))
-    return Explanation(f"accepted contradiction {entry.name}", (*facts, ("fact", entry.contradiction)))
+    at = ("at", ", ".join(sorted(entry.at)))
+    return Explanation(
+        f"accepted contradiction {entry.name}",
+        (("says", entry.says), at, ("makes a notice of", entry.kind), ("fact", entry.contradiction)),
+    )
 
 
 def _cloud(cloud: Cloud) -> Explanation:
@@ -360,74 +356,36 @@ def _cloud(cloud: Cloud) -> Explanation:
 
 def _permission(contract: Contract, name: str) -> Explanation:
     operations = (one.id for one in contract.operations.values() if name in one.permissions.accepted)
-    return Explanation(f"permission {name}", (("allows", _listed(operations)),))
+    return Explanation(f"permission {name}", (("allows", ", ".join(operations)),))
 
 
 def _notification(payload: Payload) -> Explanation:
-    values = (f"{member}: {' or '.join(words)}" for member, words in payload.values.items())
-    return Explanation(
+    return _explained(
         f"notification {payload.name}",
-        (
-            ("tells", payload.says),
-            ("changeType", " or ".join(payload.changes)),
-            ("resourceUrl", payload.resource),
-            ("data", payload.wanted if payload.type else "nothing is known of it"),
-            ("required", _listed(payload.required)),
-            ("values", _listed(values)),
-            ("evidence", _WEIGHT[payload.evidence]),
-            ("versions", _listed(payload.versions)),
-            ("source", str(payload.source)),
-            *_pages(payload.versions, payload.page),
-            ("accepted", payload.contradiction),
-        ),
-    )
-
-
-def _kind(kind: Kind) -> Explanation:
-    words = KINDS[kind]
-    return Explanation(
-        f"finding {kind.value}",
-        (("means", words.means), ("weighs", words.weighs), ("remedy", words.remedy), ("example", words.example)),
+        payload,
+        "says changeType resourceUrl data required values evidence versions source page accepted",
+        changeType=" or ".join(payload.changes),
+        resourceUrl=payload.resource,
+        data=payload.wanted if payload.type else "nothing is known of it",
+        values=tuple(f"{member}: {' or '.join(words)}" for member, words in payload.values.items()),
+        evidence=_WEIGHT[payload.evidence],
+        page=_pages(payload),
+        accepted=payload.contradiction,
     )
 
 
 def _error(row: ErrorRow) -> Explanation:
     text = f": {row.message}" if row.message else ""
-    return Explanation(
-        f"error {row.name}",
-        (
-            ("answer", f'{row.status}, code "{row.code}"{text}'),
-            ("meaning", row.meaning),
-            ("cause", row.cause),
-            ("remedy", row.remedy),
-            ("evidence", row.evidence.value),
-            ("source", row.source),
-        ),
-    )
+    answer = f'{row.status}, code "{row.code}"{text}'
+    return _explained(f"error {row.name}", row, "answer meaning cause remedy evidence source", answer=answer)
 
 
 def _sign_in(row: SignInRow) -> Explanation:
-    return Explanation(
-        f"error {row.name} of the sign-in",
-        (
-            ("answer", f'{row.status}, error "{row.error}", {row.code}'),
-            ("meaning", row.meaning),
-            ("setting", row.setting),
-            ("remedy", row.remedy),
-            ("evidence", row.evidence.value),
-            ("source", row.source),
-        ),
-    )
+    answer = f'{row.status}, error "{row.error}", {row.code}'
+    names = "answer meaning setting remedy evidence source"
+    return _explained(f"error {row.name} of the sign-in", row, names, answer=answer)
 
 
 def _result(row: ResultRow) -> Explanation:
-    return Explanation(
-        f"result {row.pair} (code/subcode of a call or an operation that ended)",
-        (
-            ("meaning", row.meaning),
-            ("cause", row.cause),
-            ("remedy", row.remedy),
-            ("evidence", row.evidence.value),
-            ("source", row.source),
-        ),
-    )
+    headline = f"result {row.pair} (code/subcode of a call or an operation that ended)"
+    return _explained(headline, row, "meaning cause remedy evidence source")

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.contract.model import Evidence
+from pytest_graphcalls.records import made
 
 
 class HostKind(StrEnum):
@@ -74,13 +74,7 @@ class Cloud:
 def load_clouds(files: ContractFiles) -> Mapping[str, Cloud]:
     """Read ``clouds.yaml``; the worldwide cloud comes first."""
     data = files.read("clouds.yaml", "clouds")["clouds"]
-    return MappingProxyType(
-        {name: Cloud(name, **{**_tuples(row), "evidence": Evidence(row["evidence"])}) for name, row in data.items()}
-    )
-
-
-def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    return MappingProxyType({name: made(Cloud, row, name=name) for name, row in data.items()})
 
 
 def _host(url: str) -> str:

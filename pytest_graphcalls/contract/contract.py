@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from hashlib import blake2s
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_graphcalls.contract import coverage
 from pytest_graphcalls.contract.clouds import Cloud, load_clouds
@@ -17,12 +17,12 @@ from pytest_graphcalls.contract.errors import ErrorCatalogue
 from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.contract.model import VERSIONS, Effect, Operation, Question, RoleCheck, Rule
 from pytest_graphcalls.contract.notifications import NotificationChecker, Payload, read
-from pytest_graphcalls.contract.operations import build
+from pytest_graphcalls.contract.operations import SharedRules, build
 from pytest_graphcalls.contract.routes import Match, Miss, Router, Uncovered
-from pytest_graphcalls.contract.sequences import Sequence
-from pytest_graphcalls.contract.sequences import read as read_sequences
+from pytest_graphcalls.contract.sequences import Sequence, read as read_sequences
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
-from pytest_graphcalls.findings import Finding, Side
+from pytest_graphcalls.findings import Finding, Kind, KindWords, Side
+from pytest_graphcalls.records import made
 from pytest_graphcalls.wire import EVIDENCE_HEADER, Exchange, Request, readable
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_graphcalls.contract.types import TypeModel
 
 
+_T = TypeVar("_T")
 _CHECKED = ("method", "path", "action", "versions", "aliases", "request", "responses")
 """Members of an operation's file that its exchanges are checked against, besides its rules."""
 
@@ -67,12 +68,20 @@ class Contract:
         if found is None:
             if id not in self.operation_ids:
                 raise UnknownNameError("operation", id, self.operation_ids, "'graphcalls rules'")
-            name = f"operations/{id}.yaml"
-            found = build(self._files.read(name, "operation"))
+            found = build(self._written_out(id))
             if found.id != id:
-                raise ContractFileError(name, 1, "id", f"is {found.id!r}, but the file's name says {id!r}.")
+                problem = f"is {found.id!r}, but the file's name says {id!r}."
+                raise ContractFileError(f"operations/{id}.yaml", 1, "id", problem)
             self._operations[id] = found
         return found
+
+    def _written_out(self, id: str) -> dict[str, Any]:
+        name = f"operations/{id}.yaml"
+        return self._shared_rules.written_out(name, self._files.read(name, "operation"))
+
+    @cached_property
+    def _shared_rules(self) -> SharedRules:
+        return SharedRules(self._files)
 
     @cached_property
     def operations(self) -> Mapping[str, Operation]:
@@ -102,10 +111,7 @@ class Contract:
 
     def rule(self, id: str) -> Rule:
         """The rule with the full id ``id``; raises :class:`UnknownNameError` when there is none."""
-        try:
-            return self.rules[id]
-        except KeyError:
-            raise UnknownNameError("rule", id, tuple(self.rules), "'graphcalls rules'") from None
+        return _found("rule", id, self.rules, "'graphcalls rules'")
 
     @cached_property
     def questions(self) -> Mapping[str, Question]:
@@ -117,15 +123,18 @@ class Contract:
 
     def question(self, id: str) -> Question:
         """The question with the full id ``id``; raises :class:`UnknownNameError` when there is none."""
-        try:
-            return self.questions[id]
-        except KeyError:
-            raise UnknownNameError("question", id, tuple(self.questions), "'graphcalls rules'") from None
+        return _found("question", id, self.questions, "'graphcalls rules'")
 
     @cached_property
     def errors(self) -> ErrorCatalogue:
         """The error catalogue."""
         return ErrorCatalogue(self._files)
+
+    @cached_property
+    def kinds(self) -> Mapping[Kind, KindWords]:
+        """Every kind of finding, in words."""
+        data = self._files.read("findings.yaml", "findings")["findings"]
+        return MappingProxyType({Kind(name): made(KindWords, words) for name, words in data.items()})
 
     @cached_property
     def clouds(self) -> Mapping[str, Cloud]:
@@ -134,10 +143,7 @@ class Contract:
 
     def cloud(self, name: str) -> Cloud:
         """The national cloud ``name``; raises :class:`UnknownNameError` when there is none."""
-        try:
-            return self.clouds[name]
-        except KeyError:
-            raise UnknownNameError("cloud", name, tuple(self.clouds), few=True) from None
+        return _found("cloud", name, self.clouds, few=True)
 
     @cached_property
     def revision(self) -> str:
@@ -159,7 +165,7 @@ class Contract:
         """
         found = self._revisions.get(id)
         if found is None:
-            operation, data = self.operation(id), self._files.read(f"operations/{id}.yaml", "operation")
+            operation, data = self.operation(id), self._written_out(id)
             checked: dict[str, Any] = {name: data.get(name) for name in _CHECKED}
             checked["rules"] = {slug: (rule.versions, rule.evidence) for slug, rule in operation.rules.items()}
             for version in operation.versions:
@@ -234,7 +240,7 @@ class Contract:
             findings = self._request(exchange.request, sent, look.match, token_expected=token_expected)
         findings += look.aside
         if isinstance(look.match, Match):
-            findings += tuple(coverage.unread(look.match, exchange.response))
+            findings += tuple(coverage.unread(look.match, exchange.response, findings))
             return findings + tuple(self._checker(look.match.version).response(exchange, sent, look.match, started))
         outside = self.not_covered(exchange)
         return findings if outside is None else (*findings, outside)
@@ -290,10 +296,7 @@ class Contract:
 
     def sequence(self, id: str) -> Sequence:
         """The sequence ``id``; raises :class:`UnknownNameError` when there is none."""
-        try:
-            return self.sequences[id]
-        except KeyError:
-            raise UnknownNameError("sequence", id, tuple(self.sequences)) from None
+        return _found("sequence", id, self.sequences)
 
     def payload(self, entry: Mapping[str, Any], version: str = VERSIONS[0]) -> Payload | None:
         """The payload of an entry of a notification, or ``None`` where it is undocumented.
@@ -370,6 +373,13 @@ class Look:
     match: Match | Miss
     findings: tuple[Finding, ...] | None = None
     aside: tuple[Finding, ...] = ()
+
+
+def _found(sort: str, name: str, known: Mapping[str, _T], listing: str = "", *, few: bool = False) -> _T:
+    try:
+        return known[name]
+    except KeyError:
+        raise UnknownNameError(sort, name, tuple(known), listing, few) from None
 
 
 @cache

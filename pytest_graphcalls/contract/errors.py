@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.contract.model import Evidence
+from pytest_graphcalls.records import made
 from pytest_graphcalls.wire import Response, json_object
 
 Envelope = Literal["flat", "wrapped", "bare", "detailed"]
@@ -89,13 +90,13 @@ class ErrorCatalogue:
     def __init__(self, files: ContractFiles) -> None:
         data = files.read("errors.yaml", "errors")
         self.responses: Mapping[str, ErrorRow] = MappingProxyType(
-            {name: ErrorRow(name, **_typed(row)) for name, row in data["responses"].items()}
+            {name: made(ErrorRow, row, name=name) for name, row in data["responses"].items()}
         )
         self.results: Mapping[str, ResultRow] = MappingProxyType(
-            {pair: ResultRow(pair, **_typed(row)) for pair, row in data["results"].items()}
+            {pair: made(ResultRow, row, pair=pair) for pair, row in data["results"].items()}
         )
         self.signin: Mapping[str, SignInRow] = MappingProxyType(
-            {name: SignInRow(name, **_typed(row)) for name, row in data["signin"].items()}
+            {name: made(SignInRow, row, name=name) for name, row in data["signin"].items()}
         )
         self.statuses = frozenset(data["statuses"])
         """Error statuses that Graph documents for all of its services."""
@@ -108,10 +109,6 @@ class ErrorCatalogue:
         """The row with the code ``AADSTS…``, of several the one with this ``error``; ``None`` when there is none."""
         rows = [row for row in self.signin.values() if row.code == code]
         return next((row for row in rows if row.error == error), rows[0] if rows else None)
-
-
-def _typed(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**row, "evidence": Evidence(row["evidence"])}
 
 
 @dataclass(frozen=True, slots=True)

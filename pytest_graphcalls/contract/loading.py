@@ -7,7 +7,7 @@ a check; any other folder is checked against the schemas in ``file_schemas/`` fi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import blake2s
 from importlib.resources import files as package_files
@@ -55,6 +55,10 @@ class ContractFiles:
         if not self.trusted:
             _check_shape(name, text, data, schema)
         return data
+
+    def error(self, name: str, path: Sequence[str | int], problem: str) -> ContractFileError:
+        """The error about the value at ``path`` of the file ``name``, with its line."""
+        return _error(name, self._text(name), path, problem)
 
     def revision(self) -> str:
         """Twelve hexadecimal digits over every data file of the contract."""
@@ -143,8 +147,12 @@ def _check_shape(name: str, text: str, data: Any, schema: str) -> None:
         extra = next(key for key in error.instance if key not in known)
         path.append(extra)
         problem = f"there is no key {extra!r} here.{did_you_mean(str(extra), known)}"
-    key = ".".join(map(str, path))
-    raise ContractFileError(name, _line_of(text, path) if name.endswith(".yaml") else 0, key, problem)
+    raise _error(name, text, path, problem)
+
+
+def _error(name: str, text: str, path: Sequence[str | int], problem: str) -> ContractFileError:
+    line = _line_of(text, path) if name.endswith(".yaml") else 0
+    return ContractFileError(name, line, ".".join(map(str, path)), problem)
 
 
 def _line_of(text: str, path: Iterable[str | int]) -> int:

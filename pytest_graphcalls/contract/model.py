@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any
 
 VERSIONS = ("v1.0", "beta")
 """The API versions, as they stand in a path."""
@@ -100,11 +100,6 @@ class Source:
 
     def __str__(self) -> str:
         return f"{self.page}, {self.section}" if self.section else self.page
-
-    @classmethod
-    def read(cls, data: Mapping[str, str]) -> Self:
-        """Read the source from an entry of a file; further members of the entry are ignored."""
-        return cls(data["page"], data.get("section", ""))
 
 
 @dataclass(frozen=True, slots=True)

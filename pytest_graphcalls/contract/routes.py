@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from pytest_graphcalls.contract.model import VERSIONS, Operation
 from pytest_graphcalls.errors import nearest
+from pytest_graphcalls.records import made
 from pytest_graphcalls.wire import path_segments
 
 _ROOTS = (("communications", "calls"), ("app", "calls"))
@@ -91,8 +92,7 @@ class Uncovered:
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Uncovered:
         """The operation of an entry of ``uncovered.yaml``."""
-        rest = data.get("page") or "", data.get("note", ""), data.get("codes", {})
-        return cls(data["id"], data["method"], data["path"], tuple(data["versions"]), *rest)
+        return made(cls, data, page=data.get("page") or "")
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ standard. A schema is compiled once per type, version and side; :class:`.FastChe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,7 +95,8 @@ class Schemas:
         self._validators: dict[str, Draft202012Validator] = {}
         self._fast_check = FastCheck(self._spellings, self.definition, self._expected_members)
         self._tests: dict[str, Predicate] = {}
-        self._validator_class = extend(Draft202012Validator, self._keywords())  # type: ignore[no-untyped-call]  # the stubs leave it untyped
+        keywords = {"graphType": self._check_type, "graphMembers": _check_members, "graphEnum": self._check_enum}
+        self._validator_class = extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]  # the stubs leave it untyped
 
     def validator(self, root: str) -> Draft202012Validator:
         """The compiled validator for ``root``.
@@ -152,17 +153,6 @@ class Schemas:
                 written[f"{at}.{key}"] = name
             renamed[name] = self._renamed(properties.get(name, {}), one, f"{at}.{name}", written, values=values)
         return renamed
-
-    def document(self, root: str) -> dict[str, Any]:
-        """The schema of ``root`` as one self-contained JSON document, its definitions under ``$defs``."""
-        names: dict[str, None] = {}
-        self._reach(self._root(root), names)
-        return {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$id": f"urn:graphcalls:{self.model.version}:{self.side.value}:{root}",
-            **self._root(root),
-            "$defs": {name: self.definition(name) for name in names},
-        }
 
     def definition(self, name: str) -> Mapping[str, Any]:
         """The flat definition of one type."""
@@ -223,21 +213,6 @@ class Schemas:
         if "type" not in primitive:
             return {"graphAt": at}
         return {**primitive, "type": _with_null(primitive["type"], nullable=member.nullable), "graphAt": at}
-
-    def _reach(self, schema: Any, names: dict[str, None]) -> None:
-        if isinstance(schema, list):
-            for item in schema:
-                self._reach(item, names)
-        elif isinstance(schema, Mapping):
-            for name in self.model.subtypes(schema["graphType"]) if "graphType" in schema else ():
-                if name not in names:
-                    names[name] = None
-                    self._reach(self.definition(name), names)
-            for value in schema.values():
-                self._reach(value, names)
-
-    def _keywords(self) -> Mapping[str, Callable[..., Any]]:
-        return {"graphType": self._check_type, "graphMembers": _check_members, "graphEnum": self._check_enum}
 
     def _check_type(
         self, validator: Any, name: str, instance: Any, schema: Mapping[str, Any]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_graphcalls.contract.model import Evidence, Source
+from pytest_graphcalls.records import made
 
 STARTERS = ("people", "time")
 """Causes of a sequence besides operations."""
@@ -36,7 +37,7 @@ class Step:
     """One notification of a sequence.
 
     Attributes:
-        tells: name of its payload in ``notifications.yaml``.
+        payload: its name in ``notifications.yaml``.
         evidence: evidence level of its position and state.
         fact: id of the fact that states it.
         call: the call it is about, where that is not the sequence's own one: ``replaced``, ``left`` or ``other``.
@@ -49,7 +50,7 @@ class Step:
         note: where sources disagree, or what else may be observed.
     """
 
-    tells: str
+    payload: str
     evidence: Evidence
     fact: str
     call: str = ""
@@ -75,7 +76,7 @@ class Step:
             "" if self.roster is None else ", ".join(f"-{one}" if one in self.departed else one for one in self.roster)
         )
         of = f"({self.call})" if self.call else ""
-        return " ".join(filter(None, (self.tells, of, self.state, pair, roster)))
+        return " ".join(filter(None, (self.payload, of, self.state, pair, roster)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +122,11 @@ def table(sequences: Iterable[Sequence]) -> str:
 
 
 def _cell(step: Step) -> str:
-    tells, _, rest = str(step).partition(" ")
+    payload, _, rest = str(step).partition(" ")
     after = "" if step.after is None else f" after {step.after:g} s"
     pair = step.result
     differs = f", {pair.pair} {pair.evidence}" if pair and pair.evidence is not step.evidence else ""
-    return f"`{tells}`{rest and ' '}{rest}{after}: {step.evidence}{differs}"
+    return f"`{payload}`{rest and ' '}{rest}{after}: {step.evidence}{differs}"
 
 
 def read(data: Mapping[str, Any]) -> dict[str, Sequence]:
@@ -134,38 +135,13 @@ def read(data: Mapping[str, Any]) -> dict[str, Sequence]:
     Args:
         data: the content of the file.
     """
-    return {id: _sequence(id, entry) for id, entry in data["sequences"].items()}
-
-
-def _sequence(id: str, entry: Mapping[str, Any]) -> Sequence:
-    return Sequence(
-        id,
-        entry["says"],
-        entry["starts"],
-        tuple(entry["versions"]),
-        Source.read(entry["source"]),
-        tuple(_step(step) for step in entry["steps"]),
-        tuple(entry.get("notes", ())),
-    )
+    return {
+        id: made(Sequence, entry, id=id, steps=tuple(map(_step, entry["steps"])))
+        for id, entry in data["sequences"].items()
+    }
 
 
 def _step(entry: Mapping[str, Any]) -> Step:
-    evidence, fact, roster = Evidence(entry["evidence"]), entry["fact"], entry.get("roster")
-    return Step(
-        entry["tells"],
-        evidence,
-        fact,
-        entry.get("call", ""),
-        entry.get("state", ""),
-        _outcome(entry["result"], evidence, fact) if "result" in entry else None,
-        entry.get("message", ""),
-        None if roster is None else tuple(roster),
-        tuple(entry.get("gone", ())),
-        entry.get("after"),
-        entry.get("note", ""),
-    )
-
-
-def _outcome(entry: Mapping[str, Any], evidence: Evidence, fact: str) -> Outcome:
-    """The pair of a step; by default with the step's evidence and fact."""
-    return Outcome(entry["pair"], Evidence(entry.get("evidence", evidence)), entry.get("fact", fact))
+    """One step; the pair of its result has the step's evidence and fact unless it states its own."""
+    result = made(Outcome, {**entry, **entry["result"]}) if "result" in entry else None
+    return made(Step, entry, result=result)

@@ -13,6 +13,7 @@ from typing import Any
 
 from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.findings import Side
+from pytest_graphcalls.records import made
 
 NAMESPACE = "microsoft.graph."
 
@@ -219,6 +220,4 @@ def _overlay_members(version: str, overlay: Mapping[str, Any]) -> dict[str, dict
 def _tolerated(version: str, overlay: Mapping[str, Any]) -> Iterator[Tolerated]:
     for name, entry in overlay["tolerated"].items():
         if version in entry.get("versions", (version,)):
-            facts = {key: entry[key] for key in ("pattern", "when_member", "contradiction") if key in entry}
-            sides = frozenset(map(Side, entry.get("sides", Side)))
-            yield Tolerated(name, frozenset(entry["at"]), entry["kind"], entry["says"], sides=sides, **facts)
+            yield made(Tolerated, entry, name=name)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from pytest_graphcalls._version import __version__
 from pytest_graphcalls.atomic import put
+from pytest_graphcalls.records import plain
 from pytest_graphcalls.report.markdown import markdown
 from pytest_graphcalls.sanitize import clean, clean_json
 from pytest_graphcalls.session import Outcome, QuestionResult, RuleResult, Run, Seen, TestRecord
@@ -155,7 +156,7 @@ def _question(run: Run, result: QuestionResult) -> dict[str, Any]:
         "id": result.question,
         "version": result.version,
         "asks": run.contract.question(result.question).asks,
-        "answer": result.answer.to_json() if result.answer else None,
+        "answer": plain(result.answer),
         "reason": result.reason,
     }
 

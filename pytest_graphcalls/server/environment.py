@@ -59,7 +59,7 @@ def variables(facts: ClientFacts, runtime: str | None = None, given: Mapping[str
         given: the environment that they will be put into; options of a runtime that it has stay in front of ours.
     """
     chosen = RUNTIMES.values() if runtime is None else (RUNTIMES[runtime],)
-    merged = {**_proxy(facts), **_sign_in(facts)}
+    merged = {"GRAPHCALLS_URL": facts.url, **_proxy(facts), **_sign_in(facts)}
     for more in chosen:
         merged.update(more(facts))
     for name in JOINED.keys() & merged.keys() & given.keys():

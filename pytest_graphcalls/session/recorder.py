@@ -12,8 +12,7 @@ from typing import Any
 from pytest_graphcalls.contract import VERSIONS, Contract, Match
 from pytest_graphcalls.errors import NoViolationError, StaleClientError, UnknownNameError
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side
-from pytest_graphcalls.session.judge import FindingStatus, Judge
-from pytest_graphcalls.session.outcome import Answer, Seen
+from pytest_graphcalls.session.outcome import Answer, FindingStatus, Judge, Seen
 from pytest_graphcalls.wire import Exchange, Notification, Request, encode_json, json_object
 
 
@@ -117,7 +116,7 @@ class Recorder:
         """Check what ``received`` gives, each notification once.
 
         Args:
-            received: gives everything told so far, in order.
+            received: gives all notifications so far, in order.
             version: the API version it is judged by.
             signed: whether the headers are those that came, where a token belongs among them.
 
@@ -200,7 +199,7 @@ class Recorder:
         self._over = test
 
     def keep(self, exchange: Exchange) -> None:
-        """Keep ``exchange`` without checking it: it tells of a fault of the environment."""
+        """Keep ``exchange`` without checking it: it shows a fault of the environment."""
         with self._lock:
             self._exchanges.append(exchange)
 
@@ -295,7 +294,11 @@ class Recorder:
         rules = self.contract.rules
         names = {*rules, *(rule.slug for rule in rules.values()), *(kind.value for kind in Kind)}
         if what not in names:
-            raise UnknownNameError("rule, slug or kind of finding", what, tuple(sorted(names)), "'graphcalls rules'")
+            operation = what in self.contract.operations
+            listing = f"It is an operation: 'graphcalls explain {what}'" if operation else "'graphcalls rules'"
+            raise UnknownNameError(
+                "rule, slug or kind of finding", what, () if operation else tuple(sorted(names)), listing
+            )
 
     def _allow(self, what: str, first: tuple[int, int]) -> int:
         """Mark the matching findings since ``first`` (exchange, notification) as expected; how many there are."""

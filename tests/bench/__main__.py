@@ -15,7 +15,7 @@ BY_NAME = ("cpu",)
 
 
 def main(names: list[str]) -> int:
-    """Print the figures; the exit status says whether every goal was met."""
+    """Print the figures; the exit status says whether every goal was reached."""
     unknown = set(names) - {*BENCHES, *BY_NAME}
     if unknown:
         known = ", ".join((*BENCHES, *BY_NAME))
@@ -27,8 +27,8 @@ def main(names: list[str]) -> int:
         print(f"\n{name}: {(import_module(f'tests.bench.{name}').__doc__ or '').splitlines()[0]}")
         for figure in import_module(f"tests.bench.{name}").figures():
             print(figure, flush=True)
-            missed += figure.met is False
-    print(f"\n{missed} goals missed" if missed else "\nevery goal met")
+            missed += figure.reached is False
+    print(f"\n{missed} goals missed" if missed else "\nevery goal reached")
     return 1 if missed else 0
 
 

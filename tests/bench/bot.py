@@ -1,4 +1,4 @@
-"""What it costs to tell a bot: beside the bot's own time, in a crowd, and by the number of calls."""
+"""What it costs to notify a bot: beside the bot's own time, in a crowd, and by the number of calls."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 async def listener(scope: Any, receive: Any, send: Any) -> None:
-    """A bot that reads what it is told, and does nothing."""
+    """A bot that reads its notifications, and does nothing."""
     if scope["type"] != "http":
         raise NotImplementedError(scope["type"])
     await receive()
@@ -79,9 +79,9 @@ def _own_time(count: int) -> float:
 
 def _crowd() -> Iterator[Figure]:
     before = _peak()
-    spent, told = _come_and_go(LARGE)
+    spent, delivered = _come_and_go(LARGE)
     yield at_most(f"{LARGE} calls at once, {PEOPLE} people each come and go", spent, 30, unit="s")
-    yield Figure("  notifications delivered", f"{told}", f"({spent / told * 1e3:.2f} ms each)")
+    yield Figure("  notifications delivered", f"{delivered}", f"({spent / delivered * 1e3:.2f} ms each)")
     yield Figure("  memory beyond what was there before, at most", f"{(_peak() - before) / 1024:.0f} MiB")
 
 
@@ -97,7 +97,7 @@ def _growth(rounds: int = 5) -> Iterator[Figure]:
 
 
 def _come_and_go(count: int) -> tuple[float, int]:
-    """Seconds for everybody to join and leave ``count`` calls at the same time, and how much was told."""
+    """Seconds for all people to join and leave ``count`` calls at the same time, and the number of notifications."""
     simulator = Simulator()
     bot = Bot(simulator)(listener)
     calls = [simulator.call(joined(simulator, 0)) for _ in range(count)]
@@ -111,9 +111,9 @@ def _come_and_go(count: int) -> tuple[float, int]:
     simulator.advance(simulator.pace.alone)
     spent = time.perf_counter() - began
     assert {call.state.value for call in calls} == {"terminated"}
-    told = len(bot.deliveries)
+    delivered = len(bot.deliveries)
     bot.close()
-    return spent, told
+    return spent, delivered
 
 
 def _everywhere(simulator: Simulator, calls: list[SimulatedCall], step: Callable[[SimulatedCall], object]) -> None:

@@ -12,7 +12,7 @@ from tests.bench.measure import Figure, at_most
 
 TESTS = Path(__file__).parents[1]
 LEFT_OUT = {"bench", "browser", "clients"}
-"""What ``make test`` leaves out."""
+"""The folders that ``make test`` omits."""
 
 
 def figures() -> Iterator[Figure]:

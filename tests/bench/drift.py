@@ -35,7 +35,7 @@ def night(pairs: int, seed: int, *, drifted: bool) -> Iterator[Recording]:
 
 
 def one(base: int, number: int, *, drifted: bool) -> Exchange:
-    """A roster of 2 kB; a drifted one has lost a member, and somebody in it is new."""
+    """A roster of 2 kB; a drifted one has lost a member, and gained a participant."""
     people = [t.person(str(UUID(int=base + who)), str(UUID(int=base + 100 + who))) for who in range(4)]
     if drifted:
         del people[1]["isMuted"]

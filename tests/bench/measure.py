@@ -18,16 +18,16 @@ class Figure:
         name: what was measured.
         value: the measured figure with its unit.
         goal: what it should be, or ``""``.
-        met: whether it is, or ``None`` when there is no goal.
+        reached: whether it is, or ``None`` when there is no goal.
     """
 
     name: str
     value: str
     goal: str = ""
-    met: bool | None = None
+    reached: bool | None = None
 
     def __str__(self) -> str:
-        verdict = {True: "met", False: "MISSED", None: ""}[self.met]
+        verdict = {True: "reached", False: "MISSED", None: ""}[self.reached]
         return f"  {self.name:<66} {self.value:>18}   {self.goal:<24} {verdict}".rstrip()
 
 
@@ -48,7 +48,7 @@ def in_turns(
         candidates: name to work.
         times: calls in one turn.
         rounds: turns of each, after one that is not counted.
-        clock: what tells the seconds; by default those of this process's CPU, so that other load does not count.
+        clock: gives the seconds; by default those of this process's CPU, so that other load does not count.
 
     Returns:
         Name to the seconds per call of each round; the same index is the same moment.

@@ -52,10 +52,10 @@ def _play(count: int) -> float:
         one.presses(KEYS, after=number / count)
     simulator.advance(2 * PROMPTS + 1)
     spent = time.process_time() - began
-    told = len(bot.deliveries) - before
-    assert told == count * (PROMPTS + len(KEYS)), told
+    delivered = len(bot.deliveries) - before
+    assert delivered == count * (PROMPTS + len(KEYS)), delivered
     bot.close()
-    return spent / told
+    return spent / delivered
 
 
 class _Phone:

@@ -107,10 +107,10 @@ def _invitation(new: Callable[[], str]) -> Exchange:
         "Authorization": f"Bearer eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.{new()}",
         "Content-Type": "application/json",
     }
-    told = {"Location": f"{call}/operations/{new()}", "request-id": new(), "Content-Type": "application/json"}
+    headers = {"Location": f"{call}/operations/{new()}", "request-id": new(), "Content-Type": "application/json"}
     return Exchange(
         Request("POST", f"{call}/participants/invite", Headers(asked), encode_json(sent)),
-        Response(200, Headers(told), encode_json({**got, "clientContext": new(), "participants": people})),
+        Response(200, Headers(headers), encode_json({**got, "clientContext": new(), "participants": people})),
     )
 
 

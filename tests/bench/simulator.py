@@ -81,7 +81,7 @@ def _round_trips() -> Iterator[Figure]:
     calls = cycle([joined(simulator, 2) for _ in range(100)])
     meetings = cycle([created(**simulator.meeting(["Ana", "Ben"]).coordinates) for _ in range(100)])
     waiting = iter([simulator.incoming_call().id for _ in range(2000)])
-    strangers = map(str, range(10**9))
+    new_ids = map(str, range(10**9))
     simulator.advance(1)
     busy = {"reason": "busy", "callbackUri": "https://bot.contoso.com/api/calls"}
     posts: list[tuple[str, str, Callable[[], Post], int]] = [
@@ -89,7 +89,7 @@ def _round_trips() -> Iterator[Figure]:
         (
             "invite",
             "action:invite",
-            lambda: (f"{CALLS}/{next(calls)}/participants/invite", invited(next(strangers))),
+            lambda: (f"{CALLS}/{next(calls)}/participants/invite", invited(next(new_ids))),
             200,
         ),
         ("create call", "call", lambda: (CALLS, next(meetings)), 201),
@@ -99,7 +99,7 @@ def _round_trips() -> Iterator[Figure]:
 
 
 def invited(user: str) -> dict[str, Any]:
-    """The body that invites somebody."""
+    """The body that invites a user."""
     return {"participants": [{"identity": {"user": {"id": user}}}]}
 
 
@@ -126,7 +126,7 @@ def _post(
 
 
 def _growth() -> Iterator[Figure]:
-    """The same request with 10, 100, 1,000 and 10,000 live calls, each with a crowd."""
+    """Speed of one request with 10, 100, 1,000 and 10,000 live calls, each with a crowd."""
     yield Figure(f"memory per live call with {CROWD} people", f"{_memory_per_call() / 1024:.0f} KiB")
     simulators = {count: _crowded(count) for count in (10, 100, 1_000, 10_000)}
     times = in_turns({str(count): work for count, work in simulators.items()}, times=200)

@@ -1,4 +1,4 @@
-"""The page of a night, as somebody uses it: with a mouse, with a keyboard, on paper, and without JavaScript."""
+"""The page of a night, as people use it: with a mouse, with a keyboard, on paper, and without JavaScript."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_grid_shows_as_many_nights_as_fit_and_tonight_last(open_page: Open) 
     assert {"held", "broken", "notice", "could not check", "not checked", "behavioural", "breaking"} <= {*words}
 
 
-def test_a_state_is_told_by_more_than_its_colour(open_page: Open) -> None:
+def test_a_state_is_shown_by_more_than_its_colour(open_page: Open) -> None:
     """Each has a sign of its own, or, where there is no room for one, a form."""
     page = open_page()
     signs = """style => {
@@ -69,7 +69,7 @@ def test_a_state_is_told_by_more_than_its_colour(open_page: Open) -> None:
 
 
 def test_filters_work_alone_and_together(open_page: Open) -> None:
-    """By status, operation, version and text; the number of rules is told."""
+    """By status, operation, version and text; the number of rules is shown."""
     page = open_page()
     assert found(page) == "150 of 150 rules"
     page.get_by_label("Version").select_option("beta")
@@ -93,7 +93,7 @@ def test_filters_work_alone_and_together(open_page: Open) -> None:
 
 
 def test_a_text_is_also_looked_for_in_what_a_rule_says(open_page: Open) -> None:
-    """Nobody remembers ids."""
+    """A user need not remember the ids of rules."""
     page = open_page()
     page.get_by_role("searchbox", name="Text").fill("bearer token")
     assert any("token" in name for name in names(page))
@@ -283,7 +283,7 @@ def test_on_paper_there_are_no_tools_and_nothing_is_cut_off(open_page: Open, tmp
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pictures_are_taken(open_page: Open, pictures: Path, scheme: str, size: tuple[int, int], part: str) -> None:
-    """For somebody to look at: GRAPHCALLS_TEST_PICTURES names the folder."""
+    """Screenshots are taken for people to look at: GRAPHCALLS_TEST_PICTURES names the folder."""
     page = open_page(size, scheme=scheme)
     if part != "top":
         page.locator("#nights").evaluate("one => one.scrollIntoView()")

@@ -17,7 +17,7 @@ from tests.clients.programs import Command, Environment, Program, running
 from tests.clients.samples import Samples
 
 PROGRESS = "go: downloading "
-"""How lines begin by which go tells what it is at."""
+"""How lines begin that go prints about its progress."""
 LONGEST = 1800
 """Seconds after which a compiler is given up; the models of an SDK take it minutes, on few processors more."""
 

@@ -60,7 +60,7 @@ class Program:
         watch = Timer(PATIENCE, self._process.kill)
         watch.start()
         try:
-            with suppress(BrokenPipeError):  # it has ended: its errors tell why
+            with suppress(BrokenPipeError):  # it has ended: its errors say why
                 self._process.stdin.write(b"%b\n" % json.dumps(request).encode())
             line = self._process.stdout.readline()
         finally:

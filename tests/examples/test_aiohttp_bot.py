@@ -55,12 +55,12 @@ def until(reception: GraphCalls, condition: Callable[[], object]) -> None:
     reception.bot.wait_for(seen)
 
 
-def test_a_stranger_is_refused(reception: GraphCalls) -> None:
+def test_an_unknown_caller_is_rejected(reception: GraphCalls) -> None:
     call = reception.simulator.incoming_call(caller="Mallory")
     until(reception, lambda: call.rejected_with == "forbidden")
 
 
-def test_a_friend_is_taken_to_a_colleague(reception: GraphCalls) -> None:
+def test_a_known_caller_is_connected_to_a_colleague(reception: GraphCalls) -> None:
     for name in ("Adele", "Colin"):
         reception.simulator.person(name).leaves_after(20)
     call = reception.simulator.incoming_call(caller="Adele")

@@ -36,7 +36,7 @@ def ivr(graphcalls: GraphCalls) -> Ivr:
     return ivr
 
 
-def test_who_presses_one_leaves_a_message(graphcalls: GraphCalls, ivr: Ivr) -> None:
+def test_a_caller_who_presses_one_can_record_a_message(graphcalls: GraphCalls, ivr: Ivr) -> None:
     call = graphcalls.answered_call("Adele")
     adele = graphcalls.simulator.person("Adele")
     adele.presses("1", after=3)
@@ -53,7 +53,7 @@ def test_who_presses_one_leaves_a_message(graphcalls: GraphCalls, ivr: Ivr) -> N
     graphcalls.bot.assert_hung_up_what_it_created()
 
 
-def test_who_says_nothing_is_sent_away(graphcalls: GraphCalls, ivr: Ivr) -> None:
+def test_a_silent_caller_is_hung_up_on(graphcalls: GraphCalls, ivr: Ivr) -> None:
     call = graphcalls.answered_call("Adele")
     graphcalls.simulator.person("Adele").stays_silent()
     graphcalls.simulator.person("Adele").presses("1", after=3)

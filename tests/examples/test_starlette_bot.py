@@ -23,13 +23,13 @@ def reception(graphcalls: GraphCalls) -> GraphCalls:
     return graphcalls
 
 
-def test_a_stranger_is_refused(reception: GraphCalls) -> None:
+def test_an_unknown_caller_is_rejected(reception: GraphCalls) -> None:
     call = reception.simulator.incoming_call(caller="Mallory")
     reception.simulator.advance(2)
     assert call.rejected_with == "forbidden"
 
 
-def test_a_friend_is_taken_to_a_colleague(reception: GraphCalls) -> None:
+def test_a_known_caller_is_connected_to_a_colleague(reception: GraphCalls) -> None:
     reception.simulator.person("Colin").answers_after(4)
     call = reception.simulator.incoming_call(caller="Adele")
     reception.simulator.advance(10)

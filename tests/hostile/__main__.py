@@ -36,7 +36,7 @@ def main(wanted: list[str]) -> int:
         with tempfile.TemporaryDirectory() as folder:
             start = time.monotonic()
             found = killed(Path(folder))
-        got = f"{len(found)} cassettes lost, locks that held or rests that stayed"
+        got = f"{len(found)} cassettes lost, locks still held or drafts left behind"
         rows.append((f"{KILLS} kills within writes", got, f"{time.monotonic() - start:.1f}", "-", "; ".join(found)))
         print("| " + " | ".join(rows[-1][:4]) + " |", flush=True)
     wrong = [row for row in rows if row[4]]

@@ -159,7 +159,7 @@ def contract(make: Make, name: str) -> Make:
 
 
 def fifo(path: Path) -> None:
-    """A named pipe, which nobody writes to."""
+    """A named pipe, which no process writes to."""
     os.mkfifo(path)
 
 

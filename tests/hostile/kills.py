@@ -28,7 +28,7 @@ while True:
 
 
 def killed(folder: Path, kills: int = KILLS) -> list[str]:
-    """What was wrong after one of the kills: a cassette that is not whole, a lock that held, a rest that stayed."""
+    """What was wrong after one of the kills: a cassette that is not whole, a lock still held, a draft left behind."""
     path, wrong = folder / "one.yaml", []
     cassette.write(path, [exchange()], PASSPORT)
     writing.WAIT = 0.0

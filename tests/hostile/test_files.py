@@ -1,4 +1,4 @@
-"""Every small hostile file is told of in a sentence: no traceback, and no character that steers the terminal."""
+"""Every small hostile file is reported in a sentence: no traceback, and no character that steers the terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u20
 
 
 @pytest.mark.parametrize("attack", SMALL, ids=lambda attack: attack.name)
-def test_a_hostile_file_is_told_of_in_a_sentence(
+def test_a_hostile_file_is_reported_in_a_sentence(
     attack: Attack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With the exit code of a file that cannot be used, or of what was found in it; and not at length."""

@@ -1,4 +1,4 @@
-"""The packaged suite against ``graphcalls serve --tls`` in a process of its own, as somebody with a tenant runs it."""
+"""The packaged suite against ``graphcalls serve --tls`` in a process of its own, as users with a tenant run it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import pytest
 
 from pytest_graphcalls.contract import Contract, Need
 from tests.effort import EFFORT
+from tests.few import ROOT
 from tests.live.conftest import facts, ini
 from tests.tunnel import Tunnel, free_port
 
@@ -46,20 +47,6 @@ def pytest_configure(config):
         logger.addHandler(logging.FileHandler(f"live.{os.getpid()}.log"))
 """
 """A plugin that keeps what each worker logs about its calls."""
-TURNS = """
-def pytest_collection_modifyitems(items):
-    numbers, versions = {}, {}
-    for item in items:
-        numbers.setdefault(item.path, len(numbers))
-        versions.setdefault((item.path, item.originalname), {})[item.callspec.params["graphcalls_version"]] = None
-
-    def is_its_turn(item):
-        known = list(versions[item.path, item.originalname])
-        return item.callspec.params["graphcalls_version"] == known[numbers[item.path] % len(known)]
-
-    items[:] = filter(is_its_turn, items)
-"""
-"""A plugin that runs each module in one API version; both versions of all would take twice as long."""
 
 
 @pytest.fixture
@@ -96,10 +83,10 @@ def test_the_suite_runs_live_in_both_versions(
     has = facts(tenant, meetings=2 * WORKERS, users=8 * WORKERS, bots=2 * WORKERS)
     command = [sys.executable, "-m", "pytest", "--pyargs", "pytest_graphcalls.contracts", "-q", "-n", str(WORKERS)]
     options = ["--dist=worksteal", "-p", "no:cacheprovider", "-p", "listens", "--graphcalls-report=report.json"]
-    options += [] if EFFORT else ["-p", "turns"]
+    options += [] if EFFORT else ["-p", "tests.turns"]
     live = ["--graphcalls-target=live", f"--graphcalls-root={url}", f"--graphcalls-authority={url}"]
-    pytester.makepyfile(listens=LISTENS, turns=TURNS)
-    environment = {**os.environ, **served, "PYTHONPATH": str(pytester.path)}
+    pytester.makepyfile(listens=LISTENS)
+    environment = {**os.environ, **served, "PYTHONPATH": os.pathsep.join((str(ROOT), str(pytester.path)))}
     del environment["AZURE_AUTHORITY_HOST"]  # given explicitly
     with tunnel.open(tmp_path / "tls") as public:
         has |= {"callback": f"{public}/calls", "listen": f"127.0.0.1:{tunnel.port}"}
@@ -125,7 +112,7 @@ def test_the_suite_runs_live_in_both_versions(
 
 
 def nothing_left(folder: Path, served: dict[str, str], url: str) -> int:
-    """Ask for every call that was made; each of them is gone. How many there were."""
+    """The number of calls that were created; a GET shows that each of them has ended."""
     assert list(folder.glob(".graphcalls/ledger/*.jsonl")) == []
     logs = [path.read_text() for path in folder.glob("live.*.log")]
     made = set(re.findall(r"call (\S+) made", "\n".join(logs)))

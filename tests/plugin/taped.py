@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -66,6 +67,20 @@ CANARIES = (
     "contoso",
     "client_secret",
 )
+
+
+_RECORDED: dict[object, dict[Path, bytes]] = {}
+
+
+def once(what: object, folder: Path, record: Callable[[], pytest.RunResult]) -> list[Path]:
+    """The cassettes that ``record`` writes to ``folder``; later requests for them get copies."""
+    if what not in _RECORDED:
+        assert record().ret == pytest.ExitCode.OK
+        _RECORDED[what] = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.yaml")}
+    for name, content in _RECORDED[what].items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return sorted(folder / name for name in _RECORDED[what])
 
 
 @pytest.fixture

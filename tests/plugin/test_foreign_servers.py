@@ -1,4 +1,4 @@
-"""The packaged suite at a server that is not ours: nobody is blamed for what was not judged."""
+"""The packaged suite at a server that is not ours: rules that were not judged are not broken."""
 
 from __future__ import annotations
 
@@ -10,17 +10,26 @@ from pathlib import Path
 
 import pytest
 
+from tests.few import suite
 from tests.plugin.conftest import Run
 from tests.plugin.mock import OPERATIONS, served
 
-SUITE = ("--pyargs", "pytest_graphcalls.contracts")
+MODULES = [f"test_{name.replace('-', '_')}" for name in OPERATIONS]
+"""Those of the operations that the server has."""
 
 
-@pytest.mark.parametrize(("missing", "chosen"), [(404, ()), (405, ("-k", "call_get")), (501, ("-k", "call_get"))])
+@pytest.mark.parametrize(
+    ("missing", "chosen"),
+    [
+        (404, ("--pyargs", "pytest_graphcalls.contracts", "-p", "tests.turns")),
+        (405, suite("test_call_get")),
+        (501, suite("test_call_get")),
+    ],
+)
 def test_what_a_server_does_not_have_breaks_no_rule(run: Run, missing: int, chosen: tuple[str, ...]) -> None:
     """A server without the operation that creates calls is not blamed; the cause is said once, before the table."""
     with served(missing) as url:
-        result = run(f"--graphcalls-target={url}", *SUITE, *chosen)
+        result = run(f"--graphcalls-target={url}", *chosen)
     assert result.ret == pytest.ExitCode.OK
     cause = (
         "application-post-calls could not be staged; the target does not have it: "
@@ -37,7 +46,7 @@ def test_what_a_server_does_not_have_breaks_no_rule(run: Run, missing: int, chos
 def test_on_demand_each_rule_that_was_not_checked_fails_the_run(run: Run) -> None:
     """``--graphcalls-require=all`` ends a run with status 1 that would be green without it."""
     with served() as url:
-        chosen = (f"--graphcalls-target={url}", "--graphcalls-version=v1.0", *SUITE, "-k", "test_call_delete")
+        chosen = (f"--graphcalls-target={url}", "--graphcalls-version=v1.0", *suite("test_call_delete"))
         assert run(*chosen, "--graphcalls-require=possible").ret == pytest.ExitCode.OK
         assert run(*chosen, "--graphcalls-require=all").ret == pytest.ExitCode.TESTS_FAILED
 
@@ -53,13 +62,11 @@ def test_a_wrong_requirement_is_named(pytester: pytest.Pytester, run: Run) -> No
 def test_the_verdicts_of_several_modules_of_the_suite_are_all_kept(run: Run, tmp_path: Path) -> None:
     """Tests of one name in two modules are two tests, when the modules are named one by one from outside."""
     report = tmp_path / "report.json"
-    modules = [f"pytest_graphcalls.contracts.{name}" for name in ("test_call_reject", "test_participant_delete")]
-    passed = run("-p", "no:cacheprovider", f"--graphcalls-report={report}", "--pyargs", *modules).parseoutcomes()[
-        "passed"
-    ]
+    modules = ("test_call_reject", "test_participant_delete")
+    passed = run(f"--graphcalls-report={report}", *suite(*modules)).parseoutcomes()["passed"]
     tests = [test["nodeid"] for test in json.loads(report.read_text())["tests"]]
     assert len(tests) == passed
-    same = [f"{name}.py::test_a_token_is_required[v1.0]" for name in ("test_call_reject", "test_participant_delete")]
+    same = [f"{name}.py::test_a_token_is_required[v1.0]" for name in modules]
     assert set(same) <= set(tests)
 
 
@@ -89,7 +96,7 @@ def test_what_a_server_is_said_to_have_is_judged(pytester: pytest.Pytester, run:
     """Its three operations are, as far as they show it; the table shows no other."""
     pytester.makeini(ini(FACTS))
     with served() as url:
-        result = run(f"--graphcalls-target={url}", *SUITE)
+        result = run(f"--graphcalls-target={url}", *suite(*MODULES, "test_call_get"))
     assert result.ret == pytest.ExitCode.OK
     assert set(held(result)) >= {
         "call-reject.success-is-202-empty",
@@ -124,13 +131,13 @@ def test_variables_say_it_too_and_come_first(
     monkeypatch.setenv("GRAPHCALLS_MOCK_OPERATIONS", "call-reject")
     monkeypatch.setenv("GRAPHCALLS_MOCK_INCOMING_CALLS", CALLS[0])
     with served() as url:
-        result = run(f"--graphcalls-target={url}", "--graphcalls-version=beta", *SUITE, "-k", "call_reject")
+        result = run(f"--graphcalls-target={url}", "--graphcalls-version=beta", *suite("test_call_reject"))
     assert "call-reject.success-is-202-empty" in held(result)
     assert not [line for line in result.outlines if line.startswith("call-get.")]
 
 
 def test_a_command_or_a_hook_makes_the_call(pytester: pytest.Pytester, run: Run) -> None:
-    """The hook is asked first; both are told the version, and whether a group is wanted."""
+    """The hook is asked first; both get the version, and whether a group call is wanted."""
     pytester.makepyfile(
         say="import os; print('made', os.environ['GRAPHCALLS_CALL_VERSION'] + os.environ['GRAPHCALLS_CALL_GROUP'])"
     )
@@ -204,13 +211,14 @@ def test_a_wrong_fact_is_named(pytester: pytest.Pytester, run: Run, facts: dict[
         ),
     ],
 )
-def test_what_is_not_said_leaves_rules_unchecked(
+def test_a_missing_fact_makes_rules_unchecked(
     pytester: pytest.Pytester, run: Run, facts: dict[str, str], reason: str
 ) -> None:
     """The sentence says which fact would give it."""
     pytester.makeini(ini(facts))
     with served() as url:
-        result = run(f"--graphcalls-target={url}", "--graphcalls-version=v1.0", *SUITE, "-k", "with_202_and_nothing")
+        chosen = (*suite("test_call_reject"), "-k", "with_202_and_nothing")
+        result = run(f"--graphcalls-target={url}", "--graphcalls-version=v1.0", *chosen)
     assert any(
         line.replace(url, "URL").endswith(reason) for line in result.outlines if line.startswith("not checked, ")
     )

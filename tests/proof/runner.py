@@ -18,7 +18,7 @@ REACH = "reach.json"
 
 
 class Runner(InSession):
-    """A process that runs the suite when it is told to.
+    """A process that runs the suite on request.
 
     Args:
         folder: an empty folder to run in, so that no project's settings are found.

@@ -55,7 +55,7 @@ class Outcome:
 
 
 class InSession(WarmProcess):
-    """A process that runs the suite, and parts of it, when it is told to."""
+    """A process that runs the suite, and parts of it, on request."""
 
     @cached_property
     def whole(self) -> Outcome:

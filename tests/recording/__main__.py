@@ -21,7 +21,7 @@ from tests.recording import unrecorded
 
 ROOT = Path(__file__).parents[2]
 KEY = "shipped with pytest-graphcalls"
-"""No secret: there is nobody behind these pseudonyms."""
+"""No secret: there are no people behind these pseudonyms."""
 
 
 CLOSED = "nobody_has"
@@ -58,7 +58,7 @@ def _record(simulator: Simulator, url: str, token: str, folder: Path, which: str
 def replace_changed(folder: Path, recorded: Path) -> list[Path]:
     """Bring ``folder`` in step with the cassettes in ``recorded``; gives those written or removed, relative to it.
 
-    Files that say the same under other ids, pseudonyms and times stay; those of tests that are gone are removed.
+    Files that say the same under other ids, pseudonyms and times are kept; those of removed tests are removed.
     """
     old, new = ({path.relative_to(top) for path in top.rglob("*.yaml")} for top in (folder, recorded))
     changed = sorted(one for one in new if one not in old or _sense(folder / one) != _sense(recorded / one))

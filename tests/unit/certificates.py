@@ -36,7 +36,7 @@ class Made:
 
 @cache
 def made(name: str = "bot") -> Made:
-    """A self-signed certificate with its key; another one for another name."""
+    """A self-signed certificate with its key, a different certificate for each name."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)

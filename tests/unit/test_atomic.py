@@ -43,7 +43,7 @@ def test_two_processes_do_not_share_a_draft(tmp_path: Path) -> None:
 
 
 def test_a_file_is_as_open_to_others_as_the_system_makes_it(tmp_path: Path) -> None:
-    """A draft that only its writer may read would become a report that nobody else may read."""
+    """A draft that only its writer may read would become a report that no other user may read."""
     by_hand, path = tmp_path / "by-hand", tmp_path / "report.json"
     by_hand.touch()
     atomic.put({path: "text"})

@@ -21,14 +21,14 @@ def replay(*pairs: tuple[Request, bytes]) -> Replay:
     return Replay(exchanges, "one.yaml", "pytest --record-mode=rewrite")
 
 
-def test_asking_again_and_again_sees_what_was_seen_then() -> None:
+def test_a_repeated_get_gets_the_recorded_responses_in_order() -> None:
     """Polls are answered in the order of the recording; one more reads the last answer again."""
     service = replay(*((asked("GET", CALL), state) for state in (b"1", b"2", b"3")))
     assert [service.handle(asked("GET", CALL)).body for _ in range(5)] == [b"1", b"2", b"3", b"3", b"3"]
 
 
-def test_what_changes_something_is_answered_once() -> None:
-    """A second DELETE was not recorded, so nobody knows its answer."""
+def test_a_request_that_changes_something_is_answered_once() -> None:
+    """A second DELETE was not recorded, so its response is unknown."""
     service = replay((asked("DELETE", CALL), b""))
     service.handle(asked("DELETE", CALL))
     with pytest.raises(UnrecordedRequestError) as caught:
@@ -43,7 +43,7 @@ def test_what_changes_something_is_answered_once() -> None:
         asked("POST", "/v1.0/communications/calls?a=1&b=2", b'{"x":null,"y":[1]}'),
     ],
 )
-def test_the_same_said_differently_is_the_same(request_: Request) -> None:
+def test_a_request_in_another_spelling_matches_the_recorded_one(request_: Request) -> None:
     """Host, order of parameters, and the layout of a JSON body do not count."""
     url = "https://graph.microsoft.com/v1.0/communications/calls?a=1&b=2"
     assert replay((asked("POST", url, b'{"x":null,"y":[1]}'), b"ok")).handle(request_).body == b"ok"
@@ -75,7 +75,7 @@ def test_the_same_said_differently_is_the_same(request_: Request) -> None:
         ),
     ],
 )
-def test_what_was_not_recorded_names_the_nearest_and_what_differs(
+def test_an_unrecorded_request_names_the_nearest_one_and_the_difference(
     request_: Request, differences: tuple[str, ...]
 ) -> None:
     """Each part that counts is compared and named."""

@@ -96,7 +96,7 @@ def test_an_edited_cassette_is_noticed(tmp_path: Path) -> None:
     assert cassette.opened(path).edited
 
 
-def test_nothing_seen_is_nothing_written(tmp_path: Path) -> None:
+def test_without_exchanges_no_cassette_is_written(tmp_path: Path) -> None:
     """An empty recording replaces nothing."""
     path = tmp_path / "one.yaml"
     cassette.write(path, [exchange()], PASSPORT)
@@ -105,7 +105,7 @@ def test_nothing_seen_is_nothing_written(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_what_leaks_is_not_written(tmp_path: Path) -> None:
+def test_a_cassette_with_a_secret_is_not_written(tmp_path: Path) -> None:
     """The message names lines and kinds, never the secret; known values are found whatever they look like."""
     path = tmp_path / "one.yaml"
     token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.c2lnbmF0dXJl"
@@ -159,10 +159,10 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
 
 
 def test_two_writers_never_write_one_file_at_once(tmp_path: Path) -> None:
-    """Of many that began with the same file one wins, the others are told; the file is whole."""
+    """Of many writers that began with the same file one wins, the others get an error; the file is whole."""
     path = tmp_path / "one.yaml"
     before = cassette.state(path)
-    told: list[str] = []
+    messages: list[str] = []
     start = threading.Barrier(8)
 
     def write(number: int) -> None:
@@ -170,15 +170,15 @@ def test_two_writers_never_write_one_file_at_once(tmp_path: Path) -> None:
         try:
             cassette.write(path, [exchange(b"%d" % number)] * 20, PASSPORT, before=before)
         except RecordingError as error:
-            told.append(str(error))
+            messages.append(str(error))
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(told) == 7
-    assert all("another test has written it since this one began" in text for text in told)
+    assert len(messages) == 7
+    assert all("another test has written it since this one began" in text for text in messages)
     assert not cassette.opened(path).edited
     assert [one.name for one in tmp_path.iterdir()] == ["one.yaml"]
 

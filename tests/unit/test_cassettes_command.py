@@ -46,7 +46,7 @@ def module(path: str, *tests: str) -> None:
     Path(path).write_text("".join(f"def {test}(): pass\n" for test in tests))
 
 
-def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
+def test_cassettes_in_order_need_no_work(capsys: pytest.CaptureFixture[str]) -> None:
     """Counted by origin and version; exit 0."""
     module("tests/test_bot.py", "test_one", "test_two")
     made("cassettes/v1.0/test_bot/test_one.yaml", days=3)
@@ -59,18 +59,18 @@ def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-def test_what_has_to_be_done(capsys: pytest.CaptureFixture[str]) -> None:
-    """Too old, edited, used by nobody, not readable: each by name; exit 1."""
+def test_cassettes_that_need_work_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Too old, edited, used by no test, not readable: each by name; exit 1."""
     module("tests/test_bot.py", "test_old", "test_edited")
     made("cassettes/v1.0/test_bot/test_old.yaml", days=181)
     edited = made("cassettes/v1.0/test_bot/test_edited.yaml", days=1)
     edited.write_text(edited.read_text().replace("57da", "58da"))
-    made("cassettes/v1.0/test_bot/test_gone.yaml")
-    made("cassettes/v1.0/test_nowhere/test_gone.yaml")
+    made("cassettes/v1.0/test_bot/test_removed.yaml")
+    made("cassettes/v1.0/test_nowhere/test_removed.yaml")
     cut = made("cassettes/v1.0/test_bot/test_cut.yaml")
     cut.write_text(cut.read_text().replace("version: 1", ""))
-    Path("cassettes/v1.0/test_bot/test_stranger.yaml").write_text("interactions: []\nversion: 1\n")
-    module("tests/other.py", "test_stranger")
+    Path("cassettes/v1.0/test_bot/test_foreign.yaml").write_text("interactions: []\nversion: 1\n")
+    module("tests/other.py", "test_foreign")
     assert main(["cassettes", "status"]) == 1
     lines = capsys.readouterr().out.splitlines()
     folder = "cassettes/v1.0/test_bot"
@@ -79,13 +79,13 @@ def test_what_has_to_be_done(capsys: pytest.CaptureFixture[str]) -> None:
     assert "1 older than 180 days; record them again (--record-mode=rewrite):" in lines
     assert f"  {folder}/test_old.yaml: 181 days" in lines
     assert f"  {folder}/test_edited.yaml" in lines
-    assert f"  {folder}/test_gone.yaml: test_bot.py has no test_gone" in lines
-    assert "  cassettes/v1.0/test_nowhere/test_gone.yaml: there is no test_nowhere.py" in lines
+    assert f"  {folder}/test_removed.yaml: test_bot.py has no test_removed" in lines
+    assert "  cassettes/v1.0/test_nowhere/test_removed.yaml: there is no test_nowhere.py" in lines
     assert any(line.startswith(f"  {folder}/test_cut.yaml: ends without 'version'") for line in lines)
     assert main(["cassettes", "status", f"{folder}/test_old.yaml", "--days", "181"]) == 0
 
 
-def test_another_revision_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cassette_of_another_contract_revision_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     """It is nothing that has to be done."""
     module("test_bot.py", "test_one")
     path = made("cassettes/v1.0/test_bot/test_one.yaml")
@@ -110,7 +110,16 @@ def test_a_parametrised_test_is_no_orphan() -> None:
     assert main(["cassettes", "status"]) == 0
 
 
-def test_scan_finds_and_does_not_tell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_imported_test_is_no_orphan() -> None:
+    """Pytest collects what a module imports, under the name that it has there."""
+    Path("test_bot.py").write_text("from shared import test_it as test_one\n")
+    made("cassettes/v1.0/test_bot/test_one[a].yaml", test="x/test_bot.py::test_one[a]@v1.0")
+    assert main(["cassettes", "status"]) == 0
+
+
+def test_scan_reports_a_secret_without_showing_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """File, line and kind; what the environment calls a secret is found whatever it looks like; exit 1."""
     path = made("cassettes/v1.0/test_bot/test_one.yaml")
     assert main(["cassettes", "scan"]) == 0

@@ -66,7 +66,7 @@ def verdicts(lines: dict[str, Result]) -> dict[str, Status]:
 
 
 def test_a_tenant_that_is_ready(practice: Practice) -> None:
-    """Every line is ok, in the documented order, and the call that was made is gone."""
+    """Every line is ok, in the documented order, and the call that was made has ended."""
     lines = practice.visit()
     assert list(lines) == [*CHECKS, "calls left", "callback"]
     assert verdicts(lines) == EVERYTHING
@@ -74,7 +74,7 @@ def test_a_tenant_that_is_ready(practice: Practice) -> None:
 
 
 def test_a_sign_in_that_fails_ends_the_visit(practice: Practice) -> None:
-    """Which setting, what to do; the rest cannot be told."""
+    """The line names the setting and what to do; the other checks are *cannot tell*."""
     simulator = practice.simulator
     credential = Credential(simulator.tenant_id, simulator.authority.app.app_id, "wrong")
     http = http_for_msal(transport=SimulatorTransport(simulator))
@@ -86,7 +86,7 @@ def test_a_sign_in_that_fails_ends_the_visit(practice: Practice) -> None:
 
 
 def test_a_setting_that_fails_ends_the_visit(practice: Practice) -> None:
-    """The same for a certificate that cannot be read."""
+    """A certificate that cannot be read ends it, too."""
 
     def no_token() -> str:
         raise SettingError("AZURE_CLIENT_CERTIFICATE_PATH", "x.pem", "a PEM file", "There is no such file.")
@@ -164,8 +164,8 @@ def test_a_token_for_another_audience(practice: Practice) -> None:
 
 def test_an_application_that_is_not_registered(practice: Practice) -> None:
     """7503 comes before anything is looked up (observed 2.7)."""
-    stranger = Simulator(seed=5, tenant_id=practice.simulator.tenant_id).authority
-    practice.token = stranger.token
+    other_tenant = Simulator(seed=5, tenant_id=practice.simulator.tenant_id).authority
+    practice.token = other_tenant.token
     lines = practice.visit()
     row = Contract.packaged().errors.responses["app-not-registered"]
     assert (lines["7503"].verdict, lines["7503"].remedy) == (WRONG, row.remedy)
@@ -182,7 +182,7 @@ def test_a_meeting_of_another_tenant(practice: Practice) -> None:
     assert lines["7504"].says == "The call was refused by 7505 already."
 
 
-def test_a_tenant_that_lets_nobody_be_removed(practice: Practice) -> None:
+def test_a_tenant_in_which_the_app_may_not_remove_participants(practice: Practice) -> None:
     """The setting AllowRemoveParticipantAppIds (observed 10.13)."""
     practice.simulator.authority.change(practice.simulator.authority.app, may_remove_participants=False)
     lines = practice.visit()
@@ -190,7 +190,7 @@ def test_a_tenant_that_lets_nobody_be_removed(practice: Practice) -> None:
     assert "Set-CsApplicationMeetingConfiguration" in lines["removal"].remedy
 
 
-def test_without_a_user_only_a_refusal_can_be_told(practice: Practice) -> None:
+def test_without_a_user_the_removal_check_can_only_see_a_refusal(practice: Practice) -> None:
     """A 404 may come before or after the look at the setting."""
     practice.facts["user"] = ""
     line = practice.visit()["removal"]
@@ -200,7 +200,7 @@ def test_without_a_user_only_a_refusal_can_be_told(practice: Practice) -> None:
 
 
 def test_without_a_meeting_no_call_is_made(practice: Practice) -> None:
-    """And what takes one cannot be told."""
+    """The checks that need a call are *cannot tell*."""
     practice.meeting = {}
     lines = practice.visit()
     unknown = dict.fromkeys(("7504", "7505", "removal"), UNKNOWN)
@@ -216,7 +216,7 @@ def test_a_call_that_is_never_established(practice: Practice) -> None:
     assert (line.verdict, line.says) == (UNKNOWN, "The call was not established within 30 s.")
 
 
-def test_whoever_stops_listening_leaves_no_call(practice: Practice) -> None:
+def test_a_reader_that_stops_early_keeps_no_call(practice: Practice) -> None:
     """The lines come one by one; the call is hung up when the reader goes away."""
     lines = practice.doctor().run_checks()
     while next(lines).check != "7504":
@@ -226,7 +226,7 @@ def test_whoever_stops_listening_leaves_no_call(practice: Practice) -> None:
     practice.nothing_is_left()
 
 
-def test_an_interrupt_leaves_no_call(practice: Practice) -> None:
+def test_an_interrupt_hangs_the_call_up(practice: Practice) -> None:
     """Ctrl-C while it waits for the call."""
 
     def interrupted(seconds: float) -> None:
@@ -286,7 +286,7 @@ def test_a_callback_that_leads_elsewhere_is_wrong(practice: Practice) -> None:
     assert (line.verdict, line.says) == (WRONG, str(error))
 
 
-def test_where_nobody_listens_it_says_what_is_lacking(practice: Practice) -> None:
+def test_without_a_listening_server_the_callback_check_names_the_missing_settings(practice: Practice) -> None:
     """Both settings, because one leads to the other."""
     del practice.facts["arrives"]
     line = practice.visit()["callback"]

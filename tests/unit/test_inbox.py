@@ -59,7 +59,7 @@ def test_what_is_posted_elsewhere_is_not_taken(path: str) -> None:
     assert read(one).json() == []
 
 
-def test_nobody_reads_without_the_key() -> None:
+def test_without_the_key_nothing_can_be_read() -> None:
     """The key is in the address, and can be read there only by this run's own processes."""
     one = box()
     assert one.handle(Request("GET", "http://127.0.0.1:3978/calls")).status == 404
@@ -68,15 +68,15 @@ def test_nobody_reads_without_the_key() -> None:
 
 
 def test_no_more_is_kept_than_fits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever floods it is told so, and the run goes on."""
+    """A sender of too many posts gets a 503, and the run goes on."""
     monkeypatch.setattr(webhook, "MOST_KEPT", 1)
     one = box()
     assert [post(one, "/calls").status for _ in range(2)] == [202, 503]
     assert len(read(one).json()) == 1
 
 
-def test_a_test_hears_its_own_calls_only() -> None:
-    """Those posted to its address and below; what came before is told with the time since its start."""
+def test_a_test_gets_the_notifications_of_its_own_calls_only() -> None:
+    """The feed has what was posted to its address and below; times count from the start of the feed."""
     one = Inbox(CALLBACK)
     with serve_in_thread(SimulatorApp(one, frozen=True)) as url:
         reader = Post(f"{url}/{one.key}")
@@ -84,18 +84,18 @@ def test_a_test_hears_its_own_calls_only() -> None:
         over = b'{"value": [{"changeType": "deleted", "resourceUrl": "/communications/calls/c1"}, 7]}'
         for path in ("/calls/a?code=7", "/calls/ab?code=7", "/calls"):
             post(one, path)
-        assert [told.posted_to for told in mine.notifications()] == ["https://bot.contoso.example/calls/a?code=7"]
+        assert [post_.posted_to for post_ in mine.notifications()] == ["https://bot.contoso.example/calls/a?code=7"]
         assert not mine.has_ended("c1")
         for damaged in (b'{"value": 7}', b'{"value": null}', b"[]"):
             post(one, "/calls/ab?code=7", damaged)
         assert not other.has_ended("c1")
         post(one, "/calls/a/answered?code=7", over)
-        assert [told.posted_to.rpartition("/")[2] for told in mine.notifications()] == ["a?code=7", "answered?code=7"]
-        assert all(0 <= told.at < 60 for told in mine.notifications())
+        assert [post_.posted_to.rpartition("/")[2] for post_ in mine.notifications()] == ["a?code=7", "answered?code=7"]
+        assert all(0 <= post_.at < 60 for post_ in mine.notifications())
         assert mine.has_ended("c1")
         assert not mine.has_ended("1")
-        assert [told.entries for told in other.notifications()] == [()] * 4
-        assert [len(told.entries) for told in mine.notifications()] == [0, 1]
+        assert [post_.entries for post_ in other.notifications()] == [()] * 4
+        assert [len(post_.entries) for post_ in mine.notifications()] == [0, 1]
     with pytest.raises(EnvironmentFaultError, match="posted to the callback found no listening process"):
         mine.notifications()
     reader.close()

@@ -74,7 +74,7 @@ def test_a_token_that_fits_or_cannot_be_read_will_do(token: str) -> None:
     line(token).prove()
 
 
-def test_a_graph_that_cannot_be_reached_is_told() -> None:
+def test_a_graph_that_cannot_be_reached_is_reported() -> None:
     """With what the network said."""
     with pytest.raises(SettingError, match=r"expected a Graph that answers\. Connection refused\."):
         line("opaque", "Connection refused.").prove()

@@ -13,7 +13,7 @@ from pytest_graphcalls.cassette import Kind, Passport
 from pytest_graphcalls.cassette.passport import datetime
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.redaction import Redactor
-from pytest_graphcalls.sandbox import GivenData, InventedData, Meeting, Sandbox
+from pytest_graphcalls.sandbox import Meeting, Sandbox, StageData
 from pytest_graphcalls.sandbox.tenant import tenant_of
 from pytest_graphcalls.targets import Case
 from pytest_graphcalls.targets.replay import ReplayTarget, case_facts, sandbox_of
@@ -59,9 +59,9 @@ def test_it_is_the_same_each_time_and_no_other_tests() -> None:
 
 def test_a_recording_says_what_was_made_up() -> None:
     """Whatever pseudonyms look like in this version, the replay sends what the cassette holds."""
-    made = case(**{"1": "one", "Alice": "Somebody"})
+    made = case(**{"1": "one", "Alice": "Alice Smith"})
     assert next(made.ids()) == "one"
-    assert made.called("Alice") == "Somebody"
+    assert made.called("Alice") == "Alice Smith"
 
 
 def test_a_sandbox_is_replayed_by_pseudonyms() -> None:
@@ -71,7 +71,7 @@ def test_a_sandbox_is_replayed_by_pseudonyms() -> None:
     facts = case_facts(cast("Any", line), redactor)
     found = sandbox_of(Passport(datetime(2026, 11, 22), Kind.LIVE, ("v1.0",), "abc", **facts))
     assert found is not None
-    real, replayed = GivenData(SANDBOX), GivenData(found)
+    real, replayed = StageData(facts=SANDBOX), StageData(facts=found)
     for _ in SANDBOX.meetings:
         assert replayed.meeting() == redactor.json(real.meeting())
     assert {"user": {"id": replayed.user()}} == redactor.json({"user": {"id": real.user()}})
@@ -83,16 +83,16 @@ def test_a_sandbox_is_replayed_by_pseudonyms() -> None:
     assert SANDBOX.users[0] not in str(facts)
 
 
-def test_invented_people_have_names_that_stay() -> None:
+def test_invented_people_keep_their_names() -> None:
     """The organizer of a made-up meeting, too."""
     made = case()
-    props = InventedData(made.ids(), made.called)
+    props = StageData(made.ids(), made.called)
     meeting = props.meeting()
     assert Redactor("cassette", "key").json(meeting) == meeting
 
 
 def test_a_replays_token_opens_nothing() -> None:
-    """It is unsigned, and tells the tenant's pseudonym only."""
+    """It is unsigned, and names the tenant by its pseudonym only."""
     from pytest_graphcalls.targets.replay import _token
 
     assert tenant_of(_token("t-1")) == "t-1"

@@ -1,4 +1,4 @@
-"""What leaves the process is redacted, and what the leak scan still finds is masked where it stands."""
+"""Texts that the process writes are redacted, and what the leak scan still finds is masked in its place."""
 
 from pytest_graphcalls.redaction import Redactor
 from pytest_graphcalls.sanitize import clean, clean_json, note
@@ -17,19 +17,19 @@ class Careless(Redactor):
 CARELESS = Careless()
 
 
-def test_the_redactor_comes_first_and_leaves_nothing_to_the_scan():
+def test_the_redactor_comes_first_and_the_scan_finds_nothing_more():
     done = clean("client_secret='s3cret-of-mine' in call 57da")
     assert (done.text, done.found) == ("client_secret='REDACTED' in call 57da", 0)
 
 
-def test_what_the_scan_alone_finds_is_masked_where_it_stands():
+def test_a_secret_that_only_the_scan_finds_is_masked_in_its_place():
     done = clean("x client_secret='s3cret-of-mine' y\nX-Api-Key: abc def\nz", redactor=CARELESS)
     assert done.text == "x client_secret='REDACTED' y\nX-Api-Key: REDACTED\nz"
     assert done.kinds == ("secret by its name", "secret header")
     assert done.found == 2
 
 
-def test_people_are_masked_only_where_that_is_asked_for():
+def test_people_are_masked_only_on_request():
     text = "alice@contoso.com"
     assert clean(text).text == text
     assert clean(text, people=True).text == "REDACTED"

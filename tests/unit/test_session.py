@@ -33,8 +33,7 @@ from pytest_graphcalls.session import (
 )
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response, encode_json
-from tests.unit.contract.notices import call as call_data
-from tests.unit.contract.notices import posted
+from tests.unit.contract.notices import call as call_data, posted
 
 CALL = "https://graph.microsoft.com/v1.0/communications/calls/57da"
 RULE = "call-delete.success-is-204-empty"
@@ -69,12 +68,12 @@ BOT = "https://bot.contoso.com/api/calls"
 
 
 def notification(state: str | None) -> Notification:
-    """A call is told to be in ``state``; ``None`` is wrong."""
+    """A notification of a call in ``state``; ``None`` is wrong."""
     return Notification(BOT, posted("updated", "", call_data(state)))
 
 
 def callback(state: str | None) -> Request:
-    """The same as a bot gets it."""
+    """The request by which a bot gets such a notification."""
     headers = Headers({"Authorization": "Bearer abc", "Content-Type": "application/json"})
     return Request("POST", BOT, headers, encode_json(posted("updated", "", call_data(state))))
 
@@ -92,7 +91,7 @@ class TestJudge:
             ({"rule": OTHER}, False, FindingStatus.FAILS),
         ],
     )
-    def test_in_a_users_test_whatever_weighs_fails(
+    def test_in_a_users_test_every_violation_fails(
         self, contract: Contract, facts: dict[str, Any], strict: bool, status: FindingStatus
     ) -> None:
         """Violations fail a project's own test, notices under strict only."""
@@ -131,7 +130,7 @@ class TestJudge:
             (Evidence.INFERRED, True, FindingStatus.NOTED),
         ],
     )
-    def test_evidence_decides_what_weighs(
+    def test_evidence_decides_what_is_a_violation(
         self, contract: Contract, evidence: Evidence, strict: bool, status: FindingStatus
     ) -> None:
         """Documented rules are judged, reported ones under strict, inferred ones never."""
@@ -209,8 +208,8 @@ class TestRecorder:
         recorder(other)
         assert [finding.kind for finding in recorder.findings] == [Kind.METHOD_UNDOCUMENTED]
 
-    def test_what_fails_is_raised_once(self, contract: Contract) -> None:
-        """The same finding does not fail the body and the teardown."""
+    def test_a_failing_finding_is_raised_once(self, contract: Contract) -> None:
+        """A finding does not fail both the body and the teardown."""
         recorder = Recorder(contract)
         recorder(SURPLUS)
         with pytest.raises(ContractViolationError, match=RULE) as caught:
@@ -268,6 +267,15 @@ class TestRecorder:
         ):
             pytest.fail("the block was entered")
 
+    def test_an_operation_is_no_violation(self, contract: Contract) -> None:
+        """The message leads to the operation's rules instead of suggesting one of them."""
+        with pytest.raises(UnknownNameError) as caught, Recorder(contract).expect_violation("call-transfer"):
+            pytest.fail("the block was entered")
+        assert str(caught.value) == (
+            "there is no rule, slug or kind of finding 'call-transfer'. "
+            "It is an operation: 'graphcalls explain call-transfer' lists them all."
+        )
+
     def test_answers_belong_to_questions_that_exist(self, contract: Contract) -> None:
         """A question's name is checked."""
         recorder = Recorder(contract)
@@ -276,30 +284,30 @@ class TestRecorder:
         with pytest.raises(UnknownNameError, match="there is no question"):
             recorder.answer("participant-delete.deletd", status=404)
 
-    def test_what_is_followed_is_checked_once(self, contract: Contract) -> None:
-        """When somebody asks; the number is that among all notifications."""
-        told = [notification("established"), notification(None)]
+    def test_a_followed_notification_is_checked_once(self, contract: Contract) -> None:
+        """New notifications are checked when the recorder is read; the number is that among all notifications."""
+        received = [notification("established"), notification(None)]
         recorder = Recorder(contract)
-        leave = recorder.follow(lambda: told)
+        leave = recorder.follow(lambda: received)
         assert [(seen.exchange, seen.notification) for seen in recorder.seen] == [(None, 1)]
-        told.append(notification(None))
+        received.append(notification(None))
         assert [seen.notification for seen in recorder.seen] == [1, 2]
         assert (recorder.notification_count, list(recorder.flawed)) == (3, [1, 2])
-        told.append(notification(None))
+        received.append(notification(None))
         leave()
-        told.append(notification(None))
+        received.append(notification(None))
         assert [seen.notification for seen in recorder.seen] == [1, 2, 3]
 
     def test_threads_may_look_and_take_at_the_same_time(self, contract: Contract) -> None:
         """Neither waits for the other, and what fails every notification is taken by one of them."""
-        told = [notification(None)]
+        received = [notification(None)]
         recorder = Recorder(contract)
-        recorder.follow(lambda: list(told))
+        recorder.follow(lambda: list(received))
         taken: list[Seen] = []
 
         def take() -> None:
             for _ in range(40):
-                told.append(notification(None))
+                received.append(notification(None))
                 taken.extend(recorder.take_failing())
 
         threads = [Thread(target=take, daemon=True), Thread(target=take, daemon=True)]
@@ -316,13 +324,13 @@ class TestRecorder:
 
     def test_a_simulator_that_was_reset_is_followed_from_the_start(self, contract: Contract) -> None:
         """However many notifications there are then."""
-        told: list[Notification] = [notification("established")] * 2
+        received: list[Notification] = [notification("established")] * 2
         recorder = Recorder(contract)
-        recorder.follow(lambda: told)
+        recorder.follow(lambda: received)
         assert recorder.notification_count == 2
-        told[:] = [notification(None)]
+        received[:] = [notification(None)]
         assert [seen.notification for seen in recorder.seen] == [2]
-        told[:] = [notification(None), notification("established"), notification(None)]
+        received[:] = [notification(None), notification("established"), notification(None)]
         assert [seen.notification for seen in recorder.seen] == [2, 3, 5]
 
     def test_a_notification_is_judged_by_the_version_of_the_test(self, contract: Contract) -> None:
@@ -333,13 +341,13 @@ class TestRecorder:
         assert {finding.version for finding in recorder.findings} == {"v1.0", "beta"}
 
     @pytest.mark.parametrize("body", [b"", b"{", b"[]"])
-    def test_what_is_received_and_cannot_be_read_is_empty_and_found(self, contract: Contract, body: bytes) -> None:
+    def test_an_unreadable_notification_is_an_empty_body_and_a_finding(self, contract: Contract, body: bytes) -> None:
         """A receiver goes on, and the test fails."""
         recorder = Recorder(contract)
         assert recorder.receive(Request("POST", BOT, callback("established").headers, body)) == {}
         assert recorder.failing()
 
-    def test_what_is_received_is_checked_and_handed_on(self, contract: Contract) -> None:
+    def test_a_received_notification_is_checked_and_handed_on(self, contract: Contract) -> None:
         """The token is asked for, because the service sends one."""
         recorder = Recorder(contract)
         assert recorder.receive(callback("established")) == posted("updated", "", call_data("established"))
@@ -350,12 +358,12 @@ class TestRecorder:
 
     def test_a_wrong_notification_may_be_expected(self, contract: Contract) -> None:
         """Like an exchange; what came before the block, or comes after it, is not meant."""
-        told = [notification(None)]
+        received = [notification(None)]
         recorder = Recorder(contract)
-        recorder.follow(lambda: told)
+        recorder.follow(lambda: received)
         with recorder.expect_violation("null-unexpected"):
-            told.append(notification(None))
-        told.append(notification(None))
+            received.append(notification(None))
+        received.append(notification(None))
         assert [seen.status for seen in recorder.seen] == [
             FindingStatus.FAILS,
             FindingStatus.EXPECTED,
@@ -432,7 +440,7 @@ class TestWatch:
         assert len(watch.record().reason) <= 300
         assert "eyJ" not in watch.record().reason
 
-    def test_exchanges_are_kept_where_somebody_will_read_them(self, contract: Contract) -> None:
+    def test_exchanges_of_failed_tests_are_kept(self, contract: Contract) -> None:
         """Of a test that held only the counts are kept."""
         watch = Watch("test_a.py::test_it", "v1.0", "simulator", (OTHER,), (), Recorder(contract, rules=(OTHER,)))
         assert watch.recorder is not None
@@ -460,13 +468,13 @@ def record(nodeid: str = "a", outcome: Outcome = Outcome.HELD, **facts: Any) -> 
     return replace(TestRecord(nodeid, outcome, version="v1.0", rules=(RULE,)), **facts)
 
 
-def test_a_record_survives_the_journey() -> None:
+def test_a_record_survives_as_json() -> None:
     """What travels between processes is plain JSON and comes back as it was."""
     whole = record(
         reason="because",
         target="simulator",
         questions=("participant-delete.deleted-twice",),
-        answers={"participant-delete.deleted-twice": Answer(404, "8522", "gone")},
+        answers={"participant-delete.deleted-twice": Answer(404, "8522", "not found")},
         seen=(
             Seen(finding(rule=OTHER), 0, FindingStatus.ELSEWHERE),
             Seen(finding(side=Side.NOTIFICATION), None, FindingStatus.FAILS, 3),
@@ -526,7 +534,7 @@ class TestRun:
         assert self.result(run, version="beta").status is Outcome.NOT_CHECKED
 
     def test_another_tests_finding_breaks_a_rule(self, contract: Contract) -> None:
-        """It is told as broken outside its own test, because nothing failed for it."""
+        """The rule is reported as broken outside its own test, because no test failed for it."""
         run = Run(contract)
         run.add(record("a"))
         run.add(record("b", rules=(OTHER,), seen=(Seen(finding(rule=RULE), 0, FindingStatus.ELSEWHERE),)))
@@ -599,7 +607,7 @@ class TestRun:
         run.add(
             record("b", Outcome.NOT_CHECKED, rules=(), questions=("participant-delete.organizer",), reason="skipped")
         )
-        told = {one.question: (one.answer, one.reason) for one in run.questions()}
-        assert told[asked] == (Answer(404), "")
-        assert told["participant-delete.organizer"] == (None, "skipped")
-        assert told["call-reject.rejected-late"] == (None, "no test of this run asked it")
+        results = {one.question: (one.answer, one.reason) for one in run.questions()}
+        assert results[asked] == (Answer(404), "")
+        assert results["participant-delete.organizer"] == (None, "skipped")
+        assert results["call-reject.rejected-late"] == (None, "no test of this run asked it")

@@ -120,7 +120,7 @@ def test_the_old_address_and_another_client_are_views_of_the_same_call() -> None
     assert other.asked == [("GET", f"/communications/calls/{CALL}", None)]
 
 
-def test_a_step_that_is_refused_leaves_the_test_unchecked() -> None:
+def test_a_refused_step_makes_the_test_unchecked() -> None:
     """The sentence says what the target answered and which rule to look at."""
     stage, _ = stage_on()
     body = encode_json({"error": {"code": "8522", "message": "Call not found."}})
@@ -133,8 +133,8 @@ def test_a_step_that_is_refused_leaves_the_test_unchecked() -> None:
 
 
 @pytest.mark.parametrize("answer", [said(), Said(200, b"[]"), Said(200, b"{"), said(value={})])
-def test_a_roster_that_cannot_be_read_leaves_the_test_unchecked(answer: Said) -> None:
-    """Whoever judges another rule is not misled by an empty roster."""
+def test_an_unreadable_roster_makes_the_test_unchecked(answer: Said) -> None:
+    """A test of another rule is not misled by an empty roster."""
     stage, _ = stage_on({("GET", "/participants"): answer})
     with pytest.raises(StageError, match="call-list-participants"):
         StagedCall(stage, CALL, stage.client).roster()
@@ -153,8 +153,8 @@ def test_people_are_found_on_the_roster_without_regard_to_letter_case() -> None:
         call.id_of(bob)
 
 
-def test_a_call_that_cannot_be_found_is_gone() -> None:
-    """Its state is no failure of another rule."""
+def test_a_call_that_cannot_be_found_has_a_state_of_its_own() -> None:
+    """Its state is ``gone``, and no failure of another rule."""
     stage, _ = stage_on()
     call = StagedCall(stage, CALL, stage.client)
     assert call.state() == "gone"
@@ -217,8 +217,8 @@ def test_a_roster_without_those_whose_invite_is_completed_is_blamed(status: str,
     assert wrong == ([("call-list-participants.success-is-200-with-collection", *expected)] if blamed else [])
 
 
-def test_an_invite_that_is_over_is_not_waited_for() -> None:
-    """At a server in real time the operation tells when there is no more to wait for than a late list."""
+def test_a_finished_invite_is_not_waited_for() -> None:
+    """At a server in real time the operation shows when only a late list is left to wait for."""
     stage, line = stage_on({("GET", "/operations/o"): said(status="completed"), ("GET", "/participants"): roster()})
     line.scripted.answers["POST", "/invite"] = said(id="o")
     line.given, stage._add_wrong_value = MockFacts(), lambda *_: None
@@ -227,7 +227,7 @@ def test_an_invite_that_is_over_is_not_waited_for() -> None:
     assert sum(line.waited) == pytest.approx(0.5)
 
 
-def test_an_invite_that_was_refused_has_brought_nobody() -> None:
+def test_a_refused_invite_has_added_no_participant() -> None:
     """Nothing is asked of the target for it."""
     stage, line = stage_on()
     call = StagedCall(stage, CALL, stage.client)
@@ -235,8 +235,8 @@ def test_an_invite_that_was_refused_has_brought_nobody() -> None:
     assert line.scripted.asked == []
 
 
-def test_an_invite_that_is_over_has_brought_those_on_the_roster() -> None:
-    """Who was passed over silently is not counted, and nobody waits for them."""
+def test_a_finished_invite_has_added_those_on_the_roster() -> None:
+    """An invitee who was passed over silently is not counted, and not waited for."""
     stage, line = stage_on({("GET", "/operations/o"): said(status="Completed")})
     alice, bob = stage.persons(2)
     line.scripted.answers["GET", "/participants"] = roster(alice)
@@ -245,7 +245,7 @@ def test_an_invite_that_is_over_has_brought_those_on_the_roster() -> None:
     assert line.waited == []
 
 
-def test_an_invite_that_never_ends_says_nothing() -> None:
+def test_an_invite_that_never_ends_proves_nothing() -> None:
     """A rule about what must not happen is not held by a target on which nothing happens."""
     stage, _ = stage_on({("GET", "/operations/o"): said(status="running"), ("GET", "/participants"): roster()})
     stage._patience = 0.1
@@ -266,7 +266,7 @@ def test_a_server_on_which_nothing_happens_is_not_waited_for_in_full_again() -> 
 
 
 def test_a_server_on_which_something_has_happened_is_always_waited_for() -> None:
-    """One thing that never comes says nothing of the others."""
+    """One event that never comes proves nothing about the others."""
     stage, line = stage_on()
     line.root = "http://moving.example.org/v1.0"
     answers = iter([False, True])
@@ -284,7 +284,7 @@ def test_every_call_is_hung_up_even_if_one_cannot_be() -> None:
     stage, line = stage_on({("POST", "/calls"): lambda: said(201, id=next(number))})
 
     def fails() -> Answer:
-        raise ConnectionError("gone away")
+        raise ConnectionError("connection lost")
 
     line.scripted.answers["DELETE", "/b"] = fails
     for _ in "abc":
@@ -312,13 +312,13 @@ def test_what_a_target_does_not_offer_is_not_staged() -> None:
 def test_an_answer_to_a_question_is_kept() -> None:
     """Status, code and text of an error; a note where there is none."""
     stage, _ = stage_on()
-    body = encode_json({"error": {"code": "8522", "message": "Gone."}})
+    body = encode_json({"error": {"code": "8522", "message": "Not found."}})
     stage.record_answer("call-reject.rejected-twice", Said(404, body))
-    stage.record_answer("call-reject.without-body", said(202), "it is gone")
+    stage.record_answer("call-reject.without-body", said(202), "it was rejected")
     kept = stage._recorder.answers
     assert [(one.status, one.code, one.text) for one in kept.values()] == [
-        (404, "8522", "Gone."),
-        (202, "", "it is gone"),
+        (404, "8522", "Not found."),
+        (202, "", "it was rejected"),
     ]
 
 

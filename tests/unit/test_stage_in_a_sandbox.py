@@ -59,7 +59,7 @@ def listed(*ids: str, sort: str = "user") -> list[dict[str, Any]]:
 
 
 def test_everything_comes_out_of_the_sandbox() -> None:
-    """Whom it calls, where it meets, and where it wants to hear of it."""
+    """The people it calls, the meeting it joins, and the address for notifications."""
     stage, line = stage_on({("POST", "/calls"): said(201, id=CALL)})
     assert [stage.person().id, stage.person().id] == ["u1", "u2"]
     assert (stage.bot().id, stage.phone().id) == ("b1", "+1234567")
@@ -70,7 +70,7 @@ def test_everything_comes_out_of_the_sandbox() -> None:
 
 
 def test_the_organizer_is_the_meetings_own() -> None:
-    """An address that does not tell who it is leaves the question open."""
+    """Where the join address does not name the organizer, no user is made up."""
     stage, _ = stage_on()
     assert stage.organizer_of(stage.meeting()).id == "olivia"
     with pytest.raises(StageError, match="the organizer of a meeting could not be staged"):
@@ -78,7 +78,7 @@ def test_the_organizer_is_the_meetings_own() -> None:
 
 
 def test_it_asks_less_and_less_often() -> None:
-    """Somebody's telephone rings for a minute; each look counts as a request."""
+    """A person's telephone rings for a minute, and each look counts as a request."""
     stage, line = stage_on()
     assert not stage.until(lambda: False)
     assert sum(line.waited) == pytest.approx(75.0)
@@ -101,14 +101,15 @@ def test_a_call_is_read_until_chance_has_no_part_in_it(compared: bool) -> None:
 def test_a_call_that_ended_is_not_waited_for() -> None:
     """It will not be established any more."""
     stage, line = stage_on({("POST", "/calls"): said(201, id=CALL), ("GET", CALL): said(404)})
-    with pytest.raises(StageError, match="it was gone before it was established"):
+    state = "gone"
+    with pytest.raises(StageError, match=f"it was {state} before it was established"):
         stage.peer_to_peer_call()
     assert line.waited == []
 
 
 def test_a_meeting_is_left_as_empty_as_it_was() -> None:
-    """Whom tests invite is taken out; organizers, our own leg and strangers are left alone."""
-    people = [*listed("U1", "stranger", "olivia"), *listed("b1", sort="application"), *listed("+1234567", sort="phone")]
+    """Users whom tests invite are removed; organizers, the bot's own leg and other people are left alone."""
+    people = [*listed("U1", "other", "olivia"), *listed("b1", sort="application"), *listed("+1234567", sort="phone")]
     stage, line = stage_on(
         {
             ("POST", "/calls"): said(201, id=CALL),
@@ -139,7 +140,7 @@ def test_what_goes_wrong_at_the_end_hides_nothing(error: Exception) -> None:
 
 
 def test_a_call_to_people_is_not_looked_into() -> None:
-    """It ends with its call; there is nobody to take out."""
+    """It ends with its call; there is no participant to remove."""
     stage, line = stage_on({("POST", "/calls"): said(201, id=CALL), ("GET", CALL): said(state="established")})
     call = stage.peer_to_peer_call()
     assert isinstance(call, StagedCall)

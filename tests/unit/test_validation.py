@@ -1,4 +1,4 @@
-"""Seconds and counts, wherever somebody gives them: one question, one sentence."""
+"""Seconds and counts are checked by one function, wherever a user gives them, and refused in one sentence."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ TAKERS: dict[str, Take] = {
 @pytest.mark.parametrize("given", NONE.values(), ids=NONE)
 @pytest.mark.parametrize("name", TAKERS)
 def test_what_is_no_number_is_named(simulator: Simulator, name: str, given: Any) -> None:
-    """Whoever takes seconds or counts says what was given, as what, and what was expected; nothing has happened."""
+    """A function that takes seconds or counts names value, setting and what was expected; nothing has happened."""
     with pytest.raises(SettingError) as caught:
         TAKERS[name](simulator, given)
     assert (caught.value.name, caught.value.value != "") == (name, True)
@@ -88,8 +88,8 @@ def test_any_number_in_range_is_taken_as_it_is(given: Any) -> None:
     assert quantity("wait", given) is given
 
 
-def test_what_is_waited_for_can_be_asked() -> None:
-    """A value says nothing of what comes; a function is asked for."""
+def test_a_condition_to_wait_for_is_a_function() -> None:
+    """``wait_for`` refuses a value, which never changes, and asks for a function."""
     with pytest.raises(SettingError, match=r"wait_for\(condition\)=False: expected a function, e.g. lambda: "):
         Bot(Simulator()).wait_for(False)  # type: ignore[arg-type]  # the mistake itself
 

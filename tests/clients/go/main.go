@@ -1,4 +1,4 @@
-// The Graph SDK for Go, asked by tests: programs.py of the parent folder tells how. It signs in with azidentity, from
+// The Graph SDK for Go, asked by tests: programs.py of the parent folder says how. It signs in with azidentity, from
 // the environment, and knows nothing of graphcalls.
 package main
 

@@ -32,7 +32,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The Graph SDK for Java, asked by tests: programs.py of the parent folder tells how. It signs in with azure-identity,
+ * The Graph SDK for Java, asked by tests: programs.py of the parent folder says how. It signs in with azure-identity,
  * from the environment, and knows nothing of graphcalls.
  */
 public final class Calls {

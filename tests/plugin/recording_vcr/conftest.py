@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.taped import SERVICE, Taped, taped
+from tests.plugin.taped import SERVICE, Taped, once, taped
 
 __all__ = ["taped"]
 
@@ -26,5 +26,5 @@ def tape(pytester: pytest.Pytester, name: str = "test_it.yaml", module: str = "t
 def recorded(pytester: pytest.Pytester, taped: Taped, source: str = READ) -> Path:
     """A cassette, made by a run that passed."""
     pytester.makepyfile(test_mod=source)
-    taped("--record-mode=once").assert_outcomes(passed=1)
-    return tape(pytester)
+    (path,) = once(source, pytester.path / "cassettes", lambda: taped("--record-mode=once"))
+    return path

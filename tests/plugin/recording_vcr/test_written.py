@@ -129,7 +129,9 @@ def test_the_key_is_kept_for_the_next_recording(
 ) -> None:
     """Without a variable a key is made once; recorded again, only the time differs."""
     monkeypatch.delenv("GRAPHCALLS_REDACTION_KEY")
-    path = recorded(pytester, taped)
+    pytester.makepyfile(test_mod=READ)
+    taped("--record-mode=once").assert_outcomes(passed=1)
+    path = tape(pytester)
     key = (pytester.path / "cassettes" / ".graphcalls-key").read_text()
     first = path.read_text()
     taped("--record-mode=rewrite").assert_outcomes(passed=1)

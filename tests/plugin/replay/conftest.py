@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from pytest_graphcalls.simulator import Simulator
+from tests.few import suite
 from tests.plugin.taped import taped
 
 __all__ = ["taped"]
 
-SUITE = ("--pyargs", "pytest_graphcalls.contracts")
-FEW = (*SUITE, "-k", "call_get or call_delete")
+READING, ENDING = "test_call_get", "test_call_delete"
+FEW = suite(READING, ENDING)
 """A few tests of the suite, in both versions."""
 Served = tuple[str, Simulator]
 SHIPPED = Path(__file__).parents[3] / "cassettes"

@@ -1,4 +1,4 @@
-"""Recordings that are old, edited or of another contract are told."""
+"""Recordings that are old, edited or of another contract are reported."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.replay.conftest import FEW, SHIPPED, SUITE, tapes
+from tests.few import suite
+from tests.plugin.replay.conftest import ENDING, FEW, READING, SHIPPED, tapes
 from tests.plugin.taped import Taped
 
 
@@ -22,7 +23,7 @@ def aged(path: Path, days: int) -> None:
 @pytest.fixture
 def shelf(pytester: pytest.Pytester) -> Path:
     """Three of the shipped cassettes, as a project's own; one of them is 181 days old."""
-    for name in ("test_call_get", "test_call_delete"):
+    for name in (READING, ENDING):
         shutil.copytree(SHIPPED / "v1.0" / name, pytester.path / "cassettes" / "v1.0" / name)
     for path in tapes(pytester):
         aged(path, 180)
@@ -35,8 +36,8 @@ REPLAY = (*FEW, "--graphcalls-target=replay", "--graphcalls-version=v1.0")
 STRICT = "--graphcalls-strict-cassettes"
 
 
-def told(pytester: pytest.Pytester, shelf: Path) -> str:
-    """What a run says of the cassette that is too old."""
+def warning(pytester: pytest.Pytester, shelf: Path) -> str:
+    """The line of a run about the cassette that is too old."""
     path = shelf.relative_to(pytester.path)
     return f"cassettes older than 180 days: {path}; record them again (--record-mode=rewrite)"
 
@@ -45,27 +46,24 @@ def test_an_old_cassette_is_a_warning(pytester: pytest.Pytester, taped: Taped, s
     """Locally; with --graphcalls-strict-cassettes the run fails."""
     result = taped(*REPLAY)
     assert result.ret == pytest.ExitCode.OK
-    assert told(pytester, shelf) in result.outlines
+    assert warning(pytester, shelf) in result.outlines
     strict = taped(*REPLAY, STRICT)
     assert strict.ret == pytest.ExitCode.TESTS_FAILED
-    assert told(pytester, shelf) in strict.outlines
+    assert warning(pytester, shelf) in strict.outlines
     assert taped(*REPLAY, STRICT, "--graphcalls-cassette-days=181").ret == pytest.ExitCode.OK
 
 
-def test_workers_tell_of_an_old_cassette(pytester: pytest.Pytester, taped: Taped, shelf: Path) -> None:
+def test_workers_report_an_old_cassette(pytester: pytest.Pytester, taped: Taped, shelf: Path) -> None:
     """The controller says it, and fails the run."""
     strict = taped(*REPLAY, STRICT, workers=1)
     assert strict.ret == pytest.ExitCode.TESTS_FAILED
-    assert told(pytester, shelf) in strict.outlines
+    assert warning(pytester, shelf) in strict.outlines
 
 
-def test_only_what_was_played_counts(taped: Taped, shelf: Path) -> None:
+def test_only_played_cassettes_count(taped: Taped, shelf: Path) -> None:
     """A run of other tests (-k) says nothing about it."""
     assert shelf.exists()
-    result = taped(
-        *(*SUITE, "-k", "call_get", "--graphcalls-target=replay"),
-        *("--graphcalls-version=v1.0", "--graphcalls-strict-cassettes"),
-    )
+    result = taped(*REPLAY, STRICT, "-k", "call_get")
     assert result.ret == pytest.ExitCode.OK
     assert not any("older than" in line for line in result.outlines)
 
@@ -73,7 +71,7 @@ def test_only_what_was_played_counts(taped: Taped, shelf: Path) -> None:
 def test_the_age_is_an_ini_key_too(pytester: pytest.Pytester, taped: Taped, shelf: Path) -> None:
     """graphcalls_cassette_days."""
     pytester.makeini("[pytest]\ngraphcalls_cassette_days = 10\ngraphcalls_strict_cassettes = true\n")
-    result = taped(*SUITE, "-k", "call_get", "--graphcalls-target=replay", "--graphcalls-version=v1.0")
+    result = taped(*suite(READING), "--graphcalls-target=replay", "--graphcalls-version=v1.0")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert any(line.startswith("cassettes older than 10 days: ") for line in result.outlines)
 
@@ -89,7 +87,7 @@ def test_a_wrong_age(taped: Taped, value: str) -> None:
 def test_another_revision_of_the_contract(pytester: pytest.Pytester, taped: Taped, shelf: Path) -> None:
     """It is said, and fails nothing."""
     shelf.write_text(re.sub(r"(    [a-z]+-[a-z-]+): [0-9a-f]{12}", r"\1: abcdef", shelf.read_text(), count=1))
-    result = taped(*FEW, "--graphcalls-target=replay", "--graphcalls-version=v1.0")
+    result = taped(*REPLAY)
     assert result.ret == pytest.ExitCode.OK
     path = shelf.relative_to(pytester.path)
     assert f"cassettes recorded for another revision of the contract: {path}" in result.outlines

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from tests.plugin.replay.conftest import FEW, SUITE, tapes
-from tests.plugin.taped import Taped
+from tests.few import suite
+from tests.plugin.replay.conftest import ENDING, FEW, tapes
+from tests.plugin.taped import Taped, once
+
+REPLAY = ("--graphcalls-target=replay", "--graphcalls-version=v1.0")
+HANGING_UP = "v1.0/test_call_delete/test_hanging_up_is_answered_with_204_and_nothing.yaml"
+
+
+@pytest.fixture
+def recorded(pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...]) -> list[Path]:
+    """The cassettes of a few tests, in both versions."""
+    return once(FEW, pytester.path / "cassettes", lambda: taped(*FEW, *to_server))
 
 
 def test_a_run_is_recorded_and_replayed(
@@ -34,8 +45,8 @@ def test_a_run_is_recorded_and_replayed(
         "the service"
     ) in replayed.outlines
     verdicts = [json.loads((pytester.path / name).read_text())["rules"] for name in ("recorded.json", "replayed.json")]
-    told, heard = ({(r["id"], r["version"]): r["status"] for r in rules} for rules in verdicts)
-    assert told == heard
+    live, replayed = ({(r["id"], r["version"]): r["status"] for r in rules} for rules in verdicts)
+    assert live == replayed
     assert [file.read_bytes() for file in files] == [file.read_bytes() for file in tapes(pytester)]
 
 
@@ -52,10 +63,9 @@ def test_the_simulator_in_process_is_not_recorded(pytester: pytest.Pytester, tap
     assert not tapes(pytester)
 
 
-def test_once_keeps_what_is_there(pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...]) -> None:
+def test_once_keeps_what_is_there(taped: Taped, to_server: tuple[str, ...], recorded: list[Path]) -> None:
     """Only what is missing is recorded."""
-    taped(*FEW, *to_server)
-    first, *others = tapes(pytester)
+    first, *others = recorded
     first.unlink()
     before = [file.read_bytes() for file in others]
     result = taped(*FEW, to_server[0], "--record-mode=once")
@@ -65,18 +75,14 @@ def test_once_keeps_what_is_there(pytester: pytest.Pytester, taped: Taped, to_se
 
 
 def test_what_was_not_recorded_is_skipped_by_name(
-    pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...]
+    pytester: pytest.Pytester, taped: Taped, recorded: list[Path]
 ) -> None:
     """With the command that records it; what needs more than requests names that instead."""
-    taped(*FEW, *to_server, "--graphcalls-version=v1.0")
-    (gone,) = [file for file in tapes(pytester) if "hanging_up" in file.name]
-    gone.unlink()
-    result = taped(*SUITE, "-k", "call_delete", "-rs", "--graphcalls-target=replay", "--graphcalls-version=v1.0")
+    (pytester.path / "cassettes" / HANGING_UP).unlink()
+    result = taped(*suite(ENDING), *REPLAY, "-rs")
     skipped = [line for line in result.outlines if line.startswith("SKIPPED")]
-    name = "test_hanging_up_is_answered_with_204_and_nothing"
     assert any(
-        f"not checked: there is no recording of it (cassettes/v1.0/test_call_delete/{name}.yaml); record it with: "
-        "pytest '" in line
+        f"not checked: there is no recording of it (cassettes/{HANGING_UP}); record it with: pytest '" in line
         for line in skipped
     )
     assert any("needs a second registered app, which replay does not offer" in line for line in skipped)
@@ -90,19 +96,11 @@ def test_replaying_from_an_empty_folder_ends_the_run(pytester: pytest.Pytester, 
     assert f"--graphcalls-target=replay: expected cassettes in {pytester.path / 'nothing'}." in text
 
 
-def test_a_request_that_was_not_recorded(pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...]) -> None:
+def test_a_request_that_was_not_recorded(pytester: pytest.Pytester, taped: Taped, recorded: list[Path]) -> None:
     """The test fails and names the nearest; about the rule nothing is known, so it is not called broken."""
-    taped(*FEW, *to_server, "--graphcalls-version=v1.0")
-    (path,) = [file for file in tapes(pytester) if "hanging_up" in file.name]
+    path = pytester.path / "cassettes" / HANGING_UP
     path.write_text(path.read_text().replace('"requestedModalities":["audio"]', '"requestedModalities":["video"]'))
-    result = taped(
-        *SUITE,
-        "-k",
-        "hanging_up",
-        "--graphcalls-target=replay",
-        "--graphcalls-version=v1.0",
-        "--graphcalls-report=r.json",
-    )
+    result = taped(*suite(ENDING), *REPLAY, "-k", "hanging_up", "--graphcalls-report=r.json")
     result.assert_outcomes(failed=1, skipped=1)
     (line,) = [line for line in result.outlines if line.startswith(str(path))]
     assert line.startswith(

@@ -63,7 +63,9 @@ def test_a_certificate_of_another_app_names_its_thumbprint(sign_in: SignInMaker,
 
 
 @pytest.mark.parametrize("off", [timedelta(hours=1), timedelta(hours=-1)])
-def test_a_skewed_clock_is_told_by_how_much(way: Counted, sign_in: SignInMaker, tmp_path: Path, off: timedelta) -> None:
+def test_a_skewed_clock_is_reported_with_its_difference(
+    way: Counted, sign_in: SignInMaker, tmp_path: Path, off: timedelta
+) -> None:
     """An assertion carries this machine's time."""
     way.simulator = Simulator(start=datetime.now(UTC) + off)
     way.simulator.signin.add_certificate(made().public)

@@ -43,7 +43,7 @@ def test_a_refusal_names_setting_and_remedy(
     assert refused.trace.startswith("trace ")
 
 
-def test_an_expired_secret_is_told(simulator: Simulator, sign_in: SignInMaker) -> None:
+def test_an_expired_secret_is_reported(simulator: Simulator, sign_in: SignInMaker) -> None:
     """The whole sentence, once."""
     simulator.signin.expire_secrets()
     refused = failure(sign_in())
@@ -93,8 +93,8 @@ HTML = httpx.Response(200, html="<html><title>Welcome to the hotel</title></html
         ("throttled", httpx.Response(429, headers={"retry-after": "1"})),
     ],
 )
-def test_an_authority_that_answers_something_else_is_told(credential: Credential, name: str, answer: Any) -> None:
-    """At discovery, where a network's login page or a proxy is met first."""
+def test_an_authority_with_an_unexpected_answer_is_reported(credential: Credential, name: str, answer: Any) -> None:
+    """At discovery, which is where a network's login page or a proxy shows first."""
     refused = failure(answered(credential, discovery=answer))
     assert (refused.name, refused.status) == (name, answer.status_code)
     assert GLOBAL.authority_host in refused.text
@@ -112,7 +112,7 @@ def test_an_authority_that_answers_something_else_is_told(credential: Credential
         ("unknown", httpx.Response(403, json={"error": "new", "error_codes": {"a": 1}, "error_description": None})),
     ],
 )
-def test_a_token_endpoint_that_answers_something_else_is_told(credential: Credential, name: str, answer: Any) -> None:
+def test_a_token_endpoint_with_an_unexpected_answer_is_reported(credential: Credential, name: str, answer: Any) -> None:
     """An unknown code still has its text, and a page that explains it."""
     refused = failure(answered(credential, answer))
     assert (refused.name, refused.status) == (name, answer.status_code)
@@ -122,7 +122,7 @@ def test_a_token_endpoint_that_answers_something_else_is_told(credential: Creden
         assert refused.text in {"AADSTS1: New.", "no reason was given."}
 
 
-def test_an_authority_that_cannot_be_reached_is_told(credential: Credential) -> None:
+def test_an_authority_that_cannot_be_reached_is_reported(credential: Credential) -> None:
     """With what the network said."""
 
     def broken(request: httpx.Request) -> httpx.Response:
@@ -132,17 +132,19 @@ def test_an_authority_that_cannot_be_reached_is_told(credential: Credential) -> 
     refused = failure(SignIn(credential, GLOBAL, http=http))
     assert (refused.name, refused.setting) == ("unreachable", AUTHORITY)
     assert "cannot be reached: no route to host." in refused.text
-    # A night's verdict tells it: an address behind "token:" would be taken for one, and no report be written.
+    # A night's verdict repeats it: an address behind "token:" would be taken for one, and no report be written.
     assert list(scan(str(refused))) == []
 
 
 def test_msals_own_client_is_used_when_none_is_given(credential: Credential) -> None:
     """Nothing listens there, and it says so."""
-    assert failure(SignIn(credential, GLOBAL, authority="https://127.0.0.1:9")).name == "unreachable"
+    assert (
+        failure(SignIn(credential, GLOBAL, authority="https://127.0.0.1:9", http=http_for_msal())).name == "unreachable"
+    )
 
 
 def test_a_failure_is_not_remembered(simulator: Simulator, sign_in: SignInMaker) -> None:
-    """A 401 is asked for again; whoever mends the app need not start anew."""
+    """A failed sign-in is tried again, so that a fixed app registration needs no new run."""
     simulator.signin.expire_secrets()
     one = sign_in(secret="Better8Q~")
     assert failure(one).name == "wrong-secret"

@@ -43,7 +43,7 @@ libraries = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "h
 
 
 @libraries
-def test_a_claims_challenge_is_met_once(
+def test_a_claims_challenge_is_answered_once(
     simulator: Simulator, way: Counted, sign_in: SignInMaker, library: ModuleType
 ) -> None:
     """The second token was asked for with the claims."""
@@ -62,7 +62,7 @@ async def _get(server: Challenging, auth: BearerAuth) -> Any:
 
 
 @libraries
-def test_an_async_client_meets_it_as_well(
+def test_an_async_client_answers_a_claims_challenge_as_well(
     simulator: Simulator, way: Counted, sign_in: SignInMaker, library: ModuleType
 ) -> None:
     """One generator serves both."""

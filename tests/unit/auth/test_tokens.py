@@ -44,7 +44,7 @@ def test_a_token_is_renewed_before_it_runs_out(way: Counted, simulator: Simulato
 
 
 def test_a_new_token_can_be_forced(way: Counted, sign_in: SignInMaker) -> None:
-    """For whoever has changed the app's roles in the meantime."""
+    """The app's roles may have changed in the meantime."""
     one = sign_in()
     one.token(), one.token(force=True)
     assert len(way.forms) == 2
@@ -62,7 +62,7 @@ def test_a_certificate_gives_a_token(simulator: Simulator, sign_in: SignInMaker,
 
 
 def test_a_token_file_gives_a_token(simulator: Simulator, sign_in: SignInMaker, tmp_path: Path) -> None:
-    """Read each time, because whoever issues it replaces it."""
+    """The file is read each time, because its issuer replaces it."""
     facts = {"issuer": "https://cluster.contoso.com", "subject": "system:serviceaccount:a:b"}
     simulator.signin.add_federation(**facts, key=made("cluster").public_key)
     path = tmp_path / "token"

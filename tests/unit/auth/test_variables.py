@@ -22,7 +22,7 @@ GIVEN = {TENANT: GUID, CLIENT: GUID, SECRET: "s3cr3t-value"}
 
 
 def test_the_variables_are_those_of_azure_identity() -> None:
-    """Whoever has set them for another tool has set them for this one."""
+    """A user who has set them for another tool has set them for this one."""
     from azure.identity._constants import EnvironmentVariables
 
     names = {value for name, value in vars(EnvironmentVariables).items() if isinstance(value, str)}

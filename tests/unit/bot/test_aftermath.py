@@ -1,4 +1,4 @@
-"""What a bot goes on doing after its answer: what is raised there is told, what the bot takes care of itself is not."""
+"""A bot that goes on after its answer: exceptions that it raises there are reported, handled ones are not."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def looks() -> None:
 
 
 @pytest.mark.parametrize("work", [gathers, catches, looks])
-def test_what_the_bot_takes_care_of_is_no_failure(
+def test_a_handled_exception_is_no_failure(
     simulator: Simulator, bot: Bot, work: Callable[[], Coroutine[Any, Any, None]]
 ) -> None:
     """An exception of a task that another task of the bot has asked for is the bot's own affair."""
@@ -47,8 +47,8 @@ def test_what_the_bot_takes_care_of_is_no_failure(
     bot(asgi(lambda notes, headers: kept.append(asyncio.ensure_future(work()))))
     simulator.incoming_call()
     simulator.advance(0)
-    (told,) = bot.deliveries
-    assert (told.status, told.error) == (202, "")
+    (delivery,) = bot.deliveries
+    assert (delivery.status, delivery.error) == (202, "")
     assert kept[0].done()
 
 
@@ -66,8 +66,8 @@ def answering(after: Callable[[], Awaitable[None]]) -> Callable[..., Awaitable[N
     return app
 
 
-def test_what_is_raised_in_the_same_breath_as_the_answer_is_told(simulator: Simulator, bot: Bot) -> None:
-    """Nothing lies between the answer and the exception, so the task is over before anybody looks."""
+def test_an_exception_right_after_the_answer_is_reported(simulator: Simulator, bot: Bot) -> None:
+    """Nothing lies between the answer and the exception, so the task is over before it is looked at."""
 
     async def at_once() -> None:
         raise LookupError("no such caller")
@@ -75,9 +75,9 @@ def test_what_is_raised_in_the_same_breath_as_the_answer_is_told(simulator: Simu
     bot(answering(at_once))
     simulator.incoming_call()
     simulator.advance(0)
-    (told,) = bot.deliveries
-    assert told.error == "raised after its answer: LookupError: no such caller"
-    assert "at_once" in told.trace
+    (delivery,) = bot.deliveries
+    assert delivery.error == "raised after its answer: LookupError: no such caller"
+    assert "at_once" in delivery.trace
 
 
 async def late(bot: Bot) -> None:
@@ -95,14 +95,14 @@ async def raises(name: str) -> None:
     raise LookupError(name)
 
 
-def test_every_task_that_raises_is_told(simulator: Simulator, bot: Bot) -> None:
+def test_every_task_that_raises_is_reported(simulator: Simulator, bot: Bot) -> None:
     """Also one that is over before it could be waited for; the tracebacks of all are shown."""
     kept: list[Any] = []
     bot(asgi(lambda notes, headers: kept.append(asyncio.ensure_future(at_once_and_twice()))))
     simulator.incoming_call()
     simulator.advance(0)
-    (told,) = bot.deliveries
-    assert told.error == "raised after its answer: LookupError: one"
+    (delivery,) = bot.deliveries
+    assert delivery.error == "raised after its answer: LookupError: one"
     assert bot.timeline().count("in raises") == 2
     with pytest.raises(BotError, match=r"a task of the bot raised LookupError: one \(#1\); expected that the bot"):
         bot.assert_took_every_notification(within=5)

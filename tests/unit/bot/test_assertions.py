@@ -16,12 +16,12 @@ from pytest_graphcalls.simulator import SimulatedCall, Simulator
 from tests.unit.bot.bots import Act, Note, Phone, asgi, incoming
 
 
-def deaf(notes: Note, headers: dict[str, str]) -> None:
+def idle(notes: Note, headers: dict[str, str]) -> None:
     """Take everything and do nothing."""
 
 
-def answering(phone: Phone, then: Act = deaf) -> Act:
-    """Answer whoever calls, once; then do something more."""
+def answering(phone: Phone, then: Act = idle) -> Act:
+    """Answer each incoming call, once; then do something more."""
     done: set[str] = set()
 
     def act(notes: Note, headers: dict[str, str]) -> int | None:
@@ -35,7 +35,7 @@ def answering(phone: Phone, then: Act = deaf) -> Act:
 
 
 def states(notes: Note) -> Iterator[tuple[str, str]]:
-    """Id and state of each call that is told of."""
+    """Id and state of each call in the notification."""
     for note in notes["value"]:
         data = note["resourceData"]
         if isinstance(data, dict) and "state" in data:
@@ -97,7 +97,7 @@ def test_a_notification_that_took_too_long(simulator: Simulator, bot: Bot) -> No
 
 
 def test_a_call_that_was_not_kept_alive(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """The longest gap is told: before, between and after."""
+    """The message names the longest gap: before, between or after keepAlives."""
     bot(asgi(answering(phone)))
     call = established(simulator)
     simulator.advance(899)
@@ -122,9 +122,9 @@ def test_a_call_that_was_short_needs_no_keeping(simulator: Simulator, bot: Bot, 
         bot.assert_kept_alive()
 
 
-def test_a_bot_that_asks_on_after_the_end(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """It was told, and has taken that; what it asked before is no fault."""
-    bot(asgi(deaf))
+def test_a_bot_that_sends_requests_after_the_end(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    """It accepted the notification of the end; requests before that are no fault."""
+    bot(asgi(idle))
     call = simulator.incoming_call()
     simulator.advance(10)
     phone.send("GET", f"/calls/{call.id}")
@@ -140,8 +140,10 @@ def test_a_bot_that_asks_on_after_the_end(simulator: Simulator, bot: Bot, phone:
     )
 
 
-def test_a_bot_that_refused_to_hear_of_the_end_does_not_know(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """Before a 404 tells it, too, it may ask."""
+def test_a_bot_that_refused_the_notification_of_the_end_does_not_know_of_it(
+    simulator: Simulator, bot: Bot, phone: Phone
+) -> None:
+    """It may send a request until it gets a 404."""
     bot(asgi(lambda notes, headers: None if incoming(notes) else 500), redeliveries=0)
     call = simulator.incoming_call()
     simulator.advance(20)
@@ -164,7 +166,7 @@ def test_a_call_that_is_left_behind(simulator: Simulator, bot: Bot, phone: Phone
     bot.assert_hung_up_what_it_created()
 
 
-def test_a_call_whose_end_was_told_to_nobody(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+def test_a_call_whose_end_was_not_notified(simulator: Simulator, bot: Bot, phone: Phone) -> None:
     bot(asgi(answering(phone)))
     call = established(simulator)
     with simulator.fault("drop"):
@@ -179,7 +181,7 @@ def test_a_call_whose_end_was_told_to_nobody(simulator: Simulator, bot: Bot, pho
 
 
 def test_a_bot_that_acts_after_its_answer_to_a_duplicate(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """Behind a URL nobody sees when; it is waited for."""
+    """Behind a URL its later requests cannot be foreseen; they are waited for."""
     threads: list[threading.Thread] = []
 
     def act(notes: Note, headers: dict[str, str]) -> None:
@@ -203,7 +205,7 @@ def test_a_bot_that_acts_after_its_answer_to_a_duplicate(simulator: Simulator, b
 
 
 def _goes_back(phone: Phone) -> Act:
-    """Take a late ``establishing`` for a call that has gone wrong."""
+    """Take a late ``establishing`` for a failed call, and hang up."""
     up: set[str] = set()
 
     def act(notes: Note, headers: dict[str, str]) -> None:
@@ -231,7 +233,7 @@ def _refuses(phone: Phone) -> Act:
 
 
 def _starts_again(phone: Phone) -> Act:
-    """Mute itself whenever it is told that the call comes up."""
+    """Invite participants whenever a notification says that the call is establishing."""
 
     def act(notes: Note, headers: dict[str, str]) -> None:
         for call, state in states(notes):
@@ -261,7 +263,9 @@ REORDERED: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("then", "what"), REORDERED)
-def test_a_bot_that_reorder_upsets(simulator: Simulator, bot: Bot, phone: Phone, then: Any, what: str) -> None:
+def test_a_bot_that_cannot_cope_with_reorder(
+    simulator: Simulator, bot: Bot, phone: Phone, then: Any, what: str
+) -> None:
     """When nothing was reordered, what is posted late does it."""
     bot(asgi(answering(phone, then(phone))))
     established(simulator)
@@ -270,8 +274,8 @@ def test_a_bot_that_reorder_upsets(simulator: Simulator, bot: Bot, phone: Phone,
     assert re.sub(r"#\d+", "#N", said(caught)) == what
 
 
-def test_a_bot_that_reorder_makes_forget_something(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """In calls that are told in order it brings somebody in; in one that is not, it does not."""
+def test_a_bot_that_does_less_after_reorder(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    """In calls notified in order it invites a participant; in one that is not, it does not."""
     rising: set[str] = set()
     risen: set[str] = set()
 

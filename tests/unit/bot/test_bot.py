@@ -1,4 +1,4 @@
-"""The bot under test: it is told, it answers, and nothing that it does stops the run."""
+"""The bot under test is notified and answers, and nothing that it does stops the run."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inprocess, "_GRACE_SECONDS", LONG)
 
 
-def told(bot: Bot) -> list[tuple[str, int, int | None]]:
+def deliveries(bot: Bot) -> list[tuple[str, int, int | None]]:
     """Deliveries in short: what, the attempt, the status."""
     return [(one.kind, one.attempt, one.status) for one in bot.deliveries]
 
 
 def test_a_bot_rejects_a_call(simulator: Simulator, bot: Bot, phone: Phone, place: Callable[[Act], Any]) -> None:
-    """The whole way there and back, while it is being told."""
+    """The bot sends its request while it is being notified."""
 
     def act(notes: Note, headers: dict[str, str]) -> None:
         for call in incoming(notes):
@@ -66,11 +66,11 @@ def test_a_bot_rejects_a_call(simulator: Simulator, bot: Bot, phone: Phone, plac
     call = simulator.incoming_call(caller="unknown@contoso.example")
     simulator.advance(2)
     assert call.rejected_with == "forbidden"
-    assert told(bot) == [(INCOMING, 1, 202), ("deleted call", 1, 202)]
+    assert deliveries(bot) == [(INCOMING, 1, 202), ("deleted call", 1, 202)]
     bot.assert_answered_within(15)
 
 
-def test_what_arrives(simulator: Simulator, bot: Bot, place: Callable[[Act], Any]) -> None:
+def test_the_content_of_a_notification(simulator: Simulator, bot: Bot, place: Callable[[Act], Any]) -> None:
     """Path, headers and body as noted down, and a token with the claims of the facts."""
     got: list[tuple[Note, dict[str, str]]] = []
     bot(place(lambda notes, headers: got.append((notes, headers))))
@@ -171,7 +171,7 @@ def test_a_second_bot_is_posted_to_at_its_own_path(simulator: Simulator, bot: Bo
 
 
 def test_a_callback_address_leads_to_no_other_port(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """A loopback address in a callbackUri is somebody else's, too."""
+    """A loopback address in a callbackUri belongs to another process, too."""
     paths: list[str] = []
     with (
         socket.create_server(("127.0.0.1", 0)) as other,
@@ -234,7 +234,7 @@ def test_settings_out_of_range_are_refused(bot: Bot, terms: dict[str, Any]) -> N
         bot(asgi(lambda notes, headers: None), **terms)
 
 
-def test_a_bot_has_to_be_named_first(bot: Bot) -> None:
+def test_an_assertion_without_a_bot_is_refused(bot: Bot) -> None:
     with pytest.raises(SettingError, match=r"Say where it is: graphcalls.bot\(app\)"):
         bot.forge("unsigned")
     assert bot.deliveries == ()
@@ -243,7 +243,7 @@ def test_a_bot_has_to_be_named_first(bot: Bot) -> None:
 # Again
 
 
-def test_a_bot_that_fails_is_told_again(simulator: Simulator, bot: Bot, place: Callable[[Act], Any]) -> None:
+def test_a_bot_that_fails_is_notified_again(simulator: Simulator, bot: Bot, place: Callable[[Act], Any]) -> None:
     """Later ones of the same call wait for it, those of another do not."""
     first: list[str] = []
 
@@ -266,21 +266,21 @@ def test_a_bot_that_fails_is_told_again(simulator: Simulator, bot: Bot, place: C
     ]
 
 
-def test_it_is_given_up_in_the_end(simulator: Simulator, bot: Bot) -> None:
+def test_the_last_attempt_to_notify_is_given_up(simulator: Simulator, bot: Bot) -> None:
     bot(asgi(lambda notes, headers: 503), redeliveries=1)
     simulator.incoming_call()
     simulator.advance(5)
-    assert told(bot) == [(INCOMING, 1, 503), (INCOMING, 2, 503)]
+    assert deliveries(bot) == [(INCOMING, 1, 503), (INCOMING, 2, 503)]
 
 
-def test_a_bot_that_refuses_is_not_told_again(simulator: Simulator, bot: Bot) -> None:
+def test_a_bot_that_refuses_is_not_notified_again(simulator: Simulator, bot: Bot) -> None:
     bot(asgi(lambda notes, headers: 401))
     simulator.incoming_call()
     simulator.advance(5)
-    assert told(bot) == [(INCOMING, 1, 401)]
+    assert deliveries(bot) == [(INCOMING, 1, 401)]
 
 
-def test_a_reset_forgets_what_was_to_come_again(simulator: Simulator, bot: Bot) -> None:
+def test_a_reset_drops_notifications_that_were_to_be_repeated(simulator: Simulator, bot: Bot) -> None:
     bot(asgi(lambda notes, headers: 500))
     simulator.incoming_call()
     simulator.advance(0)
@@ -289,7 +289,7 @@ def test_a_reset_forgets_what_was_to_come_again(simulator: Simulator, bot: Bot) 
     assert len(bot.deliveries) == 1
     simulator.incoming_call()
     simulator.advance(0)
-    assert told(bot)[1:] == [(INCOMING, 1, 500)]
+    assert deliveries(bot)[1:] == [(INCOMING, 1, 500)]
 
 
 # Bots that misbehave
@@ -352,12 +352,12 @@ def test_a_bot_that_raises_behind_a_socket(simulator: Simulator, bot: Bot) -> No
         bot(url, redeliveries=0)
         simulator.incoming_call()
         simulator.advance(0)
-    assert told(bot) == [(INCOMING, 1, 500)]
+    assert deliveries(bot) == [(INCOMING, 1, 500)]
 
 
 @pytest.mark.usefixtures("_patient")
 def test_a_bot_that_hangs(simulator: Simulator, bot: Bot) -> None:
-    """In a coroutine, in its event loop, in a thread: it is left to itself, and the next one is told."""
+    """In a coroutine, in its event loop, in a thread: it is abandoned, and the next bot is notified."""
     free = threading.Event()
 
     async def sleeps(scope: Any, receive: Any, send: Any) -> None:
@@ -375,7 +375,7 @@ def test_a_bot_that_hangs(simulator: Simulator, bot: Bot) -> None:
 
 
 def test_a_bot_that_blocks_its_loop(simulator: Simulator, bot: Bot) -> None:
-    """It is not waited for twice, and told again when it is free."""
+    """It is not waited for twice, and notified again when it is free."""
     free = threading.Event()
     loops: list[asyncio.AbstractEventLoop] = []
 
@@ -396,7 +396,7 @@ def test_a_bot_that_blocks_its_loop(simulator: Simulator, bot: Bot) -> None:
     asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loops[0]).result(LONG)
     simulator.incoming_call()
     simulator.advance(0)
-    assert told(bot)[2:] == [(INCOMING, 1, 202)]
+    assert deliveries(bot)[2:] == [(INCOMING, 1, 202)]
 
 
 def test_a_bot_that_blocks_for_ever_is_left_behind(simulator: Simulator) -> None:
@@ -427,9 +427,9 @@ def test_a_bot_behind_a_socket_that_hangs_or_is_not_there(simulator: Simulator, 
     bot(url, redeliveries=0)
     simulator.incoming_call()
     simulator.advance(0)
-    hangs, gone = errors(bot)
+    hangs, absent = errors(bot)
     assert hangs == "gave no answer within 0.1 s"
-    assert gone.startswith("cannot be reached (")
+    assert absent.startswith("cannot be reached (")
 
 
 @pytest.mark.parametrize(
@@ -482,21 +482,21 @@ def test_an_application_that_answers_nothing_or_garbage(simulator: Simulator, bo
     ]
 
 
-def test_a_bot_says_itself_where_the_bot_is(simulator: Simulator, bot: Bot) -> None:
-    """From inside of its own event loop: nobody waits for anybody, and the next one is told what comes."""
-    heard: list[str] = []
+def test_a_bot_puts_another_one_in_its_place(simulator: Simulator, bot: Bot) -> None:
+    """From inside its own event loop: there is no deadlock, and the next bot is notified from then on."""
+    received: list[str] = []
 
     def second(notes: Note, headers: dict[str, str]) -> None:
-        heard.append("second")
+        received.append("second")
 
     def first(notes: Note, headers: dict[str, str]) -> None:
-        heard.append("first")
+        received.append("first")
         bot(asgi(second))
 
     bot(asgi(first), redeliveries=0)
     call = simulator.incoming_call()
     simulator.advance(20)
-    assert (call.state, heard) == ("terminated", ["first", "second"])
+    assert (call.state, received) == ("terminated", ["first", "second"])
     assert "cannot join current thread" not in bot.timeline()
 
 
@@ -521,7 +521,7 @@ def test_a_loop_that_stands_still_is_named(simulator: Simulator, bot: Bot, in_a_
 
 
 def test_an_application_that_cannot_be_called(simulator: Simulator, bot: Bot) -> None:
-    """What is wrong with the call itself, or with the form of an answer, is told like everything else."""
+    """An application with a wrong signature, or a wrong form of answer, is reported like other errors."""
 
     class Odd:
         def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -555,7 +555,7 @@ def test_an_application_that_cannot_be_called(simulator: Simulator, bot: Bot) ->
     ],
 )
 def test_a_callback_address_that_is_none(simulator: Simulator, bot: Bot, phone: Phone, address: str) -> None:
-    """The service takes any text that begins with https; nobody can be told there."""
+    """The service accepts any text that begins with https; no bot can be notified there."""
     bot(asgi(lambda notes, headers: None), redeliveries=0)
     call = simulator.incoming_call()
     simulator.advance(0)
@@ -589,7 +589,7 @@ def test_a_redirect_is_followed_where_posting_is_allowed(simulator: Simulator, b
         bot(url)
         simulator.incoming_call()
         simulator.advance(0)
-    assert told(bot) == [(INCOMING, 1, 202)]
+    assert deliveries(bot) == [(INCOMING, 1, 202)]
 
 
 @pytest.mark.parametrize(
@@ -622,7 +622,7 @@ def test_a_redirect_leads_to_another_region_of_the_bot(simulator: Simulator, bot
         bot(us, callbacks={"https://eu.contoso.com": eu})
         simulator.incoming_call()
         simulator.advance(0)
-    assert (told(bot), errors(bot)) == ([(INCOMING, 1, 202)], [""])
+    assert (deliveries(bot), errors(bot)) == ([(INCOMING, 1, 202)], [""])
 
 
 def test_a_redirect_elsewhere_is_not_followed(simulator: Simulator, bot: Bot) -> None:
@@ -749,18 +749,18 @@ def test_what_goes_on_for_long_is_waited_for_once(
 ) -> None:
     """After the notification that began it, for as long as ``linger`` says; after none of those that follow."""
     kept: list[Any] = []
-    heard: list[Note] = []
+    received: list[Note] = []
     waited_after: set[int] = set()
     really = asyncio.wait
 
     def act(notes: Note, headers: dict[str, str]) -> None:
-        heard.append(notes)
+        received.append(notes)
         if not kept:
             kept.append(asyncio.ensure_future(asyncio.Event().wait()))
 
     def wait(tasks: Any, **more: Any) -> Any:
         if set(kept) & set(tasks):
-            waited_after.add(len(heard))
+            waited_after.add(len(received))
         return really(tasks, **more)
 
     monkeypatch.setattr(asyncio, "wait", wait)
@@ -770,7 +770,7 @@ def test_what_goes_on_for_long_is_waited_for_once(
         simulator.incoming_call()
     simulator.advance(0)
     assert time.perf_counter() - began >= 0.2
-    assert (waited_after, len(heard)) == ({1}, 10)
+    assert (waited_after, len(received)) == ({1}, 10)
 
 
 def test_a_bot_that_calls_back_from_another_thread(
@@ -794,11 +794,11 @@ def test_a_bot_that_calls_back_from_another_thread(
     call = simulator.incoming_call()
     simulator.advance(0)
     assert call.rejected_with == "forbidden"
-    assert told(bot) == [(INCOMING, 1, 202), ("deleted call", 1, 202)]
+    assert deliveries(bot) == [(INCOMING, 1, 202), ("deleted call", 1, 202)]
     assert (alive, simulator.now) == ([False, False], 2)
 
 
-def test_what_is_raised_after_the_answer_is_told(simulator: Simulator, bot: Bot) -> None:
+def test_an_exception_after_the_answer_is_reported(simulator: Simulator, bot: Bot) -> None:
     kept: list[Any] = []
 
     async def fails() -> None:
@@ -808,7 +808,7 @@ def test_what_is_raised_after_the_answer_is_told(simulator: Simulator, bot: Bot)
     bot(asgi(lambda notes, headers: kept.append(asyncio.ensure_future(fails()))), linger=LONG)
     simulator.incoming_call()
     simulator.advance(0)
-    assert told(bot) == [(INCOMING, 1, 202)]
+    assert deliveries(bot) == [(INCOMING, 1, 202)]
     assert errors(bot) == ["raised after its answer: LookupError: too late"]
 
 
@@ -839,7 +839,7 @@ def validating(simulator: Simulator, *, leave_out: str = "") -> Act:
 
 
 def test_a_bot_that_believes_no_forgery(simulator: Simulator, bot: Bot) -> None:
-    """Before it was told anything, and after; also with a new key."""
+    """Before its first notification, and after; also with a new key."""
     bot(wsgi(validating(simulator)))
     bot.assert_refuses_forged_notifications()
     simulator.channel.keys.rotate()
@@ -930,7 +930,7 @@ def test_an_answer_that_comes_late(simulator: Simulator, bot: Bot, phone: Phone)
 
 
 def test_the_timeline(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """What was told, and because of it asked, in that order, with the seed."""
+    """Notifications and the requests that followed them, in order, with the seed."""
 
     def act(notes: Note, headers: dict[str, str]) -> None:
         for call in incoming(notes):
@@ -948,7 +948,7 @@ def test_the_timeline(simulator: Simulator, bot: Bot, phone: Phone) -> None:
 
 
 def test_another_bot_takes_its_place(simulator: Simulator, bot: Bot) -> None:
-    """The first one hears nothing more; the ledger goes on, and requests are written down once."""
+    """The first one is not notified any more; the ledger goes on, and requests are written down once."""
     first: list[int] = []
     second: list[int] = []
     bot(asgi(lambda notes, headers: first.append(1)))
@@ -959,7 +959,7 @@ def test_another_bot_takes_its_place(simulator: Simulator, bot: Bot) -> None:
     assert (first, second, len(bot.requests)) == ([], [1], 1)
 
 
-def test_what_was_told_before_a_reset_does_not_come_again(simulator: Simulator, bot: Bot) -> None:
+def test_a_notification_from_before_a_reset_is_not_repeated(simulator: Simulator, bot: Bot) -> None:
     """Not even when the bot fails because of it, and the next call has the same id."""
     statuses = [500, 500, 500, 202]
 
@@ -1017,8 +1017,8 @@ def test_the_ledger_says_up_to_where_it_is_complete(simulator: Simulator, bot: B
     assert (seen, bot.ledger.complete_up_to) == ([0], 1)
 
 
-def test_a_ledger_may_be_told_how_much_to_keep(simulator: Simulator, phone: Phone) -> None:
-    """The latest lines stay, and it says how many are gone; a server goes on for days."""
+def test_the_size_of_a_ledger_can_be_set(simulator: Simulator, phone: Phone) -> None:
+    """The latest lines are kept, and the number of dropped ones is shown; a server runs for days."""
     bot = Bot(simulator, seed=7, most=2)
     bot.watch()
     for call in ("1", "2", "3", "4"):

@@ -1,4 +1,4 @@
-"""A bot and faults: what it is told, what it did because of them, and what cannot be held against it."""
+"""A bot under faults: its notifications, its reactions, and what cannot be held against it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RINGS = "created call incoming"
 MEDIA = {"@odata.type": "#microsoft.graph.serviceHostedMediaConfig"}
 
 
-def told(bot: Bot) -> list[tuple[float, str]]:
+def deliveries(bot: Bot) -> list[tuple[float, str]]:
     return [(one.at, one.kind) for one in bot.deliveries]
 
 
@@ -34,7 +34,7 @@ SEEN: list[tuple[str, dict[str, Any], list[tuple[float, str]]]] = [
 
 @pytest.mark.parametrize(("name", "facts", "seen"), SEEN)
 @pytest.mark.parametrize("remote", [False, True], ids=["inside", "outside"])
-def test_a_bot_is_told_as_the_fault_has_it(
+def test_a_fault_decides_when_and_how_often_a_bot_is_notified(
     simulator: Simulator, bot: Bot, name: str, facts: dict[str, Any], seen: list[tuple[float, str]], remote: bool
 ) -> None:
     """In process and behind a socket; when, by virtual time, stands in the ledger."""
@@ -46,12 +46,12 @@ def test_a_bot_is_told_as_the_fault_has_it(
             simulator.incoming_call()
             simulator.advance(9)
         simulator.advance(0)
-    assert told(bot) == seen
+    assert deliveries(bot) == seen
     assert len(got) == len(seen)
 
 
 def test_the_same_message_comes_twice(simulator: Simulator, bot: Bot) -> None:
-    """Bots tell by its id that it is the same."""
+    """Bots recognise a repeated notification by its message id."""
     ids: list[str] = []
     bot(asgi(lambda notes, headers: ids.append(headers["x-microsoft-skype-message-id"])))
     with simulator.fault("duplicate"):
@@ -61,8 +61,8 @@ def test_the_same_message_comes_twice(simulator: Simulator, bot: Bot) -> None:
     assert ids[0] == ids[1]
 
 
-def test_the_timeline_says_what_struck(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """In its place between what was told and asked; a spoilt answer says so."""
+def test_the_timeline_shows_each_fault(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    """In its place between notifications and requests; a spoilt answer is marked."""
 
     def act(notes: Note, headers: dict[str, str]) -> None:
         for call in incoming(notes):
@@ -91,7 +91,7 @@ def test_the_timeline_says_what_struck(simulator: Simulator, bot: Bot, phone: Ph
     assert lines[7].startswith(f"asked  {reject}: 404, which did not arrive")
 
 
-def test_what_arrived_in_part_is_told(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+def test_a_partial_answer_is_marked_in_the_timeline(simulator: Simulator, bot: Bot, phone: Phone) -> None:
     bot(asgi(lambda notes, headers: None))
     call = simulator.incoming_call()
     with simulator.fault("half-sent"):
@@ -101,8 +101,10 @@ def test_what_arrived_in_part_is_told(simulator: Simulator, bot: Bot, phone: Pho
     assert (asked.lost, asked.whole) == (False, False)
 
 
-def test_a_bot_that_never_hears_of_an_end_has_not_learned_of_it(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """A 404 that gets lost tells nobody that the call is over, the one after it does."""
+def test_a_bot_that_is_not_notified_of_the_end_does_not_know_of_it(
+    simulator: Simulator, bot: Bot, phone: Phone
+) -> None:
+    """A 404 that gets lost does not inform the bot of the end, the next one does."""
     bot(asgi(lambda notes, headers: None))
     call = simulator.incoming_call()
     simulator.advance(0)
@@ -119,7 +121,7 @@ def test_a_bot_that_never_hears_of_an_end_has_not_learned_of_it(simulator: Simul
         bot.assert_stopped_after_end()
 
 
-def test_a_call_that_a_bot_never_heard_of_is_not_its_to_hang_up(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+def test_a_call_that_a_bot_does_not_know_of_need_not_be_hung_up(simulator: Simulator, bot: Bot, phone: Phone) -> None:
     """The answer to its create got lost."""
     bot(asgi(lambda notes, headers: None))
     who = {"identity": {"user": {"id": simulator.person("Ana").id}}}
@@ -133,7 +135,7 @@ def test_a_call_that_a_bot_never_heard_of_is_not_its_to_hang_up(simulator: Simul
         bot.assert_hung_up_what_it_created()
 
 
-def test_a_bot_need_not_wait_for_what_it_was_not_told(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+def test_a_bot_need_not_wait_for_a_retry_after_that_got_lost(simulator: Simulator, bot: Bot, phone: Phone) -> None:
     """Of a 429 that got lost it has not seen Retry-After; of a half-sent one it has."""
     bot(asgi(lambda notes, headers: None))
     call = simulator.incoming_call()
@@ -149,8 +151,8 @@ def test_a_bot_need_not_wait_for_what_it_was_not_told(simulator: Simulator, bot:
         bot.assert_waited_retry_after()
 
 
-def test_a_bot_sees_failures_while_it_is_told(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """It retries, and time that its request takes is virtual; nothing is told meanwhile."""
+def test_a_bot_sees_failures_while_it_is_notified(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    """It retries, and time that its request takes is virtual; it is not notified meanwhile."""
     failures: list[str] = []
 
     def act(notes: Note, headers: dict[str, str]) -> None:
@@ -174,11 +176,11 @@ def test_a_bot_sees_failures_while_it_is_told(simulator: Simulator, bot: Bot, ph
     simulator.advance(0)
     assert failures == ["ReadTimeout", "HTTPStatusError"]
     assert (call.rejected_with, simulator.now) == ("busy", 3)
-    assert told(bot) == [(0, RINGS), (3, "deleted call")]
+    assert deliveries(bot) == [(0, RINGS), (3, "deleted call")]
 
 
-def test_assertions_judge_a_bot_that_faults_have_tried(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """With the library's own faults instead of a test's: reordered, and told twice."""
+def test_assertions_judge_a_bot_after_injected_faults(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    """With the library's own faults instead of a test's: notifications are reordered and repeated."""
     done: set[str] = set()
 
     def act(notes: Note, headers: dict[str, str]) -> None:
@@ -192,7 +194,7 @@ def test_assertions_judge_a_bot_that_faults_have_tried(simulator: Simulator, bot
     simulator.fault("duplicate")
     simulator.incoming_call()
     simulator.advance(1)
-    kinds = [kind for _, kind in told(bot)]
+    kinds = [kind for _, kind in deliveries(bot)]
     assert kinds.index("updated call established") < kinds.index("updated call establishing")
     bot.assert_survives_reorder()
     bot.assert_acts_once_on_duplicates()

@@ -1,4 +1,4 @@
-"""The path at which a bot behind a URL is told: as it was written."""
+"""The path at which a bot behind a URL is notified is taken as it was written."""
 
 from __future__ import annotations
 

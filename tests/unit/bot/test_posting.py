@@ -117,7 +117,7 @@ def test_a_url_reaches_this_machine_only(made: Callable[[Any], Poster]) -> None:
 REQUEST = Request("POST", "https://bot.contoso.com:8443/a%20b/%C3%BC?q=1%202", Headers({"X-One": "1"}), b"{}")
 
 
-def test_the_scope(made: Callable[[Any], Poster]) -> None:
+def test_the_asgi_scope_of_a_post(made: Callable[[Any], Poster]) -> None:
     """As a server would make it of the address in the callbackUri."""
     seen: dict[str, Any] = {}
 
@@ -140,7 +140,7 @@ def test_the_scope(made: Callable[[Any], Poster]) -> None:
     assert [message["type"] for message in seen["then"]] == ["http.request", "http.disconnect"]
 
 
-def test_the_environ(made: Callable[[Any], Poster]) -> None:
+def test_the_wsgi_environ_of_a_post(made: Callable[[Any], Poster]) -> None:
     """As PEP 3333 has it; what the application gives back is closed."""
     seen: dict[str, Any] = {}
 
@@ -161,33 +161,33 @@ def test_the_environ(made: Callable[[Any], Poster]) -> None:
 
 
 @pytest.mark.parametrize("where", ["http://127.0.0.1:9", asgi])
-def test_a_bot_that_was_left_is_told_nothing(where: Any) -> None:
-    """Somebody who was about to tell it hears so."""
+def test_a_detached_bot_is_not_notified(where: Any) -> None:
+    """A post that was about to begin ends with an error that says so."""
     way = poster(where)
     way.close()
     answer = way.post(Request("POST", "https://bot.contoso.com/api/calls"), 1.0, 0.0)
     assert (answer.status, answer.error) == (None, "was detached before it was notified")
 
 
-def test_a_bot_that_is_left_while_it_is_told() -> None:
-    """Whoever waits for its answer hears so at once."""
-    told = Event()
+def test_a_bot_that_is_detached_while_it_is_notified() -> None:
+    """The post that waits for its answer ends at once."""
+    notified = Event()
 
     async def wait(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
-            told.set()
+            notified.set()
             await asyncio.Event().wait()
 
     way = AsgiPoster(wait, 5)
     with ThreadPoolExecutor() as pool:
         answer = pool.submit(way.post, REQUEST, 60, 0)
-        assert told.wait(20)
+        assert notified.wait(20)
         way.close()
         assert answer.result(20).error == "was detached before it answered"
 
 
 def test_an_answer_without_end(made: Callable[[Any], Poster]) -> None:
-    """Nobody listens to it for longer than the bot has."""
+    """It is read no longer than the bot's timeout."""
     begun, closed = Event(), Event()
 
     def chatter(environ: Any, start_response: Any) -> Iterator[bytes]:

@@ -181,7 +181,7 @@ def test_a_file_of_wrong_format_is_found_ahead(simulator: Simulator, phone: Phon
     ["https://cdn.example.com/seven.wav", "http://bot.contoso.com/seven.wav", "https://[", "seven.wav", "\n"],
 )
 def test_nothing_else_is_fetched(simulator: Simulator, phone: Phone, audio: AudioBot, uri: str) -> None:
-    """What lies elsewhere, or is no address, is taken for heard as long as the pace says."""
+    """A file on another host, or at no address, counts as heard for as long as the pace says."""
     call = answered(simulator)
     play(phone, call, uri)
     simulator.advance(60)
@@ -205,7 +205,7 @@ def test_a_file_that_is_not_there_ends_its_prompt(simulator: Simulator, phone: P
     assert (call.prompts[-1].ended, call.prompts[-1].problem) == ("unheard", problem)
 
 
-def test_what_waits_behind_a_bad_prompt_begins(simulator: Simulator, phone: Phone, audio: AudioBot) -> None:
+def test_the_prompt_behind_a_bad_one_begins(simulator: Simulator, phone: Phone, audio: AudioBot) -> None:
     """At the same moment."""
     call = answered(simulator)
     play(phone, call, f"{HOST}/none.wav")
@@ -289,7 +289,7 @@ def test_a_bot_that_gives_no_answer_says_why(simulator: Simulator, bot: Bot, pho
 def test_a_call_that_ends_while_a_file_is_fetched_plays_nothing(
     simulator: Simulator, phone: Phone, audio: AudioBot
 ) -> None:
-    """The answer comes to nobody."""
+    """The fetched file is not used."""
     call = answered(simulator)
     play(phone, call, f"{HOST}/seven.wav")
     phone.send("DELETE", f"/calls/{call.id}")

@@ -1,4 +1,4 @@
-"""Lines of notifications: in order for each call, and side by side where that is wanted."""
+"""Queues of notifications: in order for each call, and side by side where that is requested."""
 
 from __future__ import annotations
 
@@ -20,101 +20,101 @@ def queued(call: str, sequence: int = 0) -> QueuedNotification:
     return QueuedNotification(Notification("https://bot.example/calls", {}, call_id=call), sequence)
 
 
-def lines(
-    tell: Callable[[QueuedNotification], bool], *, side_by_side: bool = True, simulator: Simulator | None = None
+def queues(
+    deliver: Callable[[QueuedNotification], bool], *, side_by_side: bool = True, simulator: Simulator | None = None
 ) -> DeliveryQueue:
-    """Lines of a simulator that has somebody to deliver to, so that what comes again comes."""
+    """Queues of a simulator that has a bot to deliver to, so that repeated notifications come."""
     simulator = simulator or Simulator()
     simulator.deliver_to(lambda *_: None)
-    return DeliveryQueue(simulator, tell, 1.0, lambda: side_by_side)
+    return DeliveryQueue(simulator, deliver, 1.0, lambda: side_by_side)
 
 
 def test_one_call_does_not_wait_for_another() -> None:
-    """Each of two is answered only when the bot was told of the other."""
+    """Each of two is answered only when the bot was notified of the other."""
     both = Barrier(2, timeout=PATIENCE)
 
-    def tell(_: QueuedNotification) -> bool:
+    def deliver(_: QueuedNotification) -> bool:
         both.wait()
         return False
 
-    them = lines(tell)
+    them = queues(deliver)
     them.put(queued("a"))
     them.put(queued("b"))
     assert them.wait_until_idle(PATIENCE)
     them.close()
 
 
-def test_by_default_whoever_lets_time_pass_is_who_tells() -> None:
-    """And goes on when everything is told."""
-    told: list[str] = []
-    them = lines(lambda one: bool(told.append(one.note.call_id)), side_by_side=False)
+def test_by_default_notifications_are_delivered_where_time_is_advanced() -> None:
+    """The thread that advances time goes on when all are delivered."""
+    delivered: list[str] = []
+    them = queues(lambda one: bool(delivered.append(one.note.call_id)), side_by_side=False)
     for call in ("a", "b", "a"):
         them.put(queued(call))
-        assert told[-1] == call
+        assert delivered[-1] == call
     assert them.wait_until_idle(0.0)
 
 
 def test_the_order_of_a_call_is_kept() -> None:
-    """However long the bot takes, it is told of one thing in a call at a time."""
+    """However long the bot takes, it gets one notification of a call at a time."""
     all_there, lock = Event(), Lock()
     busy: set[str] = set()
-    told: dict[str, list[int]] = {}
+    delivered: dict[str, list[int]] = {}
 
-    def tell(one: QueuedNotification) -> bool:
+    def deliver(one: QueuedNotification) -> bool:
         call = one.note.call_id
         with lock:
             assert call not in busy
             busy.add(call)
-            told.setdefault(call, []).append(one.sequence)
+            delivered.setdefault(call, []).append(one.sequence)
         assert all_there.wait(PATIENCE)
         with lock:
             busy.remove(call)
         return False
 
-    them = lines(tell)
+    them = queues(deliver)
     for number in range(200):
         them.put(queued(f"call {number % 8}", number))
     all_there.set()
     assert them.wait_until_idle(PATIENCE)
-    assert told == {f"call {call}": list(range(call, 200, 8)) for call in range(8)}
+    assert delivered == {f"call {call}": list(range(call, 200, 8)) for call in range(8)}
     them.close()
 
 
 @pytest.mark.parametrize("side_by_side", [True, False])
-def test_what_comes_again_keeps_its_place(*, side_by_side: bool) -> None:
+def test_a_repeated_notification_keeps_its_place(*, side_by_side: bool) -> None:
     """The rest of its call waits until then, other calls do not."""
-    told: list[tuple[str, int, int]] = []
+    delivered: list[tuple[str, int, int]] = []
 
-    def tell(one: QueuedNotification) -> bool:
-        told.append((one.note.call_id, one.sequence, one.attempt))
+    def deliver(one: QueuedNotification) -> bool:
+        delivered.append((one.note.call_id, one.sequence, one.attempt))
         return (one.sequence, one.attempt) == (0, 1)
 
     simulator = Simulator()
-    them = lines(tell, side_by_side=side_by_side, simulator=simulator)
+    them = queues(deliver, side_by_side=side_by_side, simulator=simulator)
     for call, sequence in (("a", 0), ("a", 1), ("b", 2)):
         them.put(queued(call, sequence))
         assert them.wait_until_idle(PATIENCE)
-    assert told == [("a", 0, 1), ("b", 2, 1)]
+    assert delivered == [("a", 0, 1), ("b", 2, 1)]
     simulator.advance(1)
     assert them.wait_until_idle(PATIENCE)
-    assert told[2:] == [("a", 0, 2), ("a", 1, 1)]
+    assert delivered[2:] == [("a", 0, 2), ("a", 1, 1)]
     them.close()
 
 
-def test_after_a_reset_the_old_line_is_not_gone_on_with() -> None:
-    """Although the same call is there again, and somebody was in the middle of telling."""
+def test_after_a_reset_the_old_queue_is_dropped() -> None:
+    """Although the same call exists again, and a notification was being delivered."""
     begun, go_on = Event(), Event()
-    told: list[int] = []
+    delivered: list[int] = []
 
-    def tell(one: QueuedNotification) -> bool:
-        told.append(one.sequence)
+    def deliver(one: QueuedNotification) -> bool:
+        delivered.append(one.sequence)
         if one.sequence == 0:
             begun.set()
             assert go_on.wait(PATIENCE)
         return False
 
     simulator = Simulator()
-    them = lines(tell, simulator=simulator)
+    them = queues(deliver, simulator=simulator)
     them.put(queued("a", 0))
     them.put(queued("a", 1))
     assert begun.wait(PATIENCE)
@@ -122,20 +122,20 @@ def test_after_a_reset_the_old_line_is_not_gone_on_with() -> None:
     them.put(queued("a", 2))
     go_on.set()
     assert them.wait_until_idle(PATIENCE)
-    assert sorted(told) == [0, 2]
+    assert sorted(delivered) == [0, 2]
     them.close()
 
 
-def test_who_takes_too_long_is_not_waited_for() -> None:
+def test_a_delivery_that_takes_too_long_is_not_waited_for() -> None:
     """And once it is closed, nothing begins."""
     go_on = Event()
-    told: list[int] = []
+    delivered: list[int] = []
 
-    def tell(one: QueuedNotification) -> bool:
-        told.append(one.sequence)
+    def deliver(one: QueuedNotification) -> bool:
+        delivered.append(one.sequence)
         return not go_on.wait(PATIENCE)
 
-    them = lines(tell)
+    them = queues(deliver)
     them.put(queued("a", 0))
     them.put(queued("a", 1))
     assert not them.wait_until_idle(0.01)
@@ -143,16 +143,16 @@ def test_who_takes_too_long_is_not_waited_for() -> None:
     them.put(queued("b", 2))
     go_on.set()
     assert them.wait_until_idle(PATIENCE)
-    assert told == [0]
+    assert delivered == [0]
 
 
-def test_a_mistake_of_ours_in_a_thread_is_told() -> None:
+def test_an_exception_of_our_own_in_a_thread_is_logged() -> None:
     """It would be lost with its thread."""
 
-    def tell(_: QueuedNotification) -> bool:
+    def deliver(_: QueuedNotification) -> bool:
         raise ZeroDivisionError("a mistake")
 
-    them = lines(tell)
+    them = queues(deliver)
     logged: SimpleQueue[logging.LogRecord] = SimpleQueue()
     handler = logging.handlers.QueueHandler(logged)
     logging.getLogger().addHandler(handler)

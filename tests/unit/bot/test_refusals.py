@@ -46,7 +46,7 @@ SHOWN = '{"detail":[ {"loc":["body","value",0], "msg":"Input should be a valid d
 
 
 @pytest.mark.parametrize("kind", ["asgi", "wsgi", "http"])
-def test_what_a_bot_says_when_it_refuses_is_shown(simulator: Simulator, bot: Bot, kind: str) -> None:
+def test_the_body_of_a_refusal_is_shown(simulator: Simulator, bot: Bot, kind: str) -> None:
     """422 alone says nothing; the body of the answer names the member."""
     if kind == "http":
         with serve_in_thread(asgi(422, SAID)) as url:
@@ -60,8 +60,8 @@ def test_what_a_bot_says_when_it_refuses_is_shown(simulator: Simulator, bot: Bot
 
 
 @pytest.mark.parametrize("status", [404, 405])
-def test_where_nobody_answers_is_shown(simulator: Simulator, bot: Bot, status: int) -> None:
-    """A bot with another path than the registered one is the first mistake everybody makes."""
+def test_a_path_without_a_handler_is_shown(simulator: Simulator, bot: Bot, status: int) -> None:
+    """A bot with another path than the registered one is the most frequent first mistake."""
     bot(asgi(status, b'{"detail":"Not Found"}'))
     assert line(simulator, bot) == (
         f'posted created call incoming: {status} from /api/calls in ms: {{"detail":"Not Found"}}'
@@ -76,18 +76,18 @@ def test_where_nobody_answers_is_shown(simulator: Simulator, bot: Bot, status: i
         pytest.param(b"\xff\x00\x1b[31mred", "\ufffd\ufffd\ufffd[31mred", id="garbage"),
     ],
 )
-def test_what_is_shown_is_one_short_line(simulator: Simulator, bot: Bot, body: bytes, shown: str) -> None:
+def test_the_shown_body_is_one_short_line(simulator: Simulator, bot: Bot, body: bytes, shown: str) -> None:
     bot(asgi(401, body))
     assert line(simulator, bot) == f"posted created call incoming: 401 in ms{shown and ': '}{shown}"
 
 
-def test_what_a_bot_says_when_it_takes_something_is_not_shown(simulator: Simulator, bot: Bot) -> None:
+def test_the_body_of_a_success_is_not_shown(simulator: Simulator, bot: Bot) -> None:
     bot(asgi(202, SAID))
     assert line(simulator, bot) == "posted created call incoming: 202 in ms"
     assert bot.deliveries[0].answer == ""
 
 
-def test_a_token_in_what_a_bot_says_is_hidden(simulator: Simulator, bot: Bot) -> None:
+def test_a_token_in_the_shown_body_is_hidden(simulator: Simulator, bot: Bot) -> None:
     """Before the text is cut, so that no half of one is left."""
     token = jwt.encode({"aud": "x" * 400}, "s" * 32)
     bot(asgi(401, b"x" * 150 + b" " + token.encode()))
@@ -97,8 +97,8 @@ def test_a_token_in_what_a_bot_says_is_hidden(simulator: Simulator, bot: Bot) ->
     assert "REDACTED" in bot.deliveries[0].answer
 
 
-def test_what_is_on_its_way_is_in_the_timeline(simulator: Simulator, bot: Bot) -> None:
-    """Somebody who interrupts a run that hangs sees what it hangs at; once there is an answer, the line is that."""
+def test_a_notification_without_an_answer_yet_is_in_the_timeline(simulator: Simulator, bot: Bot) -> None:
+    """After an interrupt the timeline shows where a run hangs; once there is an answer, the line shows that."""
     shown: list[str] = []
 
     def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -1,4 +1,4 @@
-"""What lets a bot go on while a prompt is heard, and what odd requests and notifications do to the assertions."""
+"""A bot that goes on while its prompt is played, and assertions after odd requests and notifications."""
 
 from __future__ import annotations
 

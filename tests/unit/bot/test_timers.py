@@ -26,9 +26,9 @@ class Keeper:
     def __init__(self, bot: Bot, phone: Phone) -> None:
         self.bot, self.phone = bot, phone
         self.tasks: dict[str, asyncio.Task[None]] = {}
-        self.app = asgi(self.told)
+        self.app = asgi(self.notified)
 
-    def told(self, notes: Note, headers: dict[str, str]) -> None:
+    def notified(self, notes: Note, headers: dict[str, str]) -> None:
         del headers
         for call in incoming(notes):
             self.phone.answer(call)
@@ -50,7 +50,7 @@ def kept(bot: Bot) -> list[tuple[float, int]]:
     return [(one.at, one.exchange.response.status) for one in bot.requests if one.path.endswith("/keepAlive")]
 
 
-def test_an_hour_of_virtual_time_wakes_whoever_sleeps(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+def test_an_hour_of_virtual_time_wakes_sleeping_tasks(simulator: Simulator, bot: Bot, phone: Phone) -> None:
     """Each time at its own moment, and nothing happens meanwhile: 45 minutes without a keepAlive would end the call."""
     bot(Keeper(bot, phone).app, linger=3000)
     call = simulator.incoming_call("Adele")
@@ -60,8 +60,8 @@ def test_an_hour_of_virtual_time_wakes_whoever_sleeps(simulator: Simulator, bot:
     bot.assert_kept_alive()
 
 
-def test_whoever_sleeps_is_not_waited_for_in_real_time(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """Else each call would cost the whole of ``linger``: this test would take longer than anybody's patience."""
+def test_a_sleeping_task_is_not_waited_for_in_real_time(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    """Else each call would cost the whole of ``linger``: this test would take hours."""
     bot(Keeper(bot, phone).app, linger=3000)
     for number in range(3):
         simulator.incoming_call(f"Caller {number}")
@@ -70,7 +70,7 @@ def test_whoever_sleeps_is_not_waited_for_in_real_time(simulator: Simulator, bot
 
 
 class Stoppable(Keeper):
-    """Waits for whatever comes first: the end of its sleep, or being told to stop."""
+    """Waits for whatever comes first: the end of its sleep, or the order to stop."""
 
     async def keep(self, call: str) -> None:
         stop = asyncio.ensure_future(asyncio.Event().wait())
@@ -90,7 +90,7 @@ def test_a_sleep_may_be_a_task_of_its_own(simulator: Simulator, bot: Bot, phone:
     assert call.state == "established"
 
 
-def test_a_sleep_that_is_cancelled_wakes_nobody(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+def test_a_cancelled_sleep_wakes_no_task(simulator: Simulator, bot: Bot, phone: Phone) -> None:
     """The call is over, so the bot has ended its timer."""
     bot(Keeper(bot, phone).app, linger=3000)
     simulator.person("Adele").leaves_after(EVERY / 2)
@@ -132,8 +132,8 @@ def test_a_task_that_does_not_sleep_again_is_left(simulator: Simulator, bot: Bot
     assert not tasks[0].done()
 
 
-def test_a_bot_that_was_left_is_not_woken(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """Its loop is closed, and the next one is told as ever."""
+def test_a_detached_bot_is_not_woken(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+    """Its loop is closed, and the next bot is notified as usual."""
     bot(Keeper(bot, phone).app)
     simulator.incoming_call()
     simulator.advance(1)
@@ -142,7 +142,7 @@ def test_a_bot_that_was_left_is_not_woken(simulator: Simulator, bot: Bot, phone:
     assert kept(bot) == []
 
 
-def test_sleep_in_the_loop_of_whoever_lets_time_pass(simulator: Simulator, bot: Bot) -> None:
+def test_sleep_in_the_loop_that_advances_time(simulator: Simulator, bot: Bot) -> None:
     """It cannot be waited for, so it is not: it goes on as soon as the loop does."""
     woken: list[float] = []
 
@@ -247,10 +247,10 @@ async def running(work: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterato
 
 
 @pytest.mark.parametrize("kind", [threaded, tasked])
-def test_a_worker_that_was_there_before_is_waited_for(
+def test_a_worker_started_before_the_notification_is_waited_for(
     simulator: Simulator, bot: Bot, phone: Phone, kind: Callable[[Worker], Any]
 ) -> None:
-    """Nobody can see what it is at, so the bot says it; else 20 seconds would have passed before it had looked."""
+    """Its work cannot be seen from outside, so the bot says it; else 20 seconds would have passed before."""
     worker = Worker(phone)
     with kind(worker) as app:
         bot(app, busy=worker.busy)

@@ -145,7 +145,7 @@ def test_a_file_of_several_in_which_nothing_was_judged_is_named(graphcalls, har)
 
 
 def test_what_the_contract_does_not_cover_is_found(graphcalls, har):
-    """A notice of its own kind; alone it leaves nothing that was judged."""
+    """A notice of its own kind; a file that holds nothing else counts as unjudged."""
     code, out, _ = graphcalls("check", har(UNCOVERED))
     assert (code, "notice in the request, not-covered" in out) == (check.NOT_JUDGED, True)
     assert "1 not covered by the contract (call-raisehand 1)" in out

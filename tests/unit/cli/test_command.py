@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from pytest_graphcalls.cli import command
@@ -20,7 +21,14 @@ def test_version_and_help(graphcalls):
         assert name in graphcalls("--help")[1]
 
 
-def test_no_command_is_a_mistake(graphcalls):
+def test_every_command_and_action_is_carried_out_by_a_function():
+    for one in command.COMMANDS.values():
+        for each in one.actions.values() or [one]:
+            module, _, function = each.runs.partition(":")
+            assert callable(getattr(import_module(f"pytest_graphcalls.cli.{module}"), function))
+
+
+def test_a_missing_command_is_a_usage_error(graphcalls):
     assert graphcalls()[0] == 2
 
 
@@ -28,7 +36,7 @@ def subprocess_of(code, **more):
     return subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=False, **more)
 
 
-def test_a_closed_pipe_leaves_no_traceback():
+def test_a_closed_pipe_prints_no_traceback():
     code = "import sys; from pytest_graphcalls.cli import main; sys.exit(main(['rules']))"
     reading, writing = os.pipe()
     os.close(reading)
@@ -38,7 +46,7 @@ def test_a_closed_pipe_leaves_no_traceback():
     assert process.returncode == command.CLOSED_PIPE
 
 
-def test_ctrl_c_leaves_no_traceback(graphcalls, monkeypatch):
+def test_ctrl_c_prints_no_traceback(graphcalls, monkeypatch):
     def interrupted(args):
         raise KeyboardInterrupt
 
@@ -46,7 +54,7 @@ def test_ctrl_c_leaves_no_traceback(graphcalls, monkeypatch):
     assert graphcalls("rules") == (130, "", "\ngraphcalls: stopped before the end.\n")
 
 
-def test_a_poor_encoding_leaves_no_traceback(tmp_path):
+def test_a_poor_encoding_prints_no_traceback(tmp_path):
     code = "from pytest_graphcalls.cli import main; raise SystemExit(main(['rules']))"
     done = subprocess_of(code, env={"PYTHONIOENCODING": "ascii", "PATH": ""})
     assert (done.returncode, done.stderr) == (0, b"")

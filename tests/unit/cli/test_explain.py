@@ -5,7 +5,6 @@ import re
 import pytest
 
 from pytest_graphcalls.cli import explain
-from pytest_graphcalls.cli.kinds import KINDS
 from pytest_graphcalls.findings import Kind
 from tests.unit.cli.conftest import CONTRACT
 
@@ -109,7 +108,7 @@ def test_everything_there_is_can_be_explained():
         assert all(map(explain._forms, filter(None, names)))
         assert explanation().headline, names
         assert all(isinstance(text, str) for _, text in explanation().facts)
-    assert set(Kind) == set(KINDS)
+    assert set(CONTRACT.kinds) == set(Kind)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +132,7 @@ def test_a_name_that_resembles_nothing_gets_none(graphcalls):
         assert "Did you mean" not in graphcalls("explain", name)[2]
 
 
-def test_what_a_test_is_written_with_is_told_in_plain_text(graphcalls):
+def test_a_method_of_a_fixture_is_explained_in_plain_text(graphcalls):
     """The first part of its docstring, without marks."""
     _, out, _ = graphcalls("explain", "graphcalls.run")
     flat = " ".join(out.split())

@@ -73,7 +73,7 @@ def test_serve_stops_while_a_body_is_half_received():
         assert (server.returncode, out, err) == (0, "stopped\n", "")
 
 
-def test_a_taken_port_is_said(graphcalls):
+def test_a_taken_port_is_reported(graphcalls):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         code, out, err = graphcalls("serve", "--port", port)
@@ -82,7 +82,7 @@ def test_a_taken_port_is_said(graphcalls):
     assert "Give another port, or 0 for a free one." in err
 
 
-def test_a_host_that_is_none_is_named(graphcalls):
+def test_an_invalid_host_is_named(graphcalls):
     """The port is not to blame."""
     code, out, err = graphcalls("serve", "--host", "999.1.1.1", "--port", "0")
     assert (code, out) == (2, "")
@@ -116,7 +116,7 @@ def test_a_bot_on_another_machine_is_refused(graphcalls):
     assert "'graphcalls serve --allow-host HOST' allows a host." in err
 
 
-def test_a_bot_on_a_host_that_is_allowed_is_told_there():
+def test_a_bot_on_an_allowed_host_is_notified():
     with serving("--port", "0", "--bot", "http://192.0.2.7/api", "--allow-host", "192.0.2.7", "--frozen") as server:
         assert "  bot    http://192.0.2.7/api\n" in greeted(server)
 

@@ -55,7 +55,7 @@ def test_doctor_names_what_is_wrong_and_the_remedy(tenant: str, simulator: Simul
 def test_doctor_writes_its_call_down_first(
     tenant: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, graphcalls: Run
 ) -> None:
-    """So that a doctor who is killed leaves a trace for sweep; one who is not leaves none."""
+    """A killed doctor can be cleaned up after by sweep; one that ends by itself needs none."""
     folder = tmp_path / "ledger"
     monkeypatch.setenv("GRAPHCALLS_LEDGER", str(folder))
     at_the_time: list[str] = []

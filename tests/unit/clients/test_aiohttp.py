@@ -86,7 +86,7 @@ def test_a_body_arrives_whole(simulator: Simulator, body: Callable[[], Any]) -> 
     assert call.rejected_with == "busy"
 
 
-def test_a_client_that_asks_before_it_sends_is_told_to(simulator: Simulator) -> None:
+def test_a_client_that_expects_100_continue_gets_it(simulator: Simulator) -> None:
     """By ``Expect: 100-continue``, which aiohttp waits for."""
     call = simulator.incoming_call()
 
@@ -98,7 +98,7 @@ def test_a_client_that_asks_before_it_sends_is_told_to(simulator: Simulator) -> 
 
 
 def test_many_requests_at_once(simulator: Simulator) -> None:
-    """Each gets its own answer, and one that nobody reads does no harm."""
+    """Each gets its own answer, and one whose body is not read does no harm."""
     calls = [simulator.incoming_call() for _ in range(150)]
 
     async def use(session: aiohttp.ClientSession) -> list[Any]:
@@ -127,7 +127,7 @@ def test_a_late_answer_times_out(simulator: Simulator, timeout: aiohttp.ClientTi
 
 
 def test_a_lost_answer_is_no_connection(simulator: Simulator) -> None:
-    """Nothing of it, or a part."""
+    """No byte of it arrives, or a part."""
     call = Bot(simulator).join()
 
     async def use(session: aiohttp.ClientSession) -> None:

@@ -32,7 +32,7 @@ def guard(ledger: Ledger, budget: int = 9, *, judging: bool = False) -> Guard:
 
 
 class Service:
-    """Answers one request after the other as it is told."""
+    """Answers one request after the other with the given answers."""
 
     def __init__(self, *answers: httpx.Response | Exception) -> None:
         self._answers: Iterator[httpx.Response | Exception] = iter(answers)
@@ -84,7 +84,7 @@ def test_the_same_request_is_sent_again(ask: Callable[[Service, Guard], Ask], le
 
 
 def test_an_error_of_the_network_stays_what_it_was(ask: Callable[[Service, Guard], Ask], ledger: Ledger) -> None:
-    """For whoever does not judge; the ledger keeps what may have been made."""
+    """For a client that does not judge; the ledger keeps what may have been created."""
     service = Service(httpx.ConnectError("refused"), httpx.ReadTimeout("timed out"))
     with pytest.raises(httpx.ReadTimeout):
         ask(service, guard(ledger))("POST", CALLS, json={})
@@ -107,20 +107,20 @@ def test_beyond_the_budget_nothing_is_sent(ask: Callable[[Service, Guard], Ask],
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "expected"),
     [
         (httpx.Response(204), (204, "204")),
-        (httpx.Response(404, json={"error": {"code": "8522", "message": "Gone."}}), (404, "404 8522 Gone.")),
+        (httpx.Response(404, json={"error": {"code": "8522", "message": "Not found."}}), (404, "404 8522 Not found.")),
         (httpx.ReadError("reset"), (0, "reset")),
         (httpx.ReadError(""), (0, "ReadError")),
     ],
 )
 def test_the_status_of_an_answer_or_why_there_is_none(
-    answer: httpx.Response | Exception, told: tuple[int, str]
+    answer: httpx.Response | Exception, expected: tuple[int, str]
 ) -> None:
-    """For whoever cleans up and wants no exception."""
+    """For code that cleans up and wants no exception."""
     with make_client(httpx.MockTransport(Service(answer)), ROOT, "") as client:
-        assert status_of(client, "DELETE", f"{CALLS}/a") == told
+        assert status_of(client, "DELETE", f"{CALLS}/a") == expected
 
 
 @pytest.mark.parametrize(("trust_env", "by_proxy"), [(True, True), (False, False)])

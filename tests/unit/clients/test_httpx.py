@@ -173,7 +173,7 @@ def test_the_running_test_records(ask: Callable[[Any], Ask]) -> None:
     assert [finding.rule for finding in recorder.findings] == ["participant-delete.success-is-204-empty"]
 
 
-def test_where_nobody_records_a_violation_raises(ask: Callable[[Any], Ask], no_recorder: None) -> None:
+def test_without_a_recorder_a_violation_raises(ask: Callable[[Any], Ask], no_recorder: None) -> None:
     """The message is that of a failing test; a right exchange passes."""
     with pytest.raises(ContractViolationError, match=r"participant-delete\.success-is-204-empty") as raised:
         ask(CheckedTransport(httpx.MockTransport(wrong)))("DELETE", REMOVAL, headers=TOKEN)
@@ -246,10 +246,10 @@ def test_an_error_of_the_inner_transport_stays_one(ask: Callable[[Any], Ask]) ->
     """Nothing is recorded of a request that was not answered."""
 
     def down(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("nobody there")
+        raise httpx.ConnectError("connection refused")
 
     seen: list[Exchange] = []
-    with pytest.raises(httpx.ConnectError, match="nobody there"):
+    with pytest.raises(httpx.ConnectError, match="connection refused"):
         ask(CheckedTransport(httpx.MockTransport(down), seen.append))("GET", "/x")
     assert seen == []
 

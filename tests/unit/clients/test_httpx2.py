@@ -114,7 +114,7 @@ def test_a_transport_of_the_other_library_is_named(ask: Ask) -> None:
 
 
 def test_a_request_of_neither_is_named() -> None:
-    """Whoever uses another library reads what that one takes."""
+    """A user of another library reads what that library takes."""
     transport: Any = SimulatorTransport(Simulator())
     with pytest.raises(
         TypeError, match=r"requests\.models\.Request is neither of httpx nor of httpx2\. .*SimulatorAdapter"

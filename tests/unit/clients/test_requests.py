@@ -78,7 +78,7 @@ def test_a_late_answer_times_out(simulator: Simulator, session: requests.Session
 
 
 def test_a_lost_answer_is_no_connection(simulator: Simulator, session: requests.Session) -> None:
-    """Nothing of it, or a part."""
+    """No byte of it arrives, or a part."""
     call = Bot(simulator).join()
     with simulator.fault("dropped"), pytest.raises(requests.ConnectionError, match="Remote end closed"):
         session.get(f"{CALLS}/{call.id}")

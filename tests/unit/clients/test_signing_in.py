@@ -136,7 +136,7 @@ def test_msal_asks_an_authority_that_it_does_not_know(simulator: Simulator, app_
     assert "access_token" in client.acquire_token_for_client([SCOPE])
 
 
-def test_msal_is_told_what_is_wrong(simulator: Simulator, app_id: str, line: Line) -> None:
+def test_msal_shows_the_error(simulator: Simulator, app_id: str, line: Line) -> None:
     """In the members that it passes on."""
     client = msal.ConfidentialClientApplication(
         app_id, "wrong", authority=f"{line.url}/{simulator.tenant_id}", instance_discovery=False
@@ -155,7 +155,7 @@ def test_azure_identity_by_secret(simulator: Simulator, app_id: str, line: Line)
 
 
 def test_azure_identity_by_certificate(simulator: Simulator, app_id: str, line: Line, pem: Path) -> None:
-    """The same file that ours takes."""
+    """It takes the file that our sign-in takes."""
     credential = CertificateCredential(
         simulator.tenant_id, app_id, str(pem), authority=line.url, disable_instance_discovery=True
     )
@@ -164,7 +164,7 @@ def test_azure_identity_by_certificate(simulator: Simulator, app_id: str, line: 
 
 
 def test_azure_identity_by_workload_identity(simulator: Simulator, app_id: str, line: Line, token_file: Path) -> None:
-    """The same token file."""
+    """It takes the token file that our sign-in takes."""
     credential = WorkloadIdentityCredential(
         tenant_id=simulator.tenant_id,
         client_id=app_id,
@@ -195,7 +195,7 @@ def test_azure_identity_by_the_variables_that_are_printed(
         (None, "11111111-1111-4111-8111-111111111111", None, "AADSTS700016"),
     ],
 )
-def test_azure_identity_is_told_what_is_wrong(
+def test_azure_identity_shows_the_error(
     simulator: Simulator, app_id: str, line: Line, tenant: str | None, client: str | None, secret: str | None, code: str
 ) -> None:
     """The code is in its message."""
@@ -210,7 +210,7 @@ def test_azure_identity_is_told_what_is_wrong(
         credential.get_token(SCOPE)
 
 
-def test_ours_over_tls_by_each_credential(
+def test_our_sign_in_over_tls_by_each_credential(
     simulator: Simulator, app_id: str, line: Line, pem: Path, token_file: Path
 ) -> None:
     """Token and call over real sockets; nothing knows that it talks to a simulator."""
@@ -227,13 +227,7 @@ def test_ours_over_tls_by_each_credential(
         http.close()
 
 
-def test_ours_by_msals_own_client(simulator: Simulator, app_id: str, line: Line) -> None:
-    """Which trusts what REQUESTS_CA_BUNDLE says, or else what it is told."""
-    credential = Credential(simulator.tenant_id, app_id, simulator.signin.secret())
-    assert SignIn(credential, Contract.packaged().clouds["global"], authority=line.url, verify=str(line.ca)).token()
-
-
-def test_ours_does_not_talk_to_whom_it_does_not_trust(simulator: Simulator, app_id: str, line: Line) -> None:
+def test_our_sign_in_does_not_talk_to_an_untrusted_server(simulator: Simulator, app_id: str, line: Line) -> None:
     """The secret is not sent."""
     credential = Credential(simulator.tenant_id, app_id, simulator.signin.secret())
     sign_in = SignIn(credential, Contract.packaged().clouds["global"], authority=line.url, http=http_for_msal())

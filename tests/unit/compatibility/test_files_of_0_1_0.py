@@ -179,8 +179,8 @@ def notifications(data: list[Any]) -> Iterator[Notification]:
 
 
 def recording(data: dict[str, Any]) -> Recording:
-    told = tuple(notifications(data["notifications"]))
-    return Recording("contracts/test_a.py::test_it", "v1.0", tuple(exchanges(data["exchanges"])), told)
+    received = tuple(notifications(data["notifications"]))
+    return Recording("contracts/test_a.py::test_it", "v1.0", tuple(exchanges(data["exchanges"])), received)
 
 
 @pytest.mark.parametrize("name", COMPARISONS["cases"])

@@ -31,7 +31,7 @@ def operation(status: str, **facts: Any) -> dict[str, Any]:
 
 
 def participant(**facts: Any) -> dict[str, Any]:
-    """Somebody in a roster."""
+    """A participant in a roster."""
     info = {"@odata.type": f"{TYPE}participantInfo", "identity": {"user": {"id": "550f"}}}
     return {
         "@odata.type": f"{TYPE}participant",

@@ -1,4 +1,4 @@
-"""What the contract finds in an exchange, and what it leaves in peace."""
+"""The findings of the contract in an exchange, and what it accepts."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ SUCCESS = "participant-invite.success-is-200-with-operation"
             id="an undocumented member",
         ),
         pytest.param(
-            make.delete(make.answer(204, b"gone")),
+            make.delete(make.answer(204, b"deleted")),
             ("body-unexpected", "violation", "body", "participant-delete.success-is-204-empty"),
             id="a body in a 204",
         ),
@@ -197,7 +197,7 @@ SUCCESS = "participant-invite.success-is-200-with-operation"
             id="a teapot",
         ),
         pytest.param(
-            make.delete(make.answer(404, {"error": "gone"})),
+            make.delete(make.answer(404, {"error": "deleted"})),
             ("body-malformed", "violation", "$.error", ""),
             id="an error without envelope",
         ),
@@ -237,7 +237,7 @@ def test_a_wrong_odata_type_is_weighed_by_the_model(written: Any, kind: Kind, se
 
 
 def test_an_abstract_type_asks_for_odata_type() -> None:
-    """Nobody can tell what a mediaConfig without @odata.type is."""
+    """The type of a mediaConfig without @odata.type is unknown."""
     body = {"callbackUri": "https://bot.contoso.com/api/calls", "mediaConfig": {}, "targets": [make.user()]}
     sent = Exchange(
         make.request("POST", "/communications/calls", body), make.answer(404, {"error": {"code": "a", "message": "b"}})
@@ -372,7 +372,7 @@ def test_judged_names_the_rules_an_exchange_put_to_the_test() -> None:
 
 
 def test_a_fingerprint_ignores_the_index_in_a_list() -> None:
-    """The same disagreement in another entry is the same disagreement."""
+    """A disagreement in another entry of a list is the same one."""
     first = only(make.roster(make.participant(isMuted="no")))
     second = only(make.roster(make.participant(), make.participant(isMuted="no")))
     assert first.where != second.where
@@ -382,7 +382,7 @@ def test_a_fingerprint_ignores_the_index_in_a_list() -> None:
 
 def test_a_finding_survives_the_way_through_json() -> None:
     """The report and the workers of a parallel run hand findings on as JSON."""
-    finding = only(make.delete(make.answer(204, b"gone")))
+    finding = only(make.delete(make.answer(204, b"deleted")))
     assert Finding.from_json(finding.to_json()) == finding
 
 
@@ -437,7 +437,7 @@ def test_a_later_member_of_an_enumeration_gets_the_header_that_it_lacks() -> Non
 
 @pytest.mark.parametrize("kind", ["emailUser", "somethingNew"])
 def test_later_members_of_an_enumeration_in_a_notification_are_no_violation(kind: str) -> None:
-    """For a notification nobody can ask."""
+    """A notification has no request that could ask for them."""
     item = make.participant(info={"identity": {"user": {**USER, "userIdentityType": kind}}})
     entry = {
         "@odata.type": "#microsoft.graph.commsNotification",
@@ -483,7 +483,7 @@ def test_no_type_is_said_to_be_closed() -> None:
 
 
 @pytest.mark.parametrize(("accept", "expected"), [("", ["call-get.context-is-given"]), ("odata.metadata=none", [])])
-def test_what_reports_say_is_a_notice(accept: str, expected: list[str]) -> None:
+def test_a_finding_of_reported_evidence_is_a_notice(accept: str, expected: list[str]) -> None:
     """An annotation that every capture has is missed, unless the request has asked for none."""
     request = make.request("GET", f"/communications/calls/{make.CALL}", headers=(make.TOKEN, ("Accept", accept)))
     body = {"id": make.CALL, "callbackUri": "https://bot.contoso.com/calls"}

@@ -49,7 +49,7 @@ def test_a_wrapped_envelope_is_opened(wrapped: dict[str, Any]) -> None:
 
 
 def test_a_bare_envelope_is_read() -> None:
-    """The platform behind the gateway leaves innerError out."""
+    """The platform behind the gateway omits innerError."""
     assert parsed({"error": {"code": "8522", "message": "Call not found."}}) == ("8522", "Call not found.", "bare")
 
 
@@ -65,7 +65,7 @@ def test_an_envelope_with_details_is_read() -> None:
         b"",
         b"oops",
         b"[]",
-        {"error": "gone"},
+        {"error": "deleted"},
         {"error": {"code": 8522, "message": "m"}},
         {"error": {"code": "a"}},
         b"{" * 2000,
@@ -111,7 +111,7 @@ def test_every_row_of_the_sign_in_says_what_to_look_at(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(Contract.packaged().errors.responses))
 def test_every_row_says_what_to_do(name: str) -> None:
-    """A catalogue that only names errors helps nobody."""
+    """A catalogue that only names errors would not help."""
     row = Contract.packaged().errors.responses[name]
     assert row.meaning
     assert row.cause

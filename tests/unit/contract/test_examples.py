@@ -88,9 +88,9 @@ def exchange(
         method, f"{root}/communications/calls{path}", Headers(headers), encode_json(sent) if sent else b""
     )
     # request-id is in no example and in every capture.
-    told = {"request-id": CONTEXT, **({"Content-Type": "application/json"} if got is not None else {})}
-    told |= {"Location": f"{root}/communications/calls{location}"} if location else {}
-    return Exchange(request, Response(status, Headers(told), encode_json(got) if got is not None else b""))
+    headers = {"request-id": CONTEXT, **({"Content-Type": "application/json"} if got is not None else {})}
+    headers |= {"Location": f"{root}/communications/calls{location}"} if location else {}
+    return Exchange(request, Response(status, Headers(headers), encode_json(got) if got is not None else b""))
 
 
 def created(sent: Json, got: Json, version: str = "v1.0") -> Exchange:
@@ -592,7 +592,7 @@ def _is_extra(finding: Finding) -> bool:
 
 @pytest.mark.parametrize("name", EXCHANGES)
 def test_an_example_of_a_page_keeps_the_contract(name: str) -> None:
-    """Its request and its answer; contradictions are told by name."""
+    """Its request and its answer are checked; contradictions are reported by name."""
     example, expected = EXCHANGES[name]
     assert sorted(names(CONTRACT.check(example))) == sorted(expected)
 
@@ -804,7 +804,7 @@ NOTIFICATIONS: dict[str, tuple[Json, list[str]]] = {
 
 @pytest.mark.parametrize("name", NOTIFICATIONS)
 def test_what_a_page_posts_keeps_the_contract(name: str) -> None:
-    """Contradictions are told by name."""
+    """Contradictions are reported by name."""
     body, expected = NOTIFICATIONS[name]
     assert sorted(names(CONTRACT.check_notification(body))) == sorted(expected)
 

@@ -99,7 +99,7 @@ def test_names_of_query_parameters_have_no_letter_case(parameter: str) -> None:
     )
 
 
-def test_the_published_body_leaves_the_given_one_alone() -> None:
+def test_the_body_in_published_case_is_a_copy() -> None:
     """A simulator reads it by the published names."""
     match = CONTRACT.match("POST", "/v1.0/communications/calls/1/reject")
     assert isinstance(match, Match)

@@ -113,11 +113,11 @@ def test_an_unknown_name_gets_the_nearest() -> None:
 
 
 def test_operations_are_read_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One operation costs one file."""
+    """One operation costs its file, and the rules that it shares with others."""
     read: list[str] = []
     original = ContractFiles.read
     monkeypatch.setattr(
         ContractFiles, "read", lambda self, name, schema: read.append(name) or original(self, name, schema)
     )
     Contract().operation("call-reject")
-    assert read == [REJECT]
+    assert sorted(read) == [REJECT, "shared-rules.yaml"]

@@ -93,7 +93,7 @@ def test_an_address_may_be_written_in_several_ways(path: str) -> None:
     )
 
 
-def test_without_resource_url_the_older_twin_tells_what_it_is() -> None:
+def test_without_resource_url_the_older_member_resource_decides() -> None:
     """The missing member is found, and the rest is judged all the same."""
     body = posted("updated", "", call(None))
     del body["value"][0]["resourceUrl"]
@@ -135,7 +135,7 @@ def test_contradictions_of_the_pages_are_notices_that_name_them(body: Any, expec
 
 
 def test_a_null_id_is_accepted_in_notifications_only() -> None:
-    """The same operation in an answer breaks the contract."""
+    """In an answer such an operation breaks the contract."""
     entries = {entry.name: entry.sides for entry in CONTRACT.types("v1.0").tolerated}
     assert entries["null-operation-id"] == {Side.NOTIFICATION}
     assert entries["null-participant-id"] == set(Side)
@@ -256,7 +256,7 @@ def test_a_notification_is_known_by_its_body(request_: Request, is_one: bool) ->
     assert is_notification(request_) is is_one
 
 
-def test_a_folder_of_ones_own_is_checked(tmp_path: Path) -> None:
+def test_the_contract_folder_of_a_user_is_checked(tmp_path: Path) -> None:
     """A payload without a type says so, with file and key."""
     entry = {"says": "x", "changes": ["updated"], "resource": "/communications/calls/{call-id}/x", "shape": "entity"}
     rest = {"versions": ["v1.0"], "evidence": "documented", "source": {"page": "x"}}
@@ -280,11 +280,11 @@ def judged_by(**facts: Any) -> list[Severity]:
         (Evidence.INFERRED, []),
     ],
 )
-def test_what_was_only_seen_is_a_notice(evidence: Evidence, weights: list[Severity]) -> None:
+def test_a_payload_known_only_from_reports_is_a_notice(evidence: Evidence, weights: list[Severity]) -> None:
     """And what was only inferred is not judged."""
     assert judged_by(evidence=evidence) == weights
 
 
 def test_a_payload_belongs_to_its_versions() -> None:
-    """In another one it is a notification that no page shows."""
+    """In another version it is a notification that no page shows."""
     assert judged_by(versions=("beta",)) == [Severity.NOTICE]

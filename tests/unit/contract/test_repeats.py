@@ -69,7 +69,7 @@ def test_the_location_is_that_of_the_operation(location: str, severity: str) -> 
 @pytest.mark.parametrize(
     ("answered", "got"),
     [((make.user(BOB),), BOB), ((), "none"), ((make.user(ALICE), make.user(BOB)), f"{ALICE}, {BOB}")],
-    ids=["another", "nobody", "one more"],
+    ids=["another user", "no user", "one more user"],
 )
 def test_participants_of_an_invite_are_those_invited(answered: tuple[dict[str, Any], ...], got: str) -> None:
     """By their ids; both lists are in the message."""
@@ -83,7 +83,7 @@ def test_participants_of_an_invite_are_those_invited(answered: tuple[dict[str, A
     assert finding.got == f"people with the ids {got}"
 
 
-def test_what_the_service_adds_to_people_is_no_disagreement() -> None:
+def test_members_that_the_service_adds_to_identities_are_no_disagreement() -> None:
     """A display name, a tenant, and the other members of the identity as null."""
     entry = make.user(ALICE.upper())
     entry["identity"]["user"] |= {"displayName": "Alice", "tenantId": OTHER}
@@ -101,7 +101,7 @@ def test_with_a_call_to_replace_the_first_invitee_is_enough() -> None:
 
 
 def test_a_participant_id_that_was_chosen_comes_back_in_its_entry() -> None:
-    """Not in that of somebody else."""
+    """Not in the entry of another invitee."""
     alice, bob = {**make.user(ALICE), "participantId": OTHER}, make.user(BOB)
     assert CONTRACT.check(invited(bob, alice, asked=(alice, bob))) == ()
     finding = only(invited(make.user(ALICE), {**bob, "participantId": OTHER}, asked=(alice, bob)))
@@ -168,7 +168,7 @@ def read(kind: str, id: str, body: dict[str, Any]) -> Exchange:
         ("operation", make.operation(), "commsoperation-get"),
     ],
 )
-def test_what_is_read_is_what_was_asked_for(kind: str, body: dict[str, Any], operation: str) -> None:
+def test_a_resource_that_is_read_is_the_requested_one(kind: str, body: dict[str, Any], operation: str) -> None:
     """By its id; one in another spelling is a notice, and a placeholder in the path asks for nothing."""
     body = {"@odata.context": "#$entity", "@odata.type": f"#microsoft.graph.{kind}", **body, "id": ALICE}
     assert CONTRACT.check(read(kind, ALICE, body)) == ()

@@ -15,8 +15,14 @@ CHANGES = [
     (REJECT, "path: /communications/calls/{call-id}/reject", "path: /communications/calls/{call-id}/refuse"),
     (REJECT, "evidence: documented", "evidence: reported"),
     ("types-v1.0.json", '"busy"', '"engaged"'),
+    (
+        "shared-rules.yaml",
+        "evidence: documented\n  source: {page: <page>, section: HTTP request}",
+        "evidence: reported\n  source: {page: <page>, section: HTTP request}",
+    ),
 ]
 IRRELEVANT = [
+    ("shared-rules.yaml", "is not carried out.", "has no effect."),
     (REJECT, "summary: ", "summary: In other words, "),
     ("operations/call-get.yaml", "path: /communications/calls/{call-id}", "path: /communications/calls/{call-id}/x"),
     ("errors.yaml", "Call not found.", "Call not there."),
@@ -25,19 +31,19 @@ IRRELEVANT = [
 
 @pytest.mark.parametrize(("file", "old", "new"), CHANGES)
 def test_a_change_of_what_is_checked_changes_the_revision(folder: Path, file: str, old: str, new: str) -> None:
-    """The address, the level of a rule, a type in the body."""
+    """The address, the level of a rule of its own or of one that it shares, a type in the body."""
     damage(folder, file, old, new)
     assert Contract(folder).operation_revision("call-reject") != Contract.packaged().operation_revision("call-reject")
 
 
 @pytest.mark.parametrize(("file", "old", "new"), IRRELEVANT)
 def test_other_changes_leave_the_revision_as_it_is(folder: Path, file: str, old: str, new: str) -> None:
-    """Wording, and other operations."""
+    """Wording, that of shared rules included, and other operations."""
     damage(folder, file, old, new)
     assert Contract(folder).operation_revision("call-reject") == Contract.packaged().operation_revision("call-reject")
 
 
-def test_an_operation_that_is_added_leaves_all_others_valid(folder: Path) -> None:
+def test_an_added_operation_keeps_all_others_valid(folder: Path) -> None:
     """Cassettes need not be recorded again for it."""
     text = (folder / "operations/call-keepalive.yaml").read_text(encoding="utf-8")
     added = text.replace("id: call-keepalive", "id: call-dance").replace("/keepAlive", "/dance")

@@ -137,7 +137,7 @@ def test_v1_does_not_know_the_deprecated_path_of_the_central_operations() -> Non
     ],
 )
 def test_a_path_that_means_nothing_says_why(method: str, path: str, reason: str, nearest: str) -> None:
-    """The reason tells another part of Graph from a typing mistake, a wrong method and an uncovered operation."""
+    """The reason distinguishes another part of Graph, a typing mistake, a wrong method and an uncovered operation."""
     miss = CONTRACT.match(method, path)
     assert isinstance(miss, Miss)
     assert (miss.reason, miss.nearest) == (reason, nearest)

@@ -1,4 +1,4 @@
-"""A small recording to change one thing of: a call is made, read, somebody is invited, something refused, the end."""
+"""A small recording to change one thing of: a call, a read, an invite, a refused request, the end of the call."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ INVITED = {
 REFUSED = {
     "error": {
         "code": "8522",
-        "message": "Call 57da is gone.",
+        "message": "Call 57da is not found.",
         "innerError": {"date": "2026-01-01T00:00:00", "request-id": ALICE},
     }
 }

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_graphcalls.cli import command, drift
-from pytest_graphcalls.cli.arguments import DRIFT
+from pytest_graphcalls.cli import command
 from pytest_graphcalls.drift import Acceptance, Difference, Kind, Origin
 from pytest_graphcalls.drift.acceptances import AcceptedFile
 from tests.unit.drift.published import forms
@@ -54,7 +53,7 @@ def accepted() -> dict[str, Acceptance]:
 
 
 def test_a_difference_is_accepted(capsys: pytest.CaptureFixture[str]) -> None:
-    """With its reason, and what it is about; it is told what to commit."""
+    """The file holds the reason and the difference; the output says what to commit."""
     assert accept(GONE.fingerprint, "--reason", "We do not read it.") == 0
     about = "breaking: member-gone in call-get (v1.0) at $.a: missing: 'a'"
     assert accepted() == {GONE.fingerprint: Acceptance(GONE.fingerprint, "We do not read it.", TODAY, about=about)}
@@ -85,7 +84,7 @@ def test_an_acceptance_has_an_owner_and_an_end(capsys: pytest.CaptureFixture[str
     assert f"accepted until {TODAY}: breaking" in capsys.readouterr().out
 
 
-def test_who_accepts_again_replaces_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
+def test_accepting_again_replaces_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
     """One table for each difference."""
     accept(GONE.fingerprint, "--reason", "one")
     accept(GONE.fingerprint, "--reason", "another")
@@ -118,11 +117,11 @@ REFUSED: list[tuple[tuple[str, ...], str]] = [
 
 
 @pytest.mark.parametrize(("words", "message"), REFUSED)
-def test_a_word_that_cannot_be_used_changes_nothing(
+def test_a_usage_error_changes_nothing(
     words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit code 64, and a sentence."""
-    assert accept(GONE.fingerprint, *words) == drift.USAGE == 64
+    assert accept(GONE.fingerprint, *words) == 64
     error = capsys.readouterr().err
     assert message in error
     assert "eyJ0" not in error
@@ -138,7 +137,7 @@ def test_several_differences_are_accepted_at_once(capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out.splitlines()[:2] == [f"accepted: {one}" for one in (GONE, NEW)]
 
 
-def test_what_metadata_alone_has_shown_can_be_accepted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_difference_of_the_metadata_alone_can_be_accepted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Its JSON is a verdict to accept from; then it decides nothing, there as in a night. Nothing is pruned by it."""
     types = forms.types()
     types["entityTypes"]["call"]["properties"].pop("subject")
@@ -220,8 +219,8 @@ PAST = TODAY - timedelta(days=1)
 OTHER = "000000000000"
 
 
-def test_what_is_not_seen_any_more_is_taken_out(capsys: pytest.CaptureFixture[str]) -> None:
-    """And what has expired; both are told, with what they were about."""
+def test_prune_removes_acceptances_of_differences_not_seen_any_more(capsys: pytest.CaptureFixture[str]) -> None:
+    """The output names each removed acceptance with its difference, expired ones included."""
     given(**{f"f{GONE.fingerprint}": None, f"f{NEW.fingerprint}": PAST, f"f{OTHER}": None})
     assert prune() == 0
     assert list(accepted()) == [GONE.fingerprint]
@@ -232,7 +231,7 @@ def test_what_is_not_seen_any_more_is_taken_out(capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize(("outcome", "decides"), [("could-not-check", False), ("breaking", True)])
-def test_after_an_outage_only_what_has_expired_is_taken_out(
+def test_after_an_outage_prune_removes_expired_acceptances_only(
     outcome: str, decides: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What was not looked at may be there all the same."""
@@ -256,8 +255,3 @@ def test_a_file_that_is_not_understood_is_left_as_it_is(capsys: pytest.CaptureFi
     assert (prune(), accept(GONE.fingerprint, "--reason", "x")) == (64, 64)
     assert FILE.read_text(encoding="utf-8") == "[tool]\n"
     assert "graphcalls-drift.toml:1: is not a file of accepted differences" in capsys.readouterr().err
-
-
-def test_every_action_has_words_and_somebody_who_does_it() -> None:
-    """The two tables name the same actions."""
-    assert set(DRIFT) == set(drift.ACTIONS)

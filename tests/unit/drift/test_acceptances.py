@@ -1,4 +1,4 @@
-"""The file of accepted differences: people read, edit and merge it, so nothing of theirs may be lost."""
+"""The file of accepted differences: people read, edit and merge it, so their text may not be lost."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from pytest_graphcalls.drift import Acceptance
 from pytest_graphcalls.drift.acceptances import AcceptedFile
@@ -83,7 +82,7 @@ def test_tables_are_sorted_by_fingerprint(tmp_path: Path) -> None:
     assert list(AcceptedFile.read(path).acceptances) == [A, B, C]
 
 
-def test_what_people_wrote_stays(tmp_path: Path) -> None:
+def test_text_that_people_wrote_is_kept(tmp_path: Path) -> None:
     """A table is put in between; every line of theirs is where and as it was."""
     text = written(tmp_path / "drift.toml", acceptance(B), text=BY_HAND)
     new = f'[{B}]\nreason = "known"\naccepted = 2026-11-27\n\n'
@@ -91,7 +90,7 @@ def test_what_people_wrote_stays(tmp_path: Path) -> None:
 
 
 def test_a_table_that_is_accepted_again_keeps_the_comments_on_top_of_it(tmp_path: Path) -> None:
-    """The table itself is another one."""
+    """The table itself is replaced."""
     text = written(tmp_path / "drift.toml", acceptance(A), text=BY_HAND)
     assert f'# See the wiki.\n[{A}]\nreason = "known"\naccepted = 2026-11-27\n\n[{C}]' in text
     assert "single quotes" not in text
@@ -216,7 +215,7 @@ def test_what_is_no_text_is_said_so(tmp_path: Path) -> None:
         AcceptedFile.read(tmp_path)
 
 
-def test_a_disk_that_refuses_leaves_the_older_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_full_disk_the_older_file_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside and renamed: as a whole, or as it was; and nothing is left beside it."""
     path = tmp_path / "drift.toml"
     written(path, text=BY_HAND)

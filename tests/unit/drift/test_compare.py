@@ -14,7 +14,7 @@ from tests.unit.drift import recordings as t
 
 
 def test_a_recording_is_no_different_from_itself() -> None:
-    """The same twice."""
+    """One recording compared with itself has no differences."""
     one = t.recording(t.exchanges(), t.notifications())
     assert list(compare([one], [one], Contract.packaged())) == []
 
@@ -26,7 +26,7 @@ def test_recordings_are_paired_by_test_and_version() -> None:
 
 
 def test_a_test_without_a_recording_is_not_compared() -> None:
-    """A new one does not decide, because nobody has accepted anything; one that is missing tonight does."""
+    """A new one does not decide, because there is no accepted recording of it; one that is missing tonight does."""
     old, new = t.recording(test="old"), t.recording(test="new")
     assert list(compare([old], [new], Contract.packaged())) == [
         Unchecked(
@@ -46,11 +46,11 @@ def test_exchanges_are_paired_by_step() -> None:
 
 
 def test_an_exchange_that_is_missing_or_new_is_one_difference() -> None:
-    """It is told by what it asks for."""
+    """The difference names the operation of the request."""
     all_ = t.exchanges()
-    (gone,) = t.found(t.recording(all_), t.recording(all_[:2] + all_[3:]))
+    (missing,) = t.found(t.recording(all_), t.recording(all_[:2] + all_[3:]))
     (new,) = t.found(t.recording(all_[:2] + all_[3:]), t.recording(all_))
-    assert (gone.kind, gone.subject, gone.place) == (
+    assert (missing.kind, missing.subject, missing.place) == (
         Kind.EXCHANGE_GONE,
         "participant-invite",
         f"{t.TEST}@v1.0, exchange 3",
@@ -68,8 +68,8 @@ def test_waiting_is_one_step_however_long_it_takes() -> None:
     assert t.kinds(t.recording(before), t.recording(after)) == set()
 
 
-def test_what_was_asked_again_after_a_fault_does_not_count() -> None:
-    """A client that was told to wait, and waited, has seen the answer."""
+def test_a_request_repeated_after_a_fault_does_not_count() -> None:
+    """A client that waited as long as Retry-After says has seen the answer."""
     all_ = t.exchanges()
     busy = Exchange(all_[2].request, Response(429))
     assert t.kinds(t.recording(all_), t.recording([*all_[:2], busy, *all_[2:]])) == set()
@@ -107,8 +107,8 @@ def test_a_fault_that_was_accepted_is_compared() -> None:
     assert t.kinds(failed, other) == {(Kind.ERROR_CODE_CHANGED, "$.error.code")}
 
 
-def test_somebody_else_is_named_where_the_same_was() -> None:
-    """Ids are other ones in every run, but who is who stays: the one who is invited is the one in the roster."""
+def test_another_id_in_the_place_of_a_mapped_one_is_a_difference() -> None:
+    """Ids differ in every run, but are mapped: the invited user is the user in the roster."""
     roster = t.changed(t.ROSTER, lambda r: r["value"][1]["info"]["identity"]["user"].update(tenantId=t.BOT_ID))
     all_ = t.exchanges()
     after = [*all_[:3], t.exchange("GET", f"/{t.CALL_ID}/participants", 200, roster), *all_[4:]]
@@ -120,7 +120,7 @@ def test_somebody_else_is_named_where_the_same_was() -> None:
     )
 
 
-def test_several_who_are_invited_at_once_are_known_by_their_places() -> None:
+def test_users_who_are_invited_together_are_mapped_by_their_places() -> None:
     """The test's code has put them there; so in the roster each is who it was, whatever the order."""
     users = [f"{digit * 8}-cccc-4ccc-8ccc-{digit * 12}" for digit in "6789"]
 
@@ -162,13 +162,13 @@ def test_latency_needs_some_answers_and_has_limits() -> None:
 
 
 @pytest.mark.parametrize(("side", "when"), [("before", "when it was accepted"), ("after", "tonight")])
-def test_where_nobody_could_listen_no_notification_is_missing(side: str, when: str) -> None:
-    """A server tells its bot, and not us; that is said, decides nothing, and exchanges are compared all the same."""
-    silent, told = (
+def test_without_recorded_notifications_none_is_missing(side: str, when: str) -> None:
+    """A server notifies its bot, and not us; this is reported, decides nothing, and exchanges are compared anyway."""
+    silent, notified = (
         replace(t.recording(t.exchanges()), notifications_recorded=False),
         t.recording(t.exchanges(), t.notifications()),
     )
-    before, after = (silent, told) if side == "before" else (told, silent)
+    before, after = (silent, notified) if side == "before" else (notified, silent)
     (found,) = compare([before], [after], Contract.packaged())
     assert isinstance(found, Unchecked)
     assert (found.subject, found.decides) == (t.recording().name, False)
@@ -176,8 +176,8 @@ def test_where_nobody_could_listen_no_notification_is_missing(side: str, when: s
     assert [*compare([silent], [silent], Contract.packaged())] == []
 
 
-def test_a_test_that_met_somebody_who_had_stayed_is_not_compared() -> None:
-    """With one in which nobody had; it is said, and decides nothing."""
+def test_a_test_whose_meeting_was_not_empty_is_not_compared() -> None:
+    """A recording whose meeting was empty is the other side; this is reported, and decides nothing."""
     already_present = replace(t.recording(), already_present=frozenset({t.ALICE}))
     (found,) = compare([t.recording(t.exchanges())], [already_present], Contract.packaged())
     assert isinstance(found, Unchecked)

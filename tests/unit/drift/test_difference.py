@@ -29,8 +29,8 @@ def test_a_fingerprint_never_changes() -> None:
         replace(ONE, where="$.a[].b"),
     ],
 )
-def test_what_changes_from_night_to_night_is_not_in_it(other: Difference) -> None:
-    """Where it was met, at which index, what to do."""
+def test_what_changes_from_night_to_night_is_not_in_a_fingerprint(other: Difference) -> None:
+    """The test, the index and the hint are not part of a fingerprint."""
     assert other.fingerprint == ONE.fingerprint
 
 

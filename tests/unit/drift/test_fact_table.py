@@ -50,7 +50,7 @@ def test_three_sides_that_say_three_things_are_one_row() -> None:
 
 
 def test_a_side_that_was_looked_at_says_what_the_contract_says() -> None:
-    """One that nobody looked at says nothing, and cannot disagree."""
+    """A side that was not looked at is empty, and cannot disagree."""
     (row,) = rows([METADATA])
     assert [cell.says for cell in row.cells] == ["", "Edm.String", ""]
     assert not row.disagree
@@ -67,8 +67,8 @@ def test_where_all_say_the_same_only_the_contract_is_behind() -> None:
     assert not row.disagree
 
 
-def test_what_is_gone_is_said_in_a_word() -> None:
-    """An empty cell would read as if nobody had looked."""
+def test_a_missing_fact_is_a_word_in_its_cell() -> None:
+    """An empty cell would mean that this side was not looked at."""
     (row,) = rows([replace(METADATA, kind=Kind.MEMBER_GONE, after="")], looked=[Origin.RECORDING])
     assert (row.metadata.says, row.service.says) == ("nothing", "Edm.Boolean")
     (row,) = rows([replace(METADATA, kind=Kind.MEMBER_NEW, before="")], looked=[Origin.RECORDING])
@@ -96,13 +96,13 @@ def test_what_is_gone_is_said_in_a_word() -> None:
     ],
 )
 def test_a_fact_has_one_name_on_all_sides(subject: str, where: str, fact: str) -> None:
-    """By the type that declares the member, wherever it was met; what cannot be led there keeps its own name."""
+    """By the type that declares the member, wherever it was seen; a fact without such a type keeps its own name."""
     (row,) = rows([replace(SERVICE, subject=subject, where=where)], contract=CONTRACT)
     assert row.fact == fact
 
 
 def test_versions_and_facts_keep_to_themselves() -> None:
-    """Rows are sorted by version and fact; a second difference of a side is told in the same cell."""
+    """Rows are sorted by version and fact; a second difference of a side is in the same cell."""
     other = replace(METADATA, version="beta")
     second = replace(METADATA, kind=Kind.NULLABILITY_LOOSENED, before="never null", after="may be null")
     found = rows([METADATA, other, second])

@@ -38,7 +38,7 @@ RULE = "call-reject.success-is-202@v1.0"
 
 
 class Clock:
-    """A clock that says what it is told to."""
+    """A clock whose time the test sets."""
 
     def __init__(self, moment: datetime = NOW) -> None:
         self.moment = moment
@@ -75,7 +75,7 @@ def test_a_night_comes_back_as_it_was(file: Path) -> None:
     """Outcome, rules, latency and fingerprints of a night are read as they were written."""
     with History(file, now=Clock()) as kept:
         begun = kept.begin("https://mock.example")
-        gone = difference()
+        first = difference()
         night = Night(
             begun.id,
             begun.started,
@@ -84,18 +84,18 @@ def test_a_night_comes_back_as_it_was(file: Path) -> None:
             Outcome.BREAKING,
             {RULE: RuleState.BROKEN, "a@beta": RuleState.HELD},
             {"call-get@v1.0": Latency(12.5, 80.0, 4)},
-            frozenset({gone.fingerprint}),
-            {RULE: (gone.fingerprint,)},
+            frozenset({first.fingerprint}),
+            {RULE: (first.fingerprint,)},
         )
-        kept.finish(verdict(night, entry(gone, night)))
+        kept.finish(verdict(night, entry(first, night)))
     with History(file) as again:
         assert again.nights() == (night,)
         assert night.id.startswith("2026-11-27T03:00:00Z-")
         assert night.complete
 
 
-def test_a_night_that_cannot_be_written_down_leaves_no_part_of_it(file: Path) -> None:
-    """Nothing of it is in the way of the next one, in the same process either."""
+def test_a_night_is_written_whole_or_not_at_all(file: Path) -> None:
+    """It does not disturb the next night, not even in the same process."""
     with History(file, now=Clock()) as kept:
         night = kept.begin("simulator")
         unwritable = replace(night, rules={RULE: RuleState.HELD}, latency={"call-get@v1.0": Latency(1.0, 1.0, 1 << 70)})
@@ -108,25 +108,25 @@ def test_a_night_that_cannot_be_written_down_leaves_no_part_of_it(file: Path) ->
 
 def test_a_difference_is_counted_from_night_to_night(file: Path) -> None:
     """First and last seen, how often, and in what it was seen last; a difference of one night keeps its count."""
-    clock, gone, other = Clock(), difference(), difference("$.state")
+    clock, first, other = Clock(), difference(), difference("$.state")
     seen = Sample(
         Exchange(Request("GET", "/v1.0/x"), Response(200, Headers([("A", "b")]), b'{"a":1}'), seconds=0.25),
         Notification("https://bot.example/", {"value": []}, 1.5),
         "$.id",
     )
     with History(file, now=clock) as kept:
-        lived(kept, gone, other)
+        lived(kept, first, other)
         clock.moment += timedelta(days=1)
         lived(kept)
         clock.moment += timedelta(days=1)
         night = kept.begin("simulator")
-        accepted = Acceptance(gone.fingerprint, "a reason", date(2026, 11, 1), "me", date(2027, 1, 1), "about it")
-        last = Entry(gone, Status.ACCEPTED, ("t",), NOW, NOW, 1, (2, 3), accepted, seen)
+        accepted = Acceptance(first.fingerprint, "a reason", date(2026, 11, 1), "me", date(2027, 1, 1), "about it")
+        last = Entry(first, Status.ACCEPTED, ("t",), NOW, NOW, 1, (2, 3), accepted, seen)
         kept.finish(verdict(night, last))
         kept.finish(verdict(night, last))  # a job that tries again counts once
         known = kept.known()
-    assert set(known) == {gone.fingerprint, other.fingerprint}
-    found = known[gone.fingerprint]
+    assert set(known) == {first.fingerprint, other.fingerprint}
+    found = known[first.fingerprint]
     assert (found.first_seen, found.last_seen, found.count) == (NOW, NOW + timedelta(days=2), 2)
     assert (found.status, found.repeated, found.acceptance) == (Status.ACCEPTED, (2, 3), accepted)
     assert found.sample == seen
@@ -136,7 +136,7 @@ def test_a_difference_is_counted_from_night_to_night(file: Path) -> None:
     assert known[other.fingerprint].count == 1
 
 
-def test_a_job_that_dies_leaves_its_night_incomplete(file: Path) -> None:
+def test_the_night_of_a_killed_job_is_incomplete(file: Path) -> None:
     """A night that was begun and never finished is there, without an outcome; the others are readable."""
     with History(file, now=Clock()) as kept:
         lived(kept, difference())
@@ -245,7 +245,7 @@ def test_what_is_no_history_is_refused(file: Path, content: bytes) -> None:
     assert file.read_bytes() == content
 
 
-def test_somebody_elses_database_is_refused(file: Path) -> None:
+def test_the_database_of_another_program_is_refused(file: Path) -> None:
     """A SQLite file without our mark stays as it is."""
     file.parent.mkdir()
     with closing(sqlite3.connect(file)) as line:
@@ -258,20 +258,22 @@ def test_somebody_elses_database_is_refused(file: Path) -> None:
 
 
 def test_a_damaged_file_says_so(file: Path) -> None:
-    """What SQLite cannot read any more is told with what to do."""
+    """A file that SQLite cannot read any more is reported, with what to do."""
     with History(file, now=Clock()) as kept:
         for _ in range(50):
             lived(kept, difference())
     raw = bytearray(file.read_bytes())
     raw[4096:] = b"\xff" * (len(raw) - 4096)
     file.write_bytes(raw)
-    told = pytest.raises(DriftFileError, match=r"is damaged \(.*\)\. Restore it, or move it away to begin a new one\.")
-    with History(file) as damaged, told:
+    refusal = pytest.raises(
+        DriftFileError, match=r"is damaged \(.*\)\. Restore it, or move it away to begin a new one\."
+    )
+    with History(file) as damaged, refusal:
         damaged.nights()
 
 
 def test_reading_makes_no_file(file: Path) -> None:
-    """Whoever only reads is told that there is nothing yet."""
+    """A reader gets the error that there is no history yet."""
     with pytest.raises(DriftFileError, match=r"there is no such file\. 'graphcalls nightly' creates it\."):
         History(file, create=False)
     assert not file.parent.exists()
@@ -298,7 +300,7 @@ def test_nothing_secret_is_kept(file: Path) -> None:
     assert secret.encode() not in b"".join(one.read_bytes() for one in file.parent.iterdir())
 
 
-def test_a_history_that_nobody_may_write_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_history_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in an artifact that was mounted. SQLite puts no files of its own beside it."""
     path = tmp_path / "history.db"
     with History(path, now=Clock()) as kept:
@@ -313,7 +315,7 @@ def test_a_history_that_nobody_may_write_can_be_read(tmp_path: Path, monkeypatch
 
 
 def test_reading_an_empty_file_makes_no_database(file: Path) -> None:
-    """What only reads says that there is nothing, and leaves it so."""
+    """A reader reports that there is no history, and creates none."""
     file.parent.mkdir(parents=True)
     file.touch()
     with pytest.raises(DriftFileError, match=r"is empty\. 'graphcalls nightly' writes a history into it"):

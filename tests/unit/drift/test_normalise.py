@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_graphcalls.drift.normalise import IdMap
 
 
-def test_two_ids_that_have_met_stand_for_one_another() -> None:
+def test_two_matched_ids_are_mapped_to_each_other() -> None:
     """In whatever letter case they are written."""
     ids = IdMap()
     assert ids.match("A-1", "x-1")
@@ -14,8 +14,8 @@ def test_two_ids_that_have_met_stand_for_one_another() -> None:
     assert (ids.after("B"), ids.before("y")) == (None, None)
 
 
-def test_an_id_that_is_taken_meets_nobody_else() -> None:
-    """From either side; and what was known stays."""
+def test_a_mapped_id_matches_no_other_id() -> None:
+    """This holds from either side, and the mapping is kept."""
     ids = IdMap()
     ids.match("a", "x")
     assert not ids.match("a", "y")

@@ -1,4 +1,4 @@
-"""What a test was told: missing, new, late, in another order, or with something else in it."""
+"""Notifications of a test that are missing, new, late, in another order, or changed."""
 
 from __future__ import annotations
 
@@ -15,79 +15,79 @@ from pytest_graphcalls.drift.model import Observation
 from pytest_graphcalls.wire import Notification
 from tests.unit.drift import recordings as t
 
-Told = list[Notification]
+Notifications = list[Notification]
 
 
-def with_data(told: Told, number: int, **data: Any) -> Told:
-    """What was told, with other members in the resource data of one notification."""
-    body = t.changed(told[number].body, lambda one: one["value"][0]["resourceData"].update(data))
-    return [replace(one, body=body) if place == number else one for place, one in enumerate(told)]
+def with_data(notes: Notifications, number: int, **data: Any) -> Notifications:
+    """The notifications, with other members in the resource data of one of them."""
+    body = t.changed(notes[number].body, lambda one: one["value"][0]["resourceData"].update(data))
+    return [replace(one, body=body) if place == number else one for place, one in enumerate(notes)]
 
 
-def later(told: Told, number: int, seconds: float) -> Told:
-    """What was told, one and all behind it later."""
-    return [replace(one, at=one.at + seconds) if place >= number else one for place, one in enumerate(told)]
+def later(notes: Notifications, number: int, seconds: float) -> Notifications:
+    """The notifications, one of them and all after it later."""
+    return [replace(one, at=one.at + seconds) if place >= number else one for place, one in enumerate(notes)]
 
 
-CASES: dict[str, tuple[Callable[[Told], Told], set[tuple[Kind, str]]]] = {
-    "nothing has changed": (lambda told: told, set()),
-    "one is lost": (lambda told: told[:1] + told[2:], {(Kind.NOTIFICATION_MISSING, "updated established")}),
-    "the first one is lost": (lambda told: told[1:], {(Kind.NOTIFICATION_MISSING, "updated establishing")}),
+CASES: dict[str, tuple[Callable[[Notifications], Notifications], set[tuple[Kind, str]]]] = {
+    "nothing has changed": (lambda notes: notes, set()),
+    "one is lost": (lambda notes: notes[:1] + notes[2:], {(Kind.NOTIFICATION_MISSING, "updated established")}),
+    "the first one is lost": (lambda notes: notes[1:], {(Kind.NOTIFICATION_MISSING, "updated establishing")}),
     "one comes twice": (
-        lambda told: [*told[:2], told[1], *told[2:]],
+        lambda notes: [*notes[:2], notes[1], *notes[2:]],
         {(Kind.NOTIFICATION_NEW, "updated established")},
     ),
     "one is of another sort": (
-        lambda told: [*told[:2], t.posted("created", "", t.call("incoming"), 2.5), *told[2:]],
+        lambda notes: [*notes[:2], t.posted("created", "", t.call("incoming"), 2.5), *notes[2:]],
         {(Kind.NOTIFICATION_NEW, "created incoming")},
     ),
-    "one is late": (lambda told: later(told, 3, 30), {(Kind.NOTIFICATION_LATE, "at")}),
+    "one is late": (lambda notes: later(notes, 3, 30), {(Kind.NOTIFICATION_LATE, "at")}),
     "two are late": (
-        lambda told: later(later(told, 1, 30), 3, 30),
+        lambda notes: later(later(notes, 1, 30), 3, 30),
         {(Kind.NOTIFICATION_LATE, "at")},
     ),
-    "one is somewhat later": (lambda told: later(told, 3, 5), set()),
+    "one is somewhat later": (lambda notes: later(notes, 3, 5), set()),
     "one is early, the others are as before": (
-        lambda told: [told[0], replace(told[1], at=1.1), *told[2:]],
+        lambda notes: [notes[0], replace(notes[1], at=1.1), *notes[2:]],
         set(),
     ),
     "two have changed places": (
-        lambda told: [told[0], told[2], told[1], *told[3:]],
+        lambda notes: [notes[0], notes[2], notes[1], *notes[3:]],
         {(Kind.ORDER_CHANGED, "order")},
     ),
     "two states have changed places": (
-        lambda told: [told[1], told[0], *told[2:]],
+        lambda notes: [notes[1], notes[0], *notes[2:]],
         {(Kind.ORDER_CHANGED, "order")},
     ),
-    "a member is gone": (
-        lambda told: [
-            replace(told[0], body=t.changed(told[0].body, lambda one: one["value"][0].pop("resourceUrl"))),
-            *told[1:],
+    "a member is missing": (
+        lambda notes: [
+            replace(notes[0], body=t.changed(notes[0].body, lambda one: one["value"][0].pop("resourceUrl"))),
+            *notes[1:],
         ],
         {(Kind.NOTIFICATION_MISSING, "updated establishing"), (Kind.NOTIFICATION_NEW, "updated establishing")},
     ),
     "a member of the data is new": (
-        lambda told: with_data(told, 1, mood="good"),
+        lambda notes: with_data(notes, 1, mood="good"),
         {(Kind.MEMBER_NEW, "$.value[].resourceData.mood")},
     ),
     "a state is spelled in another letter case": (
-        lambda told: with_data(told, 3, status="Completed"),
+        lambda notes: with_data(notes, 3, status="Completed"),
         {(Kind.LETTER_CASE_CHANGED, "$.value[].resourceData.status")},
     ),
-    "a state is another one": (
-        lambda told: with_data(told, 3, status="failed"),
+    "a state has changed": (
+        lambda notes: with_data(notes, 3, status="failed"),
         {(Kind.VALUE_CHANGED, "$.value[].resourceData.status")},
     ),
-    "a state nobody knows": (
-        lambda told: with_data(told, 3, status="wandering"),
+    "an unknown state": (
+        lambda notes: with_data(notes, 3, status="wandering"),
         {(Kind.ENUM_MEMBER_NEW, "$.value[].resourceData.status")},
     ),
 }
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_change_of_what_is_told_has_a_name(name: str) -> None:
-    """What was told, what is told now, what that is called."""
+def test_each_change_of_the_notifications_is_a_difference(name: str) -> None:
+    """Each change has a kind of difference of its own."""
     change, expected = CASES[name]
     before, after = t.notifications(), change(t.notifications())
     assert t.kinds(t.recording(t.exchanges(), before), t.recording(t.exchanges(), after)) == expected
@@ -99,26 +99,26 @@ def test_sparse_updates_that_come_twice_are_compared_with_themselves() -> None:
         t.posted("updated", "", {**t.call("established"), name: {}}, at)
         for name, at in (("mediaState", 2.5), ("meetingInfo", 2.6))
     )
-    told = [*t.notifications()[:2], audio, meeting]
-    twice = [one for each in told for one in (each, each)]
-    assert t.kinds(t.recording(t.exchanges(), told), t.recording(t.exchanges(), twice)) == {
+    notes = [*t.notifications()[:2], audio, meeting]
+    twice = [one for each in notes for one in (each, each)]
+    assert t.kinds(t.recording(t.exchanges(), notes), t.recording(t.exchanges(), twice)) == {
         (Kind.NOTIFICATION_NEW, "updated establishing"),
         (Kind.NOTIFICATION_NEW, "updated established"),
     }
 
 
 def test_one_delay_is_one_difference() -> None:
-    """What comes behind a late one is as late, and is not told again; a second delay is."""
-    told = t.notifications()
-    before = t.recording(t.exchanges(), told)
-    assert len(t.found(before, t.recording(t.exchanges(), later(told, 1, 30)))) == 1
-    assert len(t.found(before, t.recording(t.exchanges(), later(later(told, 1, 30), 3, 30)))) == 2
+    """What comes behind a late one is as late, and is no second difference; a second delay is."""
+    notes = t.notifications()
+    before = t.recording(t.exchanges(), notes)
+    assert len(t.found(before, t.recording(t.exchanges(), later(notes, 1, 30)))) == 1
+    assert len(t.found(before, t.recording(t.exchanges(), later(later(notes, 1, 30), 3, 30)))) == 2
 
 
 def test_from_when_on_something_is_late_is_a_setting() -> None:
     """Five seconds are nothing by default, and late where the limit is four."""
-    told = t.notifications()
-    before, after = t.recording(t.exchanges(), told), t.recording(t.exchanges(), later(told, 3, 5))
+    notes = t.notifications()
+    before, after = t.recording(t.exchanges(), notes), t.recording(t.exchanges(), later(notes, 3, 5))
     (found,) = t.found(before, after, Limits(late=4.0))
     assert (found.kind, found.subject, found.hint) == (
         Kind.NOTIFICATION_LATE,
@@ -127,7 +127,7 @@ def test_from_when_on_something_is_late_is_a_setting() -> None:
     )
 
 
-def test_what_is_told_says_where_it_was_met() -> None:
+def test_a_difference_names_its_notification_test_and_page() -> None:
     """The payload, the test, the number of the notification, the page; and the two notifications themselves."""
     after = t.recording(t.exchanges(), t.notifications()[:-1])
     (observation,) = compare([t.recording(t.exchanges(), t.notifications())], [after], Contract.packaged())
@@ -146,8 +146,8 @@ def test_what_is_told_says_where_it_was_met() -> None:
 
 def test_an_order_says_what_came_first() -> None:
     """The sort and the state, because two of one sort may change places, too."""
-    told = t.notifications()
-    (found,) = t.found(t.recording(t.exchanges(), told), t.recording(t.exchanges(), [told[1], told[0], *told[2:]]))
+    notes = t.notifications()
+    (found,) = t.found(t.recording(t.exchanges(), notes), t.recording(t.exchanges(), [notes[1], notes[0], *notes[2:]]))
     assert (found.kind, found.subject) == (Kind.ORDER_CHANGED, "call-updated")
     assert (found.before, found.after) == (
         "after call-updated (updated establishing)",
@@ -157,13 +157,13 @@ def test_an_order_says_what_came_first() -> None:
 
 def test_several_entries_in_one_envelope_are_several() -> None:
     """The service may put two into one; each of them counts, the envelope does not."""
-    told = t.notifications()
-    both = {**told[0].body, "value": [*told[0].body["value"], *told[1].body["value"]]}
-    packed = [replace(told[0], body=both), *told[2:]]
-    assert t.kinds(t.recording(t.exchanges(), told), t.recording(t.exchanges(), packed)) == set()
+    notes = t.notifications()
+    both = {**notes[0].body, "value": [*notes[0].body["value"], *notes[1].body["value"]]}
+    packed = [replace(notes[0], body=both), *notes[2:]]
+    assert t.kinds(t.recording(t.exchanges(), notes), t.recording(t.exchanges(), packed)) == set()
 
 
-def test_calls_that_come_in_are_told_apart_by_their_order() -> None:
+def test_incoming_calls_are_matched_by_their_order() -> None:
     """No exchange names them first; which is which follows from who rings first."""
 
     def ringing(first: str, second: str) -> t.Recording:
@@ -179,13 +179,13 @@ def test_calls_that_come_in_are_told_apart_by_their_order() -> None:
     assert t.kinds(ringing("a1", "b1"), ringing("c1", "d1")) == set()
 
 
-def test_what_no_page_shows_is_compared_too() -> None:
+def test_a_notification_that_no_page_shows_is_compared_too() -> None:
     """A notification of an unknown sort is one, and its content counts."""
 
-    def told(data: Any) -> t.Recording:
+    def notified(data: Any) -> t.Recording:
         return t.recording([], [t.posted("updated", "/lobby/7", data, 0.0)])
 
-    (found,) = t.found(told({"open": True}), told({"open": False}))
+    (found,) = t.found(notified({"open": True}), notified({"open": False}))
     assert (found.subject, found.kind, found.where) == (
         "notification",
         Kind.VALUE_CHANGED,

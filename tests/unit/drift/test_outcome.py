@@ -15,7 +15,7 @@ YESTERDAY = TONIGHT - timedelta(days=1)
 
 
 def observation(kind: Kind = Kind.MEMBER_GONE, where: str = "$.a", place: str = "here") -> Observation:
-    """A difference where it was met."""
+    """A difference and where it was seen."""
     return Observation(
         Difference(kind, Origin.RECORDING, "v1.0", "call-get", where, "'a'", place=place), Sample(where=where)
     )
@@ -90,7 +90,7 @@ def test_an_acceptance_holds_to_the_end_of_its_last_day(expires: date | None, st
 
 
 def test_what_is_accepted_is_not_flaky_and_what_has_expired_may_be() -> None:
-    """Nobody needs to be told twice; but a difference that comes once in three runs still decides nothing."""
+    """An accepted difference is known; one that comes once in three runs still decides nothing."""
     once = Sighting(ONE, ("here",), 1, 3)
     assert only(once, accepted(), needed=2).status is Status.ACCEPTED
     assert only(once, accepted(YESTERDAY.date()), needed=2).status is Status.FLAKY
@@ -141,7 +141,7 @@ OUTAGE, LACKING = Unchecked("a", "503"), Unchecked("b", "no telephone", decides=
 def test_the_heaviest_that_decides_is_the_outcome(
     kinds: list[Kind], unchecked: list[Unchecked], expected: Outcome
 ) -> None:
-    """What was seen to break is told; nothing else can be said while something was not looked at."""
+    """A breaking change is reported even when something could not be checked; lesser ones are not."""
     assert outcome(map(entry, kinds), unchecked) is expected
 
 
@@ -162,6 +162,6 @@ def test_what_is_accepted_or_flaky_decides_nothing(status: Status, expected: Out
 
 def test_acceptances_that_nothing_needs_are_unobserved() -> None:
     """By fingerprint; those of tonight are needed, flaky or not."""
-    other = Acceptance("000000000000", "gone", date(2026, 1, 1))
+    other = Acceptance("000000000000", "outdated", date(2026, 1, 1))
     acceptances = {**accepted(), other.fingerprint: other}
     assert unobserved(acceptances, entries([Sighting(ONE, ())], {}, {}, TONIGHT)) == (other,)

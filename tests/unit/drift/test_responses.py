@@ -21,7 +21,7 @@ CASES: dict[str, tuple[Any, Callable[[Any], Any], Expected]] = {
         lambda c: c["chatInfo"].update(threadId="19:meeting_y@thread.v2"),
         {(Kind.VALUE_CHANGED, "$.chatInfo.threadId")},
     ),
-    "a member is gone": (t.CALL, lambda c: c.pop("direction"), {(Kind.MEMBER_GONE, "$.direction")}),
+    "a member is missing": (t.CALL, lambda c: c.pop("direction"), {(Kind.MEMBER_GONE, "$.direction")}),
     "a member is new": (t.CALL, lambda c: c.update(lobby={"a": 1}), {(Kind.MEMBER_NEW, "$.lobby")}),
     "a member is called something else": (
         t.CALL,
@@ -71,7 +71,7 @@ CASES: dict[str, tuple[Any, Callable[[Any], Any], Expected]] = {
         lambda r: r["value"][0].update(isMuted=True),
         {(Kind.VALUE_CHANGED, "$.value[].isMuted")},
     ),
-    "a number is another one": (
+    "a number has changed": (
         t.INVITED,
         lambda o: o["resultInfo"].update(code=500),
         {(Kind.VALUE_CHANGED, "$.resultInfo.code")},
@@ -82,7 +82,7 @@ CASES: dict[str, tuple[Any, Callable[[Any], Any], Expected]] = {
         lambda c: c.update(myParticipantId="00000000-0000-0000-0000-000000000000"),
         {(Kind.VALUE_CHANGED, "$.myParticipantId")},
     ),
-    "an id is somebody else's": (
+    "an id is that of another user": (
         t.CALL,
         lambda c: c.update(myParticipantId=t.TENANT),
         {(Kind.VALUE_CHANGED, "$.myParticipantId")},
@@ -97,7 +97,7 @@ CASES: dict[str, tuple[Any, Callable[[Any], Any], Expected]] = {
         lambda c: c["chatInfo"].update({"@odata.type": c["chatInfo"]["@odata.type"].lstrip("#")}),
         {(Kind.LETTER_CASE_CHANGED, "$.chatInfo['@odata.type']")},
     ),
-    "a value of a list is gone": (
+    "a value of a list is missing": (
         t.CALL,
         lambda c: c["requestedModalities"].pop(),
         {(Kind.ITEM_GONE, "$.requestedModalities[]")},
@@ -107,7 +107,7 @@ CASES: dict[str, tuple[Any, Callable[[Any], Any], Expected]] = {
         lambda c: c["requestedModalities"].insert(0, "data"),
         {(Kind.ITEM_NEW, "$.requestedModalities[]")},
     ),
-    "a value of a list nobody knows": (
+    "an unknown value of a list": (
         t.CALL,
         lambda c: c["requestedModalities"].insert(0, "smell"),
         {(Kind.ENUM_MEMBER_NEW, "$.requestedModalities[]")},
@@ -123,7 +123,7 @@ CASES: dict[str, tuple[Any, Callable[[Any], Any], Expected]] = {
         {(Kind.ORDER_CHANGED, "$.requestedModalities")},
     ),
     "people in another order": (t.ROSTER, lambda r: r["value"].reverse(), {(Kind.ORDER_CHANGED, "$.value")}),
-    "somebody new, in front of everybody": (
+    "a new participant, in front of all others": (
         t.ROSTER,
         lambda r: r["value"].insert(0, t.person(t.OPERATION, t.OPERATION, "Bob")),
         {(Kind.ITEM_NEW, "$.value[]")},
@@ -174,27 +174,27 @@ def test_a_body_of_another_type() -> None:
     assert t.kinds(t.recording(t.exchanges()), after) == {(Kind.TYPE_CHANGED, "$")}
 
 
-def test_a_value_of_another_type_is_told_by_its_type() -> None:
-    """What it says may be another thing in every run, and would be another difference each time."""
-    told = [
+def test_a_value_of_another_type_is_shown_by_its_type() -> None:
+    """Its value may differ in every run, and would be another difference each time."""
+    found = [
         [
             (one.before, one.after, one.fingerprint)
             for one in t.found(t.recording(t.exchanges()), answering(1, body=body))
         ]
         for body in (encode_json({**t.CALL, "direction": number}) for number in (7, 8))
     ]
-    assert told[0] == told[1]
-    assert [one[:2] for one in told[0]] == [("'outgoing'", "a number")]
+    assert found[0] == found[1]
+    assert [one[:2] for one in found[0]] == [("'outgoing'", "a number")]
 
 
 def test_an_enum_that_goes_back_to_what_is_published() -> None:
-    """A member that nobody has published, and that was there: gone."""
+    """An unpublished member of the enumeration is not seen any more."""
     before = answering(1, body=encode_json({**t.CALL, "state": "hovering"}))
     assert t.kinds(before, t.recording(t.exchanges())) == {(Kind.ENUM_MEMBER_GONE, "$.state")}
 
 
 def test_a_status_is_compared() -> None:
-    """The status of an answer is another one."""
+    """The status of an answer has changed."""
     found = t.found(t.recording(t.exchanges()), answering(4, status=202))
     assert [(one.kind, one.where, one.before, one.after) for one in found] == [
         (Kind.STATUS_CHANGED, "status", "204", "202")
@@ -257,13 +257,13 @@ CREATED = dict(t.exchanges()[0].response.headers.pairs)
         ({**CREATED, "Content-Length": "7", "Connection": "close", "Transfer-Encoding": "chunked"}, set()),
     ],
 )
-def test_headers_are_compared_but_for_those_of_the_way(headers: dict[str, str], expected: Expected) -> None:
+def test_headers_are_compared_but_for_those_of_the_transport(headers: dict[str, str], expected: Expected) -> None:
     """A header that is there, or was; of some of them the value, of an address where it leads."""
     assert t.kinds(t.recording(t.exchanges()), answering(0, headers=Headers(headers))) == expected
 
 
 def test_a_body_comes_and_goes() -> None:
-    """A body where there was none, and none where there was one; its type is not told as well."""
+    """A body where there was none, and none where there was one; its type is no second difference."""
     full = answering(4, body=b"{}", headers=Headers({"Content-Type": "application/json"}))
     assert t.kinds(t.recording(t.exchanges()), full) == {(Kind.BODY_NEW, "body")}
     assert t.kinds(full, t.recording(t.exchanges())) == {(Kind.BODY_GONE, "body")}
@@ -275,7 +275,7 @@ def test_a_body_that_is_no_json_any_more() -> None:
     assert t.kinds(answering(1, body=b"<html>"), answering(1, body=b"<body>")) == set()
 
 
-def test_a_difference_says_where_it_was_met() -> None:
+def test_a_difference_names_its_exchange_test_and_page() -> None:
     """Operation, version, test, number of the exchange, page; and the two exchanges themselves."""
     roster = t.changed(t.ROSTER, lambda r: r["value"][1].pop("isMuted"))
     after = answering(3, body=encode_json(roster))
@@ -299,7 +299,7 @@ def test_a_difference_says_where_it_was_met() -> None:
 
 
 def test_the_place_of_a_sample_is_one_of_what_was_observed() -> None:
-    """When somebody new stands in front, the place is where the others stand now."""
+    """With a new participant in front, the place is the present index of the others."""
     roster = t.changed(
         t.ROSTER,
         lambda r: (
@@ -307,16 +307,16 @@ def test_the_place_of_a_sample_is_one_of_what_was_observed() -> None:
             r["value"].insert(0, t.person(t.OPERATION, t.OPERATION)),
         ),
     )
-    mets = compare([t.recording(t.exchanges())], [answering(3, body=encode_json(roster))], Contract.packaged())
+    found = compare([t.recording(t.exchanges())], [answering(3, body=encode_json(roster))], Contract.packaged())
     places = [
         (observation.difference.kind, observation.sample.where)
-        for observation in mets
+        for observation in found
         if isinstance(observation, Observation) and observation.sample
     ]
     assert places == [(Kind.ITEM_NEW, "$.value[0]"), (Kind.VALUE_CHANGED, "$.value[1].isMuted")]
 
 
-def test_an_address_outside_the_contract_is_told_by_its_template() -> None:
+def test_an_address_outside_the_contract_is_named_by_its_template() -> None:
     """Other parts of Graph are compared as well; ids in their addresses say nothing."""
     one, other = (
         t.recording(
@@ -328,7 +328,7 @@ def test_an_address_outside_the_contract_is_told_by_its_template() -> None:
     assert (found.subject, found.page, found.kind) == ("GET /v1.0/users/{id}", "", Kind.VALUE_CHANGED)
 
 
-def test_words_of_people_are_never_in_a_difference() -> None:
+def test_text_of_people_is_never_in_a_difference() -> None:
     """Only fixed words are shown; a name that stands where a fixed word should is a text."""
     body = encode_json({**t.CALL, "state": "Alice Liddell of Contoso", "direction": f"x {t.ALICE}"})
     found = t.found(t.recording(t.exchanges()), answering(1, body=body))

@@ -1,4 +1,4 @@
-"""The suite's report, told as differences: broken rules, broken and new shapes, what could not be checked."""
+"""The suite's report as differences: broken rules, broken and new shapes, and tests that could not check."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Kind, Origin, RuleState, Severity, Unchecked
 from pytest_graphcalls.drift.model import Observation
 from pytest_graphcalls.drift.suite_report import compare_report, rule_states
-from pytest_graphcalls.findings import Finding, Side
-from pytest_graphcalls.findings import Kind as Found
-from pytest_graphcalls.findings import Severity as Weight
+from pytest_graphcalls.findings import Finding, Kind as Found, Severity as Weight, Side
 from pytest_graphcalls.report.run_document import document
 from pytest_graphcalls.session import Outcome, Run, Seen, TestRecord
-from pytest_graphcalls.session.judge import FindingStatus
+from pytest_graphcalls.session.outcome import FindingStatus
 from pytest_graphcalls.wire import Exchange
 
 RULE = "call-reject.success-is-202-empty"
@@ -98,7 +96,7 @@ def test_a_rule_may_break_without_a_finding() -> None:
 
 
 def test_a_rule_that_another_test_found_broken_is_broken() -> None:
-    """Whoever finds it."""
+    """It does not matter which test has the finding."""
     other = replace(record(Outcome.HELD, Seen(BASE, 0, FindingStatus.ELSEWHERE)), rules=(), nodeid="other")
     (observation,) = differences(report(other))
     assert (observation.difference.subject, observation.difference.place) == (RULE, "other")
@@ -160,7 +158,7 @@ def test_a_finding_without_a_rule_is_about_a_shape(
         replace(BASE, rule="", kind=Found.MEMBER_UNDOCUMENTED, severity=Weight.NOTICE, tolerated="c01"),
         replace(BASE, rule="", kind=Found.VALUE_WRONG, severity=Weight.NOTICE),
     ],
-    ids=["of a request", "a contradiction that is tolerated", "a notice that nobody has forbidden"],
+    ids=["of a request", "a contradiction that is tolerated", "a notice of a wrong value"],
 )
 def test_other_findings_are_no_difference(finding: Finding) -> None:
     """What was sent, what the documentation itself contradicts, what is known."""
@@ -193,7 +191,7 @@ def test_a_shape_in_a_notification_is_shown_as_it_was_posted() -> None:
 
 
 def test_what_could_not_be_checked_is_said() -> None:
-    """A fault decides, a means that the target lacks does not; versions that were not asked for are not told."""
+    """A fault decides, a missing capability of the target does not; versions that were not requested are left out."""
     data = report(record(Outcome.COULD_NOT_CHECK, reason="It was answered 503."))
     found = unchecked(data)
     assert found[NAME] == Unchecked(NAME, "It was answered 503.")

@@ -16,8 +16,8 @@ def test_a_folder_is_read_without_what_is_hidden(tmp_path):
 
 
 def test_a_file_that_cannot_be_read_says_so(tmp_path):
-    with pytest.raises(RecordingError, match=r"gone\.yaml: cannot be scanned: No such file"):
-        list(scan(tmp_path / "gone.yaml"))
+    with pytest.raises(RecordingError, match=r"missing\.yaml: cannot be scanned: No such file"):
+        list(scan(tmp_path / "missing.yaml"))
 
 
 def test_a_large_file_is_read_in_pieces(tmp_path, monkeypatch):

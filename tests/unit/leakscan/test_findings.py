@@ -1,4 +1,4 @@
-"""The leak scan finds what a careless redactor leaves, where it stands, and says nothing of the value."""
+"""The leak scan finds what a careless redactor missed, with its place, and does not show the value."""
 
 import ast
 import json
@@ -66,7 +66,7 @@ ENTRA = "abc8Q~" + "d1" * 17
         ("x Aq3ndf92nFd0sK3jdQ8xZm2Lw5Tp7Yb1 x", "text that looks random"),
     ],
 )
-def test_it_finds(text, kind):
+def test_a_secret_is_found_with_its_kind(text, kind):
     assert kind in kinds(text)
     assert kind in kinds(f"a: 1\n{text}\nb: 2\n")
 
@@ -99,12 +99,12 @@ def test_it_finds(text, kind):
         "2026-11-28 22:15:04, 10.0.0.1, 0.125 s, 1,234,567 bytes, 200 404 503 of 2026, build 20261128.4",
     ],
 )
-def test_it_leaves_alone(text):
+def test_harmless_text_has_no_findings(text):
     assert not kinds(text)
 
 
 @pytest.mark.parametrize("name", sorted(MEMBERS | PARAMETERS))
-def test_what_stands_in_the_place_of_a_secret_is_none(name):
+def test_the_mask_of_a_secret_is_no_finding(name):
     assert not kinds(json.dumps({name: MASK, "header": f"Bearer {MASK}"}))
     assert not kinds(f"https://h/x?{name}={MASK}")
 
@@ -121,7 +121,7 @@ def test_half_a_number_beside_an_escape_is_no_other_number(between):
     assert not kinds(f"a%20b{'x ' * (between // 2)}{'y' * (between % 2)} +12065550123 and user-1a2b3c4d@example.com")
 
 
-def test_it_imports_nothing_of_the_redactor():
+def test_the_leak_scan_does_not_import_the_redactor():
     modules = list(Path(pytest_graphcalls.leakscan.__file__).parent.glob("*.py"))
     trees = [ast.parse(module.read_text(encoding="utf-8")) for module in modules]
     names = {node.module for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}

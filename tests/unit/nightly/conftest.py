@@ -1,4 +1,4 @@
-"""A suite of two tests that says what it is told to say."""
+"""A suite of two tests with given results."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Res
 CALL = "57dab8b1-894c-409a-b240-bd8beae78896"
 PATH = f"/v1.0/communications/calls/{CALL}"
 RULE = "call-get.success-is-200-with-call"
-READ, GONE = "test_call_get.py::test_read[v1.0]", "test_call_get.py::test_gone[v1.0]"
+READ, NOT_FOUND = "test_call_get.py::test_read[v1.0]", "test_call_get.py::test_not_found[v1.0]"
 
 
 def answered(status: int = 200, *, token: bool = True, seconds: float | None = None, **members: Any) -> Exchange:
@@ -48,13 +48,13 @@ def refused(status: int, code: str, *, token: bool = True) -> Exchange:
 
 @dataclass
 class Said:
-    """What one test says.
+    """The result of one test.
 
     Attributes:
-        exchanges: what it has seen; empty for a test that has left no recording.
+        exchanges: what it has recorded; empty for a test without a recording.
         outcome: as the report has it.
         reason: same.
-        notifications: what the bot was told.
+        notifications: what the bot received.
     """
 
     exchanges: tuple[Exchange, ...] = ()
@@ -64,17 +64,17 @@ class Said:
 
 
 def usual() -> dict[str, Said]:
-    """What the tests say when nothing is wrong."""
-    return {READ: Said((answered(),)), GONE: Said((refused(404, "8522"),))}
+    """The results of the tests when nothing is wrong."""
+    return {READ: Said((answered(),)), NOT_FOUND: Said((refused(404, "8522"),))}
 
 
 @dataclass
 class Fake:
-    """A runner of nights whose tests say what they are told to.
+    """A runner of the suite whose tests have given results.
 
     Attributes:
-        says: by the number of the run in its night, from 1: what the tests say; the usual otherwise.
-        problem: why the run comes to no end, or ``""``.
+        says: results of the tests by the number of the run in its night, from 1; the usual ones otherwise.
+        problem: why the run does not finish, or ``""``.
         kind: what its recordings are from.
         orders: what it was asked for.
     """
@@ -85,7 +85,7 @@ class Fake:
     orders: list[SuiteRequest] = field(default_factory=list)
     before: Callable[[SuiteRequest], None] = lambda order: None
 
-    def run(self, order: SuiteRequest, tell: OnProgress) -> SuiteRun:
+    def run(self, order: SuiteRequest, report: OnProgress) -> SuiteRun:
         self.orders.append(order)
         self.before(order)
         if self.problem:
@@ -94,7 +94,7 @@ class Fake:
         said = {name: one for name, one in said.items() if not order.tests or name in order.tests}
         for name, one in said.items():
             self._record(order, name, one)
-            tell(1, len(said))
+            report(1, len(said))
         order.junit.write_text("<testsuites><testsuite><testcase name='a'/></testsuite></testsuites>")
         return SuiteRun(order, _report(said))
 
@@ -113,13 +113,13 @@ class Fake:
                 notifications=said.notifications,
                 seconds=seconds,
             )
-            safe = tuple(map(redact_exchange, said.exchanges))  # as the plugin does it, but ids stay as they are
+            safe = tuple(map(redact_exchange, said.exchanges))  # as the plugin does it, but ids are kept
             cassette.write(path, safe, passport, masked=True)
 
 
 @dataclass
-class Told:
-    """Keeps what a night says of how it goes on."""
+class Phases:
+    """Keeps the phases of a night as its progress names them."""
 
     phases: list[str] = field(default_factory=list)
 

@@ -47,7 +47,7 @@ def graphcalls(fake: Fake, capsys: pytest.CaptureFixture[str]) -> Callable[..., 
 
 
 def every(said: dict[str, Said]) -> dict[int, dict[str, Said]]:
-    """The same in every run of a night."""
+    """Results that are the same in every run of a night."""
     return dict.fromkeys(range(1, 4), said)
 
 
@@ -80,7 +80,7 @@ def test_exit_codes(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
     assert graphcalls(*NIGHT, "--additive-ok")[0] == 2
     fake.says = every({READ: Said((answered(direction=None),))})
     assert graphcalls(*NIGHT)[0] == 2
-    fake.problem = "the network is gone"
+    fake.problem = "the network is down"
     assert graphcalls(*NIGHT)[0] == 3
 
 
@@ -110,7 +110,7 @@ def full(order: SuiteRequest) -> None:
 def test_a_night_that_is_cut_short_is_not_checked(
     fake: Fake, graphcalls: Callable[..., Shown], before: Callable[[SuiteRequest], None], said: str
 ) -> None:
-    """Whoever cancels the job, and a full disk, give exit code 3 and a sentence; the night is marked incomplete."""
+    """A cancelled job and a full disk give exit code 3 and a sentence; the night is marked incomplete."""
     graphcalls(*NIGHT)
     fake.before = before
     code, out, err = graphcalls(*NIGHT)
@@ -124,7 +124,7 @@ def test_a_night_that_is_cut_short_is_not_checked(
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
-def test_what_it_prints(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
+def test_the_output_of_a_night(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
     """The verdict in words, each difference that decides with its fingerprint, and where the reports are."""
     _, out, err = graphcalls(*NIGHT)
     assert out.splitlines()[0] == "No drift."
@@ -155,7 +155,7 @@ def test_promoting_says_what_it_did(graphcalls: Callable[..., Shown]) -> None:
 
 
 def test_promoting_a_night_with_drift_says_what_it_buries(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
-    """Nobody is told of it again; a night whose verdict is not there is promoted all the same."""
+    """Its differences are not reported again; a night without a verdict file is promoted all the same."""
     graphcalls(*NIGHT)
     graphcalls("drift", "promote")
     fake.says = every({READ: Said((answered(direction=None),))})
@@ -167,7 +167,7 @@ def test_promoting_a_night_with_drift_says_what_it_buries(fake: Fake, graphcalls
     assert (code, "That night" in out) == (0, False)
 
 
-def test_words_that_cannot_be_used_are_64(graphcalls: Callable[..., Shown], tmp_path: Path) -> None:
+def test_usage_errors_have_exit_code_64(graphcalls: Callable[..., Shown], tmp_path: Path) -> None:
     """argparse's own errors and ours alike, in these commands only; nothing is written."""
     for words in (
         ("nightly", "--nonsense"),
@@ -215,7 +215,7 @@ def test_history_is_printed(fake: Fake, graphcalls: Callable[..., Shown]) -> Non
 
 
 def test_history_as_json(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
-    """The same for programs; a night that died has no outcome."""
+    """The history for programs; a night that died has no outcome."""
     graphcalls(*NIGHT)
 
     def killed(_: object) -> None:
@@ -243,7 +243,7 @@ def test_variables_name_the_files(
     assert graphcalls("history")[0] == 0
 
 
-def test_reports_that_cannot_be_written_are_3(
+def test_reports_that_cannot_be_written_have_exit_code_3(
     graphcalls: Callable[..., Shown], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the sentence on standard error."""

@@ -15,7 +15,7 @@ from pytest_graphcalls.nightly.run import NightResult
 from pytest_graphcalls.wire import Exchange, Response, encode_json
 from tests.house import planting
 from tests.house.planting import Planted
-from tests.unit.nightly.conftest import GONE, READ, Fake, Said, answered, refused
+from tests.unit.nightly.conftest import NOT_FOUND, READ, Fake, Said, answered, refused
 
 NIGHTS = range(1, 6)
 
@@ -61,7 +61,7 @@ def test_an_added_member_that_is_named_like_a_secret_is_an_addition(begun: Night
 def test_a_secret_in_the_words_of_an_error_hides_no_drift(begun: NightSettings) -> None:
     """The outcome is that of the comparison."""
     said = {
-        GONE: Said((saying("no, client_secret=Sommer-4711-x is wrong"),)),
+        NOT_FOUND: Said((saying("no, client_secret=Sommer-4711-x is wrong"),)),
         READ: Said((answered(mood="calm"),), "broken", "it answered client_secret=Sommer-4711-x"),
     }
     seen = seen_with(begun, said)
@@ -80,7 +80,7 @@ def test_a_refused_recording_is_compared_and_not_kept(begun: NightSettings) -> N
     seen = seen_with(begun, {READ: Said((leaking(),))})
     assert (seen.problem, seen.verdict.exit_code) == ("", 1)
     assert sorted(one.difference.where for one in seen.verdict.entries) == ["$.mood", "$.seenBy"]
-    assert kept(begun) == {"test_gone.yaml"}
+    assert kept(begun) == {"test_not_found.yaml"}
     (left_out,) = seen.verdict.unchecked
     assert (left_out.subject, left_out.decides) == (
         "the recording of contracts/test_call_get.py::test_read@v1.0",
@@ -113,8 +113,8 @@ def test_junit_is_masked_and_kept(begun: NightSettings) -> None:
     )
     run = fake.run
 
-    def written(order: object, tell: object) -> object:
-        ran = run(order, tell)  # type: ignore[arg-type]  # they are what the runner is given
+    def written(order: object, progress: object) -> object:
+        ran = run(order, progress)  # type: ignore[arg-type]  # they are what the runner is given
         ran.request.junit.write_text(xml)
         return ran
 
@@ -130,7 +130,7 @@ def test_no_planted_secret_comes_out_of_a_night(begun: NightSettings) -> None:
     """In added members, in the words of errors, in headers, in reasons: 150 of them at once."""
     groups = [planting.PLANTED[0::2], planting.PLANTED[1::2]]
     said = {READ: Said((_full(groups[0]),), "broken", " ".join(one.assigned for one in groups[0]))}
-    said[GONE] = Said((saying("; ".join(one.said for one in groups[1])),))
+    said[NOT_FOUND] = Said((saying("; ".join(one.said for one in groups[1])),))
     seen = seen_with(begun, said)
     assert seen.problem == ""
     files = shown(begun.out) | shown(begun.history.parent)

@@ -1,4 +1,4 @@
-"""One night, with a suite that says what it is told to."""
+"""One night, with a suite whose results are given."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls.cassette import Kind as Recorded
-from pytest_graphcalls.cassette import opened
+from pytest_graphcalls.cassette import Kind as Recorded, opened
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.drift import Acceptance, Kind, Outcome, RuleState, Status
 from pytest_graphcalls.drift.acceptances import AcceptedFile
 from pytest_graphcalls.drift.history import History
 from pytest_graphcalls.errors import DriftFileError, RecordingError, SettingError
 from pytest_graphcalls.nightly import NightSettings, promote, run_night
+from pytest_graphcalls.nightly.retry import VARIES
 from pytest_graphcalls.nightly.run import NightResult
 from pytest_graphcalls.nightly.settings import Repetition
 from pytest_graphcalls.wire import Notification
-from tests.unit.nightly.conftest import GONE, READ, RULE, Fake, Said, Told, answered, refused
+from tests.unit.nightly.conftest import NOT_FOUND, READ, RULE, Fake, Phases, Said, answered, refused
 
 ALWAYS = range(1, 6)
 
@@ -67,21 +67,21 @@ def test_a_server_that_is_steered_has_one_process(
     assert {order.workers for order in runner.orders} == {workers}
 
 
-def test_what_to_do_about_it_comes_before_what_the_target_lacks(settings: NightSettings) -> None:
+def test_the_reason_that_a_user_can_fix_comes_first(settings: NightSettings) -> None:
     """In a tenant that is so much that its end is not shown."""
-    seen = run_night(settings, Fake({1: {GONE: Said(outcome="not-checked", reason="needs a clock")}}))
+    seen = run_night(settings, Fake({1: {NOT_FOUND: Said(outcome="not-checked", reason="needs a clock")}}))
     assert [one.subject for one in seen.verdict.unchecked][:1] == ["the recordings"]
     assert len(seen.verdict.unchecked) > 1
 
 
-def test_nothing_is_to_be_promoted_where_nothing_was_run(settings: NightSettings) -> None:
-    """A first night that could not begin has no recordings, so nobody is told to make them the baseline."""
+def test_a_night_that_ran_nothing_advises_no_promotion(settings: NightSettings) -> None:
+    """A first night that could not begin has no recordings, so the report does not advise to make them the baseline."""
     seen = run_night(settings, Fake(problem="the sign-in failed."))
     assert unchecked(seen) == {"the whole run": "the sign-in failed."}
     assert len(seen.verdict.unchecked) == 1
 
 
-def test_a_baseline_that_somebody_has_named_has_to_be_there(settings: NightSettings) -> None:
+def test_a_baseline_that_is_named_has_to_exist(settings: NightSettings) -> None:
     """Comparing with nothing is not what was asked for; the recordings can be promoted all the same."""
     named = replace(settings, named=True)
     seen = run_night(named, Fake())
@@ -101,7 +101,7 @@ def test_a_broken_rule_needs_no_baseline(settings: NightSettings) -> None:
 
 
 def test_a_night_like_the_last_one_is_no_drift(begun: NightSettings) -> None:
-    """Nothing differs; nobody is asked again."""
+    """Nothing differs, so no test is repeated."""
     fake = Fake()
     seen = run_night(begun, fake)
     assert (seen.verdict.outcome, seen.verdict.entries, seen.verdict.unchecked) == (Outcome.NO_DRIFT, (), ())
@@ -109,7 +109,7 @@ def test_a_night_like_the_last_one_is_no_drift(begun: NightSettings) -> None:
     assert len(fake.orders) == 1
 
 
-def test_a_difference_is_asked_for_again(begun: NightSettings) -> None:
+def test_a_test_with_a_difference_is_repeated(begun: NightSettings) -> None:
     """Only its test is run again, and it counts when it comes in two of three runs."""
     fake = always({READ: Said((answered(direction=None),))})
     seen = run_night(begun, fake)
@@ -122,8 +122,8 @@ def test_a_difference_is_asked_for_again(begun: NightSettings) -> None:
     assert [(one.status, one.count) for one in again.verdict.entries] == [(Status.KNOWN, 2)]
 
 
-def test_what_does_not_come_again_is_flaky(begun: NightSettings) -> None:
-    """It decides nothing, is told, and is not made the baseline."""
+def test_a_difference_that_is_not_repeated_is_flaky(begun: NightSettings) -> None:
+    """A flaky difference is reported, decides nothing, and is not made the baseline."""
     fake = Fake({1: {READ: Said((answered(direction=None),), "broken", "it lies")}})
     seen = run_night(begun, fake)
     assert seen.verdict.outcome is Outcome.NO_DRIFT
@@ -136,8 +136,8 @@ def test_what_does_not_come_again_is_flaky(begun: NightSettings) -> None:
     assert b"outgoing" in next(kept.exchanges()).response.body
 
 
-def test_what_only_the_runs_that_ask_again_have_met_is_flaky(begun: NightSettings) -> None:
-    """They do not begin where the first one began: whoever stayed in a meeting of the sandbox is there now."""
+def test_a_difference_of_the_repeated_runs_alone_is_flaky(begun: NightSettings) -> None:
+    """Repeated runs start in another state: users of the first one may still be in a meeting of the sandbox."""
     fake = Fake(
         {
             1: {READ: Said((answered(direction=None),))},
@@ -153,20 +153,20 @@ def test_what_only_the_runs_that_ask_again_have_met_is_flaky(begun: NightSetting
     assert seen.verdict.outcome is Outcome.NO_DRIFT
 
 
-def test_it_counts_when_it_comes_in_the_third_run_only(begun: NightSettings) -> None:
+def test_a_difference_may_be_repeated_in_the_third_run_only(begun: NightSettings) -> None:
     """Two of three need not follow one another."""
-    gone = {READ: Said((answered(direction=None),))}
-    seen = run_night(begun, Fake({1: gone, 3: gone}))
+    broken = {READ: Said((answered(direction=None),))}
+    seen = run_night(begun, Fake({1: broken, 3: broken}))
     assert [(one.status, one.repeated) for one in seen.verdict.entries] == [(Status.NEW, (2, 3))]
 
 
-def test_what_is_another_one_in_every_run_has_changed(begun: NightSettings) -> None:
-    """A place that is always another one is one difference, with the same name every night; so it can be accepted."""
+def test_a_value_that_differs_in_every_run_has_changed(begun: NightSettings) -> None:
+    """A value that differs in every run is one difference, with the same name every night; so it can be accepted."""
     words = ("incoming", "sideways", "upwards", "down", "back")
     seen = run_night(begun, Fake({run: {READ: Said((answered(direction=words[run]),))} for run in (1, 2, 3)}))
     (entry,) = [one for one in seen.verdict.entries if one.difference.kind is Kind.ENUM_MEMBER_NEW]
     assert (entry.status, entry.repeated) == (Status.NEW, (2, 2))
-    assert (entry.difference.where, entry.difference.after) == ("$.direction", "another one in every run")
+    assert (entry.difference.where, entry.difference.after) == ("$.direction", VARIES)
     again = run_night(begun, Fake({run: {READ: Said((answered(direction=words[run + 1]),))} for run in (1, 2, 3)}))
     assert [one.status for one in again.verdict.entries] == [Status.KNOWN]
 
@@ -187,11 +187,11 @@ def test_one_run_is_enough_if_asked(begun: NightSettings) -> None:
     assert (seen.verdict.outcome, len(fake.orders)) == (Outcome.BREAKING, 1)
 
 
-def test_what_cannot_be_asked_again_is_not_checked(begun: NightSettings) -> None:
+def test_a_test_that_cannot_be_repeated_is_not_checked(begun: NightSettings) -> None:
     """A service that goes down in between makes no break of what was seen once."""
 
     def down(order: object) -> None:
-        fake.problem = "" if len(fake.orders) == 1 else "the network is gone"
+        fake.problem = "" if len(fake.orders) == 1 else "the network is down"
 
     fake = always({READ: Said((answered(direction=None),))})
     fake.before = down
@@ -203,10 +203,10 @@ def test_what_cannot_be_asked_again_is_not_checked(begun: NightSettings) -> None
     ]
 
 
-def test_an_accepted_difference_decides_nothing_and_is_not_asked_for(begun: NightSettings) -> None:
+def test_an_accepted_difference_decides_nothing_and_is_not_repeated(begun: NightSettings) -> None:
     """Until the day on which the acceptance expires."""
-    gone = always({READ: Said((answered(direction=None),))})
-    name = run_night(begun, gone).verdict.entries[0].difference.fingerprint
+    broken = always({READ: Said((answered(direction=None),))})
+    name = run_night(begun, broken).verdict.entries[0].difference.fingerprint
     today = datetime.now(UTC).date()
     accepted = Acceptance(name, "we know", today, expires=today)
     AcceptedFile.read(begun.accepted).accept(accepted).write()
@@ -215,7 +215,7 @@ def test_an_accepted_difference_decides_nothing_and_is_not_asked_for(begun: Nigh
     assert (seen.verdict.outcome, len(fake.orders)) == (Outcome.NO_DRIFT, 1)
     assert [one.status for one in seen.verdict.entries] == [Status.ACCEPTED]
     AcceptedFile.read(begun.accepted).accept(replace(accepted, expires=date(2020, 1, 1))).write()
-    late = run_night(begun, gone)
+    late = run_night(begun, broken)
     assert (late.verdict.outcome, late.verdict.entries[0].status) == (Outcome.BREAKING, Status.EXPIRED)
     assert [one.fingerprint for one in run_night(begun, Fake()).verdict.unobserved] == [name]
 
@@ -255,13 +255,13 @@ def test_a_refused_token_is_no_drift_on_the_first_night(settings: NightSettings)
 
 
 def test_a_token_that_is_missing_on_purpose_is_judged(begun: NightSettings) -> None:
-    """Who sends no token and used to be let in is told that something has changed."""
+    """A request without a token that used to be accepted, and is refused now, is a difference."""
     bare = Said((refused(401, "InvalidAuthenticationToken", token=False),), "broken", "401")
     seen = run_night(replace(begun, baseline=begun.baseline.with_name("none")), always({READ: bare}))
     assert [one.difference.kind for one in seen.verdict.entries] == [Kind.RULE_BROKEN]
 
 
-def test_a_run_that_comes_to_no_end_is_not_checked(begun: NightSettings) -> None:
+def test_a_run_that_does_not_finish_is_not_checked(begun: NightSettings) -> None:
     """A sign-in that fails at the beginning, for one; recordings and JUnit of the last night stay."""
     before = everything(begun.out / "cassettes")
     seen = run_night(begun, Fake(problem="no token: the secret has expired."))
@@ -273,13 +273,13 @@ def test_a_run_that_comes_to_no_end_is_not_checked(begun: NightSettings) -> None
     assert json.loads((begun.out / "verdict.json").read_text())["outcome"] == "could-not-check"
 
 
-def test_a_test_that_has_left_no_recording_is_told_with_its_reason(begun: NightSettings) -> None:
-    """What was recorded once and is not tonight is not checked; a test that is gone from the suite decides nothing."""
+def test_a_test_without_a_recording_is_reported_with_its_reason(begun: NightSettings) -> None:
+    """A test without a recording tonight is not checked; one that was removed from the suite decides nothing."""
     seen = run_night(begun, always({READ: Said((), "not-checked", "not checked: the sandbox has no phone")}))
     name = "contracts/test_call_get.py::test_read@v1.0"
     assert unchecked(seen)[name] == "not checked: the sandbox has no phone"
-    stray = begun.baseline / "v1.0" / "test_call_get" / "test_gone.yaml"
-    text = stray.read_text().replace("::test_gone@", "::test_older@")
+    stray = begun.baseline / "v1.0" / "test_call_get" / "test_not_found.yaml"
+    text = stray.read_text().replace("::test_not_found@", "::test_older@")
     stray.with_name("test_older.yaml").write_text(text)
     left = {one.subject: one.decides for one in run_night(begun, Fake()).verdict.unchecked}
     assert left == {"contracts/test_call_get.py::test_older@v1.0": False}
@@ -287,10 +287,10 @@ def test_a_test_that_has_left_no_recording_is_told_with_its_reason(begun: NightS
 
 def test_the_end_of_a_recording_is_not_missed_when_its_test_failed_before(begun: NightSettings) -> None:
     """What made it fail says enough."""
-    long = {GONE: Said((answered(), refused(404, "8522"), answered()))}
+    long = {NOT_FOUND: Said((answered(), refused(404, "8522"), answered()))}
     run_night(begun, always(long))
     promote(begun.out / "cassettes", begun.baseline)
-    seen = run_night(begun, always({GONE: Said((answered(), refused(410, "8522")), "broken", "410")}))
+    seen = run_night(begun, always({NOT_FOUND: Said((answered(), refused(410, "8522")), "broken", "410")}))
     kinds = {one.difference.kind for one in seen.verdict.entries}
     assert kinds == {Kind.STATUS_CHANGED, Kind.RULE_BROKEN}
 
@@ -299,8 +299,8 @@ def test_notifications_are_compared(begun: NightSettings) -> None:
     """They are kept in the recordings of a night."""
     data = {"@odata.type": "#microsoft.graph.call", "state": "established"}
     value = [{"changeType": "updated", "resourceUrl": "/communications/calls/57da", "resourceData": data}]
-    told = Notification("https://bot.example.org/calls", {"value": value}, 1.5)
-    run_night(begun, always({READ: Said((answered(),), notifications=(told,))}))
+    received = Notification("https://bot.example.org/calls", {"value": value}, 1.5)
+    run_night(begun, always({READ: Said((answered(),), notifications=(received,))}))
     promote(begun.out / "cassettes", begun.baseline)
     kinds = [one.difference.kind for one in run_night(begun, Fake()).verdict.entries]
     assert kinds == [Kind.NOTIFICATION_MISSING]
@@ -318,7 +318,7 @@ def test_latency_is_kept(begun: NightSettings) -> None:
     assert seen.verdict.outcome is Outcome.NO_DRIFT
 
 
-def test_a_clock_that_goes_back_is_told(begun: NightSettings) -> None:
+def test_a_clock_that_goes_back_is_reported(begun: NightSettings) -> None:
     """The night is put after the last one, and cannot say that nothing is new. Nothing that was there is touched."""
     before = everything(begun.baseline)
     with History(begun.history) as history:
@@ -335,16 +335,16 @@ def test_a_clock_that_goes_back_is_told(begun: NightSettings) -> None:
         assert [night.id for night in history.nights()] == sorted(night.id for night in history.nights())
 
 
-def test_many_things_with_one_reason_are_told_together(begun: NightSettings) -> None:
-    """Two hundred tests that met one outage are one line."""
+def test_many_tests_with_one_reason_are_one_line(begun: NightSettings) -> None:
+    """Two hundred tests that failed by one outage are one line."""
     many = {f"test_call_get.py::test_{n}[v1.0]": Said((), "could-not-check", "no answer") for n in range(9)}
     seen = run_night(begun, always(many))
     assert unchecked(seen) == {f"{RULE}@v1.0": "no answer"}
-    lost = {name: Said((), "not-checked", "no phone") for name in (READ, GONE)}
+    lost = {name: Said((), "not-checked", "no phone") for name in (READ, NOT_FOUND)}
     run_night(begun, Fake({1: {**{name: Said((answered(),)) for name in many}}}))
     promote(begun.out / "cassettes", begun.baseline)
-    gone = run_night(begun, always({**dict.fromkeys(many, Said((), "not-checked", "no phone")), **lost}))
-    assert "contracts/test_call_get.py::test_0@v1.0 and 10 more" in unchecked(gone)
+    lost_night = run_night(begun, always({**dict.fromkeys(many, Said((), "not-checked", "no phone")), **lost}))
+    assert "contracts/test_call_get.py::test_0@v1.0 and 10 more" in unchecked(lost_night)
 
 
 def test_the_key_of_the_baseline_is_passed_on(begun: NightSettings) -> None:
@@ -368,7 +368,7 @@ class TestBadInput:
         assert fake.orders == []
         assert everything(root) == before
 
-    def test_a_baseline_of_somebody_else(self, begun: NightSettings) -> None:
+    def test_a_baseline_of_other_tests(self, begun: NightSettings) -> None:
         """Cassettes of a project's own tests are none of the suite."""
         path = begun.baseline / "v1.0" / "test_call_get" / "test_read.yaml"
         path.write_text(path.read_text().replace("test: contracts/", "test: tests/"))
@@ -391,19 +391,19 @@ class TestBadInput:
         )
 
     def test_a_baseline_from_something_else(self, begun: NightSettings) -> None:
-        """What was recorded from the simulator says nothing of a tenant."""
+        """A recording of the simulator proves nothing about a tenant."""
         own = replace(begun, baseline=begun.baseline.with_name("live"), out=begun.out.with_name("other"), target="live")
         run_night(own, Fake(kind=Recorded.LIVE))
         promote(own.out / "cassettes", own.baseline)
         self.refuses(
             replace(begun, baseline=own.baseline),
             SettingError,
-            "expected recordings to compare simulator with. test_gone.yaml in it was recorded from: live. Give each "
-            "target a baseline of its own.",
+            "expected recordings to compare simulator with. test_not_found.yaml in it was recorded from: live. "
+            "Give each target a baseline of its own.",
         )
 
     def test_a_baseline_that_turns_out_to_be_from_something_else(self, begun: NightSettings) -> None:
-        """Only the answers tell that behind the address of a tenant was the simulator when the baseline was made."""
+        """Only the answers show that the baseline was recorded from a simulator at the address of a tenant."""
         seen = run_night(replace(begun, target="live"), Fake(kind=Recorded.LIVE))
         assert seen.verdict.outcome is Outcome.COULD_NOT_CHECK
         assert unchecked(seen) == {
@@ -459,7 +459,7 @@ def test_reports_that_cannot_be_written_leave_the_older_ones(
 
 
 def test_a_night_that_dies_is_incomplete(begun: NightSettings) -> None:
-    """What kills the job leaves a night without outcome, and reports and baseline as they were."""
+    """After a kill the night has no outcome, and reports and baseline are as they were."""
     before = everything(begun.out), everything(begun.baseline)
 
     def killed(_: object) -> None:
@@ -483,11 +483,11 @@ def test_a_server_may_be_the_simulator(begun: NightSettings) -> None:
         run_night(replace(url, baseline=own.baseline), Fake())
 
 
-def test_a_night_says_what_it_has_put_right(settings: NightSettings) -> None:
+def test_a_night_reports_what_it_has_repaired(settings: NightSettings) -> None:
     """A job that was killed while it made a baseline costs no baseline."""
     run_night(settings, Fake())
     promote(settings.out / "cassettes", settings.baseline)
     settings.baseline.rename(settings.baseline.parent / ".baseline.old-1234")
-    told = Told()
-    assert run_night(settings, Fake(), told).verdict.outcome is Outcome.NO_DRIFT
-    assert told.phases[0] == f"{settings.baseline} was put back: an earlier job was killed while it replaced it."
+    progress = Phases()
+    assert run_night(settings, Fake(), progress).verdict.outcome is Outcome.NO_DRIFT
+    assert progress.phases[0] == f"{settings.baseline} was put back: an earlier job was killed while it replaced it."

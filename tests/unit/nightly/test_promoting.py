@@ -42,8 +42,8 @@ def test_the_whole_folder_takes_the_place_of_the_older_one(tonight: Path, settin
     assert [path.name for path in settings.baseline.parent.iterdir() if path.name.startswith(".")] == []
 
 
-def test_what_tonight_lacks_stays_unless_the_suite_lacks_it_too(tonight: Path, settings: NightSettings) -> None:
-    """An outage takes nothing out of the baseline; a test that is gone from the suite does."""
+def test_a_recording_that_tonight_lacks_is_kept_while_its_test_exists(tonight: Path, settings: NightSettings) -> None:
+    """An outage removes nothing from the baseline; the recording of a removed test is removed."""
     promote(tonight, settings.baseline)
     here = settings.baseline / "v1.0" / "test_call_get"
     real = "test_a_call_that_was_created_can_be_read"
@@ -51,11 +51,11 @@ def test_what_tonight_lacks_stays_unless_the_suite_lacks_it_too(tonight: Path, s
     (here / f"{real}.yaml").write_text(text.replace("::test_read@", f"::{real}@"))
     (here / "test_of_old.yaml").write_text(text.replace("::test_read@", "::test_of_old@"))
     assert promote(tonight, settings.baseline) == Promoted(2, 1, 1)
-    assert sorted(path.stem for path in here.iterdir()) == [real, "test_gone", "test_read"]
+    assert sorted(path.stem for path in here.iterdir()) == [real, "test_not_found", "test_read"]
 
 
-def test_a_leak_keeps_tonight_out(tonight: Path, settings: NightSettings) -> None:
-    """Whoever has edited a recording may have put something into it."""
+def test_recordings_with_a_leak_are_not_promoted(tonight: Path, settings: NightSettings) -> None:
+    """A recording that was edited may hold a secret."""
     promote(tonight, settings.baseline)
     before = everything(settings.baseline)
     path = tonight / "v1.0" / "test_call_get" / "test_read.yaml"
@@ -87,10 +87,10 @@ def test_a_baseline_of_another_target_is_not_replaced(tonight: Path, settings: N
 
 
 @pytest.mark.parametrize("broken", ["new", "old"])
-def test_a_disk_that_refuses_leaves_the_older_one(
+def test_on_a_full_disk_the_older_baseline_is_kept(
     tonight: Path, settings: NightSettings, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
-    """Whether the copy fails, or the last step, when the older one has gone aside already."""
+    """Whether the copy fails, or the last step, when the older one has been moved aside already."""
     promote(tonight, settings.baseline)
     before = everything(settings.baseline.parent)
     rename = Path.rename
@@ -107,7 +107,7 @@ def test_a_disk_that_refuses_leaves_the_older_one(
     assert everything(settings.baseline.parent) == before
 
 
-def test_a_killed_swap_is_mended(tonight: Path, settings: NightSettings) -> None:
+def test_a_killed_swap_is_repaired(tonight: Path, settings: NightSettings) -> None:
     """Between the two renames there is no baseline; the next one to look puts the older one back."""
     promote(tonight, settings.baseline)
     before = everything(settings.baseline)
@@ -118,16 +118,16 @@ def test_a_killed_swap_is_mended(tonight: Path, settings: NightSettings) -> None
     assert next(opened(path) for path in sorted(settings.baseline.rglob("*.yaml"))).passport is not None
 
 
-def test_a_killed_swap_of_tonights_recordings_is_mended(tonight: Path, settings: NightSettings) -> None:
+def test_a_killed_swap_of_tonights_recordings_is_repaired(tonight: Path, settings: NightSettings) -> None:
     """Promoting them does not say that there was no night."""
     tonight.rename(tonight.parent / ".cassettes.old-1234")
-    assert promote(tonight, settings.baseline).mended == (
+    assert promote(tonight, settings.baseline).repaired == (
         f"{tonight} was put back: an earlier job was killed while it replaced it.",
     )
 
 
-def test_what_a_killed_promotion_has_left_goes_with_the_next_one(tonight: Path, settings: NightSettings) -> None:
-    """At once, but what a process that lives is making stays."""
+def test_the_next_promotion_removes_the_rest_of_a_killed_one(tonight: Path, settings: NightSettings) -> None:
+    """It is removed at once, but not what a running process is making."""
     promote(tonight, settings.baseline)
     before, folder = everything(settings.baseline), settings.baseline.parent
     shutil.copytree(settings.baseline, folder / ".baseline.old-1234")

@@ -15,7 +15,7 @@ from pytest_graphcalls.nightly.settings import published_of
 from pytest_graphcalls.published.csdl import Form
 from pytest_graphcalls.published.published import Published, of_metadata
 from tests.unit.drift.published import checkout, forms
-from tests.unit.nightly.conftest import READ, Fake, Said, Told, answered
+from tests.unit.nightly.conftest import READ, Fake, Phases, Said, answered
 
 
 def metadata(folder: Path, *, without: str = "") -> Path:
@@ -31,7 +31,7 @@ def looking(settings: NightSettings, path: Path, pages: Path | None = None) -> N
     return replace(settings, published=Published({"v1.0": (path, Form.CSDL)}, pages))
 
 
-def test_what_is_published_as_promised_is_no_drift(settings: NightSettings, tmp_path: Path) -> None:
+def test_published_files_that_fit_the_contract_are_no_drift(settings: NightSettings, tmp_path: Path) -> None:
     """Metadata and pages as the contract has them add nothing to a night."""
     seen = run_night(looking(settings, metadata(tmp_path), checkout.made(tmp_path / "pages")), Fake())
     assert (seen.verdict.outcome, seen.verdict.entries) == (Outcome.NO_DRIFT, ())
@@ -57,15 +57,15 @@ def test_the_sides_stand_beside_one_another(settings: NightSettings, tmp_path: P
     assert "call.subject" in (settings.out / "report.html").read_text()
 
 
-def test_what_only_the_service_was_asked_of_is_no_row(settings: NightSettings) -> None:
+def test_a_fact_that_only_the_service_was_asked_about_is_no_row(settings: NightSettings) -> None:
     """With nothing beside it, nothing disagrees."""
     run_night(settings, Fake({run: {READ: Said((answered(),), "broken", "it lies")} for run in range(1, 4)}))
     assert json.loads((settings.out / "verdict.json").read_text())["facts"] == []
 
 
-def test_metadata_is_told_of_although_the_service_is_down(settings: NightSettings, tmp_path: Path) -> None:
-    """What was seen to break is told, whatever could not be looked at."""
-    seen = run_night(looking(settings, metadata(tmp_path, without="subject")), Fake(problem="nobody answers."))
+def test_metadata_is_reported_although_the_service_is_down(settings: NightSettings, tmp_path: Path) -> None:
+    """A breaking change is reported, whatever could not be checked."""
+    seen = run_night(looking(settings, metadata(tmp_path, without="subject")), Fake(problem="there is no answer."))
     assert seen.verdict.outcome is Outcome.BREAKING
     assert [one.subject for one in seen.verdict.unchecked if one.decides] == ["the whole run"]
 
@@ -87,14 +87,14 @@ def test_a_damaged_file_stops_a_night_before_it_begins(settings: NightSettings, 
     assert not settings.history.exists()
 
 
-def test_a_mistyped_path_is_told_before_anything_runs(settings: NightSettings, tmp_path: Path) -> None:
+def test_a_mistyped_path_is_reported_before_anything_runs(settings: NightSettings, tmp_path: Path) -> None:
     """With what lies there; the night goes on, because a job whose download failed wants to know the rest."""
     (tmp_path / "metadata").mkdir()
     path, pages = metadata(tmp_path / "metadata"), checkout.made(tmp_path / "reference")
-    told, fake = Told(), Fake()
-    fake.before = lambda order: told.phase("the suite")
-    seen = run_night(looking(settings, path.with_name("v1.xml"), pages.with_name("refrence")), fake, told)
-    assert told.phases[: told.phases.index("the suite") - 1] == [
+    progress, fake = Phases(), Fake()
+    fake.before = lambda order: progress.phase("the suite")
+    seen = run_night(looking(settings, path.with_name("v1.xml"), pages.with_name("refrence")), fake, progress)
+    assert progress.phases[: progress.phases.index("the suite") - 1] == [
         "looking at what is published",
         f"could not check {path.with_name('v1.xml')}: there is no such file. Did you mean 'v1.0.xml'?",
         f"could not check documentation@v1.0: {pages.with_name('refrence')}: there is no such folder. "
@@ -115,7 +115,7 @@ def test_a_file_says_its_version() -> None:
 
 
 def test_two_files_for_one_version_are_refused(tmp_path: Path) -> None:
-    """Nobody knows which of them counts."""
+    """It is unknown which of them counts."""
     with pytest.raises(SettingError, match=r"--openapi=o\.yaml: expected one file for v1\.0\. a\.xml is that already"):
         published_of(["a.xml"], ["o.yaml"], None)
     (tmp_path / "pages").write_text("x")
@@ -124,7 +124,7 @@ def test_two_files_for_one_version_are_refused(tmp_path: Path) -> None:
 
 
 def test_metadata_of_a_version_that_is_not_looked_at_is_refused() -> None:
-    """A file that nobody reads would be a night without drift; what is not said to be beta's is v1.0's."""
+    """A file that is not read would be a night without drift; a file without a version is that of v1.0."""
     with pytest.raises(SettingError) as caught:
         published_of(["beta.xml"], [], None, ("beta",))
     assert str(caught.value) == (

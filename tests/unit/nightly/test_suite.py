@@ -1,4 +1,4 @@
-"""What a run of the suite is given, and what is read from what it leaves behind."""
+"""The arguments of a run of the suite, and the files that are read after it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def order(folder: Path, **facts: object) -> SuiteRequest:
     return SuiteRequest(folder, "simulator", ("v1.0", "beta"), **facts)  # type: ignore[arg-type]  # tests name them
 
 
-def test_a_projects_own_switches_do_not_cut_a_night_short(tmp_path: Path) -> None:
+def test_pytest_options_of_a_project_do_not_shorten_a_night(tmp_path: Path) -> None:
     """``-x`` in addopts, or in the environment, is left out; what the project says of a sandbox stays."""
     words = order(tmp_path).arguments()
     assert "addopts=" in words
@@ -90,7 +90,7 @@ def test_a_run_that_did_not_end_says_why(tmp_path: Path, status: int, screen: st
 
 
 def test_why_a_run_was_stopped_comes_first(tmp_path: Path) -> None:
-    """The plugin has heard it; and no secret is in it."""
+    """The plugin knows the reason; it is masked."""
     one = order(tmp_path)
     one.report.write_text("{}")
     token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg"
@@ -109,8 +109,8 @@ def test_progress_is_read_while_it_is_written(tmp_path: Path) -> None:
     assert counted(file) == (2, 12)
 
 
-def test_a_run_that_is_stopped_gets_to_hang_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is told once, by us: Ctrl-C of a terminal does not reach it as well. Then it is over, whatever it does."""
+def test_a_run_that_is_stopped_can_hang_up_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is interrupted once, by us: Ctrl-C of a terminal does not reach it as well. Then it is killed."""
     script = tmp_path / "suite.py"
     script.write_text(
         "import os, pathlib, sys, time\n"
@@ -161,7 +161,7 @@ def test_a_repetition_that_is_none_says_so(text: str) -> None:
     assert Repetition.of("--confirm", "3/5") == Repetition(3, 5)
 
 
-def test_what_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_choice_of_target(monkeypatch: pytest.MonkeyPatch) -> None:
     """The word, else the variable, else a live tenant; recordings are no target."""
     assert target_of(None, {}) == "live"
     assert target_of(None, {"GRAPHCALLS_TARGET": "simulator"}) == "simulator"
@@ -170,7 +170,7 @@ def test_what_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
         target_of("replay", {})
 
 
-def test_numbers_are_looked_at() -> None:
+def test_numbers_are_validated() -> None:
     """Processes and nights."""
     assert (workers_of("--workers", "auto"), workers_of("--workers", "02"), number("--keep", "7")) == ("auto", "2", 7)
     with pytest.raises(SettingError, match="expected auto, or a number of processes; 0 for one without pytest-xdist"):

@@ -63,13 +63,13 @@ def test_a_form_in_parts_is_read():
 
 
 def test_a_notification_is_redacted():
-    told = Notification(
+    original = Notification(
         "https://bot.contoso.com/cb?code=s3cret-and-more",
         {"value": [{"resourceData": {"id": GUID, "meetingInfo": {"token": "s3cret"}}}]},
         7.0,
         Headers({"Authorization": "Bearer s3cret", "Scenario-Id": GUID}),
     )
-    clean = CASSETTE.notification(told)
+    clean = CASSETTE.notification(original)
     assert "s3cret" not in everything(clean)
     assert GUID not in everything(clean)
     assert (clean.at, clean.headers["authorization"]) == (7.0, "Bearer REDACTED")
@@ -79,9 +79,9 @@ def test_a_notification_is_redacted():
 @pytest.mark.parametrize("id", Contract.packaged().sequences)
 def test_the_evidence_of_a_notification_is_no_secret(id):
     for step in Contract.packaged().sequence(id).steps:
-        told = Notification("https://bot.contoso.com/cb", {}, headers=Headers({EVIDENCE_HEADER: step.header}))
+        original = Notification("https://bot.contoso.com/cb", {}, headers=Headers({EVIDENCE_HEADER: step.header}))
         for profile in (CASSETTE, OF_REPORTS):
-            assert profile.notification(told).headers[EVIDENCE_HEADER] == step.header
+            assert profile.notification(original).headers[EVIDENCE_HEADER] == step.header
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A report is written whole or not at all, and whoever asked for it is told which."""
+"""A report is written whole or not at all, and the user reads which of both."""
 
 from __future__ import annotations
 

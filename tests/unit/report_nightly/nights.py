@@ -29,7 +29,7 @@ from pytest_graphcalls.redaction import Redactor
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response
 
 CLEAN = Redactor("cassette", "tests")
-"""As a recording is redacted before anybody sees it."""
+"""The redactor of recordings, which runs before they are shown."""
 TONIGHT = datetime(2026, 11, 27, 3, 0, tzinfo=UTC)
 INVITE = "participant-invite"
 RULE = "call-reject.no-role-is-needed"
@@ -66,11 +66,11 @@ def invitation(code: int, **members: object) -> Exchange:
     }
     sent = {"participants": body["participants"], "clientContext": body["clientContext"]}
     asked = {"Authorization": "Bearer not-a-real-one", "Content-Type": "application/json"}
-    told = {"Content-Type": "application/json", "Location": f"{CALL}/operations/0fe0623f", "request-id": "5f1e77c2"}
+    headers = {"Content-Type": "application/json", "Location": f"{CALL}/operations/0fe0623f", "request-id": "5f1e77c2"}
     return CLEAN.exchange(
         Exchange(
             Request("POST", f"{CALL}/participants/invite", Headers(asked), json.dumps(sent).encode()),
-            Response(code, Headers(told), json.dumps(body).encode()),
+            Response(code, Headers(headers), json.dumps(body).encode()),
         )
     )
 
@@ -188,8 +188,8 @@ UNOBSERVED = (
 )
 
 
-def season(count: int = 60, *, seed: int = 4, rules: int | None = None, target: str = "live") -> list[Night]:
-    """So many nights, oldest first; the last is tonight."""
+def season(count: int = 60, *, seed: int = 4, rules: int | None = 80, target: str = "live") -> list[Night]:
+    """So many nights, oldest first; the last is tonight. Of all rules for ``rules=None``."""
     random = Random(seed)
     names = [f"{rule.id}@{version}" for rule in Contract.packaged().rules.values() for version in rule.versions]
     if rules:
@@ -203,8 +203,8 @@ def _night(number: int, count: int, names: list[str], random: Random, target: st
     started = TONIGHT - timedelta(days=count - 1 - number)
     outage = random.random() < 0.03 or number == count - 10
     rules = {name: _state(name, place, number, count, random, outage=outage) for place, name in enumerate(names)}
-    told = {f"{RULE}@beta": (BROKEN.fingerprint,), f"{CURED}@v1.0": (GONE_AGAIN.fingerprint,)}
-    broken = {name: told.get(name, ()) for name, state in rules.items() if state is RuleState.BROKEN}
+    fingerprints = {f"{RULE}@beta": (BROKEN.fingerprint,), f"{CURED}@v1.0": (GONE_AGAIN.fingerprint,)}
+    broken = {name: fingerprints.get(name, ()) for name, state in rules.items() if state is RuleState.BROKEN}
     died = number and random.random() < 0.01
     outcome = Outcome.COULD_NOT_CHECK if outage else Outcome.BEHAVIOURAL if broken else Outcome.NO_DRIFT
     return Night(

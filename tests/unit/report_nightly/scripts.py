@@ -32,7 +32,7 @@ def loaded(script: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @contextmanager
 def served(answer: Answer) -> Iterator[str]:
-    """Answer whoever has the token of the job, and give the address; a redirect leads to ``/signin``."""
+    """Answer requests with the token of the job, and give the address; a redirect leads to ``/signin``."""
 
     class Handler(BaseHTTPRequestHandler):
         def do(self) -> None:

@@ -20,7 +20,7 @@ SCHEMA = json.loads(
 
 @pytest.fixture(scope="module")
 def written() -> dict[str, Any]:
-    return document(verdict(season(3)), FACTS)
+    return document(verdict(season(3, rules=None)), FACTS)
 
 
 def test_the_schema_is_a_schema() -> None:
@@ -81,7 +81,7 @@ def test_additions_that_are_all_right_close_it() -> None:
 
 
 def test_the_issue_is_about_what_decides_only(written: dict[str, Any]) -> None:
-    """Accepted, flaky and mere notices are no reason to write to anybody."""
+    """Accepted and flaky differences and notices alone open no issue."""
     decides = {one["fingerprint"] for one in written["differences"] if one["decides"]}
     assert set(written["issue"]["fingerprints"]) == decides
     assert len(decides) == 4
@@ -99,7 +99,7 @@ def test_the_issue_is_about_what_decides_only(written: dict[str, Any]) -> None:
     ],
 )
 def test_the_headline_says_it_in_a_few_words(outcome: Outcome, entries: tuple[Any, ...], headline: str) -> None:
-    """What somebody reads who reads nothing else."""
+    """The headline is for readers who read nothing else."""
     assert document(verdict(season(2), outcome=outcome, entries=entries))["headline"] == headline
 
 
@@ -129,15 +129,15 @@ def test_a_reason_that_is_cut_short_ends_there() -> None:
 
 
 def test_a_quiet_night_without_a_baseline_says_what_to_do() -> None:
-    """Nothing of the service was compared with anything; that is less than no drift."""
+    """No recording was compared; that is less than no drift."""
     data = document(verdict(season(1), outcome=Outcome.NO_DRIFT, entries=(), unchecked=(), baseline=""))
     (sentence,) = data["sentences"]
-    told = "There is no baseline yet: 'graphcalls drift promote' makes tonight's recordings the one."
-    assert sentence.endswith(f" rules held. {told}")
+    advice = "There is no baseline yet: 'graphcalls drift promote' makes tonight's recordings the one."
+    assert sentence.endswith(f" rules held. {advice}")
 
 
 def test_a_difference_comes_with_the_command_that_accepts_it(written: dict[str, Any]) -> None:
-    """The reason is left to whoever runs it."""
+    """The user who runs it fills in the reason."""
     first = written["differences"][0]
     assert first["accept"] == f'graphcalls drift accept {GONE.fingerprint} --reason ""'
 

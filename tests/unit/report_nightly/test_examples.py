@@ -68,7 +68,7 @@ def test_a_pipeline_holds_no_secret_and_asks_for_none(path: Path) -> None:
     assert "AZURE_FEDERATED_TOKEN_FILE" in text
 
 
-def test_the_workflow_does_nothing_where_nobody_has_prepared_it() -> None:
+def test_the_workflow_does_nothing_without_its_settings() -> None:
     """Here, for example, and in a fork."""
     workflow = yaml.safe_load(GITHUB.read_text(encoding="utf-8"))
     assert set(workflow[True]) == {"workflow_dispatch", "schedule"}  # YAML 1.1 reads the key "on" so
@@ -168,7 +168,7 @@ def test_the_jobs_token_goes_to_the_sign_in_and_the_one_work_item_only() -> None
 
 
 @pytest.mark.parametrize("path", FILES)
-def test_the_exit_codes_are_explained_where_they_are_met(path: Path) -> None:
-    """Whoever sees a red step looks here first."""
+def test_the_exit_codes_are_explained_in_the_log(path: Path) -> None:
+    """The log of a red step is where users look first."""
     text = " ".join(path.read_text(encoding="utf-8").split())
     assert "0 no drift, 1 additions only, 2 breaking or behavioural, 3 could not check, 64 a setting" in text

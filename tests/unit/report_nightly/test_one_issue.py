@@ -72,7 +72,7 @@ def night(folder: Path, **more: Any) -> list[str]:
 
 
 def test_the_first_drift_opens_an_issue(github: Issues, main: Any, tmp_path: Path) -> None:
-    """With its label, the summary, and a mark of what it tells of."""
+    """With its label, the summary, and a mark with the fingerprints in it."""
     assert main(night(tmp_path, entries=(entry(GONE),))) == 0
     (issue,) = github.open
     assert issue["labels"] == ["graphcalls-drift"]
@@ -81,7 +81,7 @@ def test_the_first_drift_opens_an_issue(github: Issues, main: Any, tmp_path: Pat
     assert github.comments == []
 
 
-def test_the_same_drift_the_next_night_tells_nobody(github: Issues, main: Any, tmp_path: Path) -> None:
+def test_the_same_drift_the_next_night_writes_nothing(github: Issues, main: Any, tmp_path: Path) -> None:
     """Nothing has changed, so nothing is written."""
     main(night(tmp_path, entries=(entry(GONE),)))
     github.asked.clear()
@@ -91,7 +91,7 @@ def test_the_same_drift_the_next_night_tells_nobody(github: Issues, main: Any, t
 
 
 def test_something_new_is_a_comment_and_a_new_text(github: Issues, main: Any, tmp_path: Path) -> None:
-    """What people know already is not told again."""
+    """Known differences are not repeated."""
     main(night(tmp_path, entries=(entry(GONE),)))
     both = (entry(GONE, Status.KNOWN, 2), entry(BROKEN))
     assert main(night(tmp_path, entries=both)) == 0
@@ -131,7 +131,7 @@ def test_a_night_without_drift_closes_it(github: Issues, main: Any, tmp_path: Pa
     assert github.asked == ["GET issues"]
 
 
-def test_additions_that_are_all_right_close_it_too(github: Issues, main: Any, tmp_path: Path) -> None:
+def test_accepted_additions_close_it_too(github: Issues, main: Any, tmp_path: Path) -> None:
     """What is said then is not that there are none."""
     main(night(tmp_path, entries=(entry(GONE),)))
     assert main(night(tmp_path, outcome=Outcome.ADDITIVE, entries=(entry(NEW),), additive_ok=True)) == 0
@@ -152,8 +152,8 @@ def test_a_pull_request_with_the_label_is_no_issue(github: Issues, main: Any, tm
     assert len(github.open) == 2
 
 
-def test_an_issue_that_somebody_has_edited_is_put_right(github: Issues, main: Any, tmp_path: Path) -> None:
-    """Without its mark everything is told once more."""
+def test_an_edited_issue_is_restored(github: Issues, main: Any, tmp_path: Path) -> None:
+    """Without its mark all differences are written again."""
     github.open.append({"number": 1, "state": "open", "title": "mine", "body": None})
     main(night(tmp_path, entries=(entry(GONE),)))
     assert github.open[0]["title"].startswith("Graph calls API drift")
@@ -168,7 +168,7 @@ def test_a_refusal_is_a_sentence(github: Issues, main: Any, tmp_path: Path, caps
 
 
 @pytest.mark.parametrize(("arguments", "status"), [([], 64), (["a", "b", "c"], 64), (["no such file"], 1)])
-def test_wrong_words_and_files_are_told(
+def test_wrong_arguments_and_files_are_reported(
     github: Issues, main: Any, arguments: list[str], status: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing is sent."""

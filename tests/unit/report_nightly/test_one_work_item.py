@@ -95,7 +95,7 @@ def main(script: Any) -> Any:
 
 
 def test_the_first_drift_opens_a_work_item(boards: WorkItems, main: Any, tmp_path: Path) -> None:
-    """With its tag, the summary, and a line of what it tells of."""
+    """With its tag, the summary, and a line with the fingerprints in it."""
     assert main(night(tmp_path, entries=(entry(GONE),))) == 0
     (item,) = boards.items
     assert item["fields"] == {
@@ -108,7 +108,7 @@ def test_the_first_drift_opens_a_work_item(boards: WorkItems, main: Any, tmp_pat
     assert boards.comments == []
 
 
-def test_the_same_drift_the_next_night_tells_nobody(boards: WorkItems, main: Any, tmp_path: Path) -> None:
+def test_the_same_drift_the_next_night_writes_nothing(boards: WorkItems, main: Any, tmp_path: Path) -> None:
     """Nothing is written, although Boards has put the HTML in other words."""
     main(night(tmp_path, entries=(entry(GONE),)))
     fields = boards.items[0]["fields"]
@@ -120,7 +120,7 @@ def test_the_same_drift_the_next_night_tells_nobody(boards: WorkItems, main: Any
 
 
 def test_something_new_is_a_comment_and_a_new_text(boards: WorkItems, main: Any, tmp_path: Path) -> None:
-    """In one revision; what people know already is not told again."""
+    """In one revision; known differences are not repeated."""
     main(night(tmp_path, entries=(entry(GONE),)))
     boards.asked.clear()
     assert main(night(tmp_path, entries=(entry(GONE, Status.KNOWN, 2), entry(BROKEN)))) == 0
@@ -195,7 +195,7 @@ def test_an_outage_changes_nothing(boards: WorkItems, main: Any, tmp_path: Path)
 
 
 def test_the_oldest_with_the_very_tag_is_kept(boards: WorkItems, main: Any, tmp_path: Path) -> None:
-    """Without its line everything is told once more."""
+    """Without its line all differences are written again."""
     boards.add(Title="not mine", Tags="graphcalls-drift-notes")
     boards.add(Title="mine", Tags="ops; Graphcalls-Drift; graphcalls-drift")
     boards.add(Title="a twin", Tags="graphcalls-drift")
@@ -229,7 +229,7 @@ def test_the_oldest_with_the_very_tag_is_kept(boards: WorkItems, main: Any, tmp_
 def test_a_refusal_is_a_sentence(
     boards: WorkItems, main: Any, tmp_path: Path, status: int, says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It names the likely cause, and not the token; nobody else is asked."""
+    """It names the likely cause, and not the token; no other server gets a request."""
     boards.refuse = status
     assert main(night(tmp_path, entries=(entry(GONE),))) == 1
     assert capsys.readouterr().err == says
@@ -237,7 +237,7 @@ def test_a_refusal_is_a_sentence(
 
 
 @pytest.mark.parametrize(("arguments", "status"), [([], 64), (["a", "b", "c"], 64), (["no such file"], 1)])
-def test_wrong_words_and_files_are_told(
+def test_wrong_arguments_and_files_are_reported(
     boards: WorkItems, main: Any, arguments: list[str], status: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing is sent."""

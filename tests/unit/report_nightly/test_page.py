@@ -1,4 +1,4 @@
-"""The page, as far as its text tells: one file, readable without JavaScript, and nothing in it is taken for markup."""
+"""The page as text: one file, readable without JavaScript, and nothing in it is taken for markup."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 from pytest_graphcalls.drift import Outcome, Sample, Status, Unchecked
-from pytest_graphcalls.report.nightly import PAGE, write
-from pytest_graphcalls.report.nightly import page as pages
+from pytest_graphcalls.report.nightly import PAGE, page as pages, write
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 from tests.unit.report_nightly.nights import ENTRIES, FACTS, GONE, OLD, RULE, TONIGHT, entry, known, season, verdict
 
@@ -68,7 +67,7 @@ def test_without_javascript_verdict_and_differences_are_read(tmp_path: Path) -> 
 
 
 def test_it_needs_nothing_but_itself(tmp_path: Path) -> None:
-    """No element loads anything; a browser is told to load nothing, either."""
+    """No element loads anything; a policy tells browsers to load nothing, either."""
     reader, _, _ = read(tmp_path)
     loading = {"link", "img", "iframe", "object", "embed", "video", "audio", "source", "base"}
     assert not [tag for tag, _ in reader.elements if tag in loading]
@@ -134,13 +133,13 @@ def test_a_simulated_night_is_no_live_one(tmp_path: Path) -> None:
     nights = [replace(night, target="live" if number < 2 else "simulator") for number, night in enumerate(season(5))]
     _, text, data = read(tmp_path, nights=nights)
     assert {rule["live"] for rule in data["rules"]} == {-1, 1}
-    told = text.partition("Share live")[2].partition("Three sources")[0]
-    assert "24 Nov 2026" in told
-    assert "27 Nov 2026" not in told
+    shown = text.partition("Share live")[2].partition("Three sources")[0]
+    assert "24 Nov 2026" in shown
+    assert "27 Nov 2026" not in shown
 
 
 def test_differences_of_earlier_nights_are_kept_for_the_grid(tmp_path: Path) -> None:
-    """With their exchange, in a template that nobody sees before it is asked for."""
+    """They come with their exchange, in a template that is shown on request."""
     nights = season(12)
     nights[4] = replace(nights[4], fingerprints=frozenset({OLD.fingerprint}))
     reader, text, _ = read(tmp_path, nights=nights)
@@ -192,7 +191,7 @@ def test_a_night_that_died_is_shown_as_such(tmp_path: Path) -> None:
     assert data["nights"][1][2] == "incomplete"
 
 
-def test_a_line_of_latency_has_a_gap_where_nobody_asked(tmp_path: Path) -> None:
+def test_a_line_of_latency_has_a_gap_where_nothing_was_measured(tmp_path: Path) -> None:
     """It does not pretend."""
     nights = season(5)
     nights[2] = replace(nights[2], latency={})
@@ -202,7 +201,7 @@ def test_a_line_of_latency_has_a_gap_where_nobody_asked(tmp_path: Path) -> None:
     assert TONIGHT.strftime("%d Nov %Y, %H:%M UTC") in text
 
 
-def test_a_flaky_difference_is_set_aside(tmp_path: Path) -> None:
+def test_a_flaky_difference_is_listed_apart(tmp_path: Path) -> None:
     """It stands below, and not among what decides."""
     one = entry(GONE, Status.FLAKY, repeated=(1, 3))
     _, text, _ = read(tmp_path, entries=(one,), outcome=Outcome.NO_DRIFT)

@@ -165,7 +165,7 @@ def test_every_result_is_somewhere(run: dict[str, Any]) -> None:
 
 
 def test_fingerprints_are_those_of_the_verdict(run: dict[str, Any]) -> None:
-    """So a service tells old results from new ones."""
+    """By them a service distinguishes old results from new ones."""
     found = [one["partialFingerprints"]["graphcallsDrift/v1"] for one in run["results"]]
     assert found == [one.difference.fingerprint for one in ENTRIES]
 
@@ -203,7 +203,7 @@ def test_a_place_with_a_line_is_a_location_with_a_line(run: dict[str, Any]) -> N
 
 
 def test_what_could_not_be_looked_at_is_a_notification_of_the_tool() -> None:
-    """No result: nobody has found anything there."""
+    """It is no result, because nothing was found."""
     (run,) = made(outcome=Outcome.COULD_NOT_CHECK, entries=())["runs"]
     (invocation,) = run["invocations"]
     assert run["results"] == []

@@ -24,7 +24,7 @@ def rows(expected: Any, observed: Any, where: str = "") -> list[Row]:
     return [row for row in sides(Sample(observed, expected, where)).rows if row.mark not in {"same", "fold"}]
 
 
-def test_a_member_that_is_gone_stands_alone_on_its_side() -> None:
+def test_a_missing_member_stands_alone_on_its_side() -> None:
     """And it is what the difference is about."""
     found = rows(exchange({"id": "a", "state": "x"}), exchange({"id": "a"}), "$.state")
     assert found == [Row("gone", hit=True, expected='  "state": "x"', observed="")]
@@ -60,7 +60,7 @@ def test_a_status_is_found_by_its_word() -> None:
 
 
 def test_where_nothing_is_named_everything_that_differs_is_meant() -> None:
-    """Nobody could tell otherwise."""
+    """Without a named place there is no other way to decide."""
     assert all(row.hit for row in rows(exchange({"a": 1}), exchange({"a": 2, "b": 1})))
 
 
@@ -73,7 +73,7 @@ def test_equal_lines_far_from_a_difference_are_folded() -> None:
 
 
 def test_a_body_that_is_no_json_is_shown_as_lines() -> None:
-    """So that somebody sees what came."""
+    """The whole body can be read then."""
     (found,) = rows(exchange(b"one\ntwo"), exchange(b"one\n<html>"), "$")
     assert (found.expected, found.observed) == ("two", "<html>")
 

@@ -18,7 +18,7 @@ SCREEN = 30
 
 
 def test_every_link_leads_to_an_element_of_the_page(tmp_path: Path) -> None:
-    """Whoever clicks on a difference sees that difference."""
+    """A click on a difference leads to that difference."""
     nights = season(3)
     write(verdict(nights), nights, known(), tmp_path)
     page = (tmp_path / PAGE).read_text(encoding="utf-8")
@@ -59,7 +59,7 @@ def test_what_does_not_count_is_not_listed() -> None:
 
 
 def test_a_text_of_the_service_is_text() -> None:
-    """No markup, no picture, nobody is notified."""
+    """No markup, no picture, no mention that notifies users."""
     hostile = replace(GONE, before="`|x| ![a](http://evil.example/x.png) @everyone")
     why = Unchecked("x", "<img src=x> @everyone [a](http://evil.example) **b**")
     text = summary(document(verdict(season(3), entries=(entry(hostile),), unchecked=(why,))), PAGE)
@@ -88,7 +88,7 @@ def test_code_in_a_cell_is_shown_letter_by_letter(said: str, cell: str) -> None:
     assert len(re.findall(r"(?<!\\)\|", row)) == 6
 
 
-def test_a_difference_without_a_place_leaves_none_open() -> None:
+def test_a_difference_without_a_place_shows_none() -> None:
     """Two backticks would be text."""
     text = summary(document(verdict(season(3), entries=(entry(replace(GONE, where="")),))), PAGE)
     assert f"| `{GONE.subject}` {GONE.version} |" in text

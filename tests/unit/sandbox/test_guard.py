@@ -78,7 +78,7 @@ def _for_ever(outcomes: tuple[Outcome, ...]) -> Iterator[Outcome]:
         (READ, answer(429, Retry_After="soon"), [1.5]),
     ],
 )
-def test_what_was_not_carried_out_is_sent_again(
+def test_a_request_that_was_not_carried_out_is_sent_again(
     ledger: Ledger, request_: Request, outcome: Outcome, waits: list[float]
 ) -> None:
     """After the time that the service asks for, by its own clock; else after one that grows."""
@@ -98,12 +98,14 @@ def test_what_was_not_carried_out_is_sent_again(
         (INVITE, LOST),
     ],
 )
-def test_what_may_have_been_carried_out_is_not_sent_twice(ledger: Ledger, request_: Request, outcome: Outcome) -> None:
+def test_a_request_that_may_have_been_carried_out_is_not_sent_twice(
+    ledger: Ledger, request_: Request, outcome: Outcome
+) -> None:
     """A second invite or call would be one too many, and a second DELETE would be answered 404."""
     assert carried_out(guard(ledger), request_, outcome, MADE) == (outcome, [])
 
 
-def test_it_gives_up_in_the_end(ledger: Ledger) -> None:
+def test_retries_end(ledger: Ledger) -> None:
     """The waits grow and their sum has a limit."""
     outcome, waits = carried_out(guard(ledger), READ, answer(429))
     assert isinstance(outcome, Response)
@@ -112,7 +114,7 @@ def test_it_gives_up_in_the_end(ledger: Ledger) -> None:
     assert len(waits) == ATTEMPTS - 1
 
 
-def test_it_does_not_wait_for_an_hour(ledger: Ledger) -> None:
+def test_a_long_retry_after_is_not_waited_for(ledger: Ledger) -> None:
     """A quota that is used up for long is a reason to go on with something else."""
     assert carried_out(guard(ledger), READ, answer(429, Retry_After="3600"))[1] == []
     waits = carried_out(guard(ledger), READ, answer(429, Retry_After="50"))[1]
@@ -144,22 +146,22 @@ def test_the_id_may_stand_in_the_location_alone(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("outcome", [answer(400), answer(403), answer(429, Retry_After="999"), answer(503), UNSENT])
-def test_a_refused_request_leaves_no_trace(ledger: Ledger, outcome: Outcome) -> None:
+def test_a_refused_request_is_not_in_the_ledger(ledger: Ledger, outcome: Outcome) -> None:
     """No call came of it."""
     carried_out(guard(ledger), CREATE, outcome)
     assert ledger.unanswered() == ledger.open_calls() == ()
 
 
 @pytest.mark.parametrize("outcome", [LOST, answer(500), answer(502), answer(504), answer(201)])
-def test_what_may_have_become_a_call_stays_written_down(ledger: Ledger, outcome: Outcome) -> None:
-    """Nobody knows; the careful side is to say so."""
+def test_a_request_that_may_have_created_a_call_is_kept_in_the_ledger(ledger: Ledger, outcome: Outcome) -> None:
+    """It cannot be known; a possible call is kept to be on the safe side."""
     carried_out(guard(ledger), CREATE, outcome)
     assert len(ledger.unanswered()) == 1
 
 
 @pytest.mark.parametrize(("status", "over"), [(204, True), (404, True), (403, False), (500, False)])
 def test_a_call_that_was_hung_up_is_over(ledger: Ledger, status: int, over: bool) -> None:
-    """Whoever hangs it up; a refusal changes nothing."""
+    """Whichever request hangs it up; a refusal changes nothing."""
     one = guard(ledger)
     carried_out(one, CREATE, MADE)
     carried_out(one, HANG_UP, answer(status))
@@ -174,7 +176,7 @@ def test_other_requests_write_nothing(ledger: Ledger) -> None:
 
 
 def test_what_waits_between_two_attempts_is_no_open_intent(ledger: Ledger) -> None:
-    """Whoever interrupts the wait leaves nothing behind."""
+    """An interrupt of the wait keeps no intent open."""
     flow = guard(ledger).flow(CREATE)
     next(flow)
     assert isinstance(flow.send(answer(429, Retry_After="9")), Wait)
@@ -220,7 +222,7 @@ def test_a_fault_says_what_support_asks_for() -> None:
     )
 
 
-def test_no_answer_is_told_in_words() -> None:
+def test_a_missing_answer_is_reported_with_its_cause() -> None:
     """With what the network said."""
     assert "GET /v1.0/communications/calls/a got no answer: ReadTimeout: timed out." in str(fault_of(READ, LOST))
 
@@ -276,7 +278,7 @@ DIAL = b'{"participants": [{"identity": {"phone": {"id": "+15550100"}}}]}'
         Request("POST", f"{CALLS}/a/redirect", body=DIAL),
     ],
 )
-def test_nobody_is_dialled_played_to_or_recorded_who_was_not_asked(ledger: Ledger, request_: Request) -> None:
+def test_people_who_did_not_agree_are_not_dialled_played_to_or_recorded(ledger: Ledger, request_: Request) -> None:
     """The setting that names those who agreed is said; with everybody named it is sent."""
     unasked = Guard(ledger, Budget(9), "tenant", not_asked=["+15550100"])
     with pytest.raises(StageError, match=r"1 of the sandbox's users and phones.*GRAPHCALLS_SANDBOX_AGREED"):

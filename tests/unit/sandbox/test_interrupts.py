@@ -25,7 +25,7 @@ def test_ctrl_c_waits_for_the_end_of_the_block() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_without_a_wish_nothing_is_put_off() -> None:
+def test_an_interrupt_is_deferred_only_on_request() -> None:
     """Reading may be interrupted at any moment."""
     done: list[str] = []
     with pytest.raises(KeyboardInterrupt):

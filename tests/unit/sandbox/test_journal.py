@@ -49,7 +49,7 @@ def test_another_process_reads_what_is_open(path: Path) -> None:
 
 
 def test_the_intent_is_on_the_disk_before_anything_is_sent(path: Path) -> None:
-    """A process that dies now leaves it behind. Of the body only a digest is kept."""
+    """The intent outlives a process that dies now. Of the body only a digest is kept."""
     Ledger(path, now=lambda: NOW).intend("1", "POST", URL, b'{"secret": "join me"}', tenant="t")
     (line,) = path.read_text().splitlines()
     facts = json.loads(line)
@@ -68,14 +68,14 @@ def test_each_line_is_forced_to_the_disk(path: Path, monkeypatch: pytest.MonkeyP
     assert len(forced) == 3
 
 
-def test_what_was_never_answered_is_gone_after_45_minutes(path: Path) -> None:
-    """Then the service has ended it, because nobody kept it alive."""
+def test_an_unanswered_request_is_over_after_45_minutes(path: Path) -> None:
+    """Then the service has ended the call, because no keepAlive was sent."""
     Ledger(path, now=lambda: NOW).intend("1", "POST", URL, b"")
     assert len(Ledger(path, now=lambda: NOW + timedelta(minutes=44)).unanswered()) == 1
     assert Ledger(path, now=lambda: NOW + timedelta(minutes=46)).unanswered() == ()
 
 
-def test_a_refused_request_leaves_nothing(path: Path) -> None:
+def test_a_refused_request_is_not_kept(path: Path) -> None:
     """It has made no call."""
     ledger = opened(path)
     ledger.intend("1", "POST", URL, b"")
@@ -83,8 +83,8 @@ def test_a_refused_request_leaves_nothing(path: Path) -> None:
     assert Ledger(path).unanswered() == Ledger(path).open_calls() == ()
 
 
-def test_a_line_that_was_cut_short_says_nothing(path: Path) -> None:
-    """A kill in the middle of a line; whoever goes on begins a new one."""
+def test_a_line_that_was_cut_short_is_ignored(path: Path) -> None:
+    """After a kill in the middle of a line the next process begins a new one."""
     opened(path, "a", "b")
     whole = path.read_bytes()
     path.write_bytes(whole[:-20])
@@ -106,15 +106,15 @@ def test_wherever_it_is_cut_nothing_open_is_lost(path: Path, cut: int) -> None:
     assert len(again.open_calls()) + len(again.unanswered()) == 1
 
 
-def test_a_call_of_somebody_else_is_passed_over(path: Path) -> None:
+def test_a_call_that_the_ledger_does_not_know_is_ignored(path: Path) -> None:
     """A test may hang up an incoming call; the ledger does not know it."""
     ledger = Ledger(path)
     ledger.over("unknown")
     assert not path.exists()
 
 
-def test_a_ledger_with_nothing_to_say_is_removed(path: Path) -> None:
-    """One with something to say stays."""
+def test_a_ledger_without_open_calls_is_removed(path: Path) -> None:
+    """A ledger with an open call is kept."""
     ledger = opened(path, "a")
     ledger.close()
     assert path.exists()
@@ -124,7 +124,7 @@ def test_a_ledger_with_nothing_to_say_is_removed(path: Path) -> None:
     ledger.close()
 
 
-def test_version_control_passes_over_it(path: Path) -> None:
+def test_version_control_ignores_the_ledger(path: Path) -> None:
     """The folder says so itself; only its owner reads it."""
     opened(path, "a")
     assert (path.parent / ".gitignore").read_text().endswith("\n*\n")
@@ -168,8 +168,8 @@ def test_on_a_full_disk_nothing_is_made(path: Path, monkeypatch: pytest.MonkeyPa
     assert ledger.unanswered() == ()
 
 
-def test_a_disk_that_fills_up_keeps_nobody_from_hanging_up(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What this process knows it knows without the disk; that a call is over may be found out again."""
+def test_calls_are_hung_up_although_the_disk_is_full(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process keeps its calls in memory; that a call is over may be found out again."""
     ledger = opened(path)
     ledger.intend("1", "POST", URL, b"")
     monkeypatch.setattr(os, "write", full_disk)
@@ -190,14 +190,14 @@ def test_a_folder_that_cannot_be_written_is_refused(path: Path) -> None:
 
 
 def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
-    """The same when the folder cannot be made."""
+    """The folder cannot be made then."""
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingError, match="cannot be written"):
         Ledger(tmp_path / "file" / "run.jsonl").intend("1", "POST", URL, b"")
 
 
 def test_the_ledgers_of_one_run_are_found(path: Path) -> None:
-    """Those of another one are left alone; without a name all are found."""
+    """Those of another run are left alone; without a name all are found."""
     opened(path, "a")
     opened(path.with_name("other.0.jsonl"), "b")
     assert [ledger.path.name for ledger in ledgers(path.parent)] == ["other.0.jsonl", "run.0.jsonl"]

@@ -117,7 +117,7 @@ def test_settings_are_read() -> None:
     ],
 )
 def test_a_wrong_setting_names_its_source(name: str, text: str, sentence: str) -> None:
-    """The sentence says what was expected; an address that lets anybody into a meeting is not shown."""
+    """The sentence says what was expected; an address that opens a meeting to its readers is not shown."""
     with pytest.raises(SettingError) as error:
         read(**{name: text})
     assert str(error.value) == sentence
@@ -143,7 +143,7 @@ def test_processes_share_without_meeting_each_other() -> None:
     assert sandbox.share(0, 1) == sandbox
 
 
-def test_everybody_whom_tests_may_invite() -> None:
+def test_the_users_whom_tests_may_invite() -> None:
     """By the member of an identity set that the id belongs in; organizers are not among them."""
     sandbox = Sandbox(TENANT, (Meeting.parse(LONG),), users=(OTHER,), bots=(TENANT,), phone="+1234567")
     assert sandbox.invitees == ((OTHER, "", "user"), (TENANT, "", "application"), ("+1234567", "", "phone"))
@@ -197,7 +197,7 @@ def test_the_tenant_of_a_token(token: str, tenant: str) -> None:
     assert tenant_of(token) == tenant
 
 
-def test_those_who_were_not_asked_are_known() -> None:
+def test_the_users_who_did_not_agree_are_known() -> None:
     """Users and phone that the setting does not name; ids compare without regard to case."""
     one, other = "3fa85f64-5717-4562-b3fc-2c963f66afa6", "3fa85f64-5717-4562-b3fc-2c963f66afa7"
     said = [("x", "users", f"{one} {other}"), ("x", "phone", "+15550100"), ("x", "agreed", f"{one.upper()} +15550100")]

@@ -115,7 +115,7 @@ GONE = {"type": "http.disconnect"}
 def test_a_request_whose_body_did_not_arrive_whole_is_not_carried_out(
     header: tuple[bytes, bytes], messages: list[Message], status: int
 ) -> None:
-    """Neither when the client is gone, nor when the server hands on less or more than the header said."""
+    """Neither when the client has disconnected, nor when the server hands on less or more than the header said."""
     simulator = Simulator()
     call = simulator.incoming_call(group=True)
     headers = [(b"authorization", f"Bearer {simulator.authority.token()}".encode()), header]

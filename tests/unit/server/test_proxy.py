@@ -95,7 +95,7 @@ def test_every_host_of_the_cloud_is_reached_under_its_own_name(way: Way) -> None
         ),
     ],
 )
-def test_a_host_serves_nothing_of_another(way: Way, url: str, says: str) -> None:
+def test_a_host_does_not_serve_the_paths_of_another(way: Way, url: str, says: str) -> None:
     """So a bot with a wrong host name fails here as it would outside."""
     with way.client() as client:
         answer = client.get(url)

@@ -23,8 +23,8 @@ from pytest_graphcalls.simulator import Simulator
 FOR_CLIENTS = (CA_FILE, TRUST_STORE, PHP_SETTINGS)
 
 
-def test_the_authority_stays_the_same_from_run_to_run(tmp_path: Path) -> None:
-    """Trusted once, trusted always; the server's own certificate is gone with the server."""
+def test_the_authority_is_the_same_in_every_run(tmp_path: Path) -> None:
+    """Trusted once, trusted always; the server's own certificate is removed with the server."""
     folder = tmp_path / "new" / "folder"
     with certificate_in(folder) as first:
         ca = first.ca.read_bytes()
@@ -102,7 +102,9 @@ def test_the_certificate_holds_for_each_name(tmp_path: Path, host: str) -> None:
             assert line.version() in {"TLSv1.2", "TLSv1.3"}
 
 
-def test_who_does_not_trust_it_does_not_talk_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_does_not_trust_the_server_does_not_talk_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing here switches verification off; SSL_CERT_FILE counts where the environment does."""
     with (
         certificate_in(tmp_path) as tls,
@@ -125,7 +127,7 @@ def test_who_does_not_trust_it_does_not_talk_to_it(tmp_path: Path, monkeypatch: 
         trusting.close(), strange.close()
 
 
-def test_a_folder_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_used_is_reported(tmp_path: Path) -> None:
     """A file in its place, an authority that is none."""
     (tmp_path / "file").write_text("")
     with (
@@ -139,7 +141,7 @@ def test_a_folder_that_cannot_be_used_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, "oops"])
-def test_certificates_that_cannot_be_read_are_told(
+def test_unreadable_certificates_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
 ) -> None:
     """The variable is named, and its value."""

@@ -160,7 +160,7 @@ def evidence(response: Response) -> str:
     return response.headers["x-graphcalls-evidence"]
 
 
-def told(notifications: list[Notification]) -> list[str]:
+def summaries(notifications: list[Notification]) -> list[str]:
     """Notifications in short: what changed, of what, and how it stands."""
     return [_short(note) for note in notifications]
 

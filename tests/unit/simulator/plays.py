@@ -35,13 +35,13 @@ class Scene:
         return call
 
     def begin(self) -> None:
-        """What is told from here on belongs to the sequence."""
+        """Notifications from here on belong to the sequence."""
         self._before = self.simulator.notifier.count
         self.started = self.simulator.now
 
     @property
-    def told(self) -> list[Notification]:
-        """What the sequence has told about the calls that have a name."""
+    def posted(self) -> list[Notification]:
+        """The notifications of the sequence about calls that have a name."""
         return [note for note in self.simulator.notifications[self._before :] if note.call_id in self.calls]
 
     def person(self, name: str = "Cleo") -> Person:
@@ -97,7 +97,7 @@ def joins_with_delta_rosters(scene: Scene) -> None:
 
 
 def called(script: str, name: str = "Ana") -> Play:
-    """An outgoing call to somebody who does what ``script`` says."""
+    """An outgoing call to a person whose reaction is ``script``."""
 
     def play(scene: Scene) -> None:
         person = scene.person(name)
@@ -177,7 +177,7 @@ def caller_gives_up(scene: Scene) -> None:
 
 
 def invites(script: str = "", name: str = "Cleo") -> Play:
-    """Somebody is invited into a meeting and does what ``script`` says."""
+    """A person is invited into a meeting, and reacts by ``script``."""
 
     def play(scene: Scene) -> None:
         call = scene.about(scene.bot.join())
@@ -263,14 +263,14 @@ def hangs_up(scene: Scene) -> None:
     scene.simulator.advance(LONG)
 
 
-def peer_leaves(scene: Scene) -> None:
+def peer_hangs_up(scene: Scene) -> None:
     call = scene.about(scene.bot.ring(scene.person("Ana")))
     scene.begin()
     scene.person("Ana").leaves(call)
     scene.simulator.advance(LONG)
 
 
-def everybody_leaves(scene: Scene) -> None:
+def all_people_leave(scene: Scene) -> None:
     scene.person("Ana").leaves_after(10)
     scene.person("Ben").leaves_after(20)
     call = scene.about(scene.bot.join())
@@ -279,7 +279,7 @@ def everybody_leaves(scene: Scene) -> None:
     assert call.state == "terminated"
 
 
-def somebody_joins(scene: Scene) -> None:
+def person_joins(scene: Scene) -> None:
     call = scene.about(scene.bot.join())
     scene.begin()
     scene.person().joins(call)
@@ -618,14 +618,14 @@ PLAYS: dict[str, Play] = {
     "invite-cancelled": cancels,
     "call-replaced": replaces,
     "participant-moved": moves,
-    "participant-joins": somebody_joins,
+    "participant-joins": person_joins,
     "participant-removed": removes,
     "bot-removed": is_removed,
     "bot-removed-by-person": is_thrown_out,
     "bot-removes-itself": removes_itself,
     "hang-up": hangs_up,
-    "peer-leaves": peer_leaves,
-    "last-one-left": everybody_leaves,
+    "peer-leaves": peer_hangs_up,
+    "last-one-left": all_people_leave,
     "keepalive-missed": is_not_kept_alive,
     "prompt-played": plays(1),
     "prompts-queued": plays(2),

@@ -12,7 +12,7 @@ import pytest
 from pytest_graphcalls.contract import Contract, Evidence, parse_error
 from pytest_graphcalls.findings import Kind
 from pytest_graphcalls.simulator import EVIDENCE_HEADER, SimulatedCall, Simulator
-from pytest_graphcalls.simulator.admission import BODY_LIMIT, split_url
+from pytest_graphcalls.simulator.admission import BODY_LIMIT
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
 from tests.unit.simulator.bot import CALLBACK, CALLS, MEDIA, Bot, code, entry, evidence
 
@@ -59,7 +59,7 @@ def text(response: Response) -> str:
         ),
     ],
 )
-def test_what_is_no_operation_fails_closed(method: str, path: str, refusal: str, words: str) -> None:
+def test_an_unknown_operation_fails_closed(method: str, path: str, refusal: str, words: str) -> None:
     """Unknown segments get the nearest match, other methods their names, uncovered operations their own word."""
     answer = Simulator().handle(Request(method, path))
     assert code(answer) == refusal
@@ -103,10 +103,9 @@ def test_strange_addresses_are_answered(url: str) -> None:
 
 
 def test_addresses_are_split_without_judging_them() -> None:
-    """Scheme and host in front, the path behind, query and fragment gone."""
-    assert split_url("https://h:1/v1.0/x?y#z") == ("https://h:1", "/v1.0/x")
-    assert split_url("/v1.0/x?y=https://h/") == ("", "/v1.0/x")
-    assert split_url("https://h") == ("https://h", "/")
+    """Scheme and host, then the path, without query and fragment."""
+    seen = [Request("GET", url) for url in ("https://h:1/v1.0/x?y#z", "/v1.0/x?y=https://h/", "https://h")]
+    assert [(one.origin, one.path) for one in seen] == [("https://h:1", "/v1.0/x"), ("", "/v1.0/x"), ("https://h", "/")]
 
 
 # Tokens and roles
@@ -199,8 +198,8 @@ def test_a_token_expires_in_virtual_time(bot: Bot, simulator: Simulator) -> None
 
 def test_an_app_the_tenant_does_not_know_is_refused(simulator: Simulator) -> None:
     """403, 7503, wrapped, and before the call is looked up."""
-    stranger = Simulator(seed=7).authority.app
-    answer = Bot(simulator, stranger).get("/x")
+    other_app = Simulator(seed=7).authority.app
+    answer = Bot(simulator, other_app).get("/x")
     assert code(answer) == "403 7503"
     outer = answer.json()["error"]
     assert outer["code"] == "UnknownError"
@@ -307,7 +306,7 @@ def test_a_body_that_cannot_be_used_is_refused(
 
 
 def test_unknown_members_are_passed_over(bot: Bot, incoming: SimulatedCall) -> None:
-    """A member that nobody knows is additive, and a text that looks like a wrapper is a text."""
+    """An unknown member is additive, and a text that looks like a wrapper is a text."""
     assert bot.post(f"/{incoming.id}/reject", {"reason": "busy", "mood": "$id", "more": {"x": 1}}).status == 202
 
 
@@ -362,7 +361,7 @@ def test_request_ids_are_echoed(bot: Bot) -> None:
 
 @pytest.mark.parametrize("strange", ["a\r\nSet-Cookie: x", "ü", "x" * 129, " "])
 def test_an_id_that_is_no_header_is_not_echoed(bot: Bot, strange: str) -> None:
-    """Nobody writes headers of ours."""
+    """A client cannot set headers of the service."""
     answer = bot.send("GET", f"{CALLS}/x", **{"client-request-id": strange})
     assert answer.headers["client-request-id"] == answer.headers["request-id"]
 
@@ -371,8 +370,8 @@ def test_empty_answers_are_as_captured(bot: Bot, simulator: Simulator) -> None:
     """202 and 200 say that they are empty, 204 says nothing."""
     accepted = bot.post(f"/{simulator.incoming_call().id}/reject", {})
     assert (accepted.headers["content-length"], accepted.headers["cache-control"]) == ("0", "private")
-    gone = bot.delete(f"/{bot.join().id}")
-    assert not {"content-length", "content-type", "odata-version"} & set(gone.headers)
+    deleted = bot.delete(f"/{bot.join().id}")
+    assert not {"content-length", "content-type", "odata-version"} & set(deleted.headers)
 
 
 def test_many_headers_are_only_many_headers(bot: Bot) -> None:
@@ -442,7 +441,7 @@ def found_at(url: str, *, served: bool = False) -> list[tuple[str, str, str, str
     "origin", ["http://graph.microsoft.com", "https://graph.microsoft.us", "https://graph.contoso.com:8443"]
 )
 def test_another_host_than_that_of_graph_is_a_violation(origin: str) -> None:
-    """So is plain http: in production the token would be read by somebody else, and nothing would answer."""
+    """So is plain http: in production the token could be read by others, and no server would answer."""
     expected = [("violation", "call-get", "https://graph.microsoft.com", origin)]
     assert found_at(f"{origin}/v1.0{CALLS}/1") == expected
     assert found_at(f"{origin}/v1.0{CALLS}/1", served=True) == []

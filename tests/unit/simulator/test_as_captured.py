@@ -62,8 +62,8 @@ def test_a_peer_to_peer_call_has_audio_alone() -> None:
     assert data(simulator)[-1]["mediaState"]["audio"] == "active"
 
 
-def test_audio_takes_the_pace_of_it() -> None:
-    """And is not told of a call that has ended before."""
+def test_audio_starts_after_the_time_of_the_pace() -> None:
+    """There is none for a call that has ended before."""
     simulator = Simulator(pace=Pace(audio=5))
     first, second = (simulator.person(name) for name in ("Ana", "Ben"))
     bot = Bot(simulator)
@@ -71,11 +71,11 @@ def test_audio_takes_the_pace_of_it() -> None:
     over = bot.ring(second)
     second.leaves(over)
     simulator.advance(5)
-    heard = [note for note in simulator.notifications if "mediaState" in note.entries[0]["resourceData"]]
-    assert [(note.at, note.call_id != over.id) for note in heard] == [(7.0, True)]
+    updates = [note for note in simulator.notifications if "mediaState" in note.entries[0]["resourceData"]]
+    assert [(note.at, note.call_id != over.id) for note in updates] == [(7.0, True)]
 
 
-def test_the_last_one_left_hears_why() -> None:
+def test_the_last_participant_is_notified_of_the_reason() -> None:
     """In the words of the captures."""
     simulator = Simulator()
     call = Bot(simulator).join(simulator.meeting(["Ana"]))
@@ -95,7 +95,7 @@ def test_a_group_call_without_a_chat_has_none() -> None:
 
 
 def test_a_recording_policy_brings_a_call_of_its_own_kind() -> None:
-    """Marked as captured, and gone after five seconds, with the end that a bot is reported to see."""
+    """Marked as captured, and ended after five seconds, with the end that a bot is reported to see."""
     simulator = Simulator()
     call = simulator.incoming_call("Ana", recording_policy=True)
     (arrived,) = data(simulator)

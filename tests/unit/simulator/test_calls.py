@@ -6,7 +6,7 @@ import pytest
 
 from pytest_graphcalls.errors import NotAllowedNowError, UnknownNameError
 from pytest_graphcalls.simulator import Simulator
-from tests.unit.simulator.bot import CALLBACK, GRAPH, Bot, code, entry, evidence, told
+from tests.unit.simulator.bot import CALLBACK, GRAPH, Bot, code, entry, evidence, summaries
 
 
 def test_a_created_call_starts_establishing(bot: Bot, simulator: Simulator) -> None:
@@ -30,7 +30,7 @@ def test_a_meeting_is_joined_after_a_moment(bot: Bot, simulator: Simulator) -> N
     assert bot.roster(call) == ["Ana", "Bot"]
     roster = bot.get(f"/{call.id}/participants").json()["value"]
     assert roster[1]["id"] == call.my_participant_id
-    assert told(simulator.notifications) == [
+    assert summaries(simulator.notifications) == [
         "updated call establishing",
         "updated call established",
         "updated roster Ana, Bot",
@@ -66,7 +66,7 @@ def test_a_meeting_can_be_joined_by_its_token(bot: Bot, simulator: Simulator) ->
     assert answer.json()["chatInfo"]["threadId"]
 
 
-def test_a_meeting_nobody_staged_is_held_from_then_on(bot: Bot, simulator: Simulator) -> None:
+def test_an_unknown_meeting_is_held_from_then_on(bot: Bot, simulator: Simulator) -> None:
     """Where every meeting exists, new coordinates lead to a new meeting, and the same ones to the same."""
     simulator.open_directory = True
     chat = {"threadId": "19:meeting_x@thread.v2", "messageId": "0"}
@@ -80,14 +80,14 @@ def test_a_meeting_nobody_staged_is_held_from_then_on(bot: Bot, simulator: Simul
 
 
 def test_a_call_to_one_person_is_established_when_they_answer(bot: Bot, simulator: Simulator) -> None:
-    """A peer-to-peer call is through when the other side picks up, and is told as states only."""
+    """A peer-to-peer call is established when the other side answers, and its notifications hold states only."""
     ana = simulator.person("Ana").answers_after(7)
     call = simulator.call(bot.create(targets=[entry(ana)]).json()["id"])
     simulator.advance(6.9)
     assert call.state == "establishing"
     simulator.advance(0.1)
     assert call.state == "established"
-    assert told(simulator.notifications) == ["updated call establishing", *["updated call established"] * 2]
+    assert summaries(simulator.notifications) == ["updated call establishing", *["updated call established"] * 2]
     body = bot.get(f"/{call.id}").json()
     assert (body["chatInfo"], body["meetingInfo"]) == (None, None)
     assert body["targets"][0]["identity"]["user"]["id"] == ana.id
@@ -113,21 +113,21 @@ def test_a_group_call_rings_its_targets(bot: Bot, simulator: Simulator) -> None:
         ("+15551234567", "is_unreachable", (404, 560404)),
     ],
 )
-def test_a_call_that_nobody_takes_ends(
+def test_a_call_that_is_not_answered_ends(
     bot: Bot, simulator: Simulator, name: str, script: str, pair: tuple[int, int]
 ) -> None:
-    """Declined, busy, unanswered or out of reach: the call is terminated and the reason told."""
+    """Declined, busy, unanswered or out of reach: the call is terminated, and the reason notified."""
     who = getattr(simulator.person(name), script)()
     call = simulator.call(bot.create(targets=[entry(who)]).json()["id"])
     simulator.advance(60)
     assert call.result is not None
     assert (call.result.code, call.result.subcode) == pair
-    assert told(simulator.notifications)[-1] == f"deleted call terminated {pair[0]}/{pair[1]}"
+    assert summaries(simulator.notifications)[-1] == f"deleted call terminated {pair[0]}/{pair[1]}"
     assert code(bot.get(f"/{call.id}")) == "404 8522"
 
 
 def test_ringing_has_an_end(bot: Bot, simulator: Simulator) -> None:
-    """Somebody who would answer after the service has given up never does."""
+    """A person who would answer after the service has given up never does."""
     call = simulator.call(bot.create(targets=[entry(simulator.person("Ana").answers_after(61))]).json()["id"])
     simulator.advance(100)
     assert call.state == "terminated"
@@ -161,9 +161,9 @@ def test_coordinates_need_a_tenant(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_the_organizer_must_be_the_right_one(bot: Bot, simulator: Simulator) -> None:
-    """Coordinates that name somebody else as the organizer are refused as reported."""
+    """Coordinates that name another user as the organizer are refused as reported."""
     coordinates = simulator.meeting().coordinates
-    coordinates["meetingInfo"]["organizer"]["user"]["id"] = simulator.person("Somebody else").id
+    coordinates["meetingInfo"]["organizer"]["user"]["id"] = simulator.person("Other").id
     assert code(bot.create(**coordinates)) == "403 7504"
 
 
@@ -207,7 +207,7 @@ def test_hanging_up_ends_the_own_leg_only(bot: Bot, simulator: Simulator) -> Non
     before = len(simulator.notifications)
     assert bot.delete(f"/{mine.id}").status == 204
     assert other.roster(theirs) == ["Ana", "Other bot"]
-    assert told(simulator.notifications[before:]) == [
+    assert summaries(simulator.notifications[before:]) == [
         "updated call terminating",
         "deleted call terminated 200/7000",
         "updated roster Ana, Other bot",
@@ -235,12 +235,12 @@ def test_an_incoming_call_can_be_hung_up(bot: Bot, simulator: Simulator) -> None
     assert call.state == "terminated"
 
 
-def test_a_peer_to_peer_call_ends_when_the_peer_leaves(bot: Bot, simulator: Simulator) -> None:
+def test_a_peer_to_peer_call_ends_when_the_peer_hangs_up(bot: Bot, simulator: Simulator) -> None:
     """Captured: deleted, terminated, 200/5002."""
     ana = simulator.person("Ana")
     call = bot.ring(ana)
     ana.leaves(call)
-    assert told(simulator.notifications)[-1] == "deleted call terminated 200/5002"
+    assert summaries(simulator.notifications)[-1] == "deleted call terminated 200/5002"
     assert code(bot.post(f"/{call.id}/keepAlive")) == "404 8522"
 
 
@@ -251,11 +251,11 @@ def test_a_bot_does_not_stay_alone(bot: Bot, simulator: Simulator) -> None:
     ana.leaves(call)
     assert bot.roster(call) == ["Bot"]
     simulator.advance(simulator.pace.alone)
-    assert told(simulator.notifications)[-1] == "deleted call terminated 200/5010"
+    assert summaries(simulator.notifications)[-1] == "deleted call terminated 200/5010"
 
 
 def test_a_bot_waits_for_the_first_to_come(bot: Bot, simulator: Simulator) -> None:
-    """Being alone from the start ends nothing, and somebody who comes back in time saves the call."""
+    """Being alone from the start ends nothing, and a person who comes back in time keeps the call."""
     ana = simulator.person("Ana")
     call = bot.join(simulator.meeting())
     simulator.advance(600)
@@ -284,7 +284,7 @@ def test_a_call_lives_as_long_as_it_is_kept_alive(bot: Bot, simulator: Simulator
     assert call.state == "established"
     simulator.advance(1)
     assert call.state == "terminated"
-    assert told(simulator.notifications)[-1] == "deleted call terminated 408/8537"
+    assert summaries(simulator.notifications)[-1] == "deleted call terminated 408/8537"
     assert code(bot.post(f"/{call.id}/keepAlive")) == "404 8522"
 
 
@@ -319,7 +319,7 @@ def test_an_unknown_call_has_no_view() -> None:
 
 
 def test_a_call_for_two_is_over_for_the_person_too(simulator: Simulator, bot: Bot) -> None:
-    """Whoever was in it is in no call, and shares nothing; what they have heard ends with it."""
+    """The person is in no call then, and shares nothing; prompts end with it."""
     ana = simulator.person("Ana")
     call = bot.ring(ana)
     ana.shares_screen(call)
@@ -330,3 +330,13 @@ def test_a_call_for_two_is_over_for_the_person_too(simulator: Simulator, bot: Bo
     assert [(one.ends, one.ended) for one in ana.heard] == [(simulator.now, "call ended")]
     with pytest.raises(NotAllowedNowError, match="in no call"):
         ana.mutes()
+
+
+def test_an_unknown_call_is_named_with_the_one_it_resembles(bot: Bot, simulator: Simulator) -> None:
+    """Behind the message of the service (observed 2.13); calls of other apps are not."""
+    call, other = bot.join(), simulator.authority.register()
+    wrong = f"{call.id[:-1]}z"
+    said = [one.get(f"/{wrong}").json()["error"]["message"] for one in (bot, Bot(simulator, other))]
+    aside = f"[pytest-graphcalls] App {{}} has no call {wrong!r}."
+    assert said[0] == f"Call not found. {aside.format(bot.app.app_id)} Did you mean {call.id!r}?"
+    assert said[1] == f"Call not found. {aside.format(other.app_id)}"

@@ -13,7 +13,7 @@ from pytest_graphcalls.simulator import Host, Pace, Proceed, Simulator
 from pytest_graphcalls.simulator.clock import Clock, Ids
 from pytest_graphcalls.simulator.responses import Refusal
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
-from tests.unit.simulator.bot import CALLS, Bot, code, entry, told
+from tests.unit.simulator.bot import CALLS, Bot, code, entry, summaries
 
 
 def story(simulator: Simulator) -> list[object]:
@@ -30,14 +30,14 @@ def story(simulator: Simulator) -> list[object]:
 # Time and ids
 
 
-def test_the_same_seed_tells_the_same_story() -> None:
+def test_the_same_seed_gives_the_same_answers() -> None:
     """Ids, bodies, notifications and times are equal; another seed gives others."""
     assert story(Simulator(seed=3)) == story(Simulator(seed=3))
     assert story(Simulator(seed=3)) != story(Simulator(seed=4))
 
 
 def test_reset_makes_it_as_new() -> None:
-    """The same story again with the same ids; tokens given out before still work."""
+    """Requests after it get the same ids again; tokens given out before still work."""
     simulator = Simulator()
     token = simulator.authority.token()
     seen: list[Exchange] = []
@@ -146,7 +146,7 @@ def test_the_pace_can_be_set() -> None:
 
 
 def test_a_person_is_known_by_name_id_and_number() -> None:
-    """The same name is the same person; an object id and a number speak for themselves."""
+    """A name stands for one person; an object id and a number speak for themselves."""
     simulator = Simulator()
     ana = simulator.person("Ana")
     assert simulator.person("Ana").id == ana.id
@@ -159,17 +159,20 @@ def test_a_person_is_known_by_name_id_and_number() -> None:
 
 
 def test_people_come_and_go() -> None:
-    """Joining and leaving is told to the bot."""
+    """The bot is notified of joining and leaving."""
     simulator = Simulator()
     bot = Bot(simulator)
     call = bot.join()
     simulator.person("Cleo").joins(call)
     simulator.person("Ana").leaves(call.id)
-    assert told(simulator.notifications)[-2:] == ["updated roster Ana, Ben, Bot, Cleo", "updated roster Ben, Bot, Cleo"]
+    assert summaries(simulator.notifications)[-2:] == [
+        "updated roster Ana, Ben, Bot, Cleo",
+        "updated roster Ben, Bot, Cleo",
+    ]
 
 
-def test_a_person_throws_the_bot_out() -> None:
-    """The bot is told why; those who stay go on without it, and it cannot be thrown out again."""
+def test_a_person_removes_the_bot() -> None:
+    """The bot is notified of the reason; the others go on without it, and it cannot be removed again."""
     simulator = Simulator()
     bot, other = Bot(simulator), Bot(simulator, simulator.authority.register(name="Other"))
     meeting = simulator.meeting(["Ana", "Ben"])
@@ -177,24 +180,24 @@ def test_a_person_throws_the_bot_out() -> None:
     assert simulator.person("Ana").removes(call).name == "Ana"
     assert (call.state, call.result and call.result.subcode) == ("terminated", 5000)
     assert other.roster(theirs) == ["Ana", "Ben", "Other"]
-    with pytest.raises(NotAllowedNowError, match=r"the bot is not in call .* cannot take 'remove the bot'"):
+    with pytest.raises(NotAllowedNowError, match=r"the bot is not in call .* cannot take 'removes'"):
         simulator.person("Ana").removes(call)
 
 
-def test_only_who_is_there_throws_the_bot_out() -> None:
-    """Neither somebody from outside nor the other side of a call between two; a call that rings has no bot in it."""
+def test_only_a_participant_removes_the_bot() -> None:
+    """Neither a person outside nor the peer of a call for two; a ringing call has no bot in it."""
     simulator = Simulator()
     bot = Bot(simulator)
     ana, zoe = simulator.person("Ana"), simulator.person("Zoe")
-    with pytest.raises(NotAllowedNowError, match=r"Zoe is not in call .* cannot take 'remove the bot'"):
+    with pytest.raises(NotAllowedNowError, match=r"Zoe is not in call .* cannot take 'removes'"):
         zoe.removes(bot.join())
-    with pytest.raises(NotAllowedNowError, match="is a place for two and cannot take 'remove the bot'"):
+    with pytest.raises(NotAllowedNowError, match="is a place for two and cannot take 'removes'"):
         ana.removes(bot.ring(ana))
     with pytest.raises(NotAllowedNowError, match="the bot is not in call"):
         zoe.removes(simulator.incoming_call("Zoe", group=True))
 
 
-def test_a_meeting_that_lets_nobody_in() -> None:
+def test_a_meeting_that_admits_no_bot() -> None:
     """The call stays in establishing for a minute and ends; one that was hung up before ends once."""
     simulator = Simulator()
     bot = Bot(simulator)
@@ -215,7 +218,7 @@ def test_impossible_moves_are_refused() -> None:
     bot = Bot(simulator)
     ana, zoe = simulator.person("Ana"), simulator.person("Zoe")
     call, peer = bot.join(), bot.ring(simulator.person("Dan"))
-    with pytest.raises(NotAllowedNowError, match="one that Ana is in and cannot take 'join'"):
+    with pytest.raises(NotAllowedNowError, match="one that Ana is in and cannot take 'joins'; from here: leaves"):
         ana.joins(call)
     with pytest.raises(NotAllowedNowError, match="a place for two"):
         ana.joins(peer)
@@ -266,10 +269,10 @@ def test_two_tenants_on_one_host_do_not_see_each_other() -> None:
 def test_an_unknown_tenant_gets_nowhere() -> None:
     """A token for no tenant of the host is answered by the default simulator, with 401."""
     host = Host()
-    stranger = Bot(Simulator(seed=5))
-    request = Request("GET", f"/v1.0{CALLS}/x", Headers({"Authorization": f"Bearer {stranger.token}"}))
+    foreign = Bot(Simulator(seed=5))
+    request = Request("GET", f"/v1.0{CALLS}/x", Headers({"Authorization": f"Bearer {foreign.token}"}))
     assert host.handle(request).status == 401
-    added = host.add(stranger.simulator)
+    added = host.add(foreign.simulator)
     assert host.simulator_for(request) is added
     host.remove(added)
     assert host.handle(request).status == 401
@@ -403,10 +406,10 @@ def test_notifications_are_written_as_captured() -> None:
     simulator = Simulator()
     call = Bot(simulator).join()
     first, second, *_ = simulator.notifications
-    (entry_told,) = first.entries
+    (seen_entry,) = first.entries
     assert first.body["@odata.type"] == "#microsoft.graph.commsNotifications"
-    assert entry_told["resource"] == f"/app/calls/{call.id}"
-    assert entry_told["resourceUrl"] == f"/communications/calls/{call.id}"
+    assert seen_entry["resource"] == f"/app/calls/{call.id}"
+    assert seen_entry["resourceUrl"] == f"/communications/calls/{call.id}"
     assert first.headers["user-agent"].startswith("Microsoft-Skype/3.0")
     assert "x-microsoft-skype-original-message-id" not in first.headers
     original = second.headers["x-microsoft-skype-original-message-id"]
@@ -415,18 +418,18 @@ def test_notifications_are_written_as_captured() -> None:
     assert "authorization" not in first.headers
 
 
-def test_notifications_stay_as_they_were_told() -> None:
-    """They are written when looked at, and still tell what was so when it happened."""
+def test_notifications_hold_the_state_of_their_moment() -> None:
+    """They are encoded when they are read, and still hold the state of their moment."""
     simulator = Simulator()
     bot = Bot(simulator)
     call = bot.join()
     bot.delete(f"/{call.id}")
-    late = told(simulator.notifications)
+    late = summaries(simulator.notifications)
     assert late[:3] == ["updated call establishing", "updated call established", "updated roster Ana, Ben, Bot"]
     assert simulator.notifications is not simulator.notifications
 
 
-def test_every_app_in_a_meeting_is_told() -> None:
+def test_every_app_in_a_meeting_is_notified() -> None:
     """Each under its own call, at its own address."""
     simulator = Simulator()
     meeting = simulator.meeting(["Ana"])
@@ -442,7 +445,7 @@ def test_every_app_in_a_meeting_is_told() -> None:
 
 @pytest.mark.parametrize("seconds", ["5", -1, float("nan"), True])
 def test_a_script_takes_seconds_only(seconds: Any) -> None:
-    """A wrong value is refused where it is given, not when somebody rings."""
+    """A wrong value is refused where it is given, not when a person rings."""
     person = Simulator().person("Adele")
     with pytest.raises(SettingError, match=r"expected virtual seconds, a number of 0 or more"):
         person.answers_after(seconds)

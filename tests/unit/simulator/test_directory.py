@@ -11,7 +11,7 @@ from pytest_graphcalls.simulator import Person, Simulator
 from pytest_graphcalls.wire import Response
 from tests.unit.simulator.bot import Bot, entry, evidence
 
-NOBODY = "00000000-0000-4000-8000-00000000000f"
+UNKNOWN = "00000000-0000-4000-8000-00000000000f"
 PHONE = "+15551234567"
 INSTANCE = "applicationInstance"
 LONG = 120.0
@@ -45,7 +45,7 @@ def open_bot() -> Bot:
     return Bot(simulator)
 
 
-def told(answer: Response) -> str:
+def refusal(answer: Response) -> str:
     """The message of a refusal, which is inferred."""
     assert answer.status == 400
     assert evidence(answer).startswith("inferred")
@@ -60,8 +60,8 @@ def number(value: str, passcode: str | None = None) -> dict[str, Any]:
 
 def test_a_call_needs_targets_or_a_meeting(bot: Bot) -> None:
     """A create that names neither is refused, and the message says what is missing."""
-    assert "$.targets: expected whom to call, or a meeting to join, got neither" in told(bot.create())
-    assert "$.targets: expected whom to call" in told(bot.create(targets=[]))
+    assert "$.targets: expected whom to call, or a meeting to join, got neither" in refusal(bot.create())
+    assert "$.targets: expected whom to call" in refusal(bot.create(targets=[]))
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def test_a_call_needs_targets_or_a_meeting(bot: Bot) -> None:
         ),
     ],
 )
-def test_a_meeting_that_nobody_holds_is_refused(bot: Bot, members: dict[str, Any], place: str) -> None:
+def test_an_unknown_meeting_is_refused(bot: Bot, members: dict[str, Any], place: str) -> None:
     """A number or a token that leads to no meeting; the message names the way to make one."""
-    message = told(bot.create(**members))
+    message = refusal(bot.create(**members))
     assert f"{place}: expected a meeting of this simulator, got" in message
     assert "simulator.meeting()" in message
     assert "open_directory" in message
@@ -85,21 +85,21 @@ def test_a_meeting_that_nobody_holds_is_refused(bot: Bot, members: dict[str, Any
 
 @pytest.mark.parametrize("has_one", [True, False])
 def test_a_number_takes_its_own_passcode(bot: Bot, *, has_one: bool) -> None:
-    """Another one is refused, none where there is one, and one where there is none; an open directory takes any."""
+    """A wrong, a missing and an unnecessary passcode are refused; an open directory takes any."""
     meeting = bot.simulator.meeting(passcode=has_one)
     assert bot.create(**meeting.by_join_id).status == 201
     for passcode in ("nope", "" if has_one else "0"):
         answer = bot.create(**number(meeting.join_meeting_id, passcode))
-        assert "$.meetingInfo.passcode: expected " in told(answer)
+        assert "$.meetingInfo.passcode: expected " in refusal(answer)
     bot.simulator.open_directory = True
     assert bot.create(**number(meeting.join_meeting_id, "nope")).status == 201
 
 
 def test_coordinates_that_lead_to_no_meeting_are_refused(bot: Bot) -> None:
-    """A thread that nobody has; the right thread with another message is none either."""
+    """An unknown thread; the right thread with another message is none either."""
     there = bot.simulator.meeting().coordinates
     for chat in ({"threadId": "19:meeting_x@thread.v2"}, {"messageId": "7"}):
-        message = told(bot.create(**{**there, "chatInfo": {**there["chatInfo"], **chat}}))
+        message = refusal(bot.create(**{**there, "chatInfo": {**there["chatInfo"], **chat}}))
         assert "$.chatInfo.threadId: expected a meeting of this simulator" in message
     assert bot.create(**there).status == 201
 
@@ -112,16 +112,16 @@ def test_a_user_is_named_by_an_object_id(bot: Bot, id: str) -> None:
     call = bot.join()
     answers["participants"] = bot.post(f"/{call.id}/participants/invite", {"participants": [target("user", id)]})
     for name, answer in answers.items():
-        message = told(answer)
+        message = refusal(answer)
         assert f"$.{name}[0].identity.user.id: expected the object id of a user, got {id!r}" in message
         assert f"simulator.person({id!r}).id is {person.id}" in message
 
 
 @pytest.mark.parametrize(
     ("sort", "id", "pair"),
-    [("user", NOBODY, (480, 10076)), ("phone", PHONE, (404, 560404)), ("guest", NOBODY, (480, 10076))],
+    [("user", UNKNOWN, (480, 10076)), ("phone", PHONE, (404, 560404)), ("guest", UNKNOWN, (480, 10076))],
 )
-def test_nobody_answers_for_an_unknown_id(bot: Bot, sort: str, id: str, pair: tuple[int, int]) -> None:
+def test_a_call_to_an_unknown_id_is_not_answered(bot: Bot, sort: str, id: str, pair: tuple[int, int]) -> None:
     """The call is created, ends without having been established, and all of it is inferred."""
     answer = bot.create(targets=[target(sort, id)])
     assert answer.status == 201
@@ -135,16 +135,16 @@ def test_nobody_answers_for_an_unknown_id(bot: Bot, sort: str, id: str, pair: tu
 
 
 def test_a_name_in_the_place_of_an_id_gets_the_nearest(bot: Bot) -> None:
-    """Where it is nobody's, as a misspelt one is not."""
+    """A misspelt name gets the nearest known one."""
     bot.simulator.person("Adele")
     said = bot.create(targets=[target("user", "Adelle")]).json()["error"]["message"]
     assert said.endswith("got 'Adelle'. simulator.person('Adelle') makes a user. Did you mean 'Adele'?")
 
 
-def test_nobody_joins_for_an_unknown_invitee(bot: Bot) -> None:
+def test_an_unknown_invitee_does_not_join(bot: Bot) -> None:
     """The operation fails, and the answer to the invite is inferred."""
     call = bot.join()
-    answer = bot.post(f"/{call.id}/participants/invite", {"participants": [target("user", NOBODY)]})
+    answer = bot.post(f"/{call.id}/participants/invite", {"participants": [target("user", UNKNOWN)]})
     assert answer.status == 200
     assert evidence(answer).startswith("inferred")
     bot.simulator.advance(LONG)
@@ -155,9 +155,9 @@ def test_nobody_joins_for_an_unknown_invitee(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize("make", ["person", "meeting", "organizer", "caller", "others"])
-def test_whoever_a_test_names_exists(bot: Bot, make: str) -> None:
+def test_people_that_a_test_names_exist(bot: Bot, make: str) -> None:
     """By any of the methods that take people."""
-    simulator, ana = bot.simulator, NOBODY
+    simulator, ana = bot.simulator, UNKNOWN
     made = {
         "person": lambda: simulator.person(ana),
         "meeting": lambda: simulator.meeting([ana]),
@@ -183,14 +183,14 @@ def test_a_reset_forgets_the_people(bot: Bot) -> None:
     assert evidence(answer).startswith("inferred")
 
 
-def test_an_open_directory_takes_everybody_and_everything(open_bot: Bot) -> None:
-    """People, numbers and coordinates that nobody has made are taken, as if they had been."""
+def test_an_open_directory_takes_any_user_and_meeting(open_bot: Bot) -> None:
+    """Unknown people, numbers and coordinates are taken as if a test had made them."""
     bot = open_bot
     coordinates = Simulator(seed=3).meeting().coordinates | {"tenantId": bot.simulator.tenant_id}
     info = coordinates["meetingInfo"]
     info["organizer"]["user"]["tenantId"] = bot.simulator.tenant_id
     for members in (
-        {"targets": [target("user", NOBODY)]},
+        {"targets": [target("user", UNKNOWN)]},
         {"targets": [target("user", "ana@contoso.com")]},
         number("123"),
         coordinates,
@@ -206,7 +206,7 @@ def test_a_guest_is_shown_as_the_guest(version: str) -> None:
     """Who joins under a guest's name has it in the answer, in the call and in the roster; documented for beta."""
     bot = Bot(Simulator(), version=version)
     answer = bot.create(
-        **bot.simulator.meeting(["Ana"]).coordinates, source=source("guest", NOBODY, displayName="Notetaker")
+        **bot.simulator.meeting(["Ana"]).coordinates, source=source("guest", UNKNOWN, displayName="Notetaker")
     )
     level = evidence(answer)
     assert level == (
@@ -219,14 +219,14 @@ def test_a_guest_is_shown_as_the_guest(version: str) -> None:
     roster = bot.get(f"/{call}/participants").json()["value"]
     shown = [answer.json()["source"], bot.get(f"/{call}").json()["source"], *(one["info"] for one in roster)]
     guests = [one["identity"]["guest"] for one in shown if "guest" in one["identity"]]
-    assert [(one["id"], one["displayName"]) for one in guests] == [(NOBODY, "Notetaker")] * 3
+    assert [(one["id"], one["displayName"]) for one in guests] == [(UNKNOWN, "Notetaker")] * 3
     assert not [one for one in shown if "application" in one["identity"]]
 
 
 @pytest.mark.parametrize("sort", ["user", "phone", "application", INSTANCE])
 def test_an_app_calls_as_itself_or_as_a_guest(bot: Bot, sort: str) -> None:
     """A source that is a person, a phone, another app or another app's instance is refused."""
-    answer = bot.create(targets=[entry(bot.simulator.person("Ana"))], source=source(sort, NOBODY))
+    answer = bot.create(targets=[entry(bot.simulator.person("Ana"))], source=source(sort, UNKNOWN))
     assert (answer.status, answer.json()["error"]["code"]) == (403, "7507")
     assert f"$.source.identity.{sort}.id" in answer.json()["error"]["message"]
 

@@ -7,7 +7,7 @@ import pytest
 from pytest_graphcalls.errors import NotAllowedNowError, SettingError
 from pytest_graphcalls.simulator import Pace, SimulatedCall, Simulator
 from pytest_graphcalls.simulator.audio import Prompt
-from tests.unit.simulator.bot import Bot, entry, told
+from tests.unit.simulator.bot import Bot, entry, summaries
 
 
 @pytest.fixture(name="simulator")
@@ -33,8 +33,8 @@ def spans(prompts: tuple[Prompt, ...], since: float) -> list[tuple[float, float 
 def tones(simulator: Simulator) -> list[tuple[int, str]]:
     """What the bot was notified of keys."""
     data = (note.entries[0]["resourceData"] for note in simulator.notifications)
-    told = [one["toneInfo"] for one in data if isinstance(one, dict) and "toneInfo" in one]
-    return [(one["sequenceId"], one["tone"]) for one in told]
+    tones = [one["toneInfo"] for one in data if isinstance(one, dict) and "toneInfo" in one]
+    return [(one["sequenceId"], one["tone"]) for one in tones]
 
 
 def test_keys_come_one_after_the_other(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
@@ -45,8 +45,8 @@ def test_keys_come_one_after_the_other(simulator: Simulator, bot: Bot, call: Sim
     assert call.tones == ()
     simulator.advance(10)
     tone = simulator.pace.tone
-    heard = [(one.tone, one.at - began, one.by, one.sequence_id) for one in call.tones]
-    assert heard == [("tone1", 2, "Ana", 1), ("star", 2 + tone, "Ana", 2), ("d", 2 + 2 * tone, "Ana", 3)]
+    pressed = [(one.tone, one.at - began, one.by, one.sequence_id) for one in call.tones]
+    assert pressed == [("tone1", 2, "Ana", 1), ("star", 2 + tone, "Ana", 2), ("d", 2 + 2 * tone, "Ana", 3)]
     assert tones(simulator) == [(1, "tone1"), (2, "star"), (3, "d")]
 
 
@@ -63,7 +63,9 @@ def test_a_key_is_notified_in_few_members(simulator: Simulator, bot: Bot, call: 
     }
 
 
-def test_a_bot_that_has_not_subscribed_hears_no_key(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+def test_a_bot_that_has_not_subscribed_is_not_notified_of_keys(
+    simulator: Simulator, bot: Bot, call: SimulatedCall
+) -> None:
     """The key is pressed all the same, and counts in no sequence."""
     simulator.person("Ana").presses("1")
     bot.post(f"/{call.id}/subscribeToTone", {})
@@ -72,7 +74,7 @@ def test_a_bot_that_has_not_subscribed_hears_no_key(simulator: Simulator, bot: B
     assert [one.sequence_id for one in call.tones] == [None, 1]
 
 
-def test_keys_of_everybody_in_a_meeting_are_heard(simulator: Simulator, bot: Bot) -> None:
+def test_keys_of_all_people_in_a_meeting_reach_the_bot(simulator: Simulator, bot: Bot) -> None:
     """In one sequence (s4.6), by each bot that has subscribed."""
     meeting = simulator.meeting(["Ana", "Ben"])
     call = bot.join(meeting)
@@ -85,11 +87,11 @@ def test_keys_of_everybody_in_a_meeting_are_heard(simulator: Simulator, bot: Bot
     assert [one.sequence_id for one in other.tones] == [None, None]
 
 
-def test_whoever_is_in_no_call_presses_nothing(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """Now it is an error; later the key is not heard by anybody."""
-    with pytest.raises(NotAllowedNowError, match="Ben is in no call and cannot take 'press a key'; from here: join"):
+def test_a_person_in_no_call_cannot_press_keys(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+    """At once it is an error; a key planned for later reaches no bot."""
+    with pytest.raises(NotAllowedNowError, match="Ben is in no call and cannot take 'presses'; from here: joins"):
         simulator.person("Ben").presses("1")
-    with pytest.raises(NotAllowedNowError, match="Ben is in no call and cannot take 'hang up'"):
+    with pytest.raises(NotAllowedNowError, match="Ben is in no call and cannot take 'hangs_up'; from here: joins"):
         simulator.person("Ben").hangs_up()
     simulator.person("Ana").presses("1", after=5).hangs_up(after=3)
     simulator.advance(10)
@@ -117,7 +119,7 @@ def test_prompts_show_from_when_to_when_they_were_heard(simulator: Simulator, bo
     assert spans(call.prompts, began)[2] == (4, 6, "completed")
 
 
-def test_what_waits_is_not_heard(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+def test_a_waiting_prompt_is_not_heard(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
     """Neither while it waits nor after it was cancelled; what ran is cut."""
     began = simulator.now
     bot.play(call, 3)
@@ -158,7 +160,7 @@ def test_a_prompt_begins_again_when_the_call_grows(
     assert [(one.begins, one.ends, one.ended) for one in call.prompts] == heard
     assert [(one.begins, one.ended) for one in simulator.person("Ana").heard] == [(at, how) for at, _, how in heard]
     assert [(one.begins, one.ended) for one in simulator.person("Cleo").heard] == [(heard[-1][0], "completed")]
-    ends = [note for note in told(simulator.notifications) if note == "deleted operation completed 200/0"]
+    ends = [note for note in summaries(simulator.notifications) if note == "deleted operation completed 200/0"]
     assert len(ends) == 2  # that of the prompt, and that of the invite
 
 
@@ -211,7 +213,7 @@ def test_people_hear_what_is_played_while_they_are_there(simulator: Simulator, b
 
 
 def test_tones_that_the_bot_sends_are_among_those_of_the_call(simulator: Simulator, call: SimulatedCall) -> None:
-    """By nobody's name; those after a cancel are not sent."""
+    """They have no name of a person; those after a cancel are not sent."""
     bot = Bot(simulator)
     began = simulator.now
     bot.post(f"/{call.id}/sendDtmfTones", {"tones": ["tone1", "star", "a"], "delayBetweenTonesMs": 750})
@@ -221,7 +223,7 @@ def test_tones_that_the_bot_sends_are_among_those_of_the_call(simulator: Simulat
     assert [(one.tone, one.at - began, one.by) for one in call.tones] == [("tone1", 0, ""), ("star", 1, "")]
 
 
-def test_a_forgotten_call_leaves_nothing_behind(simulator: Simulator, bot: Bot) -> None:
+def test_a_forgotten_call_keeps_nothing_in_memory(simulator: Simulator, bot: Bot) -> None:
     """Its prompts, keys and people are kept no longer than the call."""
     simulator.keep_latest(calls=0, notifications=0)
     call = bot.ring(simulator.person("Ana"))

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from pytest_graphcalls.simulator import Simulator
-from tests.unit.simulator.bot import CALLBACK, MEDIA, Bot, code, evidence, told
+from tests.unit.simulator.bot import CALLBACK, MEDIA, Bot, code, evidence, summaries
 
 
-def test_an_incoming_call_is_told(bot: Bot, simulator: Simulator) -> None:
+def test_an_incoming_call_is_notified(bot: Bot, simulator: Simulator) -> None:
     """created, incoming, to the address registered for the app, without meeting coordinates."""
     call = simulator.incoming_call("Ana")
     (note,) = simulator.notifications
     data = note.entries[0]["resourceData"]
-    assert told([note]) == ["created call incoming"]
+    assert summaries([note]) == ["created call incoming"]
     assert note.posted_to == simulator.authority.app.callback_uri
     assert data["source"]["identity"]["user"]["displayName"] == "Ana"
     assert data["targets"][0]["identity"]["application"]["id"] == bot.app.app_id
@@ -41,7 +41,7 @@ def test_an_answered_call_is_established(bot: Bot, simulator: Simulator, *, grou
     assert call.state == "established"
     up = "updated call established"
     since = ["updated roster Ana, Bot", *[up] * 3] if group else [up]
-    assert told(simulator.notifications)[1:] == ["updated call establishing", up, *since]
+    assert summaries(simulator.notifications)[1:] == ["updated call establishing", up, *since]
     assert {note.posted_to for note in simulator.notifications[1:]} == {CALLBACK}
     assert bot.roster(call) == (["Ana", "Bot"] if group else [])
 
@@ -58,7 +58,10 @@ def test_an_answered_call_cannot_be_answered_again(bot: Bot, simulator: Simulato
     """The second answer is refused and the call goes on."""
     call = simulator.incoming_call("Ana")
     bot.answer(call)
-    assert code(bot.answer(call)).startswith("400 85")
+    again = bot.answer(call)
+    assert code(again).startswith("400 85")
+    said = again.json()["error"]["message"]
+    assert said.endswith(f"call {call.id} is establishing and cannot take 'answer'; from here: hang up.")
     simulator.advance(1)
     assert code(bot.answer(call)).startswith("400 85")
     assert call.state == "established"
@@ -72,7 +75,7 @@ def test_answering_takes_media(bot: Bot, simulator: Simulator) -> None:
 @pytest.mark.parametrize(
     ("sent", "kept"), [("busy", "busy"), ("Busy", "busy"), ("None", "none"), ("FORBIDDEN", "forbidden"), (None, "none")]
 )
-def test_a_rejected_call_is_gone(bot: Bot, simulator: Simulator, sent: str | None, kept: str) -> None:
+def test_a_rejected_call_has_ended(bot: Bot, simulator: Simulator, sent: str | None, kept: str) -> None:
     """202 with an empty body; the call is not there any more and a bare deleted notification follows."""
     call = simulator.incoming_call("Ana")
     answer = bot.post(f"/{call.id}/reject", {"reason": sent})
@@ -140,7 +143,7 @@ def test_an_answered_call_cannot_be_rejected(bot: Bot, simulator: Simulator) -> 
 
 
 def test_a_call_cannot_be_rejected_twice(bot: Bot, simulator: Simulator) -> None:
-    """It is gone after the first time."""
+    """The call has ended after the first time."""
     call = simulator.incoming_call()
     assert bot.post(f"/{call.id}/reject", {}).status == 202
     assert code(bot.post(f"/{call.id}/reject", {})) == "404 8522"
@@ -148,18 +151,18 @@ def test_a_call_cannot_be_rejected_twice(bot: Bot, simulator: Simulator) -> None
 
 @pytest.mark.parametrize("action", ["answer", "reject"])
 def test_after_fifteen_seconds_it_is_too_late(bot: Bot, simulator: Simulator, action: str) -> None:
-    """Up to 15 seconds a call can be taken or refused; then it is gone and the bot is told."""
+    """Up to 15 seconds a call can be taken or refused; then it ends and the bot is notified."""
     call = simulator.incoming_call()
     simulator.advance(14.999)
     assert call.state == "incoming"
     simulator.advance(0.001)
     assert call.state == "terminated"
-    assert told(simulator.notifications)[-1].startswith("deleted call terminated")
+    assert summaries(simulator.notifications)[-1].startswith("deleted call terminated")
     assert code(getattr(bot, action)(call) if action == "answer" else bot.post(f"/{call.id}/reject", {})) == "404 8522"
 
 
 def test_a_caller_can_give_up(bot: Bot, simulator: Simulator) -> None:
-    """The call is gone when the caller leaves before the answer."""
+    """The call ends when the caller hangs up before the answer."""
     ana = simulator.person("Ana")
     call = simulator.incoming_call(ana)
     ana.leaves(call)
@@ -175,7 +178,7 @@ def test_a_call_to_another_app_is_not_ours(bot: Bot, simulator: Simulator) -> No
     assert Bot(simulator, other, bot.version).answer(call).status == 202
 
 
-def test_a_redirect_to_nobody_is_refused(bot: Bot, simulator: Simulator) -> None:
+def test_a_redirect_without_targets_is_refused(bot: Bot, simulator: Simulator) -> None:
     """The call goes on ringing."""
     call = simulator.incoming_call("Ana")
     for body in ({}, {"targets": []}, {"targets": None}):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_graphcalls.simulator import Pace, SimulatedCall, Simulator
-from tests.unit.simulator.bot import GRAPH, Bot, app_entry, code, entry, evidence, told
+from tests.unit.simulator.bot import GRAPH, Bot, app_entry, code, entry, evidence, summaries
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def call(bot: Bot) -> SimulatedCall:
     return bot.join()
 
 
-def test_an_invite_is_answered_before_anybody_picks_up(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
+def test_an_invite_is_answered_before_an_invitee_answers(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
     """200 with a running operation, its address in Location, the entries echoed with nulls for what was not sent."""
     answer = bot.invite(call, entry(simulator.person("Cleo")), clientContext="ctx-1")
     body = answer.json()
@@ -32,8 +32,10 @@ def test_an_invite_is_answered_before_anybody_picks_up(bot: Bot, call: Simulated
     assert evidence(answer) == "documented; fact=participant-invite.r01"
 
 
-def test_who_answers_joins_and_the_operation_completes(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
-    """The end of the operation is told first, the roster after it."""
+def test_an_invitee_who_answers_joins_and_the_operation_completes(
+    bot: Bot, call: SimulatedCall, simulator: Simulator
+) -> None:
+    """The end of the operation is notified first, the roster after it."""
     before = len(simulator.notifications)
     answer = bot.invite(call, entry(simulator.person("Cleo").answers_after(9)), clientContext="ctx-1")
     simulator.advance(8)
@@ -42,14 +44,14 @@ def test_who_answers_joins_and_the_operation_completes(bot: Bot, call: Simulated
     operation = bot.operation(call, answer)
     assert (operation["status"], operation["clientContext"]) == ("completed", "ctx-1")
     assert "Cleo" in bot.roster(call)
-    assert told(simulator.notifications[before:]) == [
+    assert summaries(simulator.notifications[before:]) == [
         "deleted operation completed 200/0",
         "updated roster Ana, Ben, Bot, Cleo",
     ]
-    entry_told = simulator.notifications[before].entries[0]
-    assert entry_told["resourceUrl"] == f"/communications/calls/{call.id}/operations/{answer.json()['id']}"
-    assert entry_told["resource"] == f"/app/calls/{call.id}/operations/{answer.json()['id']}"
-    assert set(entry_told["resourceData"]["participants"][0]) == {"@odata.type", "identity"}
+    notified = simulator.notifications[before].entries[0]
+    assert notified["resourceUrl"] == f"/communications/calls/{call.id}/operations/{answer.json()['id']}"
+    assert notified["resource"] == f"/app/calls/{call.id}/operations/{answer.json()['id']}"
+    assert set(notified["resourceData"]["participants"][0]) == {"@odata.type", "identity"}
 
 
 @pytest.mark.parametrize(
@@ -61,10 +63,10 @@ def test_who_answers_joins_and_the_operation_completes(bot: Bot, call: Simulated
         ("never_answers", 60, (487, 10004)),
     ],
 )
-def test_who_does_not_answer_fails_the_operation(
+def test_an_invitee_who_does_not_answer_fails_the_operation(
     bot: Bot, call: SimulatedCall, simulator: Simulator, script: str, after: int, pair: tuple[int, int]
 ) -> None:
-    """Declined, busy or unanswered: the operation fails with the reason, and nobody joins."""
+    """Declined, busy or unanswered: the operation fails with the reason, and no invitee joins."""
     cleo = getattr(simulator.person("Cleo"), script)()
     answer = bot.invite(call, entry(cleo))
     simulator.advance(after)
@@ -73,7 +75,7 @@ def test_who_does_not_answer_fails_the_operation(
     assert (operation["resultInfo"]["code"], operation["resultInfo"]["subcode"]) == pair
     assert f"8:orgid:{cleo.id}" in operation["resultInfo"]["message"]
     assert "Cleo" not in bot.roster(call)
-    assert told(simulator.notifications)[-1] == f"deleted operation failed {pair[0]}/{pair[1]}"
+    assert summaries(simulator.notifications)[-1] == f"deleted operation failed {pair[0]}/{pair[1]}"
 
 
 def test_several_join_one_by_one_and_one_notification_carries_them(
@@ -88,7 +90,7 @@ def test_several_join_one_by_one_and_one_notification_carries_them(
     simulator.advance(1)
     assert bot.operation(call, answer)["status"] == "completed"
     assert bot.roster(call) == ["Ana", "Ben", "Bot", "P1", "P2", "P3", "P4", "P5"]
-    operations = [note for note in told(simulator.notifications) if "operation" in note]
+    operations = [note for note in summaries(simulator.notifications) if "operation" in note]
     assert operations == ["deleted operation completed 200/0"]
 
 
@@ -126,7 +128,7 @@ def test_a_phone_is_invited_as_a_phone(bot: Bot, call: SimulatedCall, simulator:
 
 
 def test_a_hidden_participant_is_not_on_the_roster(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
-    """Hidden people are in the call and nobody reads of them."""
+    """Hidden people are in the call, and no list or notification names them."""
     bot.invite(call, entry(simulator.person("Cleo"), hidden=True))
     simulator.advance(2)
     assert "Cleo" in [one.identity.name for one in call.participants]
@@ -156,7 +158,7 @@ def test_a_third_person_makes_a_group_call(bot: Bot, simulator: Simulator) -> No
     bot.invite(call, entry(simulator.person("Cleo")))
     simulator.advance(2)
     assert bot.roster(call) == ["Bot", "Ana", "Cleo"]
-    assert told(simulator.notifications)[-1] == "updated roster Ana, Bot, Cleo"
+    assert summaries(simulator.notifications)[-1] == "updated roster Ana, Bot, Cleo"
 
 
 def test_a_call_that_has_grown_can_be_joined(bot: Bot, simulator: Simulator) -> None:
@@ -200,10 +202,10 @@ def some(simulator: Simulator, count: int) -> list[dict[str, Any]]:
         (1, {"participants": [app_entry("other"), app_entry("another")]}, "403 7505"),
     ],
 )
-def test_an_invite_that_makes_no_sense_is_refused(
+def test_a_senseless_invite_is_refused(
     bot: Bot, call: SimulatedCall, simulator: Simulator, entries: int, facts: dict[str, Any], refusal: str
 ) -> None:
-    """And nobody is rung."""
+    """No telephone rings."""
     assert code(bot.invite(call, *some(simulator, entries), **facts)) == refusal
     assert (call.invited, call.operations) == ((), ())
 
@@ -253,7 +255,7 @@ def test_an_identity_is_in_a_call_once(bot: Bot, call: SimulatedCall, simulator:
 
 
 def test_ids_compare_without_regard_to_case(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
-    """The same object id in capitals is the same person."""
+    """An object id in capitals is that of the same person."""
     ana = entry(simulator.person("Ana"))
     ana["identity"]["user"]["id"] = ana["identity"]["user"]["id"].upper()
     assert code(bot.invite(call, ana)) == "400 8523"
@@ -267,7 +269,7 @@ def test_a_participant_id_is_taken_once(bot: Bot, call: SimulatedCall, simulator
     assert code(bot.invite(call, *twice)) == "400 8523"
 
 
-def test_nobody_is_invited_into_a_call_that_is_not_established(bot: Bot, simulator: Simulator) -> None:
+def test_an_invite_into_a_call_that_is_not_established_is_refused(bot: Bot, simulator: Simulator) -> None:
     """Neither while it is being set up nor while it rings."""
     early = simulator.call(bot.create(**simulator.meeting().coordinates).json()["id"])
     for call in (early, simulator.incoming_call(group=True)):
@@ -278,7 +280,7 @@ def test_nobody_is_invited_into_a_call_that_is_not_established(bot: Bot, simulat
 
 
 def test_a_replaced_call_is_dropped_once_the_invitee_is_in(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
-    """The peer-to-peer call lives until the invitee has joined; its end is told after the operation's."""
+    """The peer-to-peer call lives until the invitee has joined; its end is notified after the operation's."""
     cleo = simulator.person("Cleo")
     old = bot.ring(cleo)
     before = len(simulator.notifications)
@@ -287,7 +289,7 @@ def test_a_replaced_call_is_dropped_once_the_invitee_is_in(bot: Bot, call: Simul
     assert old.state == "established"
     simulator.advance(2)
     assert code(bot.get(f"/{old.id}")) == "404 8522"
-    assert told(simulator.notifications[before:]) == [
+    assert summaries(simulator.notifications[before:]) == [
         "deleted operation completed 200/0",
         "updated roster Ana, Ben, Bot, Cleo",
         "updated call terminated 200/5002",
@@ -307,7 +309,7 @@ def test_a_replacing_invite_uses_the_first_entry_only(bot: Bot, call: SimulatedC
 
 
 def test_a_replaced_call_stays_when_the_invitee_declines(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
-    """Nobody is thrown out of where they are."""
+    """The invitee keeps the other call."""
     cleo = simulator.person("Cleo")
     old = bot.ring(cleo)
     bot.invite(call, entry(cleo.declines(), replacesCallId=old.id))
@@ -316,7 +318,7 @@ def test_a_replaced_call_stays_when_the_invitee_declines(bot: Bot, call: Simulat
 
 
 def test_a_call_that_the_invitee_is_not_in_stays(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
-    """replacesCallId throws nobody else out of their call."""
+    """replacesCallId ends no call of another person."""
     old = bot.ring(simulator.person("Cleo"))
     bot.invite(call, entry(simulator.person("Dan"), replacesCallId=old.id))
     simulator.advance(2)
@@ -335,7 +337,7 @@ def test_a_call_that_the_invitee_is_only_rung_into_stays(bot: Bot, call: Simulat
     assert old.state == "established"
 
 
-def test_somebody_is_moved_between_two_meetings(bot: Bot, simulator: Simulator) -> None:
+def test_a_user_is_moved_between_two_meetings(bot: Bot, simulator: Simulator) -> None:
     """Who was in the one is then in the other, under the chosen id, and the first meeting goes on."""
     source, target = bot.join(simulator.meeting(["Ana", "Ben"])), bot.join(simulator.meeting(["Zoe"]))
     bot.invite(target, entry(simulator.person("Ana"), replacesCallId=source.id, participantId="moved-1"))

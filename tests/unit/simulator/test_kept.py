@@ -6,7 +6,7 @@ import pytest
 
 from pytest_graphcalls.simulator import SimulatedCall, Simulator
 from pytest_graphcalls.wire import Response
-from tests.unit.simulator.bot import Bot, code, evidence, told
+from tests.unit.simulator.bot import Bot, code, evidence, summaries
 
 SHOWN = {"Recording": "is_recorded", "Transcription": "is_transcribed"}
 
@@ -49,7 +49,7 @@ def test_it_is_that_of_all_bots_in_the_meeting(simulator: Simulator, bot: Bot) -
 
 
 def test_it_ends_with_the_last_call(simulator: Simulator, bot: Bot) -> None:
-    """Whoever joins the same meeting later finds nothing that goes on."""
+    """A bot that joins the same meeting later finds no recording running."""
     meeting = simulator.meeting(["Ana"])
     call, second = bot.join(meeting), bot.join(meeting)
     ask(bot, call, "startRecording")
@@ -84,7 +84,7 @@ def test_the_start_ends_once(simulator: Simulator, bot: Bot) -> None:
     started = ask(bot, call, "startRecording").json()
     assert started["status"] == "running"
     simulator.advance(simulator.pace.keeping)
-    assert told(simulator.notifications[before:]) == ["deleted operation completed 200/0"]
+    assert summaries(simulator.notifications[before:]) == ["deleted operation completed 200/0"]
     assert ask(bot, call, "stopRecording").json()["status"] == "completed"
     simulator.advance(60)
     assert simulator.notifier.count == before + 1

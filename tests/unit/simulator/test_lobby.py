@@ -40,7 +40,7 @@ def posted(simulator: Simulator, call: SimulatedCall) -> Any:
     return {named(one): one["isInLobby"] for one in next(one for one in reversed(data) if isinstance(one, list))}
 
 
-def test_somebody_who_waits_is_on_the_roster(simulator: Simulator, bot: Bot) -> None:
+def test_a_person_in_the_lobby_is_on_the_roster(simulator: Simulator, bot: Bot) -> None:
     """In the list, under their own id and in what is posted; admitted, they wait no longer."""
     call, cleo = bot.join(), simulator.person("Cleo")
     cleo.waits(call)
@@ -52,8 +52,8 @@ def test_somebody_who_waits_is_on_the_roster(simulator: Simulator, bot: Bot) -> 
     assert listed(bot, call) == posted(simulator, call) == {**everybody, "Cleo": False}
 
 
-def test_somebody_who_waits_hears_nothing_and_presses_nothing(simulator: Simulator, bot: Bot) -> None:
-    """What is played before they are admitted they miss; their keys reach nobody."""
+def test_a_person_in_the_lobby_hears_nothing_and_presses_no_keys(simulator: Simulator, bot: Bot) -> None:
+    """Prompts before the admission are not heard by them, and their keys reach no bot."""
     call, cleo = bot.join(), simulator.person("Cleo")
     cleo.waits(call)
     bot.play(call)
@@ -68,7 +68,7 @@ def test_somebody_who_waits_hears_nothing_and_presses_nothing(simulator: Simulat
     assert (len(cleo.heard), [one.by for one in call.tones]) == (1, ["Cleo"])
 
 
-def test_somebody_is_turned_away(simulator: Simulator, bot: Bot) -> None:
+def test_a_person_is_turned_away(simulator: Simulator, bot: Bot) -> None:
     """And may come again."""
     call, cleo = bot.join(), simulator.person("Cleo")
     cleo.waits(call)
@@ -78,7 +78,7 @@ def test_somebody_is_turned_away(simulator: Simulator, bot: Bot) -> None:
     assert listed(bot, call)["Cleo"] is False
 
 
-def test_a_bot_that_removes_and_invites_gets_somebody_in(simulator: Simulator, bot: Bot) -> None:
+def test_a_bot_admits_a_person_by_removing_and_inviting(simulator: Simulator, bot: Bot) -> None:
     """The only way by which a bot is reported to have done it (s20.2)."""
     call, cleo = bot.join(), simulator.person("Cleo")
     cleo.waits(call)
@@ -89,7 +89,7 @@ def test_a_bot_that_removes_and_invites_gets_somebody_in(simulator: Simulator, b
     assert listed(bot, call)["Cleo"] is False
 
 
-def test_a_bot_that_waits_sees_itself_alone(simulator: Simulator, bot: Bot, waiting: SimulatedCall) -> None:
+def test_a_bot_in_the_lobby_sees_itself_alone(simulator: Simulator, bot: Bot, waiting: SimulatedCall) -> None:
     """In the list, in what is posted, and expanded; those in the meeting see that it waits."""
     expanded = bot.get(f"/{waiting.id}?$expand=participants").json()["participants"]
     assert listed(bot, waiting) == posted(simulator, waiting) == {"Bot": True}
@@ -122,8 +122,8 @@ def test_an_admitted_bot_stays(simulator: Simulator, waiting: SimulatedCall) -> 
     assert waiting.state == "established"
 
 
-def test_a_bot_that_waits_reports_nobody(simulator: Simulator, waiting: SimulatedCall) -> None:
-    """It has to be admitted for that (participant-reportsyntheticmedia.r04)."""
+def test_a_bot_in_the_lobby_may_not_report_synthetic_media(simulator: Simulator, waiting: SimulatedCall) -> None:
+    """A bot in the lobby may not report (participant-reportsyntheticmedia.r04)."""
     bot = Bot(simulator, version="beta")
     assert bot.report(waiting, "Ana").status == 403
     simulator.person("Ana").admits(waiting)
@@ -144,23 +144,23 @@ def test_the_lobby_can_be_switched_on(simulator: Simulator, bot: Bot) -> None:
 @pytest.mark.parametrize(
     ("who", "deed", "facts", "message"),
     [
-        ("Ana", "admits", ("Dan",), "Dan is not in the lobby of call {id} and cannot take 'admit'; from here: wait."),
+        ("Ana", "admits", ("Dan",), "Dan is not in the lobby of call {id} and cannot take 'admits'; from here: waits."),
         (
             "Ana",
             "turns_away",
             (),
-            "the bot is not in the lobby of call {id} and cannot take 'turn away'; from here: wait.",
+            "the bot is not in the lobby of call {id} and cannot take 'turns_away'; from here: waits.",
         ),
-        ("Dan", "admits", ("Cleo",), "Dan is not in call {id} and cannot take 'admit'; from here: join."),
-        ("Cleo", "admits", ("Cleo",), "Cleo is not in call {id} and cannot take 'admit'; from here: join."),
-        ("Dan", "keeps_lobby", (), "Dan is not in call {id} and cannot take 'keep a lobby'; from here: join."),
-        ("Cleo", "waits", (), "the group call {id} is one that Cleo is in and cannot take 'join'; from here: leave."),
+        ("Dan", "admits", ("Cleo",), "Dan is not in call {id} and cannot take 'admits'; from here: joins."),
+        ("Cleo", "admits", ("Cleo",), "Cleo is not in call {id} and cannot take 'admits'; from here: joins."),
+        ("Dan", "keeps_lobby", (), "Dan is not in call {id} and cannot take 'keeps_lobby'; from here: joins."),
+        ("Cleo", "waits", (), "the group call {id} is one that Cleo is in and cannot take 'waits'; from here: leaves."),
     ],
 )
-def test_who_cannot_is_told(
+def test_an_impossible_act_is_refused_with_what_is_possible(
     simulator: Simulator, bot: Bot, who: str, deed: str, facts: tuple[str, ...], message: str
 ) -> None:
-    """Who is not there admits nobody, and nobody is admitted who does not wait."""
+    """Only participants admit people, and only people in the lobby are admitted."""
     call = bot.join()
     simulator.person("Cleo").waits(call)
     with pytest.raises(NotAllowedNowError) as error:
@@ -176,7 +176,9 @@ def test_there_is_no_lobby_for_two(simulator: Simulator, bot: Bot) -> None:
             getattr(simulator.person("Ana"), deed)(call)
 
 
-def test_a_bot_in_the_lobby_reaches_nobody_but_itself(simulator: Simulator, bot: Bot, waiting: SimulatedCall) -> None:
+def test_a_bot_in_the_lobby_reaches_no_other_participant(
+    simulator: Simulator, bot: Bot, waiting: SimulatedCall
+) -> None:
     """Those whom its roster does not name are unknown to it; keys that they press it does not hear."""
     (ana,) = [one.id for one in waiting.participants if one.identity.name == "Ana"]
     path = f"/{waiting.id}/participants"
@@ -203,7 +205,7 @@ def test_a_bot_in_the_lobby_sees_nothing_that_is_shared(simulator: Simulator, bo
 
 
 @pytest.mark.parametrize("deed", ["shares_screen", "mutes_bot", "removes"])
-def test_who_waits_does_nothing_in_the_call(simulator: Simulator, bot: Bot, deed: str) -> None:
+def test_a_person_in_the_lobby_does_nothing_in_the_call(simulator: Simulator, bot: Bot, deed: str) -> None:
     """They neither share, nor mute or remove the bot."""
     call = bot.join()
     cleo = simulator.person("Cleo").waits(call)

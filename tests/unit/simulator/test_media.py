@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_graphcalls.simulator import SimulatedCall, Simulator
-from tests.unit.simulator.bot import Bot, code, entry, evidence, told
+from tests.unit.simulator.bot import Bot, code, entry, evidence, summaries
 
 PROMPT = {"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": {"uri": "https://bot.example.com/beep.wav"}}
 BODIES: dict[str, dict[str, Any]] = {
@@ -124,7 +124,7 @@ def test_tones_exclude_tones_alone(simulator: Simulator, bot: Bot, call: Simulat
     assert [one.began is not None for one in call.operations] == [True] * 3
 
 
-def test_a_cancel_leaves_the_subscription_and_what_comes_after_it(
+def test_a_cancel_keeps_the_subscription_and_later_operations(
     simulator: Simulator, bot: Bot, call: SimulatedCall
 ) -> None:
     """What is posted after it is played."""
@@ -140,7 +140,7 @@ def test_a_cancel_leaves_the_subscription_and_what_comes_after_it(
 
 
 def test_a_recording_status_is_for_bots_of_a_policy(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """The last one can be seen from outside; no notification tells of it."""
+    """The last one can be seen from outside; there is no notification of it."""
     refused = bot.post(f"/{call.id}/updateRecordingStatus", {"status": "recording"})
     assert code(refused) == "403 8506"
     assert evidence(refused) == "reported; fact=s11.2"
@@ -152,4 +152,4 @@ def test_a_recording_status_is_for_bots_of_a_policy(simulator: Simulator, bot: B
         assert (answer.status, answer.json()["status"], answer.json()["clientContext"]) == (200, "completed", "x")
     assert there.recording_status == "notRecording"
     simulator.advance(60)
-    assert told(simulator.notifications[before:]) == []
+    assert summaries(simulator.notifications[before:]) == []

@@ -98,16 +98,16 @@ def test_an_address_may_come_decoded_and_not_encoded_twice(bot: Bot, meeting: Me
 
 def test_users_and_ids_that_are_none_are_refused(simulator: Simulator, bot: Bot, meeting: Meeting) -> None:
     """A name instead of an object id, the id of a thread, and the id of a meeting that does not exist."""
-    olga, stranger = meeting.organizer.id, simulator.person("Sam").id
+    olga, sam = meeting.organizer.id, simulator.person("Sam").id
     other = Simulator(seed=7).meeting(organizer="Olga")
     for path, refused in {
         f"olga@contoso.example/onlineMeetings/{meeting.id}": "400 8523",
         f"{olga}/onlineMeetings/{quote(str(meeting.chat_info['threadId']))}": "400 InvalidArgument",
         f"{olga}/onlineMeetings/{other.id}": "404 NotFound",
-        f"{stranger}/onlineMeetings/{meeting.id}": "403 Forbidden",
+        f"{sam}/onlineMeetings/{meeting.id}": "403 Forbidden",
     }.items():
         assert code(bot.send("GET", f"/users/{path}")) == refused
-    assert code(bot.send("DELETE", f"/users/{stranger}/onlineMeetings/{meeting.id}")) == "403 Forbidden"
+    assert code(bot.send("DELETE", f"/users/{sam}/onlineMeetings/{meeting.id}")) == "403 Forbidden"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_users_and_ids_that_are_none_are_refused(simulator: Simulator, bot: Bot,
         {"participants": None, "subject": None},
     ],
 )
-def test_odd_members_make_a_meeting_all_the_same(simulator: Simulator, bot: Bot, body: dict[str, Any]) -> None:
+def test_unusual_members_create_a_meeting_all_the_same(simulator: Simulator, bot: Bot, body: dict[str, Any]) -> None:
     """Nothing that a client sends is answered 5xx, and the answer fits the contract."""
     assert bot.send("POST", f"/users/{simulator.person('Olga').id}/onlineMeetings", body).status == 201
 

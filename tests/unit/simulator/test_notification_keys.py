@@ -45,7 +45,7 @@ def test_the_keys_are_the_channels_own() -> None:
     assert jwt.get_unverified_header(simulator.channel.token(app, 0))["kid"] == "graphcalls-channel"
 
 
-def test_a_host_gives_them_too_and_nobody_sees_it() -> None:
+def test_a_host_of_tenants_serves_the_keys_and_records_no_exchange() -> None:
     """It is no part of the calls API, so no observer checks it."""
     simulator = Simulator()
     simulator.observe(lambda exchange: pytest.fail("this is no exchange"))

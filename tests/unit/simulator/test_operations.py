@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_graphcalls.simulator import SimulatedCall, Simulator
-from tests.unit.simulator.bot import Bot, code, entry, evidence, told
+from tests.unit.simulator.bot import Bot, code, entry, evidence, summaries
 
 
 @pytest.fixture(name="simulator")
@@ -69,23 +69,23 @@ def test_two_calls_have_a_queue_each(simulator: Simulator, bot: Bot, call: Simul
     assert ended(simulator) == [second.json()["id"], first.json()["id"]]
 
 
-def test_what_runs_can_be_cancelled_and_the_next_begins(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+def test_a_running_operation_can_be_cancelled_and_the_next_begins(
+    simulator: Simulator, bot: Bot, call: SimulatedCall
+) -> None:
     """A cancelled operation ends once, as its file of the contract says; an invite is none that can be."""
     bot.play(call, 5)
     invite = bot.invite(call, entry(simulator.person("Cleo").never_answers()))
     simulator.operations.cancel(simulator.store.calls[call.id])
-    assert told(simulator.notifications)[-1] == "deleted operation failed 400/8508"
+    assert summaries(simulator.notifications)[-1] == "deleted operation failed 400/8508"
     later = bot.play(call)
     simulator.advance(5 * simulator.pace.prompt)
-    assert told(simulator.notifications)[-1] == "deleted operation completed 200/0"
+    assert summaries(simulator.notifications)[-1] == "deleted operation completed 200/0"
     assert ended(simulator)[-1] == later.json()["id"]
     assert len(ended(simulator)) == 2
     assert bot.operation(call, invite)["status"] == "running"
 
 
-def test_nothing_is_told_of_an_operation_whose_call_is_over(
-    simulator: Simulator, bot: Bot, call: SimulatedCall
-) -> None:
+def test_an_operation_of_an_ended_call_is_not_notified(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
     """Neither of what was played nor of what waited (s0.18)."""
     bot.play(call)
     bot.play(call)
@@ -112,7 +112,7 @@ def test_no_prompts_and_app_hosted_media_are_refused(simulator: Simulator, bot: 
 
 
 def test_a_mute_is_done_at_once(simulator: Simulator, bot: Bot) -> None:
-    """Its operation is completed, stays so, and no notification tells of it."""
+    """Its operation is completed, stays so, and there is no notification of it."""
     call = bot.join()
     answer = bot.mute(call, "Ana", clientContext="quiet")
     assert answer.json()["@odata.type"] == "#microsoft.graph.muteParticipantOperation"

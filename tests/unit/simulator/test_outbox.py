@@ -1,4 +1,4 @@
-"""Notifications on their way out: when, in which order, and that nobody waits for anybody."""
+"""Delivery of notifications: when, in which order, and without deadlocks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Notification
-from tests.unit.simulator.bot import Bot, named, told
+from tests.unit.simulator.bot import Bot, named, summaries
 
 Got = list[tuple[int, float]]
 
@@ -31,11 +31,11 @@ def test_without_a_courier_nothing_goes_out() -> None:
     simulator = Simulator()
     simulator.incoming_call()
     simulator.advance(20)
-    assert told(simulator.notifications) == ["created call incoming", "deleted call terminated 408/8587"]
+    assert summaries(simulator.notifications) == ["created call incoming", "deleted call terminated 408/8587"]
 
 
-def test_they_are_handed_over_while_time_passes() -> None:
-    """Each at its own moment, in order, and not before somebody lets time pass."""
+def test_notifications_are_delivered_while_time_passes() -> None:
+    """Each at its own moment, in order, and not before time is advanced."""
     simulator = Simulator()
     notes, when = kept(simulator)
     simulator.incoming_call()
@@ -48,17 +48,17 @@ def test_they_are_handed_over_while_time_passes() -> None:
     assert simulator.now == 20
 
 
-def test_a_request_hands_nothing_over() -> None:
+def test_a_request_delivers_nothing() -> None:
     """The answer comes first; what it gave rise to waits for time."""
     simulator = Simulator()
     notes, _ = kept(simulator)
     assert Bot(simulator).create(**simulator.meeting(["Ana"]).coordinates).status == 201
     assert notes == []
     simulator.advance(0)
-    assert told(notes) == ["updated call establishing"]
+    assert summaries(notes) == ["updated call establishing"]
 
 
-def test_what_was_told_before_is_not_handed_over() -> None:
+def test_earlier_notifications_are_not_delivered() -> None:
     simulator = Simulator()
     simulator.incoming_call()
     notes, _ = kept(simulator)
@@ -95,7 +95,7 @@ def test_a_courier_may_call_back_from_its_own_and_from_another_thread() -> None:
     seen: list[str] = []
 
     def courier(note: Notification, number: int) -> None:
-        seen.extend(told([note]))
+        seen.extend(summaries([note]))
         if number == 0:
             thread = threading.Thread(target=bot.answer, args=[simulator.call(note.call_id)])
             thread.start()
@@ -115,8 +115,8 @@ def test_a_courier_may_call_back_from_its_own_and_from_another_thread() -> None:
     ]
 
 
-def test_letting_time_pass_while_being_told_does_not_wait() -> None:
-    """Neither in the courier's thread nor in another; the order stays."""
+def test_advancing_time_during_a_delivery_does_not_block() -> None:
+    """Neither in the courier's thread nor in another; the order is kept."""
     simulator = Simulator()
     seen: list[tuple[str, float]] = []
 
@@ -127,7 +127,7 @@ def test_letting_time_pass_while_being_told_does_not_wait() -> None:
             thread.join(5)
             assert not thread.is_alive()
             simulator.advance(9)
-        seen.append((told([note])[0], simulator.now))
+        seen.append((summaries([note])[0], simulator.now))
 
     simulator.deliver_to(courier)
     simulator.incoming_call()
@@ -137,49 +137,49 @@ def test_letting_time_pass_while_being_told_does_not_wait() -> None:
 
 
 def waited(patience: float) -> list[str]:
-    """What happens while the bot is told of a call and somebody else lets its time run out, with patience."""
+    """The order of events when a second thread advances time with patience while the bot is notified of a call."""
     simulator = Simulator()
     seen: list[str] = []
-    telling, told_enough = threading.Event(), threading.Event()
+    notifying, finish = threading.Event(), threading.Event()
 
     def courier(note: Notification, number: int) -> None:
-        telling.set()
+        notifying.set()
         if number == 0:
-            assert told_enough.wait(20)
-        seen.extend(told([note]))
+            assert finish.wait(20)
+        seen.extend(summaries([note]))
 
     def let_pass() -> None:
         simulator.advance(15, patience=patience)
         seen.append("passed")
-        told_enough.set()
+        finish.set()
 
     simulator.deliver_to(courier)
     simulator.incoming_call()
     first = threading.Thread(target=simulator.advance, args=[0])
     first.start()
-    assert telling.wait(20)
+    assert notifying.wait(20)
     second = threading.Thread(target=let_pass)
     second.start()
     if patience > 1:
-        assert not told_enough.wait(0.05)
+        assert not finish.wait(0.05)
         assert simulator.now == 0
-        told_enough.set()
+        finish.set()
     for thread in (first, second):
         thread.join(20)
     return seen
 
 
-def test_somebody_with_patience_waits_for_who_is_at_it() -> None:
-    """Then no time passes before the bot was told what lay there, and all is told in the end."""
+def test_an_advance_with_patience_waits_for_a_running_delivery() -> None:
+    """No time passes before the bot got waiting notifications, and all are delivered in the end."""
     assert waited(20) == ["created call incoming", "deleted call terminated 408/8587", "passed"]
 
 
-def test_patience_comes_to_an_end() -> None:
-    """Whoever is at it may wait for this very call."""
+def test_patience_has_an_end() -> None:
+    """The other thread may wait for this very advance."""
     assert waited(0.01) == ["passed", "created call incoming", "deleted call terminated 408/8587"]
 
 
-def test_what_a_courier_raises_comes_out_and_does_not_stop_the_next() -> None:
+def test_an_exception_of_the_courier_is_raised_and_does_not_stop_the_next() -> None:
     simulator = Simulator()
     seen: list[int] = []
 
@@ -197,24 +197,24 @@ def test_what_a_courier_raises_comes_out_and_does_not_stop_the_next() -> None:
     assert seen == [0, 1]
 
 
-def test_errands_run_in_time_and_unlocked() -> None:
+def test_tasks_run_at_their_time_without_the_lock() -> None:
     simulator = Simulator()
     kept(simulator)
     ran: list[float] = []
 
-    def errand() -> None:
+    def task() -> None:
         thread = threading.Thread(target=lambda: ran.append(simulator.incoming_call().callback_uri and simulator.now))
         thread.start()
         thread.join(5)
 
-    simulator.later(3, errand)
+    simulator.later(3, task)
     simulator.advance(2)
     assert ran == []
     simulator.advance(2)
     assert ran == [3.0]
 
 
-def test_elapsed_time_hands_nothing_over() -> None:
+def test_elapsed_time_delivers_nothing() -> None:
     """A server lets time pass while it answers; it cannot wait for a bot that may be asking it something."""
     simulator = Simulator()
     notes, _ = kept(simulator)
@@ -228,8 +228,8 @@ def test_elapsed_time_hands_nothing_over() -> None:
 # The roster as differences
 
 
-def test_a_delta_roster_tells_what_changed() -> None:
-    """Who came, who left, and a number that grows."""
+def test_a_delta_roster_holds_what_changed() -> None:
+    """Who joined, who left, and a sequence number."""
     simulator = Simulator()
     bot = Bot(simulator)
     ana = simulator.person("Ana")
@@ -250,7 +250,7 @@ def test_a_delta_roster_tells_what_changed() -> None:
 # People who leave
 
 
-def test_somebody_who_was_invited_leaves_in_time() -> None:
+def test_an_invited_person_hangs_up_after_the_set_time() -> None:
     simulator = Simulator()
     bot = Bot(simulator)
     call = bot.join()
@@ -282,7 +282,7 @@ def test_a_caller_gives_up() -> None:
     assert (call.state, call.result and call.result.code) == ("terminated", 487)
 
 
-def test_somebody_who_left_by_other_means_is_not_missed() -> None:
+def test_leaving_twice_is_notified_once() -> None:
     simulator = Simulator()
     simulator.person("Ana").leaves_after(5)
     call = Bot(simulator).join(simulator.meeting(["Ana", "Ben"]))
@@ -293,6 +293,6 @@ def test_somebody_who_left_by_other_means_is_not_missed() -> None:
 
 
 @pytest.mark.parametrize("seconds", [-1, float("nan")])
-def test_nobody_leaves_before_coming(seconds: float) -> None:
+def test_a_negative_time_to_hang_up_is_refused(seconds: float) -> None:
     with pytest.raises(SettingError, match=r"leaves_after\(.*expected virtual seconds, a number of 0 or more"):
         Simulator().person("Ana").leaves_after(seconds)

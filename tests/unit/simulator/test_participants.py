@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_graphcalls.simulator import SimulatedCall, Simulator
-from tests.unit.simulator.bot import Bot, code, entry, evidence, named, told
+from tests.unit.simulator.bot import Bot, code, entry, evidence, named, summaries
 
 
 @pytest.fixture
@@ -43,26 +43,26 @@ def test_a_peer_to_peer_call_has_no_participants_to_read(bot: Bot, simulator: Si
     assert code(bot.get(f"/{call.id}/participants/{id_of(call, 'Ana')}")) == "404 8522"
 
 
-def test_somebody_who_is_rung_is_not_on_the_roster(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
+def test_a_ringing_invitee_is_not_on_the_roster(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
     """Neither in the list nor by id."""
     bot.invite(call, entry(simulator.person("Cleo"), participantId="cleo-1"))
     assert bot.roster(call) == ["Ana", "Ben", "Bot"]
     assert code(bot.get(f"/{call.id}/participants/cleo-1")) == "404 8522"
 
 
-def test_who_is_removed_is_gone_at_once(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
+def test_a_removed_participant_is_off_the_roster_at_once(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
     """204 with an empty body, and the next roster is without them."""
     answer = bot.delete(f"/{call.id}/participants/{id_of(call, 'Ana')}")
     assert (answer.status, answer.body) == (204, b"")
     assert "content-length" not in answer.headers
     assert evidence(answer) == "documented; fact=participant-delete.r01"
     assert bot.roster(call) == ["Ben", "Bot"]
-    assert told(simulator.notifications)[-1] == "updated roster Ben, Bot"
+    assert summaries(simulator.notifications)[-1] == "updated roster Ben, Bot"
 
 
 @pytest.mark.parametrize("who", ["removed before", "never there"])
-def test_who_is_not_there_cannot_be_removed(bot: Bot, call: SimulatedCall, who: str) -> None:
-    """Twice, or somebody unknown: not found."""
+def test_an_unknown_participant_cannot_be_removed(bot: Bot, call: SimulatedCall, who: str) -> None:
+    """A second removal, or an unknown participant: not found."""
     ana = id_of(call, "Ana")
     bot.delete(f"/{call.id}/participants/{ana}")
     answer = bot.delete(f"/{call.id}/participants/{ana if who == 'removed before' else 'x'}")
@@ -79,10 +79,10 @@ def test_an_invitation_is_cancelled_by_the_chosen_id(bot: Bot, call: SimulatedCa
     simulator.advance(100)
     assert bot.roster(call) == ["Ana", "Ben", "Bot"]
     assert bot.operation(call, invite)["status"] == "failed"
-    assert told(simulator.notifications)[-1] == "deleted operation failed 487/8542"
+    assert summaries(simulator.notifications)[-1] == "deleted operation failed 487/8542"
 
 
-def test_a_cancelled_invitation_leaves_the_others_alone(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
+def test_a_cancelled_invitation_does_not_affect_the_others(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
     """One of two is cancelled; the other joins."""
     cleo, dan = simulator.person("Cleo"), simulator.person("Dan")
     bot.invite(call, entry(cleo, participantId="cleo-1"), entry(dan))
@@ -106,16 +106,16 @@ def test_a_cancelled_person_can_be_invited_again(bot: Bot, call: SimulatedCall, 
 
 
 def test_an_app_must_be_on_the_allow_list(bot: Bot, simulator: Simulator) -> None:
-    """Without the tenant's setting nobody is removed."""
-    stranger = Bot(simulator, simulator.authority.register(may_remove_participants=False), bot.version)
-    call = stranger.join()
-    answer = stranger.delete(f"/{call.id}/participants/{id_of(call, 'Ana')}")
+    """Without the tenant's setting a removal is refused."""
+    other = Bot(simulator, simulator.authority.register(may_remove_participants=False), bot.version)
+    call = other.join()
+    answer = other.delete(f"/{call.id}/participants/{id_of(call, 'Ana')}")
     assert code(answer) == "403 7504"
     assert "AllowRemoveParticipantAppIds" in answer.json()["error"]["message"]
-    assert "Ana" in stranger.roster(call)
+    assert "Ana" in other.roster(call)
 
 
-def test_the_organizer_stays(bot: Bot, simulator: Simulator) -> None:
+def test_the_organizer_cannot_be_removed(bot: Bot, simulator: Simulator) -> None:
     """Reported: a bot may not remove the organizer."""
     call = bot.join(simulator.meeting(["Ana", "Ben"], organizer="Ana"))
     assert code(bot.delete(f"/{call.id}/participants/{id_of(call, 'Ana')}")) == "403 8552"
@@ -123,7 +123,7 @@ def test_the_organizer_stays(bot: Bot, simulator: Simulator) -> None:
 
 
 def test_an_invitation_of_the_organizer_can_be_withdrawn(bot: Bot, simulator: Simulator) -> None:
-    """Reports are of an organizer who is in the meeting; one who is only being rung is withdrawn like anybody."""
+    """Reports are of an organizer who is in the meeting; one who is only being rung is withdrawn like other people."""
     call = bot.join(simulator.meeting(["Ben"], organizer="Ana"))
     bot.invite(call, entry(simulator.person("Ana"), participantId="ana-1"))
     assert bot.delete(f"/{call.id}/participants/ana-1").status == 204
@@ -132,7 +132,7 @@ def test_an_invitation_of_the_organizer_can_be_withdrawn(bot: Bot, simulator: Si
 
 
 @pytest.mark.parametrize("group", [False, True])
-def test_nobody_is_removed_from_a_call_that_was_not_answered(bot: Bot, simulator: Simulator, *, group: bool) -> None:
+def test_a_removal_from_an_unanswered_call_is_refused(bot: Bot, simulator: Simulator, *, group: bool) -> None:
     """The bot is not in it yet; the caller goes on ringing."""
     call = simulator.incoming_call("Ana", group=group)
     answer = bot.delete(f"/{call.id}/participants/{id_of(call, 'Ana')}")
@@ -145,22 +145,22 @@ def test_a_bot_that_removes_itself_is_out(bot: Bot, call: SimulatedCall, simulat
     answer = bot.delete(f"/{call.id}/participants/{call.my_participant_id}")
     assert answer.status == 204
     assert evidence(answer).startswith("inferred")
-    assert told(simulator.notifications)[-1] == "deleted call terminated 200/5000"
+    assert summaries(simulator.notifications)[-1] == "deleted call terminated 200/5000"
     assert code(bot.get(f"/{call.id}")) == "404 8522"
 
 
-def test_a_removed_bot_is_told(bot: Bot, simulator: Simulator) -> None:
+def test_a_removed_bot_is_notified(bot: Bot, simulator: Simulator) -> None:
     """Another app's leg ends with 200/5300; the remover sees the roster change."""
     meeting = simulator.meeting(["Ana"])
     other = Bot(simulator, simulator.authority.register(name="Other bot"), bot.version)
     mine, theirs = bot.join(meeting), other.join(meeting)
     assert bot.delete(f"/{mine.id}/participants/{theirs.my_participant_id}").status == 204
-    assert told(simulator.notifications)[-2:] == ["deleted call terminated 200/5300", "updated roster Ana, Bot"]
+    assert summaries(simulator.notifications)[-2:] == ["deleted call terminated 200/5300", "updated roster Ana, Bot"]
     assert code(other.get(f"/{theirs.id}")) == "404 8522"
 
 
 def test_removing_the_peer_ends_a_peer_to_peer_call(bot: Bot, simulator: Simulator) -> None:
-    """Nobody is left to talk to."""
+    """A call for two cannot go on with one."""
     call = bot.ring(simulator.person("Ana"))
     assert bot.delete(f"/{call.id}/participants/{id_of(call, 'Ana')}").status == 204
     assert call.state == "terminated"
@@ -172,10 +172,10 @@ def test_cancelling_the_callee_ends_a_peer_to_peer_call(bot: Bot, simulator: Sim
     answer = bot.delete(f"/{call.id}/participants/{call.invited[0].id}")
     assert answer.status == 204
     assert evidence(answer) == "inferred; fact=participant-delete.r05"
-    assert told(simulator.notifications)[-1] == "deleted call terminated 487/8542"
+    assert summaries(simulator.notifications)[-1] == "deleted call terminated 487/8542"
 
 
-def test_removing_the_last_person_leaves_the_bot_alone(bot: Bot, simulator: Simulator) -> None:
+def test_the_bot_is_alone_when_the_last_person_is_removed(bot: Bot, simulator: Simulator) -> None:
     """The roster can still be read; then the call ends."""
     call = bot.join(simulator.meeting(["Ana"]))
     bot.delete(f"/{call.id}/participants/{id_of(call, 'Ana')}")
@@ -208,7 +208,7 @@ def test_a_muted_participant_is_muted_wherever_it_is_shown(simulator: Simulator,
 
 
 def test_a_mute_is_in_the_differences_of_a_roster(simulator: Simulator, bot: Bot) -> None:
-    """The one who was muted, and nobody else; a second mute changes nothing."""
+    """Only the named participant is muted; a second mute changes nothing."""
     asked = {"@odata.type": "#microsoft.graph.outgoingCallOptions", "isDeltaRosterEnabled": True}
     answer = bot.create(callOptions=asked, **simulator.meeting(["Ana", "Ben"]).coordinates)
     simulator.advance(5)
@@ -220,7 +220,7 @@ def test_a_mute_is_in_the_differences_of_a_roster(simulator: Simulator, bot: Bot
     assert len(simulator.notifications) == count
 
 
-def test_nobody_is_muted_whom_the_roster_does_not_name(simulator: Simulator, bot: Bot) -> None:
+def test_a_participant_off_the_roster_cannot_be_muted(simulator: Simulator, bot: Bot) -> None:
     """Neither who is being rung, nor in a call between two."""
     call = bot.join()
     chosen = "a7ebfb2d-871e-419c-87af-27290b22e8db"

@@ -63,7 +63,7 @@ def test_a_member_that_the_type_does_not_have_is_refused(bot: Bot, query: str) -
         ("/participants", "$top=1"),
     ],
 )
-def test_what_no_page_names_is_passed_over_and_told(bot: Bot, path: str, query: str) -> None:
+def test_an_undocumented_query_is_ignored_and_named_as_unread(bot: Bot, path: str, query: str) -> None:
     """The answer is that without it, and names it as unread."""
     call = bot.join()
     answer = bot.get(f"/{call.id}{path}?{query.replace(' ', '%20')}")
@@ -120,7 +120,7 @@ GET = {"id": "1", "method": "GET", "url": CALLS}
 
 
 @pytest.mark.parametrize(
-    ("entries", "told"),
+    ("entries", "expected"),
     [
         ([], "$.requests: expected a list of 1 to 20 entries"),
         ([{**GET, "id": str(number)} for number in range(21)], "$.requests: expected a list of 1 to 20 entries"),
@@ -132,11 +132,11 @@ GET = {"id": "1", "method": "GET", "url": CALLS}
         ([{**GET, "dependsOn": ["2"]}], "$.requests[0].dependsOn: expected ids of earlier entries"),
     ],
 )
-def test_what_is_no_batch_is_refused(bot: Bot, entries: list[Any], told: str) -> None:
+def test_an_invalid_batch_is_refused(bot: Bot, entries: list[Any], expected: str) -> None:
     """As a whole, before an entry is carried out."""
     answer = batch(bot, *entries)
     assert code(answer) == "400 BadRequest"
-    assert told in answer.json()["error"]["message"]
+    assert expected in answer.json()["error"]["message"]
 
 
 def test_a_batch_that_cannot_be_read_is_refused(bot: Bot) -> None:

@@ -7,15 +7,14 @@ import wave
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from pytest_graphcalls.errors import UnknownNameError
 from pytest_graphcalls.simulator import SimulatedCall, Simulator
 from pytest_graphcalls.simulator.audio import Plan, Recording, WrongFormatError, seconds_of
 from pytest_graphcalls.wire import Headers, Request, Response
 from tests.effort import examples
-from tests.unit.simulator.bot import Bot, code, told
+from tests.unit.simulator.bot import Bot, code, summaries
 
 
 @pytest.fixture(name="simulator")
@@ -84,7 +83,7 @@ def test_prompt_beep_silence_recording(simulator: Simulator, bot: Bot, call: Sim
     simulator.advance(simulator.pace.prompt + simulator.pace.beep + 4.9)
     assert call.operations[0].status == "running"
     simulator.advance(0.1)
-    assert told(simulator.notifications)[-1] == "deleted operation failed 400/8510"
+    assert summaries(simulator.notifications)[-1] == "deleted operation failed 400/8510"
     assert [(one.ended, one.operation) for one in call.prompts] == [("completed", call.operations[0].id)]
     assert last_end(simulator)["recordingLocation"] == ""
 
@@ -107,8 +106,8 @@ def test_the_file_is_as_long_as_was_recorded(simulator: Simulator, bot: Bot, cal
     assert (recording.ends - recording.begins, recording.fetched) == (6, (simulator.now,))
 
 
-def test_who_is_told_to_speak_meanwhile_puts_off_the_end(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """And who falls silent brings it on."""
+def test_speech_during_a_recording_delays_its_end(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+    """A person who becomes silent lets it end."""
     ana = simulator.person("Ana")
     bot.record(call, playBeep=False, maxSilenceTimeoutInSeconds=4, maxRecordDurationInSeconds=60)
     simulator.advance(10)
@@ -146,8 +145,8 @@ def test_two_minutes_are_the_longest(simulator: Simulator, bot: Bot, call: Simul
     assert call.recordings[0].ends - call.recordings[0].begins == 120
 
 
-def test_everybody_in_a_meeting_is_recorded(simulator: Simulator, bot: Bot) -> None:
-    """While they are in it; what somebody said who has left stays said."""
+def test_all_people_in_a_meeting_are_recorded(simulator: Simulator, bot: Bot) -> None:
+    """People are recorded while they are in it; speech of those who have left is kept."""
     call = bot.join()
     simulator.person("Ana").speaks(2, after=1)
     simulator.person("Ben").speaks(2, after=4).leaves_after(100)
@@ -180,7 +179,9 @@ def test_barging_in_cuts_what_runs_and_what_waits(simulator: Simulator, bot: Bot
     assert call.operations[2].began == simulator.now
 
 
-def test_the_file_is_for_its_token_and_gone_after_the_call(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+def test_the_file_needs_its_token_and_is_removed_after_the_call(
+    simulator: Simulator, bot: Bot, call: SimulatedCall
+) -> None:
     """Not for the token of Graph; a minute after the end, or whatever the pace says, it is not there."""
     bot.record(call)
     simulator.advance(60)
@@ -212,7 +213,7 @@ def test_a_hang_up_loses_the_recording_or_keeps_it(simulator: Simulator, bot: Bo
     simulator.person("Ben").hangs_up(after=5)
     simulator.advance(60)
     ends = ["deleted operation completed 200/8509", "deleted call terminated 200/5002"]
-    assert told(simulator.notifications)[-2:] == ends
+    assert summaries(simulator.notifications)[-2:] == ends
     assert other.recordings[0].ends - other.recordings[0].begins == 5
 
 

@@ -16,7 +16,7 @@ from tests.unit.simulator.plays import PLAYS, Scene
 
 
 def delivered(play: str, **kept: int) -> list[tuple[int, float, Any, Any]]:
-    """What a bot is told while a sequence is played, and for two hours afterwards."""
+    """The notifications of a sequence and of the two hours after it."""
     scene = Scene("v1.0")
     got: list[tuple[int, float, Any, Any]] = []
 
@@ -32,14 +32,14 @@ def delivered(play: str, **kept: int) -> list[tuple[int, float, Any, Any]]:
 
 
 @pytest.mark.parametrize("play", PLAYS)
-def test_a_bot_is_told_the_same_however_little_is_kept(play: str) -> None:
+def test_a_bot_gets_the_same_notifications_however_little_is_kept(play: str) -> None:
     """Whatever was still to come of a call that is forgotten does not come, and stumbles over nothing."""
     looked_at = int(play == "last-one-left")  # it looks at a call that is over
     assert delivered(play, calls=looked_at, notifications=0) == delivered(play) != []
 
 
 def missed(simulator: Simulator, count: int) -> list[str]:
-    """Ids of calls that nobody answered."""
+    """Ids of unanswered calls."""
     ids = []
     for _ in range(count):
         ids.append(simulator.incoming_call(group=True).id)
@@ -56,7 +56,7 @@ def test_everything_is_kept_by_default() -> None:
 
 
 def test_the_latest_are_kept() -> None:
-    """With the numbers and ids that they have anyway; what only a forgotten call led to is gone with it."""
+    """With the numbers and ids that they have anyway; what only a forgotten call led to is forgotten with it."""
     simulator, whole = Simulator(), Simulator()
     simulator.keep_latest(calls=3, notifications=5)
     ids, same = missed(simulator, 30), missed(whole, 30)
@@ -86,7 +86,7 @@ def test_a_call_that_lives_is_never_forgotten() -> None:
 
 
 def test_a_forgotten_call_is_unknown() -> None:
-    """To the API it is over, as before; who asks from outside is told how many are kept."""
+    """To the API it is over, as before; the error of a test says how many are kept."""
     simulator = Simulator()
     simulator.keep_latest(calls=2, notifications=10)
     first, *_ = missed(simulator, 3)
@@ -107,7 +107,7 @@ def test_a_call_of_before_a_reset_says_so() -> None:
 
 
 def test_what_is_not_delivered_is_kept() -> None:
-    """Time may stand still for long; the bot is told everything all the same."""
+    """Time may stand still for long; the bot is notified of everything all the same."""
     simulator = Simulator()
     numbers: list[int] = []
     simulator.deliver_to(lambda note, number: numbers.append(number))
@@ -134,7 +134,7 @@ def test_faults_go_on_when_notifications_are_forgotten() -> None:
     assert len(simulator.faults.active) == 0
 
 
-def test_of_a_call_that_is_forgotten_nothing_stays_in_memory() -> None:
+def test_a_forgotten_call_keeps_nothing_in_memory() -> None:
     """Also not because its keepAlive would have been due 45 minutes later."""
     simulator = Simulator(seed=4711)  # its ids are those of no other test
     simulator.keep_latest(calls=1, notifications=1)

@@ -49,14 +49,14 @@ def rosters(simulator: Simulator) -> list[dict[str, dict[str, Any]]]:
     return [{named(one): one for one in roster} for roster in data if isinstance(roster, list)]
 
 
-def test_everybody_hears_everybody_else(simulator: Simulator, call: SimulatedCall) -> None:
-    """People and bots; who is in no call hears nobody."""
+def test_all_participants_hear_each_other(simulator: Simulator, call: SimulatedCall) -> None:
+    """People and bots hear each other; a person in no call hears none of them."""
     assert hearing(simulator, "Ana", "Ben", "Cleo") == {"Ana": ("Ben", "Bot"), "Ben": ("Ana", "Bot"), "Cleo": ()}
     assert call.participants
 
 
 @pytest.mark.parametrize("by", ["themselves", "bot"])
-def test_who_is_muted_is_heard_by_nobody(simulator: Simulator, bot: Bot, call: SimulatedCall, by: str) -> None:
+def test_a_muted_participant_is_not_heard(simulator: Simulator, bot: Bot, call: SimulatedCall, by: str) -> None:
     """And hears the others as before; only a mute by the service is a server mute (s6.3)."""
     if by == "bot":
         bot.mute(call, "Ana")
@@ -77,8 +77,8 @@ def test_people_lift_their_own_mute_only(simulator: Simulator, bot: Bot, call: S
     assert simulator.person("Ben").hears == ("Bot",)
 
 
-def test_nothing_is_heard_of_a_muted_bot(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """Prompts are played and heard by nobody until it is unmuted; nothing says who has muted it (s6.4)."""
+def test_prompts_of_a_muted_bot_are_not_heard(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+    """Prompts are played and not heard until it is unmuted; no member says who has muted it (s6.4)."""
     simulator.person("Ana").mutes_bot(call)
     assert rosters(simulator)[-1]["Bot"]["isMuted"] is True
     assert simulator.person("Ana").hears == ("Ben",)
@@ -102,21 +102,21 @@ def test_a_bot_that_is_muted_halfway_was_heard(simulator: Simulator, bot: Bot, c
 
 def test_only_in_a_group_call_a_person_mutes_the_bot(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
     """And only in one that they are in."""
-    with pytest.raises(NotAllowedNowError, match=r"Cleo is not in call .* and cannot take 'mute the bot'"):
+    with pytest.raises(NotAllowedNowError, match=r"Cleo is not in call .* and cannot take 'mutes_bot'"):
         simulator.person("Cleo").mutes_bot(call)
     peer = bot.ring(simulator.person("Cleo"))
-    with pytest.raises(NotAllowedNowError, match="is a place for two and cannot take 'mute the bot'"):
+    with pytest.raises(NotAllowedNowError, match="is a place for two and cannot take 'mutes_bot'"):
         simulator.person("Cleo").mutes_bot(peer)
 
 
 @pytest.mark.parametrize("action", ["mutes", "unmutes", "holds", "resumes"])
-def test_who_is_in_no_call_changes_nothing(simulator: Simulator, action: str) -> None:
+def test_a_person_in_no_call_changes_nothing(simulator: Simulator, action: str) -> None:
     """They have to come in first."""
-    with pytest.raises(NotAllowedNowError, match=f"Ana is in no call and cannot take '{action.removesuffix('s')}'"):
+    with pytest.raises(NotAllowedNowError, match=f"Ana is in no call and cannot take '{action}'"):
         getattr(simulator.person("Ana"), action)()
 
 
-def test_who_is_on_hold_hears_music_and_nobody(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+def test_a_participant_on_hold_hears_music_only(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
     """From the start to the stop, beside what was played before and after (s7.7, s7.8)."""
     began = simulator.now
     tune = bot.prompts(1, uri="https://bot.example.com/tune.wav", resourceId="tune")["prompts"][0]
@@ -167,7 +167,7 @@ def test_one_is_on_hold_at_a_time(simulator: Simulator, bot: Bot, call: Simulate
     ("file", "unplayable", "end"),
     [("gave no answer", "failed", (400, 8536)), (NO_WAV, "failed", (400, 8535)), (NO_WAV, "completed", (200, 0))],
 )
-def test_music_that_cannot_be_played_puts_nobody_on_hold(
+def test_unplayable_music_puts_no_participant_on_hold(
     file: Response | str, unplayable: str, end: tuple[int, int]
 ) -> None:
     """The operation ends like a prompt that cannot be played (s1.6, s1.7)."""
@@ -184,7 +184,7 @@ def test_music_that_cannot_be_played_puts_nobody_on_hold(
 
 
 def test_music_without_an_address_is_refused(bot: Bot, call: SimulatedCall) -> None:
-    """Before anybody is on hold, with the place."""
+    """Before a participant is on hold, with the place."""
     answer = act(
         bot,
         call,
@@ -196,7 +196,9 @@ def test_music_without_an_address_is_refused(bot: Bot, call: SimulatedCall) -> N
     assert "$.customPrompt.mediaInfo.uri: expected" in answer.json()["error"]["message"]
 
 
-def test_who_holds_by_the_client_hears_nobody(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+def test_a_person_who_holds_by_the_client_hears_no_participant(
+    simulator: Simulator, bot: Bot, call: SimulatedCall
+) -> None:
     """Their stream is inactive in the roster, until they resume (s7.5)."""
     ana = simulator.person("Ana").holds()
     assert hearing(simulator, "Ana", "Ben") == {"Ana": (), "Ben": ("Bot",)}
@@ -222,7 +224,7 @@ def test_of_a_muted_person_nothing_is_recorded(simulator: Simulator, bot: Bot) -
 
 
 def test_mute_all_mutes_those_who_are_named(simulator: Simulator) -> None:
-    """All of them or, if one is not there, none; with nobody named everybody but the bot. One roster follows."""
+    """All of them or, if one is unknown, none; without names all but the bot. One roster follows."""
     bot = Bot(simulator, version="beta")
     call = bot.join()
     before = len(rosters(simulator))
@@ -334,7 +336,9 @@ def test_the_id_of_a_user_is_not_that_of_a_participant(bot: Bot, call: Simulated
     assert message.endswith("No participant in the roster has the id 'x'.")
 
 
-def test_who_is_invited_apart_is_reached_by_groups_only(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+def test_an_invitee_outside_the_default_group_is_reached_by_groups_only(
+    simulator: Simulator, bot: Bot, call: SimulatedCall
+) -> None:
     """Those who were removed from the default group neither hear the others nor are heard (observed 10.11)."""
     bot.invite(call, entry(simulator.person("Cleo"), removeFromDefaultAudioRoutingGroup=True))
     simulator.advance(5)
@@ -346,7 +350,7 @@ def test_who_is_invited_apart_is_reached_by_groups_only(simulator: Simulator, bo
 
 
 def test_mixer_levels_are_for_group_calls_and_those_in_them(simulator: Simulator) -> None:
-    """They change nothing that is heard."""
+    """Levels do not change what is heard."""
     bot = Bot(simulator, version="beta")
     call = bot.join()
     before = simulator.person("Ana").hears
@@ -367,7 +371,7 @@ def test_the_list_can_be_missing_as_in_2019(simulator: Simulator, bot: Bot, call
 
 
 def test_a_hold_ends_with_the_call_of_the_bot_that_has_begun_it(simulator: Simulator, bot: Bot) -> None:
-    """Nobody else could end it; the music was heard until then."""
+    """No other bot could end it; the music was heard until then."""
     call = bot.join()
     act(bot, call, "Ana", "startHoldMusic")
     simulator.advance(1)
@@ -390,7 +394,7 @@ def test_a_group_is_changed_after_one_of_it_has_left(simulator: Simulator, bot: 
 
 
 def test_a_hold_is_posted_once(simulator: Simulator, bot: Bot) -> None:
-    """In a call for two, too, whoever holds it already changes nothing."""
+    """In a call for two, too, holding twice changes nothing."""
     bot.ring(simulator.person("Ana"))
     simulator.person("Ana").holds().holds()
     assert len(rosters(simulator)) == 1

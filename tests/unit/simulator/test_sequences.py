@@ -17,7 +17,7 @@ CASES = [(sequence, version) for sequence in CONTRACT.sequences.values() for ver
 
 
 def shown(scene: Scene, note: Notification) -> dict[str, Any]:
-    """What a notification tells, in the members of a step."""
+    """A notification in the members of a step."""
     (entry,) = note.entries
     data = entry["resourceData"]
     sort = payload(entry)
@@ -25,13 +25,13 @@ def shown(scene: Scene, note: Notification) -> dict[str, Any]:
     facts = data if people is None and isinstance(data, dict) else {}
     result = facts.get("resultInfo")
     return {
-        "tells": sort,
+        "payload": sort,
         "call": scene.calls[note.call_id],
         "state": facts.get("state") or facts.get("status") or "",
         "result": f"{result['code']}/{result['subcode']}" if result else "",
         "message": result["message"] if result else "",
         "roster": None if people is None else sorted(map(named, people)),
-        "gone": sorted(named(one) for one in people or () if one.get("removedState")),
+        "departed": sorted(named(one) for one in people or () if one.get("removedState")),
         "header": note.headers[EVIDENCE_HEADER],
         "after": note.at - scene.started,
     }
@@ -54,37 +54,37 @@ def payload(entry: dict[str, Any]) -> str:
 
 
 def wanted(step: Step, got: dict[str, Any], mri: str) -> dict[str, Any]:
-    """What a step says a notification tells; what it is silent about is as it came."""
+    """A notification as a step describes it; members that the step omits are as they came."""
     return {
-        "tells": step.tells,
+        "payload": step.payload,
         "call": step.call,
         "state": step.state,
         "result": step.result.pair if step.result else "",
         "message": step.message.format(mri=mri) if step.message else got["message"],
         "roster": None if step.roster is None else sorted(step.roster),
-        "gone": sorted(step.departed),
+        "departed": sorted(step.departed),
         "header": step.header,
         "after": got["after"] if step.after is None else step.after,
     }
 
 
 @pytest.mark.parametrize(("sequence", "version"), CASES, ids=[f"{one.id}@{version}" for one, version in CASES])
-def test_what_is_posted_is_what_the_data_says(sequence: Sequence, version: str) -> None:
+def test_the_simulator_posts_the_steps_of_the_sequence(sequence: Sequence, version: str) -> None:
     """Payload, call, state, pair, message, people, deadline and evidence of every step, in order, and no step more."""
     scene = Scene(version)
     PLAYS[sequence.id](scene)
-    got = [shown(scene, note) for note in scene.told]
+    got = [shown(scene, note) for note in scene.posted]
     mri = scene.person(PHONE if sequence.id.startswith("phone-") else "Cleo").identity.mri
-    assert len(got) == len(sequence.steps), [f"{one['tells']} {one['state']}" for one in got]
+    assert len(got) == len(sequence.steps), [f"{one['payload']} {one['state']}" for one in got]
     assert got == [wanted(step, one, mri) for step, one in zip(sequence.steps, got, strict=True)]
 
 
 @pytest.mark.parametrize(("sequence", "version"), CASES, ids=[f"{one.id}@{version}" for one, version in CASES])
-def test_what_is_posted_has_its_shape(sequence: Sequence, version: str) -> None:
+def test_posted_notifications_keep_to_the_contract(sequence: Sequence, version: str) -> None:
     """Not a notification of a sequence differs from its payload."""
     scene = Scene(version)
     PLAYS[sequence.id](scene)
-    assert [str(found) for note in scene.told for found in CONTRACT.check_notification(note.body, version)] == []
+    assert [str(found) for note in scene.posted for found in CONTRACT.check_notification(note.body, version)] == []
 
 
 def test_every_sequence_is_played_and_every_play_is_data() -> None:

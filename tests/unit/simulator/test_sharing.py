@@ -50,7 +50,7 @@ def content(simulator: Simulator) -> list[tuple[str, str, Any]]:
 
 
 def test_the_stream_of_a_bot_turns_with_its_role(bot: Bot, host: SimulatedCall) -> None:
-    """As a viewer it receives (s12.2), as a sharer it sends, and whoever joins sees it like that."""
+    """As a viewer it receives (s12.2), as a sharer it sends, and later participants see it like that."""
     viewer = {"audio": "sendReceive", SCREENS: "receiveOnly"}
     assert streams(bot, host)[bot.app.name] == viewer
     assert be(bot, host, "sharer").status == 202
@@ -94,7 +94,7 @@ def test_a_role_that_the_bot_has_changes_nothing(bot: Bot, host: SimulatedCall) 
 
 
 def test_one_screen_is_shown_at_a_time(bot: Bot, host: SimulatedCall) -> None:
-    """A bot that begins to share takes the place of a person, and the other way round; one roster tells both."""
+    """A bot that begins to share takes the place of a person, and the other way round; one roster shows both."""
     ana = bot.simulator.person("Ana").shares_screen(host)
     before = bot.simulator.notifier.count
     be(bot, host, "sharer")
@@ -163,7 +163,7 @@ def test_a_call_without_the_option_is_shown_no_session(bot: Bot) -> None:
     assert code(refused) == "404 8522"
 
 
-def test_what_is_shared_ends_when_its_presenter_leaves(bot: Bot, host: SimulatedCall) -> None:
+def test_sharing_ends_when_the_presenter_hangs_up(bot: Bot, host: SimulatedCall) -> None:
     """A person and a bot alike; the notification of the end has the id of the beginning."""
     ana = bot.simulator.person("Ana").shares_screen(host)
     ana.leaves(host)
@@ -178,9 +178,9 @@ def test_what_is_shared_ends_when_its_presenter_leaves(bot: Bot, host: Simulated
     assert [one.what for one in host.sharing] == ["screen"]
     other.delete(f"/{theirs.id}")
     assert host.sharing == ()
-    told = content(bot.simulator)
-    assert [change for change, *_ in told] == ["created", "deleted"] * 2
-    assert [told[0][2], told[2][2]] == [told[1][2], told[3][2]]
+    changes = content(bot.simulator)
+    assert [change for change, *_ in changes] == ["created", "deleted"] * 2
+    assert [changes[0][2], changes[2][2]] == [changes[1][2], changes[3][2]]
 
 
 def test_an_answered_call_is_posted_addresses_without_data(bot: Bot) -> None:
@@ -192,7 +192,7 @@ def test_an_answered_call_is_posted_addresses_without_data(bot: Bot) -> None:
     assert content(bot.simulator) == [("created", f"/{call.sharing[0].id}", None)]
 
 
-def test_who_is_elsewhere_shares_nothing(simulator: Simulator, bot: Bot) -> None:
+def test_a_person_outside_the_call_cannot_share(simulator: Simulator, bot: Bot) -> None:
     """The error says what else would do."""
     call, cleo, ana = bot.join(), simulator.person("Cleo"), simulator.person("Ana")
     with pytest.raises(NotAllowedNowError, match="not in call"):

@@ -21,7 +21,7 @@ from tests.unit.certificates import Made, made
 HOST = "https://login.microsoftonline.com"
 SCOPE = "https://graph.microsoft.com/.default"
 ROWS = Contract.packaged().errors.signin
-NOBODY = "11111111-1111-4111-8111-111111111111"
+UNKNOWN = "11111111-1111-4111-8111-111111111111"
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_the_seeded_secret_is_the_same_for_the_same_seed_and_differs_by_app() ->
     ("row", "changes"),
     [
         ("wrong-secret", {"client_secret": "no"}),
-        ("app-not-in-tenant", {"client_id": NOBODY}),
+        ("app-not-in-tenant", {"client_id": UNKNOWN}),
         ("scope-without-default", {"scope": "https://graph.microsoft.com/Calls.Initiate.All"}),
         ("scope-without-default", {"scope": f"{SCOPE} Calls.Initiate.All"}),
         ("resource-unknown", {"scope": "https://graph.microsoft.us/.default"}),
@@ -130,7 +130,8 @@ def test_a_request_that_cannot_be_granted_is_refused_by_its_row(
 
 
 @pytest.mark.parametrize(
-    ("tenant", "row"), [(NOBODY, "tenant-not-found"), ("contoso.com", "tenant-not-found"), ("oops", "tenant-malformed")]
+    ("tenant", "row"),
+    [(UNKNOWN, "tenant-not-found"), ("contoso.com", "tenant-not-found"), ("oops", "tenant-malformed")],
 )
 def test_another_tenant_is_refused(simulator: Simulator, tenant: str, row: str) -> None:
     """At the token endpoint it is an invalid request, at discovery an invalid tenant (observed 8.3 to 8.5)."""
@@ -145,7 +146,7 @@ def test_a_get_is_no_request_for_a_token(simulator: Simulator) -> None:
     assert refusal(answer) == "parameter-missing"
 
 
-def test_an_expired_secret_is_told_from_a_wrong_one(simulator: Simulator) -> None:
+def test_an_expired_secret_has_another_error_than_a_wrong_one(simulator: Simulator) -> None:
     """A new secret works beside the expired one."""
     old = simulator.signin.secret()
     simulator.signin.expire_secrets()
@@ -208,8 +209,8 @@ def test_an_assertion_is_judged_claim_by_claim(simulator: Simulator) -> None:
     simulator.signin.add_certificate(made().public)
     now = simulator.clock.epoch
     cases: list[tuple[str, dict[str, Any]]] = [
-        ("assertion-subject", {"iss": NOBODY}),
-        ("assertion-subject", {"sub": NOBODY}),
+        ("assertion-subject", {"iss": UNKNOWN}),
+        ("assertion-subject", {"sub": UNKNOWN}),
         ("assertion-audience", {"aud": f"https://login.microsoftonline.us/{simulator.tenant_id}/oauth2/v2.0/token"}),
         ("assertion-audience", {"aud": ["one", "two"]}),
         ("assertion-time", {"exp": now - LEEWAY - 1}),
@@ -307,10 +308,10 @@ def test_discovery_leads_to_the_other_addresses(simulator: Simulator) -> None:
 
 
 def test_instance_discovery_knows_the_host_that_is_asked_about(simulator: Simulator) -> None:
-    """So that msal trusts an authority it has never heard of."""
-    asked_about = urlencode({"authorization_endpoint": f"https://localhost:8443/{NOBODY}/oauth2/v2.0/authorize"})
+    """So that msal trusts an authority that it does not know."""
+    asked_about = urlencode({"authorization_endpoint": f"https://localhost:8443/{UNKNOWN}/oauth2/v2.0/authorize"})
     facts = simulator.handle(Request("GET", f"{HOST}/common/discovery/instance?{asked_about}")).json()
-    assert facts["tenant_discovery_endpoint"].startswith(f"https://localhost:8443/{NOBODY}/v2.0/")
+    assert facts["tenant_discovery_endpoint"].startswith(f"https://localhost:8443/{UNKNOWN}/v2.0/")
     assert facts["metadata"][0]["aliases"] == ["localhost:8443"]
 
 
@@ -411,7 +412,7 @@ def test_keys_rotate(simulator: Simulator) -> None:
     assert works(simulator, new)
 
 
-def test_nobody_is_shown_a_sign_in(simulator: Simulator) -> None:
+def test_there_is_no_interactive_sign_in(simulator: Simulator) -> None:
     """Observers write down what they see; the interceptors of a test are about calls."""
     seen: list[Exchange] = []
     simulator.observe(seen.append)
@@ -427,7 +428,7 @@ def test_a_host_goes_by_the_tenant_in_the_address() -> None:
     for simulator in (one, two):
         token = post(host, form(simulator), simulator.tenant_id.upper()).json()["access_token"]
         assert works(host, token)
-    assert refusal(post(host, form(one), NOBODY)) == "tenant-not-found"
+    assert refusal(post(host, form(one), UNKNOWN)) == "tenant-not-found"
     assert refusal(post(host, form(one), two.tenant_id)) == "app-not-in-tenant"
 
 

@@ -1,11 +1,10 @@
-"""Random stories, legal and illegal, told by well-meaning and by hostile clients."""
+"""Random sequences of legal and illegal requests, by friendly and by hostile clients."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from pytest_graphcalls.contract import Contract
@@ -393,7 +392,7 @@ class Story(RuleBasedStateMachine):
             assert all(self.simulator.store.calls[leg].state is not CallState.TERMINATED for leg in conference.legs)
 
     @invariant()
-    def an_operation_ends_at_most_once_and_nothing_is_told_after_the_end_of_its_call(self) -> None:
+    def an_operation_ends_at_most_once_and_is_not_notified_after_its_call(self) -> None:
         ended: set[str] = set()
         over: set[str] = set()
         for note in self.simulator.notifications:

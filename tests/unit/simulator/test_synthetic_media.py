@@ -28,7 +28,7 @@ def shown(bot: Bot, call: SimulatedCall) -> list[Any]:
 
 
 def test_every_report_is_kept_and_the_latest_is_shown(simulator: Simulator, bot: Bot) -> None:
-    """With everything that was sent, severity and details included, and on nobody else."""
+    """With everything that was sent, severity and details included, and on no other participant."""
     call = bot.join()
     for number, confidence in ((1, 0.9), (2, 0.4)):
         assert bot.report(call, "Ana", number, overallConfidence=confidence, severity="high").status == 200
@@ -65,7 +65,7 @@ def test_every_bot_is_notified_and_v1_does_not_read_it(simulator: Simulator, bot
 
 @pytest.mark.parametrize("state", [CallState.INCOMING, CallState.ESTABLISHING])
 def test_a_bot_that_is_not_in_the_call_may_not_report(simulator: Simulator, bot: Bot, state: CallState) -> None:
-    """Neither while it rings nor while the call comes about."""
+    """Neither while it rings nor while the call is establishing."""
     call = simulator.incoming_call("Ana", group=True)
     if state is CallState.ESTABLISHING:
         bot.answer(call)
@@ -78,7 +78,7 @@ def test_an_id_that_is_none_is_no_unknown_participant(simulator: Simulator, bot:
     """One of another form is a malformed request."""
     call = bot.join()
     bot.report(call, "Ana")
-    for id, answered in (("nobody", "400 8523"), (bot.app.app_id, "404 8522")):
+    for id, answered in (("no-id", "400 8523"), (bot.app.app_id, "404 8522")):
         answer = bot.post(f"/{call.id}/participants/{id}/reportSyntheticMedia", report_of(call))
         assert code(answer) == answered
 

@@ -11,8 +11,7 @@ from pytest_graphcalls.errors import UnknownNameError
 from pytest_graphcalls.simulator import App, Person, PersonCall, SimulatedCall, Simulator
 from pytest_graphcalls.simulator.switches import CHOICES
 from pytest_graphcalls.wire import Response
-from tests.unit.simulator.bot import CALLBACK, Bot, code, entry, evidence
-from tests.unit.simulator.bot import named as name_of
+from tests.unit.simulator.bot import CALLBACK, Bot, code, entry, evidence, named as name_of
 
 PHONE = "+15551234567"
 
@@ -117,7 +116,7 @@ def test_a_consultative_transfer_replaces_the_call_with_the_target(desk: Desk) -
     assert desk.ana.call.others == ("Ben",)
 
 
-def test_the_target_of_a_consultative_transfer_leaves_a_meeting(desk: Desk) -> None:
+def test_the_target_of_a_consultative_transfer_is_taken_out_of_a_meeting(desk: Desk) -> None:
     """The replaced call is one in a meeting, which goes on."""
     meeting = desk.bot.join(desk.simulator.meeting(["Ben", "Cleo"]))
     desk.transfer(entry(desk.ben, replacesCallId=meeting.id))
@@ -207,7 +206,7 @@ def test_a_person_is_handed_on_to_neither_themselves_nor_one_target_twice(desk: 
         assert where in refused.json()["error"]["message"]
 
 
-def test_a_call_that_anybody_was_invited_into_is_in_meeting_mode(desk: Desk) -> None:
+def test_an_invite_turns_a_call_into_meeting_mode(desk: Desk) -> None:
     """Even when they have declined (s9.8)."""
     cleo = desk.simulator.person("Cleo").declines()
     desk.bot.invite(desk.call, entry(cleo))
@@ -218,7 +217,7 @@ def test_a_call_that_anybody_was_invited_into_is_in_meeting_mode(desk: Desk) -> 
 
 
 @pytest.mark.parametrize("named", ["identity", "participantId"])
-def test_one_person_leaves_a_group_call(desk: Desk, named: str) -> None:
+def test_one_person_is_transferred_out_of_a_group_call(desk: Desk, named: str) -> None:
     """The bot's call is over, others stay in the meeting."""
     call = desk.call = desk.bot.join(desk.simulator.meeting(["Cleo", "Dan"]))
     cleo = next(one for one in call.participants if one.identity.name == "Cleo")
@@ -235,18 +234,20 @@ def test_one_person_leaves_a_group_call(desk: Desk, named: str) -> None:
 def test_a_person_who_has_left_the_group_call_arrives_nowhere(
     desk: Desk, goes: Callable[[Person, SimulatedCall], object]
 ) -> None:
-    """The target may answer then, and the bot's call goes on."""
+    """The target rings no longer, at once, and the bot's call goes on."""
     call = desk.call = desk.bot.join(desk.simulator.meeting(["Cleo", "Dan"]))
     cleo = desk.simulator.person("Cleo")
     desk.transfer(transferee={"identity": {"user": {"id": cleo.id}}})
     goes(cleo, call)
+    assert desk.ben.call is None
+    assert desk.states() == ["transferring", "established 500/7000"]
     desk.simulator.advance(5)
     assert desk.states() == ["transferring", "established 500/7000"]
     assert (cleo.call, desk.ben.call) == (None, None)
 
 
 def test_a_group_call_takes_a_transferee_where_the_page_has_it(desk: Desk) -> None:
-    """Not inside of the target, as an example that is no JSON prints it; not a stranger, nor the bot."""
+    """Not inside of the target, as an example that is no JSON prints it; not an unknown user, nor the bot."""
     desk.call = desk.bot.join()
     inside = {**entry(desk.ben), "transferee": {"identity": {"user": {"id": desk.ana.id}}}}
     for refused in (
@@ -266,14 +267,14 @@ def test_a_group_call_takes_a_transferee_where_the_page_has_it(desk: Desk) -> No
 
 
 def test_group_calls_can_be_refused_as_reported(desk: Desk) -> None:
-    """Whoever is named."""
+    """It does not matter whom it names."""
     desk.simulator.switches.choose(group_transfer="refused")
     desk.call = desk.bot.join()
     refused = desk.transfer(transferee={"identity": {"user": {"id": desk.ana.id}}})
     assert refused.json()["error"]["message"].startswith("Cannot do transfer for meeting mode")
 
 
-def test_the_replaced_call_is_another_one_of_the_app(desk: Desk) -> None:
+def test_the_replaced_call_is_a_different_one_of_the_app(desk: Desk) -> None:
     """Neither one that is over, nor unknown, nor the call itself."""
     over = desk.bot.ring(desk.ben)
     desk.bot.delete(f"/{over.id}")
@@ -315,7 +316,7 @@ def test_voicemail_takes_what_the_person_does_not(desk: Desk, script: str) -> No
     [(True, "fails", "established"), (True, "takes", "terminated"), (False, "takes", "established")],
 )
 def test_voicemail_as_a_target(desk: Desk, voicemail: bool, choice: str, state: str) -> None:
-    """Fails since 2022; before, it took the call of whoever has one."""
+    """Fails since 2022; before, it took the call of any person who has one."""
     desk.simulator.switches.choose(voicemail=choice)
     if voicemail:
         desk.ben.has_voicemail()
@@ -357,8 +358,8 @@ def test_a_bot_as_target_is_refused(desk: Desk) -> None:
         assert (code(refused), evidence(refused)) == ("403 7505", "reported; fact=s9.9")
         assert 'simulator.switches.choose(resource_accounts="reached")' in refused.json()["error"]["message"]
     desk.simulator.switches.choose(resource_accounts="reached")
-    for stranger in ("00000000-0000-4000-8000-000000000001", desk.bot.app.app_id):
-        assert code(desk.transfer({"identity": {"application": {"id": stranger}}})) == "403 7505"
+    for unknown in ("00000000-0000-4000-8000-000000000001", desk.bot.app.app_id):
+        assert code(desk.transfer({"identity": {"application": {"id": unknown}}})) == "403 7505"
 
 
 @pytest.mark.parametrize("sort", ["application", "applicationInstance"])
@@ -489,7 +490,7 @@ def answered_by(ringing: Ringing) -> Any:
 
 
 def test_a_phone_that_answers_is_shown_encrypted(ringing: Ringing) -> None:
-    """So the end comes with the answer; until then the call can be neither read as gone nor answered."""
+    """So the end comes with the answer; until then the call can be neither read as ended nor answered."""
     ringing.redirect(ringing.simulator.person(PHONE))
     assert (ringing.call.state, answered_by(ringing)) == ("redirecting", [])
     assert code(ringing.bot.answer(ringing.call)) == "404 8522"

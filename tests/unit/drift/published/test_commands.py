@@ -56,8 +56,8 @@ def test_a_difference_is_shown_with_its_fingerprint_and_its_file(
     """So that it can be accepted."""
     main(["drift", "metadata", "--csdl", csdl(tmp_path, without="subject")])
     first, place, *_ = capsys.readouterr().out.splitlines()
-    told = Difference(Kind.MEMBER_GONE, Origin.METADATA, "v1.0", "call", "subject", "Edm.String")
-    assert first == f"breaking: member-gone in call (v1.0) at subject: missing: Edm.String  [{told.fingerprint}]"
+    difference = Difference(Kind.MEMBER_GONE, Origin.METADATA, "v1.0", "call", "subject", "Edm.String")
+    assert first == f"breaking: member-gone in call (v1.0) at subject: missing: Edm.String  [{difference.fingerprint}]"
     assert place == "    v1.csdl"
 
 
@@ -67,18 +67,18 @@ def test_openapi_has_to_have_the_addresses_too(tmp_path: Path, capsys: pytest.Ca
     capsys.readouterr()
     key = "{call-id}/operations/{commsOperation-id}"
     assert main(["drift", "metadata", "--openapi", openapi(tmp_path, without=key), "--format", "json"]) == 2
-    (gone,) = json.loads(capsys.readouterr().out)["differences"]
-    assert (gone["kind"], gone["subject"]) == ("path-gone", "commsoperation-get")
+    (missing,) = json.loads(capsys.readouterr().out)["differences"]
+    assert (missing["kind"], missing["subject"]) == ("path-gone", "commsoperation-get")
 
 
 def test_json_holds_the_differences_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """They can be read back."""
     main(["drift", "metadata", "--csdl", csdl(tmp_path, more="mood"), "--format", "json"])
-    told = json.loads(capsys.readouterr().out)
-    assert told["outcome"] == "additive"
-    (one,) = map(Difference.from_json, told["differences"])
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["outcome"] == "additive"
+    (one,) = map(Difference.from_json, shown["differences"])
     assert (one.kind, one.subject, one.where) == (Kind.MEMBER_NEW, "call", "mood")
-    assert told["unchecked"] == []
+    assert shown["unchecked"] == []
 
 
 @pytest.mark.parametrize("form", ["--csdl", "--openapi"])
@@ -100,7 +100,7 @@ def test_metadata_without_calls_could_not_be_checked(tmp_path: Path, capsys: pyt
 
 
 def test_a_damaged_file_is_an_error_and_no_difference(tmp_path: Path) -> None:
-    """Whoever gave it has to look at it."""
+    """The user who gave it has to look at it."""
     path = tmp_path / "v1.csdl"
     path.write_text("no XML")
     args = parser().parse_args(["drift", "metadata", "--csdl", str(path)])
@@ -108,7 +108,7 @@ def test_a_damaged_file_is_an_error_and_no_difference(tmp_path: Path) -> None:
         drift.metadata(args)
 
 
-def test_words_that_make_no_command_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_arguments_are_usage_errors(capsys: pytest.CaptureFixture[str]) -> None:
     """One form of metadata, not both, and not none."""
     for words in ([], ["--csdl", "a", "--openapi", "b"], ["--csdl", "a", "--version", "v2"]):
         with pytest.raises(SystemExit):
@@ -203,7 +203,7 @@ def test_a_refresh_with_its_switch_writes_a_contract_that_has_it(
     assert capsys.readouterr().out == "The types are as published.\n"
 
 
-def test_a_refresh_that_cannot_write_leaves_the_file(
+def test_a_refresh_that_cannot_write_keeps_the_file(
     tmp_path: Path, contract: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither half a file nor another beside it."""
@@ -216,7 +216,7 @@ def test_a_refresh_that_cannot_write_leaves_the_file(
     args = parser().parse_args(words)
     monkeypatch.setattr(Path, "replace", refused)
     with pytest.raises(SettingError, match=r"expected a folder to write to \(Permission denied\)\."):
-        contracts.run(args)
+        contracts.refresh(args)
     assert (contract / "types-v1.0.json").read_bytes() == before
     assert len(list(contract.iterdir())) == 2
 

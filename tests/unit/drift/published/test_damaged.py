@@ -88,7 +88,7 @@ def test_csdl_that_is_cut_says_where(share: float, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.9])
 def test_openapi_json_that_is_cut_says_where(share: float, tmp_path: Path) -> None:
-    """The same for JSON."""
+    """The place is where it ends."""
     cut = WHOLE_JSON[: int(len(WHOLE_JSON) * share)]
     error = failed(read_openapi, tmp_path / "openapi.json", cut)
     assert 0 < error.byte <= len(cut)
@@ -172,7 +172,7 @@ def test_a_body_that_is_referred_to_has_to_be_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["yaml", "json"])
 def test_metadata_of_a_cloud_without_calls_has_none(form: str, tmp_path: Path) -> None:
-    """It is read to its end, and says nothing of calls."""
+    """The file is read to its end, and states nothing about calls."""
     document = forms.openapi(forms.types(), {"/groups": {"get": {}}})
     document["paths"] = {"/groups": {"get": {}}}
     path = tmp_path / "openapi"

@@ -1,4 +1,4 @@
-"""The contract's types against published metadata: what was there, what is there now, what is told of it."""
+"""The contract's types against published metadata: each change and the differences reported for it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def action(name: str, bound: str = "call") -> dict[str, Any]:
     return {"name": name, "kind": "action", **facts}
 
 
-def told(found: list[Difference]) -> list[str]:
+def summaries(found: list[Difference]) -> list[str]:
     return [f"{one.severity} {one.kind} {one.subject} {one.where}".strip() for one in found]
 
 
@@ -281,23 +281,23 @@ def read(form: str, model: dict[str, Any], folder: Path) -> Metadata:
 
 
 @pytest.mark.parametrize("form", ["csdl", "openapi"])
-@pytest.mark.parametrize(("_name", "path", "before", "after", "told_of", "openapi"), ROWS, ids=[row[0] for row in ROWS])
-def test_each_change_is_told(
-    _name: str, path: str, before: Any, after: Any, told_of: list[str], openapi: list[str], form: str, tmp_path: Path
+@pytest.mark.parametrize(("_name", "path", "before", "after", "csdl", "openapi"), ROWS, ids=[row[0] for row in ROWS])
+def test_each_change_of_the_metadata_is_reported(
+    _name: str, path: str, before: Any, after: Any, csdl: list[str], openapi: list[str], form: str, tmp_path: Path
 ) -> None:
     """CSDL says all of it; OpenAPI what it can state, and of the rest nothing is made up."""
     contract, published = forms.types(), forms.types()
     put(contract, path, before)
     put(published, path, after)
     found = list(differences(contract, read(form, published, tmp_path), forms.overlay(), "v1.0"))
-    assert told(found) == (told_of if form == "csdl" or openapi is SAME else openapi)
+    assert summaries(found) == (csdl if form == "csdl" or openapi is SAME else openapi)
     assert {one.origin for one in found} <= {Origin.METADATA}
 
 
 @pytest.mark.parametrize("form", ["csdl", "openapi", "yaml"])
 @pytest.mark.parametrize("version", ["v1.0", "beta"])
 def test_what_the_contract_has_is_no_difference(version: str, form: str, tmp_path: Path) -> None:
-    """Published as it is, whatever the form, nothing is told: no overlay entry, nothing unknown of beta."""
+    """Published as it is, whatever the form, there is no difference: no overlay entry, nothing unknown of beta."""
     published = read(form, forms.types(version), tmp_path)
     assert list(differences(forms.types(version), published, forms.overlay(), version)) == []
     assert published.has_calls
@@ -337,7 +337,7 @@ def test_a_member_that_moved_into_a_base_is_still_there(tmp_path: Path) -> None:
     published["entityTypes"]["presenceLike"]["properties"] = {"isMuted": moved}
     published["entityTypes"]["participant"]["base"] = "presenceLike"
     found = list(differences(forms.types(), read("csdl", published, tmp_path), forms.overlay(), "v1.0"))
-    assert told(found) == ["additive type-new presenceLike"]
+    assert summaries(found) == ["additive type-new presenceLike"]
 
 
 def test_an_answer_that_comes_or_goes_is_a_body(tmp_path: Path) -> None:
@@ -347,34 +347,34 @@ def test_an_answer_that_comes_or_goes_is_a_body(tmp_path: Path) -> None:
     next(one for one in published["actions"] if one["name"] == "invite")["returns"] = None
     for form in ("csdl", "openapi"):
         found = differences(forms.types(), read(form, published, tmp_path), forms.overlay(), "v1.0")
-        assert told(list(found)) == ["breaking body-gone invite returns", "additive body-new keepAlive returns"]
+        assert summaries(list(found)) == ["breaking body-gone invite returns", "additive body-new keepAlive returns"]
 
 
 @pytest.mark.parametrize(("lists", "expected"), [(True, ["breaking type-gone appHostedMediaConfig"]), (False, [])])
-def test_a_subtype_is_gone_where_its_base_lists_the_others(lists: bool, expected: list[str], tmp_path: Path) -> None:
-    """OpenAPI cut down to one product leaves out the subtypes that no path names."""
+def test_a_subtype_is_missing_where_its_base_lists_the_others(lists: bool, expected: list[str], tmp_path: Path) -> None:
+    """OpenAPI cut down to one product omits the subtypes that no path names."""
     published = forms.types()
     del published["complexTypes"]["appHostedMediaConfig"]
     path = tmp_path / "openapi.json"
     path.write_text(forms.written(forms.openapi(published, lists=lists), "json"))
-    assert told(list(differences(forms.types(), read_openapi(path), forms.overlay(), "v1.0"))) == expected
+    assert summaries(list(differences(forms.types(), read_openapi(path), forms.overlay(), "v1.0"))) == expected
 
 
-def test_one_name_on_two_things_is_told_apart(tmp_path: Path) -> None:
+def test_one_action_name_on_two_types_is_two_actions(tmp_path: Path) -> None:
     """There is a ``mute`` of the call and one of a participant."""
     published = forms.types()
     published["actions"] = [one for one in published["actions"] if (one["name"], one["boundTo"]) != ("mute", "call")]
     found = list(differences(forms.types(), read("csdl", published, tmp_path), forms.overlay(), "v1.0"))
-    assert told(found) == ["breaking action-gone call.mute"]
+    assert summaries(found) == ["breaking action-gone call.mute"]
 
 
-def test_an_address_that_is_not_published_any_more_is_gone(tmp_path: Path) -> None:
+def test_an_address_that_is_not_published_any_more_is_reported(tmp_path: Path) -> None:
     """OpenAPI has the addresses; what else it has is none of the contract's business."""
     published = read("openapi", forms.types(), tmp_path)
     assert ("POST", "/communications/calls/{}/reject") in published.routes
     promised = {"call-reject": ("POST", "/communications/calls/{}/reject"), "call-x": ("PUT", "/communications/calls")}
-    (gone,) = routes_gone(published.routes, promised, "v1.0", "openapi.json")
-    assert (gone.subject, gone.before, gone.after) == (
+    (missing,) = routes_gone(published.routes, promised, "v1.0", "openapi.json")
+    assert (missing.subject, missing.before, missing.after) == (
         "call-x",
         "PUT /communications/calls",
         "GET, POST /communications/calls",
@@ -382,7 +382,7 @@ def test_an_address_that_is_not_published_any_more_is_gone(tmp_path: Path) -> No
 
 
 def test_a_difference_has_the_same_fingerprint_from_either_form(tmp_path: Path) -> None:
-    """Whoever accepts it once accepts it for both files."""
+    """A difference accepted for one file is accepted for both."""
     published = forms.types()
     put(published, f"{PROPERTIES}/mood", member())
     prints = {

@@ -33,7 +33,7 @@ def read(text: str, folder: Path) -> Page:
 
 @pytest.mark.parametrize("text", ODD)
 def test_a_page_of_any_form_can_be_read(text: str, tmp_path: Path) -> None:
-    """A page that somebody is still writing says little, but never stumbles."""
+    """An unfinished page states little, and raises nothing."""
     page = read(text, tmp_path)
     assert list(routes(page)) == []
     assert list(documented(page.tables)) == []

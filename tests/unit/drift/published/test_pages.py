@@ -1,4 +1,4 @@
-"""The contract against reference pages: what stands in a page, what stands there now, what is told of it."""
+"""The contract against reference pages: each change of a page and the differences reported for it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def look(root: Path, version: str = "v1.0") -> tuple[list[Difference], list[Unch
     return [one for one in found if isinstance(one, Difference)], [one for one in found if isinstance(one, Unchecked)]
 
 
-def told(one: Difference) -> str:
+def summary(one: Difference) -> str:
     return f"{one.severity} {one.kind} {one.subject} {one.where}".strip()
 
 
@@ -178,7 +178,7 @@ ROWS: list[tuple[str, str, str, str, list[str]]] = [
 
 
 @pytest.mark.parametrize(("_name", "file", "before", "after", "expected"), ROWS, ids=[row[0] for row in ROWS])
-def test_each_change_of_a_page_is_told(
+def test_each_change_of_a_page_is_reported(
     _name: str, file: str, before: str, after: str, expected: list[str], docs: Path
 ) -> None:
     """With the page and its line."""
@@ -187,7 +187,7 @@ def test_each_change_of_a_page_is_told(
     assert before in text
     path.write_text(text.replace(before, after, 1), encoding="utf-8")
     found, unchecked = look(docs)
-    assert [told(one) for one in found] == expected
+    assert [summary(one) for one in found] == expected
     assert unchecked == []
     assert all(one.place.startswith(f"{file}:") and one.origin is Origin.DOCUMENTATION for one in found)
 
@@ -254,13 +254,13 @@ BROKEN: list[tuple[str, str, str, str, list[str]]] = [
 def test_each_example_is_judged_by_the_contract(
     _name: str, file: str, before: str, after: str, expected: list[str], docs: Path
 ) -> None:
-    """An example is a notice: nobody's program breaks by it."""
+    """A difference in an example is a notice: no program breaks by it."""
     path = docs / file
     text = path.read_text(encoding="utf-8")
     assert before in text
     path.write_text(text.replace(before, after, 1), encoding="utf-8")
     found, unchecked = look(docs)
-    assert [told(one) for one in found] == expected
+    assert [summary(one) for one in found] == expected
     assert unchecked == []
 
 

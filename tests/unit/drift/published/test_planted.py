@@ -271,7 +271,7 @@ PARTICIPANTS = (
 )
 METADATA: list[tuple[str, str, str, list[Found]]] = [
     (
-        "the singleton is gone",
+        "the singleton is missing",
         '<Singleton Name="communications" [^>]*/>',
         "",
         [(K.PATH_GONE, "communications", "/communications", "singleton of cloudCommunications", "")],
@@ -344,16 +344,16 @@ METADATA: list[tuple[str, str, str, list[Found]]] = [
             )
         ],
     ),
-    ("an entity set is gone", '<EntitySet Name="users" EntityType="graph.user"/>', "", []),
+    ("an entity set is missing", '<EntitySet Name="users" EntityType="graph.user"/>', "", []),
     ("there is no container", "<EntityContainer.*</EntityContainer>", "", []),
     (
-        "a reason is gone",
+        "a reason is missing",
         '<Member Name="busy" Value="1"/>',
         "",
         [(K.ENUM_MEMBER_GONE, "rejectReason", "busy", "busy", "")],
     ),
     (
-        "an action is gone",
+        "an action is missing",
         r'<Action Name="reject" IsBound="true">.*?</Action>',
         "",
         [(K.ACTION_GONE, "reject", "", "action on call", "")],
@@ -412,7 +412,7 @@ LEFT_OUT = ("sendDtmfTones", "sendDtmfTonesOperation", "removedState", "rosterSe
 def test_a_file_is_compared_with_what_it_can_hold(
     name: str, more: dict[str, object], missing: set[str], tmp_path: Path
 ) -> None:
-    """Another cloud is behind in many things, and a slice leaves types out, but no members of a type that it has."""
+    """Another cloud is behind in many things, and a slice omits types, but no members of a type that it has."""
     path = tmp_path / name
     path.write_text(without(*LEFT_OUT))
     found = metadata(path, **more)
@@ -427,8 +427,8 @@ def test_what_is_documented_for_a_cloud_has_to_be_in_its_metadata(tmp_path: Path
     path = tmp_path / "v1.0-Fairfax.csdl"
     path.write_text(without(*LEFT_OUT, "answer"))
     assert not [one for one in metadata(path) if isinstance(one, Difference)]
-    (gone,) = (one for one in metadata(path, cloud="us-gov-l4") if isinstance(one, Difference))
-    assert facts(gone) == (K.ACTION_GONE, "answer", "", "action on call", "")
+    (missing,) = (one for one in metadata(path, cloud="us-gov-l4") if isinstance(one, Difference))
+    assert facts(missing) == (K.ACTION_GONE, "answer", "", "action on call", "")
 
 
 def test_a_change_in_another_clouds_metadata_is_found(tmp_path: Path) -> None:
@@ -461,7 +461,7 @@ def sliced(others: tuple[str, ...], spoil: Callable[[dict[str, object]], object]
 def test_a_slice_of_openapi_is_known_by_its_few_paths(
     others: tuple[str, ...], kinds: list[Kind], tmp_path: Path
 ) -> None:
-    """A file for one product's client: a path that it lacks was left out; in the whole file it would be gone."""
+    """A file for one product's client: a path that it lacks was omitted; in a whole file it would be a difference."""
     path = tmp_path / "openapi.json"
     path.write_text(sliced(others, lambda document: document["paths"]["/communications/calls/{call-id}"].pop("delete")))
     found = list(of_metadata(path, Form.OPENAPI, "v1.0"))

@@ -133,8 +133,8 @@ def test_a_meeting_is_held(ask: Ask, simulator: Simulator) -> None:
     assert "Ana" in [one["identity"]["name"] for one in call["participants"]]
 
 
-def test_a_meeting_that_lets_nobody_in(ask: Ask, simulator: Simulator) -> None:
-    """A bot that joins it stays in establishing, and its call ends after a minute."""
+def test_a_meeting_that_admits_no_bot(ask: Ask, simulator: Simulator) -> None:
+    """A bot that joins it remains in establishing, and its call ends after a minute."""
     _, meeting = ask("POST", "meetings", people=["Ana"], lets_in=False)
     body = {
         "callbackUri": "https://bot.contoso.com/api/calls",
@@ -164,7 +164,7 @@ def test_keys_are_rotated_and_retired(ask: Ask, simulator: Simulator) -> None:
     assert phone.send("GET", "/calls/57da").status == 401
 
 
-def test_a_token_for_somebody_else_is_refused(ask: Ask, simulator: Simulator) -> None:
+def test_a_token_for_another_audience_or_tenant_is_refused(ask: Ask, simulator: Simulator) -> None:
     """One for another audience, and one for another tenant."""
     phone = Phone(simulator)
     for members in ({"audience": "https://example.org"}, {"tenant_id": "f43b0b1e-0000-4000-8000-000000000000"}):
@@ -193,11 +193,11 @@ def test_a_place_for_two_is_not_over(ask: Ask) -> None:
     """The refusal to join says what can be done there."""
     _, call = ask("POST", "calls")
     status, said = message(ask("POST", "people/Ben/joins", call=call["id"]))
-    assert (status, said.partition("; ")[2]) == (409, "from here: leave.")
+    assert (status, said.partition("; ")[2]) == (409, "from here: leaves.")
 
 
 def test_the_directory_is_opened_and_closed(ask: Ask, simulator: Simulator) -> None:
-    """Whether everybody exists is asked for and set, and survives a reset."""
+    """Whether all users exist can be read and set, and survives a reset."""
     assert ask("GET", "directory") == (200, {"open": False})
     assert ask("POST", "directory", open=True) == (200, {"open": True})
     ask("POST", "reset")
@@ -205,7 +205,7 @@ def test_the_directory_is_opened_and_closed(ask: Ask, simulator: Simulator) -> N
     assert message(ask("POST", "directory", open="yes")) == (400, "open='yes': expected true or false.")
 
 
-def test_people_do_what_they_are_told(ask: Ask, simulator: Simulator) -> None:
+def test_people_act_at_once_or_later_on_request(ask: Ask, simulator: Simulator) -> None:
     """At once, or when it rings; a phone by its number."""
     call = simulator.incoming_call("Adele", group=True)
     Phone(simulator).answer(call.id)
@@ -213,7 +213,7 @@ def test_people_do_what_they_are_told(ask: Ask, simulator: Simulator) -> None:
     assert ask("POST", "people/Ben/leaves", call=call.id)[0] == 200
     assert message(ask("POST", "people/Ben/leaves", call=call.id)) == (
         409,
-        f"Ben is not in call {call.id} and cannot take 'leave'; from here: join.",
+        f"Ben is not in call {call.id} and cannot take 'leaves'; from here: joins.",
     )
     assert ask("POST", "people/+4930123456/is_busy")[1]["sort"] == "phone"
     assert ask("POST", "people/Cleo/answers_after", seconds=3)[1] == ask("GET", "people/Cleo")[1]
@@ -263,8 +263,8 @@ def test_the_ledger_is_read_in_pieces(ask: Ask, state: ServerState, simulator: S
     _, ledger = ask("GET", "ledger")
     assert [one["sort"] for one in ledger["entries"]] == ["delivery", "fault", "request", "delivery"]
     assert ledger["dropped"] == 0
-    told, struck, asked, _ = ledger["entries"]
-    assert (told["kind"], told["status"], told["notification"]) == ("created call incoming", 202, 0)
+    delivery, struck, asked, _ = ledger["entries"]
+    assert (delivery["kind"], delivery["status"], delivery["notification"]) == ("created call incoming", 202, 0)
     assert (struck["fault"], asked["method"], asked["status"]) == (
         "latency (operation='call-reject', seconds=1)",
         "POST",
@@ -311,7 +311,7 @@ def test_notifications_are_read_delivered_or_not(ask: Ask) -> None:
 
 
 def test_what_is_old_is_no_longer_kept(ask: Ask, state: ServerState, simulator: Simulator) -> None:
-    """It is said how much is gone; numbers go on, and a bot that hung up everything has done so."""
+    """The number of dropped ones is shown; numbers go on, and a bot that hung up everything has done so."""
     simulator.keep_latest(calls=2, notifications=3)
     phone = Phone(simulator)
 
@@ -326,8 +326,8 @@ def test_what_is_old_is_no_longer_kept(ask: Ask, state: ServerState, simulator: 
         ask("POST", "clock/advance", seconds=1)
     calls = ask("GET", "calls")[1]
     assert (len(calls["calls"]), calls["dropped"]) == (2, 3)
-    told = ask("GET", "notifications?since=0")[1]
-    assert ([one["number"] for one in told["notifications"]], told["count"], told["dropped"]) == ([17, 18, 19], 20, 17)
+    seen = ask("GET", "notifications?since=0")[1]
+    assert ([one["number"] for one in seen["notifications"]], seen["count"], seen["dropped"]) == ([17, 18, 19], 20, 17)
     assert [one["number"] for one in ask("GET", "notifications?since=19")[1]["notifications"]] == [19]
     assert ask("POST", "assertions/hung-up-what-it-created")[0] == 200
     assert ask("POST", "assertions/acts-once-on-duplicates")[0] in {200, 409}
@@ -374,7 +374,7 @@ def test_apps_are_registered_and_changed(ask: Ask, simulator: Simulator) -> None
 
 
 def test_everything_starts_anew(ask: Ask, state: ServerState) -> None:
-    """The same ids again; the bot stays where it is, and time zero stands for the present."""
+    """Ids repeat, the bot keeps its place, and time zero stands for the present."""
     began = datetime.now(UTC)
     state.bot(asgi(lambda notes, headers: None))
     _, before = ask("POST", "calls")

@@ -185,7 +185,7 @@ LEFT_OUT: dict[type, dict[str, str]] = {
         "courier": PART,
         "wait_until_idle": "POST clock/advance does",
         "sleep": "for applications in this process only",
-        "wait_for": "a loop in the suite's own language: nobody else knows its condition",
+        "wait_for": "a loop in the suite's own language: only the suite knows its condition",
         "watch": "a server always does",
     },
 }
@@ -201,11 +201,15 @@ OTHER_NAMES = {
 }
 """Parameters that an address says by another name, or by itself."""
 PARAMETERS_LEFT_OUT = {
-    (Simulator, "advance", "patience"): "the server knows whether anybody delivers by itself",
-    (Simulator, "advance", "extra"): "the server has clients that know nothing of each other, and says how many",
+    (Simulator, "advance", "patience"): "the server knows whether a bot delivers by itself",
+    (Simulator, "advance", "extra"): "the server has clients that do not know each other, and says how many",
     (Simulator, "reset", "start"): "time zero of a server stands for the present",
     (Simulator, "fault", "name"): "there is an address for each",
-    (Bot, "__call__", "allow_hosts"): "whoever starts the server says so: else a request could have it post anywhere",
+    (
+        Bot,
+        "__call__",
+        "allow_hosts",
+    ): "the user who starts the server decides: else a request could have it post anywhere",
     (Bot, "__call__", "linger"): "for applications in this process only",
     (Bot, "__call__", "epoch"): CODE,
     (Bot, "__call__", "busy"): CODE,
@@ -241,7 +245,7 @@ def public(kind: type) -> set[str]:
 
 @pytest.mark.parametrize("kind", CLASSES)
 def test_everything_has_an_address_or_a_reason(kind: type) -> None:
-    """Each public name is in exactly one of the tables, and none is there that has gone."""
+    """Each public name is in exactly one of the tables, and no table names a removed one."""
     with_address, without = set(ADDRESSES[kind]), set(LEFT_OUT.get(kind, ()))
     assert not with_address & without
     assert with_address | without == public(kind)
@@ -270,7 +274,7 @@ def test_every_address_stands_for_something() -> None:
 
 
 def test_no_reason_is_left_over() -> None:
-    """A parameter that has gone takes its reason with it."""
+    """A reason for a removed parameter is removed, too."""
     for kind, name, parameter in PARAMETERS_LEFT_OUT:
         assert parameter in inspect.signature(getattr(kind, name)).parameters
     assert set(SERVED_ONLY) <= set(KNOWN)

@@ -59,7 +59,7 @@ def test_a_server_keeps_32_megabytes() -> None:
     assert ServerState.of(simulator, SimulatorApp(simulator)).bot.ledger.most_bytes == LEDGER_BYTES == 32 * 2**20
 
 
-def test_a_request_that_is_not_let_in_leaves_one_line(state: ServerState) -> None:
+def test_an_unauthorized_request_is_one_line_in_the_ledger(state: ServerState) -> None:
     """Members are as usual, and empty."""
     state.simulator.handle(Request("POST", f"{GRAPH}/calls", Headers({"Cookie": "a"}), b"x" * 4000))
     (entry,) = ledger(state)["entries"]
@@ -67,7 +67,7 @@ def test_a_request_that_is_not_let_in_leaves_one_line(state: ServerState) -> Non
     assert (entry["headers"], entry["body"], entry["response"]) == ({}, None, {"headers": {}, "body": None})
 
 
-def test_nothing_of_a_long_body_stays_in_memory(state: ServerState) -> None:
+def test_a_long_body_is_not_kept_in_memory(state: ServerState) -> None:
     """Neither of the exchange, nor of what was found about it."""
     phone = Phone(state.simulator)
     phone.send("GET", "/calls/57da")

@@ -82,7 +82,7 @@ def test_what_a_server_has_forgotten_is_not_missed(remote: RemoteWorld, state: S
     assert [one.call_id for one in remote.notifications][2:] == [last.id]
 
 
-def test_a_refusal_leaves_the_test_unchecked(remote: RemoteWorld) -> None:
+def test_a_refusal_makes_the_test_unchecked(remote: RemoteWorld) -> None:
     """It judges nothing, and says what the server said."""
     with pytest.raises(StageError, match=r"Did you mean 'Calls\.Initiate\.All'"):
         remote.authority.token(roles=["Calls.Initate.All"])
@@ -108,7 +108,7 @@ async def _text(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"hello"})
 
 
-def test_whatever_answers_it_does_no_harm() -> None:
+def test_any_server_that_answers_does_no_harm() -> None:
     """No JSON, a closed connection, or no server at all."""
     with serve_in_thread(_text) as url:
         assert is_steerable(url) is False
@@ -122,6 +122,6 @@ def test_whatever_answers_it_does_no_harm() -> None:
 
 def test_another_machine_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its capabilities are none of a simulator on this machine."""
-    monkeypatch.setattr("pytest_graphcalls.targets.remote.Network", lambda: pytest.fail("somebody was asked"))
+    monkeypatch.setattr("pytest_graphcalls.targets.remote.Network", lambda: pytest.fail("a request was sent"))
     assert is_steerable("https://graph.example.org") is False
     assert is_steerable("http://192.0.2.7") is False

@@ -1,4 +1,4 @@
-"""A bot behind a socket, told by a server whose time passes by itself or stands still; nothing waits for anything."""
+"""A bot behind a socket, notified by a server in real or frozen time; no request blocks another."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def post(served: httpx.Client) -> Callable[..., Any]:
 def a_bot(act: Act) -> Iterator[str]:
     """A bot in a thread of its own server: what it does blocks no other."""
     with serve_in_thread(asgi(act)) as url:
-        yield f"{url}/told"
+        yield f"{url}/notify"
 
 
 def rejecting(served: httpx.Client, state: ServerState) -> Act:
@@ -54,10 +54,10 @@ def rejecting(served: httpx.Client, state: ServerState) -> Act:
     return act
 
 
-def test_in_frozen_time_the_bot_is_told_on_advance_alone(
+def test_in_frozen_time_the_bot_is_notified_on_advance_alone(
     served: httpx.Client, state: ServerState, post: Callable[..., Any]
 ) -> None:
-    """And the answer to it comes when everything was told, also what came about meanwhile."""
+    """The response to it comes when all notifications are delivered, also those of later events."""
     with a_bot(rejecting(served, state)) as url:
         assert post("bot", url=url)["url"] == url
         call = post("calls", caller="Mallory")
@@ -67,11 +67,11 @@ def test_in_frozen_time_the_bot_is_told_on_advance_alone(
         assert (seen["state"], seen["rejected_with"]) == ("terminated", "busy")
         assert len(served.get(f"{PREFIX}calls").json()["calls"]) == 3
         assert [one.status for one in state.bot.deliveries] == [202] * 6
-        assert state.bot.deliveries[0].url.endswith("/told")
+        assert state.bot.deliveries[0].url.endswith("/notify")
         assert post("assertions/answered-within", seconds=15) == {"passed": True}
 
 
-def test_in_real_time_the_bot_is_told_without_any_request(
+def test_in_real_time_the_bot_is_notified_without_any_request(
     served: httpx.Client, state: ServerState, post: Callable[..., Any]
 ) -> None:
     """The clock drives it, also what falls due later."""
@@ -92,11 +92,11 @@ def test_in_real_time_the_bot_is_told_without_any_request(
     assert state.simulator.now >= 0.2
 
 
-def test_in_real_time_too_the_answer_comes_when_the_bot_was_told(
+def test_in_real_time_too_an_advance_is_answered_after_the_notifications(
     served: httpx.Client, state: ServerState, post: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also when the clock had begun to tell it."""
-    telling, asked = Event(), Event()
+    """Also when the clock had begun to notify it."""
+    notifying, asked = Event(), Event()
     advance = ServerState.advance
 
     def advance_too(state: ServerState, seconds: float, patience: float) -> None:
@@ -106,14 +106,14 @@ def test_in_real_time_too_the_answer_comes_when_the_bot_was_told(
     monkeypatch.setattr(ServerState, "advance", advance_too)
 
     def act(notes: dict[str, Any], _: dict[str, str]) -> None:
-        telling.set()
+        notifying.set()
         assert asked.wait(LONG)
 
     with a_bot(act) as url:
         post("bot", url=url)
         post("clock/thaw")
         post("calls")
-        assert telling.wait(LONG)
+        assert notifying.wait(LONG)
         post("clock/advance", seconds=15)
         assert [one.kind for one in state.bot.deliveries] == [
             "created call incoming",
@@ -122,14 +122,14 @@ def test_in_real_time_too_the_answer_comes_when_the_bot_was_told(
 
 
 @pytest.mark.parametrize("frozen", [True, False])
-def test_a_bot_that_hangs_is_reported_and_keeps_nobody(
+def test_a_bot_that_hangs_is_reported_and_blocks_no_request(
     served: httpx.Client, state: ServerState, post: Callable[..., Any], frozen: bool
 ) -> None:
     """Requests and control requests are answered meanwhile, and another bot can take its place."""
     seen = Event()
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         hanging.settimeout(LONG)
-        url = f"http://127.0.0.1:{hanging.getsockname()[1]}/told"
+        url = f"http://127.0.0.1:{hanging.getsockname()[1]}/notify"
         state.bot.ledger.listen(lambda delivery: seen.set() if "no answer within" in delivery.error else None)
         post("bot", url=url, timeout=0.2, redeliveries=0)
         post("calls")
@@ -161,7 +161,7 @@ def test_time_passes_while_a_bot_hangs(served: httpx.Client, state: ServerState,
         over.set()
 
 
-def test_a_bot_that_is_left_while_it_hangs_is_told_no_more(
+def test_a_bot_that_is_replaced_while_it_hangs_is_not_notified_any_more(
     served: httpx.Client, state: ServerState, post: Callable[..., Any]
 ) -> None:
     """The next one receives what happens from then on."""
@@ -182,15 +182,15 @@ def test_a_bot_that_is_left_while_it_hangs_is_told_no_more(
         call = post("calls")
         post("clock/advance", seconds=10)
         over.set()
-    told = [(one.attempt, one.status) for one in state.bot.deliveries]
-    assert (told[0], told[1:]) == ((1, None), [(1, 202)])
+    delivered = [(one.attempt, one.status) for one in state.bot.deliveries]
+    assert (delivered[0], delivered[1:]) == ((1, None), [(1, 202)])
     assert state.bot.deliveries[-1].call == call["id"]
 
 
 def test_a_bot_that_is_not_there_is_reported(
     served: httpx.Client, state: ServerState, post: Callable[..., Any]
 ) -> None:
-    """And told again, as often as usual."""
+    """It is notified again, as often as usual."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     post("bot", url=f"http://127.0.0.1:{port}")
@@ -262,15 +262,15 @@ def test_the_end_comes_while_a_bot_hangs(state: ServerState) -> None:
 
 
 def meeting_bot(calls: int) -> Any:
-    """A bot that answers for a call only once it was told of so many."""
-    told: set[str] = set()
+    """A bot that answers for a call only once it was notified of so many."""
+    seen: set[str] = set()
     all_there = asyncio.Event()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        told.update(incoming(json.loads((await receive())["body"])))
-        if len(told) == calls:
+        seen.update(incoming(json.loads((await receive())["body"])))
+        if len(seen) == calls:
             all_there.set()
         await asyncio.wait_for(all_there.wait(), LONG)
         await send({"type": "http.response.start", "status": 202, "headers": []})

@@ -86,7 +86,7 @@ STEPS: tuple[Step, ...] = (
     ("POST", "assertions/answered-within", {"seconds": 15}),
     ("POST", "assertions/answered-within", {}),
     ("POST", "assertions/nope", {}),
-    ("POST", "bot", {"url": "http://127.0.0.1:9/told", "redeliveries": 0}),
+    ("POST", "bot", {"url": "http://127.0.0.1:9/notify", "redeliveries": 0}),
     ("POST", "bot", {"url": "http://192.0.2.7"}),
     ("DELETE", "bot", {}),
     ("POST", "calls/57da", {}),

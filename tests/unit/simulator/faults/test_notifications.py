@@ -1,4 +1,4 @@
-"""What goes wrong with notifications: lost, late, twice, in another order, together; the service tells all the same."""
+"""Faults of notifications (lost, late, twice, reordered, batched); what the service posts is the same without them."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ RINGS, UP, IS_UP, GONE = (
 
 
 class Listener:
-    """Takes what is delivered: the virtual second, and what it tells in short."""
+    """Keeps each delivered notification with its virtual second and its kind."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
         self.got: list[Notification] = []
-        self.heard: list[tuple[float, str]] = []
+        self.delivered: list[tuple[float, str]] = []
         simulator.deliver_to(self)
 
     def __call__(self, note: Notification, number: int) -> None:
         self.got.append(note)
-        self.heard.append((self._simulator.now, kind_of(note.entries)))
+        self.delivered.append((self._simulator.now, kind_of(note.entries)))
 
     @property
     def kinds(self) -> list[str]:
-        return [kind for _, kind in self.heard]
+        return [kind for _, kind in self.delivered]
 
     @property
     def calls(self) -> list[str]:
@@ -81,22 +81,22 @@ def test_every_fault_of_a_notification_is_exercised() -> None:
     assert {name for name, *_ in DONE} == {name for name, sort in FAULTS.items() if sort.side is Side.NOTIFICATION}
 
 
-@pytest.mark.parametrize(("name", "facts", "heard"), DONE)
+@pytest.mark.parametrize(("name", "facts", "delivered"), DONE)
 def test_a_fault_does_what_it_says(
-    simulator: Simulator, listener: Listener, name: str, facts: dict[str, Any], heard: list[tuple[float, str]]
+    simulator: Simulator, listener: Listener, name: str, facts: dict[str, Any], delivered: list[tuple[float, str]]
 ) -> None:
-    """And what the service has told, which the contract is about, is the same as without it."""
+    """The notifications of the service, which the contract is about, are the same as without it."""
     fault = simulator.fault(name, **facts)
     call = answered(simulator)
     simulator.advance(10)
-    assert listener.heard == heard
+    assert listener.delivered == delivered
     assert [kind_of(note.entries) for note in simulator.notifications] == [RINGS, UP, IS_UP]
     assert fault.fired
     assert {one.call for one in fault.fired} == {call.id}
     assert {one.what for one in fault.fired} <= {RINGS, UP, IS_UP}
 
 
-def test_what_is_not_selected_is_not_counted(simulator: Simulator, listener: Listener) -> None:
+def test_a_notification_that_is_not_selected_is_not_counted(simulator: Simulator, listener: Listener) -> None:
     """A kind is matched by its first words: all of a call's changes, or one state."""
     call, roster, state = (simulator.fault("drop", kind=kind) for kind in ("updated call", "updated roster", IS_UP))
     answered(simulator)
@@ -106,7 +106,7 @@ def test_what_is_not_selected_is_not_counted(simulator: Simulator, listener: Lis
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_is_told_by_the_simulator(simulator: Simulator, listener: Listener, kind: str) -> None:
+def test_the_simulator_posts_every_kind_of_notification(simulator: Simulator, listener: Listener, kind: str) -> None:
     """A kind that can be asked for and never comes would be a fault that never strikes."""
     fault = simulator.fault("drop", kind=kind)
     simulator.incoming_call()
@@ -130,7 +130,7 @@ def chances(seed: int) -> list[float]:
     for _ in range(40):
         simulator.incoming_call()
         simulator.advance(0.01)
-    return [at for at, _ in listener.heard]
+    return [at for at, _ in listener.delivered]
 
 
 def test_chance_follows_the_seed() -> None:
@@ -138,15 +138,15 @@ def test_chance_follows_the_seed() -> None:
     assert 5 < len(chances(1)) < 35
 
 
-def test_what_is_held_comes_when_it_is_released(simulator: Simulator, listener: Listener) -> None:
-    """In its order, before what is told later; the fault stays in force."""
+def test_a_held_notification_comes_when_it_is_released(simulator: Simulator, listener: Listener) -> None:
+    """In order, before later notifications; the fault remains in force."""
     fault = simulator.fault("hold")
     first = simulator.incoming_call()
     second = simulator.incoming_call()
     simulator.advance(1)
     assert listener.calls == []
     fault.release()
-    assert listener.calls == []  # nobody is told anything before time passes
+    assert listener.calls == []  # nothing is delivered before time passes
     third = simulator.incoming_call()
     simulator.advance(0)
     assert listener.calls == [first.id, second.id]
@@ -157,7 +157,7 @@ def test_what_is_held_comes_when_it_is_released(simulator: Simulator, listener: 
 
 
 @pytest.mark.parametrize(("name", "facts"), [("hold", {}), ("reorder", {}), ("batch", {"size": 9})])
-def test_what_is_kept_comes_when_the_fault_ends(
+def test_a_kept_notification_comes_when_the_fault_ends(
     simulator: Simulator, listener: Listener, name: str, facts: dict[str, Any]
 ) -> None:
     with simulator.fault(name, nth=1, **facts) as fault:
@@ -170,31 +170,31 @@ def test_what_is_kept_comes_when_the_fault_ends(
     assert listener.calls.count(call.id) == len(simulator.notifications)
 
 
-def test_what_is_delayed_comes_when_its_time_has_come(simulator: Simulator, listener: Listener) -> None:
+def test_a_delayed_notification_comes_at_its_time(simulator: Simulator, listener: Listener) -> None:
     """Also when the fault has ended meanwhile: it is on its way."""
     with simulator.fault("delay", seconds=3) as fault:
         simulator.incoming_call()
         simulator.advance(1)
         fault.release()
     simulator.advance(1)
-    assert listener.heard == []
+    assert listener.delivered == []
     simulator.advance(1)
-    assert listener.heard == [(3, RINGS)]
+    assert listener.delivered == [(3, RINGS)]
 
 
 def test_a_reset_forgets_what_is_kept(simulator: Simulator, listener: Listener) -> None:
-    """A late one of the world before would tell of a call that never was."""
+    """A late notification from before the reset would name an unknown call."""
     faults = [simulator.fault(name, nth=nth, **facts) for nth, (name, facts) in enumerate(KEEPING, start=1)]
     for _ in faults:
         simulator.incoming_call()
     simulator.advance(0)
-    assert listener.heard == []
+    assert listener.delivered == []
     simulator.reset()
     for fault in faults:
         fault.release()
         fault.end()
     simulator.advance(20)
-    assert listener.heard == []
+    assert listener.delivered == []
     simulator.incoming_call()
     simulator.advance(0)
     assert listener.kinds == [RINGS]
@@ -208,7 +208,7 @@ def test_calls_do_not_wait_for_each_other(simulator: Simulator, listener: Listen
     simulator.fault("batch", kind="created call")
     first, second = simulator.incoming_call(), simulator.incoming_call()
     simulator.advance(0)
-    assert listener.heard == []
+    assert listener.delivered == []
     simulator.advance(14)
     assert listener.kinds == [RINGS, RINGS]
     assert sorted(listener.calls) == sorted([first.id, second.id])
@@ -251,9 +251,9 @@ TOGETHER: list[tuple[list[Two], list[tuple[float, str]]]] = [
 ]
 
 
-@pytest.mark.parametrize(("both", "heard"), TOGETHER)
-def test_two_go_together(
-    simulator: Simulator, listener: Listener, both: list[Two], heard: list[tuple[float, str]]
+@pytest.mark.parametrize(("both", "delivered"), TOGETHER)
+def test_two_faults_go_together(
+    simulator: Simulator, listener: Listener, both: list[Two], delivered: list[tuple[float, str]]
 ) -> None:
     """What one has kept and lets go later is still the other's to strike."""
     first, second = (simulator.fault(name, **facts) for name, facts in both)
@@ -261,7 +261,7 @@ def test_two_go_together(
     simulator.advance(5)
     first.release()
     simulator.advance(5)
-    assert listener.heard == heard
+    assert listener.delivered == delivered
     assert len(first.fired) == 1
     assert len(second.fired) == (0 if first.name == "drop" else 1)
 
@@ -277,16 +277,16 @@ def test_what_is_kept_passes_no_fault_that_has_ended(simulator: Simulator, liste
 
 
 def test_faults_can_be_ended_while_something_is_delivered(simulator: Simulator) -> None:
-    """By the bot itself, say, when it has been told."""
-    heard: list[str] = []
-    simulator.deliver_to(lambda note, number: (heard.append(note.call_id), fault.end())[0])
+    """By the bot itself, for example, when it is notified."""
+    delivered: list[str] = []
+    simulator.deliver_to(lambda note, number: (delivered.append(note.call_id), fault.end())[0])
     fault = simulator.fault("duplicate")
     first, second = simulator.incoming_call(), simulator.incoming_call()
     simulator.advance(0)
-    assert heard == [first.id, first.id, second.id]
+    assert delivered == [first.id, first.id, second.id]
 
 
-def test_nothing_is_kept_where_nobody_listens(simulator: Simulator) -> None:
+def test_without_a_bot_a_fault_keeps_nothing(simulator: Simulator) -> None:
     """Without a bot nothing is delivered, so nothing strikes."""
     fault = simulator.fault("hold")
     simulator.incoming_call()

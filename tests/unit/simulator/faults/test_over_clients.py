@@ -76,7 +76,7 @@ def ask(request: pytest.FixtureRequest, simulator: Simulator, make: Callable[...
 
 
 def test_a_dropped_answer(simulator: Simulator, ask: Ask) -> None:
-    """The call has ended, and nobody has said so; the next request is answered."""
+    """The call has ended, but its answer was lost; the next request is answered."""
     call = Bot(simulator).join()
     with simulator.fault("dropped", nth=1):
         with pytest.raises(httpx.RemoteProtocolError, match=DROPPED):
@@ -87,7 +87,7 @@ def test_a_dropped_answer(simulator: Simulator, ask: Ask) -> None:
 
 @pytest.mark.parametrize(("facts", "sent"), [({"sent": 7}, 7), ({"sent": 0}, 0), ({}, None)])
 def test_a_half_sent_answer(simulator: Simulator, ask: Ask, facts: dict[str, int], sent: int | None) -> None:
-    """httpx tells how much has come."""
+    """httpx shows how much has arrived."""
     call = Bot(simulator).join()
     whole = len(ask("GET", call.id).content)
     came = whole // 2 if sent is None else sent
@@ -225,7 +225,7 @@ def test_a_connection_is_ended_over_tls_as_well(
     assert caplog.text == ""
 
 
-def test_an_application_under_another_server_leaves_its_answer_incomplete(simulator: Simulator) -> None:
+def test_an_application_under_another_server_sends_an_incomplete_answer(simulator: Simulator) -> None:
     """ASGI cannot end a connection; a server that is not ours sees an application that returns too soon."""
     call = Bot(simulator).join()
     sent: list[dict[str, Any]] = []

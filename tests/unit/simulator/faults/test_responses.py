@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from pytest_graphcalls.contract import Contract, Match, Miss
+from pytest_graphcalls.contract.routes import Router
 from pytest_graphcalls.simulator import FAULTS, Fault, Faulty, Simulator
 from pytest_graphcalls.simulator.faults import NOTHING, Side
-from pytest_graphcalls.wire import Request, Response
-from tests.unit.simulator.bot import GRAPH, Bot, code, entry
+from pytest_graphcalls.wire import Headers, Request, Response
+from tests.unit.simulator.bot import CALLS, GRAPH, Bot, code, entry
 
 Look = Callable[[Response], Any]
 
@@ -102,7 +104,7 @@ def test_half_of_the_body_arrives_unless_it_is_said(simulator: Simulator, bot: B
     assert _spoilt(bot.delete(f"/{call.id}")) == (0, NOTHING)
 
 
-def test_what_is_dropped_is_carried_out(simulator: Simulator, bot: Bot) -> None:
+def test_a_dropped_request_is_carried_out(simulator: Simulator, bot: Bot) -> None:
     """A refused request is not."""
     first, second = bot.join(), bot.join()
     with simulator.fault("dropped"):
@@ -112,7 +114,7 @@ def test_what_is_dropped_is_carried_out(simulator: Simulator, bot: Bot) -> None:
     assert (first.state, second.state) == ("terminated", "established")
 
 
-def test_an_expired_token_is_told_as_the_gate_tells_it(simulator: Simulator, bot: Bot) -> None:
+def test_the_fault_expired_token_has_the_answer_of_a_really_expired_one(simulator: Simulator, bot: Bot) -> None:
     """The token of the request is as good as before, and observers see it as it was sent."""
     call, seen = bot.join(), []
     simulator.observe(seen.append)
@@ -136,7 +138,7 @@ SELECTED: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("facts", "struck"), SELECTED)
-def test_which_ones_are_struck(simulator: Simulator, facts: dict[str, Any], struck: str) -> None:
+def test_which_requests_are_struck(simulator: Simulator, facts: dict[str, Any], struck: str) -> None:
     """All conditions have to hold."""
     bot = Bot(simulator)
     call = bot.join()
@@ -224,7 +226,7 @@ def test_what_gets_lost_is_lost_however_much_of_it_was_sent(simulator: Simulator
 
 
 def test_ending_twice_does_nothing(simulator: Simulator, bot: Bot) -> None:
-    """Nor does it end another one of the same name."""
+    """Nor does it end another fault of the same name."""
     call = bot.join()
     with simulator.fault("500") as fault:
         fault.end()
@@ -297,3 +299,27 @@ def test_an_answer_says_what_was_injected(simulator: Simulator) -> None:
         answer = bot.get("/57da")
     assert answer.headers["x-graphcalls-fault"] == "half-sent (sent=1); 503 (retry_after=3)"
     assert isinstance(answer, Faulty)
+
+
+@pytest.mark.parametrize(
+    ("name", "facts"), [("429", {}), ("expired-token", {}), ("latency", {"seconds": 1}), ("half-sent", {})]
+)
+def test_an_exchange_with_a_fault_is_routed_once(
+    simulator: Simulator, bot: Bot, monkeypatch: pytest.MonkeyPatch, name: str, facts: dict[str, Any]
+) -> None:
+    """Fault, simulator and observer share what one of them has found."""
+    call, contract = bot.join(), Contract.packaged()
+    routed: list[str] = []
+    original = Router.match
+
+    def counted(router: Router, method: str, path: str) -> Match | Miss:
+        routed.append(path)
+        return original(router, method, path)
+
+    simulator.observe(lambda exchange: contract.look_of(exchange))
+    monkeypatch.setattr(Router, "match", counted)
+    simulator.fault(name, **facts)
+    simulator.handle(
+        Request("GET", f"{GRAPH}/v1.0{CALLS}/{call.id}", Headers({"Authorization": f"Bearer {bot.token}"}))
+    )
+    assert len(routed) == 1

@@ -62,7 +62,7 @@ def test_a_rule_that_only_such_a_test_broke_is_as_its_own_tests_say() -> None:
     assert without_faulty_tests(report(rule("broken", [GOOD], ["f"], [BAD]), seen), {BAD: "x"})["findings"] == []
 
 
-def test_a_rule_of_other_tests_stays() -> None:
+def test_a_rule_of_other_tests_is_kept() -> None:
     """What the others say is not touched."""
     assert stands(report(rule("held", [GOOD]))) == ("held", "r")
     assert stands(report(rule("not-checked", []))) == ("not-checked", "r")

@@ -1,4 +1,4 @@
-"""Whatever the message, nobody in it survives."""
+"""No personal data survives the redaction, wherever a message holds it."""
 
 import gzip
 import json
@@ -8,8 +8,7 @@ import timeit
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from pytest_graphcalls.leakscan import scan
 from pytest_graphcalls.redaction import Redactor
@@ -75,10 +74,10 @@ people = st.one_of(
 
 @examples(100)
 @given(people)
-def test_nobody_survives_and_twice_is_once_under_any_key(planted):
+def test_no_personal_data_survives_and_masking_twice_changes_nothing(planted):
     value, sent = planted
-    told = everything(sent)
-    assume(b"\x1f\x8b" in sent.response.body or value in told)
+    before = everything(sent)
+    assume(b"\x1f\x8b" in sent.response.body or value in before)
     once = CASSETTE.exchange(sent)
     assert value not in everything(once)
     assert once == CASSETTE.exchange(once) == Redactor("cassette", "of another project").exchange(once)
@@ -144,6 +143,6 @@ def test_nothing_raises(body, text):
 def test_the_time_grows_no_faster_than_the_text(text):
     def seconds(size):
         long = (text * (size // len(text))) + '="'
-        return min(timeit.repeat(lambda: CASSETTE.mask(long), timer=time.process_time, number=1, repeat=2))
+        return timeit.timeit(lambda: CASSETTE.mask(long), timer=time.process_time, number=1)
 
-    assert seconds(80_000) < 40 * seconds(8_000) + 0.05
+    assert any(seconds(40_000) < 40 * seconds(4_000) + 0.025 for _ in range(5))

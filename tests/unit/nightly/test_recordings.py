@@ -17,16 +17,16 @@ from pytest_graphcalls.wire import Headers, Notification
 from tests.unit.nightly.conftest import answered, refused
 
 
-def test_a_cassette_comes_back_as_a_tape(tmp_path: Path) -> None:
+def test_a_cassette_is_read_as_a_recording(tmp_path: Path) -> None:
     """With seconds and notifications, and without what depends on what others had left in a sandbox."""
-    told = Notification("https://bot.example.org/calls", {"value": []}, 2.5, Headers([("A", "b")]))
+    received = Notification("https://bot.example.org/calls", {"value": []}, 2.5, Headers([("A", "b")]))
     passport = Passport(
         datetime.now(UTC),
         Kind.LIVE,
         ("v1.0",),
         "abc",
         test="contracts/test_a.py::test_one@v1.0",
-        notifications=(told,),
+        notifications=(received,),
         seconds=(0.25, None, 1.5),
         uncompared=(1,),
     )
@@ -38,7 +38,7 @@ def test_a_cassette_comes_back_as_a_tape(tmp_path: Path) -> None:
     assert made.name == "contracts/test_a.py::test_one@v1.0"
     assert [one.seconds for one in made.exchanges] == [0.25, 1.5]
     assert [one.request for one in made.exchanges] == [exchanges[0].request, exchanges[2].request]
-    assert (made.notifications, made.notifications_recorded) == ((told,), True)
+    assert (made.notifications, made.notifications_recorded) == ((received,), True)
     assert len(found.rows) == 3
 
 
@@ -72,7 +72,7 @@ BOT, STAYS, ALICE = in_roster("1", application="b0"), in_roster("2", user="0e5a"
 
 
 def visited(folder: Path, *asks: str) -> Recording:
-    """A recording of a test that invites somebody into a meeting in which somebody was already."""
+    """A recording of a test that invites a user into a meeting that was not empty."""
     roster = [BOT, STAYS, ALICE]
     before, list_ = answered(value=[BOT, STAYS]), answered(value=roster)
     before = replace(before, request=replace(before.request, url=f"{before.request.url}/participants"))
@@ -82,17 +82,17 @@ def visited(folder: Path, *asks: str) -> Recording:
         for one in asks
     ]
     joined = replace(answered(), request=replace(before.request, method="POST", body=b'{"organizer": "0e5a"}'))
-    told = Notification("https://bot.example.org/calls", {"value": [{"resourceData": roster}]}, 2.5)
+    received = Notification("https://bot.example.org/calls", {"value": [{"resourceData": roster}]}, 2.5)
     name = "contracts/test_a.py::test_one@v1.0"
     passport = Passport(
-        datetime.now(UTC), Kind.LIVE, ("v1.0",), "abc", test=name, notifications=(told,), uncompared=(1,)
+        datetime.now(UTC), Kind.LIVE, ("v1.0",), "abc", test=name, notifications=(received,), uncompared=(1,)
     )
     cassette.write(folder / "a.yaml", [joined, before, *invites, list_], passport)
     return recording_of(opened(folder / "a.yaml"))
 
 
-def test_who_was_there_before_the_test_is_in_no_roster(tmp_path: Path) -> None:
-    """Who cannot be taken out stays from night to night; we ourselves, and whom the test invites, are in it."""
+def test_a_user_who_was_in_the_meeting_before_is_in_no_roster(tmp_path: Path) -> None:
+    """A user who cannot be removed stays from night to night; the bot and invited users are in the roster."""
     made = visited(tmp_path, '{"id": "A11C"}')
     assert made.exchanges[-1].response.json()["value"] == [BOT, ALICE]
     assert made.notifications[0].body["value"] == [{"resourceData": [BOT, ALICE]}]

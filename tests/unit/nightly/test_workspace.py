@@ -10,7 +10,7 @@ import pytest
 
 from pytest_graphcalls.nightly import NightSettings, run_night
 from pytest_graphcalls.nightly.workspace import MARK, PREFIX, hold_workspace, remove_abandoned, temporary_workspace
-from tests.unit.nightly.conftest import Fake, Told
+from tests.unit.nightly.conftest import Fake, Phases
 
 
 @pytest.fixture(autouse=True)
@@ -23,22 +23,22 @@ def where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def abandoned(place: Path) -> Path:
-    """What a night leaves that is killed: nobody holds its lock."""
+    """The workspace of a killed night, whose lock no process holds."""
     folder = place / f"{PREFIX}1a2b3c"
     (folder / "1" / "cassettes").mkdir(parents=True)
     (folder / MARK).touch()
     return folder
 
 
-def test_a_night_takes_away_what_a_killed_one_has_left(where: Path, settings: NightSettings) -> None:
-    """And says so; nothing of its own stays either."""
-    folder, told = abandoned(where), Told()
-    run_night(settings, Fake(), told)
-    assert f"removed {folder}, which an earlier night had left behind when it was killed" in told.phases
+def test_a_night_removes_the_workspace_of_a_killed_one(where: Path, settings: NightSettings) -> None:
+    """It reports that; its own workspace is removed, too."""
+    folder, progress = abandoned(where), Phases()
+    run_night(settings, Fake(), progress)
+    assert f"removed {folder}, which an earlier night had left behind when it was killed" in progress.phases
     assert list(where.iterdir()) == []
 
 
-def test_what_a_night_works_in_stays_as_long_as_it_lives(where: Path) -> None:
+def test_the_workspace_of_a_running_night_is_kept(where: Path) -> None:
     """Whatever other nights think of it, of which there may be several at a time."""
     with temporary_workspace() as one, temporary_workspace() as other:
         assert remove_abandoned() == ()
@@ -56,7 +56,9 @@ def test_the_suite_of_a_killed_night_keeps_its_folder(where: Path) -> None:
     assert remove_abandoned() == (folder,)
 
 
-def test_somebody_elses_folder_stays(where: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_another_program_or_user_is_kept(
+    where: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One without our mark, a link to a folder, a mark that is a link, and another user's."""
     (where / f"{PREFIX}unmarked").mkdir()
     elsewhere = tmp_path / "elsewhere"
