@@ -6,7 +6,7 @@ import re
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from inspect import Parameter, Signature, getdoc, signature
 from itertools import chain
@@ -85,6 +85,7 @@ def _named(known: Iterable[_Known], name: str) -> list[Explanation]:
     return [explain() for names, explain in known if any(wanted & _forms(one) for one in names)]
 
 
+@cache
 def _forms(name: str) -> set[str]:
     """The forms in which names are compared: letters and digits, without Graph's namespace; and the words, sorted."""
     name = name.strip().removeprefix("#").removeprefix("microsoft.graph.")
