@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_role_is_required,
+    test_a_token_is_required,
+    test_it_is_answered_with_204_and_nothing as test_a_group_taken_away_is_answered_with_204_and_nothing,
+    test_the_old_address_still_works,
+)
 from pytest_graphcalls.stage import Answer, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
+OPERATION = "audioroutinggroup-delete"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 
 SUCCESS = "audioroutinggroup-delete.success-is-204-empty"
 
@@ -17,11 +28,11 @@ def take_away(call: StagedCall, group: str) -> Answer:
     return call.send("audioroutinggroup-delete", group_id=group)
 
 
-@rule("audioroutinggroup-delete.success-is-204-empty")
-def test_a_group_taken_away_is_answered_with_204_and_nothing(graphcalls_stage: Stage) -> None:
-    """A request that worked is answered with 204 and no body."""
-    answer = take_away(*graphcalls_stage.routed_call())
-    assert (answer.status_code, answer.content) == (204, b"")
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """A group that was made is taken away."""
+    call, group = graphcalls_stage.routed_call()
+    return Attempt(OPERATION, call, partial(take_away, group=group))
 
 
 @rule("audioroutinggroup-delete.group-is-gone")
@@ -32,34 +43,6 @@ def test_a_group_that_was_taken_away_cannot_be_read(graphcalls_stage: Stage) -> 
     graphcalls_stage.accepted(call.send("audioroutinggroup-get", group_id=group), read)
     graphcalls_stage.accepted(take_away(call, group), SUCCESS)
     assert refused(call.send("audioroutinggroup-get", group_id=group))
-
-
-@rule("audioroutinggroup-delete.role-is-required")
-def test_a_role_is_required(graphcalls_stage: Stage) -> None:
-    """A token without any of the roles of the permission table takes no group away."""
-    call, group = graphcalls_stage.routed_call()
-    assert refused(take_away(call.through(graphcalls_stage.client_with()), group))
-    # Is it because of the roles? Then the same request with them is carried out.
-    graphcalls_stage.accepted(take_away(call, group), SUCCESS)
-
-
-@rule("audioroutinggroup-delete.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A request without an Authorization header is not carried out."""
-    call, group = graphcalls_stage.routed_call()
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = take_away(call.through(graphcalls_stage.client_without_token()), group)
-    assert refused(answer)
-
-
-@rule("audioroutinggroup-delete.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """The address below /app reaches the same operation."""
-    call, group = graphcalls_stage.routed_call()
-    answer = take_away(call.at_old_address(), group)
-    if refused(answer):
-        graphcalls_stage.accepted(take_away(call, group), SUCCESS)
-    assert not refused(answer)
 
 
 @question("audioroutinggroup-delete.deleted-twice")

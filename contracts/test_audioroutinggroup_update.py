@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_role_is_required,
+    test_a_token_is_required,
+    test_the_old_address_still_works,
+)
 from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
+OPERATION = "audioroutinggroup-update"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 
 SUCCESS = "audioroutinggroup-update.success-is-200-with-group"
 
@@ -17,6 +26,13 @@ SUCCESS = "audioroutinggroup-update.success-is-200-with-group"
 def change(call: StagedCall, group: str, **body: Any) -> Answer:
     """Change an audio routing group."""
     return call.send("audioroutinggroup-update", body, group_id=group)
+
+
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """A group that was made has no receivers any more."""
+    call, group = graphcalls_stage.routed_call()
+    return Attempt(OPERATION, call, partial(change, group=group, receivers=[]))
 
 
 @rule("audioroutinggroup-update.success-is-200-with-group")
@@ -63,34 +79,6 @@ def test_two_sources_are_not_taken(graphcalls_stage: Stage) -> None:
     with graphcalls_stage.expecting("at-most-one-source"):
         answer = change(call, group, sources=list(map(call.id_of, call.people)))
     assert refused(answer) or len(members(answer).get("sources") or ()) < 2
-
-
-@rule("audioroutinggroup-update.role-is-required")
-def test_a_role_is_required(graphcalls_stage: Stage) -> None:
-    """A token without any of the roles of the permission table changes no group."""
-    call, group = graphcalls_stage.routed_call()
-    assert refused(change(call.through(graphcalls_stage.client_with()), group, receivers=[]))
-    # Is it because of the roles? Then the same request with them is carried out.
-    graphcalls_stage.accepted(change(call, group, receivers=[]), SUCCESS)
-
-
-@rule("audioroutinggroup-update.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A request without an Authorization header is not carried out."""
-    call, group = graphcalls_stage.routed_call()
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = change(call.through(graphcalls_stage.client_without_token()), group, receivers=[])
-    assert refused(answer)
-
-
-@rule("audioroutinggroup-update.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """The address below /app reaches the same operation."""
-    call, group = graphcalls_stage.routed_call()
-    answer = change(call.at_old_address(), group, receivers=[])
-    if refused(answer):
-        graphcalls_stage.accepted(change(call, group, receivers=[]), SUCCESS)
-    assert not refused(answer)
 
 
 @question("audioroutinggroup-update.unknown-group")

@@ -6,18 +6,31 @@ from typing import Any
 
 import pytest
 
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_client_context_of_256_characters_is_taken,
+    test_a_client_context_of_257_characters_is_not_taken,
+    test_a_role_is_required,
+    test_a_token_is_required,
+    test_it_is_answered_with_202_and_the_operation as test_it_is_answered_with_the_operation,
+    test_the_answer_does_not_wait as test_the_answer_does_not_wait_for_the_gallery,
+    test_the_client_context_comes_back,
+    test_the_end_of_the_operation_is_notified as test_the_end_is_notified,
+    test_the_old_address_still_works,
+)
 from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
-ACTION = "call-addlargegalleryview"
+OPERATION = "call-addlargegalleryview"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-addlargegalleryview.success-is-202-with-operation"
 
 
 def act(call: StagedCall, **body: Any) -> Answer:
     """Let the bot ask for the gallery."""
-    return call.send(ACTION, body)
+    return call.send(OPERATION, body)
 
 
 def ended(stage: Stage, call: StagedCall, answer: Answer) -> None:
@@ -39,81 +52,10 @@ def listed(call: StagedCall) -> dict[str, str]:
     return found
 
 
-@rule("call-addlargegalleryview.success-is-202-with-operation")
-def test_it_is_answered_with_the_operation(graphcalls_stage: Stage) -> None:
-    """A request that was taken is answered with 202 and its operation."""
-    answer = act(graphcalls_stage.meeting_call(people=0))
-    assert answer.status_code == 202
-    assert members(answer).get("id"), "the answer names no operation"
-
-
-@rule("call-addlargegalleryview.answers-before-it-is-done")
-def test_the_answer_does_not_wait_for_the_gallery(graphcalls_stage: Stage) -> None:
-    """The operation in the answer goes on, or is over and read as such."""
-    call = graphcalls_stage.meeting_call(people=0)
-    assert call.is_as_answered(graphcalls_stage.accepted(act(call), SUCCESS))
-
-
-@rule("call-addlargegalleryview.completion-is-notified")
-def test_the_end_is_notified(graphcalls_stage: Stage) -> None:
-    """Once the gallery is there, the end of the operation is posted."""
-    call = graphcalls_stage.meeting_call(people=0)
-    answer = graphcalls_stage.accepted(act(call), SUCCESS)
-    notices = graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
-    if any(one.state() == "failed" for one in notices):
-        raise graphcalls_stage.cannot_tell("a gallery that was added", "the operation has failed")
-    assert [one.state() for one in notices] == ["completed"]
-
-
-@rule("call-addlargegalleryview.client-context-is-echoed")
-def test_the_client_context_comes_back(graphcalls_stage: Stage) -> None:
-    """What the caller gives as clientContext comes back unchanged."""
-    context = graphcalls_stage.new_id()
-    answer = graphcalls_stage.accepted(act(graphcalls_stage.meeting_call(people=0), clientContext=context), SUCCESS)
-    assert members(answer).get("clientContext") == context
-
-
-@rule("call-addlargegalleryview.client-context-at-most-256")
-def test_a_client_context_of_256_characters_is_taken(graphcalls_stage: Stage) -> None:
-    """The longest clientContext that is allowed is not refused."""
-    call = graphcalls_stage.meeting_call(people=0)
-    answer = act(call, clientContext="c" * 256)
-    if refused(answer):
-        graphcalls_stage.accepted(act(call), SUCCESS)
-    assert not refused(answer)
-
-
-@rule("call-addlargegalleryview.client-context-at-most-256")
-def test_a_client_context_of_257_characters_is_not_taken(graphcalls_stage: Stage) -> None:
-    """A clientContext that is too long does not become that of an operation."""
-    with graphcalls_stage.expecting("client-context-at-most-256"):
-        answer = act(graphcalls_stage.meeting_call(people=0), clientContext="c" * 257)
-    assert refused(answer) or members(answer).get("clientContext") != "c" * 257
-
-
-@rule("call-addlargegalleryview.role-is-required")
-def test_a_role_is_required(graphcalls_stage: Stage) -> None:
-    """An app without permissions adds no gallery."""
-    assert refused(act(graphcalls_stage.meeting_call(people=0).through(graphcalls_stage.client_with())))
-
-
-@rule("call-addlargegalleryview.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A request without an Authorization header is not carried out."""
-    call = graphcalls_stage.meeting_call(people=0)
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = act(call.through(graphcalls_stage.client_without_token()))
-    assert refused(answer)
-
-
-@rule("call-addlargegalleryview.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """The address below /app reaches the same operation."""
-    call = graphcalls_stage.meeting_call(people=0)
-    answer = act(call.at_old_address())
-    if refused(answer):
-        graphcalls_stage.accepted(act(call), SUCCESS)
-    assert not refused(answer)
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """The bot of a meeting asks for the gallery."""
+    return Attempt(OPERATION, graphcalls_stage.meeting_call(people=0), act)
 
 
 @question("call-addlargegalleryview.in-peer-to-peer")

@@ -4,64 +4,43 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    prompt,
+    test_a_token_is_required,
+    test_it_is_answered_with_200_and_the_operation as test_it_is_answered_with_the_operation,
+    test_no_notification_tells_of_its_own_end,
+    test_the_location_header_names_an_operation,
+    test_the_old_address_still_works,
+    test_the_operation_in_the_answer_is_completed,
+)
+from pytest_graphcalls.stage import Answer, Stage, StagedCall, members
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
-ACTION = "call-cancelmediaprocessing"
+OPERATION = "call-cancelmediaprocessing"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-cancelmediaprocessing.success-is-200-with-operation"
 PLAY = "call-playprompt.success-is-200-with-operation"
-BEEP = {"uri": "https://bot.example.org/beep.wav", "resourceId": "beep"}
-PROMPT = {
-    "@odata.type": "#microsoft.graph.mediaPrompt",
-    "mediaInfo": {"@odata.type": "#microsoft.graph.mediaInfo", **BEEP},
-}
 
 
 def playing(stage: Stage) -> tuple[StagedCall, list[str]]:
     """A call in which one prompt is played and another waits, and the ids of their operations."""
     call = stage.peer_to_peer_call()
-    answers = [stage.accepted(call.send("call-playprompt", {"prompts": [PROMPT] * 4}), PLAY) for _ in range(2)]
+    answers = [stage.accepted(call.send("call-playprompt", {"prompts": [prompt()] * 4}), PLAY) for _ in range(2)]
     return call, [str(members(answer).get("id")) for answer in answers]
 
 
 def cancel(call: StagedCall) -> Answer:
     """Cancel what is played."""
-    return call.send(ACTION, {})
+    return call.send(OPERATION, {})
 
 
-@rule("call-cancelmediaprocessing.success-is-200-with-operation")
-def test_it_is_answered_with_the_operation(graphcalls_stage: Stage) -> None:
-    """A request that worked is answered with 200 and its operation."""
-    call, _ = playing(graphcalls_stage)
-    answer = cancel(call)
-    assert answer.status_code == 200
-    assert members(answer).get("id"), "the answer names no operation"
-
-
-@rule("call-cancelmediaprocessing.is-done-with-the-answer")
-def test_the_operation_in_the_answer_is_completed(graphcalls_stage: Stage) -> None:
-    """Nothing is left to wait for."""
-    call, _ = playing(graphcalls_stage)
-    answer = graphcalls_stage.accepted(cancel(call), SUCCESS)
-    assert str(members(answer).get("status")).lower() == "completed"
-
-
-@rule("call-cancelmediaprocessing.no-end-is-notified")
-def test_no_notification_tells_of_its_own_end(graphcalls_stage: Stage) -> None:
-    """An operation that was answered as completed is not notified of once more."""
-    call, _ = playing(graphcalls_stage)
-    answer = graphcalls_stage.accepted(cancel(call), SUCCESS)
-    assert not graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
-
-
-@rule("call-cancelmediaprocessing.location-is-given")
-def test_the_location_header_names_an_operation(graphcalls_stage: Stage) -> None:
-    """It is the address of an operation of this call."""
-    call, _ = playing(graphcalls_stage)
-    answer = graphcalls_stage.accepted(cancel(call), SUCCESS)
-    assert "/operations/" in answer.headers.get("Location", "")
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """What is played is cancelled."""
+    return Attempt(OPERATION, playing(graphcalls_stage)[0], cancel)
 
 
 @rule("call-cancelmediaprocessing.running-and-queued-are-cancelled")
@@ -113,25 +92,6 @@ def test_a_cancelled_recording_leads_nowhere(graphcalls_stage: Stage) -> None:
         raise graphcalls_stage.cannot_tell(wanted, "it was not notified", see)
     ends = [notice.of_call() for notice in notices]
     assert [(one.get("recordingLocation"), one.get("recordingAccessToken")) for one in ends] == [("", "")]
-
-
-@rule("call-cancelmediaprocessing.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A request without an Authorization header is not carried out."""
-    call, _ = playing(graphcalls_stage)
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = cancel(call.through(graphcalls_stage.client_without_token()))
-    assert refused(answer)
-
-
-@rule("call-cancelmediaprocessing.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """Under beta the address below /app reaches the same operation."""
-    call, _ = playing(graphcalls_stage)
-    answer = cancel(call.at_old_address())
-    if refused(answer):
-        graphcalls_stage.accepted(cancel(call), SUCCESS)
-    assert not refused(answer)
 
 
 @question("call-cancelmediaprocessing.nothing-to-cancel")

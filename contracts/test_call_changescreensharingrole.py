@@ -6,19 +6,27 @@ from typing import Any
 
 import pytest
 
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_role_is_required,
+    test_a_token_is_required,
+    test_it_is_answered_with_202_and_nothing as test_a_change_is_answered_with_202_and_nothing,
+    test_the_old_address_still_works,
+)
 from pytest_graphcalls.stage import Answer, Notice, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
-ACTION = "call-changescreensharingrole"
+OPERATION = "call-changescreensharingrole"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-changescreensharingrole.success-is-202-empty"
 SCREEN = "videoBasedScreenSharing"
 
 
 def act(call: StagedCall, role: str = "sharer", **body: Any) -> Answer:
     """Let the bot be sharer, or viewer."""
-    return call.send(ACTION, {"role": role, **body})
+    return call.send(OPERATION, {"role": role, **body})
 
 
 def hosting(stage: Stage, *modalities: str, **where: Any) -> StagedCall:
@@ -34,11 +42,10 @@ def directions(call: StagedCall, id: str) -> list[Any]:
     return [stream.get("direction") for stream in streams if stream.get("mediaType") == SCREEN]
 
 
-@rule("call-changescreensharingrole.success-is-202-empty")
-def test_a_change_is_answered_with_202_and_nothing(graphcalls_stage: Stage) -> None:
-    """A change that was taken is answered with 202 and no body."""
-    answer = act(hosting(graphcalls_stage))
-    assert (answer.status_code, answer.content) == (202, b"")
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """A bot that hosts its media itself begins to share."""
+    return Attempt(OPERATION, hosting(graphcalls_stage), act)
 
 
 @rule("call-changescreensharingrole.roster-update-follows")
@@ -77,31 +84,6 @@ def test_both_roles_are_taken(graphcalls_stage: Stage) -> None:
     if all(map(refused, answers)):
         graphcalls_stage.accepted(answers[0], SUCCESS)
     assert not any(map(refused, answers))
-
-
-@rule("call-changescreensharingrole.role-is-required")
-def test_a_role_is_required(graphcalls_stage: Stage) -> None:
-    """An app without permissions cannot change its role."""
-    assert refused(act(hosting(graphcalls_stage).through(graphcalls_stage.client_with())))
-
-
-@rule("call-changescreensharingrole.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A request without an Authorization header is not carried out."""
-    call = hosting(graphcalls_stage)
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = act(call.through(graphcalls_stage.client_without_token()))
-    assert refused(answer)
-
-
-@rule("call-changescreensharingrole.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """Under beta the address below /app reaches the same operation."""
-    call = hosting(graphcalls_stage)
-    answer = act(call.at_old_address())
-    if refused(answer):
-        graphcalls_stage.accepted(act(call), SUCCESS)
-    assert not refused(answer)
 
 
 @question("call-changescreensharingrole.in-peer-to-peer-status")

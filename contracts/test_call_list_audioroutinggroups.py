@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_graphcalls.stage import Stage, members, refused
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_role_is_required,
+    test_a_token_is_required,
+    test_the_old_address_still_works,
+)
+from pytest_graphcalls.stage import Stage, members
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
+OPERATION = "call-list-audioroutinggroups"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 
 SUCCESS = "call-list-audioroutinggroups.success-is-200-with-collection"
+
+
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """The groups of a meeting are listed."""
+    call = graphcalls_stage.meeting_call(people=0)
+    return Attempt(OPERATION, call, lambda call: call.send(OPERATION))
 
 
 @rule("call-list-audioroutinggroups.success-is-200-with-collection")
@@ -26,34 +41,6 @@ def test_a_group_that_was_made_is_listed(graphcalls_stage: Stage) -> None:
     call, group = graphcalls_stage.routed_call()
     value = members(graphcalls_stage.accepted(call.send("call-list-audioroutinggroups"), SUCCESS)).get("value")
     assert group in [one.get("id") for one in value or ()]
-
-
-@rule("call-list-audioroutinggroups.role-is-required")
-def test_a_role_is_required(graphcalls_stage: Stage) -> None:
-    """A token without any of the roles of the permission table lists no group."""
-    call = graphcalls_stage.meeting_call(people=0)
-    assert refused(call.through(graphcalls_stage.client_with()).send("call-list-audioroutinggroups"))
-    # Is it because of the roles? Then the same request with them is carried out.
-    graphcalls_stage.accepted(call.send("call-list-audioroutinggroups"), SUCCESS)
-
-
-@rule("call-list-audioroutinggroups.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A request without an Authorization header is not carried out."""
-    call = graphcalls_stage.meeting_call(people=0)
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = call.through(graphcalls_stage.client_without_token()).send("call-list-audioroutinggroups")
-    assert refused(answer)
-
-
-@rule("call-list-audioroutinggroups.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """The address below /app reaches the same operation."""
-    call = graphcalls_stage.meeting_call(people=0)
-    answer = call.at_old_address().send("call-list-audioroutinggroups")
-    if refused(answer):
-        graphcalls_stage.accepted(call.send("call-list-audioroutinggroups"), SUCCESS)
-    assert not refused(answer)
 
 
 @question("call-list-audioroutinggroups.still-missing")

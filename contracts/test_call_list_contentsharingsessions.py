@@ -4,43 +4,40 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_role_is_required,
+    test_a_token_is_required,
+)
 from pytest_graphcalls.stage import Stage, StagedCall, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
-ACTION = "call-list-contentsharingsessions"
+OPERATION = "call-list-contentsharingsessions"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 OPTIONS = {"@odata.type": "#microsoft.graph.outgoingCallOptions", "isContentSharingNotificationEnabled": True}
+
+
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """What is shared in a meeting is listed."""
+    call = graphcalls_stage.meeting_call(people=0)
+    return Attempt(OPERATION, call, lambda call: call.send(OPERATION))
 
 
 @rule("call-list-contentsharingsessions.success-is-200-with-collection")
 def test_sessions_come_as_a_list(graphcalls_stage: Stage) -> None:
     """The answer has status 200 and a list, where nothing is shared, too."""
-    answer = graphcalls_stage.meeting_call(people=0).send(ACTION)
+    answer = graphcalls_stage.meeting_call(people=0).send(OPERATION)
     assert answer.status_code == 200
     assert isinstance(members(answer).get("value"), list), "the answer has no list under value"
-
-
-@rule("call-list-contentsharingsessions.role-is-required")
-def test_a_role_is_required(graphcalls_stage: Stage) -> None:
-    """An app without permissions lists nothing."""
-    call = graphcalls_stage.meeting_call(people=0)
-    assert refused(call.through(graphcalls_stage.client_with()).send(ACTION))
-
-
-@rule("call-list-contentsharingsessions.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A request without an Authorization header is not carried out."""
-    call = graphcalls_stage.meeting_call(people=0)
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = call.through(graphcalls_stage.client_without_token()).send(ACTION)
-    assert refused(answer)
 
 
 def record(stage: Stage, call: StagedCall, question: str, deed: str) -> None:
     """Let a person in a call share, and keep what is listed then."""
     getattr(stage.acting(call), deed)(call=call.id)
-    answer = call.send(ACTION)
+    answer = call.send(OPERATION)
     sessions = members(answer).get("value")
     note = "" if refused(answer) else f"{len(sessions) if isinstance(sessions, list) else 'no list of'} sessions"
     stage.record_answer(question, answer, note)

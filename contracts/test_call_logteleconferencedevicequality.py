@@ -6,10 +6,18 @@ from typing import Any
 
 import pytest
 
-from pytest_graphcalls.stage import Answer, Client, Stage, refused
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_role_is_required,
+    test_a_token_is_required,
+    test_it_is_answered_with_200_and_nothing as test_a_report_is_answered_with_200_and_nothing,
+)
+from pytest_graphcalls.stage import Answer, Client, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
+OPERATION = "call-logteleconferencedevicequality"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 
 ADDRESS = "/communications/calls/logTeleconferenceDeviceQuality"
 AUDIO = {
@@ -33,11 +41,11 @@ def report(stage: Stage, client: Client | None = None, **body: Any) -> Answer:
     return stage.ask(client or stage.client, "POST", ADDRESS, body or {"quality": quality(stage)})
 
 
-@rule("call-logteleconferencedevicequality.success-is-200-empty")
-def test_a_report_is_answered_with_200_and_nothing(graphcalls_stage: Stage) -> None:
-    """A report that was taken is answered with 200 and no body."""
-    answer = report(graphcalls_stage)
-    assert (answer.status_code, answer.content) == (200, b"")
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """A device reports."""
+    no_call = StagedCall(graphcalls_stage, "", graphcalls_stage.client)
+    return Attempt(OPERATION, no_call, lambda call: report(graphcalls_stage, call.client))
 
 
 @rule("call-logteleconferencedevicequality.quality-is-required")
@@ -46,20 +54,6 @@ def test_a_quality_is_required(graphcalls_stage: Stage) -> None:
     stage = graphcalls_stage
     with stage.expecting("quality-is-required"):
         answer = report(stage, quality=None)
-    assert refused(answer)
-
-
-@rule("call-logteleconferencedevicequality.role-is-required")
-def test_a_role_is_required(graphcalls_stage: Stage) -> None:
-    """An app without permissions reports nothing."""
-    assert refused(report(graphcalls_stage, graphcalls_stage.client_with()))
-
-
-@rule("call-logteleconferencedevicequality.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A request without an Authorization header is not carried out."""
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = report(graphcalls_stage, graphcalls_stage.client_without_token())
     assert refused(answer)
 
 

@@ -6,66 +6,49 @@ from typing import Any
 
 import pytest
 
+from pytest_graphcalls.contracts.shared import (
+    BEEP,
+    Attempt,
+    app_hosted_call,
+    prompt,
+    test_a_client_context_of_257_characters_is_not_taken,
+    test_a_token_is_required,
+    test_it_is_answered_with_200_and_the_operation as test_a_prompt_is_answered_with_the_operation,
+    test_the_answer_does_not_wait as test_the_answer_does_not_wait_for_the_audio,
+    test_the_client_context_comes_back,
+    test_the_end_of_the_operation_is_notified,
+    test_the_old_address_still_works,
+)
 from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
-PLAY = "call-playprompt"
+OPERATION = "call-playprompt"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-playprompt.success-is-200-with-operation"
-BEEP = {"uri": "https://bot.example.org/beep.wav", "resourceId": "beep"}
-APP_HOSTED = {"@odata.type": "#microsoft.graph.appHostedMediaConfig"}
-
-
-def prompt(**info: Any) -> dict[str, Any]:
-    """A mediaPrompt."""
-    media = {"@odata.type": "#microsoft.graph.mediaInfo", **(info or BEEP)}
-    return {"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": media}
 
 
 def play(call: StagedCall, *prompts: dict[str, Any], **body: Any) -> Answer:
     """Play prompts, by default one."""
-    return call.send(PLAY, {"prompts": list(prompts or (prompt(),)), **body})
+    return call.send(OPERATION, {"prompts": list(prompts or (prompt(),)), **body})
 
 
 def end_of(stage: Stage, call: StagedCall, answer: Answer, within: float | None = None) -> list[str]:
     """What is notified of the end of the operation in ``answer``."""
-    about = f"{call.id}/operations/{members(answer).get('id')}"
-    return [notice.state() for notice in stage.wait_for_notices("deleted", about, within=within)]
+    return [notice.state() for notice in stage.wait_for_end(call, answer, within=within)]
 
 
-@rule("call-playprompt.success-is-200-with-operation")
-def test_a_prompt_is_answered_with_the_operation(graphcalls_stage: Stage) -> None:
-    """A request that was taken is answered with 200 and the operation it started."""
-    answer = play(graphcalls_stage.peer_to_peer_call())
-    assert answer.status_code == 200
-    assert members(answer).get("id"), "the answer names no operation"
-
-
-@rule("call-playprompt.answers-before-it-is-done")
-def test_the_answer_does_not_wait_for_the_audio(graphcalls_stage: Stage) -> None:
-    """The operation in the answer is unfinished, or over and read as such."""
-    call = graphcalls_stage.peer_to_peer_call()
-    answer = graphcalls_stage.accepted(play(call), SUCCESS)
-    assert call.is_as_answered(answer)
-
-
-@rule("call-playprompt.completion-is-notified")
-def test_the_end_of_the_operation_is_notified(graphcalls_stage: Stage) -> None:
-    """When the audio was played, a deleted notification says that the operation is completed."""
-    call = graphcalls_stage.peer_to_peer_call()
-    states = end_of(graphcalls_stage, call, graphcalls_stage.accepted(play(call), SUCCESS))
-    if "failed" in states:
-        raise graphcalls_stage.cannot_tell("a prompt that is played to its end", "the operation has failed")
-    assert set(states) == {"completed"}
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """One prompt is played to one person."""
+    return Attempt(OPERATION, graphcalls_stage.peer_to_peer_call(), play)
 
 
 @rule("call-playprompt.service-hosted-media-only")
 def test_no_prompt_is_played_with_app_hosted_media(graphcalls_stage: Stage) -> None:
     """A bot that hosts its media itself plays its audio itself."""
-    person = graphcalls_stage.person()
-    call = graphcalls_stage.staged(person, targets=[person.entry()], mediaConfig=APP_HOSTED)
-    assert refused(play(call))
+    assert refused(play(app_hosted_call(graphcalls_stage)))
 
 
 @rule("call-playprompt.at-most-20-prompts")
@@ -110,47 +93,12 @@ def test_an_endless_loop_has_no_end(graphcalls_stage: Stage) -> None:
     assert end_of(graphcalls_stage, call, answer, within=600.0) == []
 
 
-@rule("call-playprompt.client-context-is-echoed")
-def test_the_client_context_comes_back(graphcalls_stage: Stage) -> None:
-    """What the caller gives as clientContext comes back unchanged."""
-    context = graphcalls_stage.new_id()
-    answer = graphcalls_stage.accepted(play(graphcalls_stage.peer_to_peer_call(), clientContext=context), SUCCESS)
-    assert members(answer).get("clientContext") == context
-
-
 @rule("call-playprompt.client-context-at-most-256")
 def test_a_client_context_of_256_characters_is_taken(graphcalls_stage: Stage) -> None:
     """The longest clientContext that is allowed is not refused."""
     call = graphcalls_stage.peer_to_peer_call()
     graphcalls_stage.accepted(play(call), SUCCESS)
     assert not refused(play(call, clientContext="c" * 256))
-
-
-@rule("call-playprompt.client-context-at-most-256")
-def test_a_client_context_of_257_characters_is_not_taken(graphcalls_stage: Stage) -> None:
-    """A clientContext that is too long does not become that of an operation."""
-    with graphcalls_stage.expecting("client-context-at-most-256"):
-        answer = play(graphcalls_stage.peer_to_peer_call(), clientContext="c" * 257)
-    assert refused(answer) or members(answer).get("clientContext") != "c" * 257
-
-
-@rule("call-playprompt.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A request without an Authorization header is not carried out."""
-    call = graphcalls_stage.peer_to_peer_call()
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = play(call.through(graphcalls_stage.client_without_token()))
-    assert refused(answer)
-
-
-@rule("call-playprompt.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """Under beta the address below /app reaches the same operation."""
-    call = graphcalls_stage.peer_to_peer_call()
-    answer = play(call.at_old_address())
-    if refused(answer):
-        graphcalls_stage.accepted(play(call), SUCCESS)
-    assert not refused(answer)
 
 
 @question("call-playprompt.too-many-prompts-status")
@@ -164,16 +112,15 @@ def test_question_too_many_prompts(graphcalls_stage: Stage) -> None:
 @question("call-playprompt.no-prompts")
 def test_question_no_prompts(graphcalls_stage: Stage) -> None:
     """What is answered to an empty list of prompts?"""
-    answer = graphcalls_stage.peer_to_peer_call().send(PLAY, {"prompts": []})
+    answer = graphcalls_stage.peer_to_peer_call().send(OPERATION, {"prompts": []})
     graphcalls_stage.record_answer("call-playprompt.no-prompts", answer)
 
 
 @question("call-playprompt.app-hosted-media-status")
 def test_question_app_hosted_media(graphcalls_stage: Stage) -> None:
     """Which status and code refuse a prompt in a call with app-hosted media?"""
-    person = graphcalls_stage.person()
-    call = graphcalls_stage.staged(person, targets=[person.entry()], mediaConfig=APP_HOSTED)
-    graphcalls_stage.record_answer("call-playprompt.app-hosted-media-status", play(call))
+    answer = play(app_hosted_call(graphcalls_stage))
+    graphcalls_stage.record_answer("call-playprompt.app-hosted-media-status", answer)
 
 
 @question("call-playprompt.http-uri")
@@ -211,6 +158,5 @@ def test_question_without_media_info(graphcalls_stage: Stage) -> None:
 @question("call-playprompt.without-audio")
 def test_question_without_audio(graphcalls_stage: Stage) -> None:
     """What is answered in a call that has no audio?"""
-    person = graphcalls_stage.person()
-    call = graphcalls_stage.staged(person, targets=[person.entry()], requestedModalities=["video"])
+    call = graphcalls_stage.peer_to_peer_call(requestedModalities=["video"])
     graphcalls_stage.record_answer("call-playprompt.without-audio", play(call))

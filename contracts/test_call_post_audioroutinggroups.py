@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_role_is_required,
+    test_a_token_is_required,
+    test_the_old_address_still_works,
+)
 from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
+OPERATION = "call-post-audioroutinggroups"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 
 SUCCESS = "call-post-audioroutinggroups.success-is-200-with-group"
 
@@ -23,6 +32,13 @@ def group(call: StagedCall, *, receivers: int = 1, sources: int = 1, mode: str =
 def make(call: StagedCall, body: dict[str, Any]) -> Answer:
     """Make an audio routing group."""
     return call.send("call-post-audioroutinggroups", body)
+
+
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """A multicast group from one person to another."""
+    call = graphcalls_stage.meeting_call(people=2)
+    return Attempt(OPERATION, call, partial(make, body=group(call)))
 
 
 @rule("call-post-audioroutinggroups.success-is-200-with-group")
@@ -59,37 +75,6 @@ def test_two_receivers_are_taken(graphcalls_stage: Stage) -> None:
     answer = make(call, group(call, receivers=2))
     if refused(answer):
         graphcalls_stage.accepted(make(call, group(call)), SUCCESS)
-    assert not refused(answer)
-
-
-@rule("call-post-audioroutinggroups.role-is-required")
-def test_a_role_is_required(graphcalls_stage: Stage) -> None:
-    """A token without any of the roles of the permission table makes no group."""
-    call = graphcalls_stage.meeting_call(people=2)
-    body = group(call)
-    assert refused(make(call.through(graphcalls_stage.client_with()), body))
-    # Is it because of the roles? Then the same request with them is carried out.
-    graphcalls_stage.accepted(make(call, body), SUCCESS)
-
-
-@rule("call-post-audioroutinggroups.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A request without an Authorization header is not carried out."""
-    call = graphcalls_stage.meeting_call(people=2)
-    body = group(call)
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = make(call.through(graphcalls_stage.client_without_token()), body)
-    assert refused(answer)
-
-
-@rule("call-post-audioroutinggroups.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """The address below /app reaches the same operation."""
-    call = graphcalls_stage.meeting_call(people=2)
-    body = group(call)
-    answer = make(call.at_old_address(), body)
-    if refused(answer):
-        graphcalls_stage.accepted(make(call, body), SUCCESS)
     assert not refused(answer)
 
 

@@ -7,19 +7,28 @@ from typing import Any
 
 import pytest
 
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    app_hosted_call,
+    prompt,
+    test_a_client_context_of_256_characters_is_taken,
+    test_a_client_context_of_257_characters_is_not_taken,
+    test_a_token_is_required,
+    test_it_is_answered_with_200_and_the_operation as test_a_recording_is_answered_with_the_operation,
+    test_the_answer_does_not_wait as test_the_answer_does_not_wait_for_the_recording,
+    test_the_client_context_comes_back,
+    test_the_location_header_names_an_operation,
+    test_the_old_address_still_works,
+)
 from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
+OPERATION = "call-record"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 
 RECORD, PLAY = "call-record", "call-playprompt"
 SUCCESS, END = "call-record.success-is-200-with-operation", "call-record.end-leads-to-the-recording"
-APP_HOSTED = {"@odata.type": "#microsoft.graph.appHostedMediaConfig"}
-BEEP = {"uri": "https://bot.example.org/beep.wav", "resourceId": "beep"}
-PROMPT = {
-    "@odata.type": "#microsoft.graph.mediaPrompt",
-    "mediaInfo": {"@odata.type": "#microsoft.graph.mediaInfo", **BEEP},
-}
 LONG = 120.0
 """Seconds within which every recording has ended."""
 
@@ -31,8 +40,7 @@ def record(call: StagedCall, **body: Any) -> Answer:
 
 def end_of(stage: Stage, call: StagedCall, answer: Answer, within: float = LONG) -> Mapping[str, Any]:
     """The data of the notification of the end of the operation in ``answer``; empty when none comes."""
-    about = f"{call.id}/operations/{members(answer).get('id')}"
-    notices = stage.wait_for_notices("deleted", about, within=within)
+    notices = stage.wait_for_end(call, answer, within=within)
     return notices[0].of_call() if notices else {}
 
 
@@ -50,37 +58,14 @@ def file_of(stage: Stage, call: StagedCall) -> tuple[str, str]:
     return str(address), str(token)
 
 
-def app_hosted_call(stage: Stage) -> StagedCall:
-    """A peer-to-peer call whose bot hosts its media itself."""
-    person = stage.person()
-    return stage.staged(person, targets=[person.entry()], mediaConfig=APP_HOSTED)
-
-
 NEARLY_AN_HOUR = 3000.0
 """Seconds; after an hour the token of the test would have run out, and what it made could not be hung up."""
 
 
-@rule("call-record.success-is-200-with-operation")
-def test_a_recording_is_answered_with_the_operation(graphcalls_stage: Stage) -> None:
-    """A request that was taken is answered with 200 and the operation it started."""
-    answer = record(graphcalls_stage.peer_to_peer_call())
-    assert answer.status_code == 200
-    assert members(answer).get("id"), "the answer names no operation"
-
-
-@rule("call-record.answers-before-it-is-done")
-def test_the_answer_does_not_wait_for_the_recording(graphcalls_stage: Stage) -> None:
-    """The operation in the answer is unfinished, or over and read as such."""
-    call = graphcalls_stage.peer_to_peer_call()
-    answer = graphcalls_stage.accepted(record(call), SUCCESS)
-    assert call.is_as_answered(answer)
-
-
-@rule("call-record.location-is-given")
-def test_the_location_header_names_an_operation(graphcalls_stage: Stage) -> None:
-    """It is the address of an operation of this call."""
-    answer = graphcalls_stage.accepted(record(graphcalls_stage.peer_to_peer_call()), SUCCESS)
-    assert "/operations/" in answer.headers.get("Location", "")
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """What one person says is recorded."""
+    return Attempt(OPERATION, graphcalls_stage.peer_to_peer_call(), record)
 
 
 @rule("call-record.end-leads-to-the-recording")
@@ -146,7 +131,7 @@ def test_silence_counts_after_the_prompt(graphcalls_stage: Stage) -> None:
     """Five and a half seconds after the request, a prompt later, it still waits for a first word."""
     call = graphcalls_stage.peer_to_peer_call()
     graphcalls_stage.acting(call).stays_silent()
-    answer = graphcalls_stage.accepted(record(call, prompts=[PROMPT], initialSilenceTimeoutInSeconds=5), SUCCESS)
+    answer = graphcalls_stage.accepted(record(call, prompts=[prompt()], initialSilenceTimeoutInSeconds=5), SUCCESS)
     assert end_of(graphcalls_stage, call, answer, within=5.5) == {}
 
 
@@ -155,7 +140,7 @@ def test_a_recording_waits_for_a_prompt(graphcalls_stage: Stage) -> None:
     """What was posted first ends first, although the recording alone would be shorter."""
     stage = graphcalls_stage
     call = stage.peer_to_peer_call()
-    played = stage.accepted(call.send(PLAY, {"prompts": [PROMPT] * 4}), f"{PLAY}.success-is-200-with-operation")
+    played = stage.accepted(call.send(PLAY, {"prompts": [prompt()] * 4}), f"{PLAY}.success-is-200-with-operation")
     answer = stage.accepted(record(call, maxRecordDurationInSeconds=2), SUCCESS)
     ids = [str(members(one).get("id")) for one in (played, answer)]
     ended: list[str] = []
@@ -174,7 +159,7 @@ def test_barge_in_does_not_wait(graphcalls_stage: Stage) -> None:
     """A recording with bargeInAllowed ends long before the prompts would have that were played."""
     stage = graphcalls_stage
     call = stage.peer_to_peer_call()
-    stage.accepted(call.send(PLAY, {"prompts": [PROMPT] * 20}), f"{PLAY}.success-is-200-with-operation")
+    stage.accepted(call.send(PLAY, {"prompts": [prompt()] * 20}), f"{PLAY}.success-is-200-with-operation")
     answer = record(call, bargeInAllowed=True, maxRecordDurationInSeconds=2)
     assert end_of(stage, call, stage.accepted(answer, SUCCESS), within=15.0)
 
@@ -188,14 +173,14 @@ def test_app_hosted_media_is_refused(graphcalls_stage: Stage) -> None:
 @rule("call-record.at-most-one-prompt")
 def test_one_prompt_is_taken(graphcalls_stage: Stage) -> None:
     """The longest list that is allowed is not refused."""
-    assert not refused(record(graphcalls_stage.peer_to_peer_call(), prompts=[PROMPT]))
+    assert not refused(record(graphcalls_stage.peer_to_peer_call(), prompts=[prompt()]))
 
 
 @rule("call-record.at-most-one-prompt")
 def test_two_prompts_are_not_taken(graphcalls_stage: Stage) -> None:
     """A longer one is."""
     with graphcalls_stage.expecting("at-most-one-prompt"):
-        answer = record(graphcalls_stage.peer_to_peer_call(), prompts=[PROMPT] * 2)
+        answer = record(graphcalls_stage.peer_to_peer_call(), prompts=[prompt()] * 2)
     assert refused(answer)
 
 
@@ -231,47 +216,6 @@ def test_keys_are_taken_as_stop_tones(graphcalls_stage: Stage) -> None:
     assert refused(answer)
 
 
-@rule("call-record.client-context-is-echoed")
-def test_the_client_context_comes_back(graphcalls_stage: Stage) -> None:
-    """What the caller gives as clientContext comes back unchanged."""
-    context = graphcalls_stage.new_id()
-    answer = graphcalls_stage.accepted(record(graphcalls_stage.peer_to_peer_call(), clientContext=context), SUCCESS)
-    assert members(answer).get("clientContext") == context
-
-
-@rule("call-record.client-context-at-most-256")
-def test_a_client_context_of_256_characters_is_taken(graphcalls_stage: Stage) -> None:
-    """The longest clientContext that is allowed is not refused."""
-    assert not refused(record(graphcalls_stage.peer_to_peer_call(), clientContext="c" * 256))
-
-
-@rule("call-record.client-context-at-most-256")
-def test_a_client_context_of_257_characters_is_not_taken(graphcalls_stage: Stage) -> None:
-    """A clientContext that is too long does not become that of an operation."""
-    with graphcalls_stage.expecting("client-context-at-most-256"):
-        answer = record(graphcalls_stage.peer_to_peer_call(), clientContext="c" * 257)
-    assert refused(answer) or members(answer).get("clientContext") != "c" * 257
-
-
-@rule("call-record.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A request without an Authorization header is not carried out."""
-    call = graphcalls_stage.peer_to_peer_call()
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = record(call.through(graphcalls_stage.client_without_token()))
-    assert refused(answer)
-
-
-@rule("call-record.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """Under beta the address below /app reaches the same operation."""
-    call = graphcalls_stage.peer_to_peer_call()
-    answer = record(call.at_old_address())
-    if refused(answer):
-        graphcalls_stage.accepted(record(call), SUCCESS)
-    assert not refused(answer)
-
-
 @question("call-record.longer-than-two-minutes")
 def test_question_longer_than_two_minutes(graphcalls_stage: Stage) -> None:
     """Is a longer time than two minutes refused, or cut?"""
@@ -300,7 +244,7 @@ def test_question_stop_tone_by_name(graphcalls_stage: Stage) -> None:
 def test_question_two_prompts(graphcalls_stage: Stage) -> None:
     """Which status and code refuse two prompts?"""
     with graphcalls_stage.expecting("at-most-one-prompt"):
-        answer = record(graphcalls_stage.peer_to_peer_call(), prompts=[PROMPT] * 2)
+        answer = record(graphcalls_stage.peer_to_peer_call(), prompts=[prompt()] * 2)
     graphcalls_stage.record_answer("call-record.two-prompts", answer)
 
 

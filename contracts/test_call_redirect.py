@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_role_is_required,
+    test_a_token_is_required,
+    test_it_is_answered_with_202_and_nothing as test_a_redirect_is_answered_with_202_and_nothing,
+    test_the_old_address_still_works,
+)
 from pytest_graphcalls.stage import Answer, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
-REDIRECT = "call-redirect"
+OPERATION = "call-redirect"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-redirect.success-is-202-empty"
 LATE = "https://late.example.org/calls"
 """A callback address other than the registered one."""
@@ -21,14 +30,14 @@ UNSAFE = "http://late.example.org/calls"
 def redirect(stage: Stage, call: StagedCall, *, targets: int = 1, **body: Any) -> Answer:
     """The answer to a redirect of ``call`` to so many people."""
     people = [stage.person(f"Target {number}").entry() for number in range(targets)]
-    return call.send(REDIRECT, {"targets": people, **body})
+    return call.send(OPERATION, {"targets": people, **body})
 
 
-@rule("call-redirect.success-is-202-empty")
-def test_a_redirect_is_answered_with_202_and_nothing(graphcalls_stage: Stage) -> None:
-    """A redirect that was taken is answered with 202 and no body."""
-    answer = redirect(graphcalls_stage, graphcalls_stage.incoming_call())
-    assert (answer.status_code, answer.content) == (202, b"")
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """A call that rings is redirected to one person."""
+    call = graphcalls_stage.incoming_call()
+    return Attempt(OPERATION, call, partial(redirect, graphcalls_stage), lambda: call.state() == "incoming")
 
 
 @rule("call-redirect.answered-call-goes-on")
@@ -86,35 +95,6 @@ def test_the_end_is_notified_at_the_callback(graphcalls_stage: Stage) -> None:
     assert [(one.posted_to, one.of_call().get("state")) for one in notices] == [(LATE, "terminated")]
 
 
-@rule("call-redirect.role-is-required")
-def test_a_role_is_required(graphcalls_stage: Stage) -> None:
-    """An app without roles cannot redirect a call; it goes on ringing."""
-    call = graphcalls_stage.incoming_call()
-    answer = redirect(graphcalls_stage, call.through(graphcalls_stage.client_with()))
-    assert refused(answer)
-    assert call.state() == "incoming"
-
-
-@rule("call-redirect.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A redirect without an Authorization header is not carried out; the call goes on ringing."""
-    call = graphcalls_stage.incoming_call()
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = redirect(graphcalls_stage, call.through(graphcalls_stage.client_without_token()))
-    assert refused(answer)
-    assert call.state() == "incoming"
-
-
-@rule("call-redirect.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """Under beta the address below /app reaches the same operation."""
-    call = graphcalls_stage.incoming_call()
-    answer = redirect(graphcalls_stage, call.at_old_address())
-    if refused(answer):
-        graphcalls_stage.accepted(redirect(graphcalls_stage, call), SUCCESS)
-    assert not refused(answer)
-
-
 @question("call-redirect.when-the-end-comes")
 def test_question_when_the_end_comes(graphcalls_stage: Stage) -> None:
     """What is answered to a read of the call right after its redirect?"""
@@ -128,7 +108,7 @@ def test_question_no_target_takes_it(graphcalls_stage: Stage) -> None:
     """What is the bot notified of when every target has declined?"""
     stage = graphcalls_stage
     call = stage.incoming_call()
-    answer = stage.accepted(call.send(REDIRECT, {"targets": [stage.decliner().entry()]}), SUCCESS)
+    answer = stage.accepted(call.send(OPERATION, {"targets": [stage.decliner().entry()]}), SUCCESS)
     stage.advance(60)
     told = [f"{one.change} {one.state()}".strip() for one in stage.notifications if one.about == call.id]
     stage.record_answer("call-redirect.no-target-takes-it", answer, ", ".join(told[1:]) or "nothing")
@@ -138,7 +118,7 @@ def test_question_no_target_takes_it(graphcalls_stage: Stage) -> None:
 def test_question_bot_as_target(graphcalls_stage: Stage) -> None:
     """What is answered when a target is a bot?"""
     call, target = graphcalls_stage.incoming_call(), graphcalls_stage.bot().entry()
-    graphcalls_stage.record_answer("call-redirect.bot-as-target", call.send(REDIRECT, {"targets": [target]}))
+    graphcalls_stage.record_answer("call-redirect.bot-as-target", call.send(OPERATION, {"targets": [target]}))
 
 
 @question("call-redirect.redirected-late")

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_token_is_required,
+    test_it_is_answered_with_202_and_nothing as test_a_rejection_is_answered_with_202_and_nothing,
+    test_the_old_address_still_works,
+)
 from pytest_graphcalls.stage import Notice, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
+OPERATION = "call-reject"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 
 SUCCESS = "call-reject.success-is-202-empty"
 LATE = "https://late.example.org/calls"
@@ -22,12 +32,11 @@ def rejected(stage: Stage, **body: str) -> StagedCall:
     return call
 
 
-@rule("call-reject.success-is-202-empty")
-def test_a_rejection_is_answered_with_202_and_nothing(graphcalls_stage: Stage) -> None:
-    """A rejection that was taken is answered with 202 and no body."""
-    answer = graphcalls_stage.incoming_call().reject(reason="busy")
-    assert answer.status_code == 202
-    assert answer.content == b""
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """A call that rings is rejected."""
+    call = graphcalls_stage.incoming_call()
+    return Attempt(OPERATION, call, partial(StagedCall.reject, reason="busy"), lambda: call.state() == "incoming")
 
 
 @rule("call-reject.answered-call-goes-on")
@@ -136,9 +145,9 @@ def test_a_rejected_call_is_gone(graphcalls_stage: Stage) -> None:
 
 @rule("call-reject.deleted-notification-follows")
 def test_the_end_of_a_rejected_call_is_notified(graphcalls_stage: Stage) -> None:
-    """A deleted notification tells the bot that a rejected call is over."""
+    """A deleted notification informs the bot that a rejected call is over."""
     call = rejected(graphcalls_stage)
-    assert graphcalls_stage.wait_for_notices("deleted", call.id), "the bot was not told"
+    assert graphcalls_stage.wait_for_notices("deleted", call.id), "the bot was not notified"
 
 
 @rule("call-reject.no-role-is-needed")
@@ -147,26 +156,6 @@ def test_no_role_is_needed(graphcalls_stage: Stage) -> None:
     answer = graphcalls_stage.incoming_call().through(graphcalls_stage.client_with()).reject(reason="busy")
     if refused(answer):
         graphcalls_stage.accepted(graphcalls_stage.incoming_call().reject(reason="busy"), SUCCESS)
-    assert not refused(answer)
-
-
-@rule("call-reject.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A rejection without an Authorization header is not carried out; the call goes on ringing."""
-    call = graphcalls_stage.incoming_call()
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = call.through(graphcalls_stage.client_without_token()).reject(reason="busy")
-    assert refused(answer)
-    assert call.state() == "incoming"
-
-
-@rule("call-reject.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """Under beta the address below /app reaches the same operation."""
-    call = graphcalls_stage.incoming_call()
-    answer = call.at_old_address().reject(reason="busy")
-    if refused(answer):
-        graphcalls_stage.accepted(call.reject(reason="busy"), SUCCESS)
     assert not refused(answer)
 
 

@@ -6,63 +6,35 @@ from typing import Any
 
 import pytest
 
-from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_token_is_required,
+    test_it_is_answered_with_202_and_a_status as test_it_is_answered_with_the_operation,
+    test_question_client_context,
+    test_question_started_twice,
+    test_the_address_of_the_page_works,
+    test_the_answer_does_not_wait,
+    test_the_language_may_be_named,
+)
+from pytest_graphcalls.stage import Answer, Stage, StagedCall, members
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
-START = "call-starttranscription"
+OPERATION = "call-starttranscription"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-starttranscription.success-is-202-with-operation"
 
 
 def start(call: StagedCall, **body: Any) -> Answer:
     """Start the transcription."""
-    return call.send(START, body)
+    return call.send(OPERATION, body)
 
 
-@rule("call-starttranscription.success-is-202-with-operation")
-def test_it_is_answered_with_the_operation(graphcalls_stage: Stage) -> None:
-    """A request that was taken is answered with 202 and its operation."""
-    answer = start(graphcalls_stage.meeting_call(people=0))
-    assert answer.status_code == 202
-    assert members(answer).get("status"), "the answer has no operation"
-
-
-@rule("call-starttranscription.answers-before-it-is-done")
-def test_the_answer_does_not_wait(graphcalls_stage: Stage) -> None:
-    """The operation in the answer is unfinished, or over and read as such."""
-    call = graphcalls_stage.meeting_call(people=0)
-    answer = graphcalls_stage.accepted(start(call), SUCCESS)
-    assert call.is_as_answered(answer)
-
-
-@rule("call-starttranscription.address-of-the-page-works")
-def test_the_address_of_the_page_works(graphcalls_stage: Stage) -> None:
-    """With the namespace and a capital letter, as the page prints it."""
-    call = graphcalls_stage.meeting_call(people=0)
-    answer = call.request("POST", "/microsoft.graph.StartTranscription", {})
-    if refused(answer):
-        graphcalls_stage.accepted(start(call), SUCCESS)
-    assert not refused(answer)
-
-
-@rule("call-starttranscription.language-is-en-us")
-def test_the_language_may_be_named(graphcalls_stage: Stage) -> None:
-    """The one language that is supported is taken."""
-    call = graphcalls_stage.meeting_call(people=0)
-    answer = start(call, language="en-us")
-    if refused(answer):
-        graphcalls_stage.accepted(start(call), SUCCESS)
-    assert not refused(answer)
-
-
-@rule("call-starttranscription.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A request without an Authorization header is not carried out."""
-    call = graphcalls_stage.meeting_call(people=0)
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = start(call.through(graphcalls_stage.client_without_token()))
-    assert refused(answer)
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """The transcription of a meeting is started."""
+    return Attempt(OPERATION, graphcalls_stage.meeting_call(people=0), start)
 
 
 @question("call-starttranscription.end-is-notified")
@@ -70,25 +42,9 @@ def test_question_end_is_notified(graphcalls_stage: Stage) -> None:
     """Is the end of the operation posted?"""
     call = graphcalls_stage.meeting_call(people=0)
     answer = start(call)
-    ends = graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
+    ends = graphcalls_stage.wait_for_end(call, answer)
     note = f"ends posted: {', '.join(one.state() for one in ends) or 'none'}"
     graphcalls_stage.record_answer("call-starttranscription.end-is-notified", answer, note)
-
-
-@question("call-starttranscription.started-twice")
-def test_question_started_twice(graphcalls_stage: Stage) -> None:
-    """What is answered while it goes on already?"""
-    call = graphcalls_stage.meeting_call(people=0)
-    graphcalls_stage.accepted(start(call), SUCCESS)
-    graphcalls_stage.record_answer("call-starttranscription.started-twice", start(call))
-
-
-@question("call-starttranscription.client-context")
-def test_question_client_context(graphcalls_stage: Stage) -> None:
-    """Does a clientContext come back?"""
-    answer = start(graphcalls_stage.meeting_call(people=0), clientContext="context-1")
-    note = f"clientContext: {members(answer).get('clientContext')}"
-    graphcalls_stage.record_answer("call-starttranscription.client-context", answer, note)
 
 
 @question("call-starttranscription.in-peer-to-peer")

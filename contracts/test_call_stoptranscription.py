@@ -6,12 +6,23 @@ from typing import Any
 
 import pytest
 
-from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_token_is_required,
+    test_it_is_answered_with_202_and_a_status as test_it_is_answered_with_the_operation,
+    test_no_notification_tells_of_its_own_end,
+    test_question_client_context,
+    test_the_address_of_the_page_works,
+    test_the_language_may_be_named,
+    test_the_operation_in_the_answer_is_completed,
+)
+from pytest_graphcalls.stage import Answer, Stage, StagedCall
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
-STOP = "call-stoptranscription"
+OPERATION = "call-stoptranscription"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-stoptranscription.success-is-202-with-operation"
 STARTED = "call-starttranscription.success-is-202-with-operation"
 
@@ -25,59 +36,13 @@ def going_on(stage: Stage) -> StagedCall:
 
 def stop(call: StagedCall, **body: Any) -> Answer:
     """Stop it."""
-    return call.send(STOP, body)
+    return call.send(OPERATION, body)
 
 
-@rule("call-stoptranscription.success-is-202-with-operation")
-def test_it_is_answered_with_the_operation(graphcalls_stage: Stage) -> None:
-    """A request that was taken is answered with 202 and its operation."""
-    answer = stop(going_on(graphcalls_stage))
-    assert answer.status_code == 202
-    assert members(answer).get("status"), "the answer has no operation"
-
-
-@rule("call-stoptranscription.is-done-with-the-answer")
-def test_the_operation_in_the_answer_is_completed(graphcalls_stage: Stage) -> None:
-    """Nothing is left to wait for."""
-    answer = graphcalls_stage.accepted(stop(going_on(graphcalls_stage)), SUCCESS)
-    assert str(members(answer).get("status")).lower() == "completed"
-
-
-@rule("call-stoptranscription.no-end-is-notified")
-def test_no_notification_tells_of_its_own_end(graphcalls_stage: Stage) -> None:
-    """An operation that was answered as completed is not notified of once more."""
-    call = going_on(graphcalls_stage)
-    answer = graphcalls_stage.accepted(stop(call), SUCCESS)
-    assert not graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
-
-
-@rule("call-stoptranscription.address-of-the-page-works")
-def test_the_address_of_the_page_works(graphcalls_stage: Stage) -> None:
-    """With the namespace and a capital letter, as the page prints it."""
-    call = going_on(graphcalls_stage)
-    answer = call.request("POST", "/microsoft.graph.StopTranscription", {})
-    if refused(answer):
-        graphcalls_stage.accepted(stop(call), SUCCESS)
-    assert not refused(answer)
-
-
-@rule("call-stoptranscription.language-is-en-us")
-def test_the_language_may_be_named(graphcalls_stage: Stage) -> None:
-    """The one language that is supported is taken."""
-    call = going_on(graphcalls_stage)
-    answer = stop(call, language="en-us")
-    if refused(answer):
-        graphcalls_stage.accepted(stop(call), SUCCESS)
-    assert not refused(answer)
-
-
-@rule("call-stoptranscription.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A request without an Authorization header is not carried out."""
-    call = going_on(graphcalls_stage)
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = stop(call.through(graphcalls_stage.client_without_token()))
-    assert refused(answer)
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """A transcription that goes on is stopped."""
+    return Attempt(OPERATION, going_on(graphcalls_stage), stop)
 
 
 @question("call-stoptranscription.stopped-without-start")
@@ -85,14 +50,6 @@ def test_question_stopped_without_start(graphcalls_stage: Stage) -> None:
     """What is answered when nothing is to be stopped?"""
     answer = stop(graphcalls_stage.meeting_call(people=0))
     graphcalls_stage.record_answer("call-stoptranscription.stopped-without-start", answer)
-
-
-@question("call-stoptranscription.client-context")
-def test_question_client_context(graphcalls_stage: Stage) -> None:
-    """Does a clientContext come back?"""
-    answer = stop(going_on(graphcalls_stage), clientContext="context-1")
-    note = f"clientContext: {members(answer).get('clientContext')}"
-    graphcalls_stage.record_answer("call-stoptranscription.client-context", answer, note)
 
 
 @question("call-stoptranscription.in-peer-to-peer")

@@ -6,19 +6,31 @@ from typing import Any
 
 import pytest
 
-from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    app_hosted_call,
+    test_a_client_context_of_256_characters_is_taken,
+    test_a_client_context_of_257_characters_is_not_taken,
+    test_a_token_is_required,
+    test_it_is_answered_with_200_and_the_operation as test_it_is_answered_with_the_operation,
+    test_no_notification_tells_of_its_own_end,
+    test_the_client_context_comes_back,
+    test_the_old_address_still_works,
+    test_the_operation_in_the_answer_is_completed,
+)
+from pytest_graphcalls.stage import Answer, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
-SUBSCRIBE = "call-subscribetotone"
+OPERATION = "call-subscribetotone"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-subscribetotone.success-is-200-with-operation"
-APP_HOSTED = {"@odata.type": "#microsoft.graph.appHostedMediaConfig"}
 
 
 def subscribe(call: StagedCall, **body: Any) -> Answer:
     """Ask for the keys that are pressed."""
-    return call.send(SUBSCRIBE, body)
+    return call.send(OPERATION, body)
 
 
 def subscribed(stage: Stage) -> StagedCall:
@@ -39,33 +51,10 @@ def keys(stage: Stage, call: StagedCall, count: int = 1) -> list[dict[str, Any]]
     return told()
 
 
-def app_hosted_call(stage: Stage) -> StagedCall:
-    """A peer-to-peer call whose bot hosts its media itself."""
-    person = stage.person()
-    return stage.staged(person, targets=[person.entry()], mediaConfig=APP_HOSTED)
-
-
-@rule("call-subscribetotone.success-is-200-with-operation")
-def test_it_is_answered_with_the_operation(graphcalls_stage: Stage) -> None:
-    """A request that worked is answered with 200 and its operation."""
-    answer = subscribe(graphcalls_stage.peer_to_peer_call())
-    assert answer.status_code == 200
-    assert members(answer).get("id"), "the answer names no operation"
-
-
-@rule("call-subscribetotone.is-done-with-the-answer")
-def test_the_operation_in_the_answer_is_completed(graphcalls_stage: Stage) -> None:
-    """Nothing is left to wait for."""
-    answer = graphcalls_stage.accepted(subscribe(graphcalls_stage.peer_to_peer_call()), SUCCESS)
-    assert str(members(answer).get("status")).lower() == "completed"
-
-
-@rule("call-subscribetotone.no-end-is-notified")
-def test_no_notification_tells_of_its_own_end(graphcalls_stage: Stage) -> None:
-    """An operation that was answered as completed is not notified of once more."""
-    call = graphcalls_stage.peer_to_peer_call()
-    answer = graphcalls_stage.accepted(subscribe(call), SUCCESS)
-    assert not graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """The bot of a peer-to-peer call asks for the keys."""
+    return Attempt(OPERATION, graphcalls_stage.peer_to_peer_call(), subscribe)
 
 
 @rule("call-subscribetotone.tones-are-notified")
@@ -83,47 +72,6 @@ def test_each_key_is_an_update_of_the_call(graphcalls_stage: Stage) -> None:
 def test_app_hosted_media_is_refused(graphcalls_stage: Stage) -> None:
     """A bot that hosts its media itself hears the keys itself."""
     assert refused(subscribe(app_hosted_call(graphcalls_stage)))
-
-
-@rule("call-subscribetotone.client-context-is-echoed")
-def test_the_client_context_comes_back(graphcalls_stage: Stage) -> None:
-    """What the caller gives as clientContext comes back unchanged."""
-    context = graphcalls_stage.new_id()
-    answer = graphcalls_stage.accepted(subscribe(graphcalls_stage.peer_to_peer_call(), clientContext=context), SUCCESS)
-    assert members(answer).get("clientContext") == context
-
-
-@rule("call-subscribetotone.client-context-at-most-256")
-def test_a_client_context_of_256_characters_is_taken(graphcalls_stage: Stage) -> None:
-    """The longest clientContext that is allowed is not refused."""
-    assert not refused(subscribe(graphcalls_stage.peer_to_peer_call(), clientContext="c" * 256))
-
-
-@rule("call-subscribetotone.client-context-at-most-256")
-def test_a_client_context_of_257_characters_is_not_taken(graphcalls_stage: Stage) -> None:
-    """A clientContext that is too long does not become that of an operation."""
-    with graphcalls_stage.expecting("client-context-at-most-256"):
-        answer = subscribe(graphcalls_stage.peer_to_peer_call(), clientContext="c" * 257)
-    assert refused(answer) or members(answer).get("clientContext") != "c" * 257
-
-
-@rule("call-subscribetotone.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A request without an Authorization header is not carried out."""
-    call = graphcalls_stage.peer_to_peer_call()
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = subscribe(call.through(graphcalls_stage.client_without_token()))
-    assert refused(answer)
-
-
-@rule("call-subscribetotone.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """Under beta the address below /app reaches the same operation."""
-    call = graphcalls_stage.peer_to_peer_call()
-    answer = subscribe(call.at_old_address())
-    if refused(answer):
-        graphcalls_stage.accepted(subscribe(call), SUCCESS)
-    assert not refused(answer)
 
 
 @question("call-subscribetotone.app-hosted-media-status")

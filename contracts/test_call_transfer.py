@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_role_is_required,
+    test_a_token_is_required,
+    test_it_is_answered_with_202_and_nothing as test_a_transfer_is_answered_with_202_and_nothing,
+    test_the_old_address_still_works,
+)
 from pytest_graphcalls.stage import Answer, Invitee, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
-TRANSFER = "call-transfer"
+OPERATION = "call-transfer"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-transfer.success-is-202-empty"
 
 
 def transfer(call: StagedCall, target: Invitee, *, replaces: str = "", **body: Any) -> Answer:
     """The answer to a transfer of ``call`` to ``target``."""
-    return call.send(TRANSFER, {"transferTarget": target.entry(replaces=replaces), **body})
+    return call.send(OPERATION, {"transferTarget": target.entry(replaces=replaces), **body})
 
 
 def transferred(stage: Stage, target: Invitee | None = None) -> StagedCall:
@@ -32,11 +41,11 @@ def goes_on(stage: Stage, call: StagedCall, answer: Answer) -> bool:
     return call.lives() if refused(answer) else not stage.until(lambda: not call.lives(), within=2)
 
 
-@rule("call-transfer.success-is-202-empty")
-def test_a_transfer_is_answered_with_202_and_nothing(graphcalls_stage: Stage) -> None:
-    """A transfer that was taken is answered with 202 and no body."""
-    answer = transfer(graphcalls_stage.peer_to_peer_call(), graphcalls_stage.person("Bob"))
-    assert (answer.status_code, answer.content) == (202, b"")
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """A call with one person is transferred to another."""
+    call, bob = graphcalls_stage.peer_to_peer_call(), graphcalls_stage.person("Bob")
+    return Attempt(OPERATION, call, partial(transfer, target=bob), call.lives)
 
 
 @rule("call-transfer.transferred-call-ends")
@@ -103,7 +112,7 @@ def _after_failure(stage: Stage, call: StagedCall) -> list[Any]:
 
 @rule("call-transfer.group-call-names-the-transferee")
 def test_without_transferee_nobody_is_transferred_out_of_a_group_call(graphcalls_stage: Stage) -> None:
-    """A transfer that does not say who is transferred leaves the group call as it is."""
+    """A transfer that does not say who is transferred does not change the group call."""
     call = graphcalls_stage.meeting_call()
     answer = transfer(call, graphcalls_stage.person("Zoe"))
     assert goes_on(graphcalls_stage, call, answer), "the bot's call is over"
@@ -117,35 +126,6 @@ def test_a_bot_without_application_instance_transfers_to_no_phone(graphcalls_sta
     call = stage.staged(alice, by=stage.other_app(phone=False), targets=[alice.entry()])
     assert goes_on(stage, call, transfer(call, phone)), "the call was transferred to a phone"
     stage.accepted(transfer(stage.peer_to_peer_call(), phone), SUCCESS)
-
-
-@rule("call-transfer.role-is-required")
-def test_a_role_is_required(graphcalls_stage: Stage) -> None:
-    """An app without roles cannot transfer a call; it goes on."""
-    call = graphcalls_stage.peer_to_peer_call()
-    answer = transfer(call.through(graphcalls_stage.client_with()), graphcalls_stage.person("Bob"))
-    assert refused(answer)
-    assert call.lives()
-
-
-@rule("call-transfer.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A transfer without an Authorization header is not carried out; the call goes on."""
-    call = graphcalls_stage.peer_to_peer_call()
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = transfer(call.through(graphcalls_stage.client_without_token()), graphcalls_stage.person("Bob"))
-    assert refused(answer)
-    assert call.lives()
-
-
-@rule("call-transfer.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """Under beta the address below /app reaches the same operation."""
-    call, bob = graphcalls_stage.peer_to_peer_call(), graphcalls_stage.person("Bob")
-    answer = transfer(call.at_old_address(), bob)
-    if refused(answer):
-        graphcalls_stage.accepted(transfer(call, bob), SUCCESS)
-    assert not refused(answer)
 
 
 @question("call-transfer.out-of-a-group-call")
@@ -165,7 +145,7 @@ def _participant(call: StagedCall) -> dict[str, Any]:
 
 @question("call-transfer.after-an-invite")
 def test_question_after_an_invite(graphcalls_stage: Stage) -> None:
-    """What is answered when somebody was invited into the peer-to-peer call before?"""
+    """What is answered when a user was invited into the peer-to-peer call before?"""
     stage = graphcalls_stage
     call = stage.peer_to_peer_call()
     stage.accepted(call.invite(stage.person("Carol").entry()), "participant-invite.success-is-200-with-operation")

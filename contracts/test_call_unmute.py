@@ -6,12 +6,24 @@ from typing import Any
 
 import pytest
 
-from pytest_graphcalls.stage import Answer, Notice, Stage, StagedCall, members, refused
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_client_context_of_256_characters_is_taken,
+    test_a_client_context_of_257_characters_is_not_taken,
+    test_a_token_is_required,
+    test_it_is_answered_with_200_and_the_operation as test_it_is_answered_with_the_operation,
+    test_no_notification_tells_of_its_own_end as test_no_notification_tells_of_an_ended_operation,
+    test_the_client_context_comes_back,
+    test_the_old_address_still_works,
+    test_the_operation_in_the_answer_is_completed,
+)
+from pytest_graphcalls.stage import Answer, Notice, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
-ACTION = "call-unmute"
+OPERATION = "call-unmute"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-unmute.success-is-200-with-operation"
 
 
@@ -24,30 +36,13 @@ def muted_call(stage: Stage) -> StagedCall:
 
 def act(call: StagedCall, **body: Any) -> Answer:
     """Let the bot unmute itself."""
-    return call.send(ACTION, body)
+    return call.send(OPERATION, body)
 
 
-@rule("call-unmute.success-is-200-with-operation")
-def test_it_is_answered_with_the_operation(graphcalls_stage: Stage) -> None:
-    """A request that worked is answered with 200 and its operation."""
-    answer = act(muted_call(graphcalls_stage))
-    assert answer.status_code == 200
-    assert members(answer).get("id"), "the answer names no operation"
-
-
-@rule("call-unmute.is-done-with-the-answer")
-def test_the_operation_in_the_answer_is_completed(graphcalls_stage: Stage) -> None:
-    """Nothing is left to wait for."""
-    answer = graphcalls_stage.accepted(act(muted_call(graphcalls_stage)), SUCCESS)
-    assert str(members(answer).get("status")).lower() == "completed"
-
-
-@rule("call-unmute.no-end-is-notified")
-def test_no_notification_tells_of_an_ended_operation(graphcalls_stage: Stage) -> None:
-    """An operation that was answered as completed is not notified of once more."""
-    call = muted_call(graphcalls_stage)
-    answer = graphcalls_stage.accepted(act(call), SUCCESS)
-    assert not graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """A bot that is muted unmutes itself."""
+    return Attempt(OPERATION, muted_call(graphcalls_stage), act)
 
 
 @rule("call-unmute.unmuted-bot-is-shown")
@@ -80,47 +75,6 @@ def test_the_roster_follows(graphcalls_stage: Stage) -> None:
 def test_it_is_refused_in_a_peer_to_peer_call(graphcalls_stage: Stage) -> None:
     """It is for group calls."""
     assert refused(act(graphcalls_stage.peer_to_peer_call()))
-
-
-@rule("call-unmute.client-context-is-echoed")
-def test_the_client_context_comes_back(graphcalls_stage: Stage) -> None:
-    """What the caller gives as clientContext comes back unchanged."""
-    context = graphcalls_stage.new_id()
-    answer = graphcalls_stage.accepted(act(muted_call(graphcalls_stage), clientContext=context), SUCCESS)
-    assert members(answer).get("clientContext") == context
-
-
-@rule("call-unmute.client-context-at-most-256")
-def test_a_client_context_of_256_characters_is_taken(graphcalls_stage: Stage) -> None:
-    """The longest clientContext that is allowed is not refused."""
-    assert not refused(act(muted_call(graphcalls_stage), clientContext="c" * 256))
-
-
-@rule("call-unmute.client-context-at-most-256")
-def test_a_client_context_of_257_characters_is_not_taken(graphcalls_stage: Stage) -> None:
-    """A clientContext that is too long does not become that of an operation."""
-    with graphcalls_stage.expecting("client-context-at-most-256"):
-        answer = act(muted_call(graphcalls_stage), clientContext="c" * 257)
-    assert refused(answer) or members(answer).get("clientContext") != "c" * 257
-
-
-@rule("call-unmute.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A request without an Authorization header is not carried out."""
-    call = muted_call(graphcalls_stage)
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = act(call.through(graphcalls_stage.client_without_token()))
-    assert refused(answer)
-
-
-@rule("call-unmute.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """Under beta the address below /app reaches the same operation."""
-    call = muted_call(graphcalls_stage)
-    answer = act(call.at_old_address())
-    if refused(answer):
-        graphcalls_stage.accepted(act(call), SUCCESS)
-    assert not refused(answer)
 
 
 @question("call-unmute.in-peer-to-peer-status")

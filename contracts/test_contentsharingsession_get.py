@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_graphcalls.stage import Stage, StagedCall, members, refused
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_role_is_required,
+    test_a_token_is_required,
+)
+from pytest_graphcalls.stage import Stage, StagedCall, members
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
-ACTION = "contentsharingsession-get"
+OPERATION = "contentsharingsession-get"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 OPTIONS = {"@odata.type": "#microsoft.graph.outgoingCallOptions", "isContentSharingNotificationEnabled": True}
 
 
@@ -24,11 +30,18 @@ def shared(stage: Stage) -> tuple[StagedCall, str]:
     return call, listed[0]["id"]
 
 
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """A session in which a screen is shared is read."""
+    call, id = shared(graphcalls_stage)
+    return Attempt(OPERATION, call, lambda call: call.send(OPERATION, session_id=id))
+
+
 @rule("contentsharingsession-get.success-is-200-with-session")
 def test_a_session_can_be_read(graphcalls_stage: Stage) -> None:
     """A session that goes on is answered with 200."""
     call, id = shared(graphcalls_stage)
-    answer = call.send(ACTION, session_id=id)
+    answer = call.send(OPERATION, session_id=id)
     assert answer.status_code == 200
     assert "value" not in members(answer), "the answer is a list"
 
@@ -38,28 +51,12 @@ def test_a_session_is_read_under_its_own_id(graphcalls_stage: Stage) -> None:
     """The session in the answer is the one in the path."""
     call, id = shared(graphcalls_stage)
     rule = "contentsharingsession-get.success-is-200-with-session"
-    assert members(graphcalls_stage.accepted(call.send(ACTION, session_id=id), rule)).get("id") == id
-
-
-@rule("contentsharingsession-get.role-is-required")
-def test_a_role_is_required(graphcalls_stage: Stage) -> None:
-    """An app without permissions reads nothing."""
-    call, id = shared(graphcalls_stage)
-    assert refused(call.through(graphcalls_stage.client_with()).send(ACTION, session_id=id))
-
-
-@rule("contentsharingsession-get.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A request without an Authorization header is not carried out."""
-    call, id = shared(graphcalls_stage)
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = call.through(graphcalls_stage.client_without_token()).send(ACTION, session_id=id)
-    assert refused(answer)
+    assert members(graphcalls_stage.accepted(call.send(OPERATION, session_id=id), rule)).get("id") == id
 
 
 @question("contentsharingsession-get.unknown-session")
 def test_question_unknown_session(graphcalls_stage: Stage) -> None:
     """Which status and code answer a session that there is not?"""
     call = graphcalls_stage.meeting_call(people=0)
-    answer = call.send(ACTION, session_id=graphcalls_stage.new_id())
+    answer = call.send(OPERATION, session_id=graphcalls_stage.new_id())
     graphcalls_stage.record_answer("contentsharingsession-get.unknown-session", answer)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_role_is_required as test_a_token_without_roles_makes_nothing,
+    test_a_token_is_required as test_a_request_without_a_token_is_refused,
+    test_an_application_access_policy_is_required as test_an_app_without_a_policy_makes_nothing,
+)
 from pytest_graphcalls.stage import Answer, Stage, StagedMeeting, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
+OPERATION = "onlinemeeting-create"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 
 SUCCESS = "onlinemeeting-create.success-is-201-with-meeting"
 
@@ -17,6 +26,12 @@ SUCCESS = "onlinemeeting-create.success-is-201-with-meeting"
 def make(stage: Stage, user: StagedMeeting | None = None, **asked: Any) -> Answer:
     """Make a meeting of a user, by default of one who has none yet."""
     return stage.make_meeting(user or stage.organizer(), **asked)
+
+
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """A user makes a meeting."""
+    return Attempt(OPERATION, graphcalls_stage.organizer(), partial(make, graphcalls_stage))
 
 
 @rule("onlinemeeting-create.success-is-201-with-meeting")
@@ -56,28 +71,6 @@ def test_a_passcode_is_made_where_one_is_required(graphcalls_stage: Stage) -> No
                 "a passcode", "the answer has no settings", "onlinemeeting-create.says-how-to-join"
             )
         assert bool(settings.get("passcode")) is wanted
-
-
-@rule("onlinemeeting-create.role-is-required")
-def test_a_token_without_roles_makes_nothing(graphcalls_stage: Stage) -> None:
-    """Without any of the roles making a meeting is refused."""
-    user = graphcalls_stage.organizer().through(graphcalls_stage.client_with())
-    assert refused(make(graphcalls_stage, user))
-
-
-@rule("onlinemeeting-create.policy-is-required")
-def test_an_app_without_a_policy_makes_nothing(graphcalls_stage: Stage) -> None:
-    """Without an application access policy making a meeting is refused."""
-    user = graphcalls_stage.organizer().through(graphcalls_stage.other_app(policy=False))
-    assert refused(make(graphcalls_stage, user))
-
-
-@rule("onlinemeeting-create.token-is-required")
-def test_a_request_without_a_token_is_refused(graphcalls_stage: Stage) -> None:
-    """A request that carries no token is not carried out."""
-    user = graphcalls_stage.organizer().through(graphcalls_stage.client_without_token())
-    with graphcalls_stage.expecting("token-missing"):
-        assert refused(make(graphcalls_stage, user))
 
 
 @question("onlinemeeting-create.user-principal-name")

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_graphcalls.stage import Stage, members, refused
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_role_is_required as test_a_token_without_roles_deletes_nothing,
+    test_a_token_is_required as test_a_request_without_a_token_is_refused,
+    test_an_application_access_policy_is_required as test_an_app_without_a_policy_deletes_nothing,
+    test_it_is_answered_with_204_and_nothing as test_a_deleted_meeting_is_answered_empty,
+)
+from pytest_graphcalls.stage import Stage, StagedMeeting, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
+OPERATION = "onlinemeeting-delete"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 
 SUCCESS = "onlinemeeting-delete.success-is-204-empty"
 
 
-@rule("onlinemeeting-delete.success-is-204-empty")
-def test_a_deleted_meeting_is_answered_empty(graphcalls_stage: Stage) -> None:
-    """A meeting that was deleted is answered with 204 and nothing."""
-    answer = graphcalls_stage.online_meeting().delete()
-    assert (answer.status_code, answer.content) == (204, b"")
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """A meeting is taken away."""
+    return Attempt(OPERATION, graphcalls_stage.online_meeting(), StagedMeeting.delete)
 
 
 @rule("onlinemeeting-delete.meeting-is-gone")
@@ -25,26 +33,6 @@ def test_a_deleted_meeting_cannot_be_read(graphcalls_stage: Stage) -> None:
     meeting = graphcalls_stage.online_meeting()
     graphcalls_stage.accepted(meeting.delete(), SUCCESS)
     assert graphcalls_stage.until(lambda: refused(meeting.get()))
-
-
-@rule("onlinemeeting-delete.role-is-required")
-def test_a_token_without_roles_deletes_nothing(graphcalls_stage: Stage) -> None:
-    """Without the role deleting is refused."""
-    assert refused(graphcalls_stage.online_meeting().through(graphcalls_stage.client_with()).delete())
-
-
-@rule("onlinemeeting-delete.policy-is-required")
-def test_an_app_without_a_policy_deletes_nothing(graphcalls_stage: Stage) -> None:
-    """Without an application access policy deleting is refused."""
-    assert refused(graphcalls_stage.online_meeting().through(graphcalls_stage.other_app(policy=False)).delete())
-
-
-@rule("onlinemeeting-delete.token-is-required")
-def test_a_request_without_a_token_is_refused(graphcalls_stage: Stage) -> None:
-    """A request that carries no token is not carried out."""
-    meeting = graphcalls_stage.online_meeting()
-    with graphcalls_stage.expecting("token-missing"):
-        assert refused(meeting.through(graphcalls_stage.client_without_token()).delete())
 
 
 @question("onlinemeeting-delete.calls-in-it")

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import unquote
 
 import pytest
 
-from pytest_graphcalls.stage import Answer, Stage, members, refused
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_role_is_required as test_a_token_without_roles_finds_nothing,
+    test_a_token_is_required as test_a_request_without_a_token_is_refused,
+    test_an_application_access_policy_is_required as test_an_app_without_a_policy_finds_nothing,
+)
+from pytest_graphcalls.stage import Answer, Stage, StagedMeeting, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
+OPERATION = "onlinemeeting-find"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 
 
 def ids(answer: Answer) -> list[str]:
     """The ids of the meetings in a list."""
     found = members(answer).get("value")
     return [str(one.get("id")) for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """A meeting is looked up by its join address."""
+    meeting = graphcalls_stage.online_meeting()
+    return Attempt(OPERATION, meeting, partial(StagedMeeting.find, filter=meeting.by_address))
 
 
 @rule("onlinemeeting-find.success-is-200-with-collection")
@@ -64,28 +80,6 @@ def test_an_attendee_does_not_find_the_meeting(graphcalls_stage: Stage) -> None:
     attendee = graphcalls_stage.person()
     meeting = graphcalls_stage.online_meeting(attendee)
     assert refused(meeting.seen_by(attendee.id).find(meeting.by_address))
-
-
-@rule("onlinemeeting-find.role-is-required")
-def test_a_token_without_roles_finds_nothing(graphcalls_stage: Stage) -> None:
-    """Without any of the roles the look-up is refused."""
-    meeting = graphcalls_stage.online_meeting()
-    assert refused(meeting.through(graphcalls_stage.client_with()).find(meeting.by_address))
-
-
-@rule("onlinemeeting-find.policy-is-required")
-def test_an_app_without_a_policy_finds_nothing(graphcalls_stage: Stage) -> None:
-    """Without an application access policy the look-up is refused."""
-    meeting = graphcalls_stage.online_meeting()
-    assert refused(meeting.through(graphcalls_stage.other_app(policy=False)).find(meeting.by_address))
-
-
-@rule("onlinemeeting-find.token-is-required")
-def test_a_request_without_a_token_is_refused(graphcalls_stage: Stage) -> None:
-    """A request that carries no token is not carried out."""
-    meeting = graphcalls_stage.online_meeting()
-    with graphcalls_stage.expecting("token-missing"):
-        assert refused(meeting.through(graphcalls_stage.client_without_token()).find(meeting.by_address))
 
 
 @question("onlinemeeting-find.unknown-address")

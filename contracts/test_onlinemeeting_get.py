@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_graphcalls.stage import Stage, members, refused
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_role_is_required as test_a_token_without_roles_reads_nothing,
+    test_a_token_is_required as test_a_request_without_a_token_is_refused,
+    test_an_application_access_policy_is_required as test_an_app_without_a_policy_reads_nothing,
+)
+from pytest_graphcalls.stage import Stage, StagedMeeting, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
+OPERATION = "onlinemeeting-get"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
+
+
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """A meeting is read."""
+    return Attempt(OPERATION, graphcalls_stage.online_meeting(), StagedMeeting.get)
 
 
 @rule("onlinemeeting-get.success-is-200-with-meeting")
@@ -25,26 +39,6 @@ def test_an_attendee_may_read_it(graphcalls_stage: Stage) -> None:
     attendee = graphcalls_stage.person()
     meeting = graphcalls_stage.online_meeting(attendee)
     assert not refused(meeting.seen_by(attendee.id).get())
-
-
-@rule("onlinemeeting-get.role-is-required")
-def test_a_token_without_roles_reads_nothing(graphcalls_stage: Stage) -> None:
-    """Without any of the roles reading is refused."""
-    assert refused(graphcalls_stage.online_meeting().through(graphcalls_stage.client_with()).get())
-
-
-@rule("onlinemeeting-get.policy-is-required")
-def test_an_app_without_a_policy_reads_nothing(graphcalls_stage: Stage) -> None:
-    """Without an application access policy reading is refused."""
-    assert refused(graphcalls_stage.online_meeting().through(graphcalls_stage.other_app(policy=False)).get())
-
-
-@rule("onlinemeeting-get.token-is-required")
-def test_a_request_without_a_token_is_refused(graphcalls_stage: Stage) -> None:
-    """A request that carries no token is not carried out."""
-    meeting = graphcalls_stage.online_meeting()
-    with graphcalls_stage.expecting("token-missing"):
-        assert refused(meeting.through(graphcalls_stage.client_without_token()).get())
 
 
 @question("onlinemeeting-get.stranger")

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
-from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_role_is_required,
+    test_a_token_is_required,
+    test_it_is_answered_with_202_and_the_operation as test_levels_are_answered_with_the_operation,
+    test_the_end_of_the_operation_is_notified,
+    test_the_old_address_still_works,
+)
+from pytest_graphcalls.stage import Answer, Stage, StagedCall, members
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
-MIX = "participant-configuremixer"
+OPERATION = "participant-configuremixer"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "participant-configuremixer.success-is-202-with-operation"
 
 
@@ -19,15 +29,14 @@ def mix(call: StagedCall, participant_id: str = "", **body: Any) -> Answer:
     """Let the first participant of ``call``, or the one that is named, hear the bot quieter."""
     source = {"participant": call.own_id(), "level": 50, "duckOthers": False}
     level = {"participant": participant_id or call.id_of(call.people[0]), "exclusive": False, "sourceLevels": [source]}
-    return call.send(MIX, {"participantMixerLevels": [level], **body})
+    return call.send(OPERATION, {"participantMixerLevels": [level], **body})
 
 
-@rule("participant-configuremixer.success-is-202-with-operation")
-def test_levels_are_answered_with_the_operation(graphcalls_stage: Stage) -> None:
-    """A request that was taken is answered with 202 and its operation."""
-    answer = mix(graphcalls_stage.meeting_call(people=1))
-    assert answer.status_code == 202
-    assert members(answer).get("id"), "the answer names no operation"
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """One person hears the bot quieter."""
+    call = graphcalls_stage.meeting_call(people=1)
+    return Attempt(OPERATION, call, partial(mix, participant_id=call.id_of(call.people[0])))
 
 
 @rule("participant-configuremixer.location-names-the-operation")
@@ -35,15 +44,6 @@ def test_the_location_header_names_the_operation(graphcalls_stage: Stage) -> Non
     """Its last segment is the id of the operation."""
     answer = graphcalls_stage.accepted(mix(graphcalls_stage.meeting_call(people=1)), SUCCESS)
     assert answer.headers.get("Location", "").rpartition("/")[2] == members(answer).get("id")
-
-
-@rule("participant-configuremixer.completion-is-notified")
-def test_the_end_of_the_operation_is_notified(graphcalls_stage: Stage) -> None:
-    """It ends as completed."""
-    call = graphcalls_stage.meeting_call(people=1)
-    answer = graphcalls_stage.accepted(mix(call), SUCCESS)
-    notices = graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
-    assert [one.state() for one in notices] == ["completed"]
 
 
 @rule("participant-configuremixer.routes-stay-as-they-are")
@@ -56,37 +56,6 @@ def test_audio_routing_groups_stay_as_they_are(graphcalls_stage: Stage) -> None:
     before = members(graphcalls_stage.accepted(call.send("audioroutinggroup-get", group_id=group)))
     graphcalls_stage.accepted(mix(call), SUCCESS)
     assert members(call.send("audioroutinggroup-get", group_id=group)).get("sources") == before.get("sources")
-
-
-@rule("participant-configuremixer.role-is-required")
-def test_a_role_is_required(graphcalls_stage: Stage) -> None:
-    """A token without any of the roles of the permission table sets no levels."""
-    call = graphcalls_stage.meeting_call(people=1)
-    participant = call.id_of(call.people[0])
-    assert refused(mix(call.through(graphcalls_stage.client_with()), participant))
-    # Is it because of the roles? Then the same request with them is carried out.
-    graphcalls_stage.accepted(mix(call, participant), SUCCESS)
-
-
-@rule("participant-configuremixer.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A request without an Authorization header is not carried out."""
-    call = graphcalls_stage.meeting_call(people=1)
-    participant = call.id_of(call.people[0])
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = mix(call.through(graphcalls_stage.client_without_token()), participant)
-    assert refused(answer)
-
-
-@rule("participant-configuremixer.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """The address below /app reaches the same operation."""
-    call = graphcalls_stage.meeting_call(people=1)
-    participant = call.id_of(call.people[0])
-    answer = mix(call.at_old_address(), participant)
-    if refused(answer):
-        graphcalls_stage.accepted(mix(call, participant), SUCCESS)
-    assert not refused(answer)
 
 
 @question("participant-configuremixer.still-there")

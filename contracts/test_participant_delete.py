@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_role_is_required,
+    test_a_token_is_required,
+    test_the_old_address_still_works,
+)
 from pytest_graphcalls.stage import Answer, Invitee, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
+OPERATION = "participant-delete"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 
 NO_BODY = "participant-delete.request-has-no-body"
 BOTH_KINDS = "participant-delete.active-and-invited"
@@ -30,6 +40,15 @@ def withdrawn(stage: Stage, call: StagedCall, chosen: str) -> Answer:
     if answer.status_code == 404:
         raise stage.cannot_tell("an invitation that was withdrawn", "its chosen id is not known", CHOSEN_ID)
     return answer
+
+
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """One of two people is removed."""
+    call = graphcalls_stage.meeting_call(people=2)
+    alice, _ = call.people
+    remove = partial(StagedCall.remove, participant_id=call.id_of(alice))
+    return Attempt(OPERATION, call, remove, lambda: call.has(alice))
 
 
 @rule("participant-delete.success-is-204-empty")
@@ -83,7 +102,7 @@ def test_active_and_invited_people_can_be_removed(graphcalls_stage: Stage) -> No
 
 @rule("participant-delete.active-leaves-at-once")
 def test_somebody_who_was_removed_is_off_the_roster_at_once(graphcalls_stage: Stage) -> None:
-    """The roster that is read next names everybody but the one who was removed."""
+    """The roster that is read next names all but the one who was removed."""
     call = graphcalls_stage.meeting_call(people=2)
     alice, bob = call.people
     graphcalls_stage.accepted(call.remove(call.id_of(alice)), BOTH_KINDS)
@@ -125,42 +144,6 @@ def test_an_app_that_is_not_allow_listed_removes_nobody(graphcalls_stage: Stage)
     # Is it because of the list? Then an app that is on it can remove a participant there.
     listed = stage.meeting_call(people=0, at=meeting)
     stage.accepted(listed.remove(listed.id_of(bob)), BOTH_KINDS)
-
-
-@rule("participant-delete.role-is-required")
-def test_a_role_is_required(graphcalls_stage: Stage) -> None:
-    """A token without any of the roles of the permission table removes no participant."""
-    call = graphcalls_stage.meeting_call(people=2)
-    alice, _ = call.people
-    participant = call.id_of(alice)
-    answer = call.through(graphcalls_stage.client_with()).remove(participant)
-    assert refused(answer)
-    assert call.has(alice)
-    # Is it because of the roles? Then the same request with them is carried out.
-    graphcalls_stage.accepted(call.remove(participant), BOTH_KINDS)
-
-
-@rule("participant-delete.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A DELETE without an Authorization header is not carried out."""
-    call = graphcalls_stage.meeting_call(people=2)
-    alice, _ = call.people
-    participant = call.id_of(alice)
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = call.through(graphcalls_stage.client_without_token()).remove(participant)
-    assert refused(answer)
-    assert call.has(alice)
-
-
-@rule("participant-delete.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """Under beta the address below /app reaches the same operation."""
-    call = graphcalls_stage.meeting_call(people=2)
-    participant = call.id_of(call.people[0])
-    answer = call.at_old_address().remove(participant)
-    if refused(answer):
-        graphcalls_stage.accepted(call.remove(participant), BOTH_KINDS)
-    assert not refused(answer)
 
 
 @question("participant-delete.deleted-twice")

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_client_context_of_257_characters_is_not_taken,
+    test_a_token_is_required,
+    test_the_answer_does_not_wait as test_the_answer_does_not_wait_for_the_invitee,
+    test_the_old_address_still_works,
+)
 from pytest_graphcalls.stage import Stage, StagedCall, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
+OPERATION = "participant-invite"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 
 SUCCESS = "participant-invite.success-is-200-with-operation"
+
+
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """One person is invited into a meeting."""
+    call, alice = graphcalls_stage.meeting_call(people=0), graphcalls_stage.person()
+    return Attempt(OPERATION, call, lambda call, **body: call.invite(alice.entry(), **body))
 
 
 @rule("participant-invite.success-is-200-with-operation")
@@ -40,14 +56,6 @@ def test_the_location_header_names_the_operation(graphcalls_stage: Stage) -> Non
     assert location.endswith(f"/communications/calls/{call.id}/operations/{members(answer).get('id')}")
 
 
-@rule("participant-invite.answers-before-it-is-done")
-def test_the_answer_does_not_wait_for_the_invitee(graphcalls_stage: Stage) -> None:
-    """The operation in the answer is unfinished, or over and read as such."""
-    call = graphcalls_stage.meeting_call(people=0)
-    answer = graphcalls_stage.accepted(call.invite(graphcalls_stage.person().entry()), SUCCESS)
-    assert call.is_as_answered(answer)
-
-
 @rule("participant-invite.client-context-is-echoed")
 def test_the_client_context_comes_back(graphcalls_stage: Stage) -> None:
     """What the caller gives as clientContext comes back unchanged, in the answer and when the operation is read."""
@@ -68,15 +76,6 @@ def test_a_client_context_of_256_characters_is_taken(graphcalls_stage: Stage) ->
     stage.accepted(call.invite(stage.person().entry()), SUCCESS)
     answer = call.invite(stage.person("Bob").entry(), clientContext="c" * 256)
     assert not refused(answer)
-
-
-@rule("participant-invite.client-context-at-most-256")
-def test_a_client_context_of_257_characters_is_not_taken(graphcalls_stage: Stage) -> None:
-    """A clientContext that is too long does not become that of an operation."""
-    call = graphcalls_stage.meeting_call(people=0)
-    with graphcalls_stage.expecting("client-context-at-most-256"):
-        answer = call.invite(graphcalls_stage.person().entry(), clientContext="c" * 257)
-    assert refused(answer) or members(answer).get("clientContext") != "c" * 257
 
 
 @rule("participant-invite.participant-id-is-echoed")
@@ -235,9 +234,9 @@ def test_the_end_of_the_replaced_call_is_notified(graphcalls_stage: Stage) -> No
         lambda: not old.lives(), "a replaced call that is over", "participant-invite.replaced-call-is-dropped"
     )
     ends = stage.wait_for_notices("deleted", old.id)
-    assert ends, "the bot was not told that the old call is deleted"
+    assert ends, "the bot was not notified that the old call is deleted"
     states = [notice.state() for notice in (*stage.notices_of("updated", old.id), *ends)]
-    assert "terminated" in states, "the bot was not told that the old call is terminated"
+    assert "terminated" in states, "the bot was not notified that the old call is terminated"
 
 
 def two_meetings(stage: Stage, people: int) -> tuple[StagedCall, StagedCall]:
@@ -282,7 +281,7 @@ def test_the_end_of_the_operation_is_notified(graphcalls_stage: Stage) -> None:
     operation = members(stage.accepted(call.invite(alice.entry()), SUCCESS)).get("id")
     stage.reached(lambda: call.has(alice), "an invitee who has joined")
     notices = stage.wait_for_notices("deleted", f"{call.id}/operations/{operation}")
-    assert notices, "the bot was not told that the operation has ended"
+    assert notices, "the bot was not notified of the end of the operation"
     assert {notice.state() for notice in notices} == {"completed"}
 
 
@@ -294,7 +293,7 @@ def test_the_end_of_an_operation_that_failed_is_notified(graphcalls_stage: Stage
     operation = members(stage.accepted(call.invite(stage.decliner().entry()), SUCCESS)).get("id")
     stage.reached(lambda: call.status_of(str(operation)) == "failed", "an invite that has failed")
     notices = stage.wait_for_notices("deleted", f"{call.id}/operations/{operation}")
-    assert notices, "the bot was not told that the operation has failed"
+    assert notices, "the bot was not notified that the operation has failed"
     assert {notice.state() for notice in notices} == {"failed"}
 
 
@@ -312,7 +311,7 @@ def test_a_roster_update_follows(graphcalls_stage: Stage) -> None:
 
 @rule("participant-invite.role-is-required")
 def test_the_role_is_required(graphcalls_stage: Stage) -> None:
-    """A token without Calls.InitiateGroupCall.All does not bring anybody into a call."""
+    """A token without Calls.InitiateGroupCall.All does not bring a user into a call."""
     stage = graphcalls_stage
     call = stage.meeting_call(people=0)
     alice = stage.person()
@@ -320,25 +319,6 @@ def test_the_role_is_required(graphcalls_stage: Stage) -> None:
     assert stage.brought_in(call, answer, [alice]) == []
     # Is it because of the role? Then the same request with it is carried out.
     stage.accepted(call.invite(alice.entry()), SUCCESS)
-
-
-@rule("participant-invite.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """An invite without an Authorization header is not carried out."""
-    call = graphcalls_stage.meeting_call(people=0)
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = call.through(graphcalls_stage.client_without_token()).invite(graphcalls_stage.person().entry())
-    assert refused(answer)
-
-
-@rule("participant-invite.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """Under beta the address below /app reaches the same operation."""
-    call = graphcalls_stage.meeting_call(people=0)
-    answer = call.at_old_address().invite(graphcalls_stage.person().entry())
-    if refused(answer):
-        graphcalls_stage.accepted(call.invite(graphcalls_stage.person("Bob").entry()), SUCCESS)
-    assert not refused(answer)
 
 
 @question("participant-invite.one-other-bot")

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_role_is_required,
+    test_a_token_is_required,
+    test_the_old_address_still_works,
+)
+from pytest_graphcalls.stage import Answer, Stage, StagedCall, members
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
-MUTE_ALL = "participant-muteall"
+OPERATION = "participant-muteall"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "participant-muteall.success-is-200-with-operation"
 
 
 def mute(call: StagedCall, *ids: str) -> Answer:
     """Mute the participants that are named, by default all who were brought into ``call``."""
-    return call.send(MUTE_ALL, {"participants": list(ids or map(call.id_of, call.people))})
+    return call.send(OPERATION, {"participants": list(ids or map(call.id_of, call.people))})
+
+
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """One person is muted."""
+    call = graphcalls_stage.meeting_call(people=1)
+    participant = call.id_of(call.people[0])
+    return Attempt(OPERATION, call, lambda call: mute(call, participant))
 
 
 @rule("participant-muteall.success-is-200-with-operation")
@@ -35,37 +50,6 @@ def test_those_who_are_named_are_muted(graphcalls_stage: Stage) -> None:
     assert graphcalls_stage.until(
         lambda: set(ids) <= {one.get("id") for one in call.roster() if one.get("isMuted") is True}
     )
-
-
-@rule("participant-muteall.role-is-required")
-def test_a_role_is_required(graphcalls_stage: Stage) -> None:
-    """A token without any of the roles of the permission table mutes no participant."""
-    call = graphcalls_stage.meeting_call(people=1)
-    participant = call.id_of(call.people[0])
-    assert refused(mute(call.through(graphcalls_stage.client_with()), participant))
-    # Is it because of the roles? Then the same request with them is carried out.
-    graphcalls_stage.accepted(mute(call, participant), SUCCESS)
-
-
-@rule("participant-muteall.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A mute without an Authorization header is not carried out."""
-    call = graphcalls_stage.meeting_call(people=1)
-    participant = call.id_of(call.people[0])
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = mute(call.through(graphcalls_stage.client_without_token()), participant)
-    assert refused(answer)
-
-
-@rule("participant-muteall.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """The address below /app reaches the same operation."""
-    call = graphcalls_stage.meeting_call(people=1)
-    participant = call.id_of(call.people[0])
-    answer = mute(call.at_old_address(), participant)
-    if refused(answer):
-        graphcalls_stage.accepted(mute(call, participant), SUCCESS)
-    assert not refused(answer)
 
 
 @question("participant-muteall.still-there")
@@ -105,7 +89,7 @@ def test_question_client_context(graphcalls_stage: Stage) -> None:
     """Does a clientContext of 257 characters come back?"""
     call = graphcalls_stage.meeting_call(people=1)
     body = {"participants": [call.id_of(call.people[0])], "clientContext": "c" * 257}
-    answer = call.send(MUTE_ALL, body)
+    answer = call.send(OPERATION, body)
     note = "it comes back" if members(answer).get("clientContext") == "c" * 257 else ""
     graphcalls_stage.record_answer("participant-muteall.client-context", answer, note)
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    test_a_token_is_required,
+    test_it_is_answered_with_200_and_nothing as test_a_report_is_answered_with_200_and_nothing,
+    test_the_old_address_still_works,
+)
 from pytest_graphcalls.stage import Answer, Notice, Stage, StagedCall, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
-REPORT = "participant-reportsyntheticmedia"
+OPERATION = "participant-reportsyntheticmedia"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "participant-reportsyntheticmedia.success-is-200-empty"
 
 
@@ -27,7 +35,7 @@ def report(stage: Stage, call: StagedCall, participant: str = "", **changes: Any
         **changes,
     }
     sent = {name: value for name, value in body.items() if value is not None}
-    return call.send(REPORT, sent, participant_id=participant or call.id_of(call.people[0]))
+    return call.send(OPERATION, sent, participant_id=participant or call.id_of(call.people[0]))
 
 
 def detection(stage: Stage, call: StagedCall) -> dict[str, Any]:
@@ -41,11 +49,11 @@ def detection(stage: Stage, call: StagedCall) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-@rule("participant-reportsyntheticmedia.success-is-200-empty")
-def test_a_report_is_answered_with_200_and_nothing(graphcalls_stage: Stage) -> None:
-    """A report that was taken is answered with 200 and an empty body."""
-    answer = report(graphcalls_stage, graphcalls_stage.meeting_call(people=1))
-    assert (answer.status_code, answer.content) == (200, b"")
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """One person is reported."""
+    call = graphcalls_stage.meeting_call(people=1)
+    return Attempt(OPERATION, call, partial(report, graphcalls_stage, participant=call.id_of(call.people[0])))
 
 
 @rule("participant-reportsyntheticmedia.participant-shows-the-report")
@@ -122,7 +130,7 @@ def test_both_ends_of_the_confidence_are_taken(graphcalls_stage: Stage) -> None:
 
 @rule("participant-reportsyntheticmedia.unknown-is-404")
 def test_an_unknown_participant_is_answered_with_404(graphcalls_stage: Stage) -> None:
-    """An id that nobody in the call has."""
+    """A report about an id that no participant of the call has."""
     call = graphcalls_stage.meeting_call(people=0)
     assert report(graphcalls_stage, call, graphcalls_stage.new_id()).status_code == 404
 
@@ -136,27 +144,6 @@ def test_a_role_is_required(graphcalls_stage: Stage) -> None:
     assert answer.status_code == 403
     # Is it because of the role? Then the same request with it is carried out.
     graphcalls_stage.accepted(report(graphcalls_stage, call, participant), SUCCESS)
-
-
-@rule("participant-reportsyntheticmedia.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A report without an Authorization header is not carried out."""
-    call = graphcalls_stage.meeting_call(people=1)
-    participant = call.id_of(call.people[0])
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = report(graphcalls_stage, call.through(graphcalls_stage.client_without_token()), participant)
-    assert refused(answer)
-
-
-@rule("participant-reportsyntheticmedia.app-path-still-works")
-def test_the_old_address_still_works(graphcalls_stage: Stage) -> None:
-    """The address below /app reaches the same operation."""
-    call = graphcalls_stage.meeting_call(people=1)
-    participant = call.id_of(call.people[0])
-    answer = report(graphcalls_stage, call.at_old_address(), participant)
-    if refused(answer):
-        graphcalls_stage.accepted(report(graphcalls_stage, call, participant), SUCCESS)
-    assert not refused(answer)
 
 
 @question("participant-reportsyntheticmedia.same-id-twice")

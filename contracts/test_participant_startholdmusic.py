@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
+from pytest_graphcalls.contracts.shared import (
+    Attempt,
+    prompt,
+    test_a_client_context_of_256_characters_is_taken,
+    test_a_client_context_of_257_characters_is_not_taken,
+    test_a_token_is_required,
+    test_it_is_answered_with_202_and_the_operation as test_a_start_is_answered_with_the_operation,
+    test_the_answer_does_not_wait as test_the_operation_in_the_answer_is_unfinished,
+    test_the_client_context_comes_back,
+    test_the_end_with_its_client_context_is_notified as test_the_end_of_the_operation_is_notified,
+)
 from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 
-START = "participant-startholdmusic"
+OPERATION = "participant-startholdmusic"
+pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "participant-startholdmusic.success-is-202-with-operation"
-TUNE = {
-    "@odata.type": "#microsoft.graph.mediaPrompt",
-    "mediaInfo": {
-        "@odata.type": "#microsoft.graph.mediaInfo",
-        "uri": "https://bot.example.org/tune.wav",
-        "resourceId": "1",
-    },
-}
+TUNE = prompt(uri="https://bot.example.org/tune.wav", resourceId="1")
 """Music from a file that is not there."""
 
 
 def start(call: StagedCall, participant_id: str = "", **body: Any) -> Answer:
     """Put the first participant of ``call`` on hold, or the one that is named."""
-    return call.send(START, body, participant_id=participant_id or call.id_of(call.people[0]))
+    return call.send(OPERATION, body, participant_id=participant_id or call.id_of(call.people[0]))
 
 
 def held(stage: Stage, people: int = 1) -> StagedCall:
@@ -37,28 +43,11 @@ def held(stage: Stage, people: int = 1) -> StagedCall:
     return call
 
 
-@rule("participant-startholdmusic.success-is-202-with-operation")
-def test_a_start_is_answered_with_the_operation(graphcalls_stage: Stage) -> None:
-    """A request that was taken is answered with 202 and its operation."""
-    answer = start(graphcalls_stage.meeting_call(people=1))
-    assert answer.status_code == 202
-    assert members(answer).get("id"), "the answer names no operation"
-
-
-@rule("participant-startholdmusic.answers-before-it-is-done")
-def test_the_operation_in_the_answer_is_unfinished(graphcalls_stage: Stage) -> None:
-    """The operation in the answer is unfinished, or over and read as such."""
+@pytest.fixture
+def attempt(graphcalls_stage: Stage) -> Attempt:
+    """One person is put on hold."""
     call = graphcalls_stage.meeting_call(people=1)
-    assert call.is_as_answered(graphcalls_stage.accepted(start(call), SUCCESS))
-
-
-@rule("participant-startholdmusic.completion-is-notified")
-def test_the_end_of_the_operation_is_notified(graphcalls_stage: Stage) -> None:
-    """It ends as completed, with the clientContext of the request."""
-    call, context = graphcalls_stage.meeting_call(people=1), graphcalls_stage.new_id()
-    answer = graphcalls_stage.accepted(start(call, clientContext=context), SUCCESS)
-    notices = graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
-    assert [(one.state(), one.of_call().get("clientContext")) for one in notices] == [("completed", context)]
+    return Attempt(OPERATION, call, partial(start, participant_id=call.id_of(call.people[0])))
 
 
 @rule("participant-startholdmusic.roster-update-follows")
@@ -92,42 +81,10 @@ def test_no_body_is_needed(graphcalls_stage: Stage) -> None:
     """A start without a body is taken."""
     call = graphcalls_stage.meeting_call(people=1)
     participant = call.id_of(call.people[0])
-    answer = call.send(START, participant_id=participant)
+    answer = call.send(OPERATION, participant_id=participant)
     if refused(answer):
         graphcalls_stage.accepted(start(call, participant), SUCCESS)
     assert not refused(answer)
-
-
-@rule("participant-startholdmusic.client-context-is-echoed")
-def test_the_client_context_comes_back(graphcalls_stage: Stage) -> None:
-    """What the caller gives as clientContext comes back unchanged."""
-    context = graphcalls_stage.new_id()
-    answer = graphcalls_stage.accepted(start(graphcalls_stage.meeting_call(people=1), clientContext=context), SUCCESS)
-    assert members(answer).get("clientContext") == context
-
-
-@rule("participant-startholdmusic.client-context-at-most-256")
-def test_a_client_context_of_256_characters_is_taken(graphcalls_stage: Stage) -> None:
-    """The longest clientContext that is allowed is not refused."""
-    assert not refused(start(graphcalls_stage.meeting_call(people=1), clientContext="c" * 256))
-
-
-@rule("participant-startholdmusic.client-context-at-most-256")
-def test_a_client_context_of_257_characters_is_not_taken(graphcalls_stage: Stage) -> None:
-    """A clientContext that is too long does not become that of an operation."""
-    with graphcalls_stage.expecting("client-context-at-most-256"):
-        answer = start(graphcalls_stage.meeting_call(people=1), clientContext="c" * 257)
-    assert refused(answer) or members(answer).get("clientContext") != "c" * 257
-
-
-@rule("participant-startholdmusic.token-is-required")
-def test_a_token_is_required(graphcalls_stage: Stage) -> None:
-    """A request without an Authorization header is not carried out."""
-    call = graphcalls_stage.meeting_call(people=1)
-    participant = call.id_of(call.people[0])
-    with graphcalls_stage.expecting("token-is-required"):
-        answer = start(call.through(graphcalls_stage.client_without_token()), participant)
-    assert refused(answer)
 
 
 @question("participant-startholdmusic.started-twice")
@@ -165,14 +122,14 @@ def test_question_unplayable_prompt(graphcalls_stage: Stage) -> None:
     """How does the operation end whose customPrompt cannot be fetched?"""
     call = graphcalls_stage.meeting_call(people=1)
     answer = start(call, customPrompt=TUNE)
-    notices = graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
+    notices = graphcalls_stage.wait_for_end(call, answer)
     note = f"ended as {notices[0].state()}" if notices else "no end"
     graphcalls_stage.record_answer("participant-startholdmusic.unplayable-prompt", answer, note)
 
 
 @question("participant-startholdmusic.in-the-lobby")
 def test_question_in_the_lobby(graphcalls_stage: Stage) -> None:
-    """What is answered for somebody who waits in the lobby?"""
+    """What is answered for a person in the lobby?"""
     call = graphcalls_stage.meeting_call(people=1)
     guest = graphcalls_stage.person("Gina")
     graphcalls_stage.acting(call, guest).waits(call=call.id)

@@ -15,9 +15,9 @@ EFFORT = int(os.environ.get("GRAPHCALLS_TEST_EFFORT", "0"))
 
 
 def examples(count: int, **more: Any) -> settings:
-    """Settings for a test with ``count`` examples, a third of them by default; the time of one is no matter."""
+    """Settings for a test with ``count`` examples, a fifth of them by default; the time of one is no matter."""
     return settings(
-        max_examples=count * EFFORT or max(count // 3, 20),
+        max_examples=count * EFFORT or max(count // 5, 20),
         derandomize=not EFFORT,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow],

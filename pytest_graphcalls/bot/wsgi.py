@@ -6,8 +6,7 @@ import io
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from threading import Thread
-from threading import enumerate as all_threads
+from threading import Thread, enumerate as all_threads
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 from weakref import WeakSet

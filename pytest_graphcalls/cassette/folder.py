@@ -77,12 +77,14 @@ def _beside(path: Path, module: str) -> list[Path]:
 
 @cache
 def _tests(module: Path) -> frozenset[str]:
-    """The names of the functions in a module; none when it cannot be read."""
+    """The names of the functions that a module defines or imports; none when it cannot be read."""
     try:
         tree = ast.parse(_source(module))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()
-    return frozenset(one.name for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
+    functions = {one.name for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}
+    imports = [alias for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) for alias in one.names]
+    return frozenset(functions | {alias.asname or alias.name for alias in imports})
 
 
 def _source(module: Path) -> str:

@@ -12,8 +12,7 @@ from typing import Any
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift.difference import Difference, Kind, Origin
 from pytest_graphcalls.drift.model import Observation, RuleState, Sample, Unchecked
-from pytest_graphcalls.findings import Kind as Found
-from pytest_graphcalls.findings import Severity, Side, at_any_index
+from pytest_graphcalls.findings import Kind as Found, Severity, Side, at_any_index
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response, json_object
 
 Report = Mapping[str, Any]

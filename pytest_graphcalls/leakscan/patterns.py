@@ -81,7 +81,7 @@ class Form:
         inside: the characters that may stand in front of the word, where the form begins with the first of them.
         unless: what stands behind the word where it is nothing.
         run: characters behind the word among which the word is not looked for again.
-        person: whether it tells of a person or a tenant, and gives no access.
+        person: whether it names a person or a tenant, and gives no access.
     """
 
     kind: str
@@ -176,7 +176,7 @@ FORMS = (
         "part of a form",
         ("form-data",),
         re.compile(
-            r"(?i)form-data;.{0,120}?\bname=\\{0,64}[\"']?(?P<name>[\w.-]{1,60}).{0,200}?(?:\r?\n|\\{1,32}r\\{1,32}n|\\{1,32}n){2}"
+            r"(?i)form-data;(?:(?!form-data;).){0,120}?\bname=\\{0,64}[\"']?(?P<name>[\w.-]{1,60}+)(?:(?!form-data;).){0,200}?(?:\r?\n|\\{1,32}r\\{1,32}n|\\{1,32}n){2}"
             r"(?P<value>(?:(?!(?:\r?\n|\\{1,32}r\\{1,32}n|\\{1,32}n)--)[\s\S]){1,2000})",
             re.DOTALL,
         ),
@@ -318,7 +318,8 @@ _TAG = r"(?:\s[^<>]{0,120})?>\s{0,4}"
 _TO_THE_END = r"(?:\\(?![rn])|[^\r\n\"'\\])*"
 NAMED = re.compile(
     rf"(?i)(?P<name>[\w.-]{{1,80}}+)(?P<link>{_EITHER}|{_PAIR}|{_ATTRIBUTE}|{_TAG}|{_CALL}|[ \t]{{1,4}})"
-    rf"(?:[bru]?(?P<quote>{_QUOTE})(?P<value>(?:(?!(?P=quote)).)*)|(?P<bare>[^\s\"'\\&,;}}\])<>]+)"
-    rf"(?P<line>{_TO_THE_END}(?:(?<==)\\{{0,8}}\"[^\"\r\n]*\"{_TO_THE_END})*))"
+    rf"(?:[bru]?(?P<quote>{_QUOTE})(?P<value>(?:(?!(?P=quote)).)*)|(?P<bare>[^\s\"'\\&,;}}\])<>]+))"
 )
 """A name, what links it with its value, and the value: JSON, YAML, a form, a header, pairs, an element, an option."""
+REST_OF_LINE = re.compile(rf"{_TO_THE_END}(?:(?<==)\\{{0,8}}\"[^\"\r\n]*\"{_TO_THE_END})*")
+"""What follows the first word of a header's value, with its parameters in quotes."""

@@ -22,6 +22,7 @@ from pytest_graphcalls.leakscan.patterns import (
     NAMED,
     NATIONAL_NUMBER,
     PERSON,
+    REST_OF_LINE,
     STEMS,
     Form,
     is_code,
@@ -138,7 +139,7 @@ def hide(text: str, known: Iterable[str] = (), *, mask: str, people: bool = True
         text: the text.
         known: values that must not be there, whatever they look like.
         mask: what is put in the place of each.
-        people: whether what tells of people, tenants and apps counts as well, or only what gives access.
+        people: whether what names people, tenants and apps counts as well, or only what gives access.
 
     Returns:
         The text, and for each place in it the kind of what stood there.
@@ -254,7 +255,6 @@ def _places(low: str, word: str) -> Iterator[int]:
 
 
 def _formed(form: Form, word: str, text: str, low: str) -> Iterator[Span]:
-    find = form.pattern.search if form.before and not form.inside else form.pattern.match
     resume = 0
     for at in _places(low, word):
         if at < resume or (form.unless and low.startswith(form.unless, at + len(word))):
@@ -264,7 +264,8 @@ def _formed(form: Form, word: str, text: str, low: str) -> Iterator[Span]:
         start = max(0, at - form.before)
         if form.inside:
             start += len(text[start:at].rstrip(form.inside))
-        found = find(text, start, at + form.after)
+        begins = (start,) if form.inside else range(start, at + 1)
+        found = next(filter(None, (form.pattern.match(text, begin, at + form.after) for begin in begins)), None)
         if found is None or not form.counts(found["value"]):
             continue
         if "name" not in form.pattern.groupindex or rank(found["name"]):
@@ -298,7 +299,7 @@ def _value(found: re.Match[str], sure: int) -> Iterator[Span]:
     if not _is_linked(found):
         return
     if sure == 3 and not quoted and ":" in found["link"]:
-        span = (found.start("bare"), found.end("line"))
+        span = (found.start("bare"), REST_OF_LINE.match(found.string, found.end("bare"), found.endpos).end())  # type: ignore[union-attr]  # it always matches
         value = found.string[slice(*span)].strip()
         secret = is_secret(value) and not is_code(value)
     else:

@@ -45,6 +45,7 @@ class Plan(NamedTuple):
         target: what it talks to whatever the run's target is, or ``""``.
         tenant: id of the simulated tenant it runs in, or ``""`` for one of its own.
         faults: what goes wrong in it, those of its module first.
+        operation: id of the operation whose rules and questions its markers may name by their slugs, or ``""``.
     """
 
     rules: tuple[str, ...] = ()
@@ -53,6 +54,7 @@ class Plan(NamedTuple):
     target: str = ""
     tenant: str = ""
     faults: tuple[RequestedFault, ...] = ()
+    operation: str = ""
 
     @property
     def is_contract_test(self) -> bool:
@@ -73,10 +75,11 @@ def graphcalls_question(question: str, *more: str) -> Plan:
     return Plan(questions=(question, *more))
 
 
-def graphcalls(*, version: str = "", target: str = "", tenant: str = "") -> Plan:
-    """The plan of a test for an API version, a target or a tenant."""
+def graphcalls(*, version: str = "", target: str = "", tenant: str = "", operation: str = "") -> Plan:
+    """The plan of a test for an API version, a target, a tenant, or about an operation."""
     versions = parse_versions("version", version) if version else ()
-    return Plan(versions=versions, target=parse_target("target", target) if target else "", tenant=tenant)
+    target = parse_target("target", target) if target else ""
+    return Plan(versions=versions, target=target, tenant=tenant, operation=operation)
 
 
 def graphcalls_fault(name: str, /, **parameters: Any) -> Plan:
@@ -101,7 +104,7 @@ def plan_of(node: pytest.Item | pytest.Collector) -> Plan | None:
         if mark.name in _GRAMMAR:
             one = _GRAMMAR[mark.name](*mark.args, **mark.kwargs)
             plan = one if plan is None else _joined(plan, one)
-    return plan
+    return plan and _in_full(plan, plan.operation)
 
 
 def plan_for(item: pytest.Item) -> Plan:
@@ -118,7 +121,17 @@ def _joined(near: Plan, far: Plan) -> Plan:
         near.target or far.target,
         near.tenant or far.tenant,
         far.faults + near.faults,
+        near.operation or far.operation,
     )
+
+
+def _in_full(plan: Plan, operation: str) -> Plan:
+    """The plan with the full ids of rules and questions that are named by their slugs, which are of ``operation``."""
+
+    def full(ids: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(id if "." in id or not operation else f"{operation}.{id}" for id in ids)
+
+    return plan._replace(rules=full(plan.rules), questions=full(plan.questions))
 
 
 def versions_of(plan: Plan) -> tuple[str, ...]:
@@ -170,10 +183,11 @@ def mistakes(item: pytest.Item) -> Iterator[str]:
     """The mistakes in the markers of a test, a sentence for each."""
     yield from _misspelt(item)
     marks = [mark for mark in item.iter_markers() if mark.name in _GRAMMAR]
+    operation = next((mark.kwargs["operation"] for mark in marks if mark.kwargs.get("operation")), "")
     for mark in marks:
         if mark.name == graphcalls_fault.__name__ and mark in item.own_markers and not _has_fixtures(item):
             yield _NOTHING_TO_STRIKE
-        for step in _steps(mark):
+        for step in _steps(mark, operation):
             try:
                 step()
             except TypeError as error:
@@ -218,33 +232,20 @@ def _has_fixtures(item: pytest.Item) -> bool:
     return any(name == "request" or name.lstrip("_").startswith("graphcalls") for name in names)
 
 
-def _steps(mark: pytest.Mark) -> Iterator[Callable[[], object]]:
-    """Everything that can be wrong with a marker; each raises if it is."""
+def _steps(mark: pytest.Mark, operation: str) -> Iterator[Callable[[], object]]:
+    """Everything that can be wrong with a marker of a test about ``operation``; each raises if it is."""
     plans: list[Plan] = []
-    yield lambda: plans.append(_GRAMMAR[mark.name](*mark.args, **mark.kwargs))
+    yield lambda: plans.append(_in_full(_GRAMMAR[mark.name](*mark.args, **mark.kwargs), operation))
     for plan in plans:
-        yield from (partial(_known_rule, id) for id in plan.rules)
-        yield from (partial(_known_question, id) for id in plan.questions)
+        if plan.operation:
+            yield partial(Contract.packaged().operation, plan.operation)
+        contract = Contract.packaged()
+        yield from (partial(contract.rule, id) for id in plan.rules)
+        yield from (partial(contract.question, id) for id in plan.questions)
         if plan.faults:
             from pytest_graphcalls.simulator.faults import ordered
 
-            yield from (
-                partial(ordered, requested.name, requested.facts, Contract.packaged()) for requested in plan.faults
-            )
-
-
-def _known_rule(id: str) -> Rule:
-    return Contract.packaged().rule(id)
-
-
-def _known_question(id: str) -> Question:
-    return Contract.packaged().question(id)
-
-
-def _refusal(wrong: Mapping[str, list[str]]) -> pytest.UsageError:
-    """All mistakes of a collection, each with the first test it is in; pytest shows each on a line of its own."""
-    places = {sentence: f"{tests[0]}{_more(len(tests) - 1)}" for sentence, tests in wrong.items()}
-    return pytest.UsageError(*(f"{place}: {sentence}" for sentence, place in places.items()))
+            yield from (partial(ordered, one.name, one.facts, contract) for one in plan.faults)
 
 
 def _more(count: int) -> str:
@@ -261,8 +262,8 @@ def apply(config: pytest.Config, items: list[pytest.Item], settings: Settings) -
     for item in items:
         for sentence in mistakes(item):
             wrong.setdefault(sentence, []).append(item.nodeid)
-    if wrong:
-        raise _refusal(wrong)
+    if wrong:  # pytest shows each on a line of its own
+        raise pytest.UsageError(*(f"{one[0]}{_more(len(one) - 1)}: {sentence}" for sentence, one in wrong.items()))
     other_versions: set[pytest.Item] = set()
     able = cache(partial(_capabilities, settings, *_hooked(items)))
     for item in items:
@@ -317,7 +318,7 @@ def _skip_where_impossible(
     if target == LIVE and not reason:
         reason = not_offered(plan, version_of(item, settings), settings.live.cloud)
     if target == REPLAY:
-        from pytest_graphcalls.plugin.cassette_files import missing as unrecorded_case
+        from pytest_graphcalls.plugin.cassettes import missing as unrecorded_case
 
         # What was recorded can be replayed, whatever it needed then.
         unrecorded = unrecorded_case(item, settings, version_of(item, settings))

@@ -29,12 +29,14 @@ class Tests:
     """Judges tests where their bodies end, and puts their facts on their reports."""
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Tell a contract test whose fixtures could not be staged from one that failed."""
+        return (yield from staged(item))
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
         """Tell a contract test that could not be staged from one that failed."""
-        plan = pyfuncitem.stash.get(PLAN_KEY, None)
-        if plan is None or not plan.is_contract_test:
-            return (yield)
-        return (yield from call(pyfuncitem, plan))
+        return (yield from staged(pyfuncitem))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(
@@ -152,11 +154,14 @@ def watch_of(item: pytest.Item) -> Watch | None:
     return item.stash.get(WATCH_KEY, None)
 
 
-def call(item: pytest.Function, plan: Plan) -> Generator[None, object, object]:
-    """Around the body of a contract test: tell "could not be staged" from "failed".
+def staged(item: pytest.Item) -> Generator[None, object, object]:
+    """Around set-up and body of a contract test: tell "could not be staged" from "failed".
 
     A question's test never fails for what the target answered. No test fails for the network or a fault of the service.
     """
+    plan = item.stash.get(PLAN_KEY, None)
+    if plan is None or not plan.is_contract_test:
+        return (yield)
     from pytest_graphcalls.errors import (
         EnvironmentFaultError,
         SettingError,

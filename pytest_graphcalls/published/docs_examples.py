@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift.difference import Difference, Kind, Origin
-from pytest_graphcalls.findings import Finding, Severity, Side
-from pytest_graphcalls.findings import Kind as Sort
+from pytest_graphcalls.findings import Finding, Kind as Sort, Severity, Side
 from pytest_graphcalls.parsing import UnreadableError, json_value
 from pytest_graphcalls.published.docs_page import Block, Page
 from pytest_graphcalls.wire import Exchange, Headers, MalformedJsonError, Request, Response, decode_json

@@ -9,8 +9,7 @@ from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.sandbox.tenant import SETTINGS
 from pytest_graphcalls.targets.base import LIVE, REPLAY, SIMULATOR, Target
-from pytest_graphcalls.targets.facts import SETTINGS as MOCK_SETTINGS
-from pytest_graphcalls.targets.facts import MockFacts
+from pytest_graphcalls.targets.facts import SETTINGS as MOCK_SETTINGS, MockFacts
 from pytest_graphcalls.targets.simulator import SimulatorTarget
 from pytest_graphcalls.targets.url import UrlTarget, steered
 

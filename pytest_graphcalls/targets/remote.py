@@ -11,8 +11,7 @@ from pytest_graphcalls.clients.httpx import Client
 from pytest_graphcalls.clients.network import Network, trusted
 from pytest_graphcalls.errors import StageError
 from pytest_graphcalls.validation import is_loopback
-from pytest_graphcalls.wire import CONTROL_PREFIX as PREFIX
-from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, decode_json
+from pytest_graphcalls.wire import CONTROL_PREFIX as PREFIX, Headers, MalformedJsonError, Notification, decode_json
 
 
 def is_steerable(url: str) -> bool:

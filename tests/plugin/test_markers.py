@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -31,10 +32,15 @@ def versions(result: pytest.RunResult) -> list[str]:
         ('graphcalls(version="both")', ["v1.0", "beta"]),
         ('graphcalls(version="beta")', ["beta"]),
         ("graphcalls()", ["v1.0"]),
+        ('graphcalls(operation="call-reject")\n@pytest.mark.graphcalls_rule("app-path-still-works")', ["beta"]),
+        (
+            'graphcalls_question("deleted-twice")\n@pytest.mark.graphcalls(operation="participant-delete")',
+            ["v1.0", "beta"],
+        ),
     ],
 )
 def test_a_marked_test_runs_for_its_versions(pytester: pytest.Pytester, run: Run, marker: str, ran: list[str]) -> None:
-    """A rule's test runs for each version the rule holds for; another one for those it asks for."""
+    """A rule's test runs for each version the rule holds for; other tests for those they ask for."""
     pytester.makepyfile(marked(marker))
     result = run("-s", "-q")
     assert versions(result) == ran
@@ -66,7 +72,7 @@ def test_a_hand_made_parametrization_is_kept(pytester: pytest.Pytester, run: Run
 
 
 def test_a_marker_on_the_class_or_module_counts(pytester: pytest.Pytester, run: Run) -> None:
-    """The nearest marker wins, the others add what it leaves open."""
+    """The nearest marker wins, the others add what it does not set."""
     pytester.makepyfile(
         """
         import pytest
@@ -108,7 +114,7 @@ class TestBoth:
 """
 
 
-def test_all_mistakes_are_told_at_once(pytester: pytest.Pytester, run: Run, workers: int) -> None:
+def test_all_wrong_markers_are_reported_at_once(pytester: pytest.Pytester, run: Run, workers: int) -> None:
     """Every one of a collection, on a line of its own, with the first test it is in."""
     pytester.makepyfile(test_m=MISTAKES)
     result = run("-p", "no:randomly", workers=workers)
@@ -128,7 +134,7 @@ def test_all_mistakes_are_told_at_once(pytester: pytest.Pytester, run: Run, work
 NEAREST = " Did you mean 'version'?" if sys.version_info >= (3, 13) else ""
 MARKERS = (
     "The markers are graphcalls_rule(rule, *more); graphcalls_question(question, *more); "
-    "graphcalls(*, version, target, tenant); graphcalls_fault(name, **parameters)."
+    "graphcalls(*, version, target, tenant, operation); graphcalls_fault(name, **parameters)."
 )
 
 
@@ -144,6 +150,15 @@ MARKERS = (
             'graphcalls_question("participant-delete.deleted-twise")',
             "there is no question 'participant-delete.deleted-twise'. "
             "Did you mean 'participant-delete.deleted-twice'? 'graphcalls rules' lists them all.",
+        ),
+        (
+            'graphcalls_rule("token-is-requird")\n@pytest.mark.graphcalls(operation="call-mute")',
+            "there is no rule 'call-mute.token-is-requird'. "
+            "Did you mean 'call-mute.token-is-required'? 'graphcalls rules' lists them all.",
+        ),
+        (
+            'graphcalls(operation="call-mut")',
+            "there is no operation 'call-mut'. Did you mean 'call-mute'? 'graphcalls rules' lists them all.",
         ),
         ("graphcalls_rule", f"graphcalls_rule() missing 1 required positional argument: 'rule'. {MARKERS}"),
         (
@@ -164,6 +179,23 @@ def test_a_wrong_marker_stops_the_run(pytester: pytest.Pytester, run: Run, marke
     result = run("--strict-markers")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert f"ERROR: test_b.py::test_it: {sentence}" in result.errlines
+
+
+def test_a_shared_test_judges_the_rule_of_each_module_that_imports_it(pytester: pytest.Pytester, run: Run) -> None:
+    """The module says by its marker whose rule it is; everything after sees the full id."""
+    shared = (
+        'import pytest\n\n@pytest.mark.graphcalls_rule("token-is-required")\ndef test_it(graphcalls_version): pass\n'
+    )
+    module = 'import pytest\nfrom shared import test_it\npytestmark = pytest.mark.graphcalls(operation="{}")\n'
+    modules = {f"test_{number}": module.format(id) for number, id in enumerate(("call-mute", "participant-mute"))}
+    pytester.makepyfile(shared=shared, **modules)
+    result = run("--graphcalls-version=v1.0", "--graphcalls-report=report.json")
+    result.assert_outcomes(passed=2, deselected=2)
+    tests = json.loads((pytester.path / "report.json").read_text())["tests"]
+    assert {one["nodeid"]: one["rules"] for one in tests} == {
+        "test_0.py::test_it[v1.0]": ["call-mute.token-is-required"],
+        "test_1.py::test_it[v1.0]": ["participant-mute.token-is-required"],
+    }
 
 
 def test_markers_of_tests_that_are_not_selected_are_not_looked_at(pytester: pytest.Pytester, run: Run) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
+from importlib import import_module
 
 from pytest_graphcalls.contract import Contract
 
@@ -18,16 +17,18 @@ SUCCESS_ONLY = frozenset(
     }
 )
 """Operations that ship cassettes of their success only; on replay their other rules are not recorded."""
-SUITE = Path(__file__).parents[2] / "contracts"
 
 
 def named_tests(operation: str, *, rule: str | None = None) -> list[str]:
-    """The tests of an operation, or those of one rule, read from the source."""
-    text = _module_of(operation).read_text(encoding="utf-8")
-    if rule is None:
-        return re.findall(r"^def (test_\w+)", text, re.MULTILINE)
-    parts = (part.partition("def ")[2].partition("(")[0] for part in text.split(f'@rule("{rule}"')[1:])
-    return [name for name in parts if name]
+    """The tests of an operation, or those of one rule; its module has defined or imported them."""
+    module = import_module(f"pytest_graphcalls.contracts.{_module_of(operation)}")
+    tests = {name: one.pytestmark for name, one in vars(module).items() if name.startswith("test_")}
+    ids = {rule, (rule or "").removeprefix(f"{operation}.")}
+    return [
+        name
+        for name, marks in tests.items()
+        if rule is None or any(mark.name == "graphcalls_rule" and ids & set(mark.args) for mark in marks)
+    ]
 
 
 def unrecorded() -> Iterator[str]:
@@ -35,9 +36,9 @@ def unrecorded() -> Iterator[str]:
     for operation in sorted(SUCCESS_ONLY):
         recorded = named_tests(operation, rule=Contract.packaged().operation(operation).success_rule)
         yield from (
-            f"contracts/{_module_of(operation).name}::{one}" for one in named_tests(operation) if one not in recorded
+            f"contracts/{_module_of(operation)}.py::{one}" for one in named_tests(operation) if one not in recorded
         )
 
 
-def _module_of(operation: str) -> Path:
-    return SUITE / f"test_{operation.replace('-', '_')}.py"
+def _module_of(operation: str) -> str:
+    return f"test_{operation.replace('-', '_')}"

@@ -24,7 +24,7 @@ KEY = "shipped with pytest-graphcalls"
 """No secret: there are no people behind these pseudonyms."""
 
 
-CLOSED = "role_of_no_app"
+CLOSED = "nobody_has"
 """In the names of the tests that ask for people and meetings which do not exist; to all others every one does."""
 BETWEEN_REQUESTS = 0.25
 """Seconds of the simulator's time from one request to the next."""

@@ -20,10 +20,8 @@ from pytest_graphcalls.bot import FORGERIES, Asked, Bot, Delivery
 from pytest_graphcalls.bot.assertions import Assertions
 from pytest_graphcalls.cli import parser
 from pytest_graphcalls.leakscan.patterns import FORMS
-from pytest_graphcalls.plugin import fixtures as plugin_fixtures
-from pytest_graphcalls.plugin import hookspecs, options
-from pytest_graphcalls.redaction import Redactor
-from pytest_graphcalls.redaction import fields as fields_of_secrets
+from pytest_graphcalls.plugin import fixtures as plugin_fixtures, hookspecs, options
+from pytest_graphcalls.redaction import Redactor, fields as fields_of_secrets
 from pytest_graphcalls.server.control import ROUTES, state
 from pytest_graphcalls.server.control.routing import Route
 from pytest_graphcalls.simulator import (
@@ -38,8 +36,7 @@ from pytest_graphcalls.simulator import (
     SimulatedCall,
 )
 from pytest_graphcalls.simulator.audio import Prompt, Recording, Tone
-from pytest_graphcalls.simulator.entities import ContentSession
-from pytest_graphcalls.simulator.entities import Route as AudioRoute
+from pytest_graphcalls.simulator.entities import ContentSession, Route as AudioRoute
 from pytest_graphcalls.simulator.faults import Side, parameters_of
 from pytest_graphcalls.simulator.switches import Switches
 from tests.site.markdown import code, codes, documentation, facts, prose, sections, signature, summary, table
@@ -114,8 +111,7 @@ def settings() -> str:
 
 
 def _setting(one: options.Setting) -> str:
-    given = one.option is not None
-    names = [("variable", code(one.variable) if given else ""), ("ini key", code(one.dest))]
+    names = [("variable", code(one.variable) if one.is_option else ""), ("ini key", code(one.dest))]
     says = one.help[0].upper() + one.help[1:]
     return f"### {code(one.flag)} {{ #{one.name.replace('_', '-')} }}\n\n{prose(says)}.\n\n{facts(names)}"
 

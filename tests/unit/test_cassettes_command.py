@@ -110,6 +110,13 @@ def test_a_parametrised_test_is_no_orphan() -> None:
     assert main(["cassettes", "status"]) == 0
 
 
+def test_an_imported_test_is_no_orphan() -> None:
+    """Pytest collects what a module imports, under the name that it has there."""
+    Path("test_bot.py").write_text("from shared import test_it as test_one\n")
+    made("cassettes/v1.0/test_bot/test_one[a].yaml", test="x/test_bot.py::test_one[a]@v1.0")
+    assert main(["cassettes", "status"]) == 0
+
+
 def test_scan_reports_a_secret_without_showing_it(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

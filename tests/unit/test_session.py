@@ -33,8 +33,7 @@ from pytest_graphcalls.session import (
 )
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response, encode_json
-from tests.unit.contract.notices import call as call_data
-from tests.unit.contract.notices import posted
+from tests.unit.contract.notices import call as call_data, posted
 
 CALL = "https://graph.microsoft.com/v1.0/communications/calls/57da"
 RULE = "call-delete.success-is-204-empty"
@@ -210,7 +209,7 @@ class TestRecorder:
         assert [finding.kind for finding in recorder.findings] == [Kind.METHOD_UNDOCUMENTED]
 
     def test_a_failing_finding_is_raised_once(self, contract: Contract) -> None:
-        """The same finding does not fail the body and the teardown."""
+        """A finding does not fail both the body and the teardown."""
         recorder = Recorder(contract)
         recorder(SURPLUS)
         with pytest.raises(ContractViolationError, match=RULE) as caught:

@@ -287,9 +287,9 @@ def page_of(verdict: Verdict, document: Mapping[str, Any], nights: Sequence[Nigh
     )
 
 
-def digests() -> tuple[str, ...]:
-    """The digests of the page's own style and script, so that a browser takes no others."""
-    return tuple(map(_digest, _parts()))
+def constant_parts() -> tuple[str, ...]:
+    """The page's own style and script, and the digests of both, by which a browser takes no others."""
+    return (*_parts(), *map(_digest, _parts()))
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -47,7 +48,7 @@ def write(
     Raises:
         RecordingError: the folder takes no file. What was there is as it was.
     """
-    from pytest_graphcalls.report.nightly.page import digests, page_of  # it loads Jinja, which only a page needs
+    from pytest_graphcalls.report.nightly.page import constant_parts, page_of  # it loads Jinja, which only a page needs
 
     data = document(verdict, facts, masked)
     texts = {
@@ -58,7 +59,7 @@ def write(
         SUMMARY: summary(data, page),
         SARIF: _json(sarif(data)),
     }
-    return put(folder, texts, ours=digests(), masked=masked)
+    return put(folder, texts, ours=constant_parts(), masked=masked)
 
 
 def _json(data: Any) -> str:
@@ -75,7 +76,7 @@ def put(
     Args:
         folder: where to; it is made when it is not there.
         texts: by name of the file.
-        ours: what looks like a secret and is none: digests of the package's own files.
+        ours: what is left as it is: the package's own files, and their digests, which look like secrets.
         masked: counts what the leak scan has masked, by kind.
 
     Raises:
@@ -93,12 +94,11 @@ def put(
 
 
 def _clean(text: str, ours: Collection[str], masked: Counter[str] | None) -> str:
-    for number, digest in enumerate(ours):
-        text = text.replace(digest, f"\0{number}\0")
-    safe = clean(text, people=True)
-    text = safe.text
-    if masked is not None:
-        masked.update(safe.kinds)
-    for number, digest in enumerate(ours):
-        text = text.replace(f"\0{number}\0", digest)
-    return text
+    # Every other piece is one of ours.
+    pieces = re.split(f"({'|'.join(map(re.escape, ours))})", text) if ours else [text]
+    for number in range(0, len(pieces), 2):
+        safe = clean(pieces[number], people=True)
+        pieces[number] = safe.text
+        if masked is not None:
+            masked.update(safe.kinds)
+    return "".join(pieces)

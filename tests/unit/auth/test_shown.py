@@ -25,7 +25,7 @@ def test_a_failing_sign_in_shows_no_secret(pytester: pytest.Pytester) -> None:
     """Not with every local variable of every frame, and every line of every log."""
     pytester.makepyfile(LEAKY)
     words = ("-vv", "--tb=long", "--showlocals", "--log-level=DEBUG", "-p", "no:cacheprovider", "--junitxml=x.xml")
-    result = pytester.runpytest_subprocess(*words)
+    result = pytester.runpytest_inprocess(*words)
     result.stdout.fnmatch_lines(
         ["*SignInError: no token was given: The client secret is not one of this application's*"]
     )

@@ -8,8 +8,7 @@ from random import Random
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from pytest_graphcalls import compression
 from pytest_graphcalls.cassette import Incomplete, entries, read

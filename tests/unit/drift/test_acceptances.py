@@ -7,8 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from pytest_graphcalls.drift import Acceptance
 from pytest_graphcalls.drift.acceptances import AcceptedFile

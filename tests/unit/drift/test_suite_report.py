@@ -13,12 +13,10 @@ from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Kind, Origin, RuleState, Severity, Unchecked
 from pytest_graphcalls.drift.model import Observation
 from pytest_graphcalls.drift.suite_report import compare_report, rule_states
-from pytest_graphcalls.findings import Finding, Side
-from pytest_graphcalls.findings import Kind as Found
-from pytest_graphcalls.findings import Severity as Weight
+from pytest_graphcalls.findings import Finding, Kind as Found, Severity as Weight, Side
 from pytest_graphcalls.report.run_document import document
 from pytest_graphcalls.session import Outcome, Run, Seen, TestRecord
-from pytest_graphcalls.session.judge import FindingStatus
+from pytest_graphcalls.session.outcome import FindingStatus
 from pytest_graphcalls.wire import Exchange
 
 RULE = "call-reject.success-is-202-empty"

@@ -8,8 +8,7 @@ import timeit
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from pytest_graphcalls.leakscan import scan
 from pytest_graphcalls.redaction import MASK, MEMBERS, Redactor

@@ -6,8 +6,7 @@ import re
 import string
 from urllib.parse import quote_plus, unquote_plus
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from pytest_graphcalls.leakscan import hide
 from pytest_graphcalls.redaction import HEADERS, MASK, MEMBERS, PARAMETERS, mask, redact_exchange, redact_json

@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 from pytest_graphcalls.drift import Outcome, Sample, Status, Unchecked
-from pytest_graphcalls.report.nightly import PAGE, write
-from pytest_graphcalls.report.nightly import page as pages
+from pytest_graphcalls.report.nightly import PAGE, page as pages, write
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
 from tests.unit.report_nightly.nights import ENTRIES, FACTS, GONE, OLD, RULE, TONIGHT, entry, known, season, verdict
 

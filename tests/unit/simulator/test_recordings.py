@@ -7,8 +7,7 @@ import wave
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from pytest_graphcalls.errors import UnknownNameError
 from pytest_graphcalls.simulator import SimulatedCall, Simulator
