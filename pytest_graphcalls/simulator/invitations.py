@@ -14,6 +14,7 @@ from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.calls import FIRST_ROSTER, PEER_LEFT, Calls, require_instance
 from pytest_graphcalls.simulator.entities import E164, Call, Conference, Identity, Invitee, Kind, Operation, Participant
 from pytest_graphcalls.simulator.operations import Operations
+from pytest_graphcalls.simulator.people import UNKNOWN_PERSON
 from pytest_graphcalls.simulator.requests import InviteOrder, invite_order, require_object_id
 from pytest_graphcalls.simulator.responses import Refusal, Reply, Result, documented, inferred, invalid, reported
 from pytest_graphcalls.simulator.world import World
@@ -22,8 +23,6 @@ MOST_INVITEES = 5  # participant-invite.r05
 LONGEST_CONTEXT = 256  # participant-invite.r14
 
 CANCELLED = Result(487, 8542, "The invitation was cancelled.", inferred("observed 2.44"))
-UNKNOWN_INVITEE = inferred("observed 5b")
-"""That an invite of an unknown person is taken, and fails as one of a person who cannot be reached."""
 NOT_TAKEN = reported("observed 6.12")
 """That an outgoing call which is not taken ends without having been established."""
 
@@ -75,7 +74,7 @@ class Invitations:
         for check in self.checks:
             check(invite)
         exist = all(self._world.people.exists(one.identity) for one in order.invitees)
-        return self._operations.reply(ask, self.start(ask, call, order), None if exist else UNKNOWN_INVITEE)
+        return self._operations.reply(ask, self.start(ask, call, order), None if exist else UNKNOWN_PERSON)
 
     def only_first_when_replacing(self, order: InviteOrder) -> InviteOrder:
         """With ``replacesCallId`` the first entry counts and the rest is passed over (participant-invite.r07, r12)."""
