@@ -46,7 +46,7 @@ class Acting:
     The methods of :class:`.Person` call those here, and hold the lock meanwhile.
 
     No request admits or refuses those who wait in a lobby: three actions of the beta metadata have no page, and bots
-    could not admit anybody (s20.1, s20.2).
+    could not admit people (s20.1, s20.2).
 
     Args:
         world: the tenant.

@@ -150,7 +150,7 @@ class Creation:
             require_object_id(self._world.people, one, f"$.targets[{index}].identity")
 
     def require_own_source(self, create: Create) -> None:
-        """Refuse to call as anybody but the app itself, its instance or a guest (observed 2.10)."""
+        """Refuse to call as another identity than the app itself, its instance or a guest (observed 2.10)."""
         source, app = create.order.source, create.ask.grant.app
         if source is None or source.sort == "guest":
             return

@@ -77,7 +77,7 @@ AUDIO_ALONE: Mapping[str, str] = MappingProxyType({"audio": "sendReceive"})
 
 @dataclass(frozen=True, slots=True)
 class OnlineMeeting:
-    """A meeting as its organizer has it, whether or not anybody is in it.
+    """A meeting as its organizer has it, whether or not people are in it.
 
     Attributes:
         id: its id on the wire.
@@ -242,7 +242,7 @@ class Conference:
 
     @property
     def has_people(self) -> bool:
-        """Whether anybody but bots is in it or still being rung."""
+        """Whether a person is in it or still being rung."""
         return any(one.is_person for one in self.people.values())
 
     def holds(self, identity: Identity) -> bool:

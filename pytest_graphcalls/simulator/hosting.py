@@ -32,7 +32,7 @@ class Service(Protocol):
 class Host:
     """Simulators by tenant. Parallel tests share one server and do not see each other.
 
-    The tenant is read from the token before anybody has verified it; the simulator it leads to does. A
+    The tenant is read from the token before it is verified; the simulator it leads to does. A
     request without a token, or for a tenant that was not added, goes to the default simulator, which answers
     as to any token that is not its own: 401. A request to the sign-in names its tenant in the address, or, where
     that has a shared name or a domain, its application in the form.

@@ -140,7 +140,7 @@ class Participants:
         return Reply(204, self.remove(call, conference, one))
 
     def require_allow_listing(self, ask: Ask) -> None:
-        """Refuse an app that the tenant does not allow to remove anybody (participant-delete.r07)."""
+        """Refuse an app that the tenant does not allow to remove participants (participant-delete.r07)."""
         if not ask.grant.app.may_remove_participants:
             aside = f"App {ask.grant.app.app_id} is not in AllowRemoveParticipantAppIds of the tenant."
             raise Refusal("not-allow-listed", aside)

@@ -37,7 +37,7 @@ def test_the_same_seed_gives_the_same_answers() -> None:
 
 
 def test_reset_makes_it_as_new() -> None:
-    """The same story again with the same ids; tokens given out before still work."""
+    """Requests after it get the same ids again; tokens given out before still work."""
     simulator = Simulator()
     token = simulator.authority.token()
     seen: list[Exchange] = []
@@ -146,7 +146,7 @@ def test_the_pace_can_be_set() -> None:
 
 
 def test_a_person_is_known_by_name_id_and_number() -> None:
-    """The same name is the same person; an object id and a number speak for themselves."""
+    """A name stands for one person; an object id and a number speak for themselves."""
     simulator = Simulator()
     ana = simulator.person("Ana")
     assert simulator.person("Ana").id == ana.id

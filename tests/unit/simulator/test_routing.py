@@ -350,7 +350,7 @@ def test_an_invitee_outside_the_default_group_is_reached_by_groups_only(
 
 
 def test_mixer_levels_are_for_group_calls_and_those_in_them(simulator: Simulator) -> None:
-    """Levels change nothing of what is heard."""
+    """Levels do not change what is heard."""
     bot = Bot(simulator, version="beta")
     call = bot.join()
     before = simulator.person("Ana").hears
