@@ -13,7 +13,7 @@ from pytest_graphcalls.errors import StageError, UnknownNameError
 from pytest_graphcalls.sandbox.tenant import CALLBACK
 from pytest_graphcalls.session import WHOLE, Offer, Recorder
 from pytest_graphcalls.stage import Answer, Invitee, Notice, Stage, StagedCall, members, refused, shown
-from pytest_graphcalls.targets.facts import MockFacts
+from pytest_graphcalls.targets.base import MockFacts
 from pytest_graphcalls.wire import Headers, Request, encode_json
 
 CALL = "57dab8b1-894c-409a-b240-bd8beae78896"
