@@ -346,7 +346,7 @@ def _facts_give(lacking: Iterable[str], target: str) -> str:
     if target == LIVE:
         from pytest_graphcalls.sandbox.tenant import SETTINGS
     else:
-        from pytest_graphcalls.targets.facts import SETTINGS
+        from pytest_graphcalls.targets.base import SETTINGS
 
     names = {fact.gives: name for name, fact in reversed(list(SETTINGS.items()))}
     if not all(need in names for need in lacking):
@@ -356,7 +356,7 @@ def _facts_give(lacking: Iterable[str], target: str) -> str:
 
 def not_named(plan: Plan, settings: Settings) -> str:
     """Why a server is not asked for an operation that it is not said to have, in one sentence; ``""`` if it is."""
-    from pytest_graphcalls.targets.facts import INI_KEY, mock_facts
+    from pytest_graphcalls.targets.base import INI_KEY, mock_facts
 
     offer = mock_facts(settings.mock).offer
     ids = (subject.id.partition(".")[0] for subject in _subjects(plan))
