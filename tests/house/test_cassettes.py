@@ -27,7 +27,7 @@ OF_AN_OPERATION = 200 * 1024
 
 
 def test_nothing_leaks() -> None:
-    """What everybody can read holds no token, no secret and nobody's name."""
+    """The published cassettes hold no token, no secret and no name of a person."""
     assert not list(map(str, scan(FOLDER)))
 
 
@@ -71,7 +71,7 @@ def test_they_stay_small() -> None:
     assert sum(file.stat().st_size for file in FILES) <= OF_AN_OPERATION * len(Contract.packaged().operation_ids)
 
 
-def test_they_cover_what_plain_requests_can_tell() -> None:
+def test_they_cover_every_rule_that_requests_alone_can_check() -> None:
     """Every rule whose test needs no more than requests has a cassette in each of its versions.
 
     Of the operations that ship their success only, that is the rule of their success.
@@ -107,11 +107,11 @@ def test_a_recording_that_differs_in_ids_and_times_alone_is_left(tmp_path: Path)
         "other.yaml": one.replace("  status:", "  state:"),
         "added.yaml": one,
     }
-    for folder, names in ((shipped, ("same.yaml", "other.yaml", "gone.yaml")), (recorded, tuple(texts))):
+    for folder, names in ((shipped, ("same.yaml", "other.yaml", "removed.yaml")), (recorded, tuple(texts))):
         folder.mkdir()
         for name in names:
             (folder / name).write_text(one if folder == shipped else texts[name], encoding="utf-8")
-    assert [str(file) for file in replace_changed(shipped, recorded)] == ["added.yaml", "other.yaml", "gone.yaml"]
+    assert [str(file) for file in replace_changed(shipped, recorded)] == ["added.yaml", "other.yaml", "removed.yaml"]
     assert (shipped / "same.yaml").read_text(encoding="utf-8") == one
     assert (shipped / "other.yaml").read_text(encoding="utf-8") == texts["other.yaml"]
-    assert not (shipped / "gone.yaml").exists()
+    assert not (shipped / "removed.yaml").exists()

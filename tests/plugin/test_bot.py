@@ -107,7 +107,7 @@ def test_it(graphcalls, my_bot_app):
 
 
 def test_a_bot_and_a_server(pytester: pytest.Pytester, run: Run) -> None:
-    """A bot that calls the API over HTTP while it is being told; the server's time follows real time meanwhile."""
+    """A bot that calls the API over HTTP while it is notified; the server's time follows real time meanwhile."""
     pytester.makepyfile(
         """
         import json

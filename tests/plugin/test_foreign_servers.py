@@ -1,4 +1,4 @@
-"""The packaged suite at a server that is not ours: nobody is blamed for what was not judged."""
+"""The packaged suite at a server that is not ours: rules that were not judged are not broken."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_variables_say_it_too_and_come_first(
 
 
 def test_a_command_or_a_hook_makes_the_call(pytester: pytest.Pytester, run: Run) -> None:
-    """The hook is asked first; both are told the version, and whether a group is wanted."""
+    """The hook is asked first; both get the version, and whether a group call is wanted."""
     pytester.makepyfile(
         say="import os; print('made', os.environ['GRAPHCALLS_CALL_VERSION'] + os.environ['GRAPHCALLS_CALL_GROUP'])"
     )
@@ -211,7 +211,7 @@ def test_a_wrong_fact_is_named(pytester: pytest.Pytester, run: Run, facts: dict[
         ),
     ],
 )
-def test_what_is_not_said_leaves_rules_unchecked(
+def test_a_missing_fact_makes_rules_unchecked(
     pytester: pytest.Pytester, run: Run, facts: dict[str, str], reason: str
 ) -> None:
     """The sentence says which fact would give it."""

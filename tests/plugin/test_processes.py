@@ -219,7 +219,7 @@ def watching(pytester: pytest.Pytester) -> Iterator[socket.socket]:
 
 
 def both_end(watching: socket.socket) -> None:
-    """Wait until the bot and its child were there, and are gone."""
+    """Wait until the bot and its child have run, and have ended."""
     for _ in range(2):
         connection, _ = watching.accept()
         with connection:
@@ -246,7 +246,9 @@ def test_a_child_in_a_session_of_its_own_ends_with_the_test(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, where the environment of a process is read")
-def test_a_bot_that_dies_at_start_leaves_no_child(pytester: pytest.Pytester, run: Run, watching: socket.socket) -> None:
+def test_the_child_of_a_bot_that_dies_at_start_is_ended(
+    pytester: pytest.Pytester, run: Run, watching: socket.socket
+) -> None:
     """What it had started by then ends with the test as well."""
     pytester.makepyfile(STARTS.format(port=watching.getsockname()[1], then="").replace("parent", "dies"))
     run().assert_outcomes(failed=1)
@@ -254,8 +256,8 @@ def test_a_bot_that_dies_at_start_leaves_no_child(pytester: pytest.Pytester, run
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, where the environment of a process is read")
-def test_a_killed_pytest_leaves_no_bot(pytester: pytest.Pytester, watching: socket.socket) -> None:
-    """Neither the bot nor its child, although nothing of the run can do anything any more."""
+def test_the_bot_of_a_killed_pytest_is_ended(pytester: pytest.Pytester, watching: socket.socket) -> None:
+    """Neither the bot nor its child, although no process of the run is left to end them."""
     then = "os.kill(os.getpid(), signal.SIGKILL)"
     pytester.makepyfile(STARTS.format(port=watching.getsockname()[1], then=then))
     assert pytester.runpytest_subprocess().ret == -signal.SIGKILL

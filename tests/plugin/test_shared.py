@@ -75,7 +75,7 @@ def test_what_the_set_up_and_the_teardown_do_is_checked(
 
 
 def test_its_notifications_are_checked_in_the_test_in_which_they_come(pytester: pytest.Pytester, run: Run) -> None:
-    """Each once, and those of a test before are not told again."""
+    """Each once, and those of an earlier test are not repeated."""
     pytester.makepyfile(
         """
         import pytest

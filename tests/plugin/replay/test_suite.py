@@ -45,8 +45,8 @@ def test_a_run_is_recorded_and_replayed(
         "the service"
     ) in replayed.outlines
     verdicts = [json.loads((pytester.path / name).read_text())["rules"] for name in ("recorded.json", "replayed.json")]
-    told, heard = ({(r["id"], r["version"]): r["status"] for r in rules} for rules in verdicts)
-    assert told == heard
+    live, replayed = ({(r["id"], r["version"]): r["status"] for r in rules} for rules in verdicts)
+    assert live == replayed
     assert [file.read_bytes() for file in files] == [file.read_bytes() for file in tapes(pytester)]
 
 

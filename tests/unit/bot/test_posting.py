@@ -14,8 +14,7 @@ import pytest
 
 from pytest_graphcalls.bot.courier import poster
 from pytest_graphcalls.bot.inprocess import AsgiPoster
-from pytest_graphcalls.bot.posting import CLOSED, HttpPoster, Poster
-from pytest_graphcalls.bot.wsgi import WsgiPoster
+from pytest_graphcalls.bot.posting import CLOSED, HttpPoster, Poster, WsgiPoster
 from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.server.tls import certificate_in
 from pytest_graphcalls.wire import Headers, Request

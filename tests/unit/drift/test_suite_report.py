@@ -16,7 +16,7 @@ from pytest_graphcalls.drift.suite_report import compare_report, rule_states
 from pytest_graphcalls.findings import Finding, Kind as Found, Severity as Weight, Side
 from pytest_graphcalls.report.run_document import document
 from pytest_graphcalls.session import Outcome, Run, Seen, TestRecord
-from pytest_graphcalls.session.judge import FindingStatus
+from pytest_graphcalls.session.outcome import FindingStatus
 from pytest_graphcalls.wire import Exchange
 
 RULE = "call-reject.success-is-202-empty"
