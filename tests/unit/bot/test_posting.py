@@ -101,7 +101,9 @@ def made() -> Iterator[Callable[[Any], Poster]]:
         ("http://127.8.9.1/", HttpPoster),
     ],
 )
-def test_what_kind_of_bot_it_is(made: Callable[[Any], Poster], where: Any, kind: type[Poster]) -> None:
+def test_the_kind_of_an_application_is_recognised(
+    made: Callable[[Any], Poster], where: Any, kind: type[Poster]
+) -> None:
     assert type(made(where)) is kind
 
 
