@@ -86,11 +86,11 @@ def _named(known: Iterable[_Known], name: str) -> list[Explanation]:
 
 
 @cache
-def _forms(name: str) -> set[str]:
+def _forms(name: str) -> frozenset[str]:
     """The forms in which names are compared: letters and digits, without Graph's namespace; and the words, sorted."""
     name = name.strip().removeprefix("#").removeprefix("microsoft.graph.")
     words = sorted(re.findall(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+", name), key=str.lower)
-    return {re.sub(r"[^a-z0-9]", "", name.lower()), "".join(words).lower()} - {""}
+    return frozenset({re.sub(r"[^a-z0-9]", "", name.lower()), "".join(words).lower()} - {""})
 
 
 _Known = tuple[tuple[str, ...], Callable[[], Explanation]]
