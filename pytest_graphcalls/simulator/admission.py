@@ -51,6 +51,11 @@ class Ask:
     grant: Grant
     root: str
 
+    def shown(self, below: str, members: Mapping[str, Any]) -> dict[str, Any]:
+        """An answer about what is ``below`` the call in the path, with its ``@odata.context``."""
+        context = f"{self.root}/$metadata#communications/calls('{self.match.keys['call-id']}')/{below}"
+        return {"@odata.context": context, **members}
+
     def query(self, name: str) -> tuple[str, ...]:
         """The entries of a query parameter that lists names, whatever its letter case; none where it is not read."""
         if "?" not in self.request.url or f"?{name}" not in self.match.operation.reads:

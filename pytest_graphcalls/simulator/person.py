@@ -270,8 +270,9 @@ class Person:
         return self._acts(self._acting.script, **facts)
 
     def _acts(self, act: Callable[Concatenate[Identity, P], None], *args: P.args, **facts: P.kwargs) -> Person:
-        """Let the person do something."""
-        act(self.identity, *args, **facts)
+        """Let the person do something; nothing else happens meanwhile."""
+        with self._acting.lock:
+            act(self.identity, *args, **facts)
         return self
 
 

@@ -150,7 +150,7 @@ def test_the_default_tune_has_no_address(simulator: Simulator, bot: Bot, call: S
     assert (music.uri, music.ends - music.begins, music.ended) == ("", 3, "stopped")
 
 
-def test_one_is_on_hold_at_a_time(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+def test_one_participant_is_on_hold_at_a_time(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
     """A second start is refused until the first was stopped; a stop without a start changes nothing."""
     assert act(bot, call, "Ben", "stopHoldMusic").status == 202
     act(bot, call, "Ana", "startHoldMusic")
@@ -212,7 +212,7 @@ def test_a_person_who_holds_by_the_client_hears_no_participant(
     assert peer.state == "established"
 
 
-def test_of_a_muted_person_nothing_is_recorded(simulator: Simulator, bot: Bot) -> None:
+def test_a_muted_person_is_not_recorded(simulator: Simulator, bot: Bot) -> None:
     """A mute is silence, and ends a recording like silence."""
     call = bot.ring(simulator.person("Ana"))
     bot.record(call, maxSilenceTimeoutInSeconds=2, playBeep=False)

@@ -521,7 +521,7 @@ def test_a_caller_gives_up_while_a_phone_rings(ringing: Ringing) -> None:
 @pytest.mark.parametrize(
     ("choice", "phone", "state"), [("at-once", True, "terminated"), ("answered", False, "redirecting")]
 )
-def test_when_the_end_comes_can_be_chosen(ringing: Ringing, choice: str, phone: bool, state: str) -> None:
+def test_the_time_of_the_end_can_be_chosen(ringing: Ringing, choice: str, phone: bool, state: str) -> None:
     """At once, or with the answer, whatever the target is (s10.3)."""
     ringing.simulator.switches.choose(redirect_end=choice)
     ringing.redirect(ringing.simulator.person(PHONE) if phone else ringing.ben)
@@ -556,7 +556,7 @@ def test_a_second_bot_gets_a_redirected_call() -> None:
     assert ringing.ana.call.others == ("Second",)
 
 
-def test_what_is_unread_of_a_redirect_is_named(ringing: Ringing) -> None:
+def test_unread_members_of_a_redirect_are_named(ringing: Ringing) -> None:
     """Masks, and forwarding to several, are in no published notification."""
     answer = ringing.redirect(ringing.ben, maskCallee=True, maskCaller=True, targetDisposition="forward")
     assert evidence(answer).partition("unread=")[2] == "$.maskCallee, $.maskCaller, $.targetDisposition"

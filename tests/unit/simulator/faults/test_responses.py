@@ -190,7 +190,7 @@ def test_a_state_is_selected(simulator: Simulator, bot: Bot) -> None:
     assert fault.seen == 1
 
 
-def test_what_is_no_operation_is_left_alone(simulator: Simulator, bot: Bot) -> None:
+def test_a_request_that_is_no_operation_is_not_struck(simulator: Simulator, bot: Bot) -> None:
     """Whatever the simulator answers to it, and the keys of notifications, which are no part of the API."""
     paths = ("/communications/onlineMeetings", "/communications/calls/57da/mute")
     asked = [Request("GET", f"{GRAPH}/v1.0{path}") for path in paths]
@@ -218,7 +218,7 @@ def test_several_go_together(simulator: Simulator, bot: Bot) -> None:
     assert bot.get(f"/{call.id}").status == 503
 
 
-def test_what_gets_lost_is_lost_however_much_of_it_was_sent(simulator: Simulator, bot: Bot) -> None:
+def test_a_dropped_answer_stays_lost_under_half_sent(simulator: Simulator, bot: Bot) -> None:
     call = bot.join()
     simulator.fault("half-sent", sent=3)
     simulator.fault("dropped")
