@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import SettingError, StageError
 from pytest_graphcalls.session import WHOLE, Offer
-from pytest_graphcalls.targets.base import ReceivedNotifications, Setup, World
-from pytest_graphcalls.targets.facts import INI_KEY, SETTINGS, MockFacts
+from pytest_graphcalls.targets.base import INI_KEY, SETTINGS, MockFacts, ReceivedNotifications, Setup, World
 
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
@@ -231,8 +230,8 @@ class UrlConnection:
         """Let the recorder check the bot's notifications, where they are shown, until the end of the test."""
         world = self._steered
         if world is not None and Need.CLOCK in self.capabilities:
-            known = world.begin_test()
-            self._leave = self._setup.recorder.follow(lambda: world.notifications[known:], self.version)
+            world.begin_test()
+            self._leave = self._setup.recorder.follow(lambda: world.notifications, self.version)
 
     def wait(self, seconds: float) -> None:
         """Move the server's clock, if the test may; else let real time pass."""

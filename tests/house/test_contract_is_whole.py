@@ -200,7 +200,7 @@ def test_every_question_says_how_it_is_simulated(id: str) -> None:
     assert re.match(r"[2-5]\d\d\b", CONTRACT.questions[id].simulated)
 
 
-def test_what_is_not_covered_has_no_page() -> None:
+def test_every_documented_operation_on_calls_is_covered() -> None:
     """Of operations on calls: those that are documented are covered, whole or as a question."""
     listed = ContractFiles(ROOT).read("uncovered.yaml", "uncovered")["operations"]
     assert [one["id"] for one in listed if one["page"]] == []
