@@ -48,13 +48,13 @@ def test_each_member_is_read_as_its_annotation_says() -> None:
 
 
 def test_a_dataclass_becomes_plain_json() -> None:
-    """With what is in it."""
+    """What is in it becomes plain as well."""
     tree = Tree((Leaf("a"),), trunk=Leaf("b"), notes={"x": ("y",)}, anything=Colour.RED)
     assert plain(tree) == {**WHOLE, "anything": "red", "colours": []}
 
 
 def test_sets_are_sorted_and_times_are_texts() -> None:
-    """So that two writings of one value are the same text."""
+    """Two writings of one value are the same text."""
     assert plain({"b": frozenset({"y", "x"}), "at": datetime(2027, 1, 31, tzinfo=UTC)}) == {
         "b": ["x", "y"],
         "at": "2027-01-31T00:00:00+00:00",
