@@ -66,8 +66,6 @@ SMALL_ON_PURPOSE: dict[str, str] = {
     "plugin/hookspecs.py": "pytest takes the hooks that a project may implement as a module of their own",
     "simulator/handlers.py": "the table of handlers, the one place in code that names operations",
     "simulator/media.py": "the capability of hosted media, which further operations join",
-    "nightly/suite_plugin.py": "a pytest plugin that the suite's own process loads by name",
-    "nightly/suite_process.py": "the program that the suite's own process runs",
 }
 """Files under 90 lines that stay apart from their only importer, each with its reason."""
 SMALL_ROOMS = {"leakscan": "it must know nothing of redaction, so it lies apart"}
