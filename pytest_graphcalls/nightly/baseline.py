@@ -17,6 +17,7 @@ from pytest_graphcalls.leakscan import listed, scan
 from pytest_graphcalls.nightly.recordings import FOLDER, cassettes, recording_of
 from pytest_graphcalls.parsing import content
 from pytest_graphcalls.plugin.options import LIVE, SIMULATOR
+from pytest_graphcalls.redaction import remembered
 from pytest_graphcalls.report.run_document import counted
 
 KEY_FILE = ".graphcalls-key"
@@ -143,13 +144,12 @@ class Promoted:
     mended: tuple[str, ...] = ()
 
 
-def promote(tonight: Path, baseline: Path, known: Iterable[str] = ()) -> Promoted:
+def promote(tonight: Path, baseline: Path) -> Promoted:
     """Make tonight's recordings the baseline: all of them, or, if anything is wrong, none.
 
     Args:
         tonight: folder of tonight's recordings.
         baseline: folder of the accepted ones; it is made when it is not there.
-        known: values that must not be in a recording, whatever they look like.
 
     Raises:
         SettingError: there are no recordings of a night, or the baseline is a folder of other files, or recorded
@@ -163,7 +163,7 @@ def promote(tonight: Path, baseline: Path, known: Iterable[str] = ()) -> Promote
         raise SettingError("--out", str(tonight), "the recordings of a night", step)
     old = recordings_in(baseline, "--baseline")
     _refuse_other_sources(new, old, baseline)
-    _refuse_leaks(tonight, known)
+    _refuse_leaks(tonight)
     fresh = {_place(one, tonight) for one in new}
     missing = [one for one in old if _place(one, baseline) not in fresh]
     sources = modules_in([Path(str(files("pytest_graphcalls.contracts")))])
@@ -189,8 +189,8 @@ def _refuse_other_sources(new: Iterable[Cassette], old: Iterable[Cassette], base
         raise SettingError("--baseline", str(baseline), wanted, step)
 
 
-def _refuse_leaks(tonight: Path, known: Iterable[str]) -> None:
-    found = listed(scan(tonight, known=known))
+def _refuse_leaks(tonight: Path) -> None:
+    found = listed(scan(tonight, known=remembered()))
     if found:
         problem = f"the leak scan has found what may not be committed ({found}). The baseline is as it was."
         raise RecordingError(str(tonight), 0, problem)
