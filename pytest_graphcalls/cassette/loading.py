@@ -312,7 +312,7 @@ def _neighbour(path: Path) -> str:
 
 
 def _inside(folder: Path) -> str:
-    # Two levels only: below / lies more than anybody waits for.
+    # Two levels only: below / there are too many files to wait for.
     found = (path for pattern in ("*", "*/*") for path in sorted(folder.glob(pattern)))
     name = next((path.name for path in found if path.suffix in {".har", ".json", ".yaml", ".yml"}), "")
     return f" Name the files in it, such as {name!r}." if name else " It holds no recording either."
@@ -375,20 +375,12 @@ def _refuse_tag(tag: str) -> NoReturn:
     raise UnreadableError(f"has the tag {tag[:80]}, which only running code could build; it was not read.")
 
 
-def _state(value: Any) -> Any:
-    return (value["state"] or (b"",))[0]
-
-
-def _arguments(value: Any) -> Any:
-    return (value["args"] or ((),))[0]
-
-
 _TAGS: Mapping[str, Callable[[Any], Any]] = {
     "map": dict,
     "seq": list,
     "python/tuple": list,
-    "python/object/new:_io.BytesIO": _state,
-    "python/object/apply:builtins.iter": _arguments,
+    "python/object/new:_io.BytesIO": lambda value: (value["state"] or (b"",))[0],
+    "python/object/apply:builtins.iter": lambda value: (value["args"] or ((),))[0],
     # vcrpy before 1.0
     "python/object:vcr.request.Request": dict,
     "python/object/apply:builtins.frozenset": list,

@@ -18,7 +18,7 @@ from pytest_graphcalls.nightly.suite import SuiteRun
 from pytest_graphcalls.redaction import Redactor
 
 _BREAKS = frozenset({"fails", "elsewhere"})
-"""Statuses of a finding that break its rule (see ``session/judge.py``)."""
+"""Statuses of a finding that break its rule (see ``session/outcome.py``)."""
 
 
 def without_faulty_tests(report: Mapping[str, Any], faulty: Mapping[str, str]) -> Mapping[str, Any]:

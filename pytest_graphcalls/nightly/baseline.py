@@ -17,11 +17,10 @@ from pytest_graphcalls.leakscan import listed, scan
 from pytest_graphcalls.nightly.recordings import FOLDER, cassettes, recording_of
 from pytest_graphcalls.parsing import content
 from pytest_graphcalls.plugin.options import LIVE, SIMULATOR
-from pytest_graphcalls.redaction import remembered
 from pytest_graphcalls.report.run_document import counted
 
 KEY_FILE = ".graphcalls-key"
-"""Beside recordings: what their pseudonyms depend on (see ``plugin/cassette_files.py``)."""
+"""Beside recordings: what their pseudonyms depend on (see ``plugin/cassettes.py``)."""
 _KINDS: Mapping[str, frozenset[Kind]] = {
     LIVE: frozenset({Kind.LIVE, Kind.SIMULATOR}),
     SIMULATOR: frozenset({Kind.SIMULATOR}),
@@ -135,21 +134,22 @@ class Promoted:
         new: how many of tonight's recordings.
         kept: how many older ones were kept, of tests that tonight could not record.
         removed: how many older ones were removed, because the suite has no such test any more.
-        mended: what was repaired after an earlier job that was killed, a sentence each.
+        repaired: what was restored after an earlier job that was killed, a sentence each.
     """
 
     new: int
     kept: int
     removed: int
-    mended: tuple[str, ...] = ()
+    repaired: tuple[str, ...] = ()
 
 
-def promote(tonight: Path, baseline: Path) -> Promoted:
+def promote(tonight: Path, baseline: Path, known: Iterable[str] = ()) -> Promoted:
     """Make tonight's recordings the baseline: all of them, or, if anything is wrong, none.
 
     Args:
         tonight: folder of tonight's recordings.
         baseline: folder of the accepted ones; it is made when it is not there.
+        known: values that must not be in a recording, whatever they look like.
 
     Raises:
         SettingError: there are no recordings of a night, or the baseline is a folder of other files, or recorded
@@ -163,7 +163,7 @@ def promote(tonight: Path, baseline: Path) -> Promoted:
         raise SettingError("--out", str(tonight), "the recordings of a night", step)
     old = recordings_in(baseline, "--baseline")
     _refuse_other_sources(new, old, baseline)
-    _refuse_leaks(tonight)
+    _refuse_leaks(tonight, known)
     fresh = {_place(one, tonight) for one in new}
     missing = [one for one in old if _place(one, baseline) not in fresh]
     sources = modules_in([Path(str(files("pytest_graphcalls.contracts")))])
@@ -189,8 +189,8 @@ def _refuse_other_sources(new: Iterable[Cassette], old: Iterable[Cassette], base
         raise SettingError("--baseline", str(baseline), wanted, step)
 
 
-def _refuse_leaks(tonight: Path) -> None:
-    found = listed(scan(tonight, known=remembered()))
+def _refuse_leaks(tonight: Path, known: Iterable[str]) -> None:
+    found = listed(scan(tonight, known=known))
     if found:
         problem = f"the leak scan has found what may not be committed ({found}). The baseline is as it was."
         raise RecordingError(str(tonight), 0, problem)

@@ -15,7 +15,7 @@ import pytest
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import IdleFaultWarning, RecordingError, SettingError, SignInError, UnknownNameError
 from pytest_graphcalls.plugin.graphcalls import GraphCalls
-from pytest_graphcalls.plugin.markers import Plan, plan_for
+from pytest_graphcalls.plugin.markers import plan_for
 from pytest_graphcalls.plugin.options import BOTH_VERSIONS, LIVE, REPLAY, SIMULATOR, records
 from pytest_graphcalls.plugin.outcomes import LOOPBACK, follow_bot, uses_shared, watch
 from pytest_graphcalls.plugin.reporting import take_part
@@ -23,7 +23,7 @@ from pytest_graphcalls.plugin.settings import Settings, settings_of
 from pytest_graphcalls.report.failure import raise_failing
 from pytest_graphcalls.session import Followed, Recorder, current_recorder, recording
 from pytest_graphcalls.targets import Case, Connection, LocalServer, Setup, Target, Targets, TargetSources
-from pytest_graphcalls.targets.facts import mock_facts
+from pytest_graphcalls.targets.base import mock_facts
 from pytest_graphcalls.wire import Exchange, Notification
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ def _case(item: pytest.Item, settings: Settings, target: str, version: str) -> C
     """The name of the test's recording, if it has one or is about to be recorded."""
     if target != REPLAY and not records(item.config):
         return None
-    from pytest_graphcalls.plugin.cassette_files import case_of
+    from pytest_graphcalls.plugin.cassettes import case_of
 
     return case_of(item, settings, target, version)
 
@@ -231,7 +231,9 @@ def connected(item: pytest.Item, recorder: Recorder, settings: Settings, version
         # by leaving; it asks for that, and the status is 2 there.
         item.session.shouldstop = f"graphcalls: {error}"
         pytest.exit(item.session.shouldstop, returncode=pytest.ExitCode.USAGE_ERROR)
-    _inject(plan, connection)
+    for requested in plan.faults:
+        assert connection.simulator is not None  # on other targets the test was skipped before
+        connection.simulator.fault(requested.name, **requested.facts)
     if connection.case is not None:
         from pytest_graphcalls.plugin.recording import follow
 
@@ -240,10 +242,3 @@ def connected(item: pytest.Item, recorder: Recorder, settings: Settings, version
     connection.close()
     for fault in connection.simulator.faults.idle if connection.simulator is not None else ():
         item.warn(IdleFaultWarning(str(fault.order), fault.seen))
-
-
-def _inject(plan: Plan, connection: Connection) -> None:
-    """Inject the faults of the test's markers; on other targets the test was skipped before."""
-    for requested in plan.faults:
-        assert connection.simulator is not None
-        connection.simulator.fault(requested.name, **requested.facts)

@@ -242,28 +242,13 @@ def _steps(mark: pytest.Mark, operation: str) -> Iterator[Callable[[], object]]:
     for plan in plans:
         if plan.operation:
             yield partial(Contract.packaged().operation, plan.operation)
-        yield from (partial(_known_rule, id) for id in plan.rules)
-        yield from (partial(_known_question, id) for id in plan.questions)
+        contract = Contract.packaged()
+        yield from (partial(contract.rule, id) for id in plan.rules)
+        yield from (partial(contract.question, id) for id in plan.questions)
         if plan.faults:
             from pytest_graphcalls.simulator.faults import ordered
 
-            yield from (
-                partial(ordered, requested.name, requested.facts, Contract.packaged()) for requested in plan.faults
-            )
-
-
-def _known_rule(id: str) -> Rule:
-    return Contract.packaged().rule(id)
-
-
-def _known_question(id: str) -> Question:
-    return Contract.packaged().question(id)
-
-
-def _refusal(wrong: Mapping[str, list[str]]) -> pytest.UsageError:
-    """All mistakes of a collection, each with the first test it is in; pytest shows each on a line of its own."""
-    places = {sentence: f"{tests[0]}{_more(len(tests) - 1)}" for sentence, tests in wrong.items()}
-    return pytest.UsageError(*(f"{place}: {sentence}" for sentence, place in places.items()))
+            yield from (partial(ordered, one.name, one.facts, contract) for one in plan.faults)
 
 
 def _more(count: int) -> str:
@@ -280,8 +265,8 @@ def apply(config: pytest.Config, items: list[pytest.Item], settings: Settings) -
     for item in items:
         for sentence in mistakes(item):
             wrong.setdefault(sentence, []).append(item.nodeid)
-    if wrong:
-        raise _refusal(wrong)
+    if wrong:  # pytest shows each on a line of its own
+        raise pytest.UsageError(*(f"{one[0]}{_more(len(one) - 1)}: {sentence}" for sentence, one in wrong.items()))
     other_versions: set[pytest.Item] = set()
     able = cache(partial(_capabilities, settings, *_hooked(items)))
     for item in items:
@@ -336,7 +321,7 @@ def _skip_where_impossible(
     if target == LIVE and not reason:
         reason = not_offered(plan, version_of(item, settings), settings.live.cloud)
     if target == REPLAY:
-        from pytest_graphcalls.plugin.cassette_files import missing as unrecorded_case
+        from pytest_graphcalls.plugin.cassettes import missing as unrecorded_case
 
         # What was recorded can be replayed, whatever it needed then.
         unrecorded = unrecorded_case(item, settings, version_of(item, settings))
@@ -364,7 +349,7 @@ def _facts_give(lacking: Iterable[str], target: str) -> str:
     if target == LIVE:
         from pytest_graphcalls.sandbox.tenant import SETTINGS
     else:
-        from pytest_graphcalls.targets.facts import SETTINGS
+        from pytest_graphcalls.targets.base import SETTINGS
 
     names = {fact.gives: name for name, fact in reversed(list(SETTINGS.items()))}
     if not all(need in names for need in lacking):
@@ -374,7 +359,7 @@ def _facts_give(lacking: Iterable[str], target: str) -> str:
 
 def not_named(plan: Plan, settings: Settings) -> str:
     """Why a server is not asked for an operation that it is not said to have, in one sentence; ``""`` if it is."""
-    from pytest_graphcalls.targets.facts import INI_KEY, mock_facts
+    from pytest_graphcalls.targets.base import INI_KEY, mock_facts
 
     offer = mock_facts(settings.mock).offer
     ids = (subject.id.partition(".")[0] for subject in _subjects(plan))

@@ -44,122 +44,82 @@ ARGUMENTS = {
 
 
 class Setting:  # a plain class, because a named tuple or a dataclass takes up to a millisecond of every start
-    """One row: the part of the names after ``graphcalls``, how pytest takes it, and its help.
+    """One row: the part of the names after ``graphcalls``, what its option takes, and its help.
 
-    A row without ``option`` is an ini key alone: it belongs into the project's own configuration.
+    An option that takes ``""`` is a switch; ``None`` is an ini key alone, of several lines, which belongs into the
+    project's own configuration. One with ``many`` may be repeated.
     """
 
-    __slots__ = ("dest", "flag", "help", "ini", "name", "option", "variable")
+    __slots__ = ("dest", "flag", "help", "is_option", "many", "name", "takes", "variable")
 
-    def __init__(
-        self, name: str, ini: Literal["string", "bool", "linelist"], option: dict[str, str] | None, text: str
-    ) -> None:
+    def __init__(self, name: str, takes: str | None, text: str, *, many: bool = False) -> None:
         self.name = name
-        self.ini = ini
-        self.option = option
+        self.takes = takes
         self.help = text
+        self.is_option = takes is not None
+        self.many = many or not self.is_option
         self.dest = f"graphcalls_{name}"
-        self.flag = self.dest if option is None else f"--graphcalls-{name.replace('_', '-')}"
+        self.flag = f"--graphcalls-{name.replace('_', '-')}" if self.is_option else self.dest
         self.variable = f"{VARIABLE}{name.upper()}"
 
 
 SETTINGS = (
     Setting(
         "target",
-        "string",
-        {"metavar": "TARGET"},
+        "TARGET",
         "what the tests talk to: simulator (default), replay, live (a sandbox tenant) or a base URL; GRAPHCALLS_TOKEN "
         "holds a URL's bearer token",
     ),
-    Setting(
-        "version",
-        "string",
-        {"metavar": "VERSION"},
-        "API versions to cover: v1.0, beta or both (default)",
-    ),
-    Setting(
-        "strict",
-        "bool",
-        {"action": "store_true"},
-        "let notices (additive or tolerated differences) and reported rules fail a test, too",
-    ),
+    Setting("version", "VERSION", "API versions to cover: v1.0, beta or both (default)"),
+    Setting("strict", "", "let notices (additive or tolerated differences) and reported rules fail a test, too"),
     Setting(
         "require",
-        "string",
-        {"metavar": "RULES"},
+        "RULES",
         "the rules that a contract run has to check: possible (default; what the target does not allow fails nothing) "
         "or all (each rule that was not checked fails the run)",
     ),
     Setting(
-        "report",
-        "linelist",
-        {"action": "append", "metavar": "FILE"},
-        "write the report to FILE, as JSON or Markdown by its suffix; may be repeated",
+        "report", "FILE", "write the report to FILE, as JSON or Markdown by its suffix; may be repeated", many=True
     ),
-    Setting("seed", "string", {"metavar": "NUMBER"}, "where the simulator's ids start (default 0)"),
+    Setting("seed", "NUMBER", "where the simulator's ids start (default 0)"),
     Setting(
         "cassettes",
-        "string",
-        {"metavar": "FOLDER"},
+        "FOLDER",
         "where the suite's recordings lie (default: cassettes in pytest's rootdir, else those of the package)",
     ),
-    Setting(
-        "cassette_days",
-        "string",
-        {"metavar": "DAYS"},
-        "how old a cassette may be before the run says so (default 180)",
-    ),
-    Setting(
-        "strict_cassettes",
-        "bool",
-        {"action": "store_true"},
-        "fail the run when a cassette it used is too old or was edited",
-    ),
+    Setting("cassette_days", "DAYS", "how old a cassette may be before the run says so (default 180)"),
+    Setting("strict_cassettes", "", "fail the run when a cassette it used is too old or was edited"),
     Setting(
         "record_hosts",
-        "linelist",
-        {"action": "append", "metavar": "HOST"},
+        "HOST",
         "redact cassettes for HOST too, not only for Graph and its sign-in; * and ? are allowed; may be repeated",
+        many=True,
     ),
     Setting(
         "nightly",
-        "bool",
-        {"action": "store_true"},
+        "",
         "with --record-mode: record every test for a comparison (the simulator's and failing ones too, with "
         "notifications and times), and blame no rule for a failing service; 'graphcalls nightly' gives it",
     ),
-    Setting(
-        "cloud",
-        "string",
-        {"metavar": "CLOUD"},
-        "live: national cloud of the tenant: global (default), us-gov-l4, us-gov-l5, china",
-    ),
-    Setting("root", "string", {"metavar": "URL"}, "live: scheme and host of Graph, if not the cloud's"),
-    Setting(
-        "authority",
-        "string",
-        {"metavar": "URL"},
-        "live: scheme and host of the sign-in, if not AZURE_AUTHORITY_HOST or the cloud's",
-    ),
-    Setting("budget", "string", {"metavar": "NUMBER"}, "live: how many calls the run may make (default 1000)"),
-    Setting("requests", "string", {"metavar": "NUMBER"}, "live: how many requests the run may send (default 20000)"),
+    Setting("cloud", "CLOUD", "live: national cloud of the tenant: global (default), us-gov-l4, us-gov-l5, china"),
+    Setting("root", "URL", "live: scheme and host of Graph, if not the cloud's"),
+    Setting("authority", "URL", "live: scheme and host of the sign-in, if not AZURE_AUTHORITY_HOST or the cloud's"),
+    Setting("budget", "NUMBER", "live: how many calls the run may make (default 1000)"),
+    Setting("requests", "NUMBER", "live: how many requests the run may send (default 20000)"),
     Setting(
         "ledger",
-        "string",
-        {"metavar": "FOLDER"},
+        "FOLDER",
         "live: where calls are written down until they are over (default: .graphcalls/ledger in pytest's rootdir)",
     ),
-    Setting("sandbox_tenants", "linelist", None, "ids of the tenants that a live run may use"),
+    Setting("sandbox_tenants", None, "ids of the tenants that a live run may use"),
     Setting(
         "sandbox",
-        "linelist",
         None,
         "what a sandbox tenant has, 'name = value' on each line: meetings, users, bots, phone, agreed, callback, "
         "listen; the variable GRAPHCALLS_SANDBOX_<NAME> comes first",
     ),
     Setting(
         "mock",
-        "linelist",
         None,
         "what a server at a base URL has, 'name = value' on each line: operations, incoming_calls, group_calls, "
         "incoming_command, calls, participants, meetings, users, bots, phone, callback; the variable "
@@ -172,12 +132,15 @@ def add_options(parser: pytest.Parser) -> None:
     """Declare every setting as an option and as an ini key."""
     group = parser.getgroup("graphcalls", "Microsoft Graph calls")
     for setting in SETTINGS:
+        kind: Literal["string", "bool", "linelist"] = "linelist" if setting.many else "string"
+        facts: dict[str, str | None] = {"action": "append" if setting.many else "store", "metavar": setting.takes}
+        if setting.takes == "":
+            kind, facts = "bool", {"action": "store_true"}
         # None keeps "not given" visible, so that the variable and the ini key may speak.
-        if setting.option is not None:
-            facts: Any = setting.option
+        if setting.is_option:
             group.addoption(setting.flag, dest=setting.dest, default=None, help=setting.help, **facts)
-        text = setting.help if setting.option is None else f"default of {setting.flag}"
-        parser.addini(setting.dest, text, type=setting.ini, default=None)
+        text = f"default of {setting.flag}" if setting.is_option else setting.help
+        parser.addini(setting.dest, text, type=kind, default=None)
 
 
 def add_markers(config: pytest.Config) -> None:
@@ -222,7 +185,7 @@ def _is_given(config: pytest.Config) -> bool:
 
 def first_given(config: pytest.Config, setting: Setting) -> tuple[str, Any]:
     """The first source that gives a value, as the user wrote its name, and the value; ``None`` when none does."""
-    if setting.option is not None:
+    if setting.is_option:
         option = config.getoption(setting.dest)
         if option is not None:
             return setting.flag, option

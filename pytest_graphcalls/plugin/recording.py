@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,19 +16,7 @@ from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Kind, Passport
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import RecordingError, SettingError
-from pytest_graphcalls.plugin.cassette_files import (
-    CASSETTE_USE,
-    FACTS,
-    KEY_FILE,
-    CassetteUse,
-    Facts,
-    case_of,
-    facts_of,
-    folder_of,
-    missing,
-)
-from pytest_graphcalls.plugin.cassette_rules import Safety
-from pytest_graphcalls.plugin.cassette_summary import CassetteSummary
+from pytest_graphcalls.plugin.cassettes import CASSETTE_USE, FACTS, CassetteUse, Facts, Safety, facts_of, folder_of
 from pytest_graphcalls.plugin.options import REPLAY, records
 from pytest_graphcalls.plugin.settings import settings_of
 from pytest_graphcalls.plugin.vcr import Persister, safely
@@ -36,25 +24,6 @@ from pytest_graphcalls.session import Recorder
 from pytest_graphcalls.targets import GRAPH, Case, Connection
 from pytest_graphcalls.targets.replay import ReplayTarget, case_facts
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response
-
-if TYPE_CHECKING:
-    from pytest_graphcalls.session import Recorder
-    from pytest_graphcalls.targets import Connection
-
-__all__ = [
-    "FACTS",
-    "KEY_FILE",
-    "CassetteSummary",
-    "CassetteUse",
-    "Recordings",
-    "Safety",
-    "case_of",
-    "folder_of",
-    "follow",
-    "join",
-    "missing",
-    "replay_target",
-]
 
 _KEPT = frozenset({"authorization", "client-request-id", "content-type", "prefer"})
 """Headers of a request that the service acts on."""
@@ -200,8 +169,15 @@ def replay_target(config: pytest.Config) -> ReplayTarget:
 def follow(item: pytest.Item, connection: Connection, recorder: Recorder) -> None:
     """Record a test on a connection, or note which cassette it plays."""
     recordings = cast("Recordings | None", item.config.pluginmanager.get_plugin(PLUGIN))
-    if recordings is not None:
-        recordings.follow(item.stash[CASSETTE_USE], connection, recorder)
+    if recordings is None:
+        return
+    use, case, played = item.stash[CASSETTE_USE], connection.case, getattr(connection, "cassette", None)
+    if played is not None:
+        use.facts.append(facts_of(played, state="played"))
+    elif case and not (case.path.exists() and item.config.getoption("--record-mode") == "once"):
+        before = cassette.state(case.path)
+        use.compared = case.compared
+        use.waiting.append(Recording(recordings.safety, case, connection, recorder, before).write)
 
 
 class Recordings:
@@ -212,7 +188,6 @@ class Recordings:
     """
 
     def __init__(self, config: pytest.Config) -> None:
-        self._config = config
         self.safety = Safety(config)
         self._use: CassetteUse | None = None
 
@@ -248,7 +223,7 @@ class Recordings:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Note how the test goes; its last report tells of its cassettes."""
+        """Note how the test goes; its last report names its cassettes."""
         report = yield
         use = item.stash.get(CASSETTE_USE, None)
         if use is not None:
@@ -267,14 +242,3 @@ class Recordings:
             raise pytest.fail.Exception(str(error), pytrace=False) from None
         finally:
             self._use = None
-
-    def follow(self, use: CassetteUse, connection: Connection, recorder: Recorder) -> None:
-        """Record a test on a connection, or note which cassette it plays."""
-        played = getattr(connection, "cassette", None)
-        case = connection.case
-        if played is not None:
-            use.facts.append(facts_of(played, state="played"))
-        elif case and not (case.path.exists() and self._config.getoption("--record-mode") == "once"):
-            before = cassette.state(case.path)
-            use.compared = case.compared
-            use.waiting.append(Recording(self.safety, case, connection, recorder, before).write)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
@@ -22,13 +24,13 @@ from pytest_graphcalls.plugin.options import (
     SETTINGS,
     SIMULATOR,
     VARIABLE,
-    Setting,
     first_given,
     resembles,
 )
 
 _VERSION_CHOICES = {"v1.0": ("v1.0",), "beta": ("beta",), "both": BOTH_VERSIONS}
 _SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+_REQUIRED = {"possible": False, "all": True}
 _T = TypeVar("_T")
 _REPORT_SUFFIXES = (".json", ".md")
 
@@ -161,36 +163,18 @@ def _parse_strict(name: str, value: str | bool) -> bool:  # noqa: FBT001  pytest
     return _choice(name, value.lower(), _SWITCH, "true or false")
 
 
-def _parse_require(name: str, value: str) -> bool:
-    return _choice(name, value.lower(), {"possible": False, "all": True}, "possible or all")
-
-
 def _choice(name: str, value: str, table: Mapping[str, _T], expected: str) -> _T:
     if value in table:
         return table[value]
     raise SettingError(name, value, expected, did_you_mean(value, table).strip())
 
 
-def _parse_seed(name: str, value: str) -> int:
-    return _number(name, value, "a whole number")
-
-
-def _parse_days(name: str, value: str) -> int:
-    return _number(name, value, "a number of days, 1 or more", least=1)
-
-
-def _number(name: str, value: str, expected: str, *, least: int | None = None) -> int:
-    try:
+def _number(name: str, value: str, expected: str = "a whole number", *, least: int | None = None) -> int:
+    with suppress(ValueError):
         number = int(value)
-    except ValueError:
-        number = None
-    if number is not None and (least is None or number >= least):
-        return number
-    raise SettingError(name, value, expected) from None
-
-
-def _parse_budget(name: str, value: str) -> int:
-    return _number(name, value, "a whole number, 1 or more", least=1)
+        if least is None or number >= least:
+            return number
+    raise SettingError(name, value, expected)
 
 
 def _parse_cloud(name: str, value: str) -> str:
@@ -259,23 +243,24 @@ def _report(name: str, text: str) -> Path:
     return path.absolute()
 
 
+_AT_LEAST_ONE = partial(_number, expected="a whole number, 1 or more", least=1)
 _PARSERS: Mapping[str, Callable[[str, Any], Any]] = {
     "target": parse_target,
     "version": parse_versions,
     "strict": _parse_strict,
-    "require": _parse_require,
+    "require": lambda name, value: _choice(name, value.lower(), _REQUIRED, "possible or all"),
     "report": _parse_reports,
-    "seed": _parse_seed,
+    "seed": _number,
     "cassettes": _parse_folder,
-    "cassette_days": _parse_days,
+    "cassette_days": partial(_number, expected="a number of days, 1 or more", least=1),
     "strict_cassettes": _parse_strict,
     "record_hosts": _parse_hosts,
     "nightly": _parse_strict,
     "cloud": _parse_cloud,
     "root": _parse_https,
     "authority": _parse_https,
-    "budget": _parse_budget,
-    "requests": _parse_budget,
+    "budget": _AT_LEAST_ONE,
+    "requests": _AT_LEAST_ONE,
     "ledger": _parse_folder,
     "sandbox_tenants": _parse_tenants,
     "sandbox": _parse_facts,
@@ -307,21 +292,30 @@ def read_settings(config: pytest.Config) -> Settings:
     Raises:
         UsageError: a value cannot be used; names the option, variable or ini key that held it.
     """
+    try:
+        config.stash[_SETTINGS] = _read(config)
+    except SettingError as error:
+        raise pytest.UsageError(str(error)) from None
+    return config.stash[_SETTINGS]
+
+
+def _read(config: pytest.Config) -> Settings:
     given: dict[str, Any] = {}
     asked = False
     for setting in SETTINGS:
         name, raw = first_given(config, setting)
         if raw is not None:
-            given[_FIELDS.get(setting.name, setting.name)] = _parsed(setting, name, raw)
-            asked = asked or setting.option is not None
+            given[_FIELDS.get(setting.name, setting.name)] = _PARSERS[setting.name](name, raw)
+            asked = asked or setting.is_option
     given["facts"] = _with_variables(given.get("facts", ()), os.environ, "GRAPHCALLS_SANDBOX_")
     given["mock"] = _with_variables(given.get("mock", ()), os.environ, "GRAPHCALLS_MOCK_")
     given["live"] = LiveSettings(**{field: given.pop(field) for field in LiveSettings._fields if field in given})
     given |= {"token": os.environ.get("GRAPHCALLS_TOKEN", ""), "redaction_key": os.environ.get(_KEY_VARIABLE, "")}
     if given["mock"]:
-        _refuse_unusable(given["mock"])
-    config.stash[_SETTINGS] = Settings(**given, asked=asked)
-    return config.stash[_SETTINGS]
+        from pytest_graphcalls.targets.base import mock_facts
+
+        mock_facts(given["mock"])  # what cannot be used is said at once
+    return Settings(**given, asked=asked)
 
 
 _OTHERS = ("TOKEN", "REDACTION_KEY", "OUT", "BASELINE", "HISTORY", "ACCEPTED", "CALL_VERSION", "CALL_GROUP", "RUN_ID")
@@ -332,30 +326,14 @@ _BEGUN = ("SANDBOX_", "MOCK_", "REDIRECT_", "NIGHTLY_")
 
 def misspelt_variables() -> Iterator[str]:
     """A sentence for each variable of the environment that resembles one of ours, and is none."""
-    ours = {setting.name.upper() for setting in SETTINGS if setting.option is not None} | {*_OTHERS}
+    ours = {setting.name.upper() for setting in SETTINGS if setting.is_option} | {*_OTHERS}
     given = [name.removeprefix(VARIABLE) for name in os.environ if name.startswith(VARIABLE)]
     for name in (name for name in given if name not in ours and not name.startswith(_BEGUN)):
         from pytest_graphcalls.sandbox.tenant import SETTINGS as SANDBOX
-        from pytest_graphcalls.targets.facts import SETTINGS as MOCK
+        from pytest_graphcalls.targets.base import SETTINGS as MOCK
 
         facts = {f"SANDBOX_{one.upper()}" for one in SANDBOX} | {f"MOCK_{one.upper()}" for one in MOCK}
         # Without their common beginning, which makes them all alike.
         meant = resembles(name, sorted(ours | facts), cutoff=0.7)
         if meant:
             yield f"pytest-graphcalls reads no variable {VARIABLE}{name}. Did you mean {VARIABLE + meant!r}?"
-
-
-def _refuse_unusable(facts: _Facts) -> None:
-    from pytest_graphcalls.targets.facts import mock_facts
-
-    try:
-        mock_facts(facts)
-    except SettingError as error:
-        raise pytest.UsageError(str(error)) from None
-
-
-def _parsed(setting: Setting, name: str, raw: Any) -> Any:
-    try:
-        return _PARSERS[setting.name](name, raw)
-    except SettingError as error:
-        raise pytest.UsageError(str(error)) from None

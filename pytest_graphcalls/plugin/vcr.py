@@ -18,8 +18,7 @@ from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Cassette, Incomplete, Kind, Passport, SignedIn
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import RecordingError
-from pytest_graphcalls.plugin.cassette_files import CassetteUse, Facts, facts_of
-from pytest_graphcalls.plugin.cassette_rules import Safety
+from pytest_graphcalls.plugin.cassettes import CassetteUse, Facts, Safety, facts_of
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
 
 _VERSION = re.compile(r"/(v1\.0|beta)/")

@@ -14,11 +14,18 @@ The rules of this room:
 
 from __future__ import annotations
 
-from pytest_graphcalls.session.judge import WHOLE, FindingStatus, Judge, Offer
-from pytest_graphcalls.session.outcome import Answer, Outcome, Seen, TestRecord
+from pytest_graphcalls.session.outcome import (
+    WHOLE,
+    Answer,
+    FindingStatus,
+    Judge,
+    Offer,
+    Outcome,
+    Seen,
+    TestRecord,
+)
 from pytest_graphcalls.session.recorder import Followed, Recorder, current_recorder, recording
-from pytest_graphcalls.session.run import JUDGED, NO_TEST, QuestionResult, RuleResult, Run
-from pytest_graphcalls.session.tracker import Watch, exercised
+from pytest_graphcalls.session.run import JUDGED, NO_TEST, QuestionResult, RuleResult, Run, Watch, exercised
 
 __all__ = [
     "JUDGED",

@@ -32,7 +32,7 @@ def jwt(name: str) -> str:
 
 
 def guid(number: int) -> str:
-    """An id that nobody else has."""
+    """An id that no other place has."""
     return f"c0ffee{number:02x}-1234-4abc-8def-00c0ffee{number:04x}"
 
 
@@ -43,7 +43,7 @@ class Place:
     Attributes:
         canary: its value.
         exchange: what holds it.
-        secret: whether it is one for reports too; else it tells of somebody, which only recordings hide.
+        secret: whether it is one for reports too; else it is personal data, which only recordings hide.
     """
 
     canary: str
@@ -157,7 +157,7 @@ PLACES = MappingProxyType(dict(_places()))
 SECRETS = sorted(name for name, place in PLACES.items() if place.secret)
 
 
-def assert_gone(canary: str, *texts: str | bytes) -> None:
+def assert_absent(canary: str, *texts: str | bytes) -> None:
     """The canary is in none of ``texts``, in whatever way it is written there."""
     for text in texts:
         shown = text if isinstance(text, str) else text.decode("utf-8", "surrogateescape")
@@ -262,7 +262,7 @@ _FORMS: tuple[tuple[str, Callable[[str, str], str]], ...] = (
     ("Base64 of four bytes", lambda name, value: b64encode(f"{name}={value}".encode("utf-32-le")).decode()),
     ("Base64 in Base64", lambda name, value: b64encode(b64encode(f"{name}={value}".encode())).decode()),
 )
-"""How a name and its value are written; each is met with several names."""
+"""How a name and its value are written; each is used with several names."""
 
 
 def _escaped(name: str) -> str:

@@ -139,7 +139,7 @@ def requests(one: Planted) -> Iterator[dict[str, Any]]:
 
 
 _TAIL = 10
-"""Characters that pytest's shortening leaves of the end of a value, which are no less secret than the whole."""
+"""Characters at the end of a value that pytest keeps when it shortens one; they are as secret as the whole."""
 
 
 def forms(value: str) -> Mapping[str, str]:
@@ -194,7 +194,7 @@ _DETECTORS = (
 
 
 def second_opinion(*texts: str) -> set[str]:
-    """What detect-secrets, which knows nothing of this project, finds in ``texts``; each line is asked for once."""
+    """The findings of detect-secrets, which does not know this project, in ``texts``; each line is scanned once."""
     from detect_secrets.core.scan import scan_line
     from detect_secrets.settings import transient_settings
 

@@ -22,12 +22,12 @@ from pytest_graphcalls.report.failure import messages
 from pytest_graphcalls.sandbox import Ledger
 from pytest_graphcalls.session import Recorder
 from pytest_graphcalls.wire import Notification
-from tests.house.canaries import CALL, OUTLETS, PLACES, SECRETS, _forgotten, assert_gone, guid
+from tests.house.canaries import CALL, OUTLETS, PLACES, SECRETS, _forgotten, assert_absent, guid
 
 __all__ = ["_forgotten"]
 
 
-def test_there_are_enough_places() -> None:
+def test_canaries_are_planted_in_enough_places() -> None:
     """Forty at least, and each canary is its own and really there."""
     assert len(PLACES) + len(OUTLETS) >= 40
     assert len({place.canary for place in PLACES.values()}) == len(PLACES)
@@ -40,7 +40,7 @@ def test_a_cassette_holds_no_canary(name: str, tmp_path: Path) -> None:
     clean = Redactor("cassette", "canaries").exchange(place.exchange)
     write(file, [clean], Passport(datetime(2026, 1, 1, tzinfo=UTC), Source.LIVE, ("v1.0",), "r"), known=[place.canary])
     (again,) = read(file)
-    assert_gone(place.canary, file.read_bytes(), repr(again), again.request.body, again.response.body)
+    assert_absent(place.canary, file.read_bytes(), repr(again), again.request.body, again.response.body)
 
 
 @pytest.mark.parametrize("name", sorted(set(PLACES) - {"note of an exchange"}))  # no cassette holds notes
@@ -62,18 +62,20 @@ def test_a_report_and_a_failure_message_hold_no_secret(name: str) -> None:
     recorder = Recorder(contract)
     recorder(place.exchange)
     failing = [seen for seen in recorder.seen if seen.finding.rule or seen.finding.kind]
-    assert_gone(place.canary, repr(redact_exchange(place.exchange)), *messages(failing, [place.exchange], contract, {}))
+    assert_absent(
+        place.canary, repr(redact_exchange(place.exchange)), *messages(failing, [place.exchange], contract, {})
+    )
 
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_notification_holds_no_secret(name: str) -> None:
-    """The same bodies, posted to a bot."""
+    """The bodies are posted to a bot."""
     place = PLACES[name]
     half = place.exchange.request if place.exchange.request.body else place.exchange.response
     body = {"value": [{"resourceData": half.body.decode("utf-8", "replace"), "header": place.exchange.note}]}
-    told = Notification(place.exchange.request.url, body, 0.0, half.headers)
+    notification = Notification(place.exchange.request.url, body, 0.0, half.headers)
     if half.body.isascii():  # a notification is a JSON value, never packed
-        assert_gone(place.canary, repr(Redactor("cassette").notification(told)))
+        assert_absent(place.canary, repr(Redactor("cassette").notification(notification)))
 
 
 def test_a_ledger_holds_no_secret(tmp_path: Path) -> None:
@@ -83,7 +85,7 @@ def test_a_ledger_holds_no_secret(tmp_path: Path) -> None:
     ledger.created("1", "57da", f"{CALL}?access_token=Canary-ledger-3")
     text = ledger.path.read_text()
     for number in (1, 2, 3):
-        assert_gone(f"Canary-ledger-{number}", text)
+        assert_absent(f"Canary-ledger-{number}", text)
     assert f"{CALL}?access_token=REDACTED" == ledger.open_calls()[0].url.replace("Canary-ledger-3", "REDACTED")
 
 
@@ -105,7 +107,7 @@ def test_the_doctor_shows_no_secret(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert main(["doctor"]) == 1
     shown = "".join(capsys.readouterr())
     assert "is odd" in shown
-    assert_gone("Canary-of-the-doctor", shown)
+    assert_absent("Canary-of-the-doctor", shown)
 
 
 @pytest.mark.usefixtures("_forgotten")
@@ -133,12 +135,12 @@ def test_a_sign_in_error_shows_no_secret() -> None:
         sign_in = SignIn(credential, Contract.packaged().clouds["global"], http=Echo(body))
         with pytest.raises(SignInError) as caught:
             sign_in.token()
-        assert_gone("Canary-of-the-sign-in", str(caught.value), repr(caught.value))
+        assert_absent("Canary-of-the-sign-in", str(caught.value), repr(caught.value))
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_a_check_of_a_recording_shows_no_secret(form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A recording that somebody else has made is full of them, and breaks the contract everywhere."""
+    """A recording by another tool is full of them, and breaks the contract everywhere."""
     file = tmp_path / "x.har"
     entries = []
     for name in SECRETS:
@@ -156,4 +158,4 @@ def test_a_check_of_a_recording_shows_no_secret(form: str, tmp_path: Path, capsy
     assert main(["check", str(file), "--format", form]) == 1
     shown = "".join(capsys.readouterr())
     for name in SECRETS:
-        assert_gone(PLACES[name].canary, shown)
+        assert_absent(PLACES[name].canary, shown)

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from tests.house.canaries import OUTLETS, _forgotten, assert_gone
+from tests.house.canaries import OUTLETS, _forgotten, assert_absent
 
 __all__ = ["_forgotten"]
 
@@ -65,7 +65,7 @@ def test_a_run_that_fails_in_every_way_shows_no_secret(pytester: pytest.Pytester
     assert "REDACTED" in shown[0]
     # The source of a failing test is shown as well, and there the canaries stand too; it was all redacted.
     for name in OUTLETS:
-        assert_gone(canary_of(name), *shown)
+        assert_absent(canary_of(name), *shown)
 
 
 @pytest.mark.usefixtures("_forgotten")
@@ -101,7 +101,7 @@ def test_other_ways_to_show_a_failure_show_no_secret(
     for style in ("long", "short", "line", "native", "no"):
         result = pytester.runpytest_inprocess("-p", "no:randomly", f"--tb={style}", "--showlocals", "-rA")
         result.assert_outcomes(errors=2, passed=1)
-        assert_gone(secret, "\n".join(result.outlines + result.errlines))
+        assert_absent(secret, "\n".join(result.outlines + result.errlines))
 
 
 SIGN_IN = """
@@ -157,12 +157,12 @@ def test_a_failing_sign_in_shows_no_secret(pytester: pytest.Pytester, monkeypatc
         shown = "\n".join(result.outlines + result.errlines)
         assert "client_credential" in shown, "the frames of msal are there"
         for text in (shown, (pytester.path / "junit.xml").read_text()):
-            assert_gone(secret, text)
-            assert_gone("(every) way", text)
+            assert_absent(secret, text)
+            assert_absent("(every) way", text)
 
 
-def test_tests_of_somebody_else_are_shown_as_they_are(pytester: pytest.Pytester) -> None:
-    """Nothing of ours is used, so nothing is changed, and nothing is loaded."""
+def test_other_tests_are_shown_as_they_are(pytester: pytest.Pytester) -> None:
+    """They use no fixture of ours, so nothing is changed, and nothing is loaded."""
     pytester.makepyfile(
         """
         import sys

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 
 from pytest_graphcalls.contract import VERSIONS, Contract, Evidence, sequences
 from pytest_graphcalls.contract.loading import ContractFiles
-from pytest_graphcalls.errors import UnknownNameError
+from pytest_graphcalls.contract.operations import SharedRules
+from pytest_graphcalls.errors import ContractFileError, UnknownNameError
 from tests.every import every
+from tests.site.contract import sequence_table
 
 CONTRACT = Contract.packaged()
 ROOT = files("pytest_graphcalls.contracts")
@@ -55,6 +58,27 @@ def test_every_shared_rule_is_taken_by_several_operations(slug: str) -> None:
     assert len([one for one in CONTRACT.operations.values() if slug in one.rules]) > 1
 
 
+@every("id", CONTRACT.operation_ids)
+def test_an_operation_does_not_repeat_what_a_shared_rule_says(id: str) -> None:
+    """Below the name of a shared rule stands only what differs."""
+    name, shared = f"operations/{id}.yaml", SharedRules(ContractFiles(ROOT))
+    data = ContractFiles(ROOT).read(name, "operation")
+    for slug, own in data["rules"].items():
+        for key in own or ():
+            rest = {other: own[other] for other in own if other != key}
+            with suppress(ContractFileError):  # it is needed
+                whole = shared.written_out(name, {**data, "rules": {slug: rest}})["rules"][slug]
+                assert whole.get(key) != own[key], f"{slug}.{key}"
+
+
+def test_rules_in_the_same_words_are_shared() -> None:
+    """They stand in shared-rules.yaml once."""
+    files = ContractFiles(ROOT)
+    rules = [files.read(f"operations/{id}.yaml", "operation")["rules"] for id in CONTRACT.operation_ids]
+    whole = [own["says"] for one in rules for own in one.values() if own and {"says", "evidence"} <= own.keys()]
+    assert sorted(set(whole)) == sorted(whole)
+
+
 @every("case", [(one.id, version) for one in CONTRACT.operations.values() for version in one.versions])
 def test_every_type_that_is_used_is_in_the_model(case: tuple[str, str]) -> None:
     """Bodies name types, actions and members of the type model."""
@@ -71,15 +95,15 @@ def test_every_type_that_is_used_is_in_the_model(case: tuple[str, str]) -> None:
 
 @every("id", CONTRACT.sequences)
 def test_every_name_in_a_sequence_leads_somewhere(id: str) -> None:
-    """Who starts it, the payloads of its steps, the states that they may tell, and the pairs that they end with."""
+    """The operation that starts it, the payloads of its steps, their states, and the pairs that they end with."""
     sequence = CONTRACT.sequence(id)
     assert sequence.starts in {*CONTRACT.operation_ids, *sequences.STARTERS}
     for step in sequence.steps:
-        payload = CONTRACT.notifications[step.tells]
+        payload = CONTRACT.notifications[step.payload]
         allowed = payload.values.get("state") or payload.values.get("status")
         assert set(sequence.versions) <= set(payload.versions)
         assert not step.state or allowed is None or step.state in allowed
-        assert (step.roster is not None) == step.tells.startswith("roster-")
+        assert (step.roster is not None) == step.payload.startswith("roster-")
         assert set(step.departed) <= set(step.roster or ())
         assert step.result is None or step.result.pair in CONTRACT.errors.results
 
@@ -91,9 +115,9 @@ def test_an_unknown_sequence_is_named() -> None:
 
 
 def test_the_sequences_are_shown_as_they_are() -> None:
-    """The table in the contract's README is the one that sequences.table() writes; replace it by that."""
+    """The table in the contract's README is the one that the site shows; replace it by that."""
     readme = (Path(str(ROOT)) / "README.md").read_text(encoding="utf-8")
-    assert sequences.table(CONTRACT.sequences.values()) in readme
+    assert sequence_table() in readme
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -176,7 +200,7 @@ def test_every_question_says_how_it_is_simulated(id: str) -> None:
     assert re.match(r"[2-5]\d\d\b", CONTRACT.questions[id].simulated)
 
 
-def test_what_is_not_covered_has_no_page() -> None:
+def test_every_documented_operation_on_calls_is_covered() -> None:
     """Of operations on calls: those that are documented are covered, whole or as a question."""
     listed = ContractFiles(ROOT).read("uncovered.yaml", "uncovered")["operations"]
     assert [one["id"] for one in listed if one["page"]] == []

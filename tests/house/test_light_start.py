@@ -36,7 +36,7 @@ HEAVY = {
 LIGHT_ROOMS = {"", "plugin", "plugin.fixtures", "plugin.hooks", "plugin.hookspecs", "plugin.options"}
 """Our own modules that an empty run loads."""
 
-TELL = """
+LIST_MODULES = """
 import json, sys
 
 def pytest_unconfigure():
@@ -47,7 +47,7 @@ def pytest_unconfigure():
 
 def loaded_by(folder: Path, *arguments: str) -> set[str]:
     """The modules loaded at the end of a pytest run in ``folder``, with our plugin and no other one."""
-    (folder / "conftest.py").write_text(TELL)
+    (folder / "conftest.py").write_text(LIST_MODULES)
     command = [sys.executable, "-m", "pytest", "-p", "pytest_graphcalls.plugin", "-p", "no:cacheprovider", *arguments]
     environment = {**clean(), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
@@ -72,7 +72,7 @@ def ours(modules: set[str]) -> set[str]:
 
 
 def test_an_unused_plugin_loads_nothing_heavy(tmp_path: Path) -> None:
-    """A run that asks for nothing of ours loads no client, no YAML, no schema and no room below the top floor."""
+    """A run without a fixture of ours loads no client, no YAML, no schema and no room below the top floor."""
     (tmp_path / "test_it.py").write_text("def test_it(): pass")
     modules = loaded_by(tmp_path)
     assert not {name.partition(".")[0] for name in modules} & HEAVY
@@ -100,7 +100,7 @@ def test_the_package_itself_loads_nothing() -> None:
     assert done.stdout.split() == ["pytest_graphcalls"]
 
 
-def test_no_plugin_is_asked_for_by_name() -> None:
+def test_pytest_looks_for_no_further_plugin_by_name() -> None:
     """For each name in ``pytest_plugins`` pytest searches every installed distribution, some 5 ms among 200."""
     from pytest_graphcalls import plugin
     from pytest_graphcalls.plugin import fixtures, redacting

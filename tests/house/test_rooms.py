@@ -1,6 +1,6 @@
 """Who may import whom: the floors of the house, kept by reading the source.
 
-A room may import rooms of the floors below it, and nothing of its own floor except where the table says so.
+A room may import rooms of the floors below it, and rooms of its own floor only where the table says so.
 Only the top floor knows pytest; only one module knows each HTTP client.
 """
 
@@ -64,11 +64,9 @@ SMALL_ON_PURPOSE: dict[str, str] = {
     "clients/everywhere.py": "one way for four libraries, loaded only where a test asks for it",
     "plugin/keeper.py": "a program that runs by its path, beside pytest and longer than it",
     "plugin/hookspecs.py": "pytest takes the hooks that a project may implement as a module of their own",
-    "simulator/handlers.py": "the table of handlers, the one place in code that names operations",
-    "simulator/media.py": "the capability of hosted media, which further operations join",
 }
 """Files under 90 lines that stay apart from their only importer, each with its reason."""
-SMALL_ROOMS = {"leakscan": "it must know nothing of redaction, so it lies apart"}
+SMALL_ROOMS = {"leakscan": "it must not know redaction, so it lies apart"}
 """Folders of fewer than three files, each with its reason."""
 DOORS_WITH_LOGIC = {"__init__.py": "pytest imports it in every run, so each name is fetched when it is asked for"}
 """``__init__.py`` files that do more than hand names on, each with its reason."""
@@ -106,7 +104,7 @@ def test_imports_go_down_only(module: str) -> None:
 
 
 def test_no_files_import_each_other_in_a_circle() -> None:
-    """Whoever reads a file reads what it imports; a circle has no first page. Lazy, typing and string imports count."""
+    """A file is read after those it imports; a circle has no first page. Lazy, typing and string imports count."""
     assert [sorted(circle) for circle in circles(imports())] == []
 
 
@@ -189,7 +187,7 @@ def test_a_room_needs_no_section_banners() -> None:
 
 
 def test_every_room_is_shipped() -> None:
-    """A folder that setuptools is not told of is missing in the wheel."""
+    """A folder that the setuptools configuration does not list is missing in the wheel."""
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
     folders = {path.parent.relative_to(HOUSE.parent).as_posix() for path in HOUSE.rglob("__init__.py")}
     assert {name.replace("/", ".") for name in folders} <= set(project["tool"]["setuptools"]["packages"])
@@ -216,7 +214,7 @@ def test_the_simulator_reads_no_wall_clock_and_no_unseeded_randomness() -> None:
 
 @every("module", MODULES)
 def test_an_assert_only_narrows_a_type(module: str) -> None:
-    """``python -O`` leaves asserts out, so nothing may happen, or be guarded, in one."""
+    """``python -O`` removes asserts, so nothing may happen, or be guarded, in one."""
     for node in nodes(module):
         if isinstance(node, ast.Assert):
             assert ast.unparse(node.test).endswith(" is not None"), f"{module}:{node.lineno}"

@@ -124,7 +124,7 @@ class Tenant:
 
 @pytest.fixture
 def ring() -> float:
-    """Seconds that it rings at somebody."""
+    """Seconds that an invitee is rung."""
     return 0.05
 
 

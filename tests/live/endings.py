@@ -26,7 +26,7 @@ def noting(number, handler):
 
 signal.signal = noting
 """
-"""A ``conftest.py`` that leaves the file ``deferred`` once a signal was handled without ending anything."""
+"""A ``conftest.py`` that writes the file ``deferred`` once a signal was handled without ending anything."""
 SOON = 60.0
 """Seconds within which a process does what it was started for, on a busy machine, too."""
 

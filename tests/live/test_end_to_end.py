@@ -1,4 +1,4 @@
-"""The packaged suite against ``graphcalls serve --tls`` in a process of its own, as somebody with a tenant runs it."""
+"""The packaged suite against ``graphcalls serve --tls`` in a process of its own, as users with a tenant run it."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_the_suite_runs_live_in_both_versions(
 
 
 def nothing_left(folder: Path, served: dict[str, str], url: str) -> int:
-    """Ask for every call that was made; each of them is gone. How many there were."""
+    """The number of calls that were created; a GET shows that each of them has ended."""
     assert list(folder.glob(".graphcalls/ledger/*.jsonl")) == []
     logs = [path.read_text() for path in folder.glob("live.*.log")]
     made = set(re.findall(r"call (\S+) made", "\n".join(logs)))

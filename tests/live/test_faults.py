@@ -45,7 +45,7 @@ def test_retry_after_is_honoured(pytester: pytest.Pytester, run: Run, tenant: Te
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "reason"),
     [
         (
             platform_error(500, "9999", "Unknown internal server error."),
@@ -58,7 +58,7 @@ def test_retry_after_is_honoured(pytester: pytest.Pytester, run: Run, tenant: Te
     ids=["500/9999", "429 for ever", "gateway"],
 )
 def test_a_fault_of_the_service_breaks_no_rule(
-    pytester: pytest.Pytester, run: Run, tenant: Tenant, answer: Response, told: str
+    pytester: pytest.Pytester, run: Run, tenant: Tenant, answer: Response, reason: str
 ) -> None:
     """It is counted apart, on the screen and in the reports, with what support asks for."""
     answering(tenant, answer)
@@ -68,7 +68,7 @@ def test_a_fault_of_the_service_breaks_no_rule(
     assert result.ret == pytest.ExitCode.OK
     (line,) = [line for line in result.outlines if line.startswith("could not check, ")]
     assert line.startswith(f"could not check, {INVITE} (v1.0): POST /v1.0/communications/calls/")
-    assert line.endswith(told)
+    assert line.endswith(reason)
     assert any(line.startswith("rules: 0 held, 0 broken, ") and "1 could not check" in line for line in result.outlines)
     report = json.loads((pytester.path / "report.json").read_text())
     (row,) = [row for row in report["rules"] if row["id"] == INVITE and row["version"] == "v1.0"]
@@ -178,7 +178,7 @@ def test_call(graphcalls_stage, number): graphcalls_stage.peer_to_peer_call()
 
 
 def test_workers_share_the_budget(pytester: pytest.Pytester, run: Run, tenant: Tenant) -> None:
-    """And what the sandbox has: none of them meets another one's users."""
+    """They share the users of the sandbox, too: no two workers use the same ones."""
     pytester.makepyfile(
         f"""{HEAD}
 @CREATED
@@ -206,7 +206,7 @@ def test_long_runs_say_how_far_they_are(
 
 
 def test_a_ledger_that_cannot_be_written_makes_no_call(pytester: pytest.Pytester, run: Run, tenant: Tenant) -> None:
-    """Nothing is made that nobody could find again."""
+    """No call is created that could not be found again."""
     (pytester.path / "file").write_text("")
     pytester.makefile(".ini", pytest=ini(tenant.id, facts(tenant.id), "graphcalls_ledger = file/ledger"))
     pytester.makepyfile(ONE_CALL)

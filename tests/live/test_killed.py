@@ -1,4 +1,4 @@
-"""What a run that was killed leaves behind is known, and a sweep ends it."""
+"""The open calls of a killed run are known, and a sweep ends them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_after_a_kill_a_sweep_ends_everything(
     assert capsys.readouterr().out == f"Nothing is open in {folder}.\n"
 
 
-def test_a_kill_at_any_moment_leaves_nothing_that_a_sweep_does_not_know(
+def test_after_a_kill_at_any_moment_a_sweep_knows_every_call(
     pytester: pytest.Pytester, started: Start, tenant: Tenant
 ) -> None:
     """A run that makes call after call, killed after more and more of them; between request and answer, too."""
@@ -59,14 +59,14 @@ def test_calls(graphcalls_stage):
         process.communicate()
         unanswered = sweep(tenant, folder)
         assert len(tenant.open_calls()) <= unanswered <= 1
-        tenant.simulator.advance(46 * 60)  # what the sweep has told: the service ends it by then
+        tenant.simulator.advance(46 * 60)  # as the sweep has printed: the service ends it by then
         assert tenant.open_calls() == []
 
 
-def test_a_request_whose_answer_never_came_is_told(
+def test_a_request_without_an_answer_is_reported(
     pytester: pytest.Pytester, started: Start, tenant: Tenant, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nobody knows its id, so nobody can hang it up; the sweep says until when it may go on."""
+    """Its id is unknown, so it cannot be hung up; the sweep says until when it may go on."""
     made, go_on = threading.Event(), threading.Event()
 
     def slowly(request: Request, proceed: Callable[[Request], object]) -> object:
@@ -127,7 +127,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.Capt
     assert "expected the ledger folder of a live run" in capsys.readouterr().err
 
 
-def test_a_run_that_went_well_leaves_no_process_and_no_file(
+def test_after_a_good_run_there_is_no_process_and_no_file(
     pytester: pytest.Pytester, started: Start, tenant: Tenant
 ) -> None:
     """Nor does it load the simulator: it does not know who answers."""

@@ -31,7 +31,7 @@ def ring() -> float:
 def test_a_night_in_a_tenant_and_the_next_one(
     tenant: Tenant, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same tenant with other ids is no drift; no real id is in what is written, and no call is left.
+    """Other ids of one tenant are no drift; no real id is in what is written, and no call is left.
 
     An organizer who was invited in the first night cannot be taken out, and is no drift either.
     """
@@ -47,8 +47,10 @@ def test_a_night_in_a_tenant_and_the_next_one(
     assert first.verdict.night.latency["participant-invite@v1.0"].count > 5
     promote(settings.out / "cassettes", settings.baseline)
     second = run_night(settings, Subprocess())
-    told = "\n".join(f"{one.difference} {one.places} {one.status} {one.repeated}" for one in second.verdict.entries)
-    assert (second.verdict.outcome, told, second.problem) == (Outcome.NO_DRIFT, "", "")
+    differences = "\n".join(
+        f"{one.difference} {one.places} {one.status} {one.repeated}" for one in second.verdict.entries
+    )
+    assert (second.verdict.outcome, differences, second.problem) == (Outcome.NO_DRIFT, "", "")
     assert [one.subject.partition("::")[2] for one in second.verdict.unchecked if ALREADY_PRESENT in one.reason] == [
         "test_question_organizer@v1.0"
     ]

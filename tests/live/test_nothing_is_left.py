@@ -20,8 +20,8 @@ from tests.live.projects import HEAD, ONE_CALL, OWN, TWO_CALLS_THEN
     ["pass", "assert 0", "raise OSError('x')", "pytest.skip('x')", "pytest.fail('x')"],
     ids=["passes", "fails", "raises", "skips", "gives up"],
 )
-def test_after_a_test_that(pytester: pytest.Pytester, run: Run, tenant: Tenant, then: str) -> None:
-    """The stage hangs up; the meeting is as empty as before, and the ledger gone."""
+def test_no_call_is_left_after_a_test_that(pytester: pytest.Pytester, run: Run, tenant: Tenant, then: str) -> None:
+    """The stage hangs up; the meeting is as empty as before, and the ledger removed."""
     pytester.makepyfile(f"{TWO_CALLS_THEN}\n    {then}\n")
     run("--graphcalls-version=v1.0")
     assert len(tenant.calls()) == 2
@@ -30,10 +30,10 @@ def test_after_a_test_that(pytester: pytest.Pytester, run: Run, tenant: Tenant, 
     assert ledger(pytester) == []
 
 
-def test_somebody_left_in_a_meeting_by_another_run_does_not_matter(
+def test_a_user_left_in_a_meeting_by_another_run_does_not_matter(
     pytester: pytest.Pytester, run: Run, tenant: Tenant
 ) -> None:
-    """Whom tests invite is taken out before a test begins, too."""
+    """Users whom tests invite are removed before a test begins, too."""
     pytester.makepyfile(
         f"""{HEAD}
 @CREATED
@@ -45,9 +45,8 @@ def test_call(graphcalls_stage):
     run("--graphcalls-version=v1.0").assert_outcomes(passed=1, deselected=1)
     (call,) = tenant.calls()
     with tenant.simulator.lock:
-        tenant.simulator.scenario._admit(
-            tenant.simulator.store.calls[call].conference, tenant.simulator.people.identity(guid(1))
-        )
+        conference = tenant.simulator.store.calls[call].conference
+        tenant.simulator.acting.enter(conference, tenant.simulator.people.identity(guid(1)))
     assert tenant.people_in_meetings() == [guid(1)]
     run("--graphcalls-version=v1.0").assert_outcomes(passed=1, deselected=1)
     assert tenant.people_in_meetings() == []
@@ -76,7 +75,7 @@ def test_async(graphcalls_async_client):
 
 
 def test_a_hang_up_that_fails_is_tried_again_at_the_end(pytester: pytest.Pytester, run: Run, tenant: Tenant) -> None:
-    """A fault at teardown fails no test, and leaves no call."""
+    """A fault at teardown fails no test, and no call is kept."""
     faults = iter([500] * 2)
     tenant.answers(
         lambda request: request.method == "DELETE",
@@ -88,7 +87,9 @@ def test_a_hang_up_that_fails_is_tried_again_at_the_end(pytester: pytest.Pyteste
     assert ledger(pytester) == []
 
 
-def test_what_cannot_be_hung_up_fails_the_run_and_is_told(pytester: pytest.Pytester, run: Run, tenant: Tenant) -> None:
+def test_a_call_that_cannot_be_hung_up_fails_the_run_and_is_reported(
+    pytester: pytest.Pytester, run: Run, tenant: Tenant
+) -> None:
     """With the command that ends it once the service lets us."""
     refusing = [True]
     tenant.answers(
@@ -111,7 +112,7 @@ def test_what_cannot_be_hung_up_fails_the_run_and_is_told(pytester: pytest.Pytes
 def test_an_interrupted_run_hangs_up(
     pytester: pytest.Pytester, started: Start, tenant: Tenant, number: signal.Signals
 ) -> None:
-    """Ctrl-C, and what whoever cancels a job sends."""
+    """Ctrl-C, and the signal that cancels a job."""
     pytester.makepyfile(WAITS)
     process = started("--graphcalls-version=v1.0")
     assert until(lambda: len(tenant.people_in_meetings()) == 1)
@@ -127,14 +128,14 @@ def test_an_interrupted_run_hangs_up(
 def test_an_interrupt_while_a_call_is_being_made_waits_for_it(
     pytester: pytest.Pytester, started: Start, tenant: Tenant, number: signal.Signals
 ) -> None:
-    """Between the request and its answer the call has no id that anybody could hang up."""
+    """Between the request and its answer the call has no id, without which it cannot be hung up."""
     made, go_on = threading.Event(), threading.Event()
 
     def slowly(request: Request, proceed: Callable[[Request], object]) -> object:
         answer = proceed(request)
         if is_create(request):
             made.set()
-            # The lock of the tenant is held here, and nobody else wants it.
+            # The lock of the tenant is held here, and no other thread needs it.
             go_on.wait(SOON)
         return answer
 

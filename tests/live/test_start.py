@@ -11,7 +11,7 @@ OTHER = "11111111-2222-4333-8444-555555555555"
 
 
 def test_without_allow_list_it_does_not_start(pytester: pytest.Pytester, run: Run, tenant: Tenant) -> None:
-    """The message shows the line to add; nobody was asked for a token, nothing went to Graph."""
+    """The message shows the line to add; no token was requested, and nothing was sent to Graph."""
     pytester.makeini("[pytest]\n")
     pytester.makefile(".ini", pytest="[pytest]\n")
     pytester.makepyfile(ONE_CALL)
@@ -40,7 +40,7 @@ def test_another_tenant_on_the_list_does_not_help(
 def test_the_list_is_no_variable_and_no_option(
     pytester: pytest.Pytester, run: Run, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It belongs into the project's configuration, where somebody reviews it."""
+    """It belongs into the project's configuration, where it is reviewed."""
     monkeypatch.setenv("GRAPHCALLS_SANDBOX_TENANTS", tenant.id)
     pytester.makefile(".ini", pytest="[pytest]\n")
     pytester.makepyfile(ONE_CALL)
@@ -171,7 +171,7 @@ def test_a_missing_fact_skips_exactly_what_needs_it(
 
 
 def test_without_callback_address_no_call_is_made(pytester: pytest.Pytester, run: Run, tenant: Tenant) -> None:
-    """What is said in the tenant is posted to nobody's address."""
+    """Without it there would be no address for the notifications."""
     pytester.makepyfile(test_needs=NEEDS)
     result = run("--graphcalls-version=v1.0", has={**facts(tenant.id), "callback": ""})
     result.assert_outcomes(passed=2, skipped=2, deselected=4)
@@ -209,7 +209,7 @@ def test_an_operation_is_not_asked_for_in_a_cloud_that_lacks_it(pytester: pytest
 
 
 def test_join_addresses_are_not_shown(pytester: pytest.Pytester, run: Run, tenant: Tenant) -> None:
-    """Whoever has one may walk into the meeting; a failing test shows its local variables."""
+    """A join address opens its meeting to any reader; a failing test shows its local variables."""
     pytester.makepyfile(
         f"""{HEAD}
 @CREATED

@@ -1,4 +1,4 @@
-"""A faultless server of three operations, as somebody's mock may have: invite, delete participant, and reject."""
+"""A faultless server of three operations, as a user's mock may have: invite, delete participant, and reject."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def test_the_timeline_is_shown_once(pytester: pytest.Pytester, run: Run) -> None
     )
 
 
-def test_what_the_bot_asks_for_is_checked(pytester: pytest.Pytester, run: Run) -> None:
+def test_requests_of_the_bot_are_checked(pytester: pytest.Pytester, run: Run) -> None:
     """A reason that is none breaks a rule, and fails the test at its end."""
     pytester.makepyfile(
         BOT.replace("REASON", "tired")
@@ -107,7 +107,7 @@ def test_it(graphcalls, my_bot_app):
 
 
 def test_a_bot_and_a_server(pytester: pytest.Pytester, run: Run) -> None:
-    """A bot that calls the API over HTTP while it is being told; the server's time follows real time meanwhile."""
+    """A bot that calls the API over HTTP while it is notified; the server's time follows real time meanwhile."""
     pytester.makepyfile(
         """
         import json

@@ -44,7 +44,7 @@ def test_a_violation_fails_the_test(pytester: pytest.Pytester, run: Run) -> None
         "      -H 'Content-Type: application/json' \\",
     ]
     assert lines[12] == f"      --data '{sent.content.decode()}'"
-    assert result.outlines[start + 13].startswith("    answered 404 8522: Call not found.; request-id ")
+    assert result.outlines[start + 13].startswith("    answered 404 8522: Call not found. [pytest-graphcalls] App ")
     assert "; date " in result.outlines[start + 13]
 
 
@@ -62,7 +62,7 @@ def test_an_undamaged_exchange_fails_nothing(pytester: pytest.Pytester, run: Run
 
 
 def test_a_failing_test_that_also_violates_shows_both(pytester: pytest.Pytester, run: Run) -> None:
-    """The violation may be the reason of the failure, so it is told beside it."""
+    """The violation may be the reason of the failure, so it is reported beside it."""
     pytester.makepyfile(INVITE_SIX + "    assert 0\n")
     result = run()
     result.assert_outcomes(failed=1)
@@ -182,7 +182,7 @@ def test_an_exception_inside_the_block_stays_itself(pytester: pytest.Pytester, r
 def test_a_notice_fails_under_strict_only(
     pytester: pytest.Pytester, run: Run, arguments: tuple[str, ...], failed: int
 ) -> None:
-    """An undocumented member is tolerated, told at the end, and a failure for those who want it."""
+    """An undocumented member is tolerated, reported at the end, and a failure on request."""
     pytester.makeconftest(RESPONSE_WITH_A_NOTICE)
     pytester.makepyfile(
         """
@@ -193,8 +193,8 @@ def test_a_notice_fails_under_strict_only(
     )
     result = run(*arguments)
     result.assert_outcomes(passed=1 - failed, failed=failed)
-    told = "graphcalls: response departs, under strict, from call-get.success-is-200-with-call (v1.0)"
-    assert (told in result.outlines) is bool(failed)
+    notice = "graphcalls: response departs, under strict, from call-get.success-is-200-with-call (v1.0)"
+    assert (notice in result.outlines) is bool(failed)
     notice = any(line.startswith("notice: call-get v1.0 response $.novelty: expected") for line in result.outlines)
     assert notice is not bool(failed)
 
@@ -254,14 +254,14 @@ def pytest_graphcalls_simulator(simulator):
     state = simulator.notifier.state
 
     def stateless(*args):
-        told = state(*args)
-        del told["state"]
-        return told
+        data = state(*args)
+        del data["state"]
+        return data
 
     simulator.notifier.state = stateless
 """
-"""The simulator forgets to say the state of a call."""
-CALL_SOMEBODY = """
+"""The simulator omits the state of a call."""
+CALL_A_USER = """
 def test_call(graphcalls):
     simulator = graphcalls.simulator
     target = {"identity": {"user": {"id": simulator.person("adele").id}}}
@@ -283,9 +283,9 @@ def test_receive(graphcalls):
 """
 
 
-def test_what_the_simulator_tells_the_bot_is_checked(pytester: pytest.Pytester, run: Run) -> None:
-    """Without anybody looking at it; the message shows the notification."""
-    pytester.makepyfile(CALL_SOMEBODY)
+def test_notifications_of_the_simulator_are_checked(pytester: pytest.Pytester, run: Run) -> None:
+    """The test need not read it; the message shows the notification."""
+    pytester.makepyfile(CALL_A_USER)
     run().assert_outcomes(passed=1)
     pytester.makeconftest(STATELESS)
     result = run()
@@ -301,7 +301,7 @@ def test_what_the_simulator_tells_the_bot_is_checked(pytester: pytest.Pytester, 
 
 
 @pytest.mark.parametrize(("state", "outcomes"), [("'established'", {"passed": 1}), ("None", {"failed": 1})])
-def test_what_a_receiver_takes_in_is_checked(
+def test_a_notification_given_to_receive_is_checked(
     pytester: pytest.Pytester, run: Run, state: str, outcomes: dict[str, int]
 ) -> None:
     """graphcalls.receive hands on the body, and what is wrong with it fails the test."""
@@ -309,7 +309,7 @@ def test_what_a_receiver_takes_in_is_checked(
     run().assert_outcomes(**outcomes)
 
 
-def test_what_is_received_is_a_request(pytester: pytest.Pytester, run: Run) -> None:
+def test_receive_takes_a_request(pytester: pytest.Pytester, run: Run) -> None:
     """A body alone, or the request of some framework, is no notification yet."""
     pytester.makepyfile("def test_it(graphcalls): graphcalls.receive({'value': []})")
     result = run()

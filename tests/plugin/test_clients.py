@@ -25,7 +25,7 @@ def test_both_versions_speak_to_their_root(pytester: pytest.Pytester, run: Run) 
 
 
 def test_the_async_client_needs_no_event_loop_around_it(pytester: pytest.Pytester, run: Run) -> None:
-    """It is made before the loop runs and left after it is gone; its exchanges are checked like the others."""
+    """It is made before the loop runs and closed after its end; its exchanges are checked like the others."""
     pytester.makepyfile(
         """
         import asyncio
@@ -118,7 +118,7 @@ def remove():
 """
 
 
-def test_an_own_client_reports_to_the_running_test(pytester: pytest.Pytester, run: Run) -> None:
+def test_a_client_of_the_user_reports_to_the_running_test(pytester: pytest.Pytester, run: Run) -> None:
     """A CheckedTransport around any transport joins the test that uses a fixture of ours."""
     pytester.makepyfile(
         OWN_CLIENT + "\ndef test_it(graphcalls):\n    remove()\n    assert len(graphcalls.exchanges) == 1\n"
@@ -128,7 +128,7 @@ def test_an_own_client_reports_to_the_running_test(pytester: pytest.Pytester, ru
     assert "graphcalls: response breaks call-delete.success-is-204-empty (v1.0)" in result.outlines
 
 
-def test_an_own_client_raises_at_once_where_nobody_records(pytester: pytest.Pytester, run: Run) -> None:
+def test_a_client_of_the_user_raises_at_once_outside_a_test(pytester: pytest.Pytester, run: Run) -> None:
     """Without a fixture of ours the violation is raised by the request."""
     pytester.makepyfile(
         OWN_CLIENT
@@ -230,7 +230,7 @@ def test_without_us():
 
 
 @pytest.mark.parametrize("more", [(), ("--allowed-hosts=192.0.2.9",)])
-def test_a_blocked_network_leaves_our_own_server(pytester: pytest.Pytester, more: tuple[str, ...]) -> None:
+def test_a_blocked_network_still_reaches_our_own_server(pytester: pytest.Pytester, more: tuple[str, ...]) -> None:
     """``--block-network`` of pytest-recording blocks all other hosts, and everything for tests that do not use us."""
     pytester.makepyfile(OVER_HTTP)
     pytester.runpytest_inprocess("-p", "no:randomly", "--block-network", *more).assert_outcomes(passed=3)

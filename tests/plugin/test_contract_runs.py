@@ -24,7 +24,7 @@ def row(result: pytest.RunResult, rule: str) -> list[str]:
     return line.split("  ")[0:1] + [cell.strip() for cell in line.split("  ")[1:] if cell.strip()]
 
 
-def test_the_table_tells_held_and_not_checked(pytester: pytest.Pytester, run: Run) -> None:
+def test_the_table_shows_held_and_not_checked_rules(pytester: pytest.Pytester, run: Run) -> None:
     """The run ends with a row for each rule that was judged, and counts the others."""
     pytester.makepyfile(rule_test(SHAPE))
     result = run()
@@ -44,7 +44,7 @@ def test_a_finding_about_its_own_rule_fails_a_test(pytester: pytest.Pytester, ru
     assert row(result, LOCATION) == [LOCATION, "broken", "broken", "documented"]
 
 
-def test_a_failing_assertion_is_told_once(pytester: pytest.Pytester, run: Run) -> None:
+def test_a_failing_assertion_is_reported_once(pytester: pytest.Pytester, run: Run) -> None:
     """The test's own assertion fails it; what was found stands beside it, not as a second failure."""
     pytester.makeconftest(BROKEN_LOCATION)
     pytester.makepyfile(rule_test(LOCATION, 'assert "Location" in create(graphcalls_client).headers'))
@@ -70,7 +70,7 @@ def test_a_finding_about_another_rule_fails_the_run_only(pytester: pytest.Pytest
     assert result.outlines[start + 1] == "  found by test_a.py::test_it[v1.0]"
 
 
-def test_a_rule_with_a_failing_test_is_not_told_twice(pytester: pytest.Pytester, run: Run) -> None:
+def test_a_rule_with_a_failing_test_is_not_reported_twice(pytester: pytest.Pytester, run: Run) -> None:
     """Where the rule's own test fails, the others that noticed need no line."""
     pytester.makeconftest(BROKEN_LOCATION)
     pytester.makepyfile(test_a=rule_test(SHAPE), test_b=rule_test(LOCATION))
@@ -89,7 +89,7 @@ def test_requests_of_a_contract_test_are_not_judged(pytester: pytest.Pytester, r
 
 
 @pytest.mark.parametrize("place", ["body", "fixture"])
-def test_what_could_not_be_staged_is_not_checked(pytester: pytest.Pytester, run: Run, place: str) -> None:
+def test_a_rule_that_could_not_be_staged_is_not_checked(pytester: pytest.Pytester, run: Run, place: str) -> None:
     """A StageError skips with its sentence, at the test's own line; wherever it was staged."""
     error = 'raise StageError("a meeting", "the target answered 500", "call-get.success-is-200-with-call")'
     fixture = f"\n@pytest.fixture(autouse=True)\ndef staged():\n    {error}\n" if place == "fixture" else ""
@@ -104,7 +104,7 @@ def test_what_could_not_be_staged_is_not_checked(pytester: pytest.Pytester, run:
     assert f"not checked, {SHAPE} (v1.0): {sentence}" in result.outlines
 
 
-def test_one_cause_is_told_once(pytester: pytest.Pytester, run: Run) -> None:
+def test_one_cause_is_reported_once(pytester: pytest.Pytester, run: Run) -> None:
     """Answers to different tests differ in ids at least; the cause of most rules comes first."""
     error = 'raise StageError("a call", f"there is no call {uuid4()}")'
     start = "from uuid import uuid4\nfrom pytest_graphcalls.errors import StageError\n"
@@ -120,7 +120,7 @@ def test_one_cause_is_told_once(pytester: pytest.Pytester, run: Run) -> None:
     ]
 
 
-def test_a_broken_set_up_leaves_the_rule_unchecked(pytester: pytest.Pytester, run: Run) -> None:
+def test_a_broken_set_up_makes_the_rule_unchecked(pytester: pytest.Pytester, run: Run) -> None:
     """A fixture that fails says nothing about the rule; the run fails all the same."""
     pytester.makepyfile(
         f"""
@@ -160,7 +160,8 @@ def test_not_answered(graphcalls_stage):
     result = run("-rs", "--graphcalls-version=v1.0")
     outcomes = result.parseoutcomes()
     assert (outcomes["passed"], outcomes["skipped"]) == (1, 1)
-    assert "participant-delete.deleted-twice  404 8522 Call not found." in result.outlines
+    answer = "participant-delete.deleted-twice  404 8522 Call not found. [pytest-graphcalls]"
+    assert any(line.startswith(answer) for line in result.outlines)
     assert any("not answered: the organizer never came" in line for line in result.outlines)
 
 

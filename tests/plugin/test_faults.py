@@ -1,4 +1,4 @@
-"""Faults in a user's own suite: the marker, what a failure shows, and that they are nobody's violations."""
+"""Faults in a user's own suite: the marker, what a failure shows, and that they are no violations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def status(graphcalls):
 """
 
 
-def test_a_marker_lets_something_go_wrong(pytester: pytest.Pytester, run: Run) -> None:
+def test_a_marker_injects_a_fault(pytester: pytest.Pytester, run: Run) -> None:
     """From the beginning of its test, and in no other; what the fault answers is no violation."""
     pytester.makepyfile(
         STATUS
@@ -53,7 +53,7 @@ class TestIt:
     run("--strict-markers").assert_outcomes(passed=1)
 
 
-def test_every_way_to_the_simulator_goes_wrong(pytester: pytest.Pytester, run: Run) -> None:
+def test_a_fault_strikes_every_client_of_the_simulator(pytester: pytest.Pytester, run: Run) -> None:
     """The sync and the async client, and the server."""
     pytester.makepyfile(
         STATUS

@@ -1,4 +1,4 @@
-"""What people do wrong at first, and what they are told."""
+"""First mistakes of users, and the messages that they get."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_token_that_the_target_refuses_ends_a_run_that_judges(
 
 
 def test_a_client_kept_from_another_test_says_so(pytester: pytest.Pytester, run: Run) -> None:
-    """Nobody would judge what it does."""
+    """Its requests would not be judged."""
     pytester.makepyfile(
         """
         KEPT = {}
@@ -52,8 +52,8 @@ def test_a_client_kept_from_another_test_says_so(pytester: pytest.Pytester, run:
     )
 
 
-def test_a_failing_test_shows_what_was_asked_last(pytester: pytest.Pytester, run: Run) -> None:
-    """The reason of a refusal stands in the answer; nobody has to print it."""
+def test_a_failing_test_shows_its_last_exchanges(pytester: pytest.Pytester, run: Run) -> None:
+    """The reason of a refusal is in the answer, and need not be printed by the test."""
     pytester.makepyfile(
         """
         def test_it(graphcalls):
@@ -75,7 +75,7 @@ def test_a_failing_test_shows_what_was_asked_last(pytester: pytest.Pytester, run
 
 
 def test_a_failing_test_without_exchanges_shows_none(pytester: pytest.Pytester, run: Run) -> None:
-    """An empty section helps nobody."""
+    """An empty section is left out."""
     pytester.makepyfile("def test_it(graphcalls): assert not graphcalls.simulator.incoming_call()")
     assert "last exchanges" not in run().stdout.str()
 

@@ -1,4 +1,4 @@
-"""The packaged suite at a server that is not ours: nobody is blamed for what was not judged."""
+"""The packaged suite at a server that is not ours: rules that were not judged are not broken."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MODULES = [f"test_{name.replace('-', '_')}" for name in OPERATIONS]
         (501, suite("test_call_get")),
     ],
 )
-def test_what_a_server_does_not_have_breaks_no_rule(run: Run, missing: int, chosen: tuple[str, ...]) -> None:
+def test_an_operation_that_a_server_lacks_breaks_no_rule(run: Run, missing: int, chosen: tuple[str, ...]) -> None:
     """A server without the operation that creates calls is not blamed; the cause is said once, before the table."""
     with served(missing) as url:
         result = run(f"--graphcalls-target={url}", *chosen)
@@ -92,7 +92,7 @@ def held(result: pytest.RunResult) -> list[str]:
     return [row[0] for row in rows if set(row[1:-1]) <= {"held", "-"}]
 
 
-def test_what_a_server_is_said_to_have_is_judged(pytester: pytest.Pytester, run: Run) -> None:
+def test_an_operation_that_a_server_is_said_to_have_is_judged(pytester: pytest.Pytester, run: Run) -> None:
     """Its three operations are, as far as they show it; the table shows no other."""
     pytester.makeini(ini(FACTS))
     with served() as url:
@@ -137,7 +137,7 @@ def test_variables_say_it_too_and_come_first(
 
 
 def test_a_command_or_a_hook_makes_the_call(pytester: pytest.Pytester, run: Run) -> None:
-    """The hook is asked first; both are told the version, and whether a group is wanted."""
+    """The hook is asked first; both get the version, and whether a group call is wanted."""
     pytester.makepyfile(
         say="import os; print('made', os.environ['GRAPHCALLS_CALL_VERSION'] + os.environ['GRAPHCALLS_CALL_GROUP'])"
     )
@@ -211,7 +211,7 @@ def test_a_wrong_fact_is_named(pytester: pytest.Pytester, run: Run, facts: dict[
         ),
     ],
 )
-def test_what_is_not_said_leaves_rules_unchecked(
+def test_a_missing_fact_makes_rules_unchecked(
     pytester: pytest.Pytester, run: Run, facts: dict[str, str], reason: str
 ) -> None:
     """The sentence says which fact would give it."""

@@ -40,7 +40,7 @@ def versions(result: pytest.RunResult) -> list[str]:
     ],
 )
 def test_a_marked_test_runs_for_its_versions(pytester: pytest.Pytester, run: Run, marker: str, ran: list[str]) -> None:
-    """A rule's test runs for each version the rule holds for; another one for those it asks for."""
+    """A rule's test runs for each version the rule holds for; other tests for those they ask for."""
     pytester.makepyfile(marked(marker))
     result = run("-s", "-q")
     assert versions(result) == ran
@@ -72,7 +72,7 @@ def test_a_hand_made_parametrization_is_kept(pytester: pytest.Pytester, run: Run
 
 
 def test_a_marker_on_the_class_or_module_counts(pytester: pytest.Pytester, run: Run) -> None:
-    """The nearest marker wins, the others add what it leaves open."""
+    """The nearest marker wins, the others add what it does not set."""
     pytester.makepyfile(
         """
         import pytest
@@ -114,7 +114,7 @@ class TestBoth:
 """
 
 
-def test_all_mistakes_are_told_at_once(pytester: pytest.Pytester, run: Run, workers: int) -> None:
+def test_all_wrong_markers_are_reported_at_once(pytester: pytest.Pytester, run: Run, workers: int) -> None:
     """Every one of a collection, on a line of its own, with the first test it is in."""
     pytester.makepyfile(test_m=MISTAKES)
     result = run("-p", "no:randomly", workers=workers)
@@ -196,8 +196,8 @@ def test_a_shared_test_judges_the_rule_of_each_module_that_imports_it(pytester: 
     }
 
 
-def test_a_wrong_marker_is_told_under_xdist(pytester: pytest.Pytester, run: Run) -> None:
-    """A worker tells the sentence as a failed collection; it does not look like a crash."""
+def test_a_wrong_marker_is_reported_under_xdist(pytester: pytest.Pytester, run: Run) -> None:
+    """A worker reports the sentence as a failed collection; it does not look like a crash."""
     pytester.makepyfile(marked('graphcalls_rule("participant-invite.at-most-fife-invitees")'))
     result = run(workers=1)
     assert result.ret != 0
@@ -211,14 +211,14 @@ def test_markers_of_tests_that_are_not_selected_are_not_looked_at(pytester: pyte
     run("-k", "test_ok").assert_outcomes(passed=1, deselected=1)
 
 
-def test_what_the_target_cannot_do_is_skipped_with_a_sentence(pytester: pytest.Pytester, run: Run) -> None:
+def test_a_test_that_the_target_cannot_run_is_skipped(pytester: pytest.Pytester, run: Run) -> None:
     """The sentence names the missing thing and the setting that gives it; nothing is contacted."""
     pytester.makepyfile(marked('graphcalls_rule("participant-invite.failure-is-notified")', "graphcalls_client"))
     result = run("-rs", "--graphcalls-target=http://127.0.0.1:1")
     result.assert_outcomes(skipped=2)
     result.stdout.fnmatch_lines(
         [
-            "SKIPPED [[]2[]] test_what_the_target_cannot_do_is_skipped_with_a_sentence.py:3: not checked: needs "
+            "SKIPPED [[]2[]] test_a_test_that_the_target_cannot_run_is_skipped.py:3: not checked: needs "
             "a look at the notifications and a clock that the test moves, which http://127.0.0.1:1 does not offer; "
             "--graphcalls-target=simulator does."
         ]

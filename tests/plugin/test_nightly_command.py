@@ -78,12 +78,12 @@ def test_only_the_tests_concerned_are_run_again(tmp_path: Path, monkeypatch: pyt
     for name, text in only(READING, ENDING).items():
         monkeypatch.setenv(name, text)
     (tmp_path / "2").mkdir()
-    told: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
     ran = Subprocess().run(
-        SuiteRequest(tmp_path / "2", "simulator", ("v1.0",), (ONE,)), lambda done, total: told.append((done, total))
+        SuiteRequest(tmp_path / "2", "simulator", ("v1.0",), (ONE,)), lambda done, total: progress.append((done, total))
     )
     assert ran.report is not None, ran.problem
     assert [test["nodeid"] for test in ran.report["tests"]] == [ONE]
     assert [path.name for path in ran.request.cassettes.rglob("*.yaml")] == [NAMED]
-    assert told[-1] == (1, 1)
-    assert told[0] == (0, 0)
+    assert progress[-1] == (1, 1)
+    assert progress[0] == (0, 0)

@@ -44,7 +44,7 @@ def test_option_beats_variable_beats_ini(
     ini: str,
     field: str,
 ) -> None:
-    """The first of option, variable and ini key that speaks is heard."""
+    """Of option, variable and ini key the first that is set counts."""
     name = option.removeprefix("--graphcalls-").partition("=")[0]
     values = {"target": ("o", "v", "i"), "seed": ("1", "2", "3")}[name]
     pytester.makepyfile(SHOW)
@@ -84,7 +84,7 @@ def test_strict_is_a_switch_in_variables(
 
 
 def test_settings_never_show_the_token(pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """pytest shows local variables, so the settings' own text leaves the token out."""
+    """pytest shows local variables, so the settings' own text omits the token."""
     monkeypatch.setenv("GRAPHCALLS_TOKEN", "very-secret")
     pytester.makepyfile(
         "def test_fail(graphcalls_settings):\n    token_is_there = graphcalls_settings.token\n    assert 0"
@@ -184,7 +184,7 @@ def test_a_misspelt_ini_key_gets_the_nearest(pytester: pytest.Pytester, run: Run
 def test_a_misspelt_variable_gets_the_nearest(
     pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, meant: str
 ) -> None:
-    """It would be passed over in silence else; a variable that resembles none of ours may be somebody else's."""
+    """It would be ignored silently; a variable that resembles none of ours may belong to another tool."""
     monkeypatch.setenv(variable, "")
     pytester.makepyfile("def test_it(): pass")
     result = run()
@@ -225,7 +225,7 @@ def test_header_comes_after_the_collection_when_only_markers_ask(pytester: pytes
 
 
 def test_an_unused_plugin_prints_nothing(pytester: pytest.Pytester, run: Run) -> None:
-    """A project that uses nothing of ours sees nothing of ours."""
+    """A project that does not use the plugin sees no line of it."""
     pytester.makepyfile("def test_nothing(): pass")
     result = run()
     result.assert_outcomes(passed=1)

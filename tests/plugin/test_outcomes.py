@@ -36,7 +36,7 @@ def pytest_report_teststatus(report):
 """A conftest that runs a failed test once more, the way pytest-rerunfailures does."""
 
 
-def test_it_is_one_failure_in_junit(pytester: pytest.Pytester, run: Run) -> None:
+def test_a_violation_is_one_failure_in_junit(pytester: pytest.Pytester, run: Run) -> None:
     """Not a pass and an error."""
     pytester.makepyfile(INVITE_SIX)
     run("--junitxml=junit.xml").assert_outcomes(failed=1)
@@ -79,7 +79,7 @@ def test_the_last_attempt_wins(pytester: pytest.Pytester, run: Run) -> None:
 
 
 def test_only_the_last_failed_are_run_again(pytester: pytest.Pytester) -> None:
-    """``--lf`` knows the test, and forgets it once it is mended."""
+    """``--lf`` knows the test, and forgets it once it is fixed."""
     others = "\ndef test_other(graphcalls): pass\n"
     plain = ("-p", "no:randomly", "-p", "no:recording")
     pytester.makepyfile(INVITE_SIX + others)
@@ -131,7 +131,7 @@ def test_a_violation_counts_once_where_it_was_caused(
 
 
 def test_a_violation_that_is_repeated_is_shown_once(pytester: pytest.Pytester, run: Run) -> None:
-    """With its count, and the numbers of the exchanges; another one has an exchange of its own."""
+    """With its count, and the numbers of the exchanges; a different violation has an exchange of its own."""
     pytester.makepyfile(
         INVITE_SIX.replace("    graphcalls_client", "    for _ in range(5):\n        graphcalls_client")
         + '    graphcalls_client.post("/communications/calls/57da/reject", json={"reason": "tired"})\n'

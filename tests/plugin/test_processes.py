@@ -155,7 +155,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("arguments", "message"), WRONG.items(), ids=["dies", "never listens", "no port", "two ports"])
-def test_what_goes_wrong_is_named(pytester: pytest.Pytester, run: Run, arguments: str, message: str) -> None:
+def test_a_bot_that_does_not_start_is_reported_with_its_problem(
+    pytester: pytest.Pytester, run: Run, arguments: str, message: str
+) -> None:
     """A bot that dies at start or never listens, and no way, or two, to its port."""
     pytester.makepyfile(f"import sys\ndef test_it(graphcalls): graphcalls.run([sys.executable, {arguments})")
     result = run()
@@ -219,7 +221,7 @@ def watching(pytester: pytest.Pytester) -> Iterator[socket.socket]:
 
 
 def both_end(watching: socket.socket) -> None:
-    """Wait until the bot and its child were there, and are gone."""
+    """Wait until the bot and its child have run, and have ended."""
     for _ in range(2):
         connection, _ = watching.accept()
         with connection:
@@ -246,7 +248,9 @@ def test_a_child_in_a_session_of_its_own_ends_with_the_test(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, where the environment of a process is read")
-def test_a_bot_that_dies_at_start_leaves_no_child(pytester: pytest.Pytester, run: Run, watching: socket.socket) -> None:
+def test_the_child_of_a_bot_that_dies_at_start_is_ended(
+    pytester: pytest.Pytester, run: Run, watching: socket.socket
+) -> None:
     """What it had started by then ends with the test as well."""
     pytester.makepyfile(STARTS.format(port=watching.getsockname()[1], then="").replace("parent", "dies"))
     run().assert_outcomes(failed=1)
@@ -254,8 +258,8 @@ def test_a_bot_that_dies_at_start_leaves_no_child(pytester: pytest.Pytester, run
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, where the environment of a process is read")
-def test_a_killed_pytest_leaves_no_bot(pytester: pytest.Pytester, watching: socket.socket) -> None:
-    """Neither the bot nor its child, although nothing of the run can do anything any more."""
+def test_the_bot_of_a_killed_pytest_is_ended(pytester: pytest.Pytester, watching: socket.socket) -> None:
+    """Neither the bot nor its child, although no process of the run is left to end them."""
     then = "os.kill(os.getpid(), signal.SIGKILL)"
     pytester.makepyfile(STARTS.format(port=watching.getsockname()[1], then=then))
     assert pytester.runpytest_subprocess().ret == -signal.SIGKILL

@@ -111,8 +111,7 @@ def settings() -> str:
 
 
 def _setting(one: options.Setting) -> str:
-    given = one.option is not None
-    names = [("variable", code(one.variable) if given else ""), ("ini key", code(one.dest))]
+    names = [("variable", code(one.variable) if one.is_option else ""), ("ini key", code(one.dest))]
     says = one.help[0].upper() + one.help[1:]
     return f"### {code(one.flag)} {{ #{one.name.replace('_', '-')} }}\n\n{prose(says)}.\n\n{facts(names)}"
 

@@ -20,9 +20,9 @@ from pytest_graphcalls.contract import (
     ResultRow,
     Rule,
     SignInRow,
-    sequences,
+    Step,
 )
-from tests.proof.deviations import TABLE as DEVIATIONS
+from tests.proof.deviations import DEVIATIONS
 from tests.site.markdown import code, codes, facts, plain, table
 from tests.site.pages import ROOT
 
@@ -79,7 +79,7 @@ COUNTED = ("rules", "deviations", "open questions", "sequences")
 def counts() -> dict[str, tuple[int, ...]]:
     """By operation: its :data:`COUNTED`; a sequence counts with the operation that causes it."""
     contract = Contract.packaged()
-    broken = Counter(one.rule.partition(".")[0] for one in DEVIATIONS)
+    broken = Counter(id.partition(".")[0] for id in DEVIATIONS)
     caused = Counter(one.starts for one in contract.sequences.values())
     return {
         one.id: (len(one.rules), broken[one.id], len(one.questions), caused[one.id])
@@ -170,8 +170,19 @@ def _notification(payload: Payload) -> str:
 
 
 def sequence_table() -> str:
-    """Every sequence of notifications, as the contract's own page shows it."""
-    return sequences.table(Contract.packaged().sequences.values())
+    """Every sequence of notifications, as the contract's own page shows it; a pair with different evidence shows it."""
+    rows = ["| sequence | what happens | what is posted, and how well that is known |", "| --- | --- | --- |"]
+    shown = Contract.packaged().sequences.values()
+    rows += [f"| `{one.id}` | {one.says} | {'<br>'.join(map(_step, one.steps)) or 'nothing'} |" for one in shown]
+    return "\n".join(rows)
+
+
+def _step(step: Step) -> str:
+    tells, _, rest = str(step).partition(" ")
+    after = "" if step.after is None else f" after {step.after:g} s"
+    pair = step.result
+    differs = f", {pair.pair} {pair.evidence}" if pair and pair.evidence is not step.evidence else ""
+    return f"`{tells}`{rest and ' '}{rest}{after}: {step.evidence}{differs}"
 
 
 def responses() -> str:

@@ -7,7 +7,6 @@ so ``app.py`` decides who is answered.
 from __future__ import annotations
 
 from pytest_graphcalls.server.control.app import Control, ControlledApp, Reach
-from pytest_graphcalls.server.control.parameters import known_roles
 from pytest_graphcalls.server.control.routes import ROUTES
 from pytest_graphcalls.server.control.routing import CODE, PREFIX, TOKEN_PATH
 from pytest_graphcalls.server.control.state import ServerState, real_time
@@ -21,6 +20,5 @@ __all__ = [
     "ControlledApp",
     "Reach",
     "ServerState",
-    "known_roles",
     "real_time",
 ]

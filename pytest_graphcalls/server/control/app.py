@@ -16,9 +16,8 @@ from pytest_graphcalls.errors import (
     UnknownNameError,
 )
 from pytest_graphcalls.server.asgi import Receive, Scope, Send, SimulatorApp
-from pytest_graphcalls.server.control.parameters import read
 from pytest_graphcalls.server.control.routes import ROUTES
-from pytest_graphcalls.server.control.routing import CODE, PREFIX, Route, sibling, suggestion
+from pytest_graphcalls.server.control.routing import CODE, PREFIX, Route, read, sibling, suggestion
 from pytest_graphcalls.server.control.state import ServerState
 from pytest_graphcalls.server.control.views import encode, written
 from pytest_graphcalls.simulator import Fault

@@ -13,9 +13,8 @@ from pytest_graphcalls.bot import FORGERIES
 from pytest_graphcalls.bot.assertions import Assertions
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.redaction import OF_REPORTS
-from pytest_graphcalls.server.control import parameters
-from pytest_graphcalls.server.control.parameters import Parameter, of_signature
-from pytest_graphcalls.server.control.routing import Route
+from pytest_graphcalls.server.control import routing
+from pytest_graphcalls.server.control.routing import Parameter, Route, of_signature
 from pytest_graphcalls.server.control.state import ServerState
 from pytest_graphcalls.server.control.views import Numbered, Structured, Unredacted, encode, outgoing
 from pytest_graphcalls.simulator import FAULTS, App, Fault, Keyring, Pace, Person, SimulatedCall
@@ -28,7 +27,7 @@ PERSON_ACTIONS = {
 """By name: what people can do, every method of :class:`.Person`."""
 ASSERTIONS = {
     name.removeprefix("assert_").replace("_", "-"): method
-    for name, method in vars(Assertions).items()
+    for name, method in inspect.getmembers(Assertions, inspect.isfunction)
     if name.startswith("assert_")
 }
 """Every ready-made assertion: ``assert_answered_within`` is ``answered-within``."""
@@ -224,54 +223,53 @@ def _first_sentence(thing: Any) -> str:
 def _of_a_fault(name: str) -> Mapping[str, Parameter]:
     """The parameters of a fault; the fault checks them itself."""
     return {
-        fact: Parameter(one.says, parameters.anything, required=one.required)
-        for fact, one in parameters_of(name).items()
+        fact: Parameter(one.says, routing.anything, required=one.required) for fact, one in parameters_of(name).items()
     }
 
 
 _PEOPLE = "names, object ids, or phone numbers in E.164 form"
-_TEXT = parameters.text
+_TEXT = routing.text
 _OF_AN_APP = {
     "name": Parameter("display name", _TEXT),
-    "roles": Parameter("its application permissions", parameters.roles),
-    "may_remove_participants": Parameter("whether AllowRemoveParticipantAppIds lists it", parameters.flag),
+    "roles": Parameter("its application permissions", routing.roles),
+    "may_remove_participants": Parameter("whether AllowRemoveParticipantAppIds lists it", routing.flag),
     "phone_number": Parameter("number of its application instance in E.164 form", _TEXT),
     "callback_uri": Parameter("the address registered for its bot", _TEXT),
-    "has_access_policy": Parameter("whether an application access policy lets it look up meetings", parameters.flag),
+    "has_access_policy": Parameter("whether an application access policy lets it look up meetings", routing.flag),
 }
 _OF_A_TOKEN = {
     "app": Parameter("id of the app; by default the default app", _TEXT),
-    "roles": Parameter("roles in the token; by default those of the app", parameters.roles),
-    "lifetime": Parameter("virtual seconds, 3600 by default; 0 gives one that has expired", parameters.lifetime),
+    "roles": Parameter("roles in the token; by default those of the app", routing.roles),
+    "lifetime": Parameter("virtual seconds, 3600 by default; 0 gives one that has expired", routing.lifetime),
     "audience": Parameter("another audience than Graph, for a token that is refused", _TEXT),
     "tenant_id": Parameter("another tenant than this one, for a token that is refused", _TEXT),
 }
 _OF_A_CALL = {
     "caller": Parameter("who calls: a name, an object id, or a phone number", _TEXT),
-    "group": Parameter("whether it is an invitation into a group call", parameters.flag),
-    "others": Parameter(f"who else is in the group call: {_PEOPLE}", parameters.texts),
+    "group": Parameter("whether it is an invitation into a group call", routing.flag),
+    "others": Parameter(f"who else is in the group call: {_PEOPLE}", routing.texts),
     "app": Parameter("id of the app that is called; by default the default app", _TEXT),
-    "in_old_form": Parameter("whether the bot is notified of it in the form of Skype first", parameters.flag),
-    "recording_policy": Parameter("whether it comes because a policy has those in it recorded", parameters.flag),
+    "in_old_form": Parameter("whether the bot is notified of it in the form of Skype first", routing.flag),
+    "recording_policy": Parameter("whether it comes because a policy has those in it recorded", routing.flag),
 }
 _OF_A_NOTIFICATION = {
-    "data": Parameter("the resourceData, posted as it is", parameters.anything, required=True),
+    "data": Parameter("the resourceData, posted as it is", routing.anything, required=True),
     "change": Parameter("its changeType ('updated')", _TEXT),
     "below": Parameter("what it is about below the call, e.g. 'participants'; by default the call itself", _TEXT),
 }
 _OF_A_MEETING = {
-    "people": Parameter(f"who is in it already: {_PEOPLE}", parameters.texts),
+    "people": Parameter(f"who is in it already: {_PEOPLE}", routing.texts),
     "organizer": Parameter("who organizes it", _TEXT),
-    "passcode": Parameter("whether its number takes a passcode (false)", parameters.flag),
-    "lobby": Parameter("whether those who join wait in its lobby (false)", parameters.flag),
+    "passcode": Parameter("whether its number takes a passcode (false)", routing.flag),
+    "lobby": Parameter("whether those who join wait in its lobby (false)", routing.flag),
     "lets_in": Parameter(
-        "whether a bot that joins is admitted (true); if not, its call ends after a minute", parameters.flag
+        "whether a bot that joins is admitted (true); if not, its call ends after a minute", routing.flag
     ),
 }
-_OF_A_DIRECTORY = {"open": Parameter("whether every person, phone and meeting exists", parameters.flag, required=True)}
+_OF_A_DIRECTORY = {"open": Parameter("whether every person, phone and meeting exists", routing.flag, required=True)}
 _OF_AN_ACTION = {
-    "seconds": Parameter("virtual seconds", parameters.seconds),
-    "after": Parameter("virtual seconds until then; of ringing, for who declines", parameters.seconds),
+    "seconds": Parameter("virtual seconds", routing.seconds),
+    "after": Parameter("virtual seconds until then; of ringing, for who declines", routing.seconds),
     "keys": Parameter("keys of a telephone, one after the other, e.g. 12#", _TEXT),
     "call": Parameter("id of the call", _TEXT),
     "who": Parameter("who waits in the lobby, a name or id; by default the bot of the call", _TEXT),
@@ -279,28 +277,28 @@ _OF_AN_ACTION = {
 _OF_A_BOT = {
     "url": Parameter("of this machine, or of a host that --allow-host names", _TEXT, required=True),
     "path": Parameter("for notifications to the registered address; by default that of url", _TEXT),
-    "callbacks": Parameter("by scheme and host of a callbackUri: another URL", parameters.mapping),
-    "timeout": Parameter("real seconds that it has for an answer (5)", parameters.seconds),
-    "redeliveries": Parameter("how often a failed notification is delivered again (2)", parameters.count),
-    "spacing": Parameter("virtual seconds in between (1)", parameters.seconds),
-    "signed": Parameter("whether a bearer token is sent with it (true)", parameters.flag),
+    "callbacks": Parameter("by scheme and host of a callbackUri: another URL", routing.mapping),
+    "timeout": Parameter("real seconds that it has for an answer (5)", routing.seconds),
+    "redeliveries": Parameter("how often a failed notification is delivered again (2)", routing.count),
+    "spacing": Parameter("virtual seconds in between (1)", routing.seconds),
+    "signed": Parameter("whether a bearer token is sent with it (true)", routing.flag),
 }
 _OF_AN_ASSERTION = {
-    "seconds": Parameter("virtual seconds", parameters.seconds),
-    "within": Parameter("real seconds", parameters.seconds),
-    "every": Parameter("virtual seconds", parameters.seconds),
-    "wait": Parameter("real seconds for the bot to act after its answers", parameters.real_seconds),
-    "missing_tid": Parameter("whether a token without a tenant has to be refused, too (false)", parameters.flag),
+    "seconds": Parameter("virtual seconds", routing.seconds),
+    "within": Parameter("real seconds", routing.seconds),
+    "every": Parameter("virtual seconds", routing.seconds),
+    "wait": Parameter("real seconds for the bot to act after its answers", routing.real_seconds),
+    "missing_tid": Parameter("whether a token without a tenant has to be refused, too (false)", routing.flag),
 }
-_KEYS_OF = {"of": Parameter("'notifications' (by default), or 'tokens'", parameters.keyring)}
-_SECONDS = {"seconds": Parameter("virtual seconds; 0 delivers what waits", parameters.seconds, required=True)}
+_KEYS_OF = {"of": Parameter("'notifications' (by default), or 'tokens'", routing.keyring)}
+_SECONDS = {"seconds": Parameter("virtual seconds; 0 delivers what waits", routing.seconds, required=True)}
 _FORGERY = {"name": Parameter("of the forgery, e.g. 'wrong audience'", _TEXT, required=True)}
 _PAGE = {
-    "since": Parameter("as after; its name before there was a limit", parameters.count),
-    "after": Parameter("only entries after this number", parameters.count),
-    "limit": Parameter("only so many entries, the first ones", parameters.count),
+    "since": Parameter("as after; its name before there was a limit", routing.count),
+    "after": Parameter("only entries after this number", routing.count),
+    "limit": Parameter("only so many entries, the first ones", routing.count),
 }
-_FROM = {"since": Parameter("only those from this number on, counted from 0", parameters.count)}
+_FROM = {"since": Parameter("only those from this number on, counted from 0", routing.count)}
 
 _AS = {"switches": "", "media": "; the older name of switches"}
 _CHANGEABLE = {name: one for name, one in _OF_AN_APP.items() if name != "phone_number"}
@@ -354,7 +352,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "clock/advance", "let virtual time pass; answered when everything due was delivered to the bot",
           _advance, _SECONDS),
     Route("PATCH", "clock/pace", "how long things take from now on; without a member: how long they take", _pace,
-          {one.name: Parameter(f"virtual seconds ({one.default:g})", parameters.seconds) for one in fields(Pace)}),
+          {one.name: Parameter(f"virtual seconds ({one.default:g})", routing.seconds) for one in fields(Pace)}),
     Route("POST", "clock/freeze", "stop virtual time", _freeze),
     Route("POST", "clock/thaw", "let virtual time follow real time, from now on", _thaw),
     Route("GET", "bot", "where the bot is, and the names of the forgeries", _bot),

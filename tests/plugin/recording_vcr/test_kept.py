@@ -38,7 +38,7 @@ def test_a_test_that_does_not_pass_changes_nothing(
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
-def test_a_test_that_fails_leaves_no_cassette(pytester: pytest.Pytester, taped: Taped) -> None:
+def test_a_failing_test_writes_no_cassette(pytester: pytest.Pytester, taped: Taped) -> None:
     """Where there was none."""
     pytester.makepyfile(test_mod=f"{SERVICE}\n\n@pytest.mark.vcr\ndef test_it(client):\n{FAILURES['fails']}")
     taped("--record-mode=once").assert_outcomes(failed=1)
@@ -47,7 +47,7 @@ def test_a_test_that_fails_leaves_no_cassette(pytester: pytest.Pytester, taped: 
 
 @pytest.mark.parametrize("where", ["mark", "config", "option"])
 def test_rewrite_replaces_when_the_test_passes(pytester: pytest.Pytester, taped: Taped, where: str) -> None:
-    """Wherever the mode was given; nothing of the old one is left."""
+    """Wherever the mode was given; no interaction of the old one is kept."""
     path = recorded(pytester, taped)
     mark = "vcr(record_mode='rewrite')" if where == "mark" else "vcr"
     config = "@pytest.fixture\ndef vcr_config(): return {'record_mode': 'rewrite'}\n" if where == "config" else ""
@@ -72,7 +72,7 @@ def test_a_killed_run_loses_nothing(pytester: pytest.Pytester, taped: Taped, end
 
 
 @pytest.mark.parametrize(("error", "says"), [(errno.ENOSPC, "No space left on device"), (errno.EROFS, "Read-only")])
-def test_a_disk_that_refuses(
+def test_a_full_or_read_only_disk(
     pytester: pytest.Pytester, taped: Taped, monkeypatch: pytest.MonkeyPatch, error: int, says: str
 ) -> None:
     """The test fails with one sentence; the older cassette stays."""
@@ -89,7 +89,7 @@ def test_a_disk_that_refuses(
     assert path.read_bytes() == before
 
 
-def test_two_tests_with_one_cassette_are_told(pytester: pytest.Pytester, taped: Taped) -> None:
+def test_two_tests_with_one_cassette_are_an_error(pytester: pytest.Pytester, taped: Taped) -> None:
     """Named by hand. Two workers do not overwrite each other."""
     pytester.makepyfile(
         test_mod=SERVICE

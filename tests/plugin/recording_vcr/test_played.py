@@ -32,7 +32,7 @@ def test_a_damaged_cassette_says_so(pytester: pytest.Pytester, taped: Taped, dam
     assert not (pytester.path / "owned").exists()
 
 
-def test_rewrite_mends_a_damaged_cassette(pytester: pytest.Pytester, taped: Taped) -> None:
+def test_rewrite_replaces_a_damaged_cassette(pytester: pytest.Pytester, taped: Taped) -> None:
     """That is what the messages say to do."""
     path = recorded(pytester, taped)
     path.write_text("")
@@ -97,7 +97,7 @@ def test_an_edited_cassette_is_noticed(pytester: pytest.Pytester, taped: Taped) 
     assert "The run fails for that (--graphcalls-strict-cassettes)." in strict.outlines
 
 
-def test_without_recording_we_stay_out(pytester: pytest.Pytester, taped: Taped) -> None:
+def test_without_recording_the_plugin_changes_nothing(pytester: pytest.Pytester, taped: Taped) -> None:
     """--disable-recording is pytest-recording's switch, and does what it says."""
     pytester.makepyfile(test_mod=READ)
     taped("--disable-recording", "--record-mode=all").assert_outcomes(passed=1)

@@ -1,4 +1,4 @@
-"""Recordings that are old, edited or of another contract are told."""
+"""Recordings that are old, edited or of another contract are reported."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ REPLAY = (*FEW, "--graphcalls-target=replay", "--graphcalls-version=v1.0")
 STRICT = "--graphcalls-strict-cassettes"
 
 
-def told(pytester: pytest.Pytester, shelf: Path) -> str:
-    """What a run says of the cassette that is too old."""
+def warning(pytester: pytest.Pytester, shelf: Path) -> str:
+    """The line of a run about the cassette that is too old."""
     path = shelf.relative_to(pytester.path)
     return f"cassettes older than 180 days: {path}; record them again (--record-mode=rewrite)"
 
@@ -46,21 +46,21 @@ def test_an_old_cassette_is_a_warning(pytester: pytest.Pytester, taped: Taped, s
     """Locally; with --graphcalls-strict-cassettes the run fails."""
     result = taped(*REPLAY)
     assert result.ret == pytest.ExitCode.OK
-    assert told(pytester, shelf) in result.outlines
+    assert warning(pytester, shelf) in result.outlines
     strict = taped(*REPLAY, STRICT)
     assert strict.ret == pytest.ExitCode.TESTS_FAILED
-    assert told(pytester, shelf) in strict.outlines
+    assert warning(pytester, shelf) in strict.outlines
     assert taped(*REPLAY, STRICT, "--graphcalls-cassette-days=181").ret == pytest.ExitCode.OK
 
 
-def test_workers_tell_of_an_old_cassette(pytester: pytest.Pytester, taped: Taped, shelf: Path) -> None:
+def test_workers_report_an_old_cassette(pytester: pytest.Pytester, taped: Taped, shelf: Path) -> None:
     """The controller says it, and fails the run."""
     strict = taped(*REPLAY, STRICT, workers=1)
     assert strict.ret == pytest.ExitCode.TESTS_FAILED
-    assert told(pytester, shelf) in strict.outlines
+    assert warning(pytester, shelf) in strict.outlines
 
 
-def test_only_what_was_played_counts(taped: Taped, shelf: Path) -> None:
+def test_only_played_cassettes_count(taped: Taped, shelf: Path) -> None:
     """A run of other tests (-k) says nothing about it."""
     assert shelf.exists()
     result = taped(*REPLAY, STRICT, "-k", "call_get")

@@ -20,7 +20,7 @@ FILE = "cassettes/v1.0/test_own/test_{}.yaml"
 SAID = f"cassettes with faults that were injected: {FILE}; those answers prove nothing about the service"
 
 
-def test_a_recording_tells_what_was_injected(
+def test_a_recording_names_the_injected_faults(
     pytester: pytest.Pytester,
     taped: Taped,
     to_server: tuple[str, ...],
@@ -59,7 +59,7 @@ def test_a_recording_without_faults_is_as_ever(
 
 @pytest.mark.parametrize("fault", ["dropped", "half-sent"])
 def test_an_answer_that_did_not_arrive_says_so(pytester: pytest.Pytester, taped: Taped, fault: str) -> None:
-    """What is recorded for a comparison holds the answer as it was given, and why nobody has seen it whole."""
+    """What is recorded for a comparison holds the answer as it was given, and why it did not arrive whole."""
     pytester.makepyfile(
         test_own=f"""
         import pytest

@@ -38,16 +38,16 @@ def report_of(pytester: pytest.Pytester) -> dict[str, dict[str, str]]:
     return {test["nodeid"]: test for test in data["tests"]}
 
 
-def test_the_simulator_is_recorded_with_what_it_told(pytester: pytest.Pytester, taped: Taped) -> None:
+def test_the_simulator_is_recorded_with_its_notifications(pytester: pytest.Pytester, taped: Taped) -> None:
     """Notifications stand in the passport, with the virtual second; vcrpy reads the file as before."""
     taped(*FEW, *NIGHTLY)
     found = tapes(pytester)
     assert len(found) == 22
-    told = [one for tape in found for one in tape.passport.notifications]  # type: ignore[union-attr]  # ours have one
-    data = [one.body["value"][0]["resourceData"] for one in told if one.at]  # a roster is a list
+    posted = [one for tape in found for one in tape.passport.notifications]  # type: ignore[union-attr]  # ours have one
+    data = [one.body["value"][0]["resourceData"] for one in posted if one.at]  # a roster is a list
     assert "established" in {one["state"] for one in data if isinstance(one, dict) and "state" in one}
     assert all(tape.data["version"] == 1 and not tape.edited for tape in found)
-    # What was told is told again; another app cannot be made up afterwards.
+    # Notifications are replayed; another app cannot be made up afterwards.
     outcomes = taped(*FEW, "--graphcalls-target=replay").parseoutcomes()
     assert {**outcomes, "deselected": 0} == {"passed": 20, "skipped": 2, "deselected": 0}
 

@@ -80,7 +80,7 @@ def test_a_users_test_without_recording_says_so(pytester: pytest.Pytester, taped
 def test_a_damaged_cassette_says_so(
     pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...], damage, says: str
 ) -> None:
-    """One sentence with the file; nothing is run, nothing is sent, and recording again mends it."""
+    """One sentence with the file; nothing is run, nothing is sent, and recording again repairs it."""
     pytester.makepyfile(test_bot=POLL)
     taped(*to_server).assert_outcomes(passed=1)
     (path,) = tapes(pytester)
@@ -96,7 +96,7 @@ def test_a_damaged_cassette_says_so(
 def test_the_cassette_of_another_test_is_kept(
     pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...]
 ) -> None:
-    """Two modules of one name in two folders: the second one is told."""
+    """Two modules of one name in two folders: the second one gets an error."""
     for folder in ("one", "two"):
         pytester.mkpydir(folder).joinpath("test_bot.py").write_text(POLL)
     result = taped(*to_server)
@@ -119,7 +119,9 @@ def test_a_test_that_fails_is_not_recorded(pytester: pytest.Pytester, taped: Tap
         assert path.read_bytes() == before
 
 
-def test_people_and_tenants_stay_out(pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...]) -> None:
+def test_a_recording_holds_no_people_and_tenants(
+    pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...]
+) -> None:
     """What a project's own test sends is redacted like everything else.
 
     A replay with the same key finds it all the same: what is sent is looked up by its pseudonyms.
@@ -138,7 +140,7 @@ def test_people_and_tenants_stay_out(pytester: pytest.Pytester, taped: Taped, to
     taped("--graphcalls-target=replay").assert_outcomes(passed=1)
 
 
-def test_nothing_of_it_is_loaded_where_nothing_is_recorded(pytester: pytest.Pytester, run: Run) -> None:
+def test_recording_is_not_loaded_where_nothing_is_recorded(pytester: pytest.Pytester, run: Run) -> None:
     """A run on the simulator enters neither the recording room nor vcrpy."""
     pytester.makepyfile(
         """
@@ -172,7 +174,7 @@ def test_without_the_key_real_ids_are_not_found(
 def test_all_processes_have_one_key(
     pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is made by whoever writes first; the same person has the same pseudonym in every file."""
+    """The first process that writes makes it; the same person has the same pseudonym in every file."""
     monkeypatch.delenv("GRAPHCALLS_REDACTION_KEY")
     test = POLL.replace('.get("/communications/calls/57da")\n', '.post("/communications/calls", json=BODY)\n')
     pytester.makepyfile(

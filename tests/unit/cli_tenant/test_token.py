@@ -6,8 +6,9 @@ import httpx
 import jwt
 import pytest
 
+from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.server.asgi import SimulatorApp
-from pytest_graphcalls.server.control import TOKEN_PATH, Control, ControlledApp, Reach, ServerState, known_roles
+from pytest_graphcalls.server.control import TOKEN_PATH, Control, ControlledApp, Reach, ServerState
 from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.wire import Request
@@ -104,5 +105,5 @@ def test_token_says_that_it_is_switched_off(simulator: Simulator, graphcalls: Ru
 
 def test_every_known_role_is_one_of_calls_or_meetings() -> None:
     """They come from the contract."""
-    assert {"Calls.JoinGroupCall.All", "OnlineMeetings.Read.All"} <= set(known_roles())
-    assert {name.partition(".")[0] for name in known_roles()} == {"Calls", "OnlineMeetings"}
+    assert {"Calls.JoinGroupCall.All", "OnlineMeetings.Read.All"} <= set(Contract.packaged().roles)
+    assert {name.partition(".")[0] for name in Contract.packaged().roles} == {"Calls", "OnlineMeetings"}

@@ -1,4 +1,4 @@
-"""What the service posts to the callback of a live run is heard, judged, recorded and replayed."""
+"""Notifications of a live run are received, judged, recorded and replayed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.plugin.taped import WITH_RECORDING
 from tests.tunnel import Tunnel, free_port
 
 SUITE = ("--pyargs", "pytest_graphcalls.contracts", "--graphcalls-version=v1.0", "-k", "notif or callback_of_the_call")
-"""Rules about what is told, of calls that a bot makes itself."""
+"""Rules about notifications of calls that a bot creates."""
 
 
 @pytest.fixture
-def heard(tenant: Tenant, tmp_path: Path, pytester: pytest.Pytester) -> Iterator[Tunnel]:
-    """The tenant posts to whoever listens behind the tunnel, as time passes."""
+def tunnel(tenant: Tenant, tmp_path: Path, pytester: pytest.Pytester) -> Iterator[Tunnel]:
+    """A tunnel through which the tenant posts its notifications, as time passes."""
     tunnel = Tunnel(free_port())
     state = ServerState.of(tenant.simulator, tenant.app)
     state.place_bot(f"http://127.0.0.1:{tunnel.port}")
@@ -34,7 +34,7 @@ def heard(tenant: Tenant, tmp_path: Path, pytester: pytest.Pytester) -> Iterator
         yield tunnel
 
 
-@pytest.mark.usefixtures("heard")
+@pytest.mark.usefixtures("tunnel")
 def test_notifications_are_judged_in_a_tenant(pytester: pytest.Pytester, run: Run) -> None:
     """In every test its own calls; with workers see the run from end to end."""
     result = run(*SUITE, "--graphcalls-report=report.json")
@@ -50,19 +50,19 @@ def test_notifications_are_judged_in_a_tenant(pytester: pytest.Pytester, run: Ru
     }
 
 
-@pytest.mark.usefixtures("heard")
-def test_what_was_heard_is_recorded_and_replayed(
+@pytest.mark.usefixtures("tunnel")
+def test_notifications_are_recorded_and_replayed(
     pytester: pytest.Pytester, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A replay holds the same rules offline, and no address of anybody is in the cassettes."""
+    """A replay holds the same rules offline, and the cassettes hold no address of a person."""
     live = pytester.runpytest_inprocess(*WITH_RECORDING, *SUITE, *tenant.options, "--record-mode=once")
     passed = live.parseoutcomes()["passed"]
     files = sorted((pytester.path / "cassettes").rglob("*.yaml"))
     assert len(files) == passed > 5
     assert "203.0.113.7" not in "".join(file.read_text() for file in files)
-    told = [passport.notifications for file in files if (passport := cassette.opened(file).passport)]
-    assert all(told)
-    assert {entry["changeType"] for one in told for entry in one[-1].entries} == {"deleted"}
+    notifications = [passport.notifications for file in files if (passport := cassette.opened(file).passport)]
+    assert all(notifications)
+    assert {entry["changeType"] for one in notifications for entry in one[-1].entries} == {"deleted"}
 
     for name in tenant.variables:
         monkeypatch.delenv(name)
@@ -71,9 +71,9 @@ def test_what_was_heard_is_recorded_and_replayed(
     assert offline.parseoutcomes()["passed"] == passed
 
 
-@pytest.mark.usefixtures("heard")
+@pytest.mark.usefixtures("tunnel")
 def test_a_damaged_notification_breaks_the_contract(pytester: pytest.Pytester, run: Run) -> None:
-    """It fails the run, not a test whose rule it is not. Whoever does not know a test's own address is not heard."""
+    """It fails the run, not a test whose rule it is not. Posts to an unknown address are ignored."""
     pytester.makepyfile(
         HEAD
         + """
@@ -98,34 +98,34 @@ def test_call(graphcalls_stage):
     assert '"value": 7' not in text
 
 
-def test_a_run_that_cannot_listen_does_not_start(run: Run, heard: Tunnel) -> None:
-    """Somebody else listens there, the team's own bot for example."""
-    with socket.create_server(("127.0.0.1", heard.port)):
+def test_a_run_that_cannot_listen_does_not_start(run: Run, tunnel: Tunnel) -> None:
+    """Another process listens there, for example the team's own bot."""
+    with socket.create_server(("127.0.0.1", tunnel.port)):
         text = "\n".join(run(*SUITE).errlines)
-    where = f"cannot start. listen=127.0.0.1:{heard.port}: expected an address of this machine that is free. [Errno "
+    where = f"cannot start. listen=127.0.0.1:{tunnel.port}: expected an address of this machine that is free. [Errno "
     assert where in text
 
 
-def test_a_run_whose_callback_leads_elsewhere_does_not_start(run: Run, tenant: Tenant, heard: Tunnel) -> None:
-    """A tunnel that is down, or changes the path, would make it seem that the service does not tell."""
-    heard.strips = "/calls"
+def test_a_run_whose_callback_leads_elsewhere_does_not_start(run: Run, tenant: Tenant, tunnel: Tunnel) -> None:
+    """With a tunnel that is down, or changes the path, the service would seem not to notify."""
+    tunnel.strips = "/calls"
     text = "\n".join(run(*SUITE).errlines)
     assert "--graphcalls-target=live cannot start. callback=https://" in text
-    where = f"expected an address that leads to 127.0.0.1:{heard.port} and keeps the path"
+    where = f"expected an address that leads to 127.0.0.1:{tunnel.port} and keeps the path"
     assert f"{where}. What was posted to it did not arrive there; the answer was: 404. Look at the tunnel." in text
-    heard.port = free_port()
+    tunnel.port = free_port()
     assert "the answer was: 502." in "\n".join(run(*SUITE).errlines)
     assert tenant.calls() == []
 
 
 def test_a_tunnel_that_goes_down_breaks_no_rule(
-    pytester: pytest.Pytester, run: Run, tenant: Tenant, heard: Tunnel
+    pytester: pytest.Pytester, run: Run, tenant: Tenant, tunnel: Tunnel
 ) -> None:
-    """Whoever hears nothing at all cannot say that the service did not tell."""
+    """A run that receives nothing at all cannot judge whether the service notifies."""
 
     def cut(exchange: Exchange) -> None:
         if exchange.request.method == "POST":
-            heard.port = free_port()
+            tunnel.port = free_port()
 
     tenant.simulator.observe(cut)
     tenant.simulator.fault("drop")

@@ -1,26 +1,36 @@
-"""The cassette of each test: ``<folder>/<version>/<module>/<test>.yaml``."""
+"""The cassettes of a run: where each lies, what may be written into one, and what the summary says of them.
+
+The cassette of a test is ``<folder>/<version>/<module>/<test>.yaml``.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from functools import cached_property, lru_cache
 from hashlib import blake2s
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from pytest_graphcalls import cassette
-from pytest_graphcalls.cassette import Cassette
+from pytest_graphcalls.cassette import Cassette, Kind
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.parsing import content
 from pytest_graphcalls.plugin.options import NAMED, PARAMETER, REPLAY, SIMULATOR, records
-from pytest_graphcalls.plugin.settings import Settings
+from pytest_graphcalls.plugin.settings import Settings, settings_of
+from pytest_graphcalls.redaction import Redactor, remembered
+from pytest_graphcalls.report.run_document import counted
 from pytest_graphcalls.targets import Case
+from pytest_graphcalls.wire import Request
 
 _LONGEST_NAME = 180
 """Characters of a test's name in its file's name; most file systems take 255 bytes, suffixes included."""
@@ -194,3 +204,154 @@ class Key:
                 raise
             return kept
         return key
+
+
+_ALIASES = ("login.windows.net", "login.microsoft.com", "sts.windows.net", "login.partner.microsoftonline.cn")
+"""Other names of the sign-in."""
+_SHORTEST_SECRET = 16
+"""Characters; a shorter word would be found in every text."""
+_CALLS = re.compile(r"/(?:communications|app)/calls(?:[/?]|$)", re.IGNORECASE)
+
+
+class Safety:
+    """Knows what is ours to redact, and redacts it.
+
+    Args:
+        config: pytest's.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._settings = settings_of(config)
+        self.request = lru_cache(4096)(self._request)
+        """A request redacted; the matchers of vcrpy ask for the same ones again and again."""
+        self._settled = False
+
+    def _request(self, request: Request) -> Request:
+        return self.redactor.request(request)
+
+    def ours(self, url: str) -> bool:
+        """Whether what is exchanged with ``url`` is redacted: Graph, its sign-in, and hosts the project names."""
+        host = urlsplit(url).hostname or ""
+        return _CALLS.search(url) is not None or any(fnmatchcase(host, pattern) for pattern in self._hosts)
+
+    @cached_property
+    def graph_hosts(self) -> frozenset[str]:
+        """The hosts of Graph, in every cloud."""
+        return frozenset(urlsplit(one.graph_root).hostname or "" for one in Contract.packaged().clouds.values())
+
+    @cached_property
+    def _hosts(self) -> tuple[str, ...]:
+        sign_in = (urlsplit(one.authority_host).hostname or "" for one in Contract.packaged().clouds.values())
+        return (*self.graph_hosts, *sign_in, *_ALIASES, *self._settings.record_hosts)
+
+    def known(self) -> frozenset[str]:
+        """The secrets of this run, to be looked for by value in what is about to be written."""
+        given = (self._settings.token, self._settings.redaction_key)
+        return remembered() | {text for text in given if len(text) >= _SHORTEST_SECRET}
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """Redacts what is looked up in a cassette; a project may have added to it."""
+        return self._made(self._key.to_read())
+
+    def for_writing(self) -> Redactor:
+        """The redactor, with a key that the other processes of this run have, and the next run will find.
+
+        Raises:
+            RecordingError: a new key cannot be written down.
+        """
+        if not self._settled:
+            self.redactor = self._made(self._key.to_write())
+            self.request.cache_clear()
+            self._settled = True
+        return self.redactor
+
+    def _made(self, key: str) -> Redactor:
+        made = Redactor("cassette", key)
+        self._config.hook.pytest_graphcalls_redact(redactor=made)
+        return made
+
+    @cached_property
+    def _key(self) -> Key:
+        return Key(folder_of(self._config, self._settings, to_read=False), self._settings.redaction_key)
+
+
+_WORTH: Mapping[str, str] = {
+    Kind.SIMULATOR: "; that says what the simulator does, and nothing about the service",
+    Kind.LIVE: "",
+    Kind.SERVER: "",
+}
+"""By what was recorded: what it is worth."""
+
+
+class CassetteSummary:
+    """The cassettes that the tests of a run have played or written, in all its processes.
+
+    Only they count, so a run of a few tests does not report the others' cassettes.
+
+    Args:
+        settings: how old one may be, and what follows if it is older.
+        now: the present, aware; by default the clock's.
+    """
+
+    def __init__(self, settings: Settings, now: datetime | None = None) -> None:
+        self._settings = settings
+        self._now = now or datetime.now(UTC)
+        self._played: dict[str, Facts] = {}
+        self._written: dict[str, Facts] = {}
+
+    def add(self, facts: Iterable[Facts]) -> None:
+        """Take in what one more test says."""
+        for one in facts:
+            (self._played if one["state"] == "played" else self._written)[one["file"]] = one
+
+    def failing(self) -> bool:
+        """Whether the run fails for the state of its cassettes."""
+        return self._settings.strict_cassettes and bool(self._old() or self._played_and("edited"))
+
+    def lines(self) -> Iterator[str]:
+        """The lines of the summary."""
+        yield from self._worth()
+        days = self._settings.cassette_days
+        yield from _named(f"older than {days} days", self._old(), "; record them again (--record-mode=rewrite)")
+        yield from _named(
+            "edited since they were recorded", self._played_and("edited"), "; record them again, or restore them"
+        )
+        yield from _named("recorded for another revision of the contract", self._played_and("outdated"), "")
+        yield from _named(
+            "with faults that were injected", self._faulty(), "; those answers prove nothing about the service"
+        )
+        if self.failing():
+            yield "The run fails for that (--graphcalls-strict-cassettes)."
+        if self._written:
+            folders = sorted({shown(Path(file).parent) for file in self._written})
+            more = f" and {len(folders) - 1} more folders" if len(folders) > 1 else ""
+            yield f"cassettes written: {len(self._written)} ({folders[0]}{more}); the leak scan found nothing in them"
+
+    def _worth(self) -> Iterator[str]:
+        for kind, remark in _WORTH.items():
+            days = sorted(one["recorded"][:10] for one in self._played.values() if one["from"] == kind)
+            if days:
+                span = days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
+                yield f"recorded from: {kind} ({counted(len(days), 'cassette')}, {span}){remark}"
+
+    def _old(self) -> list[str]:
+        return [
+            name
+            for name, one in self._played.items()
+            if one["recorded"]
+            and (self._now - datetime.fromisoformat(one["recorded"])).days > self._settings.cassette_days
+        ]
+
+    def _played_and(self, fact: str) -> list[str]:
+        return [name for name, one in self._played.items() if one[fact]]
+
+    def _faulty(self) -> list[str]:
+        return [name for name, one in {**self._played, **self._written}.items() if one["faults"]]
+
+
+def _named(what: str, files: Sequence[str], step: str) -> Iterator[str]:
+    if files:
+        more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+        yield f"cassettes {what}: {shown(Path(min(files)))}{more}{step}"
