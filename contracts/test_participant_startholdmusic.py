@@ -128,7 +128,7 @@ def test_question_unplayable_prompt(graphcalls_stage: Stage) -> None:
 
 @question("participant-startholdmusic.in-the-lobby")
 def test_question_in_the_lobby(graphcalls_stage: Stage) -> None:
-    """What is answered for somebody who waits in the lobby?"""
+    """What is answered for a person in the lobby?"""
     call = graphcalls_stage.meeting_call(people=1)
     guest = graphcalls_stage.person("Gina")
     graphcalls_stage.acting(call, guest).waits(call=call.id)

@@ -7,6 +7,7 @@ whose error says what is wrong.
 
 from __future__ import annotations
 
+import base64
 import codecs
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -212,6 +213,12 @@ class Request(_WithHeaders):
         return "/" + rest.partition("/")[2] if scheme else head
 
     @property
+    def origin(self) -> str:
+        """Scheme and host as sent; ``""`` for an address that has none."""
+        scheme, found, rest = self.url.partition("#")[0].partition("?")[0].partition("://")
+        return f"{scheme}://{rest.partition('/')[0]}" if found else ""
+
+    @property
     def query(self) -> dict[str, str]:
         """The query parameters, decoded; the last of equal names counts."""
         text = self.url.partition("#")[0].partition("?")[2]
@@ -256,6 +263,14 @@ def json_object(body: bytes) -> dict[str, Any]:
     with suppress(MalformedJsonError):
         found = decode_json(body)
         return found if isinstance(found, dict) else {}
+    return {}
+
+
+def token_claims(token: str) -> dict[str, Any]:
+    """The claims of a token, not verified; empty where there are none that can be read."""
+    part = token.partition(".")[2].partition(".")[0]
+    with suppress(ValueError):
+        return json_object(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     return {}
 
 

@@ -312,7 +312,7 @@ def _neighbour(path: Path) -> str:
 
 
 def _inside(folder: Path) -> str:
-    # Two levels only: below / lies more than anybody waits for.
+    # Two levels only: below / there are too many files to wait for.
     found = (path for pattern in ("*", "*/*") for path in sorted(folder.glob(pattern)))
     name = next((path.name for path in found if path.suffix in {".har", ".json", ".yaml", ".yml"}), "")
     return f" Name the files in it, such as {name!r}." if name else " It holds no recording either."

@@ -23,7 +23,7 @@ from pytest_graphcalls.plugin.settings import Settings, settings_of
 from pytest_graphcalls.report.failure import raise_failing
 from pytest_graphcalls.session import Followed, Recorder, current_recorder, recording
 from pytest_graphcalls.targets import Case, Connection, LocalServer, Setup, Target, Targets, TargetSources
-from pytest_graphcalls.targets.facts import mock_facts
+from pytest_graphcalls.targets.base import mock_facts
 from pytest_graphcalls.wire import Exchange, Notification
 
 if TYPE_CHECKING:

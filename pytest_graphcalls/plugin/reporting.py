@@ -185,7 +185,7 @@ class Controller:
 
     def _new_run(self) -> Run:
         from pytest_graphcalls.session import WHOLE, Run
-        from pytest_graphcalls.targets.facts import mock_facts
+        from pytest_graphcalls.targets.base import mock_facts
 
         settings = self._settings
         return Run(

@@ -7,23 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
-from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState as State
+from pytest_graphcalls.lifecycle import CallEvent, ParticipantEvent, ParticipantState as State
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.calls import FIRST_ROSTER, PEER_LEFT, Calls, require_instance
 from pytest_graphcalls.simulator.entities import E164, Call, Conference, Identity, Invitee, Kind, Operation, Participant
 from pytest_graphcalls.simulator.operations import Operations
+from pytest_graphcalls.simulator.people import UNKNOWN_PERSON
 from pytest_graphcalls.simulator.requests import InviteOrder, invite_order, require_object_id
-from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, Result, documented, inferred, reported
+from pytest_graphcalls.simulator.responses import Refusal, Reply, Result, documented, inferred, invalid, reported
 from pytest_graphcalls.simulator.world import World
 
 MOST_INVITEES = 5  # participant-invite.r05
 LONGEST_CONTEXT = 256  # participant-invite.r14
 
 CANCELLED = Result(487, 8542, "The invitation was cancelled.", inferred("observed 2.44"))
-UNKNOWN_INVITEE = inferred("observed 5b")
-"""That an invite of an unknown person is taken, and fails as one of a person who cannot be reached."""
 NOT_TAKEN = reported("observed 6.12")
 """That an outgoing call which is not taken ends without having been established."""
 
@@ -75,7 +76,7 @@ class Invitations:
         for check in self.checks:
             check(invite)
         exist = all(self._world.people.exists(one.identity) for one in order.invitees)
-        return self._operations.reply(ask, self.start(ask, call, order), None if exist else UNKNOWN_INVITEE)
+        return self._operations.reply(ask, self.start(ask, call, order), None if exist else UNKNOWN_PERSON)
 
     def only_first_when_replacing(self, order: InviteOrder) -> InviteOrder:
         """With ``replacesCallId`` the first entry counts and the rest is passed over (participant-invite.r07, r12)."""
@@ -86,24 +87,24 @@ class Invitations:
     def require_invitees(self, invite: Invite) -> None:
         """Refuse an empty list."""
         if not invite.order.invitees:
-            raise _invalid("$.participants", "at least one entry", "none", inferred("observed 2.33"))
+            raise invalid("$.participants", "at least one entry", "none", fact=inferred("observed 2.33"))
 
     def limit_invitees(self, invite: Invite) -> None:
         """Refuse a sixth invitee (participant-invite.r05)."""
         if len(invite.order.invitees) > self.most_invitees:
-            raise _invalid("$.participants", f"at most {self.most_invitees} entries", f"{len(invite.order.invitees)}")
+            raise invalid("$.participants", f"at most {self.most_invitees} entries", f"{len(invite.order.invitees)}")
 
     def require_identity(self, invite: Invite) -> None:
         """Refuse an entry without an identity."""
         for index, one in enumerate(invite.order.invitees):
             if not one.identity.id:
-                raise _invalid(f"$.participants[{index}].identity", "an identity with an id", "none")
+                raise invalid(f"$.participants[{index}].identity", "an identity with an id", "none")
 
     def limit_client_context(self, invite: Invite) -> None:
         """Refuse a ``clientContext`` that is too long (participant-invite.r14)."""
         length = len(invite.order.client_context or "")
         if length > self.longest_context:
-            raise _invalid("$.clientContext", f"at most {self.longest_context} characters", f"{length}")
+            raise invalid("$.clientContext", f"at most {self.longest_context} characters", f"{length}")
 
     def require_group_call_for_several(self, invite: Invite) -> None:
         """Refuse several invitees in a peer-to-peer call (participant-invite.r04)."""
@@ -113,9 +114,8 @@ class Invitations:
     def require_chat_info_for_several(self, invite: Invite) -> None:
         """Refuse several invitees in a call without chatInfo (participant-invite.r06)."""
         if len(invite.order.invitees) > 1 and not self._world.store.conference_of(invite.call).chat:
-            raise _invalid(
-                "$.participants", "one entry, because the call has no chatInfo", f"{len(invite.order.invitees)}"
-            )
+            expected = "one entry, because the call has no chatInfo"
+            raise invalid("$.participants", expected, f"{len(invite.order.invitees)}")
 
     def refuse_second_bot(self, invite: Invite) -> None:
         """Refuse to bring another bot in (participant-invite.r13; the code is that of bot to bot calls)."""
@@ -132,7 +132,7 @@ class Invitations:
         for index, one in enumerate(invite.order.invitees):
             if one.identity.sort == "phone" and not E164.fullmatch(one.identity.id):
                 place = f"$.participants[{index}].identity.phone.id"
-                raise _invalid(place, "a phone number in E.164 form", repr(one.identity.id[:40]))
+                raise invalid(place, "a phone number in E.164 form", repr(one.identity.id[:40]))
 
     def require_phone_instance(self, invite: Invite) -> None:
         """Refuse to ring a phone without an application instance that has a number (participant-invite.r10)."""
@@ -145,7 +145,7 @@ class Invitations:
         seen: set[tuple[str, str]] = set()
         for index, one in enumerate(invite.order.invitees):
             if one.identity.key in seen or conference.holds(one.identity):
-                raise _invalid(f"$.participants[{index}].identity", "a person who is not invited yet", "a repetition")
+                raise invalid(f"$.participants[{index}].identity", "a person who is not invited yet", "a repetition")
             seen.add(one.identity.key)
 
     def refuse_taken_participant_id(self, invite: Invite) -> None:
@@ -154,7 +154,7 @@ class Invitations:
         for index, one in enumerate(invite.order.invitees):
             if one.participant and one.participant in taken:
                 place = f"$.participants[{index}].participantId"
-                raise _invalid(place, "an id that is not in use in the call", "one that is")
+                raise invalid(place, "an id that is not in use in the call", "one that is")
             taken.add(one.participant)
 
     def require_own_replaced_call(self, invite: Invite) -> None:
@@ -162,11 +162,11 @@ class Invitations:
         replaced_id = invite.order.invitees[0].replaces
         if not replaced_id:
             return
-        replaced = self._world.store.calls.get(replaced_id)
-        if replaced is None or replaced.state is CallState.TERMINATED or replaced.app_id != invite.ask.grant.app.app_id:
+        replaced = self._world.store.call_in(replaced_id)
+        if replaced is None or replaced.app_id != invite.ask.grant.app.app_id:
             raise Refusal("call-not-found", f"replacesCallId {replaced_id[:80]!r} names no call of this app.")
         if replaced.id == invite.call.id:
-            raise _invalid("$.participants[0].replacesCallId", "another call", "the call itself")
+            raise invalid("$.participants[0].replacesCallId", "another call", "the call itself")
 
     def start(self, ask: Ask, call: Call, order: InviteOrder) -> Operation:
         """Start the operation and ring everybody."""
@@ -180,33 +180,31 @@ class Invitations:
             pending=frozenset(invited),
         )
         for id, one in invited.items():
-            self.ring(call, id, one, operation.id)
+            facts = {"operation": operation.id, "hidden": one.hidden, "apart": one.apart}
+            self.ring(call, id, one.identity, partial(self.decide, operation.id, id, one), **facts)
         return operation
 
-    def ring(self, call: Call, id: str, invitee: Invitee, operation_id: str) -> None:
-        """Ring an invitee, who is not on the roster yet."""
-        facts = {"operation": operation_id, "invited_by": call.id, "hidden": invitee.hidden, "apart": invitee.apart}
-        conference = self._world.store.conference_of(call)
-        self._world.store.add_participant(conference, id, invitee.identity, State.INVITED, **facts)
-        fate = self._world.people.fate(invitee.identity)
-        self._when_due(
-            call,
-            id,
-            operation_id,
-            fate.after,
-            lambda: self.decide(operation_id, id, invitee, fate.result),
-        )
+    def ring(self, call: Call, id: str, who: Identity, decide: Callable[[Result | None], None], **facts: Any) -> None:
+        """Ring a person who is not on the roster yet; the outcome goes to ``decide`` if the invitation still stands.
 
-    def _when_due(self, call: Call, id: str, operation_id: str, after: float, action: Callable[[], None]) -> None:
-        """Run ``action`` in ``after`` seconds if that very invitation still stands by then."""
+        Args:
+            call: the call they are invited into.
+            id: their participant id.
+            who: whom to ring.
+            decide: gets why they do not come, or ``None``.
+            facts: further members of the participant.
+        """
+        store, fate = self._world.store, self._world.people.fate(who)
+        store.add_participant(store.conference_of(call), id, who, State.INVITED, invited_by=call.id, **facts)
 
         def due() -> None:
-            conference = self._world.store.conferences.get(call.conference)
+            conference = store.conferences.get(call.conference)
             one = conference.people.get(id) if conference else None
-            if one and one.state is State.INVITED and (one.operation, one.invited_by) == (operation_id, call.id):
-                action()
+            known = (facts.get("operation", ""), call.id)
+            if one and one.state is State.INVITED and (one.operation, one.invited_by) == known:
+                decide(fate.result)
 
-        self._world.clock.after(after, due)
+        self._world.clock.after(fate.after, due)
 
     def decide(self, operation_id: str, id: str, invitee: Invitee, result: Result | None) -> None:
         """Carry out what an invitee has decided: join, or end the invitation."""
@@ -237,8 +235,8 @@ class Invitations:
 
     def leave_replaced(self, invitee: Invitee) -> None:
         """Take an invitee who has joined out of the call that ``replacesCallId`` names, if they were in it."""
-        replaced = self._world.store.calls.get(invitee.replaces)
-        if replaced is None or replaced.state is CallState.TERMINATED:
+        replaced = self._world.store.call_in(invitee.replaces)
+        if replaced is None:
             return
         conference = self._world.store.conference_of(replaced)
         one = conference.find(invitee.identity)
@@ -277,12 +275,8 @@ class Invitations:
     def ring_target(self, call: Call, target: Identity) -> None:
         """Ring a target of a create; there is no operation, the states of the call say what comes of it."""
         id = self._world.ids.new("participant")
-        conference = self._world.store.conference_of(call)
-        if conference.holds(target):
-            return
-        self._world.store.add_participant(conference, id, target, State.INVITED, invited_by=call.id)
-        fate = self._world.people.fate(target)
-        self._when_due(call, id, "", fate.after, lambda: self.decide_target(call.id, id, fate.result))
+        if not self._world.store.conference_of(call).holds(target):
+            self.ring(call, id, target, partial(self.decide_target, call.id, id))
 
     def decide_target(self, call_id: str, id: str, result: Result | None) -> None:
         """A target has answered, or has not: that makes or breaks a peer-to-peer call."""
@@ -310,7 +304,3 @@ def _failed(identity: Identity, result: Result) -> Result:
     """The reason of a failed invite, in the wording that reports show (observed 5c)."""
     text = f"addParticipants failed for participant {identity.mri}. Underlying reason: {result.message}"
     return replace(result, message=text)
-
-
-def _invalid(place: str, expected: str, got: str, fact: Fact | None = None) -> Refusal:
-    return Refusal("invalid-request", f"{place}: expected {expected}, got {got}.", fact=fact, parameter=place)

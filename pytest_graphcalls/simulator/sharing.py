@@ -84,7 +84,7 @@ class Sharing:
             conference = self._direct(conference, session, "sendOnly")
             self._world.notifier.content_shared(conference, "created", session)
         if any(one.what == "screen" for one in (*ended, *begun)):
-            self._calls.notify_changed(conference, fact)
+            self._world.notifier.roster_changed(conference, fact)
 
     def end(self, conference: Conference, session: ContentSession) -> Conference:
         """Let a session end; the stream of a bot that has shared a screen receives again."""
@@ -115,10 +115,9 @@ class Sharing:
     def list(self, ask: Ask) -> Reply:
         """List what is shared; for a call that has not asked for notifications of it, nothing (s15.1)."""
         call = self._calls.live(ask)
-        context = f"{ask.root}/$metadata#communications/calls('{call.id}')/contentSharingSessions"
         shown = [self._shown(ask, one) for one in self.visible(call)]
         fact = documented("call-list-contentsharingsessions.r01") if shown else reported("s15.1")
-        return Reply(200, fact, {"@odata.context": context, "value": shown})
+        return Reply(200, fact, ask.shown("contentSharingSessions", {"value": shown}))
 
     def get(self, ask: Ask) -> Reply:
         """Show one of what is shared."""
@@ -130,8 +129,7 @@ class Sharing:
             )
             aside = f"No session that goes on has the id {ask.match.keys['session-id'][:80]!r}."
             raise Refusal("session-not-found", aside if call.follows_content else unseen)
-        context = f"{ask.root}/$metadata#communications/calls('{call.id}')/contentSharingSessions/$entity"
-        body = {"@odata.context": context, **self._shown(ask, session)}
+        body = ask.shown("contentSharingSessions/$entity", self._shown(ask, session))
         return Reply(200, documented("contentsharingsession-get.r01"), body)
 
     def visible(self, call: Call) -> tuple[ContentSession, ...]:

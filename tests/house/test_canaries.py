@@ -27,7 +27,7 @@ from tests.house.canaries import CALL, OUTLETS, PLACES, SECRETS, _forgotten, ass
 __all__ = ["_forgotten"]
 
 
-def test_there_are_enough_places() -> None:
+def test_canaries_are_planted_in_enough_places() -> None:
     """Forty at least, and each canary is its own and really there."""
     assert len(PLACES) + len(OUTLETS) >= 40
     assert len({place.canary for place in PLACES.values()}) == len(PLACES)
@@ -69,7 +69,7 @@ def test_a_report_and_a_failure_message_hold_no_secret(name: str) -> None:
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_notification_holds_no_secret(name: str) -> None:
-    """The same bodies, posted to a bot."""
+    """The bodies are posted to a bot."""
     place = PLACES[name]
     half = place.exchange.request if place.exchange.request.body else place.exchange.response
     body = {"value": [{"resourceData": half.body.decode("utf-8", "replace"), "header": place.exchange.note}]}

@@ -23,7 +23,7 @@ from tests.house import planting
 SUITE = Path(__file__).with_name("planted_suite.py")
 
 
-def test_there_are_enough() -> None:
+def test_enough_secrets_are_planted() -> None:
     """150 at least, each unlike every other one; a kind that is planted has one of them."""
     values = [one.value for kind in planting.KINDS for one in kind]
     assert len(set(values)) == len(values) >= 150

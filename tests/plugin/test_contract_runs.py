@@ -89,7 +89,7 @@ def test_requests_of_a_contract_test_are_not_judged(pytester: pytest.Pytester, r
 
 
 @pytest.mark.parametrize("place", ["body", "fixture"])
-def test_what_could_not_be_staged_is_not_checked(pytester: pytest.Pytester, run: Run, place: str) -> None:
+def test_a_rule_that_could_not_be_staged_is_not_checked(pytester: pytest.Pytester, run: Run, place: str) -> None:
     """A StageError skips with its sentence, at the test's own line; wherever it was staged."""
     error = 'raise StageError("a meeting", "the target answered 500", "call-get.success-is-200-with-call")'
     fixture = f"\n@pytest.fixture(autouse=True)\ndef staged():\n    {error}\n" if place == "fixture" else ""
@@ -160,7 +160,8 @@ def test_not_answered(graphcalls_stage):
     result = run("-rs", "--graphcalls-version=v1.0")
     outcomes = result.parseoutcomes()
     assert (outcomes["passed"], outcomes["skipped"]) == (1, 1)
-    assert "participant-delete.deleted-twice  404 8522 Call not found." in result.outlines
+    answer = "participant-delete.deleted-twice  404 8522 Call not found. [pytest-graphcalls]"
+    assert any(line.startswith(answer) for line in result.outlines)
     assert any("not answered: the organizer never came" in line for line in result.outlines)
 
 

@@ -211,14 +211,14 @@ def test_markers_of_tests_that_are_not_selected_are_not_looked_at(pytester: pyte
     run("-k", "test_ok").assert_outcomes(passed=1, deselected=1)
 
 
-def test_what_the_target_cannot_do_is_skipped_with_a_sentence(pytester: pytest.Pytester, run: Run) -> None:
+def test_a_test_that_the_target_cannot_run_is_skipped(pytester: pytest.Pytester, run: Run) -> None:
     """The sentence names the missing thing and the setting that gives it; nothing is contacted."""
     pytester.makepyfile(marked('graphcalls_rule("participant-invite.failure-is-notified")', "graphcalls_client"))
     result = run("-rs", "--graphcalls-target=http://127.0.0.1:1")
     result.assert_outcomes(skipped=2)
     result.stdout.fnmatch_lines(
         [
-            "SKIPPED [[]2[]] test_what_the_target_cannot_do_is_skipped_with_a_sentence.py:3: not checked: needs "
+            "SKIPPED [[]2[]] test_a_test_that_the_target_cannot_run_is_skipped.py:3: not checked: needs "
             "a look at the notifications and a clock that the test moves, which http://127.0.0.1:1 does not offer; "
             "--graphcalls-target=simulator does."
         ]

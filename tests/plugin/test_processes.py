@@ -155,7 +155,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("arguments", "message"), WRONG.items(), ids=["dies", "never listens", "no port", "two ports"])
-def test_what_goes_wrong_is_named(pytester: pytest.Pytester, run: Run, arguments: str, message: str) -> None:
+def test_a_bot_that_does_not_start_is_reported_with_its_problem(
+    pytester: pytest.Pytester, run: Run, arguments: str, message: str
+) -> None:
     """A bot that dies at start or never listens, and no way, or two, to its port."""
     pytester.makepyfile(f"import sys\ndef test_it(graphcalls): graphcalls.run([sys.executable, {arguments})")
     result = run()

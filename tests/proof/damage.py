@@ -93,7 +93,7 @@ def spots(model: TypeModel, name: str, value: Any, steps: Steps = ()) -> Iterato
 
 
 def body_spots(model: TypeModel, operation: Operation, response: Response) -> list[Spot]:
-    """The same for a whole success body."""
+    """The spots of a whole success body."""
     spec = operation.responses[response.status]
     body = response.json()
     if not spec.collection:
@@ -325,7 +325,7 @@ def damages(version: str, operation: Operation, exchange: Exchange) -> st.Search
 
 @st.composite
 def harmless(draw: st.DrawFn, version: str, operation: Operation, exchange: Exchange) -> Exchange:
-    """The same answer with members in another order, some that may be absent left out, some that may be null null."""
+    """An answer with members in another order, some that may be absent left out, some that may be null null."""
     spec = operation.responses[exchange.response.status]
     if not spec.body:
         return exchange

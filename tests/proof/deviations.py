@@ -1,12 +1,12 @@
 """For every rule one way to break it, and it alone.
 
-A deviation is applied from outside, to a fresh simulator, by replacing one of its steps. The simulator knows
-nothing of it. ``test_rules_are_proven.py`` runs the packaged suite on the simulator that deviates and sees
+A deviation is applied from outside, to a fresh simulator, by replacing one of its steps. The simulator does
+not know it. ``test_rules_are_proven.py`` runs the packaged suite on the simulator that deviates and sees
 that the tests of exactly this rule fail. The kinds of step are in ``steps.py``, what takes their place in
 ``changes.py``.
 
 A rule that several operations have under the same slug is broken in each of them in the same way, which stands in
-``KINDS``; a new operation gets the proofs of these rules for nothing. What is left, or has to be broken otherwise, has
+``KINDS``; a new operation gets the proofs of these rules without a row. Other rules, and other ways to break one, have
 a row of its own in ``OWN``.
 """
 
@@ -28,9 +28,9 @@ from tests.proof.steps import (
     has_no_address,
     has_no_old_address,
     instead,
-    leaves_unjudged,
     needs_no_role,
     needs_no_token,
+    not_judged,
     only_in,
     refused_with,
     set_to,
@@ -57,10 +57,10 @@ class Deviation(NamedTuple):
     apply: Apply
 
 
-def _completes_untold(operation: str) -> Apply:
+def _completes_unnotified(operation: str) -> Apply:
     """The end of what ``operation`` starts is not notified when it was completed."""
     started = CONTRACT.operation(operation).long_running
-    return changes.operations_end_untold(started.type if started else "", OperationState.COMPLETED)
+    return changes.ends_unnotified(started.type if started else "", OperationState.COMPLETED)
 
 
 KINDS: Mapping[str, tuple[str, Callable[[str], Apply]]] = {
@@ -75,7 +75,7 @@ KINDS: Mapping[str, tuple[str, Callable[[str], Apply]]] = {
     "no-body-comes-back": ("The answer has a body.", with_body),
     "request-id-is-given": ("There is no request-id.", lambda one: without_header(one, "request-id")),
     "context-is-given": ("There is no @odata.context.", lambda one: body(one, changes.without_context)),
-    "id-is-the-one-asked-for": ("Another one is shown.", lambda one: body(one, changes.another)),
+    "id-is-the-one-asked-for": ("Another id is shown.", lambda one: body(one, changes.another)),
     "location-is-given": ("There is no Location header.", without_location),
     "location-names-the-call": ("There is no Location header.", without_location),
     "location-names-the-operation": ("There is no Location header.", without_location),
@@ -83,11 +83,11 @@ KINDS: Mapping[str, tuple[str, Callable[[str], Apply]]] = {
     "is-done-with-the-answer": ("The answer says running.", lambda one: body(one, changes.goes_on)),
     "answers-before-it-is-done": ("The answer says failed.", lambda one: body(one, changes.has_failed)),
     "no-end-is-notified": (
-        "The operation that was answered as completed is notified of.",
+        "The end of an operation that was answered as completed is notified.",
         lambda one: around("operations", "reply", changes.ends_once_more(one)),
     ),
-    "completion-is-notified": ("The end of what was completed is not notified.", _completes_untold),
-    "end-is-notified-as-completed": ("The end of what was completed is not notified.", _completes_untold),
+    "completion-is-notified": ("The end of what was completed is not notified.", _completes_unnotified),
+    "end-is-notified-as-completed": ("The end of what was completed is not notified.", _completes_unnotified),
     "roster-update-follows": ("The roster is not sent.", lambda one: changes.sends_no_roster(f"{one}.")),
     "group-calls-only": (
         "It is carried out in a peer-to-peer call.",
@@ -97,7 +97,7 @@ KINDS: Mapping[str, tuple[str, Callable[[str], Apply]]] = {
         "It is carried out with app-hosted media.",
         lambda one: around("media", "require_service_hosted_media", changes.not_for(one)),
     ),
-    "body-is-optional": ("A body is asked for.", lambda one: handled(one, changes.asks_for_a_body)),
+    "body-is-optional": ("A request without a body is refused.", lambda one: handled(one, changes.asks_for_a_body)),
     "language-is-en-us": (
         "The language en-us is refused.",
         lambda one: handled(one, changes.refuses_when(lambda asked: asked.get("language") == "en-us")),
@@ -123,7 +123,7 @@ OWN: Mapping[str, Deviation] = {
         "The answer has no targets.", body("application-post-calls", lambda call: {**call, "targets": []})
     ),
     "application-post-calls.callback-uri-is-https": Deviation(
-        "A call with an http callback comes about.", leaves_unjudged("application-post-calls.callback-uri-is-https")
+        "A call with an http callback is created.", not_judged("application-post-calls.callback-uri-is-https")
     ),
     "application-post-calls.role-is-required": Deviation(
         "A token without roles starts a call.", skips("creation", "require_role")
@@ -132,26 +132,27 @@ OWN: Mapping[str, Deviation] = {
         "The callback of a call that the bot makes is not used.", changes.posts_to_the_registered_address("outgoing")
     ),
     "application-post-calls.state-changes-are-notified": Deviation(
-        "The states of a call that the bot makes are not told.", changes.comes_about_untold("outgoing")
+        "The states of a call that the bot makes are not notified.", changes.states_unnotified("outgoing")
     ),
     "application-post-calls.peer-to-peer-has-no-roster": Deviation(
-        "The roster of every call is told.", changes.tells_every_roster
+        "The roster of every call is posted.", changes.posts_every_roster
     ),
     "application-post-calls.roster-follows-joining": Deviation(
-        "The first roster of a call is not told.", changes.tells_rosters(first=False, later=True)
+        "The first roster of a call is not posted.", changes.posts_rosters(first=False, later=True)
     ),
     "application-post-calls.lobby-shows-the-bot-alone": Deviation(
-        "A bot in the lobby sees everybody.", instead("participants", "listed", lambda _, conference: conference.roster)
+        "A bot in the lobby sees all participants.",
+        instead("participants", "listed", lambda _, conference: conference.roster),
     ),
     "call-answer.state-changes-are-notified": Deviation(
-        "The states of a call that the bot answers are not told.", changes.comes_about_untold("incoming")
+        "The states of a call that the bot answers are not notified.", changes.states_unnotified("incoming")
     ),
     "call-answer.callback-uri-takes-later-notifications": Deviation(
         "The callback of an answer is not used.", changes.posts_to_the_registered_address("incoming")
     ),
     "call-delete.deleted-notification-follows": Deviation(
-        "The end of a call that the bot hangs up is not told.",
-        around("notifier", "call_ended", changes.hang_up_is_untold),
+        "The end of a call that the bot hangs up is not notified.",
+        around("notifier", "call_ended", changes.hang_up_unnotified),
     ),
     "call-delete.call-is-over-afterwards": Deviation(
         "A call that was hung up is read as before.", lambda simulator: simulator.intercept(changes.ReadAfterTheEnd())
@@ -171,11 +172,11 @@ OWN: Mapping[str, Deviation] = {
         "An invite is shown as a prompt.", body("commsoperation-get", changes.as_prompt)
     ),
     "participant-invite.failure-is-notified": Deviation(
-        "The end of an operation that failed is not told.",
-        changes.operations_end_untold("inviteParticipantsOperation", OperationState.FAILED),
+        "The end of an operation that failed is not notified.",
+        changes.ends_unnotified("inviteParticipantsOperation", OperationState.FAILED),
     ),
     "participant-invite.roster-update-follows": Deviation(
-        "The roster is never sent again.", changes.tells_rosters(first=True, later=False)
+        "The roster is never sent again.", changes.posts_rosters(first=True, later=False)
     ),
     "participant-invite.several-only-in-group-calls": Deviation(
         "Two people are brought into a peer-to-peer call.",
@@ -198,7 +199,7 @@ OWN: Mapping[str, Deviation] = {
         "The replaced call goes on.", skips("invitations", "drop_replaced_call")
     ),
     "participant-invite.replaced-call-end-is-notified": Deviation(
-        "The replaced call ends without a word.", skips("invitations", "notify_replaced_end")
+        "The end of the replaced call is not notified.", skips("invitations", "notify_replaced_end")
     ),
     "participant-invite.phone-invitee-in-e164": Deviation(
         "The number comes back as that of a user.", body("participant-invite", changes.invitees(changes.as_user))
@@ -207,7 +208,7 @@ OWN: Mapping[str, Deviation] = {
         "A bot without instance brings a phone in.", skips("invitations", "require_phone_instance")
     ),
     "participant-invite.moves-between-own-meetings": Deviation(
-        "Who was moved is in both meetings.", skips("invitations", "move_out")
+        "A moved participant is in both meetings.", skips("invitations", "move_out")
     ),
     "participant-invite.moves-first-only": Deviation(
         "The second entry is moved as well.", changes.all_replace(Kind.GROUP)
@@ -219,7 +220,7 @@ OWN: Mapping[str, Deviation] = {
         "257 characters are taken.", skips("invitations", "limit_client_context")
     ),
     "participant-invite.identity-is-invited-once": Deviation(
-        "Somebody is in the roster twice.", skips("invitations", "refuse_repeated_identity")
+        "A user is in the roster twice.", skips("invitations", "refuse_repeated_identity")
     ),
     "participant-invite.participant-id-is-echoed": Deviation(
         "participantId comes back null.",
@@ -236,16 +237,18 @@ OWN: Mapping[str, Deviation] = {
         "A DELETE without body is refused.", handled("participant-delete", changes.asks_for_a_body)
     ),
     "participant-delete.active-and-invited": Deviation(
-        "Who has not joined cannot be removed.", instead("participants", "cancel_invited", changes.refuses_invited)
+        "An invitee who has not joined cannot be removed.", instead("invitations", "cancel", changes.refuses_invited)
     ),
     "participant-delete.active-leaves-at-once": Deviation(
-        "Who is removed leaves five seconds later.", around("participants", "remove_active", changes.removes_later)
+        "A removed participant is taken out five seconds later.",
+        around("participants", "remove_active", changes.removes_later),
     ),
     "participant-delete.invited-is-cancelled": Deviation(
-        "The invitation that was withdrawn goes on.", skips("participants", "cancel_invited")
+        "The invitation that was withdrawn goes on.", skips("invitations", "cancel")
     ),
     "participant-delete.chosen-id-addresses-the-invitation": Deviation(
-        "The chosen id is not known before somebody joins.", around("participants", "find", changes.finds_joined_only)
+        "The chosen id is not known before the invitee joins.",
+        around("participants", "find", changes.finds_joined_only),
     ),
     "participant-delete.app-must-be-allow-listed": Deviation(
         "An app that is not listed removes people.", skips("participants", "require_allow_listing")
@@ -270,7 +273,7 @@ OWN: Mapping[str, Deviation] = {
         "A rejected call can still be read.", changes.shows_ended(lambda call: call.rejected_with is not None)
     ),
     "call-reject.deleted-notification-follows": Deviation(
-        "The end of a rejected call is not told.", skips("incoming", "notify_rejected")
+        "The end of a rejected call is not notified.", skips("notifier", "call_rejected")
     ),
     "call-reject.no-role-is-needed": Deviation("A token without roles is refused.", changes.needs_a_role),
     "call-redirect.fifteen-seconds-to-decide": Deviation(
@@ -322,10 +325,10 @@ OWN: Mapping[str, Deviation] = {
         handled("call-changescreensharingrole", changes.refuses_when(lambda body: body.get("role") == "viewer")),
     ),
     "application-post-calls.content-sharing-is-notified": Deviation(
-        "What is shared is not told in a call that the bot has made.", changes.shares_untold("outgoing")
+        "Sharing is not notified in a call that the bot has made.", changes.sharing_unnotified("outgoing")
     ),
     "call-answer.content-sharing-is-notified": Deviation(
-        "What is shared is not told in a call that the bot has answered.", changes.shares_untold("incoming")
+        "Sharing is not notified in a call that the bot has answered.", changes.sharing_unnotified("incoming")
     ),
     "participant-mute.muted-participant-is-shown": Deviation(
         "A participant is never read as muted.", body("participant-get", lambda one: {**one, "isMuted": False})
@@ -337,10 +340,10 @@ OWN: Mapping[str, Deviation] = {
         "A loop is played once.", instead("media", "loops", lambda *_: False)
     ),
     "call-mute.muted-bot-is-shown": Deviation(
-        "The list shows everybody as not muted.", body("call-list-participants", changes.all_muted(muted=False))
+        "The list shows all participants as not muted.", body("call-list-participants", changes.all_muted(muted=False))
     ),
     "call-unmute.unmuted-bot-is-shown": Deviation(
-        "The list shows everybody as muted.", body("call-list-participants", changes.all_muted(muted=True))
+        "The list shows all participants as muted.", body("call-list-participants", changes.all_muted(muted=True))
     ),
     "participant-muteall.named-participants-are-muted": Deviation(
         "The first one alone is muted.", around("calls", "change_participants", changes.changes_only_the_first)
@@ -374,26 +377,26 @@ OWN: Mapping[str, Deviation] = {
         "Two receivers are refused.",
         handled("audioroutinggroup-update", changes.refuses_when(lambda asked: len(asked.get("receivers") or ()) > 1)),
     ),
-    "audioroutinggroup-delete.group-is-gone": Deviation("The group stays.", skips("routing", "take_away")),
+    "audioroutinggroup-delete.group-is-gone": Deviation("The group is kept.", skips("routing", "take_away")),
     "participant-startholdmusic.roster-update-follows": Deviation(
         "The roster is not sent.", changes.sends_no_roster("s7.2")
     ),
     "participant-startholdmusic.one-on-hold-at-a-time": Deviation(
-        "A second one is put on hold.", skips("routing", "require_none_on_hold")
+        "A second participant is put on hold.", skips("routing", "require_none_on_hold")
     ),
     "call-cancelmediaprocessing.running-and-queued-are-cancelled": Deviation(
         "A prompt is always read as running.", body("commsoperation-get", changes.prompts_go_on)
     ),
     "call-cancelmediaprocessing.cancelled-operations-fail": Deviation(
-        "The end of a prompt that was cancelled is not told.",
-        changes.operations_end_untold("playPromptOperation", OperationState.FAILED),
+        "The end of a prompt that was cancelled is not notified.",
+        changes.ends_unnotified("playPromptOperation", OperationState.FAILED),
     ),
     "call-cancelmediaprocessing.subscription-goes-on": Deviation(
-        "No key is told after it.", around("operations", "cancel", changes.forgets_the_subscription)
+        "No key is notified after it.", around("operations", "cancel", changes.forgets_the_subscription)
     ),
     "call-cancelmediaprocessing.cancelled-recording-is-empty": Deviation(
         "A cancelled recording has an address.",
-        around("operations", "notify_end", changes.leads_to_a_cancelled_recording),
+        around("notifier", "operation_ended", changes.leads_to_a_cancelled_recording),
     ),
     "call-senddtmftones.tones-are-names": Deviation(
         "Any word is a tone.", changes.takes_any_tone("call-senddtmftones")
@@ -423,54 +426,54 @@ OWN: Mapping[str, Deviation] = {
     "onlinemeeting-create.passcode-is-generated": Deviation(
         "There is never a passcode.", instead("meetings", "passcode", lambda: None)
     ),
-    "onlinemeeting-delete.meeting-is-gone": Deviation("A deleted meeting stays.", skips("meetings", "take_away")),
+    "onlinemeeting-delete.meeting-is-gone": Deviation("A deleted meeting is kept.", skips("store", "drop_meeting")),
     "call-subscribetotone.tones-are-notified": Deviation(
         "Every key has the same number.",
-        around("notifier", "tone_pressed", lambda _, tell, call, tone, number: tell(call, tone, min(number, 1))),
+        around("notifier", "tone_pressed", lambda _, notify, call, tone, number: notify(call, tone, min(number, 1))),
     ),
     "call-record.end-leads-to-the-recording": Deviation(
-        "The end has no address.", instead("recordings", "members_of", lambda _: {})
+        "The end has no address.", instead("media", "members_of", lambda _: {})
     ),
     "call-record.file-opens-with-its-token": Deviation(
-        "The file has another type.", around("recordings", "read", changes.has_another_type)
+        "The file has another type.", around("media", "read_recording", changes.has_another_type)
     ),
     "call-record.file-is-gone-after-the-call": Deviation(
-        "It is kept.", instead("recordings", "is_gone", lambda _: False)
+        "The file is kept.", instead("media", "is_gone", lambda _: False)
     ),
     "call-record.longest-time-ends-it": Deviation(
-        "It lasts twice as long.",
-        around("recordings", "plan", changes.records(lambda plan: {"longest": 2 * plan.longest})),
+        "A recording lasts twice as long.",
+        around("media", "plan", changes.records(lambda plan: {"longest": 2 * plan.longest})),
     ),
     "call-record.pause-ends-it": Deviation(
         "A pause is passed over.",
-        around("recordings", "plan", changes.records(lambda plan: {"pause": 100 * plan.pause})),
+        around("media", "plan", changes.records(lambda plan: {"pause": 100 * plan.pause})),
     ),
     "call-record.stop-tone-ends-it": Deviation(
-        "Stop tones are passed over.", around("recordings", "plan", changes.records(lambda _: {"stop": frozenset()}))
+        "Stop tones are passed over.", around("media", "plan", changes.records(lambda _: {"stop": frozenset()}))
     ),
     "call-record.silence-counts-after-the-prompt": Deviation(
-        "The silence clock begins with the prompt.", instead("recordings", "lead", lambda *_: 0.0)
+        "The silence clock begins with the prompt.", instead("media", "lead", lambda *_: 0.0)
     ),
     "call-record.waits-for-its-turn": Deviation(
-        "It is recorded while a prompt is played.", around("operations", "_first_in_queue", changes.records_at_once)
+        "A recording begins while a prompt is played.", around("operations", "_first_in_queue", changes.records_at_once)
     ),
-    "call-record.barge-in-ends-what-runs": Deviation("It waits all the same.", skips("media", "barge_in")),
+    "call-record.barge-in-ends-what-runs": Deviation(
+        "A recording with bargeInAllowed waits all the same.", skips("media", "barge_in")
+    ),
     "call-record.recordings-up-to-two-minutes": Deviation(
-        "Two minutes are refused.", around("recordings", "plan", changes.refuses_two_minutes)
+        "Two minutes are refused.", around("media", "plan", changes.refuses_two_minutes)
     ),
     "call-record.stop-tones-are-keys": Deviation(
         "Names of tones are taken.",
-        both(
-            leaves_unjudged("call-record.stop-tones-are-keys"), around("recordings", "plan", changes.passes_over_names)
-        ),
+        both(not_judged("call-record.stop-tones-are-keys"), around("media", "plan", changes.passes_over_names)),
     ),
     "call-updaterecordingstatus.recording-policy-only": Deviation(
-        "Any bot may say it.", skips("media", "require_recording_policy")
+        "Any bot may report a recording status.", skips("media", "require_recording_policy")
     ),
     "call-updaterecordingstatus.status-is-named": Deviation(
-        "None is taken for recording.",
+        "A missing status counts as recording.",
         both(
-            leaves_unjudged("call-updaterecordingstatus.status-is-named"),
+            not_judged("call-updaterecordingstatus.status-is-named"),
             around("admission", "body", changes.has_a_status("call-updaterecordingstatus")),
         ),
     ),
@@ -479,10 +482,10 @@ OWN: Mapping[str, Deviation] = {
         body("participant-get", changes.without("syntheticMediaDetection")),
     ),
     "participant-reportsyntheticmedia.roster-update-follows": Deviation(
-        "No roster is sent after it.", skips("participants", "notify_reported")
+        "No roster is sent after it.", changes.sends_no_roster("participant-reportsyntheticmedia.")
     ),
     "participant-reportsyntheticmedia.latest-report-is-shown": Deviation(
-        "The first report stays.", around("participants", "notify_reported", changes.keeps_the_first_report)
+        "The first report is kept.", around("notifier", "roster_changed", changes.keeps_the_first_report)
     ),
     "participant-reportsyntheticmedia.bot-has-been-admitted": Deviation(
         "A bot whose call rings may report.", skips("participants", "require_admitted")
@@ -511,7 +514,7 @@ def _deviation(rule: Rule) -> Deviation | None:
             "Success has another status.", status(operation.id, 202 if 200 in operation.responses else 200)
         )
     if rule.slug in {limit.rule for limit in operation.request.constraints}:
-        return Deviation("A body that breaks it is taken.", leaves_unjudged(rule.id))
+        return Deviation("A body that breaks it is taken.", not_judged(rule.id))
     return None
 
 

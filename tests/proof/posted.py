@@ -266,7 +266,7 @@ def damages(version: str, payload: Payload, body: dict[str, Any]) -> st.SearchSt
 
 @st.composite
 def harmless(draw: st.DrawFn, version: str, payload: Payload, body: dict[str, Any]) -> dict[str, Any]:
-    """The same with members of the data that are not promised left out or, where that is allowed, null."""
+    """A notification whose unpromised members are left out or, where that is allowed, null."""
     model = CONTRACT.types(version)
     free = [spot for spot in inside(model, payload, body) if not promised(model, payload, spot)]
     for spot in draw(st.lists(st.sampled_from(free), max_size=4, unique_by=lambda spot: spot.path)) if free else ():

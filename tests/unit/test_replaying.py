@@ -13,7 +13,7 @@ from pytest_graphcalls.cassette import Kind, Passport
 from pytest_graphcalls.cassette.passport import datetime
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.redaction import Redactor
-from pytest_graphcalls.sandbox import GivenData, InventedData, Meeting, Sandbox
+from pytest_graphcalls.sandbox import Meeting, Sandbox, StageData
 from pytest_graphcalls.sandbox.tenant import tenant_of
 from pytest_graphcalls.targets import Case
 from pytest_graphcalls.targets.replay import ReplayTarget, case_facts, sandbox_of
@@ -40,7 +40,7 @@ def case(name: str = "test_it.py::test_one@v1.0", **made: str) -> Case:
     return Case(Path("one.yaml"), name, "pytest", dict(made))
 
 
-def test_what_is_made_up_is_left_alone_by_every_key() -> None:
+def test_invented_values_are_not_redacted_under_any_key() -> None:
     """Otherwise the replay would have to know the key."""
     made = case()
     words = [*islice(made.ids(), 3), made.called("Alice"), made.called("Bob")]
@@ -51,7 +51,7 @@ def test_what_is_made_up_is_left_alone_by_every_key() -> None:
         assert redactor.json(body) == body
 
 
-def test_it_is_the_same_each_time_and_no_other_tests() -> None:
+def test_invented_values_are_the_same_each_time_and_differ_by_test() -> None:
     """Tests share a server, and a recording is to change only where the service does."""
     assert [*islice(case().ids(), 3)] == [*islice(case().ids(), 3)]
     assert not {*islice(case().ids(), 3)} & {*islice(case("test_it.py::test_one@beta").ids(), 3)}
@@ -71,7 +71,7 @@ def test_a_sandbox_is_replayed_by_pseudonyms() -> None:
     facts = case_facts(cast("Any", line), redactor)
     found = sandbox_of(Passport(datetime(2026, 11, 22), Kind.LIVE, ("v1.0",), "abc", **facts))
     assert found is not None
-    real, replayed = GivenData(SANDBOX), GivenData(found)
+    real, replayed = StageData(facts=SANDBOX), StageData(facts=found)
     for _ in SANDBOX.meetings:
         assert replayed.meeting() == redactor.json(real.meeting())
     assert {"user": {"id": replayed.user()}} == redactor.json({"user": {"id": real.user()}})
@@ -86,7 +86,7 @@ def test_a_sandbox_is_replayed_by_pseudonyms() -> None:
 def test_invented_people_keep_their_names() -> None:
     """The organizer of a made-up meeting, too."""
     made = case()
-    props = InventedData(made.ids(), made.called)
+    props = StageData(made.ids(), made.called)
     meeting = props.meeting()
     assert Redactor("cassette", "key").json(meeting) == meeting
 

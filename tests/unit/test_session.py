@@ -209,7 +209,7 @@ class TestRecorder:
         assert [finding.kind for finding in recorder.findings] == [Kind.METHOD_UNDOCUMENTED]
 
     def test_a_failing_finding_is_raised_once(self, contract: Contract) -> None:
-        """The same finding does not fail the body and the teardown."""
+        """A finding does not fail both the body and the teardown."""
         recorder = Recorder(contract)
         recorder(SURPLUS)
         with pytest.raises(ContractViolationError, match=RULE) as caught:
@@ -523,7 +523,7 @@ class TestRun:
             ([Outcome.NOT_CHECKED], Outcome.NOT_CHECKED, "not-checked"),
         ],
     )
-    def test_its_own_tests_decide(
+    def test_a_rule_is_decided_by_its_own_tests(
         self, contract: Contract, outcomes: list[Outcome], status: Outcome, reason: str
     ) -> None:
         """One broken test breaks a rule; it is held when all of them have held."""

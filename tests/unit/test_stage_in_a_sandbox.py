@@ -77,7 +77,7 @@ def test_the_organizer_is_the_meetings_own() -> None:
         stage.organizer_of(stage.meeting())
 
 
-def test_it_asks_less_and_less_often() -> None:
+def test_the_stage_polls_less_and_less_often() -> None:
     """A person's telephone rings for a minute, and each look counts as a request."""
     stage, line = stage_on()
     assert not stage.until(lambda: False)
@@ -101,7 +101,8 @@ def test_a_call_is_read_until_chance_has_no_part_in_it(compared: bool) -> None:
 def test_a_call_that_ended_is_not_waited_for() -> None:
     """It will not be established any more."""
     stage, line = stage_on({("POST", "/calls"): said(201, id=CALL), ("GET", CALL): said(404)})
-    with pytest.raises(StageError, match="it was gone before it was established"):
+    state = "gone"
+    with pytest.raises(StageError, match=f"it was {state} before it was established"):
         stage.peer_to_peer_call()
     assert line.waited == []
 
@@ -126,7 +127,7 @@ def test_a_meeting_is_left_as_empty_as_it_was() -> None:
 
 
 @pytest.mark.parametrize("error", [EnvironmentFaultError("GET /x", "was answered 500"), StageError("a", "b")])
-def test_what_goes_wrong_at_the_end_hides_nothing(error: Exception) -> None:
+def test_a_failure_of_the_clean_up_hides_nothing(error: Exception) -> None:
     """The other steps are taken all the same, and the test keeps its own outcome."""
 
     def fails() -> Any:

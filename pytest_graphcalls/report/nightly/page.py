@@ -289,7 +289,7 @@ def page_of(verdict: Verdict, document: Mapping[str, Any], nights: Sequence[Nigh
 
 def constant_parts() -> tuple[str, ...]:
     """The page's own style and script, and the digests of both, by which a browser takes no others."""
-    return (*_parts(), *map(_digest, _parts()))
+    return (*map(str, _parts()), *map(_digest, _parts()))
 
 
 @cache

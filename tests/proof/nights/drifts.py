@@ -111,7 +111,7 @@ def entry(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[list[
     cache: dict[int, Notification] = {}
 
     def changed(notifications: list[Notification]) -> list[Notification]:
-        # The same object each time: a recorder that follows compares it with those it has seen.
+        # One object for each: a recorder that follows compares it with those it has seen.
         for number, one in enumerate(notifications):
             if number not in cache:
                 value = [change(dict(item)) for item in one.body["value"]]

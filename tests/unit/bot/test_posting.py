@@ -14,8 +14,7 @@ import pytest
 
 from pytest_graphcalls.bot.courier import poster
 from pytest_graphcalls.bot.inprocess import AsgiPoster
-from pytest_graphcalls.bot.posting import CLOSED, HttpPoster, Poster
-from pytest_graphcalls.bot.wsgi import WsgiPoster
+from pytest_graphcalls.bot.posting import CLOSED, HttpPoster, Poster, WsgiPoster
 from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.server.tls import certificate_in
 from pytest_graphcalls.wire import Headers, Request
@@ -102,7 +101,9 @@ def made() -> Iterator[Callable[[Any], Poster]]:
         ("http://127.8.9.1/", HttpPoster),
     ],
 )
-def test_what_kind_of_bot_it_is(made: Callable[[Any], Poster], where: Any, kind: type[Poster]) -> None:
+def test_the_kind_of_an_application_is_recognised(
+    made: Callable[[Any], Poster], where: Any, kind: type[Poster]
+) -> None:
     assert type(made(where)) is kind
 
 

@@ -76,7 +76,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize(("content", "entry", "problem"), UNREADABLE.values(), ids=UNREADABLE)
-def test_what_cannot_be_read_names_entry_and_problem(file, content, entry, problem):
+def test_an_unreadable_entry_is_reported_with_its_problem(file, content, entry, problem):
     error = refusal(file(content))
     assert (entry, True) == (error.entry, problem in error.problem), error
     assert error.problem.endswith("."), "a sentence"

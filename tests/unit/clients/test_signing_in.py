@@ -155,7 +155,7 @@ def test_azure_identity_by_secret(simulator: Simulator, app_id: str, line: Line)
 
 
 def test_azure_identity_by_certificate(simulator: Simulator, app_id: str, line: Line, pem: Path) -> None:
-    """The same file that ours takes."""
+    """It takes the file that our sign-in takes."""
     credential = CertificateCredential(
         simulator.tenant_id, app_id, str(pem), authority=line.url, disable_instance_discovery=True
     )
@@ -164,7 +164,7 @@ def test_azure_identity_by_certificate(simulator: Simulator, app_id: str, line: 
 
 
 def test_azure_identity_by_workload_identity(simulator: Simulator, app_id: str, line: Line, token_file: Path) -> None:
-    """The same token file."""
+    """It takes the token file that our sign-in takes."""
     credential = WorkloadIdentityCredential(
         tenant_id=simulator.tenant_id,
         client_id=app_id,

@@ -282,7 +282,7 @@ def test_a_snake_case_member_gets_the_hint_that_helps() -> None:
     assert finding.hint == "Did you mean 'identityProvider'?"
 
 
-def test_what_is_there_is_named_where_a_member_is_missing() -> None:
+def test_a_missing_member_is_reported_with_those_that_are_there() -> None:
     """A missing member has often been spelt in another way."""
     exchange = make.invite({"participant": [make.user()]})
     (found,) = [one for one in CONTRACT.check(exchange) if one.kind == "member-missing"]
@@ -372,7 +372,7 @@ def test_judged_names_the_rules_an_exchange_put_to_the_test() -> None:
 
 
 def test_a_fingerprint_ignores_the_index_in_a_list() -> None:
-    """The same disagreement in another entry is the same disagreement."""
+    """A disagreement in another entry of a list is the same one."""
     first = only(make.roster(make.participant(isMuted="no")))
     second = only(make.roster(make.participant(), make.participant(isMuted="no")))
     assert first.where != second.where

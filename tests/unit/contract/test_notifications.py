@@ -44,7 +44,7 @@ def found(body: Any, version: str = "v1.0") -> list[tuple[str, str, str]]:
         ),
     ],
 )
-def test_what_is_printed_or_captured_is_accepted(body: Any, version: str) -> None:
+def test_printed_and_captured_notifications_are_accepted(body: Any, version: str) -> None:
     """By both versions, without a notice."""
     assert found(body, version) == []
 
@@ -135,7 +135,7 @@ def test_contradictions_of_the_pages_are_notices_that_name_them(body: Any, expec
 
 
 def test_a_null_id_is_accepted_in_notifications_only() -> None:
-    """The same operation in an answer breaks the contract."""
+    """In an answer such an operation breaks the contract."""
     entries = {entry.name: entry.sides for entry in CONTRACT.types("v1.0").tolerated}
     assert entries["null-operation-id"] == {Side.NOTIFICATION}
     assert entries["null-participant-id"] == set(Side)
@@ -200,7 +200,7 @@ def test_a_null_id_is_accepted_in_notifications_only() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_found_where_it_is(body: Any, expected: list[tuple[str, str, str]]) -> None:
+def test_a_wrong_member_is_found_at_its_place(body: Any, expected: list[tuple[str, str, str]]) -> None:
     """Once each."""
     assert sorted(found(body)) == sorted(expected)
 

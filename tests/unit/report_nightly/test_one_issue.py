@@ -112,7 +112,7 @@ def test_a_mark_that_the_service_has_written_hides_nothing(github: Issues, main:
     assert GONE.fingerprint not in comment
 
 
-def test_what_was_accepted_is_no_news(github: Issues, main: Any, tmp_path: Path) -> None:
+def test_an_accepted_difference_is_no_news(github: Issues, main: Any, tmp_path: Path) -> None:
     """Nor what is flaky."""
     main(night(tmp_path, entries=(entry(GONE),)))
     main(night(tmp_path, entries=(entry(GONE), entry(NEW, Status.ACCEPTED), entry(BROKEN, Status.FLAKY))))

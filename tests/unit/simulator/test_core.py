@@ -37,7 +37,7 @@ def test_the_same_seed_gives_the_same_answers() -> None:
 
 
 def test_reset_makes_it_as_new() -> None:
-    """The same story again with the same ids; tokens given out before still work."""
+    """Requests after it get the same ids again; tokens given out before still work."""
     simulator = Simulator()
     token = simulator.authority.token()
     seen: list[Exchange] = []
@@ -99,7 +99,7 @@ def test_real_time_stands_still_at_the_end_of_the_calendar() -> None:
     assert simulator.clock.moment().year == 9999
 
 
-def test_what_is_due_runs_in_order_and_at_its_moment() -> None:
+def test_due_tasks_run_in_order_and_at_their_time() -> None:
     """By time, then by the order of asking; also what is asked for on the way."""
     clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))
     ran: list[tuple[str, float]] = []
@@ -146,7 +146,7 @@ def test_the_pace_can_be_set() -> None:
 
 
 def test_a_person_is_known_by_name_id_and_number() -> None:
-    """The same name is the same person; an object id and a number speak for themselves."""
+    """A name stands for one person; an object id and a number speak for themselves."""
     simulator = Simulator()
     ana = simulator.person("Ana")
     assert simulator.person("Ana").id == ana.id
@@ -180,7 +180,7 @@ def test_a_person_removes_the_bot() -> None:
     assert simulator.person("Ana").removes(call).name == "Ana"
     assert (call.state, call.result and call.result.subcode) == ("terminated", 5000)
     assert other.roster(theirs) == ["Ana", "Ben", "Other"]
-    with pytest.raises(NotAllowedNowError, match=r"the bot is not in call .* cannot take 'remove the bot'"):
+    with pytest.raises(NotAllowedNowError, match=r"the bot is not in call .* cannot take 'removes'"):
         simulator.person("Ana").removes(call)
 
 
@@ -189,9 +189,9 @@ def test_only_a_participant_removes_the_bot() -> None:
     simulator = Simulator()
     bot = Bot(simulator)
     ana, zoe = simulator.person("Ana"), simulator.person("Zoe")
-    with pytest.raises(NotAllowedNowError, match=r"Zoe is not in call .* cannot take 'remove the bot'"):
+    with pytest.raises(NotAllowedNowError, match=r"Zoe is not in call .* cannot take 'removes'"):
         zoe.removes(bot.join())
-    with pytest.raises(NotAllowedNowError, match="is a place for two and cannot take 'remove the bot'"):
+    with pytest.raises(NotAllowedNowError, match="is a place for two and cannot take 'removes'"):
         ana.removes(bot.ring(ana))
     with pytest.raises(NotAllowedNowError, match="the bot is not in call"):
         zoe.removes(simulator.incoming_call("Zoe", group=True))
@@ -218,7 +218,7 @@ def test_impossible_moves_are_refused() -> None:
     bot = Bot(simulator)
     ana, zoe = simulator.person("Ana"), simulator.person("Zoe")
     call, peer = bot.join(), bot.ring(simulator.person("Dan"))
-    with pytest.raises(NotAllowedNowError, match="one that Ana is in and cannot take 'join'"):
+    with pytest.raises(NotAllowedNowError, match="one that Ana is in and cannot take 'joins'; from here: leaves"):
         ana.joins(call)
     with pytest.raises(NotAllowedNowError, match="a place for two"):
         ana.joins(peer)
@@ -380,7 +380,7 @@ def test_timers_look_their_step_up_when_they_fire() -> None:
     assert call.state == "incoming"
 
 
-def test_it_is_safe_under_threads() -> None:
+def test_the_simulator_is_safe_under_threads() -> None:
     """Many clients at once: every answer is right and every id its own."""
     simulator = Simulator()
     bot, meeting = Bot(simulator), simulator.meeting()

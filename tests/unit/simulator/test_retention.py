@@ -106,7 +106,7 @@ def test_a_call_of_before_a_reset_says_so() -> None:
     assert repr(call) == f"SimulatedCall('{call.id}', state='not kept')"
 
 
-def test_what_is_not_delivered_is_kept() -> None:
+def test_undelivered_notifications_are_kept() -> None:
     """Time may stand still for long; the bot is notified of everything all the same."""
     simulator = Simulator()
     numbers: list[int] = []

@@ -256,7 +256,7 @@ def test_reports_of_devices_are_kept_by_call(bot: Bot) -> None:
     assert bot.simulator.store.device_quality == []
 
 
-def test_what_is_done_with_people_spares_the_gallery(simulator: Simulator) -> None:
+def test_a_gallery_is_not_muted_heard_or_transferred(simulator: Simulator) -> None:
     """It is not heard, is none of the others in a call, is not muted with all, and cannot be handed on."""
     bot = Bot(simulator, version="beta")
     call, ana = bot.join(), simulator.person("Ana")

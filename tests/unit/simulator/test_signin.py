@@ -248,7 +248,7 @@ def test_another_apps_certificate_is_refused(simulator: Simulator) -> None:
     assert refusal(by_assertion(simulator, assertion(simulator, made()))) == "assertion-signature"
 
 
-def test_what_is_no_certificate_cannot_be_registered(simulator: Simulator) -> None:
+def test_a_text_that_is_no_certificate_cannot_be_registered(simulator: Simulator) -> None:
     """A key alone is none."""
     with pytest.raises(ValueError, match="BEGIN CERTIFICATE"):
         simulator.signin.add_certificate(made().private())
@@ -440,7 +440,7 @@ def test_any_other_address_is_none_of_the_sign_ins(simulator: Simulator, path: s
     assert simulator.signin.answer(Request("GET", path)) is None
 
 
-def test_nothing_that_is_posted_breaks_it(simulator: Simulator) -> None:
+def test_no_posted_body_breaks_the_sign_in(simulator: Simulator) -> None:
     """Bytes, long fields, strange encodings."""
     address = f"{HOST}/{simulator.tenant_id}/oauth2/v2.0/token"
     for body in (

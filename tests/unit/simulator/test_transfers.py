@@ -234,11 +234,13 @@ def test_one_person_is_transferred_out_of_a_group_call(desk: Desk, named: str) -
 def test_a_person_who_has_left_the_group_call_arrives_nowhere(
     desk: Desk, goes: Callable[[Person, SimulatedCall], object]
 ) -> None:
-    """The target may answer then, and the bot's call goes on."""
+    """The target rings no longer, at once, and the bot's call goes on."""
     call = desk.call = desk.bot.join(desk.simulator.meeting(["Cleo", "Dan"]))
     cleo = desk.simulator.person("Cleo")
     desk.transfer(transferee={"identity": {"user": {"id": cleo.id}}})
     goes(cleo, call)
+    assert desk.ben.call is None
+    assert desk.states() == ["transferring", "established 500/7000"]
     desk.simulator.advance(5)
     assert desk.states() == ["transferring", "established 500/7000"]
     assert (cleo.call, desk.ben.call) == (None, None)
@@ -519,7 +521,7 @@ def test_a_caller_gives_up_while_a_phone_rings(ringing: Ringing) -> None:
 @pytest.mark.parametrize(
     ("choice", "phone", "state"), [("at-once", True, "terminated"), ("answered", False, "redirecting")]
 )
-def test_when_the_end_comes_can_be_chosen(ringing: Ringing, choice: str, phone: bool, state: str) -> None:
+def test_the_time_of_the_end_can_be_chosen(ringing: Ringing, choice: str, phone: bool, state: str) -> None:
     """At once, or with the answer, whatever the target is (s10.3)."""
     ringing.simulator.switches.choose(redirect_end=choice)
     ringing.redirect(ringing.simulator.person(PHONE) if phone else ringing.ben)
@@ -554,7 +556,7 @@ def test_a_second_bot_gets_a_redirected_call() -> None:
     assert ringing.ana.call.others == ("Second",)
 
 
-def test_what_is_unread_of_a_redirect_is_named(ringing: Ringing) -> None:
+def test_unread_members_of_a_redirect_are_named(ringing: Ringing) -> None:
     """Masks, and forwarding to several, are in no published notification."""
     answer = ringing.redirect(ringing.ben, maskCallee=True, maskCaller=True, targetDisposition="forward")
     assert evidence(answer).partition("unread=")[2] == "$.maskCallee, $.maskCaller, $.targetDisposition"

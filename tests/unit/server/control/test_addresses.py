@@ -193,7 +193,7 @@ def test_a_place_for_two_is_not_over(ask: Ask) -> None:
     """The refusal to join says what can be done there."""
     _, call = ask("POST", "calls")
     status, said = message(ask("POST", "people/Ben/joins", call=call["id"]))
-    assert (status, said.partition("; ")[2]) == (409, "from here: leave.")
+    assert (status, said.partition("; ")[2]) == (409, "from here: leaves.")
 
 
 def test_the_directory_is_opened_and_closed(ask: Ask, simulator: Simulator) -> None:
@@ -213,7 +213,7 @@ def test_people_act_at_once_or_later_on_request(ask: Ask, simulator: Simulator) 
     assert ask("POST", "people/Ben/leaves", call=call.id)[0] == 200
     assert message(ask("POST", "people/Ben/leaves", call=call.id)) == (
         409,
-        f"Ben is not in call {call.id} and cannot take 'leave'; from here: join.",
+        f"Ben is not in call {call.id} and cannot take 'leaves'; from here: joins.",
     )
     assert ask("POST", "people/+4930123456/is_busy")[1]["sort"] == "phone"
     assert ask("POST", "people/Cleo/answers_after", seconds=3)[1] == ask("GET", "people/Cleo")[1]
@@ -240,7 +240,7 @@ def test_a_fault_is_injected_listed_and_ended(ask: Ask, simulator: Simulator) ->
     assert Phone(simulator).send("GET", "/calls/57da").status == 404
 
 
-def test_what_a_fault_holds_is_released(ask: Ask, state: ServerState, simulator: Simulator) -> None:
+def test_a_held_notification_is_released(ask: Ask, state: ServerState, simulator: Simulator) -> None:
     """It goes out when time passes, and the fault stays."""
     state.bot(asgi(lambda notes, headers: None))
     ask("POST", "faults/hold")
@@ -310,7 +310,7 @@ def test_notifications_are_read_delivered_or_not(ask: Ask) -> None:
     assert ask("GET", "notifications?since=1")[1]["notifications"] == notes[1:]
 
 
-def test_what_is_old_is_no_longer_kept(ask: Ask, state: ServerState, simulator: Simulator) -> None:
+def test_old_calls_and_notifications_are_dropped(ask: Ask, state: ServerState, simulator: Simulator) -> None:
     """The number of dropped ones is shown; numbers go on, and a bot that hung up everything has done so."""
     simulator.keep_latest(calls=2, notifications=3)
     phone = Phone(simulator)
@@ -374,7 +374,7 @@ def test_apps_are_registered_and_changed(ask: Ask, simulator: Simulator) -> None
 
 
 def test_everything_starts_anew(ask: Ask, state: ServerState) -> None:
-    """The same ids again; the bot stays where it is, and time zero stands for the present."""
+    """Ids repeat, the bot keeps its place, and time zero stands for the present."""
     began = datetime.now(UTC)
     state.bot(asgi(lambda notes, headers: None))
     _, before = ask("POST", "calls")
@@ -437,7 +437,7 @@ def test_everything_starts_anew(ask: Ask, state: ServerState) -> None:
         ("POST", "people", {}, 404, "Did you mean /_graphcalls/people/{person}?"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_done_is_said(
+def test_an_impossible_request_is_refused_with_a_reason(
     ask: Ask, state: ServerState, method: str, path: str, members: dict[str, Any], status: int, said: str
 ) -> None:
     """With the nearest match where a name is wrong; nothing is changed, and no notification is sent."""

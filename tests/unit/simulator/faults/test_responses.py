@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from pytest_graphcalls.contract import Contract, Match, Miss
+from pytest_graphcalls.contract.routes import Router
 from pytest_graphcalls.simulator import FAULTS, Fault, Faulty, Simulator
 from pytest_graphcalls.simulator.faults import NOTHING, Side
-from pytest_graphcalls.wire import Request, Response
-from tests.unit.simulator.bot import GRAPH, Bot, code, entry
+from pytest_graphcalls.wire import Headers, Request, Response
+from tests.unit.simulator.bot import CALLS, GRAPH, Bot, code, entry
 
 Look = Callable[[Response], Any]
 
@@ -188,7 +190,7 @@ def test_a_state_is_selected(simulator: Simulator, bot: Bot) -> None:
     assert fault.seen == 1
 
 
-def test_what_is_no_operation_is_left_alone(simulator: Simulator, bot: Bot) -> None:
+def test_a_request_that_is_no_operation_is_not_struck(simulator: Simulator, bot: Bot) -> None:
     """Whatever the simulator answers to it, and the keys of notifications, which are no part of the API."""
     paths = ("/communications/onlineMeetings", "/communications/calls/57da/mute")
     asked = [Request("GET", f"{GRAPH}/v1.0{path}") for path in paths]
@@ -216,7 +218,7 @@ def test_several_go_together(simulator: Simulator, bot: Bot) -> None:
     assert bot.get(f"/{call.id}").status == 503
 
 
-def test_what_gets_lost_is_lost_however_much_of_it_was_sent(simulator: Simulator, bot: Bot) -> None:
+def test_a_dropped_answer_stays_lost_under_half_sent(simulator: Simulator, bot: Bot) -> None:
     call = bot.join()
     simulator.fault("half-sent", sent=3)
     simulator.fault("dropped")
@@ -297,3 +299,27 @@ def test_an_answer_says_what_was_injected(simulator: Simulator) -> None:
         answer = bot.get("/57da")
     assert answer.headers["x-graphcalls-fault"] == "half-sent (sent=1); 503 (retry_after=3)"
     assert isinstance(answer, Faulty)
+
+
+@pytest.mark.parametrize(
+    ("name", "facts"), [("429", {}), ("expired-token", {}), ("latency", {"seconds": 1}), ("half-sent", {})]
+)
+def test_an_exchange_with_a_fault_is_routed_once(
+    simulator: Simulator, bot: Bot, monkeypatch: pytest.MonkeyPatch, name: str, facts: dict[str, Any]
+) -> None:
+    """Fault, simulator and observer share what one of them has found."""
+    call, contract = bot.join(), Contract.packaged()
+    routed: list[str] = []
+    original = Router.match
+
+    def counted(router: Router, method: str, path: str) -> Match | Miss:
+        routed.append(path)
+        return original(router, method, path)
+
+    simulator.observe(lambda exchange: contract.look_of(exchange))
+    monkeypatch.setattr(Router, "match", counted)
+    simulator.fault(name, **facts)
+    simulator.handle(
+        Request("GET", f"{GRAPH}/v1.0{CALLS}/{call.id}", Headers({"Authorization": f"Bearer {bot.token}"}))
+    )
+    assert len(routed) == 1
