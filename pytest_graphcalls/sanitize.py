@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from pytest_graphcalls import redaction
@@ -42,7 +43,7 @@ class CleanedJson(NamedTuple):
 
 
 def clean(text: str, *, people: bool = False, redactor: Redactor | None = None) -> Cleaned:
-    """Redact ``text`` and mask what the leak scan then still finds.
+    """Redact ``text``, and mask what the leak scan still finds after that.
 
     Args:
         text: what is about to be shown or written.
@@ -64,6 +65,7 @@ def clean_json(value: Any, *, people: bool = False, redactor: Redactor | None = 
     redacted = (redactor or redaction.OF_REPORTS).json(value)
     known = remembered()
 
+    @cache  # a report says the same again and again
     def hidden(text: str) -> tuple[str, tuple[str, ...]]:
         return hide(text, known, mask=MASK, people=people)
 

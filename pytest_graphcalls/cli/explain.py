@@ -173,7 +173,7 @@ _TABLES = {
 
 
 def _of_python() -> Iterator[_Known]:
-    """What a test is written with: fixtures, markers, options, and the methods of what fixtures give."""
+    """The vocabulary of tests: fixtures, markers, options, and the methods of what fixtures give."""
     from pytest_graphcalls.plugin import fixtures, options
 
     for name in fixtures.__dir__():

@@ -177,11 +177,11 @@ class Key:
         self._given = given
 
     def to_read(self) -> str:
-        """The key; where there is none yet, any one, because nothing was written with another."""
+        """The key for reading; without one a random key, because nothing was written with another."""
         return self._given or self._kept() or token_hex(16)
 
     def to_write(self) -> str:
-        """A key that the other processes of this run have, and the next run will find.
+        """The key for writing, which other processes of this run share and the next run finds.
 
         Raises:
             RecordingError: a new one cannot be written down.
