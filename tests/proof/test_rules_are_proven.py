@@ -75,7 +75,7 @@ def test_a_deviation_breaks_its_rule_alone(
 
 
 def test_a_shared_test_that_fails_names_its_operation(runner: Runner) -> None:
-    """And shows what it has compared, like any test."""
+    """The failure of a shared test shows the operation, and what was compared."""
     screen = runner.run("call-mute.is-done-with-the-answer", "v1.0", 0).screen
     assert "attempt = Attempt(operation='call-mute')" in screen
     assert "AssertionError: assert 'running' == 'completed'" in screen
