@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
 
 import pytest
 
 from pytest_graphcalls import cassette
 from tests.plugin.conftest import Run
 from tests.plugin.replay.conftest import SHIPPED, tapes
-from tests.plugin.taped import Taped
+from tests.plugin.taped import WITH_RECORDING, Taped
 
 POLL = """
 import pytest
@@ -152,8 +151,7 @@ def test_recording_is_not_loaded_where_nothing_is_recorded(pytester: pytest.Pyte
             assert not names
         """
     )
-    script = "import pytest, sys; sys.exit(pytest.main(['-q', '-p', 'no:randomly', '-p', 'no:cacheprovider']))"
-    done = pytester.run(sys.executable, "-c", script)
+    done = pytester.runpytest_subprocess(*WITH_RECORDING)
     assert done.ret == 0, done.outlines
 
 
