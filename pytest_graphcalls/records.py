@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from datetime import datetime
 from enum import Enum
 from functools import cache, partial
 from types import MappingProxyType, UnionType
@@ -62,11 +63,18 @@ def _as_it_is(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: dataclasses and mappings as objects, enumerations as their values, tuples as lists."""
+    """A value as JSON has it: dataclasses as objects, tuples as lists, enumerations as their values, times in ISO 8601.
+
+    A set becomes a sorted list.
+    """
     if is_dataclass(value):
         return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, Mapping):
         return {name: plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
+    if isinstance(value, frozenset):
+        return sorted(map(plain, value))
+    if isinstance(value, datetime):
+        return value.isoformat()
     return value.value if isinstance(value, Enum) else value

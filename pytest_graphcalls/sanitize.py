@@ -43,7 +43,7 @@ class CleanedJson(NamedTuple):
 
 
 def clean(text: str, *, people: bool = False, redactor: Redactor | None = None) -> Cleaned:
-    """Redact ``text`` and mask what the leak scan then still finds.
+    """Redact ``text``, and mask what the leak scan still finds after that.
 
     Args:
         text: what is about to be shown or written.

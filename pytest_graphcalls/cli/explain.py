@@ -26,8 +26,8 @@ from pytest_graphcalls.contract import (
 )
 from pytest_graphcalls.contract.clouds import Cloud
 from pytest_graphcalls.contract.model import VERSIONS, RoleCheck
+from pytest_graphcalls.contract.notifications import Sequence
 from pytest_graphcalls.contract.routes import Uncovered
-from pytest_graphcalls.contract.sequences import Sequence
 from pytest_graphcalls.contract.types import Tolerated, TypeModel
 from pytest_graphcalls.errors import UnknownNameError
 
@@ -173,7 +173,7 @@ _TABLES = {
 
 
 def _of_python() -> Iterator[_Known]:
-    """What a test is written with: fixtures, markers, options, and the methods of what fixtures give."""
+    """The vocabulary of tests: fixtures, markers, options, and the methods of what fixtures give."""
     from pytest_graphcalls.plugin import fixtures, options
 
     for name in fixtures.__dir__():

@@ -104,7 +104,7 @@ class Header:
         self._at_once = says_so_at_once or self._settings.asked
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Refuse to start a live run that may not be."""
+        """Refuse to start a live run without permission."""
         if self._settings.target == LIVE and not session.config.option.collectonly:
             from pytest_graphcalls.plugin.live import begin
 

@@ -171,7 +171,7 @@ def listening(sandbox: Sandbox) -> Iterator[str]:
 
 
 def prove(sandbox: Sandbox, address: str, network: Network) -> None:
-    """See that the callback address leads to the inbox; arguments as for :func:`lost`.
+    """Check that the callback address leads to the inbox; arguments as for :func:`lost`.
 
     Raises:
         SettingError: it does not.
@@ -186,7 +186,7 @@ def prove(sandbox: Sandbox, address: str, network: Network) -> None:
 
 
 def prove_again(sandbox: Sandbox, address: str, network: Network) -> None:
-    """See that the callback address still leads to the inbox; arguments as for :func:`lost`.
+    """Check that the callback address still leads to the inbox; arguments as for :func:`lost`.
 
     Raises:
         EnvironmentFaultError: it does not any more, or no process listens.

@@ -230,7 +230,7 @@ def test_a_link_of_the_summary_opens_its_difference(open_page: Open) -> None:
 
 
 def test_a_command_can_be_copied(open_page: Open) -> None:
-    """Or at least is selected, where a browser does not let a file copy."""
+    """The command is at least selected, where a browser does not let a file copy."""
     from playwright.sync_api import expect
 
     page = open_page()

@@ -99,7 +99,7 @@ def test_operations_that_ship_their_success_only_have_no_other_cassettes() -> No
 
 
 def test_a_recording_that_differs_in_ids_and_times_alone_is_left(tmp_path: Path) -> None:
-    """So a changed operation shows as a change of its own cassettes, and two people can record side by side."""
+    """A changed operation changes its own cassettes only, and two people can record side by side."""
     shipped, recorded = tmp_path / "shipped", tmp_path / "recorded"
     one = FILES[0].read_text(encoding="utf-8")
     texts = {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls.contract import VERSIONS, Contract, Evidence, sequences
+from pytest_graphcalls.contract import VERSIONS, Contract, Evidence, notifications
 from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.contract.operations import SharedRules
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
@@ -97,7 +97,7 @@ def test_every_type_that_is_used_is_in_the_model(case: tuple[str, str]) -> None:
 def test_every_name_in_a_sequence_leads_somewhere(id: str) -> None:
     """The operation that starts it, the payloads of its steps, their states, and the pairs that they end with."""
     sequence = CONTRACT.sequence(id)
-    assert sequence.starts in {*CONTRACT.operation_ids, *sequences.STARTERS}
+    assert sequence.starts in {*CONTRACT.operation_ids, *notifications.STARTERS}
     for step in sequence.steps:
         payload = CONTRACT.notifications[step.payload]
         allowed = payload.values.get("state") or payload.values.get("status")

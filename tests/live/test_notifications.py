@@ -19,7 +19,7 @@ from tests.few import suite
 from tests.live.conftest import Run, Tenant, facts, ini
 from tests.live.endings import SOON
 from tests.live.projects import HEAD
-from tests.plugin.taped import WITH_RECORDING
+from tests.plugin.recording_runs import WITH_RECORDING
 from tests.tunnel import Tunnel, free_port
 
 MODULES = ("test_application_post_calls", "test_call_delete", "test_call_mute", "test_participant_invite")

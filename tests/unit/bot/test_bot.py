@@ -482,7 +482,7 @@ def test_an_application_that_answers_nothing_or_garbage(simulator: Simulator, bo
     ]
 
 
-def test_a_bot_puts_another_one_in_its_place(simulator: Simulator, bot: Bot) -> None:
+def test_a_bot_attaches_a_second_bot(simulator: Simulator, bot: Bot) -> None:
     """From inside its own event loop: there is no deadlock, and the next bot is notified from then on."""
     received: list[str] = []
 
@@ -596,7 +596,7 @@ def test_a_redirect_is_followed_where_posting_is_allowed(simulator: Simulator, b
     ("location", "path"), [("/moved", "/moved"), ("next?a=b", "/api/next"), ("?a=b", "/api/calls")]
 )
 def test_a_relative_redirect_leads_to_the_same_bot(simulator: Simulator, bot: Bot, location: str, path: str) -> None:
-    """And not to the public host that the callbackUri names."""
+    """It does not lead to the public host that the callbackUri names."""
     seen: list[str] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -776,7 +776,7 @@ def test_a_task_that_goes_on_for_long_is_waited_for_once(
 def test_a_bot_that_calls_back_from_another_thread(
     simulator: Simulator, bot: Bot, phone: Phone, place: Callable[[Act], Any]
 ) -> None:
-    """And waits for it before it answers; it may even let time pass itself. Nothing locks up."""
+    """The bot waits for that thread before it answers, and may even advance time; there is no deadlock."""
     alive: list[bool] = []
 
     def act(notes: Note, headers: dict[str, str]) -> None:

@@ -97,7 +97,7 @@ def test_an_answer_that_a_fault_has_spoilt_stays_one() -> None:
 
 
 def test_the_body_of_a_notification_is_kept_unless_it_is_very_long() -> None:
-    """Then its length is."""
+    """Of a very long body the length is kept."""
     body = {"value": [{"resource": "x"}]}
     assert of_notification(body)[0] is body
     assert of_notification({"value": ["x" * 200_000]})[0] == {"value": [], "length": 200_014}

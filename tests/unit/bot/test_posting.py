@@ -40,7 +40,7 @@ class Asgi:
 def test_a_post_that_waits_for_an_answer_ends_when_the_poster_is_closed(
     tls: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else a server with a bot that hangs could not stop before the bot's time is over."""
+    """A server with a bot that hangs could not stop before the timeout otherwise."""
     asked, over = Event(), Event()
 
     async def hanging(scope: Any, receive: Any, send: Any) -> None:

@@ -248,7 +248,7 @@ def test_a_wrong_format_is_a_finding_of_its_request(path: str, got: str) -> None
 
 
 def test_the_prompt_of_a_recording_is_fetched_as_well(simulator: Simulator, phone: Phone, audio: AudioBot) -> None:
-    """And one that cannot be played fails it."""
+    """A prompt that cannot be played fails the recording."""
     call = answered(simulator)
     for path in ("/seven.wav", "/none.wav"):
         info = {"uri": f"{HOST}{path}"}

@@ -281,7 +281,7 @@ def judged_by(**facts: Any) -> list[Severity]:
     ],
 )
 def test_a_payload_known_only_from_reports_is_a_notice(evidence: Evidence, weights: list[Severity]) -> None:
-    """And what was only inferred is not judged."""
+    """An inferred payload is not judged at all."""
     assert judged_by(evidence=evidence) == weights
 
 

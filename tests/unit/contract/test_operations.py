@@ -28,7 +28,7 @@ def test_roles_depend_on_the_kind_where_a_file_says_so() -> None:
 
 
 def test_roles_of_a_kind_are_asked_for_where_the_check_is_by_kind_only() -> None:
-    """Else they would never be looked at."""
+    """Roles of a kind would never be checked otherwise."""
     for operation in CONTRACT.operations.values():
         assert bool(operation.permissions.kinds) is (operation.permissions.checked is RoleCheck.KIND), operation.id
 

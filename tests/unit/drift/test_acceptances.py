@@ -97,7 +97,7 @@ def test_a_table_that_is_accepted_again_keeps_the_comments_on_top_of_it(tmp_path
 
 
 def test_a_table_goes_with_its_comments(tmp_path: Path) -> None:
-    """And nothing else does."""
+    """All other comments are kept."""
     path = tmp_path / "drift.toml"
     path.write_text(BY_HAND, encoding="utf-8")
     AcceptedFile.read(path).without([A]).write()

@@ -69,7 +69,7 @@ def test_runs_are_counted_by_fingerprint() -> None:
     ],
 )
 def test_a_difference_that_is_not_repeated_is_flaky(came: int, runs: int, needed: int, status: Status) -> None:
-    """So many times, or each time where there were fewer runs."""
+    """It has to be repeated as often as set, or in each run where there were fewer."""
     found = only(Sighting(ONE, ("here",), came, runs), needed=needed)
     assert (found.status, found.repeated) == (status, (came, runs))
 
@@ -111,7 +111,7 @@ def test_a_clock_that_was_set_back_changes_no_order() -> None:
 
 
 def test_the_heaviest_comes_first() -> None:
-    """Then by fingerprint, so that two nights have the same order."""
+    """Equal severities are sorted by fingerprint, so that two nights have the same order."""
     kinds = [Kind.LATENCY_SHIFTED, Kind.MEMBER_NEW, Kind.STATUS_CHANGED, Kind.MEMBER_GONE, Kind.TYPE_CHANGED]
     found = entries([Sighting(observation(kind), ()) for kind in kinds], {}, {}, TONIGHT)
     severities = [one.difference.severity.value for one in found]

@@ -111,7 +111,7 @@ def test_a_finding_in_a_request_is_never_drift() -> None:
 
 
 def test_a_broken_rule_is_shown_where_an_answer_broke_it() -> None:
-    """And not in another test, whose own request broke it, too."""
+    """The place is not another test, whose own request broke it, too."""
     sent = replace(BASE, side=Side.REQUEST, kind=Found.MEMBER_MISSING)
     first = replace(record(Outcome.HELD, Seen(sent, 0, FindingStatus.ELSEWHERE)), rules=(), nodeid="first")
     second = replace(record(Outcome.HELD, Seen(BASE, 0, FindingStatus.ELSEWHERE)), rules=(), nodeid="second")

@@ -348,7 +348,7 @@ def test_many_tests_with_one_reason_are_one_line(begun: NightSettings) -> None:
 
 
 def test_the_key_of_the_baseline_is_passed_on(begun: NightSettings) -> None:
-    """So that the same people have the same pseudonyms every night."""
+    """With it the same people have the same pseudonyms every night."""
     (begun.baseline / ".graphcalls-key").write_text("abc\n")
     fake = Fake()
     run_night(begun, fake)

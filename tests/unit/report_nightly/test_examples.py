@@ -157,7 +157,7 @@ def test_the_files_that_are_named_are_the_files_that_are_written(path: Path) -> 
 
 
 def test_the_jobs_token_goes_to_the_sign_in_and_the_one_work_item_only() -> None:
-    """And by name: Azure gives it to no script that does not ask. The suite does not get it."""
+    """Azure gives the token to a script by name only. The suite does not get it."""
     steps = yaml.safe_load(AZURE.read_text(encoding="utf-8"))["jobs"][0]["steps"]
     night, last = [step for step in steps if "System.AccessToken" in str(step)]
     script = night["inputs"]["inlineScript"]

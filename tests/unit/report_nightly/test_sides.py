@@ -25,7 +25,7 @@ def rows(expected: Any, observed: Any, where: str = "") -> list[Row]:
 
 
 def test_a_missing_member_stands_alone_on_its_side() -> None:
-    """And it is what the difference is about."""
+    """The difference is about this line."""
     found = rows(exchange({"id": "a", "state": "x"}), exchange({"id": "a"}), "$.state")
     assert found == [Row("gone", hit=True, expected='  "state": "x"', observed="")]
 

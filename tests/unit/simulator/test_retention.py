@@ -151,7 +151,7 @@ def test_a_forgotten_call_keeps_nothing_in_memory() -> None:
 
 
 def test_a_reset_keeps_the_limits() -> None:
-    """And counts anew."""
+    """The counters start anew."""
     simulator = Simulator()
     simulator.keep_latest(calls=1, notifications=1)
     missed(simulator, 3)

@@ -119,7 +119,7 @@ def test_one_screen_is_shown_at_a_time(bot: Bot, host: SimulatedCall) -> None:
 def test_a_screen_takes_media_of_the_bot_itself(
     bot: Bot, media: dict[str, str] | None, modalities: list[str], wanted: str
 ) -> None:
-    """And the modality of shared screens; the refusal says what the call has."""
+    """It also takes the modality of shared screens; the refusal says what the call has."""
     facts = {"requestedModalities": modalities, **({"mediaConfig": media} if media else {})}
     call = bot.simulator.call(bot.create(**bot.simulator.meeting().coordinates, **facts).json()["id"])
     bot.simulator.advance(1)

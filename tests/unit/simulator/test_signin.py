@@ -308,7 +308,7 @@ def test_discovery_leads_to_the_other_addresses(simulator: Simulator) -> None:
 
 
 def test_instance_discovery_knows_the_host_that_is_asked_about(simulator: Simulator) -> None:
-    """So that msal trusts an authority that it does not know."""
+    """By it msal trusts an authority that it does not know."""
     asked_about = urlencode({"authorization_endpoint": f"https://localhost:8443/{UNKNOWN}/oauth2/v2.0/authorize"})
     facts = simulator.handle(Request("GET", f"{HOST}/common/discovery/instance?{asked_about}")).json()
     assert facts["tenant_discovery_endpoint"].startswith(f"https://localhost:8443/{UNKNOWN}/v2.0/")

@@ -111,7 +111,7 @@ def test_a_notification_of_a_suite_is_posted(ask: Ask, simulator: Simulator) -> 
 
 
 def test_a_request_in_the_ledger_says_its_operation(ask: Ask, simulator: Simulator) -> None:
-    """So that a suite finds those that it looks for; one that is none has no name."""
+    """A suite finds requests by that name; a request that is no operation has none."""
     phone = Phone(simulator)
     phone.reject("57da")
     phone.send("GET", "/nothing")

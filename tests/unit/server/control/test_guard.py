@@ -35,7 +35,7 @@ def test_this_machine_may_ask(host: str) -> None:
 
 @pytest.mark.parametrize("client", [ELSEWHERE, ("proxy", 1), ("", 0), None])
 def test_another_machine_may_not(client: tuple[str, int] | None) -> None:
-    """Nor a client whose address is unknown."""
+    """A client whose address is unknown may not, either."""
     assert said(client=client).startswith("403 /_graphcalls/reset answers this machine only")
     assert said(Reach.ANY, client=client) == ""
 

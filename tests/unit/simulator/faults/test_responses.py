@@ -58,7 +58,7 @@ def test_every_fault_of_an_answer_is_exercised() -> None:
 def test_a_fault_does_what_it_says(
     simulator: Simulator, bot: Bot, name: str, facts: dict[str, Any], look: Look, seen: Any
 ) -> None:
-    """And nothing that it does counts as a violation by the service; ``bot.send`` asserts that."""
+    """A fault never counts as a violation by the service; ``bot.send`` asserts that."""
     call = bot.join()
     with simulator.fault(name, **facts) as fault:
         assert look(bot.get(f"/{call.id}")) == seen
@@ -226,7 +226,7 @@ def test_a_dropped_answer_stays_lost_under_half_sent(simulator: Simulator, bot: 
 
 
 def test_ending_twice_does_nothing(simulator: Simulator, bot: Bot) -> None:
-    """Nor does it end another fault of the same name."""
+    """It does not end another fault of the same name, either."""
     call = bot.join()
     with simulator.fault("500") as fault:
         fault.end()
