@@ -20,7 +20,7 @@ def test_a_recording_is_no_different_from_itself() -> None:
 
 
 def test_recordings_are_paired_by_test_and_version() -> None:
-    """Their order says nothing; another version of the same test is another recording."""
+    """The order of recordings does not matter; each version of a test is a recording of its own."""
     one, other = t.recording(t.exchanges(), test="a"), t.recording([], test="b")
     assert list(compare([one, other], [other, one], Contract.packaged())) == []
 
