@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
 
 import pytest
 
 from pytest_graphcalls import cassette
 from tests.plugin.conftest import Run
-from tests.plugin.recording_runs import RunRecording
+from tests.plugin.recording_runs import WITH_RECORDING, RunRecording
 from tests.plugin.replay.conftest import SHIPPED, cassette_files
 
 POLL = """
@@ -58,7 +57,7 @@ def test_token(graphcalls):
 
 
 def test_a_users_test_without_recording_says_so(pytester: pytest.Pytester, run_recording: RunRecording) -> None:
-    """It is no contract test, so it fails."""
+    """A user's test fails, where a contract test is skipped."""
     shutil.copytree(SHIPPED / "beta" / "test_call_get", pytester.path / "cassettes" / "beta" / "test_call_get")
     pytester.makepyfile(test_bot=POLL)
     result = run_recording("--graphcalls-target=replay")
@@ -154,8 +153,7 @@ def test_recording_is_not_loaded_where_nothing_is_recorded(pytester: pytest.Pyte
             assert not names
         """
     )
-    script = "import pytest, sys; sys.exit(pytest.main(['-q', '-p', 'no:randomly', '-p', 'no:cacheprovider']))"
-    done = pytester.run(sys.executable, "-c", script)
+    done = pytester.runpytest_subprocess(*WITH_RECORDING)
     assert done.ret == 0, done.outlines
 
 
