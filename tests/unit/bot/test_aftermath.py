@@ -32,7 +32,7 @@ async def catches() -> None:
 
 
 async def looks() -> None:
-    """A task that another one looks at, like Django's task that listens for a disconnect."""
+    """A task that a second task looks at, like Django's task that listens for a disconnect."""
     task = asyncio.ensure_future(fails())
     await asyncio.wait([task])
     task.exception()
