@@ -29,7 +29,7 @@ class Sighting:
     Attributes:
         observation: its first occurrence.
         places: everywhere it was seen.
-        came: number of runs that have seen it.
+        reproduced: number of runs that have seen it.
         runs: number of runs that have looked for it.
         first: whether the first run has seen it. Later runs start from the state that the first one has changed, so
             a difference that only they see is no difference between two nights.
@@ -37,7 +37,7 @@ class Sighting:
 
     observation: Observation
     places: tuple[str, ...]
-    came: int = 1
+    reproduced: int = 1
     runs: int = 1
     first: bool = True
 
@@ -66,15 +66,15 @@ def sightings(runs: Sequence[Iterable[Observation]]) -> tuple[Sighting, ...]:
     """
     first: dict[str, Observation] = {}
     places: dict[str, dict[str, None]] = {}
-    came: dict[str, set[int]] = {}
+    seen_in: dict[str, set[int]] = {}
     for number, run in enumerate(runs):
         for observation in run:
             fingerprint = observation.difference.fingerprint
             first.setdefault(fingerprint, observation)
             places.setdefault(fingerprint, {})[observation.difference.place] = None
-            came.setdefault(fingerprint, set()).add(number)
+            seen_in.setdefault(fingerprint, set()).add(number)
     return tuple(
-        Sighting(observation, tuple(filter(None, places[name])), len(came[name]), len(runs), 0 in came[name])
+        Sighting(observation, tuple(filter(None, places[name])), len(seen_in[name]), len(runs), 0 in seen_in[name])
         for name, observation in first.items()
     )
 
@@ -105,7 +105,7 @@ def entries(
         # A clock that was set back must not put the first night behind the last one.
         first, count = (min(known.first_seen, tonight), known.count + 1) if known else (tonight, 1)
         status = _status(one, acceptance, known, tonight, needed)
-        runs, sample = (one.came, one.runs), one.observation.sample
+        runs, sample = (one.reproduced, one.runs), one.observation.sample
         return Entry(difference, status, one.places, first, tonight, count, runs, acceptance, sample)
 
     return tuple(sorted(map(entry, seen), key=lambda one: (-_weight(one), one.difference.fingerprint)))
@@ -121,7 +121,7 @@ def _status(
     expired = acceptance is not None and is_expired(acceptance, tonight)
     if acceptance is not None and not expired:
         return Status.ACCEPTED
-    if not one.first or one.came < min(needed, one.runs):
+    if not one.first or one.reproduced < min(needed, one.runs):
         return Status.FLAKY
     if expired:
         return Status.EXPIRED
