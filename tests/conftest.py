@@ -59,7 +59,7 @@ def _is_fixture(value: object) -> bool:
 
 
 def _invalidate_caches(really: Callable[[], None] = importlib.invalidate_caches) -> None:
-    """As ever, but again when the thread of a server has imported something meanwhile; each inner run begins so."""
+    """Invalidate import caches, again if a thread of a server has imported something; each inner run begins so."""
     for _ in range(100):
         try:
             return really()
