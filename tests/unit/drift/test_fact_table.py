@@ -111,4 +111,4 @@ def test_versions_and_facts_keep_to_themselves() -> None:
         ("beta", "participant.isMuted"),
         ("v1.0", "participant.isMuted"),
     ]
-    assert found[1].metadata.says == "Edm.String; may be null"
+    assert found[1].cells[Side.METADATA].says == "Edm.String; may be null"
