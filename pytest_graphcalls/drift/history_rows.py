@@ -29,23 +29,17 @@ def moment(written: str) -> datetime:
 
 def facts(entry: Entry) -> str:
     """Serialise a difference without secrets; an example that the leak scan refuses as a whole is dropped."""
-    sample = entry.sample
-    seen = (
-        {"observed": _seen(sample.observed), "expected": _seen(sample.expected), "where": sample.where}
-        if sample
-        else None
-    )
     data = {
         "difference": entry.difference.to_json(),
         "standing": entry.status.value,
         "places": list(entry.places),
         "repeated": list(entry.repeated),
         "acceptance": entry.acceptance.to_json() if entry.acceptance else None,
-        "sample": seen,
+        "sample": _sample(entry.sample) if entry.sample else None,
     }
     clean: dict[str, Any] = clean_json(data, people=True).value
     written = json.dumps(clean, ensure_ascii=False, separators=(",", ":"))
-    if sample is None or not any(scan(written, known=remembered())):
+    if entry.sample is None or not any(scan(written, known=remembered())):
         return written
     return json.dumps({**clean, "sample": None}, ensure_ascii=False, separators=(",", ":"))
 
@@ -64,6 +58,10 @@ def entry(written: str) -> Entry:
         acceptance=Acceptance.from_json(accepted) if accepted else None,
         sample=Sample(_read(sample["observed"]), _read(sample["expected"]), sample["where"]) if sample else None,
     )
+
+
+def _sample(sample: Sample) -> dict[str, Any]:
+    return {"observed": _seen(sample.observed), "expected": _seen(sample.expected), "where": sample.where}
 
 
 def _seen(raw: Exchange | Notification | None) -> dict[str, Any] | None:
