@@ -44,16 +44,17 @@ def facts(entry: Entry) -> str:
     return json.dumps({**clean, "sample": None}, ensure_ascii=False, separators=(",", ":"))
 
 
-def entry(written: str) -> Entry:
-    """Read the difference that :func:`facts` wrote; its first and last night and count are columns of their own."""
+def entry(written: str, first: str, last: str, count: int) -> Entry:
+    """Read the difference that :func:`facts` wrote, and the columns beside it: first and last night, and count."""
     data = json.loads(written)
     accepted, sample = data["acceptance"], data["sample"]
     return Entry(
         Difference.from_json(data["difference"]),
         Status(data["standing"]),
         tuple(data["places"]),
-        datetime.fromtimestamp(0, UTC),
-        datetime.fromtimestamp(0, UTC),
+        moment(first),
+        moment(last),
+        count,
         repeated=(data["repeated"][0], data["repeated"][1]),
         acceptance=Acceptance.from_json(accepted) if accepted else None,
         sample=Sample(_read(sample["observed"]), _read(sample["expected"]), sample["where"]) if sample else None,
