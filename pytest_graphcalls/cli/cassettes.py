@@ -36,7 +36,7 @@ def secrets_of(environ: Mapping[str, str]) -> list[str]:
 
 
 FOLDER = "cassettes"
-"""Where cassettes lie unless told otherwise."""
+"""Where cassettes lie unless the command names other places."""
 
 
 def _given(args: Namespace) -> list[Path]:
