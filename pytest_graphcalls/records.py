@@ -1,14 +1,14 @@
 """Plain values of YAML and JSON as frozen dataclasses, and back.
 
 The annotations of a dataclass say how each member is read: a tuple and a set from a list, an enumeration from its
-value, a dataclass from a mapping. What is read cannot be changed, mappings included.
+value, a day or a time from ISO 8601, a dataclass from a mapping. What is read cannot be changed, mappings included.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import date
 from enum import Enum
 from functools import cache, partial
 from types import MappingProxyType, UnionType
@@ -55,6 +55,8 @@ def _reader(hint: Any) -> _Read:
         return lambda values: MappingProxyType({name: read(value) for name, value in values.items()})
     if isinstance(hint, type) and is_dataclass(hint):
         return partial(made, hint)
+    if isinstance(hint, type) and issubclass(hint, date):
+        return hint.fromisoformat
     return hint if isinstance(hint, type) and issubclass(hint, Enum) else _as_it_is
 
 
@@ -75,6 +77,6 @@ def plain(value: Any) -> Any:
         return [plain(one) for one in value]
     if isinstance(value, frozenset):
         return sorted(map(plain, value))
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     return value.value if isinstance(value, Enum) else value

@@ -72,7 +72,7 @@ def test_an_operation_does_not_repeat_what_a_shared_rule_says(id: str) -> None:
 
 
 def test_rules_in_the_same_words_are_shared() -> None:
-    """They stand in shared-rules.yaml once."""
+    """Rules with the same words are in shared-rules.yaml once."""
     files = ContractFiles(ROOT)
     rules = [files.read(f"operations/{id}.yaml", "operation")["rules"] for id in CONTRACT.operation_ids]
     whole = [own["says"] for one in rules for own in one.values() if own and {"says", "evidence"} <= own.keys()]

@@ -81,7 +81,7 @@ def test_notifications_are_recorded_and_replayed(
 
 @pytest.mark.usefixtures("tunnel")
 def test_a_damaged_notification_breaks_the_contract(pytester: pytest.Pytester, run: Run) -> None:
-    """It fails the run, not a test whose rule it is not. Posts to an unknown address are ignored."""
+    """A wrong notification fails the run, not a test of another rule. Posts to an unknown address are ignored."""
     pytester.makepyfile(
         HEAD
         + """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -78,3 +78,17 @@ def test_a_missing_or_unknown_value_is_an_error(data: dict[str, Any], error: typ
     """A field without a default has to be given, and an enumeration has no other values."""
     with pytest.raises(error):
         made(Tree, data)
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Two days, the second of which may be open."""
+
+    since: date
+    until: date | None = None
+
+
+def test_days_are_read_and_written_in_iso_8601() -> None:
+    """One that is open is null."""
+    assert made(Stay, {"since": "2027-01-31", "until": None}) == Stay(date(2027, 1, 31))
+    assert plain(Stay(date(2027, 1, 31))) == {"since": "2027-01-31", "until": None}

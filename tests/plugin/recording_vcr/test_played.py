@@ -35,7 +35,7 @@ def test_a_damaged_cassette_says_so(
 
 
 def test_rewrite_replaces_a_damaged_cassette(pytester: pytest.Pytester, run_recording: RunRecording) -> None:
-    """That is what the messages say to do."""
+    """The messages advise to record with rewrite."""
     path = recorded(pytester, run_recording)
     path.write_text("")
     run_recording("--record-mode=rewrite").assert_outcomes(passed=1)
@@ -50,7 +50,7 @@ def test_a_cassette_with_metadata_of_vcrpy_9(pytester: pytest.Pytester, run_reco
 
 
 def test_extra_cassettes_of_the_mark(pytester: pytest.Pytester, run_recording: RunRecording) -> None:
-    """They are read, and only the first is written, as pytest-recording has it."""
+    """Extra cassettes are read, and only the first is written, as pytest-recording does."""
     path = recorded(pytester, run_recording)
     path.rename(path.with_name("extra.yaml"))
     pytester.makepyfile(
@@ -61,7 +61,7 @@ def test_extra_cassettes_of_the_mark(pytester: pytest.Pytester, run_recording: R
 
 
 def test_a_cassette_from_before_us_is_read(pytester: pytest.Pytester, run_recording: RunRecording) -> None:
-    """It has real ids, no passport, and plays; recorded again, it is safe."""
+    """A cassette with real ids and without passport is replayed; recorded again, it is redacted."""
     pytester.makepyfile(test_mod=READ)
     run_recording("--record-mode=once", "-p", "no:graphcalls").assert_outcomes(passed=1)
     assert "Canary" in cassette_file(pytester).read_text()
@@ -84,7 +84,7 @@ def test_new_episodes_are_added(pytester: pytest.Pytester, run_recording: RunRec
 
 
 def test_an_edited_cassette_is_noticed(pytester: pytest.Pytester, run_recording: RunRecording) -> None:
-    """It plays, and the summary says so; strict, the run fails."""
+    """An edited cassette is replayed, and the summary names it; strict, the run fails."""
     path = recorded(pytester, run_recording)
     path.write_text(path.read_text().replace('"mail"', '"post"'))
     result = run_recording("--record-mode=none")

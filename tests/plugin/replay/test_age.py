@@ -91,7 +91,7 @@ def test_a_wrong_age(run_recording: RunRecording, value: str) -> None:
 def test_another_revision_of_the_contract(
     pytester: pytest.Pytester, run_recording: RunRecording, old_cassette: Path
 ) -> None:
-    """It is said, and fails nothing."""
+    """The revision is reported, and no test fails."""
     old_cassette.write_text(
         re.sub(r"(    [a-z]+-[a-z-]+): [0-9a-f]{12}", r"\1: abcdef", old_cassette.read_text(), count=1)
     )

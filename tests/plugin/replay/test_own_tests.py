@@ -57,7 +57,7 @@ def test_token(graphcalls):
 
 
 def test_a_users_test_without_recording_says_so(pytester: pytest.Pytester, run_recording: RunRecording) -> None:
-    """It is no contract test, so it fails."""
+    """A user's test fails, where a contract test is skipped."""
     shutil.copytree(SHIPPED / "beta" / "test_call_get", pytester.path / "cassettes" / "beta" / "test_call_get")
     pytester.makepyfile(test_bot=POLL)
     result = run_recording("--graphcalls-target=replay")

@@ -55,7 +55,7 @@ def test_by_default_notifications_are_delivered_where_time_is_advanced() -> None
 
 
 def test_the_order_of_a_call_is_kept() -> None:
-    """However long the bot takes, it gets one notification of a call at a time."""
+    """A bot gets one notification of a call at a time, however long it takes."""
     all_there, lock = Event(), Lock()
     busy: set[str] = set()
     delivered: dict[str, list[int]] = {}
@@ -147,7 +147,7 @@ def test_a_delivery_that_takes_too_long_is_not_waited_for() -> None:
 
 
 def test_an_exception_of_our_own_in_a_thread_is_logged() -> None:
-    """It would be lost with its thread."""
+    """The exception would be lost with its thread otherwise."""
 
     def deliver(_: QueuedNotification) -> bool:
         raise ZeroDivisionError("a mistake")

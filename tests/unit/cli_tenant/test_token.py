@@ -29,7 +29,7 @@ def test_token_prints_a_token_that_works(simulator: Simulator, url: str, graphca
 
 
 def test_token_takes_roles_an_app_and_a_lifetime(simulator: Simulator, url: str, graphcalls: Run) -> None:
-    """Also none, and one that has run out."""
+    """Roles may be none, and the token may have expired."""
     app = simulator.authority.register(name="Other")
     _, out, _ = graphcalls(
         "token", "--url", url, "--role", "Calls.Initiate.All", "--app", app.app_id, "--lifetime", "9"
@@ -49,7 +49,7 @@ def test_token_takes_roles_an_app_and_a_lifetime(simulator: Simulator, url: str,
     ],
 )
 def test_token_says_what_it_cannot_give(url: str, graphcalls: Run, words: tuple[str, ...], said: str) -> None:
-    """As every other command does."""
+    """A wrong value is reported as by every other command."""
     code, out, err = graphcalls("token", "--url", url, *words)
     assert (code, out) == (2, "")
     assert said in err
@@ -70,7 +70,7 @@ def test_token_says_that_something_else_answers(simulator: Simulator, graphcalls
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"roles": "all"}', b'{"roles": [{}]}', b'{"lifetime": true}', b"\xff"])
 def test_the_control_address_survives_anything(simulator: Simulator, body: bytes) -> None:
-    """It answers 200 or 400."""
+    """Any body is answered with 200 or 400."""
     control = Control(ServerState.of(simulator, SimulatorApp(simulator)))
     assert control.handle(Request("POST", TOKEN_PATH, body=body)).status == (400 if body else 200)
 
@@ -104,6 +104,6 @@ def test_token_says_that_it_is_switched_off(simulator: Simulator, graphcalls: Ru
 
 
 def test_every_known_role_is_one_of_calls_or_meetings() -> None:
-    """They come from the contract."""
+    """The known roles come from the contract."""
     assert {"Calls.JoinGroupCall.All", "OnlineMeetings.Read.All"} <= set(Contract.packaged().roles)
     assert {name.partition(".")[0] for name in Contract.packaged().roles} == {"Calls", "OnlineMeetings"}
