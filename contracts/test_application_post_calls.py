@@ -16,7 +16,6 @@ rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 OPERATION = "application-post-calls"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
-
 SUCCESS = "application-post-calls.success-is-201-with-call"
 
 
@@ -171,7 +170,7 @@ def test_the_roster_follows_joining_a_meeting(graphcalls_stage: Stage) -> None:
 
 @rule("application-post-calls.lobby-shows-the-bot-alone")
 def test_a_bot_in_the_lobby_sees_itself_alone(graphcalls_stage: Stage) -> None:
-    """Until it is admitted; then it sees all participants, and waits no longer."""
+    """A bot in the lobby lists itself alone; once admitted, it lists all participants, and is not in the lobby."""
     call, waiting = lobby(graphcalls_stage)
     assert [one.get("isInLobby") for one in waiting.roster()] == [True]
     graphcalls_stage.acting(call).admits(call=waiting.id)

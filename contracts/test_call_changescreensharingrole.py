@@ -17,7 +17,6 @@ from pytest_graphcalls.stage import Answer, Notice, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "call-changescreensharingrole"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-changescreensharingrole.success-is-202-empty"
@@ -66,7 +65,7 @@ def test_the_roster_follows(graphcalls_stage: Stage) -> None:
 
 @rule("call-changescreensharingrole.group-calls-only")
 def test_it_is_refused_in_a_peer_to_peer_call(graphcalls_stage: Stage) -> None:
-    """It is for group calls."""
+    """Screen sharing roles exist in group calls only."""
     assert refused(act(hosting(graphcalls_stage, targets=[graphcalls_stage.person().entry()])))
 
 

@@ -21,7 +21,6 @@ from pytest_graphcalls.stage import Answer, Notice, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "call-mute"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-mute.success-is-200-with-operation"
@@ -62,7 +61,7 @@ def test_the_roster_follows(graphcalls_stage: Stage) -> None:
 
 @rule("call-mute.group-calls-only")
 def test_it_is_refused_in_a_peer_to_peer_call(graphcalls_stage: Stage) -> None:
-    """It is for group calls."""
+    """A bot mutes itself in group calls only."""
     assert refused(act(graphcalls_stage.peer_to_peer_call()))
 
 

@@ -19,7 +19,6 @@ from pytest_graphcalls.stage import Answer, Stage, StagedCall, members
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "participant-configuremixer"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "participant-configuremixer.success-is-202-with-operation"
@@ -41,7 +40,7 @@ def attempt(graphcalls_stage: Stage) -> Attempt:
 
 @rule("participant-configuremixer.location-names-the-operation")
 def test_the_location_header_names_the_operation(graphcalls_stage: Stage) -> None:
-    """Its last segment is the id of the operation."""
+    """The last segment of the Location header is the id of the operation."""
     answer = graphcalls_stage.accepted(mix(graphcalls_stage.meeting_call(people=1)), SUCCESS)
     assert answer.headers.get("Location", "").rpartition("/")[2] == members(answer).get("id")
 

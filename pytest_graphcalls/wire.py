@@ -29,6 +29,8 @@ EVIDENCE_HEADER = "x-graphcalls-evidence"
 """Header of every simulated answer and notification: how well it is known, from which fact, and what was not read."""
 UNREAD = "; unread="
 """In the value of that header: before the places in the request that the simulator has not read."""
+CONTROL_PREFIX = "/_graphcalls/"
+"""The beginning of a server's control addresses; Graph has none like it."""
 
 
 class MalformedJsonError(ValueError):

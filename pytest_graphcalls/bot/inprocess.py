@@ -159,7 +159,7 @@ class AsgiPoster:
         return PostResult(exchange.status, exchange.headers, body, seconds, *problem, moment)
 
     async def _outlast(self, before: set[asyncio.Task[Any]], linger: float) -> tuple[str, str]:
-        """Wait for tasks that the bot has started; one that takes longer is never waited for again."""
+        """Wait for tasks that the bot has started; a task that exceeds the time is not waited for again."""
         ours = before | {one for one in (asyncio.current_task(),) if one}
         deadline = self._loop.time() + linger
         while running := {one for one in asyncio.all_tasks() - ours - set(self._long_lived) if one not in _ASLEEP}:

@@ -1,4 +1,4 @@
-"""Runs the packaged suite once and gives what came of it."""
+"""Runs the packaged suite once and gives its results."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
-from pytest_graphcalls.nightly.suite_plugin import CHOSEN, PROGRESS
-from pytest_graphcalls.nightly.suite_process import PATIENCE
+from pytest_graphcalls.nightly.suite_process import CHOSEN, PATIENCE, PROGRESS
 from pytest_graphcalls.nightly.workspace import ROOM
 from pytest_graphcalls.redaction import mask
 
 SUITE = "pytest_graphcalls.contracts"
 CHILD = "pytest_graphcalls.nightly.suite_process"
-COUNTING = "pytest_graphcalls.nightly.suite_plugin"
 _KEY = "GRAPHCALLS_REDACTION_KEY"
 _RAN = frozenset({0, 1})
 """pytest's exit status of a run that came to its end."""
@@ -63,25 +61,25 @@ class SuiteRequest:
 
     @property
     def report(self) -> Path:
-        """The suite's report."""
+        """Path of the suite's report."""
         return self.folder / "report.json"
 
     @property
     def junit(self) -> Path:
-        """The tests as JUnit has them."""
+        """Path of the JUnit file."""
         return self.folder / "junit.xml"
 
     @property
     def progress(self) -> Path:
-        """How far the run is."""
+        """Path of the file with the progress of the run."""
         return self.folder / "progress.jsonl"
 
     def arguments(self) -> tuple[str, ...]:
-        """Words for pytest. A project's own ``addopts`` are left out: ``-x`` or ``-k`` would cut the night short."""
+        """Arguments for pytest. A project's own ``addopts`` are left out: ``-x`` or ``-k`` would shorten the night."""
         versions = self.versions[0] if len(self.versions) == 1 else "both"
         xdist = ("-p", "no:xdist") if self.workers == "0" else ("-n", self.workers)
         return (
-            *("-q", "-p", COUNTING, "-p", "no:randomly", "-p", "no:cacheprovider", "-o", "addopts=", *xdist),
+            *("-q", "-p", CHILD, "-p", "no:randomly", "-p", "no:cacheprovider", "-o", "addopts=", *xdist),
             *("--record-mode=rewrite", "--graphcalls-nightly", f"--graphcalls-cassettes={self.cassettes}"),
             *(f"--graphcalls-target={self.target}", f"--graphcalls-version={versions}"),
             *(f"--graphcalls-seed={self.seed}", f"--graphcalls-report={self.report}", f"--junit-xml={self.junit}"),
@@ -89,7 +87,7 @@ class SuiteRequest:
         )
 
     def prepare(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """Write down which tests are to be run; variables for pytest: those of ``environ`` but its own switches."""
+        """Write the list of tests to a file; gives variables for pytest, as in ``environ`` without PYTEST_ADDOPTS."""
         kept = {name: text for name, text in environ.items() if name != "PYTEST_ADDOPTS"}
         ours = {PROGRESS: str(self.progress), CHOSEN: "", ROOM: str(self.folder.parent)}
         if self.tests:

@@ -176,7 +176,7 @@ class Shared:
         raise self._not_called("with graphcalls_shared")
 
     def __exit__(self, *_: object) -> None:
-        """Be there, because Python looks for it before it enters."""
+        """Do nothing; Python requires the method before it enters the block."""
 
     def _not_called(self, use: str) -> SettingError:
         step = "In a fixture of your own: with graphcalls_shared() as graphcalls: yield graphcalls."

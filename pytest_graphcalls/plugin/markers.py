@@ -220,9 +220,12 @@ _NOTHING_TO_STRIKE = (
 
 def _misspelt(item: pytest.Item) -> Iterator[str]:
     """Markers that resemble one of ours, and that the project has not registered."""
-    registered = {line.partition(":")[0].partition("(")[0].strip() for line in item.config.getini("markers")}
-    for name in dict.fromkeys(mark.name for mark in item.iter_markers()):
-        if name.startswith("graph") and name not in registered and (meant := resembles(name, _GRAMMAR)):
+    others = dict.fromkeys(mark.name for mark in item.iter_markers() if mark.name.startswith("graph"))
+    unknown = [name for name in others if name not in _GRAMMAR]
+    lines = item.config.getini("markers") if unknown else ()
+    registered = {line.partition(":")[0].partition("(")[0].strip() for line in lines}
+    for name in unknown:
+        if name not in registered and (meant := resembles(name, _GRAMMAR)):
             yield f"there is no marker {name!r}. Did you mean {meant!r}?"
 
 

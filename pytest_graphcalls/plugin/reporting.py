@@ -104,7 +104,7 @@ class Header:
         self._at_once = says_so_at_once or self._settings.asked
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Refuse to start a live run that may not be."""
+        """Refuse to start a live run without permission."""
         if self._settings.target == LIVE and not session.config.option.collectonly:
             from pytest_graphcalls.plugin.live import begin
 
@@ -218,11 +218,11 @@ class Controller:
     def _mask_junit(self, file: Path) -> None:
         """Mask what did not come from a report, such as an attribute that a test has added."""
         from pytest_graphcalls.atomic import put
-        from pytest_graphcalls.report.junit import cleaned
+        from pytest_graphcalls.sanitize import clean_xml
 
         with suppress(OSError):
             text = file.read_text(encoding="utf-8")
-            safe = cleaned(text)
+            safe = clean_xml(text)
             if safe.text != text:
                 put({file: safe.text})
                 self._masked.update(safe.kinds)

@@ -16,12 +16,14 @@ from pytest_graphcalls.drift.difference import Difference, Kind, Origin
 from pytest_graphcalls.drift.model import Unchecked
 from pytest_graphcalls.published import docs_examples
 from pytest_graphcalls.published.csdl import SENTINEL
-from pytest_graphcalls.published.docs_page import Include, Page, Table
-from pytest_graphcalls.published.docs_statements import (
+from pytest_graphcalls.published.docs_page import (
     REQUEST_BODY,
     RESPONSE,
     Documented,
+    Include,
+    Page,
     Permission,
+    Table,
     documented,
     durations,
     limits,
@@ -310,7 +312,7 @@ class _OperationPage(_Compared):
     def _numbers(
         self, where: str, promised: Collection[float], stated: Mapping[int, int], unit: str = ""
     ) -> Iterator[Difference]:
-        """The numbers that a page states instead of the promised ones; none if it has ceased to mention them."""
+        """Differences between the numbers that a page states and the promised ones."""
         gone, new = sorted({*promised} - stated.keys()), sorted(stated.keys() - {*promised})
         before, after = (", ".join(f"{number}{unit}" for number in numbers) for numbers in (gone, new))
         if new:

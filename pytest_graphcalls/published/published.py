@@ -13,7 +13,7 @@ from pytest_graphcalls.drift.difference import Difference, Kind, Origin
 from pytest_graphcalls.drift.model import Unchecked
 from pytest_graphcalls.errors import did_you_mean
 from pytest_graphcalls.published import docs as pages, metadata
-from pytest_graphcalls.published.docs_statements import open_keys
+from pytest_graphcalls.published.docs_page import open_keys
 from pytest_graphcalls.published.openapi import PREFIXES
 
 Found = Difference | Unchecked
@@ -71,7 +71,7 @@ def of_metadata(
         path: the file.
         form: how it was published.
         version: ``v1.0`` or ``beta``.
-        cloud: the cloud whose metadata it is, e.g. ``us-gov-l4``; ``""`` for the one that its name tells.
+        cloud: the cloud whose metadata it is, e.g. ``us-gov-l4``; ``""`` for the one in its file name.
         is_slice: whether it was cut out of the published file.
 
     Raises:

@@ -38,7 +38,9 @@ def raise_failing(recorder: Recorder) -> None:
 
 def take_messages(recorder: Recorder) -> list[str]:
     """One message for each exchange, and then for each notification, that fails the test; each is given once."""
-    return messages(recorder.take_failing(), recorder.exchanges, recorder.contract, recorder.flawed)
+    failing = recorder.take_failing()
+    # What was flawed is only asked for when it is shown: a server is asked for its notifications each time.
+    return messages(failing, recorder.exchanges, recorder.contract, recorder.flawed) if failing else []
 
 
 def messages(
@@ -186,6 +188,6 @@ def _meaning(response: Response, contract: Contract) -> Iterator[str]:
     if error is None or response.status < 400:
         return
     rows = [row for row in contract.errors.by_code(error.code) if row.status == response.status]
-    # One code stands for several things; the text, where it is the known one, tells which.
+    # One code stands for several things; the text, where it is the known one, shows which.
     same = [row for row in rows if error.message.startswith(row.message)]
     yield from (f"{row.meaning} {row.remedy}" for row in same or rows)

@@ -97,7 +97,7 @@ class Admission:
         return Ask(request, match, grant, f"{request.origin or _DEFAULT_ORIGIN}/{match.version}")
 
     def found(self, request: Request) -> Match | Miss:
-        """Where a request leads, which is looked for once, whether a fault or the admission asks first."""
+        """The operation of a request, looked up once, whether a fault or the admission needs it first."""
         last = self._look.request if self._look else None
         if self._look is None or last is not request:
             same = last is not None and (last.method, last.url) == (request.method, request.url)

@@ -168,7 +168,7 @@ class Creation:
                 raise _not_the_source("applicationInstance", create.ask.grant.app.instance_id, got)
 
     def place(self, ask: Ask, order: CallOrder) -> Call:
-        """Create the call, notify of it, and let it take its course."""
+        """Create the call, notify the bot, and start ringing or joining."""
         conference = self.conference_for(order)
         facts: dict[str, Any] = {"callback": order.callback, "targets": order.targets, "asked": order.asked}
         if order.source:

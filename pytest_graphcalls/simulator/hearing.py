@@ -156,7 +156,7 @@ def _overlap(prompt: Prompt, *stays: Stay) -> bool:
 
 
 def _music(stays: Iterable[Stay]) -> Iterator[Prompt]:
-    """The music that someone has heard on hold; stays with the same one are one."""
+    """The music that a participant has heard on hold; successive stays with the same music count once."""
     for music, until in {stay.one.music: stay.until for stay in stays}.items():
         if music is not None:
             sound = music.sound or Sound("")

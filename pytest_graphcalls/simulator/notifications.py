@@ -135,7 +135,7 @@ class Notifier:
         return Notification(note.posted_to, body, note.at, headers, note.call.id, note.call.app_id)
 
     def _trail(self, call: Call) -> Iterator[tuple[str, str]]:
-        """The headers by which a bot tells notifications apart and together (observed 6.1)."""
+        """The headers by which a bot recognises and groups notifications (observed 6.1)."""
         message = self._ids.new("message")
         first = self._first_message.setdefault(call.id, message)
         yield "X-Microsoft-Skype-Chain-ID", call.chain
@@ -172,7 +172,7 @@ class Notifier:
         self._note_down(call, "updated", partial(self.state, call, members), evidence)
 
     def call_known(self, call: Call, fact: Fact = KNOWN_SINCE) -> None:
-        """Notify that a call is established again, with each thing that is known of it since (observed 6.11)."""
+        """Notify that a call is established again, with more members each time (observed 6.11)."""
         conference, known = self._store.conference_of(call), dict(_ALWAYS)
         for name, value in (
             ("mediaState", AUDIO_ACTIVE),

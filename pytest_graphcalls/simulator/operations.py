@@ -98,7 +98,7 @@ class Operations:
         return Reply(200, documented("commsoperation-get.r01"), body)
 
     def settle(self, operation: Operation, part: str, failure: Result | None) -> None:
-        """One part less to wait for; after the last one the operation ends.
+        """Mark a part of an operation as done; after the last part the operation ends.
 
         It completed if every part did, and failed with the first reason otherwise (inferred: reports show operations
         of one part only).

@@ -181,7 +181,7 @@ class Person:
         return self._acts(self._acting.change, "unmutes", MUTED, self_muted=False)
 
     def mutes_bot(self, call: SimulatedCall | str) -> Person:
-        """Mute the bot of ``call`` for everybody, in the group call that both are in.
+        """Mute the bot of ``call`` for all others, in the group call that both are in.
 
         Raises:
             NotAllowedNowError: they are not in it, it is peer-to-peer, or the bot is not in it.

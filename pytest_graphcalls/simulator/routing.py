@@ -79,7 +79,7 @@ class Routing:
         self._change(one, operation, music)
 
     def stop_hold(self, ask: Ask) -> Reply:
-        """Let a participant back to the others (participant-stopholdmusic.r01)."""
+        """Take a participant off hold (participant-stopholdmusic.r01)."""
         call, body = self._calls.asked(ask)
         one = self._participants.active(call, ask.match.keys["participant-id"])
         return self._operations.carry_out(ask, call, body, begin=lambda operation: self._change(one, operation, None))

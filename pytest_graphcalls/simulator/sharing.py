@@ -87,7 +87,7 @@ class Sharing:
             self._world.notifier.roster_changed(conference, fact)
 
     def end(self, conference: Conference, session: ContentSession) -> Conference:
-        """Let a session end; the stream of a bot that has shared a screen receives again."""
+        """End a session of shared content; the stream of a bot that has shared a screen receives again."""
         sessions = {id: one for id, one in conference.sessions.items() if one is not session}
         conference = self._world.store.put_conference(replace(conference, sessions=sessions))
         one = conference.people.get(session.presenter)
@@ -97,7 +97,7 @@ class Sharing:
         return conference
 
     def _direct(self, conference: Conference, session: ContentSession, direction: str) -> Conference:
-        """Turn the stream of a shared screen; slides have none (s15.2)."""
+        """Change the direction of the stream of a shared screen; slides have none (s15.2)."""
         if session.what != "screen":
             return conference
         others = {

@@ -264,7 +264,7 @@ class Transfers:
         self._stop_ringing(origin)
 
     def given_up(self, origin: Call) -> None:
-        """When the last target has refused, a transferred call goes on, and a redirected one is over (s9.4)."""
+        """Let a transferred call go on, or end a redirected one, when the last target has refused (s9.4)."""
         conference = self._store.conferences[origin.id]
         if self._rings(conference):
             return

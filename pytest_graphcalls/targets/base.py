@@ -98,7 +98,7 @@ class Setup:
         return self.recorder if self.case is None or not self.case.compared else sparing(self.recorder)
 
     def through(self, transport: Any) -> Any:
-        """The transport of a test: in one that is compared, it tells a fault of the environment from an answer."""
+        """The transport of a test; for a comparison, one that keeps faults of the environment apart from answers."""
         if self.case is None or not self.case.compared:
             return transport
         from pytest_graphcalls.clients.network import FaultTransport
@@ -235,7 +235,7 @@ class World(Protocol):
 
 
 class Connection(Protocol):
-    """One test's line to its target, for one API version."""
+    """One test's connection to its target, for one API version."""
 
     @property
     def version(self) -> str:

@@ -88,6 +88,6 @@ class Targets:
         return self._open[name]
 
     def close(self) -> None:
-        """Leave all of them."""
+        """Close all targets."""
         for target in self._open.values():
             target.close()

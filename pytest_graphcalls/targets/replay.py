@@ -129,7 +129,7 @@ class ReplayTarget:
         return ReplayConnection(case, cassette, setup.version, _Watched(replay, setup.recorder))
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: a replay holds no connection."""
 
 
 class ReplayConnection(Clients):
@@ -170,11 +170,11 @@ class ReplayConnection(Clients):
         """Return at once: in a recording nothing has to be waited for."""
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: a replay holds no connection."""
 
 
 class _Watched:
-    """A recording that tells the recorder what is asked of it."""
+    """A recording whose exchanges are passed to the recorder."""
 
     def __init__(self, replay: Replay, recorder: Recorder) -> None:
         self._replay = replay

@@ -223,14 +223,14 @@ def test_the_keyboard_reaches_every_square_and_the_panel(open_page: Open) -> Non
 
 
 def test_a_link_of_the_summary_opens_its_difference(open_page: Open) -> None:
-    """Also when it is not the first one."""
+    """A link opens its difference also when it is not the first one."""
     page = open_page(at=f"#d-{NEW.fingerprint}")
     assert page.locator(f"#d-{NEW.fingerprint}").get_attribute("open") == ""
     assert page.locator(f"#d-{NEW.fingerprint} .sides").is_visible()
 
 
 def test_a_command_can_be_copied(open_page: Open) -> None:
-    """Or at least is selected, where a browser does not let a file copy."""
+    """The command is at least selected, where a browser does not let a file copy."""
     from playwright.sync_api import expect
 
     page = open_page()
@@ -240,7 +240,7 @@ def test_a_command_can_be_copied(open_page: Open) -> None:
 
 
 def test_without_javascript_the_verdict_and_the_differences_are_there(open_page: Open) -> None:
-    """They open and close without it."""
+    """The differences open and close without JavaScript."""
     page = open_page(javascript=False)
     assert page.get_by_role("heading", level=1).inner_text() == "1 breaking change."
     assert page.locator(f"#d-{GONE.fingerprint} .sides").is_visible()

@@ -67,7 +67,7 @@ def test_every_shipped_cassette_has_a_test() -> None:
 
 
 def test_shipped_cassettes_are_small() -> None:
-    """They are downloaded by everybody who installs the package."""
+    """Shipped cassettes are downloaded by all users of the package."""
     assert sum(file.stat().st_size for file in FILES) <= OF_AN_OPERATION * len(Contract.packaged().operation_ids)
 
 
@@ -93,13 +93,13 @@ def test_shipped_cassettes_cover_every_rule_that_requests_alone_can_check() -> N
 
 
 def test_operations_that_ship_their_success_only_have_no_other_cassettes() -> None:
-    """They stay few: one for each version and success."""
+    """Such operations have one cassette for each version and success."""
     left_out = set(unrecorded())
     assert not [file for file in FILES if f"contracts/{file.parts[-2]}.py::{file.stem}" in left_out]
 
 
 def test_a_recording_that_differs_in_ids_and_times_alone_is_left(tmp_path: Path) -> None:
-    """So a changed operation shows as a change of its own cassettes, and two people can record side by side."""
+    """A changed operation changes its own cassettes only, and two people can record side by side."""
     shipped, recorded = tmp_path / "shipped", tmp_path / "recorded"
     one = FILES[0].read_text(encoding="utf-8")
     texts = {

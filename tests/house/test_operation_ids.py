@@ -59,10 +59,10 @@ def test_code_names_no_operation(module: str) -> None:
     ],
 )
 def test_a_name_in_code_is_seen(code: str, found: list[str]) -> None:
-    """As a whole string, or with a rule; facts, examples and docstrings are none."""
+    """A string that is an operation id, or a rule's id, is seen; facts, examples and docstrings are not."""
     assert list(named(ast.parse(code))) == found
 
 
 def test_every_operation_has_a_handler() -> None:
-    """And no handler is of an operation that there is not."""
+    """There is no handler of an unknown operation, either."""
     assert set(HANDLERS) == set(Contract.packaged().operation_ids)

@@ -64,8 +64,6 @@ SMALL_ON_PURPOSE: dict[str, str] = {
     "clients/everywhere.py": "one way for four libraries, loaded only where a test asks for it",
     "plugin/keeper.py": "a program that runs by its path, beside pytest and longer than it",
     "plugin/hookspecs.py": "pytest takes the hooks that a project may implement as a module of their own",
-    "nightly/suite_plugin.py": "a pytest plugin that the suite's own process loads by name",
-    "nightly/suite_process.py": "the program that the suite's own process runs",
 }
 """Files under 90 lines that stay apart from their only importer, each with its reason."""
 SMALL_ROOMS = {"leakscan": "it must not know redaction, so it lies apart"}
@@ -125,7 +123,7 @@ def test_a_file_is_at_most_450_lines_long() -> None:
 
 
 def test_a_small_file_has_more_than_one_importer() -> None:
-    """Else it belongs into that importer, unless it is a table or an adapter."""
+    """A file with one importer belongs into that importer, unless it is a table or an adapter."""
     small = {module for module in MODULES if lines(module) < 90 and not is_door(module)}
     found = {module for module in small if len(importers()[module]) == 1}
     assert found <= set(SMALL_ON_PURPOSE)

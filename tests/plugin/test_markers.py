@@ -127,6 +127,8 @@ def test_all_wrong_markers_are_reported_at_once(pytester: pytest.Pytester, run: 
         "test_m.py::TestBoth::test_b: version=v2: expected v1.0, beta or both.",
     ):
         assert any(line.startswith(sentence) for line in shown), (sentence, shown)
+    # A worker says it as a failed collection; it does not look like a crash.
+    assert "INTERNALERROR" not in str(result.stdout)
 
 
 NEAREST = " Did you mean 'version'?" if sys.version_info >= (3, 13) else ""
@@ -196,15 +198,6 @@ def test_a_shared_test_judges_the_rule_of_each_module_that_imports_it(pytester: 
     }
 
 
-def test_a_wrong_marker_is_reported_under_xdist(pytester: pytest.Pytester, run: Run) -> None:
-    """A worker reports the sentence as a failed collection; it does not look like a crash."""
-    pytester.makepyfile(marked('graphcalls_rule("participant-invite.at-most-fife-invitees")'))
-    result = run(workers=1)
-    assert result.ret != 0
-    result.stdout.fnmatch_lines(["*test_it: there is no rule 'participant-invite.at-most-fife-invitees'. Did you*"])
-    assert "INTERNALERROR" not in str(result.stdout)
-
-
 def test_markers_of_tests_that_are_not_selected_are_not_looked_at(pytester: pytest.Pytester, run: Run) -> None:
     """Only what is about to run is checked."""
     pytester.makepyfile(test_a="def test_ok(): pass", test_b=marked('graphcalls_rule("nonsense")'))
@@ -260,7 +253,7 @@ class TestOld(unittest.TestCase):
 
 
 def test_a_marker_that_comes_late_says_the_version_all_the_same(pytester: pytest.Pytester, run: Run) -> None:
-    """That of a parameter, and that of a method of ``unittest``: pytest multiplies neither by version."""
+    """Late markers are those of parameters and of ``unittest`` methods, which pytest cannot multiply by version."""
     pytester.makepyfile(LATE.format(version="beta"))
     result = run("-s", "-q")
     assert versions(result) == ["1 beta", "2 v1.0", "old beta"]
@@ -294,7 +287,7 @@ def test_a_misspelt_marker_stops_the_run_with_the_nearest(pytester: pytest.Pytes
 
 
 def test_a_marker_of_the_project_is_no_misspelling(pytester: pytest.Pytester, run: Run) -> None:
-    """Where it is registered, or resembles none of ours."""
+    """A marker is the project's where it is registered, or resembles none of ours."""
     pytester.makeini("[pytest]\nmarkers =\n    graphcalls_rules(name): ours\n")
     pytester.makepyfile("import pytest\n\n@pytest.mark.graphcalls_rules\n@pytest.mark.graph\ndef test_it(): pass\n")
     run("-W", UNKNOWN).assert_outcomes(passed=1)

@@ -13,7 +13,7 @@ from tempfile import gettempdir
 import pytest
 
 from pytest_graphcalls.plugin.processes import only_user_of
-from tests.plugin.conftest import Run
+from tests.plugin.conftest import QUIET, Run
 
 PATIENCE = 30.0
 """Seconds after which a process is taken for one that was left running."""
@@ -51,7 +51,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["BOT_PORT"])), Bot)
 
 
 def test_an_unmodified_bot_runs_as_a_process(pytester: pytest.Pytester, run: Run) -> None:
-    """It signs in and calls Graph by its real names; when the test fails its output is shown; its child ends, too."""
+    """The bot signs in and calls Graph by the real names; a failing test shows its output; its child ends, too."""
     pytester.makepyfile(
         test_it="""
         import pathlib
@@ -112,7 +112,7 @@ def test_a_bot_of_a_module_runs_through_its_tests(pytester: pytest.Pytester, run
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_a_bot_of_node(pytester: pytest.Pytester, run: Run) -> None:
-    """Its fetch reaches Graph by the variables alone, in any version of Node."""
+    """The fetch of Node reaches Graph by the variables alone, in any version."""
     (pytester.path / "bot.js").write_text(
         """
         const http = require("http");
@@ -166,7 +166,7 @@ def test_a_bot_that_does_not_start_is_reported_with_its_problem(
 
 
 def test_a_port_that_is_taken_is_named(pytester: pytest.Pytester, run: Run) -> None:
-    """As by the bot of another xdist worker."""
+    """The port may be taken by the bot of another xdist worker."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         pytester.makepyfile(f'def test_it(graphcalls): graphcalls.run(["bot"], listens={port})')
@@ -185,7 +185,7 @@ def test_a_program_that_is_not_there_is_named(pytester: pytest.Pytester, run: Ru
 
 
 def test_a_command_in_one_text_is_refused(pytester: pytest.Pytester, run: Run) -> None:
-    """It is not taken for a list of letters."""
+    """A text is not taken for a list of letters."""
     pytester.makepyfile('def test_it(graphcalls): graphcalls.run("python bot.py", port_variable="PORT")')
     result = run()
     result.assert_outcomes(failed=1)
@@ -213,7 +213,7 @@ holding.recv(1)
 
 @pytest.fixture
 def watching(pytester: pytest.Pytester) -> Iterator[socket.socket]:
-    """Where both connect to."""
+    """The socket that bot and child connect to."""
     pytester.makepyfile(bot=HOLDING)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(PATIENCE)
@@ -241,7 +241,7 @@ def test_it(graphcalls):
 def test_a_child_in_a_session_of_its_own_ends_with_the_test(
     pytester: pytest.Pytester, run: Run, watching: socket.socket
 ) -> None:
-    """It is found by the environment that the bot was given."""
+    """The child is found by the environment that the bot was given."""
     pytester.makepyfile(STARTS.format(port=watching.getsockname()[1], then=""))
     run().assert_outcomes(passed=1)
     both_end(watching)
@@ -259,10 +259,10 @@ def test_the_child_of_a_bot_that_dies_at_start_is_ended(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, where the environment of a process is read")
 def test_the_bot_of_a_killed_pytest_is_ended(pytester: pytest.Pytester, watching: socket.socket) -> None:
-    """Neither the bot nor its child, although no process of the run is left to end them."""
+    """Bot and child end, although no process of the run is left to end them."""
     then = "os.kill(os.getpid(), signal.SIGKILL)"
     pytester.makepyfile(STARTS.format(port=watching.getsockname()[1], then=then))
-    assert pytester.runpytest_subprocess().ret == -signal.SIGKILL
+    assert pytester.runpytest_subprocess(*QUIET).ret == -signal.SIGKILL
     both_end(watching)
 
 
@@ -301,7 +301,7 @@ def test_a_port_that_another_worker_has_is_refused_before_its_bot_listens(pytest
 
 
 def test_options_that_a_runtime_has_already_stay(pytester: pytest.Pytester, run: Run) -> None:
-    """Those of the environment, and those that the test gives; ours follow."""
+    """Options from the environment and from the test are kept; ours follow."""
     pytester.makepyfile(
         """
         import pytest

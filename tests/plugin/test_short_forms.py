@@ -20,7 +20,7 @@ def names(call: Any) -> set[str]:
 
 
 def test_a_meeting_has_the_body_that_joins_it(graphcalls: GraphCalls) -> None:
-    """Its members are plain data; further ones are added, or stand in place of its own."""
+    """The members of a meeting are plain data; given ones are added, or replace them."""
     meeting = graphcalls.simulator.meeting(["Adele"])
     body = meeting.join_body(callback_uri=CALLBACK, subject="Standup")
     assert json.loads(json.dumps(body)) == body
@@ -45,7 +45,7 @@ def test_an_invitation_brings_a_person_in_under_a_chosen_id(graphcalls: GraphCal
 
 
 def test_the_bot_is_in_a_meeting_in_one_line(graphcalls: GraphCalls) -> None:
-    """Its notifications go to the registered address, so that an attached bot gets them."""
+    """Notifications of the call go to the registered address, so that an attached bot gets them."""
     kinds: list[str] = []
 
     def act(notes: Note, headers: dict[str, str]) -> None:
@@ -80,7 +80,7 @@ def answering(phone: Phone, action: str = "answer") -> Act:
 
 
 def test_an_attached_bot_answers_by_itself(graphcalls: GraphCalls) -> None:
-    """Nothing is answered in its place, also when it refuses."""
+    """An attached bot answers the call itself, and may refuse it."""
     simulator = graphcalls.simulator
     graphcalls.bot(asgi(answering(Phone(simulator))))
     assert graphcalls.answered_call("Adele").state == "established"
@@ -112,7 +112,7 @@ def test_requests_to_an_operation_have_body_answer_and_moment(graphcalls: GraphC
 
 
 def test_requests_to_an_unknown_operation_are_an_error(graphcalls: GraphCalls) -> None:
-    """And so is asking before there is a bot: an empty answer would look like a bot that did nothing."""
+    """Asking before there is a bot is an error, too: an empty answer would look like a bot that did nothing."""
     with pytest.raises(UnknownNameError, match="Did you mean 'call-answer'"):
         graphcalls.bot.requests_to("call-anwser")
     with pytest.raises(SettingError, match="Say where it is"):

@@ -31,7 +31,7 @@ def test_every_rule_has_a_deviation() -> None:
 
 def test_without_deviation_every_rule_holds(runner: Runner) -> None:
     """On the simulator as it is every rule is held in every version, every question is answered, nothing is skipped."""
-    outcome = runner.undeviating
+    outcome = runner.whole
     assert outcome.status == 0, outcome.screen
     expected = {(rule.id, version) for rule in CONTRACT.rules.values() for version in rule.versions}
     held = {(rule["id"], rule["version"]) for rule in outcome.report["rules"] if rule["status"] == "held"}
@@ -46,7 +46,7 @@ SIMULATED = re.compile(r"(\d{3})(?: with code (\w+))?\b")
 
 def test_questions_are_answered_as_their_files_say(runner: Runner) -> None:
     """What the simulator answers to a question is what the question's ``simulated`` begins with."""
-    outcome = runner.undeviating
+    outcome = runner.whole
     said = {
         (question.id, version): SIMULATED.match(question.simulated)
         for question in CONTRACT.questions.values()
@@ -72,3 +72,10 @@ def test_a_deviation_breaks_its_rule_alone(
     assert outcome.failed_tests_of(rule), outcome.screen
     assert outcome.status == 1, outcome.screen
     record_property(PROVEN, rule)
+
+
+def test_a_shared_test_that_fails_names_its_operation(runner: Runner) -> None:
+    """The failure of a shared test shows the operation, and what was compared."""
+    screen = runner.run("call-mute.is-done-with-the-answer", "v1.0", 0).screen
+    assert "attempt = Attempt(operation='call-mute')" in screen
+    assert "AssertionError: assert 'running' == 'completed'" in screen

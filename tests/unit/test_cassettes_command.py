@@ -86,7 +86,7 @@ def test_cassettes_that_need_work_are_listed(capsys: pytest.CaptureFixture[str])
 
 
 def test_a_cassette_of_another_contract_revision_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
-    """It is nothing that has to be done."""
+    """Another revision is reported, and needs no work."""
     module("test_bot.py", "test_one")
     path = made("cassettes/v1.0/test_bot/test_one.yaml")
     path.write_text(re.sub("call-get: .*", "call-get: abc", path.read_text()))
@@ -95,7 +95,7 @@ def test_a_cassette_of_another_contract_revision_is_reported(capsys: pytest.Capt
 
 
 def test_a_named_cassette_is_no_orphan() -> None:
-    """As @pytest.mark.default_cassette and extra cassettes have it."""
+    """Cassettes may be named by @pytest.mark.default_cassette, or be extra cassettes."""
     Path("test_bot.py").write_text(
         'import pytest\n@pytest.mark.default_cassette("shared.yaml")\ndef test_one(): pass\n'
     )
@@ -104,7 +104,7 @@ def test_a_named_cassette_is_no_orphan() -> None:
 
 
 def test_a_parametrised_test_is_no_orphan() -> None:
-    """Nor one whose module cannot be parsed by this Python, as long as it is named there."""
+    """A test whose module this Python cannot parse is none, either, as long as it is named there."""
     module("test_bot.py", "test_one")
     made("cassettes/v1.0/test_bot/test_one[a-b]-1f2e3d4c.yaml", test="x/test_bot.py::test_one[a/b]@v1.0")
     assert main(["cassettes", "status"]) == 0
@@ -162,7 +162,7 @@ def test_the_hook_of_pre_commit_gets_cassettes_and_har_files(name: str, is_looke
 
 
 def test_the_hook_of_pre_commit_fails_with_file_line_and_kind() -> None:
-    """As pre-commit runs it: the entry, and after it the names of files; 0 when all of them are clean."""
+    """pre-commit runs the entry with the names of files; the exit code is 0 when all of them are clean."""
     clean, leaking = made("cassettes/test_bot/test_one.yaml"), made("cassettes/test_bot/one two.yaml")
     leaking.write_text(leaking.read_text() + "# passcode: abc\n")
     entry = shlex.split(HOOK["entry"])

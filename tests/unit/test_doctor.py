@@ -96,7 +96,7 @@ def test_a_setting_that_fails_ends_the_visit(practice: Practice) -> None:
 
 
 def test_an_expired_token(practice: Practice) -> None:
-    """And what the service says to it."""
+    """The line also has the answer of the service."""
     practice.token = lambda: practice.simulator.authority.token(lifetime=-60)
     lines = practice.visit()
     assert lines["token"] == Result("token", WRONG, "It ran out 60 s ago.", "Get a new one; look at the clock.")
@@ -112,7 +112,7 @@ def test_a_token_that_cannot_be_read(practice: Practice) -> None:
 
 
 def test_roles_that_are_missing(practice: Practice) -> None:
-    """Which operation, which permission, and that consent and a new token are needed."""
+    """The line names operation and permission, and says that consent and a new token are needed."""
     app = practice.simulator.authority.app
     roles = (role for role in app.roles if not role.startswith("Calls.InitiateGroupCall"))
     practice.simulator.authority.change(app, roles=frozenset(roles))
@@ -150,7 +150,7 @@ def test_a_token_for_another_tenant(practice: Practice) -> None:
 
 @pytest.mark.parametrize("tenant", ["", "contoso.com", "my-tenant.contoso.com"])
 def test_a_tenant_that_cannot_be_compared(practice: Practice, tenant: str) -> None:
-    """None given, or a domain."""
+    """The setting names no tenant, or a domain."""
     practice.facts["tenant"] = tenant
     assert practice.visit()["tenant"].verdict is UNKNOWN
 
@@ -210,7 +210,7 @@ def test_without_a_meeting_no_call_is_made(practice: Practice) -> None:
 
 
 def test_a_call_that_is_never_established(practice: Practice) -> None:
-    """It waits in a lobby, perhaps; it is hung up all the same."""
+    """A call that may wait in a lobby is hung up all the same."""
     practice.simulator.calls.establish = lambda call_id: None  # type: ignore[method-assign]  # a replaced step
     line = practice.visit()["removal"]
     assert (line.verdict, line.says) == (UNKNOWN, "The call was not established within 30 s.")
@@ -254,7 +254,7 @@ def test_a_call_that_cannot_be_hung_up_is_named(practice: Practice) -> None:
 
 
 def test_a_network_that_fails(practice: Practice) -> None:
-    """Nothing is known, and perhaps a call was made."""
+    """After a network failure nothing is known, and a call may have been created."""
 
     def broken(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadTimeout("")
@@ -287,7 +287,7 @@ def test_a_callback_that_leads_elsewhere_is_wrong(practice: Practice) -> None:
 
 
 def test_without_a_listening_server_the_callback_check_names_the_missing_settings(practice: Practice) -> None:
-    """Both settings, because one leads to the other."""
+    """Both settings are named, because one leads to the other."""
     del practice.facts["arrives"]
     line = practice.visit()["callback"]
     assert (line.verdict, line.says) == (UNKNOWN, "This machine does not listen for notifications.")

@@ -28,7 +28,7 @@ VARIABLES = {
     ],
 )
 def test_a_cloud_has_its_own_addresses(cloud: str, root: str, authority: str) -> None:
-    """And tokens are asked for its Graph."""
+    """Tokens are requested for the Graph of the cloud."""
     place = Place.of(VARIABLES, cloud=cloud)
     assert (place.root, place.authority, place.tenant) == (root, authority, TENANT)
     assert place.cloud.scope == f"{root}/.default"
@@ -58,7 +58,7 @@ def line(token: str, problem: str = "") -> Line:
 
 
 def test_a_token_for_another_tenant_stops_everything() -> None:
-    """Whatever the authority says: the tenant that was admitted is the only one that is spoken to."""
+    """The admitted tenant is the only one that is spoken to, whatever the authority says."""
     other = "11111111-2222-4333-8444-555555555555"
     with pytest.raises(SettingError) as error:
         line(jwt.encode({"tid": other}, "k" * 32)).prove()

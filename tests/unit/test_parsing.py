@@ -12,7 +12,7 @@ from pytest_graphcalls.parsing import UnreadableError, content, json_value, open
 
 
 def test_a_file_is_read_up_to_a_size(tmp_path: Path) -> None:
-    """And no further, whatever its size is said to be."""
+    """No more than that is read, whatever its size is said to be."""
     path = tmp_path / "file"
     path.write_bytes(b"x" * 1000)
     assert content(path, most=1000) == b"x" * 1000

@@ -41,7 +41,7 @@ def case(name: str = "test_it.py::test_one@v1.0", **made: str) -> Case:
 
 
 def test_invented_values_are_not_redacted_under_any_key() -> None:
-    """Otherwise the replay would have to know the key."""
+    """The replay need not know the key."""
     made = case()
     words = [*islice(made.ids(), 3), made.called("Alice"), made.called("Bob")]
     assert len(set(words)) == 5
@@ -92,7 +92,7 @@ def test_invented_people_keep_their_names() -> None:
 
 
 def test_a_replays_token_opens_nothing() -> None:
-    """It is unsigned, and names the tenant by its pseudonym only."""
+    """A replay's token is unsigned, and names the tenant by its pseudonym only."""
     from pytest_graphcalls.targets.replay import _token
 
     assert tenant_of(_token("t-1")) == "t-1"

@@ -154,7 +154,7 @@ def test_people_are_found_on_the_roster_without_regard_to_letter_case() -> None:
 
 
 def test_a_call_that_cannot_be_found_has_a_state_of_its_own() -> None:
-    """Its state is ``gone``, and no failure of another rule."""
+    """The state of such a call is ``gone``, which is no failure of another rule."""
     stage, _ = stage_on()
     call = StagedCall(stage, CALL, stage.client)
     assert call.state() == "gone"
@@ -163,7 +163,7 @@ def test_a_call_that_cannot_be_found_has_a_state_of_its_own() -> None:
 
 @pytest.mark.parametrize("status", [404, 405, 501])
 def test_an_answer_that_an_operation_is_not_there_judges_nothing(status: int) -> None:
-    """Where nothing is known of the target, an answer without an error of Graph says so; one with it is an answer."""
+    """An answer without an error of Graph shows that an unknown target lacks the operation."""
     stage, line = stage_on()
     line.offer = Offer(whole=False)
     call = StagedCall(stage, CALL, stage.client)
@@ -190,7 +190,7 @@ def test_an_operation_that_a_target_is_not_said_to_have_is_not_asked_for() -> No
 
 
 def test_waiting_ends_when_the_condition_holds() -> None:
-    """It is asked again in small steps, and no longer than needed."""
+    """The condition is asked again in small steps, and no longer than needed."""
     stage, line = stage_on({}, Need.CLOCK)
     answers = iter([False, False, True])
     assert stage.until(lambda: next(answers))
@@ -206,7 +206,7 @@ def test_waiting_ends_when_the_time_is_over() -> None:
 
 @pytest.mark.parametrize(("status", "blamed"), [("completed", True), ("running", False), ("failed", False)])
 def test_a_roster_without_those_whose_invite_is_completed_is_blamed(status: str, blamed: bool) -> None:
-    """Not the rule of the test, which is left unchecked; who has not joined yet need not be listed."""
+    """The blamed rule is not that of the test, which is unchecked; a ringing invitee need not be listed."""
     stage, line = stage_on({("GET", "/operations/o"): said(status=status), ("GET", "/participants"): roster()})
     line.scripted.answers["POST", "/invite"] = said(id="o")
     wrong: list[tuple[str, ...]] = []
@@ -228,7 +228,7 @@ def test_a_finished_invite_is_not_waited_for() -> None:
 
 
 def test_a_refused_invite_has_added_no_participant() -> None:
-    """Nothing is asked of the target for it."""
+    """The target gets no request for a refused invite."""
     stage, line = stage_on()
     call = StagedCall(stage, CALL, stage.client)
     assert stage.brought_in(call, said(403), [stage.person()]) == []
@@ -364,7 +364,7 @@ def test_any_operation_about_a_call_can_be_sent(id: str, root: str) -> None:
 
 
 def test_an_operation_that_is_none_cannot_be_sent() -> None:
-    """It is named, with the nearest one."""
+    """The error names the operation and the nearest one."""
     stage, line = stage_on()
     with pytest.raises(UnknownNameError, match=r"there is no operation 'call-muet'.*call-mute"):
         StagedCall(stage, CALL, line.scripted).send("call-muet")

@@ -133,8 +133,7 @@ def _advance(state: ServerState, /, seconds: float) -> Json:
     return _clock(state)
 
 
-def _act(method: Callable[..., None], state: ServerState, /, person: Person, **facts: Any) -> Person:
-    del state
+def _act(method: Callable[..., None], _: ServerState, /, person: Person, **facts: Any) -> Person:
     method(person, **facts)
     return person
 
@@ -195,7 +194,8 @@ def _timeline_lines(state: ServerState) -> Iterator[Unredacted]:
 def _notifications(state: ServerState, /, since: int = 0) -> Json:
     with state.simulator.lock:
         dropped, kept = state.simulator.notifier.forgotten, state.simulator.notifications
-    shown = [Numbered(number, one) for number, one in enumerate(kept, dropped) if number >= since]
+    first = max(since, dropped)
+    shown = [Numbered(number, one) for number, one in enumerate(kept[first - dropped :], first)]
     return {"notifications": shown, "count": dropped + len(kept), "dropped": dropped}
 
 
@@ -208,8 +208,7 @@ def _inject(name: str, state: ServerState, /, **facts: Any) -> Fault:
     return state.simulator.fault(name, **facts)
 
 
-def _with_fault(end: Callable[[Fault], None], state: ServerState, /, fault: Fault) -> Fault:
-    del state
+def _with_fault(end: Callable[[Fault], None], _: ServerState, /, fault: Fault) -> Fault:
     end(fault)
     return fault
 

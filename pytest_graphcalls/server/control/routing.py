@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import SettingError, UnknownNameError, nearest
 from pytest_graphcalls.validation import quantity, shown
+from pytest_graphcalls.wire import CONTROL_PREFIX
 
-PREFIX = "/_graphcalls/"
-"""Where the control addresses begin; Graph has none like it."""
+PREFIX = CONTROL_PREFIX
 TOKEN_PATH = f"{PREFIX}token"
 CODE = "graphcalls"
 """The error code of the control API, so that its refusals are not taken for the service's own."""
@@ -84,9 +84,8 @@ def count(name: str, value: Any) -> int:
     return int(quantity(name, number, whole=True))
 
 
-def anything(name: str, value: Any) -> Any:
+def anything(_: str, value: Any) -> Any:
     """A value that its receiver checks."""
-    del name
     return value
 
 
@@ -101,9 +100,8 @@ def roles(name: str, value: Any) -> frozenset[str]:
     return frozenset(value)
 
 
-def keyring(name: str, value: Any) -> str:
+def keyring(_: str, value: Any) -> str:
     """One of :data:`KEYRINGS`."""
-    del name
     if value not in KEYRINGS:
         raise UnknownNameError("sort of keys", value if isinstance(value, str) else shown(value), KEYRINGS)
     return str(value)

@@ -40,7 +40,7 @@ class Asgi:
 def test_a_post_that_waits_for_an_answer_ends_when_the_poster_is_closed(
     tls: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else a server with a bot that hangs could not stop before the bot's time is over."""
+    """A server with a bot that hangs could not stop before the timeout otherwise."""
     asked, over = Event(), Event()
 
     async def hanging(scope: Any, receive: Any, send: Any) -> None:
@@ -119,7 +119,7 @@ REQUEST = Request("POST", "https://bot.contoso.com:8443/a%20b/%C3%BC?q=1%202", H
 
 
 def test_the_asgi_scope_of_a_post(made: Callable[[Any], Poster]) -> None:
-    """As a server would make it of the address in the callbackUri."""
+    """The scope is what a server would make of the address in the callbackUri."""
     seen: dict[str, Any] = {}
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -142,7 +142,7 @@ def test_the_asgi_scope_of_a_post(made: Callable[[Any], Poster]) -> None:
 
 
 def test_the_wsgi_environ_of_a_post(made: Callable[[Any], Poster]) -> None:
-    """As PEP 3333 has it; what the application gives back is closed."""
+    """The environ follows PEP 3333; the iterable of the application is closed."""
     seen: dict[str, Any] = {}
 
     class Body(list[bytes]):
@@ -188,7 +188,7 @@ def test_a_bot_that_is_detached_while_it_is_notified() -> None:
 
 
 def test_an_answer_without_end(made: Callable[[Any], Poster]) -> None:
-    """It is read no longer than the bot's timeout."""
+    """An endless answer is read no longer than the bot's timeout."""
     begun, closed = Event(), Event()
 
     def chatter(environ: Any, start_response: Any) -> Iterator[bytes]:

@@ -55,7 +55,7 @@ def test_by_default_notifications_are_delivered_where_time_is_advanced() -> None
 
 
 def test_the_order_of_a_call_is_kept() -> None:
-    """However long the bot takes, it gets one notification of a call at a time."""
+    """A bot gets one notification of a call at a time, however long it takes."""
     all_there, lock = Event(), Lock()
     busy: set[str] = set()
     delivered: dict[str, list[int]] = {}
@@ -102,7 +102,7 @@ def test_a_repeated_notification_keeps_its_place(*, side_by_side: bool) -> None:
 
 
 def test_after_a_reset_the_old_queue_is_dropped() -> None:
-    """Although the same call exists again, and a notification was being delivered."""
+    """A call with that id exists again, and a notification was being delivered."""
     begun, go_on = Event(), Event()
     delivered: list[int] = []
 
@@ -127,7 +127,7 @@ def test_after_a_reset_the_old_queue_is_dropped() -> None:
 
 
 def test_a_delivery_that_takes_too_long_is_not_waited_for() -> None:
-    """And once it is closed, nothing begins."""
+    """After the close no delivery begins."""
     go_on = Event()
     delivered: list[int] = []
 
@@ -147,7 +147,7 @@ def test_a_delivery_that_takes_too_long_is_not_waited_for() -> None:
 
 
 def test_an_exception_of_our_own_in_a_thread_is_logged() -> None:
-    """It would be lost with its thread."""
+    """The exception would be lost with its thread otherwise."""
 
     def deliver(_: QueuedNotification) -> bool:
         raise ZeroDivisionError("a mistake")

@@ -46,7 +46,7 @@ class Keeper:
 
 
 def kept(bot: Bot) -> list[tuple[float, int]]:
-    """When the bot has kept a call alive, and what it was answered."""
+    """The times at which the bot has kept a call alive, and the status of each answer."""
     return [(one.at, one.exchange.response.status) for one in bot.requests if one.path.endswith("/keepAlive")]
 
 
@@ -61,7 +61,7 @@ def test_an_hour_of_virtual_time_wakes_sleeping_tasks(simulator: Simulator, bot:
 
 
 def test_a_sleeping_task_is_not_waited_for_in_real_time(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """Else each call would cost the whole of ``linger``: this test would take hours."""
+    """Each call would cost the whole of ``linger`` otherwise: this test would take hours."""
     bot(Keeper(bot, phone).app, linger=3000)
     for number in range(3):
         simulator.incoming_call(f"Caller {number}")
@@ -82,7 +82,7 @@ class Stoppable(Keeper):
 
 
 def test_a_sleep_may_be_a_task_of_its_own(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """Then the task is over at once, and it is the one behind it that is waited for."""
+    """The task around it is over at once, and the sleeping task is waited for."""
     bot(Stoppable(bot, phone).app, linger=1)
     call = simulator.incoming_call("Adele")
     simulator.advance(3599)
@@ -133,7 +133,7 @@ def test_a_task_that_does_not_sleep_again_is_left(simulator: Simulator, bot: Bot
 
 
 def test_a_detached_bot_is_not_woken(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """Its loop is closed, and the next bot is notified as usual."""
+    """The loop of a detached bot is closed, and the next bot is notified as usual."""
     bot(Keeper(bot, phone).app)
     simulator.incoming_call()
     simulator.advance(1)
@@ -143,7 +143,7 @@ def test_a_detached_bot_is_not_woken(simulator: Simulator, bot: Bot, phone: Phon
 
 
 def test_sleep_in_the_loop_that_advances_time(simulator: Simulator, bot: Bot) -> None:
-    """It cannot be waited for, so it is not: it goes on as soon as the loop does."""
+    """Such a sleep cannot be waited for: it goes on as soon as the loop does."""
     woken: list[float] = []
 
     async def sleeps() -> None:
@@ -250,7 +250,7 @@ async def running(work: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterato
 def test_a_worker_started_before_the_notification_is_waited_for(
     simulator: Simulator, bot: Bot, phone: Phone, kind: Callable[[Worker], Any]
 ) -> None:
-    """Its work cannot be seen from outside, so the bot says it; else 20 seconds would have passed before."""
+    """Work of such a thread cannot be seen from outside, so the bot says it; else 20 seconds would pass first."""
     worker = Worker(phone)
     with kind(worker) as app:
         bot(app, busy=worker.busy)
@@ -262,7 +262,7 @@ def test_a_worker_started_before_the_notification_is_waited_for(
 
 
 def test_a_bot_that_stays_busy_is_left(simulator: Simulator, bot: Bot) -> None:
-    """And the ledger says so, unless it says something worse."""
+    """The ledger says so, unless it has a worse error to show."""
     bot(wsgi(lambda notes, headers: None), busy=lambda: True, timeout=0.02)
     simulator.incoming_call()
     simulator.advance(0)

@@ -143,7 +143,7 @@ def test_a_missing_package_is_named(file, monkeypatch):
 
 
 class OfThePackageError(Exception):
-    """As all of them have it: no ValueError, nor anything else of Python's."""
+    """An error of a decompression package, which is no ValueError, nor any other of Python's."""
 
 
 class Machine:
@@ -184,7 +184,7 @@ PACKAGES = [
 
 @pytest.mark.parametrize(("encoding", "name", "package"), PACKAGES)
 def test_a_body_is_unpacked_by_whatever_package_is_there(monkeypatch, encoding, name, package):
-    """And no further than it has to be to see that something is wrong."""
+    """A damaged body is unpacked only as far as needed to see the damage."""
 
     def only(wanted):
         if wanted != name:

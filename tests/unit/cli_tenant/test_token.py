@@ -20,7 +20,7 @@ def claims(token: str) -> dict[str, object]:
 
 
 def test_token_prints_a_token_that_works(simulator: Simulator, url: str, graphcalls: Run) -> None:
-    """And nothing else, for $(…) in a shell."""
+    """The output holds nothing else, for $(…) in a shell."""
     code, out, err = graphcalls("token", "--url", f"{url}/")
     assert (code, err, out.count("\n")) == (0, "", 1)
     headers = {"Authorization": f"Bearer {out.strip()}"}
@@ -29,7 +29,7 @@ def test_token_prints_a_token_that_works(simulator: Simulator, url: str, graphca
 
 
 def test_token_takes_roles_an_app_and_a_lifetime(simulator: Simulator, url: str, graphcalls: Run) -> None:
-    """Also none, and one that has run out."""
+    """Roles may be none, and the token may have expired."""
     app = simulator.authority.register(name="Other")
     _, out, _ = graphcalls(
         "token", "--url", url, "--role", "Calls.Initiate.All", "--app", app.app_id, "--lifetime", "9"
@@ -49,14 +49,14 @@ def test_token_takes_roles_an_app_and_a_lifetime(simulator: Simulator, url: str,
     ],
 )
 def test_token_says_what_it_cannot_give(url: str, graphcalls: Run, words: tuple[str, ...], said: str) -> None:
-    """As every other command does."""
+    """A wrong value is reported as by every other command."""
     code, out, err = graphcalls("token", "--url", url, *words)
     assert (code, out) == (2, "")
     assert said in err
 
 
 def test_token_says_that_nothing_answers(graphcalls: Run) -> None:
-    """And where it looked."""
+    """The message names the address."""
     code, _, err = graphcalls("token", "--url", "http://127.0.0.1:9")
     assert code == 2
     assert "--url=http://127.0.0.1:9: expected a running 'graphcalls serve'." in err
@@ -70,7 +70,7 @@ def test_token_says_that_something_else_answers(simulator: Simulator, graphcalls
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"roles": "all"}', b'{"roles": [{}]}', b'{"lifetime": true}', b"\xff"])
 def test_the_control_address_survives_anything(simulator: Simulator, body: bytes) -> None:
-    """It answers 200 or 400."""
+    """Any body is answered with 200 or 400."""
     control = Control(ServerState.of(simulator, SimulatorApp(simulator)))
     assert control.handle(Request("POST", TOKEN_PATH, body=body)).status == (400 if body else 200)
 
@@ -98,12 +98,12 @@ def test_the_control_address_is_for_this_machine_alone(simulator: Simulator) -> 
 
 
 def test_token_says_that_it_is_switched_off(simulator: Simulator, graphcalls: Run) -> None:
-    """And what switches it on."""
+    """The message says how to switch it on."""
     with serve_in_thread(ControlledApp(ServerState.of(simulator, SimulatorApp(simulator)), reach=Reach.OFF)) as url:
         assert "'graphcalls serve --control local' switches them on." in graphcalls("token", "--url", url)[2]
 
 
 def test_every_known_role_is_one_of_calls_or_meetings() -> None:
-    """They come from the contract."""
+    """The known roles come from the contract."""
     assert {"Calls.JoinGroupCall.All", "OnlineMeetings.Read.All"} <= set(Contract.packaged().roles)
     assert {name.partition(".")[0] for name in Contract.packaged().roles} == {"Calls", "OnlineMeetings"}

@@ -129,7 +129,7 @@ def test_without_resource_url_the_older_member_resource_decides() -> None:
     ],
 )
 def test_contradictions_of_the_pages_are_notices_that_name_them(body: Any, expected: tuple[str, str]) -> None:
-    """They are accepted one by one, never by a loose schema."""
+    """Contradictions are accepted one by one, never by a loose schema."""
     (finding,) = CONTRACT.check_notification(body)
     assert (finding.kind, finding.tolerated, finding.severity) == (*expected, Severity.NOTICE)
 
@@ -201,7 +201,7 @@ def test_a_null_id_is_accepted_in_notifications_only() -> None:
     ],
 )
 def test_a_wrong_member_is_found_at_its_place(body: Any, expected: list[tuple[str, str, str]]) -> None:
-    """Once each."""
+    """Each wrong member is found once."""
     assert sorted(found(body)) == sorted(expected)
 
 
@@ -234,7 +234,7 @@ def test_a_post_is_judged_as_a_whole(headers: Headers, body: bytes, kinds: list[
 
 
 def test_recordings_are_not_asked_for_a_token() -> None:
-    """It was taken out."""
+    """The token was removed from a recording."""
     bare = Request("POST", POSTED.url, POST.without("Authorization"), POSTED.body)
     assert CONTRACT.check_posted(bare, token_expected=False) == ()
 
@@ -252,7 +252,7 @@ def test_recordings_are_not_asked_for_a_token() -> None:
     ],
 )
 def test_a_notification_is_known_by_its_body(request_: Request, is_one: bool) -> None:
-    """Wherever a bot's address is."""
+    """A notification is recognised at any address of a bot."""
     assert is_notification(request_) is is_one
 
 
@@ -281,7 +281,7 @@ def judged_by(**facts: Any) -> list[Severity]:
     ],
 )
 def test_a_payload_known_only_from_reports_is_a_notice(evidence: Evidence, weights: list[Severity]) -> None:
-    """And what was only inferred is not judged."""
+    """An inferred payload is not judged at all."""
     assert judged_by(evidence=evidence) == weights
 
 

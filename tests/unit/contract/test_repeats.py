@@ -30,7 +30,7 @@ def invited(*answered: dict[str, Any], asked: tuple[dict[str, Any], ...] = (make
 
 @pytest.mark.parametrize("got", [None, "", "d45324c1", "another"], ids=repr)
 def test_a_client_context_has_to_come_back(got: str | None) -> None:
-    """Neither dropped nor changed; the message has both values."""
+    """A clientContext may be neither dropped nor changed; the message has both values."""
     finding = only(make.invite(None, make.answer(200, make.operation(clientContext=got), make.LOCATION)))
     assert (finding.kind, finding.severity, finding.where) == ("value-wrong", "violation", "$.clientContext")
     assert finding.rule == f"{INVITE}.client-context-is-echoed"
@@ -55,7 +55,7 @@ def test_a_client_context_that_was_not_sent_may_be_anything() -> None:
     ],
 )
 def test_the_location_is_that_of_the_operation(location: str, severity: str) -> None:
-    """Its call is the one in the path, its operation the one in the body; an id in another spelling is a notice."""
+    """The Location has the call of the path and the operation of the body; an id in another spelling is a notice."""
     found = CONTRACT.check(make.invite(None, make.answer(200, make.operation(), ("Location", make.ROOT + location))))
     assert [(one.kind, one.severity, one.where) for one in found] == (
         [("header-wrong", severity, "Location")] if severity else []
@@ -101,7 +101,7 @@ def test_with_a_call_to_replace_the_first_invitee_is_enough() -> None:
 
 
 def test_a_participant_id_that_was_chosen_comes_back_in_its_entry() -> None:
-    """Not in the entry of another invitee."""
+    """The chosen id may not come back in the entry of another invitee."""
     alice, bob = {**make.user(ALICE), "participantId": OTHER}, make.user(BOB)
     assert CONTRACT.check(invited(bob, alice, asked=(alice, bob))) == ()
     finding = only(invited(make.user(ALICE), {**bob, "participantId": OTHER}, asked=(alice, bob)))
@@ -145,7 +145,7 @@ def created(**changes: Any) -> Exchange:
     ],
 )
 def test_a_created_call_is_the_one_that_was_asked_for(changes: dict[str, Any], rule: str) -> None:
-    """Its callback, its targets, and its address."""
+    """Callback, targets and address of the created call are those of the request."""
     assert CONTRACT.check(created()) == ()
     assert only(created(**changes)).rule == f"application-post-calls.{rule}"
 
@@ -189,7 +189,7 @@ def test_a_resource_that_is_read_is_the_requested_one(kind: str, body: dict[str,
     ],
 )
 def test_an_operation_that_is_read_is_the_one_that_was_started(changes: dict[str, Any], where: str) -> None:
-    """Its type and its context are those of the answer that started it, where that was seen."""
+    """Type and context of the operation are those of the answer that started it, where that was seen."""
     started: dict[str, Any] = {}
     assert CONTRACT.check(make.invite(), started=started) == ()
     assert CONTRACT.check(read("operation", make.OPERATION, make.operation(status="completed")), started=started) == ()

@@ -97,7 +97,7 @@ def test_a_table_that_is_accepted_again_keeps_the_comments_on_top_of_it(tmp_path
 
 
 def test_a_table_goes_with_its_comments(tmp_path: Path) -> None:
-    """And nothing else does."""
+    """All other comments are kept."""
     path = tmp_path / "drift.toml"
     path.write_text(BY_HAND, encoding="utf-8")
     AcceptedFile.read(path).without([A]).write()
@@ -106,7 +106,7 @@ def test_a_table_goes_with_its_comments(tmp_path: Path) -> None:
 
 
 def test_a_file_without_a_table_is_one(tmp_path: Path) -> None:
-    """When the last one was taken out, the next one can be put in."""
+    """A file whose last table was removed takes the next one."""
     path = tmp_path / "drift.toml"
     written(path, acceptance(B))
     AcceptedFile.read(path).without([B]).write()

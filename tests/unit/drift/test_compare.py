@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.drift import Kind, Severity, Unchecked
-from pytest_graphcalls.drift.compare import Limits, Shift, compare
+from pytest_graphcalls.drift import Kind, Severity, Unchecked, compare as comparison
+from pytest_graphcalls.drift.compare import compare
 from pytest_graphcalls.wire import Exchange, Response
 from tests.unit.drift import recordings as t
 
@@ -20,7 +20,7 @@ def test_a_recording_is_no_different_from_itself() -> None:
 
 
 def test_recordings_are_paired_by_test_and_version() -> None:
-    """Their order says nothing; another version of the same test is another recording."""
+    """The order of recordings does not matter; each version of a test is a recording of its own."""
     one, other = t.recording(t.exchanges(), test="a"), t.recording([], test="b")
     assert list(compare([one, other], [other, one], Contract.packaged())) == []
 
@@ -84,7 +84,7 @@ def test_a_request_repeated_after_a_fault_does_not_count() -> None:
     ],
 )
 def test_a_fault_is_no_difference(status: int, reason: str) -> None:
-    """Nothing behind it is what it would have been, so the rest of the test is not compared."""
+    """After a fault the rest of a test is not compared."""
     all_ = t.exchanges()
     failed = [*all_[:2], Exchange(all_[2].request, Response(status)), t.exchange("DELETE", "/1", 404, t.REFUSED)]
     result = list(compare([t.recording(all_, t.notifications())], [t.recording(failed)], Contract.packaged()))
@@ -101,7 +101,7 @@ def test_a_fault_in_an_exchange_that_was_not_there_before_is_none_either() -> No
 
 
 def test_a_fault_that_was_accepted_is_compared() -> None:
-    """Where the accepted answer is the same status, it is the contract."""
+    """An accepted answer with that status makes it comparable."""
     failed = t.recording([t.exchange("GET", "/1", 503, t.REFUSED)])
     other = t.recording([t.exchange("GET", "/1", 503, {"error": {**t.REFUSED["error"], "code": "Busy"}})])
     assert t.kinds(failed, other) == {(Kind.ERROR_CODE_CHANGED, "$.error.code")}
@@ -136,7 +136,7 @@ def test_users_who_are_invited_together_are_mapped_by_their_places() -> None:
 
 
 def timed(seconds: float, times: int = 5) -> t.Recording:
-    """As many reads of a call, each of which took so long."""
+    """A recording of as many reads of a call, each of which took so long."""
     reads = [t.exchange("GET", f"/{number}", 200, t.CALL, seconds=str(seconds)) for number in range(times)]
     return t.recording([t.exchange("DELETE", "/1", 204), *reads])
 
@@ -154,10 +154,12 @@ def test_answers_that_take_longer_are_a_notice(before: float, after: float, said
     }
 
 
-def test_latency_needs_some_answers_and_has_limits() -> None:
-    """Four answers say nothing by default; and who wants to know more sets other limits."""
+def test_latency_needs_some_answers_and_has_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four answers say nothing, unless fewer are enough; nor does half as long again."""
     assert t.found(timed(0.1, 4), timed(9.0, 4)) == []
-    (found,) = t.found(timed(0.1, 4), timed(0.15, 4), Limits(shift=Shift(factor=1.2, seconds=0.01, least=2)))
+    for name, limit in {"FACTOR": 1.2, "SECONDS": 0.01, "LEAST": 2}.items():
+        monkeypatch.setattr(comparison, name, limit)
+    (found,) = t.found(timed(0.1, 4), timed(0.15, 4))
     assert found.hint == "The median was 100 ms and is 150 ms, over 4 answers."
 
 

@@ -175,7 +175,7 @@ def test_a_body_of_another_type() -> None:
 
 
 def test_a_value_of_another_type_is_shown_by_its_type() -> None:
-    """Its value may differ in every run, and would be another difference each time."""
+    """The value may differ in every run, and would be another difference each time."""
     found = [
         [
             (one.before, one.after, one.fingerprint)
@@ -202,7 +202,7 @@ def test_a_status_is_compared() -> None:
 
 
 def test_an_error_in_place_of_a_success_is_one_difference() -> None:
-    """Nothing is said of a body that has nothing to do with the other one."""
+    """The bodies of an error and a success are not compared."""
     after = answering(2, status=403, body=encode_json(t.REFUSED))
     assert t.kinds(t.recording(t.exchanges()), after) == {(Kind.STATUS_CHANGED, "status")}
 

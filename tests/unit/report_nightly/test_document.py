@@ -72,7 +72,7 @@ def test_an_outage_neither_opens_an_issue_nor_closes_one(outcome: Outcome, actio
 
 
 def test_additions_that_are_all_right_close_it() -> None:
-    """Who has said so is woken by what breaks; the exit code is the one that the command has."""
+    """Additions that a user allows close the issue; the exit code is the one that the command has."""
     fine = document(verdict(season(2), outcome=Outcome.ADDITIVE, entries=(entry(NEW),), additive_ok=True))
     assert (fine["outcome"], fine["exit_code"], fine["issue"]["action"]) == ("additive", 0, "close")
     assert [*Draft202012Validator(SCHEMA).iter_errors(fine)] == []
@@ -115,7 +115,7 @@ def test_the_sentences_name_the_heaviest_and_what_does_not_count(written: dict[s
 
 
 def test_a_quiet_night_says_what_held(written: dict[str, Any]) -> None:
-    """And since when nothing has moved."""
+    """The sentence also says since when there was no drift."""
     data = document(verdict(season(1), outcome=Outcome.NO_DRIFT, entries=(), unchecked=UNCHECKED[:1]))
     (sentence,) = data["sentences"]
     assert sentence.endswith(" rules held. Nothing has moved since the recordings of 12 Nov 2026.")

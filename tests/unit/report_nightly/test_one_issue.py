@@ -113,14 +113,14 @@ def test_a_mark_that_the_service_has_written_hides_nothing(github: Issues, main:
 
 
 def test_an_accepted_difference_is_no_news(github: Issues, main: Any, tmp_path: Path) -> None:
-    """Nor what is flaky."""
+    """A flaky one is no news, either."""
     main(night(tmp_path, entries=(entry(GONE),)))
     main(night(tmp_path, entries=(entry(GONE), entry(NEW, Status.ACCEPTED), entry(BROKEN, Status.FLAKY))))
     assert github.comments == []
 
 
 def test_a_night_without_drift_closes_it(github: Issues, main: Any, tmp_path: Path) -> None:
-    """And says so; the next one finds nothing to close."""
+    """A comment says so; the next night finds no issue to close."""
     main(night(tmp_path, entries=(entry(GONE),)))
     quiet = night(tmp_path, outcome=Outcome.NO_DRIFT, entries=())
     assert main(quiet) == 0
@@ -161,7 +161,7 @@ def test_an_edited_issue_is_restored(github: Issues, main: Any, tmp_path: Path) 
 
 
 def test_a_refusal_is_a_sentence(github: Issues, main: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It names the likely cause, and not the token."""
+    """The sentence names the likely cause, and not the token."""
     github.refuse = 403
     assert main(night(tmp_path, entries=(entry(GONE),))) == 1
     assert capsys.readouterr().err == "GitHub has refused with 403: may the token write issues?\n"

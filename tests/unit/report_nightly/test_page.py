@@ -50,7 +50,7 @@ def read(folder: Path, **more: Any) -> tuple[Reader, str, Any]:
 
 
 def test_without_javascript_verdict_and_differences_are_read(tmp_path: Path) -> None:
-    """Also what was accepted, what could not be checked, and how each rule stood."""
+    """Accepted differences, unchecked subjects and states of rules are readable, too."""
     _, text, _ = read(tmp_path)
     for words in (
         "1 breaking change.",
@@ -88,7 +88,7 @@ def test_every_id_is_there_once_and_every_link_within_leads_somewhere(tmp_path: 
 
 
 def test_texts_of_the_service_are_texts(tmp_path: Path) -> None:
-    """Not in the markup, not in the data, not in an attribute."""
+    """A text of the service is no markup, in elements, data and attributes."""
     hostile = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&\u2028"
     answer = Exchange(
         Request("GET", "https://graph.microsoft.com/v1.0/x"),
@@ -119,7 +119,7 @@ def test_a_night_takes_a_letter_for_each_rule(tmp_path: Path) -> None:
 
 
 def test_a_rule_that_was_not_known_yet_has_a_gap(tmp_path: Path) -> None:
-    """Not to be taken for one that was not checked."""
+    """A gap differs from a rule that was not checked."""
     nights = season(3)
     young = f"{RULE}@beta"
     nights[0] = replace(nights[0], rules={name: state for name, state in nights[0].rules.items() if name != young})
@@ -139,7 +139,7 @@ def test_a_simulated_night_is_no_live_one(tmp_path: Path) -> None:
 
 
 def test_differences_of_earlier_nights_are_kept_for_the_grid(tmp_path: Path) -> None:
-    """They come with their exchange, in a template that is shown on request."""
+    """Earlier differences come with their exchange, in a template that is shown on request."""
     nights = season(12)
     nights[4] = replace(nights[4], fingerprints=frozenset({OLD.fingerprint}))
     reader, text, _ = read(tmp_path, nights=nights)
@@ -186,7 +186,7 @@ def test_a_night_with_nothing_to_say_is_a_page_too(tmp_path: Path, outcome: Outc
 
 
 def test_a_night_that_died_is_shown_as_such(tmp_path: Path) -> None:
-    """It has no outcome, and is in the history all the same."""
+    """A night that died has no outcome, and is in the history all the same."""
     nights = season(3)
     nights[1] = replace(nights[1], outcome=None, ended=None, rules={}, latency={})
     _, _, data = read(tmp_path, nights=nights)
@@ -194,7 +194,7 @@ def test_a_night_that_died_is_shown_as_such(tmp_path: Path) -> None:
 
 
 def test_a_line_of_latency_has_a_gap_where_nothing_was_measured(tmp_path: Path) -> None:
-    """It does not pretend."""
+    """A missing measurement is not replaced."""
     nights = season(5)
     nights[2] = replace(nights[2], latency={})
     reader, text, _ = read(tmp_path, nights=nights)
@@ -204,7 +204,7 @@ def test_a_line_of_latency_has_a_gap_where_nothing_was_measured(tmp_path: Path) 
 
 
 def test_a_flaky_difference_is_listed_apart(tmp_path: Path) -> None:
-    """It stands below, and not among what decides."""
+    """A flaky difference is listed below those that decide."""
     one = entry(GONE, Status.FLAKY, repeated=(1, 3))
     _, text, _ = read(tmp_path, entries=(one,), outcome=Outcome.NO_DRIFT)
     assert "No difference decides the verdict." in text

@@ -180,7 +180,7 @@ def test_a_level_follows_from_the_severity(run: dict[str, Any], severity: str, l
 
 
 def test_an_accepted_difference_is_suppressed_with_its_reason(run: dict[str, Any]) -> None:
-    """And what is flaky is under review."""
+    """A flaky difference is under review."""
     found = {one["properties"]["standing"]: one.get("suppressions") for one in run["results"]}
     assert found["accepted"] == [
         {"kind": "external", "status": "accepted", "justification": "the service has announced it"}
@@ -203,7 +203,7 @@ def test_a_place_with_a_line_is_a_location_with_a_line(run: dict[str, Any]) -> N
 
 
 def test_an_unchecked_subject_is_a_notification_of_the_tool() -> None:
-    """It is no result, because nothing was found."""
+    """An unchecked subject is no result, because nothing was found."""
     (run,) = made(outcome=Outcome.COULD_NOT_CHECK, entries=())["runs"]
     (invocation,) = run["invocations"]
     assert run["results"] == []

@@ -154,7 +154,7 @@ def test_a_refused_request_is_not_in_the_ledger(ledger: Ledger, outcome: Outcome
 
 @pytest.mark.parametrize("outcome", [LOST, answer(500), answer(502), answer(504), answer(201)])
 def test_a_request_that_may_have_created_a_call_is_kept_in_the_ledger(ledger: Ledger, outcome: Outcome) -> None:
-    """It cannot be known; a possible call is kept to be on the safe side."""
+    """Whether there is a call cannot be known; it is kept to be on the safe side."""
     carried_out(guard(ledger), CREATE, outcome)
     assert len(ledger.unanswered()) == 1
 
@@ -185,7 +185,7 @@ def test_a_request_between_two_attempts_is_no_open_intent(ledger: Ledger) -> Non
 
 
 def test_a_budget_ends(ledger: Ledger) -> None:
-    """Nothing is sent or written down beyond it; a request that is sent again counts once."""
+    """Beyond the budget nothing is sent or written down; a request that is sent again counts once."""
     one = guard(ledger, budget=1)
     carried_out(one, CREATE, answer(429, Retry_After="1"), MADE)
     with pytest.raises(StageError) as error:

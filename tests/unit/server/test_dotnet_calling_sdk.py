@@ -46,7 +46,7 @@ class Sdk:
         return self._client.request(method, path, headers=headers, **facts)
 
     def sign_in(self, tenant: str, client_id: str, secret: str) -> None:
-        """As MSAL.NET does: it asks about the authority first, and never for the tenant's own document."""
+        """Sign in as MSAL.NET does: ask about the authority first, and never for the tenant's own document."""
         login = "login.microsoftonline.com"
         authority = f"https://{login}/{tenant}/oauth2/v2.0/authorize"
         query = {"api-version": "1.1", "authorization_endpoint": authority}
@@ -125,7 +125,7 @@ def accept(notes: dict[str, Any], headers: Headers) -> tuple[int, Headers]:
 
 @pytest.mark.parametrize("tenant", ["common", "of the call"])
 def test_the_sdk_signs_in_for_the_tenant_of_a_call(simulator: Simulator, sdk: Sdk, tenant: str) -> None:
-    """Which is common where a notification names none."""
+    """The tenant is common where a notification names none."""
     named = simulator.tenant_id if tenant == "of the call" else tenant
     sdk.sign_in(named, simulator.authority.app.app_id, simulator.signin.secret())
     call = simulator.incoming_call()

@@ -96,7 +96,7 @@ def test_every_host_of_the_cloud_is_reached_under_its_own_name(way: Way) -> None
     ],
 )
 def test_a_host_does_not_serve_the_paths_of_another(way: Way, url: str, says: str) -> None:
-    """So a bot with a wrong host name fails here as it would outside."""
+    """A bot with a wrong host name fails here as it would outside."""
     with way.client() as client:
         answer = client.get(url)
     assert (answer.status_code, answer.text) == (404, f"[pytest-graphcalls] {says}")
@@ -146,7 +146,7 @@ def test_another_host_is_refused_by_name(way: Way) -> None:
     ],
 )
 def test_a_request_that_leads_nowhere_gets_a_sentence(way: Way, head: str, status: int, says: str) -> None:
-    """Its body and its reason phrase say it."""
+    """The body and the reason phrase of the answer have the sentence."""
     answer = way.raw(head.encode("latin-1") + b"\r\n\r\n").decode()
     assert answer.startswith(f"HTTP/1.1 {status} [pytest-graphcalls] {says}")
     first, _, body = answer.partition("\r\n\r\n")

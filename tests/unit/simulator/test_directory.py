@@ -173,7 +173,7 @@ def test_people_that_a_test_names_exist(bot: Bot, make: str) -> None:
 
 
 def test_a_reset_forgets_the_people(bot: Bot) -> None:
-    """As it forgets all that a test has made; whether the directory is open is a setting, and stays."""
+    """A reset forgets all that a test has made; the open directory is a setting, and is kept."""
     ana: Person = bot.simulator.person("Ana")
     bot.simulator.open_directory = True
     bot.simulator.reset()
@@ -203,7 +203,7 @@ def test_an_open_directory_takes_any_user_and_meeting(open_bot: Bot) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_guest_is_shown_as_the_guest(version: str) -> None:
-    """Who joins under a guest's name has it in the answer, in the call and in the roster; documented for beta."""
+    """A bot that joins as a guest has that name in the answer, in the call and in the roster; documented for beta."""
     bot = Bot(Simulator(), version=version)
     answer = bot.create(
         **bot.simulator.meeting(["Ana"]).coordinates, source=source("guest", UNKNOWN, displayName="Notetaker")

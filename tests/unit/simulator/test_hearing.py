@@ -26,7 +26,7 @@ def _call(simulator: Simulator, bot: Bot) -> SimulatedCall:
 
 
 def spans(prompts: tuple[Prompt, ...], since: float) -> list[tuple[float, float | None, str]]:
-    """From when to when prompts were heard, counted from ``since``, and how each ended."""
+    """The seconds in which prompts were heard, counted from ``since``, and how each ended."""
     return [(one.begins - since, one.ends and one.ends - since, one.ended) for one in prompts]
 
 
@@ -108,7 +108,7 @@ def test_only_keys_of_a_telephone_can_be_pressed(simulator: Simulator) -> None:
 
 
 def test_prompts_show_from_when_to_when_they_were_heard(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """Those of one request in order, then those of the next."""
+    """Prompts of one request are heard in order, then those of the next."""
     began = simulator.now
     bot.play(call, 2)
     bot.play(call)
@@ -120,7 +120,7 @@ def test_prompts_show_from_when_to_when_they_were_heard(simulator: Simulator, bo
 
 
 def test_a_waiting_prompt_is_not_heard(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """Neither while it waits nor after it was cancelled; what ran is cut."""
+    """A waiting prompt is not heard before its turn, nor after a cancel, which cuts the running one."""
     began = simulator.now
     bot.play(call, 3)
     bot.play(call)
@@ -131,7 +131,7 @@ def test_a_waiting_prompt_is_not_heard(simulator: Simulator, bot: Bot, call: Sim
 
 
 def test_a_call_that_ends_cuts_its_prompt(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """And nothing that waited is begun."""
+    """Waiting prompts do not begin."""
     began = simulator.now
     bot.play(call)
     bot.play(call)
@@ -190,7 +190,7 @@ def test_a_prompt_without_length_cannot_be_repeated_for_ever() -> None:
 
 
 def test_people_hear_what_is_played_while_they_are_there(simulator: Simulator, bot: Bot) -> None:
-    """Who comes later hears the rest, who has left nothing more."""
+    """A person who comes later hears the rest, one who has left hears nothing more."""
     call = bot.join()
     began = simulator.now
     bot.play(call, 3)
@@ -213,7 +213,7 @@ def test_people_hear_what_is_played_while_they_are_there(simulator: Simulator, b
 
 
 def test_tones_that_the_bot_sends_are_among_those_of_the_call(simulator: Simulator, call: SimulatedCall) -> None:
-    """They have no name of a person; those after a cancel are not sent."""
+    """Tones of the bot have no name of a person; those after a cancel are not sent."""
     bot = Bot(simulator)
     began = simulator.now
     bot.post(f"/{call.id}/sendDtmfTones", {"tones": ["tone1", "star", "a"], "delayBetweenTonesMs": 750})
@@ -224,7 +224,7 @@ def test_tones_that_the_bot_sends_are_among_those_of_the_call(simulator: Simulat
 
 
 def test_a_forgotten_call_keeps_nothing_in_memory(simulator: Simulator, bot: Bot) -> None:
-    """Its prompts, keys and people are kept no longer than the call."""
+    """Prompts, keys and people of a call are kept no longer than the call."""
     simulator.keep_latest(calls=0, notifications=0)
     call = bot.ring(simulator.person("Ana"))
     bot.play(call)

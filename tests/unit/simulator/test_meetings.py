@@ -35,7 +35,7 @@ def test_a_meeting_has_what_an_invitation_has(meeting: Meeting) -> None:
 
 
 def test_a_meeting_without_a_passcode_has_none(simulator: Simulator) -> None:
-    """That is the default."""
+    """Without the option a meeting has no passcode."""
     assert simulator.meeting().passcode is None
 
 
@@ -52,7 +52,7 @@ def test_a_bot_joins_what_it_has_looked_up(simulator: Simulator, bot: Bot, meeti
 
 
 def test_a_meeting_that_a_bot_has_made_can_be_joined_by_its_number(simulator: Simulator, bot: Bot) -> None:
-    """And the call shows its chat."""
+    """The call shows the chat of the meeting."""
     olga = simulator.person("Olga").id
     made = bot.send("POST", f"/users/{olga}/onlineMeetings", {"subject": "Standup"}).json()
     number = made["joinMeetingIdSettings"]["joinMeetingId"]
@@ -78,7 +78,7 @@ def test_a_look_up_that_finds_nothing_is_refused(bot: Bot, meeting: Meeting, fil
 
 
 def test_the_name_of_the_filter_has_no_letter_case(bot: Bot, meeting: Meeting) -> None:
-    """It is acted on, so the answer is as documented as ever."""
+    """The filter is acted on in any case, so the answer is documented."""
     asked = quote(f"joinMeetingIdSettings/joinMeetingId eq '{meeting.join_meeting_id}'")
     answer = bot.send("GET", f"/users/{meeting.organizer.id}/OnlineMeetings?$Filter={asked}")
     assert answer.status == 200
@@ -120,7 +120,7 @@ def test_users_and_ids_that_are_none_are_refused(simulator: Simulator, bot: Bot,
     ],
 )
 def test_unusual_members_create_a_meeting_all_the_same(simulator: Simulator, bot: Bot, body: dict[str, Any]) -> None:
-    """Nothing that a client sends is answered 5xx, and the answer fits the contract."""
+    """No body of a client is answered 5xx, and the answer fits the contract."""
     assert bot.send("POST", f"/users/{simulator.person('Olga').id}/onlineMeetings", body).status == 201
 
 

@@ -28,7 +28,7 @@ def test_the_metadata_says_where_the_keys_are(origin: str, path: str) -> None:
 
 
 def test_the_keys_are_the_channels_own() -> None:
-    """Not those of the sign-in, and they change on their own."""
+    """The keys are not those of the sign-in, and are rotated on their own."""
     simulator = Simulator()
     app = simulator.authority.app
     first = simulator.channel.token(app, 0)
@@ -46,7 +46,7 @@ def test_the_keys_are_the_channels_own() -> None:
 
 
 def test_a_host_of_tenants_serves_the_keys_and_records_no_exchange() -> None:
-    """It is no part of the calls API, so no observer checks it."""
+    """The keys are no part of the calls API, so no observer checks the exchange."""
     simulator = Simulator()
     simulator.observe(lambda exchange: pytest.fail("this is no exchange"))
     assert Host(simulator).handle(Request("GET", METADATA)).status == 200

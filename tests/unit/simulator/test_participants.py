@@ -44,7 +44,7 @@ def test_a_peer_to_peer_call_has_no_participants_to_read(bot: Bot, simulator: Si
 
 
 def test_a_ringing_invitee_is_not_on_the_roster(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
-    """Neither in the list nor by id."""
+    """A ringing invitee is neither in the list nor found by id."""
     bot.invite(call, entry(simulator.person("Cleo"), participantId="cleo-1"))
     assert bot.roster(call) == ["Ana", "Ben", "Bot"]
     assert code(bot.get(f"/{call.id}/participants/cleo-1")) == "404 8522"
@@ -71,7 +71,7 @@ def test_an_unknown_participant_cannot_be_removed(bot: Bot, call: SimulatedCall,
 
 
 def test_an_invitation_is_cancelled_by_the_chosen_id(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
-    """Who was being rung never joins, and the operation fails."""
+    """The ringing invitee never joins, and the operation fails."""
     invite = bot.invite(call, entry(simulator.person("Cleo"), participantId="cleo-1"))
     answer = bot.delete(f"/{call.id}/participants/cleo-1")
     assert answer.status == 204
@@ -191,7 +191,7 @@ def test_a_body_on_delete_is_not_asked_for_nor_read(bot: Bot, call: SimulatedCal
 
 
 def muted_in(roster: list[dict[str, Any]]) -> list[str]:
-    """Who is muted on the server in a roster; the two members that say so agree."""
+    """The participants who are muted on the server in a roster; the two members that say so agree."""
     assert all(one["isMuted"] is one["mediaStreams"][0]["serverMuted"] for one in roster)
     return [named(one) for one in roster if one["isMuted"]]
 
@@ -221,7 +221,7 @@ def test_a_mute_is_in_the_differences_of_a_roster(simulator: Simulator, bot: Bot
 
 
 def test_a_participant_off_the_roster_cannot_be_muted(simulator: Simulator, bot: Bot) -> None:
-    """Neither who is being rung, nor in a call between two."""
+    """A ringing invitee, and the peer of a call for two, cannot be muted."""
     call = bot.join()
     chosen = "a7ebfb2d-871e-419c-87af-27290b22e8db"
     bot.invite(call, entry(simulator.person("Cleo"), participantId=chosen))

@@ -160,7 +160,7 @@ def test_all_people_in_a_meeting_are_recorded(simulator: Simulator, bot: Bot) ->
 
 
 def test_a_recording_waits_for_what_is_played(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """And a prompt waits for a recording."""
+    """A prompt waits for a running recording, too."""
     began = simulator.now
     bot.play(call)
     bot.record(call, playBeep=False)
@@ -182,7 +182,7 @@ def test_barging_in_cuts_what_runs_and_what_waits(simulator: Simulator, bot: Bot
 def test_the_file_needs_its_token_and_is_removed_after_the_call(
     simulator: Simulator, bot: Bot, call: SimulatedCall
 ) -> None:
-    """Not for the token of Graph; a minute after the end, or whatever the pace says, it is not there."""
+    """The token of Graph does not open the file; a minute after the end, or as the pace says, it is removed."""
     bot.record(call)
     simulator.advance(60)
     end = last_end(simulator)
@@ -202,7 +202,7 @@ def test_the_file_needs_its_token_and_is_removed_after_the_call(
 
 
 def test_a_hang_up_loses_the_recording_or_keeps_it(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """As a test chooses; by default it is lost (s2.14)."""
+    """A test chooses which; by default the recording is lost (s2.14)."""
     bot.record(call, maxRecordDurationInSeconds=60)
     simulator.person("Ana").hangs_up(after=5)
     simulator.advance(60)
@@ -231,7 +231,7 @@ def test_a_hang_up_loses_the_recording_or_keeps_it(simulator: Simulator, bot: Bo
 def test_the_members_have_the_names_that_were_chosen(
     simulator: Simulator, bot: Bot, call: SimulatedCall, chosen: str, names: set[str]
 ) -> None:
-    """Those of the page, those of a capture (s2.2), or both."""
+    """The names are those of the page, those of a capture (s2.2), or both."""
     simulator.media.switches.choose(names=chosen)
     bot.record(call)
     simulator.advance(60)
@@ -239,7 +239,7 @@ def test_the_members_have_the_names_that_were_chosen(
 
 
 def test_a_switch_that_is_none_names_those_there_are(simulator: Simulator) -> None:
-    """And nothing is chosen; a reset takes the defaults again."""
+    """No switch is changed; a reset takes the defaults again."""
     switches = simulator.media.switches
     with pytest.raises(UnknownNameError, match=r"there is no switch 'name'\. Did you mean 'names'"):
         switches.choose(names="both", name="x")
@@ -280,7 +280,7 @@ def test_a_body_that_cannot_be_used_is_refused(bot: Bot, call: SimulatedCall, bo
 
 
 def test_a_body_of_nulls_takes_the_usual_values(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """As a sample sends them (s2.13)."""
+    """A sample sends such bodies (s2.13)."""
     names = ("initialSilenceTimeoutInSeconds", "maxSilenceTimeoutInSeconds", "maxRecordDurationInSeconds")
     bot.record(call, **dict.fromkeys((*names, "playBeep", "bargeInAllowed", "stopTones", "prompts", "clientContext")))
     simulator.advance(simulator.pace.beep + 5)
@@ -296,7 +296,7 @@ def test_a_body_of_nulls_takes_the_usual_values(simulator: Simulator, bot: Bot, 
     )
 )
 def test_any_file_has_a_length_or_another_format(file: bytes) -> None:
-    """Whatever a bot serves."""
+    """Any bytes that a bot serves have a length or count as another format."""
     try:
         seconds = seconds_of(file)
     except WrongFormatError:

@@ -39,7 +39,7 @@ def act(bot: Bot, call: SimulatedCall, name: str, action: str, **body: Any) -> R
 
 
 def hearing(simulator: Simulator, *names: str) -> dict[str, tuple[str, ...]]:
-    """Whom people hear, by the names of these."""
+    """The names of those whom each person hears, by the person's name."""
     return {name: simulator.person(name).hears for name in names}
 
 
@@ -57,7 +57,7 @@ def test_all_participants_hear_each_other(simulator: Simulator, call: SimulatedC
 
 @pytest.mark.parametrize("by", ["themselves", "bot"])
 def test_a_muted_participant_is_not_heard(simulator: Simulator, bot: Bot, call: SimulatedCall, by: str) -> None:
-    """And hears the others as before; only a mute by the service is a server mute (s6.3)."""
+    """The participant hears the others as before; only a mute by the service is a server mute (s6.3)."""
     if by == "bot":
         bot.mute(call, "Ana")
     else:
@@ -68,7 +68,7 @@ def test_a_muted_participant_is_not_heard(simulator: Simulator, bot: Bot, call: 
 
 
 def test_people_lift_their_own_mute_only(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """That of the service stays, and the roster is sent with each change."""
+    """A mute by the service is kept, and the roster is sent with each change."""
     ana, before = simulator.person("Ana"), len(rosters(simulator))
     assert ana.mutes().unmutes().unmutes() is ana
     assert [one["Ana"]["isMuted"] for one in rosters(simulator)[before:]] == [True, False]
@@ -101,7 +101,7 @@ def test_a_bot_that_is_muted_halfway_was_heard(simulator: Simulator, bot: Bot, c
 
 
 def test_only_in_a_group_call_a_person_mutes_the_bot(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """And only in one that they are in."""
+    """The person has to be in the group call."""
     with pytest.raises(NotAllowedNowError, match=r"Cleo is not in call .* and cannot take 'mutes_bot'"):
         simulator.person("Cleo").mutes_bot(call)
     peer = bot.ring(simulator.person("Cleo"))
@@ -111,13 +111,13 @@ def test_only_in_a_group_call_a_person_mutes_the_bot(simulator: Simulator, bot: 
 
 @pytest.mark.parametrize("action", ["mutes", "unmutes", "holds", "resumes"])
 def test_a_person_in_no_call_changes_nothing(simulator: Simulator, action: str) -> None:
-    """They have to come in first."""
+    """People have to join before they act."""
     with pytest.raises(NotAllowedNowError, match=f"Ana is in no call and cannot take '{action}'"):
         getattr(simulator.person("Ana"), action)()
 
 
 def test_a_participant_on_hold_hears_music_only(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """From the start to the stop, beside what was played before and after (s7.7, s7.8)."""
+    """Music is heard from start to stop; prompts before and after are heard as usual (s7.7, s7.8)."""
     began = simulator.now
     tune = bot.prompts(1, uri="https://bot.example.com/tune.wav", resourceId="tune")["prompts"][0]
     started = act(bot, call, "Ana", "startHoldMusic", customPrompt=tune)
@@ -199,7 +199,7 @@ def test_music_without_an_address_is_refused(bot: Bot, call: SimulatedCall) -> N
 def test_a_person_who_holds_by_the_client_hears_no_participant(
     simulator: Simulator, bot: Bot, call: SimulatedCall
 ) -> None:
-    """Their stream is inactive in the roster, until they resume (s7.5)."""
+    """The stream of a person who holds is inactive in the roster, until they resume (s7.5)."""
     ana = simulator.person("Ana").holds()
     assert hearing(simulator, "Ana", "Ben") == {"Ana": (), "Ben": ("Bot",)}
     assert rosters(simulator)[-1]["Ana"]["mediaStreams"][0]["direction"] == "inactive"
@@ -253,7 +253,7 @@ def change(bot: Bot, call: SimulatedCall, id: str, **body: Any) -> Response:
 
 
 def test_a_source_is_heard_by_its_receivers_alone(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """And hears the others as before; nothing is notified (s14.6)."""
+    """The source hears the others as before; nothing is notified (s14.6)."""
     simulator.person("Cleo").joins(call)
     before = len(simulator.notifications)
     assert make(bot, call, "Ana", "Ben").json()["id"] == "Multicast"
@@ -270,7 +270,7 @@ def test_a_source_is_heard_by_its_receivers_alone(simulator: Simulator, bot: Bot
 def test_prompts_of_a_bot_that_is_a_source_are_heard_by_its_receivers(
     simulator: Simulator, bot: Bot, call: SimulatedCall
 ) -> None:
-    """As long as the group is there; a second group of one source adds its receivers."""
+    """Receivers hear the prompts as long as the group exists; a second group adds its receivers."""
     make(bot, call, "Bot", "Ana", id="first")
     bot.play(call)
     simulator.advance(10)
@@ -282,7 +282,7 @@ def test_prompts_of_a_bot_that_is_a_source_are_heard_by_its_receivers(
 
 
 def test_groups_go_with_the_call_of_their_bot(simulator: Simulator, bot: Bot) -> None:
-    """Then everybody hears everybody again; groups of a second bot count beside them."""
+    """After it all participants hear each other again; groups of a second bot are kept."""
     meeting = simulator.meeting(["Ana", "Ben"])
     other = Bot(simulator, simulator.authority.register(name="Other Bot"))
     first, second = bot.join(meeting), other.join(meeting)
@@ -339,7 +339,7 @@ def test_the_id_of_a_user_is_not_that_of_a_participant(bot: Bot, call: Simulated
 def test_an_invitee_outside_the_default_group_is_reached_by_groups_only(
     simulator: Simulator, bot: Bot, call: SimulatedCall
 ) -> None:
-    """Those who were removed from the default group neither hear the others nor are heard (observed 10.11)."""
+    """People outside the default group neither hear the others nor are heard (observed 10.11)."""
     bot.invite(call, entry(simulator.person("Cleo"), removeFromDefaultAudioRoutingGroup=True))
     simulator.advance(5)
     assert simulator.person("Cleo").hears == ()

@@ -52,7 +52,7 @@ def desk() -> Desk:
 
 
 def test_the_person_arrives_at_the_target(desk: Desk) -> None:
-    """While it rings, the person talks to the bot; then each sees the other, since that moment."""
+    """The person talks to the bot while the target rings, and to the target from its answer on."""
     assert desk.ben.call is None
     assert desk.transfer().status == 202
     assert desk.call.state == "transferring"
@@ -70,7 +70,7 @@ def test_the_person_arrives_at_the_target(desk: Desk) -> None:
     ("script", "after"), [("declines", 2), ("is_busy", 0), ("never_answers", 60), ("is_unreachable", 0)]
 )
 def test_the_call_goes_on_when_the_target_does_not_take_it(desk: Desk, script: str, after: float) -> None:
-    """And can be transferred again."""
+    """The call can be transferred again."""
     getattr(desk.ben, script)()
     desk.transfer()
     desk.simulator.advance(after)
@@ -143,7 +143,7 @@ def test_each_documented_end_can_be_chosen(desk: Desk, form: str) -> None:
 
 
 def test_the_states_can_be_left_out_as_reported(desk: Desk) -> None:
-    """Then the end is all that the bot is notified of, and a failure."""
+    """The bot is notified of the end or a failure only."""
     desk.simulator.switches.choose(transfer_states="silent")
     desk.ben.declines()
     desk.transfer()
@@ -156,7 +156,7 @@ def test_the_states_can_be_left_out_as_reported(desk: Desk) -> None:
 
 @pytest.mark.parametrize("member", CHOICES["transfer_failure"])
 def test_the_spelling_of_a_failure_can_be_chosen(desk: Desk, member: str) -> None:
-    """As captures have it, or as printed."""
+    """The spelling is that of captures, or the printed one."""
     desk.simulator.switches.choose(transfer_failure=member)
     desk.ben.is_busy()
     desk.transfer()
@@ -207,7 +207,7 @@ def test_a_person_is_handed_on_to_neither_themselves_nor_one_target_twice(desk: 
 
 
 def test_an_invite_turns_a_call_into_meeting_mode(desk: Desk) -> None:
-    """Even when they have declined (s9.8)."""
+    """The mode changes even when the invitee has declined (s9.8)."""
     cleo = desk.simulator.person("Cleo").declines()
     desk.bot.invite(desk.call, entry(cleo))
     desk.simulator.advance(5)
@@ -247,7 +247,7 @@ def test_a_person_who_has_left_the_group_call_arrives_nowhere(
 
 
 def test_a_group_call_takes_a_transferee_where_the_page_has_it(desk: Desk) -> None:
-    """Not inside of the target, as an example that is no JSON prints it; not an unknown user, nor the bot."""
+    """A transferee inside of the target, an unknown user and the bot are refused."""
     desk.call = desk.bot.join()
     inside = {**entry(desk.ben), "transferee": {"identity": {"user": {"id": desk.ana.id}}}}
     for refused in (
@@ -267,7 +267,7 @@ def test_a_group_call_takes_a_transferee_where_the_page_has_it(desk: Desk) -> No
 
 
 def test_group_calls_can_be_refused_as_reported(desk: Desk) -> None:
-    """It does not matter whom it names."""
+    """A transfer in a group call is refused, whomever it names."""
     desk.simulator.switches.choose(group_transfer="refused")
     desk.call = desk.bot.join()
     refused = desk.transfer(transferee={"identity": {"user": {"id": desk.ana.id}}})
@@ -275,7 +275,7 @@ def test_group_calls_can_be_refused_as_reported(desk: Desk) -> None:
 
 
 def test_the_replaced_call_is_a_different_one_of_the_app(desk: Desk) -> None:
-    """Neither one that is over, nor unknown, nor the call itself."""
+    """An ended call, an unknown one and the call itself are refused."""
     over = desk.bot.ring(desk.ben)
     desk.bot.delete(f"/{over.id}")
     for id in (over.id, "00000000-0000-4000-8000-000000000001", desk.call.id):
@@ -285,7 +285,7 @@ def test_the_replaced_call_is_a_different_one_of_the_app(desk: Desk) -> None:
 
 
 def test_a_second_transfer_waits_for_the_first(desk: Desk) -> None:
-    """It is refused as any action in a call that is not established."""
+    """A second transfer is refused as any action in a call that is not established."""
     desk.transfer()
     assert code(desk.transfer()) == "400 8501"
 
@@ -301,7 +301,7 @@ def test_a_prompt_is_cut(desk: Desk) -> None:
 
 @pytest.mark.parametrize("script", ["declines", "never_answers", "is_busy"])
 def test_voicemail_takes_what_the_person_does_not(desk: Desk, script: str) -> None:
-    """It counts as taken."""
+    """A call taken by voicemail counts as answered."""
     getattr(desk.ben.has_voicemail(), script)()
     desk.transfer()
     desk.simulator.advance(60)
@@ -364,7 +364,7 @@ def test_a_bot_as_target_is_refused(desk: Desk) -> None:
 
 @pytest.mark.parametrize("sort", ["application", "applicationInstance"])
 def test_a_second_bot_is_called_and_answers(two: Two, sort: str) -> None:
-    """It sees the person as the source and the first bot as the transferor; the person arrives there."""
+    """The second bot sees the person as source and the first bot as transferor; the person arrives there."""
     answer = two.desk.transfer(named(two.app, sort))
     assert (answer.status, evidence(answer)) == (202, "reported; fact=s9.9")
     call, data = two.arrived()
@@ -382,7 +382,7 @@ def test_a_second_bot_is_called_and_answers(two: Two, sort: str) -> None:
 
 @pytest.mark.parametrize("refuses", [lambda two, call: two.second.post(f"/{call.id}/reject", {}), lambda *_: None])
 def test_a_second_bot_does_not_take_the_call(two: Two, refuses: Callable[[Two, SimulatedCall], object]) -> None:
-    """It rejects, or lets its 15 seconds pass: the first call goes on."""
+    """When the second bot rejects, or lets 15 seconds pass, the first call goes on."""
     two.desk.transfer(named(two.app, "application"))
     call, _ = two.arrived()
     refuses(two, call)
@@ -405,7 +405,7 @@ def test_a_second_bot_transfers_the_person_once_more(two: Two) -> None:
 
 
 def test_a_second_bot_is_notified_when_the_person_has_hung_up(two: Two) -> None:
-    """While it rings."""
+    """The person hangs up while the second bot's call rings."""
     two.desk.transfer(named(two.app, "application"))
     call, _ = two.arrived()
     two.desk.ana.hangs_up()
@@ -475,7 +475,7 @@ def test_two_targets_ring_for_60_seconds(ringing: Ringing) -> None:
 
 
 def test_a_caller_gives_up_while_the_target_rings(ringing: Ringing) -> None:
-    """Then it rings no longer."""
+    """The target stops ringing."""
     ringing.redirect(ringing.ben)
     ringing.simulator.advance(1)
     ringing.ana.hangs_up()
@@ -490,7 +490,7 @@ def answered_by(ringing: Ringing) -> Any:
 
 
 def test_a_phone_that_answers_is_shown_encrypted(ringing: Ringing) -> None:
-    """So the end comes with the answer; until then the call can be neither read as ended nor answered."""
+    """The end comes with the answer; until then the call can be neither read as ended nor answered."""
     ringing.redirect(ringing.simulator.person(PHONE))
     assert (ringing.call.state, answered_by(ringing)) == ("redirecting", [])
     assert code(ringing.bot.answer(ringing.call)) == "404 8522"

@@ -45,7 +45,7 @@ def openapi(folder: Path, *, without: str = "") -> str:
 def test_the_exit_code_says_what_the_metadata_comes_to(
     change: dict[str, str], code: int, outcome: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """And the last line says it in a word."""
+    """The last line says it in a word, too."""
     assert main(["drift", "metadata", "--csdl", csdl(tmp_path, **change)]) == code
     assert capsys.readouterr().out.splitlines()[-1] == f"Outcome: {outcome}"
 
@@ -53,7 +53,7 @@ def test_the_exit_code_says_what_the_metadata_comes_to(
 def test_a_difference_is_shown_with_its_fingerprint_and_its_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """So that it can be accepted."""
+    """The fingerprint is needed to accept it."""
     main(["drift", "metadata", "--csdl", csdl(tmp_path, without="subject")])
     first, place, *_ = capsys.readouterr().out.splitlines()
     difference = Difference(Kind.MEMBER_GONE, Origin.METADATA, "v1.0", "call", "subject", "Edm.String")
@@ -72,7 +72,7 @@ def test_openapi_has_to_have_the_addresses_too(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_json_holds_the_differences_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """They can be read back."""
+    """The differences can be read back."""
     main(["drift", "metadata", "--csdl", csdl(tmp_path, more="mood"), "--format", "json"])
     shown = json.loads(capsys.readouterr().out)
     assert shown["outcome"] == "additive"
@@ -117,7 +117,7 @@ def test_wrong_arguments_are_usage_errors(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_docs_of_one_version_or_of_both(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Both, unless one is named; where one is missing, it could not be checked."""
+    """Both versions are compared unless one is named; a missing one could not be checked."""
     checkout.made(tmp_path)
     assert main(["drift", "docs", str(tmp_path), "--version", "v1.0"]) == 0
     assert "Nothing differs." in capsys.readouterr().out
@@ -206,7 +206,7 @@ def test_a_refresh_with_its_switch_writes_a_contract_that_has_it(
 def test_a_refresh_that_cannot_write_keeps_the_file(
     tmp_path: Path, contract: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither half a file nor another beside it."""
+    """After the failure there is neither half a file nor another beside it."""
 
     def refused(*_: object) -> None:
         raise PermissionError(13, "Permission denied")

@@ -35,14 +35,14 @@ def test_this_machine_may_ask(host: str) -> None:
 
 @pytest.mark.parametrize("client", [ELSEWHERE, ("proxy", 1), ("", 0), None])
 def test_another_machine_may_not(client: tuple[str, int] | None) -> None:
-    """Nor a client whose address is unknown."""
+    """A client whose address is unknown may not, either."""
     assert said(client=client).startswith("403 /_graphcalls/reset answers this machine only")
     assert said(Reach.ANY, client=client) == ""
 
 
 @pytest.mark.parametrize("host", ["evil.example:8080", "localhost.evil.example", "", "[", "127.0.0.1.evil.example"])
 def test_a_name_that_leads_here_is_not_trusted(host: str) -> None:
-    """Its owner can point it to this machine once a browser shows their page."""
+    """The owner of a name can point it to this machine once a browser shows their page."""
     assert said(Host=host).startswith("403 Host: ")
 
 

@@ -54,6 +54,21 @@ def test_notifications_are_asked_for_once(remote: RemoteWorld, served: httpx.Cli
     assert remote.notifications == []
 
 
+def test_notifications_of_earlier_tests_are_not_given(remote: RemoteWorld, served: httpx.Client) -> None:
+    """A test has its own alone, and their time counts from its beginning; a reset in between is no matter."""
+    remote.incoming_call()
+    remote.advance(3)
+    remote.begin_test()
+    assert remote.notifications == []
+    remote.advance(1)
+    call = remote.incoming_call()
+    assert [(one.call_id, one.at) for one in remote.notifications] == [(call.id, 1.0)]
+    remote.begin_test()
+    served.post(f"{PREFIX}reset")
+    again = remote.incoming_call()
+    assert [one.call_id for one in remote.notifications] == [again.id]
+
+
 def test_notifications_that_a_server_has_dropped_are_not_missed(remote: RemoteWorld, state: ServerState) -> None:
     """What was read stays, and what comes is read once."""
     state.simulator.keep_latest(calls=1, notifications=2)
@@ -68,7 +83,7 @@ def test_notifications_that_a_server_has_dropped_are_not_missed(remote: RemoteWo
 
 
 def test_a_refusal_makes_the_test_unchecked(remote: RemoteWorld) -> None:
-    """It judges nothing, and says what the server said."""
+    """The refused test judges nothing, and repeats the server's answer."""
     with pytest.raises(StageError, match=r"Did you mean 'Calls\.Initiate\.All'"):
         remote.authority.token(roles=["Calls.Initate.All"])
 
@@ -106,7 +121,7 @@ def test_any_server_that_answers_does_no_harm() -> None:
 
 
 def test_another_machine_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its capabilities are none of a simulator on this machine."""
+    """A server on another machine has no capabilities of a simulator on this one."""
     monkeypatch.setattr("pytest_graphcalls.targets.remote.Network", lambda: pytest.fail("a request was sent"))
     assert is_steerable("https://graph.example.org") is False
     assert is_steerable("http://192.0.2.7") is False
