@@ -251,10 +251,8 @@ def _only(names: Collection[str], entity: Mapping[str, Any]) -> dict[str, Any]:
 def require_any(grant: Grant, needed: frozenset[str], refusal: str = NO_ROLE) -> None:
     """Refuse a token that has none of the roles ``needed``."""
     if not grant.roles & needed:
-        raise Refusal(
-            refusal,
-            f"The token of app {grant.app.app_id} has none of the roles {', '.join(sorted(needed))}.",
-        )
+        aside = f"The token of app {grant.app.app_id} has none of the roles {', '.join(sorted(needed))}."
+        raise Refusal(refusal, aside)
 
 
 def require_role_for(ask: Ask, kind: str) -> None:
@@ -286,11 +284,11 @@ def _stray(path: str) -> tuple[str, str]:
     return "", ""
 
 
-def _uncovered(miss: Miss, method: str, path: str) -> Refusal:  # noqa: ARG001  a row of the table below
+def _uncovered(miss: Miss, _method: str, _path: str) -> Refusal:
     return Refusal("api-not-supported", f"{miss.uncovered} is known, but this simulator does not have it.")
 
 
-def _other_version(miss: Miss, method: str, path: str) -> Refusal:  # noqa: ARG001  a row of the table below
+def _other_version(miss: Miss, _method: str, _path: str) -> Refusal:
     aside = f"{miss.nearest} is documented for {miss.allowed[0]} only."
     return Refusal("segment-unknown", aside, segment=miss.segment[:200])
 
