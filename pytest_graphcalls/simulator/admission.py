@@ -96,27 +96,29 @@ class Admission:
         self.require_role(match, grant)
         return Ask(request, match, grant, f"{request.origin or _DEFAULT_ORIGIN}/{match.version}")
 
-    def found(self, request: Request) -> Match | Miss:
-        """The operation of a request, looked up once, whether a fault or the admission needs it first."""
-        last = self._look.request if self._look else None
-        if self._look is None or last is not request:
-            same = last is not None and (last.method, last.url) == (request.method, request.url)
-            match = self._look.match if self._look and same else self._contract.match(request.method, request.path)
-            self._look = Look(self._contract, request, match)
-        return self._look.match
+    def look(self, request: Request) -> Look:
+        """The operation of a request, looked up once, whether a fault or the admission needs it first.
+
+        A fault hands on a copy of the request with another token, which means the same operation.
+        """
+        last = self._look
+        if last is None or last.request is not request:
+            same = last is not None and (last.request.method, last.request.url) == (request.method, request.url)
+            match = last.match if last is not None and same else self._contract.match(request.method, request.path)
+            self._look = last = Look(self._contract, request, match)
+        return last
 
     def look_at(self, request: Request, root: str) -> Look:
-        """The result of routing and checking ``request``.
+        """The result of routing and checking ``request``, and where it was sent.
 
         Args:
             request: the request; one that came in process is looked at for where it was sent, too.
             root: scheme and host of Graph.
         """
-        self.found(request)
-        assert self._look is not None
+        look = self.look(request)
         if request.served or request.origin in {"", root}:
-            return self._look
-        return self._contract.sent_to(request.origin, root, self._look)
+            return look
+        return self._contract.sent_to(request.origin, root, look)
 
     def limit_size(self, request: Request) -> None:
         """Refuse a body that is longer than anything this surface takes."""
@@ -125,7 +127,7 @@ class Admission:
 
     def route(self, request: Request) -> Match:
         """The operation that a request means."""
-        found = self.found(request)
+        found = self.look(request).match
         if isinstance(found, Miss):
             raise _LOST[found.reason](found, request.method, request.path[:200])
         return found
