@@ -272,16 +272,17 @@ def _question(question: Question) -> Explanation:
     )
 
 
-_CHECKED = {
+CHECKED = {
     RoleCheck.REQUEST: "",
     RoleCheck.CREATION: " (checked when the call is created)",
     RoleCheck.KIND: " (which one depends on what is asked for)",
 }
+"""When the permissions of an operation are looked at, as an addition to their names."""
 
 
 def _operation(operation: Operation) -> Explanation:
     permissions = (*operation.permissions.least, *operation.permissions.higher)
-    when = _CHECKED[operation.permissions.checked]
+    when = CHECKED[operation.permissions.checked]
     return _explained(
         f"operation {operation.id}: {operation.title}",
         operation,
