@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from pytest_graphcalls._version import __version__
 from pytest_graphcalls.cli.terminal import cleaned, complain, complain_of_crash, printable
-from pytest_graphcalls.errors import GraphCallsError
+from pytest_graphcalls.errors import GraphCallsError, did_you_mean
 
 USAGE: Mapping[str, int] = {"nightly": 64, "drift": 64, "history": 64}
 """By command: the exit code for words and files that cannot be used, where :data:`UNUSABLE` says something else."""
@@ -33,8 +34,6 @@ INTERRUPTED = 130
 
 class Arguments(argparse.ArgumentParser):
     """The arguments of the command, of one of its commands, or of an action of that."""
-
-    command = ""
 
     def value(self, name: str, metavar: str, says: str, **facts: Any) -> None:
         """Take an argument with a value."""
@@ -53,10 +52,18 @@ class Arguments(argparse.ArgumentParser):
         self.add_argument(name, help=says, action="store_true")
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the words, and end as the command promises."""
+        """Say what is wrong with the arguments, with the nearest match, and end as the command promises."""
         self.print_usage(sys.stderr)
-        command = self.command or next(iter(self.prog.split()[1:]), "")
-        self.exit(USAGE.get(command, UNUSABLE), f"{self.prog}: error: {printable(cleaned(message))}\n")
+        command = next(iter(self.prog.split()[1:]), "")
+        said = f"{message}{self._nearest(message)}"
+        self.exit(USAGE.get(command, UNUSABLE), f"{self.prog}: error: {printable(cleaned(said))}\n")
+
+    def _nearest(self, message: str) -> str:
+        said, _, choices = message.partition(" (choose from ")
+        _, _, more = message.partition("unrecognized arguments: ")
+        wrong = said.split("'")[-2] if choices else more.partition(" ")[0].partition("=")[0]
+        hint = did_you_mean(wrong, re.findall(r"[\w.-]+", choices or self.format_usage()))
+        return f".{hint}" if hint else ""
 
 
 class Command(NamedTuple):
@@ -80,7 +87,7 @@ def add(parser: Arguments, dest: str, commands: Mapping[str, Command]) -> None:
     parsers = parser.add_subparsers(dest=dest, metavar=dest.upper(), required=True)
     for name, (says, declare, runs, actions) in commands.items():
         one = parsers.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
-        one.set_defaults(runs=runs)
+        one.set_defaults(runs=runs, parser=one)
         declare(one)
         if actions:
             add(one, "action", actions)
@@ -414,11 +421,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         SystemExit: from argparse, for ``--help``, ``--version`` and words that make no command.
     """
     _never_fail_on_a_letter()
-    words = parser()
-    args, more = words.parse_known_args(argv)
+    args, more = parser().parse_known_args(argv)
     if more:
-        words.command = args.command
-        words.error(f"unrecognized arguments: {' '.join(more)}")
+        args.parser.error(f"unrecognized arguments: {' '.join(more)}")
     module, _, function = args.runs.partition(":")
     run: Callable[[argparse.Namespace], int] = getattr(import_module(f"pytest_graphcalls.cli.{module}"), function)
     try:

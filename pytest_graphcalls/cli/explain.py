@@ -146,9 +146,7 @@ def _of_types(contract: Contract) -> Iterator[_Known]:
 
 
 def _unknown(contract: Contract, name: str) -> UnknownNameError:
-    sort = (
-        "rule, question, operation, notification, error, type, kind of finding, fixture, marker, option, method, switch"
-    )
+    sort = "rule, question, operation, notification, error, type, finding, fixture, marker, option, method or switch"
     if _FINGERPRINT.fullmatch(name):
         where = "The report (--graphcalls-report=FILE.json) has findings by their fingerprint, and"
         return UnknownNameError(sort, name, (), where)

@@ -138,7 +138,8 @@ def parse_target(name: str, value: str) -> str:
         raise SettingError(name, shown, "a base URL without user and password", "Set GRAPHCALLS_TOKEN instead.")
 
     expected = f"{', '.join(NAMED)} or a base URL (http://… or https://…)"
-    raise SettingError(name, value, expected, did_you_mean(value, NAMED).strip())
+    near = did_you_mean(value, [*NAMED, f"http://{value}"] if ":" in value else NAMED)
+    raise SettingError(name, value, expected, near.strip())
 
 
 def _refuse_the_service(name: str, url: str) -> None:

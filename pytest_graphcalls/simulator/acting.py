@@ -173,7 +173,7 @@ class Acting:
                 if self._retention.calls_forgotten
                 else ""
             )
-            raise UnknownNameError(f"call{kept}", call_id, tuple(self.store.calls)[-20:]) from None
+            raise UnknownNameError(f"call{kept}", call_id, tuple(self.store.calls)[-5:], few=True) from None
 
 
 def _described(call: Call, conference: Conference, identity: Identity) -> str:

@@ -104,6 +104,11 @@ def test_settings_never_show_the_token(pytester: pytest.Pytester, run: Run, monk
             "--graphcalls-target=simulater: expected simulator, replay, live or a base URL (http://… or https://…). "
             "Did you mean 'simulator'?",
         ),
+        (
+            "--graphcalls-target=localhost:8080",
+            "--graphcalls-target=localhost:8080: expected simulator, replay, live or a base URL "
+            "(http://… or https://…). Did you mean 'http://localhost:8080'?",
+        ),
         ("--graphcalls-budget=0", "--graphcalls-budget=0: expected a whole number, 1 or more."),
         (
             "--graphcalls-cloud=chine",
